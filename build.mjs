@@ -1,0 +1,59 @@
+/** Bundles the tests for k6 into dist/, and the programs for Node into dist/node/. */
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { build } from "esbuild";
+
+const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
+const programs = {
+  receiver: "receiver/main.ts",
+  pulse: "target/pulse/main.ts",
+  throughline: "cli/main.ts",
+};
+
+/** One self-contained k6 test per file of k6/. */
+export async function bundleTests() {
+  await build({
+    entryPoints: tests.map((name) => `k6/${name}`),
+    outdir: "dist",
+    bundle: true,
+    // k6 finds the extensions a script needs in ES modules only.
+    format: "esm",
+    // Neither a browser nor Node: nothing is shimmed, and a Node import is an error.
+    platform: "neutral",
+    // Of packages without an ES module entry, which neutral builds would not find.
+    mainFields: ["module", "main"],
+    // The newest syntax that k6 runs without translating it again.
+    target: "es2022",
+    // k6 has these inside.
+    external: ["k6", "k6/*"],
+    // So that a stack trace names the TypeScript line.
+    sourcemap: "inline",
+    // The paths in it are relative; the sources themselves would double the size.
+    sourcesContent: false,
+    // A summary shows function names.
+    keepNames: false,
+    logLevel: "warning",
+  });
+  return tests.map((name) => `dist/${basename(name, ".ts")}.js`);
+}
+
+/** The receiver, the reference targets and the command. */
+export async function bundlePrograms() {
+  await build({
+    entryPoints: programs,
+    outdir: "dist/node",
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // Packages stay in node_modules: some of them load files of their own.
+    packages: "external",
+    sourcemap: true,
+    logLevel: "warning",
+  });
+  return Object.keys(programs).map((name) => `dist/node/${name}.js`);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const file of [...(await bundleTests()), ...(await bundlePrograms())]) console.log(file);
+}

@@ -1,0 +1,136 @@
+/** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { type BatchMessage, Nats, totals } from "k6/x/nats";
+import { dueSecond, eventsOfTick } from "../workload/plan.ts";
+import { lengthOf } from "../workload/shape.ts";
+import { CANARY_PUBLISHER } from "../workload/trace.ts";
+import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../workload/wire/pulse.ts";
+import { enterAccount } from "./support/account.ts";
+import { awaitCanaries } from "./support/canary.ts";
+import { now } from "./support/clock.ts";
+import { guarded } from "./support/guard.ts";
+import { declareCounters, measures } from "./support/metrics.ts";
+import { optionsOf } from "./support/options.ts";
+import { clockCorrection, openRun, type Run, reportPublished, settleRun } from "./support/run.ts";
+import { settings } from "./support/settings.ts";
+import { summaryOf } from "./support/summary.ts";
+
+const config = settings("nats");
+const load = config.load;
+if (load.kind === "visitors") throw "nats publishes: it has no visitors";
+const metrics = measures("everywhere", "publishing", "account");
+const press = new MessagePress({ seed: config.SEED, chains: config.CHAINS }, config.CHAIN_IDS ?? CHAIN_NUMBERS);
+const nats = new Nats({
+  servers: [config.NATS_URL],
+  name: "throughline",
+  ...(config.NATS_TOKEN === undefined ? {} : { token: config.NATS_TOKEN }),
+  ...(config.NATS_USER === undefined ? {} : { user: config.NATS_USER }),
+  ...(config.NATS_PASSWORD === undefined ? {} : { password: config.NATS_PASSWORD }),
+  ...(config.NATS_CREDS === undefined ? {} : { creds: config.NATS_CREDS }),
+});
+
+const PROGRESS_SECONDS = 5;
+const loadSeconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
+
+export const options = optionsOf(config, "publish", {
+  progress: {
+    executor: "constant-vus",
+    exec: "progress",
+    vus: 1,
+    duration: `${Math.ceil(loadSeconds)}s`,
+    gracefulStop: "0s",
+  },
+});
+
+/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
+const KEPT_LATENCIES = 500_000;
+const keepEvery = load.kind === "paced" ? Math.ceil(load.events / KEPT_LATENCIES) : 50;
+
+export function setup(): Run {
+  declareCounters();
+  try {
+    if (config.CREATE_STREAM) nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
+    nats.jetStreamInfo(config.STREAM);
+  } catch (problem) {
+    exec.test.abort(String(problem));
+  }
+  const run = openRun(config, "publisher");
+  if (config.RECEIVER_URL !== undefined) {
+    awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, (seq) => {
+      const { subject, stamp } = press.prepare(seq);
+      nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
+    });
+  }
+  return run;
+}
+
+export const publish = guarded(metrics.script_errors, async (run: Run) => {
+  const tick = exec.scenario.iterationInTest;
+  const { firstSeq, count } = eventsOfTick(load, tick);
+  if (count === 0) return;
+  const publisher = exec.vu.idInTest;
+  const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
+
+  const sentFrom = now();
+  const messages: BatchMessage[] = prepared.map(({ seq, subject, stamp }) => ({
+    subject,
+    data: stamp(traceOf(run, publisher, seq)),
+  }));
+  const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
+
+  const started = exec.scenario.startTime;
+  if (load.kind === "paced") metrics.schedule_delay_ms.add(sentFrom - started - dueSecond(load, tick) * 1000, count);
+  metrics.publishing_seconds.add((now() - started) / 1000);
+  metrics.events_published.add(count, count);
+  metrics.events_acknowledged.add(batch.acked + batch.duplicates);
+  metrics.events_deduplicated.add(batch.duplicates);
+  metrics.events_refused.add(batch.refused, count);
+  metrics.events_unknown.add(batch.unknown, count);
+  for (let place = tick % keepEvery; place < batch.latenciesMs.length; place += keepEvery) {
+    metrics.publish_ack_latency_ms.add(batch.latenciesMs[place] as number);
+  }
+  if (config.RECEIVER_URL === undefined) return;
+  const correction = clockCorrection(run);
+  const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
+  const seqsThat = (status: string) =>
+    unsettled.flatMap((outcome, place) => (outcome.status === status ? [firstSeq + place] : []));
+  await reportPublished(config, run, {
+    publisher,
+    firstSeq,
+    count,
+    sentFrom: sentFrom + correction,
+    sentThrough: now() + correction,
+    refused: seqsThat("refused"),
+    unknown: seqsThat("unknown"),
+  });
+});
+
+/** Every 5 seconds a line of what all publishers of this process have done. */
+export function progress(): void {
+  const before = totals();
+  sleep(PROGRESS_SECONDS);
+  const after = totals();
+  const acked = after.acked - before.acked;
+  console.log(
+    JSON.stringify({
+      level: "INFO",
+      msg: "metrics",
+      published: after.published,
+      rate_per_sec: Math.round((after.published - before.published) / PROGRESS_SECONDS),
+      errors: after.refused + after.unknown,
+      bytes_sent_mb: Number((after.bytes / 1024 / 1024).toFixed(2)),
+      avg_latency_ms: acked > 0 ? Number(((after.ackLatencySumMs - before.ackLatencySumMs) / acked).toFixed(2)) : 0,
+    }),
+  );
+}
+
+export function teardown(run: Run): void {
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+}
+
+export const handleSummary = summaryOf(config);
+
+function traceOf(run: Run, publisher: number, seq: number) {
+  return { run: run.number as number, publisher, seq, publishedAt: now() + clockCorrection(run) };
+}

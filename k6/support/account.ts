@@ -1,0 +1,26 @@
+import type { Account } from "../../workload/account.ts";
+import type { measures } from "./metrics.ts";
+
+type AccountMeasures = ReturnType<typeof measures<"account">>;
+
+/**
+ * Makes k6 metrics of an account, in `teardown()`: k6 still judges them by its thresholds, so that a
+ * single lost event fails a bare `k6 run`.
+ */
+export function enterAccount(measure: AccountMeasures, account: Account): void {
+  const { expected, delivered, latency } = account;
+  const arrived = delivered + account.unjudged + account.misrouted;
+  measure.account_settled.add(account.ending === "complete" || account.ending === "quiet" ? 1 : 0);
+  measure.account_expected.add(expected);
+  measure.account_delivered.add(delivered);
+  measure.account_lost.add(account.lost, expected);
+  measure.account_duplicated.add(account.duplicated, arrived);
+  measure.account_misrouted.add(account.misrouted, arrived);
+  measure.account_reordered.add(account.reordered, arrived);
+  measure.account_late.add(account.late, expected);
+  measure.account_unreported.add(account.unreported, arrived);
+  measure.account_silent_paths.add(account.silent, account.paths);
+  measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
+  measure.account_delivery_p95_ms.add(latency.p95, latency.samples);
+  measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
+}

@@ -1,0 +1,32 @@
+import { k6Scenario } from "../../scenarios.ts";
+import { k6Thresholds, type Slo } from "../../thresholds.ts";
+import type { Plan } from "../../workload/plan.ts";
+
+interface OptionSettings {
+  readonly test: string;
+  readonly SCENARIO: string;
+  readonly load: Plan;
+  readonly slos: readonly Slo[];
+  readonly DRAIN_TIMEOUT?: number;
+  readonly CANARY_TIMEOUT?: number;
+}
+
+/** Room for opening a run and for its last report, beside the waits that are settings. */
+const MARGIN_SECONDS = 30;
+
+/**
+ * The k6 options of a test.
+ *
+ * @param exec the exported function that carries the load.
+ * @param beside scenarios that run beside the load.
+ */
+export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
+  return {
+    scenarios: { [config.SCENARIO]: k6Scenario(config.load, exec), ...beside },
+    thresholds: k6Thresholds(config.slos, config.SCENARIO === "breakpoint"),
+    summaryTrendStats: ["count", "min", "avg", "med", "p(95)", "p(99)", "max"],
+    setupTimeout: `${(config.CANARY_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
+    teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
+    tags: { testid: `throughline-${config.test}` },
+  };
+}

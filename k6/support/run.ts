@@ -1,0 +1,121 @@
+import exec from "k6/execution";
+import http from "k6/http";
+import type { Account } from "../../workload/account.ts";
+import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling } from "../../workload/report.ts";
+import { runNumber } from "../../workload/trace.ts";
+import { now } from "./clock.ts";
+
+/** What all virtual users know of the run they take part in; small, because k6 copies it to each. */
+export interface Run {
+  readonly id: string;
+  /** The number in the run's traces; null when a subscriber takes the first run it sees. */
+  readonly number: number | null;
+  /** Tells this k6 process from others in the same run. */
+  readonly instance: string;
+  /** Ms to add to local time to get the receiver's, and how wrong that may be; null without a receiver. */
+  readonly clock: { readonly offset: number; readonly error: number } | null;
+}
+
+interface RunSettings {
+  readonly RUN_ID: string | undefined;
+  readonly SEED: number;
+  readonly CHAINS: readonly string[];
+  readonly RECEIVER_URL: string | undefined;
+  readonly DRAIN_TIMEOUT: number;
+  readonly DRAIN_QUIET: number;
+}
+
+/** Requests to the receiver are told apart from the load by this name. */
+const TAGS = { tags: { name: "receiver" } };
+
+const CLOCK_ROUND_TRIPS = 9;
+
+/**
+ * Opens the run, or joins it, and compares clocks with the receiver; to be called in `setup()`.
+ * Ends the test (k6 exits 108) when the receiver cannot be reached or knows the run by another workload.
+ */
+export function openRun(config: RunSettings, role: "publisher" | "subscriber"): Run {
+  const stamp = new Date()
+    .toISOString()
+    .replace(/[-:]|\..*/g, "")
+    .replace("T", "-");
+  const suffix = Math.floor(Math.random() * 0x1000000)
+    .toString(16)
+    .padStart(6, "0");
+  const instance = `${stamp}-${suffix}`;
+  const id = config.RUN_ID ?? instance;
+  const adopts = config.RUN_ID === undefined && role === "subscriber";
+  const run = { id, instance, number: adopts ? null : runNumber(id), clock: null };
+  if (config.RECEIVER_URL === undefined) return run;
+  const opening: Opening = { seed: config.SEED, chains: [...config.CHAINS] };
+  if (role === "publisher") opening.publisher = instance;
+  const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
+  if (answer.status !== 200)
+    exec.test.abort(`RECEIVER_URL=${config.RECEIVER_URL}: cannot open run ${id}: ${said(answer)}`);
+  return { ...run, number: runNumber(id), clock: compareClocks(config.RECEIVER_URL) };
+}
+
+/** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
+function compareClocks(receiver: string): { offset: number; error: number } {
+  let best = { offset: 0, error: Number.POSITIVE_INFINITY };
+  for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
+    const asked = now();
+    const answer = http.get(`${receiver}/clock`, TAGS);
+    const answered = now();
+    const error = (answered - asked) / 2;
+    if (error < best.error) best = { offset: (answer.json("now") as number) - (asked + error), error };
+  }
+  return best;
+}
+
+/**
+ * What to add to local time to speak of the run's time. Within its own error an offset is noise, which
+ * on one machine would only blur the latencies.
+ */
+export function clockCorrection({ clock }: Run): number {
+  return clock !== null && Math.abs(clock.offset) > clock.error ? clock.offset : 0;
+}
+
+/** Tells the receiver what was published. @throws when the receiver does not take it. */
+export async function reportPublished(config: RunSettings, run: Run, batch: Published): Promise<void> {
+  await report(config, run, "published", batch);
+}
+
+/** Tells the receiver what arrived. @throws when the receiver does not take it. */
+export async function reportArrivals(config: RunSettings, run: Run, arrivals: Arrivals): Promise<ArrivalsAnswer> {
+  return (await report(config, run, "arrivals", arrivals)) as unknown as ArrivalsAnswer;
+}
+
+async function report(config: RunSettings, run: Run, what: string, body: object): Promise<object> {
+  const url = `${config.RECEIVER_URL}/runs/${run.id}/${what}`;
+  const answer = await http.asyncRequest("POST", url, JSON.stringify(body), asJson());
+  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  return answer.json() as object;
+}
+
+/** Waits for what is on its way and closes the account; to be called in `teardown()`. */
+export function settleRun(config: RunSettings, run: Run, role: "publisher" | "subscriber"): Account {
+  const settling: Settling = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
+  if (role === "publisher") settling.publisher = run.instance;
+  const url = `${config.RECEIVER_URL}/runs/${run.id}/settle`;
+  const answer = http.post(url, JSON.stringify(settling), {
+    ...asJson(),
+    timeout: `${config.DRAIN_TIMEOUT + 20}s`,
+  });
+  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  return answer.json() as unknown as Account;
+}
+
+/** The account as it stands, or null when it cannot be had. */
+export function fetchAccount(receiver: string, runId: string): Account | null {
+  const answer = http.get(`${receiver}/runs/${runId}`, TAGS);
+  return answer.status === 200 ? (answer.json() as unknown as Account) : null;
+}
+
+function asJson() {
+  return { ...TAGS, headers: { "Content-Type": "application/json" } };
+}
+
+function said(answer: { status: number; error: string; body: unknown }): string {
+  return answer.status === 0 ? answer.error : `status ${answer.status} ${String(answer.body).slice(0, 200)}`;
+}

@@ -1,0 +1,25 @@
+/**
+ * Decides which of a fast stream of values are kept one by one. k6 holds every sample of a Trend in
+ * memory, so that a fan-out run would fill it; each second keeps about the same number, taken evenly.
+ */
+export class Sampling {
+  private readonly perSecond: number;
+  private stride = 1;
+  private counted = 0;
+
+  /** @param perSecond samples to keep each second. */
+  constructor(perSecond: number) {
+    this.perSecond = perSecond;
+  }
+
+  /** Whether to keep the next value. */
+  keeps(): boolean {
+    return this.counted++ % this.stride === 0;
+  }
+
+  /** To be called every second: fits the stride to the last second's stream. */
+  renew(): void {
+    this.stride = Math.max(1, Math.ceil(this.counted / this.perSecond));
+    this.counted = 0;
+  }
+}

@@ -1,0 +1,185 @@
+import { clearTimeout, setTimeout } from "k6/timers";
+import { WebSocket } from "k6/websockets";
+import type { Filter } from "../../workload/filter.ts";
+import { EVENT_FRAME_START, frames } from "../../workload/wire/pulse.ts";
+
+/** How one connection ended. */
+export type SessionEnd =
+  /** As planned: unsubscribed, then closed by us. */
+  | "ended"
+  /** It never became live: no connection, or no subscription. */
+  | "failed"
+  /** The gateway ended it before its time. */
+  | "lost";
+
+/** One thing a session asked of the gateway. */
+export type Operation = "connect" | "subscribe" | "list" | "ping" | "unsubscribe";
+
+/** What a session tells the one who opened it. */
+export interface SessionEvents {
+  /** An operation was answered rightly, or not; milliseconds from asking to answer. */
+  operation(operation: Operation, failure: string | null, milliseconds: number): void;
+  /** The subscription is confirmed: from now on every matching event must arrive. */
+  live(): void;
+  /** An event frame came; `readAt` is when the socket was read, in Unix ms. */
+  event(frame: string, readAt: number): void;
+}
+
+export interface SessionSettings {
+  readonly WS_URL: string;
+  readonly CONNECT_TIMEOUT: number;
+  readonly PING_EVERY: number;
+}
+
+interface Frame {
+  readonly type?: string;
+  readonly data?: {
+    readonly subscription_id?: string;
+    readonly count?: number;
+    readonly code?: string;
+    readonly message?: string;
+  };
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly at: number;
+  readonly timer: number;
+}
+
+/** Which frame answers which operation. */
+const ANSWERS: Readonly<Record<string, Operation>> = {
+  connected: "connect",
+  subscribed: "subscribe",
+  subscriptions: "list",
+  pong: "ping",
+  unsubscribed: "unsubscribe",
+};
+
+/** A subscription outlives its session by this, so that it never expires under it. */
+const TTL_MARGIN_SECONDS = 60;
+
+/** One connection with one subscription: connect, subscribe, list, ping, and at the end unsubscribe and close. */
+export class Session {
+  /** Settles when the connection is over. */
+  readonly over: Promise<SessionEnd>;
+  private readonly config: SessionSettings;
+  private readonly filter: Filter;
+  private readonly events: SessionEvents;
+  private readonly socket: WebSocket;
+  private readonly until: number;
+  private readonly asked: Asked[] = [];
+  private finish: (end: SessionEnd) => void = () => undefined;
+  private timers: number[] = [];
+  private subscription: string | null = null;
+  private leaving = false;
+
+  /** @param until Unix ms at which the session says goodbye. */
+  constructor(config: SessionSettings, filter: Filter, until: number, events: SessionEvents) {
+    this.config = config;
+    this.filter = filter;
+    this.until = until;
+    this.events = events;
+    this.over = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    this.socket = new WebSocket(config.WS_URL, null, { tags: { name: "websocket" } });
+    this.ask("connect");
+    this.socket.onmessage = (message) => {
+      if (message !== undefined) this.read(message.data as string, message.timestamp);
+    };
+    this.socket.onerror = (problem) => this.closed(problem?.error ?? "connection error");
+    this.socket.onclose = () => this.closed("the gateway closed the connection");
+  }
+
+  /** Says goodbye now: unsubscribes, and closes when that is answered. */
+  end(): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    if (this.subscription === null) this.socket.close();
+    else this.ask("unsubscribe", frames.unsubscribe(this.subscription));
+  }
+
+  private read(frame: string, readAt: number): void {
+    // Only the few frames that are no events are worth parsing.
+    if (frame.startsWith(EVENT_FRAME_START)) this.events.event(frame, readAt);
+    else this.readControl(frame, readAt);
+  }
+
+  private readControl(text: string, readAt: number): void {
+    const frame = parse(text);
+    if (frame.type === "event") {
+      this.events.event(text, readAt);
+      return;
+    }
+    const operation = ANSWERS[frame.type ?? ""];
+    if (operation === undefined) {
+      this.answered(
+        this.asked[0]?.operation,
+        `${frame.data?.code ?? "unknown frame"}: ${frame.data?.message ?? text.slice(0, 100)}`,
+      );
+      return;
+    }
+    const failure =
+      operation === "list" && frame.data?.count !== 1 ? `lists ${frame.data?.count} subscriptions, not 1` : null;
+    this.answered(operation, failure);
+    if (failure === null) this.goOn(operation, frame);
+  }
+
+  /** What follows an answer. */
+  private goOn(operation: Operation, frame: Frame): void {
+    if (operation === "connect") {
+      const ttl = Math.ceil((this.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
+      this.ask("subscribe", frames.subscribe(this.filter, ttl));
+    } else if (operation === "subscribe") {
+      this.subscription = frame.data?.subscription_id ?? null;
+      this.events.live();
+      this.ask("list", frames.listSubscriptions());
+      this.schedulePing();
+      this.timers.push(setTimeout(() => this.end(), Math.max(0, this.until - Date.now())));
+    } else if (operation === "unsubscribe") {
+      this.socket.close();
+    }
+  }
+
+  private schedulePing(): void {
+    const timer = setTimeout(() => {
+      if (this.leaving) return;
+      this.ask("ping", frames.ping());
+      this.schedulePing();
+    }, this.config.PING_EVERY * 1000);
+    this.timers.push(timer);
+  }
+
+  private ask(operation: Operation, frame?: string): void {
+    const timer = setTimeout(() => {
+      this.answered(operation, `no answer within ${this.config.CONNECT_TIMEOUT} s`);
+      if (operation !== "ping" && operation !== "list") this.socket.close();
+    }, this.config.CONNECT_TIMEOUT * 1000);
+    this.asked.push({ operation, at: Date.now(), timer });
+    if (frame !== undefined) this.socket.send(frame);
+  }
+
+  private answered(operation: Operation | undefined, failure: string | null): void {
+    const place = this.asked.findIndex((one) => one.operation === operation);
+    const [asked] = place < 0 ? [] : this.asked.splice(place, 1);
+    if (asked === undefined) return;
+    clearTimeout(asked.timer);
+    this.events.operation(asked.operation, failure, Date.now() - asked.at);
+  }
+
+  private closed(reason: string): void {
+    while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
+    for (const timer of this.timers) clearTimeout(timer);
+    if (this.leaving) this.finish("ended");
+    else this.finish(this.subscription === null ? "failed" : "lost");
+  }
+}
+
+function parse(text: string): Frame {
+  try {
+    return JSON.parse(text) as Frame;
+  } catch {
+    return { type: "not JSON" };
+  }
+}

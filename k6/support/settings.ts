@@ -1,0 +1,159 @@
+import { plan, type Test } from "../../scenarios.ts";
+import { type Slo, slos, sloVariable } from "../../thresholds.ts";
+import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
+import type { Overrides, Plan } from "../../workload/plan.ts";
+
+type Values<T extends RunnableTest> = {
+  readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
+    ? (typeof VARIABLES)[T][Name] extends { readonly fallback: string }
+      ? Value
+      : Value | undefined
+    : never;
+};
+
+/** Everything a script is told: its variables, and what follows from them. */
+export type Settings<T extends RunnableTest> = Values<T> & {
+  readonly test: T;
+  readonly load: Plan;
+  readonly slos: readonly Slo[];
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every variable may also be given with this prefix, where the bare name is taken. */
+const PREFIX = "THROUGHLINE_";
+
+/**
+ * Reads a test's settings from the environment.
+ *
+ * @throws a string of one line that names the variable, its value and what is allowed. Thrown in the
+ * init context it makes k6 exit 107 before any load; a string, because k6 prints an Error with its stack.
+ */
+export function settings<T extends RunnableTest>(test: T, environment: Environment = __ENV): Settings<T> {
+  try {
+    const values = readVariables(test, environment);
+    const load = plan(test, values.SCENARIO, overridesOf(values));
+    const rows = slos(test, {
+      accounted: values.RECEIVER_URL !== undefined,
+      events: load.kind === "paced" ? load.events : null,
+    });
+    const bounds = readBounds(rows, environment);
+    refuseUnknown(test, rows, environment);
+    return {
+      ...values,
+      test,
+      load,
+      slos: rows.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound })),
+    };
+  } catch (problem) {
+    throw problem instanceof RangeError ? problem.message : problem;
+  }
+}
+
+/** The variables that change a profile, where a test has them. */
+interface AnyValues {
+  readonly SCENARIO: string;
+  readonly VUS?: number;
+  readonly RATE?: number | "max";
+  readonly DURATION?: number;
+  readonly EVENTS?: number;
+  readonly TIME_SCALE?: number;
+  readonly LOAD_SCALE?: number;
+  readonly WORKERS?: number;
+  readonly BATCH?: number;
+  readonly BURST?: boolean;
+  readonly BURST_RATIO?: number;
+  readonly BURST_PERIOD?: number;
+  readonly RECEIVER_URL?: string;
+}
+
+function readVariables<T extends RunnableTest>(test: T, environment: Environment): Values<T> & AnyValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
+    values[name] = readVariable(name, variable, environment);
+  }
+  return values as Values<T> & AnyValues;
+}
+
+function readVariable(name: string, variable: Variable<unknown>, environment: Environment): unknown {
+  const given = environment[PREFIX + name] ?? environment[name];
+  const text = given ?? variable.fallback;
+  if (text === null) return undefined;
+  const value = variable.parse(text);
+  if (value === undefined) throw new RangeError(`${name}=${shown(name, text)}: allowed: ${variable.allowed}`);
+  return value;
+}
+
+/** Secrets are never printed, not even wrong ones. */
+function shown(name: string, text: string): string {
+  return /TOKEN|PASSWORD|SECRET/.test(name) ? "(hidden)" : text;
+}
+
+function overridesOf(values: AnyValues): Overrides {
+  const { BURST = false, BURST_RATIO: ratio = 1, BURST_PERIOD: period = 1 } = values;
+  return {
+    vus: values.VUS,
+    rate: values.RATE,
+    duration: values.DURATION,
+    events: values.EVENTS,
+    timeScale: values.TIME_SCALE,
+    loadScale: values.LOAD_SCALE,
+    workers: values.WORKERS,
+    batch: values.BATCH,
+    burst: BURST ? { ratio, period } : undefined,
+  };
+}
+
+/** Bounds of objectives that were set by variables such as `SLO_WS_EVENT_LATENCY_MS_P95`. */
+function readBounds(rows: readonly Slo[], environment: Environment): Record<string, number> {
+  const bounds: Record<string, number> = {};
+  for (const name of rows.map(sloVariable)) {
+    const text = environment[PREFIX + name] ?? environment[name];
+    if (text === undefined) continue;
+    const bound = Number(text);
+    if (text.trim() === "" || !Number.isFinite(bound) || bound < 0) {
+      throw new RangeError(`${name}=${text}: allowed: a number from 0`);
+    }
+    bounds[name] = bound;
+  }
+  return bounds;
+}
+
+/**
+ * Refuses variables that are surely meant for us and do nothing: those with our prefixes, and those
+ * one slip of the finger away from a variable of this test.
+ */
+function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
+  const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
+  const elsewhere = Object.values(VARIABLES).flatMap((variables) => Object.keys(variables));
+  for (const given of Object.keys(environment)) {
+    const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
+    if (known.includes(name) || elsewhere.includes(name)) continue;
+    const close = known.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
+    if (close !== undefined) {
+      throw new RangeError(
+        `${given}=${shown(name, environment[given] ?? "")}: unknown variable; did you mean ${close}?`,
+      );
+    }
+    if (name !== given || name.startsWith("SLO_")) {
+      const allowed = name.startsWith("SLO_") ? rows.map(sloVariable) : Object.keys(VARIABLES[test]);
+      throw new RangeError(
+        `${given}=${shown(name, environment[given] ?? "")}: unknown variable of ${test}; allowed: ${allowed.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** Whether two names differ by one letter more, less or other, or by two neighbours swapped. */
+function isOneSlipAway(given: string, name: string): boolean {
+  let start = 0;
+  while (start < given.length && given[start] === name[start]) start++;
+  const rest = given.slice(start);
+  const wanted = name.slice(start);
+  return (
+    rest.slice(1) === wanted.slice(1) ||
+    rest.slice(1) === wanted ||
+    rest === wanted.slice(1) ||
+    (rest.slice(2) === wanted.slice(2) && rest[0] === wanted[1] && rest[1] === wanted[0])
+  );
+}

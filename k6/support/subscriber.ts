@@ -1,0 +1,198 @@
+import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
+import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
+import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
+import { CANARY_PUBLISHER, readEventId, type Trace } from "../../workload/trace.ts";
+import { corruptedField, type DeliveredEvent } from "../../workload/wire/pulse.ts";
+import { PathLog } from "./arrivals.ts";
+import type { Judge } from "./judge.ts";
+import type { measures } from "./metrics.ts";
+import { clockCorrection, type Run } from "./run.ts";
+import { Sampling } from "./sampling.ts";
+import { type Operation, Session, type SessionEnd, type SessionSettings } from "./session.ts";
+
+export interface SubscriberSettings extends SessionSettings {
+  readonly SEED: number;
+  readonly CHAINS: readonly string[];
+  readonly SOCKETS: number;
+  readonly FILTERS: readonly string[];
+  readonly END_WHEN_SETTLED: boolean;
+}
+
+type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
+
+const REPORT_MS = 1_000;
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 10_000;
+
+/** Every so many events the whole frame is parsed and each field compared with what was published. */
+const COMPARE_EVERY = 100;
+
+const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+/** The subscriptions of one virtual user: holds its connections and accounts for what they receive. */
+export class Subscriber {
+  private readonly config: SubscriberSettings;
+  private readonly measure: Measures;
+  private readonly run: Run;
+  private readonly judge: Judge;
+  private readonly workload: Workload;
+  private readonly all: readonly Variant[];
+  private readonly correction: number;
+  private readonly sampling: Sampling;
+  private readonly logs = new Set<PathLog>();
+  private readonly sessions = new Set<Session>();
+  private finished: PathLog[] = [];
+  private runNumber: number | null;
+  private attempts = 0;
+  private received = 0;
+  private foreign = 0;
+  private runIsSettled = false;
+
+  /** @param samplesPerSecond latencies that this virtual user may keep one by one. */
+  constructor(config: SubscriberSettings, measure: Measures, run: Run, judge: Judge, samplesPerSecond: number) {
+    this.config = config;
+    this.measure = measure;
+    this.run = run;
+    this.judge = judge;
+    this.workload = { seed: config.SEED, chains: config.CHAINS };
+    this.all = variants(this.workload);
+    this.correction = clockCorrection(run);
+    this.sampling = new Sampling(samplesPerSecond);
+    this.runNumber = run.number;
+  }
+
+  /** Whether the receiver has settled the run and nothing more is to come. */
+  get settled(): boolean {
+    return this.runIsSettled;
+  }
+
+  /** Holds all connections until a moment in Unix ms, and opens anew those that the gateway ends. */
+  async hold(until: number): Promise<void> {
+    const slots = Array.from({ length: this.config.SOCKETS }, (_, slot) => this.keepConnected(slot, until));
+    let open = true;
+    const all = Promise.all(slots).then(() => {
+      open = false;
+    });
+    while (open) {
+      await Promise.race([pause(REPORT_MS), all]);
+      await this.report();
+    }
+    await this.report();
+  }
+
+  private async keepConnected(slot: number, until: number): Promise<void> {
+    const filter = this.filterOf(slot);
+    for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
+      const end = await this.connect(filter, until);
+      if (end === "ended") return;
+      failures = end === "failed" ? failures + 1 : 0;
+      await pause(Math.min(backoff(failures), Math.max(0, until - Date.now())));
+    }
+  }
+
+  /** One connection from its opening to its end. */
+  private async connect(filter: Filter, until: number): Promise<SessionEnd> {
+    const { measure } = this;
+    let log: PathLog | null = null;
+    measure.ws_connections_total.add(1);
+    const session = new Session(this.config, filter, until, {
+      operation: (operation, failure, milliseconds) => this.operated(operation, failure, milliseconds),
+      live: () => {
+        log = new PathLog(this.pathName(), filter, Date.now() + this.correction);
+        this.logs.add(log);
+      },
+      event: (frame, readAt) => this.arrived(log, frame, readAt),
+    });
+    this.sessions.add(session);
+    const end = await session.over;
+    this.sessions.delete(session);
+    if (log !== null) {
+      this.logs.delete(log);
+      this.finished.push(log);
+      measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+    }
+    return end;
+  }
+
+  private operated(operation: Operation, failure: string | null, milliseconds: number): void {
+    const { measure } = this;
+    measure.ws_error_rate.add(failure !== null);
+    if (failure !== null) {
+      console.warn(`${operation} failed: ${failure}`);
+      if (operation === "connect") measure.ws_connection_errors_total.add(1);
+    } else if (operation === "connect") measure.ws_connect_latency_ms.add(milliseconds);
+    else if (operation === "subscribe") measure.ws_subscription_latency_ms.add(milliseconds);
+    else if (operation === "ping") measure.ws_ping_latency_ms.add(milliseconds);
+  }
+
+  private arrived(log: PathLog | null, frame: string, readAt: number): void {
+    this.received++;
+    const trace = readEventId(frame);
+    if (trace === null) {
+      this.measure.ws_events_damaged.add(1);
+      return;
+    }
+    this.runNumber ??= trace.run;
+    if (trace.run !== this.runNumber || log === null) {
+      this.foreign++;
+      return;
+    }
+    const latency = readAt + this.correction - trace.publishedAt;
+    log.record(trace, latency);
+    if (this.received % COMPARE_EVERY === 0) this.compare(frame, trace);
+    if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
+    this.measure.ws_event_latency_ms.add(latency);
+    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
+  }
+
+  private compare(frame: string, trace: Trace): void {
+    const delivered = (JSON.parse(frame) as { data: DeliveredEvent }).data;
+    const field = corruptedField(delivered, event(this.workload, trace.seq, this.all));
+    if (field === null) return;
+    console.warn(`event ${trace.seq} has a wrong ${field}: ${String(delivered[field])}`);
+    this.measure.ws_events_damaged.add(1);
+  }
+
+  private async report(): Promise<void> {
+    const { measure } = this;
+    this.sampling.renew();
+    measure.ws_events_received.add(this.received);
+    measure.ws_events_damaged.add(0, this.received);
+    measure.ws_events_foreign.add(this.foreign);
+    measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
+    this.received = 0;
+    this.foreign = 0;
+    const through = Date.now() + this.correction;
+    const finished = this.finished.splice(0).map((log) => log.take(through, true));
+    const settled = await this.judge([...finished, ...[...this.logs].map((log) => log.take(through, false))]);
+    if (!settled || !this.config.END_WHEN_SETTLED) return;
+    this.runIsSettled = true;
+    for (const session of this.sessions) session.end();
+  }
+
+  private pathName(): string {
+    return `${this.run.instance}/${exec.vu.idInTest}/${++this.attempts}`;
+  }
+
+  private filterOf(slot: number): Filter {
+    const { FILTERS, SOCKETS } = this.config;
+    const place = (exec.vu.idInTest - 1) * SOCKETS + slot;
+    const kind = FILTERS[place % FILTERS.length] as FilterClass | "all";
+    // A step that shares no factor with the number of variants visits them all.
+    const variant = this.all[(place * 37) % this.all.length] as Variant;
+    return kind === "all" ? NO_FILTER : filterFor(kind, variant);
+  }
+}
+
+/** Doubles with each failure; a random half keeps clients that failed together from coming back together. */
+function backoff(failures: number): number {
+  const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+  return longest * (0.5 + Math.random() / 2);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

@@ -1,0 +1,46 @@
+import type { Test } from "../../scenarios.ts";
+import { type K6Data, renderSummary, summarize } from "../../summary.ts";
+import type { Slo } from "../../thresholds.ts";
+import type { Plan } from "../../workload/plan.ts";
+import { eventsIn, lengthOf } from "../../workload/shape.ts";
+import { fetchAccount, type Run } from "./run.ts";
+
+interface SummarySettings {
+  readonly test: Test;
+  readonly SCENARIO: string;
+  readonly SUMMARY: string | undefined;
+  readonly RECEIVER_URL?: string | undefined;
+  readonly load: Plan;
+  readonly slos: readonly Slo[];
+}
+
+/** k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file. */
+export function summaryOf(
+  config: SummarySettings,
+): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
+  return (data) => {
+    const run = isRun(data.setup_data) ? data.setup_data : null;
+    const account =
+      run !== null && config.RECEIVER_URL !== undefined ? fetchAccount(config.RECEIVER_URL, run.id) : null;
+    const summary = summarize({
+      test: config.test,
+      scenario: config.SCENARIO,
+      slos: config.slos,
+      data,
+      run,
+      account,
+      requestedRate: requestedRate(config.load),
+    });
+    const outputs: Record<string, string> = { stdout: `\n${renderSummary(summary)}` };
+    if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
+    return outputs;
+  };
+}
+
+function isRun(data: unknown): data is Run {
+  return typeof data === "object" && data !== null && "instance" in data;
+}
+
+function requestedRate(load: Plan): number | null {
+  return load.kind === "paced" ? eventsIn(load.shape) / lengthOf(load.shape) : null;
+}

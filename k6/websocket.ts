@@ -1,0 +1,88 @@
+/** WebSocket fan-out: subscribers hold their connections and account for every event that reaches them. */
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
+import { fallsAt, lengthOf, peakOf } from "../workload/shape.ts";
+import { enterAccount } from "./support/account.ts";
+import { guarded } from "./support/guard.ts";
+import { gapJudge, receiverJudge } from "./support/judge.ts";
+import { declareCounters, measures } from "./support/metrics.ts";
+import { optionsOf } from "./support/options.ts";
+import { openRun, type Run, settleRun } from "./support/run.ts";
+import { Session } from "./support/session.ts";
+import { settings } from "./support/settings.ts";
+import { Subscriber } from "./support/subscriber.ts";
+import { summaryOf } from "./support/summary.ts";
+
+const config = settings("websocket");
+const load = config.load;
+if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
+const metrics = measures("everywhere", "websocket", "account");
+
+export const options = optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold");
+
+/** Latencies that k6 may hold one by one over the whole run: about 29 bytes each. */
+const KEPT_LATENCIES = 2_000_000;
+const samplesPerSecond = Math.max(1, Math.floor(KEPT_LATENCIES / (peakOf(load.shape) * lengthOf(load.shape))));
+
+/** While the load falls, sessions are short, so that k6 never cuts one off in the middle. */
+const SHORT_SESSION_SECONDS = 3;
+
+/** One connection proves the gateway before there is any load. */
+export async function setup(): Promise<Run> {
+  declareCounters();
+  await proveGateway();
+  return openRun(config, "subscriber");
+}
+
+/** Holds its connections for the whole profile, or until the load falls. */
+export const hold = guarded(metrics.script_errors, async (run: Run) => {
+  const started = exec.scenario.startTime;
+  const elapsed = (Date.now() - started) / 1000;
+  const spread = ((exec.vu.idInTest % 100) / 100) * SHORT_SESSION_SECONDS;
+  const falls = fallsAt(load.shape, elapsed);
+  const ends = falls - elapsed > 2 * SHORT_SESSION_SECONDS && falls < lengthOf(load.shape) ? falls - spread : falls;
+  await listen(run, started + Math.max(ends, elapsed + SHORT_SESSION_SECONDS) * 1000);
+});
+
+/** Stays for a moment and leaves; k6 starts it over and over. */
+export const comeAndGo = guarded(metrics.script_errors, (run: Run) => listen(run, Date.now() + config.SESSION * 1000));
+
+export function teardown(run: Run): void {
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"));
+}
+
+export const handleSummary = summaryOf(config);
+
+let settled = false;
+
+/** Subscribes until a moment in Unix ms; once the run is settled there is nothing to listen to. */
+async function listen(run: Run, until: number): Promise<void> {
+  if (settled) {
+    sleep(1);
+    return;
+  }
+  const judge =
+    config.RECEIVER_URL === undefined
+      ? gapJudge({ seed: config.SEED, chains: config.CHAINS }, metrics)
+      : receiverJudge(config, run);
+  const subscriber = new Subscriber(config, metrics, run, judge, samplesPerSecond);
+  await subscriber.hold(until);
+  settled = subscriber.settled;
+}
+
+async function proveGateway(): Promise<void> {
+  let failed: string | null = null;
+  const everything = { chains: [], event_types: [], accounts: [], program_ids: [] };
+  const session: Session = new Session(config, everything, Date.now() + 60_000, {
+    operation: (operation, failure) => {
+      if (failure !== null) failed ??= `${operation}: ${failure}`;
+    },
+    live: () => void setTimeout(() => session.end(), 0),
+    event: () => undefined,
+  });
+  const end = await session.over;
+  if (failed !== null || end !== "ended") {
+    exec.test.abort(`WS_URL=${config.WS_URL}: no working gateway: ${failed ?? `the connection ${end}`}`);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Every metric of the suite, once: its kind and what it says. Scripts make their k6 metrics from
+ * this list, objectives refer to it, and so do dashboards and documentation.
+ */
+
+/**
+ * - latency: a k6 Trend in milliseconds.
+ * - share: a k6 Rate, the share of samples that were true.
+ * - count: a k6 Counter, of what went wrong or happened among the things that were looked at.
+ * - reading: a k6 Gauge, the last value.
+ * - tally: a k6 Counter of what happened; it has no samples and takes no objective.
+ *
+ * All but tallies have a second counter, `<name>_samples`, that says how much was looked at.
+ */
+export type MetricKind = "latency" | "share" | "count" | "reading" | "tally";
+
+/** One metric: what it is and what it means. */
+export interface Metric {
+  readonly kind: MetricKind;
+  readonly meaning: string;
+}
+
+const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
+const share = (meaning: string): Metric => ({ kind: "share", meaning });
+const count = (meaning: string): Metric => ({ kind: "count", meaning });
+const reading = (meaning: string): Metric => ({ kind: "reading", meaning });
+const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
+
+const everywhere = {
+  script_errors: count("exceptions inside the script, among iterations"),
+};
+
+const http = {
+  http_health_latency_ms: latency("answer time of GET /health"),
+  http_ready_latency_ms: latency("answer time of GET /ready"),
+  http_correctness_status_latency_ms: latency("answer time of the correctness endpoints"),
+  http_manifest_latency_ms: latency("answer time of the manifest endpoints"),
+  http_error_rate: share("requests that failed or whose answer broke the contract"),
+  http_status_2xx: tally("answers with a status from 200 to 299"),
+  http_status_4xx: tally("answers with a status from 400 to 499"),
+  http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
+  http_status_5xx: tally("answers with a status from 500 to 599"),
+  http_status_none: tally("requests that got no answer"),
+};
+
+const websocket = {
+  ws_connections_total: tally("attempts to connect"),
+  ws_connection_errors_total: tally("attempts to connect that failed"),
+  ws_active_connections: reading(
+    "open connections: those of the virtual user that reported last, times all virtual users",
+  ),
+  ws_connect_latency_ms: latency("from the attempt to connect to the gateway's connected frame"),
+  ws_subscription_latency_ms: latency("from subscribe to subscribed"),
+  ws_ping_latency_ms: latency("from ping to pong"),
+  ws_event_latency_ms: latency("from publishing an event to reading it from the socket"),
+  ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
+  ws_sessions_lost: count("connections that the gateway ended before their time, among those that were open"),
+  ws_events_received: tally("event frames read"),
+  ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
+  ws_events_damaged: count("event frames whose trace or fields are not what was published"),
+  ws_events_missing: count("gaps: matching events between the first and the last one seen that never came"),
+  ws_events_duplicated: count("events that came twice on one subscription"),
+  ws_events_reordered: count("events that came after a later one of the same publisher"),
+  ws_events_misrouted: count("events that came although the subscription does not match them"),
+  generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
+};
+
+const publishing = {
+  events_published: count("events handed to the transport"),
+  events_acknowledged: tally("events that the transport acknowledged"),
+  events_refused: count("events that the transport answered with an error"),
+  events_unknown: count("events whose acknowledgement never came: they may arrive or not"),
+  events_deduplicated: tally("events that the transport had already stored under the same id"),
+  publish_ack_latency_ms: latency("from sending an event to its acknowledgement"),
+  schedule_delay_ms: latency("from the moment an event was due to its sending"),
+  publishing_seconds: reading("from the start of the load to the last send"),
+};
+
+const account = {
+  account_settled: reading("1 when every delivery could be judged, 0 when the receiver gave up waiting"),
+  account_expected: count("deliveries that had to happen"),
+  account_delivered: tally("expected deliveries that happened"),
+  account_lost: count("expected deliveries that never happened"),
+  account_duplicated: count("deliveries of an event that the same path had already received"),
+  account_misrouted: count("deliveries on a path whose filter does not match the event"),
+  account_reordered: count("deliveries that came after a later event of the same publisher"),
+  account_late: count("deliveries after the account was settled"),
+  account_unreported: count("deliveries of events that no publisher reported"),
+  account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
+  account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
+  account_delivery_p95_ms: reading("95th percentile from publishing to arrival, over all deliveries"),
+  account_delivery_p99_ms: reading("99th percentile from publishing to arrival, over all deliveries"),
+};
+
+/** The whole list, by metric name. */
+export const METRICS = { ...everywhere, ...http, ...websocket, ...publishing, ...account } as const;
+
+export type MetricName = keyof typeof METRICS;
+
+/** The metrics of one family, to be declared together. */
+export const FAMILIES = { everywhere, http, websocket, publishing, account } as const;

@@ -1,0 +1,30 @@
+/** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
+import { Command, InvalidArgumentError } from "commander";
+import { startReceiver } from "./server.ts";
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new InvalidArgumentError("Allowed: a whole number from 0 to 65535; 0 chooses a free port.");
+}
+
+const program = new Command("receiver")
+  .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
+  .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
+  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
+  .parse();
+
+const { host, port, exitWithStdin } = program.opts<{ host: string; port: number; exitWithStdin?: boolean }>();
+
+try {
+  const receiver = await startReceiver({ host, port });
+  const stop = () => void receiver.close().then(() => process.exit(0));
+  process.once("SIGTERM", stop).once("SIGINT", stop);
+  if (exitWithStdin) process.stdin.once("close", stop).resume();
+  console.log(JSON.stringify({ service: "receiver", url: receiver.url }));
+} catch (problem) {
+  console.error(`receiver: cannot listen on ${host}:${port}: ${problem instanceof Error ? problem.message : problem}`);
+  process.exit(1);
+}

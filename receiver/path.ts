@@ -1,0 +1,93 @@
+import type { Bitset } from "../workload/bitset.ts";
+import { selector, type Workload } from "../workload/event.ts";
+import type { Filter } from "../workload/filter.ts";
+import type { Histogram } from "../workload/histogram.ts";
+import { Ledger, type PathAccount, settlePath, type Window } from "../workload/ledger.ts";
+import type { Publication } from "../workload/publication.ts";
+import type { PathArrivals } from "../workload/report.ts";
+
+/** A path that has not reported for so long has lost its subscriber. Subscribers report every second. */
+const SILENT_AFTER_MS = 10_000;
+
+/** Clocks may disagree by so much when a path opens. */
+const OPENING_EDGE_MS = 100;
+
+/** What was sent within so long before a path closed may still have been on its way to it. */
+const CLOSING_EDGE_MS = 2_000;
+
+/** One subscription, as its subscriber reports it. */
+export class Path {
+  readonly name: string;
+  readonly filter: Filter;
+  readonly selected: (seq: number) => boolean;
+  private readonly ledger = new Ledger();
+  private readonly from: number;
+  private through: number;
+  private reportedAt = 0;
+  private closed = false;
+  private canaries = 0;
+
+  constructor(first: PathArrivals, workload: Workload) {
+    this.name = first.path;
+    this.filter = first.filter;
+    this.selected = selector(workload, first.filter);
+    this.from = first.from + OPENING_EDGE_MS;
+    this.through = first.through;
+  }
+
+  /**
+   * Enters a report.
+   *
+   * @param now Unix ms by the receiver's clock.
+   * @returns how many events arrived for the first time.
+   */
+  enter(report: PathArrivals, latencies: Histogram, now: number): number {
+    let arrived = 0;
+    for (let at = 0; at < report.seqs.length; at++) {
+      const seq = report.seqs[at] as number;
+      if (this.ledger.record(report.publishers[at] as number, seq) === "duplicate") continue;
+      arrived++;
+      if (this.selected(seq)) latencies.record((report.latencies[at] as number) / 1000);
+    }
+    this.through = Math.max(this.through, report.through);
+    this.canaries += report.canaries;
+    this.closed ||= report.closed;
+    this.reportedAt = now;
+    return arrived;
+  }
+
+  /** Whether a canary has come through. */
+  get ready(): boolean {
+    return this.canaries > 0;
+  }
+
+  /** Whether the path still lives but its subscriber does not. */
+  isSilent(now: number): boolean {
+    return !this.closed && now - this.reportedAt > SILENT_AFTER_MS;
+  }
+
+  /** Whether the path has reported on everything that was sent up to a moment, or never will. */
+  hasCaughtUp(sentThrough: number, now: number): boolean {
+    return this.through >= sentThrough || this.closed || this.isSilent(now);
+  }
+
+  /** What has arrived, whatever it is. */
+  get seen(): Bitset {
+    return this.ledger.seen;
+  }
+
+  /** The events this path is judged by. */
+  private window(now: number): Window {
+    const ended = this.closed || this.isSilent(now);
+    return { from: this.from, through: ended ? this.through - CLOSING_EDGE_MS : this.through };
+  }
+
+  /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. */
+  settle(publication: Publication, expectedWhole: (path: Path) => Bitset, now: number): PathAccount {
+    const window = this.window(now);
+    const span = publication.span;
+    const whole = span !== null && window.from <= span.from && span.through <= window.through;
+    const expected = whole ? expectedWhole(this) : publication.expected(this.selected, window);
+    return settlePath(this.ledger, expected, this.selected);
+  }
+}

@@ -1,0 +1,91 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import * as v from "valibot";
+import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../workload/report.ts";
+import { Clock } from "./clock.ts";
+import { prometheus } from "./prometheus.ts";
+import type { Run } from "./run.ts";
+import { Runs } from "./runs.ts";
+
+/** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
+const BODY_LIMIT = 32 * 1024 * 1024;
+
+/** Where a receiver listens. */
+export interface ReceiverOptions {
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+}
+
+/** A receiver that listens. */
+export interface Receiver {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the receiver: the place where the runs are settled. @throws when the address cannot be had. */
+export async function startReceiver({ host, port }: ReceiverOptions): Promise<Receiver> {
+  const clock = new Clock();
+  const now = () => clock.now();
+  const runs = new Runs(now);
+  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+  const metrics = prometheus(runs);
+
+  app.get("/health", () => ({ status: "healthy", runs: runs.all().length }));
+  app.get("/clock", () => ({ now: clock.now() }));
+  app.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  addRunRoutes(app, runs);
+
+  const url = await app.listen({ host, port });
+  return { url, close: () => app.close() };
+}
+
+/** Run ids become names of folders elsewhere, so no path is ever taken for one. */
+const RUN = "/runs/:run(^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$)";
+
+type RunRequest = FastifyRequest<{ Params: { run: string } }>;
+
+function addRunRoutes(app: FastifyInstance, runs: Runs): void {
+  app.post(`${RUN}`, (request: RunRequest, reply) => {
+    const opening = read(OpeningSchema, request, reply);
+    if (opening === undefined) return reply;
+    const run = runs.open(request.params.run, opening);
+    if (run !== null) return run.account();
+    return reply.code(409).send({ error: `run ${request.params.run} is open with another seed or other chains` });
+  });
+  app.get(`${RUN}`, (request: RunRequest, reply) => found(runs, request, reply)?.account() ?? reply);
+  app.post(`${RUN}/published`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const batch = run && read(PublishedSchema, request, reply);
+    if (run === undefined || batch === undefined) return reply;
+    run.published(batch);
+    return { settled: run.settled };
+  });
+  app.post(`${RUN}/arrivals`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const arrivals = run && read(ArrivalsSchema, request, reply);
+    if (run === undefined || arrivals === undefined) return reply;
+    run.arrivals(arrivals);
+    return { settled: run.settled };
+  });
+  app.post(`${RUN}/settle`, async (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const settling = run && read(SettlingSchema, request, reply);
+    if (run === undefined || settling === undefined) return reply;
+    return run.settle(settling);
+  });
+}
+
+function found(runs: Runs, request: RunRequest, reply: FastifyReply): Run | undefined {
+  const run = runs.get(request.params.run);
+  if (run === undefined) void reply.code(404).send({ error: `run ${request.params.run} was never opened` });
+  return run;
+}
+
+/** Parses a body by its schema; answers 422 with the first thing that is wrong. */
+function read<S extends v.GenericSchema>(schema: S, request: FastifyRequest, reply: FastifyReply) {
+  const parsed = v.safeParse(schema, request.body, { abortEarly: true });
+  if (parsed.success) return parsed.output as v.InferOutput<S>;
+  const [issue] = parsed.issues;
+  void reply.code(422).send({ error: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` });
+  return undefined;
+}

@@ -1,0 +1,226 @@
+/**
+ * How much load, and when: the profiles of every test as one table each, and their translation into
+ * k6 scenarios. Adding a profile is one row.
+ */
+import {
+  type Overrides,
+  type PacedPlan,
+  type Plan,
+  publishingPlan,
+  ticksIn,
+  type UnpacedPlan,
+  type VisitorPlan,
+  visitorPlan,
+} from "./workload/plan.ts";
+import { hold, ramp, type Shape, type Step, scaled, secondOf, shape } from "./workload/shape.ts";
+
+export const TESTS = ["http", "websocket", "redis", "nats", "ingest", "webhook"] as const;
+export type Test = (typeof TESTS)[number];
+
+const jump = (level: number): Step => ramp(level, "0s");
+
+/** Concurrent clients: virtual users over time. */
+const visitors = {
+  smoke: [hold(10, "1m")],
+  load: [hold(100, "5m")],
+  stress: [
+    ramp(100, "2m"),
+    hold(100, "3m"),
+    ramp(500, "2m"),
+    hold(500, "3m"),
+    ramp(1000, "2m"),
+    hold(1000, "3m"),
+    ramp(2000, "2m"),
+    hold(2000, "2m"),
+    ramp(0, "1m"),
+  ],
+  spike: [hold(100, "2m"), ramp(2000, "15s"), hold(2000, "1m"), ramp(100, "15s"), hold(100, "2m"), ramp(0, "30s")],
+  soak: [hold(200, "30m")],
+  breakpoint: [
+    hold(100, "1m"),
+    jump(200),
+    hold(200, "1m"),
+    jump(400),
+    hold(400, "1m"),
+    jump(800),
+    hold(800, "1m"),
+    jump(1600),
+    hold(1600, "1m"),
+    jump(3200),
+    hold(3200, "1m"),
+  ],
+};
+
+/** Clients that come and go: each connects, subscribes, listens for a moment and leaves. */
+const churn = [hold(50, "2m")];
+
+/** So many events at a steady rate per second. */
+const at = (rate: number, { events }: { events: number }): Step[] => [hold(rate, `${events / rate}s`)];
+
+/** The rate is doubled every 30 seconds until an objective breaks. */
+const doublings = (rate: number, times: number): Step[] =>
+  Array.from({ length: times }, (_, step) => hold(rate * 2 ** step, "30s"));
+
+const profiles: Readonly<Record<Test, Readonly<Record<string, readonly Step[]>>>> = {
+  http: visitors,
+  websocket: { ...visitors, churn },
+  redis: {
+    smoke: at(500, { events: 1_000 }),
+    load: at(1_000, { events: 10_000 }),
+    stress: at(5_000, { events: 100_000 }),
+    spike: at(10_000, { events: 10_000 }),
+    soak: at(1_000, { events: 300_000 }),
+    breakpoint: doublings(1_000, 8),
+  },
+  nats: {
+    smoke: [hold(1_000, "1m")],
+    load: [hold(5_000, "5m")],
+    stress: [hold(1_000, "1m"), ramp(10_000, "5m"), hold(10_000, "5m")],
+    spike: [hold(1_000, "1m"), jump(10_000), hold(10_000, "15s"), jump(1_000), hold(1_000, "1m")],
+    soak: [hold(1_000, "30m")],
+    breakpoint: doublings(1_000, 8),
+  },
+  ingest: {
+    smoke: at(200, { events: 1_000 }),
+    load: at(300, { events: 10_000 }),
+    stress: at(500, { events: 50_000 }),
+    spike: [...at(1_000, { events: 5_000 }), hold(0, "30s"), ...at(1_000, { events: 5_000 })],
+    soak: at(200, { events: 120_000 }),
+    breakpoint: doublings(100, 8),
+  },
+  webhook: {
+    smoke: [hold(8, "30s")],
+    load: [hold(8, "5m")],
+    stress: [hold(8, "1m"), ramp(100, "2m"), hold(100, "2m")],
+    spike: [hold(8, "30s"), jump(100), hold(100, "1s"), jump(8), hold(8, "30s")],
+    soak: [hold(8, "30m")],
+    breakpoint: doublings(8, 8),
+  },
+};
+
+/** Names that the replaced tools used for the same loads. */
+const aliases: Readonly<Record<string, string>> = {
+  quick: "smoke",
+  medium: "load",
+  extreme: "stress",
+  burst: "spike",
+  sustained: "soak",
+};
+
+/** The profiles of a test, aliases included. */
+export function profilesOf(test: Test): string[] {
+  const own = Object.keys(profiles[test]);
+  return [...own, ...Object.keys(aliases).filter((alias) => own.includes(aliases[alias] as string))];
+}
+
+/**
+ * Decides the load of a test.
+ *
+ * @throws RangeError for an unknown profile or overrides that contradict each other.
+ */
+export function plan(test: Test, profile: string, overrides: Overrides = {}): Plan {
+  const steps = profiles[test][aliases[profile] ?? profile];
+  if (steps === undefined) {
+    throw new RangeError(`SCENARIO=${profile}: not a profile of ${test}; allowed: ${profilesOf(test).join(", ")}`);
+  }
+  const standard = scaled(shape(steps), { time: overrides.timeScale ?? 1, level: overrides.loadScale ?? 1 });
+  if (test === "http") return visitorPlan(standard, overrides, false);
+  if (test === "websocket") return visitorPlan(standard, overrides, profile !== "churn");
+  return publishingPlan(standard, overrides);
+}
+
+/** A k6 scenario; the names are those of k6's options. */
+export type K6Scenario = Readonly<Record<string, unknown>> & { readonly executor: string; readonly exec: string };
+
+/**
+ * Translates a plan into a k6 scenario.
+ *
+ * @param exec the exported function that runs it.
+ */
+export function k6Scenario(plan: Plan, exec: string): K6Scenario {
+  switch (plan.kind) {
+    case "visitors":
+      return visitorScenario(plan, exec);
+    case "paced":
+      return pacedScenario(plan, exec);
+    case "unpaced":
+      return unpacedScenario(plan, exec);
+  }
+}
+
+/** Time for a session to say goodbye and report; interrupted ones are accounted as far as they reported. */
+const GOODBYE = "15s";
+
+function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K6Scenario {
+  const [first, ...rest] = load;
+  if (first !== undefined && rest.length === 0) {
+    const vus = Math.max(1, Math.round(first.to));
+    const length = milliseconds(first.seconds);
+    return staying
+      ? { executor: "per-vu-iterations", exec, vus, iterations: 1, maxDuration: length, gracefulStop: GOODBYE }
+      : { executor: "constant-vus", exec, vus, duration: length, gracefulStop: GOODBYE };
+  }
+  return {
+    executor: "ramping-vus",
+    exec,
+    startVUs: Math.round(first?.from ?? 0),
+    stages: stages(load),
+    gracefulRampDown: "5s",
+    gracefulStop: GOODBYE,
+  };
+}
+
+function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
+  const pool = {
+    exec,
+    timeUnit: milliseconds(plan.batch),
+    preAllocatedVUs: plan.workers,
+    maxVUs: plan.workers * 10,
+    gracefulStop: GOODBYE,
+  };
+  const [first, ...rest] = plan.shape;
+  if (first !== undefined && rest.length === 0 && Number.isInteger(first.to)) {
+    const duration = secondOf(plan.shape, Math.ceil(plan.events / plan.batch) * plan.batch);
+    return { executor: "constant-arrival-rate", ...pool, rate: first.to, duration: milliseconds(duration) };
+  }
+  // One tick more than the shape holds, because k6's sum of its stages may end a hair below the last one.
+  const last = plan.shape.at(-1)?.to ?? 0;
+  const tail = last > 0 ? [{ from: last, to: last, seconds: (2 * plan.batch) / last }] : [];
+  return {
+    executor: "ramping-arrival-rate",
+    ...pool,
+    startRate: Math.round(first?.from ?? 0),
+    stages: stages([...plan.shape, ...tail]),
+  };
+}
+
+function unpacedScenario(plan: UnpacedPlan, exec: string): K6Scenario {
+  const iterations = ticksIn(plan);
+  const length = milliseconds(plan.seconds);
+  if (iterations === null) {
+    return { executor: "constant-vus", exec, vus: plan.workers, duration: length, gracefulStop: GOODBYE };
+  }
+  return {
+    executor: "shared-iterations",
+    exec,
+    vus: Math.min(plan.workers, iterations),
+    iterations,
+    maxDuration: milliseconds(Math.max(plan.seconds, 60)),
+    gracefulStop: GOODBYE,
+  };
+}
+
+function stages(load: Shape): { target: number; duration: string }[] {
+  const result: { target: number; duration: string }[] = [];
+  let level = load[0]?.from ?? 0;
+  for (const { from, to, seconds } of load) {
+    if (from !== level) result.push({ target: Math.round(from), duration: "0s" });
+    result.push({ target: Math.round(to), duration: milliseconds(seconds) });
+    level = to;
+  }
+  return result;
+}
+
+function milliseconds(seconds: number): string {
+  return `${Math.round(seconds * 1000)}ms`;
+}

@@ -1,0 +1,23 @@
+import type { Duplex } from "node:stream";
+
+/**
+ * Collects what is written to sockets while a burst of events is handled and hands it to the kernel
+ * once per turn of the event loop: one system call per socket instead of one per frame.
+ */
+export class Burst {
+  private held: Duplex[] = [];
+
+  /** Holds back what is written to a socket from now on, until this turn ends. */
+  hold(socket: Duplex): void {
+    if (socket.writableCorked > 0) return;
+    if (this.held.length === 0) setImmediate(this.release);
+    socket.cork();
+    this.held.push(socket);
+  }
+
+  private readonly release = (): void => {
+    const sockets = this.held;
+    this.held = [];
+    for (const socket of sockets) socket.uncork();
+  };
+}

@@ -1,0 +1,37 @@
+import { DelayLine } from "../delay.ts";
+import type { PulseFaults } from "../faults.ts";
+import type { ReceivedEvent } from "./event.ts";
+import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
+
+/**
+ * The one seam through which deliveries go wrong. Deliveries are numbered from 1 in the order they
+ * come; a fault of one in N strikes the N-th, the 2N-th and so on. Without faults it is `deliver` itself.
+ */
+export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
+  const { drop, delay, duplicate, misroute } = faults;
+  const send = delay === undefined ? deliver : delayed(deliver, delay, subscriptions);
+  if (drop === undefined && duplicate === undefined && misroute === undefined) return send;
+
+  let number = 0;
+  const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
+  return (subscription, event) => {
+    number++;
+    if (strikes(drop)) return;
+    send(subscription, event);
+    if (strikes(duplicate)) send(subscription, event);
+    if (strikes(misroute)) {
+      const stranger = subscriptions.stranger(event);
+      if (stranger !== undefined) send(stranger, event);
+    }
+  };
+}
+
+function delayed(deliver: Deliver, milliseconds: number, subscriptions: Subscriptions): Deliver {
+  const line = new DelayLine<{ subscription: Subscription; event: ReceivedEvent }>(
+    milliseconds,
+    ({ subscription, event }) => {
+      if (subscriptions.has(subscription)) deliver(subscription, event);
+    },
+  );
+  return (subscription, event) => line.push({ subscription, event }, event.receivedAt);
+}

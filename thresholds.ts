@@ -1,0 +1,192 @@
+/**
+ * What is good enough: the objectives of every test as rows, and their translation into k6
+ * thresholds. A row always carries its sample floor, because a k6 threshold passes on no data.
+ * Adding an objective is one row.
+ */
+import type { Test } from "./scenarios.ts";
+
+/** A statistic of a metric, spelled as k6's thresholds spell it. */
+export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
+
+/** A service level objective, or a condition without which the run measured nothing. */
+export interface Slo {
+  readonly metric: string;
+  readonly statistic: Statistic;
+  readonly comparison: "<" | ">=" | "==";
+  readonly bound: number;
+  /** With fewer samples than this the run cannot say whether the objective is met. */
+  readonly floor: number;
+  /** What a miss means: the target is not good enough, or the run could not measure it. */
+  readonly miss: "FAIL" | "INVALID";
+}
+
+/** The counter that holds how many samples a metric has. */
+export function sampleCounter(metric: string): string {
+  return `${metric}_samples`;
+}
+
+/** Five samples beyond the percentile. */
+const P95_FLOOR = 100;
+const P99_FLOOR = 500;
+const MEAN_FLOOR = 30;
+
+const SHARE_FLOOR = 100;
+
+type Comparable = {
+  below(bound: number): Slo;
+  atLeast(bound: number): Slo;
+  is(bound: number): Slo;
+};
+
+function comparable(metric: string, statistic: Statistic, miss: Slo["miss"], floor: number): Comparable {
+  const row = (comparison: Slo["comparison"]) => (bound: number) => ({
+    metric,
+    statistic,
+    comparison,
+    bound,
+    floor,
+    miss,
+  });
+  return { below: row("<"), atLeast: row(">="), is: row("==") };
+}
+
+function objectives(metric: string, miss: Slo["miss"]) {
+  return {
+    p95: comparable(metric, "p(95)", miss, P95_FLOOR),
+    p99: comparable(metric, "p(99)", miss, P99_FLOOR),
+    average: comparable(metric, "avg", miss, MEAN_FLOOR),
+    max: comparable(metric, "max", miss, 1),
+    rate: comparable(metric, "rate", miss, SHARE_FLOOR),
+    count: comparable(metric, "count", miss, 1),
+    /** A value that was computed from many samples elsewhere; say how many it needs. */
+    value: (floor: number) => comparable(metric, "value", miss, floor),
+  };
+}
+
+/** An objective of the target: missing it is a FAIL. */
+const slo = (metric: string) => objectives(metric, "FAIL");
+
+/** A condition of the measurement: missing it makes the run INVALID. */
+const valid = (metric: string) => objectives(metric, "INVALID");
+
+/** Of every test: the script itself ran without an exception. */
+const everywhere = [valid("script_errors").count.is(0)];
+
+/** Of an open model: what was asked for was offered, and on time. */
+const paced = (events: number) => [
+  valid("events_published").count.atLeast(events),
+  valid("schedule_delay_ms").p95.below(50),
+];
+
+/** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs. */
+const accounted = [
+  valid("account_settled").value(1).is(1),
+  valid("account_expected").count.atLeast(1),
+  valid("account_unreported").count.is(0),
+  slo("account_lost").count.is(0),
+  slo("account_duplicated").count.is(0),
+  slo("account_misrouted").count.is(0),
+  slo("account_reordered").count.is(0),
+  slo("account_late").count.is(0),
+  valid("account_silent_paths").count.is(0),
+  valid("account_negative_latency").count.is(0),
+  slo("account_delivery_p95_ms").value(P95_FLOOR).below(25),
+  slo("account_delivery_p99_ms").value(P99_FLOOR).below(50),
+];
+
+/** Of every publisher: the transport took all that it was given. */
+const published = [slo("events_refused").count.is(0), slo("events_unknown").count.is(0)];
+
+/** Of one endpoint's latency: the objectives of the gateway. */
+const endpoint = (metric: string) => [slo(metric).p95.below(25), slo(metric).p99.below(50)];
+
+/** What each test is held to, whatever its profile. */
+const table: Readonly<Record<Test, readonly Slo[]>> = {
+  http: [
+    ...endpoint("http_health_latency_ms"),
+    ...endpoint("http_ready_latency_ms"),
+    ...endpoint("http_correctness_status_latency_ms"),
+    ...endpoint("http_manifest_latency_ms"),
+    slo("http_error_rate").rate.below(0.001),
+  ],
+  websocket: [
+    slo("ws_event_latency_ms").p95.below(25),
+    slo("ws_event_latency_ms").p99.below(50),
+    slo("ws_subscription_latency_ms").max.below(1_000),
+    slo("ws_error_rate").rate.below(0.001),
+    slo("ws_sessions_lost").count.is(0),
+    slo("ws_events_damaged").count.is(0),
+    valid("generator_lag_ms").p99.below(50),
+  ],
+  nats: [slo("publish_ack_latency_ms").p99.below(250), ...published],
+  redis: [slo("publish_ack_latency_ms").p99.below(250), ...published],
+  ingest: [],
+  webhook: [],
+};
+
+/** What a websocket run can judge by itself, from the sequence numbers alone. */
+const unaccounted = [
+  slo("ws_events_missing").count.is(0),
+  slo("ws_events_duplicated").count.is(0),
+  slo("ws_events_reordered").count.is(0),
+  slo("ws_events_misrouted").count.is(0),
+];
+
+/** What decides which rows apply to a run. */
+export interface Judgement {
+  /** A receiver settles the run. */
+  readonly accounted: boolean;
+  /** Events that an open model promised; null for every other model. */
+  readonly events: number | null;
+  /** Other bounds, by the names of {@link sloVariable}. */
+  readonly bounds?: Readonly<Record<string, number>>;
+}
+
+/** The objectives of a run. */
+export function slos(test: Test, { accounted: settled, events, bounds = {} }: Judgement): readonly Slo[] {
+  const rows = [
+    ...everywhere,
+    ...table[test],
+    ...(events === null ? [] : paced(events)),
+    ...(settled ? accounted : test === "websocket" ? unaccounted : []),
+  ];
+  return rows.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound }));
+}
+
+/** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
+export function sloVariable({ metric, statistic }: Slo): string {
+  return `SLO_${metric}_${statistic.replace(/[()]/g, "")}`.toUpperCase();
+}
+
+/** The k6 threshold expression of an objective. */
+export function expression({ statistic, comparison, bound }: Slo): string {
+  return `${statistic}${comparison}${bound}`;
+}
+
+/** The k6 threshold expression of an objective's sample floor. */
+export function floorExpression({ floor }: Slo): string {
+  return `count>=${floor}`;
+}
+
+/** One entry of a k6 `thresholds` list. */
+export type K6Threshold = string | { threshold: string; abortOnFail: boolean; delayAbortEval: string };
+
+/**
+ * Translates objectives into k6 thresholds, each with its sample floor.
+ *
+ * @param abort end the run when an objective of the target breaks, as a breakpoint profile does.
+ */
+export function k6Thresholds(rows: readonly Slo[], abort = false): Record<string, K6Threshold[]> {
+  const thresholds: Record<string, K6Threshold[]> = {};
+  const add = (metric: string, threshold: K6Threshold) => {
+    const list = thresholds[metric] ?? [];
+    thresholds[metric] = list.includes(threshold) ? list : [...list, threshold];
+  };
+  for (const row of rows) {
+    const threshold = expression(row);
+    const stops = abort && row.miss === "FAIL";
+    add(row.metric, stops ? { threshold, abortOnFail: true, delayAbortEval: "10s" } : threshold);
+    add(sampleCounter(row.metric), floorExpression(row));
+  }
+  return thresholds;
+}

@@ -1,0 +1,170 @@
+/**
+ * Every variable of the suite, once: what it may hold, what it is when it is not given, and what it
+ * does. Given to k6 as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`.
+ * Adding a variable is one row.
+ */
+import { profilesOf, type Test } from "./scenarios.ts";
+import { isDuration, parseDuration } from "./workload/shape.ts";
+import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
+
+/** How one variable is read. */
+export interface Variable<T> {
+  readonly meaning: string;
+  /** What it is when it is not given; null where nothing is a value too. */
+  readonly fallback: string | null;
+  /** What it may hold, to be read after "allowed:". */
+  readonly allowed: string;
+  /** Reads a text; undefined when the text is not allowed. */
+  parse(text: string): T | undefined;
+}
+
+type Optional<T> = Variable<T> & { readonly fallback: null };
+
+function variable<T>(allowed: string, parse: (text: string) => T | undefined) {
+  function make(meaning: string, fallback: string): Variable<T> & { readonly fallback: string };
+  function make(meaning: string): Optional<T>;
+  function make(meaning: string, fallback: string | null = null): Variable<T> {
+    return { meaning, fallback, allowed, parse };
+  }
+  return make;
+}
+
+/** A web, socket or broker address of one of the given schemes. */
+function address(...schemes: string[]) {
+  const form = new RegExp(`^(?:${schemes.join("|")})://[^\\s/]+(?:/\\S*)?$`);
+  return variable(`a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`, (text) =>
+    form.test(text) ? text.replace(/\/+$/, "") : undefined,
+  );
+}
+
+function integer(least: number, most: number) {
+  return variable(`a whole number from ${least} to ${most}`, (text) => {
+    const value = Number(text);
+    return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined;
+  });
+}
+
+const positive = variable("a number above 0", (text) => {
+  const value = Number(text);
+  return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
+});
+
+const duration = variable("a duration above zero such as 30s, 5m or 1m30s", (text) =>
+  isDuration(text) && parseDuration(text) > 0 ? parseDuration(text) : undefined,
+);
+
+const flag = variable("1 or 0", (text) => (text === "1" ? true : text === "0" ? false : undefined));
+
+const word = variable("letters, digits, dots, dashes and underscores, at most 64", (text) =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined,
+);
+
+const filePath = variable("a file's path", (text) => (text.trim() === "" ? undefined : text));
+
+const secret = variable("any text that is not empty", (text) => (text === "" ? undefined : text));
+
+const rate = variable('a number of events per second above 0, or "max"', (text) => {
+  if (text === "max") return "max" as const;
+  const value = Number(text);
+  return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
+});
+
+const chains = variable(`names out of ${Object.keys(CHAIN_NUMBERS).join(", ")} or CHAIN_IDS, with commas`, (text) => {
+  const names = text.split(",").map((name) => name.trim());
+  return names.every((name) => /^[a-z0-9-]+$/.test(name)) ? names : undefined;
+});
+
+const chainNumbers = variable("pairs such as ethereum=1,solana=2", (text) => {
+  const numbers: Record<string, number> = {};
+  for (const pair of text.split(",")) {
+    const [, name, number] = /^\s*([a-z0-9-]+)=(\d+)\s*$/.exec(pair) ?? [];
+    if (name === undefined) return undefined;
+    numbers[name] = Number(number);
+  }
+  return numbers;
+});
+
+const MAX_SEQ = 2 ** 32 - 1;
+
+const profile = (test: Test) => {
+  const allowed = profilesOf(test);
+  return variable(allowed.join(", "), (text) => (allowed.includes(text) ? text : undefined));
+};
+
+const common = {
+  DURATION: duration("length of the whole load, instead of the profile's"),
+  TIME_SCALE: positive("multiplies every time of the profile", "1"),
+  LOAD_SCALE: positive("multiplies every level of the profile", "1"),
+  SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
+};
+
+const visitors = {
+  VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
+};
+
+const accounted = {
+  RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
+  SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
+  CHAINS: chains("chains that the events are spread over", "ethereum,solana"),
+  RECEIVER_URL: address("http", "https")("the receiver that settles the run; without it nothing is joined"),
+  DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
+  DRAIN_QUIET: duration("give up waiting when nothing has arrived for so long", "5s"),
+};
+
+const publishing = {
+  RATE: rate("highest rate, instead of the profile's; max sends as fast as acknowledgements come"),
+  EVENTS: integer(1, MAX_SEQ)("exact number of events, instead of the profile's"),
+  WORKERS: integer(1, 10_000)("publishers that may wait for acknowledgements at the same time"),
+  BATCH: integer(1, 10_000)("events that one publisher sends together"),
+  ACK_TIMEOUT: duration("how long to wait for an acknowledgement before its outcome is unknown", "5s"),
+  CANARY_TIMEOUT: duration("how long a canary may take through the whole path before the run is given up", "30s"),
+};
+
+/** The variables of every test. */
+export const VARIABLES = {
+  http: {
+    SCENARIO: profile("http")("how the load moves over time", "smoke"),
+    ...common,
+    ...visitors,
+    HTTP_URL: address("http", "https")("the gateway", "http://localhost:8080"),
+    CHAINS: chains("chains whose manifests are asked for", "ethereum,solana"),
+    MANIFESTS: flag("0 when the gateway has no manifest repository: a 503 is then its right answer", "1"),
+    THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
+  },
+  websocket: {
+    SCENARIO: profile("websocket")("how the load moves over time", "smoke"),
+    ...common,
+    ...visitors,
+    ...accounted,
+    WS_URL: address("ws", "wss")("the gateway's socket", "ws://localhost:8080/ws"),
+    SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
+    FILTERS: variable("simple, moderate, complex, with commas; or all for no filter", (text) => {
+      const kinds = text.split(",").map((kind) => kind.trim());
+      return kinds.every((kind) => ["simple", "moderate", "complex", "all"].includes(kind)) ? kinds : undefined;
+    })("filters that the connections take in turn", "simple,moderate,complex"),
+    SESSION: duration("how long a client of the churn profile stays", "5s"),
+    CONNECT_TIMEOUT: duration("how long the gateway may take for its connected and subscribed frames", "10s"),
+    PING_EVERY: duration("pause between the pings of a connection", "5s"),
+    END_WHEN_SETTLED: flag("1 ends the sessions when the receiver has settled the run", "0"),
+  },
+  nats: {
+    SCENARIO: profile("nats")("how the load moves over time", "smoke"),
+    ...common,
+    ...accounted,
+    ...publishing,
+    NATS_URL: address("nats", "tls")("the server", "nats://localhost:4222"),
+    NATS_TOKEN: secret("token to connect with"),
+    NATS_USER: secret("user to connect as"),
+    NATS_PASSWORD: secret("password of NATS_USER"),
+    NATS_CREDS: filePath("credentials file to connect with"),
+    STREAM: word("the JetStream stream", STREAM),
+    CREATE_STREAM: flag("1 creates the stream when it is missing; an existing one is never changed", "0"),
+    CHAIN_IDS: chainNumbers("the gateway's chain numbers, where they differ from the contract's"),
+    BURST: flag("1 adds bursts to a steady rate: RATE is then the rate between them", "0"),
+    BURST_RATIO: positive("rate of a burst as a multiple of the rate between bursts", "10"),
+    BURST_PERIOD: duration("time from one burst to the next; a burst lasts a tenth of it", "30s"),
+  },
+} as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
+
+/** The tests that can be run. */
+export type RunnableTest = keyof typeof VARIABLES;

@@ -1,0 +1,101 @@
+/**
+ * One answer about a run, with its reasons. A pure function of the objectives and what was observed.
+ */
+import { METRICS, type MetricName } from "./metrics.ts";
+import type { Slo } from "./thresholds.ts";
+
+export type Verdict = "PASS" | "FAIL" | "INVALID";
+
+/** The exit code of each verdict, for tools that stand round k6; k6 itself exits 99 for both of the last. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, INVALID: 3 };
+
+/** An objective beside what was observed. */
+export interface Observation {
+  readonly slo: Slo;
+  /** Null when the metric has no value at all. */
+  readonly observed: number | null;
+  readonly samples: number;
+}
+
+/** One row of the answer. */
+export interface SloResult {
+  readonly metric: string;
+  /** As in `p(95) < 25`. */
+  readonly objective: string;
+  readonly observed: number | null;
+  readonly samples: number;
+  readonly floor: number;
+  /** Distance to the bound as a share of it, negative when missed; null where the bound is 0 or exact. */
+  readonly margin: number | null;
+  readonly result: "met" | "missed" | "unmeasured";
+}
+
+/** The answer. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly rows: readonly SloResult[];
+}
+
+/**
+ * Judges a run. A condition of the measurement that is missed makes it INVALID, whatever the
+ * objectives say: a saturated generator must not blame the target. Then a missed objective makes it
+ * FAIL, and one that could not be measured makes it INVALID.
+ */
+export function judge(observations: readonly Observation[]): Judged {
+  const judged = observations.map((observation) => ({ ...observation, row: rowOf(observation) }));
+  const missed = judged.filter(({ row }) => row.result === "missed");
+  const unmeasured = judged.filter(({ row }) => row.result === "unmeasured");
+  const spoilt = missed.some(({ slo }) => slo.miss === "INVALID");
+  const verdict = spoilt ? "INVALID" : missed.length > 0 ? "FAIL" : unmeasured.length > 0 ? "INVALID" : "PASS";
+  const reasons = [
+    ...missed.filter(({ slo }) => slo.miss === "INVALID"),
+    ...missed.filter(({ slo }) => slo.miss === "FAIL"),
+    ...unmeasured,
+  ];
+  return { verdict, reasons: reasons.map(({ row }) => reasonOf(row)), rows: judged.map(({ row }) => row) };
+}
+
+function rowOf({ slo, observed, samples }: Observation): SloResult {
+  const { metric, statistic, comparison, bound, floor } = slo;
+  const enough = observed !== null && samples >= floor;
+  // A count of defects above zero is certain however few samples there are.
+  const certain = observed !== null && samples > 0 && statistic === "count" && comparison === "==" && observed > bound;
+  const holds = observed !== null && compare(observed, comparison, bound);
+  return {
+    metric,
+    objective: `${statistic} ${comparison} ${bound}`,
+    observed,
+    samples,
+    floor,
+    margin: observed === null || bound === 0 || comparison === "==" ? null : marginOf(observed, comparison, bound),
+    result: !enough && !certain ? "unmeasured" : holds ? "met" : "missed",
+  };
+}
+
+function compare(observed: number, comparison: Slo["comparison"], bound: number): boolean {
+  switch (comparison) {
+    case "<":
+      return observed < bound;
+    case ">=":
+      return observed >= bound;
+    case "==":
+      return observed === bound;
+  }
+}
+
+function marginOf(observed: number, comparison: "<" | ">=", bound: number): number {
+  return comparison === "<" ? (bound - observed) / bound : (observed - bound) / bound;
+}
+
+function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
+  const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
+  if (result === "unmeasured") {
+    return `${metric}${meaning}: ${samples} samples, ${floor} are needed to judge ${objective}`;
+  }
+  return `${metric}${meaning}: ${number(observed)}, must be ${objective}`;
+}
+
+function number(value: number | null): string {
+  return value === null ? "nothing" : String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,59 @@
+import type { Filter } from "./filter.ts";
+import type { Percentiles } from "./histogram.ts";
+import type { PathAccount } from "./ledger.ts";
+
+/** How the wait for the last deliveries ended. */
+export type Ending =
+  /** Everything that had to arrive has arrived. */
+  | "complete"
+  /** Nothing more arrived for the quiet time; what is missing is lost. */
+  | "quiet"
+  /** Deliveries were still arriving when the time was up. */
+  | "timeout"
+  /** A publisher that had joined never said it was done. */
+  | "publisher missing";
+
+/** A path that broke a rule, with its evidence. */
+export interface Offender extends PathAccount {
+  readonly path: string;
+  readonly filter: Filter;
+  /** Unix ms at which the first lost event was sent. */
+  readonly firstLostAt: number | null;
+}
+
+/** The ledger of a run as it stands: exact counts, joined by identity. */
+export interface Account {
+  readonly version: 1;
+  readonly run: string;
+  /** Null while the run goes on. */
+  readonly ending: Ending | null;
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly unknown: number;
+  /** Unix ms of the first and the last send. */
+  readonly span: { readonly from: number; readonly through: number } | null;
+  readonly paths: number;
+  /** Paths that have received a canary. */
+  readonly ready: number;
+  /** Paths that stopped reporting without having been closed: their subscriber died. */
+  readonly silent: number;
+  readonly expected: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly misrouted: number;
+  /** Delivered after the account was settled. */
+  readonly late: number;
+  /** Events that arrived although no publisher reported them. */
+  readonly unreported: number;
+  /** Delivered, but sent too near a path's edges to be expected. */
+  readonly unjudged: number;
+  /** What was missing at the moment the last publisher was done. */
+  readonly backlog: number;
+  /** Ms from then to the end of the wait. */
+  readonly drain: number;
+  readonly latency: Percentiles;
+  readonly offenders: readonly Offender[];
+}

@@ -1,0 +1,52 @@
+/** A growing set of sequence numbers at one bit each, so that ten million events cost 1.25 MB. */
+export class Bitset {
+  private words = new Uint32Array(32);
+  private members = 0;
+
+  /** How many numbers are in the set. */
+  get size(): number {
+    return this.members;
+  }
+
+  /** Adds a number (an integer from 0 to 2^32 - 1). @returns false if it was already there. */
+  add(seq: number): boolean {
+    const index = seq >>> 5;
+    if (index >= this.words.length) this.grow(index);
+    const bit = 1 << (seq & 31);
+    const word = this.words[index] as number;
+    if (word & bit) return false;
+    this.words[index] = word | bit;
+    this.members++;
+    return true;
+  }
+
+  /** Whether a number is in the set. */
+  has(seq: number): boolean {
+    const word = this.words[seq >>> 5];
+    return word !== undefined && (word & (1 << (seq & 31))) !== 0;
+  }
+
+  /** The members in ascending order. */
+  [Symbol.iterator](): Generator<number> {
+    return this.without(NOTHING);
+  }
+
+  /** The members that another set does not have, in ascending order. */
+  *without(other: Bitset): Generator<number> {
+    for (let index = 0; index < this.words.length; index++) {
+      let word = (this.words[index] as number) & ~(other.words[index] ?? 0);
+      while (word !== 0) {
+        yield index * 32 + (31 - Math.clz32(word & -word));
+        word &= word - 1;
+      }
+    }
+  }
+
+  private grow(index: number): void {
+    const wider = new Uint32Array(Math.max(index + 1, this.words.length * 2));
+    wider.set(this.words);
+    this.words = wider;
+  }
+}
+
+const NOTHING = new Bitset();

@@ -1,0 +1,46 @@
+/**
+ * What a subscriber asked for, in the words of the gateway's contract: AND across the fields, OR
+ * within a field, and an empty field matches everything.
+ */
+export interface Filter {
+  readonly chains: readonly string[];
+  readonly event_types: readonly string[];
+  readonly accounts: readonly string[];
+  readonly program_ids: readonly string[];
+}
+
+/** The attributes of an event that a filter looks at. */
+export interface Filterable {
+  readonly chain: string;
+  readonly eventType: string;
+  readonly accounts: readonly string[];
+  readonly programId: string;
+}
+
+/** Whether an event passes a filter. */
+export function matches(filter: Filter, event: Filterable): boolean {
+  return (
+    holds(filter.chains, event.chain) &&
+    holds(filter.event_types, event.eventType) &&
+    holds(filter.program_ids, event.programId) &&
+    (filter.accounts.length === 0 || event.accounts.some((account) => filter.accounts.includes(account)))
+  );
+}
+
+function holds(wanted: readonly string[], value: string): boolean {
+  return wanted.length === 0 || wanted.includes(value);
+}
+
+/** How much a filter says: one field, two fields, all fields. */
+export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
+export type FilterClass = (typeof FILTER_CLASSES)[number];
+
+/** A filter of the given class that the given event passes. */
+export function filterFor(kind: FilterClass, event: Filterable): Filter {
+  return {
+    chains: [event.chain],
+    event_types: kind === "simple" ? [] : [event.eventType],
+    accounts: kind === "complex" ? [...event.accounts] : [],
+    program_ids: kind === "complex" ? [event.programId] : [],
+  };
+}

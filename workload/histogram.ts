@@ -1,0 +1,63 @@
+import { build } from "hdr-histogram-js";
+
+/** What is told of a distribution of latencies, in milliseconds. */
+export interface Percentiles {
+  readonly samples: number;
+  /** Samples below zero: the clocks disagreed. They are counted here and nowhere else. */
+  readonly negative: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+const HIGHEST_MICROS = 3_600_000_000;
+const SIGNIFICANT_DIGITS = 3;
+
+/**
+ * Latencies from 1 microsecond to 1 hour at three significant digits. Percentiles are read from it;
+ * they are never averaged, and two histograms are merged without loss.
+ */
+export class Histogram {
+  private readonly positive = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_MICROS,
+    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+  });
+  private below = 0;
+
+  /** Enters one latency in milliseconds. */
+  record(milliseconds: number): void {
+    if (milliseconds < 0) this.below++;
+    else this.positive.recordValue(bucketable(milliseconds));
+  }
+
+  /** Adds everything another histogram holds. */
+  merge(other: Histogram): void {
+    this.below += other.below;
+    this.positive.add(other.positive);
+  }
+
+  /** The percentiles in milliseconds; zeros where there are no samples, which `samples` says. */
+  percentiles(): Percentiles {
+    const at = (percentile: number) => this.positive.getValueAtPercentile(percentile) / 1000;
+    const samples = this.positive.totalCount;
+    return {
+      samples,
+      negative: this.below,
+      min: samples === 0 ? 0 : this.positive.minNonZeroValue / 1000,
+      mean: samples === 0 ? 0 : this.positive.mean / 1000,
+      p50: at(50),
+      p95: at(95),
+      p99: at(99),
+      max: this.positive.maxValue / 1000,
+    };
+  }
+}
+
+/** A latency as the histogram keeps it: whole microseconds, from 1 to an hour. */
+function bucketable(milliseconds: number): number {
+  return Math.min(HIGHEST_MICROS, Math.max(1, Math.round(milliseconds * 1000)));
+}

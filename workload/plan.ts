@@ -1,0 +1,141 @@
+import { bursts, eventsIn, lengthOf, peakOf, type Shape, scaled, secondOf } from "./shape.ts";
+
+/** What a run may change about its profile. Undefined leaves the profile's own value. */
+export interface Overrides {
+  /** Highest number of virtual users. */
+  readonly vus?: number | undefined;
+  /** Highest rate in events per second, or as fast as the workers can. */
+  readonly rate?: number | "max" | undefined;
+  /** Whole length in seconds. */
+  readonly duration?: number | undefined;
+  /** Exact number of events. */
+  readonly events?: number | undefined;
+  readonly timeScale?: number | undefined;
+  readonly loadScale?: number | undefined;
+  /** Bursts instead of the profile's shape: rate multiplier and period in seconds. */
+  readonly burst?: { readonly ratio: number; readonly period: number } | undefined;
+  /** Publishers that wait for their acknowledgements at the same time. */
+  readonly workers?: number | undefined;
+  /** Events sent together by one publisher. */
+  readonly batch?: number | undefined;
+}
+
+/** The load of one test, decided: everything that k6 and the script need to know of it. */
+export type Plan = VisitorPlan | PacedPlan | UnpacedPlan;
+
+/** Virtual users over time. */
+export interface VisitorPlan {
+  readonly kind: "visitors";
+  readonly shape: Shape;
+  /** Each stays for the whole profile, instead of coming again and again. */
+  readonly staying: boolean;
+}
+
+/** An open model: events are due at their time, whatever became of those before them. */
+export interface PacedPlan {
+  readonly kind: "paced";
+  readonly shape: Shape;
+  /** Exactly so many events are sent. */
+  readonly events: number;
+  readonly batch: number;
+  readonly workers: number;
+}
+
+/** A closed model: every worker sends its next batch as soon as the last one is acknowledged. */
+export interface UnpacedPlan {
+  readonly kind: "unpaced";
+  readonly seconds: number;
+  readonly events: number | null;
+  readonly batch: number;
+  readonly workers: number;
+}
+
+/** Batches that a paced publisher starts per second at most; a tick of 5 ms bounds how uneven pacing is. */
+const TICKS_PER_SECOND = 200;
+const PACED_WORKERS = 10;
+const UNPACED_WORKERS = 4;
+const UNPACED_BATCH = 200;
+
+/** Decides how many clients there are over time. */
+export function visitorPlan(standard: Shape, { vus, duration }: Overrides, staying: boolean): VisitorPlan {
+  return {
+    kind: "visitors",
+    staying,
+    shape: scaled(standard, {
+      level: vus === undefined ? 1 : vus / peakOf(standard),
+      time: duration === undefined ? 1 : duration / lengthOf(standard),
+    }),
+  };
+}
+
+/**
+ * Decides what is published when.
+ *
+ * @throws RangeError when the overrides contradict each other.
+ */
+export function publishingPlan(standard: Shape, overrides: Overrides): PacedPlan | UnpacedPlan {
+  return overrides.rate === "max" ? unpacedPlan(standard, overrides) : pacedPlan(standard, overrides.rate, overrides);
+}
+
+function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrides): PacedPlan {
+  const load = pacedShape(standard, rate, overrides);
+  return {
+    kind: "paced",
+    shape: load,
+    events: overrides.events ?? Math.round(eventsIn(load)),
+    batch: overrides.batch ?? Math.max(1, Math.ceil(peakOf(load) / TICKS_PER_SECOND)),
+    workers: overrides.workers ?? PACED_WORKERS,
+  };
+}
+
+function pacedShape(standard: Shape, rate: number | undefined, { duration, events, burst }: Overrides): Shape {
+  if (burst !== undefined) {
+    const base = rate ?? (standard[0] as { to: number }).to;
+    const seconds = duration ?? lengthOf(standard);
+    const bursting = bursts(base, burst.ratio, burst.period, seconds);
+    return events === undefined ? bursting : scaled(bursting, { time: events / eventsIn(bursting) });
+  }
+  if (rate !== undefined && duration !== undefined && events !== undefined) {
+    throw new RangeError(
+      `RATE=${rate}, DURATION=${duration}s, EVENTS=${events}: two of them decide the third; leave one out`,
+    );
+  }
+  let load = standard;
+  if (rate !== undefined) load = scaled(load, { level: rate / peakOf(load) });
+  if (duration !== undefined) load = scaled(load, { time: duration / lengthOf(load) });
+  if (events !== undefined) {
+    const factor = events / eventsIn(load);
+    load = scaled(load, duration === undefined ? { time: factor } : { level: factor });
+  }
+  return load;
+}
+
+function unpacedPlan(standard: Shape, overrides: Overrides): UnpacedPlan {
+  return {
+    kind: "unpaced",
+    seconds: overrides.duration ?? lengthOf(standard),
+    events: overrides.events ?? null,
+    batch: overrides.batch ?? UNPACED_BATCH,
+    workers: overrides.workers ?? UNPACED_WORKERS,
+  };
+}
+
+/** How many iterations of a publishing plan carry events; null when time alone decides. */
+export function ticksIn(plan: PacedPlan | UnpacedPlan): number | null {
+  return plan.events === null ? null : Math.ceil(plan.events / plan.batch);
+}
+
+/** The events that iteration `tick` sends: none once all are sent. */
+export function eventsOfTick(plan: PacedPlan | UnpacedPlan, tick: number): { firstSeq: number; count: number } {
+  const firstSeq = tick * plan.batch;
+  const left = plan.events === null ? plan.batch : plan.events - firstSeq;
+  return { firstSeq, count: Math.max(0, Math.min(plan.batch, left)) };
+}
+
+/**
+ * When iteration `tick` is due, in seconds from the start of the scenario. k6's constant rate starts
+ * its first iteration at once, its ramping rate when the first one has become due.
+ */
+export function dueSecond(plan: PacedPlan, tick: number): number {
+  return secondOf(plan.shape, (plan.shape.length === 1 ? tick : tick + 1) * plan.batch);
+}

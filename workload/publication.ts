@@ -1,0 +1,88 @@
+import { Bitset } from "./bitset.ts";
+import type { Window } from "./ledger.ts";
+
+/** What became of an event at the moment of publishing. */
+export type Outcome = "acknowledged" | "refused" | "unknown";
+
+/** Consecutive events that one publisher sent together, and what became of them. */
+export interface Batch {
+  readonly publisher: number;
+  readonly firstSeq: number;
+  readonly count: number;
+  /** Unix ms just before the first and just after the last was sent. */
+  readonly sentFrom: number;
+  readonly sentThrough: number;
+  /** Sequence numbers that were not acknowledged; all others of the batch were. */
+  readonly refused: readonly number[];
+  readonly unknown: readonly number[];
+}
+
+/** What was published in a run: the publishers' side of the account. */
+export class Publication {
+  private readonly batches: Batch[] = [];
+  private readonly known = new Bitset();
+  private readonly unacknowledged = new Bitset();
+  private refusals = 0;
+  private unknowns = 0;
+  private firstSend = Number.POSITIVE_INFINITY;
+  private lastSend = Number.NEGATIVE_INFINITY;
+
+  /** Events handed to the transport, whatever became of them. */
+  get published(): number {
+    return this.known.size;
+  }
+
+  get acknowledged(): number {
+    return this.known.size - this.unacknowledged.size;
+  }
+
+  get refused(): number {
+    return this.refusals;
+  }
+
+  /** Timed out or cut off before the acknowledgement: they may arrive or not. */
+  get unknown(): number {
+    return this.unknowns;
+  }
+
+  /** From the first send to the last, or null before anything was published. */
+  get span(): Window | null {
+    return this.batches.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
+  }
+
+  /** Enters one batch. A sequence number that was entered before is entered once. */
+  record(batch: Batch): void {
+    for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) this.known.add(seq);
+    for (const seq of batch.refused) if (this.unacknowledged.add(seq)) this.refusals++;
+    for (const seq of batch.unknown) if (this.unacknowledged.add(seq)) this.unknowns++;
+    this.firstSend = Math.min(this.firstSend, batch.sentFrom);
+    this.lastSend = Math.max(this.lastSend, batch.sentThrough);
+    this.batches.push(batch);
+  }
+
+  /** Of what arrived, the events that no publisher reported. */
+  unreported(seen: Bitset): Iterable<number> {
+    return seen.without(this.known);
+  }
+
+  /**
+   * The events that must arrive on a path: acknowledged, sent inside the path's window, and matched
+   * by its filter. Without a window, all that were acknowledged and match.
+   */
+  expected(selected: (seq: number) => boolean, window?: Window): Bitset {
+    const expected = new Bitset();
+    for (const batch of this.batches) {
+      if (window && (batch.sentFrom < window.from || batch.sentThrough > window.through)) continue;
+      for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) {
+        if (!this.unacknowledged.has(seq) && selected(seq)) expected.add(seq);
+      }
+    }
+    return expected;
+  }
+
+  /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
+  sentAt(seq: number): number | null {
+    const batch = this.batches.find((one) => seq >= one.firstSeq && seq < one.firstSeq + one.count);
+    return batch === undefined ? null : batch.sentFrom;
+  }
+}

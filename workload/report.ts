@@ -1,0 +1,71 @@
+/** What publishers and subscribers tell the receiver, and what it answers: the shapes on that wire. */
+import * as v from "valibot";
+
+/** Beyond this a sequence number is a mistake, and would cost the receiver memory. */
+const MAX_SEQ = 2 ** 28;
+
+const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEQ));
+const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
+const Time = v.pipe(v.number(), v.finite());
+const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
+
+/** Opens a run, or joins one: all that take part must name the same workload. */
+export const OpeningSchema = v.object({
+  seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
+  chains: Texts,
+  /** Given by a publisher: the account is not settled before each of them has asked for it. */
+  publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+});
+export type Opening = v.InferOutput<typeof OpeningSchema>;
+
+/** One batch that was published and settled: acknowledged, except where it says otherwise. */
+export const PublishedSchema = v.object({
+  publisher: Publisher,
+  firstSeq: Seq,
+  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
+  /** Unix ms just before the first and just after the last event was sent. */
+  sentFrom: Time,
+  sentThrough: Time,
+  refused: v.array(Seq),
+  unknown: v.array(Seq),
+});
+export type Published = v.InferOutput<typeof PublishedSchema>;
+
+const FilterSchema = v.object({ chains: Texts, event_types: Texts, accounts: Texts, program_ids: Texts });
+
+/** What arrived on one path since its last report; the three lists run in step, in order of arrival. */
+export const PathArrivalsSchema = v.object({
+  /** Unique within the run. */
+  path: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  filter: FilterSchema,
+  /** Unix ms from which the path is live, and up to which this report is complete. */
+  from: Time,
+  through: Time,
+  /** The path has ended as planned: nothing more is to come. */
+  closed: v.boolean(),
+  canaries: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  publishers: v.array(Publisher),
+  seqs: v.array(Seq),
+  /** Microseconds from publishing to arrival. */
+  latencies: v.array(v.pipe(v.number(), v.finite())),
+});
+export type PathArrivals = v.InferOutput<typeof PathArrivalsSchema>;
+
+export const ArrivalsSchema = v.object({ paths: v.array(PathArrivalsSchema) });
+export type Arrivals = v.InferOutput<typeof ArrivalsSchema>;
+
+/** Asks for the account once everything has arrived, or once waiting makes no sense. */
+export const SettlingSchema = v.object({
+  /** The publisher that has sent its last event, by the name it joined with. */
+  publisher: v.optional(v.string()),
+  /** Give up after so long, in ms. */
+  timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000)),
+  /** Give up when nothing has arrived for so long, in ms. */
+  quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000)),
+});
+export type Settling = v.InferOutput<typeof SettlingSchema>;
+
+/** What the receiver answers to a report of arrivals. */
+export interface ArrivalsAnswer {
+  readonly settled: boolean;
+}

@@ -1,0 +1,143 @@
+/** A straight piece of a load shape: the level moves from one value to another in so many seconds. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly seconds: number;
+}
+
+/** How a load moves over time: virtual users, or events per second. */
+export type Shape = readonly Segment[];
+
+/** A step in the making of a shape; it starts at the level where the step before it ended. */
+export type Step = (level: number) => Segment;
+
+/** Stays at a level, which is reached at once. */
+export function hold(level: number, duration: string): Step {
+  const seconds = parseDuration(duration);
+  return () => ({ from: level, to: level, seconds });
+}
+
+/** Moves to a level evenly. */
+export function ramp(level: number, duration: string): Step {
+  const seconds = parseDuration(duration);
+  return (from) => ({ from, to: level, seconds });
+}
+
+/** Joins steps into a shape; the first one starts from nothing. */
+export function shape(steps: readonly Step[]): Shape {
+  const segments: Segment[] = [];
+  let level = 0;
+  for (const step of steps) {
+    const segment = step(level);
+    segments.push(segment);
+    level = segment.to;
+  }
+  return segments;
+}
+
+/** A base rate with a burst at the end of every period: the burst lasts a tenth of the period. */
+export function bursts(base: number, ratio: number, periodSeconds: number, seconds: number): Shape {
+  const segments: Segment[] = [];
+  let left = seconds;
+  for (let calm = true; left > 1e-9; calm = !calm) {
+    const length = Math.min(left, periodSeconds * (calm ? 0.9 : 0.1));
+    const level = calm ? base : base * ratio;
+    segments.push({ from: level, to: level, seconds: length });
+    left -= length;
+  }
+  return segments;
+}
+
+/** How long a shape lasts, in seconds. */
+export function lengthOf(load: Shape): number {
+  return load.reduce((sum, segment) => sum + segment.seconds, 0);
+}
+
+/** The highest level a shape reaches. */
+export function peakOf(load: Shape): number {
+  return load.reduce((peak, segment) => Math.max(peak, segment.from, segment.to), 0);
+}
+
+/** The level after so many seconds; 0 before the start and after the end. */
+export function levelAt(load: Shape, seconds: number): number {
+  let start = 0;
+  for (const { from, to, seconds: length } of load) {
+    if (seconds >= start && seconds < start + length) {
+      return from + ((to - from) * (seconds - start)) / length;
+    }
+    start += length;
+  }
+  return 0;
+}
+
+/** When the level next begins to fall, counted from the start of the shape; its end if it never does. */
+export function fallsAt(load: Shape, seconds: number): number {
+  let start = 0;
+  let level = 0;
+  for (const { from, to, seconds: length } of load) {
+    if (start >= seconds && from < level) return start;
+    if (to < from && start + length > seconds) return Math.max(start, seconds);
+    start += length;
+    level = to;
+  }
+  return Math.max(start, seconds);
+}
+
+/** For a shape of events per second: how many events it holds. */
+export function eventsIn(load: Shape): number {
+  return load.reduce((sum, { from, to, seconds }) => sum + ((from + to) / 2) * seconds, 0);
+}
+
+/**
+ * For a shape of events per second: the second at which event number `count` is due, so that
+ * `secondOf(load, eventsIn(load))` is its length. Beyond the end the last level goes on.
+ */
+export function secondOf(load: Shape, count: number): number {
+  let start = 0;
+  let left = count;
+  for (const segment of load) {
+    const { from, to, seconds } = segment;
+    const held = ((from + to) / 2) * seconds;
+    if (left <= held && held > 0) return start + secondWithin(segment, left);
+    left -= held;
+    start += seconds;
+  }
+  const last = load.at(-1);
+  return last === undefined || last.to === 0 ? start : start + left / last.to;
+}
+
+/** Solves from·t + (to - from)·t² / (2·seconds) = count for t. */
+function secondWithin({ from, to, seconds }: Segment, count: number): number {
+  const slope = (to - from) / seconds;
+  if (slope === 0) return count / from;
+  return (Math.sqrt(Math.max(0, from * from + 2 * slope * count)) - from) / slope;
+}
+
+/** The same shape with its times and its levels multiplied. */
+export function scaled(load: Shape, by: { time?: number; level?: number }): Shape {
+  const { time = 1, level = 1 } = by;
+  return load.map((segment) => ({
+    from: segment.from * level,
+    to: segment.to * level,
+    seconds: segment.seconds * time,
+  }));
+}
+
+const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
+const WHOLE_DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** Whether a text is a duration as k6 and Go write it: `90s`, `1m30s`, `500ms`, `2h`. */
+export function isDuration(text: string): boolean {
+  return WHOLE_DURATION.test(text);
+}
+
+/** Reads a duration such as `1m30s` into seconds. @throws RangeError when it is none. */
+export function parseDuration(text: string): number {
+  if (!isDuration(text)) throw new RangeError(`"${text}" is not a duration such as 30s, 5m or 1m30s`);
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(DURATION_PART)) {
+    seconds += Number(amount) * (UNIT_SECONDS[unit as string] as number);
+  }
+  return seconds;
+}

@@ -1,0 +1,144 @@
+import { type Event, event, type Variant, variantIndex, variants, type Workload } from "../event.ts";
+import type { Filter } from "../filter.ts";
+import { eventId, type Trace } from "../trace.ts";
+
+/** The gateway's names of chains and its numbers for them; real systems disagree, so both are settings. */
+export type ChainNumbers = Readonly<Record<string, number>>;
+
+/** The numbers of the contract. */
+export const CHAIN_NUMBERS: ChainNumbers = {
+  ethereum: 1,
+  solana: 2,
+  polygon: 3,
+  arbitrum: 4,
+  optimism: 5,
+  base: 6,
+  bsc: 7,
+  avalanche: 8,
+};
+
+export const STREAM = "CANONICAL_EVENTS";
+export const SUBJECTS = "events.canonical.>";
+
+/** The subject an event is published on: `events.canonical.<chain number>.<event type>`. */
+export function subject(numbers: ChainNumbers, variant: Variant): string {
+  return `events.canonical.${numbers[variant.chain]}.${variant.eventType}`;
+}
+
+/** An event as the gateway reads it from JetStream. */
+export interface CanonicalEvent {
+  readonly event_id: string;
+  readonly chain: number;
+  readonly commitment_level: string;
+  readonly block_number: number;
+  readonly block_hash: string;
+  readonly tx_hash: string;
+  readonly event_type: string;
+  readonly accounts: readonly string[];
+  readonly timestamp: string;
+  readonly payload: Readonly<Record<string, string>>;
+  readonly reorg_action: string;
+  readonly program_id: string;
+  readonly native_value: number;
+  readonly published_at: string;
+}
+
+/** An event as the gateway sends it to a subscriber: the `data` of an `event` frame. */
+export interface DeliveredEvent {
+  readonly event_id: string;
+  readonly chain: string;
+  readonly block_num: number;
+  readonly tx_hash: string;
+  readonly event_type: string;
+  readonly accounts: readonly string[];
+  readonly program_id: string;
+  readonly native_value: number;
+  readonly timestamp: string;
+}
+
+/** A message ready to be stamped: the costly part is done, the trace is not yet in it. */
+export interface PreparedMessage {
+  readonly seq: number;
+  readonly subject: string;
+  /** Writes the payload with its trace; call it just before sending. */
+  stamp(trace: Trace): string;
+}
+
+/**
+ * Prepares the messages of a workload. What recurs is written once per variant, because a JSON
+ * serializer per event would cost the publisher most of its rate.
+ */
+export class MessagePress {
+  private readonly all: readonly Variant[];
+  private readonly subjects: readonly string[];
+  private readonly tails: readonly string[];
+  private readonly numbers: readonly string[];
+
+  private readonly workload: Workload;
+
+  constructor(workload: Workload, numbers: ChainNumbers = CHAIN_NUMBERS) {
+    this.workload = workload;
+    this.all = variants(workload);
+    this.subjects = this.all.map((variant) => subject(numbers, variant));
+    this.numbers = this.all.map((variant) => String(numbers[variant.chain]));
+    this.tails = this.all.map(
+      (variant) =>
+        `"event_type":"${variant.eventType}","accounts":${JSON.stringify(variant.accounts)},` +
+        `"payload":{"from":"${variant.accounts[0]}","to":"${variant.programId}","amount":"1000000000000000000"},` +
+        `"reorg_action":"","program_id":"${variant.programId}","native_value":0,`,
+    );
+  }
+
+  /** Prepares event number `seq`. */
+  prepare(seq: number): PreparedMessage {
+    const index = variantIndex(this.workload.seed, seq, this.all.length);
+    const made = event(this.workload, seq, this.all);
+    const body =
+      `","chain":${this.numbers[index]},"commitment_level":"finalized",` +
+      `"block_number":${made.blockNumber},"block_hash":"${made.blockHash}","tx_hash":"${made.txHash}",` +
+      this.tails[index];
+    return {
+      seq,
+      subject: this.subjects[index] as string,
+      stamp: (trace) => {
+        const time = isoTime(trace.publishedAt);
+        return `{"event_id":"${eventId(trace)}${body}"timestamp":"${time.slice(0, 19)}Z","published_at":"${time}"}`;
+      },
+    };
+  }
+}
+
+let lastTime = { millisecond: 0, text: "" };
+
+/** ISO 8601 time, remembered for a millisecond because a batch asks for the same one many times. */
+function isoTime(unixMs: number): string {
+  const millisecond = Math.floor(unixMs);
+  if (millisecond !== lastTime.millisecond) {
+    lastTime = { millisecond, text: new Date(millisecond).toISOString() };
+  }
+  return lastTime.text;
+}
+
+/** The first field of a delivered event that is not what the workload says, or null if all are right. */
+export function corruptedField(delivered: DeliveredEvent, sent: Event): keyof DeliveredEvent | null {
+  if (delivered.chain !== sent.chain) return "chain";
+  if (delivered.block_num !== sent.blockNumber) return "block_num";
+  if (delivered.tx_hash !== sent.txHash) return "tx_hash";
+  if (delivered.event_type !== sent.eventType) return "event_type";
+  if (delivered.accounts.join() !== sent.accounts.join()) return "accounts";
+  if (delivered.program_id !== sent.programId) return "program_id";
+  return null;
+}
+
+/** The frames a client sends to the gateway. */
+export const frames = {
+  ping: (): string => JSON.stringify({ type: "ping" }),
+  subscribe: (filter: Filter, ttlSeconds: number): string =>
+    JSON.stringify({ type: "subscribe", data: { ...filter, ttl_seconds: ttlSeconds } }),
+  listSubscriptions: (): string => JSON.stringify({ type: "list_subscriptions" }),
+  unsubscribe: (subscriptionId: string): string =>
+    JSON.stringify({ type: "unsubscribe", data: { subscription_id: subscriptionId } }),
+};
+
+/** How an event frame starts when the gateway writes `type` first, as the contract shows it. */
+export const EVENT_FRAME_START = '{"type":"event"';

@@ -1,0 +1,10 @@
+// Command k6 is the pinned k6 with the extensions the suite uses.
+package main
+
+import (
+	_ "github.com/grafana/xk6-redis"
+	"go.k6.io/k6/cmd"
+	_ "throughline.dev/xk6/nats"
+)
+
+func main() { cmd.Execute() }

@@ -1,0 +1,130 @@
+package nats
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ackInbox receives the JetStream acknowledgements of one connection. Every
+// message of a batch is sent with the reply subject
+//
+//	<inbox>.<batch>.<index of the message in the batch>
+//
+// so that an acknowledgement finds its message without a table of messages.
+type ackInbox struct {
+	prefix string
+
+	mu      sync.Mutex
+	batches map[uint64]*batch
+	last    uint64
+}
+
+func newAckInbox() *ackInbox { return &ackInbox{batches: make(map[uint64]*batch)} }
+
+// listen subscribes to the inbox.
+func (a *ackInbox) listen(conn *nats.Conn) error {
+	a.prefix = conn.NewInbox() + "."
+	sub, err := conn.Subscribe(a.prefix+">", a.receive)
+	if err != nil {
+		return err
+	}
+	return sub.SetPendingLimits(-1, -1)
+}
+
+// register gives the batch a number under which its acknowledgements arrive.
+func (a *ackInbox) register(b *batch) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last++
+	b.id = a.last
+	a.batches[b.id] = b
+}
+
+// forget is the end of waiting: an acknowledgement that comes later is ignored.
+func (a *ackInbox) forget(b *batch) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.batches, b.id)
+}
+
+// replyTo is the reply subject of one message.
+func (a *ackInbox) replyTo(b *batch, index int) string {
+	var buf [80]byte
+	subject := append(buf[:0], a.prefix...)
+	subject = strconv.AppendUint(subject, b.id, 36)
+	subject = append(subject, '.')
+	subject = strconv.AppendInt(subject, int64(index), 36)
+	return string(subject)
+}
+
+func (a *ackInbox) receive(msg *nats.Msg) {
+	now := time.Now()
+	id, index, err := parseReply(strings.TrimPrefix(msg.Subject, a.prefix))
+	if err != nil {
+		return // not one of ours: anybody can publish to an inbox
+	}
+	a.mu.Lock()
+	b := a.batches[id]
+	a.mu.Unlock()
+	if b != nil {
+		b.settle(index, now, readAck(msg))
+	}
+}
+
+// abandon ends the waiting for all that was sent: the connection that would
+// have brought the acknowledgements is gone.
+func (a *ackInbox) abandon(cause error) {
+	a.mu.Lock()
+	open := make([]*batch, 0, len(a.batches))
+	for _, b := range a.batches {
+		open = append(open, b)
+	}
+	a.mu.Unlock()
+	for _, b := range open {
+		b.lose(fmt.Errorf("connection lost: %s", reason(cause)))
+	}
+}
+
+func parseReply(token string) (id uint64, index int, err error) {
+	batchPart, indexPart, _ := strings.Cut(token, ".")
+	id, err = strconv.ParseUint(batchPart, 36, 64)
+	if err != nil {
+		return 0, 0, err
+	}
+	i, err := strconv.ParseUint(indexPart, 36, 31)
+	return id, int(i), err
+}
+
+// ack is the server's answer to one message.
+type ack struct {
+	Sequence  uint64              `json:"seq"`
+	Stream    string              `json:"stream"`
+	Duplicate bool                `json:"duplicate"`
+	Error     *jetstream.APIError `json:"error"`
+
+	refusal error
+}
+
+func readAck(msg *nats.Msg) ack {
+	const noResponders = "503"
+	if len(msg.Data) == 0 && msg.Header.Get("Status") == noResponders {
+		return ack{refusal: errNoStream}
+	}
+	var a ack
+	switch err := json.Unmarshal(msg.Data, &a); {
+	case err != nil:
+		return ack{refusal: errBadAck}
+	case a.Error != nil:
+		a.refusal = a.Error
+	case a.Stream == "":
+		a.refusal = errBadAck
+	}
+	return a
+}

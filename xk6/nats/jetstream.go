@@ -1,0 +1,104 @@
+package nats
+
+import (
+	"github.com/grafana/sobek"
+	"github.com/nats-io/nats.go"
+)
+
+// jetStreamSetup creates the stream, or updates it when it exists.
+func (c *client) jetStreamSetup(config sobek.Value) error {
+	cfg, err := readStreamConfig(c.in.vu.Runtime(), config)
+	if err != nil {
+		return c.failure("set up a stream on", "", err)
+	}
+	if err := c.ready(); err != nil {
+		return err
+	}
+	if _, err := c.js.CreateOrUpdateStream(c.in.vu.Context(), cfg); err != nil {
+		return c.failure("set up stream", cfg.Name, answerError(err))
+	}
+	return nil
+}
+
+// jetStreamDelete deletes the stream with all its messages.
+func (c *client) jetStreamDelete(stream string) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	if err := c.js.DeleteStream(c.in.vu.Context(), stream); err != nil {
+		return c.failure("delete stream", stream, answerError(err))
+	}
+	return nil
+}
+
+// jetStreamInfo reads the state of the stream.
+func (c *client) jetStreamInfo(stream string) (streamInfo, error) {
+	if err := c.ready(); err != nil {
+		return streamInfo{}, err
+	}
+	s, err := c.js.Stream(c.in.vu.Context(), stream)
+	if err != nil {
+		return streamInfo{}, c.failure("read stream", stream, answerError(err))
+	}
+	return newStreamInfo(s.CachedInfo()), nil
+}
+
+func (c *client) jetStreamPublish(subject, payload sobek.Value) (*publishAck, error) {
+	return c.publishAcked(newMsg(subject, payload, nil))
+}
+
+func (c *client) jetStreamPublishWithHeaders(subject, payload, headers sobek.Value) (*publishAck, error) {
+	return c.publishAcked(newMsg(subject, payload, headers))
+}
+
+func (c *client) jetStreamPublishMsg(message sobek.Value) (*publishAck, error) {
+	return c.publishAcked(readMessage(message))
+}
+
+// publishAcked publishes one message and waits for its acknowledgement.
+func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
+	if err != nil {
+		return nil, c.failure("publish on", "", err)
+	}
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	over := make(chan struct{})
+	messages := []*nats.Msg{msg}
+	b := newBatch(c.in.vu.Context(), c.acks, messages, defaultAckTimeout, func() { close(over) })
+	b.publish(c.conn, messages, 1)
+	<-over
+	o := &b.outcomes[0]
+	if o.err != nil {
+		return nil, c.failure("publish to", msg.Subject, o.err)
+	}
+	return &publishAck{o.sequence, o.status == statusDuplicate, milliseconds(o.latency)}, nil
+}
+
+// jetStreamPublishBatch publishes the messages and returns a promise of their
+// outcomes.
+func (c *client) jetStreamPublishBatch(messages, options sobek.Value) *sobek.Promise {
+	rt := c.in.vu.Runtime()
+	promise, resolve, reject := rt.NewPromise()
+	msgs, opts, err := readBatch(messages, options)
+	if err != nil {
+		err = c.failure("publish a batch on", "", err)
+	} else {
+		err = c.ready()
+	}
+	if err != nil {
+		_ = reject(rt.NewGoError(err))
+		return promise
+	}
+	enqueue := c.in.vu.RegisterCallback()
+	var b *batch
+	b = newBatch(c.in.vu.Context(), c.acks, msgs, opts.timeout, func() {
+		enqueue(func() error {
+			return resolve(newBatchResult(rt, b, func(subject string, cause error) error {
+				return c.failure("publish to", subject, cause)
+			}))
+		})
+	})
+	b.publish(c.conn, msgs, opts.maxPending)
+	return promise
+}
