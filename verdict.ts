@@ -9,6 +9,12 @@ export type Verdict = "PASS" | "FAIL" | "INVALID";
 /** The exit code of each verdict, for tools that stand round k6; k6 itself exits 99 for both of the last. */
 export const EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, INVALID: 3 };
 
+/** The verdict over several tests of one run: what could not be measured leaves the whole in doubt. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.length === 0 || verdicts.includes("INVALID")) return "INVALID";
+  return verdicts.includes("FAIL") ? "FAIL" : "PASS";
+}
+
 /** An objective beside what was observed. */
 export interface Observation {
   readonly slo: Slo;

@@ -1,0 +1,36 @@
+/** The `throughline` command. */
+import { join } from "node:path";
+import { Command } from "commander";
+import { demo } from "./demo.ts";
+
+/** Where the repository is, seen from dist/node/. */
+const root = join(import.meta.dirname, "../..");
+
+const USAGE_ERROR = 2;
+const INVALID = 3;
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+
+const program = new Command("throughline")
+  .description("Load tests for event pipelines that account for every event.")
+  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
+
+program
+  .command("demo")
+  .description("start a pipeline of NATS, gateway and receiver, run http, nats and websocket on it, and judge it")
+  .option("--fault <name=value>", "plant a fault in the gateway, e.g. drop=1000; may be repeated", collect, [])
+  .action(async ({ fault }: { fault: string[] }) => {
+    process.exitCode = await demo(root, fault, interrupted.signal);
+  });
+
+try {
+  await program.parseAsync();
+} catch (problem) {
+  console.error(`throughline: ${problem instanceof Error ? problem.message : String(problem)}`);
+  process.exitCode = INVALID;
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}

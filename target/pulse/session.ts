@@ -101,7 +101,7 @@ export class Session {
     }
     const createdAt = Date.now();
     const expiresAt = createdAt + ttlSeconds * 1000;
-    const subscription = { id: `sub_${randomUUID()}`, filter, createdAt, expiresAt, send: this.sendEvent };
+    const subscription = { id: `sub_${randomUUID()}`, filter, createdAt, expiresAt, send: this.send };
     const expiry = setTimeout(() => this.end(subscription.id), ttlSeconds * 1000).unref();
     this.held.set(subscription.id, { subscription, expiry });
     subscriptions.add(subscription);
@@ -140,14 +140,13 @@ export class Session {
     this.send(Buffer.from(JSON.stringify({ type, ...rest })));
   }
 
-  private readonly sendEvent = (frame: Buffer): void => {
-    this.context.burst.hold(this.stream);
-    this.send(frame);
+  private readonly send = (frame: Buffer): void => {
+    const { burst, maxBufferedBytes } = this.context;
+    // Judged once a turn, by what is left of earlier turns: what this one adds could not have been read yet.
+    if (burst.hold(this.stream) && this.socket.bufferedAmount > maxBufferedBytes) {
+      this.close(POLICY_VIOLATION, `slow consumer: more than ${maxBufferedBytes} bytes were waiting to be read`);
+    } else {
+      this.socket.send(frame, TEXT);
+    }
   };
-
-  private send(frame: Buffer): void {
-    const { maxBufferedBytes } = this.context;
-    if (this.socket.bufferedAmount <= maxBufferedBytes) this.socket.send(frame, TEXT);
-    else this.close(POLICY_VIOLATION, `slow consumer: more than ${maxBufferedBytes} bytes were waiting to be read`);
-  }
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -137,17 +138,13 @@ func checkServer(server string) error {
 	return nil
 }
 
-// withoutUser is the server's URL without user, password or token.
+// userInfo matches what precedes the host of a URL, the scheme apart.
+var userInfo = regexp.MustCompile(`^([A-Za-z]+://)?.*@`)
+
+// withoutUser is the server's URL without user, password or token. The URL may
+// be malformed.
 func withoutUser(server string) string {
-	at := strings.LastIndexByte(server, '@')
-	if at < 0 {
-		return server
-	}
-	scheme, _, found := strings.Cut(server, "://")
-	if !found || len(scheme) > at {
-		return server[at+1:]
-	}
-	return scheme + "://" + server[at+1:]
+	return userInfo.ReplaceAllString(server, "$1")
 }
 
 func (o *options) setTLS(v sobek.Value) error {

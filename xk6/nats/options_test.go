@@ -93,7 +93,7 @@ func TestWithoutUser(t *testing.T) {
 		"tls://u:p@h":                 "tls://h",
 		"u:p@h:1":                     "h:1",
 		"nats://u:p@p@h:1":            "nats://h:1",
-		"u:a://b@h:1":                 "u:a://h:1",
+		"u:a://b@h:1":                 "h:1",
 	} {
 		assert.Equal(t, want, withoutUser(server), server)
 	}

@@ -73,9 +73,13 @@ func (a *outcomes) Get(index int) sobek.Value {
 	set := func(name string, value any) { _ = obj.Set(name, value) }
 	set("subject", o.subject)
 	set("status", o.status.String())
+	set("sentAt", nil)
 	set("sequence", nil)
 	set("latencyMs", nil)
 	set("error", nil)
+	if o.sent > 0 {
+		set("sentAt", epochMs(a.batch.start.Add(o.sent)))
+	}
 	if o.stored() {
 		set("sequence", o.sequence)
 		set("latencyMs", milliseconds(o.latency))

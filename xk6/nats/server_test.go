@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -57,3 +58,5 @@ func next(t testing.TB, sub *nats.Subscription) *nats.Msg {
 	require.NoError(t, err)
 	return msg
 }
+
+func serverPort(srv *server.Server) int { return srv.Addr().(*net.TCPAddr).Port }

@@ -1,0 +1,88 @@
+/**
+ * Makes a fresh clone ready and hands over: installs packages, builds k6, bundles the tests. Each step
+ * is done only when its inputs have changed. Uses nothing but Node, because nothing else is there yet.
+ *
+ *   node bootstrap.mjs build | demo | test
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const COMMANDS = {
+  build: [],
+  demo: ["dist/node/throughline.js", "demo"],
+  test: ["test/run.mjs"],
+};
+
+const [command, ...rest] = process.argv.slice(2);
+if (!(command in COMMANDS)) {
+  console.error(`bootstrap: ${command ?? "nothing"}: unknown command; allowed: ${Object.keys(COMMANDS).join(", ")}`);
+  process.exit(2);
+}
+
+process.chdir(import.meta.dirname);
+installPackages();
+buildK6();
+run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
+const [script, ...args] = COMMANDS[command];
+if (script !== undefined) {
+  const { status, signal } = spawnSync(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
+  process.exit(signal === null ? status : 1);
+}
+
+function installPackages() {
+  onlyWhenChanged("node_modules/.throughline", ["package-lock.json"], () => {
+    run("installing packages", "npm", ["ci", "--no-audit", "--no-fund"], { quiet: true });
+  });
+}
+
+/** The pinned k6 with its extensions, the same k6 without them, and the embedded servers. */
+function buildK6() {
+  if (spawnSync("go", ["version"]).status !== 0) {
+    console.error(
+      "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
+        "http.js and websocket.js run on any k6 of version 1.2 or later: k6 run dist/http.js",
+    );
+    return;
+  }
+  mkdirSync("bin", { recursive: true });
+  const sources = readdirSync("xk6", { recursive: true })
+    .map((name) => join("xk6", name))
+    .filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name) && !name.endsWith("_test.go"));
+  onlyWhenChanged("bin/.inputs", sources.sort(), () => {
+    for (const [output, main] of [
+      ["k6", "."],
+      ["services", "./services"],
+    ]) {
+      run(`building bin/${output} (a few minutes the first time)`, "go", [
+        "build",
+        "-C",
+        "xk6",
+        "-trimpath",
+        "-o",
+        `../bin/${output}`,
+        main,
+      ]);
+    }
+  });
+}
+
+/** Does a step when the contents of its inputs are not those that the stamp file remembers. */
+function onlyWhenChanged(stamp, inputs, step) {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(input).update(readFileSync(input));
+  const digest = hash.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  step();
+  writeFileSync(stamp, digest);
+}
+
+function run(what, program, args, { quiet = false } = {}) {
+  console.error(`${what} ...`);
+  const { status, error, stdout, stderr } = spawnSync(program, args, { stdio: quiet ? "pipe" : "inherit" });
+  if (status === 0) return;
+  if (quiet) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+  console.error(`${what}: ${error?.message ?? `${program} ended with code ${status}`}`);
+  process.exit(1);
+}

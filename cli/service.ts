@@ -1,0 +1,78 @@
+import { createWriteStream } from "node:fs";
+import { createInterface, type Interface } from "node:readline";
+import { execa } from "execa";
+import * as v from "valibot";
+
+/** What a service prints on one line once it can be used. */
+const AnnouncementSchema = v.looseObject({ service: v.string(), url: v.string(), wsUrl: v.optional(v.string()) });
+
+export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
+
+/** A process of ours that serves the others. */
+export interface Service extends Announcement {
+  /** Unset while it runs; why it is over once it is. */
+  readonly ended: () => string | undefined;
+  stop(): Promise<void>;
+}
+
+/** A service that does not announce itself in this time does not work. */
+const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 5_000;
+
+/**
+ * Starts a service and waits until it says where it is.
+ *
+ * @param name what it is called in messages.
+ * @param command program and arguments; it must know `--exit-with-stdin`, so that it ends with us.
+ * @param logFile where its standard error goes.
+ * @throws an error that names the service and ends with the last line it logged.
+ */
+export async function startService(name: string, command: readonly string[], logFile: string): Promise<Service> {
+  const [program, ...args] = command as [string, ...string[]];
+  const child = execa(program, [...args, "--exit-with-stdin"], {
+    stdin: "pipe",
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: STOP_DEADLINE_MS,
+  });
+  let lastLine = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    lastLine = chunk.toString().trimEnd().split("\n").at(-1) ?? lastLine;
+  });
+  child.stderr.pipe(createWriteStream(logFile));
+  let ended: string | undefined;
+  const over = child.then(({ exitCode, signal, shortMessage }) => {
+    const how = signal ?? (exitCode === undefined ? shortMessage : `code ${exitCode}`);
+    ended = `${name} ended (${how}): ${lastLine || "it logged nothing"}`;
+  });
+  const deadline = setTimeout(() => child.kill("SIGTERM"), START_DEADLINE_MS);
+  const announcement = await Promise.race([announced(createInterface(child.stdout)), over]);
+  clearTimeout(deadline);
+  if (announcement === undefined) throw new Error(`cannot start ${name}: ${ended}`);
+  return {
+    ...announcement,
+    ended: () => ended,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await over;
+    },
+  };
+}
+
+/** The first line that is an announcement. */
+function announced(lines: Interface): Promise<Announcement> {
+  return new Promise((resolve) => {
+    lines.on("line", (line) => {
+      const parsed = v.safeParse(AnnouncementSchema, asJson(line));
+      if (parsed.success) resolve(parsed.output);
+    });
+  });
+}
+
+function asJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
