@@ -8,6 +8,7 @@ const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
   throughline: "cli/main.ts",
+  "bench-subscriber": "bench/subscriber.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 
 /**
- * Collects what is written to sockets while a burst is handled and hands it to the kernel once per turn of the event loop: one system call per socket instead of one per frame.
+ * Collects what is written to sockets while a burst is handled and hands it to the kernel once per turn
+ * of the event loop: one system call per socket instead of one per frame.
  */
 export class Burst {
   private held: Duplex[] = [];

@@ -90,6 +90,7 @@ export class StreamConsumer {
     await connection.close();
   }
 
+  /** Reads the stream until that ends; it always ends with an error that says why. */
   private async consume(connection: NatsConnection): Promise<void> {
     const { stream, onMessage } = this.options;
     const limits = { checkAPI: false, timeout: ANSWER_TIMEOUT_MS };
@@ -119,7 +120,7 @@ export class StreamConsumer {
     const error = await messages.closed();
     this.stopped.signal.removeEventListener("abort", stop);
     if (!connection.isClosed()) await consumer.delete().catch(() => {});
-    if (error instanceof Error) throw error;
+    throw error instanceof Error ? error : new Error("the consumer has ended");
   }
 
   private explain(error: Error): string {

@@ -55,13 +55,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const chains = new Map(Object.keys(chainNumbers).map((name) => [name, new Chain(name)]));
   const subscriptions = new Subscriptions();
+  const counts = { received: 0, malformed: 0, delivered: 0, slow: 0 };
   const sockets = new Sockets(server.server, {
     subscriptions,
     burst: new Burst(),
     chains: [...chains.keys()],
     maxBufferedBytes: options.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
+    onSlow: () => server.log.warn({ slow: ++counts.slow }, "disconnected a client that reads too slowly"),
   });
-  const counts = { received: 0, malformed: 0, delivered: 0 };
   let haltedSince = Date.now();
 
   const reader = new EventReader(chainNumbers);
@@ -89,8 +90,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stream: options.stream ?? STREAM,
     onMessage: receive,
     onChange: (trouble) => {
-      if (trouble !== null) haltedSince = Date.now();
-      server.log.info(trouble ?? "reading the stream");
+      if (trouble === null) return server.log.info("reading the stream");
+      haltedSince = Date.now();
+      server.log.warn(trouble);
     },
   });
 

@@ -11,6 +11,8 @@ export interface Counts {
   readonly malformed: number;
   /** Event frames handed to subscribers. */
   readonly delivered: number;
+  /** Clients that were disconnected because they read too slowly. */
+  readonly slow: number;
   /** Clients connected now. */
   readonly clients: number;
   /** Subscriptions alive now. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { RawData, WebSocket } from "ws";
+import { type RawData, WebSocket } from "ws";
 import type { Burst } from "./burst.ts";
 import { Refusal, type Request, readRequest } from "./requests.ts";
 import type { Subscription, Subscriptions } from "./subscriptions.ts";
@@ -14,6 +14,8 @@ export interface SessionContext {
   readonly chains: readonly string[];
   /** Bytes that may wait for a client before it is disconnected as too slow. */
   readonly maxBufferedBytes: number;
+  /** Called when a client is disconnected because it reads too slowly. */
+  readonly onSlow: () => void;
 }
 
 const MAX_SUBSCRIPTIONS = 1000;
@@ -141,9 +143,10 @@ export class Session {
   }
 
   private readonly send = (frame: Buffer): void => {
-    const { burst, maxBufferedBytes } = this.context;
+    const { burst, maxBufferedBytes, onSlow } = this.context;
     // Judged once a turn, by what is left of earlier turns: what this one adds could not have been read yet.
     if (burst.hold(this.stream) && this.socket.bufferedAmount > maxBufferedBytes) {
+      if (this.socket.readyState === WebSocket.OPEN) onSlow();
       this.close(POLICY_VIOLATION, `slow consumer: more than ${maxBufferedBytes} bytes were waiting to be read`);
     } else {
       this.socket.send(frame, TEXT);

@@ -447,7 +447,7 @@ describe("with NATS and the stream", () => {
         await nats.publishText(...range(0, 10).map(() => large));
         await handled(gateway, published + 10, quick);
       }
-      expect(await counts(gateway)).toMatchObject({ subscriptions: 1 });
+      expect(await counts(gateway)).toMatchObject({ subscriptions: 1, slow: 1 });
       slow.socket.resume();
       expect(await slow.closed).toEqual({ code: 1008, reason: expect.stringContaining("slow consumer") });
       expect(slow.events().length).toBeGreaterThan(0);
@@ -519,7 +519,7 @@ describe("with NATS and the stream", () => {
           timestamp,
           watermark: { available: true },
           gap_detector: { available: true },
-          counts: { received: 0, malformed: 0, delivered: 0, clients: 0, subscriptions: 0 },
+          counts: { received: 0, malformed: 0, delivered: 0, slow: 0, clients: 0, subscriptions: 0 },
         },
         "/api/v1/correctness/watermark?chain=base": {
           timestamp,
@@ -809,7 +809,7 @@ describe("as a program", () => {
     [["--nats", "localhost"], "--nats", "localhost", "nats://"],
     [["--stream", "a b"], "--stream", "a b", "allowed"],
     [["--chain-ids", "ethereum"], "--chain-ids", "ethereum", "ethereum=1"],
-    [["--chain-ids", "ethereum=2"], "--chain-ids", "ethereum=2", "two chains"],
+    [["--chain-ids", "ethereum=2,solana=2"], "--chain-ids", "ethereum=2,solana=2", "once"],
     [["--fault", "drip=1"], "--fault", "drip=1", "drop=N"],
     [["--fault", "drop=often"], "--fault", "drop=often", "whole number"],
     [["--volume", "11"], "--volume", "", "--help"],
@@ -864,23 +864,29 @@ describe("parseFaults", () => {
 });
 
 describe("DelayLine", () => {
-  it.each([0.5, 3, 20])("releases items %d ms later, in order, well within a millisecond", async (milliseconds) => {
-    const lateness: number[] = [];
-    const order: number[] = [];
-    const line = new DelayLine<{ place: number; due: number }>(milliseconds, ({ place, due }) => {
-      order.push(place);
-      lateness.push(performance.now() - due);
-    });
-    for (let place = 0; place < 200; place++) {
-      const now = performance.now();
-      line.push({ place, due: now + milliseconds }, now);
-      if (place % 5 === 0) await new Promise((turn) => setTimeout(turn, 1));
-    }
-    await eventually(() => expect(order).toEqual(range(0, 200)));
-    lateness.sort((a, b) => a - b);
-    expect(lateness[0]).toBeGreaterThanOrEqual(0);
-    expect(lateness[100]).toBeLessThan(0.5);
-  });
+  // Tried again, because a process that takes the core away makes everything late.
+  const trials = { retry: 10 };
+  it.each([0.5, 3, 20])(
+    "releases items %d ms later, in order, well within a millisecond",
+    trials,
+    async (milliseconds) => {
+      const lateness: number[] = [];
+      const order: number[] = [];
+      const line = new DelayLine<{ place: number; due: number }>(milliseconds, ({ place, due }) => {
+        order.push(place);
+        lateness.push(performance.now() - due);
+      });
+      for (let place = 0; place < 200; place++) {
+        const now = performance.now();
+        line.push({ place, due: now + milliseconds }, now);
+        if (place % 5 === 0) await new Promise((turn) => setTimeout(turn, 1));
+      }
+      await eventually(() => expect(order).toEqual(range(0, 200)));
+      lateness.sort((a, b) => a - b);
+      expect(lateness[0]).toBeGreaterThanOrEqual(0);
+      expect(lateness[100]).toBeLessThan(0.3);
+    },
+  );
 });
 
 describe("Place", () => {

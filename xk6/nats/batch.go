@@ -25,6 +25,9 @@ func (s status) String() string {
 	return [...]string{"unsent", "sent", "acked", "duplicate", "refused", "unknown"}[s]
 }
 
+// notSent stands for the time of sending of a message that never was.
+const notSent time.Duration = -1
+
 // outcome is the account of one message. Times are since the batch's start.
 type outcome struct {
 	subject  string
@@ -157,7 +160,7 @@ func (b *batch) expire(cause error) {
 	closed := b.giveUp(cause)
 	for i := range b.outcomes {
 		if o := &b.outcomes[i]; o.status == statusUnsent {
-			o.status, o.err = statusRefused, fmt.Errorf("not sent: %w", cause)
+			o.status, o.sent, o.err = statusRefused, notSent, fmt.Errorf("not sent: %w", cause)
 			closed++
 		}
 	}

@@ -212,7 +212,8 @@ func TestBatchWhenTheServerStops(t *testing.T) {
 		report(result.unknown);
 		report(result.outcomes[0].error);
 	`)
-	assert.Equal(t, []any{int64(2), fmt.Sprintf(`nats: publish to "silent" on %s: connection lost: EOF`, srv.ClientURL())}, got)
+	assert.Equal(t, int64(2), got[0])
+	assert.Contains(t, got[1], fmt.Sprintf(`nats: publish to "silent" on %s: connection lost: `, srv.ClientURL()))
 }
 
 func TestBatchWhenTheClientCloses(t *testing.T) {

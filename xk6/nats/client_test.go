@@ -2,13 +2,11 @@ package nats
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestPublish(t *testing.T) {
@@ -35,21 +33,11 @@ func TestPublish(t *testing.T) {
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t)
-	conn, err := nats.Connect(srv.ClientURL())
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = conn.Subscribe("upper", func(msg *nats.Msg) {
-		answer := nats.NewMsg(msg.Reply)
-		answer.Data = []byte(strings.ToUpper(string(msg.Data)))
-		answer.Header = msg.Header
-		_ = msg.RespondMsg(answer)
-	})
-	require.NoError(t, err)
-	require.NoError(t, conn.Flush())
+	echo(t, srv)
 
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
-	assert.Equal(t, []any{"HELLO", "v"}, vu.iterate(`
-		const answer = nc.request("upper", "hello", {h: "v"});
+	assert.Equal(t, []any{"hello", "v"}, vu.iterate(`
+		const answer = nc.request("echo", "hello", {h: "v"});
 		report(answer.data);
 		report(answer.headers.h);
 	`))

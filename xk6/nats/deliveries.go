@@ -237,11 +237,11 @@ func (d *deliveries) handleStream(delivery streamDelivery) error {
 	if _, open := d.subs[sub]; !open {
 		return nil
 	}
-	if err := sub.handle(msg.Subject(), msg.Data(), msg.Headers()); err != nil {
-		return err
-	}
+	// Before the handler, which may close the subscription and with it the
+	// consumer that takes the acknowledgement.
+	sub.lastReply = msg.Reply()
 	if err := msg.Ack(); err != nil {
-		sub.client.logger().WithError(err).Warnf("nats: acknowledge a message of %q on %s", sub.subject, sub.client.opts.where())
+		return sub.client.failure("acknowledge a message of", sub.subject, err)
 	}
-	return nil
+	return sub.handle(msg.Subject(), msg.Data(), msg.Headers())
 }

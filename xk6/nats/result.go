@@ -77,7 +77,7 @@ func (a *outcomes) Get(index int) sobek.Value {
 	set("sequence", nil)
 	set("latencyMs", nil)
 	set("error", nil)
-	if o.sent > 0 {
+	if o.sent != notSent {
 		set("sentAt", epochMs(a.batch.start.Add(o.sent)))
 	}
 	if o.stored() {

@@ -60,3 +60,18 @@ func next(t testing.TB, sub *nats.Subscription) *nats.Msg {
 }
 
 func serverPort(srv *server.Server) int { return srv.Addr().(*net.TCPAddr).Port }
+
+// echo answers requests on the subject echo with what they carry.
+func echo(t testing.TB, srv *server.Server) {
+	t.Helper()
+	conn, err := nats.Connect(srv.ClientURL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	_, err = conn.Subscribe("echo", func(msg *nats.Msg) {
+		answer := nats.NewMsg(msg.Reply)
+		answer.Data, answer.Header = msg.Data, msg.Header
+		_ = msg.RespondMsg(answer)
+	})
+	require.NoError(t, err)
+	require.NoError(t, conn.Flush())
+}

@@ -32,10 +32,16 @@ type subscription struct {
 	gone      chan struct{}
 	stopOnce  sync.Once
 
-	core     *nats.Subscription
-	consumer jetstream.Consumer
-	consume  jetstream.ConsumeContext
+	core *nats.Subscription
+
+	consumer  jetstream.Consumer
+	consume   jetstream.ConsumeContext
+	lastReply string // where the last handled message is acknowledged
 }
+
+// ackProgress on a message's reply subject tells the consumer that the message
+// is being worked on. The server answers it after all acknowledgements before.
+const ackProgress = "+WPI"
 
 func (c *client) subscribe(subject, handler, options sobek.Value) (*sobek.Object, error) {
 	return c.newSubscription(&subscription{client: c}, subject, handler, options)
@@ -201,13 +207,25 @@ func (s *subscription) close() {
 	s.stop()
 	delete(s.client.subs, s)
 	s.client.in.deliveries.dismiss(s)
-	if s.consumer == nil {
-		return
+	if s.consumer != nil {
+		s.deleteConsumer()
 	}
-	info := s.consumer.CachedInfo()
+}
+
+// deleteConsumer has the server forget the consumer, but not before it has
+// taken in the acknowledgements that were sent.
+func (s *subscription) deleteConsumer() {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	if err := s.client.js.DeleteConsumer(ctx, info.Stream, info.Name); err != nil {
+	var err error
+	if s.lastReply != "" {
+		_, err = s.client.conn.RequestWithContext(ctx, s.lastReply, []byte(ackProgress))
+	}
+	if err == nil {
+		info := s.consumer.CachedInfo()
+		err = s.client.js.DeleteConsumer(ctx, info.Stream, info.Name)
+	}
+	if err != nil {
 		s.client.logger().WithError(err).Debugf("nats: delete the consumer of %q on %s", s.subject, s.client.opts.where())
 	}
 }

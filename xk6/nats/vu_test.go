@@ -22,6 +22,7 @@ type testVU struct {
 	*modulestest.Runtime
 
 	t        testing.TB
+	module   *instance
 	log      *logtest.Hook
 	reported []any
 	cancel   context.CancelFunc
@@ -33,7 +34,8 @@ func newVU(t testing.TB, srv *server.Server) *testVU {
 	t.Helper()
 	vu := &testVU{Runtime: modulestest.NewRuntime(t), t: t}
 	rt := vu.VU.Runtime()
-	for name, export := range New().NewModuleInstance(vu.VU).Exports().Named {
+	vu.module = New().NewModuleInstance(vu.VU).(*instance)
+	for name, export := range vu.module.Exports().Named {
 		require.NoError(t, rt.Set(name, export))
 	}
 	if srv != nil {

@@ -60,7 +60,8 @@ standard input closes.`,
 	var exitWithStdin bool
 	flags := root.PersistentFlags()
 	flags.Var(newPort(&port), "port", "port to listen on, 0 for a free one")
-	flags.BoolVar(&exitWithStdin, "exit-with-stdin", false, "stop when standard input closes")
+	flags.Var(newSwitch(&exitWithStdin), "exit-with-stdin", "stop when standard input closes")
+	flags.Lookup("exit-with-stdin").NoOptDefVal = "true"
 
 	serve := func(cmd *cobra.Command, name string, start func() (service, error)) error {
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)

@@ -27,6 +27,23 @@ func (p *portValue) Set(text string) error {
 	return nil
 }
 
+// switchValue is a flag that is on or off.
+type switchValue bool
+
+func newSwitch(p *bool) *switchValue { return (*switchValue)(p) }
+
+func (s *switchValue) String() string { return strconv.FormatBool(bool(*s)) }
+func (s *switchValue) Type() string   { return "bool" }
+
+func (s *switchValue) Set(text string) error {
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return errors.New("want true or false")
+	}
+	*s = switchValue(on)
+	return nil
+}
+
 func flagError(_ *cobra.Command, err error) error { return &usageError{err} }
 
 // noArguments refuses positional arguments, telling what is allowed instead.

@@ -1,0 +1,97 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { WebSocket, WebSocketServer } from "ws";
+import { event, variants, type Workload } from "../workload/event.ts";
+import type { Opening, Published, Settling } from "../workload/report.ts";
+import { eventId, runNumber } from "../workload/trace.ts";
+
+/** A gateway that does nothing but send: as fast as told, so that the subscriber is what is measured. */
+export interface Flood {
+  readonly wsUrl: string;
+  /** Sends `rate` events a second to each subscriber for so many seconds, then asks for the account. */
+  run(rate: number, seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const TICK_MS = 5;
+const PUBLISHER = 1;
+const SETTLING: Settling = { publisher: "flood", timeout: 60_000, quiet: 5_000 };
+
+/** Starts a flood whose events are accounted for by a receiver, under the given run id. */
+export async function startFlood(receiver: string, runId: string, workload: Workload): Promise<Flood> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, path: "/ws", perMessageDeflate: false });
+  await once(server, "listening");
+  const subscribed = new Set<WebSocket>();
+  server.on("connection", (socket) => {
+    const say = (frame: object) => socket.send(JSON.stringify(frame));
+    say({ type: "connected", client_id: "client", timestamp: new Date().toISOString() });
+    socket.on("close", () => subscribed.delete(socket));
+    socket.on("message", (text) => {
+      const { type } = JSON.parse(String(text)) as { type: string };
+      if (type === "subscribe") {
+        say({ type: "subscribed", data: { subscription_id: "sub_1" } });
+        subscribed.add(socket);
+      } else if (type === "list_subscriptions") say({ type: "subscriptions", data: { count: 1, subscriptions: [] } });
+      else if (type === "ping") say({ type: "pong" });
+      else say({ type: "unsubscribed", data: { subscription_id: "sub_1" } });
+    });
+  });
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${receiver}/runs/${runId}${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  const opening: Opening = { seed: workload.seed, chains: workload.chains, publisher: "flood" };
+  await post("", opening);
+
+  const all = variants(workload);
+  const frame = (seq: number) => {
+    const { chain, blockNumber, txHash, eventType, accounts, programId } = event(workload, seq, all);
+    const publishedAt = performance.timeOrigin + performance.now();
+    const id = eventId({ run: runNumber(runId), publisher: PUBLISHER, seq, publishedAt });
+    return (
+      `{"type":"event","data":{"event_id":"${id}","chain":"${chain}","block_num":${blockNumber},"tx_hash":"${txHash}",` +
+      `"event_type":"${eventType}","accounts":${JSON.stringify(accounts)},"program_id":"${programId}","native_value":0,` +
+      `"timestamp":"2026-01-01T00:00:00Z"}}`
+    );
+  };
+
+  return {
+    wsUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`,
+    async run(rate, seconds) {
+      while (subscribed.size === 0) await pause(50);
+      // Sessions count as live a moment after they are subscribed.
+      await pause(500);
+      const started = performance.now();
+      let seq = 0;
+      while (seq < rate * seconds) {
+        const due = Math.min(rate * seconds, Math.floor(((performance.now() - started) / 1000) * rate));
+        const batch: Published = {
+          publisher: PUBLISHER,
+          firstSeq: seq,
+          count: due - seq,
+          sentFrom: Date.now(),
+          sentThrough: Date.now() + 1,
+          refused: [],
+          unknown: [],
+        };
+        for (; seq < due; seq++) {
+          const text = frame(seq);
+          for (const socket of subscribed) if (socket.readyState === WebSocket.OPEN) socket.send(text);
+        }
+        if (batch.count > 0) void post("/published", batch);
+        await pause(TICK_MS);
+      }
+      await post("/settle", SETTLING);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const client of server.clients) client.terminate();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { profilesOf } from "../../scenarios.ts";
+import { VARIABLES } from "../../variables.ts";
+import { k6 } from "./k6.ts";
+
+const tests = Object.keys(VARIABLES) as (keyof typeof VARIABLES)[];
+const everyProfile = tests.flatMap((name) => profilesOf(name).map((profile) => [name, profile] as const));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "throughline-archive-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.each(everyProfile)("k6 inspects %s with SCENARIO=%s", async (name, profile) => {
+  const { exitCode, stdout } = await k6(["inspect", `dist/${name}.js`], { SCENARIO: profile });
+  expect(exitCode).toBe(0);
+  const options = JSON.parse(stdout) as { scenarios: object; thresholds: object };
+  expect(Object.keys(options.scenarios)).toContain(profile);
+  expect(Object.keys(options.thresholds).length).toBeGreaterThan(5);
+});
+
+test.each(tests)("k6 archives %s", async (name) => {
+  const file = join(folder, `${name}.tar`);
+  const { exitCode } = await k6(["archive", "-O", file, `dist/${name}.js`]);
+  expect(exitCode).toBe(0);
+  expect((await stat(file)).size).toBeGreaterThan(10_000);
+});
+
+describe("on a k6 without extensions", () => {
+  test.each([
+    ["http", "HTTP_URL"],
+    ["websocket", "WS_URL"],
+  ])("%s starts its stress profile and says that no gateway answers", async (name, variable) => {
+    const url = `${name === "http" ? "http" : "ws"}://127.0.0.1:1`;
+    const args = ["run", "--quiet", "--address", "", `dist/${name}.js`];
+    const { exitCode, errors } = await k6(args, { SCENARIO: "stress", [variable]: url }, "k6-stock");
+    expect(exitCode).toBe(108);
+    expect(errors.join("\n")).toContain(`${variable}=${url}: no`);
+  });
+
+  test("nats is refused for want of its module", async () => {
+    const { exitCode } = await k6(["inspect", "dist/nats.js"], { K6_AUTO_EXTENSION_RESOLUTION: "false" }, "k6-stock");
+    expect(exitCode).not.toBe(0);
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * The whole check of the repository: types, lint, import direction, Go, unit and integration tests.
+ * Prints a line per step, and last `N passed, N failed`, with `, N skipped` where some were.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+try {
+  report("machine", machine());
+  check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]);
+  check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]);
+  check("lint and format", "npx", ["biome", "ci", "."]);
+  check("import direction", "npx", [
+    "depcruise",
+    ...["k6", "workload", "receiver", "target", "cli", "bench", "test"],
+    ...["scenarios.ts", "thresholds.ts", "variables.ts", "metrics.ts", "verdict.ts", "summary.ts"],
+  ]);
+  if (found("go")) {
+    check("go vet", "go", ["vet", "-C", "xk6", "./..."]);
+    check("gofmt", "sh", ["-c", 'test -z "$(gofmt -l xk6)"']);
+    check("k6 without extensions", "go", ["build", "-C", "xk6", "-trimpath", "-o", "../bin/k6-stock", "go.k6.io/k6"]);
+    goTests();
+  } else {
+    skip("Go tests: go was not found");
+  }
+  vitest("unit");
+  vitest("integration");
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+const { passed, failed, skipped } = total;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** What the tests run against on this machine, so that nothing hides behind a skip. */
+function machine() {
+  const versions = [
+    ["node", ["--version"]],
+    ["go", ["version"]],
+    ["gcc", ["-dumpversion"]],
+    ["bin/k6", ["version"]],
+  ];
+  return versions.map(([program, args]) => {
+    const { status, stdout } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+    return `${program}: ${status === 0 ? stdout.split("\n")[0] : "not found"}`;
+  });
+}
+
+/** A step that counts as one test. */
+function check(name, program, args) {
+  const started = Date.now();
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  const held = status === 0;
+  total[held ? "passed" : "failed"]++;
+  report(`${held ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, held ? [] : [stdout, stderr]);
+}
+
+function goTests() {
+  const started = Date.now();
+  // The race detector needs a C compiler.
+  const race = found("gcc") || found("clang") ? ["-race"] : [];
+  const args = ["test", "-C", "xk6", "-json", "-count=1", ...race, "./..."];
+  const { status, stdout, stderr } = spawnSync("go", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const events = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  const ended = (action) => events.filter((event) => event.Action === action && event.Test !== undefined);
+  const failures = ended("fail");
+  // A package that does not compile fails without a test of its own.
+  count(ended("pass").length, Math.max(failures.length, status === 0 ? 0 : 1), ended("skip").length);
+  const output = failures.flatMap(({ Package, Test }) =>
+    events.filter((event) => event.Package === Package && event.Test === Test).map((event) => event.Output ?? ""),
+  );
+  report(`${status === 0 ? "ok" : "FAILED"}  go test ${race.join("")} (${seconds(started)})`, [
+    output.join(""),
+    status === 0 ? "" : stderr,
+  ]);
+}
+
+function vitest(project) {
+  const started = Date.now();
+  const results = join(scratch, `${project}.json`);
+  const args = ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json"];
+  const { status } = spawnSync("npx", [...args, `--outputFile.json=${results}`], { cwd: root, stdio: "inherit" });
+  try {
+    const outcome = JSON.parse(readFileSync(results, "utf8"));
+    const failures = Math.max(outcome.numFailedTests, status === 0 ? 0 : 1);
+    count(outcome.numPassedTests, failures, outcome.numPendingTests + outcome.numTodoTests);
+  } catch {
+    count(0, 1, 0);
+  }
+  report(`${status === 0 ? "ok" : "FAILED"}  ${project} tests (${seconds(started)})`, []);
+}
+
+function count(passed, failed, skipped) {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+
+function skip(why) {
+  total.skipped++;
+  report(`SKIPPED  ${why}`, []);
+}
+
+function found(program) {
+  return spawnSync("which", [program]).status === 0;
+}
+
+function seconds(started) {
+  return `${((Date.now() - started) / 1000).toFixed(1)} s`;
+}
+
+function report(line, details) {
+  console.log(line);
+  for (const detail of details) if (detail) console.log(detail.trimEnd().replace(/^/gm, "    "));
+}

@@ -1,0 +1,43 @@
+/** What property tests draw from: workloads, filters and traces as they occur. */
+import fc from "fast-check";
+import { variants, type Workload } from "../../workload/event.ts";
+import type { Filter } from "../../workload/filter.ts";
+import type { Trace } from "../../workload/trace.ts";
+
+export const UINT32_MAX = 2 ** 32 - 1;
+
+export const workloads: fc.Arbitrary<Workload> = fc.record({
+  seed: fc.integer({ min: 0, max: UINT32_MAX }),
+  chains: fc.uniqueArray(fc.constantFrom("ethereum", "solana", "polygon", "base"), { minLength: 1, maxLength: 3 }),
+});
+
+/** Filters made of a workload's own attributes, so that they select something, and of values that no event has. */
+export function filtersOf(workload: Workload): fc.Arbitrary<Filter> {
+  const all = variants(workload);
+  const some = (values: readonly string[]) =>
+    fc.oneof(fc.constant([]), fc.subarray([...new Set(values), "unheard-of"], { minLength: 1 }));
+  return fc.record({
+    chains: some(all.map((variant) => variant.chain)),
+    event_types: some(all.map((variant) => variant.eventType)),
+    accounts: some(all.flatMap((variant) => variant.accounts)),
+    program_ids: some(all.map((variant) => variant.programId)),
+  });
+}
+
+/** Unix ms with whole microseconds; beyond 2255 a double no longer tells two neighbouring microseconds apart. */
+const microseconds = fc.integer({ min: 1e15, max: 2 ** 53 - 1 }).map((micros) => micros / 1000);
+
+/** Unix ms from September 2001, when they got 13 digits, to the end of 2286, when they get one more. */
+const milliseconds = fc.integer({ min: 1e12, max: 1e13 - 1 });
+
+export function traces(publishedAt: fc.Arbitrary<number> = fc.oneof(microseconds, milliseconds)): fc.Arbitrary<Trace> {
+  return fc.record({
+    run: fc.integer({ min: 0, max: UINT32_MAX }),
+    publisher: fc.integer({ min: 0, max: 0xffff }),
+    seq: fc.integer({ min: 0, max: UINT32_MAX }),
+    publishedAt,
+  });
+}
+
+/** Traces whose every digit counts: before 2255, see above. */
+export const exactTraces = traces(microseconds);
