@@ -63,9 +63,11 @@ export function eventId(trace: Trace): string {
  * @returns the trace, or null when there is no event id or its check digits do not fit (damaged).
  */
 export function readEventId(text: string): Trace | null {
-  const start = text.indexOf(EVENT_ID_MARKER);
+  let start = text.indexOf(EVENT_ID_MARKER);
+  // Other texts may start with the marker too: an id has its underscore in the right place.
+  while (start >= 0 && text.substring(start + 20, start + 24) !== "000_")
+    start = text.indexOf(EVENT_ID_MARKER, start + 1);
   if (start < 0 || text.length < start + EVENT_ID_LENGTH) return null;
-  if (text.substring(start + 20, start + 24) !== "000_") return null;
   // Number() refuses what parseInt() would silently cut short.
   const micros = Number(text.substring(start + 4, start + 20));
   const source = Number(`0x${text.substring(start + 24, start + 36)}`);
