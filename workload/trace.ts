@@ -64,9 +64,10 @@ export function eventId(trace: Trace): string {
  */
 export function readEventId(text: string): Trace | null {
   let start = text.indexOf(EVENT_ID_MARKER);
-  // Other texts may start with the marker too: an id has its underscore in the right place.
-  while (start >= 0 && text.substring(start + 20, start + 24) !== "000_")
+  // Other texts may hold the marker too; an id has its separator in the right place.
+  while (start >= 0 && text.substring(start + 20, start + 24) !== "000_") {
     start = text.indexOf(EVENT_ID_MARKER, start + 1);
+  }
   if (start < 0 || text.length < start + EVENT_ID_LENGTH) return null;
   // Number() refuses what parseInt() would silently cut short.
   const micros = Number(text.substring(start + 4, start + 20));

@@ -14,7 +14,7 @@ declare module "k6/x/redis" {
     tls?: TLSOptions;
     /** Longest wait for a connection, in milliseconds. Default 5000. */
     dialTimeout?: number;
-    /** Longest wait for an answer, in milliseconds. Default 3000, -1 for no limit. */
+    /** Longest wait for an answer, in milliseconds. Default 3000. */
     readTimeout?: number;
     /** Longest wait for sending, in milliseconds. Default: `readTimeout`. */
     writeTimeout?: number;

@@ -76,7 +76,12 @@ export class MessagePress {
 
   private readonly workload: Workload;
 
+  /** @throws RangeError for a chain that has no number: its events would have no subject. */
   constructor(workload: Workload, numbers: ChainNumbers = CHAIN_NUMBERS) {
+    const unknown = workload.chains.find((chain) => numbers[chain] === undefined);
+    if (unknown !== undefined) {
+      throw new RangeError(`CHAINS=${unknown}: has no number; allowed: ${Object.keys(numbers).join(", ")}`);
+    }
     this.workload = workload;
     this.all = variants(workload);
     this.subjects = this.all.map((variant) => subject(numbers, variant));

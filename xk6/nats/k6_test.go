@@ -49,7 +49,7 @@ func k6(t *testing.T, srv *server.Server, command, script string, args ...string
 // documented holds scripts in the style that the API of the k6/x/nats module is
 // documented with. Thresholds make k6 exit with an error unless all checks were
 // made and hold.
-var documented = map[string]string{ //nolint:gochecknoglobals // constant
+var documented = map[string]string{
 	"publish and subscribe": `
 		import { check, sleep } from 'k6';
 		import { Nats } from 'k6/x/nats';

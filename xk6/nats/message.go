@@ -121,7 +121,7 @@ func newMessage(rt *sobek.Runtime, subject string, payload []byte, header nats.H
 	return rt.NewDynamicObject(&message{rt: rt, subject: subject, payload: payload, header: header})
 }
 
-var messageKeys = []string{"topic", "data", "raw", "headers", "header"} //nolint:gochecknoglobals // constant
+var messageKeys = []string{"topic", "data", "raw", "headers", "header"}
 
 // Keys lists the properties of a message.
 func (m *message) Keys() []string { return messageKeys }

@@ -15,7 +15,7 @@ import (
 
 // streamConfigAliases are the names that scripts use beside the names of the
 // JetStream API.
-var streamConfigAliases = map[string]string{ //nolint:gochecknoglobals // constant
+var streamConfigAliases = map[string]string{
 	"replicas":     "num_replicas",
 	"duplicates":   "duplicate_window",
 	"storage_type": "storage",
@@ -25,7 +25,7 @@ var streamConfigAliases = map[string]string{ //nolint:gochecknoglobals // consta
 
 // streamConfigChoices are the words for the numbers that stand for them in the
 // Go client library's configuration, which scripts use too.
-var streamConfigChoices = map[string][]string{ //nolint:gochecknoglobals // constant
+var streamConfigChoices = map[string][]string{
 	"retention":   {"limits", "interest", "workqueue"},
 	"discard":     {"old", "new"},
 	"storage":     {"file", "memory"},
