@@ -4,7 +4,7 @@
  */
 import type { Test } from "./scenarios.ts";
 import { type Slo, sampleCounter } from "./thresholds.ts";
-import { type Judged, judge, type Observation } from "./verdict.ts";
+import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import type { Account } from "./workload/account.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
@@ -80,62 +80,89 @@ function rateOf({ data, requestedRate }: SummaryInput): Summary["rate"] {
   return { requested: requestedRate, achieved: published / seconds };
 }
 
-/** The record as text, for a terminal of 100 columns. */
+/** The record as text for a terminal. */
 export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons } = summary;
-  const lines = [`${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`];
-  lines.push(...reasons.map((reason) => `  - ${reason}`), "");
-  if (summary.rate !== null) lines.push(...renderRate(summary.rate));
-  if (summary.account !== null) lines.push(...renderAccount(summary.account), "");
-  if (summary.rows.length > 0) lines.push(...renderRows(summary));
-  return `${lines.join("\n")}\n`;
+  const sections = [
+    [`${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`, ...reasons.map(bullet)],
+    [...renderRate(summary.rate), ...renderAccount(summary.account)],
+    renderRows(summary.rows.map((row) => ({ test, row }))),
+  ];
+  return renderSections(sections);
 }
 
-function renderRate({ requested, achieved }: NonNullable<Summary["rate"]>): string[] {
-  const asked = requested === null ? "as fast as acknowledged" : `${count(requested)}/s requested`;
-  return [`  rate      ${asked}, ${count(achieved)}/s achieved`];
+/** Several tests of one run as text: the account once, and the objectives of all. */
+export function renderRun(
+  run: string,
+  verdict: Verdict,
+  reasons: readonly string[],
+  tests: readonly Summary[],
+): string {
+  const publisher = tests.find(({ rate }) => rate !== null);
+  const rows = tests.flatMap(({ test, rows: own }) => own.map((row) => ({ test, row })));
+  const settled = rows.filter(({ test, row }) => !row.metric.startsWith("account_") || test === publisher?.test);
+  const sections = [
+    [`${verdict}  run ${run}`, ...reasons.map(bullet)],
+    [...renderRate(publisher?.rate ?? null), ...renderAccount(publisher?.account ?? null)],
+    renderRows(settled),
+    [`${verdict}  run ${run}`],
+  ];
+  return renderSections(sections);
 }
 
-function renderAccount(account: Account): string[] {
+function renderSections(sections: readonly (readonly string[])[]): string {
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function bullet(text: string): string {
+  return `  - ${text}`;
+}
+
+function renderRate(rate: Summary["rate"]): string[] {
+  if (rate === null) return [];
+  const asked = rate.requested === null ? "as fast as acknowledged" : `${count(rate.requested)}/s requested`;
+  return [`  rate       ${asked}, ${count(rate.achieved)}/s achieved`];
+}
+
+function renderAccount(account: Account | null): string[] {
+  if (account === null) return [];
   const { latency, offenders } = account;
   const lines = [
-    `  account   ${count(account.published)} published, ${count(account.acknowledged)} acknowledged, ` +
-      `${count(account.expected)} deliveries expected on ${count(account.paths)} subscriptions, ${count(account.delivered)} delivered`,
-    `            lost ${count(account.lost)}, duplicated ${count(account.duplicated)}, reordered ${count(account.reordered)}, ` +
-      `misrouted ${count(account.misrouted)}, late ${count(account.late)}, unknown ${count(account.unknown)}, refused ${count(account.refused)}`,
-    `  drain     ${account.ending ?? "not settled"}, backlog ${count(account.backlog)} at the end of the load, ${count(account.drain)} ms`,
-    `  delivery  p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
+    `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
+      `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
+    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} subscriptions: ` +
+      `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
+      `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
+    `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
+    `  drain      ${account.ending ?? "not settled"} after ${ms(account.drain)}, backlog at the end of the load ${count(account.backlog)}`,
   ];
   for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
     const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
-    lines.push(`            ${path} lost ${count(lost)} of ${count(expected)}: events ${lostSeqs.join(", ")}${when}`);
+    lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}, events ${lostSeqs.join(", ")}${when}`);
   }
   return lines;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
 
-function renderRows({ rows }: Summary): string[] {
-  const table = rows.map((row) => [
+function renderRows(rows: readonly { test: Test; row: SloResult }[]): string[] {
+  if (rows.length === 0) return [];
+  const table = rows.map(({ test, row }) => [
     MARKS[row.result],
+    test,
     row.metric,
     row.objective,
     row.observed === null ? "-" : count(row.observed),
     `${count(row.samples)} of ${count(row.floor)}`,
   ]);
-  const cells = [["", "metric", "objective", "observed", "samples of floor"], ...table];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((row) => (row[column] as string).length)));
-  return cells.map(
-    (row) =>
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column] as number))
-        .join("  ")
-        .trimEnd()}`,
-  );
+  const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
 }
 
 function count(value: number): string {
-  const [whole, rest] = String(Number(value.toFixed(value < 10 ? 3 : 1))).split(".");
+  const [whole, rest] = String(Number(value.toFixed(Math.abs(value) < 10 ? 3 : 1))).split(".");
   const grouped = (whole as string).replace(/\B(?=(\d{3})+$)/g, ",");
   return rest === undefined ? grouped : `${grouped}.${rest}`;
 }

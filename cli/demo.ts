@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { renderSummary, type Summary } from "../summary.ts";
+import { renderRun } from "../summary.ts";
 import { EXIT_CODES, worst } from "../verdict.ts";
 import type { Account } from "../workload/account.ts";
 import { type K6Result, runK6 } from "./k6.ts";
@@ -89,18 +89,16 @@ function reportProgress(receiver: string, run: string): () => void {
 }
 
 async function conclude(run: string, results: string, tests: readonly K6Result[], problems: readonly string[]) {
-  for (const { summary } of tests) if (summary !== null) console.log(renderSummary(summary));
   const verdict = problems.length > 0 ? "INVALID" : worst(tests.map((test) => test.verdict));
   const reasons = [
     ...problems,
     ...tests.flatMap(({ test, reasons: why }) => why.map((reason) => `${test}: ${reason}`)),
   ];
-  const account: Summary["account"] = tests.find(({ test }) => test === "nats")?.summary?.account ?? null;
-  const result = { version: 1, run, verdict, reasons, account, tests };
+  const result = { version: 1, run, verdict, reasons, tests };
   await writeFile(join(results, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
-  console.log(`${verdict}  run ${run}`);
-  for (const reason of reasons) console.log(`  - ${reason}`);
-  console.log(`  results in results/${run}/`);
+  const summaries = tests.flatMap(({ summary }) => summary ?? []);
+  console.log(`\n${renderRun(run, verdict, [...new Set(reasons)], summaries)}`);
+  say(`the record of each test is in results/${run}/`);
   return EXIT_CODES[verdict];
 }
 

@@ -1,7 +1,7 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { type BatchMessage, Nats, totals } from "k6/x/nats";
+import { Nats, totals } from "k6/x/nats";
 import { dueSecond, eventsOfTick } from "../workload/plan.ts";
 import { lengthOf } from "../workload/shape.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
@@ -9,7 +9,7 @@ import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../workload/wire/pulse.ts
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
-import { guarded } from "./support/guard.ts";
+import { guarded, reasonOf } from "./support/guard.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { clockCorrection, openRun, type Run, reportPublished, settleRun } from "./support/run.ts";
@@ -22,12 +22,13 @@ if (load.kind === "visitors") throw "nats publishes: it has no visitors";
 const metrics = measures("everywhere", "publishing", "account");
 const press = new MessagePress({ seed: config.SEED, chains: config.CHAINS }, config.CHAIN_IDS ?? CHAIN_NUMBERS);
 const nats = new Nats({
-  servers: [config.NATS_URL],
+  servers: config.NATS_URL,
   name: "throughline",
-  ...(config.NATS_TOKEN === undefined ? {} : { token: config.NATS_TOKEN }),
-  ...(config.NATS_USER === undefined ? {} : { user: config.NATS_USER }),
-  ...(config.NATS_PASSWORD === undefined ? {} : { password: config.NATS_PASSWORD }),
-  ...(config.NATS_CREDS === undefined ? {} : { creds: config.NATS_CREDS }),
+  token: config.NATS_TOKEN,
+  user: config.NATS_USER,
+  password: config.NATS_PASSWORD,
+  creds: config.NATS_CREDS,
+  tls: config.NATS_CA === undefined ? undefined : { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY },
 });
 
 const PROGRESS_SECONDS = 5;
@@ -53,7 +54,7 @@ export function setup(): Run {
     if (config.CREATE_STREAM) nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
     nats.jetStreamInfo(config.STREAM);
   } catch (problem) {
-    exec.test.abort(String(problem));
+    exec.test.abort(reasonOf(problem));
   }
   const run = openRun(config, "publisher");
   if (config.RECEIVER_URL !== undefined) {
@@ -72,16 +73,17 @@ export const publish = guarded(metrics.script_errors, async (run: Run) => {
   const publisher = exec.vu.idInTest;
   const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
 
-  const sentFrom = now();
-  const messages: BatchMessage[] = prepared.map(({ seq, subject, stamp }) => ({
+  const messages = prepared.map(({ seq, subject, stamp }) => ({
     subject,
     data: stamp(traceOf(run, publisher, seq)),
   }));
   const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
+  const settledAt = now();
 
   const started = exec.scenario.startTime;
-  if (load.kind === "paced") metrics.schedule_delay_ms.add(sentFrom - started - dueSecond(load, tick) * 1000, count);
-  metrics.publishing_seconds.add((now() - started) / 1000);
+  if (load.kind === "paced")
+    metrics.schedule_delay_ms.add(batch.sentAt - started - dueSecond(load, tick) * 1000, count);
+  metrics.publishing_seconds.add((settledAt - started) / 1000);
   metrics.events_published.add(count, count);
   metrics.events_acknowledged.add(batch.acked + batch.duplicates);
   metrics.events_deduplicated.add(batch.duplicates);
@@ -99,8 +101,8 @@ export const publish = guarded(metrics.script_errors, async (run: Run) => {
     publisher,
     firstSeq,
     count,
-    sentFrom: sentFrom + correction,
-    sentThrough: now() + correction,
+    sentFrom: batch.sentAt + correction,
+    sentThrough: settledAt + correction,
     refused: seqsThat("refused"),
     unknown: seqsThat("unknown"),
   });

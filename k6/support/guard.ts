@@ -15,9 +15,13 @@ export function guarded<Data>(
       errors.add(0);
     } catch (problem) {
       errors.add(1);
-      const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
-      console.error(`script error: ${text}`);
-      exec.test.fail(`script error: ${text.split("\n")[0]}`);
+      exec.test.fail(`script error: ${reasonOf(problem)}`);
+      if (problem instanceof Error && problem.stack !== undefined) console.error(problem.stack);
     }
   };
+}
+
+/** What an exception says, whatever was thrown. */
+export function reasonOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
 }

@@ -196,7 +196,8 @@ declare module "k6/x/nats" {
 
   /**
    * A client. It can be made in the init context: it connects when it is first used, so that `k6 inspect` and
-   * `k6 archive` need no server, and reconnects by itself. Every VU has its own connection.
+   * `k6 archive` need no server, and reconnects by itself. Every VU has its own connection, which lasts until `close`
+   * or the end of the test.
    *
    * @throws when an option is unknown, missing or malformed.
    */

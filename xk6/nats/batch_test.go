@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -54,7 +55,7 @@ func (r batchResult) errors() []string {
 // batchVU is a VU with the client nc on a server with the stream s.
 func batchVU(t *testing.T, adjust ...func(*server.Options)) (*testVU, *server.Server) {
 	t.Helper()
-	srv := startServer(t, adjust...)
+	srv := natstest.Start(t, adjust...)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], reconnectWait: 10})`)
 	vu.iterate(`nc.jetStreamSetup({name: "s", subjects: ["s.>"], max_msg_size: 100})`)
 	return vu, srv
@@ -146,9 +147,7 @@ func TestBatchKeepsTheOrder(t *testing.T) {
 		for (let i = 0; i < 10; i++) pending.push(nc.jetStreamPublishBatch(batch(50), {maxPending: i % 2 ? 7 : 1000}));
 		for (const result of await Promise.all(pending)) if (result.acked !== 50) throw new Error("lost some");
 	`)
-	conn, err := nats.Connect(srv.ClientURL())
-	require.NoError(t, err)
-	defer conn.Close()
+	conn := natstest.Connect(t, srv)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
 	stream, err := js.Stream(context.Background(), "s")
@@ -164,7 +163,7 @@ func TestBatchKeepsTheOrder(t *testing.T) {
 func TestBatchWithoutAcknowledgement(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent") // somebody receives, so there are responders, but nobody answers
+	natstest.Observe(t, srv, "silent") // somebody receives, so there are responders, but nobody answers
 	got := vu.publishBatch(`[{subject: "silent", data: "1"}, {subject: "s.a", data: "2"}], {timeout: 200}`)
 	assert.Equal(t, [4]int{1, 0, 0, 1}, got.counts())
 	assert.Equal(t, []string{fmt.Sprintf(`nats: publish to "silent" on %s: no acknowledgement in time`, srv.ClientURL())}, got.errors())
@@ -175,14 +174,9 @@ func TestBatchWithoutAcknowledgement(t *testing.T) {
 func TestBatchAnsweredBySomethingElse(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	conn, err := nats.Connect(srv.ClientURL())
-	require.NoError(t, err)
-	defer conn.Close()
 	for subject, answer := range map[string]string{"text": "thanks", "json": "{}"} {
-		_, err = conn.Subscribe(subject, func(msg *nats.Msg) { _ = msg.Respond([]byte(answer)) })
-		require.NoError(t, err)
+		natstest.Answer(t, srv, subject, func(*nats.Msg) *nats.Msg { return &nats.Msg{Data: []byte(answer)} })
 	}
-	require.NoError(t, conn.Flush())
 	got := vu.publishBatch(`[{subject: "text", data: "1"}, {subject: "json", data: "2"}]`)
 	assert.Equal(t, [4]int{0, 0, 2, 0}, got.counts())
 	assert.Contains(t, got.errors()[0], "the answer is not a JetStream acknowledgement")
@@ -191,7 +185,7 @@ func TestBatchAnsweredBySomethingElse(t *testing.T) {
 func TestBatchBeyondMaxPending(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent")
+	natstest.Observe(t, srv, "silent")
 	got := vu.publishBatch(`[
 		{subject: "silent", data: "1"}, {subject: "silent", data: "2"}, {subject: "s.a", data: "3"},
 	], {timeout: 100, maxPending: 2}`)
@@ -203,8 +197,8 @@ func TestBatchBeyondMaxPending(t *testing.T) {
 func TestBatchWhenTheServerStops(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent")
-	vu.offer("stopServer", func() { stopServer(srv) })
+	natstest.Observe(t, srv, "silent")
+	vu.offer("stopServer", func() { natstest.Stop(srv) })
 	got := vu.async(`
 		const pending = nc.jetStreamPublishBatch([{subject: "silent", data: "1"}, {subject: "silent", data: "2"}], {timeout: 60000});
 		stopServer();
@@ -219,7 +213,7 @@ func TestBatchWhenTheServerStops(t *testing.T) {
 func TestBatchWhenTheClientCloses(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent")
+	natstest.Observe(t, srv, "silent")
 	got := vu.async(`
 		const pending = nc.jetStreamPublishBatch([{subject: "silent", data: "1"}], {timeout: 60000});
 		nc.close();
@@ -231,7 +225,7 @@ func TestBatchWhenTheClientCloses(t *testing.T) {
 func TestBatchWhenTheIterationEnds(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent")
+	natstest.Observe(t, srv, "silent")
 	vu.offer("interrupt", func() { vu.cancel() })
 	got := vu.async(`
 		const message = {subject: "silent", data: "1"};
@@ -265,15 +259,13 @@ func TestBatchErrors(t *testing.T) {
 func TestAckInboxIgnoresStrangers(t *testing.T) {
 	t.Parallel()
 	vu, srv := batchVU(t)
-	observe(t, srv, "silent")
-	conn, err := nats.Connect(srv.ClientURL())
-	require.NoError(t, err)
-	defer conn.Close()
+	natstest.Observe(t, srv, "silent")
+	conn := natstest.Connect(t, srv)
 	inbox, err := conn.SubscribeSync("silent")
 	require.NoError(t, err)
 	require.NoError(t, conn.Flush())
 	vu.offer("interfere", func() {
-		reply := next(t, inbox).Reply
+		reply := natstest.Next(t, inbox).Reply
 		prefix := reply[:len(reply)-len("2.0")]
 		for _, token := range []string{"", "x", "2", "2.", "2.9", "2.0.0", "9.0", "!.0", "2.-1"} {
 			require.NoError(t, conn.Publish(prefix+token, []byte(`{"stream":"s","seq":1}`)))

@@ -3,6 +3,7 @@ package nats
 import (
 	"fmt"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -20,10 +21,10 @@ func TestPublish(t *testing.T) {
 	} {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
-			srv := startServer(t)
-			outside := observe(t, srv, "topic")
+			srv := natstest.Start(t)
+			outside := natstest.Observe(t, srv, "topic")
 			newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`).iterate(body)
-			got := next(t, outside)
+			got := natstest.Next(t, outside)
 			assert.Equal(t, want.Data, got.Data)
 			assert.Equal(t, want.Header, got.Header)
 		})
@@ -32,8 +33,8 @@ func TestPublish(t *testing.T) {
 
 func TestRequest(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	echo(t, srv)
+	srv := natstest.Start(t)
+	natstest.Answer(t, srv, "echo", natstest.Echo)
 
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	assert.Equal(t, []any{"hello", "v"}, vu.iterate(`
@@ -48,7 +49,7 @@ func TestRequest(t *testing.T) {
 
 func TestClientConnectsWhenFirstUsed(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	assert.Zero(t, srv.NumClients())
 	vu.iterate(`nc.publish("topic", "text")`)
@@ -57,19 +58,19 @@ func TestClientConnectsWhenFirstUsed(t *testing.T) {
 
 func TestClientInTheInitContext(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
-	outside := observe(t, srv, "topic")
+	srv := natstest.Start(t)
+	outside := natstest.Observe(t, srv, "topic")
 	newVU(t, srv).init(`
 		const nc = new Nats({servers: [URL]});
 		nc.jetStreamSetup({name: "s", subjects: ["s.>"], storage: "memory"});
 		nc.publish("topic", "text");
 	`).iterate(`nc.jetStreamPublish("s.a", "text"); nc.close()`)
-	assert.Equal(t, "text", string(next(t, outside).Data))
+	assert.Equal(t, "text", string(natstest.Next(t, outside).Data))
 }
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(`
 		const used = new Nats({servers: [URL]});
 		const unused = new Nats({servers: [URL]});
@@ -81,7 +82,7 @@ func TestClose(t *testing.T) {
 		used.close();
 		unused.close();
 	`)
-	assert.Eventually(t, func() bool { return srv.NumClients() == 0 }, testTimeout, pollInterval)
+	assert.Eventually(t, func() bool { return srv.NumClients() == 0 }, natstest.Timeout, pollInterval)
 	for _, client := range []string{"used", "unused"} {
 		assert.Equal(t, fmt.Sprintf("nats: client of %s: already closed", srv.ClientURL()),
 			vu.failure(client+`.publish("topic", "text")`))
@@ -90,7 +91,7 @@ func TestClose(t *testing.T) {
 
 func TestPublishErrors(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t, func(o *server.Options) { o.MaxPayload = 1024 })
+	srv := natstest.Start(t, func(o *server.Options) { o.MaxPayload = 1024 })
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	for body, want := range map[string]string{
 		`nc.publish()`:                             `nats: publish on %s: the subject is missing: want a string`,
@@ -111,7 +112,7 @@ func TestPublishErrors(t *testing.T) {
 
 func TestErrorsHoldNoCredentials(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t, func(o *server.Options) { o.Username, o.Password = "me", "right" })
+	srv := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "me", "right" })
 	address := srv.Addr().String()
 	vu := newVU(t, nil).init("")
 	for options, want := range map[string]string{

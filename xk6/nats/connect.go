@@ -14,8 +14,8 @@ import (
 )
 
 // dial connects with these options and calls lost whenever the connection
-// breaks. It goes through the VU's own dialer, so that k6 counts its bytes and
-// its options on hosts apply.
+// breaks. It goes through the VU's own dialer, names included, so that k6 counts
+// its bytes and its options on hosts apply.
 func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost func(error)) (*nats.Conn, error) {
 	settings := []nats.Option{
 		nats.Name(o.name),

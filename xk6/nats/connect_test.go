@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -32,12 +33,12 @@ func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	t.Run("token", func(t *testing.T) {
 		t.Parallel()
-		srv := startServer(t, func(o *server.Options) { o.Authorization = "secret" })
+		srv := natstest.Start(t, func(o *server.Options) { o.Authorization = "secret" })
 		deliveredOver(t, srv, `{servers: [URL], token: "secret"}`)
 	})
 	t.Run("user and password", func(t *testing.T) {
 		t.Parallel()
-		srv := startServer(t, func(o *server.Options) { o.Username, o.Password = "me", "secret" })
+		srv := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "me", "secret" })
 		deliveredOver(t, srv, `{servers: [URL], user: "me", password: "secret"}`)
 		deliveredOver(t, srv, `{servers: ["nats://me:secret@`+srv.Addr().String()+`"]}`)
 	})
@@ -50,7 +51,7 @@ func TestAuthentication(t *testing.T) {
 		require.NoError(t, err)
 		resolver := &server.MemAccResolver{}
 		require.NoError(t, resolver.Store(public(t, account), accountJWT))
-		srv := startServer(t, func(o *server.Options) {
+		srv := natstest.Start(t, func(o *server.Options) {
 			o.JetStream = false
 			o.TrustedKeys = []string{public(t, operator)}
 			o.AccountResolver = resolver
@@ -87,40 +88,40 @@ func writeFile(t *testing.T, name string, content []byte) string {
 
 func TestPermissionViolationIsLogged(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t, func(o *server.Options) {
+	srv := natstest.Start(t, func(o *server.Options) {
 		o.Users = []*server.User{{Username: "me", Password: "p", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Deny: []string{"forbidden"}},
 		}}}
 	})
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], user: "me", password: "p"})`)
 	vu.iterate(`nc.publish("forbidden", "text")`)
-	assert.Eventually(t, func() bool { return vu.logged("nats: " + srv.ClientURL()) }, testTimeout, pollInterval)
+	assert.Eventually(t, func() bool { return vu.logged("nats: " + srv.ClientURL()) }, natstest.Timeout, pollInterval)
 }
 
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	keep := t.TempDir()
 	stored := func(o *server.Options) { o.StoreDir = keep }
-	srv := startServer(t, stored)
+	srv := natstest.Start(t, stored)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], reconnectWait: 10})`)
 	publish := `report((await nc.jetStreamPublishBatch([{subject: "s.a", data: "x"}])).acked)`
 	assert.Equal(t, []any{int64(1)}, vu.async(`nc.jetStreamSetup({name: "s", subjects: ["s.>"]});`+publish))
 
-	port := serverPort(srv)
-	stopServer(srv)
-	require.Eventually(t, func() bool { return vu.logged("lost") }, testTimeout, pollInterval)
-	startServer(t, stored, func(o *server.Options) { o.Port = port })
-	require.Eventually(t, func() bool { return vu.logged("is back") }, testTimeout, pollInterval)
+	port := natstest.Port(srv)
+	natstest.Stop(srv)
+	require.Eventually(t, func() bool { return vu.logged("lost") }, natstest.Timeout, pollInterval)
+	natstest.Start(t, stored, func(o *server.Options) { o.Port = port })
+	require.Eventually(t, func() bool { return vu.logged("is back") }, natstest.Timeout, pollInterval)
 	assert.Equal(t, []any{int64(1)}, vu.async(publish))
 	assert.Equal(t, []any{int64(2)}, vu.iterate(`report(nc.jetStreamInfo("s").messages)`))
 }
 
 func TestNoReconnect(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], maxReconnects: 0, reconnectWait: 1})`)
 	vu.iterate(`nc.publish("topic", "text")`)
-	stopServer(srv)
+	natstest.Stop(srv)
 	want := `nats: publish to "topic" on ` + srv.ClientURL() + `: connection closed`
-	assert.Eventually(t, func() bool { return vu.failure(`nc.publish("topic", "text")`) == want }, testTimeout, pollInterval)
+	assert.Eventually(t, func() bool { return vu.failure(`nc.publish("topic", "text")`) == want }, natstest.Timeout, pollInterval)
 }

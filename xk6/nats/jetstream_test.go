@@ -3,6 +3,7 @@ package nats
 import (
 	"fmt"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
@@ -10,7 +11,7 @@ import (
 
 func TestStream(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 
 	assert.Equal(t, []any{"s", "s.>,t", int64(0), int64(0), int64(0), int64(0)}, vu.iterate(`
@@ -43,7 +44,7 @@ func TestStream(t *testing.T) {
 
 func TestStreamErrors(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	vu.iterate(`nc.jetStreamSetup({name: "s", subjects: ["s.>"]})`)
 	for body, want := range map[string]string{
@@ -58,7 +59,7 @@ func TestStreamErrors(t *testing.T) {
 
 func TestServerWithoutJetStream(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t, func(o *server.Options) { o.JetStream = false })
+	srv := natstest.Start(t, func(o *server.Options) { o.JetStream = false })
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	assert.Equal(t, fmt.Sprintf(`nats: publish to "s.a" on %s: no responders (no stream captures this subject)`, srv.ClientURL()),
 		vu.failure(`nc.jetStreamPublish("s.a", "x")`))
@@ -67,10 +68,10 @@ func TestServerWithoutJetStream(t *testing.T) {
 
 func TestJetStreamPublish(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t, func(o *server.Options) { o.MaxPayload = 1024 })
+	srv := natstest.Start(t, func(o *server.Options) { o.MaxPayload = 1024 })
 	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL]})`)
 	vu.iterate(`nc.jetStreamSetup({name: "s", subjects: ["s.>"], max_msg_size: 100})`)
-	outside := observe(t, srv, "s.>")
+	outside := natstest.Observe(t, srv, "s.>")
 
 	assert.Equal(t, []any{int64(1), int64(2), int64(3), int64(4), int64(4), true, true}, vu.iterate(`
 		report(nc.jetStreamPublish("s.a", "1").sequence);
@@ -84,7 +85,7 @@ func TestJetStreamPublish(t *testing.T) {
 		report(again.latencyMs > 0);
 	`))
 	for i, header := range []string{"", "v", "v"} {
-		msg := next(t, outside)
+		msg := natstest.Next(t, outside)
 		assert.Equal(t, fmt.Sprint(i+1), string(msg.Data))
 		assert.Equal(t, header, msg.Header.Get("h"))
 	}

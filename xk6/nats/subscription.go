@@ -119,7 +119,11 @@ func (s *subscription) openCore() (err error) {
 	if err != nil {
 		return err
 	}
-	return s.client.conn.FlushTimeout(requestTimeout)
+	if err = s.client.conn.FlushTimeout(requestTimeout); err != nil {
+		_ = s.core.Unsubscribe()
+		s.core = nil
+	}
+	return err
 }
 
 // openConsumer makes a consumer of its own on the stream that captures the
@@ -207,7 +211,7 @@ func (s *subscription) close() {
 	s.stop()
 	delete(s.client.subs, s)
 	s.client.in.deliveries.dismiss(s)
-	if s.consumer != nil {
+	if s.consumer != nil && s.client.conn.IsConnected() {
 		s.deleteConsumer()
 	}
 }

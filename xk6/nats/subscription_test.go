@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -20,9 +21,7 @@ const twoClients = `
 // calling elsewhere(subject, text).
 func (vu *testVU) elsewhere(srv *server.Server) *testVU {
 	vu.t.Helper()
-	conn, err := nats.Connect(srv.ClientURL())
-	require.NoError(vu.t, err)
-	vu.t.Cleanup(conn.Close)
+	conn := natstest.Connect(vu.t, srv)
 	return vu.offer("elsewhere", func(subject, text string) {
 		require.NoError(vu.t, conn.Publish(subject, []byte(text)))
 		require.NoError(vu.t, conn.Flush())
@@ -31,7 +30,7 @@ func (vu *testVU) elsewhere(srv *server.Server) *testVU {
 
 func TestSubscriptionDeliversWhatItsIterationPublished(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(twoClients)
 	for range 3 {
 		assert.Equal(t, []any{"returned", "a 1", "b 2"}, vu.iterate(`
@@ -41,7 +40,7 @@ func TestSubscriptionDeliversWhatItsIterationPublished(t *testing.T) {
 			report("returned");
 		`))
 	}
-	assert.Eventually(t, func() bool { return subscriptionsOn(srv, "topic.*") == 0 }, testTimeout, pollInterval)
+	assert.Eventually(t, func() bool { return subscriptionsOn(srv, "topic.*") == 0 }, natstest.Timeout, pollInterval)
 }
 
 func subscriptionsOn(srv *server.Server, subject string) int {
@@ -60,7 +59,7 @@ func subscriptionsOn(srv *server.Server, subject string) int {
 
 func TestSubscriptionDeliversManyMessages(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	got := newVU(t, srv).init(twoClients).iterate(`
 		subscriber.subscribe("topic", (msg) => report(msg.data));
 		for (let i = 0; i < 1000; i++) publisher.publish("topic", String(i));
@@ -73,13 +72,13 @@ func TestSubscriptionDeliversManyMessages(t *testing.T) {
 
 func TestSubscriptionWithoutMessagesLetsTheIterationEnd(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	assert.Empty(t, newVU(t, srv).init(twoClients).iterate(`subscriber.subscribe("topic", report)`))
 }
 
 func TestSubscriptionCloses(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	got := newVU(t, srv).init(twoClients).iterate(`
 		const subscription = subscriber.subscribe("topic", report);
 		publisher.publish("topic", "text");
@@ -92,7 +91,7 @@ func TestSubscriptionCloses(t *testing.T) {
 
 func TestSubscriptionClosesInItsHandler(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	assert.Equal(t, []any{"1"}, newVU(t, srv).init(twoClients).iterate(`
 		const subscription = subscriber.subscribe("topic", (msg) => { report(msg.data); subscription.close() });
 		publisher.publish("topic", "1");
@@ -102,7 +101,7 @@ func TestSubscriptionClosesInItsHandler(t *testing.T) {
 
 func TestSubscriptionOfTheInitContext(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).elsewhere(srv).init(twoClients + `
 		const subscription = subscriber.subscribe("topic", (msg) => report(msg.data));
 		const other = new Nats({servers: [URL]});
@@ -130,7 +129,7 @@ func TestSubscriptionOfTheInitContextNeedsAServer(t *testing.T) {
 
 func TestSubscriptionKeepsTheIterationAlive(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	got := newVU(t, srv).elsewhere(srv).init(twoClients).iterate(`
 		let received = 0;
 		const subscription = subscriber.subscribe("topic", (msg) => {
@@ -146,14 +145,14 @@ func TestSubscriptionKeepsTheIterationAlive(t *testing.T) {
 
 func TestSubscriptionEndsWithTheIterationsContext(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(twoClients)
 	vu.offer("interrupt", func() { go vu.cancel() })
 	assert.Empty(t, vu.iterate(`
 		subscriber.subscribe("topic", report, {keepAlive: true});
 		interrupt();
 	`))
-	assert.Eventually(t, func() bool { return subscriptionsOn(srv, "topic") == 0 }, testTimeout, pollInterval)
+	assert.Eventually(t, func() bool { return subscriptionsOn(srv, "topic") == 0 }, natstest.Timeout, pollInterval)
 	assert.Equal(t, []any{"text"}, vu.iterate(`
 		subscriber.subscribe("topic", (msg) => report(msg.data));
 		publisher.publish("topic", "text");
@@ -162,7 +161,7 @@ func TestSubscriptionEndsWithTheIterationsContext(t *testing.T) {
 
 func TestSubscriptionEndsWithItsClient(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	assert.Empty(t, newVU(t, srv).init(twoClients).iterate(`
 		subscriber.subscribe("topic", report, {keepAlive: true});
 		setTimeout(() => subscriber.close(), 5);
@@ -171,18 +170,19 @@ func TestSubscriptionEndsWithItsClient(t *testing.T) {
 
 func TestSubscriptionWarnsOfMessagesNobodyWaitedFor(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).elsewhere(srv).init(twoClients)
 	arrived := func() bool { return received(vu, "topic") > 0 }
-	vu.offer("awaitArrival", func() { require.Eventually(t, arrived, testTimeout, pollInterval) })
+	vu.offer("awaitArrival", func() { require.Eventually(t, arrived, natstest.Timeout, pollInterval) })
+	vu.offer("delivering", func() bool { return vu.module.deliveries.busy })
 	assert.Empty(t, vu.async(`
 		subscriber.subscribe("topic", report);
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		do await new Promise((resolve) => setTimeout(resolve, 1)); while (delivering());
 		elsewhere("topic", "text");
 		awaitArrival();
 	`))
 	warned := func() bool { return vu.logged(`nats: 1 messages on "topic" arrived`) }
-	assert.Eventually(t, warned, testTimeout, pollInterval)
+	assert.Eventually(t, warned, natstest.Timeout, pollInterval)
 	assert.Empty(t, vu.iterate(`subscriber.subscribe("other", report)`), "a late message must not reach a later iteration")
 }
 
@@ -198,7 +198,7 @@ func received(vu *testVU, subject string) int {
 
 func TestHandlerFailureFailsTheIteration(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(twoClients)
 	reported, err := vu.try(`
 		subscriber.subscribe("topic", (msg) => { report(msg.data); throw new Error("handler failed") });
@@ -217,7 +217,7 @@ func TestHandlerFailureFailsTheIteration(t *testing.T) {
 
 func TestSlowSubscriptionIsLogged(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(twoClients)
 	vu.iterate(fmt.Sprintf(`
 		subscriber.subscribe("topic", () => {});
@@ -231,7 +231,7 @@ func TestSlowSubscriptionIsLogged(t *testing.T) {
 		}
 		return false
 	}
-	assert.Eventually(t, slow, testTimeout, pollInterval)
+	assert.Eventually(t, slow, natstest.Timeout, pollInterval)
 }
 
 func TestJetStreamSubscription(t *testing.T) {
@@ -244,7 +244,7 @@ func TestJetStreamSubscription(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := startServer(t)
+			srv := natstest.Start(t)
 			vu := newVU(t, srv).init(twoClients)
 			body := fmt.Sprintf(`
 				publisher.jetStreamSetup({name: "mock", subjects: ["s.>"], retention: %q});
@@ -261,7 +261,7 @@ func TestJetStreamSubscription(t *testing.T) {
 			assert.Equal(t, []any{int64(0)}, vu.iterate(body))
 			if test.retention == "workqueue" {
 				taken := func() bool { return vu.iterate(`report(publisher.jetStreamInfo("mock").messages)`)[0] == int64(0) }
-				assert.Eventually(t, taken, testTimeout, pollInterval, "handled messages must be acknowledged")
+				assert.Eventually(t, taken, natstest.Timeout, pollInterval, "handled messages must be acknowledged")
 			}
 		})
 	}
@@ -269,7 +269,7 @@ func TestJetStreamSubscription(t *testing.T) {
 
 func TestJetStreamSubscriptionThatNobodyCloses(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
+	srv := natstest.Start(t)
 	vu := newVU(t, srv).init(twoClients)
 	vu.iterate(`publisher.jetStreamSetup({name: "q", subjects: ["q"], retention: "workqueue"})`)
 	for range 3 { // a queue has room for one consumer: an iteration must clear away what the one before left

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"testing"
+	"throughline.dev/xk6/internal/natstest"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -30,8 +31,8 @@ func TestTLS(t *testing.T) {
 	certFile, keyFile := writeFile(t, "cert.pem", clientCert), writeFile(t, "key.pem", clientKey)
 
 	secured := func(t *testing.T, clientAuth tls.ClientAuthType) *server.Server {
-		return startServer(t, func(o *server.Options) {
-			o.TLSTimeout = testTimeout.Seconds()
+		return natstest.Start(t, func(o *server.Options) {
+			o.TLSTimeout = natstest.Timeout.Seconds()
 			o.TLSConfig = &tls.Config{
 				MinVersion:   tls.VersionTLS12,
 				Certificates: []tls.Certificate{pair},
@@ -57,7 +58,7 @@ func TestTLS(t *testing.T) {
 	})
 	t.Run("unsafe without TLS", func(t *testing.T) {
 		t.Parallel()
-		deliveredOver(t, startServer(t), `{servers: [URL], unsafe: true}`)
+		deliveredOver(t, natstest.Start(t), `{servers: [URL], unsafe: true}`)
 	})
 	t.Run("unknown authority", func(t *testing.T) {
 		t.Parallel()
