@@ -90,16 +90,22 @@ function reportProgress(receiver: string, run: string): () => void {
 
 async function conclude(run: string, results: string, tests: readonly K6Result[], problems: readonly string[]) {
   const verdict = problems.length > 0 ? "INVALID" : worst(tests.map((test) => test.verdict));
-  const reasons = [
-    ...problems,
-    ...tests.flatMap(({ test, reasons: why }) => why.map((reason) => `${test}: ${reason}`)),
-  ];
+  const reasons = [...problems, ...reasonsOf(tests)];
   const result = { version: 1, run, verdict, reasons, tests };
   await writeFile(join(results, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
   const summaries = tests.flatMap(({ summary }) => summary ?? []);
-  console.log(`\n${renderRun(run, verdict, [...new Set(reasons)], summaries)}`);
+  console.log(`\n${renderRun(run, verdict, reasons, summaries)}`);
   say(`the record of each test is in results/${run}/`);
   return EXIT_CODES[verdict];
+}
+
+/** The reasons of all tests; one that several of them give is told once. */
+function reasonsOf(tests: readonly K6Result[]): string[] {
+  const givenBy = new Map<string, string[]>();
+  for (const { test, reasons } of tests) {
+    for (const reason of reasons) givenBy.set(reason, [...(givenBy.get(reason) ?? []), test]);
+  }
+  return [...givenBy].map(([reason, by]) => `${by.join(", ")}: ${reason}`);
 }
 
 function say(text: string): void {

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 // batchResult is a BatchResult as JSON carries it.

@@ -3,11 +3,11 @@ package nats
 import (
 	"fmt"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 func TestPublish(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -13,6 +12,7 @@ import (
 	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 const pollInterval = 5 * time.Millisecond

@@ -3,10 +3,10 @@ package nats
 import (
 	"fmt"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 func TestStream(t *testing.T) {

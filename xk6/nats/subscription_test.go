@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 const twoClients = `

@@ -12,12 +12,12 @@ import (
 	"math/big"
 	"net"
 	"testing"
-	"throughline.dev/xk6/internal/natstest"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"throughline.dev/xk6/internal/natstest"
 )
 
 func TestTLS(t *testing.T) {

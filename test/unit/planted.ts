@@ -1,0 +1,187 @@
+/**
+ * Streams with defects planted in them on purpose, and the truth about them: counted while planting,
+ * without a look at how the ledger counts.
+ */
+import fc from "fast-check";
+import { event, variants, type Workload } from "../../workload/event.ts";
+import { type Filter, matches } from "../../workload/filter.ts";
+import type { PathAccount, Window } from "../../workload/ledger.ts";
+import type { Batch, Outcome } from "../../workload/publication.ts";
+import { filtersOf, workloads } from "./arbitraries.ts";
+
+/** What is done to one event on its way. */
+interface Fate {
+  readonly outcome: Outcome;
+  /** It does not arrive although it matches. */
+  readonly dropped: boolean;
+  /** It arrives although it does not match. */
+  readonly misrouted: boolean;
+  /** The next arrival of the same publisher overtakes it. */
+  readonly overtaken: boolean;
+  /** Further copies, each by how far behind the first it arrives: 0 is at once, 1 is at the end. */
+  readonly copies: readonly number[];
+}
+
+interface Sent {
+  readonly publisher: number;
+  readonly seq: number;
+  readonly fate: Fate;
+  /** The batch that reported it, or null if none did. */
+  readonly batch: Batch | null;
+}
+
+export interface Delivery {
+  readonly publisher: number;
+  readonly seq: number;
+}
+
+/** A stream that went wrong, and what exactly went wrong. */
+export interface Planted {
+  readonly workload: Workload;
+  readonly filter: Filter;
+  readonly batches: readonly Batch[];
+  readonly window: Window;
+  readonly deliveries: readonly Delivery[];
+  /** What must be told of it within its window. */
+  readonly truth: PathAccount;
+  readonly unreported: readonly number[];
+}
+
+const fates: fc.Arbitrary<Fate> = fc.record({
+  outcome: fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Outcome>("acknowledged") },
+    { weight: 1, arbitrary: fc.constantFrom<Outcome>("refused", "unknown") },
+  ),
+  dropped: rarely(),
+  misrouted: rarely(),
+  overtaken: rarely(),
+  copies: fc.oneof(
+    { weight: 6, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 }) },
+  ),
+});
+
+function rarely(): fc.Arbitrary<boolean> {
+  return fc.nat({ max: 5 }).map((drawn) => drawn === 5);
+}
+
+const publishers = fc.nat({ max: 3 });
+const BATCH_MS = 10;
+
+/** Any stream by several publishers in batches of any size, with any defects, seen through any window. */
+export const plantedStreams: fc.Arbitrary<Planted> = workloads.chain((workload) =>
+  fc
+    .record({
+      filter: filtersOf(workload),
+      published: fc.array(fc.tuple(publishers, fc.array(fates, { minLength: 1, maxLength: 12 })), { maxLength: 12 }),
+      strangers: fc.array(fc.tuple(publishers, fates), { maxLength: 4 }),
+      merging: fc.array(fc.nat({ max: 99 }), { minLength: 1, maxLength: 20 }),
+      window: fc.tuple(fc.integer({ min: -5, max: 60 }), fc.integer({ min: 0, max: 130 })),
+    })
+    .map(({ filter, published, strangers, merging, window: [from, length] }) => {
+      const sent = send(published, strangers);
+      return plant(workload, filter, sent, merging, { from, through: from + length });
+    }),
+);
+
+/** Numbers the events and packs the batches, one after the other; strangers come last and are in none. */
+function send(published: readonly [number, readonly Fate[]][], strangers: readonly [number, Fate][]): readonly Sent[] {
+  const sent: Sent[] = [];
+  for (const [place, [publisher, batchFates]] of published.entries()) {
+    const firstSeq = sent.length;
+    const seqsThat = (outcome: Outcome) =>
+      batchFates.flatMap((fate, offset) => (fate.outcome === outcome ? [firstSeq + offset] : []));
+    const batch: Batch = {
+      publisher,
+      firstSeq,
+      count: batchFates.length,
+      sentFrom: place * BATCH_MS,
+      sentThrough: place * BATCH_MS + BATCH_MS / 2,
+      refused: seqsThat("refused"),
+      unknown: seqsThat("unknown"),
+    };
+    for (const [offset, fate] of batchFates.entries()) sent.push({ publisher, seq: firstSeq + offset, fate, batch });
+  }
+  for (const [publisher, fate] of strangers) sent.push({ publisher, seq: sent.length, fate, batch: null });
+  return sent;
+}
+
+function plant(
+  workload: Workload,
+  filter: Filter,
+  sent: readonly Sent[],
+  merging: readonly number[],
+  window: Window,
+): Planted {
+  const all = variants(workload);
+  const matching = ({ seq }: Sent) => matches(filter, event(workload, seq, all));
+  const isDue = (one: Sent) =>
+    one.batch !== null &&
+    one.fate.outcome === "acknowledged" &&
+    matching(one) &&
+    one.batch.sentFrom >= window.from &&
+    one.batch.sentThrough <= window.through;
+  const arriving = sent.filter((one) => (matching(one) ? !one.fate.dropped : one.fate.misrouted));
+  const { order, overtakings } = overtake(arriving);
+  const merged = merge(order, merging);
+
+  const due = sent.filter(isDue);
+  const lost = due.filter(({ fate }) => fate.dropped);
+  return {
+    workload,
+    filter,
+    batches: [...new Set(sent.flatMap(({ batch }) => (batch === null ? [] : [batch])))],
+    window,
+    deliveries: copy(merged),
+    truth: {
+      expected: due.length,
+      delivered: due.length - lost.length,
+      lost: lost.length,
+      duplicated: arriving.reduce((copies, { fate }) => copies + fate.copies.length, 0),
+      reordered: overtakings,
+      misrouted: arriving.filter((one) => !matching(one)).length,
+      unjudged: arriving.filter((one) => matching(one) && !isDue(one)).length,
+      lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
+    },
+    unreported: arriving.flatMap(({ seq, batch }) => (batch === null ? [seq] : [])),
+  };
+}
+
+/** Lets neighbours of the same publisher change places, none of them twice: each change is one inversion. */
+function overtake(arriving: readonly Sent[]): { order: Sent[][]; overtakings: number } {
+  let overtakings = 0;
+  const order = [0, 1, 2, 3].map((publisher) => {
+    const own = arriving.filter((one) => one.publisher === publisher);
+    for (let place = 0; place + 1 < own.length; place++) {
+      const [one, next] = [own[place] as Sent, own[place + 1] as Sent];
+      if (!one.fate.overtaken) continue;
+      own.splice(place, 2, next, one);
+      overtakings++;
+      place++;
+    }
+    return own;
+  });
+  return { order, overtakings };
+}
+
+/** Merges the publishers' arrivals as the choices say; within a publisher the order stays. */
+function merge(order: readonly Sent[][], choices: readonly number[]): Sent[] {
+  const waiting = order.map((own) => [...own]);
+  const merged: Sent[] = [];
+  for (let turn = 0; ; turn++) {
+    const ready = waiting.filter((own) => own.length > 0);
+    const next = ready[(choices[turn % choices.length] as number) % Math.max(1, ready.length)]?.shift();
+    if (next === undefined) return merged;
+    merged.push(next);
+  }
+}
+
+/** Adds the further copies, each somewhere behind its first. */
+function copy(merged: readonly Sent[]): Delivery[] {
+  const placed = merged.flatMap((one, place) => [
+    { at: place, one },
+    ...one.fate.copies.map((behind) => ({ at: place + 0.5 + behind * (merged.length - place), one })),
+  ]);
+  placed.sort((a, b) => a.at - b.at);
+  return placed.map(({ one: { publisher, seq } }) => ({ publisher, seq }));
+}

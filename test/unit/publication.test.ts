@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Bitset } from "../../workload/bitset.ts";
+import { selector } from "../../workload/event.ts";
+import type { Window } from "../../workload/ledger.ts";
+import { type Batch, Publication } from "../../workload/publication.ts";
+import { plantedStreams } from "./planted.ts";
+
+function batch(firstSeq: number, count: number, more: Partial<Batch> = {}): Batch {
+  return { publisher: 1, firstSeq, count, sentFrom: 1_000, sentThrough: 1_010, refused: [], unknown: [], ...more };
+}
+
+function publicationOf(batches: readonly Batch[]): Publication {
+  const publication = new Publication();
+  for (const one of batches) publication.record(one);
+  return publication;
+}
+
+const everything = () => true;
+
+/** Everything a publication says. */
+function said(publication: Publication, window?: Window) {
+  const { published, acknowledged, refused, unknown, span } = publication;
+  return { published, acknowledged, refused, unknown, span, expected: [...publication.expected(everything, window)] };
+}
+
+describe("outcomes", () => {
+  test("of any stream are counted exactly", () => {
+    fc.assert(
+      fc.property(plantedStreams, ({ batches }) => {
+        const publication = publicationOf(batches);
+        const total = (count: (one: Batch) => number) => batches.reduce((sum, one) => sum + count(one), 0);
+        const refused = total((one) => one.refused.length);
+        const unknown = total((one) => one.unknown.length);
+        const published = total((one) => one.count);
+        expect(said(publication)).toMatchObject({
+          published,
+          refused,
+          unknown,
+          acknowledged: published - refused - unknown,
+        });
+      }),
+    );
+  });
+
+  test("are the same in whatever order the batches are reported", () => {
+    fc.assert(
+      fc.property(plantedStreams, fc.infiniteStream(fc.nat()), ({ batches, window }, keys) => {
+        const shuffled = batches
+          .map((one) => ({ one, key: keys.next().value as number }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ one }) => one);
+        expect(said(publicationOf(shuffled), window)).toEqual(said(publicationOf(batches), window));
+      }),
+    );
+  });
+
+  test("are the same when a report is repeated", () => {
+    fc.assert(
+      fc.property(plantedStreams, ({ batches, window }) => {
+        expect(said(publicationOf([...batches, ...batches]), window)).toEqual(said(publicationOf(batches), window));
+      }),
+    );
+  });
+
+  test("of an event that was refused in one batch and unknown in another are one refusal", () => {
+    const publication = publicationOf([batch(0, 2, { refused: [1] }), batch(0, 2, { unknown: [1] })]);
+    expect(said(publication)).toMatchObject({ published: 2, acknowledged: 1, refused: 1, unknown: 0 });
+  });
+});
+
+describe("expected", () => {
+  test("are acknowledged and selected events of batches wholly inside the window", () => {
+    fc.assert(
+      fc.property(plantedStreams, ({ workload, filter, batches, window }) => {
+        const selected = selector(workload, filter);
+        const model = batches
+          .filter(({ sentFrom, sentThrough }) => sentFrom >= window.from && sentThrough <= window.through)
+          .flatMap(({ firstSeq, count, refused, unknown }) => {
+            const seqs = Array.from({ length: count }, (_, place) => firstSeq + place);
+            return seqs.filter((seq) => !refused.includes(seq) && !unknown.includes(seq) && selected(seq));
+          });
+        expect([...publicationOf(batches).expected(selected, window)]).toEqual(model);
+      }),
+    );
+  });
+
+  test.each<[string, Window, number[]]>([
+    ["exactly as wide as the batch holds it", { from: 1_000, through: 1_010 }, [5, 6]],
+    ["that opens after the first send does not", { from: 1_000.001, through: 2_000 }, []],
+    ["that closes before the last send does not", { from: 0, through: 1_009.999 }, []],
+    ["long before does not", { from: 0, through: 10 }, []],
+    ["that closes before it opens does not", { from: 1_010, through: 1_000 }, []],
+  ])("a window %s", (_, window, expected) => {
+    expect([...publicationOf([batch(5, 2)]).expected(everything, window)]).toEqual(expected);
+  });
+
+  test("do not hold what is between two batches", () => {
+    expect([...publicationOf([batch(0, 2), batch(10, 2)]).expected(everything)]).toEqual([0, 1, 10, 11]);
+  });
+});
+
+describe("the span", () => {
+  test("is nothing before anything was published", () => {
+    expect(said(new Publication())).toEqual({
+      published: 0,
+      acknowledged: 0,
+      refused: 0,
+      unknown: 0,
+      span: null,
+      expected: [],
+    });
+  });
+
+  test("reaches from the first send to the last, however the reports come in", () => {
+    const early = batch(0, 1, { sentFrom: 10, sentThrough: 500 });
+    const late = batch(1, 1, { sentFrom: 400, sentThrough: 450 });
+    expect(publicationOf([late, early]).span).toEqual({ from: 10, through: 500 });
+    expect(publicationOf([early, late]).span).toEqual({ from: 10, through: 500 });
+  });
+});
+
+describe("one event", () => {
+  const publication = publicationOf([batch(0, 3, { sentFrom: 10 }), batch(3, 2, { sentFrom: 20, refused: [4] })]);
+
+  test.each([
+    [0, 10],
+    [2, 10],
+    [3, 20],
+    [4, 20],
+    [5, null],
+  ])("number %i was sent at %s", (seq, at) => {
+    expect(publication.sentAt(seq)).toBe(at);
+  });
+
+  test("is unreported when no batch holds it, refused or not", () => {
+    const seen = new Bitset();
+    for (const seq of [7, 4, 5, 0]) seen.add(seq);
+    expect([...publication.unreported(seen)]).toEqual([5, 7]);
+  });
+});
