@@ -9,6 +9,9 @@ const programs = {
   pulse: "target/pulse/main.ts",
   throughline: "cli/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
+  "bench-publisher": "bench/publisher.ts",
+  "bench-connections": "bench/connections.ts",
+  "bench-accuracy": "bench/accuracy.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderRun } from "../summary.ts";
 import { EXIT_CODES, worst } from "../verdict.ts";
 import type { Account } from "../workload/account.ts";
 import { type K6Result, runK6 } from "./k6.ts";
-import { type Service, startService } from "./service.ts";
+import { startPipeline } from "./pipeline.ts";
 
 const PROGRESS_MS = 5_000;
 
@@ -31,50 +30,27 @@ export async function demo(root: string, faults: readonly string[], signal: Abor
     .replace("T", "-")}`;
   const results = join(root, "results", run);
   await mkdir(results, { recursive: true });
-  const store = await mkdtemp(join(tmpdir(), "throughline-nats-"));
-  const services: Service[] = [];
+  const pipeline = await startPipeline(root, results, faults);
   try {
-    const { gateway, receiver, nats } = await startPipeline(root, results, store, faults, services);
+    const { gateway, receiver, nats } = pipeline;
     say(`run ${run}: NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`);
-    const start = (test: "websocket" | "nats" | "http", variables: Record<string, string>) =>
+    const start = (test: keyof typeof SHORT, variables: Record<string, string>) =>
       runK6(root, { test, variables: { ...SHORT[test], ...variables }, results, signal });
     const shared = { RUN_ID: run, RECEIVER_URL: receiver.url };
 
     say("publishing 15,000 events over 15 s to 10 WebSocket subscribers");
     const stopProgress = reportProgress(receiver.url, run);
-    const pipeline = await Promise.all([
+    const together = await Promise.all([
       start("websocket", { ...shared, WS_URL: gateway.wsUrl as string }),
       start("nats", { ...shared, NATS_URL: nats.url }),
     ]);
     stopProgress();
     say("asking the gateway's HTTP endpoints for 10 s");
     const http = await start("http", { HTTP_URL: gateway.url });
-    const problems = services.flatMap((service) => service.ended() ?? []);
-    return await conclude(run, results, [...pipeline, http], problems);
+    return await conclude(run, results, [...together, http], pipeline.problems());
   } finally {
-    for (const service of services.reverse()) await service.stop();
-    await rm(store, { recursive: true, force: true });
+    await pipeline.close();
   }
-}
-
-async function startPipeline(
-  root: string,
-  results: string,
-  store: string,
-  faults: readonly string[],
-  services: Service[],
-) {
-  const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
-  const start = async (name: string, ...command: string[]) => {
-    const service = await startService(name, command, join(results, `${name}.log`));
-    services.push(service);
-    return service;
-  };
-  const nats = await start("nats-server", join(root, "bin/services"), "nats", "--port", "0", "--store-dir", store);
-  const receiver = await start("receiver", ...node("receiver"), "--port", "0");
-  const planted = faults.flatMap((fault) => ["--fault", fault]);
-  const gateway = await start("gateway", ...node("pulse"), "--port", "0", "--nats", nats.url, ...planted);
-  return { nats, receiver, gateway };
 }
 
 function reportProgress(receiver: string, run: string): () => void {

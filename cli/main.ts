@@ -10,7 +10,10 @@ const USAGE_ERROR = 2;
 const INVALID = 3;
 
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // The first signal lets everything end in order; with the second one nobody waits any longer.
+  process.on(signal, () => (interrupted.signal.aborted ? process.exit(INVALID) : interrupted.abort()));
+}
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")

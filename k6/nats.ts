@@ -111,15 +111,18 @@ export const publish = guarded(metrics.script_errors, async (run: Run) => {
 /** Every 5 seconds a line of what all publishers of this process have done. */
 export function progress(): void {
   const before = totals();
+  const started = Date.now();
   sleep(PROGRESS_SECONDS);
   const after = totals();
+  // The last pause ends with the load.
+  const seconds = (Date.now() - started) / 1000;
   const acked = after.acked - before.acked;
   console.log(
     JSON.stringify({
       level: "INFO",
       msg: "metrics",
       published: after.published,
-      rate_per_sec: Math.round((after.published - before.published) / PROGRESS_SECONDS),
+      rate_per_sec: Math.round((after.published - before.published) / seconds),
       errors: after.refused + after.unknown,
       bytes_sent_mb: Number((after.bytes / 1024 / 1024).toFixed(2)),
       avg_latency_ms: acked > 0 ? Number(((after.ackLatencySumMs - before.ackLatencySumMs) / acked).toFixed(2)) : 0,

@@ -76,7 +76,7 @@ export function fallsAt(load: Shape, seconds: number): number {
   let level = 0;
   for (const { from, to, seconds: length } of load) {
     if (start >= seconds && from < level) return start;
-    if (to < from && start + length > seconds) return Math.max(start, seconds);
+    if (to < from && (start >= seconds || start + length > seconds)) return Math.max(start, seconds);
     start += length;
     level = to;
   }

@@ -1,41 +1,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Service, startService } from "../../cli/service.ts";
+import { type Pipeline, startPipeline as start } from "../../cli/pipeline.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
 
-/** A whole pipeline on free ports: NATS JetStream, gateway and receiver, each a process of its own. */
-export interface Pipeline {
-  readonly nats: Service;
-  readonly gateway: Service;
-  readonly receiver: Service;
-  close(): Promise<void>;
-}
-
-/** Starts a pipeline. @param faults planted in the gateway, as in `drop=1000`. */
+/** Starts a pipeline whose logs go with it. @param faults planted in the gateway, as in `drop=1000`. */
 export async function startPipeline(...faults: string[]): Promise<Pipeline> {
-  const folder = await mkdtemp(join(tmpdir(), "throughline-pipeline-"));
-  const started: Service[] = [];
-  const close = async () => {
-    for (const service of started.reverse()) await service.stop();
-    await rm(folder, { recursive: true, force: true });
+  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
+  const pipeline = await start(root, logs, faults);
+  return {
+    ...pipeline,
+    close: async () => {
+      await pipeline.close();
+      await rm(logs, { recursive: true, force: true });
+    },
   };
-  const start = async (name: string, ...command: string[]) => {
-    const service = await startService(name, command, join(folder, `${name}.log`));
-    started.push(service);
-    return service;
-  };
-  const node = (program: string) => [process.execPath, join(root, `dist/node/${program}.js`), "--port", "0"];
-  try {
-    const nats = await start("nats", join(root, "bin/services"), "nats", "--port", "0", "--store-dir", folder);
-    const receiver = await start("receiver", ...node("receiver"));
-    const planted = faults.flatMap((fault) => ["--fault", fault]);
-    const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...planted);
-    return { nats, gateway, receiver, close };
-  } catch (problem) {
-    await close();
-    throw problem;
-  }
 }
 
 /** Variables of a short run: a few seconds, few enough events for a test, enough for every sample floor. */

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -38,14 +37,17 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stdout *bufio.Reader
-	stderr bytes.Buffer
+	errors string // file that stderr goes to
 }
 
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], args...)}
+	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), errors: filepath.Join(t.TempDir(), "stderr")}
 	p.cmd.Env = append(os.Environ(), asServices+"=1")
-	p.cmd.Stderr = &p.stderr
+	stderr, err := os.Create(p.errors)
+	require.NoError(t, err)
+	defer func() { _ = stderr.Close() }()
+	p.cmd.Stderr = stderr
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	p.stdout = bufio.NewReader(stdout)
@@ -56,11 +58,19 @@ func start(t *testing.T, args ...string) *process {
 	return p
 }
 
+// stderr is what the process has complained of.
+func (p *process) stderr() string {
+	p.t.Helper()
+	text, err := os.ReadFile(p.errors)
+	require.NoError(p.t, err)
+	return string(text)
+}
+
 // url reads the line that announces the service.
 func (p *process) url(service string) string {
 	p.t.Helper()
 	line, err := p.stdout.ReadString('\n')
-	require.NoError(p.t, err, p.stderr.String())
+	require.NoError(p.t, err, p.stderr())
 	var ready struct{ Service, URL string }
 	require.NoError(p.t, json.Unmarshal([]byte(line), &ready))
 	assert.Equal(p.t, service, ready.Service)
@@ -100,9 +110,9 @@ func TestNATS(t *testing.T) {
 		conn.Close()
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 		code, rest := p.exit()
-		assert.Zero(t, code, p.stderr.String())
+		assert.Zero(t, code, p.stderr())
 		assert.Empty(t, rest, "one line is all that stdout gets")
-		assert.Empty(t, p.stderr.String())
+		assert.Empty(t, p.stderr())
 	}
 }
 
@@ -117,7 +127,7 @@ func TestRedis(t *testing.T) {
 	assert.EqualValues(t, 1, client.XLen(t.Context(), "s").Val())
 	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
 	code, rest := p.exit()
-	assert.Zero(t, code, p.stderr.String())
+	assert.Zero(t, code, p.stderr())
 	assert.Empty(t, rest)
 }
 
@@ -131,9 +141,9 @@ func TestPort(t *testing.T) {
 		p := start(t, append(service, "--port", port)...)
 		code, _ := p.exit()
 		assert.Equal(t, 1, code)
-		assert.Contains(t, p.stderr.String(), "services: "+service[0]+": ")
-		assert.Contains(t, p.stderr.String(), "address already in use")
-		assert.Equal(t, 1, strings.Count(p.stderr.String(), "\n"))
+		assert.Contains(t, p.stderr(), "services: "+service[0]+": ")
+		assert.Contains(t, p.stderr(), "address already in use")
+		assert.Equal(t, 1, strings.Count(p.stderr(), "\n"))
 	}
 }
 
@@ -144,7 +154,7 @@ func TestStoreThatCannotBeUsed(t *testing.T) {
 	p := start(t, "nats", "--store-dir", file)
 	code, _ := p.exit()
 	assert.Equal(t, 1, code)
-	assert.Contains(t, p.stderr.String(), file)
+	assert.Contains(t, p.stderr(), file)
 }
 
 func TestExitWithStdin(t *testing.T) {
@@ -156,7 +166,7 @@ func TestExitWithStdin(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, p.stdin.Close())
 		code, _ := p.exit()
-		assert.Zero(t, code, p.stderr.String())
+		assert.Zero(t, code, p.stderr())
 	}
 }
 
@@ -177,7 +187,7 @@ func TestUsageErrors(t *testing.T) {
 		code, out := p.exit()
 		assert.Equal(t, 2, code, args)
 		assert.Empty(t, out)
-		assert.Equal(t, "services: "+want+"; see services --help\n", p.stderr.String())
+		assert.Equal(t, "services: "+want+"; see services --help\n", p.stderr())
 	}
 }
 
@@ -192,6 +202,6 @@ func TestHelp(t *testing.T) {
 		code, out := p.exit()
 		assert.Zero(t, code)
 		assert.Contains(t, out, want)
-		assert.Empty(t, p.stderr.String())
+		assert.Empty(t, p.stderr())
 	}
 }

@@ -1,0 +1,41 @@
+/** How far the reported latency is from a delay that is planted in the gateway. */
+import { startPipeline } from "../cli/pipeline.ts";
+import { bench, measured, root } from "./bench.ts";
+
+const DELAYS = [0, 5, 20, 50];
+const ALLOWED_MS = 1.5;
+const ALLOWED_SHARE = 0.02;
+
+await bench("reported latency against a planted delay", async (folder) => {
+  for (const delay of DELAYS) {
+    const pipeline = await startPipeline(root, folder, delay === 0 ? [] : [`delay=${delay}`]);
+    try {
+      const shared = { RUN_ID: `delay-${delay}`, RECEIVER_URL: pipeline.receiver.url };
+      const [nats] = await Promise.all([
+        measured(folder, "nats", {
+          ...shared,
+          NATS_URL: pipeline.nats.url,
+          CREATE_STREAM: "1",
+          RATE: "200",
+          DURATION: "10s",
+        }),
+        measured(folder, "websocket", {
+          ...shared,
+          WS_URL: pipeline.gateway.wsUrl as string,
+          VUS: "5",
+          DURATION: "60s",
+          END_WHEN_SETTLED: "1",
+        }),
+      ]);
+      const { p50 = Number.NaN, p99 = Number.NaN, samples = 0 } = nats.account?.latency ?? {};
+      const allowed = ALLOWED_MS + delay * ALLOWED_SHARE;
+      const within = [p50, p99].every((observed) => Math.abs(observed - delay) <= allowed);
+      console.log(
+        `  ${delay} ms planted: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms of ${samples}; ` +
+          `${within ? "within" : "NOT within"} ${allowed.toFixed(2)} ms`,
+      );
+    } finally {
+      await pipeline.close();
+    }
+  }
+});

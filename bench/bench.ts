@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { runK6 } from "../cli/k6.ts";
+import type { Summary } from "../summary.ts";
+import type { RunnableTest } from "../variables.ts";
+
+/** The folder of the repository, seen from dist/node/. */
+export const root = join(import.meta.dirname, "../..");
+
+/** Runs a measurement in a folder of its own, which is removed, and notes how busy the machine was before it. */
+export async function bench(name: string, measure: (folder: string) => Promise<void>): Promise<void> {
+  console.log(`${name} (load of the machine before: ${loadavg()[0]?.toFixed(2)})`);
+  const folder = await mkdtemp(join(tmpdir(), "throughline-bench-"));
+  try {
+    await measure(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs one k6 test. @throws when it left no summary. */
+export async function measured(
+  folder: string,
+  test: RunnableTest,
+  variables: Readonly<Record<string, string>>,
+): Promise<Summary> {
+  const signal = new AbortController().signal;
+  const { summary, reasons } = await runK6(root, { test, variables, results: folder, signal });
+  if (summary === null) throw new Error(`${test}: ${reasons.join("; ")}`);
+  return summary;
+}
+
+/** One aggregated value of a k6 metric. */
+export function value(summary: Summary, metric: string, statistic: string): number {
+  return summary.metrics[metric]?.[statistic] ?? Number.NaN;
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Service, startService } from "./service.ts";
+
+/** A whole pipeline on free ports: NATS JetStream, gateway and receiver, each a process of its own. */
+export interface Pipeline {
+  readonly nats: Service;
+  readonly receiver: Service;
+  readonly gateway: Service;
+  /** Why services are over that should still run. */
+  readonly problems: () => readonly string[];
+  /** Stops what was started and removes what it stored. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a pipeline.
+ *
+ * @param root the folder of the repository.
+ * @param logs folder for what the services log.
+ * @param faults planted in the gateway, as in `drop=1000`.
+ * @throws an error that names the service that did not start; those before it are stopped.
+ */
+export async function startPipeline(root: string, logs: string, faults: readonly string[] = []): Promise<Pipeline> {
+  const store = await mkdtemp(join(tmpdir(), "throughline-nats-"));
+  const started: Service[] = [];
+  const close = async () => {
+    for (const service of started.splice(0).reverse()) await service.stop();
+    await rm(store, { recursive: true, force: true });
+  };
+  const start = async (name: string, ...command: string[]) => {
+    const service = await startService(name, [...command, "--port", "0"], join(logs, `${name}.log`));
+    started.push(service);
+    return service;
+  };
+  const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
+  try {
+    const nats = await start("nats-server", join(root, "bin/services"), "nats", "--store-dir", store);
+    const receiver = await start("receiver", ...node("receiver"));
+    const planted = faults.flatMap((fault) => ["--fault", fault]);
+    const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...planted);
+    return { nats, receiver, gateway, problems: () => started.flatMap((service) => service.ended() ?? []), close };
+  } catch (problem) {
+    await close();
+    throw problem;
+  }
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { plan, profilesOf, TESTS, type Test } from "../../scenarios.ts";
+import type { Overrides } from "../../workload/plan.ts";
+import { eventsIn, lengthOf, levelAt, peakOf } from "../../workload/shape.ts";
+
+const MINUTE = 60;
+
+function shapeOf(test: Test, profile: string, overrides: Overrides = {}) {
+  const made = plan(test, profile, overrides);
+  if (made.kind === "unpaced") throw new Error("an unpaced plan has no shape");
+  return made.shape;
+}
+
+describe.each(["http", "websocket"] as const)("%s has visitors", (target) => {
+  test.each([
+    ["smoke", 1 * MINUTE, 10],
+    ["load", 5 * MINUTE, 100],
+    ["stress", 20 * MINUTE, 2_000],
+    ["spike", 6 * MINUTE, 2_000],
+    ["soak", 30 * MINUTE, 200],
+    ["breakpoint", 6 * MINUTE, 3_200],
+  ])("in %s for %i s, at most %i", (profile, seconds, peak) => {
+    const load = shapeOf(target, profile);
+    expect([lengthOf(load), peakOf(load)]).toEqual([seconds, peak]);
+    expect(plan(target, profile)).toMatchObject({ kind: "visitors", staying: target === "websocket" });
+  });
+
+  test.each<[string, [number, number][]]>([
+    [
+      "smoke",
+      [
+        [0, 10],
+        [59, 10],
+        [60, 0],
+      ],
+    ],
+    [
+      "stress",
+      [
+        [0, 0],
+        [60, 50],
+        [120, 100],
+        [299, 100],
+        [420, 500],
+        [720, 1_000],
+        [1_079, 1_990],
+        [1_100, 2_000],
+        [1_170, 1_000],
+      ],
+    ],
+    [
+      "spike",
+      [
+        [0, 100],
+        [119, 100],
+        [135, 2_000],
+        [194, 2_000],
+        [210, 100],
+        [329, 100],
+        [345, 50],
+      ],
+    ],
+    [
+      "breakpoint",
+      [
+        [0, 100],
+        [60, 200],
+        [120, 400],
+        [180, 800],
+        [240, 1_600],
+        [300, 3_200],
+      ],
+    ],
+  ])("of %s at these moments", (profile, moments) => {
+    const load = shapeOf(target, profile);
+    for (const [second, level] of moments)
+      expect(Math.round(levelAt(load, second)), `at ${second} s`).toBeCloseTo(level, -1);
+  });
+});
+
+test("websocket has clients that come and go: 50 for 2 minutes", () => {
+  expect(plan("websocket", "churn")).toEqual({
+    kind: "visitors",
+    staying: false,
+    shape: [{ from: 50, to: 50, seconds: 120 }],
+  });
+});
+
+describe("publishing", () => {
+  test.each<[Test, string, { events: number; peak: number; seconds: number }]>([
+    ["redis", "smoke", { events: 1_000, peak: 500, seconds: 2 }],
+    ["redis", "load", { events: 10_000, peak: 1_000, seconds: 10 }],
+    ["redis", "stress", { events: 100_000, peak: 5_000, seconds: 20 }],
+    ["redis", "spike", { events: 10_000, peak: 10_000, seconds: 1 }],
+    ["redis", "soak", { events: 300_000, peak: 1_000, seconds: 300 }],
+    ["redis", "breakpoint", { events: 30_000 * 255, peak: 128_000, seconds: 240 }],
+    ["nats", "smoke", { events: 60_000, peak: 1_000, seconds: 60 }],
+    ["nats", "load", { events: 1_500_000, peak: 5_000, seconds: 300 }],
+    ["nats", "stress", { events: 60_000 + 1_650_000 + 3_000_000, peak: 10_000, seconds: 660 }],
+    ["nats", "spike", { events: 270_000, peak: 10_000, seconds: 135 }],
+    ["nats", "soak", { events: 1_800_000, peak: 1_000, seconds: 1_800 }],
+    ["nats", "breakpoint", { events: 30_000 * 255, peak: 128_000, seconds: 240 }],
+    ["ingest", "smoke", { events: 1_000, peak: 200, seconds: 5 }],
+    ["ingest", "load", { events: 10_000, peak: 300, seconds: 10_000 / 300 }],
+    ["ingest", "stress", { events: 50_000, peak: 500, seconds: 100 }],
+    ["ingest", "spike", { events: 10_000, peak: 1_000, seconds: 40 }],
+    ["ingest", "soak", { events: 120_000, peak: 200, seconds: 600 }],
+    ["ingest", "breakpoint", { events: 3_000 * 255, peak: 12_800, seconds: 240 }],
+    ["webhook", "smoke", { events: 240, peak: 8, seconds: 30 }],
+    ["webhook", "load", { events: 2_400, peak: 8, seconds: 300 }],
+    ["webhook", "stress", { events: 480 + 6_480 + 12_000, peak: 100, seconds: 300 }],
+    ["webhook", "spike", { events: 580, peak: 100, seconds: 61 }],
+    ["webhook", "soak", { events: 14_400, peak: 8, seconds: 1_800 }],
+    ["webhook", "breakpoint", { events: 240 * 255, peak: 1_024, seconds: 240 }],
+  ])("%s %s is %j", (target, profile, { events, peak, seconds }) => {
+    const made = plan(target, profile);
+    expect(made).toMatchObject({ kind: "paced", events });
+    const load = shapeOf(target, profile);
+    expect(peakOf(load)).toBe(peak);
+    expect(lengthOf(load)).toBeCloseTo(seconds, 9);
+    expect(eventsIn(load)).toBeCloseTo(events, 6);
+  });
+
+  test("a breakpoint doubles every half minute", () => {
+    const load = shapeOf("nats", "breakpoint");
+    expect([0, 30, 60, 90, 209, 239].map((second) => levelAt(load, second))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 64_000, 128_000,
+    ]);
+  });
+
+  test("an ingest spike has a pause of half a minute between its two halves", () => {
+    const load = shapeOf("ingest", "spike");
+    expect([4.9, 5.1, 34.9, 35.1].map((second) => levelAt(load, second))).toEqual([1_000, 0, 0, 1_000]);
+  });
+});
+
+describe("every test", () => {
+  test.each(TESTS)("%s has the six profiles and the names that replaced tools gave them", (target) => {
+    const six = ["smoke", "load", "stress", "spike", "soak", "breakpoint"];
+    const own = target === "websocket" ? [...six, "churn"] : six;
+    expect(profilesOf(target)).toEqual([...own, "quick", "medium", "extreme", "burst", "sustained"]);
+  });
+
+  test.each([
+    ["quick", "smoke"],
+    ["medium", "load"],
+    ["extreme", "stress"],
+    ["burst", "spike"],
+    ["sustained", "soak"],
+  ])("takes %s for %s", (alias, profile) => {
+    for (const target of TESTS) expect(plan(target, alias)).toEqual(plan(target, profile));
+  });
+
+  test.each([
+    ["http", "peak", "smoke, load, stress, spike, soak, breakpoint, quick, medium, extreme, burst, sustained"],
+    [
+      "websocket",
+      "Smoke",
+      "smoke, load, stress, spike, soak, breakpoint, churn, quick, medium, extreme, burst, sustained",
+    ],
+    ["nats", "churn", "smoke, load, stress, spike, soak, breakpoint, quick, medium, extreme, burst, sustained"],
+    ["redis", "", "smoke, load, stress, spike, soak, breakpoint, quick, medium, extreme, burst, sustained"],
+    ["ingest", "constructor", "smoke, load, stress, spike, soak, breakpoint, quick, medium, extreme, burst, sustained"],
+  ] as const)("%s refuses the profile %j by name and says what is allowed", (target, profile, allowed) => {
+    expect(() => plan(target, profile)).toThrow(
+      new RangeError(`SCENARIO=${profile}: not a profile of ${target}; allowed: ${allowed}`),
+    );
+  });
+});
+
+describe("overrides", () => {
+  test.each<[Test, Overrides, { seconds: number; peak: number }]>([
+    ["http", { timeScale: 0.1 }, { seconds: 30, peak: 100 }],
+    ["http", { loadScale: 0.5 }, { seconds: 300, peak: 50 }],
+    ["http", { vus: 7, duration: 10 }, { seconds: 10, peak: 7 }],
+    ["websocket", { vus: 7, timeScale: 2 }, { seconds: 600, peak: 7 }],
+    ["nats", { timeScale: 0.1, loadScale: 2 }, { seconds: 30, peak: 10_000 }],
+    ["nats", { rate: 20, duration: 3 }, { seconds: 3, peak: 20 }],
+    ["nats", { rate: 20, timeScale: 0.5 }, { seconds: 150, peak: 20 }],
+    ["nats", { duration: 3, loadScale: 0.5 }, { seconds: 3, peak: 2_500 }],
+    ["redis", { events: 100 }, { seconds: 0.1, peak: 1_000 }],
+  ])("change the load of %s by %j", (target, overrides, { seconds, peak }) => {
+    const load = shapeOf(target, "load", overrides);
+    expect(lengthOf(load)).toBeCloseTo(seconds, 9);
+    expect(peakOf(load)).toBeCloseTo(peak, 9);
+  });
+
+  test("a rate of max leaves the pace to the acknowledgements", () => {
+    expect(plan("nats", "load", { rate: "max" })).toEqual({
+      kind: "unpaced",
+      seconds: 300,
+      events: null,
+      batch: 200,
+      workers: 4,
+    });
+  });
+
+  test("visitors have no rate to change", () => {
+    expect(plan("http", "load", { rate: 5, events: 10, batch: 3 })).toEqual(plan("http", "load"));
+  });
+});
