@@ -12,7 +12,7 @@ import {
   type VisitorPlan,
   visitorPlan,
 } from "./workload/plan.ts";
-import { hold, ramp, type Shape, type Step, scaled, secondOf, shape } from "./workload/shape.ts";
+import { hold, peakOf, ramp, type Shape, type Step, scaled, secondOf, shape } from "./workload/shape.ts";
 
 export const TESTS = ["http", "websocket", "redis", "nats", "ingest", "webhook"] as const;
 export type Test = (typeof TESTS)[number];
@@ -164,33 +164,39 @@ function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K
     executor: "ramping-vus",
     exec,
     startVUs: Math.round(first?.from ?? 0),
-    stages: stages(load),
+    stages: stages(load, Math.round),
     gracefulRampDown: "5s",
     gracefulStop: GOODBYE,
   };
 }
 
 function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
+  // k6 takes whole rates only: those with a fraction are counted over a thousand times the time.
+  const unit = plan.shape.every(({ from, to }) => Number.isInteger(from) && Number.isInteger(to)) ? 1 : 1_000;
+  const rate = (level: number) => Math.max(0, Math.ceil(level * unit - 1e-6));
   const pool = {
     exec,
-    timeUnit: milliseconds(plan.batch),
+    timeUnit: milliseconds(plan.batch * unit),
     preAllocatedVUs: plan.workers,
     maxVUs: plan.workers * 10,
     gracefulStop: GOODBYE,
   };
   const [first, ...rest] = plan.shape;
-  if (first !== undefined && rest.length === 0 && Number.isInteger(first.to)) {
+  if (first !== undefined && rest.length === 0) {
     const duration = secondOf(plan.shape, Math.ceil(plan.events / plan.batch) * plan.batch);
-    return { executor: "constant-arrival-rate", ...pool, rate: first.to, duration: milliseconds(duration) };
+    const length = `${Math.ceil(duration * 1000 - 1e-6)}ms`;
+    return { executor: "constant-arrival-rate", ...pool, rate: rate(first.to), duration: length };
   }
-  // One tick more than the shape holds, because k6's sum of its stages may end a hair below the last one.
+  // More than the shape holds, because k6's sum of its stages may end a hair below the last tick, and
+  // each stage is rounded to a millisecond.
   const last = plan.shape.at(-1)?.to ?? 0;
-  const tail = last > 0 ? [{ from: last, to: last, seconds: (2 * plan.batch) / last }] : [];
+  const spare = 2 * plan.batch + peakOf(plan.shape) * plan.shape.length * 0.001;
+  const tail = last > 0 ? [{ from: last, to: last, seconds: spare / last }] : [];
   return {
     executor: "ramping-arrival-rate",
     ...pool,
-    startRate: Math.round(first?.from ?? 0),
-    stages: stages([...plan.shape, ...tail]),
+    startRate: rate(first?.from ?? 0),
+    stages: stages([...plan.shape, ...tail], rate),
   };
 }
 
@@ -210,12 +216,12 @@ function unpacedScenario(plan: UnpacedPlan, exec: string): K6Scenario {
   };
 }
 
-function stages(load: Shape): { target: number; duration: string }[] {
+function stages(load: Shape, target: (level: number) => number): { target: number; duration: string }[] {
   const result: { target: number; duration: string }[] = [];
   let level = load[0]?.from ?? 0;
   for (const { from, to, seconds } of load) {
-    if (from !== level) result.push({ target: Math.round(from), duration: "0s" });
-    result.push({ target: Math.round(to), duration: milliseconds(seconds) });
+    if (from !== level) result.push({ target: target(from), duration: "0s" });
+    result.push({ target: target(to), duration: milliseconds(seconds) });
     level = to;
   }
   return result;

@@ -89,16 +89,20 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
 }
 
 function pacedShape(standard: Shape, rate: number | undefined, { duration, events, burst }: Overrides): Shape {
-  if (burst !== undefined) {
-    const base = rate ?? (standard[0] as { to: number }).to;
-    const seconds = duration ?? lengthOf(standard);
-    const bursting = bursts(base, burst.ratio, burst.period, seconds);
-    return events === undefined ? bursting : scaled(bursting, { time: events / eventsIn(bursting) });
-  }
   if (rate !== undefined && duration !== undefined && events !== undefined) {
     throw new RangeError(
       `RATE=${rate}, DURATION=${duration}s, EVENTS=${events}: two of them decide the third; leave one out`,
     );
+  }
+  if (burst !== undefined) {
+    const base = rate ?? (standard[0] as { to: number }).to;
+    const bursting = (seconds: number) => bursts(base, burst.ratio, burst.period, seconds);
+    if (events !== undefined && duration === undefined) {
+      const longEnough = events / (base * Math.min(1, burst.ratio));
+      return bursting(secondOf(bursting(longEnough), events));
+    }
+    const load = bursting(duration ?? lengthOf(standard));
+    return events === undefined ? load : scaled(load, { level: events / eventsIn(load) });
   }
   let load = standard;
   if (rate !== undefined) load = scaled(load, { level: rate / peakOf(load) });

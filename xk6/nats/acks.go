@@ -102,7 +102,7 @@ func parseReply(token string) (id uint64, index int, err error) {
 	return id, int(i), err
 }
 
-// ack is the server's answer to one message.
+// ack is the answer to one message.
 type ack struct {
 	Sequence  uint64              `json:"seq"`
 	Stream    string              `json:"stream"`
@@ -110,6 +110,7 @@ type ack struct {
 	Error     *jetstream.APIError `json:"error"`
 
 	refusal error
+	unsent  bool // the refusal is the client's own
 }
 
 func readAck(msg *nats.Msg) ack {

@@ -100,7 +100,7 @@ func (b *batch) publish(conn *nats.Conn, messages []*nats.Msg, maxPending int) {
 		}
 		msg.Reply = b.acks.replyTo(b, i)
 		if err := conn.PublishMsg(msg); err != nil {
-			b.settle(i, time.Now(), ack{refusal: sendError(conn, msg, err)})
+			b.settle(i, time.Now(), ack{refusal: sendError(conn, msg, err), unsent: true})
 		}
 	}
 }
@@ -135,6 +135,9 @@ func (b *batch) settle(index int, at time.Time, answer ack) {
 	o := &b.outcomes[index]
 	o.latency = at.Sub(b.start) - o.sent
 	o.sequence = answer.Sequence
+	if answer.unsent {
+		o.sent = notSent
+	}
 	switch {
 	case answer.refusal != nil:
 		o.status, o.err = statusRefused, answer.refusal

@@ -135,6 +135,7 @@ func TestBatchOverTheConnectionsLimit(t *testing.T) {
 	assert.Equal(t, [4]int{1, 0, 1, 0}, got.counts())
 	assert.Equal(t, []string{fmt.Sprintf(
 		`nats: publish to "s.a" on %s: maximum payload exceeded: 2000 bytes, the server takes 1024`, srv.ClientURL())}, got.errors())
+	assert.Nil(t, got.Outcomes[0].SentAt)
 }
 
 func TestBatchKeepsTheOrder(t *testing.T) {

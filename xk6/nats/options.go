@@ -177,7 +177,7 @@ func text(target *string) func(sobek.Value) error {
 	return func(v sobek.Value) error {
 		s, ok := v.Export().(string)
 		if !ok {
-			return fmt.Errorf("want a string, got %s", v.ExportType())
+			return fmt.Errorf("want a string, got a %s", kind(v)) // not the value: it may be a secret
 		}
 		*target = s
 		return nil
@@ -198,7 +198,7 @@ func boolean(target *bool) func(sobek.Value) error {
 func millis(target *time.Duration) func(sobek.Value) error {
 	return func(v sobek.Value) error {
 		ms := v.ToFloat()
-		if !isNumber(v) || !(ms > 0) {
+		if kind(v) != "number" || !(ms > 0) {
 			return fmt.Errorf("want a number of milliseconds above 0, got %s", describe(v))
 		}
 		*target = time.Duration(ms * float64(time.Millisecond))
@@ -206,12 +206,15 @@ func millis(target *time.Duration) func(sobek.Value) error {
 	}
 }
 
-func isNumber(v sobek.Value) bool {
+// kind is what typeof says of a value that is not a string.
+func kind(v sobek.Value) string {
 	switch v.Export().(type) {
+	case bool:
+		return "boolean"
 	case int64, float64:
-		return true
+		return "number"
 	}
-	return false
+	return "object"
 }
 
 // describe is the value as an error message quotes it.

@@ -64,7 +64,7 @@ func TestOptionsRefused(t *testing.T) {
 		`({servers: ["u:secret@"]})`:           `nats: option "servers": "" is not a server URL: want nats://host:port (or tls, ws, wss)`,
 		`({servers: "h", pasword: "secret"})`:  `nats: option "pasword": unknown, want one of creds, maxReconnects, name, password, reconnectWait, servers, timeout, tls, token, unsafe, user`,
 		`({servers: "h", tls: {crt: "c"}})`:    `nats: option "tls.crt": unknown, want one of ca, cert, insecureSkipVerify, key`,
-		`({servers: "h", tls: {ca: 1}})`:       `nats: option "tls.ca": want a string, got int64`,
+		`({servers: "h", tls: {ca: 1}})`:       `nats: option "tls.ca": want a string, got a number`,
 		`({servers: "h", tls: {cert: "c"}})`:   `nats: option "tls": cert and key go together: give both files or neither`,
 		`({servers: "h", tls: true})`:          `nats: option "tls": want an object of options, got true`,
 		`({servers: "h", unsafe: "yes"})`:      `nats: option "unsafe": want true or false, got "yes"`,
@@ -73,7 +73,7 @@ func TestOptionsRefused(t *testing.T) {
 		`({servers: "h", reconnectWait: NaN})`: `nats: option "reconnectWait": want a number of milliseconds above 0, got NaN`,
 		`({servers: "h", maxReconnects: -2})`:  `nats: option "maxReconnects": want a whole number, -1 for no limit, got -2`,
 		`({servers: "h", password: "secret"})`: `nats: option "password" needs option "user"`,
-		`({servers: "h", password: 12345})`:    `nats: option "password": want a string, got int64`,
+		`({servers: "h", password: 12345})`:    `nats: option "password": want a string, got a number`,
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()

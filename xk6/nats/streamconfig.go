@@ -45,6 +45,9 @@ func readStreamConfig(rt *sobek.Runtime, v sobek.Value) (jetstream.StreamConfig,
 	}
 	canonical := make(map[string]any, len(fields))
 	for name, value := range fields {
+		if value == nil {
+			continue
+		}
 		if alias, ok := streamConfigAliases[name]; ok {
 			name = alias
 		}

@@ -25,7 +25,7 @@ func TestStreamConfig(t *testing.T) {
 		`({name: "s", retention: 1, max_consumers: 1, max_msgs: 2, max_bytes: 3, max_msg_size: 4, max_age: 5e9})`: {
 			Name: "s", Retention: jetstream.InterestPolicy, MaxConsumers: 1, MaxMsgs: 2, MaxBytes: 3, MaxMsgSize: 4, MaxAge: 5 * time.Second,
 		},
-		`({name: "s", max_age: "24h", duplicates: "90s"})`: {
+		`({name: "s", max_age: "24h", duplicates: "90s", retention: undefined})`: {
 			Name: "s", MaxAge: 24 * time.Hour, Duplicates: 90 * time.Second,
 		},
 	} {
