@@ -20,6 +20,7 @@ await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => 
         WS_URL: pipeline.gateway.wsUrl as string,
         VUS: String(VUS),
         SOCKETS: String(SOCKETS),
+        FILTERS: "complex",
         DURATION: "3m",
         CONNECT_TIMEOUT: "60s",
         PING_EVERY: "30s",
@@ -27,7 +28,13 @@ await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => 
         SLO_WS_SUBSCRIPTION_LATENCY_MS_MAX: "60000",
       }),
       allSubscribed(pipeline.receiver.url).then(() =>
-        measured(folder, "nats", { ...shared, NATS_URL: pipeline.nats.url, RATE: "20", DURATION: "20s" }),
+        measured(folder, "nats", {
+          ...shared,
+          NATS_URL: pipeline.nats.url,
+          CREATE_STREAM: "1",
+          RATE: "20",
+          DURATION: "20s",
+        }),
       ),
     ]);
     const account = nats.account;

@@ -2,6 +2,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, totals } from "k6/x/nats";
+import { firstOfEachVariant } from "../workload/event.ts";
 import { dueSecond, eventsOfTick } from "../workload/plan.ts";
 import { lengthOf } from "../workload/shape.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
@@ -20,7 +21,8 @@ const config = settings("nats");
 const load = config.load;
 if (load.kind === "visitors") throw "nats publishes: it has no visitors";
 const metrics = measures("everywhere", "publishing", "account");
-const press = new MessagePress({ seed: config.SEED, chains: config.CHAINS }, config.CHAIN_IDS ?? CHAIN_NUMBERS);
+const workload = { seed: config.SEED, chains: config.CHAINS };
+const press = new MessagePress(workload, config.CHAIN_IDS ?? CHAIN_NUMBERS);
 const nats = new Nats({
   servers: config.NATS_URL,
   name: "throughline",
@@ -58,7 +60,8 @@ export function setup(): Run {
   }
   const run = openRun(config, "publisher");
   if (config.RECEIVER_URL !== undefined) {
-    awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, (seq) => {
+    const canaries = firstOfEachVariant(workload);
+    awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, canaries, (seq) => {
       const { subject, stamp } = press.prepare(seq);
       nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
     });

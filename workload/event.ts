@@ -106,3 +106,15 @@ export function selector(workload: Workload, filter: Filter): (seq: number) => b
   const passes = variants(workload).map((variant) => matches(filter, variant));
   return (seq) => passes[variantIndex(workload.seed, seq, passes.length)] === true;
 }
+
+/** For every variant that occurs, the first sequence number whose event is of it. */
+export function firstOfEachVariant(workload: Workload): number[] {
+  const count = variants(workload).length;
+  const found = new Map<number, number>();
+  // Of so many draws each of the variants is certain to be among them, but for one run in a billion seeds.
+  for (let seq = 0; found.size < count && seq < count * 40; seq++) {
+    const index = variantIndex(workload.seed, seq, count);
+    if (!found.has(index)) found.set(index, seq);
+  }
+  return [...found.values()];
+}

@@ -2,15 +2,18 @@ import type { Filter } from "../../workload/filter.ts";
 import type { PathArrivals } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../workload/trace.ts";
 
+/** A subscription with nothing to tell still says this often that it lives; well within the receiver's patience. */
+const HEARTBEAT_MS = 3_000;
+
 /** What arrived on one subscription and has not been reported yet, in order of arrival. */
 export class PathLog {
   readonly name: string;
-  readonly filter: Filter;
+  private readonly filter: Filter;
   private readonly from: number;
+  private reportedThrough: number | null = null;
   private canaries = 0;
-  private publishers: number[] = [];
-  private seqs: number[] = [];
-  private latencies: number[] = [];
+  // Absent while nothing arrives: a run may hold ten thousand of these.
+  private arrivals: { publishers: number[]; seqs: number[]; latencies: number[] } | null = null;
 
   /** @param from Unix ms, by the receiver's clock, from which the subscription is live. */
   constructor(name: string, filter: Filter, from: number) {
@@ -25,18 +28,26 @@ export class PathLog {
       this.canaries++;
       return;
     }
-    this.publishers.push(trace.publisher);
-    this.seqs.push(trace.seq);
-    this.latencies.push(Math.round(latency * 1000));
+    this.arrivals ??= { publishers: [], seqs: [], latencies: [] };
+    this.arrivals.publishers.push(trace.publisher);
+    this.arrivals.seqs.push(trace.seq);
+    this.arrivals.latencies.push(Math.round(latency * 1000));
+  }
+
+  /** Whether there is something to report at a moment: arrivals, a first word, or a sign of life. */
+  isDue(through: number): boolean {
+    if (this.arrivals !== null || this.canaries > 0 || this.reportedThrough === null) return true;
+    return through - this.reportedThrough >= HEARTBEAT_MS;
   }
 
   /** Takes everything out for a report that is complete up to `through`. */
   take(through: number, closed: boolean): PathArrivals {
-    const { name: path, filter, from, canaries, publishers, seqs, latencies } = this;
+    const { name: path, filter, from, canaries, arrivals } = this;
+    this.reportedThrough = through;
     this.canaries = 0;
-    this.publishers = [];
-    this.seqs = [];
-    this.latencies = [];
-    return { path, filter, from, through, closed, canaries, publishers, seqs, latencies };
+    this.arrivals = null;
+    return { path, filter, from, through, closed, canaries, ...(arrivals ?? NOTHING) };
   }
 }
+
+const NOTHING = { publishers: [], seqs: [], latencies: [] };

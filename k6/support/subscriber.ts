@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
 import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
+import type { PathArrivals } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, readEventId, type Trace } from "../../workload/trace.ts";
 import { corruptedField, type DeliveredEvent } from "../../workload/wire/pulse.ts";
 import { PathLog } from "./arrivals.ts";
@@ -9,7 +10,7 @@ import type { Judge } from "./judge.ts";
 import type { measures } from "./metrics.ts";
 import { clockCorrection, type Run } from "./run.ts";
 import { Sampling } from "./sampling.ts";
-import { type Operation, Session, type SessionEnd, type SessionSettings } from "./session.ts";
+import { type Operation, Session, type SessionEnd, type SessionEvents, type SessionSettings } from "./session.ts";
 
 export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
@@ -93,29 +94,30 @@ export class Subscriber {
 
   /** One connection from its opening to its end. */
   private async connect(filter: Filter, until: number): Promise<SessionEnd> {
-    const { measure } = this;
-    let log: PathLog | null = null;
-    measure.ws_connections_total.add(1);
-    const session = new Session(this.config, filter, until, {
-      operation: (operation, failure, milliseconds) => this.operated(operation, failure, milliseconds),
-      live: () => {
-        log = new PathLog(this.pathName(), filter, Date.now() + this.correction);
-        this.logs.add(log);
-      },
-      event: (frame, readAt) => this.arrived(log, frame, readAt),
-    });
+    const connection = new Connection(this, filter);
+    this.measure.ws_connections_total.add(1);
+    const session = new Session(this.config, filter, until, connection);
     this.sessions.add(session);
     const end = await session.over;
     this.sessions.delete(session);
-    if (log !== null) {
-      this.logs.delete(log);
-      this.finished.push(log);
-      measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+    if (connection.log !== null) {
+      this.logs.delete(connection.log);
+      this.finished.push(connection.log);
+      this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
     }
     return end;
   }
 
-  private operated(operation: Operation, failure: string | null, milliseconds: number): void {
+  /** A subscription has become live. */
+  opened(filter: Filter): PathLog {
+    const name = `${this.run.instance}/${exec.vu.idInTest}/${++this.attempts}`;
+    const log = new PathLog(name, filter, Date.now() + this.correction);
+    this.logs.add(log);
+    return log;
+  }
+
+  /** An operation of a session was answered. */
+  operated(operation: Operation, failure: string | null, milliseconds: number): void {
     const { measure } = this;
     measure.ws_error_rate.add(failure !== null);
     if (failure !== null) {
@@ -126,7 +128,8 @@ export class Subscriber {
     else if (operation === "ping") measure.ws_ping_latency_ms.add(milliseconds);
   }
 
-  private arrived(log: PathLog | null, frame: string, readAt: number): void {
+  /** An event frame came; `log` is null before the subscription was confirmed. */
+  arrived(log: PathLog | null, frame: string, readAt: number): void {
     this.received++;
     const trace = readEventId(frame);
     if (trace === null) {
@@ -165,14 +168,16 @@ export class Subscriber {
     this.foreign = 0;
     const through = Date.now() + this.correction;
     const finished = this.finished.splice(0).map((log) => log.take(through, true));
-    const settled = await this.judge([...finished, ...[...this.logs].map((log) => log.take(through, false))]);
+    const settled = await this.judge([...finished, ...this.due(through)]);
     if (!settled || !this.config.END_WHEN_SETTLED) return;
     this.runIsSettled = true;
     for (const session of this.sessions) session.end();
   }
 
-  private pathName(): string {
-    return `${this.run.instance}/${exec.vu.idInTest}/${++this.attempts}`;
+  private due(through: number): PathArrivals[] {
+    const reports: PathArrivals[] = [];
+    for (const log of this.logs) if (log.isDue(through)) reports.push(log.take(through, false));
+    return reports;
   }
 
   private filterOf(slot: number): Filter {
@@ -182,6 +187,30 @@ export class Subscriber {
     // A step that shares no factor with the number of variants visits them all.
     const variant = this.all[(place * 37) % this.all.length] as Variant;
     return kind === "all" ? NO_FILTER : filterFor(kind, variant);
+  }
+}
+
+/** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
+class Connection implements SessionEvents {
+  log: PathLog | null = null;
+  private readonly subscriber: Subscriber;
+  private readonly filter: Filter;
+
+  constructor(subscriber: Subscriber, filter: Filter) {
+    this.subscriber = subscriber;
+    this.filter = filter;
+  }
+
+  operation(operation: Operation, failure: string | null, milliseconds: number): void {
+    this.subscriber.operated(operation, failure, milliseconds);
+  }
+
+  live(): void {
+    this.log = this.subscriber.opened(this.filter);
+  }
+
+  event(frame: string, readAt: number): void {
+    this.subscriber.arrived(this.log, frame, readAt);
   }
 }
 
