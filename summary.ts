@@ -99,15 +99,22 @@ export function renderRun(
   tests: readonly Summary[],
 ): string {
   const publisher = tests.find(({ rate }) => rate !== null);
-  const rows = tests.flatMap(({ test, rows: own }) => own.map((row) => ({ test, row })));
-  const settled = rows.filter(({ test, row }) => !row.metric.startsWith("account_") || test === publisher?.test);
+  const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
+  const rows = tests.flatMap((one) => {
+    const own = one === settling ? one.rows : one.rows.filter((row) => !isOfAccount(row));
+    return own.map((row) => ({ test: one.test, row }));
+  });
   const sections = [
     [`${verdict}  run ${run}`, ...reasons.map(bullet)],
-    [...renderRate(publisher?.rate ?? null), ...renderAccount(publisher?.account ?? null)],
-    renderRows(settled),
+    [...renderRate(publisher?.rate ?? null), ...renderAccount(settling?.account ?? null)],
+    renderRows(rows),
     [`${verdict}  run ${run}`],
   ];
   return renderSections(sections);
+}
+
+function isOfAccount({ metric }: SloResult): boolean {
+  return metric.startsWith("account_");
 }
 
 function renderSections(sections: readonly (readonly string[])[]): string {
@@ -115,8 +122,18 @@ function renderSections(sections: readonly (readonly string[])[]): string {
   return `${filled.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
+const WIDTH = 120;
+
+/** A point of a list; what does not fit into its line goes on below it. */
 function bullet(text: string): string {
-  return `  - ${text}`;
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.pop();
+    if (line === undefined) lines.push(`  - ${word}`);
+    else if (line.length + 1 + word.length <= WIDTH) lines.push(`${line} ${word}`);
+    else lines.push(line, `    ${word}`);
+  }
+  return lines.join("\n");
 }
 
 function renderRate(rate: Summary["rate"]): string[] {
@@ -139,7 +156,8 @@ function renderAccount(account: Account | null): string[] {
   ];
   for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
     const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
-    lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}, events ${lostSeqs.join(", ")}${when}`);
+    lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}${when}`);
+    lines.push(`             events ${lostSeqs.join(", ")}`);
   }
   return lines;
 }
