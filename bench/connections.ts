@@ -32,8 +32,8 @@ await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => 
           ...shared,
           NATS_URL: pipeline.nats.url,
           CREATE_STREAM: "1",
-          RATE: "40",
-          DURATION: "20s",
+          RATE: "20",
+          DURATION: "30s",
         }),
       ),
     ]);

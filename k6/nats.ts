@@ -22,7 +22,11 @@ const load = config.load;
 if (load.kind === "visitors") throw "nats publishes: it has no visitors";
 const metrics = measures("everywhere", "publishing", "account");
 const workload = { seed: config.SEED, chains: config.CHAINS };
-const press = new MessagePress(workload, config.CHAIN_IDS ?? CHAIN_NUMBERS);
+const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
+const nameless = config.CHAINS.find((chain) => numbers[chain] === undefined);
+if (nameless !== undefined)
+  throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
+const press = new MessagePress(workload, numbers);
 const nats = new Nats({
   servers: config.NATS_URL,
   name: "throughline",

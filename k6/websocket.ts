@@ -82,6 +82,7 @@ async function proveGateway(): Promise<void> {
       if (failure !== null) failed ??= `${operation}: ${failure}`;
     },
     live: () => void setTimeout(() => session.end(), 0),
+    leaving: () => undefined,
     event: () => undefined,
   });
   const end = await session.over;

@@ -49,7 +49,7 @@ export class Path {
       arrived++;
       if (this.selected(seq)) latencies.record((report.latencies[at] as number) / 1000);
     }
-    this.through = Math.max(this.through, report.through);
+    this.through = report.closed ? report.through : Math.max(this.through, report.through);
     this.canaries += report.canaries;
     this.closed ||= report.closed;
     this.reportedAt = now;

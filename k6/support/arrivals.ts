@@ -40,7 +40,7 @@ export class PathLog {
     return through - this.reportedThrough >= HEARTBEAT_MS;
   }
 
-  /** Takes everything out for a report that is complete up to `through`. */
+  /** Takes everything out for a report that is complete up to `through`; nothing follows a closed one. */
   take(through: number, closed: boolean): PathArrivals {
     const { name: path, filter, from, canaries, arrivals } = this;
     this.reportedThrough = through;

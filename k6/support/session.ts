@@ -21,6 +21,8 @@ export interface SessionEvents {
   operation(operation: Operation, failure: string | null, milliseconds: number): void;
   /** The subscription is confirmed: from now on every matching event must arrive. */
   live(): void;
+  /** The session says goodbye: what is published from now on may not arrive. */
+  leaving(): void;
   /** An event frame came; `readAt` is when the socket was read, in Unix ms. */
   event(frame: string, readAt: number): void;
 }
@@ -72,7 +74,7 @@ export class Session {
   private finish: (end: SessionEnd) => void = () => undefined;
   private timers: number[] = [];
   private subscription: string | null = null;
-  private leaving = false;
+  private leavingAt: number | null = null;
 
   /** @param until Unix ms at which the session says goodbye. */
   constructor(config: SessionSettings, filter: Filter, until: number, events: SessionEvents) {
@@ -92,10 +94,16 @@ export class Session {
     this.socket.onclose = () => this.closed("the gateway closed the connection");
   }
 
+  /** Unix ms up to which the session listened, once it is over. */
+  get listenedThrough(): number | null {
+    return this.leavingAt;
+  }
+
   /** Says goodbye now: unsubscribes, and closes when that is answered. */
   end(): void {
-    if (this.leaving) return;
-    this.leaving = true;
+    if (this.leavingAt !== null) return;
+    this.leavingAt = Date.now();
+    this.events.leaving();
     if (this.subscription === null) this.socket.close();
     else this.ask("unsubscribe", frames.unsubscribe(this.subscription));
   }
@@ -144,7 +152,7 @@ export class Session {
 
   private schedulePing(): void {
     const timer = setTimeout(() => {
-      if (this.leaving) return;
+      if (this.leavingAt !== null) return;
       this.ask("ping", frames.ping());
       this.schedulePing();
     }, this.config.PING_EVERY * 1000);
@@ -171,7 +179,9 @@ export class Session {
   private closed(reason: string): void {
     while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
     for (const timer of this.timers) clearTimeout(timer);
-    if (this.leaving) this.finish("ended");
+    const planned = this.leavingAt !== null;
+    this.leavingAt ??= Date.now();
+    if (planned) this.finish("ended");
     else this.finish(this.subscription === null ? "failed" : "lost");
   }
 }

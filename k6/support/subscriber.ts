@@ -31,6 +31,9 @@ const COMPARE_EVERY = 100;
 
 const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
+/** Subscriptions that this virtual user has opened, over all its iterations: no two may share a name. */
+let opened = 0;
+
 /** The subscriptions of one virtual user: holds its connections and accounts for what they receive. */
 export class Subscriber {
   private readonly config: SubscriberSettings;
@@ -43,9 +46,8 @@ export class Subscriber {
   private readonly sampling: Sampling;
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
-  private finished: PathLog[] = [];
+  private finished: PathArrivals[] = [];
   private runNumber: number | null;
-  private attempts = 0;
   private received = 0;
   private foreign = 0;
   private runIsSettled = false;
@@ -102,7 +104,8 @@ export class Subscriber {
     this.sessions.delete(session);
     if (connection.log !== null) {
       this.logs.delete(connection.log);
-      this.finished.push(connection.log);
+      // It listened until it said goodbye, however much later this is reported.
+      this.finished.push(connection.log.take((session.listenedThrough ?? Date.now()) + this.correction, true));
       this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
     }
     return end;
@@ -110,10 +113,15 @@ export class Subscriber {
 
   /** A subscription has become live. */
   opened(filter: Filter): PathLog {
-    const name = `${this.run.instance}/${exec.vu.idInTest}/${++this.attempts}`;
+    const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const log = new PathLog(name, filter, Date.now() + this.correction);
     this.logs.add(log);
     return log;
+  }
+
+  /** A subscription is about to end: it is reported once more, when it is over. */
+  left(log: PathLog): void {
+    this.logs.delete(log);
   }
 
   /** An operation of a session was answered. */
@@ -167,8 +175,7 @@ export class Subscriber {
     this.received = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const finished = this.finished.splice(0).map((log) => log.take(through, true));
-    const settled = await this.judge([...finished, ...this.due(through)]);
+    const settled = await this.judge([...this.finished.splice(0), ...this.due(through)]);
     if (!settled || !this.config.END_WHEN_SETTLED) return;
     this.runIsSettled = true;
     for (const session of this.sessions) session.end();
@@ -207,6 +214,10 @@ class Connection implements SessionEvents {
 
   live(): void {
     this.log = this.subscriber.opened(this.filter);
+  }
+
+  leaving(): void {
+    if (this.log !== null) this.subscriber.left(this.log);
   }
 
   event(frame: string, readAt: number): void {

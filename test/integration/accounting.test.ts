@@ -39,6 +39,17 @@ describe("on a healthy pipeline", () => {
     expect(account.expected).toBeGreaterThan(1_000);
   });
 
+  test("a profile that falls ends its sessions in order, and none of their events is called lost", async () => {
+    const { run } = await runPipeline(pipeline, {
+      nats: { RATE: "200", DURATION: "30s" },
+      websocket: { SCENARIO: "spike", TIME_SCALE: "0.1", LOAD_SCALE: "0.005", VUS: "10", DURATION: "36s" },
+    });
+    const account = await accountOf(pipeline, run);
+    expect(account.paths).toBeGreaterThan(10);
+    expect(account).toMatchObject({ lost: 0, silent: 0, misrouted: 0, duplicated: 0 });
+    expect(account.delivered).toBeGreaterThan(100);
+  });
+
   test("events of an earlier run are not counted in a later one", async () => {
     const first = await runPipeline(pipeline, { nats: { DURATION: "2s" } });
     const second = await runPipeline(pipeline, { nats: { SEED: "7" }, websocket: { SEED: "7" } });

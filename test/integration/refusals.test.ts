@@ -12,6 +12,7 @@ test.each([
   ["http", "VUS", "ten", "VUS=ten: allowed: a whole number from 1 to 100000"],
   ["nats", "RATE", "fast", 'RATE=fast: allowed: a number of events per second above 0, or "max"'],
   ["nats", "DURATION", "5 minutes", "DURATION=5 minutes: allowed: a duration above zero such as 30s"],
+  ["nats", "CHAINS", "ethereum,dogecoin", "CHAINS=ethereum,dogecoin: dogecoin has no number; allowed: ethereum,solana"],
   ["websocket", "WS_URL", "http://gateway", "WS_URL=http://gateway: allowed: a URL that starts with ws:// or wss://"],
   ["websocket", "SCENRIO", "load", "SCENRIO=load: unknown variable; did you mean SCENARIO?"],
   [

@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Run } from "../../receiver/run.ts";
+import type { Account } from "../../workload/account.ts";
+import { batch, OPENING, report } from "./reports.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const START = 10_000;
+
+/** A run whose clock stands at {@link START} and which published events 0 to 9 a little earlier. */
+async function runOf(...publishers: string[]): Promise<Run> {
+  const run = new Run("nightly", OPENING, () => Date.now());
+  for (const publisher of publishers) run.join({ ...OPENING, publisher });
+  await vi.advanceTimersByTimeAsync(START);
+  run.published(batch(0, 10, START - 1_000));
+  return run;
+}
+
+const SEQS = Array.from({ length: 10 }, (_, seq) => seq);
+
+/** Asks for the account and lets time pass; null where it is not settled by then. */
+async function settledWithin(ms: number, run: Run, settling: { timeout: number; quiet: number; publisher?: string }) {
+  let account: Account | null = null;
+  void run.settle(settling).then((settled) => {
+    account = settled;
+  });
+  await vi.advanceTimersByTimeAsync(ms);
+  return account as Account | null;
+}
+
+const PATIENT = { timeout: 60_000, quiet: 5_000 };
+
+describe("complete", () => {
+  test("at once when everything has arrived", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS, START)] });
+    const account = await settledWithin(0, run, PATIENT);
+    expect(account).toMatchObject({ ending: "complete", expected: 10, delivered: 10, lost: 0, backlog: 0, drain: 0 });
+    expect(run.settled).toBe(true);
+  });
+
+  test("at once when nobody listens", async () => {
+    const run = await runOf();
+    expect(await settledWithin(0, run, PATIENT)).toMatchObject({ ending: "complete", expected: 0, paths: 0 });
+  });
+
+  test("as soon as the last event has arrived, with the backlog and the time it took", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 7), START)] });
+    expect(await settledWithin(250, run, PATIENT)).toBeNull();
+    run.arrivals({ paths: [report(SEQS.slice(7), START + 250)] });
+    expect(await settledWithin(50, run, PATIENT)).toMatchObject({
+      ending: "complete",
+      lost: 0,
+      backlog: 3,
+      drain: 300,
+    });
+  });
+
+  test("not before each subscriber has reported on everything that was sent", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report([], START - 1_001, { path: "behind" })] });
+    expect(await settledWithin(200, run, PATIENT)).toBeNull();
+    run.arrivals({ paths: [report(SEQS, START + 200, { path: "behind" })] });
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "complete", delivered: 10 });
+  });
+
+  test("when the publisher that was waited for is done", async () => {
+    const run = await runOf("one", "two");
+    run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
+    expect(await settledWithin(500, run, { ...PATIENT, publisher: "one" })).toBeNull();
+    run.arrivals({ paths: [report(SEQS.slice(9), START + 500)] });
+    expect(await settledWithin(100, run, { ...PATIENT, publisher: "two" })).toMatchObject({
+      ending: "complete",
+      backlog: 0,
+      drain: 0,
+    });
+  });
+});
+
+describe("quiet", () => {
+  test("when nothing has arrived for so long; what is missing then is lost", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
+    expect(await settledWithin(4_900, run, PATIENT)).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({
+      ending: "quiet",
+      lost: 1,
+      backlog: 1,
+      drain: 5_000,
+      offenders: [{ lostSeqs: [9] }],
+    });
+  });
+
+  test("counted from the last arrival, of whatever event", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 8), START)] });
+    await settledWithin(3_000, run, PATIENT);
+    run.arrivals({ paths: [report([8], START + 3_000)] });
+    expect(await settledWithin(4_900, run, PATIENT)).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "quiet", lost: 1, drain: 8_000 });
+  });
+
+  test("not put off by reports without news", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
+    await settledWithin(3_000, run, PATIENT);
+    run.arrivals({ paths: [report([3], START + 3_000)] });
+    expect(await settledWithin(2_000, run, PATIENT)).toMatchObject({ ending: "quiet", duplicated: 1 });
+  });
+
+  test("not before a subscriber that is behind has caught up", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report([], START - 1_001)] });
+    expect(await settledWithin(6_000, run, PATIENT)).toBeNull();
+    run.arrivals({ paths: [report(SEQS.slice(1), START + 6_000)] });
+    expect(await settledWithin(4_900, run, PATIENT)).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "quiet", lost: 1 });
+  });
+});
+
+describe("timeout", () => {
+  test("while events still arrive", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report([], START)] });
+    void run.settle({ timeout: 1_000, quiet: 500 });
+    for (const seq of SEQS.slice(0, 5)) {
+      await vi.advanceTimersByTimeAsync(200);
+      run.arrivals({ paths: [report([seq], Date.now())] });
+    }
+    expect(run.account()).toMatchObject({ ending: "timeout", backlog: 10, drain: 1_000 });
+    expect(run.account().delivered).toBeLessThan(10);
+  });
+
+  test("while a subscriber stays behind without having died", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report([], START - 1_001)] });
+    expect(await settledWithin(5_900, run, { timeout: 6_000, quiet: 100 })).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "timeout", silent: 0 });
+  });
+
+  test("of the first that asked counts for all", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report([], START)] });
+    const first = run.settle({ timeout: 1_000, quiet: 60_000 });
+    const second = run.settle({ timeout: 60_000, quiet: 60_000 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await first).toEqual(await second);
+    expect(await first).toMatchObject({ ending: "timeout", drain: 1_000 });
+  });
+});
+
+describe("publisher missing", () => {
+  test("when one that had joined is not done in time, whatever has arrived", async () => {
+    const run = await runOf("one", "two");
+    run.arrivals({ paths: [report(SEQS, START)] });
+    const settling = { timeout: 2_000, quiet: 100, publisher: "one" };
+    expect(await settledWithin(1_900, run, settling)).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({
+      ending: "publisher missing",
+      delivered: 10,
+      drain: 0,
+    });
+  });
+
+  test("never because of one that was turned away", async () => {
+    const run = await runOf("one");
+    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe(false);
+    expect(await settledWithin(0, run, { ...PATIENT, publisher: "one" })).toMatchObject({ ending: "complete" });
+  });
+
+  test("never because of subscribers, which are done when the publishers are", async () => {
+    const run = await runOf("one");
+    run.join(OPENING);
+    expect(await settledWithin(0, run, { ...PATIENT, publisher: "one" })).toMatchObject({ ending: "complete" });
+  });
+});
+
+describe("a subscriber that died", () => {
+  test("is waited for until it counts as silent, and judged up to 2 s before its last report", async () => {
+    const run = await runOf();
+    run.published(batch(10, 5, START - 2_500));
+    run.arrivals({ paths: [report([10, 11, 12, 13], START - 500)] });
+    run.published(batch(15, 5, START + 100));
+    expect(await settledWithin(10_000, run, { timeout: 60_000, quiet: 100 })).toBeNull();
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "quiet", silent: 1, expected: 5, lost: 1 });
+  });
+});
+
+describe("the settled account", () => {
+  test("changes no more, but counts what comes too late", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
+    const settled = await settledWithin(5_000, run, PATIENT);
+    expect(settled).toMatchObject({ ending: "quiet", late: 0 });
+    run.arrivals({ paths: [report([9, 9, 0, 25], START + 6_000), report([1, 2], START + 6_000, { path: "new" })] });
+    run.published(batch(10, 10, START + 6_000));
+    expect(run.account()).toEqual({ ...settled, late: 4 });
+    expect(await settledWithin(0, run, PATIENT)).toEqual({ ...settled, late: 4 });
+  });
+});

@@ -1,0 +1,75 @@
+/** A realistic run of nats, as k6 and the receiver hand it to the summary. */
+import type { K6Data, SummaryInput } from "../../summary.ts";
+import { sampleCounter, slos } from "../../thresholds.ts";
+import type { Account, Offender } from "../../workload/account.ts";
+
+export const SLOS = slos("nats", { accounted: true, events: 60_000 });
+
+export type Metrics = Record<string, { values: Record<string, number> }>;
+
+/** What k6 hands over when every objective is met, each over just enough samples; changed where a test says so. */
+export function dataOf(changes: Metrics = {}): K6Data {
+  const metrics: Metrics = { iterations: { values: { count: 12_000, rate: 200 } } };
+  const floors = new Map<string, number>();
+  for (const { metric, statistic, comparison, bound, floor } of SLOS) {
+    metrics[metric] = { values: { ...metrics[metric]?.values, [statistic]: comparison === "<" ? bound / 2 : bound } };
+    floors.set(metric, Math.max(floor, floors.get(metric) ?? 0));
+  }
+  for (const [metric, count] of floors) metrics[sampleCounter(metric)] = { values: { count } };
+  metrics["publishing_seconds"] = { values: { value: 60, max: 60 } };
+  return { metrics: { ...metrics, ...changes }, state: { testRunDurationMs: 65_250 } };
+}
+
+export const OFFENDER: Offender = {
+  path: "a1b2c3/12/1",
+  filter: { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] },
+  expected: 30_000,
+  delivered: 29_958,
+  lost: 42,
+  duplicated: 0,
+  reordered: 0,
+  misrouted: 0,
+  unjudged: 0,
+  lostSeqs: Array.from({ length: 10 }, (_, place) => 12_345 + place),
+  firstLostAt: Date.UTC(2026, 0, 1, 12, 0, 0, 500),
+};
+
+export const ACCOUNT: Account = {
+  version: 1,
+  run: "nightly-7",
+  ending: "complete",
+  published: 60_000,
+  acknowledged: 59_999,
+  refused: 0,
+  unknown: 1,
+  span: { from: 0, through: 60_000 },
+  paths: 10,
+  ready: 10,
+  silent: 0,
+  expected: 312_345,
+  delivered: 312_345,
+  lost: 0,
+  duplicated: 0,
+  reordered: 0,
+  misrouted: 0,
+  late: 0,
+  unreported: 0,
+  unjudged: 3,
+  backlog: 1_234,
+  drain: 205,
+  latency: { samples: 312_348, negative: 0, min: 0.4, mean: 2.5, p50: 2.047, p95: 12.5, p99: 1_234.567, max: 4_321 },
+  offenders: [],
+};
+
+export function inputOf(changes: Partial<SummaryInput> = {}): SummaryInput {
+  return {
+    test: "nats",
+    scenario: "smoke",
+    slos: SLOS,
+    data: dataOf(),
+    run: { id: "nightly-7", clock: { offset: 0.5, error: 0.2 } },
+    account: ACCOUNT,
+    requestedRate: 1_000,
+    ...changes,
+  };
+}

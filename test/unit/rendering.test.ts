@@ -1,0 +1,212 @@
+import { describe, expect, test } from "vitest";
+import { renderRun, renderSummary, type Summary, type SummaryInput, summarize } from "../../summary.ts";
+import { sampleCounter, slos } from "../../thresholds.ts";
+import type { Account } from "../../workload/account.ts";
+import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
+
+const text = (changes: Partial<SummaryInput> = {}) => renderSummary(summarize(inputOf(changes)));
+const withAccount = (changes: Partial<Account>) => text({ account: { ...ACCOUNT, ...changes } });
+
+describe("a test", () => {
+  test("reads so", () => {
+    expect(text()).toMatchInlineSnapshot(`
+      "PASS  nats, scenario smoke, run nightly-7
+
+        rate       1,000/s requested, 1,000/s achieved
+        published  60,000 events: 59,999 acknowledged, 0 refused, 1 unknown
+        delivered  312,345 of 312,345 expected on 10 subscriptions: 0 lost, 0 duplicated, 0 reordered, 0 misrouted, 0 late
+        latency    p50 2.047 ms, p95 12.5 ms, p99 1,234.6 ms, max 4,321 ms of 312,348
+        drain      complete after 205 ms, backlog at the end of the load 1,234
+
+            test  metric                    objective       observed  samples of floor
+        ok  nats  script_errors             count == 0      0         1 of 1
+        ok  nats  publish_ack_latency_ms    p(99) < 250     125       500 of 500
+        ok  nats  events_refused            count == 0      0         1 of 1
+        ok  nats  events_unknown            count == 0      0         1 of 1
+        ok  nats  events_published          count >= 60000  60,000    1 of 1
+        ok  nats  schedule_delay_ms         p(95) < 50      25        100 of 100
+        ok  nats  account_settled           value == 1      1         1 of 1
+        ok  nats  account_expected          count >= 1      1         1 of 1
+        ok  nats  account_unreported        count == 0      0         1 of 1
+        ok  nats  account_lost              count == 0      0         1 of 1
+        ok  nats  account_duplicated        count == 0      0         1 of 1
+        ok  nats  account_misrouted         count == 0      0         1 of 1
+        ok  nats  account_reordered         count == 0      0         1 of 1
+        ok  nats  account_late              count == 0      0         1 of 1
+        ok  nats  account_silent_paths      count == 0      0         1 of 1
+        ok  nats  account_negative_latency  count == 0      0         1 of 1
+        ok  nats  account_delivery_p95_ms   value < 25      12.5      100 of 100
+        ok  nats  account_delivery_p99_ms   value < 50      25        500 of 500
+      "
+    `);
+  });
+
+  test("starts with the verdict and its reasons", () => {
+    const lines = text({ data: dataOf({ account_lost: { values: { count: 2 } } }) }).split("\n");
+    expect(lines.slice(0, 3)).toEqual([
+      "FAIL  nats, scenario smoke, run nightly-7",
+      "  - account_lost (expected deliveries that never happened): 2, must be count == 0",
+      "",
+    ]);
+    expect(lines.filter((line) => line.includes("MISSED"))).toEqual([
+      expect.stringMatching(/account_lost {2,}count == 0/),
+    ]);
+  });
+
+  test("marks what could not be measured", () => {
+    const data = dataOf({ schedule_delay_ms: { values: {} }, schedule_delay_ms_samples: { values: { count: 7 } } });
+    expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 50 +- +7 of 100\n/);
+  });
+
+  test("names no run, no rate and no account where there are none", () => {
+    const { publishing_seconds: _, ...metrics } = dataOf().metrics;
+    const lines = text({ run: null, account: null, data: { ...dataOf(), metrics } });
+    expect(lines).toMatch(/^PASS {2}nats, scenario smoke\n/);
+    expect(lines).not.toMatch(/^ {2}(rate|published|delivered|latency|drain) /m);
+  });
+
+  test("that never started has no table", () => {
+    const lines = text({ data: dataOf({ iterations: { values: { count: 0 } } }) });
+    expect(lines).toContain("  - the load never started; the error above says why\n");
+    expect(lines).not.toContain("objective");
+  });
+
+  test.each<[string, string, string]>([
+    ["a rate that was asked for", text(), "1,000/s requested, 1,000/s achieved\n"],
+    ["a rate that was not", text({ requestedRate: null }), "as fast as acknowledged, 1,000/s achieved\n"],
+    ["a rate below one", text({ requestedRate: 0.5 }), "0.5/s requested"],
+    ["the drain", text(), "complete after 205 ms, backlog at the end of the load 1,234\n"],
+    ["a drain that never was", withAccount({ ending: null }), "not settled after"],
+    ["latencies with their samples", text(), "p50 2.047 ms, p95 12.5 ms, p99 1,234.6 ms, max 4,321 ms of 312,348\n"],
+    ["large numbers in groups", withAccount({ published: 1_234_567_890 }), " 1,234,567,890 events"],
+    [
+      "what became of publishing",
+      withAccount({ refused: 6, unknown: 7 }),
+      "59,999 acknowledged, 6 refused, 7 unknown\n",
+    ],
+    [
+      "every kind of defect",
+      withAccount({ lost: 1, duplicated: 2, reordered: 3, misrouted: 4, late: 5 }),
+      ": 1 lost, 2 duplicated, 3 reordered, 4 misrouted, 5 late\n",
+    ],
+  ])("tells %s", (_, rendered, told) => {
+    expect(rendered).toContain(told);
+  });
+
+  test("names three paths that lost something, and what and when", () => {
+    const fine = { ...OFFENDER, lost: 0, duplicated: 9, path: "fine" };
+    const rendered = withAccount({
+      offenders: [fine, ...[1, 2, 3, 4].map((path) => ({ ...OFFENDER, path: `p/${path}` }))],
+    });
+    const events = "12345, 12346, 12347, 12348, 12349, 12350, 12351, 12352, 12353, 12354";
+    for (const path of ["p/1", "p/2", "p/3"]) {
+      expect(rendered).toContain(
+        `  lost       ${path}: 42 of 30,000, the first sent at 2026-01-01T12:00:00.500Z\n             events ${events}\n`,
+      );
+    }
+    expect(rendered).not.toMatch(/fine|p\/4/);
+  });
+
+  test("leaves out a moment that is not known", () => {
+    const rendered = withAccount({ offenders: [{ ...OFFENDER, lostSeqs: [5], firstLostAt: null }] });
+    expect(rendered).toContain("42 of 30,000\n             events 5\n");
+  });
+
+  test("tells a long reason on two lines, word by word", () => {
+    const rows = slos("websocket", { accounted: false, events: null });
+    const lines = text({
+      test: "websocket",
+      slos: rows,
+      data: dataOf({ ws_error_rate_samples: { values: { count: 9 } } }),
+    });
+    expect(lines).toContain(
+      "  - ws_error_rate (operations of a session that failed: connect, subscribe, list, ping, unsubscribe): 9 samples, 100 are\n" +
+        "    needed to judge rate < 0.001\n",
+    );
+  });
+
+  test("is nowhere wider than 140 columns, however bad the run was", () => {
+    const offender = { ...OFFENDER, path: "0123456789abcdef/1234/12", expected: 1_000_000, lost: 123_456 };
+    const offenders = [{ ...offender, lostSeqs: OFFENDER.lostSeqs.map((seq) => seq + 10_000_000) }];
+    const counts = {
+      published: 3_123_450,
+      acknowledged: 3_100_000,
+      expected: 3_123_450,
+      delivered: 2_811_105,
+      paths: 1_000,
+    };
+    const defects = { lost: 312_345, duplicated: 12_345, reordered: 123, misrouted: 12, late: 1, refused: 20_000 };
+    const account: Account = { ...ACCOUNT, ...counts, ...defects, offenders };
+    for (const target of ["http", "websocket", "nats"] as const) {
+      for (const accounted of [true, false]) {
+        const rows = slos(target, { accounted, events: 3_123_450 });
+        const bad = Object.fromEntries(
+          rows.map(({ metric, statistic }) => [metric, { values: { [statistic]: 123_456.789 } }]),
+        );
+        const counters = Object.fromEntries(
+          rows.map(({ metric }) => [sampleCounter(metric), { values: { count: 99 } }]),
+        );
+        for (const changes of [{}, bad, counters, { ...bad, ...counters }] as Metrics[]) {
+          const rendered = text({ test: target, slos: rows, account, data: dataOf(changes) });
+          for (const line of rendered.split("\n")) expect(line.length, line).toBeLessThanOrEqual(140);
+        }
+      }
+    }
+  });
+});
+
+describe("a run of several tests", () => {
+  const nats = summarize(inputOf());
+  const { publishing_seconds: _, ...metrics } = dataOf().metrics;
+  const websocket = summarize(
+    inputOf({
+      test: "websocket",
+      slos: SLOS.filter(({ metric }) => /^(account_|script_)/.test(metric)),
+      data: { ...dataOf(), metrics },
+      account: { ...ACCOUNT, published: 777 },
+      requestedRate: null,
+    }),
+  );
+  const rowsOf = (rendered: string) =>
+    rendered.split("\n").flatMap((line) => / {2}(nats|websocket) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
+
+  function rendered(...tests: Summary[]): string {
+    return renderRun("nightly-7", "FAIL", ["nats: too bad"], tests);
+  }
+
+  test("starts with the verdict and its reasons, and ends with the verdict", () => {
+    const lines = rendered(websocket, nats).split("\n");
+    expect(lines.slice(0, 3)).toEqual(["FAIL  run nightly-7", "  - nats: too bad", ""]);
+    expect(lines.slice(-3)).toEqual(["", "FAIL  run nightly-7", ""]);
+  });
+
+  test("has one account, the publisher's, and the objectives of all", () => {
+    const both = rendered(websocket, nats);
+    expect(both).toContain("60,000 events");
+    expect(both).not.toContain("777 events");
+    expect(rowsOf(both)).toEqual(["websocket script_errors", ...nats.rows.map(({ metric }) => `nats ${metric}`)]);
+  });
+
+  test("has an account of its own where nobody published", () => {
+    const alone = rendered(websocket);
+    expect(alone).toContain("777 events");
+    expect(alone).not.toContain("achieved");
+    expect(rowsOf(alone)).toEqual(websocket.rows.map(({ metric }) => `websocket ${metric}`));
+  });
+
+  test("has the subscribers' account where the publisher has none", () => {
+    const unsettled = {
+      ...nats,
+      account: null,
+      rows: nats.rows.filter(({ metric }) => !metric.startsWith("account_")),
+    };
+    const both = rendered(unsettled, websocket);
+    expect(both).toContain("1,000/s achieved");
+    expect(both).toContain("777 events");
+    expect(rowsOf(both)).toContain("websocket account_lost");
+  });
+
+  test("of which no test left a record has reasons alone", () => {
+    expect(rendered()).toBe("FAIL  run nightly-7\n  - nats: too bad\n\nFAIL  run nightly-7\n");
+  });
+});

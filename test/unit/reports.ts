@@ -1,0 +1,40 @@
+/** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
+
+import { event, type Workload } from "../../workload/event.ts";
+import { type Filter, filterFor } from "../../workload/filter.ts";
+import type { PathArrivals, Published } from "../../workload/report.ts";
+
+export const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
+export const OPENING = { seed: 1, chains: ["ethereum", "solana"] };
+export const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+/** The filter of one chain, and which of the first hundred events it lets pass or not. */
+export const ETHEREUM = filterFor("simple", { ...event(WORKLOAD, 0), chain: "ethereum" });
+export const ON_ETHEREUM = eventsOn("ethereum");
+export const ON_SOLANA = eventsOn("solana");
+
+function eventsOn(chain: string): number[] {
+  const seqs = Array.from({ length: 100 }, (_, seq) => seq);
+  return seqs.filter((seq) => event(WORKLOAD, seq).chain === chain);
+}
+
+/** A batch that was acknowledged as a whole. */
+export function batch(firstSeq: number, count: number, at: number, changes: Partial<Published> = {}): Published {
+  return { publisher: 1, firstSeq, count, sentFrom: at, sentThrough: at, refused: [], unknown: [], ...changes };
+}
+
+/** A report of a path that is live from 0, each arrival with a latency of 1 ms. */
+export function report(seqs: readonly number[], through: number, changes: Partial<PathArrivals> = {}): PathArrivals {
+  return {
+    path: "a",
+    filter: EVERYTHING,
+    from: 0,
+    through,
+    closed: false,
+    canaries: 0,
+    publishers: seqs.map(() => 1),
+    seqs: [...seqs],
+    latencies: seqs.map(() => 1_000),
+    ...changes,
+  };
+}

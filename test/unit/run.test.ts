@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Path } from "../../receiver/path.ts";
+import { Run } from "../../receiver/run.ts";
+import type { Offender } from "../../workload/account.ts";
+import type { Filter } from "../../workload/filter.ts";
+import { Histogram } from "../../workload/histogram.ts";
+import { Publication } from "../../workload/publication.ts";
+import { type Delivery, plantedStreams } from "./planted.ts";
+import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
+
+const runAt = (now: number) => new Run("nightly", OPENING, () => now);
+
+describe("joining", () => {
+  test.each([
+    ["the same workload", OPENING, true],
+    ["another seed", { ...OPENING, seed: 2 }, false],
+    ["another chain", { ...OPENING, chains: ["ethereum", "base"] }, false],
+    ["fewer chains", { ...OPENING, chains: ["ethereum"] }, false],
+    ["the chains in another order", { ...OPENING, chains: ["solana", "ethereum"] }, false],
+  ])("with %s", (_, opening, joined) => {
+    expect(runAt(0).join(opening)).toBe(joined);
+  });
+});
+
+describe("the account of a run that goes on", () => {
+  test("is empty at first", () => {
+    expect(runAt(0).account()).toEqual({
+      version: 1,
+      run: "nightly",
+      ending: null,
+      published: 0,
+      acknowledged: 0,
+      refused: 0,
+      unknown: 0,
+      span: null,
+      paths: 0,
+      ready: 0,
+      silent: 0,
+      expected: 0,
+      delivered: 0,
+      lost: 0,
+      duplicated: 0,
+      reordered: 0,
+      misrouted: 0,
+      late: 0,
+      unreported: 0,
+      unjudged: 0,
+      backlog: 0,
+      drain: 0,
+      latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 },
+      offenders: [],
+    });
+  });
+
+  test("sums up its paths", () => {
+    const run = runAt(9_000);
+    run.published(batch(0, 100, 1_000, { refused: [98], unknown: [99] }));
+    const [one, two] = [ON_ETHEREUM[0] as number, ON_ETHEREUM[1] as number];
+    run.arrivals({
+      paths: [
+        report([ON_SOLANA[0] as number, one, two, two], 9_000, { path: "e", filter: ETHEREUM }),
+        report([1, 0, 99, 200], 9_000, { path: "all", canaries: 1 }),
+      ],
+    });
+    const ethereum = ON_ETHEREUM.filter((seq) => seq < 98).length;
+    expect(run.account()).toMatchObject({
+      ending: null,
+      published: 100,
+      acknowledged: 98,
+      refused: 1,
+      unknown: 1,
+      span: { from: 1_000, through: 1_000 },
+      paths: 2,
+      ready: 1,
+      expected: ethereum + 98,
+      delivered: 2 + 2,
+      lost: ethereum - 2 + 96,
+      duplicated: 1,
+      reordered: 1,
+      misrouted: 1,
+      unjudged: 2,
+      unreported: 1,
+      late: 0,
+      latency: { samples: 6 },
+    });
+    expect(run.settled).toBe(false);
+  });
+
+  test("counts an event that nobody reported once, however many paths saw it", () => {
+    const run = runAt(0);
+    run.published(batch(0, 2, 1_000));
+    run.arrivals({ paths: [report([7, 8], 1, { path: "a" }), report([8, 9, 1], 1, { path: "b" })] });
+    expect(run.account().unreported).toBe(3);
+  });
+
+  test("takes the reports of one path together", () => {
+    const run = runAt(0);
+    run.published(batch(0, 3, 1_000));
+    run.arrivals({ paths: [report([0], 500)] });
+    run.arrivals({ paths: [report([0, 1], 1_000), report([2], 2_000)] });
+    expect(run.account()).toMatchObject({ paths: 1, expected: 3, delivered: 3, duplicated: 1 });
+  });
+
+  test("counts the paths whose subscriber died", () => {
+    let now = 0;
+    const run = new Run("nightly", OPENING, () => now);
+    run.arrivals({
+      paths: [report([], 0, { path: "a" }), report([], 0, { path: "b", closed: true }), report([], 0, { path: "c" })],
+    });
+    now = 10_000;
+    run.arrivals({ paths: [report([], 10_000, { path: "c" })] });
+    expect(run.account().silent).toBe(0);
+    now = 10_001;
+    expect(run.account().silent).toBe(1);
+  });
+});
+
+describe("offenders", () => {
+  const offendersOf = (...reports: ReturnType<typeof report>[]): readonly Offender[] => {
+    const run = runAt(9_000);
+    run.published(batch(0, 20, 1_000));
+    run.published(batch(20, 20, 2_000));
+    run.arrivals({ paths: reports });
+    return run.account().offenders;
+  };
+  const all = Array.from({ length: 40 }, (_, seq) => seq);
+
+  test("are named with their evidence", () => {
+    const [offender] = offendersOf(
+      report(all, 9_000, { path: "fine" }),
+      report(all.slice(0, 38), 9_000, { path: "short" }),
+    );
+    expect(offender).toMatchObject({
+      path: "short",
+      filter: report([], 0).filter,
+      expected: 40,
+      lost: 2,
+      lostSeqs: [38, 39],
+      firstLostAt: 2_000,
+    });
+  });
+
+  test.each<[string, number[], Partial<Offender>]>([
+    ["a duplicate", [...all, 5], { duplicated: 1, lost: 0, firstLostAt: null }],
+    ["an inversion", [...all.slice(0, 10), 11, 10, ...all.slice(12)], { reordered: 1, firstLostAt: null }],
+    ["a loss", all.slice(1), { lost: 1, lostSeqs: [0], firstLostAt: 1_000 }],
+  ])("are named for %s alone", (_, seqs, offence) => {
+    expect(offendersOf(report(seqs, 9_000))).toEqual([expect.objectContaining({ path: "a", ...offence })]);
+  });
+
+  test("are named for a misrouted event alone", () => {
+    const due = ON_ETHEREUM.filter((seq) => seq < 40);
+    const offenders = offendersOf(report([ON_SOLANA[0] as number, ...due], 9_000, { filter: ETHEREUM }));
+    expect(offenders).toEqual([expect.objectContaining({ misrouted: 1, lost: 0, duplicated: 0, reordered: 0 })]);
+  });
+
+  test("are nobody when nothing is wrong, and ten when everything is", () => {
+    expect(offendersOf(report(all, 9_000))).toEqual([]);
+    expect(
+      offendersOf(...Array.from({ length: 15 }, (_, place) => report([], 9_000, { path: `p${place}` }))),
+    ).toHaveLength(10);
+  });
+});
+
+test("paths of one filter share an expectation, and are judged as if each had its own", () => {
+  const KEYS = ["expected", "delivered", "lost", "duplicated", "reordered", "misrouted", "unjudged"] as const;
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
+  fc.assert(
+    fc.property(plantedStreams, shares, ({ workload, filter, batches, deliveries }, cuts) => {
+      const run = new Run("nightly", { seed: workload.seed, chains: [...workload.chains] }, () => 0);
+      const publication = new Publication();
+      for (const one of batches) {
+        run.published({ ...one, refused: [...one.refused], unknown: [...one.unknown] });
+        publication.record(one);
+      }
+      const other: Filter = { ...filter, chains: [workload.chains[0] as string], accounts: [] };
+      const reports = [filter, filter, other].map((asked, place) => {
+        const seen = deliveries.slice(0, Math.ceil((cuts[place] as number) * deliveries.length));
+        return reportOf(`p${place}`, asked, seen, place === 1 ? 40 : 1_000);
+      });
+      run.arrivals({ paths: reports });
+      const alone = reports.map((one) => {
+        const path = new Path(one, workload);
+        path.enter(one, new Histogram(), 0);
+        return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
+      });
+      const account = run.account();
+      for (const key of KEYS) expect(account[key]).toBe(alone.reduce((sum, one) => sum + one[key], 0));
+    }),
+  );
+});
+
+function reportOf(path: string, filter: Filter, seen: readonly Delivery[], through: number) {
+  const publishers = seen.map(({ publisher }) => publisher);
+  return report(
+    seen.map(({ seq }) => seq),
+    through,
+    { path, filter, publishers, from: -1_000 },
+  );
+}

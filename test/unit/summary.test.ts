@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { renderSummary, type Summary, summarize } from "../../summary.ts";
+import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS } from "./records.ts";
+
+describe("the record", () => {
+  test("of a good run is complete", () => {
+    const summary = summarize(inputOf());
+    expect(summary).toMatchObject({
+      version: 1,
+      test: "nats",
+      scenario: "smoke",
+      run: "nightly-7",
+      verdict: "PASS",
+      reasons: [],
+      seconds: 65.25,
+      rate: { requested: 1_000, achieved: 1_000 },
+      clock: { offset: 0.5, error: 0.2 },
+      account: ACCOUNT,
+    });
+    expect(summary.rows).toHaveLength(SLOS.length);
+    expect(summary.metrics["iterations"]).toEqual({ count: 12_000, rate: 200 });
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  test("takes each objective's own statistic and its own samples", () => {
+    const { rows } = summarize(
+      inputOf({ data: dataOf({ publish_ack_latency_ms: { values: { "p(99)": 249, "p(95)": 9_999 } } }) }),
+    );
+    expect(rows.find(({ metric }) => metric === "publish_ack_latency_ms")).toEqual({
+      metric: "publish_ack_latency_ms",
+      objective: "p(99) < 250",
+      observed: 249,
+      samples: 500,
+      floor: 500,
+      margin: 0.004,
+      result: "met",
+    });
+  });
+
+  test.each<[string, Metrics, Summary["verdict"], RegExp]>([
+    [
+      "one event is missing",
+      { account_lost: { values: { count: 1 } } },
+      "FAIL",
+      /^account_lost \(.*\): 1, must be count == 0$/,
+    ],
+    [
+      "too little was published",
+      { events_published: { values: { count: 59_999 } } },
+      "INVALID",
+      /^events_published .* 59999, must/,
+    ],
+    [
+      "a metric has no samples",
+      { account_lost_samples: { values: { count: 0 } } },
+      "INVALID",
+      /^account_lost .* 0 samples, 1 are needed/,
+    ],
+    [
+      "the script raised",
+      { script_errors: { values: { count: 3 } } },
+      "INVALID",
+      /^script_errors .*: 3, must be count == 0$/,
+    ],
+  ])("says when %s", (_, changes, verdict, reason) => {
+    const summary = summarize(inputOf({ data: dataOf(changes) }));
+    expect(summary.verdict).toBe(verdict);
+    expect(summary.reasons).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test("of a run that k6 has no metrics of is INVALID for every objective", () => {
+    const metrics = { iterations: { values: { count: 1 } } };
+    const summary = summarize(
+      inputOf({ data: { metrics, state: { testRunDurationMs: 0 } }, account: null, run: null }),
+    );
+    expect(summary.verdict).toBe("INVALID");
+    expect(summary.reasons).toHaveLength(SLOS.length);
+    expect(summary).toMatchObject({ run: null, clock: null, rate: null, account: null });
+  });
+
+  test.each<[string, Metrics]>([
+    ["no iterations", { iterations: { values: { count: 0 } } }],
+    ["not even the metric of them", { iterations: { values: {} } }],
+  ])("of a load that never started is INVALID, although all else looks well: %s", (_, changes) => {
+    const summary = summarize(inputOf({ data: dataOf(changes) }));
+    expect(summary).toMatchObject({
+      verdict: "INVALID",
+      reasons: ["the load never started; the error above says why"],
+      rows: [],
+    });
+    expect(renderSummary(summary)).not.toContain("objective");
+  });
+
+  test("has an achieved rate over the time of publishing, not of the whole run", () => {
+    const data = dataOf({ publishing_seconds: { values: { value: 1, max: 120 } } });
+    expect(summarize(inputOf({ data, requestedRate: null })).rate).toEqual({ requested: null, achieved: 500 });
+  });
+});
