@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { draw, EVENT_TYPES, event, selector, variantIndex, variants, type Workload } from "../../workload/event.ts";
+import {
+  draw,
+  EVENT_TYPES,
+  event,
+  firstOfEachVariant,
+  selector,
+  variantIndex,
+  variants,
+  type Workload,
+} from "../../workload/event.ts";
 import { FILTER_CLASSES, filterFor, matches } from "../../workload/filter.ts";
 import { filtersOf, UINT32_MAX, workloads } from "./arbitraries.ts";
 
@@ -202,4 +211,18 @@ describe("a selector", () => {
     const selected = selector(WORKLOAD, { chains: ["unheard-of"], event_types: [], accounts: [], program_ids: [] });
     expect(Array.from({ length: 1_000 }, (_, seq) => seq).filter(selected)).toEqual([]);
   });
+});
+
+test("the first of each variant are the lowest numbers that reach it, in order", () => {
+  fc.assert(
+    fc.property(workloads, (workload) => {
+      const count = variants(workload).length;
+      const firsts = firstOfEachVariant(workload);
+      const before = Array.from({ length: Math.max(...firsts) + 1 }, (_, seq) =>
+        variantIndex(workload.seed, seq, count),
+      );
+      expect(new Set(firsts.map((seq) => before[seq])).size).toBe(count);
+      expect(firsts).toEqual(before.flatMap((index, seq) => (before.indexOf(index) === seq ? [seq] : [])));
+    }),
+  );
 });

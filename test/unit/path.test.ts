@@ -68,11 +68,22 @@ describe("the closing edge", () => {
     expect(account).toMatchObject({ expected: 0, delivered: 0, unjudged: 1, lost: 0, misrouted: 0 });
   });
 
-  test("does not come back once the path was closed, and never moves back", () => {
+  test("lies before the goodbye, even where an earlier report reached further", () => {
+    const path = pathOf(report([], 9_000), report([], 8_000, { closed: true }));
+    expect(settled(path, publicationOf(batch(0, 1, 6_000))).expected).toBe(1);
+    expect(settled(path, publicationOf(batch(0, 1, 6_001))).expected).toBe(0);
+  });
+
+  test("stays where it is once the path was closed", () => {
     const path = pathOf(report([], 9_000, { closed: true }), report([], 3_000));
     expect(settled(path, publicationOf(batch(0, 1, 7_000))).expected).toBe(1);
     expect(settled(path, publicationOf(batch(0, 1, 7_001))).expected).toBe(0);
     expect(path.isSilent(1_000_000)).toBe(false);
+  });
+
+  test("of an open path never moves back", () => {
+    const path = pathOf(report([], 9_000), report([], 3_000));
+    expect(settled(path, publicationOf(batch(0, 1, 9_000))).expected).toBe(1);
   });
 });
 

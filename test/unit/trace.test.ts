@@ -38,6 +38,9 @@ describe("reading", () => {
   });
 
   test("times between two microseconds are rounded to the nearer one", () => {
+    expect(readEventId(eventId({ ...TRACE, publishedAt: 1_767_225_600_123.4563 }))?.publishedAt).toBe(
+      1_767_225_600_123.456,
+    );
     expect(readEventId(eventId({ ...TRACE, publishedAt: 1_767_225_600_123.4568 }))?.publishedAt).toBe(
       1_767_225_600_123.457,
     );
@@ -147,6 +150,8 @@ describe("damage", () => {
     ["a marker without a trace", `{"event_id":"evt_not_one_of_ours_but_long_enough_to_hold_one","chain":"ethereum"}`],
     ["another separator", replaced(ID, 23, "-")],
     ["nanoseconds that are not whole microseconds", replaced(ID, 20, "001")],
+    ["a marker without its first letter", ID.slice(1)],
+    ["an id that lost a leading zero", ID.slice(0, 36) + ID.slice(37)],
     ["an exponent among the decimals", "evt_000000000000001e5000_0badcafe00070001e2406ca7"],
   ])("%s is no trace", (_, text) => expect(readEventId(text)).toBeNull());
 });
