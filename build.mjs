@@ -7,6 +7,8 @@ const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
 const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
+  ethhook: "target/ethhook/main.ts",
+  postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
   "bench-publisher": "bench/publisher.ts",

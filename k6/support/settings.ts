@@ -60,6 +60,7 @@ interface AnyValues {
   readonly TIME_SCALE?: number;
   readonly LOAD_SCALE?: number;
   readonly WORKERS?: number;
+  readonly CONCURRENCY?: number;
   readonly BATCH?: number;
   readonly BURST?: boolean;
   readonly BURST_RATIO?: number;
@@ -98,7 +99,7 @@ function overridesOf(values: AnyValues): Overrides {
     events: values.EVENTS,
     timeScale: values.TIME_SCALE,
     loadScale: values.LOAD_SCALE,
-    workers: values.WORKERS,
+    workers: values.WORKERS ?? values.CONCURRENCY,
     batch: values.BATCH,
     burst: BURST ? { ratio, period } : undefined,
   };
