@@ -63,7 +63,8 @@ export function publishing(
     metrics.events_deduplicated.add(sent.deduplicated);
     metrics.events_refused.add(refused.length, count);
     metrics.events_unknown.add(unknown.length, count);
-    for (let place = tick % keepEvery; place < latencies.length; place += keepEvery) {
+    const every = latencies.length > 1 ? keepEvery : 1;
+    for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
     }
     if (config.RECEIVER_URL === undefined) return;
