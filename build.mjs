@@ -14,6 +14,7 @@ const programs = {
   "bench-publisher": "bench/publisher.ts",
   "bench-connections": "bench/connections.ts",
   "bench-accuracy": "bench/accuracy.ts",
+  "bench-redis": "bench/redis.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -38,6 +38,12 @@ function address(...schemes: string[]) {
   );
 }
 
+/** The same, or the word none. */
+function addressOrNone(...schemes: string[]) {
+  const { allowed, parse } = address(...schemes)("");
+  return variable(`${allowed}, or none`, (text) => (text === "none" ? null : parse(text)));
+}
+
 function integer(least: number, most: number) {
   return variable(`a whole number from ${least} to ${most}`, (text) => {
     const value = Number(text);
@@ -194,8 +200,8 @@ export const VARIABLES = {
     ...common,
     ...accounted,
     ...publishing,
-    RECEIVER_URL: address("http", "https")(
-      "the receiver that the webhooks arrive at and that settles the run",
+    RECEIVER_URL: addressOrNone("http", "https")(
+      "the receiver that the webhooks arrive at and that settles the run; none only publishes",
       "http://127.0.0.1:4800",
     ),
     CONCURRENCY: integer(1, 10_000)("the same as WORKERS, by the name that the replaced tool has for it"),

@@ -44,9 +44,15 @@ export const TRACE_HASH_MARKER = "0x7468726f7567686c696e650001";
 /** Length of a trace hash: marker 28, run 8, publisher 4, sequence number 8, microseconds 14, check 4. */
 export const TRACE_HASH_LENGTH = 66;
 
+/** The weight of the sequence number in the sum. */
+const SEQ_WEIGHT = 52711;
+
 function checkDigits(run: number, publisher: number, seq: number, micros: number): number {
   return (
-    ((run % CHECK_PRIME) * 40503 + publisher * 30011 + (seq % CHECK_PRIME) * 52711 + (micros % CHECK_PRIME) * 7919) %
+    ((run % CHECK_PRIME) * 40503 +
+      publisher * 30011 +
+      (seq % CHECK_PRIME) * SEQ_WEIGHT +
+      (micros % CHECK_PRIME) * 7919) %
     CHECK_PRIME
   );
 }
@@ -96,6 +102,23 @@ export function traceHash(trace: Trace): string {
   const check = checkDigits(run, publisher, seq, micros);
   return `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(micros, 14)}${hex(check, 4)}`;
 }
+
+/**
+ * What the hashes of events have in common that one publisher sends at one moment, for a writer of many:
+ * each is the head, the sequence number, the tail and the check digits, which are
+ * `(check + (seq % prime) * weight) % prime`.
+ */
+export function traceHashParts({ run, publisher, publishedAt }: Trace) {
+  const micros = Math.round(publishedAt * 1000);
+  return {
+    head: `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}`,
+    tail: hex(micros, 14),
+    check: checkDigits(run, publisher, 0, micros),
+  };
+}
+
+/** The constants of {@link traceHashParts}. */
+export const TRACE_CHECK = { prime: CHECK_PRIME, weight: SEQ_WEIGHT };
 
 /**
  * Reads a 32-byte hash.
