@@ -15,6 +15,7 @@ const programs = {
   "bench-connections": "bench/connections.ts",
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
+  "bench-receiver": "bench/receiver.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */
