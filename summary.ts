@@ -174,8 +174,6 @@ const MEAN_LATENCY_MS = 500;
 
 function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhooks"]>): string[] {
   const { latency } = account;
-  const rate = deliveryRate(account);
-  const grade = GRADES.find(({ above }) => (rate ?? 0) > above)?.grade ?? "none delivered";
   const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
   return [
     `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
@@ -185,15 +183,20 @@ function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhook
     ),
     `  verdict    latency ${latency.samples > 0 && latency.mean < MEAN_LATENCY_MS ? "PASS" : "FAIL"}: ` +
       `mean ${latency.samples === 0 ? "of nothing" : ms(latency.mean)}, below ${MEAN_LATENCY_MS} ms is asked for`,
-    `  verdict    throughput ${grade}: ${count(rate ?? 0)} deliveries per second${heldNote(account, rate)}`,
+    `  verdict    throughput ${throughputOf(account)}`,
   ];
 }
 
-/** A pipeline that held all that was offered may be able to hold more: the grade is then one of the load. */
-function heldNote({ expected, span }: Account, rate: number | null): string {
+/** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */
+function throughputOf(account: Account): string {
+  const { expected, span } = account;
+  const rate = deliveryRate(account) ?? 0;
   const seconds = span === null ? 0 : (span.through - span.from) / 1000;
-  const held = rate !== null && seconds > 0 && rate >= 0.95 * (expected / seconds);
-  return held ? ", all that was offered; a higher RATE may grade it better" : "";
+  const offered = seconds > 0 ? expected / seconds : 0;
+  const held = rate > 0 && rate >= 0.95 * offered;
+  const grade = GRADES.find(({ above }) => (held ? offered : rate) > above)?.grade ?? "NEEDS IMPROVEMENT";
+  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${count(offered)} offered`;
+  return `${grade}: ${count(rate)} deliveries per second${note}`;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };

