@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { createClient } from "@redis/client";
 import { Client } from "pg";
 import { type EthhookPipeline, startEthhookPipeline as start } from "../../cli/ethhook.ts";
 import type { Account } from "../../workload/account.ts";
@@ -67,6 +68,15 @@ export async function runRedis(pipeline: EthhookPipeline, variables: Record<stri
   const run = beginRun(pipeline, variables);
   const outcome = await run.outcome;
   return { ...outcome, account: (await run.account()) as Account };
+}
+
+/** A connection to a pipeline's Redis. */
+export async function redisOf({ redis }: EthhookPipeline) {
+  const client = createClient({ url: redis.url });
+  // Tests end Redis on purpose; a command that is then given fails by itself.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
 }
 
 /** Runs one statement in a pipeline's database. */

@@ -1,11 +1,10 @@
 /** redis.js against the reference pipeline, on a real redis-server and a real PostgreSQL. */
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EthhookPipeline } from "../../cli/ethhook.ts";
 import { FIELDS } from "../../workload/wire/ethhook.ts";
 import { TOPICS } from "../../workload/wire/sepolia.ts";
-import { runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
+import { redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 
 const THRESHOLDS_CROSSED = 99;
 const ABORTED = 108;
@@ -18,11 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => pipeline?.close());
 
-async function withRedis<Result>(work: (redis: ReturnType<typeof createClient>) => Promise<Result>): Promise<Result> {
-  const client = createClient({ url: pipeline.redis.url });
-  await client.connect();
+type RedisClient = Awaited<ReturnType<typeof redisOf>>;
+
+async function withRedis<Result>(work: (redis: RedisClient) => Promise<Result>): Promise<Result> {
+  const client = await redisOf(pipeline);
   try {
-    return await work(client as ReturnType<typeof createClient>);
+    return await work(client);
   } finally {
     client.destroy();
   }
@@ -68,11 +68,11 @@ describe("a healthy pipeline", () => {
     await runRedis(pipeline, { ...variables, STREAM: "paced", RATE: "2000", WORKERS: "1" });
     await runRedis(pipeline, { ...variables, STREAM: "batched", RATE: "max", WORKERS: "1", BATCH: "70" });
     const [paced, batched] = await withRedis((redis) =>
-      Promise.all(["paced", "batched"].map(async (stream) => (await redis.xRange(stream, "-", "+")).map(timeless))),
+      Promise.all(["paced", "batched"].map(async (stream) => sorted(await redis.xRange(stream, "-", "+")))),
     );
     expect(paced).toHaveLength(250);
     expect(Object.keys(paced?.[0] ?? {})).toEqual(FIELDS);
-    expect(sorted(batched)).toEqual(sorted(paced));
+    expect(batched).toEqual(paced);
   });
 
   test("a run straight after an overloaded one counts nothing of it", async () => {
@@ -188,12 +188,9 @@ describe("trimming", () => {
   });
 });
 
-/** An entry without what depends on when and by whom it was sent. */
-function timeless({ message }: { message: Record<string, string> }): Record<string, string> {
-  const tx_hash = message["tx_hash"]?.slice(40, 48) ?? "";
-  return { ...message, tx_hash, timestamp: "" };
-}
-
-function sorted(entries: readonly Record<string, string>[] = []): readonly Record<string, string>[] {
-  return [...entries].sort((one, other) => ((one["tx_hash"] ?? "") < (other["tx_hash"] ?? "") ? -1 : 1));
+/** Entries in the order of their events, without what depends on when and by whom they were sent. */
+function sorted(entries: readonly { readonly message: Record<string, string> }[]): readonly Record<string, string>[] {
+  return entries
+    .map(({ message }) => ({ ...message, tx_hash: message["tx_hash"]?.slice(40, 48) ?? "", timestamp: "" }))
+    .sort((one, other) => (one.tx_hash < other.tx_hash ? -1 : 1));
 }
