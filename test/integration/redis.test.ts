@@ -68,7 +68,7 @@ describe("a healthy pipeline", () => {
     await runRedis(pipeline, { ...variables, STREAM: "paced", RATE: "2000", WORKERS: "1" });
     await runRedis(pipeline, { ...variables, STREAM: "batched", RATE: "max", WORKERS: "1", BATCH: "70" });
     const [paced, batched] = await withRedis((redis) =>
-      Promise.all(["paced", "batched"].map(async (stream) => sorted(await redis.xRange(stream, "-", "+")))),
+      Promise.all(["paced", "batched"].map(async (stream) => sorted((await redis.xRange(stream, "-", "+")) ?? []))),
     );
     expect(paced).toHaveLength(250);
     expect(Object.keys(paced?.[0] ?? {})).toEqual(FIELDS);
