@@ -23,6 +23,7 @@ const program = new Command("receiver")
   .option("--host <address>", "address to listen on", "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
   .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
+  .option("--settle-at <url>", "another receiver that settles the runs; this one only takes webhooks for it")
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
@@ -33,10 +34,10 @@ interface Flags extends ReceiverOptions {
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, misbehave, exitWithStdin } = program.opts<Flags>();
+const { host, port, secret, settleAt, misbehave, exitWithStdin } = program.opts<Flags>();
 
 try {
-  const receiver = await startReceiver({ host, port, secret, misbehaviour: misbehave });
+  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();

@@ -5,6 +5,7 @@ import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "
 import { Clock } from "./clock.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
+import { Relay, RelayedSchema } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
 import { Traffic } from "./traffic.ts";
@@ -20,6 +21,8 @@ export interface ReceiverOptions {
   readonly port: number;
   /** What webhooks must be signed with; without it signatures are not looked at. */
   readonly secret?: string | undefined;
+  /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
+  readonly settleAt?: string | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;
 }
@@ -52,10 +55,24 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: "reset" };
   });
   addRunRoutes(app, runs);
-  await app.register(webhookRoutes, { secret: options.secret ?? null, sink: runs, traffic, misbehaviour, now });
+  app.post("/relayed", (request, reply) => {
+    const relayed = read(RelayedSchema, request, reply);
+    if (relayed === undefined) return reply;
+    Relay.enter(relayed, runs);
+    return { status: "received" };
+  });
+  const relay = options.settleAt === undefined ? null : new Relay(options.settleAt);
+  const secret = options.secret ?? null;
+  await app.register(webhookRoutes, { secret, sink: relay ?? runs, traffic, misbehaviour, now });
 
   const url = await app.listen({ host: options.host, port: options.port });
-  return { url, close: () => app.close() };
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      await relay?.close();
+    },
+  };
 }
 
 /** Prometheus names its formats; browsers and curl do not. */

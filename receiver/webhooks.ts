@@ -12,7 +12,7 @@ import type { Traffic } from "./traffic.ts";
 /** A webhook of one log entry is under 2 kB. */
 const BODY_LIMIT = 256 * 1024;
 
-const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
+export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
   block_hash: v.string(),
   block_number: v.number(),
   chain_id: v.number(),

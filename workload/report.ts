@@ -85,17 +85,3 @@ export type Settling = v.InferOutput<typeof SettlingSchema>;
 export interface ArrivalsAnswer {
   readonly settled: boolean;
 }
-
-/** Webhooks that another receiver took for a run that is settled here; the lists run in step. */
-export const RelayedSchema = v.object({
-  /** The run's number in its traces: the other receiver knows no run. */
-  run: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
-  endpoint: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-  misbehaved: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  wrongSignatures: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** The bodies' transaction hashes, attempts by the sender's count, and Unix ms of arrival. */
-  hashes: v.array(v.string()),
-  attempts: v.array(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  arrivedAt: v.array(Time),
-});
-export type Relayed = v.InferOutput<typeof RelayedSchema>;
