@@ -22,7 +22,12 @@ await bench("redis.js beside redis-benchmark, same command, same redis-server", 
       const plain = benchmarked(port, []);
       const pipelined = benchmarked(port, ["-P", "100"]);
       flush(port);
-      const summary = await measured(folder, "redis", { ...common, RATE: "max", EVENTS: String(EVENTS) });
+      const summary = await measured(folder, "redis", {
+        ...common,
+        RATE: "max",
+        BATCH: "500",
+        EVENTS: String(EVENTS),
+      });
       const added = Number(command(port, "XLEN", STREAM));
       if (added !== EVENTS) throw new Error(`${added} entries are in the stream, not ${EVENTS}`);
       const rate = value(summary, "events_acknowledged", "count") / value(summary, "publishing_seconds", "max");

@@ -21,6 +21,7 @@ export const BATCH_SCRIPT = `
 local variants = {
 ${VARIANTS.map(({ contract, topics, data }) => `  {"${contract}", '${JSON.stringify(topics)}', "${data}"},`).join("\n")}
 }
+local indexes = {${Array.from({ length: LOGS_PER_BLOCK }, (_, index) => `"${index}"`).join()}}
 local stream, timestamp, seq, kinds = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local head, tail, check = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local place, index = 7, seq % ${LOGS_PER_BLOCK}
@@ -30,7 +31,7 @@ for event = 1, #kinds do
   local kind = variants[byte(kinds, event) - 47]
   local hash = format("%s%08x%s%04x", head, seq, tail, (check + (seq % ${TRACE_CHECK.prime}) * ${TRACE_CHECK.weight}) % ${TRACE_CHECK.prime})
   local added = xadd("XADD", stream, "*", "${FIELDS[0]}", "${CHAIN_ID}", "${FIELDS[1]}", block, "${FIELDS[2]}", ARGV[place],
-    "${FIELDS[3]}", hash, "${FIELDS[4]}", index, "${FIELDS[5]}", kind[1], "${FIELDS[6]}", kind[2], "${FIELDS[7]}", kind[3], "${FIELDS[8]}", timestamp)
+    "${FIELDS[3]}", hash, "${FIELDS[4]}", indexes[index + 1], "${FIELDS[5]}", kind[1], "${FIELDS[6]}", kind[2], "${FIELDS[7]}", kind[3], "${FIELDS[8]}", timestamp)
   if added.err then return {event - 1, added.err} end
   seq, index = seq + 1, index + 1
   if index == ${LOGS_PER_BLOCK} then

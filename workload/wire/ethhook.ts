@@ -122,10 +122,15 @@ export function blockNumber(seq: number): number {
   return FIRST_BLOCK + Math.floor(seq / LOGS_PER_BLOCK);
 }
 
-/** The hash of a block: 32 bytes that depend on the seed and the block's number. */
+let lastHash = { seed: -1, block: -1, text: "" };
+
+/** The hash of a block: 32 bytes that depend on the seed and the block's number; remembered, as many events share it. */
 export function blockHash(seed: number, block: number): string {
-  const drawn = draw(seed, block).toString(16).padStart(8, "0");
-  return `0x${drawn.repeat(7)}${block.toString(16).padStart(8, "0")}`;
+  if (seed !== lastHash.seed || block !== lastHash.block) {
+    const drawn = draw(seed, block).toString(16).padStart(8, "0");
+    lastHash = { seed, block, text: `0x${drawn.repeat(7)}${block.toString(16).padStart(8, "0")}` };
+  }
+  return lastHash.text;
 }
 
 /** For an endpoint, the function that says of a sequence number whether it must be delivered there. */
