@@ -7,11 +7,15 @@ const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
 const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
+  ethhook: "target/ethhook/main.ts",
+  postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
   "bench-publisher": "bench/publisher.ts",
   "bench-connections": "bench/connections.ts",
   "bench-accuracy": "bench/accuracy.ts",
+  "bench-redis": "bench/redis.ts",
+  "bench-receiver": "bench/receiver.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

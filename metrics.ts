@@ -88,6 +88,10 @@ const account = {
   account_unreported: count("deliveries of events that no publisher reported"),
   account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
+  account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
+  account_damaged: count("webhooks whose body is not what was published"),
+  account_delivery_mean_ms: reading("mean from publishing to arrival, over all deliveries"),
+  account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
   account_delivery_p95_ms: reading("95th percentile from publishing to arrival, over all deliveries"),
   account_delivery_p99_ms: reading("99th percentile from publishing to arrival, over all deliveries"),
 };

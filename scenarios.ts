@@ -170,6 +170,13 @@ function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K
   };
 }
 
+/**
+ * Seconds of a constant rate beyond its last event. A tick that k6 cannot start in time is dropped and
+ * its number given to the next one, so that all events are sent in the end, late, which the schedule
+ * delay tells. Ticks that come after the last event carry none.
+ */
+const RESERVE_SECONDS = 1;
+
 function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
   // k6 takes whole rates only: those with a fraction are counted over a thousand times the time.
   const unit = plan.shape.every(({ from, to }) => Number.isInteger(from) && Number.isInteger(to)) ? 1 : 1_000;
@@ -183,7 +190,7 @@ function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
   };
   const [first, ...rest] = plan.shape;
   if (first !== undefined && rest.length === 0) {
-    const duration = secondOf(plan.shape, Math.ceil(plan.events / plan.batch) * plan.batch);
+    const duration = secondOf(plan.shape, Math.ceil(plan.events / plan.batch) * plan.batch) + RESERVE_SECONDS;
     const length = `${Math.ceil(duration * 1000 - 1e-6)}ms`;
     return { executor: "constant-arrival-rate", ...pool, rate: rate(first.to), duration: length };
   }

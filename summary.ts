@@ -5,7 +5,7 @@
 import type { Test } from "./scenarios.ts";
 import { type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
-import type { Account } from "./workload/account.ts";
+import { type Account, deliveryRate } from "./workload/account.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -144,11 +144,11 @@ function renderRate(rate: Summary["rate"]): string[] {
 
 function renderAccount(account: Account | null): string[] {
   if (account === null) return [];
-  const { latency, offenders } = account;
+  const { latency, offenders, webhooks } = account;
   const lines = [
     `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
       `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
-    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} subscriptions: ` +
+    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${webhooks === null ? "subscriptions" : "endpoints"}: ` +
       `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
     `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
@@ -159,7 +159,44 @@ function renderAccount(account: Account | null): string[] {
     lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}${when}`);
     lines.push(`             events ${lostSeqs.join(", ")}`);
   }
-  return lines;
+  if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks));
+  return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+/** Deliveries per second from which throughput is called what, and what it is called below. */
+const GRADES = [
+  { above: 1_000, grade: "EXCELLENT" },
+  { above: 500, grade: "GOOD" },
+  { above: 0, grade: "NEEDS IMPROVEMENT" },
+] as const;
+
+const MEAN_LATENCY_MS = 500;
+
+function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhooks"]>): string[] {
+  const { latency } = account;
+  const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
+  return [
+    `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
+      `${count(webhooks.wrongSignatures)} wrongly signed, ${count(webhooks.damaged)} damaged`,
+    ...webhooks.endpoints.map(
+      ({ path, expected, delivered }) => `             ${path}: ${count(delivered)} of ${count(expected)}`,
+    ),
+    `  verdict    latency ${latency.samples > 0 && latency.mean < MEAN_LATENCY_MS ? "PASS" : "FAIL"}: ` +
+      `mean ${latency.samples === 0 ? "of nothing" : ms(latency.mean)}, below ${MEAN_LATENCY_MS} ms is asked for`,
+    `  verdict    throughput ${throughputOf(account)}`,
+  ];
+}
+
+/** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */
+function throughputOf(account: Account): string {
+  const { expected, span } = account;
+  const rate = deliveryRate(account) ?? 0;
+  const seconds = span === null ? 0 : (span.through - span.from) / 1000;
+  const offered = seconds > 0 ? expected / seconds : 0;
+  const held = rate > 0 && rate >= 0.95 * offered;
+  const grade = GRADES.find(({ above }) => (held ? offered : rate) > above)?.grade ?? "NEEDS IMPROVEMENT";
+  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${count(offered)} offered`;
+  return `${grade}: ${count(rate)} deliveries per second${note}`;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };

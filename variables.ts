@@ -5,6 +5,7 @@
  */
 import { profilesOf, type Test } from "./scenarios.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
+import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
 
 /** How one variable is read. */
@@ -35,6 +36,12 @@ function address(...schemes: string[]) {
   return variable(`a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`, (text) =>
     form.test(text) ? text.replace(/\/+$/, "") : undefined,
   );
+}
+
+/** The same, or the word none. */
+function addressOrNone(...schemes: string[]) {
+  const { allowed, parse } = address(...schemes)("");
+  return variable(`${allowed}, or none`, (text) => (text === "none" ? null : parse(text)));
 }
 
 function integer(least: number, most: number) {
@@ -84,6 +91,23 @@ const chainNumbers = variable("pairs such as ethereum=1,solana=2", (text) => {
   return numbers;
 });
 
+const share = variable("a number from 0 to 1", (text) => {
+  const value = Number(text);
+  return text.trim() !== "" && value >= 0 && value <= 1 ? value : undefined;
+});
+
+/** Names that Redis takes for a key, without spaces and commas. */
+const key = variable("a key without spaces and commas", (text) => (/^[^\s,]+$/.test(text) ? text : undefined));
+
+const keys = variable("keys with commas, or nothing", (text) => text.split(",").filter((name) => name !== ""));
+
+const knownEndpoints = [...ENDPOINTS, NEVER_MATCHING];
+const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name).join(", ")}, with commas`, (text) => {
+  const names = text.split(",");
+  const chosen = knownEndpoints.filter(({ name }) => names.includes(name));
+  return chosen.length === names.length ? chosen : undefined;
+});
+
 const MAX_SEQ = 2 ** 32 - 1;
 
 const profile = (test: Test) => {
@@ -105,10 +129,14 @@ const visitors = {
 const accounted = {
   RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
-  CHAINS: chains("chains that the events are spread over", "ethereum,solana"),
   RECEIVER_URL: address("http", "https")("the receiver that settles the run; without it nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
   DRAIN_QUIET: duration("give up waiting when nothing has arrived for so long", "5s"),
+};
+
+const subscribed = {
+  ...accounted,
+  CHAINS: chains("chains that the events are spread over", "ethereum,solana"),
 };
 
 const publishing = {
@@ -135,7 +163,7 @@ export const VARIABLES = {
     SCENARIO: profile("websocket")("how the load moves over time", "smoke"),
     ...common,
     ...visitors,
-    ...accounted,
+    ...subscribed,
     WS_URL: address("ws", "wss")("the gateway's socket", "ws://localhost:8080/ws"),
     SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
     FILTERS: variable("simple, moderate, complex, with commas; or all for no filter", (text) => {
@@ -150,7 +178,7 @@ export const VARIABLES = {
   nats: {
     SCENARIO: profile("nats")("how the load moves over time", "smoke"),
     ...common,
-    ...accounted,
+    ...subscribed,
     ...publishing,
     NATS_URL: address("nats", "tls")("the server", "nats://localhost:4222"),
     NATS_TOKEN: secret("token to connect with"),
@@ -166,6 +194,37 @@ export const VARIABLES = {
     BURST: flag("1 adds bursts to a steady rate: RATE is then the rate between them", "0"),
     BURST_RATIO: positive("rate of a burst as a multiple of the rate between bursts", "10"),
     BURST_PERIOD: duration("time from one burst to the next; a burst lasts a tenth of it", "30s"),
+  },
+  redis: {
+    SCENARIO: profile("redis")("how the load moves over time", "smoke"),
+    ...common,
+    ...accounted,
+    ...publishing,
+    RECEIVER_URL: addressOrNone("http", "https")(
+      "the receiver that the webhooks arrive at and that settles the run; none only publishes",
+      "http://127.0.0.1:4800",
+    ),
+    CONCURRENCY: integer(1, 10_000)("the same as WORKERS, by the name that the replaced tool has for it"),
+    REDIS_URL: address("redis", "rediss")(
+      "the server; user, password and database as in any Redis URL",
+      "redis://localhost:6379",
+    ),
+    STREAM: key("the stream that the pipeline reads", EVENT_STREAM),
+    MAXLEN: integer(
+      1,
+      MAX_SEQ,
+    )(
+      "entries beyond which the stream is trimmed; entries that a consumer group has not acknowledged are never cut off",
+    ),
+    QUEUES: keys(
+      "lists and sets behind the stream whose lengths explain what is missing",
+      [DELIVERY_QUEUE, ...["taken", "retry", "dead"].map((stage) => `${DELIVERY_QUEUE}:${stage}`)].join(),
+    ),
+    ENDPOINTS: endpoints(
+      "the endpoints that are set up in the pipeline and must be told of their events",
+      ENDPOINTS.map(({ name }) => name).join(),
+    ),
+    UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
   },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
 

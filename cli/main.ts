@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { demo } from "./demo.ts";
+import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
 
 /** Where the repository is, seen from dist/node/. */
 const root = join(import.meta.dirname, "../..");
@@ -25,6 +26,19 @@ program
   .option("--fault <name=value>", "plant a fault in the gateway, e.g. drop=1000; may be repeated", collect, [])
   .action(async ({ fault }: { fault: string[] }) => {
     process.exitCode = await demo(root, fault, interrupted.signal);
+  });
+
+const setup = program.command("setup").description("prepare a pipeline for its load test");
+
+setup
+  .command("ethhook")
+  .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
+  .requiredOption("--database <url>", "the database, e.g. postgres://user:password@localhost:5432/ethhook")
+  .option("--receiver-url <url>", "the receiver that the webhooks go to", "http://127.0.0.1:4800")
+  .option("--secret <text>", "what webhooks are signed with; the receiver needs the same", "throughline")
+  .option("--never-matching", "also set up an endpoint that must never be told anything", false)
+  .action(async (options: EthhookSetup) => {
+    for (const name of await setupEthhook(options)) console.log(name);
   });
 
 try {

@@ -13,6 +13,8 @@ export interface Service extends Announcement {
   /** Unset while it runs; why it is over once it is. */
   readonly ended: () => string | undefined;
   stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
 }
 
 /** A service that does not announce itself in this time does not work. */
@@ -54,6 +56,10 @@ export async function startService(name: string, command: readonly string[], log
     ended: () => ended,
     stop: async () => {
       child.kill("SIGTERM");
+      await over;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
       await over;
     },
   };

@@ -3,23 +3,21 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, totals } from "k6/x/nats";
 import { firstOfEachVariant } from "../workload/event.ts";
-import { dueSecond, eventsOfTick } from "../workload/plan.ts";
 import { lengthOf } from "../workload/shape.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
 import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../workload/wire/pulse.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
-import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
-import { clockCorrection, openRun, type Run, reportPublished, settleRun } from "./support/run.ts";
+import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("nats");
-const load = config.load;
-if (load.kind === "visitors") throw "nats publishes: it has no visitors";
+const load = publishingLoad(config);
 const metrics = measures("everywhere", "publishing", "account");
 const workload = { seed: config.SEED, chains: config.CHAINS };
 const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
@@ -50,11 +48,7 @@ export const options = optionsOf(config, "publish", {
   },
 });
 
-/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
-const KEPT_LATENCIES = 500_000;
-const keepEvery = load.kind === "paced" ? Math.ceil(load.events / KEPT_LATENCIES) : 50;
-
-export function setup(): Run {
+export async function setup(): Promise<Run> {
   declareCounters();
   try {
     if (config.CREATE_STREAM) nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
@@ -64,56 +58,39 @@ export function setup(): Run {
   }
   const run = openRun(config, "publisher");
   if (config.RECEIVER_URL !== undefined) {
-    const canaries = firstOfEachVariant(workload);
-    awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, canaries, (seq) => {
-      const { subject, stamp } = press.prepare(seq);
-      nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
+    await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+      seqs: firstOfEachVariant(workload),
+      send: (seq) => {
+        const { subject, stamp } = press.prepare(seq);
+        nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
+      },
+      explain: () => ["start websocket.js with the same RUN_ID and RECEIVER_URL, and look at the gateway's /ready"],
     });
   }
   return run;
 }
 
-export const publish = guarded(metrics.script_errors, async (run: Run) => {
-  const tick = exec.scenario.iterationInTest;
-  const { firstSeq, count } = eventsOfTick(load, tick);
-  if (count === 0) return;
-  const publisher = exec.vu.idInTest;
-  const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
-
-  const messages = prepared.map(({ seq, subject, stamp }) => ({
-    subject,
-    data: stamp(traceOf(run, publisher, seq)),
-  }));
-  const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
-  const settledAt = now();
-
-  const started = exec.scenario.startTime;
-  if (load.kind === "paced")
-    metrics.schedule_delay_ms.add(batch.sentAt - started - dueSecond(load, tick) * 1000, count);
-  metrics.publishing_seconds.add((settledAt - started) / 1000);
-  metrics.events_published.add(count, count);
-  metrics.events_acknowledged.add(batch.acked + batch.duplicates);
-  metrics.events_deduplicated.add(batch.duplicates);
-  metrics.events_refused.add(batch.refused, count);
-  metrics.events_unknown.add(batch.unknown, count);
-  for (let place = tick % keepEvery; place < batch.latenciesMs.length; place += keepEvery) {
-    metrics.publish_ack_latency_ms.add(batch.latenciesMs[place] as number);
-  }
-  if (config.RECEIVER_URL === undefined) return;
-  const correction = clockCorrection(run);
-  const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
-  const seqsThat = (status: string) =>
-    unsettled.flatMap((outcome, place) => (outcome.status === status ? [firstSeq + place] : []));
-  await reportPublished(config, run, {
-    publisher,
-    firstSeq,
-    count,
-    sentFrom: batch.sentAt + correction,
-    sentThrough: settledAt + correction,
-    refused: seqsThat("refused"),
-    unknown: seqsThat("unknown"),
-  });
-});
+export const publish = guarded(
+  metrics.script_errors,
+  publishing(config, metrics, async (run, { firstSeq, count, publisher }) => {
+    const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
+    const messages = prepared.map(({ seq, subject, stamp }) => ({
+      subject,
+      data: stamp(traceOf(run, publisher, seq)),
+    }));
+    const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
+    const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
+    const seqsThat = (status: string) =>
+      unsettled.flatMap((outcome, place) => (outcome.status === status ? [firstSeq + place] : []));
+    return {
+      sentFrom: batch.sentAt,
+      refused: seqsThat("refused"),
+      unknown: seqsThat("unknown"),
+      deduplicated: batch.duplicates,
+      latencies: batch.latenciesMs,
+    };
+  }),
+);
 
 /** Every 5 seconds a line of what all publishers of this process have done. */
 export function progress(): void {
@@ -142,7 +119,3 @@ export function teardown(run: Run): void {
 }
 
 export const handleSummary = summaryOf(config);
-
-function traceOf(run: Run, publisher: number, seq: number) {
-  return { run: run.number as number, publisher, seq, publishedAt: now() + clockCorrection(run) };
-}

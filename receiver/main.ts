@@ -1,6 +1,8 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { Command, InvalidArgumentError } from "commander";
-import { startReceiver } from "./server.ts";
+import * as v from "valibot";
+import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
+import { type ReceiverOptions, startReceiver } from "./server.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -8,18 +10,34 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError("Allowed: a whole number from 0 to 65535; 0 chooses a free port.");
 }
 
+function script(text: string): MisbehaviourSettings {
+  try {
+    return v.parse(MisbehaviourSchema, JSON.parse(text));
+  } catch (problem) {
+    throw new InvalidArgumentError(problem instanceof Error ? problem.message : String(problem));
+  }
+}
+
 const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
+  .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
+  .option("--settle-at <url>", "another receiver that settles the runs; this one only takes webhooks for it")
+  .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse();
 
-const { host, port, exitWithStdin } = program.opts<{ host: string; port: number; exitWithStdin?: boolean }>();
+interface Flags extends ReceiverOptions {
+  readonly misbehave?: MisbehaviourSettings;
+  readonly exitWithStdin?: boolean;
+}
+
+const { host, port, secret, settleAt, misbehave, exitWithStdin } = program.opts<Flags>();
 
 try {
-  const receiver = await startReceiver({ host, port });
+  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();

@@ -1,85 +1,38 @@
 import type { Bitset } from "../workload/bitset.ts";
-import { selector, type Workload } from "../workload/event.ts";
+import type { Endpoint } from "../workload/endpoint.ts";
 import type { Filter } from "../workload/filter.ts";
-import type { Histogram } from "../workload/histogram.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../workload/ledger.ts";
 import type { Publication } from "../workload/publication.ts";
-import type { PathArrivals } from "../workload/report.ts";
 
-/** A path that has not reported for so long has lost its subscriber. Subscribers report every second. */
-const SILENT_AFTER_MS = 10_000;
-
-/** Clocks may disagree by so much when a path opens. */
-const OPENING_EDGE_MS = 100;
-
-/** What was sent within so long before a path closed may still have been on its way to it. */
-const CLOSING_EDGE_MS = 2_000;
-
-/** One subscription, as its subscriber reports it. */
-export class Path {
+/** One way that events take to their end: a subscription or an endpoint. */
+export abstract class Path {
   readonly name: string;
-  readonly filter: Filter;
+  readonly filter: Filter | Endpoint;
+  /** Whether event `seq` belongs on this path. */
   readonly selected: (seq: number) => boolean;
-  private readonly ledger = new Ledger();
-  private readonly from: number;
-  private through: number;
-  private reportedAt = 0;
-  private closed = false;
-  private canaries = 0;
+  protected readonly ledger = new Ledger();
 
-  constructor(first: PathArrivals, workload: Workload) {
-    this.name = first.path;
-    this.filter = first.filter;
-    this.selected = selector(workload, first.filter);
-    this.from = first.from + OPENING_EDGE_MS;
-    this.through = first.through;
+  constructor(name: string, filter: Filter | Endpoint, selected: (seq: number) => boolean) {
+    this.name = name;
+    this.filter = filter;
+    this.selected = selected;
   }
 
-  /**
-   * Enters a report.
-   *
-   * @param now Unix ms by the receiver's clock.
-   * @returns how many events arrived for the first time.
-   */
-  enter(report: PathArrivals, latencies: Histogram, now: number): number {
-    let arrived = 0;
-    for (let at = 0; at < report.seqs.length; at++) {
-      const seq = report.seqs[at] as number;
-      if (this.ledger.record(report.publishers[at] as number, seq) === "duplicate") continue;
-      arrived++;
-      if (this.selected(seq)) latencies.record((report.latencies[at] as number) / 1000);
-    }
-    this.through = report.closed ? report.through : Math.max(this.through, report.through);
-    this.canaries += report.canaries;
-    this.closed ||= report.closed;
-    this.reportedAt = now;
-    return arrived;
-  }
+  /** Whether a canary has come through, or none can. */
+  abstract get ready(): boolean;
 
-  /** Whether a canary has come through. */
-  get ready(): boolean {
-    return this.canaries > 0;
-  }
+  /** Whether the path still lives but nobody speaks for it any more. */
+  abstract isSilent(now: number): boolean;
 
-  /** Whether the path still lives but its subscriber does not. */
-  isSilent(now: number): boolean {
-    return !this.closed && now - this.reportedAt > SILENT_AFTER_MS;
-  }
+  /** Whether everything that arrived of what was sent up to a moment has been entered, or never will be. */
+  abstract hasCaughtUp(sentThrough: number, now: number): boolean;
 
-  /** Whether the path has reported on everything that was sent up to a moment, or never will. */
-  hasCaughtUp(sentThrough: number, now: number): boolean {
-    return this.through >= sentThrough || this.closed || this.isSilent(now);
-  }
+  /** The events this path is judged by. */
+  protected abstract window(now: number): Window;
 
   /** What has arrived, whatever it is. */
   get seen(): Bitset {
     return this.ledger.seen;
-  }
-
-  /** The events this path is judged by. */
-  private window(now: number): Window {
-    const ended = this.closed || this.isSilent(now);
-    return { from: this.from, through: ended ? this.through - CLOSING_EDGE_MS : this.through };
   }
 
   /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. */

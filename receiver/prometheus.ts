@@ -1,6 +1,7 @@
 import { Gauge, Registry } from "prom-client";
 import type { Account } from "../workload/account.ts";
 import type { Runs } from "./runs.ts";
+import type { Traffic } from "./traffic.ts";
 
 const COUNTS = {
   published: "events that publishers handed to the transport",
@@ -17,8 +18,8 @@ const COUNTS = {
   late: "deliveries after the account was settled",
 } as const satisfies Partial<Record<keyof Account, string>>;
 
-/** The accounts of all remembered runs in Prometheus' text format. */
-export function prometheus(runs: Runs): { contentType: string; text(): Promise<string> } {
+/** The accounts of all remembered runs, and the webhooks of all, in Prometheus' text format. */
+export function prometheus(runs: Runs, traffic: Traffic): { contentType: string; text(): Promise<string> } {
   const registry = new Registry();
   const gauges = Object.entries(COUNTS).map(([name, help]) => ({
     name: name as keyof typeof COUNTS,
@@ -30,10 +31,17 @@ export function prometheus(runs: Runs): { contentType: string; text(): Promise<s
     labelNames: ["run", "quantile"],
     registers: [registry],
   });
+  const webhooks = new Gauge({
+    name: "throughline_webhooks",
+    help: "webhooks since the last reset, by how they were answered",
+    labelNames: ["outcome"],
+    registers: [registry],
+  });
   return {
     contentType: registry.contentType,
     text() {
       registry.resetMetrics();
+      for (const [outcome, count] of Object.entries(traffic.counters())) webhooks.set({ outcome }, count);
       for (const run of runs.all()) {
         const account = run.account();
         for (const { name, gauge } of gauges) gauge.set({ run: run.id }, account[name]);

@@ -2,9 +2,16 @@ import type { Account, Ending, Offender } from "../workload/account.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
 import { Histogram } from "../workload/histogram.ts";
+import { explain, type HopsReport } from "../workload/hops.ts";
+import type { PathAccount } from "../workload/ledger.ts";
 import { Publication } from "../workload/publication.ts";
 import type { Arrivals, Opening, Published, Settling } from "../workload/report.ts";
-import { Path } from "./path.ts";
+import { runNumber, type Trace } from "../workload/trace.ts";
+import type { Webhook } from "../workload/wire/ethhook.ts";
+import type { Delivery } from "./endpoint.ts";
+import { Endpoints, type Refusal } from "./endpoints.ts";
+import type { Path } from "./path.ts";
+import { SubscriptionPath } from "./subscription.ts";
 
 /** How often the wait for the last deliveries looks again. */
 const DRAIN_POLL_MS = 100;
@@ -15,9 +22,13 @@ const OFFENDERS = 10;
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {
   readonly id: string;
+  /** What stands for the id in traces. */
+  readonly number: number;
   readonly workload: Workload;
+  private readonly opening: Opening;
+  private readonly endpoints: Endpoints | null;
   private readonly publication = new Publication();
-  private readonly paths = new Map<string, Path>();
+  private readonly subscriptions = new Map<string, SubscriptionPath>();
   private readonly latencies = new Histogram();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
@@ -25,10 +36,15 @@ export class Run {
   private lastArrivalAt = 0;
   private draining: Promise<void> | null = null;
   private closed: Account | null = null;
+  private hopsReport: HopsReport | null = null;
+  private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
   /** @param now Unix ms; a parameter so that the rules of time can be tested without waiting. */
   constructor(id: string, opening: Opening, now: () => number) {
     this.id = id;
+    this.number = runNumber(id);
+    this.opening = opening;
+    this.endpoints = opening.webhooks === undefined ? null : new Endpoints(opening.seed, opening.webhooks);
     this.workload = { seed: opening.seed, chains: opening.chains };
     this.now = now;
   }
@@ -38,8 +54,9 @@ export class Run {
   }
 
   /** Lets a publisher or subscriber join. @returns false when it means another workload than the others. */
-  join({ seed, chains, publisher }: Opening): boolean {
-    if (seed !== this.workload.seed || chains.join() !== this.workload.chains.join()) return false;
+  join({ publisher, ...workload }: Opening): boolean {
+    const { publisher: _, ...opened } = this.opening;
+    if (JSON.stringify(workload) !== JSON.stringify(opened)) return false;
     if (publisher !== undefined) this.publishers.set(publisher, "publishing");
     return true;
   }
@@ -53,15 +70,32 @@ export class Run {
   arrivals({ paths }: Arrivals): void {
     const now = this.now();
     for (const report of paths) {
-      let path = this.paths.get(report.path);
+      let path = this.subscriptions.get(report.path);
       if (path === undefined) {
-        path = new Path(report, this.workload);
-        this.paths.set(report.path, path);
+        path = new SubscriptionPath(report, this.workload);
+        this.subscriptions.set(report.path, path);
       }
       const arrived = path.enter(report, this.latencies, now);
       if (this.settled) this.lateArrivals += arrived;
       if (arrived > 0) this.lastArrivalAt = now;
     }
+  }
+
+  /** Enters a webhook that was taken. */
+  delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
+    const isNew = this.endpoints?.delivered(endpoint, delivery, body) === true;
+    if (isNew && this.settled) this.lateArrivals++;
+    if (isNew) this.lastArrivalAt = this.now();
+  }
+
+  /** Counts a webhook that was not taken. */
+  refused(endpoint: string, trace: Trace, why: Refusal): void {
+    this.endpoints?.refused(endpoint, trace, why);
+  }
+
+  /** Enters what the stream and the queues say of the events between publishing and delivery. */
+  hops(report: HopsReport): void {
+    this.hopsReport = report;
   }
 
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
@@ -77,23 +111,22 @@ export class Run {
     while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
     const started = this.now();
     const backlog = this.account().lost;
-    this.lastArrivalAt = Math.max(this.lastArrivalAt, started);
-    let ending = this.endingAt(deadline, quiet);
+    let ending = this.endingAt(started, deadline, quiet);
     while (ending === null) {
       await pause(DRAIN_POLL_MS);
-      ending = this.endingAt(deadline, quiet);
+      ending = this.endingAt(started, deadline, quiet);
     }
     this.closed = { ...this.account(), ending, backlog, drain: this.now() - started };
   }
 
-  private endingAt(deadline: number, quiet: number): Ending | null {
+  private endingAt(started: number, deadline: number, quiet: number): Ending | null {
     const now = this.now();
     if (!this.publishersDone()) return "publisher missing";
     const through = this.publication.span?.through ?? 0;
-    const caughtUp = [...this.paths.values()].every((path) => path.hasCaughtUp(through, now));
+    const caughtUp = this.paths().every((path) => path.hasCaughtUp(through, now));
     if (caughtUp && this.account().lost === 0) return "complete";
     if (now >= deadline) return "timeout";
-    return caughtUp && now - this.lastArrivalAt >= quiet ? "quiet" : null;
+    return caughtUp && now - Math.max(this.lastArrivalAt, started) >= quiet ? "quiet" : null;
   }
 
   private publishersDone(): boolean {
@@ -102,24 +135,31 @@ export class Run {
 
   /** The account as it stands; once closed it changes no more, but for what comes too late. */
   account(): Account {
-    if (this.closed !== null) return { ...this.closed, late: this.lateArrivals };
+    if (this.closed !== null) {
+      return { ...this.closed, late: this.lateArrivals, causes: explain(this.closed, this.hopsReport) };
+    }
     const now = this.now();
-    const expectedWhole = this.rememberedExpectations();
+    const accounts = new Map<Path, PathAccount>();
     const sum = { expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
     const offenders: Offender[] = [];
-    for (const path of this.paths.values()) {
-      const settled = path.settle(this.publication, expectedWhole, now);
+    for (const path of this.paths()) {
+      const settled = path.settle(this.publication, this.expectedWhole, now);
+      accounts.set(path, settled);
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-      const broken = settled.lost + settled.duplicated + settled.reordered + settled.misrouted > 0;
+      // Webhooks are sent at the same time and sent again: nobody promises their order.
+      const inversions = this.endpoints === null ? settled.reordered : 0;
+      const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
       if (broken && offenders.length < OFFENDERS) {
         const [firstLost] = settled.lostSeqs;
         const firstLostAt = firstLost === undefined ? null : this.publication.sentAt(firstLost);
         offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
       }
     }
-    const paths = [...this.paths.values()];
+    const webhooks = this.endpoints?.account((path) => accounts.get(path) as PathAccount) ?? null;
+    sum.misrouted += webhooks?.strays ?? 0;
+    const paths = this.paths();
     const { published, acknowledged, refused, unknown, span } = this.publication;
-    return {
+    const account: Account = {
       version: 1,
       run: this.id,
       ending: null,
@@ -136,28 +176,36 @@ export class Run {
       unreported: this.unreported(),
       backlog: 0,
       drain: 0,
-      latency: this.latencies.percentiles(),
+      lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
+      latency: (this.endpoints?.latencies() ?? this.latencies).percentiles(),
       offenders,
+      webhooks,
+      causes: [],
     };
+    return { ...account, causes: explain(account, this.hopsReport) };
   }
 
-  /** Paths with the same filter expect the same events: worked out once for all of them. */
-  private rememberedExpectations(): (path: Path) => Bitset {
-    const remembered = new Map<string, Bitset>();
-    return (path) => {
-      const key = JSON.stringify(path.filter);
-      let expected = remembered.get(key);
-      if (expected === undefined) {
-        expected = this.publication.expected(path.selected);
-        remembered.set(key, expected);
-      }
-      return expected;
-    };
+  private paths(): readonly Path[] {
+    return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? [])];
   }
+
+  /** Paths with the same filter expect the same events: worked out once for all of them, and until more is published. */
+  private readonly expectedWhole = (path: Path): Bitset => {
+    if (this.remembered.publications !== this.publication.batchCount) {
+      this.remembered = { publications: this.publication.batchCount, byFilter: new Map() };
+    }
+    const key = JSON.stringify(path.filter);
+    let expected = this.remembered.byFilter.get(key);
+    if (expected === undefined) {
+      expected = this.publication.expected(path.selected);
+      this.remembered.byFilter.set(key, expected);
+    }
+    return expected;
+  };
 
   private unreported(): number {
     const unreported = new Bitset();
-    for (const path of this.paths.values()) {
+    for (const path of this.paths()) {
       for (const seq of this.publication.unreported(path.seen)) unreported.add(seq);
     }
     return unreported.size;

@@ -1,12 +1,18 @@
 import type { Opening } from "../workload/report.ts";
+import type { Trace } from "../workload/trace.ts";
+import type { Webhook } from "../workload/wire/ethhook.ts";
+import type { Delivery } from "./endpoint.ts";
+import type { Refusal } from "./endpoints.ts";
 import { Run } from "./run.ts";
+import type { WebhookSink } from "./webhooks.ts";
 
 /** Runs that are remembered; the oldest ones are forgotten first. */
 const REMEMBERED = 20;
 
 /** The runs of one receiver, by id. */
-export class Runs {
+export class Runs implements WebhookSink {
   private readonly byId = new Map<string, Run>();
+  private readonly byNumber = new Map<number, Run>();
   private readonly now: () => number;
 
   constructor(now: () => number) {
@@ -23,6 +29,16 @@ export class Runs {
     return this.byId.get(id);
   }
 
+  /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign and counted nowhere. */
+  delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
+    this.byNumber.get(delivery.trace.run)?.delivered(endpoint, delivery, body);
+  }
+
+  /** Counts a webhook that was not taken. */
+  refused(endpoint: string, trace: Trace, why: Refusal): void {
+    this.byNumber.get(trace.run)?.refused(endpoint, trace, why);
+  }
+
   /** The runs from the oldest to the newest. */
   all(): readonly Run[] {
     return [...this.byId.values()];
@@ -30,9 +46,15 @@ export class Runs {
 
   private create(id: string, opening: Opening): Run {
     const [oldest] = this.byId.keys();
-    if (this.byId.size >= REMEMBERED && oldest !== undefined) this.byId.delete(oldest);
+    if (this.byId.size >= REMEMBERED && oldest !== undefined) this.forget(oldest);
     const run = new Run(id, opening, this.now);
     this.byId.set(id, run);
+    this.byNumber.set(run.number, run);
     return run;
+  }
+
+  private forget(id: string): void {
+    this.byNumber.delete(this.byId.get(id)?.number ?? -1);
+    this.byId.delete(id);
   }
 }

@@ -1,10 +1,15 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import * as v from "valibot";
+import { HopsReportSchema } from "../workload/hops.ts";
 import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../workload/report.ts";
 import { Clock } from "./clock.ts";
+import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
+import { Relay, RelayedSchema } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
+import { Traffic } from "./traffic.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -14,6 +19,12 @@ export interface ReceiverOptions {
   readonly host: string;
   /** 0 chooses a free port. */
   readonly port: number;
+  /** What webhooks must be signed with; without it signatures are not looked at. */
+  readonly secret?: string | undefined;
+  /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
+  readonly settleAt?: string | undefined;
+  /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
+  readonly misbehaviour?: MisbehaviourSettings | undefined;
 }
 
 /** A receiver that listens. */
@@ -23,20 +34,50 @@ export interface Receiver {
 }
 
 /** Starts the receiver: the place where the runs are settled. @throws when the address cannot be had. */
-export async function startReceiver({ host, port }: ReceiverOptions): Promise<Receiver> {
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const clock = new Clock();
   const now = () => clock.now();
   const runs = new Runs(now);
+  const traffic = new Traffic(now);
+  const misbehaviour = new Misbehaviour();
+  if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
-  const metrics = prometheus(runs);
+  const metrics = prometheus(runs, traffic);
 
   app.get("/health", () => ({ status: "healthy", runs: runs.all().length }));
   app.get("/clock", () => ({ now: clock.now() }));
-  app.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get("/metrics", async (request, reply) => {
+    if (!wantsPrometheus(request.headers.accept)) return traffic.metrics();
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+  app.post("/metrics/reset", () => {
+    traffic.reset();
+    return { status: "reset" };
+  });
   addRunRoutes(app, runs);
+  app.post("/relayed", (request, reply) => {
+    const relayed = read(RelayedSchema, request, reply);
+    if (relayed === undefined) return reply;
+    Relay.enter(relayed, runs);
+    return { status: "received" };
+  });
+  const relay = options.settleAt === undefined ? null : new Relay(options.settleAt);
+  const secret = options.secret ?? null;
+  await app.register(webhookRoutes, { secret, sink: relay ?? runs, traffic, misbehaviour, now });
 
-  const url = await app.listen({ host, port });
-  return { url, close: () => app.close() };
+  const url = await app.listen({ host: options.host, port: options.port });
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      await relay?.close();
+    },
+  };
+}
+
+/** Prometheus names its formats; browsers and curl do not. */
+function wantsPrometheus(accept = ""): boolean {
+  return /text\/plain|openmetrics/.test(accept);
 }
 
 /** Run ids become names of folders elsewhere, so no path is ever taken for one. */
@@ -66,6 +107,13 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     if (run === undefined || arrivals === undefined) return reply;
     run.arrivals(arrivals);
     return { settled: run.settled };
+  });
+  app.post(`${RUN}/hops`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const report = run && read(HopsReportSchema, request, reply);
+    if (run === undefined || report === undefined) return reply;
+    run.hops(report);
+    return run.account();
   });
   app.post(`${RUN}/settle`, async (request: RunRequest, reply) => {
     const run = found(runs, request, reply);

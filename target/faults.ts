@@ -65,6 +65,18 @@ export const PULSE_FAULTS = {
 
 export type PulseFaults = Faults<typeof PULSE_FAULTS>;
 
+/** The faults of the EthHook pipeline. A delivery is one event on its way to one endpoint. */
+export const ETHHOOK_FAULTS = {
+  drop: oneIn("every N-th delivery is not made"),
+  delay: milliseconds("every delivery is made MS milliseconds late"),
+  duplicate: oneIn("every N-th delivery is made twice"),
+  misroute: oneIn("every N-th delivery is also made to another endpoint"),
+  "wrong-signature": oneIn("every N-th delivery is signed with a wrong secret, once"),
+  forget: always("stream entries are acknowledged before they are queued, so that a crash loses them"),
+} as const satisfies FaultTable;
+
+export type EthhookFaults = Faults<typeof ETHHOOK_FAULTS>;
+
 /**
  * Reads fault settings such as `drop=1000` or `not-ready`.
  *

@@ -45,6 +45,7 @@ function machine() {
     ["go", ["version"]],
     ["gcc", ["-dumpversion"]],
     ["bin/k6", ["version"]],
+    ["redis-server", ["--version"]],
   ];
   return versions.map(([program, args]) => {
     const { status, stdout } = spawnSync(program, args, { cwd: root, encoding: "utf8" });

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { Filter } from "./filter.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
@@ -16,9 +17,34 @@ export type Ending =
 /** A path that broke a rule, with its evidence. */
 export interface Offender extends PathAccount {
   readonly path: string;
-  readonly filter: Filter;
+  readonly filter: Filter | Endpoint;
   /** Unix ms at which the first lost event was sent. */
   readonly firstLostAt: number | null;
+}
+
+/** One endpoint of webhooks, settled. */
+export interface EndpointAccount extends PathAccount {
+  readonly path: string;
+  /** Requests that arrived, answered well or not. */
+  readonly attempts: number;
+  /** First deliveries that were not the sender's first attempt. */
+  readonly retried: number;
+  readonly latency: Percentiles;
+}
+
+/** What is told of webhooks beside the deliveries. */
+export interface WebhookAccount {
+  readonly endpoints: readonly EndpointAccount[];
+  readonly attempts: number;
+  readonly retried: number;
+  /** Requests that were refused, dropped or answered wrongly because the receiver was told to. */
+  readonly misbehaved: number;
+  /** Requests of this run that were refused because their signature was missing or wrong. */
+  readonly wrongSignatures: number;
+  /** Deliveries whose body is not what was published. */
+  readonly damaged: number;
+  /** Deliveries to a name that is no endpoint of the run. */
+  readonly strays: number;
 }
 
 /** The ledger of a run as it stands: exact counts, joined by identity. */
@@ -55,5 +81,17 @@ export interface Account {
   /** Ms from then to the end of the wait. */
   readonly drain: number;
   readonly latency: Percentiles;
+  /** Unix ms at which the last event arrived for the first time; null before the first. */
+  readonly lastArrivalAt: number | null;
   readonly offenders: readonly Offender[];
+  /** Null for a run of subscriptions. */
+  readonly webhooks: WebhookAccount | null;
+  /** Where the pipeline holds what is missing, and why, as far as that is known. */
+  readonly causes: readonly string[];
+}
+
+/** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */
+export function deliveryRate({ delivered, span, lastArrivalAt }: Account): number | null {
+  if (span === null || lastArrivalAt === null || lastArrivalAt <= span.from) return null;
+  return (delivered * 1000) / (lastArrivalAt - span.from);
 }

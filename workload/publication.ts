@@ -45,6 +45,11 @@ export class Publication {
     return this.unknowns;
   }
 
+  /** How many reports were entered: what follows from them holds until this changes. */
+  get batchCount(): number {
+    return this.batches.length;
+  }
+
   /** From the first send to the last, or null before anything was published. */
   get span(): Window | null {
     return this.batches.length === 0 ? null : { from: this.firstSend, through: this.lastSend };

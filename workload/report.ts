@@ -9,12 +9,28 @@ const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff
 const Time = v.pipe(v.number(), v.finite());
 const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
 
+const EndpointSchema = v.object({
+  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
+  contract_addresses: v.nullable(Texts),
+  event_signatures: v.nullable(Texts),
+  chain_ids: v.nullable(v.pipe(v.array(v.number()), v.readonly())),
+  is_active: v.boolean(),
+});
+
+/** A run whose events come back as webhooks: which endpoints they must come to. */
+const WebhooksSchema = v.object({
+  endpoints: v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100), v.readonly()),
+  unmatchedShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+export type Webhooks = v.InferOutput<typeof WebhooksSchema>;
+
 /** Opens a run, or joins one: all that take part must name the same workload. */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   chains: Texts,
   /** Given by a publisher: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+  webhooks: v.optional(WebhooksSchema),
 });
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 

@@ -1,4 +1,4 @@
-import type { Account } from "../../workload/account.ts";
+import { type Account, deliveryRate } from "../../workload/account.ts";
 import type { measures } from "./metrics.ts";
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;
@@ -21,6 +21,10 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_unreported.add(account.unreported, arrived);
   measure.account_silent_paths.add(account.silent, account.paths);
   measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
+  measure.account_wrong_signatures.add(account.webhooks?.wrongSignatures ?? 0, account.webhooks?.attempts ?? 0);
+  measure.account_damaged.add(account.webhooks?.damaged ?? 0, arrived);
+  measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
+  measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
   measure.account_delivery_p95_ms.add(latency.p95, latency.samples);
   measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
 }

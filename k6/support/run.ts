@@ -1,7 +1,8 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../workload/account.ts";
-import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling } from "../../workload/report.ts";
+import type { HopsReport } from "../../workload/hops.ts";
+import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Webhooks } from "../../workload/report.ts";
 import { runNumber } from "../../workload/trace.ts";
 import { now } from "./clock.ts";
 
@@ -16,10 +17,11 @@ export interface Run {
   readonly clock: { readonly offset: number; readonly error: number } | null;
 }
 
-interface RunSettings {
+export interface RunSettings {
   readonly RUN_ID: string | undefined;
   readonly SEED: number;
-  readonly CHAINS: readonly string[];
+  /** Of a run of subscriptions. */
+  readonly CHAINS?: readonly string[];
   readonly RECEIVER_URL: string | undefined;
   readonly DRAIN_TIMEOUT: number;
   readonly DRAIN_QUIET: number;
@@ -33,8 +35,10 @@ const CLOCK_ROUND_TRIPS = 9;
 /**
  * Opens the run, or joins it, and compares clocks with the receiver; to be called in `setup()`.
  * Ends the test (k6 exits 108) when the receiver cannot be reached or knows the run by another workload.
+ *
+ * @param webhooks the endpoints that the events must come to, where they come back as webhooks.
  */
-export function openRun(config: RunSettings, role: "publisher" | "subscriber"): Run {
+export function openRun(config: RunSettings, role: "publisher" | "subscriber", webhooks?: Webhooks): Run {
   const stamp = new Date()
     .toISOString()
     .replace(/[-:]|\..*/g, "")
@@ -47,7 +51,8 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber"): 
   const adopts = config.RUN_ID === undefined && role === "subscriber";
   const run = { id, instance, number: adopts ? null : runNumber(id), clock: null };
   if (config.RECEIVER_URL === undefined) return run;
-  const opening: Opening = { seed: config.SEED, chains: [...config.CHAINS] };
+  const opening: Opening = { seed: config.SEED, chains: [...(config.CHAINS ?? [])] };
+  if (webhooks !== undefined) opening.webhooks = webhooks;
   if (role === "publisher") opening.publisher = instance;
   const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
   if (answer.status !== 200)
@@ -102,6 +107,14 @@ export function settleRun(config: RunSettings, run: Run, role: "publisher" | "su
     ...asJson(),
     timeout: `${config.DRAIN_TIMEOUT + 20}s`,
   });
+  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  return answer.json() as unknown as Account;
+}
+
+/** Tells the receiver where the pipeline's events stand. @returns the account, which that may explain. */
+export function reportHops(config: RunSettings, run: Run, hops: HopsReport): Account {
+  const url = `${config.RECEIVER_URL}/runs/${run.id}/hops`;
+  const answer = http.post(url, JSON.stringify(hops), asJson());
   if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
   return answer.json() as unknown as Account;
 }

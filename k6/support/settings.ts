@@ -6,10 +6,13 @@ import type { Overrides, Plan } from "../../workload/plan.ts";
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
     ? (typeof VARIABLES)[T][Name] extends { readonly fallback: string }
-      ? Value
-      : Value | undefined
+      ? Given<Value>
+      : Given<Value> | undefined
     : never;
 };
+
+/** A variable that says "none" is as one that was not given. */
+type Given<Value> = Exclude<Value, null> | (null extends Value ? undefined : never);
 
 /** Everything a script is told: its variables, and what follows from them. */
 export type Settings<T extends RunnableTest> = Values<T> & {
@@ -39,11 +42,12 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     });
     const bounds = readBounds(rows, environment);
     refuseUnknown(test, rows, environment);
+    const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
     return {
       ...values,
       test,
       load,
-      slos: rows.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound })),
+      slos: asked.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound })),
     };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
@@ -60,6 +64,7 @@ interface AnyValues {
   readonly TIME_SCALE?: number;
   readonly LOAD_SCALE?: number;
   readonly WORKERS?: number;
+  readonly CONCURRENCY?: number;
   readonly BATCH?: number;
   readonly BURST?: boolean;
   readonly BURST_RATIO?: number;
@@ -81,7 +86,7 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
   if (text === null) return undefined;
   const value = variable.parse(text);
   if (value === undefined) throw new RangeError(`${name}=${shown(name, text)}: allowed: ${variable.allowed}`);
-  return value;
+  return value ?? undefined;
 }
 
 /** Secrets are never printed, not even wrong ones. */
@@ -98,11 +103,14 @@ function overridesOf(values: AnyValues): Overrides {
     events: values.EVENTS,
     timeScale: values.TIME_SCALE,
     loadScale: values.LOAD_SCALE,
-    workers: values.WORKERS,
+    workers: values.WORKERS ?? values.CONCURRENCY,
     batch: values.BATCH,
     burst: BURST ? { ratio, period } : undefined,
   };
 }
+
+/** What an objective is set to when the run is not to be held to it. */
+const OFF = Number.POSITIVE_INFINITY;
 
 /** Bounds of objectives that were set by variables such as `SLO_WS_EVENT_LATENCY_MS_P95`. */
 function readBounds(rows: readonly Slo[], environment: Environment): Record<string, number> {
@@ -110,9 +118,11 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
   for (const name of rows.map(sloVariable)) {
     const text = environment[PREFIX + name] ?? environment[name];
     if (text === undefined) continue;
-    const bound = Number(text);
-    if (text.trim() === "" || !Number.isFinite(bound) || bound < 0) {
-      throw new RangeError(`${name}=${text}: allowed: a number from 0`);
+    // What the run measures by cannot be given up, only what the target is held to.
+    const mayBeOff = rows.every((row) => sloVariable(row) !== name || row.miss === "FAIL");
+    const bound = text === "off" && mayBeOff ? OFF : Number(text);
+    if (text.trim() === "" || Number.isNaN(bound) || bound < 0 || (bound === OFF && text !== "off")) {
+      throw new RangeError(`${name}=${text}: allowed: a number from 0${mayBeOff ? ", or off" : ""}`);
     }
     bounds[name] = bound;
   }

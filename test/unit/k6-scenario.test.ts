@@ -108,7 +108,7 @@ describe("a steady rate", () => {
       exec: "run",
       rate: 1_000,
       timeUnit: "5000ms",
-      duration: "60000ms",
+      duration: "61000ms",
       preAllocatedVUs: 10,
       maxVUs: 100,
       gracefulStop: "15s",
@@ -120,7 +120,7 @@ describe("a steady rate", () => {
       executor: "constant-arrival-rate",
       rate: 500,
       timeUnit: "1000000ms",
-      duration: "10000ms",
+      duration: "11000ms",
     });
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Path } from "../../receiver/path.ts";
+import { SubscriptionPath } from "../../receiver/subscription.ts";
 import { Histogram } from "../../workload/histogram.ts";
 import type { PathAccount } from "../../workload/ledger.ts";
 import { Publication } from "../../workload/publication.ts";
@@ -9,8 +9,8 @@ import { plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, WORKLOAD } from "./reports.ts";
 
 /** A path to which these reports were made, each at the moment it is complete up to. */
-function pathOf(...reports: PathArrivals[]): Path {
-  const path = new Path(reports[0] as PathArrivals, WORKLOAD);
+function pathOf(...reports: PathArrivals[]): SubscriptionPath {
+  const path = new SubscriptionPath(reports[0] as PathArrivals, WORKLOAD);
   for (const one of reports) path.enter(one, new Histogram(), one.through);
   return path;
 }
@@ -21,7 +21,7 @@ function publicationOf(...batches: Published[]): Publication {
   return publication;
 }
 
-function settled(path: Path, publication: Publication, now = 0): PathAccount {
+function settled(path: SubscriptionPath, publication: Publication, now = 0): PathAccount {
   return path.settle(publication, ({ selected }) => publication.expected(selected), now);
 }
 
@@ -89,7 +89,7 @@ describe("the closing edge", () => {
 
 describe("one report", () => {
   test("adds what arrived for the first time, and only its latency if it is due here", () => {
-    const [latencies, path] = [new Histogram(), new Path(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
+    const [latencies, path] = [new Histogram(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
     expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), latencies, 1)).toBe(2);
     expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
@@ -98,7 +98,7 @@ describe("one report", () => {
 
   test("with a latency below zero is told as such", () => {
     const latencies = new Histogram();
-    new Path(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
+    new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
     expect(latencies.percentiles()).toMatchObject({ samples: 0, negative: 1 });
   });
 
@@ -142,7 +142,7 @@ describe("a path", () => {
   test("takes the remembered expectation when its window holds the whole run, and only then", () => {
     const publication = publicationOf(batch(0, 4, 1_000), batch(4, 4, 3_000));
     const asked: string[] = [];
-    const remember = (path: Path) => {
+    const remember = (path: { name: string; selected: (seq: number) => boolean }) => {
       asked.push(path.name);
       return publication.expected(path.selected);
     };
@@ -164,7 +164,7 @@ describe("a path", () => {
     fc.assert(
       fc.property(plantedStreams, cuts, ({ workload, filter, batches, window, deliveries, truth }, lengths) => {
         const base = { filter, from: window.from - 100 };
-        const path = new Path(report([], window.through, base), workload);
+        const path = new SubscriptionPath(report([], window.through, base), workload);
         for (let at = 0, turn = 0; at < deliveries.length; turn++) {
           const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
           const publishers = next.map(({ publisher }) => publisher);

@@ -50,9 +50,9 @@ describe("refused", () => {
       "FILTERS=hard: allowed: simple, moderate, complex, with commas; or all for no filter",
     ],
     ["nats", { THROUGHLINE_SEED: "-1" }, "SEED=-1: allowed: a whole number from 0 to 4294967295"],
-    ["http", { SLO_HTTP_ERROR_RATE_RATE: "1%" }, "SLO_HTTP_ERROR_RATE_RATE=1%: allowed: a number from 0"],
-    ["http", { SLO_HTTP_ERROR_RATE_RATE: "-1" }, "SLO_HTTP_ERROR_RATE_RATE=-1: allowed: a number from 0"],
-    ["http", { SLO_HTTP_ERROR_RATE_RATE: "" }, "SLO_HTTP_ERROR_RATE_RATE=: allowed: a number from 0"],
+    ["http", { SLO_HTTP_ERROR_RATE_RATE: "1%" }, "SLO_HTTP_ERROR_RATE_RATE=1%: allowed: a number from 0, or off"],
+    ["http", { SLO_HTTP_ERROR_RATE_RATE: "-1" }, "SLO_HTTP_ERROR_RATE_RATE=-1: allowed: a number from 0, or off"],
+    ["http", { SLO_HTTP_ERROR_RATE_RATE: "" }, "SLO_HTTP_ERROR_RATE_RATE=: allowed: a number from 0, or off"],
     [
       "nats",
       { RATE: "10", DURATION: "5s", EVENTS: "60" },

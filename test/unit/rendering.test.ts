@@ -31,10 +31,10 @@ describe("a test", () => {
         ok  nats  account_lost              count == 0      0         1 of 1
         ok  nats  account_duplicated        count == 0      0         1 of 1
         ok  nats  account_misrouted         count == 0      0         1 of 1
-        ok  nats  account_reordered         count == 0      0         1 of 1
         ok  nats  account_late              count == 0      0         1 of 1
         ok  nats  account_silent_paths      count == 0      0         1 of 1
         ok  nats  account_negative_latency  count == 0      0         1 of 1
+        ok  nats  account_reordered         count == 0      0         1 of 1
         ok  nats  account_delivery_p95_ms   value < 25      12.5      100 of 100
         ok  nats  account_delivery_p99_ms   value < 50      25        500 of 500
       "

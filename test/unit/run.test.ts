@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Path } from "../../receiver/path.ts";
 import { Run } from "../../receiver/run.ts";
+import { SubscriptionPath } from "../../receiver/subscription.ts";
 import type { Offender } from "../../workload/account.ts";
 import type { Filter } from "../../workload/filter.ts";
 import { Histogram } from "../../workload/histogram.ts";
@@ -49,7 +49,10 @@ describe("the account of a run that goes on", () => {
       backlog: 0,
       drain: 0,
       latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 },
+      lastArrivalAt: null,
       offenders: [],
+      webhooks: null,
+      causes: [],
     });
   });
 
@@ -181,7 +184,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
       });
       run.arrivals({ paths: reports });
       const alone = reports.map((one) => {
-        const path = new Path(one, workload);
+        const path = new SubscriptionPath(one, workload);
         path.enter(one, new Histogram(), 0);
         return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
       });

@@ -1,0 +1,93 @@
+/** How many events a second redis.js adds to a stream, beside what redis-benchmark does with the same command. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { entryOf } from "../workload/wire/ethhook.ts";
+import { bench, measured, value } from "./bench.ts";
+
+const ROUNDS = 3;
+const EVENTS = 200_000;
+const STREAM = "events:11155111";
+const RATE = 5_000;
+const SECONDS = 10;
+
+const workload = { seed: 1, unmatchedShare: 0 };
+const entry = entryOf(workload, { run: 1, publisher: 1, seq: 1, publishedAt: Date.now() });
+
+await bench("redis.js beside redis-benchmark, same command, same redis-server", async (folder) => {
+  const { url, port, stop } = await startRedis();
+  const common = { REDIS_URL: url, RECEIVER_URL: "none" };
+  try {
+    const ratios: { plain: number; pipelined: number }[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const plain = benchmarked(port, []);
+      const pipelined = benchmarked(port, ["-P", "100"]);
+      flush(port);
+      const summary = await measured(folder, "redis", {
+        ...common,
+        RATE: "max",
+        BATCH: "500",
+        EVENTS: String(EVENTS),
+      });
+      const added = Number(command(port, "XLEN", STREAM));
+      if (added !== EVENTS) throw new Error(`${added} entries are in the stream, not ${EVENTS}`);
+      const rate = value(summary, "events_acknowledged", "count") / value(summary, "publishing_seconds", "max");
+      ratios.push({ plain: rate / plain, pipelined: rate / pipelined });
+      console.log(
+        `  RATE=max ${Math.round(rate)}/s; redis-benchmark -c 50 ${Math.round(plain)}/s, with -P 100 ${Math.round(pipelined)}/s: ` +
+          `${(rate / plain).toFixed(2)} and ${(rate / pipelined).toFixed(2)} times as much`,
+      );
+      flush(port);
+    }
+    console.log(
+      `  medians: ${median(ratios.map(({ plain }) => plain)).toFixed(2)} times -c 50, ` +
+        `${median(ratios.map(({ pipelined }) => pipelined)).toFixed(2)} times -c 50 -P 100`,
+    );
+    const paced = await measured(folder, "redis", { ...common, RATE: String(RATE), DURATION: `${SECONDS}s` });
+    const achieved = paced.rate?.achieved ?? Number.NaN;
+    console.log(
+      `  RATE=${RATE}: ${achieved.toFixed(1)}/s achieved, off by ${((achieved / RATE - 1) * 100).toFixed(3)} %, ` +
+        `${command(port, "XLEN", STREAM)} entries, schedule delay p99 ${value(paced, "schedule_delay_ms", "p(99)").toFixed(2)} ms, ` +
+        `verdict ${paced.verdict}`,
+    );
+  } finally {
+    await stop();
+  }
+});
+
+/** A redis-server of its own, that keeps nothing. */
+async function startRedis() {
+  const port = String(20_000 + (process.pid % 20_000));
+  const child = spawn("redis-server", ["--port", port, "--save", "", "--appendonly", "no"], { stdio: "ignore" });
+  const over = once(child, "exit");
+  for (let tries = 0; command(port, "PING") !== "PONG"; tries++) {
+    if (child.exitCode !== null || tries > 500) throw new Error(`redis-server did not start on port ${port}`);
+  }
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await over;
+  };
+  return { url: `redis://127.0.0.1:${port}`, port, stop };
+}
+
+function command(port: string, ...words: string[]): string {
+  return spawnSync("redis-cli", ["-p", port, ...words], { encoding: "utf8" }).stdout.trim();
+}
+
+function flush(port: string): void {
+  command(port, "FLUSHALL");
+}
+
+/** Requests per second of redis-benchmark with fifty clients. */
+function benchmarked(port: string, options: readonly string[]): number {
+  flush(port);
+  const args = ["-p", port, "-c", "50", "-n", String(EVENTS), "--csv", ...options, "XADD", STREAM, "*", ...entry];
+  const { stdout } = spawnSync("redis-benchmark", args, { encoding: "utf8" });
+  // The name of the test, which is the whole command, holds commas and quotes of its own.
+  const rate = /","(\d+(?:\.\d+)?)"/.exec(stdout.slice(stdout.indexOf(entry.at(-1) as string)))?.[1];
+  if (rate === undefined) throw new Error(`redis-benchmark said: ${stdout}`);
+  return Number(rate);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] as number;
+}

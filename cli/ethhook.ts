@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RedisServer, startRedisServer } from "./redis-server.ts";
+import { type Service, startService } from "./service.ts";
+import { setupEthhook } from "./setup/ethhook.ts";
+
+const SECRET = "throughline";
+
+/** A whole pipeline on free ports: Redis, PostgreSQL, the reference target and the receiver. */
+export interface EthhookPipeline {
+  readonly redis: RedisServer;
+  readonly postgres: Service;
+  readonly receiver: Service;
+  /** Starts a part of the target; one that was stopped or killed may be started again. */
+  startTarget(...flags: string[]): Promise<Service>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything but the target, with the endpoints set up.
+ *
+ * @param root the folder of the repository.
+ * @param logs folder for what the services log.
+ * @param persistent Redis keeps its data over a restart.
+ */
+export async function startEthhookPipeline(root: string, logs: string, persistent = false): Promise<EthhookPipeline> {
+  // PostgreSQL runs as another user than root, who must be able to reach its folder.
+  const store = await mkdtemp(join(tmpdir(), "throughline-ethhook-"));
+  const started: Service[] = [];
+  const close = async () => {
+    for (const service of started.splice(0).reverse()) await service.stop();
+    await rm(store, { recursive: true, force: true });
+  };
+  const keep = <S extends Service>(service: S): S => {
+    started.push(service);
+    return service;
+  };
+  const start = async (program: string, ...flags: string[]) => {
+    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...flags];
+    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`)));
+  };
+  try {
+    const redis = keep(await startRedisServer(persistent ? store : null));
+    const postgres = await start("postgres");
+    const receiver = await start("receiver", "--port", "0", "--secret", SECRET);
+    const setup = { database: postgres.url, receiverUrl: receiver.url, secret: SECRET, neverMatching: true };
+    const startTarget = (...flags: string[]) =>
+      start("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);
+    // The target makes the tables that the endpoints are set up in.
+    const first = await startTarget("--part", "processor", "--name", "setup");
+    await first.stop();
+    await setupEthhook(setup);
+    return { redis, postgres, receiver, startTarget, close };
+  } catch (problem) {
+    await close();
+    throw problem;
+  }
+}

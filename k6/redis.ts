@@ -1,0 +1,92 @@
+/** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { Client } from "k6/x/redis";
+import { explainSilence, type Hops } from "../workload/hops.ts";
+import { lengthOf } from "../workload/shape.ts";
+import { CANARY_PUBLISHER } from "../workload/trace.ts";
+import { entryOf, oneOfEach } from "../workload/wire/ethhook.ts";
+import { enterAccount } from "./support/account.ts";
+import { awaitCanaries } from "./support/canary.ts";
+import { guarded, reasonOf } from "./support/guard.ts";
+import { declareCounters, measures } from "./support/metrics.ts";
+import { optionsOf } from "./support/options.ts";
+import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { openRun, type Run, reportHops, settleRun } from "./support/run.ts";
+import { settings } from "./support/settings.ts";
+import { readHops } from "./support/streamhops.ts";
+import { summaryOf } from "./support/summary.ts";
+import { trimAcknowledged } from "./support/trimming.ts";
+import { sendBatch, sendEach } from "./support/xadd.ts";
+
+const config = settings("redis");
+const load = publishingLoad(config);
+const metrics = measures("everywhere", "publishing", "account");
+const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
+/** The workload of the canaries: what nobody wants would show nothing. */
+const wanted = { ...workload, unmatchedShare: 0 };
+const redis = new Client(clientUrl());
+const target = { redis, stream: config.STREAM, workload };
+
+export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
+
+type RedisRun = Run & { readonly before: Hops };
+
+export async function setup(): Promise<RedisRun> {
+  declareCounters();
+  await redis
+    .sendCommand("PING")
+    .catch((problem) => exec.test.abort(`REDIS_URL: cannot reach Redis: ${reasonOf(problem)}`));
+  const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE };
+  const run = openRun(config, "publisher", webhooks);
+  if (config.RECEIVER_URL !== undefined) {
+    await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+      seqs: oneOfEach(wanted),
+      send: (seq) =>
+        redis.sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq))),
+      explain: async (account) => explainSilence(account, await hopsNow()),
+    });
+  }
+  return { ...run, before: await hopsNow() };
+}
+
+export const publish = guarded(
+  metrics.script_errors,
+  publishing(config, metrics, (run, tick) => (load.kind === "paced" ? sendEach : sendBatch)(target, run, tick)),
+);
+
+/** Every second, where MAXLEN asks for it: cuts off what every consumer group has acknowledged. */
+export async function trim(): Promise<void> {
+  const warning = await trimAcknowledged(redis, config.STREAM, config.MAXLEN as number);
+  if (warning !== null) console.warn(warning);
+  sleep(1);
+}
+
+export async function teardown(run: RedisRun): Promise<void> {
+  if (config.RECEIVER_URL === undefined) return;
+  enterAccount(metrics, settleRun(config, run, "publisher"));
+  try {
+    reportHops(config, run, { before: run.before, after: await hopsNow() });
+  } catch (problem) {
+    console.warn(`what is left in the pipeline cannot be read: ${reasonOf(problem)}`);
+  }
+}
+
+export const handleSummary = summaryOf(config);
+
+function hopsNow(): Promise<Hops> {
+  return readHops(redis, config.STREAM, config.QUEUES);
+}
+
+/** Connections for as many commands as a tick sends at once. Nothing is sent twice: an entry could be added twice. */
+function clientUrl(): string {
+  const separator = config.REDIS_URL.includes("?") ? "&" : "?";
+  const timeout = `${config.ACK_TIMEOUT * 1000}ms`;
+  const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
+  return `${config.REDIS_URL}${separator}max_retries=-1&pool_size=${connections}&read_timeout=${timeout}&write_timeout=${timeout}&dial_timeout=${timeout}`;
+}
+
+function trimming() {
+  const seconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
+  return { executor: "constant-vus", exec: "trim", vus: 1, duration: `${Math.ceil(seconds)}s`, gracefulStop: "5s" };
+}

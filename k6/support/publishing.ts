@@ -1,0 +1,87 @@
+import exec from "k6/execution";
+import { dueSecond, eventsOfTick, type PacedPlan, type Plan, type UnpacedPlan } from "../../workload/plan.ts";
+import { now } from "./clock.ts";
+import type { measures } from "./metrics.ts";
+import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
+
+type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
+
+/** Consecutive events that are sent together. */
+export interface Tick {
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly publisher: number;
+}
+
+/** What became of them: acknowledged, except where it says otherwise. */
+export interface Sent {
+  /** By our own clock, just before the first was sent. */
+  readonly sentFrom: number;
+  readonly refused: readonly number[];
+  readonly unknown: readonly number[];
+  /** Of the acknowledged, those that the transport already had. */
+  readonly deduplicated: number;
+  /** Ms from sending to acknowledgement: one for each thing that was acknowledged. */
+  readonly latencies: ArrayLike<number>;
+}
+
+/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
+const KEPT_LATENCIES = 500_000;
+
+/** The load of a test that publishes. @throws a string when it has visitors instead. */
+export function publishingLoad({ test, load }: { test: string; load: Plan }): PacedPlan | UnpacedPlan {
+  if (load.kind === "visitors") throw `${test} publishes: it has no visitors`;
+  return load;
+}
+
+/**
+ * One iteration of a publisher: sends what this tick holds, measures it, and tells the receiver.
+ *
+ * @param send stamps and sends the events of a tick, and waits for what becomes of them.
+ */
+export function publishing(
+  config: RunSettings & { readonly test: string; readonly load: Plan },
+  metrics: PublishingMeasures,
+  send: (run: Run, tick: Tick) => Promise<Sent>,
+): (run: Run) => Promise<void> {
+  const load = publishingLoad(config);
+  const keepEvery = load.kind === "paced" ? Math.ceil(load.events / KEPT_LATENCIES) : 50;
+  return async (run) => {
+    const tick = exec.scenario.iterationInTest;
+    const { firstSeq, count } = eventsOfTick(load, tick);
+    if (count === 0) return;
+    const publisher = exec.vu.idInTest;
+    const sent = await send(run, { firstSeq, count, publisher });
+    const settledAt = now();
+
+    const { sentFrom, refused, unknown, latencies } = sent;
+    const started = exec.scenario.startTime;
+    if (load.kind === "paced") metrics.schedule_delay_ms.add(sentFrom - started - dueSecond(load, tick) * 1000, count);
+    metrics.publishing_seconds.add((settledAt - started) / 1000);
+    metrics.events_published.add(count, count);
+    metrics.events_acknowledged.add(count - refused.length - unknown.length);
+    metrics.events_deduplicated.add(sent.deduplicated);
+    metrics.events_refused.add(refused.length, count);
+    metrics.events_unknown.add(unknown.length, count);
+    const every = latencies.length > 1 ? keepEvery : 1;
+    for (let place = tick % every; place < latencies.length; place += every) {
+      metrics.publish_ack_latency_ms.add(latencies[place] as number);
+    }
+    if (config.RECEIVER_URL === undefined) return;
+    const correction = clockCorrection(run);
+    await reportPublished(config, run, {
+      publisher,
+      firstSeq,
+      count,
+      sentFrom: sentFrom + correction,
+      sentThrough: settledAt + correction,
+      refused: [...refused],
+      unknown: [...unknown],
+    });
+  };
+}
+
+/** The trace of an event that is about to be sent. */
+export function traceOf(run: Run, publisher: number, seq: number) {
+  return { run: run.number as number, publisher, seq, publishedAt: now() + clockCorrection(run) };
+}

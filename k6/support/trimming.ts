@@ -1,0 +1,45 @@
+import type { Client } from "k6/x/redis";
+
+/**
+ * Trims a stream to about so many entries, but never an entry that a consumer group has not
+ * acknowledged: what would be cut off by length alone stays, and is told.
+ *
+ * @returns a warning when the stream had to stay longer than asked for; null otherwise.
+ */
+export async function trimAcknowledged(redis: Client, stream: string, maxLength: number): Promise<string | null> {
+  if (Number(await redis.sendCommand("XLEN", stream)) <= maxLength) return null;
+  const groups = ((await redis.sendCommand("XINFO", "GROUPS", stream)) as unknown[][]).map(groupOf);
+  if (groups.length === 0) return `MAXLEN=${maxLength}: stream ${stream} is not trimmed, no consumer group reads it`;
+  let oldest: string | null = null;
+  for (const { name, pending, delivered } of groups) {
+    const summary = pending > 0 ? ((await redis.sendCommand("XPENDING", stream, name)) as unknown[]) : null;
+    const needed = summary === null ? next(delivered) : String(summary[1]);
+    if (oldest === null || isBefore(needed, oldest)) oldest = needed;
+  }
+  await redis.sendCommand("XTRIM", stream, "MINID", "~", oldest as string);
+  const length = Number(await redis.sendCommand("XLEN", stream));
+  // Trimming with "~" removes whole nodes of the stream, a hundred entries each unless configured otherwise.
+  if (length <= maxLength + 200) return null;
+  return `MAXLEN=${maxLength}: stream ${stream} keeps ${length} entries, its consumers have not acknowledged more`;
+}
+
+function groupOf(answer: unknown[]): { name: string; pending: number; delivered: string } {
+  const field = (name: string) => answer[answer.indexOf(name) + 1];
+  return {
+    name: String(field("name")),
+    pending: Number(field("pending")),
+    delivered: String(field("last-delivered-id")),
+  };
+}
+
+/** The smallest id after one that was delivered: everything before it may go. */
+function next(id: string): string {
+  const [time, place] = id.split("-");
+  return `${time}-${Number(place) + 1}`;
+}
+
+function isBefore(one: string, other: string): boolean {
+  const [timeOne, placeOne] = one.split("-").map(Number) as [number, number];
+  const [timeOther, placeOther] = other.split("-").map(Number) as [number, number];
+  return timeOne < timeOther || (timeOne === timeOther && placeOne < placeOther);
+}

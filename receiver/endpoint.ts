@@ -1,0 +1,69 @@
+import type { EndpointAccount } from "../workload/account.ts";
+import type { Endpoint } from "../workload/endpoint.ts";
+import { Histogram } from "../workload/histogram.ts";
+import type { PathAccount, Window } from "../workload/ledger.ts";
+import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
+import { endpointSelector, type LogWorkload, wantsAnything } from "../workload/wire/ethhook.ts";
+import { Path } from "./path.ts";
+
+/** A webhook that was taken. */
+export interface Delivery {
+  readonly trace: Trace;
+  /** Unix ms at which its headers were accepted. */
+  readonly arrivedAt: number;
+  /** Which attempt it is by the sender's count, from 1. */
+  readonly attempt: number;
+}
+
+/** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */
+export class EndpointPath extends Path {
+  readonly latencies = new Histogram();
+  private readonly wanting: boolean;
+  private canaries = 0;
+  private requests = 0;
+  private retries = 0;
+
+  constructor(endpoint: Endpoint, workload: LogWorkload) {
+    super(endpoint.name, endpoint, endpointSelector(workload, endpoint));
+    this.wanting = wantsAnything(endpoint);
+  }
+
+  /** Counts a request of the run's load, however it is answered. */
+  attempted(): void {
+    this.requests++;
+  }
+
+  /** Enters a webhook that was answered well. @returns whether it is the first delivery of an event of the load. */
+  enter({ trace, arrivedAt, attempt }: Delivery): boolean {
+    if (trace.publisher === CANARY_PUBLISHER) {
+      this.canaries++;
+      return false;
+    }
+    if (this.ledger.record(trace.publisher, trace.seq) === "duplicate") return false;
+    if (attempt > 1) this.retries++;
+    if (this.selected(trace.seq)) this.latencies.record(arrivedAt - trace.publishedAt);
+    return true;
+  }
+
+  get ready(): boolean {
+    return this.canaries > 0 || !this.wanting;
+  }
+
+  isSilent(): boolean {
+    return false;
+  }
+
+  hasCaughtUp(): boolean {
+    return true;
+  }
+
+  protected window(): Window {
+    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
+  }
+
+  /** The account of the endpoint, from that of any path. */
+  describe(settled: PathAccount): EndpointAccount {
+    const latency = this.latencies.percentiles();
+    return { path: this.name, ...settled, attempts: this.requests, retried: this.retries, latency };
+  }
+}

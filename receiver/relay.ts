@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import { readTraceHash, type Trace, traceHash } from "../workload/trace.ts";
+import type { Webhook } from "../workload/wire/ethhook.ts";
+import type { Delivery } from "./endpoint.ts";
+import type { Refusal } from "./endpoints.ts";
+import { WebhookSchema, type WebhookSink } from "./webhooks.ts";
+
+/** What was taken is handed on so often. */
+const EVERY_MS = 100;
+/** Handed on together at most, well within what a receiver reads. */
+const AT_ONCE = 10_000;
+/** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
+const MOST_WAITING = 200_000;
+
+/** What one receiver tells another that settles the runs. */
+export const RelayedSchema = v.object({
+  deliveries: v.array(
+    v.object({ endpoint: v.string(), arrivedAt: v.number(), attempt: v.number(), body: WebhookSchema }),
+  ),
+  refusals: v.array(
+    v.object({ endpoint: v.string(), hash: v.string(), why: v.picklist(["misbehaved", "wrong signature"]) }),
+  ),
+});
+type Relayed = v.InferOutput<typeof RelayedSchema>;
+
+/** Hands webhooks on to the receiver that settles the runs, so that several can share one run. */
+export class Relay implements WebhookSink {
+  private readonly url: string;
+  private readonly timer: NodeJS.Timeout;
+  private readonly waiting: Relayed = { deliveries: [], refusals: [] };
+  private sending: Promise<unknown> = Promise.resolve();
+
+  /** @param settleAt the other receiver. */
+  constructor(settleAt: string) {
+    this.url = `${settleAt}/relayed`;
+    this.timer = setInterval(() => {
+      this.sending = this.sending.then(() => this.send());
+    }, EVERY_MS);
+  }
+
+  /** Enters what another receiver took. */
+  static enter({ deliveries, refusals }: Relayed, sink: WebhookSink): void {
+    for (const { endpoint, body, ...arrival } of deliveries) {
+      const trace = readTraceHash(body.transaction_hash);
+      if (trace !== null) sink.delivered(endpoint, { trace, ...arrival }, body);
+    }
+    for (const { endpoint, hash, why } of refusals) {
+      const trace = readTraceHash(hash);
+      if (trace !== null) sink.refused(endpoint, trace, why);
+    }
+  }
+
+  delivered(endpoint: string, { arrivedAt, attempt }: Delivery, body: Webhook): void {
+    if (this.waiting.deliveries.length < MOST_WAITING) {
+      this.waiting.deliveries.push({ endpoint, arrivedAt, attempt, body });
+    }
+  }
+
+  refused(endpoint: string, trace: Trace, why: Refusal): void {
+    if (this.waiting.refusals.length < MOST_WAITING) {
+      this.waiting.refusals.push({ endpoint, hash: traceHash(trace), why });
+    }
+  }
+
+  /** Hands on what is left, unless nobody takes it. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sending;
+    while (await this.send());
+  }
+
+  /** @returns whether something was handed on. */
+  private async send(): Promise<boolean> {
+    const deliveries = this.waiting.deliveries.splice(0, AT_ONCE);
+    const refusals = this.waiting.refusals.splice(0, AT_ONCE);
+    if (deliveries.length + refusals.length === 0) return false;
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ deliveries, refusals });
+    const answer = await fetch(this.url, { method: "POST", headers, body }).catch(() => null);
+    if (answer?.ok === true) return true;
+    this.waiting.deliveries.unshift(...deliveries);
+    this.waiting.refusals.unshift(...refusals);
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { Histogram } from "../workload/histogram.ts";
+
+/** Over so many seconds the recent throughput is taken. */
+const RECENT_SECONDS = 5;
+
+/** Why a webhook was not taken. */
+export type Mishap = "wrong signature" | "bad body" | "too large" | "misbehaved";
+
+/** Everything that came in by webhook since the last reset, whatever run it belongs to. */
+export class Traffic {
+  private readonly now: () => number;
+  private since: number;
+  private requests = 0;
+  private taken = 0;
+  private untraced = 0;
+  private mishaps: Record<Mishap, number> = { "wrong signature": 0, "bad body": 0, "too large": 0, misbehaved: 0 };
+  private latencies = new Histogram();
+  /** Requests by second, the second itself beside it, in a ring. */
+  private readonly ring = Array.from({ length: RECENT_SECONDS + 1 }, () => ({ second: -1, count: 0 }));
+
+  /** @param now Unix ms. */
+  constructor(now: () => number) {
+    this.now = now;
+    this.since = now();
+  }
+
+  /** Counts a request at the moment its headers were accepted. */
+  arrived(at: number): void {
+    this.requests++;
+    const second = Math.floor(at / 1000);
+    const slot = this.ring[second % this.ring.length] as { second: number; count: number };
+    if (slot.second !== second) Object.assign(slot, { second, count: 0 });
+    slot.count++;
+  }
+
+  /** Counts a webhook that was answered well. @param latency ms since publishing; null when it carries no trace. */
+  accepted(latency: number | null): void {
+    this.taken++;
+    if (latency === null) this.untraced++;
+    else this.latencies.record(latency);
+  }
+
+  /** Counts a webhook that was not. */
+  refused(why: Mishap): void {
+    this.mishaps[why]++;
+  }
+
+  reset(): void {
+    this.since = this.now();
+    this.requests = 0;
+    this.taken = 0;
+    this.untraced = 0;
+    this.mishaps = { "wrong signature": 0, "bad body": 0, "too large": 0, misbehaved: 0 };
+    this.latencies = new Histogram();
+    for (const slot of this.ring) slot.second = -1;
+  }
+
+  /** The counters for Prometheus. */
+  counters(): Readonly<Record<string, number>> {
+    return { taken: this.taken, untraced: this.untraced, ...this.mishaps };
+  }
+
+  /** The document that the replaced receiver served. */
+  metrics() {
+    const now = this.now();
+    const uptime = (now - this.since) / 1000;
+    const { min, max, mean, p50, p95, p99 } = this.latencies.percentiles();
+    return {
+      total_requests: this.requests,
+      successful: this.taken,
+      failed: this.requests - this.taken,
+      uptime_seconds: round(uptime),
+      throughput_rps: round(uptime > 0 ? this.requests / uptime : 0),
+      recent_throughput_rps: round(this.recent(now) / Math.max(1e-3, Math.min(uptime, RECENT_SECONDS))),
+      latency_ms: {
+        min: round(min),
+        max: round(max),
+        avg: round(mean),
+        median: round(p50),
+        p95: round(p95),
+        p99: round(p99),
+      },
+    };
+  }
+
+  private recent(now: number): number {
+    const from = Math.floor(now / 1000) - RECENT_SECONDS;
+    return this.ring.reduce((sum, { second, count }) => sum + (second > from ? count : 0), 0);
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,63 @@
+import { createHmac } from "node:crypto";
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Registered } from "./registry.ts";
+
+/** One attempt at a delivery. */
+export interface Attempt {
+  readonly endpoint: Registered;
+  readonly body: string;
+  /** From 1. */
+  readonly number: number;
+  /** Signs with another secret: a planted fault. */
+  readonly wronglySigned: boolean;
+}
+
+/** Sends webhooks over connections that stay open. */
+export class Sender {
+  private readonly http: HttpAgent;
+  private readonly https: HttpsAgent;
+
+  constructor(connections: number) {
+    const options = { keepAlive: true, maxSockets: connections };
+    this.http = new HttpAgent(options);
+    this.https = new HttpsAgent(options);
+  }
+
+  /** Makes an attempt. @returns the status, or null when there was no answer in time. */
+  send({ endpoint, body, number, wronglySigned }: Attempt): Promise<number | null> {
+    const secret = wronglySigned ? `not ${endpoint.hmac_secret}` : endpoint.hmac_secret;
+    const options = {
+      method: "POST",
+      timeout: endpoint.timeout_seconds * 1000,
+      headers: {
+        "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(body),
+        "X-Webhook-Signature": createHmac("sha256", secret).update(body).digest("hex"),
+        "X-Webhook-Id": endpoint.id,
+        "X-Webhook-Attempt": String(number),
+      },
+    };
+    return new Promise((resolve) => {
+      const isSecure = endpoint.webhook_url.startsWith("https:");
+      const request = isSecure
+        ? httpsRequest(endpoint.webhook_url, { ...options, agent: this.https })
+        : httpRequest(endpoint.webhook_url, { ...options, agent: this.http });
+      request
+        .on("response", (response) => {
+          response.resume().on("end", () => resolve(response.statusCode ?? null));
+          response.on("error", () => resolve(null));
+        })
+        .on("timeout", () => request.destroy())
+        .on("error", () => resolve(null))
+        // After "response" this says nothing new; without one the connection ended before an answer.
+        .on("close", () => resolve(null))
+        .end(body);
+    });
+  }
+
+  close(): void {
+    this.http.destroy();
+    this.https.destroy();
+  }
+}

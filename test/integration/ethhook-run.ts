@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createClient } from "@redis/client";
+import { Client } from "pg";
+import { type EthhookPipeline, startEthhookPipeline as start } from "../../cli/ethhook.ts";
+import type { Account } from "../../workload/account.ts";
+import { type K6Outcome, root, runBundle } from "./k6.ts";
+
+const DEADLINE_MS = 60_000;
+
+/** Starts a pipeline whose logs go with it; its target is not started yet. */
+export async function startEthhookPipeline(persistent = false): Promise<EthhookPipeline> {
+  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
+  const pipeline = await start(root, logs, persistent);
+  return {
+    ...pipeline,
+    close: async () => {
+      await pipeline.close();
+      await rm(logs, { recursive: true, force: true });
+    },
+  };
+}
+
+let runs = 0;
+
+/** A run under way. */
+export interface RedisRun {
+  readonly id: string;
+  readonly outcome: Promise<K6Outcome>;
+  /** The account as it stands; null before the run is opened. */
+  account(): Promise<Account | null>;
+  /** Waits until the account says so. */
+  until(holds: (account: Account) => boolean): Promise<Account>;
+}
+
+/** Starts redis.js against a pipeline. */
+export function beginRun({ redis, receiver }: EthhookPipeline, variables: Record<string, string> = {}): RedisRun {
+  const id = `redis-${process.pid}-${++runs}`;
+  const account = async () => {
+    const answer = await fetch(`${receiver.url}/runs/${id}`);
+    return answer.ok ? ((await answer.json()) as Account) : null;
+  };
+  return {
+    id,
+    account,
+    outcome: runBundle("redis", {
+      RUN_ID: id,
+      REDIS_URL: redis.url,
+      RECEIVER_URL: receiver.url,
+      DRAIN_QUIET: "2s",
+      CANARY_TIMEOUT: "20s",
+      ...variables,
+    }),
+    until: async (holds) => {
+      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(20)) {
+        const now = await account();
+        if (now !== null && holds(now)) return now;
+      }
+      throw new Error(`run ${id}: what was waited for did not come: ${JSON.stringify(await account())}`);
+    },
+  };
+}
+
+/** Runs redis.js to its end. */
+export async function runRedis(pipeline: EthhookPipeline, variables: Record<string, string> = {}) {
+  const run = beginRun(pipeline, variables);
+  const outcome = await run.outcome;
+  return { ...outcome, account: (await run.account()) as Account };
+}
+
+/** A connection to a pipeline's Redis. */
+export async function redisOf({ redis }: EthhookPipeline) {
+  const client = createClient({ url: redis.url });
+  // Tests end Redis on purpose; a command that is then given fails by itself.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+/** Runs one statement in a pipeline's database. */
+export async function sql({ postgres }: EthhookPipeline, statement: string, values: unknown[] = []) {
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return (await client.query(statement, values)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Answers every webhook as told, for as long as a piece of work takes. */
+export async function withMisbehaviour<Result>(
+  { receiver }: EthhookPipeline,
+  settings: Record<string, number>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const misbehave = (body: object) =>
+    fetch(`${receiver.url}/misbehaviour`, {
+      method: "PUT",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  await misbehave(settings);
+  try {
+    return await work();
+  } finally {
+    await misbehave({});
+  }
+}

@@ -1,0 +1,168 @@
+import { createHmac } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Misbehaviour } from "../../receiver/misbehaviour.ts";
+import { type Receiver, startReceiver } from "../../receiver/server.ts";
+import type { Account } from "../../workload/account.ts";
+import { CANARY_PUBLISHER, runNumber, traceHash } from "../../workload/trace.ts";
+import {
+  blockHash,
+  blockNumber,
+  ENDPOINTS,
+  type LogVariant,
+  logVariantIndex,
+  VARIANTS,
+} from "../../workload/wire/ethhook.ts";
+
+const SECRET = "secret";
+const WORKLOAD = { seed: 1, unmatchedShare: 0 };
+/** The first event that the endpoint for all events of WETH wants. */
+const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) === 1) as number;
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET });
+  await json("/runs/run", { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+});
+afterEach(() => receiver.close());
+
+async function json(path: string, body: unknown, method = "POST") {
+  const headers = { "Content-Type": "application/json" };
+  return fetch(receiver.url + path, { method, headers, body: JSON.stringify(body) });
+}
+
+async function account(): Promise<Account> {
+  return (await (await fetch(`${receiver.url}/runs/run`)).json()) as Account;
+}
+
+function webhook(run = "run", publisher = 1): string {
+  const { chainId, contract, topics, data } = VARIANTS[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
+  const publishedAt = Date.now() - 5;
+  return JSON.stringify({
+    block_hash: blockHash(1, blockNumber(SEQ)),
+    block_number: blockNumber(SEQ),
+    chain_id: chainId,
+    contract_address: contract,
+    data,
+    log_index: SEQ,
+    timestamp: Math.floor(publishedAt / 1000),
+    topics,
+    transaction_hash: traceHash({ run: runNumber(run), publisher, seq: SEQ, publishedAt }),
+  });
+}
+
+function deliver(body: string, { path = "/webhook/weth-events", secret = SECRET, attempt = "1" } = {}) {
+  const signature = createHmac("sha256", secret).update(body).digest("hex");
+  const headers = {
+    "Content-Type": "application/json",
+    "X-Webhook-Signature": signature,
+    "X-Webhook-Attempt": attempt,
+  };
+  return fetch(receiver.url + path, { method: "POST", headers, body });
+}
+
+describe("a webhook", () => {
+  test("is joined to its run, and a second one is a duplicate", async () => {
+    const batch = { publisher: 1, firstSeq: SEQ, count: 1, sentFrom: 1, sentThrough: 2, refused: [], unknown: [] };
+    await json("/runs/run/published", batch);
+    expect(await account()).toMatchObject({ expected: 1, delivered: 0, lost: 1 });
+    expect((await deliver(webhook(), { attempt: "3" })).status).toBe(200);
+    expect((await deliver(webhook())).status).toBe(200);
+    const settled = await account();
+    expect(settled).toMatchObject({ expected: 1, delivered: 1, lost: 0, duplicated: 1, unreported: 0 });
+    expect(settled.webhooks).toMatchObject({ attempts: 2, retried: 1, damaged: 0 });
+    expect(settled.latency).toMatchObject({ samples: 1, negative: 0 });
+  });
+
+  test("at an endpoint that does not want it is misrouted, at none of the run's a stray", async () => {
+    await deliver(webhook(), { path: "/webhook/dai-transfers" });
+    await deliver(webhook(), { path: "/webhook/nobody" });
+    expect(await account()).toMatchObject({ misrouted: 2, webhooks: { strays: 1 } });
+  });
+
+  test("of another run, or a canary, is not counted as a delivery", async () => {
+    expect((await deliver(webhook("earlier"))).status).toBe(200);
+    expect((await deliver(webhook("run", CANARY_PUBLISHER))).status).toBe(200);
+    expect(await account()).toMatchObject({ delivered: 0, unreported: 0, misrouted: 0, ready: 1 });
+  });
+
+  test("that is wrongly signed, no JSON, no webhook or too large is refused, counted, and harms nothing", async () => {
+    expect((await deliver(webhook(), { secret: "other" })).status).toBe(401);
+    expect((await deliver("{")).status).toBe(400);
+    expect((await deliver('{"a":1}')).status).toBe(400);
+    expect((await deliver("")).status).toBe(400);
+    expect((await deliver(" ".repeat(300_000))).status).toBe(413);
+    expect((await account()).webhooks).toMatchObject({ wrongSignatures: 1 });
+    const metrics = (await (await fetch(`${receiver.url}/metrics`)).json()) as object;
+    expect(metrics).toMatchObject({ total_requests: 5, successful: 0, failed: 5 });
+    expect((await deliver(webhook())).status).toBe(200);
+  });
+});
+
+describe("/metrics", () => {
+  test("is the document of the replaced receiver, and starts again after a reset", async () => {
+    await deliver(webhook());
+    const read = async () => (await (await fetch(`${receiver.url}/metrics`)).json()) as Record<string, unknown>;
+    const metrics = await read();
+    const names = [
+      "total_requests",
+      "successful",
+      "failed",
+      "uptime_seconds",
+      "throughput_rps",
+      "recent_throughput_rps",
+    ];
+    expect(Object.keys(metrics)).toEqual([...names, "latency_ms"]);
+    expect(Object.keys(metrics["latency_ms"] as object)).toEqual(["min", "max", "avg", "median", "p95", "p99"]);
+    expect(metrics).toMatchObject({ total_requests: 1, successful: 1, failed: 0 });
+    await json("/metrics/reset", {});
+    expect(await read()).toMatchObject({ total_requests: 0, successful: 0, throughput_rps: 0 });
+  });
+
+  test("is Prometheus text for who asks for it", async () => {
+    await deliver(webhook());
+    const answer = await fetch(`${receiver.url}/metrics`, { headers: { Accept: "text/plain;version=0.0.4" } });
+    const text = await answer.text();
+    expect(text).toContain('throughline_webhooks{outcome="taken"} 1');
+    expect(text).toContain('throughline_misrouted{run="run"} 0');
+  });
+});
+
+describe("misbehaviour", () => {
+  test("strikes the share that was asked for, one webhook at a time", () => {
+    const misbehaviour = new Misbehaviour();
+    misbehaviour.settings = { unavailable: 0.1, notFound: 0.2, dropped: 0.05, delay: 0 };
+    const strikes = Array.from({ length: 1_000 }, () => misbehaviour.next());
+    const count = (strike: unknown) => strikes.filter((one) => one === strike).length;
+    // What was owed to a webhook that something else struck may still be owed at the end.
+    expect(count(503)).toBe(100);
+    expect(count(404)).toBeGreaterThanOrEqual(198);
+    expect(count("drop")).toBeGreaterThanOrEqual(48);
+    expect(count(null)).toBeLessThanOrEqual(654);
+  });
+
+  test("is set by HTTP, and refused where it makes no sense", async () => {
+    expect((await json("/misbehaviour", { unavailable: 2 }, "PUT")).status).toBe(422);
+    expect((await json("/misbehaviour", { unavailable: 1 }, "PUT")).status).toBe(200);
+    expect((await deliver(webhook())).status).toBe(503);
+    await json("/misbehaviour", { dropped: 1 }, "PUT");
+    await expect(deliver(webhook())).rejects.toThrow();
+    expect((await account()).webhooks).toMatchObject({ misbehaved: 2, attempts: 2 });
+  });
+});
+
+test("webhooks that another receiver took are settled with the run", async () => {
+  const other = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET, settleAt: receiver.url });
+  try {
+    const first = receiver;
+    receiver = other;
+    expect((await deliver(webhook())).status).toBe(200);
+    expect((await deliver(webhook(), { secret: "wrong" })).status).toBe(401);
+    receiver = first;
+    await vi.waitFor(async () => {
+      expect((await account()).webhooks).toMatchObject({ attempts: 2, wrongSignatures: 1 });
+    });
+    expect(await account()).toMatchObject({ misrouted: 0, latency: { samples: 1 } });
+  } finally {
+    await other.close();
+  }
+});
