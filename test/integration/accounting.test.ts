@@ -12,6 +12,11 @@ async function accountOf({ receiver }: Pipeline, run: string): Promise<Account> 
   return (await answer.json()) as Account;
 }
 
+/** A text whose long lines are wrapped, on one line. */
+function folded(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
+
 /** Waits until a run has published something. */
 async function published(pipeline: Pipeline, run: string): Promise<void> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(100)) {
@@ -81,7 +86,7 @@ describe("a planted fault is caught by the exit code of a bare k6 run", () => {
       const account = await accountOf(pipeline, run);
       expect(account[count]).toBeGreaterThan(0);
       expect(nats.stdout).toContain("FAIL  nats");
-      expect(nats.stdout).toMatch(new RegExp(`- ${metric} \\(.+\\): ${account[count]}, must be count == 0`));
+      expect(folded(nats.stdout)).toMatch(new RegExp(`- ${metric} \\(.+\\): ${account[count]}, must be count == 0`));
     } finally {
       await pipeline.close();
     }
@@ -111,7 +116,7 @@ describe("a broken pipeline ends a run with its reason", () => {
     await pipeline.gateway.stop();
     const { nats, websocket } = await running;
     expect(websocket.exitCode).toBe(THRESHOLDS_CROSSED);
-    expect(websocket.stdout).toMatch(/ws_sessions_lost \(.+\): 10, must be count == 0/);
+    expect(folded(websocket.stdout)).toMatch(/ws_sessions_lost \(.+\): 10, must be count == 0/);
     expect(nats.exitCode).toBe(THRESHOLDS_CROSSED);
   });
 });
