@@ -1,0 +1,17 @@
+/** Runs the measurements one after the other, or only those that are named: `npm run bench -- subscriber`. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = join(import.meta.dirname, "../dist/node");
+const all = readdirSync(folder).flatMap((file) => /^bench-(\w+)\.js$/.exec(file)?.[1] ?? []);
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !all.includes(name));
+if (unknown !== undefined) {
+  console.error(`bench: ${unknown}: unknown measurement; allowed: ${all.join(", ")}`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : all) {
+  const { status } = spawnSync(process.execPath, [join(folder, `bench-${name}.js`)], { stdio: "inherit" });
+  if (status !== 0) process.exit(1);
+}
