@@ -16,8 +16,8 @@ await bench("reported latency against a planted delay", async (folder) => {
           ...shared,
           NATS_URL: pipeline.nats.url,
           CREATE_STREAM: "1",
-          RATE: "200",
-          DURATION: "10s",
+          RATE: "50",
+          DURATION: "20s",
         }),
         measured(folder, "websocket", {
           ...shared,

@@ -57,7 +57,7 @@ export const ACCOUNT: Account = {
   unjudged: 3,
   backlog: 1_234,
   drain: 205,
-  latency: { samples: 312_348, negative: 0, min: 0.4, mean: 2.5, p50: 2.047, p95: 12.5, p99: 1_234.567, max: 4_321 },
+  latency: { samples: 312_348, negative: 0, min: 0.4, mean: 2.5, p50: 2.0474, p95: 10.24, p99: 1_234.567, max: 4_321 },
   lastArrivalAt: 60_205,
   offenders: [],
   webhooks: null,

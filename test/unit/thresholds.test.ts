@@ -114,6 +114,7 @@ describe("the defaults", () => {
     ["nats", ACCOUNTED, [...GATEWAY, ...EXACT, ...MEASURED]],
     ["nats", UNACCOUNTED, ["events_refused count==0 FAIL", "events_unknown count==0 FAIL"]],
     ["redis", UNACCOUNTED, ["publish_ack_latency_ms p(95)<250 FAIL"]],
+    ["nats", UNACCOUNTED, ["publish_ack_latency_ms p(99)<250 FAIL"]],
     ["nats", ACCOUNTED, ["events_published count>=1000 INVALID", "schedule_delay_ms p(95)<50 INVALID"]],
     ...TESTS.map((target): [Test, Judgement, string[]] => [target, UNACCOUNTED, ["script_errors count==0 INVALID"]]),
   ])("of %s for %j hold %j", (target, judgement, rows) => {
@@ -139,6 +140,15 @@ describe("the defaults", () => {
     const rows = TESTS.flatMap((target) => slos(target, ACCOUNTED)).filter((row) => row.statistic === statistic);
     expect(rows.length).toBeGreaterThan(0);
     expect(new Set(rows.map((row) => row.floor))).toEqual(new Set([floor]));
+  });
+
+  test("need one sample of whatever is counted, and of the longest wait", () => {
+    const rows = TESTS.flatMap((target) => [...slos(target, ACCOUNTED), ...slos(target, UNACCOUNTED)]);
+    const floors = rows
+      .filter(({ statistic }) => statistic === "count" || statistic === "max")
+      .map(({ floor }) => floor);
+    expect(new Set(floors)).toEqual(new Set([1]));
+    expect(rows.find(({ metric }) => metric === "account_settled")?.floor).toBe(1);
   });
 
   test("need as many deliveries for a percentile of the receiver as for one of k6", () => {

@@ -145,6 +145,7 @@ describe("one objective", () => {
 
   test.each<[string, Observation, SloResult["result"]]>([
     ["defects are certain among few samples", saw(FLOORED, 3, 4), "missed"],
+    ["one defect in the only sample is certain", saw(FLOORED, 1, 1), "missed"],
     ["no defects among few samples prove nothing", saw(FLOORED, 0, 4), "unmeasured"],
     ["defects without a sample are not believed", saw(FLOORED, 3, 0), "unmeasured"],
     ["a count that is too small is not a defect", saw({ ...FLOORED, bound: 5 }, 3, 4), "unmeasured"],
