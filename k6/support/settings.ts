@@ -89,10 +89,13 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
   return value ?? undefined;
 }
 
-/** Secrets are never printed, not even wrong ones. */
-function shown(name: string, text: string): string {
-  return /TOKEN|PASSWORD|SECRET/.test(name) ? "(hidden)" : text;
+/** Secrets are never printed, not even wrong ones, nor under a name that was meant for one; nor is who logs in to a URL. */
+function shown(name: string, text: string, meant = name): string {
+  if (SECRET.test(name) || SECRET.test(meant)) return "(hidden)";
+  return text.replace(/\/\/[^/\s]*@/, "//(hidden)@");
 }
+
+const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH/i;
 
 function overridesOf(values: AnyValues): Overrides {
   const { BURST = false, BURST_RATIO: ratio = 1, BURST_PERIOD: period = 1 } = values;
@@ -142,7 +145,7 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
     const close = known.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
     if (close !== undefined) {
       throw new RangeError(
-        `${given}=${shown(name, environment[given] ?? "")}: unknown variable; did you mean ${close}?`,
+        `${given}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
       );
     }
     if (name !== given || name.startsWith("SLO_")) {

@@ -122,7 +122,10 @@ describe("a pipeline with a target", () => {
 
   test("a delivery that succeeds after retries is one delivery, with its attempts counted", async () => {
     const misbehaviour = { unavailable: 0.1, notFound: 0.1, dropped: 0.1 };
-    const { account } = await withMisbehaviour(pipeline, misbehaviour, () => runRedis(pipeline, { EVENTS: "1000" }));
+    const { account } = await withMisbehaviour(pipeline, misbehaviour, () =>
+      // The sixth attempt waits for over three seconds.
+      runRedis(pipeline, { EVENTS: "1000", DRAIN_QUIET: "15s" }),
+    );
     expect(account).toMatchObject({ delivered: 1_000, lost: 0, duplicated: 0 });
     expect(account.webhooks?.misbehaved).toBeGreaterThan(300);
     expect(account.webhooks?.retried).toBeGreaterThan(250);

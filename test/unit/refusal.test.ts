@@ -99,6 +99,12 @@ describe("secrets", () => {
     [{ NATS_TOKEN: "" }, "NATS_TOKEN=(hidden): allowed: any text that is not empty"],
     [{ NATS_PASSWORD: "" }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
     [{ NATS_TOKENS: "hunter2" }, "NATS_TOKENS=(hidden): unknown variable; did you mean NATS_TOKEN?"],
+    [{ NATS_TOKN: "hunter2" }, "NATS_TOKN=(hidden): unknown variable; did you mean NATS_TOKEN?"],
+    [{ NATS_PSSWORD: "hunter2" }, "NATS_PSSWORD=(hidden): unknown variable; did you mean NATS_PASSWORD?"],
+    [
+      { NATS_URL: "nat://user:hunter2@host" },
+      "NATS_URL=nat://(hidden)@host: allowed: a URL that starts with nats:// or tls://",
+    ],
     [{ NAT_PASSWORD: "hunter2" }, "NAT_PASSWORD=(hidden): unknown variable; did you mean NATS_PASSWORD?"],
   ])("%j are not in the message", (environment, message) => {
     expect(refusal("nats", environment)).toBe(message);
