@@ -16,8 +16,8 @@ await bench("reported latency against a planted delay", async (folder) => {
           ...shared,
           NATS_URL: pipeline.nats.url,
           CREATE_STREAM: "1",
-          RATE: "50",
-          DURATION: "20s",
+          RATE: "200",
+          DURATION: "10s",
         }),
         measured(folder, "websocket", {
           ...shared,

@@ -121,15 +121,15 @@ describe("a pipeline with a target", () => {
   });
 
   test("a delivery that succeeds after retries is one delivery, with its attempts counted", async () => {
-    const misbehaviour = { unavailable: 0.1, notFound: 0.1, dropped: 0.1 };
+    const misbehaviour = { unavailable: 0.03, notFound: 0.03, dropped: 0.03 };
     const { account } = await withMisbehaviour(pipeline, misbehaviour, () =>
-      // The sixth attempt waits for over three seconds.
+      // A later attempt waits for seconds, and after the sixth the sender gives up: strikes are few enough for neither.
       runRedis(pipeline, { EVENTS: "1000", DRAIN_QUIET: "15s" }),
     );
     expect(account).toMatchObject({ delivered: 1_000, lost: 0, duplicated: 0 });
-    expect(account.webhooks?.misbehaved).toBeGreaterThan(300);
-    expect(account.webhooks?.retried).toBeGreaterThan(250);
-    expect(account.webhooks?.attempts).toBeGreaterThan(1_300);
+    expect(account.webhooks?.misbehaved).toBeGreaterThan(80);
+    expect(account.webhooks?.retried).toBeGreaterThan(60);
+    expect(account.webhooks?.attempts).toBeGreaterThan(1_080);
   });
 
   test("setup can be repeated, and changes what is set up", async () => {
