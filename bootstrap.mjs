@@ -43,7 +43,7 @@ function buildK6() {
   if (spawnSync("go", ["version"]).status !== 0) {
     console.error(
       "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
-        "http.js and websocket.js run on any k6 of version 1.2 or later: k6 run dist/http.js",
+        "http.js and websocket.js run on any k6 1.8: k6 run dist/http.js",
     );
     return;
   }
