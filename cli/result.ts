@@ -1,0 +1,152 @@
+/**
+ * The record of a run, `results/<run>/result.json`: all that a report, a baseline or a comparison is
+ * made of. Read back by its schema, because files are edited, cut off and written by other versions.
+ */
+import * as v from "valibot";
+
+const Count = v.pipe(v.number(), v.minValue(0));
+const Ms = v.pipe(v.number(), v.finite());
+const Verdict = v.picklist(["PASS", "FAIL", "INVALID"]);
+
+const Percentiles = v.looseObject({
+  samples: Count,
+  min: Ms,
+  mean: Ms,
+  p50: Ms,
+  p95: Ms,
+  p99: Ms,
+  max: Ms,
+});
+
+const SloResult = v.object({
+  metric: v.string(),
+  objective: v.string(),
+  observed: v.nullable(v.number()),
+  samples: v.number(),
+  floor: v.number(),
+  margin: v.nullable(v.number()),
+  result: v.picklist(["met", "missed", "unmeasured"]),
+});
+
+const Offender = v.looseObject({
+  path: v.string(),
+  expected: Count,
+  lost: Count,
+  lostSeqs: v.array(Count),
+  firstLostAt: v.nullable(Ms),
+});
+
+/** The settled ledger; see workload/account.ts for what each number means. */
+const Account = v.looseObject({
+  run: v.string(),
+  ending: v.nullable(v.picklist(["complete", "quiet", "timeout", "publisher missing"])),
+  published: Count,
+  acknowledged: Count,
+  refused: Count,
+  unknown: Count,
+  paths: Count,
+  expected: Count,
+  delivered: Count,
+  lost: Count,
+  duplicated: Count,
+  reordered: Count,
+  misrouted: Count,
+  late: Count,
+  unreported: Count,
+  unjudged: Count,
+  backlog: Count,
+  drain: Ms,
+  latency: Percentiles,
+  offenders: v.array(Offender),
+  causes: v.array(v.string()),
+});
+
+const Summary = v.looseObject({
+  version: v.literal(1),
+  test: v.string(),
+  scenario: v.string(),
+  verdict: Verdict,
+  reasons: v.array(v.string()),
+  rows: v.array(SloResult),
+  seconds: Count,
+  rate: v.nullable(v.object({ requested: v.nullable(v.number()), achieved: v.number() })),
+  clock: v.nullable(v.object({ offset: Ms, error: Ms })),
+  account: v.nullable(Account),
+  metrics: v.record(v.string(), v.record(v.string(), v.number())),
+});
+
+/** One k6 process. */
+const TestRecord = v.object({
+  test: v.string(),
+  /** Which of the processes that shared this test's load, from 1. */
+  instance: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  verdict: Verdict,
+  reasons: v.array(v.string()),
+  exitCode: v.nullable(v.number()),
+  /** Null when k6 ended before it could write one. */
+  summary: v.nullable(Summary),
+});
+
+/** One second of the run, as the receiver saw it. */
+const Second = v.object({
+  /** Unix ms at which the second began. */
+  at: Ms,
+  /** Events sent in this second, and deliveries that arrived in it. */
+  published: Count,
+  delivered: Count,
+  /** Expected deliveries that had not arrived at its end. */
+  backlog: Count,
+  /** Delivery latency of what arrived in it, in ms; null when nothing did. */
+  p50: v.nullable(Ms),
+  p95: v.nullable(Ms),
+  p99: v.nullable(Ms),
+  max: v.nullable(Ms),
+});
+
+/** What one watched process used; null where the system does not say. */
+const HealthSample = v.object({
+  at: Ms,
+  /** Share of one core, in percent. */
+  cpu: v.nullable(Count),
+  rssMb: v.nullable(Count),
+  threads: v.nullable(Count),
+  fds: v.nullable(Count),
+  connections: v.nullable(Count),
+});
+
+const Health = v.object({
+  process: v.string(),
+  /** `target` and `generator` are judged differently: a busy generator spoils the measurement. */
+  role: v.picklist(["target", "generator", "receiver"]),
+  samples: v.array(HealthSample),
+  /** What happened to it, as in `restarted: pid 4711 became 4720`. */
+  events: v.array(v.object({ at: Ms, what: v.string() })),
+});
+
+export const ResultSchema = v.object({
+  version: v.literal(1),
+  run: v.string(),
+  /** What ran, as it was asked for: `pipeline`, `ethhook` or names of tests. */
+  subject: v.string(),
+  verdict: Verdict,
+  reasons: v.array(v.string()),
+  /** For each reason what to look at next. */
+  nextSteps: v.array(v.string()),
+  /** False when the run was interrupted: the numbers are those of its first part. */
+  complete: v.boolean(),
+  startedAt: Ms,
+  endedAt: Ms,
+  /** What was asked for, secrets left out. Runs are comparable when these are the same. */
+  parameters: v.record(v.string(), v.string()),
+  versions: v.record(v.string(), v.string()),
+  machine: v.object({ system: v.string(), cores: Count, memoryMb: Count, loadAverage: Count }),
+  tests: v.array(TestRecord),
+  /** The account of the run, once for all its tests; null when nothing was accounted. */
+  account: v.nullable(Account),
+  /** Delivery latencies by path: histograms as hdr-histogram's compressed text. */
+  latencies: v.array(v.object({ path: v.string(), histogram: v.string() })),
+  timeline: v.array(Second),
+  health: v.array(Health),
+});
+
+export type Result = v.InferOutput<typeof ResultSchema>;
