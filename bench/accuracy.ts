@@ -1,14 +1,17 @@
-/** How far the reported latency is from a delay that is planted in the gateway. */
+/**
+ * How far the reported latency is from the truth. The gateway sends each event a fixed time after it was
+ * published, so that what happens between the two is part of the delay, as long as it is shorter.
+ */
 import { startPipeline } from "../cli/pipeline.ts";
 import { bench, measured, root } from "./bench.ts";
 
-const DELAYS = [0, 5, 20, 50];
+const DELAYS = [5, 20, 50];
 const ALLOWED_MS = 1.5;
 const ALLOWED_SHARE = 0.02;
 
 await bench("reported latency against a planted delay", async (folder) => {
   for (const delay of DELAYS) {
-    const pipeline = await startPipeline(root, folder, delay === 0 ? [] : [`delay=${delay}`]);
+    const pipeline = await startPipeline(root, folder, [`hold=${delay}`]);
     try {
       const shared = { RUN_ID: `delay-${delay}`, RECEIVER_URL: pipeline.receiver.url };
       const [nats] = await Promise.all([

@@ -57,6 +57,7 @@ function always(meaning: string): Fault<true> {
 export const PULSE_FAULTS = {
   drop: oneIn("every N-th delivery is not sent"),
   delay: milliseconds("every delivery is sent MS milliseconds after the event was received"),
+  hold: milliseconds("every delivery is sent MS milliseconds after the event was published, by its trace"),
   duplicate: oneIn("every N-th delivery is sent twice"),
   misroute: oneIn("every N-th delivery is also sent to a subscription whose filter it does not pass"),
   "not-ready": always("/ready answers 503 although everything works"),
