@@ -12,6 +12,8 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 for (const name of asked.length > 0 ? asked : all) {
-  const { status } = spawnSync(process.execPath, [join(folder, `bench-${name}.js`)], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, ["--expose-gc", join(folder, `bench-${name}.js`)], {
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(1);
 }

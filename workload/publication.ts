@@ -1,17 +1,13 @@
 import { Bitset } from "./bitset.ts";
 import type { Window } from "./ledger.ts";
+import { type Send, Sends } from "./sends.ts";
 
 /** What became of an event at the moment of publishing. */
 export type Outcome = "acknowledged" | "refused" | "unknown";
 
 /** Consecutive events that one publisher sent together, and what became of them. */
-export interface Batch {
+export interface Batch extends Send {
   readonly publisher: number;
-  readonly firstSeq: number;
-  readonly count: number;
-  /** Unix ms just before the first and just after the last was sent. */
-  readonly sentFrom: number;
-  readonly sentThrough: number;
   /** Sequence numbers that were not acknowledged; all others of the batch were. */
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
@@ -19,7 +15,7 @@ export interface Batch {
 
 /** What was published in a run: the publishers' side of the account. */
 export class Publication {
-  private readonly batches: Batch[] = [];
+  private readonly sends = new Sends();
   private readonly known = new Bitset();
   private readonly unacknowledged = new Bitset();
   private refusals = 0;
@@ -47,12 +43,12 @@ export class Publication {
 
   /** How many reports were entered: what follows from them holds until this changes. */
   get batchCount(): number {
-    return this.batches.length;
+    return this.sends.length;
   }
 
   /** From the first send to the last, or null before anything was published. */
   get span(): Window | null {
-    return this.batches.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
+    return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
   }
 
   /** Enters one batch. A sequence number that was entered before is entered once. */
@@ -62,7 +58,7 @@ export class Publication {
     for (const seq of batch.unknown) if (this.unacknowledged.add(seq)) this.unknowns++;
     this.firstSend = Math.min(this.firstSend, batch.sentFrom);
     this.lastSend = Math.max(this.lastSend, batch.sentThrough);
-    this.batches.push(batch);
+    this.sends.push(batch);
   }
 
   /** Of what arrived, the events that no publisher reported. */
@@ -76,9 +72,9 @@ export class Publication {
    */
   expected(selected: (seq: number) => boolean, window?: Window): Bitset {
     const expected = new Bitset();
-    for (const batch of this.batches) {
-      if (window && (batch.sentFrom < window.from || batch.sentThrough > window.through)) continue;
-      for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) {
+    for (const { firstSeq, count, sentFrom, sentThrough } of this.sends) {
+      if (window && (sentFrom < window.from || sentThrough > window.through)) continue;
+      for (let seq = firstSeq; seq < firstSeq + count; seq++) {
         if (!this.unacknowledged.has(seq) && selected(seq)) expected.add(seq);
       }
     }
@@ -87,7 +83,9 @@ export class Publication {
 
   /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
   sentAt(seq: number): number | null {
-    const batch = this.batches.find((one) => seq >= one.firstSeq && seq < one.firstSeq + one.count);
-    return batch === undefined ? null : batch.sentFrom;
+    for (const { firstSeq, count, sentFrom } of this.sends) {
+      if (seq >= firstSeq && seq < firstSeq + count) return sentFrom;
+    }
+    return null;
   }
 }

@@ -1,0 +1,79 @@
+/** What the account of ten million events costs the receiver in memory. */
+import { Run } from "../receiver/run.ts";
+import { selects } from "../workload/endpoint.ts";
+import { runNumber, traceHash } from "../workload/trace.ts";
+import {
+  blockHash,
+  blockNumber,
+  ENDPOINTS,
+  LOGS_PER_BLOCK,
+  type LogVariant,
+  logVariantIndex,
+  VARIANTS,
+} from "../workload/wire/ethhook.ts";
+import { bench } from "./bench.ts";
+
+const EVENTS = 10_000_000;
+const RUN = "memory";
+const WORKLOAD = { seed: 1, unmatchedShare: 0 };
+const LATENCY_MS = 5;
+
+await bench(`the account of ${EVENTS} events, each delivered once as a webhook`, async () => {
+  for (const batch of [25, 1]) {
+    const before = megabytes();
+    const started = performance.now();
+    const run = new Run(
+      RUN,
+      { seed: WORKLOAD.seed, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } },
+      Date.now,
+    );
+    for (let seq = 0; seq < EVENTS; seq += batch) {
+      const sentFrom = 1_000_000 + seq / 5;
+      run.published({
+        publisher: 1,
+        firstSeq: seq,
+        count: batch,
+        sentFrom,
+        sentThrough: sentFrom,
+        refused: [],
+        unknown: [],
+      });
+      for (let place = 0; place < batch; place++) deliver(run, seq + place, sentFrom);
+    }
+    const { delivered, expected, lost } = run.account();
+    const seconds = (performance.now() - started) / 1000;
+    console.log(
+      `  published ${batch} at a time: ${delivered} of ${expected} accounted for, ${lost} lost, in ${seconds.toFixed(0)} s; ` +
+        `${(megabytes() - before).toFixed(0)} MB more than before`,
+    );
+  }
+});
+
+function deliver(run: Run, seq: number, publishedAt: number): void {
+  const { chainId, contract, topics, data } = VARIANTS[logVariantIndex(WORKLOAD, seq)] as LogVariant;
+  const trace = { run: runNumber(RUN), publisher: 1, seq, publishedAt };
+  const endpoint = ENDPOINTS.find((each) => selects(each, { chainId, contract, topics }));
+  run.delivered(
+    endpoint?.name as string,
+    { trace, arrivedAt: publishedAt + LATENCY_MS, attempt: 1 },
+    {
+      block_hash: blockHash(WORKLOAD.seed, blockNumber(seq)),
+      block_number: blockNumber(seq),
+      chain_id: chainId,
+      contract_address: contract,
+      data,
+      log_index: seq % LOGS_PER_BLOCK,
+      timestamp: Math.floor(publishedAt / 1000),
+      topics: [...topics],
+      transaction_hash: traceHash(trace),
+    },
+  );
+}
+
+/** What the process holds once everything that can be thrown away is. */
+function megabytes(): number {
+  if (globalThis.gc === undefined) throw new Error("memory is measured with node --expose-gc");
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1024 / 1024;
+}
