@@ -16,6 +16,7 @@ const programs = {
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
   "bench-receiver": "bench/receiver.ts",
+  "bench-distributions": "bench/distributions.ts",
   "bench-memory": "bench/memory.ts",
 };
 

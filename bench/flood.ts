@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
+import { Clock } from "../workload/clock.ts";
 import { event, variants, type Workload } from "../workload/event.ts";
 import type { Opening, Published, Settling } from "../workload/report.ts";
 import { eventId, runNumber } from "../workload/trace.ts";
@@ -18,8 +19,17 @@ const TICK_MS = 5;
 const PUBLISHER = 1;
 const SETTLING: Settling = { publisher: "flood", timeout: 60_000, quiet: 5_000 };
 
-/** Starts a flood whose events are accounted for by a receiver, under the given run id. */
-export async function startFlood(receiver: string, runId: string, workload: Workload): Promise<Flood> {
+/**
+ * Starts a flood whose events are accounted for by a receiver, under the given run id.
+ *
+ * @param age how many ms before it is sent event `seq` says it was published.
+ */
+export async function startFlood(
+  receiver: string,
+  runId: string,
+  workload: Workload,
+  age: (seq: number) => number = () => 0,
+): Promise<Flood> {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, path: "/ws", perMessageDeflate: false });
   await once(server, "listening");
   const subscribed = new Set<WebSocket>();
@@ -49,9 +59,10 @@ export async function startFlood(receiver: string, runId: string, workload: Work
   await post("", opening);
 
   const all = variants(workload);
+  const clock = new Clock(() => performance.now(), 1_000);
   const frame = (seq: number) => {
     const { chain, blockNumber, txHash, eventType, accounts, programId } = event(workload, seq, all);
-    const publishedAt = performance.timeOrigin + performance.now();
+    const publishedAt = clock.now() - age(seq);
     const id = eventId({ run: runNumber(runId), publisher: PUBLISHER, seq, publishedAt });
     return (
       `{"type":"event","data":{"event_id":"${id}","chain":"${chain}","block_num":${blockNumber},"tx_hash":"${txHash}",` +
