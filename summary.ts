@@ -3,7 +3,7 @@
  * functions of what k6 hands to `handleSummary` and of the account.
  */
 import type { Test } from "./scenarios.ts";
-import { type Slo, sampleCounter } from "./thresholds.ts";
+import { isCountedByK6, type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
 
@@ -68,7 +68,7 @@ function started(data: K6Data): boolean {
 function observe(slo: Slo, data: K6Data): Observation {
   return {
     slo,
-    observed: data.metrics[slo.metric]?.values[slo.statistic] ?? null,
+    observed: data.metrics[slo.metric]?.values[slo.statistic] ?? (isCountedByK6(slo.metric) ? 0 : null),
     samples: data.metrics[sampleCounter(slo.metric)]?.values["count"] ?? 0,
   };
 }

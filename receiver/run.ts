@@ -168,6 +168,7 @@ export class Run {
       refused,
       unknown,
       span,
+      publishers: this.publishers.size,
       paths: paths.length,
       ready: paths.filter((path) => path.ready).length,
       silent: paths.filter((path) => path.isSilent(now)).length,

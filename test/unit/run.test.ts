@@ -34,6 +34,7 @@ describe("the account of a run that goes on", () => {
       refused: 0,
       unknown: 0,
       span: null,
+      publishers: 0,
       paths: 0,
       ready: 0,
       silent: 0,
