@@ -97,7 +97,8 @@ function marginOf(observed: number, comparison: "<" | "<=" | ">=", bound: number
   return comparison === ">=" ? (observed - bound) / bound : (bound - observed) / bound;
 }
 
-function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
+/** An objective that is not met, as a reason. */
+export function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
   const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
   if (result === "unmeasured") {
     return `${metric}${meaning}: ${samples} samples, ${floor} are needed to judge ${objective}`;

@@ -174,7 +174,7 @@ describe("a run of several tests", () => {
     rendered.split("\n").flatMap((line) => / {2}(nats|websocket) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
 
   function rendered(...tests: Summary[]): string {
-    return renderRun("nightly-7", "FAIL", ["nats: too bad"], tests);
+    return renderRun({ run: "nightly-7", verdict: "FAIL", reasons: ["nats: too bad"], tests });
   }
 
   test("starts with the verdict and its reasons, and ends with the verdict", () => {
