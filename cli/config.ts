@@ -97,3 +97,8 @@ function nearest(key: string): string {
 
 /** Addresses that a config may hold. */
 export const URL_NAMES = { http: "", ws: "", nats: "", redis: "", receiver: "" };
+
+/** The addresses that are given. */
+export function present(urls: Config["urls"] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,6 +1,8 @@
 /** The `throughline` command. */
 import { join } from "node:path";
 import { Command } from "commander";
+import { addDoctorCommand } from "./doctor/command.ts";
+import { addInitCommand } from "./init.ts";
 import { addRunCommand } from "./run/command.ts";
 import { run } from "./run/run.ts";
 import { subjectOf } from "./run/subject.ts";
@@ -24,6 +26,8 @@ const program = new Command("throughline")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
 
 addRunCommand(program, root, interrupted.signal);
+addDoctorCommand(program, root, interrupted.signal);
+addInitCommand(program, root);
 
 program
   .command("demo")

@@ -1,6 +1,6 @@
 /** The flags of `throughline run`. */
 import { type Command, InvalidArgumentError } from "commander";
-import { type Config, readConfig, URL_NAMES } from "../config.ts";
+import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
 import { PIPELINES } from "../pipelines.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
@@ -100,7 +100,7 @@ function requestOf(flags: Flags, config: Config | null): Request {
   const rest = Object.entries(config?.set ?? {}).map(([name, value]) => `${name}=${value}`);
   return {
     scenario: flags.scenario ?? config?.scenario,
-    urls: { ...present(config?.urls ?? {}), ...urlsOf(flags) },
+    urls: { ...present(config?.urls), ...urlsOf(flags) },
     rate: flags.rate ?? text(config?.rate),
     duration: flags.duration ?? config?.duration,
     events: flags.events ?? text(config?.events),
@@ -123,10 +123,6 @@ function urlsOf(flags: Flags): Record<string, string> {
     if (value !== undefined) urls[name] = value;
   }
   return urls;
-}
-
-function present(urls: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 function runId(given: string | undefined): string | undefined {

@@ -10,18 +10,21 @@ const LOG_MS = 5_000;
 export interface Progress {
   /** One line that stays. */
   say(text: string): void;
-  /** A group of tests has begun. @param seconds how long its load lasts. */
-  begin(what: string, seconds: number): void;
+  /**
+   * A group of tests has begun.
+   *
+   * @param seconds how long its load lasts.
+   * @param account where the account of the run is; null for tests without one.
+   */
+  begin(what: string, seconds: number, account: string | null): void;
   end(): void;
 }
 
 /**
  * Tells on standard error how a run goes: in one line that changes where somebody looks at a terminal,
  * in plain lines everywhere else.
- *
- * @param account where the account of the run is; null for a run without one.
  */
-export function startProgress(account: string | null): Progress {
+export function startProgress(): Progress {
   const terminal = process.stderr.isTTY === true && process.env["CI"] === undefined;
   const spinner = terminal ? ora({ discardStdin: false }) : null;
   let timer: NodeJS.Timeout | undefined;
@@ -39,14 +42,17 @@ export function startProgress(account: string | null): Progress {
   return {
     say,
     end,
-    begin: (what, seconds) => {
+    begin: (what, seconds, account) => {
       end();
       say(what);
-      const started = Date.now();
+      let started = account === null ? Date.now() : null;
       spinner?.start(what);
       const tell = async () => {
         const asked = Date.now();
-        const line = lineOf(account === null ? null : await fetchAccount(account), seconds, Date.now() - started);
+        const known = account === null ? null : await fetchAccount(account);
+        // Before the first event the pipeline is being proven, which takes as long as it takes.
+        if ((known?.published ?? 0) > 0) started ??= asked;
+        const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
         if (timer === undefined) return;
         if (line !== null && spinner !== null) spinner.text = line;
         else if (line !== null) say(line);
