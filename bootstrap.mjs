@@ -9,28 +9,14 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+const root = import.meta.dirname;
+
 const COMMANDS = {
   build: [],
   demo: ["dist/node/throughline.js", "demo"],
   test: ["test/run.mjs"],
   bench: ["bench/run.mjs"],
 };
-
-const [command, ...rest] = process.argv.slice(2);
-if (!(command in COMMANDS)) {
-  console.error(`bootstrap: ${command ?? "nothing"}: unknown command; allowed: ${Object.keys(COMMANDS).join(", ")}`);
-  process.exit(2);
-}
-
-process.chdir(import.meta.dirname);
-installPackages();
-buildK6();
-run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
-const [script, ...args] = COMMANDS[command];
-if (script !== undefined) {
-  const { status, signal } = spawnSync(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
-  process.exit(signal === null ? status : 1);
-}
 
 function installPackages() {
   onlyWhenChanged("node_modules/.throughline", ["package-lock.json"], () => {
@@ -39,7 +25,7 @@ function installPackages() {
 }
 
 /** The pinned k6 with its extensions, the same k6 without them, and the embedded servers. */
-function buildK6() {
+export function buildK6() {
   if (spawnSync("go", ["version"]).status !== 0) {
     console.error(
       "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
@@ -47,8 +33,8 @@ function buildK6() {
     );
     return;
   }
-  mkdirSync("bin", { recursive: true });
-  const sources = readdirSync("xk6", { recursive: true })
+  mkdirSync(join(root, "bin"), { recursive: true });
+  const sources = readdirSync(join(root, "xk6"), { recursive: true })
     .map((name) => join("xk6", name))
     .filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name) && !name.endsWith("_test.go"));
   onlyWhenChanged("bin/.inputs", sources.sort(), () => {
@@ -69,21 +55,53 @@ function buildK6() {
   });
 }
 
+/** What is bundled: the tests for k6, the programs for Node. */
+const BUNDLED = ["bench", "cli", "k6", "receiver", "target", "workload"];
+
+/** The tests and programs, bundled into dist/. */
+export function bundle() {
+  const inside = BUNDLED.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)),
+  );
+  const sources = [...inside, ...readdirSync(root)].filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+  onlyWhenChanged("dist/.inputs", ["build.mjs", "package-lock.json", ...sources.sort()], () => {
+    run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
+  });
+}
+
 /** Does a step when the contents of its inputs are not those that the stamp file remembers. */
 function onlyWhenChanged(stamp, inputs, step) {
   const hash = createHash("sha256");
-  for (const input of inputs) hash.update(input).update(readFileSync(input));
+  for (const input of inputs) hash.update(input).update(readFileSync(join(root, input)));
   const digest = hash.digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  const file = join(root, stamp);
+  if (existsSync(file) && readFileSync(file, "utf8") === digest) return;
   step();
-  writeFileSync(stamp, digest);
+  writeFileSync(file, digest);
 }
 
 function run(what, program, args, { quiet = false } = {}) {
   console.error(`${what} ...`);
-  const { status, error, stdout, stderr } = spawnSync(program, args, { stdio: quiet ? "pipe" : "inherit" });
+  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: root, stdio: quiet ? "pipe" : "inherit" });
   if (status === 0) return;
   if (quiet) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
   console.error(`${what}: ${error?.message ?? `${program} ended with code ${status}`}`);
   process.exit(1);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [command, ...rest] = process.argv.slice(2);
+  if (!(command in COMMANDS)) {
+    console.error(`bootstrap: ${command ?? "nothing"}: unknown command; allowed: ${Object.keys(COMMANDS).join(", ")}`);
+    process.exit(2);
+  }
+  process.chdir(root);
+  installPackages();
+  buildK6();
+  bundle();
+  const [script, ...args] = COMMANDS[command];
+  if (script !== undefined) {
+    const { status, signal } = spawnSync(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
+    process.exit(signal === null ? status : 1);
+  }
 }

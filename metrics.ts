@@ -30,6 +30,11 @@ const everywhere = {
   script_errors: count("exceptions inside the script, among iterations"),
 };
 
+/** k6 counts these by itself. */
+const k6 = {
+  dropped_iterations: count("iterations that k6 could not start in time for want of a free virtual user"),
+};
+
 const http = {
   http_health_latency_ms: latency("answer time of GET /health"),
   http_ready_latency_ms: latency("answer time of GET /ready"),
@@ -73,11 +78,13 @@ const publishing = {
   events_deduplicated: tally("events that the transport had already stored under the same id"),
   publish_ack_latency_ms: latency("from sending an event to its acknowledgement"),
   schedule_delay_ms: latency("from the moment an event was due to its sending"),
+  offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send"),
 };
 
 const account = {
   account_settled: reading("1 when every delivery could be judged, 0 when the receiver gave up waiting"),
+  account_published: count("events that all publishers together handed to the transport"),
   account_expected: count("deliveries that had to happen"),
   account_delivered: tally("expected deliveries that happened"),
   account_lost: count("expected deliveries that never happened"),
@@ -97,7 +104,7 @@ const account = {
 };
 
 /** The whole list, by metric name. */
-export const METRICS = { ...everywhere, ...http, ...websocket, ...publishing, ...account } as const;
+export const METRICS = { ...everywhere, ...k6, ...http, ...websocket, ...publishing, ...account } as const;
 
 export type MetricName = keyof typeof METRICS;
 

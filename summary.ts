@@ -3,7 +3,7 @@
  * functions of what k6 hands to `handleSummary` and of the account.
  */
 import type { Test } from "./scenarios.ts";
-import { type Slo, sampleCounter } from "./thresholds.ts";
+import { isCountedByK6, type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
 
@@ -68,7 +68,7 @@ function started(data: K6Data): boolean {
 function observe(slo: Slo, data: K6Data): Observation {
   return {
     slo,
-    observed: data.metrics[slo.metric]?.values[slo.statistic] ?? null,
+    observed: data.metrics[slo.metric]?.values[slo.statistic] ?? (isCountedByK6(slo.metric) ? 0 : null),
     samples: data.metrics[sampleCounter(slo.metric)]?.values["count"] ?? 0,
   };
 }
@@ -84,33 +84,57 @@ function rateOf({ data, requestedRate }: SummaryInput): Summary["rate"] {
 export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons } = summary;
   const sections = [
-    [`${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`, ...reasons.map(bullet)],
+    [
+      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`,
+      ...reasons.map((reason) => bullet(reason)),
+    ],
     [...renderRate(summary.rate), ...renderAccount(summary.account)],
     renderRows(summary.rows.map((row) => ({ test, row }))),
   ];
   return renderSections(sections);
 }
 
+/** What is told of a run of several tests. */
+export interface RunText {
+  readonly run: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  /** For each reason what to look at next. */
+  readonly nextSteps?: readonly string[];
+  readonly tests: readonly Summary[];
+  /** What each test is called; its name unless told. */
+  readonly labels?: readonly string[];
+  /** The account, where it is not that of the tests. */
+  readonly account?: Account | null;
+}
+
 /** Several tests of one run as text: the account once, and the objectives of all. */
-export function renderRun(
-  run: string,
-  verdict: Verdict,
-  reasons: readonly string[],
-  tests: readonly Summary[],
-): string {
+export function renderRun({ run, verdict, reasons, nextSteps = [], tests, labels = [], account }: RunText): string {
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
-  const rows = tests.flatMap((one) => {
+  const rows = tests.flatMap((one, place) => {
     const own = one === settling ? one.rows : one.rows.filter((row) => !isOfAccount(row));
-    return own.map((row) => ({ test: one.test, row }));
+    return own.map((row) => ({ test: labels[place] ?? one.test, row }));
+  });
+  const bullets = reasons.flatMap((reason, place) => {
+    const next = nextSteps[place];
+    return next === undefined ? bullet(reason) : [bullet(reason), bullet(next, "    next: ")];
   });
   const sections = [
-    [`${verdict}  run ${run}`, ...reasons.map(bullet)],
-    [...renderRate(publisher?.rate ?? null), ...renderAccount(settling?.account ?? null)],
+    [`${verdict}  run ${run}`, ...bullets],
+    [...renderRate(jointRate(tests)), ...renderAccount(settling?.account ?? account ?? null)],
     renderRows(rows),
     [`${verdict}  run ${run}`],
   ];
   return renderSections(sections);
+}
+
+/** The rate of all publishers together: they share what was requested. */
+function jointRate(tests: readonly Summary[]): Summary["rate"] {
+  const rates = tests.flatMap(({ rate }) => rate ?? []);
+  const [first] = rates;
+  if (first === undefined) return null;
+  return { requested: first.requested, achieved: rates.reduce((sum, { achieved }) => sum + achieved, 0) };
 }
 
 function isOfAccount({ metric }: SloResult): boolean {
@@ -125,13 +149,13 @@ function renderSections(sections: readonly (readonly string[])[]): string {
 const WIDTH = 120;
 
 /** A point of a list; what does not fit into its line goes on below it. */
-function bullet(text: string): string {
+function bullet(text: string, mark = "  - "): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const line = lines.pop();
-    if (line === undefined) lines.push(`  - ${word}`);
+    if (line === undefined) lines.push(`${mark}${word}`);
     else if (line.length + 1 + word.length <= WIDTH) lines.push(`${line} ${word}`);
-    else lines.push(line, `    ${word}`);
+    else lines.push(line, `${" ".repeat(mark.length)}${word}`);
   }
   return lines.join("\n");
 }
@@ -201,7 +225,7 @@ function throughputOf(account: Account): string {
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
 
-function renderRows(rows: readonly { test: Test; row: SloResult }[]): string[] {
+function renderRows(rows: readonly { test: string; row: SloResult }[]): string[] {
   if (rows.length === 0) return [];
   const table = rows.map(({ test, row }) => [
     MARKS[row.result],

@@ -12,7 +12,7 @@ export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "
 export interface Slo {
   readonly metric: string;
   readonly statistic: Statistic;
-  readonly comparison: "<" | ">=" | "==";
+  readonly comparison: "<" | "<=" | ">=" | "==";
   readonly bound: number;
   /** With fewer samples than this the run cannot say whether the objective is met. */
   readonly floor: number;
@@ -20,9 +20,17 @@ export interface Slo {
   readonly miss: "FAIL" | "INVALID";
 }
 
+/** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
+const COUNTED_BY_K6: Readonly<Record<string, string>> = { dropped_iterations: "iterations" };
+
+/** Whether k6 counts a metric by itself; nothing counted is then zero, and not unknown. */
+export function isCountedByK6(metric: string): boolean {
+  return metric in COUNTED_BY_K6;
+}
+
 /** The counter that holds how many samples a metric has. */
 export function sampleCounter(metric: string): string {
-  return `${metric}_samples`;
+  return COUNTED_BY_K6[metric] ?? `${metric}_samples`;
 }
 
 /** Five samples beyond the percentile. */
@@ -35,6 +43,7 @@ const SHARE_FLOOR = 100;
 type Comparable = {
   below(bound: number): Slo;
   atLeast(bound: number): Slo;
+  atMost(bound: number): Slo;
   is(bound: number): Slo;
 };
 
@@ -47,7 +56,7 @@ function comparable(metric: string, statistic: Statistic, miss: Slo["miss"], flo
     floor,
     miss,
   });
-  return { below: row("<"), atLeast: row(">="), is: row("==") };
+  return { below: row("<"), atLeast: row(">="), atMost: row("<="), is: row("==") };
 }
 
 function objectives(metric: string, miss: Slo["miss"]) {
@@ -72,10 +81,17 @@ const valid = (metric: string) => objectives(metric, "INVALID");
 /** Of every test: the script itself ran without an exception. */
 const everywhere = [valid("script_errors").count.is(0)];
 
+/** The share of the requested load that has to be offered. */
+const OFFERED_SHARE = 0.99;
+
 /** Of an open model: what was asked for was offered, and on time. */
-const paced = (events: number) => [
-  valid("events_published").count.atLeast(events),
+const paced = (events: number, { accounted, instances = 1, ticks }: Judgement) => [
+  // One of several processes publishes its share; the account knows what all of them did.
+  valid("events_published").count.atLeast(instances > 1 ? 1 : events),
+  ...(accounted ? [valid("account_published").count.atLeast(events)] : []),
   valid("schedule_delay_ms").p95.below(50),
+  valid("offered_rate_share").value(1).atLeast(OFFERED_SHARE),
+  valid("dropped_iterations").count.atMost(Math.floor((ticks ?? events) * (1 - OFFERED_SHARE) + 1e-9)),
 ];
 
 /** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs. */
@@ -156,19 +172,36 @@ export interface Judgement {
   readonly accounted: boolean;
   /** Events that an open model promised; null for every other model. */
   readonly events: number | null;
+  /** In how many batches they are sent; as many as events unless told. */
+  readonly ticks?: number | null;
+  /** k6 processes that share the load; each is held to its share of the sample floors. */
+  readonly instances?: number;
   /** Other bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
 
 /** The objectives of a run. */
-export function slos(test: Test, { accounted: isSettled, events, bounds = {} }: Judgement): readonly Slo[] {
+export function slos(test: Test, judgement: Judgement): readonly Slo[] {
+  const { accounted: isSettled, events, bounds = {}, instances = 1 } = judgement;
   const rows = [
     ...everywhere,
     ...table[test],
-    ...(events === null ? [] : paced(events)),
+    ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
-  return rows.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound }));
+  return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));
+}
+
+/** The account is the whole run's in each of several processes; of everything else each sees its share. */
+function shared(row: Slo, instances: number): Slo {
+  return row.metric.startsWith("account_") ? row : { ...row, floor: Math.ceil(row.floor / instances) };
+}
+
+/** An objective with another bound: "none" becomes "at most so many". */
+export function withBound(row: Slo, bound = row.bound): Slo {
+  if (bound === row.bound) return row;
+  const counts = row.comparison === "==" && row.statistic === "count";
+  return { ...row, bound, comparison: counts ? "<=" : row.comparison };
 }
 
 /** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */

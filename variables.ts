@@ -4,6 +4,7 @@
  * Adding a variable is one row.
  */
 import { profilesOf, type Test } from "./scenarios.ts";
+import { MOST_EVENTS } from "./workload/plan.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
@@ -119,6 +120,10 @@ const common = {
   DURATION: duration("length of the whole load, instead of the profile's"),
   TIME_SCALE: positive("multiplies every time of the profile", "1"),
   LOAD_SCALE: positive("multiplies every level of the profile", "1"),
+  INSTANCES: integer(1, 1_000)(
+    "k6 processes that share the load by execution segments, all of them told the same number",
+    "1",
+  ),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
 };
 
@@ -141,7 +146,7 @@ const subscribed = {
 
 const publishing = {
   RATE: rate("highest rate, instead of the profile's; max sends as fast as acknowledgements come"),
-  EVENTS: integer(1, MAX_SEQ)("exact number of events, instead of the profile's"),
+  EVENTS: integer(1, MOST_EVENTS)("exact number of events, instead of the profile's"),
   WORKERS: integer(1, 10_000)("publishers that may wait for acknowledgements at the same time"),
   BATCH: integer(1, 10_000)("events that one publisher sends together"),
   ACK_TIMEOUT: duration("how long to wait for an acknowledgement before its outcome is unknown", "5s"),
@@ -181,6 +186,7 @@ export const VARIABLES = {
     ...subscribed,
     ...publishing,
     NATS_URL: address("nats", "tls")("the server", "nats://localhost:4222"),
+    SUBSCRIPTIONS: integer(1, 100_000)("subscriptions to wait for before the load; without it those that have joined"),
     NATS_TOKEN: secret("token to connect with"),
     NATS_USER: secret("user to connect as"),
     NATS_PASSWORD: secret("password of NATS_USER"),

@@ -66,7 +66,8 @@ function rowOf({ slo, observed, samples }: Observation): SloResult {
   const { metric, statistic, comparison, bound, floor } = slo;
   const enough = observed !== null && samples >= floor;
   // A count of defects above zero is certain however few samples there are.
-  const certain = observed !== null && samples > 0 && statistic === "count" && comparison === "==" && observed > bound;
+  const limited = statistic === "count" && (comparison === "==" || comparison === "<=");
+  const certain = observed !== null && samples > 0 && limited && observed > bound;
   const holds = observed !== null && compare(observed, comparison, bound);
   return {
     metric,
@@ -83,6 +84,8 @@ function compare(observed: number, comparison: Slo["comparison"], bound: number)
   switch (comparison) {
     case "<":
       return observed < bound;
+    case "<=":
+      return observed <= bound;
     case ">=":
       return observed >= bound;
     case "==":
@@ -90,11 +93,12 @@ function compare(observed: number, comparison: Slo["comparison"], bound: number)
   }
 }
 
-function marginOf(observed: number, comparison: "<" | ">=", bound: number): number {
-  return comparison === "<" ? (bound - observed) / bound : (observed - bound) / bound;
+function marginOf(observed: number, comparison: "<" | "<=" | ">=", bound: number): number {
+  return comparison === ">=" ? (observed - bound) / bound : (bound - observed) / bound;
 }
 
-function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
+/** An objective that is not met, as a reason. */
+export function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
   const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
   if (result === "unmeasured") {
     return `${metric}${meaning}: ${samples} samples, ${floor} are needed to judge ${objective}`;

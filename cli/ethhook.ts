@@ -5,7 +5,8 @@ import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { type Service, startService } from "./service.ts";
 import { setupEthhook } from "./setup/ethhook.ts";
 
-const SECRET = "throughline";
+/** What webhooks are signed with, unless told otherwise. */
+export const SECRET = "throughline";
 
 /** A whole pipeline on free ports: Redis, PostgreSQL, the reference target and the receiver. */
 export interface EthhookPipeline {
@@ -14,6 +15,8 @@ export interface EthhookPipeline {
   readonly receiver: Service;
   /** Starts a part of the target; one that was stopped or killed may be started again. */
   startTarget(...flags: string[]): Promise<Service>;
+  /** Why services are over that should still run. */
+  readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
 
@@ -51,7 +54,9 @@ export async function startEthhookPipeline(root: string, logs: string, persisten
     const first = await startTarget("--part", "processor", "--name", "setup");
     await first.stop();
     await setupEthhook(setup);
-    return { redis, postgres, receiver, startTarget, close };
+    started.splice(started.indexOf(first), 1);
+    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    return { redis, postgres, receiver, startTarget, problems, close };
   } catch (problem) {
     await close();
     throw problem;

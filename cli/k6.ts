@@ -1,10 +1,13 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { createWriteStream, existsSync, type WriteStream } from "node:fs";
+import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import * as v from "valibot";
 import type { Summary } from "../summary.ts";
 import type { RunnableTest } from "../variables.ts";
 import type { Verdict } from "../verdict.ts";
+import { adopt } from "./children.ts";
+import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
 export interface K6Run {
@@ -12,21 +15,35 @@ export interface K6Run {
   readonly variables: Readonly<Record<string, string>>;
   /** Folder for the summary and the log. */
   readonly results: string;
+  /** Ends it in order: the load stops, what was measured is still told. */
   readonly signal: AbortSignal;
+  /** Which of several processes that share the test's load, from 1; the only one unless told. */
+  readonly instance?: number;
+  readonly instances?: number;
+  /** More flags of `k6 run`. */
+  readonly flags?: readonly string[];
+  /** Told the process id once there is one. */
+  readonly started?: (pid: number) => void;
 }
 
 /** What became of it. */
 export interface K6Result {
   readonly test: RunnableTest;
+  readonly instance: number;
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   /** Null when k6 ended before it could write one. */
   readonly summary: Summary | null;
   readonly exitCode: number | null;
+  /** Whether it ran to its end, so that its numbers are those of the whole test. */
+  readonly complete: boolean;
 }
 
 /** k6's code for crossed thresholds; our thresholds stand for FAIL and INVALID alike. */
 const THRESHOLDS_CROSSED = 99;
+
+/** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
+const ENDING_DEADLINE_MS = 12_000;
 
 /** The k6 to use: the one built here, or else whatever is on the PATH. */
 export function k6Program(root: string): string {
@@ -35,40 +52,65 @@ export function k6Program(root: string): string {
 }
 
 /** Runs one test to its end. Never rejects: a k6 that cannot run is INVALID, with the reason. */
-export async function runK6(root: string, { test, variables, results, signal }: K6Run): Promise<K6Result> {
-  const summaryFile = join(results, `${test}.json`);
-  const log = join(results, `${test}.log`);
-  const settings = Object.entries({ ...variables, SUMMARY: summaryFile }).flatMap(([name, value]) => [
-    "-e",
-    `${name}=${value}`,
-  ]);
+export async function runK6(root: string, run: K6Run): Promise<K6Result> {
+  const { test, variables, results, signal, instance = 1, instances = 1, flags = [] } = run;
+  const name = instances === 1 ? test : `${test}-${instance}`;
+  const summaryFile = join(results, `${name}.json`);
+  // A k6 that is killed while it writes leaves a part behind, which must not pass for the whole.
+  const writtenFile = `${summaryFile}.part`;
+  const log = join(results, `${name}.log`);
+  const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
+  const settings = Object.entries(told).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   // Without an address k6 serves no control API, whose fixed port two processes cannot share.
-  const args = ["run", "--quiet", "--address", "", ...settings, join(root, `dist/${test}.js`)];
-  const child = await execa(k6Program(root), args, {
-    all: true,
+  const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...settings, ...flags];
+  // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
+  const output = await openLog(log);
+  const child = execa(k6Program(root), [...args, join(root, `dist/${test}.js`)], {
     reject: false,
+    buffer: false,
     stdin: "ignore",
-    stdout: { file: log },
-    stderr: { file: log },
+    stdout: output ?? "ignore",
+    stderr: output ?? "ignore",
+    detached: true,
+    cleanup: false,
     cancelSignal: signal,
-    gracefulCancel: false,
+    forceKillAfterDelay: ENDING_DEADLINE_MS,
     // Our environment may hold variables of the same names that were meant for something else.
     extendEnv: false,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...memory(test) },
   });
-  const exitCode = child.exitCode ?? null;
-  const summary = await readSummary(summaryFile);
+  adopt(child);
+  if (child.pid !== undefined) run.started?.(child.pid);
+  const ended = await child;
+  output?.destroy();
+  const exitCode = ended.exitCode ?? null;
+  const summary = await readSummary(writtenFile);
+  if (summary !== null) await rename(writtenFile, summaryFile);
   if (summary !== null && (exitCode === 0 || exitCode === THRESHOLDS_CROSSED)) {
-    return { test, verdict: summary.verdict, reasons: summary.reasons, summary, exitCode };
+    const { verdict, reasons } = summary;
+    return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
-  const reason = (await lastError(log)) ?? child.shortMessage ?? "no reason given";
-  return {
-    test,
-    verdict: "INVALID",
-    reasons: [`k6 ended with ${exitCode ?? child.signal}: ${reason}`],
-    summary,
-    exitCode,
-  };
+  const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
+  const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.shortMessage ?? null) : null);
+  const reasons = signal.aborted ? [] : [`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`];
+  return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
+}
+
+/** A log that a child process can be given; null where it cannot be written. */
+async function openLog(file: string): Promise<WriteStream | null> {
+  const stream = createWriteStream(file);
+  const opened = await new Promise((resolve) => {
+    stream.once("open", () => resolve(true)).once("error", () => resolve(false));
+  });
+  return opened ? stream.on("error", () => {}) : null;
+}
+
+/** The flags that give a process its share of the load. */
+function segment(instance: number, instances: number): string[] {
+  if (instances === 1) return [];
+  const bounds = Array.from({ length: instances + 1 }, (_, place) => `${place}/${instances}`);
+  const own = `${bounds[instance - 1]}:${bounds[instance]}`;
+  return ["--execution-segment", own, "--execution-segment-sequence", bounds.join()];
 }
 
 /**
@@ -81,7 +123,8 @@ function memory(test: RunnableTest): Record<string, string> {
 
 async function readSummary(file: string): Promise<Summary | null> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Summary;
+    const parsed = v.safeParse(SummarySchema, JSON.parse(await readFile(file, "utf8")));
+    return parsed.success ? (parsed.output as unknown as Summary) : null;
   } catch {
     return null;
   }

@@ -1,7 +1,11 @@
 /** The `throughline` command. */
 import { join } from "node:path";
 import { Command } from "commander";
-import { demo } from "./demo.ts";
+import { addDoctorCommand } from "./doctor/command.ts";
+import { addInitCommand } from "./init.ts";
+import { addRunCommand } from "./run/command.ts";
+import { run } from "./run/run.ts";
+import { subjectOf } from "./run/subject.ts";
 import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
 
 /** Where the repository is, seen from dist/node/. */
@@ -18,14 +22,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
+  .showSuggestionAfterError()
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
+
+addRunCommand(program, root, interrupted.signal);
+addDoctorCommand(program, root, interrupted.signal);
+addInitCommand(program, root);
 
 program
   .command("demo")
-  .description("start a pipeline of NATS, gateway and receiver, run http, nats and websocket on it, and judge it")
+  .description("the same as run pipeline, in half a minute")
   .option("--fault <name=value>", "plant a fault in the gateway, e.g. drop=1000; may be repeated", collect, [])
+  .addHelpText("after", "\nExample:\n  throughline demo --fault drop=1000")
   .action(async ({ fault }: { fault: string[] }) => {
-    process.exitCode = await demo(root, fault, interrupted.signal);
+    const subject = subjectOf(["pipeline"]);
+    const request = { urls: {}, instances: 1, faults: fault, set: [] };
+    const order = { subject, request, out: join(root, "results"), preset: subject.kind.demo, prefix: "demo" };
+    process.exitCode = await run(root, order, interrupted.signal);
   });
 
 const setup = program.command("setup").description("prepare a pipeline for its load test");
@@ -45,7 +58,8 @@ try {
   await program.parseAsync();
 } catch (problem) {
   console.error(`throughline: ${problem instanceof Error ? problem.message : String(problem)}`);
-  process.exitCode = INVALID;
+  // What was asked for is not allowed; anything else is a run that could not be measured.
+  process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
 }
 
 function collect(value: string, earlier: string[]): string[] {

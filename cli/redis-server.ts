@@ -1,6 +1,7 @@
 import { connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { adopt } from "./children.ts";
 import type { Service } from "./service.ts";
 
 const START_DEADLINE_MS = 10_000;
@@ -24,6 +25,7 @@ export async function startRedisServer(folder: string | null): Promise<RedisServ
   return {
     service: "redis",
     url: `redis://127.0.0.1:${port}`,
+    pid: () => running.pid,
     ended: () => running.ended(),
     stop: () => running.end("SIGTERM"),
     kill: () => running.end("SIGKILL"),
@@ -37,7 +39,9 @@ export async function startRedisServer(folder: string | null): Promise<RedisServ
 async function launch(port: number, folder: string | null) {
   const storage = folder === null ? ["--appendonly", "no"] : ["--appendonly", "yes", "--dir", folder];
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--daemonize", "no", ...storage];
-  const child = execa("redis-server", args, { reject: false, stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+  const child = execa("redis-server", args, { reject: false, detached: true, cleanup: false, ...quiet });
+  adopt(child);
   let ended: string | undefined;
   const over = child.then(({ signal, exitCode, shortMessage }) => {
     ended = `redis-server ended: ${signal ?? (exitCode === undefined ? shortMessage : `code ${exitCode}`)}`;
@@ -50,6 +54,7 @@ async function launch(port: number, folder: string | null) {
     }
   }
   return {
+    pid: child.pid,
     ended: () => ended,
     end: async (signal: NodeJS.Signals) => {
       child.kill(signal);

@@ -37,7 +37,7 @@ const Offender = v.looseObject({
 });
 
 /** The settled ledger; see workload/account.ts for what each number means. */
-const Account = v.looseObject({
+export const AccountSchema = v.looseObject({
   run: v.string(),
   ending: v.nullable(v.picklist(["complete", "quiet", "timeout", "publisher missing"])),
   published: Count,
@@ -61,7 +61,7 @@ const Account = v.looseObject({
   causes: v.array(v.string()),
 });
 
-const Summary = v.looseObject({
+export const SummarySchema = v.looseObject({
   version: v.literal(1),
   test: v.string(),
   scenario: v.string(),
@@ -71,7 +71,7 @@ const Summary = v.looseObject({
   seconds: Count,
   rate: v.nullable(v.object({ requested: v.nullable(v.number()), achieved: v.number() })),
   clock: v.nullable(v.object({ offset: Ms, error: Ms })),
-  account: v.nullable(Account),
+  account: v.nullable(AccountSchema),
   metrics: v.record(v.string(), v.record(v.string(), v.number())),
 });
 
@@ -84,11 +84,11 @@ const TestRecord = v.object({
   reasons: v.array(v.string()),
   exitCode: v.nullable(v.number()),
   /** Null when k6 ended before it could write one. */
-  summary: v.nullable(Summary),
+  summary: v.nullable(SummarySchema),
 });
 
 /** One second of the run, as the receiver saw it. */
-const Second = v.object({
+export const SecondSchema = v.object({
   /** Unix ms at which the second began. */
   at: Ms,
   /** Events sent in this second, and deliveries that arrived in it. */
@@ -114,7 +114,7 @@ const HealthSample = v.object({
   connections: v.nullable(Count),
 });
 
-const Health = v.object({
+export const HealthSchema = v.object({
   process: v.string(),
   /** `target` and `generator` are judged differently: a busy generator spoils the measurement. */
   role: v.picklist(["target", "generator", "receiver"]),
@@ -122,6 +122,8 @@ const Health = v.object({
   /** What happened to it, as in `restarted: pid 4711 became 4720`. */
   events: v.array(v.object({ at: Ms, what: v.string() })),
 });
+
+export const PathLatenciesSchema = v.object({ path: v.string(), histogram: v.string() });
 
 export const ResultSchema = v.object({
   version: v.literal(1),
@@ -142,11 +144,13 @@ export const ResultSchema = v.object({
   machine: v.object({ system: v.string(), cores: Count, memoryMb: Count, loadAverage: Count }),
   tests: v.array(TestRecord),
   /** The account of the run, once for all its tests; null when nothing was accounted. */
-  account: v.nullable(Account),
-  /** Delivery latencies by path: histograms as hdr-histogram's compressed text. */
-  latencies: v.array(v.object({ path: v.string(), histogram: v.string() })),
-  timeline: v.array(Second),
-  health: v.array(Health),
+  account: v.nullable(AccountSchema),
+  /** Delivery latencies by path: histograms of microseconds as hdr-histogram's compressed text. */
+  latencies: v.array(PathLatenciesSchema),
+  timeline: v.array(SecondSchema),
+  health: v.array(HealthSchema),
 });
 
 export type Result = v.InferOutput<typeof ResultSchema>;
+export type Health = v.InferOutput<typeof HealthSchema>;
+export type TestRecord = Result["tests"][number];

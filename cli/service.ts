@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { execa } from "execa";
 import * as v from "valibot";
+import { adopt } from "./children.ts";
 
 /** What a service prints on one line once it can be used. */
 const AnnouncementSchema = v.looseObject({ service: v.string(), url: v.string(), wsUrl: v.optional(v.string()) });
@@ -10,6 +11,8 @@ export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
 
 /** A process of ours that serves the others. */
 export interface Service extends Announcement {
+  /** The process that does the work; it changes when the service is started again. */
+  readonly pid: () => number | undefined;
   /** Unset while it runs; why it is over once it is. */
   readonly ended: () => string | undefined;
   stop(): Promise<void>;
@@ -35,8 +38,11 @@ export async function startService(name: string, command: readonly string[], log
     stdin: "pipe",
     buffer: false,
     reject: false,
+    detached: true,
+    cleanup: false,
     forceKillAfterDelay: STOP_DEADLINE_MS,
   });
+  adopt(child);
   let lastLine = "";
   child.stderr.on("data", (chunk: Buffer) => {
     lastLine = chunk.toString().trimEnd().split("\n").at(-1) ?? lastLine;
@@ -53,6 +59,7 @@ export async function startService(name: string, command: readonly string[], log
   if (announcement === undefined) throw new Error(`cannot start ${name}: ${ended}`);
   return {
     ...announcement,
+    pid: () => child.pid,
     ended: () => ended,
     stop: async () => {
       child.kill("SIGTERM");

@@ -59,6 +59,7 @@ export async function setup(): Promise<Run> {
   const run = openRun(config, "publisher");
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+      wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
       seqs: firstOfEachVariant(workload),
       send: (seq) => {
         const { subject, stamp } = press.prepare(seq);

@@ -41,6 +41,7 @@ export async function setup(): Promise<RedisRun> {
   const run = openRun(config, "publisher", webhooks);
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+      wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
       send: (seq) =>
         redis.sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq))),

@@ -4,6 +4,7 @@ import { Histogram } from "../workload/histogram.ts";
 import type { PathAccount, Window } from "../workload/ledger.ts";
 import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
 import { endpointSelector, type LogWorkload, wantsAnything } from "../workload/wire/ethhook.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 
 /** A webhook that was taken. */
@@ -34,14 +35,18 @@ export class EndpointPath extends Path {
   }
 
   /** Enters a webhook that was answered well. @returns whether it is the first delivery of an event of the load. */
-  enter({ trace, arrivedAt, attempt }: Delivery): boolean {
+  enter({ trace, arrivedAt, attempt }: Delivery, deliveries: Deliveries): boolean {
     if (trace.publisher === CANARY_PUBLISHER) {
       this.canaries++;
       return false;
     }
     if (this.ledger.record(trace.publisher, trace.seq) === "duplicate") return false;
     if (attempt > 1) this.retries++;
-    if (this.selected(trace.seq)) this.latencies.record(arrivedAt - trace.publishedAt);
+    if (this.selected(trace.seq)) {
+      const latency = arrivedAt - trace.publishedAt;
+      this.latencies.record(latency);
+      deliveries.record(this.name, latency, arrivedAt);
+    }
     return true;
   }
 

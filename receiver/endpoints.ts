@@ -1,8 +1,8 @@
 import type { WebhookAccount } from "../workload/account.ts";
-import { Histogram } from "../workload/histogram.ts";
 import type { Webhooks } from "../workload/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../workload/wire/ethhook.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { type Delivery, EndpointPath } from "./endpoint.ts";
 import type { Path } from "./path.ts";
 
@@ -29,7 +29,7 @@ export class Endpoints {
   }
 
   /** Enters a webhook that was taken. @returns whether it is the first delivery of an event of the load. */
-  delivered(name: string, delivery: Delivery, body: Webhook): boolean {
+  delivered(name: string, delivery: Delivery, body: Webhook, deliveries: Deliveries): boolean {
     const { trace } = delivery;
     const path = this.paths.get(name);
     if (path === undefined) {
@@ -40,14 +40,7 @@ export class Endpoints {
       path.attempted();
       if (damagedField(body, this.workload, trace) !== null) this.damages++;
     }
-    return path.enter(delivery);
-  }
-
-  /** The latencies of all endpoints together. */
-  latencies(): Histogram {
-    const all = new Histogram();
-    for (const path of this.paths.values()) all.merge(path.latencies);
-    return all;
+    return path.enter(delivery, deliveries);
   }
 
   /** @param settle settles one path against what was published. */

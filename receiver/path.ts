@@ -37,10 +37,14 @@ export abstract class Path {
 
   /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. */
   settle(publication: Publication, expectedWhole: (path: Path) => Bitset, now: number): PathAccount {
-    const window = this.window(now);
-    const span = publication.span;
-    const whole = span !== null && window.from <= span.from && span.through <= window.through;
-    const expected = whole ? expectedWhole(this) : publication.expected(this.selected, window);
+    const window = this.judgedWindow(publication, now);
+    const expected = window === null ? expectedWhole(this) : publication.expected(this.selected, window);
     return settlePath(this.ledger, expected, this.selected);
+  }
+
+  /** The window that a path is judged by; null when the whole publication lies in it. */
+  judgedWindow({ span }: Publication, now: number): Window | null {
+    const window = this.window(now);
+    return span !== null && window.from <= span.from && span.through <= window.through ? null : window;
   }
 }

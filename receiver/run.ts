@@ -1,13 +1,14 @@
 import type { Account, Ending, Offender } from "../workload/account.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
-import { Histogram } from "../workload/histogram.ts";
 import { explain, type HopsReport } from "../workload/hops.ts";
 import type { PathAccount } from "../workload/ledger.ts";
 import { Publication } from "../workload/publication.ts";
 import type { Arrivals, Opening, Published, Settling } from "../workload/report.ts";
+import type { Second } from "../workload/timeline.ts";
 import { runNumber, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
+import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import type { Delivery } from "./endpoint.ts";
 import { Endpoints, type Refusal } from "./endpoints.ts";
 import type { Path } from "./path.ts";
@@ -29,7 +30,7 @@ export class Run {
   private readonly endpoints: Endpoints | null;
   private readonly publication = new Publication();
   private readonly subscriptions = new Map<string, SubscriptionPath>();
-  private readonly latencies = new Histogram();
+  private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
   private lateArrivals = 0;
@@ -64,6 +65,7 @@ export class Run {
   /** Enters a published batch. */
   published(batch: Published): void {
     this.publication.record(batch);
+    this.deliveries.timeline.published(batch.sentFrom, batch.count);
   }
 
   /** Enters what subscribers saw. */
@@ -75,7 +77,7 @@ export class Run {
         path = new SubscriptionPath(report, this.workload);
         this.subscriptions.set(report.path, path);
       }
-      const arrived = path.enter(report, this.latencies, now);
+      const arrived = path.enter(report, this.deliveries, now);
       if (this.settled) this.lateArrivals += arrived;
       if (arrived > 0) this.lastArrivalAt = now;
     }
@@ -83,7 +85,7 @@ export class Run {
 
   /** Enters a webhook that was taken. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
-    const isNew = this.endpoints?.delivered(endpoint, delivery, body) === true;
+    const isNew = this.endpoints?.delivered(endpoint, delivery, body, this.deliveries) === true;
     if (isNew && this.settled) this.lateArrivals++;
     if (isNew) this.lastArrivalAt = this.now();
   }
@@ -168,6 +170,7 @@ export class Run {
       refused,
       unknown,
       span,
+      publishers: this.publishers.size,
       paths: paths.length,
       ready: paths.filter((path) => path.ready).length,
       silent: paths.filter((path) => path.isSilent(now)).length,
@@ -177,12 +180,32 @@ export class Run {
       backlog: 0,
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
-      latency: (this.endpoints?.latencies() ?? this.latencies).percentiles(),
+      latency: this.deliveries.latency(),
       offenders,
       webhooks,
       causes: [],
     };
     return { ...account, causes: explain(account, this.hopsReport) };
+  }
+
+  /** The run second by second. */
+  timeline(): Second[] {
+    const now = this.now();
+    const byFilter = new Map<string, Map<number, number>>();
+    const expected = new Map<number, number>();
+    for (const path of this.paths()) {
+      const window = path.judgedWindow(this.publication, now);
+      const key = `${JSON.stringify(window)} ${JSON.stringify(path.filter)}`;
+      const counts = byFilter.get(key) ?? this.publication.expectedBySecond(path.selected, window ?? undefined);
+      byFilter.set(key, counts);
+      for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
+    }
+    return this.deliveries.timeline.seconds(expected);
+  }
+
+  /** The delivery latencies by path. */
+  latencies(): PathLatencies[] {
+    return this.deliveries.latencies();
   }
 
   private paths(): readonly Path[] {

@@ -97,6 +97,8 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     return reply.code(409).send({ error: `run ${request.params.run} is open with another seed or other chains` });
   });
   app.get(`${RUN}`, (request: RunRequest, reply) => found(runs, request, reply)?.account() ?? reply);
+  app.get(`${RUN}/timeline`, (request: RunRequest, reply) => found(runs, request, reply)?.timeline() ?? reply);
+  app.get(`${RUN}/latencies`, (request: RunRequest, reply) => found(runs, request, reply)?.latencies() ?? reply);
   app.post(`${RUN}/published`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
     const batch = run && read(PublishedSchema, request, reply);

@@ -1,7 +1,7 @@
 import { selector, type Workload } from "../workload/event.ts";
-import type { Histogram } from "../workload/histogram.ts";
 import type { Window } from "../workload/ledger.ts";
 import type { PathArrivals } from "../workload/report.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 
 /** A path that has not reported for so long has lost its subscriber. Subscribers report every second. */
@@ -33,13 +33,15 @@ export class SubscriptionPath extends Path {
    * @param now Unix ms by the receiver's clock.
    * @returns how many events arrived for the first time.
    */
-  enter(report: PathArrivals, latencies: Histogram, now: number): number {
+  enter(report: PathArrivals, deliveries: Deliveries, now: number): number {
+    const secondOf = secondsOf(report);
     let arrived = 0;
     for (let at = 0; at < report.seqs.length; at++) {
       const seq = report.seqs[at] as number;
+      const arrivedAt = secondOf();
       if (this.ledger.record(report.publishers[at] as number, seq) === "duplicate") continue;
       arrived++;
-      if (this.selected(seq)) latencies.record((report.latencies[at] as number) / 1000);
+      if (this.selected(seq)) deliveries.record(this.name, (report.latencies[at] as number) / 1000, arrivedAt);
     }
     this.through = report.closed ? report.through : Math.max(this.through, report.through);
     this.canaries += report.canaries;
@@ -64,4 +66,15 @@ export class SubscriptionPath extends Path {
     const ended = this.closed || this.isSilent(now);
     return { from: this.from, through: ended ? this.through - CLOSING_EDGE_MS : this.through };
   }
+}
+
+/** Tells for one arrival after the other in which second it came, as Unix ms. */
+function secondsOf({ seconds, through }: PathArrivals): () => number {
+  let row = 0;
+  let left = seconds[0]?.[1] ?? 0;
+  return () => {
+    while (left === 0 && row < seconds.length) left = seconds[++row]?.[1] ?? 0;
+    left--;
+    return (seconds[row]?.[0] ?? through / 1000) * 1000;
+  };
 }

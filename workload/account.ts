@@ -59,6 +59,8 @@ export interface Account {
   readonly unknown: number;
   /** Unix ms of the first and the last send. */
   readonly span: { readonly from: number; readonly through: number } | null;
+  /** Publishers that have joined. */
+  readonly publishers: number;
   readonly paths: number;
   /** Paths that have received a canary. */
   readonly ready: number;

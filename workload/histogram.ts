@@ -1,4 +1,4 @@
-import { build } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 
 /** What is told of a distribution of latencies, in milliseconds. */
 export interface Percentiles {
@@ -38,6 +38,18 @@ export class Histogram {
   merge(other: Histogram): void {
     this.below += other.below;
     this.positive.add(other.positive);
+  }
+
+  /** hdr-histogram's compressed text, in microseconds; what was below zero is not in it. */
+  text(): string {
+    return encodeIntoCompressedBase64(this.positive);
+  }
+
+  /** Reads such a text. @throws when it is none. */
+  static read(text: string): Histogram {
+    const histogram = new Histogram();
+    histogram.positive.add(decodeFromCompressedBase64(text));
+    return histogram;
   }
 
   /** The percentiles in milliseconds; zeros where there are no samples, which `samples` says. */

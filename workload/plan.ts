@@ -56,6 +56,9 @@ const PACED_WORKERS = 10;
 const UNPACED_WORKERS = 4;
 const UNPACED_BATCH = 200;
 
+/** More events than this are a mistake: sequence numbers are kept as bits, and cost memory up to the highest. */
+export const MOST_EVENTS = 2 ** 28;
+
 /** Decides how many clients there are over time. */
 export function visitorPlan(standard: Shape, { vus, duration }: Overrides, staying: boolean): VisitorPlan {
   return {
@@ -74,18 +77,35 @@ export function visitorPlan(standard: Shape, { vus, duration }: Overrides, stayi
  * @throws RangeError when the overrides contradict each other.
  */
 export function publishingPlan(standard: Shape, overrides: Overrides): PacedPlan | UnpacedPlan {
-  return overrides.rate === "max" ? unpacedPlan(standard, overrides) : pacedPlan(standard, overrides.rate, overrides);
+  if (overrides.rate !== "max") return pacedPlan(standard, overrides.rate, overrides);
+  if (overrides.burst === undefined) return unpacedPlan(standard, overrides);
+  throw new RangeError("RATE=max, BURST=1: bursts come on top of a steady rate; leave one of them out");
 }
 
 function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrides): PacedPlan {
   const load = pacedShape(standard, rate, overrides);
+  const events = overrides.events ?? Math.round(eventsIn(load));
+  if (events > MOST_EVENTS) {
+    throw new RangeError(
+      `${spelled(overrides)}: allowed: a load of up to ${MOST_EVENTS} events, this one has ${events}`,
+    );
+  }
   return {
     kind: "paced",
     shape: load,
-    events: overrides.events ?? Math.round(eventsIn(load)),
+    events,
     batch: overrides.batch ?? Math.max(1, Math.ceil(peakOf(load) / TICKS_PER_SECOND)),
     workers: overrides.workers ?? PACED_WORKERS,
   };
+}
+
+/** What was given of the variables that decide how many events there are. */
+function spelled({ rate, duration, timeScale, loadScale }: Overrides): string {
+  const given = { RATE: rate, DURATION: duration === undefined ? undefined : `${duration}s` };
+  const scales = { TIME_SCALE: timeScale, LOAD_SCALE: loadScale };
+  return Object.entries({ ...given, ...scales })
+    .flatMap(([name, value]) => (value === undefined || (name in scales && value === 1) ? [] : `${name}=${value}`))
+    .join(", ");
 }
 
 function pacedShape(standard: Shape, rate: number | undefined, { duration, events, burst }: Overrides): Shape {

@@ -81,6 +81,22 @@ export class Publication {
     return expected;
   }
 
+  /** How many of such events were sent in each Unix second. */
+  expectedBySecond(selected: (seq: number) => boolean, window?: Window): Map<number, number> {
+    const seconds = new Map<number, number>();
+    const counted = new Bitset();
+    for (const batch of this.batches) {
+      if (window && (batch.sentFrom < window.from || batch.sentThrough > window.through)) continue;
+      let count = 0;
+      for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) {
+        if (!this.unacknowledged.has(seq) && selected(seq) && counted.add(seq)) count++;
+      }
+      const second = Math.floor(batch.sentFrom / 1000);
+      if (count > 0) seconds.set(second, (seconds.get(second) ?? 0) + count);
+    }
+    return seconds;
+  }
+
   /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
   sentAt(seq: number): number | null {
     for (const { firstSeq, count, sentFrom } of this.sends) {

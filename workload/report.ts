@@ -1,10 +1,8 @@
 /** What publishers and subscribers tell the receiver, and what it answers: the shapes on that wire. */
 import * as v from "valibot";
+import { MOST_EVENTS } from "./plan.ts";
 
-/** Beyond this a sequence number is a mistake, and would cost the receiver memory. */
-const MAX_SEQ = 2 ** 28;
-
-const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEQ));
+const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENTS));
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 const Time = v.pipe(v.number(), v.finite());
 const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
@@ -59,6 +57,8 @@ export const PathArrivalsSchema = v.object({
   through: Time,
   /** The path has ended as planned: nothing more is to come. */
   closed: v.boolean(),
+  /** How many of the arrivals came in which Unix second, in their order; without it they came at the end. */
+  seconds: v.optional(v.array(v.tuple([Time, v.pipe(v.number(), v.integer(), v.minValue(1))])), []),
   canaries: v.pipe(v.number(), v.integer(), v.minValue(0)),
   publishers: v.array(Publisher),
   seqs: v.array(Seq),

@@ -11,6 +11,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
   measure.account_settled.add(account.ending === "complete" || account.ending === "quiet" ? 1 : 0);
+  measure.account_published.add(account.published, account.published);
   measure.account_expected.add(expected);
   measure.account_delivered.add(delivered);
   measure.account_lost.add(account.lost, expected);

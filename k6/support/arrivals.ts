@@ -13,7 +13,7 @@ export class PathLog {
   private reportedThrough: number | null = null;
   private canaries = 0;
   // Absent while nothing arrives: a run may hold ten thousand of these.
-  private arrivals: { publishers: number[]; seqs: number[]; latencies: number[] } | null = null;
+  private arrivals: Arrived | null = null;
 
   /** @param from Unix ms, by the receiver's clock, from which the subscription is live. */
   constructor(name: string, filter: Filter, from: number) {
@@ -28,10 +28,14 @@ export class PathLog {
       this.canaries++;
       return;
     }
-    this.arrivals ??= { publishers: [], seqs: [], latencies: [] };
+    this.arrivals ??= { publishers: [], seqs: [], latencies: [], seconds: [] };
     this.arrivals.publishers.push(trace.publisher);
     this.arrivals.seqs.push(trace.seq);
     this.arrivals.latencies.push(Math.round(latency * 1000));
+    const second = Math.floor((trace.publishedAt + latency) / 1000);
+    const last = this.arrivals.seconds.at(-1);
+    if (last?.[0] === second) last[1]++;
+    else this.arrivals.seconds.push([second, 1]);
   }
 
   /** Whether there is something to report at a moment: arrivals, a first word, or a sign of life. */
@@ -50,4 +54,7 @@ export class PathLog {
   }
 }
 
-const NOTHING = { publishers: [], seqs: [], latencies: [] };
+/** The lists of a report. */
+type Arrived = Pick<PathArrivals, "publishers" | "seqs" | "latencies" | "seconds">;
+
+const NOTHING: Arrived = { publishers: [], seqs: [], latencies: [], seconds: [] };

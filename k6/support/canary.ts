@@ -10,6 +10,8 @@ const PAUSE_SECONDS = 0.2;
 
 /** How a test sends its canaries. */
 export interface Canaries {
+  /** Who has to have joined before the load starts. */
+  readonly wanted: { readonly paths?: number | undefined; readonly publishers: number };
   /** Events whose attributes the canaries take in turn, so that every path matches some. */
   readonly seqs: readonly number[];
   /** Publishes the canary with the attributes of event `seq`. */
@@ -21,24 +23,29 @@ export interface Canaries {
 /**
  * Sends canaries until each path has received one, so that load starts on a pipeline that is known to
  * work from end to end. Health endpoints are not believed. Ends the test (k6 exits 108) when no canary
- * has arrived in time.
+ * has arrived in time, or when another publisher of the run is missing: the run would end without it.
  */
 export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<void> {
-  const { seqs } = canaries;
+  const { seqs, wanted } = canaries;
   const deadline = now() + seconds * 1000;
+  const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
   for (let sent = 0; now() < deadline; sleep(PAUSE_SECONDS)) {
     account = fetchAccount(receiver, run.id) ?? account;
-    const { paths, ready } = account ?? { paths: 0, ready: 0 };
-    if (paths > 0 && ready === paths) return;
-    if (paths === 0) continue;
+    const { paths, ready, publishers } = account ?? NOBODY;
+    const allReady = paths > 0 && ready === paths;
+    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return;
+    if (paths === 0 || allReady) continue;
     for (const end = sent + Math.min(ROUND, seqs.length); sent < end; sent++) {
       await canaries.send(seqs[sent % seqs.length] as number);
     }
   }
-  const { paths, ready } = account ?? { paths: 0, ready: 0 };
+  const { paths, ready, publishers } = account ?? NOBODY;
+  if (publishers < wanted.publishers) {
+    exec.test.abort(`${publishers} of ${wanted.publishers} publishers joined run ${run.id} within ${seconds} s`);
+  }
   if (ready > 0) {
-    console.warn(`canaries reached ${ready} of ${paths} paths in ${seconds} s; going on`);
+    console.warn(`canaries reached ${ready} of ${Math.max(paths, leastPaths)} paths in ${seconds} s; going on`);
     return;
   }
   const causes = (await canaries.explain(account)).map((cause) => `; ${cause}`).join("");
@@ -48,3 +55,5 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
       : `no canary arrived on any of ${paths} paths within ${seconds} s${causes}`,
   );
 }
+
+const NOBODY = { paths: 0, ready: 0, publishers: 0 };

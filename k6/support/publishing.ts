@@ -56,7 +56,12 @@ export function publishing(
 
     const { sentFrom, refused, unknown, latencies } = sent;
     const started = exec.scenario.startTime;
-    if (load.kind === "paced") metrics.schedule_delay_ms.add(sentFrom - started - dueSecond(load, tick) * 1000, count);
+    if (load.kind === "paced") {
+      const due = dueSecond(load, tick) * 1000;
+      const delay = sentFrom - started - due;
+      metrics.schedule_delay_ms.add(delay, count);
+      metrics.offered_rate_share.add(offeredShare(due, delay));
+    }
     metrics.publishing_seconds.add((settledAt - started) / 1000);
     metrics.events_published.add(count, count);
     metrics.events_acknowledged.add(count - refused.length - unknown.length);
@@ -79,6 +84,15 @@ export function publishing(
       unknown: [...unknown],
     });
   };
+}
+
+/** An event that is late by less is on time: short runs would otherwise be judged by one slow moment. */
+const ON_TIME_MS = 50;
+
+/** The share of the requested rate that was offered up to an event, by when it was due and how late it was. */
+function offeredShare(due: number, delay: number): number {
+  const late = Math.max(0, delay - ON_TIME_MS);
+  return late === 0 ? 1 : due / (due + late);
 }
 
 /** The trace of an event that is about to be sent. */

@@ -1,7 +1,7 @@
 import { plan, type Test } from "../../scenarios.ts";
-import { type Slo, slos, sloVariable } from "../../thresholds.ts";
+import { type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
-import type { Overrides, Plan } from "../../workload/plan.ts";
+import { type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
 
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
@@ -39,6 +39,8 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
       events: load.kind === "paced" ? load.events : null,
+      ticks: load.kind === "paced" ? ticksIn(load) : null,
+      instances: values.INSTANCES,
     });
     const bounds = readBounds(rows, environment);
     refuseUnknown(test, rows, environment);
@@ -47,7 +49,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       ...values,
       test,
       load,
-      slos: asked.map((row) => ({ ...row, bound: bounds[sloVariable(row)] ?? row.bound })),
+      slos: asked.map((row) => withBound(row, bounds[sloVariable(row)])),
     };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
@@ -57,6 +59,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
 /** The variables that change a profile, where a test has them. */
 interface AnyValues {
   readonly SCENARIO: string;
+  readonly INSTANCES: number;
   readonly VUS?: number;
   readonly RATE?: number | "max";
   readonly DURATION?: number;
@@ -90,7 +93,7 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
 }
 
 /** Secrets are never printed, not even wrong ones, nor under a name that was meant for one; nor is who logs in to a URL. */
-function shown(name: string, text: string, meant = name): string {
+export function shown(name: string, text: string, meant = name): string {
   if (SECRET.test(name) || SECRET.test(meant)) return "(hidden)";
   return text.replace(/\/\/[^/\s]*@/, "//(hidden)@");
 }
@@ -138,7 +141,11 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
  */
 function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
   const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
-  const elsewhere = Object.values(VARIABLES).flatMap((variables) => Object.keys(variables));
+  // One shell may hold the variables and the bounds of several tests.
+  const elsewhere = Object.entries(VARIABLES).flatMap(([other, variables]) => [
+    ...Object.keys(variables),
+    ...[true, false].flatMap((accounted) => slos(other as RunnableTest, { accounted, events: 1 }).map(sloVariable)),
+  ]);
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
     if (known.includes(name) || elsewhere.includes(name)) continue;

@@ -20,6 +20,11 @@ test("a report holds what arrived since the last one, in order, in microseconds"
     publishers: [2, 3, 2],
     seqs: [9, 4, 9],
     latencies: [1_235, -500, 7_000],
+    seconds: [
+      [1, 1],
+      [0, 1],
+      [1, 1],
+    ],
   });
   log.record(trace(3, 5), 1);
   expect(log.take(2_500, true)).toMatchObject({ from: 500, through: 2_500, closed: true, seqs: [5], publishers: [3] });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Deliveries } from "../../receiver/deliveries.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
-import { Histogram } from "../../workload/histogram.ts";
 import type { PathAccount } from "../../workload/ledger.ts";
 import { Publication } from "../../workload/publication.ts";
 import type { PathArrivals, Published } from "../../workload/report.ts";
@@ -11,7 +11,7 @@ import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, WORKLOAD }
 /** A path to which these reports were made, each at the moment it is complete up to. */
 function pathOf(...reports: PathArrivals[]): SubscriptionPath {
   const path = new SubscriptionPath(reports[0] as PathArrivals, WORKLOAD);
-  for (const one of reports) path.enter(one, new Histogram(), one.through);
+  for (const one of reports) path.enter(one, new Deliveries(), one.through);
   return path;
 }
 
@@ -89,24 +89,24 @@ describe("the closing edge", () => {
 
 describe("one report", () => {
   test("adds what arrived for the first time, and only its latency if it is due here", () => {
-    const [latencies, path] = [new Histogram(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
+    const [latencies, path] = [new Deliveries(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
     expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), latencies, 1)).toBe(2);
     expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
-    expect(latencies.percentiles()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
+    expect(latencies.latency()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
   });
 
   test("with a latency below zero is told as such", () => {
-    const latencies = new Histogram();
+    const latencies = new Deliveries();
     new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
-    expect(latencies.percentiles()).toMatchObject({ samples: 0, negative: 1 });
+    expect(latencies.latency()).toMatchObject({ samples: 0, negative: 1 });
   });
 
   test("with a canary makes the path ready, now or later", () => {
     const path = pathOf(report([1], 1));
     expect(path.ready).toBe(false);
-    path.enter(report([], 2, { canaries: 1 }), new Histogram(), 2);
-    path.enter(report([], 3), new Histogram(), 3);
+    path.enter(report([], 2, { canaries: 1 }), new Deliveries(), 2);
+    path.enter(report([], 3), new Deliveries(), 3);
     expect(path.ready).toBe(true);
   });
 
@@ -169,7 +169,7 @@ describe("a path", () => {
           const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
           const publishers = next.map(({ publisher }) => publisher);
           const seqs = next.map(({ seq }) => seq);
-          path.enter(report(seqs, window.through, { ...base, publishers }), new Histogram(), 0);
+          path.enter(report(seqs, window.through, { ...base, publishers }), new Deliveries(), 0);
           at += next.length;
         }
         const publication = publicationOf(

@@ -1,8 +1,11 @@
 import { createHmac } from "node:crypto";
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ResultSchema } from "../../cli/result.ts";
 import { Misbehaviour } from "../../receiver/misbehaviour.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 import type { Account } from "../../workload/account.ts";
+import { Histogram } from "../../workload/histogram.ts";
 import { CANARY_PUBLISHER, runNumber, traceHash } from "../../workload/trace.ts";
 import {
   blockHash,
@@ -12,6 +15,7 @@ import {
   logVariantIndex,
   VARIANTS,
 } from "../../workload/wire/ethhook.ts";
+import { batch } from "./reports.ts";
 
 const SECRET = "secret";
 const WORKLOAD = { seed: 1, unmatchedShare: 0 };
@@ -71,6 +75,23 @@ describe("a webhook", () => {
     expect(settled).toMatchObject({ expected: 1, delivered: 1, lost: 0, duplicated: 1, unreported: 0 });
     expect(settled.webhooks).toMatchObject({ attempts: 2, retried: 1, damaged: 0 });
     expect(settled.latency).toMatchObject({ samples: 1, negative: 0 });
+  });
+
+  test("is in the timeline and among the latencies of its endpoint", async () => {
+    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await deliver(webhook());
+    const timeline = v.parse(
+      ResultSchema.entries.timeline,
+      await (await fetch(`${receiver.url}/runs/run/timeline`)).json(),
+    );
+    expect(timeline.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(1);
+    expect(timeline.reduce((sum, { published }) => sum + published, 0)).toBe(1);
+    const text: unknown = await (await fetch(`${receiver.url}/runs/run/latencies`)).json();
+    const [latencies, ...others] = v.parse(ResultSchema.entries.latencies, text);
+    expect(others).toEqual([]);
+    expect(latencies?.path).toBe("weth-events");
+    expect(Histogram.read(latencies?.histogram ?? "").percentiles().samples).toBe(1);
+    expect((await fetch(`${receiver.url}/runs/other/timeline`)).status).toBe(404);
   });
 
   test("at an endpoint that does not want it is misrouted, at none of the run's a stray", async () => {

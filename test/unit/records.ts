@@ -15,7 +15,7 @@ export function dataOf(changes: Metrics = {}): K6Data {
     metrics[metric] = { values: { ...metrics[metric]?.values, [statistic]: comparison === "<" ? bound / 2 : bound } };
     floors.set(metric, Math.max(floor, floors.get(metric) ?? 0));
   }
-  for (const [metric, count] of floors) metrics[sampleCounter(metric)] = { values: { count } };
+  for (const [metric, count] of floors) metrics[sampleCounter(metric)] ??= { values: { count } };
   metrics["publishing_seconds"] = { values: { value: 60, max: 60 } };
   return { metrics: { ...metrics, ...changes }, state: { testRunDurationMs: 65_250 } };
 }
@@ -43,6 +43,7 @@ export const ACCOUNT: Account = {
   refused: 0,
   unknown: 1,
   span: { from: 0, through: 60_000 },
+  publishers: 1,
   paths: 10,
   ready: 10,
   silent: 0,

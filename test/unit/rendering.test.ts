@@ -24,7 +24,10 @@ describe("a test", () => {
         ok  nats  events_refused            count == 0      0         1 of 1
         ok  nats  events_unknown            count == 0      0         1 of 1
         ok  nats  events_published          count >= 60000  60,000    1 of 1
+        ok  nats  account_published         count >= 60000  60,000    1 of 1
         ok  nats  schedule_delay_ms         p(95) < 50      25        100 of 100
+        ok  nats  offered_rate_share        value >= 0.99   0.99      1 of 1
+        ok  nats  dropped_iterations        count <= 600    600       12,000 of 1
         ok  nats  account_settled           value == 1      1         1 of 1
         ok  nats  account_expected          count >= 1      1         1 of 1
         ok  nats  account_unreported        count == 0      0         1 of 1
@@ -171,7 +174,7 @@ describe("a run of several tests", () => {
     rendered.split("\n").flatMap((line) => / {2}(nats|websocket) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
 
   function rendered(...tests: Summary[]): string {
-    return renderRun("nightly-7", "FAIL", ["nats: too bad"], tests);
+    return renderRun({ run: "nightly-7", verdict: "FAIL", reasons: ["nats: too bad"], tests });
   }
 
   test("starts with the verdict and its reasons, and ends with the verdict", () => {

@@ -35,6 +35,7 @@ export function report(seqs: readonly number[], through: number, changes: Partia
     publishers: seqs.map(() => 1),
     seqs: [...seqs],
     latencies: seqs.map(() => 1_000),
+    seconds: [],
     ...changes,
   };
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
 import type { Offender } from "../../workload/account.ts";
 import type { Filter } from "../../workload/filter.ts";
-import { Histogram } from "../../workload/histogram.ts";
 import { Publication } from "../../workload/publication.ts";
 import { type Delivery, plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
@@ -34,6 +34,7 @@ describe("the account of a run that goes on", () => {
       refused: 0,
       unknown: 0,
       span: null,
+      publishers: 0,
       paths: 0,
       ready: 0,
       silent: 0,
@@ -185,7 +186,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
       run.arrivals({ paths: reports });
       const alone = reports.map((one) => {
         const path = new SubscriptionPath(one, workload);
-        path.enter(one, new Histogram(), 0);
+        path.enter(one, new Deliveries(), 0);
         return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
       });
       const account = run.account();

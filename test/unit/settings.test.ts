@@ -52,7 +52,7 @@ describe("without any variable", () => {
       CANARY_TIMEOUT: 30,
       NATS_TOKEN: undefined,
       load: { kind: "paced", events: 60_000, batch: 5, workers: 10, shape: [{ from: 1_000, to: 1_000, seconds: 60 }] },
-      slos: slos("nats", { accounted: false, events: 60_000 }),
+      slos: slos("nats", { accounted: false, events: 60_000, ticks: 12_000 }),
     });
   });
 });
@@ -121,6 +121,30 @@ describe("given", () => {
     );
     expect(Object.keys(others)).toEqual(expect.arrayContaining(["HTTP_URL", "VUS", "SOCKETS", "THROUGHLINE_WS_URL"]));
     expect(settings("nats", others)).toEqual(settings("nats", {}));
+  });
+
+  test("the bounds of other tests' objectives are passed over, as their variables are", () => {
+    const others = { SLO_HTTP_ERROR_RATE_RATE: "0.5", THROUGHLINE_SLO_WS_SESSIONS_LOST_COUNT: "3" };
+    expect(settings("nats", others)).toEqual(settings("nats", {}));
+  });
+
+  test("a count that must be zero may be allowed to be more, up to a bound", () => {
+    const rows = settings("nats", { RECEIVER_URL: "http://a", SLO_ACCOUNT_LOST_COUNT: "5" }).slos;
+    const row = rows.find(({ metric }) => metric === "account_lost");
+    expect(row).toMatchObject({ comparison: "<=", bound: 5 });
+    const untouched = settings("nats", { RECEIVER_URL: "http://a", SLO_ACCOUNT_LOST_COUNT: "0" }).slos;
+    expect(untouched.find(({ metric }) => metric === "account_lost")).toMatchObject({ comparison: "==", bound: 0 });
+  });
+
+  test("of several processes each is held to its share of the samples, and the account to all", () => {
+    const alone = settings("nats", { RECEIVER_URL: "http://a", EVENTS: "1000" }).slos;
+    const shared = settings("nats", { RECEIVER_URL: "http://a", EVENTS: "1000", INSTANCES: "4" }).slos;
+    const of = (rows: typeof alone, metric: string) => rows.find((row) => row.metric === metric);
+    expect(of(alone, "publish_ack_latency_ms")?.floor).toBe(500);
+    expect(of(shared, "publish_ack_latency_ms")?.floor).toBe(125);
+    expect(of(shared, "account_delivery_p95_ms")?.floor).toBe(of(alone, "account_delivery_p95_ms")?.floor);
+    expect(of(shared, "account_published")).toMatchObject({ comparison: ">=", bound: 1_000 });
+    expect(of(shared, "events_published")).toMatchObject({ comparison: ">=", bound: 1 });
   });
 
   test.each(Object.keys(VARIABLES) as RunnableTest[])("what surrounds %s on a machine is passed over", (target) => {

@@ -74,7 +74,8 @@ describe("the record", () => {
       inputOf({ data: { metrics, state: { testRunDurationMs: 0 } }, account: null, run: null }),
     );
     expect(summary.verdict).toBe("INVALID");
-    expect(summary.reasons).toHaveLength(SLOS.length);
+    // All but the one that k6 counts by itself: it has iterations, and dropped none of them.
+    expect(summary.reasons).toHaveLength(SLOS.length - 1);
     expect(summary).toMatchObject({ run: null, clock: null, rate: null, account: null });
   });
 

@@ -43,7 +43,7 @@ describe.each(SETS)("%s", (_, rows) => {
     const thresholds = k6Thresholds(rows);
     for (const row of rows) {
       expect(texts(thresholds[row.metric])).toContain(expression(row));
-      expect(texts(thresholds[`${row.metric}_samples`])).toContain(`count>=${row.floor}`);
+      expect(texts(thresholds[sampleCounter(row.metric)])).toContain(`count>=${row.floor}`);
     }
   });
 

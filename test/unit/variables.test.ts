@@ -44,7 +44,7 @@ describe("a text", () => {
     ["SCENARIO", nats.SCENARIO, "burst", "burst"],
     ["SCENARIO", websocket.SCENARIO, "churn", "churn"],
     ["VUS", http.VUS, "100000", 100_000],
-    ["EVENTS", nats.EVENTS, "4294967295", 4_294_967_295],
+    ["EVENTS", nats.EVENTS, "268435456", 268_435_456],
     ["RATE", nats.RATE, "0.5", 0.5],
     ["RATE", nats.RATE, "1e3", 1_000],
     ["RATE", nats.RATE, "max", "max"],

@@ -104,7 +104,12 @@ describe("the verdict", () => {
     const holds = ({ slo, observed, samples }: Observation) =>
       observed !== null &&
       samples >= slo.floor &&
-      { "<": observed < slo.bound, ">=": observed >= slo.bound, "==": observed === slo.bound }[slo.comparison];
+      {
+        "<": observed < slo.bound,
+        "<=": observed <= slo.bound,
+        ">=": observed >= slo.bound,
+        "==": observed === slo.bound,
+      }[slo.comparison];
     const observations = anyRows.chain((rows) =>
       fc.tuple(
         ...rows.map((slo) =>

@@ -1,0 +1,104 @@
+/** `throughline.config.json`: what a run is asked for, written down once. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import leven from "leven";
+import * as v from "valibot";
+
+export const CONFIG_FILE = "throughline.config.json";
+
+const Text = v.pipe(v.string(), v.nonEmpty());
+const Positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE));
+
+/** All that a config may say; flags on the command line come before it. */
+export const ConfigSchema = v.strictObject({
+  $schema: v.optional(v.pipe(Text, v.description("where this file's schema is, for editors"))),
+  run: v.pipe(
+    v.array(Text),
+    v.minLength(1),
+    v.description("what runs when nothing is named: a pipeline, or tests of one"),
+  ),
+  scenario: v.optional(v.pipe(Text, v.description("how the load moves over time"))),
+  urls: v.optional(
+    v.pipe(
+      v.strictObject({
+        http: v.optional(Text),
+        ws: v.optional(Text),
+        nats: v.optional(Text),
+        redis: v.optional(Text),
+        receiver: v.optional(Text),
+      }),
+      v.description("where the target is; without any the reference target is started"),
+    ),
+  ),
+  rate: v.optional(v.pipe(v.union([Positive, v.literal("max")]), v.description("events per second"))),
+  duration: v.optional(v.pipe(Text, v.description("length of the load, as in 5m"))),
+  events: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description("exact number of events"))),
+  instances: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64), v.description("k6 processes of each test")),
+  ),
+  out: v.optional(v.pipe(Text, v.description("folder of the results"))),
+  set: v.optional(
+    v.pipe(
+      v.record(Text, v.union([v.string(), v.number()])),
+      v.description("variables by NAME or test.NAME; see docs/variables.md"),
+    ),
+  ),
+});
+
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+/**
+ * Reads a config.
+ *
+ * @param file the file that was asked for; otherwise the one of this folder, which need not be there.
+ * @returns null when there is none.
+ * @throws RangeError in one line that names the key, what it holds and what is allowed.
+ */
+export async function readConfig(file: string | undefined): Promise<Config | null> {
+  const path = file ?? CONFIG_FILE;
+  if (file === undefined && !existsSync(path)) return null;
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (problem) {
+    throw new RangeError(`--config ${path}: cannot be read: ${problem instanceof Error ? problem.message : problem}`);
+  }
+  return parseConfig(path, text);
+}
+
+/** Reads a config's text. @throws RangeError in one line. */
+export function parseConfig(file: string, text: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (problem) {
+    throw new RangeError(`${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
+  }
+  const parsed = v.safeParse(ConfigSchema, json, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const key = v.getDotPath(issue) ?? "the file";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    throw new RangeError(`${file}: ${key}: unknown key; ${nearest(key)}`);
+  }
+  throw new RangeError(`${file}: ${key}: ${issue.message}`);
+}
+
+/** What an unknown key may have been meant for, or what there is. */
+function nearest(key: string): string {
+  const [parent, name = parent] = key.split(".") as [string, string?];
+  const keys = Object.keys(parent === "urls" && name !== parent ? URL_NAMES : ConfigSchema.entries);
+  const close = keys
+    .map((known) => ({ known, distance: leven(name, known) }))
+    .sort((one, other) => one.distance - other.distance)[0];
+  if (close !== undefined && close.distance <= Math.max(2, name.length / 3)) return `did you mean ${close.known}?`;
+  return `allowed: ${keys.join(", ")}`;
+}
+
+/** Addresses that a config may hold. */
+export const URL_NAMES = { http: "", ws: "", nats: "", redis: "", receiver: "" };
+
+/** The addresses that are given. */
+export function present(urls: Config["urls"] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collect } from "../run/collected.ts";
+import { runGroup } from "../run/group.ts";
+import { runUrl, startParts } from "../run/parts.ts";
+import { planRun, type Request } from "../run/request.ts";
+import type { Subject } from "../run/subject.ts";
+import type { Check } from "./checks.ts";
+
+const SILENT = { say: () => {}, begin: () => {}, end: () => {} };
+
+/**
+ * Sends canaries and one event through a target, from the publisher to the far end, with one of
+ * everything. They are real events to the target.
+ */
+export async function canaryCheck(
+  root: string,
+  subject: Subject,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Check> {
+  const [together = []] = subject.groups.filter((group) => group.some((test) => subject.kind.settled[test]));
+  const group = { ...subject, groups: [together] };
+  const small = { ...request, events: "1", instances: 1, set: [...request.set, ...one(together)] };
+  const plan = planRun(group, small);
+  const path = await mkdtemp(join(tmpdir(), "throughline-doctor-"));
+  const folder = { run: `doctor-${process.pid}-${Date.now()}`, path };
+  const order = { subject: group, request: small, out: path };
+  try {
+    const started = await startParts(root, order, plan, folder);
+    try {
+      const [planned = []] = plan.groups;
+      const place = { root, order, started, folder, progress: SILENT, launched: () => {}, interrupted: signal };
+      const tests = await runGroup({ ...place, group: planned });
+      const { account } = await collect(runUrl(started, folder) ?? "");
+      const [ready, paths] = [Number(account?.["ready"] ?? 0), account?.paths ?? 0];
+      const [reason] = tests.flatMap(({ complete, reasons }) => (complete ? [] : reasons));
+      const found = `canaries reached ${ready} of ${paths} ${account?.["webhooks"] == null ? "subscriptions" : "endpoints"}`;
+      if (reason === undefined && paths > 0 && ready === paths) return { what: "canary", found, ok: true };
+      return {
+        what: "canary",
+        found,
+        ok: false,
+        remedy: reason ?? "the others match none of the canaries, or lead elsewhere",
+      };
+    } finally {
+      await started.close();
+    }
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+function one(tests: readonly string[]): string[] {
+  return tests.includes("websocket") ? ["websocket.VUS=1"] : [];
+}

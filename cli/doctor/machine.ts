@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { freemem } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Machine } from "./checks.ts";
+
+/** The ports of the addresses that variables have by default. */
+const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
+
+/** Looks at this machine. @param root the folder of the repository. */
+export async function lookAtMachine(root: string): Promise<Machine> {
+  const built = join(root, "bin/k6");
+  const [go, builtK6, pathK6, redisServer, limit, busy] = await Promise.all([
+    said("go", ["version"]),
+    existsSync(built) ? said(built, ["version"]) : null,
+    said("k6", ["version"]),
+    said("redis-server", ["--version"]),
+    said("sh", ["-c", "ulimit -n"]),
+    Promise.all(DEFAULT_PORTS.map(async (port) => ((await isBusy(port)) ? [port] : []))),
+  ]);
+  return {
+    node: process.versions.node,
+    go: go === null ? null : (/go(\d\S*)/.exec(go)?.[1] ?? null),
+    builtK6: builtK6 === null ? null : { version: versionIn(builtK6), extensions: extensionsIn(builtK6) },
+    pathK6: pathK6 === null ? null : versionIn(pathK6),
+    redisServer: redisServer === null ? null : (/v=(\S+)/.exec(redisServer)?.[1] ?? "found"),
+    fds: limit === null ? null : limit.trim() === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit),
+    freeMemoryMb: Math.round(availableMemory() / 1024 / 1024),
+    busyPorts: busy.flat(),
+  };
+}
+
+function versionIn(text: string): string {
+  return /v(\d+\.\d+\.\d+\S*)/.exec(text)?.[1]?.replace(/[,)]$/, "") ?? "unknown";
+}
+
+/** The modules that `k6 version` lists, as in `github.com/… v0.3.6, k6/x/redis [js]`. */
+function extensionsIn(text: string): string[] {
+  return [...text.matchAll(/(k6\/x\/[\w/]+)/g)].map(([name]) => name);
+}
+
+/** What a program says of itself; null when there is none. */
+async function said(program: string, args: readonly string[]): Promise<string | null> {
+  const { stdout, exitCode } = await execa(program, args, { reject: false, timeout: 10_000 });
+  return exitCode === 0 ? stdout : null;
+}
+
+/** Linux counts what its caches would give back; elsewhere only what is free is known. */
+function availableMemory(): number {
+  const [, kilobytes] = existsSync("/proc/meminfo")
+    ? (/MemAvailable:\s+(\d+) kB/.exec(readFileSync("/proc/meminfo", "utf8")) ?? [])
+    : [];
+  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
+}
+
+function isBusy(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", timeout: 1_000 });
+    const tell = (busy: boolean) => {
+      socket.destroy();
+      resolve(busy);
+    };
+    socket
+      .once("connect", () => tell(true))
+      .once("error", () => tell(false))
+      .once("timeout", () => tell(false));
+  });
+}

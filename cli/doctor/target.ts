@@ -1,0 +1,97 @@
+import { connect } from "node:net";
+import * as v from "valibot";
+import type { Check } from "./checks.ts";
+
+const TIMEOUT_MS = 5_000;
+const ROUND_TRIPS = 9;
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "ws:": 80,
+  "https:": 443,
+  "wss:": 443,
+  "nats:": 4222,
+  "tls:": 4222,
+  "redis:": 6379,
+  "rediss:": 6379,
+};
+
+/** Asks the addresses of a target whether they can be reached, and of a receiver how its clock stands to ours. */
+export async function targetChecks(urls: Readonly<Record<string, string>>): Promise<Check[]> {
+  const checks = await Promise.all(
+    Object.entries(urls).map(async ([name, url]) => {
+      const reached = await reach(name, url);
+      return name === "receiver" && reached.ok === true ? [reached, await clock(url)] : [reached];
+    }),
+  );
+  return checks.flat();
+}
+
+async function reach(name: string, url: string): Promise<Check> {
+  const what = `${name} address`;
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new RangeError(`--${name}-url ${url}: allowed: a URL`);
+  }
+  const shown = `${parsed.protocol}//${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}`;
+  const port = Number(parsed.port) || DEFAULT_PORTS[parsed.protocol];
+  if (port === undefined) throw new RangeError(`--${name}-url ${shown}: has no port`);
+  const failure = await connects(parsed.hostname, port);
+  if (failure !== null) {
+    return { what, found: `${shown}: ${failure}`, ok: false, remedy: "start it, or look at firewalls and the address" };
+  }
+  if (name !== "http" && name !== "receiver") return { what, found: `${shown} answers`, ok: true };
+  const health = await fetch(`${url.replace(/\/+$/, "")}/health`, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+    () => null,
+  );
+  if (health?.ok === true) return { what, found: `${shown} is healthy`, ok: true };
+  const said = health === null ? "no answer" : `status ${health.status}`;
+  return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "its /health must answer 200" };
+}
+
+/** @returns null when somebody listens, or why it cannot be reached. */
+function connects(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout: TIMEOUT_MS });
+    const tell = (failure: string | null) => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket
+      .once("connect", () => tell(null))
+      .once("timeout", () => tell(`no answer within ${TIMEOUT_MS / 1000} s`))
+      .once("error", (problem) => tell(problem.message || "cannot be reached"));
+  });
+}
+
+const ClockSchema = v.object({ now: v.number() });
+
+/** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
+async function clock(receiver: string): Promise<Check> {
+  let best = { offset: 0, error: Number.POSITIVE_INFINITY };
+  for (let trip = 0; trip < ROUND_TRIPS; trip++) {
+    const asked = performance.timeOrigin + performance.now();
+    const answer = await fetch(`${receiver.replace(/\/+$/, "")}/clock`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch(() => null);
+    const text: unknown = await answer?.json().catch(() => null);
+    const answered = performance.timeOrigin + performance.now();
+    const parsed = v.safeParse(ClockSchema, text);
+    if (!parsed.success) {
+      return {
+        what: "clock",
+        found: "the receiver's /clock does not answer",
+        ok: false,
+        remedy: "is this a receiver of Throughline?",
+      };
+    }
+    const error = (answered - asked) / 2;
+    if (error < best.error) best = { offset: parsed.output.now - (asked + error), error };
+  }
+  const found = `the receiver is ${best.offset.toFixed(2)} ms ahead of us, known to ${best.error.toFixed(2)} ms`;
+  const ok = best.error <= 12.5;
+  return ok
+    ? { what: "clock", found, ok }
+    : { what: "clock", found, ok, remedy: "latencies across these hosts cannot be told; move the receiver nearer" };
+}

@@ -1,0 +1,62 @@
+/** `throughline init`: writes a config for one's own system. */
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Command } from "commander";
+import { CONFIG_FILE, type Config, present, URL_NAMES } from "./config.ts";
+import { writeWhole } from "./run/folder.ts";
+import { planRun } from "./run/request.ts";
+import { type Subject, subjectOf } from "./run/subject.ts";
+
+const EXAMPLES = `
+Examples:
+  throughline init
+  throughline init http --http-url https://gateway.example
+  throughline init websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
+
+throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags come before it.`;
+
+interface Flags {
+  readonly scenario?: string;
+  readonly force?: boolean;
+  readonly [url: `${string}Url`]: string | undefined;
+}
+
+/** Adds the command. */
+export function addInitCommand(program: Command, root: string): void {
+  const command = program
+    .command("init")
+    .description(`write ${CONFIG_FILE} for your own system`)
+    .argument("[what...]", "what is to run", ["pipeline"])
+    .option("--scenario <profile>", "how the load moves over time", "smoke");
+  for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name}`);
+  command
+    .option("--force", `replace a ${CONFIG_FILE} that is there`)
+    .addHelpText("after", EXAMPLES)
+    .action(async (what: string[], flags: Flags) => {
+      if (existsSync(CONFIG_FILE) && flags.force !== true) {
+        throw new RangeError(`${CONFIG_FILE} exists; --force replaces it`);
+      }
+      const subject = subjectOf(what);
+      const config = configOf(subject, what, flags, root);
+      // What is written is what a run would take.
+      planRun(subject, { scenario: config.scenario, urls: present(config.urls), instances: 1, faults: [], set: [] });
+      await writeWhole(process.cwd(), CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`);
+      console.log(`${CONFIG_FILE} is written; now: npx throughline doctor, then npx throughline run`);
+    });
+}
+
+function configOf({ kind }: Subject, what: string[], flags: Flags, root: string): Config {
+  const given = [...Object.keys(kind.urls), "receiver"].flatMap((name) => {
+    const url = flags[`${name}Url`];
+    return url === undefined ? [] : [[name, url]];
+  });
+  return {
+    $schema: join(relative(process.cwd(), root) || ".", "docs/config.schema.json"),
+    run: what,
+    scenario: flags.scenario as string,
+    ...(given.length === 0 ? {} : { urls: Object.fromEntries(given) as Record<string, string> }),
+    instances: 1,
+    out: "results",
+    set: {},
+  };
+}

@@ -1,0 +1,34 @@
+import * as v from "valibot";
+import { AccountSchema, PathLatenciesSchema, SecondSchema } from "../result.ts";
+
+/** What the receiver knows of a run. */
+export interface Collected {
+  readonly account: v.InferOutput<typeof AccountSchema> | null;
+  readonly timeline: readonly v.InferOutput<typeof SecondSchema>[];
+  readonly latencies: readonly v.InferOutput<typeof PathLatenciesSchema>[];
+}
+
+export const NOTHING: Collected = { account: null, timeline: [], latencies: [] };
+
+/** A receiver that does not answer in this time has other troubles than this run. */
+const DEADLINE_MS = 30_000;
+
+/** Fetches what the receiver knows of a run; what it does not tell is empty. @param url of the run there. */
+export async function collect(url: string): Promise<Collected> {
+  const [account, timeline, latencies] = await Promise.all([
+    get(url, AccountSchema),
+    get(`${url}/timeline`, v.array(SecondSchema)),
+    get(`${url}/latencies`, v.array(PathLatenciesSchema)),
+  ]);
+  return { account, timeline: timeline ?? [], latencies: latencies ?? [] };
+}
+
+async function get<S extends v.GenericSchema>(url: string, schema: S): Promise<v.InferOutput<S> | null> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    const parsed = v.safeParse(schema, await answer.json());
+    return answer.ok && parsed.success ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,141 @@
+/** The flags of `throughline run`. */
+import { type Command, InvalidArgumentError } from "commander";
+import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
+import { PIPELINES } from "../pipelines.ts";
+import type { Request } from "./request.ts";
+import { run } from "./run.ts";
+import { SUBJECTS, subjectOf } from "./subject.ts";
+
+interface Flags {
+  readonly scenario?: string;
+  readonly url: readonly string[];
+  readonly rate?: string;
+  readonly duration?: string;
+  readonly events?: string;
+  readonly instances?: number;
+  readonly fault: readonly string[];
+  readonly out?: string;
+  readonly runId?: string;
+  readonly set: readonly string[];
+  readonly config?: string;
+  readonly [url: `${string}Url`]: string | undefined;
+}
+
+const EXAMPLES = `
+What runs: ${SUBJECTS.join(", ")}
+${Object.entries(PIPELINES)
+  .map(([name, { meaning }]) => `  ${name.padEnd(9)} ${meaning}`)
+  .join("\n")}
+
+Without an address the reference target is started. Flags after -- go to k6.
+
+Examples:
+  throughline run pipeline --scenario smoke
+  throughline run pipeline --duration 10s --rate 500 --fault drop=1000
+  throughline run http --http-url https://gateway.example --scenario load
+  throughline run websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
+  throughline run ethhook --events 1000 --instances 2 --set SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE=200
+  throughline run http --http-url http://localhost:8080 -- --out json=samples.json
+
+Exit codes: 0 PASS, 1 FAIL, 2 wrong usage, 3 INVALID.`;
+
+/** Adds the command. @param interrupted ends a run in order. */
+export function addRunCommand(program: Command, root: string, interrupted: AbortSignal): void {
+  const command = program
+    .command("run")
+    .description("start what is missing, run tests together, and judge them")
+    .argument("[what...]", "a pipeline, or tests of one; the config says it otherwise")
+    .option("--scenario <profile>", "how the load moves over time")
+    .option(
+      "--url <name=value>",
+      `address of the target, ${Object.keys(URL_NAMES).join(", ")}; may be repeated`,
+      collect,
+      [],
+    );
+  for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `the same as --url ${name}=<url>`);
+  command
+    .option("--rate <number>", 'events per second, or "max"')
+    .option("--duration <time>", "length of the load, as in 30s or 5m")
+    .option("--events <number>", "exact number of events")
+    .option("--instances <number>", "k6 processes that share the load of each test (default: 1)", whole)
+    .option(
+      "--fault <name=value>",
+      "plant a fault in the reference target, as in drop=1000; may be repeated",
+      collect,
+      [],
+    )
+    .option("--out <folder>", "where results go (default: results)")
+    .option("--run-id <id>", "name of the run; made up when absent")
+    .option("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test; may be repeated", collect, [])
+    .option("--config <file>", "a config (default: throughline.config.json, where there is one)")
+    .addHelpText("after", EXAMPLES)
+    .action(async (given: string[], flags: Flags) => {
+      const { names, k6 } = split(given);
+      const config = await readConfig(flags.config);
+      const what = names.length > 0 ? names : (config?.run ?? []);
+      if (what.length === 0) throw new RangeError(`run: says not what; allowed: ${SUBJECTS.join(", ")}`);
+      process.exitCode = await run(
+        root,
+        {
+          subject: subjectOf(what),
+          request: requestOf(flags, config),
+          out: flags.out ?? config?.out ?? "results",
+          runId: runId(flags.runId),
+          flags: k6,
+        },
+        interrupted,
+      );
+    });
+}
+
+/** What stands behind `--` is k6's. */
+function split(given: readonly string[]): { names: readonly string[]; k6: readonly string[] } {
+  const end = process.argv.indexOf("--");
+  const k6 = end < 0 ? [] : process.argv.slice(end + 1);
+  return { names: given.slice(0, given.length - k6.length), k6 };
+}
+
+function requestOf(flags: Flags, config: Config | null): Request {
+  const text = (value: string | number | undefined) => (value === undefined ? undefined : String(value));
+  const rest = Object.entries(config?.set ?? {}).map(([name, value]) => `${name}=${value}`);
+  return {
+    scenario: flags.scenario ?? config?.scenario,
+    urls: { ...present(config?.urls), ...urlsOf(flags) },
+    rate: flags.rate ?? text(config?.rate),
+    duration: flags.duration ?? config?.duration,
+    events: flags.events ?? text(config?.events),
+    instances: flags.instances ?? config?.instances ?? 1,
+    faults: flags.fault,
+    // A later setting of the same name takes the place of an earlier one.
+    set: [...rest, ...flags.set],
+  };
+}
+
+function urlsOf(flags: Flags): Record<string, string> {
+  const urls: Record<string, string> = {};
+  for (const setting of flags.url) {
+    const [, name, value] = /^([a-z]+)=(.+)$/.exec(setting) ?? [];
+    if (name === undefined || value === undefined) throw new RangeError(`--url ${setting}: allowed: name=value`);
+    urls[name] = value;
+  }
+  for (const name of Object.keys(URL_NAMES)) {
+    const value = flags[`${name}Url`];
+    if (value !== undefined) urls[name] = value;
+  }
+  return urls;
+}
+
+function runId(given: string | undefined): string | undefined {
+  if (given === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(given)) return given;
+  throw new RangeError(`--run-id ${given}: allowed: letters, digits, dots, dashes and underscores, at most 64`);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 64) return value;
+  throw new InvalidArgumentError("allowed: a whole number from 1 to 64");
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}

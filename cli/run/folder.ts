@@ -1,0 +1,75 @@
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+/** The folder of one run's results. */
+export interface Folder {
+  readonly run: string;
+  readonly path: string;
+}
+
+/** Names that are tried when the second has a run already. */
+const ATTEMPTS = 100;
+
+/**
+ * Makes the folder of a run, which no other run may have.
+ *
+ * @param out where the folders of runs are.
+ * @param given the run id that was asked for; otherwise one is made of `name` and the time.
+ * @throws RangeError when the folder cannot be made, or the run id was used before.
+ */
+export async function makeFolder(out: string, given: string | undefined, name: string): Promise<Folder> {
+  const stamp = new Date()
+    .toISOString()
+    .replace(/[-:]|\..*/g, "")
+    .replace("T", "-");
+  try {
+    await mkdir(out, { recursive: true });
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const run = given ?? `${name.replaceAll(" ", "-")}-${stamp}${attempt === 1 ? "" : `-${attempt}`}`;
+      const path = resolve(out, run);
+      if (await makeNew(path)) return { run, path };
+      if (given !== undefined) throw new RangeError(`--run-id ${given}: ${path} exists; allowed: an id of its own`);
+    }
+  } catch (problem) {
+    if (problem instanceof RangeError) throw problem;
+    throw new RangeError(`--out ${out}: cannot be written: ${said(problem)}`);
+  }
+  throw new RangeError(`--out ${out}: holds ${ATTEMPTS} runs of this second`);
+}
+
+async function makeNew(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (problem) {
+    if (problem instanceof Error && "code" in problem && problem.code === "EEXIST") return false;
+    throw problem;
+  }
+}
+
+/**
+ * Writes a file as a whole or not at all.
+ *
+ * @throws an error in one line; what was half written is gone.
+ */
+export async function writeWhole(folder: string, name: string, text: string): Promise<void> {
+  const part = join(folder, `.${name}.part`);
+  try {
+    const file = await open(part, "w");
+    try {
+      await file.writeFile(text);
+      // The name must not be there before the contents are.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, join(folder, name));
+  } catch (problem) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new Error(`cannot write ${join(folder, name)}: ${said(problem)}`);
+  }
+}
+
+function said(problem: unknown): string {
+  return problem instanceof Error ? (problem.message.split(",")[0] as string) : String(problem);
+}

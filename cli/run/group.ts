@@ -1,0 +1,75 @@
+import { runK6 } from "../k6.ts";
+import type { Started } from "../pipelines.ts";
+import type { Folder } from "./folder.ts";
+import { type RunOrder, runUrl } from "./parts.ts";
+import type { Progress } from "./progress.ts";
+import { label } from "./record.ts";
+import type { PlannedTest } from "./request.ts";
+
+/** Tests that run at the same time, and where. */
+export interface Group {
+  readonly root: string;
+  readonly order: RunOrder;
+  readonly group: readonly PlannedTest[];
+  readonly started: Started;
+  readonly folder: Folder;
+  readonly progress: Progress;
+  /** Told the process id of each k6, by what it is called. */
+  readonly launched: (name: string, pid: number) => void;
+  readonly interrupted: AbortSignal;
+}
+
+/** Runs tests at the same time. When one of them cannot go on, the others have nothing to wait for. */
+export async function runGroup({ root, order, group, started, folder, progress, launched, interrupted }: Group) {
+  const broken = new AbortController();
+  const signal = AbortSignal.any([interrupted, broken.signal]);
+  const { instances } = order.request;
+  const accounted = group.some(({ variables }) => "RECEIVER_URL" in variables);
+  const account = accounted ? runUrl(started, folder) : null;
+  progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
+  const processes = group.flatMap(({ test, variables }) =>
+    Array.from({ length: instances }, async (_, place) => {
+      const name = label(test, place + 1, instances);
+      const result = await runK6(root, {
+        test,
+        variables: { ...variables, ...reachable(variables, started.variables), ...named(variables, folder.run) },
+        results: folder.path,
+        signal,
+        instance: place + 1,
+        instances,
+        flags: order.flags ?? [],
+        started: (pid) => launched(`k6 ${name}`, pid),
+      });
+      if (!result.complete) broken.abort();
+      return result;
+    }),
+  );
+  const results = await Promise.all(processes);
+  progress.end();
+  return results;
+}
+
+/** The addresses that are known now. */
+function reachable(variables: Readonly<Record<string, string>>, addresses: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(addresses).filter(([name]) => name in variables));
+}
+
+/** Whoever a receiver settles needs the name of the run. */
+function named(variables: Readonly<Record<string, string>>, run: string): Record<string, string> {
+  return "RECEIVER_URL" in variables ? { RUN_ID: run } : {};
+}
+
+/** Publishers decide how long a group takes; subscribers stay until it is settled. */
+function loadSeconds(group: readonly PlannedTest[]): number {
+  const publishers = group.filter(({ settings }) => settings.load.kind !== "visitors");
+  return Math.max(...(publishers.length > 0 ? publishers : group).map(({ seconds }) => seconds));
+}
+
+function describe({ test, settings, seconds }: PlannedTest, instances: number): string {
+  const { load } = settings;
+  const shared = instances === 1 ? "" : ` in ${instances} processes`;
+  const length = `${Math.round(seconds)} s`;
+  if (load.kind === "paced") return `${test}: ${load.events.toLocaleString("en")} events in ${length}${shared}`;
+  if (load.kind === "unpaced") return `${test}: as fast as acknowledged for ${length}${shared}`;
+  return `${test}: up to ${Math.max(...load.shape.map(({ from, to }) => Math.max(from, to)))} clients${shared}`;
+}

@@ -1,0 +1,27 @@
+import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { execa } from "execa";
+import { k6Program } from "../k6.ts";
+import type { Result } from "../result.ts";
+
+/** What the run ran on, as it was before the load. */
+export function machineNow(): Result["machine"] {
+  return {
+    system: `${type()} ${release()} ${process.arch}`,
+    cores: cpus().length,
+    memoryMb: Math.round(totalmem() / 1024 / 1024),
+    loadAverage: loadavg()[0] ?? 0,
+  };
+}
+
+/** The versions that took part. @param target which system was tested, as far as that is known. */
+export async function versionsOf(root: string, target: string): Promise<Record<string, string>> {
+  return { throughline: VERSION, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
+}
+
+const VERSION = "0.1.0";
+
+/** The version that a k6 says it has; null when it cannot be run. */
+export async function k6Version(program: string): Promise<string | null> {
+  const { stdout, exitCode } = await execa(program, ["version"], { reject: false });
+  return exitCode === 0 ? (/v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null) : null;
+}

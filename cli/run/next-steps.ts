@@ -1,0 +1,206 @@
+/** For each reason of a verdict what to look at next, with the evidence: which path, which hop, which second. */
+import { METRICS, type MetricName } from "../../metrics.ts";
+import type { Summary } from "../../summary.ts";
+import type { SloResult } from "../../verdict.ts";
+import type { Account, Offender } from "../../workload/account.ts";
+import type { Second } from "../../workload/timeline.ts";
+
+/** Why a run is not PASS. */
+export interface Reason {
+  readonly text: string;
+  /** The objective that was missed or not measured; null where it is something else. */
+  readonly row: SloResult | null;
+  /** The log that tells more, as a path to show. */
+  readonly log: string | null;
+}
+
+/** What is known of the run. */
+export interface Evidence {
+  readonly account: Account | null;
+  readonly timeline: readonly Second[];
+  readonly summaries: readonly Summary[];
+  /** Mean CPU of all load generators together, in percent of one core; null when it was not measured. */
+  readonly generatorCpu: number | null;
+}
+
+/** What to look at next. */
+export function nextStep({ row, log }: Reason, evidence: Evidence): string {
+  if (row === null) return log === null ? "start it again" : `read ${log}`;
+  if (row.result === "unmeasured") {
+    return `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`;
+  }
+  const step = STEPS.find(([metrics]) => metrics.test(row.metric))?.[1];
+  return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
+}
+
+type Step = (metric: string, evidence: Evidence, log: string | null) => string;
+
+const STEPS: readonly (readonly [RegExp, Step])[] = [
+  [/^account_lost$/, (_, { account, timeline }) => lost(account, timeline)],
+  [/^account_(duplicated|reordered|misrouted)$/, (metric, { account }) => broken(account, metric.slice(8) as Rule)],
+  [
+    /^account_late$/,
+    (_, { timeline }) =>
+      `the target still delivers after the drain: ${drained(timeline)}; raise DRAIN_QUIET to wait longer`,
+  ],
+  [/^(account_delivery_(mean|p95|p99)_ms|ws_event_latency_ms)$/, (_, evidence) => slow(evidence)],
+  [
+    /^publish_ack_latency_ms$/,
+    (_, evidence) => `hop publish to acknowledgement: the broker was slow; ${slowest(evidence.timeline)}`,
+  ],
+  [
+    /^events_(refused|unknown)$/,
+    (metric, { summaries }) =>
+      `hop publish to acknowledgement: the broker ${metric === "events_refused" ? "refused" : "did not answer for"} ${sum(summaries, metric)} of ${sum(summaries, "events_published")} events; read the broker's log`,
+  ],
+  [
+    /^(events_published|account_published|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,
+    (_, evidence) => behind(evidence),
+  ],
+  [
+    /^generator_lag_ms$/,
+    (_, { generatorCpu }) =>
+      `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: fewer SOCKETS, or --instances`,
+  ],
+  [
+    /^http_.*_latency_ms$/,
+    (metric) =>
+      `endpoint: ${METRICS[metric as MetricName].meaning.replace("answer time of ", "")}; look at what it waits for`,
+  ],
+  [
+    /^http_error_rate$/,
+    (_, { summaries }) => `answers ${statuses(summaries)}; the checks in the test's log name the endpoint`,
+  ],
+  [
+    /^ws_(sessions_lost|error_rate|subscription_latency_ms)$/,
+    (_, { timeline }, log) => `the gateway: ${stalled(timeline)}; ${lookAt(log)}`,
+  ],
+  [
+    /^ws_events_(missing|duplicated|reordered|misrouted)$/,
+    () => "run it together with its publisher, so that a receiver names the events",
+  ],
+  [
+    /damaged$/,
+    (_, _evidence, log) => `events came changed: compare what the target does with their fields; ${lookAt(log)}`,
+  ],
+  [
+    /^account_wrong_signatures$/,
+    (_, { account }) => `endpoint ${attempted(account)}: its hmac_secret is not the receiver's --secret`,
+  ],
+  [
+    /^account_settled$/,
+    (_, { account, timeline }) =>
+      `the wait ended by ${account?.ending ?? "nothing"}: ${drained(timeline)}; raise DRAIN_TIMEOUT`,
+  ],
+  [
+    /^account_expected$/,
+    () =>
+      "no event was due anywhere: CHAINS and FILTERS of publisher and subscribers, or the endpoints' rules, do not meet",
+  ],
+  [
+    /^account_unreported$/,
+    () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
+  ],
+  [/^account_silent_paths$/, (_, _evidence, log) => `subscribers ended without a word: ${lookAt(log)}`],
+  [
+    /^account_negative_latency$/,
+    () => "the clocks of publisher and receiver disagree: throughline doctor --receiver-url tells by how much",
+  ],
+];
+
+type Rule = "duplicated" | "reordered" | "misrouted";
+
+function lookAt(log: string | null): string {
+  return log === null ? "read the logs of the run" : `read ${log}`;
+}
+
+function lost(account: Account | null, timeline: readonly Second[]): string {
+  const worst = worstOf(account, "lost");
+  if (worst === null) return drained(timeline);
+  const { path, lost: count, expected, lostSeqs, firstLostAt } = worst;
+  const when = firstLostAt === null ? "" : ` ${secondOf(timeline, firstLostAt)}`;
+  const causes = account?.causes ?? [];
+  const hop =
+    causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
+  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}`;
+}
+
+function broken(account: Account | null, rule: Rule): string {
+  const worst = worstOf(account, rule);
+  if (worst === null) return "no path is named: deliveries came to endpoints that the run does not have";
+  const why = {
+    duplicated: "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
+    misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
+  }[rule];
+  return `path ${worst.path}: ${worst[rule]} of ${worst.expected}; ${why}`;
+}
+
+function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null {
+  const offenders = [...(account?.offenders ?? [])].filter((one) => one[rule] > 0);
+  return offenders.sort((one, other) => other[rule] - one[rule])[0] ?? null;
+}
+
+function slow({ account, timeline, summaries }: Evidence): string {
+  const acknowledged = Math.max(...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
+  const delivered = account?.latency.p99 ?? 0;
+  const hop =
+    delivered === 0 || acknowledged === 0
+      ? ""
+      : `; hop publish to acknowledgement p99 ${ms(acknowledged)}, publish to delivery p99 ${ms(delivered)}: ` +
+        `most of it is spent ${acknowledged > delivered / 2 ? "before" : "behind"} the acknowledgement`;
+  return `${slowest(timeline)}${hop}`;
+}
+
+function slowest(timeline: readonly Second[]): string {
+  const worst = [...timeline].sort((one, other) => (other.p99 ?? 0) - (one.p99 ?? 0))[0];
+  if (worst === undefined || worst.p99 === null) return "no second of the run has a latency";
+  return `slowest ${secondOf(timeline, worst.at)}: p99 ${ms(worst.p99)}, backlog ${worst.backlog}`;
+}
+
+function stalled(timeline: readonly Second[]): string {
+  const silent = timeline.find(({ published, delivered }) => published > 0 && delivered === 0);
+  return silent === undefined ? slowest(timeline) : `nothing was delivered ${secondOf(timeline, silent.at)}`;
+}
+
+function drained(timeline: readonly Second[]): string {
+  const last = timeline.findLast(({ delivered }) => delivered > 0);
+  if (last === undefined) return "nothing was delivered at all";
+  return `the last delivery came ${secondOf(timeline, last.at)}, backlog then ${last.backlog}`;
+}
+
+function behind({ generatorCpu }: Evidence): string {
+  return `the generator was behind${cpu(generatorCpu)}, not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate`;
+}
+
+function cpu(share: number | null): string {
+  return share === null ? "" : ` (${Math.round(share)} % of one core)`;
+}
+
+function attempted(account: Account | null): string {
+  const endpoints = account?.webhooks?.endpoints ?? [];
+  const short = [...endpoints].sort((one, other) => other.lost - one.lost || other.attempts - one.attempts)[0];
+  return short?.path ?? "unknown";
+}
+
+function statuses(summaries: readonly Summary[]): string {
+  const counts = ["2xx", "4xx", "429", "5xx", "none"].map((status) => [
+    status,
+    sum(summaries, `http_status_${status}`),
+  ]);
+  return counts.flatMap(([status, count]) => (count === 0 ? [] : [`${status}: ${count}`])).join(", ");
+}
+
+function sum(summaries: readonly Summary[], metric: string): number {
+  return summaries.reduce((total, { metrics }) => total + (metrics[metric]?.["count"] ?? 0), 0);
+}
+
+/** A moment as the second of the run's load, from 1, and as the time of day that logs have. */
+function secondOf(timeline: readonly Second[], at: number): string {
+  const first = timeline.find(({ published }) => published > 0)?.at ?? at;
+  return `in second ${Math.floor((at - first) / 1000) + 1} (${new Date(at).toISOString().slice(11, 19)}Z)`;
+}
+
+function ms(value: number): string {
+  return `${Number(value.toPrecision(3))} ms`;
+}

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import type { Started, VariablesByTest } from "../pipelines.ts";
+import { startService } from "../service.ts";
+import type { Folder } from "./folder.ts";
+import type { PlannedRun, Request } from "./request.ts";
+import type { Subject } from "./subject.ts";
+
+/** A run as it was asked for. */
+export interface RunOrder {
+  readonly subject: Subject;
+  readonly request: Request;
+  /** Folder of all runs. */
+  readonly out: string;
+  readonly runId?: string | undefined;
+  /** More flags of `k6 run`. */
+  readonly flags?: readonly string[];
+  /** Variables that give way to what was asked for. */
+  readonly preset?: VariablesByTest | undefined;
+  /** What run ids begin with. */
+  readonly prefix?: string;
+}
+
+/** Where the receiver has the run; null when there is no receiver. */
+export function runUrl({ variables }: Started, { run: id }: Folder): string | null {
+  const receiver = variables["RECEIVER_URL"];
+  return receiver === undefined ? null : `${receiver}/runs/${id}`;
+}
+
+/** Starts what was not given: the whole pipeline, or the receiver alone. */
+export async function startParts(root: string, order: RunOrder, plan: PlannedRun, { path }: Folder): Promise<Started> {
+  const { kind } = order.subject;
+  if (plan.reference) return kind.start({ root, logs: path, faults: order.request.faults });
+  const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${url.replace(/\/\/[^/\s]*@/, "//")}`);
+  if (plan.receiver !== "start") {
+    const variables = plan.receiver === null ? {} : { RECEIVER_URL: plan.receiver };
+    return { says: given.join(", "), variables, processes: [], problems: () => [], close: async () => {} };
+  }
+  const program = [process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js"), ...kind.receiver];
+  const receiver = await startService("receiver", program, join(path, "receiver.log"));
+  return {
+    says: [...given, `receiver ${receiver.url}`].join(", "),
+    variables: { RECEIVER_URL: receiver.url },
+    processes: [{ process: "receiver", role: "receiver", pid: receiver.pid }],
+    problems: () => [receiver.ended() ?? []].flat(),
+    close: () => receiver.stop(),
+  };
+}

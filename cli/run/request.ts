@@ -1,0 +1,187 @@
+/** What is asked of a run, and the variables of each test that follow from it. Pure. */
+import { type Settings, settings } from "../../k6/support/settings.ts";
+import { slos, sloVariable } from "../../thresholds.ts";
+import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { ticksIn } from "../../workload/plan.ts";
+import { lengthOf, peakOf } from "../../workload/shape.ts";
+import type { VariablesByTest } from "../pipelines.ts";
+import type { Subject } from "./subject.ts";
+
+/** What a user may ask for. */
+export interface Request {
+  readonly scenario?: string | undefined;
+  /** Addresses by the names of the pipeline, `receiver` among them. */
+  readonly urls: Readonly<Record<string, string>>;
+  readonly rate?: string | undefined;
+  readonly duration?: string | undefined;
+  readonly events?: string | undefined;
+  readonly instances: number;
+  readonly faults: readonly string[];
+  /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
+  readonly set: readonly string[];
+}
+
+/** One test of a run, decided. */
+export interface PlannedTest {
+  readonly test: RunnableTest;
+  /** What was given and what follows; addresses of what is started are still missing. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly settings: Settings<RunnableTest>;
+  /** How long its load lasts, in seconds. */
+  readonly seconds: number;
+}
+
+/** A run, decided. */
+export interface PlannedRun {
+  readonly groups: readonly (readonly PlannedTest[])[];
+  /** The reference target is started, because no address of another one was given. */
+  readonly reference: boolean;
+  /** Null when nobody settles the run; an address, or "start" for one of our own. */
+  readonly receiver: string | null;
+}
+
+/** Stands for addresses that are known only once something was started. */
+const LATER = { HTTP: "http://later", WS: "ws://later", NATS: "nats://later", REDIS: "redis://later" };
+
+/**
+ * Decides a run.
+ *
+ * @param preset variables that give way to all that was asked for.
+ * @throws RangeError in one line for whatever is not allowed.
+ */
+export function planRun(subject: Subject, request: Request, preset: VariablesByTest = {}): PlannedRun {
+  const { kind, groups } = subject;
+  const tests = groups.flat();
+  const { receiver: receiverUrl, ...targetUrls } = request.urls;
+  const reference = Object.keys(targetUrls).length === 0;
+  refuseUnfit(subject, request, reference);
+  const receiver = receiverUrl ?? (subject.settled ? "start" : null);
+  const given: VariablesByTest = {};
+  const sets = settingsByTest(tests, request.set);
+  for (const test of tests) {
+    given[test] = {
+      ...preset[test],
+      ...kind.variables.always[test],
+      ...(reference ? kind.variables.reference[test] : {}),
+      ...flagsOf(test, request),
+      ...sets[test],
+      ...addressesOf(test, subject, targetUrls, reference),
+      ...(receiver !== null && has(test, "RECEIVER_URL")
+        ? { RECEIVER_URL: receiver === "start" ? LATER.HTTP : receiver }
+        : {}),
+    };
+  }
+  const fitted = inOneLine(() => kind.fit?.(given) ?? given);
+  const plan = (test: RunnableTest) => planTest(test, fitted[test] ?? {}, request.instances);
+  return { groups: groups.map((group) => group.map(plan)), reference, receiver };
+}
+
+function planTest(test: RunnableTest, variables: Record<string, string>, instances: number): PlannedTest {
+  const read = inOneLine(() => settings(test, variables));
+  const { load } = read;
+  const publishers = load.kind === "visitors" ? 0 : Math.min(load.workers, ticksIn(load) ?? load.workers);
+  const shares = load.kind === "visitors" ? Math.round(peakOf(load.shape)) : publishers;
+  if (instances > shares) {
+    const what = load.kind === "visitors" ? "virtual users" : "publishers (WORKERS)";
+    throw new RangeError(`--instances ${instances}: ${test} has ${shares} ${what} to share; allowed: up to ${shares}`);
+  }
+  return { test, variables, settings: read, seconds: load.kind === "unpaced" ? load.seconds : lengthOf(load.shape) };
+}
+
+function refuseUnfit(subject: Subject, { urls, faults }: Request, reference: boolean): void {
+  const { kind, groups, name } = subject;
+  const known = [...Object.keys(kind.urls), "receiver"];
+  const unknown = Object.keys(urls).find((one) => !known.includes(one));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `--url ${unknown}=${urls[unknown]}: run ${name} has no such address; allowed: ${known.join(", ")}`,
+    );
+  }
+  if (!reference && faults.length > 0) {
+    throw new RangeError(
+      `--fault ${faults[0]}: faults are planted in the reference target only; leave out the addresses`,
+    );
+  }
+  if (reference && urls["receiver"] !== undefined) {
+    throw new RangeError(
+      "--receiver-url: the reference target has a receiver of its own; give the target's addresses too",
+    );
+  }
+  const tests = groups.flat();
+  for (const test of reference ? tests : []) {
+    const missing = kind.settled[test]?.find((other) => !tests.includes(other));
+    if (missing !== undefined) {
+      throw new RangeError(
+        `run ${name}: ${test} shows nothing without ${missing}; run both, or give the target's addresses`,
+      );
+    }
+  }
+}
+
+/** The variables that flags stand for, where a test has them. */
+function flagsOf(test: RunnableTest, { scenario, rate, duration, events }: Request): Record<string, string> {
+  const flags = { SCENARIO: scenario, RATE: rate, EVENTS: events };
+  // A subscriber listens as long as the publishers need.
+  const all = has(test, "END_WHEN_SETTLED") ? flags : { ...flags, DURATION: duration };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined || !has(test, name) ? [] : [[name, value]])),
+  );
+}
+
+function addressesOf(
+  test: RunnableTest,
+  { kind, name }: Subject,
+  urls: Readonly<Record<string, string>>,
+  reference: boolean,
+): Record<string, string> {
+  const addresses: Record<string, string> = {};
+  for (const [flag, variable] of Object.entries(kind.urls)) {
+    if (!has(test, variable)) continue;
+    const url = urls[flag];
+    if (url === undefined && !reference) {
+      throw new RangeError(`run ${name}: ${test} needs --${flag}-url, because another address of the target was given`);
+    }
+    addresses[variable] = url ?? LATER[variable.split("_")[0] as keyof typeof LATER];
+  }
+  return addresses;
+}
+
+/** Reads `NAME=VALUE` and `test.NAME=VALUE`. */
+function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]): VariablesByTest {
+  const result: VariablesByTest = {};
+  for (const setting of set) {
+    const [, only, name, value] = /^(?:([a-z]+)\.)?([A-Z][A-Z0-9_]*)=(.*)$/s.exec(setting) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new RangeError(`--set ${setting.split("=")[0]}: allowed: NAME=VALUE, or test.NAME=VALUE`);
+    }
+    const takers = tests.filter(
+      (test) => (only === undefined || only === test) && (has(test, name) || bounds(test, name)),
+    );
+    if (takers.length === 0) {
+      throw new RangeError(
+        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; see docs/variables.md`,
+      );
+    }
+    for (const test of takers) result[test] = { ...result[test], [name]: value };
+  }
+  return result;
+}
+
+function has(test: RunnableTest, name: string): boolean {
+  return Object.hasOwn(VARIABLES[test], name);
+}
+
+function bounds(test: RunnableTest, name: string): boolean {
+  return [true, false].some((accounted) =>
+    slos(test, { accounted, events: 1 }).some((row) => sloVariable(row) === name),
+  );
+}
+
+/** Settings refuse with a text, for k6's sake. */
+function inOneLine<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (problem) {
+    throw typeof problem === "string" ? new RangeError(problem) : problem;
+  }
+}

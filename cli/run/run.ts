@@ -1,0 +1,103 @@
+/** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { renderRun } from "../../summary.ts";
+import { parseFaults } from "../../target/faults.ts";
+import { EXIT_CODES } from "../../verdict.ts";
+import type { Account } from "../../workload/account.ts";
+import type { K6Result } from "../k6.ts";
+import { collect, NOTHING } from "./collected.ts";
+import { makeFolder, writeWhole } from "./folder.ts";
+import { runGroup } from "./group.ts";
+import { Watch } from "./health.ts";
+import { machineNow, versionsOf } from "./machine.ts";
+import { type RunOrder, runUrl, startParts } from "./parts.ts";
+import { startProgress } from "./progress.ts";
+import { label, recordOf } from "./record.ts";
+import { type PlannedRun, planRun } from "./request.ts";
+
+/**
+ * Runs tests and judges them.
+ *
+ * @param root the folder of the repository.
+ * @param interrupted ends the run in order: what was measured is recorded, everything is stopped.
+ * @returns the exit code of the verdict.
+ * @throws RangeError in one line for what may not be asked for; an error when nothing could be started.
+ */
+export async function run(root: string, order: RunOrder, interrupted: AbortSignal): Promise<number> {
+  const { subject, request, out, runId, prefix = subject.name } = order;
+  parseFaults(request.faults, subject.kind.faults);
+  const plan = planRun(subject, request, order.preset);
+  refuseWithoutK6(root, plan);
+  const folder = await makeFolder(out, runId, prefix);
+  const machine = machineNow();
+  const startedAt = Date.now();
+  const started = await startParts(root, order, plan, folder);
+  const progress = startProgress();
+  const watch = new Watch(started.processes);
+  const launched = (process: string, pid: number) => watch.add({ process, role: "generator", pid: () => pid });
+  const tests: K6Result[] = [];
+  try {
+    progress.say(`run ${folder.run}: ${started.says}`);
+    for (const group of plan.groups) {
+      if (interrupted.aborted || tests.some(({ complete }) => !complete)) break;
+      tests.push(...(await runGroup({ root, order, group, started, folder, progress, launched, interrupted })));
+    }
+    progress.end();
+    const url = runUrl(started, folder);
+    const collected = url === null ? NOTHING : await collect(url);
+    const problems = started.problems();
+    const target = plan.reference ? ["the reference target", ...request.faults].join(", fault ") : "as given";
+    const result = recordOf({
+      run: folder.run,
+      folder: join(out, folder.run),
+      subject: subject.name,
+      plan,
+      instances: request.instances,
+      flags: order.flags ?? [],
+      tests,
+      collected,
+      health: watch.stop(),
+      problems,
+      interrupted: interrupted.aborted,
+      startedAt,
+      endedAt: Date.now(),
+      machine,
+      versions: await versionsOf(root, target),
+    });
+    const summarized = tests.filter(({ summary }) => summary !== null);
+    const text = renderRun({
+      run: folder.run,
+      verdict: result.verdict,
+      reasons: result.reasons,
+      nextSteps: result.nextSteps,
+      tests: summarized.flatMap(({ summary }) => summary ?? []),
+      labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
+      account: result.account as Account | null,
+    });
+    const written = await writeWhole(folder.path, "result.json", `${JSON.stringify(result, null, 2)}\n`).catch(
+      (problem: Error) => problem,
+    );
+    if (written === undefined) progress.say(`the record of each test is in ${join(out, folder.run)}/`);
+    console.log(`\n${text}`);
+    // The verdict is worth nothing to those who look for its record.
+    if (written !== undefined) throw written;
+    return EXIT_CODES[result.verdict];
+  } finally {
+    progress.end();
+    watch.stop();
+    await started.close();
+  }
+}
+
+/** Tests that no k6 has the extensions for, but the one built here. */
+const NEED_OURS = ["nats", "redis"];
+
+/** @throws an error when what has to be built was not. */
+export function refuseWithoutK6(root: string, { groups, reference }: PlannedRun): void {
+  if (existsSync(join(root, "bin/k6"))) return;
+  const test = groups.flat().find((one) => NEED_OURS.includes(one.test));
+  if (test === undefined && !reference) return;
+  const what = test === undefined ? "the reference target needs bin/services" : `${test.test} needs bin/k6`;
+  throw new Error(`${what}, which was not built: npm run build (throughline doctor says what that takes)`);
+}

@@ -1,0 +1,49 @@
+import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { PIPELINES, type PipelineKind } from "../pipelines.ts";
+
+/** What runs. */
+export interface Subject {
+  /** As it was asked for: `pipeline`, or names of tests. */
+  readonly name: string;
+  readonly kind: PipelineKind;
+  readonly groups: readonly (readonly RunnableTest[])[];
+  /** Whether a receiver settles the run, as far as the tests decide it. */
+  readonly settled: boolean;
+}
+
+/** What may be run, for messages and help. */
+export const SUBJECTS: readonly string[] = [...Object.keys(PIPELINES), ...Object.keys(VARIABLES)];
+
+/**
+ * Finds the pipeline that names of pipelines or tests mean.
+ *
+ * @throws RangeError when there is none, or more than one.
+ */
+export function subjectOf(names: readonly string[]): Subject {
+  for (const name of names) {
+    if (!SUBJECTS.includes(name)) throw new RangeError(`run ${name}: allowed: ${SUBJECTS.join(", ")}`);
+  }
+  const [first = ""] = names;
+  const named = PIPELINES[first];
+  if (named !== undefined && names.length > 1) {
+    throw new RangeError(`run ${names.join(" ")}: a pipeline runs alone; allowed: one pipeline, or tests of one`);
+  }
+  if (named !== undefined) return subject(first, named, named.groups);
+  const tests = [...new Set(names)] as RunnableTest[];
+  const kind = Object.values(PIPELINES).find(({ groups }) => tests.every((test) => groups.flat().includes(test)));
+  if (kind === undefined) {
+    throw new RangeError(`run ${names.join(" ")}: these belong to different pipelines; run one after the other`);
+  }
+  const groups = kind.groups.map((group) => group.filter((test) => tests.includes(test)));
+  return subject(
+    tests.join(" "),
+    kind,
+    groups.filter((group) => group.length > 0),
+  );
+}
+
+function subject(name: string, kind: PipelineKind, groups: Subject["groups"]): Subject {
+  const tests = groups.flat();
+  const settled = tests.some((test) => kind.settled[test]?.every((other) => tests.includes(other)) === true);
+  return { name, kind, groups, settled };
+}

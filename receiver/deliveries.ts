@@ -1,0 +1,53 @@
+import { Histogram } from "../workload/histogram.ts";
+import { Timeline } from "../workload/timeline.ts";
+
+/** Paths with a histogram of their own; each takes about 100 kB, and a run may have ten thousand. */
+const NAMED = 50;
+
+/** What the others share. */
+export const OTHERS = "others";
+
+/** The latencies of one path, or of all that have none of their own. */
+export interface PathLatencies {
+  readonly path: string;
+  /** As the compressed text of hdr-histogram, in microseconds. */
+  readonly histogram: string;
+}
+
+/** What is measured of a run's expected deliveries: their latencies, on which path, and in which second. */
+export class Deliveries {
+  readonly timeline = new Timeline();
+  private readonly total = new Histogram();
+  private readonly byPath = new Map<string, Histogram>();
+
+  /**
+   * Enters one delivery.
+   *
+   * @param latency ms from publishing to arrival.
+   * @param at Unix ms of its arrival, to the second.
+   */
+  record(path: string, latency: number, at: number): void {
+    this.total.record(latency);
+    this.histogramOf(path).record(latency);
+    this.timeline.delivered(at, latency);
+  }
+
+  /** The latencies of all paths together. */
+  latency() {
+    return this.total.percentiles();
+  }
+
+  /** The latencies by path: the first ones by name, the rest merged. */
+  latencies(): PathLatencies[] {
+    return [...this.byPath].map(([path, histogram]) => ({ path, histogram: histogram.text() }));
+  }
+
+  private histogramOf(path: string): Histogram {
+    const known = this.byPath.get(path);
+    if (known !== undefined) return known;
+    const name = this.byPath.size < NAMED ? path : OTHERS;
+    const histogram = this.byPath.get(name) ?? new Histogram();
+    this.byPath.set(name, histogram);
+    return histogram;
+  }
+}
