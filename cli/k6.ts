@@ -61,7 +61,8 @@ export async function runK6(root: string, { test, variables, results, signal }: 
   if (summary !== null && (exitCode === 0 || exitCode === THRESHOLDS_CROSSED)) {
     return { test, verdict: summary.verdict, reasons: summary.reasons, summary, exitCode };
   }
-  const reason = (await lastError(log)) ?? child.shortMessage ?? "no reason given";
+  // Not execa's own message, which repeats the command with every setting in it.
+  const reason = (await lastError(log)) ?? child.originalMessage ?? "no reason given";
   return {
     test,
     verdict: "INVALID",
