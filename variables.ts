@@ -4,6 +4,7 @@
  * Adding a variable is one row.
  */
 import { profilesOf, type Test } from "./scenarios.ts";
+import { LONGEST_SECONDS } from "./workload/plan.ts";
 import { RUN_ID } from "./workload/runid.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
@@ -60,9 +61,10 @@ const positive = variable("a number above 0", (text) => {
   return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
 });
 
-const duration = variable("a duration above zero such as 30s, 5m or 1m30s", (text) =>
-  isDuration(text) && parseDuration(text) > 0 ? parseDuration(text) : undefined,
-);
+const duration = variable("a duration above zero such as 30s, 5m or 1m30s, at most 1000h", (text) => {
+  const seconds = isDuration(text) ? parseDuration(text) : 0;
+  return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
+});
 
 const flag = variable("1 or 0", (text) => (text === "1" ? true : text === "0" ? false : undefined));
 

@@ -2,7 +2,7 @@ import { needsConsent } from "../../remote.ts";
 import { plan, type Test } from "../../scenarios.ts";
 import { type Slo, slos, sloVariable } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
-import type { Overrides, Plan } from "../../workload/plan.ts";
+import { excessOf, type Overrides, type Plan } from "../../workload/plan.ts";
 import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
 
 type Values<T extends RunnableTest> = {
@@ -38,6 +38,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   try {
     const values = readVariables(test, environment);
     const load = plan(test, values.SCENARIO, overridesOf(values));
+    refuseExcess(load, environment);
     refuseRemote(test, values, load);
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
@@ -102,6 +103,19 @@ function shown(name: string, text: string, meant = name): string {
 }
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH/i;
+
+const LOAD_VARIABLES = ["DURATION", "TIME_SCALE", "LOAD_SCALE", "RATE", "EVENTS", "VUS", "BURST_RATIO", "BURST_PERIOD"];
+
+/** Refuses a load out of all bounds, by the names of the variables that made it so. */
+function refuseExcess(load: Plan, environment: Environment): void {
+  const excess = excessOf(load);
+  if (excess === null) return;
+  const given = LOAD_VARIABLES.flatMap((name) => {
+    const text = environment[PREFIX + name] ?? environment[name];
+    return text === undefined ? [] : [`${name}=${shown(name, text)}`];
+  });
+  throw new RangeError(`${given.join(", ")}: ${excess}`);
+}
 
 /** Refuses to turn more than a smoke test on somebody else's machine, unless that is what is asked for. */
 function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
