@@ -4,7 +4,8 @@
  * Adding a variable is one row.
  */
 import { profilesOf, type Test } from "./scenarios.ts";
-import { MOST_EVENTS } from "./workload/plan.ts";
+import { LONGEST_SECONDS, MOST_EVENTS } from "./workload/plan.ts";
+import { RUN_ID } from "./workload/runid.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
@@ -16,34 +17,37 @@ export interface Variable<T> {
   readonly fallback: string | null;
   /** What it may hold, to be read after "allowed:". */
   readonly allowed: string;
+  /** It says where the load goes. */
+  readonly target: boolean;
   /** Reads a text; undefined when the text is not allowed. */
   parse(text: string): T | undefined;
 }
 
 type Optional<T> = Variable<T> & { readonly fallback: null };
 
-function variable<T>(allowed: string, parse: (text: string) => T | undefined) {
+function variable<T>(allowed: string, parse: (text: string) => T | undefined, target = false) {
   function make(meaning: string, fallback: string): Variable<T> & { readonly fallback: string };
   function make(meaning: string): Optional<T>;
   function make(meaning: string, fallback: string | null = null): Variable<T> {
-    return { meaning, fallback, allowed, parse };
+    return { meaning, fallback, allowed, target, parse };
   }
   return make;
 }
 
-/** A web, socket or broker address of one of the given schemes. */
+/** The target's web, socket or broker address, of one of the given schemes. */
 function address(...schemes: string[]) {
   const form = new RegExp(`^(?:${schemes.join("|")})://[^\\s/]+(?:/\\S*)?$`);
-  return variable(`a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`, (text) =>
-    form.test(text) ? text.replace(/\/+$/, "") : undefined,
+  return variable(
+    `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+    (text) => (form.test(text) ? text.replace(/\/+$/, "") : undefined),
+    true,
   );
 }
 
-/** The same, or the word none. */
-function addressOrNone(...schemes: string[]) {
-  const { allowed, parse } = address(...schemes)("");
-  return variable(`${allowed}, or none`, (text) => (text === "none" ? null : parse(text)));
-}
+/** The address of a receiver, which is ours and bears no load. */
+const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
+const receiver = variable(webAddress, readWebAddress);
+const receiverOrNone = variable(`${webAddress}, or none`, (text) => (text === "none" ? null : readWebAddress(text)));
 
 function integer(least: number, most: number) {
   return variable(`a whole number from ${least} to ${most}`, (text) => {
@@ -57,14 +61,15 @@ const positive = variable("a number above 0", (text) => {
   return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
 });
 
-const duration = variable("a duration above zero such as 30s, 5m or 1m30s", (text) =>
-  isDuration(text) && parseDuration(text) > 0 ? parseDuration(text) : undefined,
-);
+const duration = variable("a duration above zero such as 30s, 5m or 1m30s, at most 1000h", (text) => {
+  const seconds = isDuration(text) ? parseDuration(text) : 0;
+  return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
+});
 
 const flag = variable("1 or 0", (text) => (text === "1" ? true : text === "0" ? false : undefined));
 
 const word = variable("letters, digits, dots, dashes and underscores, at most 64", (text) =>
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined,
+  RUN_ID.test(text) ? text : undefined,
 );
 
 const filePath = variable("a file's path", (text) => (text.trim() === "" ? undefined : text));
@@ -85,7 +90,7 @@ const chains = variable(`names out of ${Object.keys(CHAIN_NUMBERS).join(", ")} o
 const chainNumbers = variable("pairs such as ethereum=1,solana=2", (text) => {
   const numbers: Record<string, number> = {};
   for (const pair of text.split(",")) {
-    const [, name, number] = /^\s*([a-z0-9-]+)=(\d+)\s*$/.exec(pair) ?? [];
+    const [, name, number] = /^\s*([a-z0-9-]+)=(\d{1,15})\s*$/.exec(pair) ?? [];
     if (name === undefined) return undefined;
     numbers[name] = Number(number);
   }
@@ -125,6 +130,7 @@ const common = {
     "1",
   ),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
+  ALLOW_REMOTE: flag("1 allows more than the smoke profile on a target that is not on this machine", "0"),
 };
 
 const visitors = {
@@ -134,7 +140,7 @@ const visitors = {
 const accounted = {
   RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
-  RECEIVER_URL: address("http", "https")("the receiver that settles the run; without it nothing is joined"),
+  RECEIVER_URL: receiver("the receiver that settles the run; without it nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
   DRAIN_QUIET: duration("give up waiting when nothing has arrived for so long", "5s"),
 };
@@ -206,7 +212,7 @@ export const VARIABLES = {
     ...common,
     ...accounted,
     ...publishing,
-    RECEIVER_URL: addressOrNone("http", "https")(
+    RECEIVER_URL: receiverOrNone(
       "the receiver that the webhooks arrive at and that settles the run; none only publishes",
       "http://127.0.0.1:4800",
     ),

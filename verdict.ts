@@ -46,9 +46,13 @@ export interface Judged {
 /**
  * Judges a run. A condition of the measurement that is missed makes it INVALID, whatever the
  * objectives say: a saturated generator must not blame the target. Then a missed objective makes it
- * FAIL, and one that could not be measured makes it INVALID.
+ * FAIL, and one that could not be measured makes it INVALID. So does a run without any objective:
+ * nothing was judged.
  */
 export function judge(observations: readonly Observation[]): Judged {
+  if (observations.length === 0) {
+    return { verdict: "INVALID", reasons: ["no objective was set, so that nothing was judged"], rows: [] };
+  }
   const judged = observations.map((observation) => ({ ...observation, row: rowOf(observation) }));
   const missed = judged.filter(({ row }) => row.result === "missed");
   const unmeasured = judged.filter(({ row }) => row.result === "unmeasured");

@@ -91,7 +91,8 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
-  const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.shortMessage ?? null) : null);
+  // Not execa's own message, which repeats the command with every setting in it.
+  const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
   const reasons = signal.aborted ? [] : [`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }

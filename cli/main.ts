@@ -1,6 +1,7 @@
 /** The `throughline` command. */
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addInitCommand } from "./init.ts";
 import { addRunCommand } from "./run/command.ts";
@@ -23,6 +24,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
   .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
 
 addRunCommand(program, root, interrupted.signal);
@@ -46,8 +48,12 @@ const setup = program.command("setup").description("prepare a pipeline for its l
 setup
   .command("ethhook")
   .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
-  .requiredOption("--database <url>", "the database, e.g. postgres://user:password@localhost:5432/ethhook")
-  .option("--receiver-url <url>", "the receiver that the webhooks go to", "http://127.0.0.1:4800")
+  .requiredOption(
+    "--database <url>",
+    "the database: postgres://user:password@host:port/name",
+    url("postgres", "postgresql"),
+  )
+  .option("--receiver-url <url>", "the receiver that the webhooks go to", url("http", "https"), "http://127.0.0.1:4800")
   .option("--secret <text>", "what webhooks are signed with; the receiver needs the same", "throughline")
   .option("--never-matching", "also set up an endpoint that must never be told anything", false)
   .action(async (options: EthhookSetup) => {
@@ -57,11 +63,18 @@ setup
 try {
   await program.parseAsync();
 } catch (problem) {
-  console.error(`throughline: ${problem instanceof Error ? problem.message : String(problem)}`);
+  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
   // What was asked for is not allowed; anything else is a run that could not be measured.
   process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
 }
 
 function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
+}
+
+function url(...schemes: string[]): (text: string) => string {
+  return (text) => {
+    if (schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text)) return text;
+    throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://`);
+  };
 }

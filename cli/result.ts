@@ -3,6 +3,7 @@
  * made of. Read back by its schema, because files are edited, cut off and written by other versions.
  */
 import * as v from "valibot";
+import { RUN_ID } from "../workload/runid.ts";
 
 const Count = v.pipe(v.number(), v.minValue(0));
 const Ms = v.pipe(v.number(), v.finite());
@@ -127,7 +128,7 @@ export const PathLatenciesSchema = v.object({ path: v.string(), histogram: v.str
 
 export const ResultSchema = v.object({
   version: v.literal(1),
-  run: v.string(),
+  run: v.pipe(v.string(), v.regex(RUN_ID)),
   /** What ran, as it was asked for: `pipeline`, `ethhook` or names of tests. */
   subject: v.string(),
   verdict: Verdict,

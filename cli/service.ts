@@ -49,8 +49,8 @@ export async function startService(name: string, command: readonly string[], log
   });
   child.stderr.pipe(createWriteStream(logFile));
   let ended: string | undefined;
-  const over = child.then(({ exitCode, signal, shortMessage }) => {
-    const how = signal ?? (exitCode === undefined ? shortMessage : `code ${exitCode}`);
+  const over = child.then(({ exitCode, signal, originalMessage }) => {
+    const how = signal ?? (exitCode === undefined ? originalMessage : `code ${exitCode}`);
     ended = `${name} ended (${how}): ${lastLine || "it logged nothing"}`;
   });
   const deadline = setTimeout(() => child.kill("SIGTERM"), START_DEADLINE_MS);

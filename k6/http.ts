@@ -3,6 +3,7 @@ import { check, sleep } from "k6";
 import exec from "k6/execution";
 import http, { type RefinedResponse } from "k6/http";
 import * as v from "valibot";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { guarded } from "./support/guard.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
@@ -78,7 +79,8 @@ const endpoints = [
 export function setup() {
   declareCounters();
   const answer = http.get(`${config.HTTP_URL}/health`, { tags: { name: "readiness" } });
-  if (answer.status === 0) exec.test.abort(`HTTP_URL=${config.HTTP_URL}: no gateway answers: ${answer.error}`);
+  if (answer.status === 0)
+    exec.test.abort(withoutCredentials(`HTTP_URL=${config.HTTP_URL}: no gateway answers: ${answer.error}`));
 }
 
 export const visit = guarded(metrics.script_errors, () => {

@@ -21,7 +21,7 @@ const load = publishingLoad(config);
 const metrics = measures("everywhere", "publishing", "account");
 const workload = { seed: config.SEED, chains: config.CHAINS };
 const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
-const nameless = config.CHAINS.find((chain) => numbers[chain] === undefined);
+const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
 const press = new MessagePress(workload, numbers);

@@ -25,7 +25,7 @@ const metrics = measures("everywhere", "publishing", "account");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
 /** The workload of the canaries: what nobody wants would show nothing. */
 const wanted = { ...workload, unmatchedShare: 0 };
-const redis = new Client(clientUrl());
+const redis = connect();
 const target = { redis, stream: config.STREAM, workload };
 
 export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
@@ -77,6 +77,14 @@ export const handleSummary = summaryOf(config);
 
 function hopsNow(): Promise<Hops> {
   return readHops(redis, config.STREAM, config.QUEUES);
+}
+
+function connect(): Client {
+  try {
+    return new Client(clientUrl());
+  } catch (problem) {
+    throw `REDIS_URL=${reasonOf(`${config.REDIS_URL}: ${problem}`)}`;
+  }
 }
 
 /** Connections for as many commands as a tick sends at once. Nothing is sent twice: an entry could be added twice. */

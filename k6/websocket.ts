@@ -2,6 +2,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../workload/shape.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
@@ -87,6 +88,7 @@ async function proveGateway(): Promise<void> {
   });
   const end = await session.over;
   if (failed !== null || end !== "ended") {
-    exec.test.abort(`WS_URL=${config.WS_URL}: no working gateway: ${failed ?? `the connection ${end}`}`);
+    const why = `no working gateway: ${failed ?? `the connection ${end}`}`;
+    exec.test.abort(withoutCredentials(`WS_URL=${config.WS_URL}: ${why}`));
   }
 }

@@ -1,6 +1,7 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { Command, InvalidArgumentError } from "commander";
 import * as v from "valibot";
+import { withoutArguments } from "../workload/redaction.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 
@@ -8,6 +9,17 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
   throw new InvalidArgumentError("Allowed: a whole number from 0 to 65535; 0 chooses a free port.");
+}
+
+/** Node would take an empty address for all of them. */
+function address(text: string): string {
+  if (/^[A-Za-z0-9.:_-]+$/.test(text)) return text;
+  throw new InvalidArgumentError("Allowed: the name or the address of a network interface.");
+}
+
+function receiverUrl(text: string): string {
+  if (/^https?:\/\/[^\s/?#@]+\/*$/.test(text)) return text.replace(/\/+$/, "");
+  throw new InvalidArgumentError("Allowed: a URL such as http://127.0.0.1:4800.");
 }
 
 function script(text: string): MisbehaviourSettings {
@@ -20,12 +32,18 @@ function script(text: string): MisbehaviourSettings {
 
 const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
-  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--host <address>", "address to listen on", address, "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
   .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
-  .option("--settle-at <url>", "another receiver that settles the runs; this one only takes webhooks for it")
+  .option(
+    "--settle-at <url>",
+    "another receiver that settles the runs; this one only takes webhooks for it",
+    receiverUrl,
+  )
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
+  .allowExcessArguments(false)
+  .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse();
 

@@ -1,13 +1,14 @@
 import * as v from "valibot";
+import { isPlausible } from "../workload/report.ts";
 import { readTraceHash, type Trace, traceHash } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
 import type { Refusal } from "./endpoints.ts";
-import { WebhookSchema, type WebhookSink } from "./webhooks.ts";
+import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
 
 /** What was taken is handed on so often. */
 const EVERY_MS = 100;
-/** Handed on together at most, well within what a receiver reads. */
+/** Handed on together at most: well within what a receiver reads, unless webhooks are large. */
 const AT_ONCE = 10_000;
 /** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
 const MOST_WAITING = 200_000;
@@ -15,7 +16,12 @@ const MOST_WAITING = 200_000;
 /** What one receiver tells another that settles the runs. */
 export const RelayedSchema = v.object({
   deliveries: v.array(
-    v.object({ endpoint: v.string(), arrivedAt: v.number(), attempt: v.number(), body: WebhookSchema }),
+    v.object({
+      endpoint: v.string(),
+      arrivedAt: v.pipe(v.number(), v.finite()),
+      attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      body: WebhookSchema,
+    }),
   ),
   refusals: v.array(
     v.object({ endpoint: v.string(), hash: v.string(), why: v.picklist(["misbehaved", "wrong signature"]) }),
@@ -29,6 +35,7 @@ export class Relay implements WebhookSink {
   private readonly timer: NodeJS.Timeout;
   private readonly waiting: Relayed = { deliveries: [], refusals: [] };
   private sending: Promise<unknown> = Promise.resolve();
+  private atOnce = AT_ONCE;
 
   /** @param settleAt the other receiver. */
   constructor(settleAt: string) {
@@ -41,12 +48,12 @@ export class Relay implements WebhookSink {
   /** Enters what another receiver took. */
   static enter({ deliveries, refusals }: Relayed, sink: WebhookSink): void {
     for (const { endpoint, body, ...arrival } of deliveries) {
-      const trace = readTraceHash(body.transaction_hash);
+      const trace = traceOf(body);
       if (trace !== null) sink.delivered(endpoint, { trace, ...arrival }, body);
     }
     for (const { endpoint, hash, why } of refusals) {
       const trace = readTraceHash(hash);
-      if (trace !== null) sink.refused(endpoint, trace, why);
+      if (trace !== null && isPlausible(trace)) sink.refused(endpoint, trace, why);
     }
   }
 
@@ -69,17 +76,24 @@ export class Relay implements WebhookSink {
     while (await this.send());
   }
 
-  /** @returns whether something was handed on. */
+  /** @returns whether something was handed on, or given up. */
   private async send(): Promise<boolean> {
-    const deliveries = this.waiting.deliveries.splice(0, AT_ONCE);
-    const refusals = this.waiting.refusals.splice(0, AT_ONCE);
+    const deliveries = this.waiting.deliveries.splice(0, this.atOnce);
+    const refusals = this.waiting.refusals.splice(0, this.atOnce);
     if (deliveries.length + refusals.length === 0) return false;
     const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ deliveries, refusals });
     const answer = await fetch(this.url, { method: "POST", headers, body }).catch(() => null);
-    if (answer?.ok === true) return true;
+    const isRefused = answer?.status === 413 || answer?.status === 422;
+    // What is refused is sent again in smaller parts, until the one that nobody takes is alone and given up.
+    const isGivenUp = isRefused && this.atOnce === 1;
+    if (answer?.ok === true || isGivenUp) {
+      this.atOnce = Math.min(AT_ONCE, this.atOnce * 2);
+      return true;
+    }
+    if (isRefused) this.atOnce = Math.ceil(this.atOnce / 2);
     this.waiting.deliveries.unshift(...deliveries);
     this.waiting.refusals.unshift(...refusals);
-    return false;
+    return isRefused;
   }
 }

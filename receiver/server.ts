@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { Clock } from "../workload/clock.ts";
 import { HopsReportSchema } from "../workload/hops.ts";
 import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../workload/report.ts";
+import { RUN_ID } from "../workload/runid.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
 import { Relay, RelayedSchema } from "./relay.ts";
@@ -83,8 +84,8 @@ function wantsPrometheus(accept = ""): boolean {
   return /text\/plain|openmetrics/.test(accept);
 }
 
-/** Run ids become names of folders elsewhere, so no path is ever taken for one. */
-const RUN = "/runs/:run(^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$)";
+/** No path is ever taken for the id of a run. */
+const RUN = `/runs/:run(${RUN_ID.source})`;
 
 type RunRequest = FastifyRequest<{ Params: { run: string } }>;
 

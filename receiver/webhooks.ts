@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
+import { isPlausible } from "../workload/report.ts";
 import { readTraceHash, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
@@ -12,14 +13,17 @@ import type { Traffic } from "./traffic.ts";
 /** A webhook of one log entry is under 2 kB. */
 const BODY_LIMIT = 256 * 1024;
 
+/** JSON knows numbers that are too large for us, which would be read as infinity and written as null. */
+const Finite = v.pipe(v.number(), v.finite());
+
 export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
   block_hash: v.string(),
-  block_number: v.number(),
-  chain_id: v.number(),
+  block_number: Finite,
+  chain_id: Finite,
   contract_address: v.string(),
   data: v.string(),
-  log_index: v.number(),
-  timestamp: v.number(),
+  log_index: Finite,
+  timestamp: Finite,
   topics: v.array(v.string()),
   transaction_hash: v.string(),
 });
@@ -86,7 +90,7 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
     return reply.code(400).send({ error: "the body is not a webhook of the contract" });
   }
   const endpoint = request.params.name ?? header(request, "x-webhook-id") ?? "";
-  const trace = readTraceHash(body.transaction_hash);
+  const trace = traceOf(body);
   if (secret !== null && !isSigned(bytes, header(request, SIGNATURE_HEADER), secret)) {
     traffic.refused("wrong signature");
     if (trace !== null) sink.refused(endpoint, trace, "wrong signature");
@@ -104,9 +108,20 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   }
   reply.code(200).send({ status: "received" });
   traffic.accepted(trace === null ? null : request.arrivedAt - trace.publishedAt);
-  const attempt = Math.max(1, Math.trunc(Number(header(request, "x-webhook-attempt") ?? 1)) || 1);
+  const attempt = readAttempt(header(request, "x-webhook-attempt"));
   if (trace !== null) sink.delivered(endpoint, { trace, arrivedAt: request.arrivedAt, attempt }, body);
   return reply;
+}
+
+/** The identity of a webhook; null when it carries none, or one that is damaged. */
+export function traceOf({ transaction_hash }: Webhook): Trace | null {
+  const trace = readTraceHash(transaction_hash);
+  return trace !== null && isPlausible(trace) ? trace : null;
+}
+
+/** Which attempt a sender says it is; the first where it says nothing that makes sense. */
+function readAttempt(text = "1"): number {
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

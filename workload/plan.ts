@@ -58,6 +58,30 @@ const UNPACED_BATCH = 200;
 
 /** More events than this are a mistake: sequence numbers are kept as bits, and cost memory up to the highest. */
 export const MOST_EVENTS = 2 ** 28;
+/** No load is longer: 1000 hours. */
+export const LONGEST_SECONDS = 3_600_000;
+const SHORTEST_SECONDS = 0.001;
+const HIGHEST_LEVEL = 10_000_000;
+const LOWEST_LEVEL = 0.001;
+const MOST_BURSTS = 10_000;
+
+/** What is out of all bounds in a load, so that nobody means it and k6 cannot run it; null when nothing is. */
+export function excessOf(load: Plan): string | null {
+  const seconds = load.kind === "unpaced" ? load.seconds : lengthOf(load.shape);
+  const outside = (value: number, least: number, most: number) => !(value >= least && value <= most);
+  if (outside(seconds, SHORTEST_SECONDS, LONGEST_SECONDS)) {
+    return `the load lasts ${seconds} s: allowed: ${SHORTEST_SECONDS} to ${LONGEST_SECONDS}`;
+  }
+  if (load.kind === "unpaced") return null;
+  const peak = peakOf(load.shape);
+  if (outside(peak, LOWEST_LEVEL, HIGHEST_LEVEL)) {
+    return `the load peaks at ${peak}: allowed: ${LOWEST_LEVEL} to ${HIGHEST_LEVEL}`;
+  }
+  if (load.kind === "paced" && outside(load.events, 1, MOST_EVENTS)) {
+    return `the load has ${load.events} events: allowed: 1 to ${MOST_EVENTS}`;
+  }
+  return null;
+}
 
 /** Decides how many clients there are over time. */
 export function visitorPlan(standard: Shape, { vus, duration }: Overrides, staying: boolean): VisitorPlan {
@@ -116,7 +140,13 @@ function pacedShape(standard: Shape, rate: number | undefined, { duration, event
   }
   if (burst !== undefined) {
     const base = rate ?? (standard[0] as { to: number }).to;
-    const bursting = (seconds: number) => bursts(base, burst.ratio, burst.period, seconds);
+    const bursting = (seconds: number) => {
+      const count = Math.ceil(seconds / burst.period);
+      if (count <= MOST_BURSTS) return bursts(base, burst.ratio, burst.period, seconds);
+      throw new RangeError(
+        `BURST_PERIOD=${burst.period}s: allowed: at most ${MOST_BURSTS} bursts, not the ${count} of ${seconds} s`,
+      );
+    };
     if (events !== undefined && duration === undefined) {
       const longEnough = events / (base * Math.min(1, burst.ratio));
       return bursting(secondOf(bursting(longEnough), events));

@@ -85,7 +85,7 @@ export class Publication {
   expectedBySecond(selected: (seq: number) => boolean, window?: Window): Map<number, number> {
     const seconds = new Map<number, number>();
     const counted = new Bitset();
-    for (const batch of this.batches) {
+    for (const batch of this.sends) {
       if (window && (batch.sentFrom < window.from || batch.sentThrough > window.through)) continue;
       let count = 0;
       for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) {

@@ -1,10 +1,17 @@
 /** What publishers and subscribers tell the receiver, and what it answers: the shapes on that wire. */
 import * as v from "valibot";
 import { MOST_EVENTS } from "./plan.ts";
+import type { Trace } from "./trace.ts";
+
+/** Whether a trace, whose check digits fit, can be one of ours: by chance those of damaged ones fit too. */
+export function isPlausible({ seq }: Trace): boolean {
+  return seq <= MOST_EVENTS;
+}
 
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENTS));
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
-const Time = v.pipe(v.number(), v.finite());
+/** Unix ms that a Date can hold. */
+const Time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
 
 const EndpointSchema = v.object({
@@ -33,38 +40,51 @@ export const OpeningSchema = v.object({
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 
 /** One batch that was published and settled: acknowledged, except where it says otherwise. */
-export const PublishedSchema = v.object({
-  publisher: Publisher,
-  firstSeq: Seq,
-  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
-  /** Unix ms just before the first and just after the last event was sent. */
-  sentFrom: Time,
-  sentThrough: Time,
-  refused: v.array(Seq),
-  unknown: v.array(Seq),
-});
+export const PublishedSchema = v.pipe(
+  v.object({
+    publisher: Publisher,
+    firstSeq: Seq,
+    count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
+    /** Unix ms just before the first and just after the last event was sent. */
+    sentFrom: Time,
+    sentThrough: Time,
+    refused: v.array(Seq),
+    unknown: v.array(Seq),
+  }),
+  v.check(
+    ({ firstSeq, count, refused, unknown }) =>
+      [...refused, ...unknown].every((seq) => seq >= firstSeq && seq < firstSeq + count),
+    "refused and unknown events must be events of the batch",
+  ),
+);
 export type Published = v.InferOutput<typeof PublishedSchema>;
 
 const FilterSchema = v.object({ chains: Texts, event_types: Texts, accounts: Texts, program_ids: Texts });
 
 /** What arrived on one path since its last report; the three lists run in step, in order of arrival. */
-export const PathArrivalsSchema = v.object({
-  /** Unique within the run. */
-  path: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-  filter: FilterSchema,
-  /** Unix ms from which the path is live, and up to which this report is complete. */
-  from: Time,
-  through: Time,
-  /** The path has ended as planned: nothing more is to come. */
-  closed: v.boolean(),
-  /** How many of the arrivals came in which Unix second, in their order; without it they came at the end. */
-  seconds: v.optional(v.array(v.tuple([Time, v.pipe(v.number(), v.integer(), v.minValue(1))])), []),
-  canaries: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  publishers: v.array(Publisher),
-  seqs: v.array(Seq),
-  /** Microseconds from publishing to arrival. */
-  latencies: v.array(v.pipe(v.number(), v.finite())),
-});
+export const PathArrivalsSchema = v.pipe(
+  v.object({
+    /** Unique within the run. */
+    path: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+    filter: FilterSchema,
+    /** Unix ms from which the path is live, and up to which this report is complete. */
+    from: Time,
+    through: Time,
+    /** The path has ended as planned: nothing more is to come. */
+    closed: v.boolean(),
+    /** How many of the arrivals came in which Unix second, in their order; without it they came at the end. */
+    seconds: v.optional(v.array(v.tuple([Time, v.pipe(v.number(), v.integer(), v.minValue(1))])), []),
+    canaries: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000)),
+    publishers: v.array(Publisher),
+    seqs: v.array(Seq),
+    /** Microseconds from publishing to arrival. */
+    latencies: v.array(v.pipe(v.number(), v.finite())),
+  }),
+  v.check(
+    ({ publishers, seqs, latencies }) => publishers.length === seqs.length && latencies.length === seqs.length,
+    "publishers, seqs and latencies must be of one length",
+  ),
+);
 export type PathArrivals = v.InferOutput<typeof PathArrivalsSchema>;
 
 export const ArrivalsSchema = v.object({ paths: v.array(PathArrivalsSchema) });

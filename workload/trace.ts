@@ -61,6 +61,14 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
+/**
+ * Reads hex digits; NaN when others are among them. parseInt() would cut the text short there, and
+ * Number() would pass over a blank at its end, which is why one more digit follows.
+ */
+function hexadecimal(digits: string): number {
+  return Number(`0x${digits}0`) / 16;
+}
+
 /** Writes an event id: `evt_<publish time, unix ns>_<run 8><publisher 4><seq 8><check 4>`. */
 export function eventId(trace: Trace): string {
   const micros = Math.round(trace.publishedAt * 1000);
@@ -81,10 +89,12 @@ export function readEventId(text: string): Trace | null {
     start = text.indexOf(EVENT_ID_MARKER, start + 1);
   }
   if (start < 0 || text.length < start + EVENT_ID_LENGTH) return null;
-  // Number() refuses what parseInt() would silently cut short.
-  const micros = Number(text.substring(start + 4, start + 20));
-  const source = Number(`0x${text.substring(start + 24, start + 36)}`);
-  const place = Number(`0x${text.substring(start + 36, start + 48)}`);
+  const digits = text.substring(start + 4, start + 20);
+  const micros = Number(digits);
+  // Number() takes blanks, signs and exponents for parts of a number too.
+  if (String(micros) !== digits) return null;
+  const source = hexadecimal(text.substring(start + 24, start + 36));
+  const place = hexadecimal(text.substring(start + 36, start + 48));
   const run = Math.floor(source / 0x10000);
   const publisher = source % 0x10000;
   const seq = Math.floor(place / 0x10000);
@@ -127,10 +137,10 @@ export const TRACE_CHECK = { prime: CHECK_PRIME, weight: SEQ_WEIGHT };
  */
 export function readTraceHash(text: string): Trace | null {
   if (text.length !== TRACE_HASH_LENGTH || !text.startsWith(TRACE_HASH_MARKER)) return null;
-  const run = Number(`0x${text.substring(28, 36)}`);
-  const publisher = Number(`0x${text.substring(36, 40)}`);
-  const seq = Number(`0x${text.substring(40, 48)}`);
-  const micros = Number(`0x${text.substring(48, 62)}`);
-  if (checkDigits(run, publisher, seq, micros) !== Number(`0x${text.substring(62)}`)) return null;
+  const run = hexadecimal(text.substring(28, 36));
+  const publisher = hexadecimal(text.substring(36, 40));
+  const seq = hexadecimal(text.substring(40, 48));
+  const micros = hexadecimal(text.substring(48, 62));
+  if (checkDigits(run, publisher, seq, micros) !== hexadecimal(text.substring(62))) return null;
   return { run, publisher, seq, publishedAt: micros / 1000 };
 }

@@ -1,4 +1,5 @@
 import exec from "k6/execution";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { Measure } from "./metrics.ts";
 
 /**
@@ -16,12 +17,12 @@ export function guarded<Data>(
     } catch (problem) {
       errors.add(1);
       exec.test.fail(`script error: ${reasonOf(problem)}`);
-      if (problem instanceof Error && problem.stack !== undefined) console.error(problem.stack);
+      if (problem instanceof Error && problem.stack !== undefined) console.error(withoutCredentials(problem.stack));
     }
   };
 }
 
-/** What an exception says, whatever was thrown. */
+/** What an exception says, whatever was thrown, without the credentials of URLs in it. */
 export function reasonOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
+  return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
 }

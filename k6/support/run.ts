@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../workload/account.ts";
 import type { HopsReport } from "../../workload/hops.ts";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Webhooks } from "../../workload/report.ts";
 import { runNumber } from "../../workload/trace.ts";
 import { now } from "./clock.ts";
@@ -56,7 +57,7 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber", w
   if (role === "publisher") opening.publisher = instance;
   const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
   if (answer.status !== 200)
-    exec.test.abort(`RECEIVER_URL=${config.RECEIVER_URL}: cannot open run ${id}: ${said(answer)}`);
+    exec.test.abort(withoutCredentials(`RECEIVER_URL=${config.RECEIVER_URL}: cannot open run ${id}: ${said(answer)}`));
   return { ...run, number: runNumber(id), clock: compareClocks(config.RECEIVER_URL) };
 }
 

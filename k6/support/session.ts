@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import { WebSocket } from "k6/websockets";
 import type { Filter } from "../../workload/filter.ts";
-import { EVENT_FRAME_START, frames } from "../../workload/wire/pulse.ts";
+import { type ControlFrame, EVENT_FRAME_START, frames, readControlFrame } from "../../workload/wire/pulse.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -33,16 +33,6 @@ export interface SessionSettings {
   readonly PING_EVERY: number;
 }
 
-interface Frame {
-  readonly type?: string;
-  readonly data?: {
-    readonly subscription_id?: string;
-    readonly count?: number;
-    readonly code?: string;
-    readonly message?: string;
-  };
-}
-
 interface Asked {
   readonly operation: Operation;
   readonly at: number;
@@ -50,13 +40,13 @@ interface Asked {
 }
 
 /** Which frame answers which operation. */
-const ANSWERS: Readonly<Record<string, Operation>> = {
-  connected: "connect",
-  subscribed: "subscribe",
-  subscriptions: "list",
-  pong: "ping",
-  unsubscribed: "unsubscribe",
-};
+const ANSWERS: ReadonlyMap<string, Operation> = new Map([
+  ["connected", "connect"],
+  ["subscribed", "subscribe"],
+  ["subscriptions", "list"],
+  ["pong", "ping"],
+  ["unsubscribed", "unsubscribe"],
+]);
 
 /** A subscription outlives its session by this, so that it never expires under it. */
 const TTL_MARGIN_SECONDS = 60;
@@ -88,7 +78,7 @@ export class Session {
     this.socket = new WebSocket(config.WS_URL, null, { tags: { name: "websocket" } });
     this.ask("connect");
     this.socket.onmessage = (message) => {
-      if (message !== undefined) this.read(message.data as string, message.timestamp);
+      if (message !== undefined) this.read(message.data, message.timestamp);
     };
     this.socket.onerror = (problem) => this.closed(problem?.error ?? "connection error");
     this.socket.onclose = () => this.closed("the gateway closed the connection");
@@ -108,34 +98,32 @@ export class Session {
     else this.ask("unsubscribe", frames.unsubscribe(this.subscription));
   }
 
-  private read(frame: string, readAt: number): void {
+  private read(frame: unknown, readAt: number): void {
+    if (typeof frame !== "string") this.failed(this.asked[0]?.operation, "a binary frame came");
     // Only the few frames that are no events are worth parsing.
-    if (frame.startsWith(EVENT_FRAME_START)) this.events.event(frame, readAt);
+    else if (frame.startsWith(EVENT_FRAME_START)) this.events.event(frame, readAt);
     else this.readControl(frame, readAt);
   }
 
   private readControl(text: string, readAt: number): void {
-    const frame = parse(text);
-    if (frame.type === "event") {
+    const frame = readControlFrame(text);
+    if (frame?.type === "event") {
       this.events.event(text, readAt);
       return;
     }
-    const operation = ANSWERS[frame.type ?? ""];
-    if (operation === undefined) {
-      this.answered(
-        this.asked[0]?.operation,
-        `${frame.data?.code ?? "unknown frame"}: ${frame.data?.message ?? text.slice(0, 100)}`,
-      );
+    const operation = ANSWERS.get(frame?.type ?? "");
+    if (frame === null || operation === undefined) {
+      const { code = "unknown frame", message = text.slice(0, 100) } = frame?.data ?? {};
+      this.failed(this.asked[0]?.operation, `${code}: ${message}`);
       return;
     }
-    const failure =
-      operation === "list" && frame.data?.count !== 1 ? `lists ${frame.data?.count} subscriptions, not 1` : null;
-    this.answered(operation, failure);
-    if (failure === null) this.goOn(operation, frame);
+    const failure = failureOf(operation, frame);
+    if (failure !== null) this.failed(operation, failure);
+    else if (this.answered(operation, null)) this.goOn(operation, frame);
   }
 
   /** What follows an answer. */
-  private goOn(operation: Operation, frame: Frame): void {
+  private goOn(operation: Operation, frame: ControlFrame): void {
     if (operation === "connect") {
       const ttl = Math.ceil((this.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
       this.ask("subscribe", frames.subscribe(this.filter, ttl));
@@ -160,20 +148,28 @@ export class Session {
   }
 
   private ask(operation: Operation, frame?: string): void {
-    const timer = setTimeout(() => {
-      this.answered(operation, `no answer within ${this.config.CONNECT_TIMEOUT} s`);
-      if (operation !== "ping" && operation !== "list") this.socket.close();
-    }, this.config.CONNECT_TIMEOUT * 1000);
+    const timer = setTimeout(
+      () => this.failed(operation, `no answer within ${this.config.CONNECT_TIMEOUT} s`),
+      this.config.CONNECT_TIMEOUT * 1000,
+    );
     this.asked.push({ operation, at: Date.now(), timer });
     if (frame !== undefined) this.socket.send(frame);
   }
 
-  private answered(operation: Operation | undefined, failure: string | null): void {
+  /** An operation has failed; without a connection or a subscription there is nothing to go on with. */
+  private failed(operation: Operation | undefined, failure: string): void {
+    if (!this.answered(operation, failure)) return;
+    if (operation !== "ping" && operation !== "list") this.socket.close();
+  }
+
+  /** @returns whether the operation was asked for and not answered yet. */
+  private answered(operation: Operation | undefined, failure: string | null): boolean {
     const place = this.asked.findIndex((one) => one.operation === operation);
     const [asked] = place < 0 ? [] : this.asked.splice(place, 1);
-    if (asked === undefined) return;
+    if (asked === undefined) return false;
     clearTimeout(asked.timer);
     this.events.operation(asked.operation, failure, Date.now() - asked.at);
+    return true;
   }
 
   private closed(reason: string): void {
@@ -186,10 +182,9 @@ export class Session {
   }
 }
 
-function parse(text: string): Frame {
-  try {
-    return JSON.parse(text) as Frame;
-  } catch {
-    return { type: "not JSON" };
-  }
+/** What is wrong with an answer, or null. */
+function failureOf(operation: Operation, { data }: ControlFrame): string | null {
+  if (operation === "list" && data?.count !== 1) return `lists ${data?.count} subscriptions, not 1`;
+  if (operation === "subscribe" && data?.subscription_id === undefined) return "the subscription has no id";
+  return null;
 }

@@ -1,7 +1,9 @@
+import { needsConsent } from "../../remote.ts";
 import { plan, type Test } from "../../scenarios.ts";
 import { type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
-import { type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
+import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
+import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
 
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
@@ -36,6 +38,8 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   try {
     const values = readVariables(test, environment);
     const load = plan(test, values.SCENARIO, overridesOf(values));
+    refuseExcess(load, environment);
+    refuseRemote(test, values, load);
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
       events: load.kind === "paced" ? load.events : null,
@@ -73,6 +77,9 @@ interface AnyValues {
   readonly BURST_RATIO?: number;
   readonly BURST_PERIOD?: number;
   readonly RECEIVER_URL?: string;
+  readonly ALLOW_REMOTE: boolean;
+  readonly SOCKETS?: number;
+  readonly THINK_TIME?: number;
 }
 
 function readVariables<T extends RunnableTest>(test: T, environment: Environment): Values<T> & AnyValues {
@@ -95,10 +102,35 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
 /** Secrets are never printed, not even wrong ones, nor under a name that was meant for one; nor is who logs in to a URL. */
 export function shown(name: string, text: string, meant = name): string {
   if (SECRET.test(name) || SECRET.test(meant)) return "(hidden)";
-  return text.replace(/\/\/[^/\s]*@/, "//(hidden)@");
+  return onOneLine(withoutCredentials(text));
 }
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH/i;
+
+const LOAD_VARIABLES = ["DURATION", "TIME_SCALE", "LOAD_SCALE", "RATE", "EVENTS", "VUS", "BURST_RATIO", "BURST_PERIOD"];
+
+/** Refuses a load out of all bounds, by the names of the variables that made it so. */
+function refuseExcess(load: Plan, environment: Environment): void {
+  const excess = excessOf(load);
+  if (excess === null) return;
+  const given = LOAD_VARIABLES.flatMap((name) => {
+    const text = environment[PREFIX + name] ?? environment[name];
+    return text === undefined ? [] : [`${name}=${shown(name, text)}`];
+  });
+  throw new RangeError(`${given.join(", ")}: ${excess}`);
+}
+
+/** Refuses to turn more than a smoke test on somebody else's machine, unless that is what is asked for. */
+function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
+  if (values.ALLOW_REMOTE) return;
+  const given: Readonly<Record<string, unknown>> = { ...values };
+  const addresses: Record<string, string> = {};
+  for (const [name, { target }] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
+    if (target && given[name] !== undefined) addresses[name] = String(given[name]);
+  }
+  const problem = needsConsent(test, { load, SOCKETS: values.SOCKETS, THINK_TIME: values.THINK_TIME }, addresses);
+  if (problem !== null) throw new RangeError(`${problem}; allowed: a host of this machine, or ALLOW_REMOTE=1`);
+}
 
 function overridesOf(values: AnyValues): Overrides {
   const { BURST = false, BURST_RATIO: ratio = 1, BURST_PERIOD: period = 1 } = values;
@@ -128,7 +160,7 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
     const mayBeOff = rows.every((row) => sloVariable(row) !== name || row.miss === "FAIL");
     const bound = text === "off" && mayBeOff ? OFF : Number(text);
     if (text.trim() === "" || Number.isNaN(bound) || bound < 0 || (bound === OFF && text !== "off")) {
-      throw new RangeError(`${name}=${text}: allowed: a number from 0${mayBeOff ? ", or off" : ""}`);
+      throw new RangeError(`${name}=${shown(name, text)}: allowed: a number from 0${mayBeOff ? ", or off" : ""}`);
     }
     bounds[name] = bound;
   }
@@ -152,13 +184,13 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
     const close = known.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
     if (close !== undefined) {
       throw new RangeError(
-        `${given}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
+        `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
       );
     }
     if (name !== given || name.startsWith("SLO_")) {
       const allowed = name.startsWith("SLO_") ? rows.map(sloVariable) : Object.keys(VARIABLES[test]);
       throw new RangeError(
-        `${given}=${shown(name, environment[given] ?? "")}: unknown variable of ${test}; allowed: ${allowed.join(", ")}`,
+        `${onOneLine(given)}=${shown(name, environment[given] ?? "")}: unknown variable of ${test}; allowed: ${allowed.join(", ")}`,
       );
     }
   }

@@ -2,9 +2,10 @@ import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
 import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
-import type { PathArrivals } from "../../workload/report.ts";
+import { withoutCredentials } from "../../workload/redaction.ts";
+import { isPlausible, type PathArrivals } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, readEventId, type Trace } from "../../workload/trace.ts";
-import { corruptedField, type DeliveredEvent } from "../../workload/wire/pulse.ts";
+import { corruptedField, type DeliveredEvent, readEventFrame } from "../../workload/wire/pulse.ts";
 import { PathLog } from "./arrivals.ts";
 import type { Judge } from "./judge.ts";
 import type { measures } from "./metrics.ts";
@@ -129,7 +130,7 @@ export class Subscriber {
     const { measure } = this;
     measure.ws_error_rate.add(failure !== null);
     if (failure !== null) {
-      console.warn(`${operation} failed: ${failure}`);
+      console.warn(withoutCredentials(`${operation} failed: ${failure}`));
       if (operation === "connect") measure.ws_connection_errors_total.add(1);
     } else if (operation === "connect") measure.ws_connect_latency_ms.add(milliseconds);
     else if (operation === "subscribe") measure.ws_subscription_latency_ms.add(milliseconds);
@@ -140,7 +141,7 @@ export class Subscriber {
   arrived(log: PathLog | null, frame: string, readAt: number): void {
     this.received++;
     const trace = readEventId(frame);
-    if (trace === null) {
+    if (trace === null || !isPlausible(trace)) {
       this.measure.ws_events_damaged.add(1);
       return;
     }
@@ -158,11 +159,16 @@ export class Subscriber {
   }
 
   private compare(frame: string, trace: Trace): void {
-    const delivered = (JSON.parse(frame) as { data: DeliveredEvent }).data;
-    const field = corruptedField(delivered, event(this.workload, trace.seq, this.all));
-    if (field === null) return;
-    console.warn(`event ${trace.seq} has a wrong ${field}: ${String(delivered[field])}`);
+    const delivered = readEventFrame(frame);
+    const problem = typeof delivered === "string" ? delivered : this.difference(delivered, trace);
+    if (problem === null) return;
+    console.warn(`event ${trace.seq} is damaged: ${problem}`);
     this.measure.ws_events_damaged.add(1);
+  }
+
+  private difference(delivered: DeliveredEvent, trace: Trace): string | null {
+    const field = corruptedField(delivered, event(this.workload, trace.seq, this.all));
+    return field === null ? null : `its ${field} is ${String(delivered[field])}`;
   }
 
   private async report(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { EVENT_STREAM } from "../../workload/wire/ethhook.ts";
+import { complaining, readHost } from "../commandline.ts";
 import { describeFaults, ETHHOOK_FAULTS, parseFaults } from "../faults.ts";
 import { type EthhookOptions, PARTS } from "./service.ts";
 
@@ -12,7 +13,7 @@ export function readFlags(): Flags {
   const command = new Command("ethhook")
     .description("Reference pipeline: log entries from a Redis stream to webhooks.")
     .option("--port <number>", "port to listen on, 0 for a free one", number(0, 65_535), 0)
-    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--host <address>", "address to listen on", readHost, "127.0.0.1")
     .option("--redis <url>", "Redis server", url("redis", "rediss"), "redis://127.0.0.1:6379")
     .requiredOption("--database <url>", "PostgreSQL database with the endpoints", url("postgres", "postgresql"))
     .option("--stream <key>", "stream with the events", EVENT_STREAM)
@@ -23,9 +24,7 @@ export function readFlags(): Flags {
     .option("--exit-with-stdin", "stop when standard input closes")
     .allowExcessArguments(false)
     .addHelpText("after", `\nFaults:\n${describeFaults(ETHHOOK_FAULTS)}`)
-    .configureOutput({
-      outputError: (text, write) => write(`${text.trimEnd().replace(/^error/, "ethhook")}; see ethhook --help\n`),
-    })
+    .configureOutput(complaining("ethhook"))
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
   const { redis, database, fault = [], exitWithStdin = false, ...rest } = command.parse().opts();
   const faults = parseFaults(fault, ETHHOOK_FAULTS);

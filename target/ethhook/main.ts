@@ -1,4 +1,5 @@
 /** The reference pipeline as a program: `ethhook --redis redis://127.0.0.1:6379 --database postgres://…`. */
+import { withoutCredentials } from "../../workload/redaction.ts";
 import { readFlags } from "./flags.ts";
 import { startEthhook } from "./service.ts";
 
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: Error): never {
-  process.stderr.write(`ethhook: ${error.message}\n`);
+  process.stderr.write(`ethhook: ${withoutCredentials(error.message)}\n`);
   process.exit(1);
 }
 

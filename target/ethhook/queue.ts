@@ -8,7 +8,7 @@ const JobSchema = v.object({
   id: v.string(),
   endpoint: v.string(),
   /** Which attempt is the next, from 1. */
-  attempt: v.number(),
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
   body: v.string(),
 });
 export type Job = v.InferOutput<typeof JobSchema>;
@@ -66,11 +66,18 @@ export class DeliveryQueue {
       keys: [waiting, taken, retry],
       arguments: [String(count), String(now), String(now + LEASE_MS)],
     })) as string[];
-    return texts.map((text) => {
-      const job = v.parse(v.pipe(v.string(), v.parseJson(), JobSchema), text);
-      this.held.set(job, text);
-      return job;
-    });
+    const jobs: Job[] = [];
+    for (const text of texts) {
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), JobSchema), text);
+      if (parsed.success) {
+        this.held.set(parsed.output, text);
+        jobs.push(parsed.output);
+      } else {
+        // What is no job would come back for ever, and those that were taken with it.
+        await this.redis.multi().zRem(taken, text).rPush(QUEUE_KEYS.dead, text).exec();
+      }
+    }
+    return jobs;
   }
 
   /** Keeps everything that was taken and is not done; to be called well within a lease. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Registered } from "./registry.ts";
 
@@ -24,7 +24,7 @@ export class Sender {
     this.https = new HttpsAgent(options);
   }
 
-  /** Makes an attempt. @returns the status, or null when there was no answer in time. */
+  /** Makes an attempt. @returns the status, or null when there was no answer in time or nobody to ask. */
   send({ endpoint, body, number, wronglySigned }: Attempt): Promise<number | null> {
     const secret = wronglySigned ? `not ${endpoint.hmac_secret}` : endpoint.hmac_secret;
     const options = {
@@ -39,10 +39,8 @@ export class Sender {
       },
     };
     return new Promise((resolve) => {
-      const isSecure = endpoint.webhook_url.startsWith("https:");
-      const request = isSecure
-        ? httpsRequest(endpoint.webhook_url, { ...options, agent: this.https })
-        : httpRequest(endpoint.webhook_url, { ...options, agent: this.http });
+      const request = this.request(endpoint.webhook_url, options);
+      if (request === null) return resolve(null);
       request
         .on("response", (response) => {
           response.resume().on("end", () => resolve(response.statusCode ?? null));
@@ -54,6 +52,17 @@ export class Sender {
         .on("close", () => resolve(null))
         .end(body);
     });
+  }
+
+  /** Begins a request; null when the database holds no URL that one could be sent to. */
+  private request(url: string, options: RequestOptions): ClientRequest | null {
+    try {
+      return url.startsWith("https:")
+        ? httpsRequest(url, { ...options, agent: this.https })
+        : httpRequest(url, { ...options, agent: this.http });
+    } catch {
+      return null;
+    }
   }
 
   close(): void {

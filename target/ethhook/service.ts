@@ -1,4 +1,5 @@
 import fastify from "fastify";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { EthhookFaults } from "../faults.ts";
 import { Processor } from "./processor.ts";
 import { DeliveryQueue } from "./queue.ts";
@@ -34,7 +35,7 @@ export interface Ethhook {
 /** Starts the reference pipeline from a Redis stream to webhooks. @throws when its address cannot be had. */
 export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   const { host, port, redisUrl, part, faults } = options;
-  const log = onceInARow((text) => options.log.write(`${text}\n`));
+  const log = onceInARow((text) => options.log.write(`${withoutCredentials(text)}\n`));
   const app = fastify({ forceCloseConnections: true });
   app.get("/health", () => ({ status: "healthy", part }));
   const url = await app.listen({ host, port });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { JetStreamApiCodes, JetStreamApiError, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import { SUBJECTS } from "../../workload/wire/pulse.ts";
 import { Place } from "./place.ts";
 
@@ -70,9 +71,9 @@ export class StreamConsumer {
           pingInterval: PING_INTERVAL_MS,
         });
         await this.serve(connection);
-        this.tell(`the connection to NATS at ${url} is lost`);
+        this.tell(withoutCredentials(`the connection to NATS at ${url} is lost`));
       } catch (error) {
-        this.tell(`NATS at ${url} is not reached: ${(error as Error).message}`);
+        this.tell(withoutCredentials(`NATS at ${url} is not reached: ${(error as Error).message}`));
       }
       await this.pause();
     }

@@ -14,7 +14,7 @@ const canonical = v.object({
   accounts: v.array(v.string()),
   timestamp: v.string(),
   program_id: v.string(),
-  native_value: v.number(),
+  native_value: v.pipe(v.number(), v.finite()),
 }) satisfies v.GenericSchema<unknown, Partial<CanonicalEvent>>;
 
 type Canonical = v.InferOutput<typeof canonical>;

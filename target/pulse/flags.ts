@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM } from "../../workload/wire/pulse.ts";
+import { complaining, readHost } from "../commandline.ts";
 import { describeFaults, PULSE_FAULTS, type PulseFaults, parseFaults } from "../faults.ts";
 
 /** What the command line says. */
@@ -24,7 +25,7 @@ export function readFlags(): Flags {
   const command = new Command("pulse")
     .description("Reference gateway: canonical events from NATS JetStream to WebSocket subscribers.")
     .option("--port <number>", "port to listen on, 0 for a free one", readPort, 0)
-    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--host <address>", "address to listen on", readHost, "127.0.0.1")
     .option("--nats <url>", "NATS server", readNatsUrl, "nats://127.0.0.1:4222")
     .option("--stream <name>", "JetStream stream with the events", readStream, STREAM)
     .option("--chain-ids <pairs>", `the chains and their numbers, instead of ${pairs.join(",")}`, readChainIds)
@@ -32,9 +33,7 @@ export function readFlags(): Flags {
     .option("--exit-with-stdin", "stop when standard input closes")
     .allowExcessArguments(false)
     .addHelpText("after", `\nFaults:\n${describeFaults(PULSE_FAULTS)}`)
-    .configureOutput({
-      outputError: (text, write) => write(`${text.trimEnd().replace(/^error/, "pulse")}; see pulse --help\n`),
-    })
+    .configureOutput(complaining("pulse"))
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
   const { fault = [], chainIds = CHAIN_NUMBERS, exitWithStdin = false, ...rest } = command.parse().opts();
   return { ...rest, chainIds, exitWithStdin, faults: parseFaults(fault, PULSE_FAULTS) } as Flags;

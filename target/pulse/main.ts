@@ -1,4 +1,5 @@
 /** The reference gateway as a program: `pulse --nats nats://127.0.0.1:4222`. */
+import { withoutCredentials } from "../../workload/redaction.ts";
 import { readFlags } from "./flags.ts";
 import { startGateway } from "./gateway.ts";
 
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: Error): never {
-  process.stderr.write(`pulse: ${error.message}\n`);
+  process.stderr.write(`pulse: ${withoutCredentials(error.message)}\n`);
   process.exit(1);
 }
 

@@ -26,8 +26,8 @@ describe("refused", () => {
     ["http", { VUS: "many" }, "VUS=many: allowed: a whole number from 1 to 100000"],
     ["nats", { RATE: "-5" }, 'RATE=-5: allowed: a number of events per second above 0, or "max"'],
     ["nats", { EVENTS: "1e3" }, "EVENTS=1e3: allowed: a whole number from 1 to 268435456"],
-    ["nats", { DURATION: "60" }, "DURATION=60: allowed: a duration above zero such as 30s, 5m or 1m30s"],
-    ["nats", { DURATION: "0s" }, "DURATION=0s: allowed: a duration above zero such as 30s, 5m or 1m30s"],
+    ["nats", { DURATION: "60" }, "DURATION=60: allowed: a duration above zero such as 30s, 5m or 1m30s, at most 1000h"],
+    ["nats", { DURATION: "0s" }, "DURATION=0s: allowed: a duration above zero such as 30s, 5m or 1m30s, at most 1000h"],
     ["nats", { TIME_SCALE: "0" }, "TIME_SCALE=0: allowed: a number above 0"],
     ["nats", { BURST: "yes" }, "BURST=yes: allowed: 1 or 0"],
     [

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { type Event, event, type Variant, variantIndex, variants, type Workload } from "../event.ts";
 import type { Filter } from "../filter.ts";
 import { eventId, type Trace } from "../trace.ts";
@@ -43,17 +44,58 @@ export interface CanonicalEvent {
   readonly published_at: string;
 }
 
+const DeliveredSchema = v.object({
+  event_id: v.string(),
+  chain: v.string(),
+  block_num: v.number(),
+  tx_hash: v.string(),
+  event_type: v.string(),
+  accounts: v.pipe(v.array(v.string()), v.readonly()),
+  program_id: v.string(),
+  native_value: v.number(),
+  timestamp: v.string(),
+});
+
 /** An event as the gateway sends it to a subscriber: the `data` of an `event` frame. */
-export interface DeliveredEvent {
-  readonly event_id: string;
-  readonly chain: string;
-  readonly block_num: number;
-  readonly tx_hash: string;
-  readonly event_type: string;
-  readonly accounts: readonly string[];
-  readonly program_id: string;
-  readonly native_value: number;
-  readonly timestamp: string;
+export type DeliveredEvent = Readonly<v.InferOutput<typeof DeliveredSchema>>;
+
+const EventFrameSchema = v.object({ data: DeliveredSchema });
+
+/** Reads an event frame as a whole. @returns what is wrong with it when it is no such frame. */
+export function readEventFrame(text: string): DeliveredEvent | string {
+  const parsed = v.safeParse(EventFrameSchema, parseJson(text), { abortEarly: true });
+  if (parsed.success) return parsed.output.data;
+  const [issue] = parsed.issues;
+  return `${v.getDotPath(issue) ?? "frame"}: ${issue.message}`;
+}
+
+const ControlFrameSchema = v.object({
+  type: v.string(),
+  data: v.nullish(
+    v.object({
+      subscription_id: v.optional(v.string()),
+      count: v.optional(v.number()),
+      code: v.optional(v.string()),
+      message: v.optional(v.string()),
+    }),
+  ),
+});
+
+/** A frame that is no event, as far as a client looks at it. */
+export type ControlFrame = v.InferOutput<typeof ControlFrameSchema>;
+
+/** Reads a frame that is no event; null when it is none of the contract. */
+export function readControlFrame(text: string): ControlFrame | null {
+  const parsed = v.safeParse(ControlFrameSchema, parseJson(text), { abortEarly: true });
+  return parsed.success ? parsed.output : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A message ready to be stamped: the costly part is done, the trace is not yet in it. */
@@ -78,7 +120,7 @@ export class MessagePress {
 
   /** @throws RangeError for a chain that has no number: its events would have no subject. */
   constructor(workload: Workload, numbers: ChainNumbers = CHAIN_NUMBERS) {
-    const unknown = workload.chains.find((chain) => numbers[chain] === undefined);
+    const unknown = workload.chains.find((chain) => !Object.hasOwn(numbers, chain));
     if (unknown !== undefined) {
       throw new RangeError(`CHAINS=${unknown}: has no number; allowed: ${Object.keys(numbers).join(", ")}`);
     }
@@ -130,7 +172,8 @@ export function corruptedField(delivered: DeliveredEvent, sent: Event): keyof De
   if (delivered.block_num !== sent.blockNumber) return "block_num";
   if (delivered.tx_hash !== sent.txHash) return "tx_hash";
   if (delivered.event_type !== sent.eventType) return "event_type";
-  if (delivered.accounts.join() !== sent.accounts.join()) return "accounts";
+  const same = delivered.accounts.length === sent.accounts.length;
+  if (!same || delivered.accounts.some((account, place) => account !== sent.accounts[place])) return "accounts";
   if (delivered.program_id !== sent.programId) return "program_id";
   return null;
 }

@@ -1,0 +1,55 @@
+/**
+ * Whom a load may be turned on: whatever runs on this machine, and others only gently or with express
+ * consent. Private networks and container names are others too: they are where the shared systems are.
+ */
+import { plan } from "./scenarios.ts";
+import type { RunnableTest } from "./variables.ts";
+import type { Plan } from "./workload/plan.ts";
+import { withoutCredentials } from "./workload/redaction.ts";
+import { peakOf } from "./workload/shape.ts";
+
+const LOOPBACK = new RegExp(
+  "^[a-z][a-z0-9+.-]*://" +
+    // A login; what could be read in two ways is left to fail.
+    "(?:[^@/?#\\\\\\s]*@)?" +
+    "(?:(?:[a-z0-9-]+\\.)*localhost\\.?|127(?:\\.\\d{1,3}){3}|\\[::1\\]|\\[::ffff:127(?:\\.\\d{1,3}){3}\\])" +
+    "(?::\\d*)?(?:[/?#]\\S*)?$",
+  "i",
+);
+
+/** Whether a URL leads to this machine and nowhere else. What is no clear URL does not. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(url);
+}
+
+/** The parts of a test's settings that say how hard it hits. */
+export interface Force {
+  readonly load: Plan;
+  /** Connections of each virtual user. */
+  readonly SOCKETS?: number | undefined;
+  /** Pause of a virtual user between its rounds, in seconds. */
+  readonly THINK_TIME?: number | undefined;
+}
+
+/** How hard a load hits at its peak, in numbers that compare within one test. */
+function forceOf({ load, SOCKETS = 1, THINK_TIME = 1 }: Force): number {
+  return load.kind === "unpaced" ? Number.POSITIVE_INFINITY : (peakOf(load.shape) * SOCKETS) / THINK_TIME;
+}
+
+/**
+ * Decides whether a load needs consent: it does when it is more than the smoke profile and one of the
+ * target's addresses is not on this machine.
+ *
+ * @param addresses the target's addresses by the names of their variables.
+ * @returns what asks for consent, to be followed by how it is given; null where none is needed.
+ */
+export function needsConsent(
+  test: RunnableTest,
+  force: Force,
+  addresses: Readonly<Record<string, string>>,
+): string | null {
+  const away = Object.entries(addresses).find(([, url]) => !isLoopback(url));
+  if (away === undefined || forceOf(force) <= forceOf({ load: plan(test, "smoke") })) return null;
+  const [name, url] = away;
+  return `${name}=${withoutCredentials(url)}: is not this machine, and the load is more than smoke`;
+}

@@ -1,0 +1,114 @@
+/** WebSocket frames as a subscriber reads them, from a gateway that sends whatever it likes. */
+import fc from "fast-check";
+import { afterEach, expect, vi } from "vitest";
+import { Session, type SessionEvents } from "../../../k6/support/session.ts";
+import { event } from "../../../workload/event.ts";
+import { eventId } from "../../../workload/trace.ts";
+import { corruptedField, readControlFrame, readEventFrame } from "../../../workload/wire/pulse.ts";
+import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
+
+/** The socket of k6 as far as a session uses it; the gateway's side is the test. */
+const { Socket } = vi.hoisted(() => {
+  class Socket {
+    static opened: Socket[] = [];
+    onmessage: (message: { data: unknown; timestamp: number }) => void = () => {};
+    onclose: () => void = () => {};
+    isClosed = false;
+
+    constructor() {
+      Socket.opened.push(this);
+    }
+
+    send(): void {}
+
+    close(): void {
+      this.isClosed = true;
+    }
+  }
+  return { Socket };
+});
+vi.mock("k6/websockets", () => ({ WebSocket: Socket }));
+vi.mock("k6/timers", () => ({ setTimeout, clearTimeout }));
+
+const WORKLOAD = { seed: 7, chains: ["ethereum"] };
+const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 };
+const { chain, eventType, accounts, programId, blockNumber, txHash } = event(WORKLOAD, 0);
+const DELIVERED = {
+  event_id: eventId(TRACE),
+  chain,
+  block_num: blockNumber,
+  tx_hash: txHash,
+  event_type: eventType,
+  accounts,
+  program_id: programId,
+  native_value: 0,
+  timestamp: "2026-01-01T00:00:00Z",
+};
+const FILTER = { chains: [], event_types: [], accounts: [], program_ids: [] };
+const CONTROL = [
+  { type: "connected", client_id: "client_1", timestamp: DELIVERED.timestamp },
+  { type: "subscribed", data: { subscription_id: "sub_1", filter: FILTER }, timestamp: DELIVERED.timestamp },
+  { type: "subscriptions", data: { count: 1, subscriptions: [] } },
+  { type: "pong", timestamp: DELIVERED.timestamp },
+  { type: "unsubscribed", data: { subscription_id: "sub_1" } },
+  { type: "error", data: { code: "invalid_data", message: "no" } },
+];
+const EVENT = { type: "event", data: DELIVERED };
+
+fuzz(
+  "an event frame is an event or has a problem",
+  hostileTexts(EVENT),
+  corpus<string>("event-frames"),
+  3_000,
+  (text) => {
+    const read = readEventFrame(text);
+    if (typeof read === "string") expect(read).toMatch(/./);
+    else expect(typeof corruptedField(read, event(WORKLOAD, 0))).toMatch(/string|object/);
+  },
+);
+
+const controlTexts = fc.oneof(...CONTROL.map(hostileTexts));
+
+fuzz("a control frame is read or none", controlTexts, corpus<string>("control-frames"), 3_000, (text) => {
+  const frame = readControlFrame(text);
+  if (frame !== null) expect(typeof frame.type).toBe("string");
+});
+
+afterEach(() => {
+  Socket.opened = [];
+});
+
+/** What a gateway does: frames of the contract in any order, damaged ones, binary ones, and closing. */
+const gateways = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...CONTROL, EVENT).map((frame) => JSON.stringify(frame)) },
+    { weight: 3, arbitrary: controlTexts },
+    { weight: 2, arbitrary: hostileTexts(EVENT) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  ),
+  { maxLength: 12 },
+);
+
+fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sessions"), 2_000, async (frames) => {
+  let lives = 0;
+  const problems: string[] = [];
+  const events: SessionEvents = {
+    operation: (_, failure) => {
+      if (failure !== null) problems.push(failure);
+    },
+    live: () => {
+      lives++;
+    },
+    leaving: () => {},
+    event: (frame) => expect(frame).toBeTypeOf("string"),
+  };
+  const settings = { WS_URL: "ws://127.0.0.1:1/ws", CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
+  const session = new Session(settings, FILTER, Date.now() + 60_000, events);
+  const [socket] = Socket.opened.splice(0) as [InstanceType<typeof Socket>];
+  for (const frame of frames) socket.onmessage({ data: frame ?? new ArrayBuffer(1), timestamp: Date.now() });
+  // Once the subscription is refused, or the answer to something before it was wrong, nothing holds the connection.
+  if (lives === 0 && problems.length > 0) expect(socket.isClosed).toBe(true);
+  socket.onclose();
+  expect(["ended", "failed", "lost"]).toContain(await session.over);
+  expect(lives).toBeLessThanOrEqual(1);
+});

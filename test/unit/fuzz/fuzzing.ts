@@ -1,0 +1,131 @@
+/**
+ * How parsers are fuzzed: hostile input is made of right input, because what is wrong from its first
+ * letter on reaches no code worth testing. FUZZ_RUNS makes a longer run of it, and fast-check prints
+ * the seed of a failure, which FUZZ_SEED repeats.
+ *
+ *   FUZZ_RUNS=100000 npx vitest run --project unit test/unit/fuzz
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, test } from "vitest";
+
+const RUNS = process.env["FUZZ_RUNS"];
+const SEED = process.env["FUZZ_SEED"];
+
+/** A case that once failed, or that a fix was made for. */
+export interface PastFailure<Input> {
+  readonly why: string;
+  readonly input: Input;
+}
+
+/** The past failures of one parser, from `corpus/<name>.json`. */
+export function corpus<Input>(name: string): readonly PastFailure<Input>[] {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "corpus", `${name}.json`), "utf8"));
+}
+
+/**
+ * Checks a property on past failures, each a test of its own, and on so many new inputs.
+ *
+ * @param runs inputs of a usual test run; FUZZ_RUNS replaces it.
+ */
+export function fuzz<Input>(
+  name: string,
+  inputs: fc.Arbitrary<Input>,
+  past: readonly PastFailure<Input>[],
+  runs: number,
+  property: (input: Input) => void | Promise<void>,
+): void {
+  describe(name, () => {
+    test.each(past)("past failure: $why", ({ input }) => property(input));
+    const numRuns = RUNS === undefined ? runs : Number(RUNS);
+    test("new inputs", { timeout: 30_000 + numRuns * 20 }, () =>
+      fc.assert(
+        fc.asyncProperty(inputs, async (input) => property(input)),
+        {
+          numRuns,
+          ...(SEED === undefined ? {} : { seed: Number(SEED) }),
+        },
+      ),
+    );
+  });
+}
+
+/** Stands in a document for a number that JSON can write and no double can hold. */
+const TOO_LARGE = "a number that is too large";
+
+const HOSTILE: readonly unknown[] = [
+  ...[null, true, "", [], {}, [[]], [null], { length: 1 }, { toString: 1 }, { data: null }],
+  ...["__proto__", "constructor", "toString", "../../etc/passwd", "\u0000", "\ud800", "💥", "evt_", "x".repeat(5_000)],
+  ...[-1, -0.5, 0.5, 1e21, 2 ** 31, 2 ** 32, 2 ** 53, Number.MAX_VALUE, Number.MIN_VALUE, TOO_LARGE],
+];
+
+const hostile: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
+  fc.jsonValue({ maxDepth: 3 }),
+);
+
+/** A text with some of its letters changed, lost, doubled or cut off. */
+export function damagedText(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const letters = fc.oneof(
+    fc.constantFrom(..."\"'{}[]:,\\/@?#%&=-+.eExX09 \t\r\n\u0000\u00a0\u2028\ufeff"),
+    fc.string({ unit: "binary", maxLength: 3 }),
+  );
+  const edits = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 4 }), letters), { minLength: 1, maxLength: 4 });
+  return fc.tuple(text, edits).map(([whole, all]) =>
+    all.reduce((before, [where, cut, letter]) => {
+      const place = where % (before.length + 1);
+      if (cut === 4) return before.slice(0, place);
+      return before.slice(0, place) + letter + before.slice(place + cut);
+    }, whole),
+  );
+}
+
+/** A document with one to three of its parts replaced by something hostile, left out or named otherwise. */
+export function damagedDocument(document: unknown): fc.Arbitrary<unknown> {
+  const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom("replace", "remove", "rename", "repeat"), hostile), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  return changes.map((all) => {
+    const root = { document: structuredClone(document) };
+    for (const [where, how, value] of all) {
+      const places = placesIn(root, "document");
+      const [parent, key] = places[where % places.length] as Place;
+      if (how === "replace" || parent === root) parent[key] = structuredClone(value);
+      else if (how === "repeat") parent[key] = [parent[key], parent[key]];
+      else {
+        if (how === "rename") parent[`${key}x`] = parent[key];
+        delete parent[key];
+      }
+    }
+    return root.document;
+  });
+}
+
+type Place = [parent: Record<string, unknown>, key: string];
+
+function placesIn(parent: Record<string, unknown>, key: string): Place[] {
+  const value = parent[key];
+  const within =
+    typeof value === "object" && value !== null
+      ? Object.keys(value).flatMap((name) => placesIn(value as Record<string, unknown>, name))
+      : [];
+  return [[parent, key], ...within];
+}
+
+/** The text of a document, with numbers in it that only a text can hold. */
+export function written(document: unknown): string {
+  return (JSON.stringify(document) ?? "").replaceAll(JSON.stringify(TOO_LARGE), "1e400");
+}
+
+/** Texts that are the document's, its text damaged, or itself damaged; and anything at all. */
+export function hostileTexts(document: unknown): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 5, arbitrary: damagedDocument(document).map(written) },
+    { weight: 3, arbitrary: damagedText(fc.constant(JSON.stringify(document))) },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
+    { weight: 1, arbitrary: fc.constantFrom("", "null", "0", '""', "[]", "{}", "[".repeat(50_000), '{"__proto__":1}') },
+  );
+}
