@@ -1,6 +1,7 @@
 import type { Account, Ending, Offender } from "../workload/account.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
+import { Growth } from "../workload/growth.ts";
 import { Histogram } from "../workload/histogram.ts";
 import { explain, type HopsReport } from "../workload/hops.ts";
 import type { PathAccount } from "../workload/ledger.ts";
@@ -9,7 +10,8 @@ import type { Arrivals, Opening, Published, Settling } from "../workload/report.
 import { runNumber, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
-import { Endpoints, type Refusal } from "./endpoints.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
@@ -30,6 +32,7 @@ export class Run {
   private readonly publication = new Publication();
   private readonly subscriptions = new Map<string, SubscriptionPath>();
   private readonly latencies = new Histogram();
+  private readonly growth = new Growth();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
   private lateArrivals = 0;
@@ -75,7 +78,10 @@ export class Run {
         path = new SubscriptionPath(report, this.workload);
         this.subscriptions.set(report.path, path);
       }
-      const arrived = path.enter(report, this.latencies, now);
+      const arrived = path.enter(report, now, (latency) => {
+        this.latencies.record(latency);
+        this.growth.record(report.through, latency);
+      });
       if (this.settled) this.lateArrivals += arrived;
       if (arrived > 0) this.lastArrivalAt = now;
     }
@@ -89,8 +95,8 @@ export class Run {
   }
 
   /** Counts a webhook that was not taken. */
-  refused(endpoint: string, trace: Trace, why: Refusal): void {
-    this.endpoints?.refused(endpoint, trace, why);
+  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
+    this.endpoints?.refused(endpoint, trace, at, why);
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
@@ -178,6 +184,7 @@ export class Run {
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
       latency: (this.endpoints?.latencies() ?? this.latencies).percentiles(),
+      growth: this.growth.over(span),
       offenders,
       webhooks,
       causes: [],

@@ -1,5 +1,4 @@
 import { selector, type Workload } from "../workload/event.ts";
-import type { Histogram } from "../workload/histogram.ts";
 import type { Window } from "../workload/ledger.ts";
 import type { PathArrivals } from "../workload/report.ts";
 import { Path } from "./path.ts";
@@ -31,15 +30,16 @@ export class SubscriptionPath extends Path {
    * Enters a report.
    *
    * @param now Unix ms by the receiver's clock.
+   * @param tell is told the latency, in ms, of each event that arrived for the first time.
    * @returns how many events arrived for the first time.
    */
-  enter(report: PathArrivals, latencies: Histogram, now: number): number {
+  enter(report: PathArrivals, now: number, tell: (latency: number) => void): number {
     let arrived = 0;
     for (let at = 0; at < report.seqs.length; at++) {
       const seq = report.seqs[at] as number;
       if (this.ledger.record(report.publishers[at] as number, seq) === "duplicate") continue;
       arrived++;
-      if (this.selected(seq)) latencies.record((report.latencies[at] as number) / 1000);
+      if (this.selected(seq)) tell((report.latencies[at] as number) / 1000);
     }
     this.through = report.closed ? report.through : Math.max(this.through, report.through);
     this.canaries += report.canaries;

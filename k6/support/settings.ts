@@ -39,6 +39,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
       events: load.kind === "paced" ? load.events : null,
+      steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
     });
     const bounds = readBounds(rows, environment);
     refuseUnknown(test, rows, environment);

@@ -11,7 +11,7 @@ import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, WORKLOAD }
 /** A path to which these reports were made, each at the moment it is complete up to. */
 function pathOf(...reports: PathArrivals[]): SubscriptionPath {
   const path = new SubscriptionPath(reports[0] as PathArrivals, WORKLOAD);
-  for (const one of reports) path.enter(one, new Histogram(), one.through);
+  for (const one of reports) path.enter(one, one.through, () => {});
   return path;
 }
 
@@ -90,23 +90,26 @@ describe("the closing edge", () => {
 describe("one report", () => {
   test("adds what arrived for the first time, and only its latency if it is due here", () => {
     const [latencies, path] = [new Histogram(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
+    const tell = (latency: number) => latencies.record(latency);
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
-    expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), latencies, 1)).toBe(2);
-    expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
+    expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), 1, tell)).toBe(2);
+    expect(path.enter(report([ours, theirs], 2), 2, tell)).toBe(0);
     expect(latencies.percentiles()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
   });
 
   test("with a latency below zero is told as such", () => {
     const latencies = new Histogram();
-    new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
+    new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), 1, (latency) =>
+      latencies.record(latency),
+    );
     expect(latencies.percentiles()).toMatchObject({ samples: 0, negative: 1 });
   });
 
   test("with a canary makes the path ready, now or later", () => {
     const path = pathOf(report([1], 1));
     expect(path.ready).toBe(false);
-    path.enter(report([], 2, { canaries: 1 }), new Histogram(), 2);
-    path.enter(report([], 3), new Histogram(), 3);
+    path.enter(report([], 2, { canaries: 1 }), 2, () => {});
+    path.enter(report([], 3), 3, () => {});
     expect(path.ready).toBe(true);
   });
 
@@ -169,7 +172,7 @@ describe("a path", () => {
           const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
           const publishers = next.map(({ publisher }) => publisher);
           const seqs = next.map(({ seq }) => seq);
-          path.enter(report(seqs, window.through, { ...base, publishers }), new Histogram(), 0);
+          path.enter(report(seqs, window.through, { ...base, publishers }), 0, () => {});
           at += next.length;
         }
         const publication = publicationOf(

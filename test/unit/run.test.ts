@@ -4,7 +4,6 @@ import { Run } from "../../receiver/run.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
 import type { Offender } from "../../workload/account.ts";
 import type { Filter } from "../../workload/filter.ts";
-import { Histogram } from "../../workload/histogram.ts";
 import { Publication } from "../../workload/publication.ts";
 import { type Delivery, plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
@@ -48,7 +47,8 @@ describe("the account of a run that goes on", () => {
       unjudged: 0,
       backlog: 0,
       drain: 0,
-      latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 },
+      growth: { ms: 0, seconds: 0 },
+      latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, p995: 0, max: 0 },
       lastArrivalAt: null,
       offenders: [],
       webhooks: null,
@@ -185,7 +185,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
       run.arrivals({ paths: reports });
       const alone = reports.map((one) => {
         const path = new SubscriptionPath(one, workload);
-        path.enter(one, new Histogram(), 0);
+        path.enter(one, 0, () => {});
         return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
       });
       const account = run.account();
