@@ -16,6 +16,7 @@ const programs = {
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
   "bench-receiver": "bench/receiver.ts",
+  faults: "test/faults/main.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -24,6 +24,9 @@ export async function startRedisServer(folder: string | null): Promise<RedisServ
   return {
     service: "redis",
     url: `redis://127.0.0.1:${port}`,
+    get pid() {
+      return running.pid;
+    },
     ended: () => running.ended(),
     stop: () => running.end("SIGTERM"),
     kill: () => running.end("SIGKILL"),
@@ -50,6 +53,7 @@ async function launch(port: number, folder: string | null) {
     }
   }
   return {
+    pid: child.pid as number,
     ended: () => ended,
     end: async (signal: NodeJS.Signals) => {
       child.kill(signal);

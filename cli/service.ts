@@ -10,6 +10,7 @@ export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
 
 /** A process of ours that serves the others. */
 export interface Service extends Announcement {
+  readonly pid: number;
   /** Unset while it runs; why it is over once it is. */
   readonly ended: () => string | undefined;
   stop(): Promise<void>;
@@ -53,6 +54,7 @@ export async function startService(name: string, command: readonly string[], log
   if (announcement === undefined) throw new Error(`cannot start ${name}: ${ended}`);
   return {
     ...announcement,
+    pid: child.pid as number,
     ended: () => ended,
     stop: async () => {
       child.kill("SIGTERM");

@@ -1,0 +1,54 @@
+/** The fault matrix as a command: `npm run faults`, or a part of it: `npm run faults -- webhooks`. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { document } from "./document.ts";
+import type { Outcome } from "./matrix.ts";
+import { type Recording, recorded } from "./recording.ts";
+import { TABLES } from "./rows.ts";
+
+/** The folder of the repository, seen from dist/node/. */
+const root = join(import.meta.dirname, "../..");
+const EVIDENCE = join(root, "test/faults/evidence.jsonl");
+const DOCUMENT = join(root, "docs/faults.md");
+
+const USAGE_ERROR = 2;
+
+const asked = process.argv.slice(2);
+const all = TABLES.flatMap(({ rows }) => rows);
+const isWanted = ({ name }: { name: string }) => asked.length === 0 || asked.some((part) => name.includes(part));
+const nowhere = asked.find((part) => !all.some(({ name }) => name.includes(part)));
+if (nowhere !== undefined) {
+  console.error(`faults: ${nowhere}: no row's name contains that; there are ${all.map(({ name }) => name).join(", ")}`);
+  process.exit(USAGE_ERROR);
+}
+
+const started = performance.now();
+const outcomes: Outcome[] = [];
+for (const table of TABLES) outcomes.push(...(await table.run(root, isWanted, tell)));
+const seconds = (performance.now() - started) / 1000;
+const red = outcomes.filter(({ wrong }) => wrong.length > 0);
+console.log(`${outcomes.length} rows in ${seconds.toFixed(0)} s, ${red.length} red`);
+await record(outcomes);
+process.exitCode = red.length === 0 ? 0 : 1;
+
+function tell({ row, evidence, wrong, seconds: time }: Outcome): void {
+  const mark = wrong.length === 0 ? "ok " : "RED";
+  console.log(`${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s`);
+  for (const what of wrong) console.log(`      ${what}`);
+}
+
+/** A part of the matrix renews its own rows in the record; those that are gone from the tables leave it. */
+async function record(fresh: readonly Outcome[]): Promise<void> {
+  const before = await readFile(EVIDENCE, "utf8").catch(() => "");
+  const kept = new Map(
+    before
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => [(JSON.parse(line) as Recording).name, line]),
+  );
+  for (const outcome of fresh) kept.set(outcome.row.name, JSON.stringify(recorded(outcome)));
+  const lines = all.flatMap(({ name }) => kept.get(name) ?? []);
+  await writeFile(EVIDENCE, `${lines.join("\n")}\n`);
+  const recordings = lines.map((line) => JSON.parse(line) as Recording);
+  await writeFile(DOCUMENT, document(recordings, new Map(all.map(({ name, expect }) => [name, expect]))));
+}
