@@ -19,7 +19,7 @@ const halfway = ({ delivered }: Account) => delivered > 300;
 const POISON = ["XADD", "events:11155111", "*", "tx_hash", "0x12", "topics", "not JSON"];
 
 const ROWS: readonly Row<EthhookPlant>[] = [
-  ...Array.from({ length: 7 }, (_, place) => ({
+  ...Array.from({ length: 10 }, (_, place) => ({
     name: `webhooks: healthy ${place + 1}`,
     plants: "nothing",
     plant: { redis: { SEED: String(place + 1) } },

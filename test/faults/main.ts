@@ -1,5 +1,5 @@
 /** The fault matrix as a command: `npm run faults`, or a part of it: `npm run faults -- webhooks`. */
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { document } from "./document.ts";
 import type { Outcome } from "./matrix.ts";
@@ -28,27 +28,23 @@ for (const table of TABLES) outcomes.push(...(await table.run(root, isWanted, te
 const seconds = (performance.now() - started) / 1000;
 const red = outcomes.filter(({ wrong }) => wrong.length > 0);
 console.log(`${outcomes.length} rows in ${seconds.toFixed(0)} s, ${red.length} red`);
-await record(outcomes);
 process.exitCode = red.length === 0 ? 0 : 1;
 
-function tell({ row, evidence, wrong, seconds: time }: Outcome): void {
+function tell(outcome: Outcome): void {
+  const { row, evidence, wrong, seconds: time } = outcome;
   const mark = wrong.length === 0 ? "ok " : "RED";
   console.log(`${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s`);
   for (const what of wrong) console.log(`      ${what}`);
+  record(outcome);
 }
 
-/** A part of the matrix renews its own rows in the record; those that are gone from the tables leave it. */
-async function record(fresh: readonly Outcome[]): Promise<void> {
-  const before = await readFile(EVIDENCE, "utf8").catch(() => "");
-  const kept = new Map(
-    before
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => [(JSON.parse(line) as Recording).name, line]),
-  );
-  for (const outcome of fresh) kept.set(outcome.row.name, JSON.stringify(recorded(outcome)));
+/** A row renews its own line in the record; those that are gone from the tables leave it. */
+function record(fresh: Outcome): void {
+  const before = existsSync(EVIDENCE) ? readFileSync(EVIDENCE, "utf8").split("\n").filter(Boolean) : [];
+  const kept = new Map(before.map((line) => [(JSON.parse(line) as Recording).name, line]));
+  kept.set(fresh.row.name, JSON.stringify(recorded(fresh)));
   const lines = all.flatMap(({ name }) => kept.get(name) ?? []);
-  await writeFile(EVIDENCE, `${lines.join("\n")}\n`);
+  writeFileSync(EVIDENCE, `${lines.join("\n")}\n`);
   const recordings = lines.map((line) => JSON.parse(line) as Recording);
-  await writeFile(DOCUMENT, document(recordings, new Map(all.map(({ name, expect }) => [name, expect]))));
+  writeFileSync(DOCUMENT, document(recordings, new Map(all.map(({ name, expect }) => [name, expect]))));
 }

@@ -55,9 +55,10 @@ export const pulse: Subject<PulsePlant> = {
 
 async function runPulse(root: string, folder: string, plant: PulsePlant) {
   const running: { stop(): Promise<void> }[] = [];
+  let logs = 0;
   const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
   const begin = async (name: string, ...command: string[]) => {
-    const started = await Process.begin(name, command, join(folder, `${name}-${running.length}.log`));
+    const started = await Process.begin(name, command, join(folder, `${name}-${++logs}.log`));
     running.push(started);
     return started;
   };
@@ -69,8 +70,10 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
   try {
     const { faults = [], accounted = true, gateways = 1, networks = {} } = plant;
     await mkdir(join(folder, "stream"), { recursive: true });
-    const nats = await begin("nats", join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream"));
-    const receiver = await begin("receiver", ...node("receiver"));
+    const [nats, receiver] = await Promise.all([
+      begin("nats", join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")),
+      begin("receiver", ...node("receiver")),
+    ]);
     const flags = ["--nats", nats.url, ...faults.flatMap((fault) => ["--fault", fault])];
     const gateway = await begin("gateway", ...node("pulse"), ...flags);
     for (let more = 1; more < gateways; more++) await begin("gateway", ...node("pulse"), ...flags);
@@ -89,7 +92,7 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const stage = { run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
   } finally {
-    for (const each of running.reverse()) await each.stop();
+    await Promise.all(running.map((each) => each.stop()));
   }
 }
 
