@@ -1,5 +1,5 @@
 import type { Recording } from "./recording.ts";
-import type { Expectation } from "./row.ts";
+import { type Row, shortcomings } from "./row.ts";
 
 /** How much of a reason fits into a cell. */
 const LONGEST = 160;
@@ -15,33 +15,43 @@ Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
 objective taken away: every one of them is needed by a row.`;
 
-/** The document of the matrix. A pure function of what was recorded. */
-export function document(recordings: readonly Recording[], expectations: ReadonlyMap<string, Expectation>): string {
-  const healthy = recordings.filter(({ name }) => name.includes("healthy"));
-  const alarms = healthy.filter(({ verdict }) => verdict !== "PASS");
-  const red = recordings.filter(({ wrong }) => wrong.length > 0);
-  const seconds = recordings.reduce((sum, row) => sum + row.seconds, 0);
+/** The document of the matrix. A pure function of its rows and of what was recorded of them. */
+export function document(rows: readonly Row<unknown>[], recordings: readonly Recording[]): string {
+  const seen = recordings.flatMap((recording) => {
+    const row = rows.find(({ name }) => name === recording.name);
+    return row === undefined ? [] : [{ row, recording, wrong: shortcomings(row, recording.evidence) }];
+  });
+  const red = seen.filter(({ wrong }) => wrong.length > 0);
+  const healthy = seen.filter(({ row }) => isHealthy(row));
+  const alarms = healthy.filter(({ recording }) => recording.evidence.verdict !== "PASS");
+  const seconds = seen.reduce((sum, { recording }) => sum + recording.seconds, 0);
   const summary =
-    `${recordings.length} rows in ${Math.round(seconds)} s: ${recordings.length - red.length} as expected, ${red.length} red; ` +
+    `${seen.length} rows in ${Math.round(seconds)} s: ${seen.length - red.length} as expected, ${red.length} red; ` +
     `${healthy.length} healthy runs, ${alarms.length} false alarms.`;
-  const groups = [...new Set(recordings.map(({ subject }) => subject))].map((subject) => {
-    const rows = recordings
-      .filter((one) => one.subject === subject)
-      .map((row) => cells(row, expectations.get(row.name)));
-    return `## ${subject}\n\n${table(["row", "planted", "expected", "seen", "reasons seen"], rows)}`;
+  const groups = [...new Set(seen.map(({ recording }) => recording.subject))].map((subject) => {
+    const cells = seen.filter(({ recording }) => recording.subject === subject).map(cellsOf);
+    return `## ${subject}\n\n${table(["row", "planted", "expected", "seen", "reasons seen"], cells)}`;
   });
   return `${[HEAD, summary, ...groups].join("\n\n")}\n`;
 }
 
-function cells(
-  { name, plants, verdict, tests, causes, wrong }: Recording,
-  expected: Expectation | undefined,
-): string[] {
-  const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...causes])].map(shortened);
-  const wanted =
-    expected === undefined ? "" : [expected.verdict, ...expected.reasons.map((reason) => `\`${reason}\``)].join(", ");
-  const seen = wrong.length === 0 ? verdict : `**red**: ${verdict}; ${wrong.join("; ")}`;
-  return [`\`${name}\``, plants, wanted, seen, reasons.join("<br>")];
+/** Whether nothing is planted in a row: it must pass. */
+export function isHealthy({ plants, expect }: Pick<Row<unknown>, "plants" | "expect">): boolean {
+  return plants.startsWith("nothing") && expect.verdict === "PASS";
+}
+
+interface Seen {
+  readonly row: Row<unknown>;
+  readonly recording: Recording;
+  readonly wrong: readonly string[];
+}
+
+function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: Seen): string[] {
+  const { verdict, tests, account } = evidence;
+  const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])])].map(shortened);
+  const wanted = [expect.verdict, ...expect.reasons.map((reason) => `\`${reason}\``)].join(", ");
+  const told = wrong.length === 0 ? verdict : `**red**: ${verdict}; ${wrong.join("; ")}`;
+  return [`\`${name}\``, plants, wanted, told, reasons.join("<br>")];
 }
 
 /** Without the meaning in brackets, which docs/metrics.md has. */

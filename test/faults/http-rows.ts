@@ -1,7 +1,9 @@
 import { type HttpPlant, http } from "./http.ts";
 import type { Row, Table } from "./row.ts";
 
-const LATENCIES = ["health", "ready", "correctness_status", "manifest"].map((name) => `http_${name}_latency_ms`);
+const LATENCIES = ["health", "ready", "correctness_status", "manifest"].flatMap((name) =>
+  ["p(95)", "p(99)"].map((statistic) => `http_${name}_latency_ms ${statistic}`),
+);
 
 const ROWS: readonly Row<HttpPlant>[] = [
   { name: "http: healthy", plants: "nothing", plant: {}, expect: { verdict: "PASS", reasons: [] } },

@@ -40,11 +40,17 @@ function tell(outcome: Outcome): void {
 
 /** A row renews its own line in the record; those that are gone from the tables leave it. */
 function record(fresh: Outcome): void {
-  const before = existsSync(EVIDENCE) ? readFileSync(EVIDENCE, "utf8").split("\n").filter(Boolean) : [];
-  const kept = new Map(before.map((line) => [(JSON.parse(line) as Recording).name, line]));
-  kept.set(fresh.row.name, JSON.stringify(recorded(fresh)));
-  const lines = all.flatMap(({ name }) => kept.get(name) ?? []);
-  writeFileSync(EVIDENCE, `${lines.join("\n")}\n`);
-  const recordings = lines.map((line) => JSON.parse(line) as Recording);
-  writeFileSync(DOCUMENT, document(recordings, new Map(all.map(({ name, expect }) => [name, expect]))));
+  const lines = new Map(recordings().map((one) => [one.name, one]));
+  lines.set(fresh.row.name, recorded(fresh));
+  const kept = all.flatMap(({ name }) => lines.get(name) ?? []);
+  writeFileSync(EVIDENCE, kept.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  writeFileSync(DOCUMENT, document(all, kept));
+}
+
+function recordings(): Recording[] {
+  const text = existsSync(EVIDENCE) ? readFileSync(EVIDENCE, "utf8") : "";
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Recording);
 }

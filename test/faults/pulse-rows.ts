@@ -153,7 +153,11 @@ const TIMES: readonly PulseRow[] = [
     name: "delay=60",
     plants: "every delivery is 60 ms late",
     plant: { faults: ["delay=60"] },
-    expect: { verdict: "FAIL", reasons: [P95, P99, "ws_event_latency_ms"], checks: [complete, nothingLost] },
+    expect: {
+      verdict: "FAIL",
+      reasons: [P95, P99, "ws_event_latency_ms p(95)", "ws_event_latency_ms p(99)"],
+      checks: [complete, nothingLost],
+    },
   },
   {
     name: "slow-tail=200",

@@ -45,7 +45,7 @@ export type Check = readonly [what: string, holds: (account: Account) => boolean
 /** What must come of a row. */
 export interface Expectation {
   readonly verdict: Verdict;
-  /** Metrics whose objective must be missed, and phrases that reasons or causes must contain. */
+  /** Metrics whose objective must be missed, or a statistic of one, and phrases that reasons or causes must contain. */
   readonly reasons: readonly string[];
   /** Reasons that may be given too. */
   readonly besides?: readonly string[];
@@ -86,22 +86,25 @@ export interface Table<Plant> {
 export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence: Evidence): string[] {
   const { verdict, reasons, besides = [], checks = [] } = expect;
   const { account, hung, left } = evidence;
-  const given = evidence.tests.flatMap((test) => test.reasons);
+  const given = [...new Set(evidence.tests.flatMap((test) => test.reasons))];
   const told = [...given, ...(account?.causes ?? [])];
   const allowed = [...reasons, ...besides];
+  const groundless = given.filter((text) => !allowed.some((reason) => names(text, reason)));
   return [
     ...(hung ? ["it did not end in its time"] : []),
     ...(verdict === evidence.verdict ? [] : [`the verdict is ${evidence.verdict}, not ${verdict}`]),
     ...reasons.filter((reason) => !told.some((text) => names(text, reason))).map((reason) => `not named: ${reason}`),
-    ...given
-      .filter((text) => !allowed.some((reason) => names(text, reason)))
-      .map((text) => `named without cause: ${text}`),
+    ...groundless.map((text) => `named without cause: ${text}`),
     ...checks.filter(([, holds]) => account === null || !holds(account)).map(([what]) => `does not hold: ${what}`),
     ...left.map((what) => `left behind: ${what}`),
   ];
 }
 
-/** Whether a reason is about a metric, or contains a phrase. */
+/** Whether a reason is about a metric, about one statistic of it as in `http_ready_latency_ms p(95)`, or contains a phrase. */
 function names(text: string, reason: string): boolean {
-  return reason in METRICS ? text.startsWith(`${reason} (`) || text.startsWith(`${reason}:`) : text.includes(reason);
+  const [metric = "", statistic, ...rest] = reason.split(" ");
+  if (!(metric in METRICS) || rest.length > 0) return text.includes(reason);
+  const isOfMetric = text.startsWith(`${metric} (`) || text.startsWith(`${metric}:`);
+  const ofStatistic = new RegExp(`(must be|judge) ${(statistic ?? "").replace(/[()]/g, "\\$&")} `);
+  return isOfMetric && (statistic === undefined || ofStatistic.test(text));
 }
