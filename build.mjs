@@ -18,6 +18,7 @@ const programs = {
   "bench-receiver": "bench/receiver.ts",
   "bench-distributions": "bench/distributions.ts",
   "bench-memory": "bench/memory.ts",
+  faults: "test/faults/main.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

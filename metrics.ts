@@ -50,7 +50,7 @@ const http = {
 
 const websocket = {
   ws_connections_total: tally("attempts to connect"),
-  ws_connection_errors_total: tally("attempts to connect that failed"),
+  ws_connection_errors_total: count("attempts to connect that failed, among all of them"),
   ws_active_connections: reading(
     "open connections: those of the virtual user that reported last, times all virtual users",
   ),
@@ -62,12 +62,13 @@ const websocket = {
   ws_sessions_lost: count("connections that the gateway ended before their time, among those that were open"),
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
-  ws_events_damaged: count("event frames whose trace or fields are not what was published"),
+  ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
   ws_events_missing: count("gaps: matching events between the first and the last one seen that never came"),
   ws_events_duplicated: count("events that came twice on one subscription"),
   ws_events_reordered: count("events that came after a later one of the same publisher"),
   ws_events_misrouted: count("events that came although the subscription does not match them"),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
+  generator_pause_ms: latency("how late a timer of the script went off: k6 or its machine stood still"),
 };
 
 const publishing = {
@@ -101,6 +102,11 @@ const account = {
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
   account_delivery_p95_ms: reading("95th percentile from publishing to arrival, over all deliveries"),
   account_delivery_p99_ms: reading("99th percentile from publishing to arrival, over all deliveries"),
+  account_delivery_p995_ms: reading("99.5th percentile from publishing to arrival, over all deliveries"),
+  account_latency_growth_ms: reading(
+    "how much slower the quickest delivery of the last quarter of the load was than that of the first",
+  ),
+  account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
 };
 
 /** The whole list, by metric name. */

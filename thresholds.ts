@@ -36,6 +36,7 @@ export function sampleCounter(metric: string): string {
 /** Five samples beyond the percentile. */
 const P95_FLOOR = 100;
 const P99_FLOOR = 500;
+const P995_FLOOR = 1_000;
 const MEAN_FLOOR = 30;
 
 const SHARE_FLOOR = 100;
@@ -112,12 +113,18 @@ const subscribed = [
   slo("account_reordered").count.is(0),
   slo("account_delivery_p95_ms").value(P95_FLOOR).below(25),
   slo("account_delivery_p99_ms").value(P99_FLOOR).below(50),
+  // Of a hundred deliveries a single slow one is just what the last row allows.
+  slo("account_delivery_p995_ms").value(P995_FLOOR).below(100),
 ];
+
+/** Of a steady load: the last deliveries are as quick as the first. A load that rises may cost some latency. */
+const steadily = [slo("account_latency_growth_ms").value(4).below(10)];
 
 /** Of deliveries by webhook: retries and concurrency reorder them, and the promise is a mean. */
 const webhooked = [
   slo("account_wrong_signatures").count.is(0),
   slo("account_damaged").count.is(0),
+  slo("account_hasty_retries").count.is(0),
   slo("account_delivery_mean_ms").value(1).below(500),
 ];
 
@@ -148,9 +155,12 @@ const table: Readonly<Record<Test, readonly Slo[]>> = {
     slo("ws_event_latency_ms").p99.below(50),
     slo("ws_subscription_latency_ms").max.below(1_000),
     slo("ws_error_rate").rate.below(0.001),
+    // Not a share of all operations: each connection makes many, and would hide that it was refused at first.
+    slo("ws_connection_errors_total").count.is(0),
     slo("ws_sessions_lost").count.is(0),
     slo("ws_events_damaged").count.is(0),
     valid("generator_lag_ms").p99.below(50),
+    valid("generator_pause_ms").max.below(1_000),
   ],
   nats: [slo("publish_ack_latency_ms").p99.below(250), ...published],
   redis: [slo("publish_ack_latency_ms").p95.below(250), ...published],
@@ -176,17 +186,20 @@ export interface Judgement {
   readonly ticks?: number | null;
   /** k6 processes that share the load; each is held to its share of the sample floors. */
   readonly instances?: number;
+  /** The load is published at the same rate from its beginning to its end. */
+  readonly steady?: boolean;
   /** Other bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
 
 /** The objectives of a run. */
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {
-  const { accounted: isSettled, events, bounds = {}, instances = 1 } = judgement;
+  const { accounted: isSettled, events, bounds = {}, instances = 1, steady = false } = judgement;
   const rows = [
     ...everywhere,
     ...table[test],
     ...(events === null ? [] : paced(events, judgement)),
+    ...(isSettled && steady && test === "nats" ? steadily : []),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
   return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));

@@ -1,3 +1,4 @@
+import { Growth } from "../workload/growth.ts";
 import { Histogram } from "../workload/histogram.ts";
 import { Timeline } from "../workload/timeline.ts";
 
@@ -17,6 +18,7 @@ export interface PathLatencies {
 /** What is measured of a run's expected deliveries: their latencies, on which path, and in which second. */
 export class Deliveries {
   readonly timeline = new Timeline();
+  readonly growth = new Growth();
   private readonly total = new Histogram();
   private readonly byPath = new Map<string, Histogram>();
 
@@ -30,6 +32,7 @@ export class Deliveries {
     this.total.record(latency);
     this.histogramOf(path).record(latency);
     this.timeline.delivered(at, latency);
+    this.growth.record(at, latency);
   }
 
   /** The latencies of all paths together. */

@@ -5,6 +5,7 @@ import type { PathAccount, Window } from "../workload/ledger.ts";
 import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
 import { endpointSelector, type LogWorkload, wantsAnything } from "../workload/wire/ethhook.ts";
 import type { Deliveries } from "./deliveries.ts";
+import { Failures, type Refusal } from "./failures.ts";
 import { Path } from "./path.ts";
 
 /** A webhook that was taken. */
@@ -19,6 +20,7 @@ export interface Delivery {
 /** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */
 export class EndpointPath extends Path {
   readonly latencies = new Histogram();
+  readonly failures = new Failures();
   private readonly wanting: boolean;
   private canaries = 0;
   private requests = 0;
@@ -29,9 +31,19 @@ export class EndpointPath extends Path {
     this.wanting = wantsAnything(endpoint);
   }
 
-  /** Counts a request of the run's load, however it is answered. */
-  attempted(): void {
+  /** Counts a request of the run's load, however it is answered. @param at Unix ms. */
+  attempted(trace: Trace, at: number): void {
+    if (trace.publisher === CANARY_PUBLISHER) return;
     this.requests++;
+    this.failures.attempted(trace.seq, at);
+  }
+
+  /** Counts a request of the run's load that was not taken. */
+  refused(trace: Trace, at: number, why: Refusal): void {
+    this.attempted(trace, at);
+    if (trace.publisher !== CANARY_PUBLISHER && !this.ledger.seen.has(trace.seq)) {
+      this.failures.failed(trace.seq, at, why);
+    }
   }
 
   /** Enters a webhook that was answered well. @returns whether it is the first delivery of an event of the load. */
@@ -40,6 +52,7 @@ export class EndpointPath extends Path {
       this.canaries++;
       return false;
     }
+    this.failures.succeeded(trace.seq);
     if (this.ledger.record(trace.publisher, trace.seq) === "duplicate") return false;
     if (attempt > 1) this.retries++;
     if (this.selected(trace.seq)) {

@@ -4,16 +4,15 @@ import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../workload/wire/ethhook.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { type Delivery, EndpointPath } from "./endpoint.ts";
+import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
-
-/** How a webhook that belongs to a run was answered, when it was not taken. */
-export type Refusal = "misbehaved" | "wrong signature";
 
 /** The endpoints of one run, and what came that was no delivery. */
 export class Endpoints {
   readonly paths: ReadonlyMap<string, EndpointPath>;
   private readonly workload: LogWorkload;
-  private readonly refusals: Record<Refusal, number> = { misbehaved: 0, "wrong signature": 0 };
+  private misbehaviours = 0;
+  private wrongSignatures = 0;
   private damages = 0;
   private strays = 0;
 
@@ -23,9 +22,10 @@ export class Endpoints {
   }
 
   /** Counts webhooks that were not taken. */
-  refused(name: string, trace: Trace, why: Refusal): void {
-    if (trace.publisher !== CANARY_PUBLISHER) this.paths.get(name)?.attempted();
-    this.refusals[why]++;
+  refused(name: string, trace: Trace, at: number, why: Refusal): void {
+    this.paths.get(name)?.refused(trace, at, why);
+    if (why === "wrong signature") this.wrongSignatures++;
+    else this.misbehaviours++;
   }
 
   /** Enters a webhook that was taken. @returns whether it is the first delivery of an event of the load. */
@@ -36,10 +36,9 @@ export class Endpoints {
       if (trace.publisher !== CANARY_PUBLISHER) this.strays++;
       return false;
     }
-    if (trace.publisher !== CANARY_PUBLISHER) {
-      path.attempted();
-      if (damagedField(body, this.workload, trace) !== null) this.damages++;
-    }
+    path.attempted(trace, delivery.arrivedAt);
+    const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
+    if (isOfLoad && damagedField(body, this.workload, trace) !== null) this.damages++;
     return path.enter(delivery, deliveries);
   }
 
@@ -50,10 +49,20 @@ export class Endpoints {
       endpoints,
       attempts: endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
       retried: endpoints.reduce((sum, { retried }) => sum + retried, 0),
-      misbehaved: this.refusals.misbehaved,
-      wrongSignatures: this.refusals["wrong signature"],
+      hasty: [...this.paths.values()].reduce((sum, { failures }) => sum + failures.hasty, 0),
+      abandoned: this.abandoned(),
+      misbehaved: this.misbehaviours,
+      wrongSignatures: this.wrongSignatures,
       damaged: this.damages,
       strays: this.strays,
     };
+  }
+
+  private abandoned(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { failures } of this.paths.values()) {
+      for (const [how, count] of failures.abandoned()) counts[how] = (counts[how] ?? 0) + count;
+    }
+    return counts;
   }
 }

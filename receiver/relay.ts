@@ -3,7 +3,7 @@ import { isPlausible } from "../workload/report.ts";
 import { readTraceHash, type Trace, traceHash } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
-import type { Refusal } from "./endpoints.ts";
+import { REFUSALS, type Refusal } from "./failures.ts";
 import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
 
 /** What was taken is handed on so often. */
@@ -23,9 +23,7 @@ export const RelayedSchema = v.object({
       body: WebhookSchema,
     }),
   ),
-  refusals: v.array(
-    v.object({ endpoint: v.string(), hash: v.string(), why: v.picklist(["misbehaved", "wrong signature"]) }),
-  ),
+  refusals: v.array(v.object({ endpoint: v.string(), hash: v.string(), at: v.number(), why: v.picklist(REFUSALS) })),
 });
 type Relayed = v.InferOutput<typeof RelayedSchema>;
 
@@ -51,9 +49,9 @@ export class Relay implements WebhookSink {
       const trace = traceOf(body);
       if (trace !== null) sink.delivered(endpoint, { trace, ...arrival }, body);
     }
-    for (const { endpoint, hash, why } of refusals) {
+    for (const { endpoint, hash, at, why } of refusals) {
       const trace = readTraceHash(hash);
-      if (trace !== null && isPlausible(trace)) sink.refused(endpoint, trace, why);
+      if (trace !== null && isPlausible(trace)) sink.refused(endpoint, trace, at, why);
     }
   }
 
@@ -63,9 +61,9 @@ export class Relay implements WebhookSink {
     }
   }
 
-  refused(endpoint: string, trace: Trace, why: Refusal): void {
+  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
     if (this.waiting.refusals.length < MOST_WAITING) {
-      this.waiting.refusals.push({ endpoint, hash: traceHash(trace), why });
+      this.waiting.refusals.push({ endpoint, hash: traceHash(trace), at, why });
     }
   }
 

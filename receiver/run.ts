@@ -10,7 +10,8 @@ import { runNumber, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import type { Delivery } from "./endpoint.ts";
-import { Endpoints, type Refusal } from "./endpoints.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
@@ -91,8 +92,8 @@ export class Run {
   }
 
   /** Counts a webhook that was not taken. */
-  refused(endpoint: string, trace: Trace, why: Refusal): void {
-    this.endpoints?.refused(endpoint, trace, why);
+  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
+    this.endpoints?.refused(endpoint, trace, at, why);
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
@@ -181,6 +182,7 @@ export class Run {
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
       latency: this.deliveries.latency(),
+      growth: this.deliveries.growth.over(span),
       offenders,
       webhooks,
       causes: [],

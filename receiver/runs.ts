@@ -2,7 +2,7 @@ import type { Opening } from "../workload/report.ts";
 import type { Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
-import type { Refusal } from "./endpoints.ts";
+import type { Refusal } from "./failures.ts";
 import { Run } from "./run.ts";
 import type { WebhookSink } from "./webhooks.ts";
 
@@ -35,8 +35,8 @@ export class Runs implements WebhookSink {
   }
 
   /** Counts a webhook that was not taken. */
-  refused(endpoint: string, trace: Trace, why: Refusal): void {
-    this.byNumber.get(trace.run)?.refused(endpoint, trace, why);
+  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
+    this.byNumber.get(trace.run)?.refused(endpoint, trace, at, why);
   }
 
   /** The runs from the oldest to the newest. */

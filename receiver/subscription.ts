@@ -31,6 +31,7 @@ export class SubscriptionPath extends Path {
    * Enters a report.
    *
    * @param now Unix ms by the receiver's clock.
+   * @param tell is told the latency, in ms, of each event that arrived for the first time.
    * @returns how many events arrived for the first time.
    */
   enter(report: PathArrivals, deliveries: Deliveries, now: number): number {

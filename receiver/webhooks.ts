@@ -5,10 +5,13 @@ import { isPlausible } from "../workload/report.ts";
 import { readTraceHash, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
-import type { Refusal } from "./endpoints.ts";
+import type { Refusal } from "./failures.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";
 import { isSigned, SIGNATURE_HEADER } from "./signature.ts";
 import type { Traffic } from "./traffic.ts";
+
+/** How a strike is told of in accounts. */
+const HOW = { 503: "answered 503", 404: "answered 404", drop: "cut off" } as const;
 
 /** A webhook of one log entry is under 2 kB. */
 const BODY_LIMIT = 256 * 1024;
@@ -31,7 +34,7 @@ export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
 /** Where webhooks go once they are answered: to the runs here, or to another receiver. */
 export interface WebhookSink {
   delivered(endpoint: string, delivery: Delivery, body: Webhook): void;
-  refused(endpoint: string, trace: Trace, why: Refusal): void;
+  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void;
 }
 
 export interface WebhookOptions {
@@ -93,14 +96,14 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   const trace = traceOf(body);
   if (secret !== null && !isSigned(bytes, header(request, SIGNATURE_HEADER), secret)) {
     traffic.refused("wrong signature");
-    if (trace !== null) sink.refused(endpoint, trace, "wrong signature");
+    if (trace !== null) sink.refused(endpoint, trace, request.arrivedAt, "wrong signature");
     return reply.code(401).send({ error: `${SIGNATURE_HEADER} does not fit the body` });
   }
   if (misbehaviour.settings.delay > 0) await pause(misbehaviour.settings.delay);
   const strike = misbehaviour.next();
   if (strike !== null) {
     traffic.refused("misbehaved");
-    if (trace !== null) sink.refused(endpoint, trace, "misbehaved");
+    if (trace !== null) sink.refused(endpoint, trace, request.arrivedAt, HOW[strike]);
     if (strike !== "drop") return reply.code(strike).send({ error: "scripted misbehaviour" });
     reply.hijack();
     request.raw.socket.destroy();

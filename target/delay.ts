@@ -7,29 +7,26 @@ interface Waiting<Item> {
 }
 
 /**
- * Holds items for a fixed time and releases them in the order they came, within a few hundredths of
+ * Holds items until they are due and releases them in the order they came, within a few hundredths of
  * a millisecond of their time when the process has a core to itself.
  */
 export class DelayLine<Item> {
-  private readonly milliseconds: number;
   private readonly release: (item: Item) => void;
   private waiting: Waiting<Item>[] = [];
   private first = 0;
   private awake = false;
 
-  constructor(milliseconds: number, release: (item: Item) => void) {
-    this.milliseconds = milliseconds;
+  constructor(release: (item: Item) => void) {
     this.release = release;
   }
 
   /**
    * Holds an item.
    *
-   * @param since when its time began to run, by `performance.now()`; never earlier than that of the
-   * item before it.
+   * @param due when it is to be released, by `performance.now()`; never earlier than the item before it.
    */
-  push(item: Item, since: number): void {
-    this.waiting.push({ item, due: since + this.milliseconds });
+  push(item: Item, due: number): void {
+    this.waiting.push({ item, due });
     if (this.awake) return;
     this.awake = true;
     this.sleep();

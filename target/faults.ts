@@ -3,6 +3,8 @@
  * Adding a fault is one row in its service's table; adding a service is one table.
  */
 
+import type { Filter } from "../workload/filter.ts";
+
 /** One fault: what goes wrong, and what its setting `name` or `name=value` may say. */
 export interface Fault<Value> {
   /** What goes wrong, in one line. */
@@ -15,8 +17,11 @@ export interface Fault<Value> {
   readonly read: (text: string | undefined) => Value | null;
 }
 
+/** What the setting of a fault may be read as. */
+type Setting = number | true | string | Stall;
+
 /** The faults of one service by name. */
-export type FaultTable = Readonly<Record<string, Fault<number | true>>>;
+export type FaultTable = Readonly<Record<string, Fault<Setting>>>;
 
 /** The faults that are planted, by name; a fault that is not planted is absent. */
 export type Faults<Table extends FaultTable> = {
@@ -48,6 +53,51 @@ function milliseconds(meaning: string): Fault<number> {
   };
 }
 
+/** So many of something. */
+function number(meaning: string): Fault<number> {
+  return { ...oneIn(meaning), takes: "a whole number from 1" };
+}
+
+/** One out of a few names. */
+function oneOf<Name extends string>(meaning: string, names: readonly Name[]): Fault<Name> {
+  return {
+    meaning,
+    value: names.join("|"),
+    takes: `one of ${names.join(", ")}`,
+    read: (text) => names.find((name) => name === text) ?? null,
+  };
+}
+
+/** One name of the target's own. */
+function name(meaning: string): Fault<string> {
+  return {
+    meaning,
+    value: "NAME",
+    takes: "letters, digits, dots, dashes and underscores",
+    read: (text) => (text !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : null),
+  };
+}
+
+/** A halt that comes again and again, in ms: so long, once in every period. */
+export interface Stall {
+  readonly length: number;
+  readonly period: number;
+}
+
+function stall(meaning: string): Fault<Stall> {
+  const { read } = milliseconds(meaning);
+  return {
+    meaning,
+    value: "MS/PERIOD",
+    takes: `milliseconds of every so many milliseconds, as in 2000/20000, both up to ${LONGEST_DELAY_MS}`,
+    read: (text) => {
+      const [length, period, ...rest] = (text ?? "").split("/").map(read);
+      const given = typeof length === "number" && typeof period === "number" && rest.length === 0;
+      return given && length < period ? { length, period } : null;
+    },
+  };
+}
+
 /** Is there or not. */
 function always(meaning: string): Fault<true> {
   return { meaning, value: "", takes: "no value", read: (text) => (text === undefined ? true : null) };
@@ -60,6 +110,28 @@ export const PULSE_FAULTS = {
   hold: milliseconds("every delivery is sent MS milliseconds after the event was published, by its trace"),
   duplicate: oneIn("every N-th delivery is sent twice"),
   misroute: oneIn("every N-th delivery is also sent to a subscription whose filter it does not pass"),
+  "keep-last": number("the last N events are kept back until others come behind them"),
+  "drop-after-reconnect": milliseconds("a connection that follows one that ended is sent no event for its first MS"),
+  reorder: oneIn("every N-th delivery is sent behind the next one of its subscription"),
+  "ignore-filter": oneOf<keyof Filter>("one field of every filter is passed over", [
+    "chains",
+    "event_types",
+    "accounts",
+    "program_ids",
+  ]),
+  corrupt: oneIn("every N-th delivery has a wrong tx_hash"),
+  "slow-tail": milliseconds("one delivery in a hundred is sent MS milliseconds late"),
+  creep: milliseconds("deliveries are sent MS milliseconds later with every second that passes"),
+  stall: stall("nothing is sent for MS of every PERIOD milliseconds"),
+  "slow-consumer-drop": number("a client that is sent more than N events at once misses the rest of them"),
+  "connection-cap": number("further clients than N are refused"),
+  "refuse-upgrade": oneIn("every N-th WebSocket upgrade is refused"),
+  "close-idle": milliseconds("a client that says nothing for MS is disconnected"),
+  "slow-subscribe": milliseconds("a subscription takes MS to be granted"),
+  "slow-http": milliseconds("every HTTP answer comes MS late"),
+  "stale-health": always("health and readiness are told as if all were well, and nothing is delivered"),
+  "shared-consumer": always("all gateways read through one consumer, so that each gets a part of the events"),
+  "wrong-chains": always("the numbers of the first two chains are taken for each other's"),
   "not-ready": always("/ready answers 503 although everything works"),
   "no-manifests": always("manifests answer 503, as a gateway without a repository does"),
 } as const satisfies FaultTable;
@@ -73,6 +145,13 @@ export const ETHHOOK_FAULTS = {
   duplicate: oneIn("every N-th delivery is made twice"),
   misroute: oneIn("every N-th delivery is also made to another endpoint"),
   "wrong-signature": oneIn("every N-th delivery is signed with a wrong secret, once"),
+  corrupt: oneIn("every N-th delivery has wrong data, rightly signed"),
+  "retry-storm": always("what failed is tried again at once, and without end"),
+  "give-up-on-404": always("an answer of 404 is taken for final"),
+  breaker: number("N failures in a row of an endpoint discard all its deliveries of the next second"),
+  "never-match": name("the endpoint of that name is never matched"),
+  poison: always("a stream entry that cannot be read takes with it all that were read together with it"),
+  "lose-jobs": always("deliveries that a worker has taken are kept nowhere, so that its crash loses them"),
   forget: always("stream entries are acknowledged before they are queued, so that a crash loses them"),
 } as const satisfies FaultTable;
 
@@ -85,7 +164,7 @@ export type EthhookFaults = Faults<typeof ETHHOOK_FAULTS>;
  * allowed, or a fault that is given twice.
  */
 export function parseFaults<Table extends FaultTable>(settings: readonly string[], table: Table): Faults<Table> {
-  const planted = new Map<string, number | true>();
+  const planted = new Map<string, Setting>();
   for (const setting of settings) {
     const [name = "", ...rest] = setting.split("=");
     const fault = Object.hasOwn(table, name) ? table[name] : undefined;

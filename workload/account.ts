@@ -1,5 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { Filter } from "./filter.ts";
+import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
 
@@ -39,6 +40,10 @@ export interface WebhookAccount {
   readonly retried: number;
   /** Requests that were refused, dropped or answered wrongly because the receiver was told to. */
   readonly misbehaved: number;
+  /** Attempts that came too soon after one of the same delivery that had failed. */
+  readonly hasty: number;
+  /** Deliveries that were not taken and not sent again, by how they were answered. */
+  readonly abandoned: Readonly<Record<string, number>>;
   /** Requests of this run that were refused because their signature was missing or wrong. */
   readonly wrongSignatures: number;
   /** Deliveries whose body is not what was published. */
@@ -83,6 +88,8 @@ export interface Account {
   /** Ms from then to the end of the wait. */
   readonly drain: number;
   readonly latency: Percentiles;
+  /** Of subscriptions: how much slower they became over the load. */
+  readonly growth: LatencyGrowth;
   /** Unix ms at which the last event arrived for the first time; null before the first. */
   readonly lastArrivalAt: number | null;
   readonly offenders: readonly Offender[];

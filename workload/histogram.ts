@@ -10,6 +10,7 @@ export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  readonly p995: number;
   readonly max: number;
 }
 
@@ -64,6 +65,7 @@ export class Histogram {
       p50: at(50),
       p95: at(95),
       p99: at(99),
+      p995: at(99.5),
       max: this.positive.maxValue / 1000,
     };
   }

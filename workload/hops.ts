@@ -68,6 +68,9 @@ export function explain(account: Account, hops: HopsReport | null): string[] {
     causes.push(`${webhooks.wrongSignatures} webhooks were refused because their signature is wrong`);
   }
   if (webhooks.misbehaved > 0) causes.push(`${webhooks.misbehaved} webhooks met scripted misbehaviour`);
+  for (const [how, count] of Object.entries(webhooks.abandoned)) {
+    causes.push(`${count} deliveries were not sent again after their last attempt was refused: ${how}`);
+  }
   for (const { path, expected, delivered, attempts } of webhooks.endpoints) {
     if (expected === 0 || delivered > 0 || attempts > 0) continue;
     causes.push(

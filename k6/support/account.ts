@@ -28,4 +28,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
   measure.account_delivery_p95_ms.add(latency.p95, latency.samples);
   measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
+  measure.account_delivery_p995_ms.add(latency.p995, latency.samples);
+  measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
+  measure.account_hasty_retries.add(account.webhooks?.hasty ?? 0, account.webhooks?.attempts ?? 0);
 }

@@ -45,6 +45,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       events: load.kind === "paced" ? load.events : null,
       ticks: load.kind === "paced" ? ticksIn(load) : null,
       instances: values.INSTANCES,
+      steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
     });
     const bounds = readBounds(rows, environment);
     refuseUnknown(test, rows, environment);

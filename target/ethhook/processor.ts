@@ -110,6 +110,7 @@ export class Processor {
       if (typeof event === "string") malformed.push(JSON.stringify({ id, problem: event, message }));
       else jobs.push(...this.jobsOf(id, event));
     }
+    if (faults.poison && malformed.length > 0) jobs.length = 0;
     const move = redis.multi();
     if (jobs.length > 0) move.rPush(QUEUE_KEYS.waiting, jobs);
     if (malformed.length > 0) move.rPush(MALFORMED, malformed);
@@ -119,7 +120,8 @@ export class Processor {
 
   private jobsOf(id: string, event: Webhook): string[] {
     const selectable = { chainId: event.chain_id, contract: event.contract_address, topics: event.topics };
-    const matching = this.options.registry.matching(selectable);
+    const { registry, faults } = this.options;
+    const matching = registry.matching(selectable).filter(({ name }) => name !== faults["never-match"]);
     if (matching.length === 0) return [];
     const body = JSON.stringify(event);
     return matching.map((endpoint) =>

@@ -50,7 +50,7 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
     parts.push(new Processor({ ...shared, redis: connections[0], stream, name }));
   }
   if (part !== "processor") {
-    const queue = new DeliveryQueue(connections[1]);
+    const queue = new DeliveryQueue(connections[1], faults["lose-jobs"] !== true);
     parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency }));
   }
   for (const each of parts) each.start();

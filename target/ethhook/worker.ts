@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Webhook } from "../../workload/wire/ethhook.ts";
 import type { EthhookFaults } from "../faults.ts";
+import { Breaker } from "./breaker.ts";
 import type { DeliveryQueue, Job } from "./queue.ts";
 import type { Registered, Registry } from "./registry.ts";
 import { Sender } from "./sender.ts";
@@ -25,6 +27,7 @@ export interface WorkerOptions {
 export class Worker {
   private readonly options: WorkerOptions;
   private readonly sender: Sender;
+  private readonly breaker: Breaker;
   private readonly stopped = new AbortController();
   private readonly busy = new Set<Promise<void>>();
   private running: Promise<unknown> = Promise.resolve();
@@ -33,6 +36,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.options = options;
+    this.breaker = new Breaker(options.faults.breaker);
     this.sender = new Sender(options.concurrency);
   }
 
@@ -88,14 +92,19 @@ export class Worker {
     const { queue, registry, faults } = this.options;
     const endpoint = registry.find(job.endpoint);
     // An endpoint that was deleted wants nothing any more.
-    if (endpoint === undefined) return queue.done(job);
+    if (endpoint === undefined || this.breaker.discards(endpoint.id)) return queue.done(job);
     const number = ++this.number;
     const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
     if (strikes(faults.drop)) return queue.done(job);
     if (faults.delay !== undefined) await pause(faults.delay);
     const wronglySigned = strikes(faults["wrong-signature"]);
-    const status = await this.sender.send({ endpoint, body: job.body, number: job.attempt, wronglySigned });
-    if (status === null || status < 200 || status > 299) {
+    const body = strikes(faults.corrupt) ? corrupted(job.body) : job.body;
+    const status = await this.sender.send({ endpoint, body, number: job.attempt, wronglySigned });
+    const succeeded = status !== null && status >= 200 && status <= 299;
+    this.breaker.ended(endpoint.id, succeeded);
+    if (!succeeded) {
+      if (status === 404 && faults["give-up-on-404"] === true) return queue.done(job);
+      if (faults["retry-storm"] === true) return queue.failed(job, 0);
       return queue.failed(job, job.attempt > endpoint.max_retries ? null : backoff(job.attempt));
     }
     if (strikes(faults.duplicate)) await this.again(endpoint, job);
@@ -111,4 +120,10 @@ export class Worker {
 
 function backoff(attempt: number): number {
   return Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1));
+}
+
+/** The same webhook with one digit more in its data. */
+function corrupted(body: string): string {
+  const webhook = JSON.parse(body) as Webhook;
+  return JSON.stringify({ ...webhook, data: `${webhook.data}00` });
 }

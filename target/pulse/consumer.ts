@@ -1,5 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { JetStreamApiCodes, JetStreamApiError, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { withoutCredentials } from "../../workload/redaction.ts";
 import { SUBJECTS } from "../../workload/wire/pulse.ts";
@@ -9,6 +17,8 @@ import { Place } from "./place.ts";
 export interface ConsumerOptions {
   readonly url: string;
   readonly stream: string;
+  /** Reads through the same consumer as all other gateways that say so: a planted fault. */
+  readonly shared: boolean;
   /** Called for every message, in stream order. */
   readonly onMessage: (message: JsMsg) => void;
   /** Called when the consumer starts (null) or stops to run (why). */
@@ -26,6 +36,14 @@ const FORGET_MS = 30_000;
 const MESSAGES_AHEAD = 10_000;
 const REQUEST_EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
+
+/** The consumer of gateways that share one. */
+const SHARED = {
+  durable_name: "gateways",
+  filter_subject: SUBJECTS,
+  deliver_policy: DeliverPolicy.New,
+  ack_policy: AckPolicy.None,
+};
 
 /**
  * Reads a JetStream stream from the moment it is started, through a consumer of its own, so that
@@ -99,11 +117,15 @@ export class StreamConsumer {
     const start = this.place.find(await manager.streams.info(stream));
     // A start by number, not "new": when it has to begin again before its first message, an ordered
     // consumer that said "new" begins at the first message of the stream.
-    const consumer = await jetstream(connection, limits).consumers.get(stream, {
-      opt_start_seq: start,
-      filter_subjects: SUBJECTS,
-      inactive_threshold: FORGET_MS,
-    });
+    const consumers = jetstream(connection, limits).consumers;
+    if (this.options.shared) await manager.consumers.add(stream, SHARED);
+    const consumer = this.options.shared
+      ? await consumers.get(stream, SHARED.durable_name)
+      : await consumers.get(stream, {
+          opt_start_seq: start,
+          filter_subjects: SUBJECTS,
+          inactive_threshold: FORGET_MS,
+        });
     const messages = await consumer.consume({
       max_messages: MESSAGES_AHEAD,
       expires: REQUEST_EXPIRES_MS,

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import type { JsMsg } from "@nats-io/jetstream";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM } from "../../workload/wire/pulse.ts";
@@ -7,7 +8,8 @@ import { Chain } from "./blocks.ts";
 import { Burst } from "./burst.ts";
 import { StreamConsumer } from "./consumer.ts";
 import { EventReader, MalformedEvent } from "./event.ts";
-import { plantFaults } from "./faulty.ts";
+import { plantEventFaults, plantFaults } from "./faulty.ts";
+import { FaultySockets, type Send } from "./faultysockets.ts";
 import { addRoutes } from "./routes.ts";
 import { SOCKET_PATH, Sockets } from "./sockets.ts";
 import { type Deliver, Subscriptions } from "./subscriptions.ts";
@@ -54,31 +56,36 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     forceCloseConnections: true,
   });
   const chains = new Map(Object.keys(chainNumbers).map((name) => [name, new Chain(name)]));
-  const subscriptions = new Subscriptions();
+  const subscriptions = new Subscriptions(faults["ignore-filter"]);
   const counts = { received: 0, malformed: 0, delivered: 0, slow: 0 };
-  const sockets = new Sockets(server.server, {
+  const faultySockets = new FaultySockets(faults);
+  const context = {
     subscriptions,
     burst: new Burst(),
     chains: [...chains.keys()],
     maxBufferedBytes: options.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
     onSlow: () => server.log.warn({ slow: ++counts.slow }, "disconnected a client that reads too slowly"),
-  });
+    events: (send: Send) => faultySockets.events(send),
+    granting: faults["slow-subscribe"] ?? 0,
+  };
+  const sockets = new Sockets(server.server, context, faultySockets);
   let haltedSince = Date.now();
 
-  const reader = new EventReader(chainNumbers);
+  const reader = new EventReader(faults["wrong-chains"] === true ? exchanged(chainNumbers) : chainNumbers);
   const malformed = malformedNote(server.log);
   const deliver: Deliver = (subscription, event) => {
     counts.delivered++;
     subscription.send(event.frame);
   };
   const deliverFaultily = plantFaults(deliver, faults, subscriptions);
+  const dispatch = plantEventFaults((event) => subscriptions.dispatch(event, deliverFaultily), faults);
 
   const receive = (message: JsMsg) => {
     try {
       const event = reader.read(message.data, performance.now());
       counts.received++;
       chains.get(event.chain)?.note(event, Date.now());
-      subscriptions.dispatch(event, deliverFaultily);
+      dispatch(event);
     } catch (error) {
       if (!(error instanceof MalformedEvent)) throw error;
       malformed(++counts.malformed, message.seq, error);
@@ -88,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const consumer = new StreamConsumer({
     url: options.natsUrl,
     stream: options.stream ?? STREAM,
+    shared: faults["shared-consumer"] === true,
     onMessage: receive,
     onChange: (trouble) => {
       if (trouble === null) return server.log.info("reading the stream");
@@ -96,6 +104,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
 
+  const late = faults["slow-http"];
+  if (late !== undefined) server.addHook("onRequest", () => pause(late));
   addRoutes(server, {
     chains,
     manifests: faults["no-manifests"] !== true,
@@ -116,6 +126,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await server.close();
     },
   };
+}
+
+/** The same chains, the first two by each other's number. */
+function exchanged(numbers: ChainNumbers): ChainNumbers {
+  const [first, second, ...rest] = Object.entries(numbers);
+  if (first === undefined || second === undefined) return numbers;
+  return Object.fromEntries([[first[0], second[1]], [second[0], first[1]], ...rest]);
 }
 
 const QUIET_MS = 10_000;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { type RawData, WebSocket } from "ws";
 import type { Burst } from "./burst.ts";
+import type { Send } from "./faultysockets.ts";
 import { Refusal, type Request, readRequest } from "./requests.ts";
 import type { Subscription, Subscriptions } from "./subscriptions.ts";
 import { timestamp } from "./time.ts";
@@ -16,6 +17,10 @@ export interface SessionContext {
   readonly maxBufferedBytes: number;
   /** Called when a client is disconnected because it reads too slowly. */
   readonly onSlow: () => void;
+  /** How events are written to a client that has just connected. */
+  readonly events: (send: Send) => Send;
+  /** Ms that a subscription takes to be granted; 0 grants it at once. */
+  readonly granting: number;
 }
 
 const MAX_SUBSCRIPTIONS = 1000;
@@ -36,6 +41,7 @@ export class Session {
   private readonly socket: WebSocket;
   private readonly stream: Duplex;
   private readonly context: SessionContext;
+  private readonly sendEvent: Send;
   private readonly held = new Map<string, Held>();
 
   /**
@@ -47,6 +53,7 @@ export class Session {
     this.socket = socket;
     this.stream = stream;
     this.context = context;
+    this.sendEvent = context.events((frame) => this.send(frame));
     socket.on("message", (data, isBinary) => this.answer(data, isBinary));
     socket.on("close", () => this.release());
     // ws closes the connection after a protocol error, and "close" follows; without a listener it would throw.
@@ -66,9 +73,18 @@ export class Session {
   }
 
   private answer(data: RawData, isBinary: boolean): void {
-    try {
+    this.refusable(() => {
       if (isBinary) throw new Refusal("invalid_message", "messages are JSON text frames, not binary");
-      this.grant(readRequest(data.toString()));
+      const request = readRequest(data.toString());
+      const { granting } = this.context;
+      if (request.type !== "subscribe" || granting === 0) this.grant(request);
+      else setTimeout(() => this.refusable(() => this.grant(request)), granting).unref();
+    });
+  }
+
+  private refusable(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.reply("error", { data: { code: error.code, message: error.message } });
@@ -103,7 +119,7 @@ export class Session {
     }
     const createdAt = Date.now();
     const expiresAt = createdAt + ttlSeconds * 1000;
-    const subscription = { id: `sub_${randomUUID()}`, filter, createdAt, expiresAt, send: this.send };
+    const subscription = { id: `sub_${randomUUID()}`, filter, createdAt, expiresAt, send: this.sendEvent };
     const expiry = setTimeout(() => this.end(subscription.id), ttlSeconds * 1000).unref();
     this.held.set(subscription.id, { subscription, expiry });
     subscriptions.add(subscription);

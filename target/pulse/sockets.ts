@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { FaultySockets } from "./faultysockets.ts";
 import { Session, type SessionContext } from "./session.ts";
 
 export const SOCKET_PATH = "/ws";
@@ -16,6 +17,7 @@ const GOING_AWAY = 1001;
 /** The WebSocket side of a gateway: turns upgrade requests into sessions and ends them all. */
 export class Sockets {
   private readonly context: SessionContext;
+  private readonly faulty: FaultySockets;
   private readonly sessions = new Set<Session>();
   private readonly upgrades = new WebSocketServer({
     noServer: true,
@@ -25,8 +27,9 @@ export class Sockets {
   });
   private ended: (() => void) | null = null;
 
-  constructor(server: Server, context: SessionContext) {
+  constructor(server: Server, context: SessionContext, faulty: FaultySockets) {
     this.context = context;
+    this.faulty = faulty;
     server.on("upgrade", (request, stream, head) => this.accept(request, stream, head));
   }
 
@@ -52,12 +55,14 @@ export class Sockets {
   private accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (this.ended !== null) refuse(stream, "503 Service Unavailable");
     else if (request.url?.split("?")[0] !== SOCKET_PATH) refuse(stream, "404 Not Found");
+    else if (this.faulty.refuses(this.sessions.size)) refuse(stream, "503 Service Unavailable");
     else this.upgrades.handleUpgrade(request, stream, head, (socket) => this.open(socket, request.socket));
   }
 
   private open(socket: WebSocket, stream: Socket): void {
     // A client that vanished without a word would otherwise hold its session for ever.
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.faulty.opened(socket);
     const session = new Session(socket, stream, this.context);
     this.sessions.add(session);
     socket.on("close", () => {

@@ -29,6 +29,12 @@ interface Group {
 export class Subscriptions {
   private readonly groups = new Map<string, Group>();
   private readonly homes = new Map<Subscription, Group>();
+  private readonly ignored: keyof Filter | undefined;
+
+  /** @param ignored a field of the filters that is passed over: a planted fault. */
+  constructor(ignored?: keyof Filter) {
+    this.ignored = ignored;
+  }
 
   /** How many there are. */
   get size(): number {
@@ -40,10 +46,12 @@ export class Subscriptions {
   }
 
   add(subscription: Subscription): void {
-    const key = keyOf(subscription.filter);
+    const { ignored } = this;
+    const filter = ignored === undefined ? subscription.filter : { ...subscription.filter, [ignored]: [] };
+    const key = keyOf(filter);
     let group = this.groups.get(key);
     if (group === undefined) {
-      group = { key, filter: subscription.filter, members: new Set() };
+      group = { key, filter, members: new Set() };
       this.groups.set(key, group);
     }
     group.members.add(subscription);

@@ -119,7 +119,7 @@ describe("latencies below zero", () => {
 
 describe("the edges", () => {
   test("without samples everything is zero, and says so", () => {
-    const nothing = { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+    const nothing = { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, p995: 0, max: 0 };
     expect(new Histogram().percentiles()).toEqual(nothing);
     expect(histogramOf([-5]).percentiles()).toEqual({ ...nothing, negative: 1 });
   });

@@ -40,6 +40,7 @@ describe("a test", () => {
         ok  nats  account_reordered         count == 0      0         1 of 1
         ok  nats  account_delivery_p95_ms   value < 25      12.5      100 of 100
         ok  nats  account_delivery_p99_ms   value < 50      25        500 of 500
+        ok  nats  account_delivery_p995_ms  value < 100     50        1,000 of 1,000
       "
     `);
   });

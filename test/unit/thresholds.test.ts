@@ -153,7 +153,14 @@ describe("the defaults", () => {
 
   test("need as many deliveries for a percentile of the receiver as for one of k6", () => {
     const floors = slos("nats", ACCOUNTED).filter(({ metric }) => metric.startsWith("account_delivery_p"));
-    expect(floors.map(({ floor }) => floor)).toEqual([100, 500]);
+    expect(floors.map(({ floor }) => floor)).toEqual([100, 500, 1_000]);
+  });
+
+  test("hold only a steady load to latencies that do not grow", () => {
+    const growth = (judgement: Judgement) =>
+      spelled(slos("nats", judgement)).filter((row) => row.includes("account_latency_growth_ms"));
+    expect(growth({ ...ACCOUNTED, steady: true })).toEqual(["account_latency_growth_ms value<10 FAIL"]);
+    expect([...growth(ACCOUNTED), ...growth({ ...UNACCOUNTED, steady: true })]).toEqual([]);
   });
 });
 

@@ -1,0 +1,58 @@
+import { Clock } from "../../workload/clock.ts";
+import { readEventId } from "../../workload/trace.ts";
+import { DelayLine } from "../delay.ts";
+import type { PulseFaults, Stall } from "../faults.ts";
+import type { ReceivedEvent } from "./event.ts";
+import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
+
+/** How many events a slow tail leaves quick for each that it holds up. */
+const TAIL = 100;
+
+/** When an event is due, by `performance.now()`. */
+type Due = (event: ReceivedEvent) => number;
+
+/** The seam through which deliveries become late. Without faults it is `deliver` itself. */
+export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
+  const { delay = 0, hold, creep = 0, stall } = faults;
+  const tail = faults["slow-tail"];
+  const send: Deliver = (subscription, event) => {
+    if (subscriptions.has(subscription)) deliver(subscription, event);
+  };
+  const started = performance.now();
+  const creeping: Due = ({ receivedAt }) =>
+    endOfStall(stall, started, receivedAt + delay + (creep * (receivedAt - started)) / 1000);
+  const timely = delay > 0 || creep > 0 || stall !== undefined ? delayed(send, creeping) : deliver;
+  const late = hold === undefined ? timely : delayed(timely, sincePublished(hold));
+  if (tail === undefined) return late;
+  const slow = delayed(send, ({ receivedAt }) => receivedAt + tail);
+  let number = 0;
+  return (subscription, event) => (++number % TAIL === 0 ? slow : late)(subscription, event);
+}
+
+/** @param dueAt never earlier than what it said of the event before. */
+function delayed(send: Deliver, dueAt: Due): Deliver {
+  const line = new DelayLine<{ subscription: Subscription; event: ReceivedEvent }>(({ subscription, event }) =>
+    send(subscription, event),
+  );
+  return (subscription, event) => line.push({ subscription, event }, dueAt(event));
+}
+
+/** A stall is the end of its period, so that a gateway begins well. */
+function endOfStall(stall: Stall | undefined, started: number, at: number): number {
+  if (stall === undefined) return at;
+  const left = stall.period - ((at - started) % stall.period);
+  return left <= stall.length ? at + left : at;
+}
+
+/** So long after it was published; what has no trace counts from its receipt. */
+function sincePublished(milliseconds: number): Due {
+  const clock = new Clock(() => performance.now(), 1_000);
+  let latest = 0;
+  return ({ canonical, receivedAt }) => {
+    const trace = readEventId(canonical.event_id);
+    const published = trace === null ? receivedAt : performance.now() + trace.publishedAt - clock.now();
+    // Events of several publishers may have overtaken each other on their way.
+    latest = Math.max(latest, published + milliseconds);
+    return latest;
+  };
+}

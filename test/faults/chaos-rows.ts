@@ -1,0 +1,428 @@
+/** Rows in which processes die, halt and come back, and networks fail, in the middle of a run. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Account } from "../../workload/account.ts";
+import { type EthhookPlant, ethhook } from "./ethhook.ts";
+import { halted } from "./process.ts";
+import { type PulsePlant, pulse } from "./pulse.ts";
+import type { Check, Row, Table } from "./row.ts";
+
+const P95 = "account_delivery_p95_ms";
+const P99 = "account_delivery_p99_ms";
+const P995 = "account_delivery_p995_ms";
+const LATE = [P95, P99, P995, "ws_event_latency_ms"];
+const ACK = "publish_ack_latency_ms";
+/** What a publisher misses that was held up. */
+const BEHIND = ["events_published", "schedule_delay_ms"];
+
+const balanced: Check = [
+  "what was published is acknowledged, refused or unknown, and what was expected delivered or lost",
+  ({ published, acknowledged, refused, unknown, expected, delivered, lost }) =>
+    published === acknowledged + refused + unknown && expected === delivered + lost && published > 0,
+];
+const nothingLost: Check = ["nothing is lost", ({ lost }) => lost === 0];
+
+const begun = ({ published }: Account) => published > 500;
+const flowing = ({ delivered }: Account) => delivered > 200;
+
+const PULSE_ROWS: readonly Row<PulsePlant>[] = [
+  {
+    name: "chaos: NATS killed",
+    plants: "nats-server is killed with SIGKILL and started again a second later",
+    plant: {
+      nats: { DURATION: "6s", ACK_TIMEOUT: "2s" },
+      during: async ({ run, nats }) => {
+        await run.until(begun);
+        await nats.kill();
+        await pause(1_000);
+        await nats.again();
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["events_unknown"],
+      besides: [...BEHIND, ...LATE, ACK, "events_refused", "account_lost"],
+      checks: [balanced],
+    },
+  },
+  {
+    name: "chaos: NATS halted",
+    plants: "nats-server stands still for 5 s",
+    plant: {
+      nats: { DURATION: "7s" },
+      during: async ({ run, nats }) => {
+        await run.until(begun);
+        await nats.halt(5_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["schedule_delay_ms"],
+      besides: [...BEHIND, ...LATE, ACK, "events_unknown"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: gateway killed",
+    plants: "the gateway is killed and started again half a second later",
+    plant: {
+      nats: { DURATION: "6s" },
+      during: async ({ run, gateway }) => {
+        await run.until(begun);
+        await gateway.kill();
+        await pause(500);
+        await gateway.again();
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ws_sessions_lost"],
+      besides: ["ws_error_rate", "ws_connection_errors_total", ...LATE],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: gateway halted",
+    plants: "the gateway stands still for 5 s",
+    plant: {
+      nats: { DURATION: "7s" },
+      during: async ({ run, gateway }) => {
+        await run.until(begun);
+        await gateway.halt(5_000);
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: [P95, P99, P995],
+      besides: ["ws_event_latency_ms", "ws_error_rate"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: receiver killed",
+    plants: "the receiver is killed for good",
+    plant: {
+      websocket: { DURATION: "9s" },
+      during: async ({ run, receiver }) => {
+        await run.until(begun);
+        await receiver.kill();
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["script_errors"],
+      besides: ["k6 ended with", "account_", "events_published"],
+    },
+  },
+  {
+    name: "chaos: receiver killed and back",
+    plants: "the receiver is killed and comes back with nothing in its memory",
+    plant: {
+      websocket: { DURATION: "9s" },
+      during: async ({ run, receiver }) => {
+        await run.until(begun);
+        await receiver.kill();
+        await receiver.again();
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["script_errors"],
+      besides: ["k6 ended with", "account_", "events_published"],
+    },
+  },
+  {
+    name: "chaos: receiver halted",
+    plants: "the receiver stands still for 5 s",
+    plant: {
+      nats: { DURATION: "7s" },
+      during: async ({ run, receiver }) => {
+        await run.until(begun);
+        await receiver.halt(5_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["schedule_delay_ms"],
+      besides: [...BEHIND, "generator_pause_ms", ...LATE],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: subscribers killed",
+    plants: "the k6 of the subscribers is killed",
+    plant: {
+      during: async ({ run }) => {
+        await run.until(begun);
+        for (const pid of await run.k6("websocket")) process.kill(pid, "SIGKILL");
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_silent_paths", "k6 ended with SIGKILL"],
+      checks: [balanced, ["10 subscriptions fell silent", ({ silent }) => silent === 10]],
+    },
+  },
+  {
+    name: "chaos: subscribers halted",
+    plants: "the k6 of the subscribers stands still for 5 s",
+    plant: {
+      nats: { DURATION: "7s" },
+      during: async ({ run }) => {
+        await run.until(begun);
+        await halted(await run.k6("websocket"), 5_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["generator_pause_ms"],
+      besides: [...LATE, "ws_error_rate"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: publisher killed",
+    plants: "the k6 of the publisher is killed",
+    plant: {
+      websocket: { DURATION: "8s", DRAIN_TIMEOUT: "2s" },
+      during: async ({ run }) => {
+        await run.until(begun);
+        for (const pid of await run.k6("nats")) process.kill(pid, "SIGKILL");
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_settled", "k6 ended with SIGKILL"],
+      besides: ["account_unreported"],
+      checks: [["it says whose end is missing", ({ ending }) => ending === "publisher missing"]],
+    },
+  },
+  {
+    name: "chaos: publisher halted",
+    plants: "the k6 of the publisher stands still for 5 s",
+    plant: {
+      nats: { DURATION: "7s" },
+      during: async ({ run }) => {
+        await run.until(begun);
+        await halted(await run.k6("nats"), 5_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["schedule_delay_ms"],
+      besides: [...BEHIND, ...LATE, ACK, "events_unknown"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: NATS far away",
+    plants: "the way to NATS takes 150 ms in each direction",
+    plant: { networks: { nats: { latency: 150 } }, nats: { WORKERS: "100" } },
+    expect: { verdict: "FAIL", reasons: [ACK, P95], besides: LATE, checks: [balanced, nothingLost] },
+  },
+  {
+    name: "chaos: NATS out of reach",
+    plants: "the way to NATS swallows everything in mid-run, and nobody is told",
+    plant: {
+      networks: { nats: {} },
+      nats: { ACK_TIMEOUT: "1s" },
+      during: async ({ run, networks }) => {
+        await run.until(begun);
+        networks.nats.conditions.silent = true;
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["events_unknown"],
+      besides: [...BEHIND, ACK, ...LATE],
+      checks: [balanced, nothingLost, ["some are unknown", ({ unknown }) => unknown > 0]],
+    },
+  },
+  {
+    name: "chaos: subscribers far away",
+    plants: "the way from the gateway takes 100 ms",
+    plant: { networks: { websocket: { latency: 100 } } },
+    expect: { verdict: "FAIL", reasons: [P95, P99, P995], besides: LATE, checks: [balanced, nothingLost] },
+  },
+  {
+    name: "chaos: a thin line",
+    plants: "each subscriber can be sent 60 kB a second, and some want more",
+    plant: { networks: { websocket: { bandwidth: 60_000 } } },
+    expect: {
+      verdict: "FAIL",
+      reasons: [P95, P99, P995],
+      besides: [...LATE, "account_latency_growth_ms", "ws_error_rate"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: connections reset",
+    plants: "all connections to the gateway are reset in mid-run",
+    plant: {
+      networks: { websocket: {} },
+      during: async ({ run, networks }) => {
+        await run.until(begun);
+        networks.websocket.reset();
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ws_sessions_lost"],
+      besides: ["ws_error_rate"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: half-open connections",
+    plants: "the way to the gateway swallows everything in mid-run, and nobody is told",
+    plant: {
+      networks: { websocket: {} },
+      websocket: { CONNECT_TIMEOUT: "2s" },
+      during: async ({ run, networks }) => {
+        await run.until(begun);
+        networks.websocket.conditions.silent = true;
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "ws_error_rate"],
+      besides: ["ws_sessions_lost", "ws_connection_errors_total"],
+      checks: [balanced],
+    },
+  },
+];
+
+const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
+  {
+    name: "chaos: Redis killed",
+    plants: "redis-server is killed and started again with what it had stored",
+    plant: {
+      breaks: true,
+      redis: { EVENTS: "1800" },
+      during: async ({ run, pipeline }) => {
+        await run.until(flowing);
+        await pipeline.redis.restart();
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["events_refused"],
+      besides: [
+        ...BEHIND,
+        "events_unknown",
+        "account_lost",
+        "account_duplicated",
+        "account_delivery_mean_ms",
+        ACK,
+        "script_errors",
+      ],
+      checks: [balanced],
+    },
+  },
+  {
+    name: "chaos: Redis halted",
+    plants: "redis-server stands still for 5 s, longer than the publisher waits",
+    plant: {
+      breaks: true,
+      redis: { EVENTS: "1800", ACK_TIMEOUT: "1s" },
+      during: async ({ run, pipeline }) => {
+        await run.until(flowing);
+        await halted([pipeline.redis.pid() as number], 5_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["events_unknown", "schedule_delay_ms"],
+      besides: [...BEHIND, "events_refused", "account_lost", "account_duplicated", "account_delivery_mean_ms", ACK],
+      checks: [balanced],
+    },
+  },
+  {
+    name: "chaos: Redis full",
+    plants: "Redis may use no more memory in mid-run and refuses what is added",
+    plant: {
+      breaks: true,
+      during: async ({ run, command }) => {
+        await run.until(flowing);
+        await command("CONFIG", "SET", "maxmemory", "1");
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["events_refused"],
+      besides: ["account_lost"],
+      checks: [balanced, ["some are refused", ({ refused }) => refused > 0]],
+    },
+  },
+  {
+    name: "chaos: Redis far away",
+    plants: "the way from the publisher to Redis takes 150 ms in each direction",
+    plant: { network: { latency: 150 }, redis: { WORKERS: "200" } },
+    expect: { verdict: "FAIL", reasons: [ACK], checks: [balanced, nothingLost] },
+  },
+  {
+    name: "chaos: PostgreSQL killed",
+    plants: "PostgreSQL is killed for good; the pipeline knows its endpoints",
+    plant: {
+      breaks: true,
+      during: async ({ run, pipeline }) => {
+        await run.until(flowing);
+        await pipeline.postgres.kill();
+      },
+    },
+    expect: { verdict: "PASS", reasons: [], checks: [balanced, nothingLost] },
+  },
+  {
+    name: "chaos: worker killed",
+    plants: "the worker is killed and started again",
+    plant: {
+      during: async ({ run, worker, again }) => {
+        await run.until(flowing);
+        await worker.kill();
+        await again("worker");
+      },
+    },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      besides: ["account_duplicated", "account_delivery_mean_ms"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: worker gone",
+    plants: "the worker is killed and stays dead",
+    plant: {
+      during: async ({ run, worker }) => {
+        await run.until(flowing);
+        await worker.kill();
+      },
+    },
+    expect: { verdict: "FAIL", reasons: ["account_lost", "deliveries wait in delivery_queue"], checks: [balanced] },
+  },
+  {
+    name: "chaos: processor halted",
+    plants: "the processor stands still for 5 s",
+    plant: {
+      redis: { DRAIN_QUIET: "6s" },
+      during: async ({ run, processor }) => {
+        await run.until(flowing);
+        await halted([processor.pid() as number], 5_000);
+      },
+    },
+    expect: { verdict: "FAIL", reasons: ["account_delivery_mean_ms"], checks: [balanced, nothingLost] },
+  },
+  {
+    name: "chaos: publisher of webhooks killed",
+    plants: "k6 is killed",
+    plant: {
+      during: async ({ run }) => {
+        await run.until(flowing);
+        for (const pid of await run.k6("redis")) process.kill(pid, "SIGKILL");
+      },
+    },
+    expect: { verdict: "INVALID", reasons: ["k6 ended with SIGKILL"] },
+  },
+];
+
+export const CHAOS_OF_PULSE: Table<PulsePlant> = { subject: pulse, rows: PULSE_ROWS };
+export const CHAOS_OF_WEBHOOKS: Table<EthhookPlant> = { subject: ethhook, rows: WEBHOOK_ROWS };

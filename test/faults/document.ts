@@ -1,0 +1,66 @@
+import type { Recording } from "./recording.ts";
+import { type Row, shortcomings } from "./row.ts";
+
+/** How much of a reason fits into a cell. */
+const LONGEST = 160;
+
+const HEAD = `# Faults
+
+What the suite says when something is broken on purpose. Each row plants a defect in a reference target, or does
+something to the processes and networks round it, on a real pipeline with the real k6, and says which verdict and which
+reasons must come of it: a reason that is missing makes it red, and so does one that is given without cause. Healthy rows
+must pass.
+
+Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words.
+\`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
+objective taken away: every one of them is needed by a row.`;
+
+/** The document of the matrix. A pure function of its rows and of what was recorded of them. */
+export function document(rows: readonly Row<unknown>[], recordings: readonly Recording[]): string {
+  const seen = recordings.flatMap((recording) => {
+    const row = rows.find(({ name }) => name === recording.name);
+    return row === undefined ? [] : [{ row, recording, wrong: shortcomings(row, recording.evidence) }];
+  });
+  const red = seen.filter(({ wrong }) => wrong.length > 0);
+  const healthy = seen.filter(({ row }) => isHealthy(row));
+  const alarms = healthy.filter(({ recording }) => recording.evidence.verdict !== "PASS");
+  const seconds = seen.reduce((sum, { recording }) => sum + recording.seconds, 0);
+  const summary =
+    `${seen.length} rows in ${Math.round(seconds)} s: ${seen.length - red.length} as expected, ${red.length} red; ` +
+    `${healthy.length} healthy runs, ${alarms.length} false alarms.`;
+  const groups = [...new Set(seen.map(({ recording }) => recording.subject))].map((subject) => {
+    const cells = seen.filter(({ recording }) => recording.subject === subject).map(cellsOf);
+    return `## ${subject}\n\n${table(["row", "planted", "expected", "seen", "reasons seen"], cells)}`;
+  });
+  return `${[HEAD, summary, ...groups].join("\n\n")}\n`;
+}
+
+/** Whether nothing is planted in a row: it must pass. */
+export function isHealthy({ plants, expect }: Pick<Row<unknown>, "plants" | "expect">): boolean {
+  return plants.startsWith("nothing") && expect.verdict === "PASS";
+}
+
+interface Seen {
+  readonly row: Row<unknown>;
+  readonly recording: Recording;
+  readonly wrong: readonly string[];
+}
+
+function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: Seen): string[] {
+  const { verdict, tests, account } = evidence;
+  const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])])].map(shortened);
+  const wanted = [expect.verdict, ...expect.reasons.map((reason) => `\`${reason}\``)].join(", ");
+  const told = wrong.length === 0 ? verdict : `**red**: ${verdict}; ${wrong.join("; ")}`;
+  return [`\`${name}\``, plants, wanted, told, reasons.join("<br>")];
+}
+
+/** Without the meaning in brackets, which docs/metrics.md has. */
+function shortened(reason: string): string {
+  const text = reason.replace(/^(\w+) \([^)]*\):/, "$1:");
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)} ...` : text;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (row: readonly string[]) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,81 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type K6Result, runK6 } from "../../cli/k6.ts";
+import type { RunnableTest } from "../../variables.ts";
+import { worst } from "../../verdict.ts";
+import type { Account } from "../../workload/account.ts";
+import { processesWith } from "./process.ts";
+import type { Evidence } from "./row.ts";
+
+/** A row that takes longer hangs. */
+const DEADLINE_MS = 75_000;
+const POLL_MS = 50;
+
+/** One run of a row: its k6 processes and its account. */
+export class RowRun {
+  readonly id: string;
+  private readonly root: string;
+  private readonly folder: string;
+  private readonly receiver: string;
+  private readonly results: Promise<K6Result>[] = [];
+  private readonly deadline = AbortSignal.timeout(DEADLINE_MS);
+
+  /** @param receiver the URL of the receiver that settles the run. */
+  constructor(root: string, folder: string, id: string, receiver: string) {
+    this.root = root;
+    this.folder = folder;
+    this.id = id;
+    this.receiver = receiver;
+  }
+
+  /** Starts a k6 test. */
+  start(test: RunnableTest, variables: Readonly<Record<string, string>>): void {
+    this.results.push(runK6(this.root, { test, variables, results: this.folder, signal: this.deadline }));
+  }
+
+  /** The k6 processes of a test. */
+  k6(test: RunnableTest): Promise<number[]> {
+    return processesWith(`SUMMARY=${this.folder}/${test}.json`);
+  }
+
+  /** The account as it stands, or null. */
+  async account(): Promise<Account | null> {
+    const answer = await fetch(`${this.receiver}/runs/${this.id}`, { signal: AbortSignal.timeout(5_000) }).catch(
+      () => null,
+    );
+    return answer?.ok === true ? ((await answer.json()) as Account) : null;
+  }
+
+  /** Waits until the account says so. @throws when the row's time is up before. */
+  async until(holds: (account: Account) => boolean): Promise<Account> {
+    while (!this.deadline.aborted) {
+      const now = await this.account();
+      if (now !== null && holds(now)) return now;
+      await pause(POLL_MS);
+    }
+    throw new Error("what was waited for did not come");
+  }
+
+  /** Waits for all tests. @param doing what is done to the pipeline meanwhile. */
+  async end(doing: Promise<unknown>): Promise<Omit<Evidence, "left">> {
+    // A disturbance that fails after the run has ended was not needed any more.
+    const disturbed = doing.then(
+      () => null,
+      (problem: Error) => `the disturbance failed: ${problem.message}`,
+    );
+    const results = await Promise.all(this.results);
+    const problem = await disturbed;
+    const tests = results.map(({ test, verdict, reasons, exitCode, summary }) => ({
+      test,
+      verdict,
+      reasons: problem === null ? reasons : [...reasons, problem],
+      exitCode,
+      rows: summary?.rows ?? [],
+    }));
+    return {
+      verdict: worst(tests.map(({ verdict }) => verdict)),
+      tests,
+      account: await this.account(),
+      hung: this.deadline.aborted,
+    };
+  }
+}

@@ -1,0 +1,120 @@
+/** Rows planted in the Pulse gateway, or done to what stands round it: NATS JetStream to WebSocket subscribers. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { runNumber, type Trace } from "../../workload/trace.ts";
+import { MessagePress } from "../../workload/wire/pulse.ts";
+import { RowRun } from "./k6run.ts";
+import { type Conditions, Network } from "./network.ts";
+import { Process } from "./process.ts";
+import type { Subject } from "./row.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What a row plants. */
+export interface PulsePlant {
+  /** In the gateway, as in `drop=1000`. */
+  readonly faults?: readonly string[];
+  readonly websocket?: Variables;
+  readonly nats?: Variables;
+  /** False for a run that nobody settles: websocket.js judges alone. */
+  readonly accounted?: boolean;
+  /** Gateways that read the stream; subscribers connect to the first. */
+  readonly gateways?: number;
+  /** Networks in front of the gateway and of NATS. */
+  readonly networks?: { readonly websocket?: Conditions; readonly nats?: Conditions };
+  /** Done while the load runs. */
+  readonly during?: (stage: PulseStage) => Promise<unknown>;
+}
+
+/** What a disturbance can lay its hands on. */
+export interface PulseStage {
+  readonly run: RowRun;
+  readonly nats: Process;
+  readonly receiver: Process;
+  readonly gateway: Process;
+  readonly networks: { readonly websocket: Network; readonly nats: Network };
+  /** Publishes events that no publisher of the run has sent. */
+  forge(...traces: Partial<Trace>[]): Promise<void>;
+}
+
+const SHORT = {
+  nats: { RATE: "500", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
+  websocket: { VUS: "10", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
+  both: { DRAIN_QUIET: "1500ms", DRAIN_TIMEOUT: "20s" },
+};
+
+let runs = 0;
+
+export const pulse: Subject<PulsePlant> = {
+  name: "pulse",
+  open: async (root) => ({ run: (plant, folder) => runPulse(root, folder, plant), close: async () => {} }),
+};
+
+async function runPulse(root: string, folder: string, plant: PulsePlant) {
+  const running: { stop(): Promise<void> }[] = [];
+  let logs = 0;
+  const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
+  const begin = async (name: string, ...command: string[]) => {
+    const started = await Process.begin(name, command, join(folder, `${name}-${++logs}.log`));
+    running.push(started);
+    return started;
+  };
+  const networkTo = async (url: string, conditions?: Conditions) => {
+    const network = await Network.to(url, conditions);
+    running.push({ stop: () => network.close() });
+    return network;
+  };
+  try {
+    const { faults = [], accounted = true, gateways = 1, networks = {} } = plant;
+    await mkdir(join(folder, "stream"), { recursive: true });
+    const [nats, receiver] = await Promise.all([
+      begin("nats", join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")),
+      begin("receiver", ...node("receiver")),
+    ]);
+    const flags = ["--nats", nats.url, ...faults.flatMap((fault) => ["--fault", fault])];
+    const gateway = await begin("gateway", ...node("pulse"), ...flags);
+    for (let more = 1; more < gateways; more++) await begin("gateway", ...node("pulse"), ...flags);
+    const ways = {
+      websocket: await networkTo(gateway.wsUrl, networks.websocket),
+      nats: await networkTo(nats.url, networks.nats),
+    };
+
+    const run = new RowRun(root, folder, `row-${process.pid}-${++runs}`, receiver.url);
+    const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiver.url } : {}) };
+    const wsUrl = networks.websocket === undefined ? gateway.wsUrl : ways.websocket.url;
+    const natsUrl = networks.nats === undefined ? nats.url : ways.nats.url;
+    run.start("websocket", { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket });
+    if (!accounted) await subscribed(gateway.url, Number(plant.websocket?.["VUS"] ?? SHORT.websocket.VUS));
+    run.start("nats", { ...SHORT.nats, ...shared, NATS_URL: natsUrl, ...plant.nats });
+    const stage = { run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) };
+    return await run.end(plant.during?.(stage) ?? Promise.resolve());
+  } finally {
+    await Promise.all(running.map((each) => each.stop()));
+  }
+}
+
+/** Waits until a gateway has so many subscriptions. */
+async function subscribed(gateway: string, subscriptions: number): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(50)) {
+    const answer = await fetch(`${gateway}/api/v1/correctness/status`);
+    const { counts } = (await answer.json()) as { counts: { subscriptions: number } };
+    if (counts.subscriptions >= subscriptions) return;
+  }
+  throw new Error(`there are not ${subscriptions} subscriptions`);
+}
+
+function forging(url: string, id: string): PulseStage["forge"] {
+  const press = new MessagePress({ seed: 1, chains: ["ethereum", "solana"] });
+  return async (...traces) => {
+    const connection = await connect({ servers: url });
+    for (const changes of traces) {
+      const trace = { run: runNumber(id), publisher: 1, seq: 0, publishedAt: Date.now(), ...changes };
+      const { subject, stamp } = press.prepare(trace.seq);
+      await jetstream(connection).publish(subject, stamp(trace));
+    }
+    await connection.close();
+  };
+}

@@ -1,0 +1,27 @@
+import type { Outcome } from "./matrix.ts";
+import type { Evidence } from "./row.ts";
+
+/** A row as it was seen, one line of evidence.jsonl: what the document and the check of the checks are made of. */
+export interface Recording {
+  readonly name: string;
+  readonly subject: string;
+  readonly evidence: Evidence;
+  readonly seconds: number;
+}
+
+/** What is kept of a row: enough to judge it again, without the lists of what each path lost. */
+export function recorded({ subject, row, evidence, seconds }: Outcome): Recording {
+  const account = evidence.account === null ? null : { ...evidence.account, offenders: [] };
+  const tests = evidence.tests.map(({ rows, ...test }) => ({
+    ...test,
+    rows: rows.map(({ metric, objective, observed, samples, floor }) => ({
+      metric,
+      objective,
+      observed,
+      samples,
+      floor,
+    })),
+  }));
+  const kept = { ...evidence, tests, account };
+  return { name: row.name, subject, evidence: kept, seconds: Math.round(seconds * 10) / 10 };
+}

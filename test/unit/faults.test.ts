@@ -1,0 +1,126 @@
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { WebSocket } from "ws";
+import { Breaker } from "../../target/ethhook/breaker.ts";
+import { ETHHOOK_FAULTS, PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
+import { FaultySockets } from "../../target/pulse/faultysockets.ts";
+
+describe("fault settings", () => {
+  test("are read by what they take", () => {
+    expect(parseFaults(["stall=2000/20000", "ignore-filter=accounts", "keep-last=10"], PULSE_FAULTS)).toEqual({
+      stall: { length: 2_000, period: 20_000 },
+      "ignore-filter": "accounts",
+      "keep-last": 10,
+    });
+    expect(parseFaults(["never-match=dai-transfers", "poison"], ETHHOOK_FAULTS)).toEqual({
+      "never-match": "dai-transfers",
+      poison: true,
+    });
+  });
+
+  test.each([
+    ["stall", "stall takes milliseconds of every so many milliseconds"],
+    ["stall=2000", "stall takes milliseconds of every"],
+    ["stall=2000/2000", "stall takes milliseconds of every"],
+    ["stall=1/2/3", "stall takes milliseconds of every"],
+    ["stall=1/99999999", "stall takes milliseconds of every"],
+    ["ignore-filter=colour", "ignore-filter takes one of chains, event_types, accounts, program_ids"],
+    ["ignore-filter", "ignore-filter takes one of"],
+    ["keep-last=0", "keep-last takes a whole number from 1"],
+    ["stale-health=1", "stale-health takes no value"],
+  ])("of a gateway are refused: %s", (setting, message) => {
+    expect(() => parseFaults([setting], PULSE_FAULTS)).toThrow(message);
+  });
+
+  test.each([
+    ["never-match", "never-match takes letters"],
+    ["never-match=../etc", "never-match takes letters"],
+    ["retry-storm=5", "retry-storm takes no value"],
+    ["breaker=often", "breaker takes a whole number from 1"],
+  ])("of a webhook pipeline are refused: %s", (setting, message) => {
+    expect(() => parseFaults([setting], ETHHOOK_FAULTS)).toThrow(message);
+  });
+});
+
+describe("connections", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  const socketsWith = (...faults: string[]) => new FaultySockets(parseFaults(faults, PULSE_FAULTS));
+  /** A client as the seam sees it. */
+  const client = () => Object.assign(new EventEmitter(), { close: vi.fn() }) as unknown as WebSocket & EventEmitter;
+
+  test("are as they were without faults", () => {
+    const sockets = socketsWith();
+    const send = () => {};
+    expect([0, 10, 10_000].map((open) => sockets.refuses(open))).toEqual([false, false, false]);
+    expect(sockets.events(send)).toBe(send);
+  });
+
+  test("beyond a cap are refused", () => {
+    const sockets = socketsWith("connection-cap=2");
+    expect([0, 1, 2, 3, 1].map((open) => sockets.refuses(open))).toEqual([false, false, true, true, false]);
+  });
+
+  test("are refused one in so many", () => {
+    const sockets = socketsWith("refuse-upgrade=3");
+    expect([1, 2, 3, 4, 5, 6].map(() => sockets.refuses(0))).toEqual([false, false, true, false, false, true]);
+  });
+
+  test("that say nothing are closed, others are not", () => {
+    const sockets = socketsWith("close-idle=1000");
+    const [quiet, lively] = [client(), client()];
+    sockets.opened(quiet);
+    sockets.opened(lively);
+    vi.advanceTimersByTime(900);
+    lively.emit("message");
+    vi.advanceTimersByTime(200);
+    expect(quiet.close).toHaveBeenCalledWith(1001, "idle");
+    expect(lively.close).not.toHaveBeenCalled();
+  });
+
+  test("that follow one that ended miss their first moments", () => {
+    const sockets = socketsWith("drop-after-reconnect=1000");
+    const sent: string[] = [];
+    const open = (name: string) => sockets.events(() => void sent.push(name));
+    const first = client();
+    sockets.opened(first);
+    const one = open("first");
+    first.emit("close");
+    const two = open("second");
+    for (const send of [one, two]) send(Buffer.alloc(0));
+    vi.advanceTimersByTime(1_000);
+    two(Buffer.alloc(0));
+    expect(sent).toEqual(["first", "second"]);
+  });
+
+  test("are sent no more at once than their queue holds", () => {
+    const sent: number[] = [];
+    const send = socketsWith("slow-consumer-drop=3").events((frame) => void sent.push(frame.length));
+    for (let length = 1; length <= 5; length++) send(Buffer.alloc(length));
+    vi.runAllTimers();
+    send(Buffer.alloc(6));
+    expect(sent).toEqual([1, 2, 3, 6]);
+  });
+});
+
+describe("a circuit breaker", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("discards for a second what its endpoint is owed after so many failures in a row", () => {
+    const breaker = new Breaker(2);
+    for (const succeeded of [false, true, false]) breaker.ended("a", succeeded);
+    expect(breaker.discards("a")).toBe(false);
+    breaker.ended("a", false);
+    expect([breaker.discards("a"), breaker.discards("b")]).toEqual([true, false]);
+    vi.advanceTimersByTime(1_000);
+    expect(breaker.discards("a")).toBe(false);
+  });
+
+  test("that is not planted never opens", () => {
+    const breaker = new Breaker();
+    for (let failure = 0; failure < 1_000; failure++) breaker.ended("a", false);
+    expect(breaker.discards("a")).toBe(false);
+  });
+});
