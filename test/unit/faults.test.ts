@@ -2,45 +2,8 @@ import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket } from "ws";
 import { Breaker } from "../../target/ethhook/breaker.ts";
-import { ETHHOOK_FAULTS, PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
+import { PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
 import { FaultySockets } from "../../target/pulse/faultysockets.ts";
-
-describe("fault settings", () => {
-  test("are read by what they take", () => {
-    expect(parseFaults(["stall=2000/20000", "ignore-filter=accounts", "keep-last=10"], PULSE_FAULTS)).toEqual({
-      stall: { length: 2_000, period: 20_000 },
-      "ignore-filter": "accounts",
-      "keep-last": 10,
-    });
-    expect(parseFaults(["never-match=dai-transfers", "poison"], ETHHOOK_FAULTS)).toEqual({
-      "never-match": "dai-transfers",
-      poison: true,
-    });
-  });
-
-  test.each([
-    ["stall", "stall takes milliseconds of every so many milliseconds"],
-    ["stall=2000", "stall takes milliseconds of every"],
-    ["stall=2000/2000", "stall takes milliseconds of every"],
-    ["stall=1/2/3", "stall takes milliseconds of every"],
-    ["stall=1/99999999", "stall takes milliseconds of every"],
-    ["ignore-filter=colour", "ignore-filter takes one of chains, event_types, accounts, program_ids"],
-    ["ignore-filter", "ignore-filter takes one of"],
-    ["keep-last=0", "keep-last takes a whole number from 1"],
-    ["stale-health=1", "stale-health takes no value"],
-  ])("of a gateway are refused: %s", (setting, message) => {
-    expect(() => parseFaults([setting], PULSE_FAULTS)).toThrow(message);
-  });
-
-  test.each([
-    ["never-match", "never-match takes letters"],
-    ["never-match=../etc", "never-match takes letters"],
-    ["retry-storm=5", "retry-storm takes no value"],
-    ["breaker=often", "breaker takes a whole number from 1"],
-  ])("of a webhook pipeline are refused: %s", (setting, message) => {
-    expect(() => parseFaults([setting], ETHHOOK_FAULTS)).toThrow(message);
-  });
-});
 
 describe("connections", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] }));

@@ -64,6 +64,11 @@ describe("the verdict", () => {
     }
   });
 
+  test("of nothing is INVALID, because nothing was judged", () => {
+    const reasons = ["no objective was set, so that nothing was judged"];
+    expect(judge([])).toEqual({ verdict: "INVALID", reasons, rows: [] });
+  });
+
   test("is not changed by any number of objectives that are met", () => {
     const met = [OBJECTIVE.met, CONDITION.met, saw(LOST, 0, 50), saw(ERRORS, 0, 1)];
     expect(judge(met).verdict).toBe("PASS");

@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { onOneLine, withoutArguments, withoutCredentials } from "../../workload/redaction.ts";
+
+describe("credentials", () => {
+  test.each([
+    ["nats://user:secret@h:4222", "nats://(hidden)@h:4222"],
+    ["nats://secret@h", "nats://(hidden)@h"],
+    ["postgres://u:secret/with@all?kinds@h/db", "postgres://(hidden)@h/db"],
+    ["redis://u:secret with blanks@h", "redis://(hidden)@h"],
+    ["u:secret@h:1", "(hidden)@h:1"],
+    ["ws://h/ws?token=secret&a=b", "ws://h/ws?(hidden)"],
+    ["cannot reach http://a/ nor http://u:secret@b: refused", "cannot reach http://a/ nor http://(hidden)@b: refused"],
+    ['Get "http://u:secret@h/x?key=secret": refused', 'Get "http://(hidden)@h/x?(hidden)": refused'],
+  ])("of %j are not in %j", (text, shown) => expect(withoutCredentials(text)).toBe(shown));
+
+  test.each([
+    "http://localhost:8080/ws",
+    "nothing of the kind",
+    "a: b",
+    "12:30 at h",
+    "count == 0?",
+    "k6/x/redis@v0.3.6",
+  ])("%j has none", (text) => expect(withoutCredentials(text)).toBe(text));
+
+  test("of any user and password are hidden, whatever they are made of", () => {
+    const word = fc.string({ minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(word, word, (user, password) => {
+        expect(withoutCredentials(`redis://${user}<${password}>:secret@host:1/0`)).not.toContain("secret");
+      }),
+    );
+  });
+});
+
+test("an option that nobody knows is named without its value", () => {
+  expect(withoutArguments("error: unknown option '--secert=abc'\n")).toBe("error: unknown option '--secert=(hidden)'");
+  expect(withoutArguments("error: unknown option '--secert'\n(Did you mean --secret?)")).toContain("'--secert'");
+});
+
+test("a text on one line has no control characters and an end", () => {
+  expect(onOneLine("a\nb\u001b[31m\u2028")).toBe("a\\u000ab\\u001b[31m\\u2028");
+  expect(onOneLine("x".repeat(300))).toBe(`${"x".repeat(200)}...`);
+});
