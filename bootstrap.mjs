@@ -2,7 +2,7 @@
  * Makes a fresh clone ready and hands over: installs packages, builds k6, bundles the tests. Each step
  * is done only when its inputs have changed. Uses nothing but Node, because nothing else is there yet.
  *
- *   node bootstrap.mjs build | demo | test | bench
+ *   node bootstrap.mjs build | demo | test | bench | dashboards
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,6 +14,7 @@ const COMMANDS = {
   demo: ["dist/node/throughline.js", "demo"],
   test: ["test/run.mjs"],
   bench: ["bench/run.mjs"],
+  dashboards: ["dist/node/dashboards.js"],
 };
 
 const [command, ...rest] = process.argv.slice(2);

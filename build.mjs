@@ -10,6 +10,7 @@ const programs = {
   ethhook: "target/ethhook/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
+  dashboards: "deploy/grafana/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
   "bench-publisher": "bench/publisher.ts",
   "bench-connections": "bench/connections.ts",

@@ -1,6 +1,7 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { Command, InvalidArgumentError } from "commander";
 import * as v from "valibot";
+import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 
@@ -18,6 +19,12 @@ function script(text: string): MisbehaviourSettings {
   }
 }
 
+function database(text: string): Database {
+  const read = readDatabase(text);
+  if (read !== null) return read;
+  throw new InvalidArgumentError("Allowed: http:// or https://, host, port and the database's name as the path.");
+}
+
 const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", "127.0.0.1")
@@ -25,6 +32,7 @@ const program = new Command("receiver")
   .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
   .option("--settle-at <url>", "another receiver that settles the runs; this one only takes webhooks for it")
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
+  .option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6", database)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse();
@@ -34,10 +42,10 @@ interface Flags extends ReceiverOptions {
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, settleAt, misbehave, exitWithStdin } = program.opts<Flags>();
+const { host, port, secret, settleAt, misbehave, influxdb, exitWithStdin } = program.opts<Flags>();
 
 try {
-  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave });
+  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave, influxdb });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();

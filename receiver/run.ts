@@ -25,6 +25,8 @@ export class Run {
   /** What stands for the id in traces. */
   readonly number: number;
   readonly workload: Workload;
+  /** Unix ms. */
+  readonly openedAt: number;
   private readonly opening: Opening;
   private readonly endpoints: Endpoints | null;
   private readonly publication = new Publication();
@@ -36,6 +38,7 @@ export class Run {
   private lastArrivalAt = 0;
   private draining: Promise<void> | null = null;
   private closed: Account | null = null;
+  private closedAt: number | null = null;
   private hopsReport: HopsReport | null = null;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
@@ -47,10 +50,16 @@ export class Run {
     this.endpoints = opening.webhooks === undefined ? null : new Endpoints(opening.seed, opening.webhooks);
     this.workload = { seed: opening.seed, chains: opening.chains };
     this.now = now;
+    this.openedAt = now();
   }
 
   get settled(): boolean {
     return this.closed !== null;
+  }
+
+  /** Unix ms; null until then. */
+  get settledAt(): number | null {
+    return this.closedAt;
   }
 
   /** Lets a publisher or subscriber join. @returns false when it means another workload than the others. */
@@ -116,7 +125,8 @@ export class Run {
       await pause(DRAIN_POLL_MS);
       ending = this.endingAt(started, deadline, quiet);
     }
-    this.closed = { ...this.account(), ending, backlog, drain: this.now() - started };
+    this.closedAt = this.now();
+    this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -177,12 +187,17 @@ export class Run {
       backlog: 0,
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
-      latency: (this.endpoints?.latencies() ?? this.latencies).percentiles(),
+      latency: this.latency().percentiles(),
       offenders,
       webhooks,
       causes: [],
     };
     return { ...account, causes: explain(account, this.hopsReport) };
+  }
+
+  /** From publishing to arrival, over all deliveries. */
+  latency(): Histogram {
+    return this.endpoints?.latencies() ?? this.latencies;
   }
 
   private paths(): readonly Path[] {
