@@ -17,6 +17,7 @@ const programs = {
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
   "bench-receiver": "bench/receiver.ts",
+  "bench-points": "bench/points.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

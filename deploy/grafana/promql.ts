@@ -72,7 +72,7 @@ function choices(test?: string): Choices {
 const markQueries = {
   start: `throughline_opened_timestamp_ms{${OF_RUN}}`,
   end: `throughline_settled_timestamp_ms{${OF_RUN}}`,
-  fault: `delta(throughline_faults{${OF_RUN}}[$__interval]) > 0`,
+  fault: `throughline_faults{${OF_RUN}} - throughline_faults{${OF_RUN}} offset 5s > 0`,
 };
 
 export const promql: Language = {
