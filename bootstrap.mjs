@@ -2,7 +2,7 @@
  * Makes a fresh clone ready and hands over: installs packages, builds k6, bundles the tests. Each step
  * is done only when its inputs have changed. Uses nothing but Node, because nothing else is there yet.
  *
- *   node bootstrap.mjs build | demo | test | bench | faults
+ *   node bootstrap.mjs build | demo | test | bench | faults | dashboards
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,6 +17,7 @@ const COMMANDS = {
   test: ["test/run.mjs"],
   bench: ["bench/run.mjs"],
   faults: ["dist/node/faults.js"],
+  dashboards: ["dist/node/dashboards.js"],
 };
 
 function installPackages() {

@@ -10,6 +10,7 @@ const programs = {
   ethhook: "target/ethhook/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
+  dashboards: "deploy/grafana/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
   "bench-publisher": "bench/publisher.ts",
   "bench-connections": "bench/connections.ts",
@@ -19,6 +20,7 @@ const programs = {
   "bench-distributions": "bench/distributions.ts",
   "bench-memory": "bench/memory.ts",
   faults: "test/faults/main.ts",
+  "bench-points": "bench/points.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -122,6 +122,7 @@ const profile = (test: Test) => {
 };
 
 const common = {
+  RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   DURATION: duration("length of the whole load, instead of the profile's"),
   TIME_SCALE: positive("multiplies every time of the profile", "1"),
   LOAD_SCALE: positive("multiplies every level of the profile", "1"),
@@ -138,7 +139,6 @@ const visitors = {
 };
 
 const accounted = {
-  RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
   RECEIVER_URL: receiver("the receiver that settles the run; without it nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),

@@ -5,6 +5,11 @@ import { defineConfig } from "vitest/config";
 const WITH_REDIS = ["test/integration/redis.test.ts", "test/integration/ethhook.test.ts"];
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
+/** These need a real influxd and prometheus as well. */
+const WITH_DATABASES = ["test/integration/dashboards.test.ts", "test/integration/influxdb.test.ts"];
+const hasDatabases =
+  spawnSync("influxd", ["version"]).status === 0 && spawnSync("prometheus", ["--version"]).status === 0;
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,7 +18,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: hasRedis ? [] : WITH_REDIS,
+          exclude: [...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
           // Load runs share two cores: one file after the other, each with time for a whole run.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -26,8 +26,14 @@ export interface EthhookPipeline {
  * @param root the folder of the repository.
  * @param logs folder for what the services log.
  * @param persistent Redis keeps its data over a restart.
+ * @param receiverFlags what the receiver is told beside its port and secret, as in `--influxdb`.
  */
-export async function startEthhookPipeline(root: string, logs: string, persistent = false): Promise<EthhookPipeline> {
+export async function startEthhookPipeline(
+  root: string,
+  logs: string,
+  persistent = false,
+  receiverFlags: readonly string[] = [],
+): Promise<EthhookPipeline> {
   // PostgreSQL runs as another user than root, who must be able to reach its folder.
   const store = await mkdtemp(join(tmpdir(), "throughline-ethhook-"));
   const started: Service[] = [];
@@ -46,7 +52,7 @@ export async function startEthhookPipeline(root: string, logs: string, persisten
   try {
     const redis = keep(await startRedisServer(persistent ? store : null));
     const postgres = await start("postgres");
-    const receiver = await start("receiver", "--port", "0", "--secret", SECRET);
+    const receiver = await start("receiver", "--port", "0", "--secret", SECRET, ...receiverFlags);
     const setup = { database: postgres.url, receiverUrl: receiver.url, secret: SECRET, neverMatching: true };
     const startTarget = (...flags: string[]) =>
       start("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);

@@ -20,9 +20,15 @@ export interface Pipeline {
  * @param root the folder of the repository.
  * @param logs folder for what the services log.
  * @param faults planted in the gateway, as in `drop=1000`.
+ * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
  * @throws an error that names the service that did not start; those before it are stopped.
  */
-export async function startPipeline(root: string, logs: string, faults: readonly string[] = []): Promise<Pipeline> {
+export async function startPipeline(
+  root: string,
+  logs: string,
+  faults: readonly string[] = [],
+  receiverFlags: readonly string[] = [],
+): Promise<Pipeline> {
   const store = await mkdtemp(join(tmpdir(), "throughline-nats-"));
   const started: Service[] = [];
   const close = async () => {
@@ -37,7 +43,7 @@ export async function startPipeline(root: string, logs: string, faults: readonly
   const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
   try {
     const nats = await start("nats-server", join(root, "bin/services"), "nats", "--store-dir", store);
-    const receiver = await start("receiver", ...node("receiver"));
+    const receiver = await start("receiver", ...node("receiver"), ...receiverFlags);
     const planted = faults.flatMap((fault) => ["--fault", fault]);
     const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...planted);
     return { nats, receiver, gateway, problems: () => started.flatMap((service) => service.ended() ?? []), close };

@@ -19,7 +19,8 @@ export interface PathLatencies {
 export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
-  private readonly total = new Histogram();
+  /** The latencies of all paths together. */
+  readonly total = new Histogram();
   private readonly byPath = new Map<string, Histogram>();
 
   /**
@@ -33,11 +34,6 @@ export class Deliveries {
     this.histogramOf(path).record(latency);
     this.timeline.delivered(at, latency);
     this.growth.record(at, latency);
-  }
-
-  /** The latencies of all paths together. */
-  latency() {
-    return this.total.percentiles();
   }
 
   /** The latencies by path: the first ones by name, the rest merged. */

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import * as v from "valibot";
 import { withoutArguments } from "../workload/redaction.ts";
+import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 
@@ -30,6 +31,12 @@ function script(text: string): MisbehaviourSettings {
   }
 }
 
+function database(text: string): Database {
+  const read = readDatabase(text);
+  if (read !== null) return read;
+  throw new InvalidArgumentError("Allowed: http:// or https://, host, port and the database's name as the path.");
+}
+
 const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", address, "127.0.0.1")
@@ -41,6 +48,7 @@ const program = new Command("receiver")
     receiverUrl,
   )
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
+  .option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6", database)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .allowExcessArguments(false)
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
@@ -52,10 +60,10 @@ interface Flags extends ReceiverOptions {
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, settleAt, misbehave, exitWithStdin } = program.opts<Flags>();
+const { host, port, secret, settleAt, misbehave, influxdb, exitWithStdin } = program.opts<Flags>();
 
 try {
-  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave });
+  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave, influxdb });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();

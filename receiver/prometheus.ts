@@ -1,54 +1,55 @@
 import { Gauge, Registry } from "prom-client";
-import type { Account } from "../workload/account.ts";
+import { FIGURES, type Figure, faultsOf, figuresOf } from "./figures.ts";
+import type { InfluxdbState } from "./influxdb.ts";
+import type { Run } from "./run.ts";
 import type { Runs } from "./runs.ts";
 import type { Traffic } from "./traffic.ts";
 
-const COUNTS = {
-  published: "events that publishers handed to the transport",
-  acknowledged: "events that the transport acknowledged",
-  refused: "events that the transport refused",
-  unknown: "events whose acknowledgement never came",
-  paths: "subscriptions that have reported",
-  expected: "deliveries that have to happen",
-  delivered: "expected deliveries that happened",
-  lost: "expected deliveries that have not happened; while a run goes on they may still be on their way",
-  duplicated: "deliveries of an event that the same path had already received",
-  reordered: "deliveries that came after a later event of the same publisher",
-  misrouted: "deliveries on a path whose filter does not match",
-  late: "deliveries after the account was settled",
-} as const satisfies Partial<Record<keyof Account, string>>;
-
 /** The accounts of all remembered runs, and the webhooks of all, in Prometheus' text format. */
-export function prometheus(runs: Runs, traffic: Traffic): { contentType: string; text(): Promise<string> } {
+export function prometheus(
+  runs: Runs,
+  traffic: Traffic,
+  influxdb: () => InfluxdbState | null,
+): { contentType: string; text(): Promise<string> } {
   const registry = new Registry();
-  const gauges = Object.entries(COUNTS).map(([name, help]) => ({
-    name: name as keyof typeof COUNTS,
-    gauge: new Gauge({ name: `throughline_${name}`, help, labelNames: ["run"], registers: [registry] }),
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name: `throughline_${name}`, help, labelNames, registers: [registry] });
+  const figures = (Object.keys(FIGURES) as Figure[]).map((name) => ({
+    name,
+    gauge: gauge(name, FIGURES[name], "run"),
   }));
-  const latency = new Gauge({
-    name: "throughline_delivery_latency_ms",
-    help: "latency from publishing to arrival",
-    labelNames: ["run", "quantile"],
-    registers: [registry],
-  });
-  const webhooks = new Gauge({
-    name: "throughline_webhooks",
-    help: "webhooks since the last reset, by how they were answered",
-    labelNames: ["outcome"],
-    registers: [registry],
-  });
+  const latency = gauge("delivery_latency_ms", "latency from publishing to arrival", "run", "quantile");
+  const buckets = gauge("delivery_latency_ms_bucket", "deliveries by latency, cumulated", "run", "le");
+  const opened = gauge("opened_timestamp_ms", "when the run was opened", "run");
+  const settled = gauge("settled_timestamp_ms", "when the run was settled; absent until then", "run");
+  const faults = gauge("faults", "what went wrong in the run", "run", "fault");
+  const webhooks = gauge("webhooks", "webhooks since the last reset, by how they were answered", "outcome");
+  const points = gauge("influxdb_points", "points for InfluxDB, by what became of them", "outcome");
+
+  function tell(run: Run): void {
+    const account = run.account();
+    const told = figuresOf(account);
+    for (const each of figures) each.gauge.set({ run: run.id }, told[each.name]);
+    for (const { fault, count } of faultsOf(account)) faults.set({ run: run.id, fault }, count);
+    opened.set({ run: run.id }, run.openedAt);
+    if (run.settledAt !== null) settled.set({ run: run.id }, run.settledAt);
+    latency.set({ run: run.id, quantile: "0.5" }, account.latency.p50);
+    latency.set({ run: run.id, quantile: "0.95" }, account.latency.p95);
+    latency.set({ run: run.id, quantile: "0.99" }, account.latency.p99);
+    let sum = 0;
+    for (const { through, count } of run.latency().buckets()) {
+      sum += count;
+      buckets.set({ run: run.id, le: through === null ? "+Inf" : String(through) }, sum);
+    }
+  }
+
   return {
     contentType: registry.contentType,
     text() {
       registry.resetMetrics();
       for (const [outcome, count] of Object.entries(traffic.counters())) webhooks.set({ outcome }, count);
-      for (const run of runs.all()) {
-        const account = run.account();
-        for (const { name, gauge } of gauges) gauge.set({ run: run.id }, account[name]);
-        latency.set({ run: run.id, quantile: "0.5" }, account.latency.p50);
-        latency.set({ run: run.id, quantile: "0.95" }, account.latency.p95);
-        latency.set({ run: run.id, quantile: "0.99" }, account.latency.p99);
-      }
+      for (const [outcome, count] of Object.entries(influxdb() ?? {})) points.set({ outcome }, count);
+      for (const run of runs.all()) tell(run);
       return registry.metrics();
     },
   };

@@ -1,6 +1,7 @@
 import type { Account, Ending, Offender } from "../workload/account.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
+import type { Histogram } from "../workload/histogram.ts";
 import { explain, type HopsReport } from "../workload/hops.ts";
 import type { PathAccount } from "../workload/ledger.ts";
 import { Publication } from "../workload/publication.ts";
@@ -27,6 +28,8 @@ export class Run {
   /** What stands for the id in traces. */
   readonly number: number;
   readonly workload: Workload;
+  /** Unix ms. */
+  readonly openedAt: number;
   private readonly opening: Opening;
   private readonly endpoints: Endpoints | null;
   private readonly publication = new Publication();
@@ -38,6 +41,7 @@ export class Run {
   private lastArrivalAt = 0;
   private draining: Promise<void> | null = null;
   private closed: Account | null = null;
+  private closedAt: number | null = null;
   private hopsReport: HopsReport | null = null;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
@@ -49,10 +53,16 @@ export class Run {
     this.endpoints = opening.webhooks === undefined ? null : new Endpoints(opening.seed, opening.webhooks);
     this.workload = { seed: opening.seed, chains: opening.chains };
     this.now = now;
+    this.openedAt = now();
   }
 
   get settled(): boolean {
     return this.closed !== null;
+  }
+
+  /** Unix ms; null until then. */
+  get settledAt(): number | null {
+    return this.closedAt;
   }
 
   /** Lets a publisher or subscriber join. @returns false when it means another workload than the others. */
@@ -119,7 +129,8 @@ export class Run {
       await pause(DRAIN_POLL_MS);
       ending = this.endingAt(started, deadline, quiet);
     }
-    this.closed = { ...this.account(), ending, backlog, drain: this.now() - started };
+    this.closedAt = this.now();
+    this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -181,7 +192,7 @@ export class Run {
       backlog: 0,
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
-      latency: this.deliveries.latency(),
+      latency: this.latency().percentiles(),
       growth: this.deliveries.growth.over(span),
       offenders,
       webhooks,
@@ -208,6 +219,11 @@ export class Run {
   /** The delivery latencies by path. */
   latencies(): PathLatencies[] {
     return this.deliveries.latencies();
+  }
+
+  /** From publishing to arrival, over all deliveries. */
+  latency(): Histogram {
+    return this.deliveries.total;
   }
 
   private paths(): readonly Path[] {

@@ -4,6 +4,7 @@ import { Clock } from "../workload/clock.ts";
 import { HopsReportSchema } from "../workload/hops.ts";
 import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../workload/report.ts";
 import { RUN_ID } from "../workload/runid.ts";
+import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
 import { Relay, RelayedSchema } from "./relay.ts";
@@ -29,6 +30,8 @@ export interface ReceiverOptions {
   readonly settleAt?: string | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;
+  /** Where the accounts are written each second, so that boards show them. */
+  readonly influxdb?: Database | undefined;
 }
 
 /** A receiver that listens. */
@@ -46,9 +49,14 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const misbehaviour = new Misbehaviour();
   if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
-  const metrics = prometheus(runs, traffic);
+  let influxdb: Influxdb | null = null;
+  const metrics = prometheus(runs, traffic, () => influxdb?.state ?? null);
 
-  app.get("/health", () => ({ status: "healthy", runs: runs.all().length }));
+  app.get("/health", () => ({
+    status: "healthy",
+    runs: runs.all().length,
+    ...(influxdb === null ? {} : { influxdb: influxdb.state }),
+  }));
   app.get("/clock", () => ({ now: clock.now() }));
   app.get("/metrics", async (request, reply) => {
     if (!wantsPrometheus(request.headers.accept)) return traffic.metrics();
@@ -70,11 +78,13 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   await app.register(webhookRoutes, { secret, sink: relay ?? runs, traffic, misbehaviour, now });
 
   const url = await app.listen({ host: options.host, port: options.port });
+  if (options.influxdb !== undefined) influxdb = new Influxdb(options.influxdb, runs, now);
   return {
     url,
     close: async () => {
       await app.close();
       await relay?.close();
+      await influxdb?.close();
     },
   };
 }

@@ -18,7 +18,7 @@ try {
   check("lint and format", "npx", ["biome", "ci", "."]);
   check("import direction", "npx", [
     "depcruise",
-    ...["k6", "workload", "receiver", "target", "cli", "bench", "test"],
+    ...["k6", "workload", "receiver", "target", "cli", "bench", "deploy", "test"],
     ...["scenarios.ts", "thresholds.ts", "variables.ts", "metrics.ts", "remote.ts", "verdict.ts", "summary.ts"],
   ]);
   if (found("go")) {
@@ -31,6 +31,8 @@ try {
     skip("Go tests: go was not found");
   }
   if (!found("redis-server")) skip("tests of redis.js and its reference target: redis-server was not found");
+  const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
+  if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
   vitest("unit");
   vitest("integration");
 } finally {
@@ -48,6 +50,8 @@ function machine() {
     ["gcc", ["-dumpversion"]],
     ["bin/k6", ["version"]],
     ["redis-server", ["--version"]],
+    ["influxd", ["version"]],
+    ["prometheus", ["--version"]],
   ];
   return versions.map(([program, args]) => {
     const { status, stdout } = spawnSync(program, args, { cwd: root, encoding: "utf8" });

@@ -14,6 +14,16 @@ export interface Percentiles {
   readonly max: number;
 }
 
+/** Upper bounds of the buckets that are told of a distribution, in milliseconds. */
+const BOUNDS = [0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
+
+/** How many latencies lie above one bound and not above the next; the last bucket has none. */
+export interface Bucket {
+  readonly above: number;
+  readonly through: number | null;
+  readonly count: number;
+}
+
 const HIGHEST_MICROS = 3_600_000_000;
 const SIGNIFICANT_DIGITS = 3;
 
@@ -27,18 +37,34 @@ export class Histogram {
     highestTrackableValue: HIGHEST_MICROS,
     numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
   });
+  private readonly counts = new Array<number>(BOUNDS.length + 1).fill(0);
   private below = 0;
 
   /** Enters one latency in milliseconds. */
   record(milliseconds: number): void {
-    if (milliseconds < 0) this.below++;
-    else this.positive.recordValue(bucketable(milliseconds));
+    if (milliseconds < 0) {
+      this.below++;
+      return;
+    }
+    this.positive.recordValue(bucketable(milliseconds));
+    const place = BOUNDS.findIndex((bound) => milliseconds <= bound);
+    this.counts[place < 0 ? BOUNDS.length : place] = (this.counts.at(place) as number) + 1;
   }
 
   /** Adds everything another histogram holds. */
   merge(other: Histogram): void {
     this.below += other.below;
     this.positive.add(other.positive);
+    for (const [place, count] of other.counts.entries()) this.counts[place] = (this.counts[place] as number) + count;
+  }
+
+  /** The samples by the bucket they lie in; those below zero are in none. */
+  buckets(): Bucket[] {
+    return this.counts.map((count, place) => ({
+      above: BOUNDS[place - 1] ?? 0,
+      through: BOUNDS[place] ?? null,
+      count,
+    }));
   }
 
   /** hdr-histogram's compressed text, in microseconds; what was below zero is not in it. */

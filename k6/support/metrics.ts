@@ -7,9 +7,11 @@ export interface Measure {
   /**
    * Enters a value. For counts and tallies it is how many.
    *
-   * @param outOf how many things were looked at; 1 unless told.
+   * @param outOf how many things were looked at; 1 unless told, 0 when that was told before.
    */
   add(value: number | boolean, outOf?: number): void;
+  /** Says how many things were looked at, for values that were added with 0. */
+  looked(outOf: number): void;
 }
 
 type Family = keyof typeof FAMILIES;
@@ -30,16 +32,33 @@ function measure(name: MetricName): Measure {
   const { kind } = METRICS[name];
   if (kind === "tally") {
     const total = counter(name);
-    return { add: (value) => total.add(value) };
+    return { add: (value) => addTo(total, Number(value)), looked: () => undefined };
   }
   const samples = counter(sampleCounter(name));
-  const values = kind === "count" ? counter(name) : sampled(name, kind);
+  const looked = (outOf: number) => addTo(samples, outOf);
+  if (kind === "count") {
+    const total = counter(name);
+    return {
+      add(value, outOf = 1) {
+        addTo(total, Number(value));
+        looked(outOf);
+      },
+      looked,
+    };
+  }
+  const values = sampled(name, kind);
   return {
     add(value, outOf = 1) {
       values.add(value);
-      samples.add(outOf);
+      looked(outOf);
     },
+    looked,
   };
+}
+
+/** Nothing to add is not told: an output sends every sample away, and most counts of faults are zero. */
+function addTo(counter: Counter, value: number): void {
+  if (value !== 0) counter.add(value);
 }
 
 function sampled(name: MetricName, kind: "latency" | "share" | "reading"): Trend | Rate | Gauge {

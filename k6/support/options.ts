@@ -5,6 +5,7 @@ import type { Plan } from "../../workload/plan.ts";
 interface OptionSettings {
   readonly test: string;
   readonly SCENARIO: string;
+  readonly RUN_ID: string | undefined;
   readonly load: Plan;
   readonly slos: readonly Slo[];
   readonly DRAIN_TIMEOUT?: number;
@@ -27,6 +28,18 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
     summaryTrendStats: ["count", "min", "avg", "med", "p(95)", "p(99)", "max"],
     setupTimeout: `${(config.CANARY_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
     teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
-    tags: { testid: `throughline-${config.test}` },
+    tags: tagsOf(config),
+    systemTags: SYSTEM_TAGS,
   };
+}
+
+/**
+ * What tells requests and scenarios apart. Addresses, protocols and error texts are left out: where
+ * metrics are stored, each of their values would make a series of its own.
+ */
+const SYSTEM_TAGS = ["scenario", "group", "name", "method", "status", "error_code", "expected_response", "check"];
+
+/** What every sample of a run carries, also those of setup and teardown, so that boards find them. */
+function tagsOf({ test, SCENARIO, RUN_ID }: OptionSettings) {
+  return { testid: RUN_ID ?? `throughline-${test}`, test, scenario: SCENARIO };
 }

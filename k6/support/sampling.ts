@@ -4,22 +4,27 @@
  */
 export class Sampling {
   private readonly perSecond: number;
-  private stride = 1;
+  private readonly shortest: number;
+  private stride: number;
+  private place = 0;
   private counted = 0;
 
-  /** @param perSecond samples to keep each second. */
+  /** @param perSecond samples to keep each second; below 1 where many share what may be kept. */
   constructor(perSecond: number) {
     this.perSecond = perSecond;
+    this.shortest = Math.max(1, Math.ceil(1 / perSecond));
+    this.stride = this.shortest;
   }
 
   /** Whether to keep the next value. */
   keeps(): boolean {
-    return this.counted++ % this.stride === 0;
+    this.counted++;
+    return this.place++ % this.stride === 0;
   }
 
   /** To be called every second: fits the stride to the last second's stream. */
   renew(): void {
-    this.stride = Math.max(1, Math.ceil(this.counted / this.perSecond));
+    this.stride = Math.max(this.shortest, Math.ceil(this.counted / this.perSecond));
     this.counted = 0;
   }
 }

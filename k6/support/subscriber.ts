@@ -56,10 +56,11 @@ export class Subscriber {
   private finished: PathArrivals[] = [];
   private runNumber: number | null;
   private received = 0;
+  private sampled = 0;
   private foreign = 0;
   private runIsSettled = false;
 
-  /** @param samplesPerSecond latencies that this virtual user may keep one by one. */
+  /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
   constructor(config: SubscriberSettings, measure: Measures, run: Run, judge: Judge, samplesPerSecond: number) {
     this.config = config;
     this.measure = measure;
@@ -162,8 +163,9 @@ export class Subscriber {
     log.record(trace, latency);
     if (this.comparing.keeps()) this.compare(frame, trace);
     if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
-    this.measure.ws_event_latency_ms.add(latency);
-    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
+    this.sampled++;
+    this.measure.ws_event_latency_ms.add(latency, 0);
+    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt), 0);
   }
 
   private compare(frame: string, trace: Trace): void {
@@ -182,10 +184,13 @@ export class Subscriber {
     const { measure } = this;
     this.sampling.renew();
     this.comparing.renew();
+    measure.ws_event_latency_ms.looked(this.sampled);
+    measure.generator_lag_ms.looked(this.sampled);
     measure.ws_events_received.add(this.received);
     measure.ws_events_foreign.add(this.foreign);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
     this.received = 0;
+    this.sampled = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
     const settled = await this.judge([...this.finished.splice(0), ...this.due(through)]);

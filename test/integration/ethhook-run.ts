@@ -11,9 +11,12 @@ import { type K6Outcome, root, runBundle } from "./k6.ts";
 const DEADLINE_MS = 60_000;
 
 /** Starts a pipeline whose logs go with it; its target is not started yet. */
-export async function startEthhookPipeline(persistent = false): Promise<EthhookPipeline> {
+export async function startEthhookPipeline(
+  persistent = false,
+  receiverFlags: readonly string[] = [],
+): Promise<EthhookPipeline> {
   const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs, persistent);
+  const pipeline = await start(root, logs, persistent, receiverFlags);
   return {
     ...pipeline,
     close: async () => {

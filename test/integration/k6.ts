@@ -14,11 +14,12 @@ export interface K6Outcome {
 /** Which k6: ours, or the same version without any extension. */
 export type K6Build = "k6" | "k6-stock";
 
-/** Runs a k6 command to its end. */
+/** Runs a k6 command to its end. @param environment what k6 itself is told, as in `K6_OUT`. */
 export async function k6(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
   build: K6Build = "k6",
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<K6Outcome> {
   const settings = Object.entries(variables).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
   const [command = "run", ...rest] = args;
@@ -26,7 +27,7 @@ export async function k6(
     cwd: root,
     reject: false,
     extendEnv: false,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" },
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...environment },
   });
   const errors = [...stderr.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
     (text as string).replaceAll('\\"', '"').replaceAll("\\n", "\n").trim(),
@@ -35,6 +36,11 @@ export async function k6(
 }
 
 /** `k6 run` of a bundle, without the control API, whose fixed port two processes cannot share. */
-export function runBundle(test: string, variables: Readonly<Record<string, string>>, build?: K6Build) {
-  return k6(["run", "--quiet", "--address", "", `dist/${test}.js`], variables, build);
+export function runBundle(
+  test: string,
+  variables: Readonly<Record<string, string>>,
+  build?: K6Build,
+  environment?: Readonly<Record<string, string>>,
+) {
+  return k6(["run", "--quiet", "--address", "", `dist/${test}.js`], variables, build, environment);
 }

@@ -5,9 +5,14 @@ import { type Pipeline, startPipeline as start } from "../../cli/pipeline.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
 
 /** Starts a pipeline whose logs go with it. @param faults planted in the gateway, as in `drop=1000`. */
-export async function startPipeline(...faults: string[]): Promise<Pipeline> {
+export function startPipeline(...faults: string[]): Promise<Pipeline> {
+  return startTold(faults, []);
+}
+
+/** The same with a receiver that is told more than its port. */
+export async function startTold(faults: readonly string[], receiverFlags: readonly string[]): Promise<Pipeline> {
   const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs, faults);
+  const pipeline = await start(root, logs, faults, receiverFlags);
   return {
     ...pipeline,
     close: async () => {

@@ -93,13 +93,13 @@ describe("one report", () => {
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
     expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), latencies, 1)).toBe(2);
     expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
-    expect(latencies.latency()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
+    expect(latencies.total.percentiles()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
   });
 
   test("with a latency below zero is told as such", () => {
     const latencies = new Deliveries();
     new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
-    expect(latencies.latency()).toMatchObject({ samples: 0, negative: 1 });
+    expect(latencies.total.percentiles()).toMatchObject({ samples: 0, negative: 1 });
   });
 
   test("with a canary makes the path ready, now or later", () => {

@@ -47,3 +47,9 @@ test("a second without anything leaves nothing to divide by", () => {
   second(sampling, 0);
   expect(count(second(sampling, 5))).toBe(5);
 });
+
+test("where many share what may be kept, each keeps less than one a second", () => {
+  const sampling = new Sampling(0.1);
+  const kept = Array.from({ length: 100 }, () => count(second(sampling, 1)));
+  expect(kept.reduce((sum, one) => sum + one)).toBe(10);
+});

@@ -1,0 +1,99 @@
+/** Boards on Prometheus, as k6's own `--out experimental-prometheus-rw` and a scrape of the receiver fill it. */
+import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
+import type { Panel, Series } from "./board.ts";
+import { type Choices, type Language, MARK_COLORS } from "./language.ts";
+
+const DATASOURCE = { type: "prometheus", uid: "throughline-prometheus" };
+
+/** What k6 has to be told to send of each Trend: the percentiles that the boards show. */
+export const TREND_STATS = "count,min,avg,med,p(95),p(99),max";
+
+const OF_RUN = 'run=~"$testid"';
+const MS_PER_SECOND = 1000;
+
+/** k6 turns Trends into gauges, in seconds, over everything since the start; the worst of several is shown. */
+function k6Expression(panel: Panel, { metric, kind, statistic, test }: Extract<Series, { of: "k6" }>): string {
+  const labels = `{testid=~"$testid",test=~"${test ?? "$test"}",scenario=~"$scenario"}`;
+  const at = (suffix: string) => {
+    const selected = `k6_${metric}${suffix}${labels}`;
+    // A value for the whole time must not be gone five minutes after the last sample.
+    return panel.look === "value" ? `last_over_time(${selected}[$__range])` : selected;
+  };
+  switch (kind) {
+    case "counter":
+      return `sum(${at("_total")})`;
+    case "gauge":
+      return `max(${at("")})`;
+    case "rate":
+      return `max(${at("_rate")})`;
+    case "trend":
+      return `max(${at(`_${trendStat(statistic)}`)}) * ${MS_PER_SECOND}`;
+  }
+}
+
+function trendStat(statistic: string): string {
+  return statistic === "p(50)" ? "med" : statistic.replace(/[()]/g, "");
+}
+
+function query(panel: Panel, series: Series): string {
+  switch (series.of) {
+    case "k6":
+      return k6Expression(panel, series);
+    case "account":
+      return `throughline_${series.figure}{${OF_RUN}}`;
+    case "latency":
+      return `throughline_delivery_latency_ms{${OF_RUN},quantile="${series.percentile / 100}"}`;
+    case "buckets":
+      return `sum by (le) (increase(throughline_delivery_latency_ms_bucket{${OF_RUN}}[$__rate_interval]))`;
+  }
+}
+
+function target(panel: Panel, series: Series, refId: string) {
+  const several = series.of !== "k6" && panel.look !== "value" ? " {{run}}" : "";
+  const built = new DataqueryBuilder()
+    .refId(refId)
+    .datasource(DATASOURCE)
+    .expr(query(panel, series))
+    .legendFormat(series.of === "buckets" ? "{{le}}" : series.legend + several);
+  if (series.of === "buckets") return built.format(PromQueryFormat.Heatmap).range();
+  return panel.look === "value" ? built.instant() : built.range();
+}
+
+function choices(test?: string): Choices {
+  return {
+    testid: "label_values(k6_iterations_total, testid)",
+    ...(test === undefined ? { test: 'label_values(k6_iterations_total{testid=~"$testid"}, test)' } : {}),
+    scenario: `label_values(k6_iterations_total{testid=~"$testid",test=~"${test ?? "$test"}"}, scenario)`,
+  };
+}
+
+/** The value of the first two is the moment itself; a fault is marked when its count rises. */
+const markQueries = {
+  start: `throughline_opened_timestamp_ms{${OF_RUN}}`,
+  end: `throughline_settled_timestamp_ms{${OF_RUN}}`,
+  fault: `throughline_faults{${OF_RUN}} - throughline_faults{${OF_RUN}} offset 5s > 0`,
+};
+
+export const promql: Language = {
+  name: "prometheus",
+  title: "Prometheus",
+  datasource: DATASOURCE,
+  query,
+  target,
+  choices,
+  marks: markQueries,
+  annotations: () =>
+    (["start", "end", "fault"] as const).map((kind) =>
+      new AnnotationQueryBuilder()
+        .name(kind)
+        .datasource(DATASOURCE)
+        .enable(true)
+        .iconColor(MARK_COLORS[kind])
+        .expr(markQueries[kind])
+        .titleFormat(kind === "fault" ? "{{fault}}" : kind)
+        .textFormat("{{run}}")
+        .step("1s")
+        .useValueForTime(kind !== "fault"),
+    ),
+};

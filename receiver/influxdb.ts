@@ -1,0 +1,171 @@
+import { InfluxDB } from "influx";
+import { NOTHING_TOLD, type Point, pointsOf, type Told } from "./points.ts";
+import type { Runs } from "./runs.ts";
+
+/** Where points go: `http://user:password@host:8086/database`. */
+export interface Database {
+  readonly protocol: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly name: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Reads a database's address; null when it is none. */
+export function readDatabase(text: string): Database | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const [, name] = /^\/([^/]+)$/.exec(url?.pathname ?? "") ?? [];
+  if (url === null || name === undefined || !/^https?:$/.test(url.protocol)) return null;
+  const protocol = url.protocol === "https:" ? "https" : "http";
+  return {
+    protocol,
+    host: url.hostname,
+    port: url.port === "" ? (protocol === "https" ? 443 : 8086) : Number(url.port),
+    name: decodeURIComponent(name),
+    username: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+  };
+}
+
+/** How the writing goes. */
+export interface InfluxdbState {
+  readonly written: number;
+  readonly waiting: number;
+  /** Points that were given up: the database refused them, or was away for too long. */
+  readonly dropped: number;
+  /** Attempts to write that failed, whatever became of their points. */
+  readonly failures: number;
+}
+
+const EVERY_MS = 1_000;
+/** An account of many paths takes a while: no more than this share of the time is spent on them. */
+const LARGEST_SHARE = 0.05;
+const TIMEOUT_MS = 2_000;
+const AT_ONCE = 5_000;
+/** Beyond so many the oldest points are dropped, and counted; ten minutes of a run and more. */
+const MOST_WAITING = 20_000;
+
+/** Writes the accounts of all runs to InfluxDB each second, so that the far end is on the same board as the load. */
+export class Influxdb {
+  private readonly client: InfluxDB;
+  private readonly runs: Runs;
+  private readonly now: () => number;
+  private readonly database: Database;
+  private readonly told = new Map<string, Told>();
+  private readonly waiting: Point[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private created = false;
+  private failing = false;
+  private closing = false;
+  private written = 0;
+  private dropped = 0;
+  private failures = 0;
+
+  /** @param now Unix ms. */
+  constructor(database: Database, runs: Runs, now: () => number) {
+    const { protocol, host, port, name, username, password } = database;
+    this.client = new InfluxDB({
+      hosts: [{ protocol, host, port }],
+      database: name,
+      pool: { requestTimeout: TIMEOUT_MS, maxRetries: 0 },
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+    this.database = database;
+    this.runs = runs;
+    this.now = now;
+    this.again(0);
+  }
+
+  get state(): InfluxdbState {
+    const { written, dropped, failures } = this;
+    return { written, waiting: this.waiting.length, dropped, failures };
+  }
+
+  /** Writes what is left, once. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.timer);
+    await this.round;
+    this.collect();
+    await this.send();
+    if (this.waiting.length > 0) this.say(`${this.waiting.length} points were not written`);
+  }
+
+  private again(after: number): void {
+    if (this.closing) return;
+    this.timer = setTimeout(() => {
+      const took = this.collect();
+      this.round = this.send().then(() => this.again(Math.max(EVERY_MS, took / LARGEST_SHARE)));
+    }, after);
+  }
+
+  /** Adds what is new of each run. @returns the ms it took, during which nothing else was done. */
+  private collect(): number {
+    const started = performance.now();
+    for (const run of this.runs.all()) {
+      const { openedAt, settledAt } = run;
+      const observed = { account: run.account(), buckets: run.latency().buckets(), openedAt, settledAt };
+      const { points, told } = pointsOf(observed, this.told.get(run.id) ?? NOTHING_TOLD, this.now());
+      this.told.set(run.id, told);
+      this.waiting.push(...points);
+    }
+    for (const id of this.told.keys()) if (this.runs.get(id) === undefined) this.told.delete(id);
+    const excess = this.waiting.length - MOST_WAITING;
+    if (excess > 0) this.drop(excess, "the database has been away for too long");
+    return performance.now() - started;
+  }
+
+  private async send(): Promise<void> {
+    try {
+      if (!this.created) await this.client.createDatabase(this.database.name);
+      this.created = true;
+    } catch {
+      // It may exist without our being allowed to create it: the write tells.
+    }
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, AT_ONCE);
+      try {
+        await this.client.writePoints(batch.map(writable), { precision: "ms" });
+      } catch (problem) {
+        this.failed(batch.length, problem);
+        return;
+      }
+      this.waiting.splice(0, batch.length);
+      this.written += batch.length;
+      if (this.failing) this.say("is being written to again");
+      this.failing = false;
+    }
+  }
+
+  private failed(count: number, problem: unknown): void {
+    this.failures++;
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    if (!this.failing) this.say(`cannot be written to: ${reason}`);
+    this.failing = true;
+    // A batch that is wrong in itself would be refused for ever, and hold up those behind it.
+    if (statusOf(problem) === 400) this.drop(count, reason);
+    if (statusOf(problem) === 404) this.created = false;
+  }
+
+  private drop(count: number, why: string): void {
+    this.waiting.splice(0, count);
+    this.dropped += count;
+    this.say(`${count} points were dropped: ${why}`);
+  }
+
+  private say(what: string): void {
+    const { protocol, host, port, name } = this.database;
+    console.error(`receiver: InfluxDB ${protocol}://${host}:${port}/${name}: ${what}`);
+  }
+}
+
+function writable({ measurement, tags, fields, timestamp }: Point) {
+  return { measurement, tags: { ...tags }, fields: { ...fields }, timestamp };
+}
+
+function statusOf(problem: unknown): number | undefined {
+  return problem instanceof Error && "res" in problem ? (problem.res as { statusCode?: number }).statusCode : undefined;
+}

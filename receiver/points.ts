@@ -1,0 +1,84 @@
+import type { Account } from "../workload/account.ts";
+import type { Bucket } from "../workload/histogram.ts";
+import { faultsOf, figuresOf } from "./figures.ts";
+
+/** One point on its way to InfluxDB. */
+export interface Point {
+  readonly measurement: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, number | string>>;
+  readonly timestamp: Date;
+}
+
+/** The measurements that the receiver writes. */
+export const ACCOUNT = "throughline_account";
+export const BUCKETS = "throughline_delivery_latency_bucket";
+export const MARKS = "throughline_mark";
+
+/** What is looked at of a run. */
+export interface Observed {
+  readonly account: Account;
+  readonly buckets: readonly Bucket[];
+  /** Unix ms; the run's end is null until it is settled. */
+  readonly openedAt: number;
+  readonly settledAt: number | null;
+}
+
+/** What the last points of a run said, so that the next ones say what is new. */
+export interface Told {
+  readonly account: Account | null;
+  readonly figures: string;
+}
+
+export const NOTHING_TOLD: Told = { account: null, figures: "" };
+
+/**
+ * What is to be told of a run: its figures and percentiles, how many latencies lie in which bucket, and
+ * marks for its start, its end and what went wrong. Nothing when nothing has changed since it was settled.
+ *
+ * @param at Unix ms.
+ */
+export function pointsOf(observed: Observed, told: Told, at: number): { points: Point[]; told: Told } {
+  const { account, buckets } = observed;
+  const timestamp = new Date(at);
+  const tags = { testid: account.run };
+  const { samples, min, mean, p50, p95, p99, max } = account.latency;
+  const fields = { ...figuresOf(account), samples, min, mean, p50, p95, p99, max };
+  const figures = JSON.stringify(fields);
+  if (account.ending !== null && told.account?.ending === account.ending && told.figures === figures) {
+    return { points: [], told };
+  }
+  const points: Point[] = [{ measurement: ACCOUNT, tags, fields, timestamp }];
+  for (const { above, through, count } of buckets) {
+    const bucket = { ...tags, ms: through === null ? `above ${above}` : String(through) };
+    points.push({ measurement: BUCKETS, tags: bucket, fields: { value: count }, timestamp });
+  }
+  for (const { kind, text, when } of marksOf(observed, told.account, at)) {
+    points.push({ measurement: MARKS, tags: { ...tags, kind }, fields: { text }, timestamp: new Date(when) });
+  }
+  return { points, told: { account, figures } };
+}
+
+interface Mark {
+  readonly kind: "start" | "end" | "fault";
+  readonly text: string;
+  /** Unix ms. */
+  readonly when: number;
+}
+
+/** What has happened since the account before. */
+function marksOf({ account, openedAt, settledAt }: Observed, before: Account | null, at: number): Mark[] {
+  const marks: Mark[] = [];
+  if (before === null) marks.push({ kind: "start", text: `run ${account.run} was opened`, when: openedAt });
+  const known = new Map(before === null ? [] : faultsOf(before).map(({ fault, count }) => [fault, count]));
+  const risen = faultsOf(account)
+    .map(({ fault, count }) => ({ fault, more: count - (known.get(fault) ?? 0) }))
+    .filter(({ more }) => more > 0);
+  if (risen.length > 0) {
+    marks.push({ kind: "fault", text: risen.map(({ fault, more }) => `${more} ${fault}`).join(", "), when: at });
+  }
+  if (account.ending !== null && (before?.ending ?? null) === null) {
+    marks.push({ kind: "end", text: `run ${account.run} was settled: ${account.ending}`, when: settledAt ?? at });
+  }
+  return marks;
+}
