@@ -17,6 +17,7 @@ export const programs = {
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
   "bench-receiver": "bench/receiver.ts",
+  "bench-subscriptions": "bench/subscriptions.ts",
   "bench-distributions": "bench/distributions.ts",
   "bench-memory": "bench/memory.ts",
 };
