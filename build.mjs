@@ -4,8 +4,7 @@ import { basename } from "node:path";
 import { build } from "esbuild";
 
 const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
-/** The programs for Node, by the name of their bundle. */
-export const programs = {
+const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
   ethhook: "target/ethhook/main.ts",

@@ -31,6 +31,9 @@ try {
     skip("Go tests: go was not found");
   }
   if (!found("redis-server")) skip("tests of redis.js and its reference target: redis-server was not found");
+  if (!process.env.K6_OPERATOR_CRD) {
+    skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
+  }
   vitest("unit");
   vitest("integration");
 } finally {

