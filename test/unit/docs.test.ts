@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { settings } from "../../k6/support/settings.ts";
+import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { composeFile, root } from "../deployment.ts";
 import { type Block, blocksOf, linesToRun, PAGES } from "../documents.ts";
 
@@ -31,6 +33,38 @@ describe("blocks of commands", () => {
       expect(code).toMatch(programs[needs as keyof typeof programs]);
     },
   );
+});
+
+/** What a block gives to a k6 command: what it exports before, and the command's own variables. */
+function variablesOf(block: Block, line: string): Record<string, string> {
+  const exported = linesToRun(block)
+    .filter((one) => one.startsWith("export "))
+    .join(" ");
+  const pairs = [...exported.matchAll(/\b([A-Z][A-Z0-9_]*)=(\S+)/g), ...line.matchAll(/-e ([A-Z0-9_]+)=(\S+)/g)];
+  return Object.fromEntries(pairs.map(([, name, value]) => [name as string, value as string]));
+}
+
+const k6Commands = blocks.flatMap((block) =>
+  linesToRun(block).flatMap((line) => {
+    const [, name] = /\b(?:k6|k6:[\d.]+) (?:cloud )?(?:run|inspect) .*?\b(\w+)\.(?:js|tar)\b/.exec(line) ?? [];
+    return name === undefined
+      ? []
+      : [{ place: `${block.file}:${block.line}`, line, name, given: variablesOf(block, line) }];
+  }),
+);
+
+test("there are k6 commands in the pages", () => {
+  expect(k6Commands.length).toBeGreaterThan(15);
+  expect(k6Commands.find(({ place }) => place.startsWith("docs/nats.md"))?.given["RUN_ID"]).toBe("nats-1");
+});
+
+test.each(k6Commands)("$place: $name takes the variables that it is given", ({ name, given }) => {
+  expect(Object.keys(VARIABLES)).toContain(name);
+  const known = Object.keys(VARIABLES[name as RunnableTest]);
+  for (const key of Object.keys(given)) {
+    if (!/^(SLO|K6)_/.test(key)) expect(known).toContain(key);
+  }
+  expect(() => settings(name as RunnableTest, given)).not.toThrow();
 });
 
 test("commands for Docker name services and profiles of docker-compose.yml that go together", () => {
