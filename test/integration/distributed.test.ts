@@ -91,9 +91,13 @@ class DistributedRun {
   }
 }
 
-/** The counts of an account: what must not depend on how many processes took part. */
-function counts({ version, run, span, drain, backlog, latency, lastArrivalAt, offenders, causes, ...rest }: Account) {
-  return { ...rest, offenders: offenders.length };
+/** What must not depend on how many processes took part. */
+function counts(account: Account) {
+  const { ending, published, acknowledged, refused, unknown, paths, ready, silent } = account;
+  const { expected, delivered, lost, duplicated, reordered, misrouted, late, unreported, unjudged } = account;
+  const publication = { ending, published, acknowledged, refused, unknown };
+  const deliveries = { expected, delivered, lost, duplicated, reordered, misrouted, late, unreported, unjudged };
+  return { ...publication, ...deliveries, paths, ready, silent };
 }
 
 async function accountOf(id: string, subscribers: number, publishers: number): Promise<Account> {
