@@ -1,5 +1,5 @@
 /** Bundles the tests for k6 into dist/, and the programs for Node into dist/node/. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
 
@@ -10,18 +10,19 @@ const programs = {
   ethhook: "target/ethhook/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
-  dashboards: "deploy/grafana/main.ts",
-  "bench-subscriber": "bench/subscriber.ts",
-  "bench-publisher": "bench/publisher.ts",
-  "bench-connections": "bench/connections.ts",
-  "bench-accuracy": "bench/accuracy.ts",
-  "bench-redis": "bench/redis.ts",
-  "bench-receiver": "bench/receiver.ts",
-  "bench-distributions": "bench/distributions.ts",
-  "bench-memory": "bench/memory.ts",
-  faults: "test/faults/main.ts",
-  "bench-points": "bench/points.ts",
 };
+
+/** What only a whole checkout has, and an image does without. */
+function workshop() {
+  const measurements = existsSync("bench")
+    ? readdirSync("bench").filter((name) => /^[a-z]+\.bench\.ts$/.test(name))
+    : [];
+  const tools = { dashboards: "deploy/grafana/main.ts", faults: "test/faults/main.ts" };
+  return {
+    ...Object.fromEntries(measurements.map((name) => [`bench-${name.replace(".bench.ts", "")}`, `bench/${name}`])),
+    ...Object.fromEntries(Object.entries(tools).filter(([, file]) => existsSync(file))),
+  };
+}
 
 /** One self-contained k6 test per file of k6/. */
 export async function bundleTests() {
@@ -53,7 +54,7 @@ export async function bundleTests() {
 /** The receiver, the reference targets and the command. */
 export async function bundlePrograms() {
   await build({
-    entryPoints: programs,
+    entryPoints: { ...programs, ...workshop() },
     outdir: "dist/node",
     bundle: true,
     format: "esm",
@@ -64,7 +65,7 @@ export async function bundlePrograms() {
     sourcemap: true,
     logLevel: "warning",
   });
-  return Object.keys(programs).map((name) => `dist/node/${name}.js`);
+  return Object.keys({ ...programs, ...workshop() }).map((name) => `dist/node/${name}.js`);
 }
 
 if (process.argv[1] === import.meta.filename) {

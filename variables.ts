@@ -107,6 +107,21 @@ const key = variable("a key without spaces and commas", (text) => (/^[^\s,]+$/.t
 
 const keys = variable("keys with commas, or nothing", (text) => text.split(",").filter((name) => name !== ""));
 
+/** Load zones of k6 Cloud with their percentages. */
+const zones = variable(
+  "load zones whose percentages add up to 100, such as amazon:us:ashburn=60,amazon:de:frankfurt=40",
+  (text) => {
+    const percentages: Record<string, number> = {};
+    for (const pair of text.split(",")) {
+      const [, zone, percent] = /^\s*([a-z0-9:.-]+)=(\d{1,3})\s*$/.exec(pair) ?? [];
+      if (zone === undefined || zone in percentages) return undefined;
+      percentages[zone] = Number(percent);
+    }
+    const sum = Object.values(percentages).reduce((total, percent) => total + percent, 0);
+    return sum === 100 ? percentages : undefined;
+  },
+);
+
 const knownEndpoints = [...ENDPOINTS, NEVER_MATCHING];
 const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name).join(", ")}, with commas`, (text) => {
   const names = text.split(",");
@@ -132,6 +147,8 @@ const common = {
   ),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
   ALLOW_REMOTE: flag("1 allows more than the smoke profile on a target that is not on this machine", "0"),
+  CLOUD_PROJECT: integer(1, 2 ** 53 - 1)("number of the k6 Cloud project that a cloud run belongs to"),
+  CLOUD_ZONES: zones("where k6 Cloud makes the load, instead of its own choice"),
 };
 
 const visitors = {

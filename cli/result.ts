@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { RUN_ID } from "../workload/runid.ts";
 
-const Count = v.pipe(v.number(), v.minValue(0));
+const Count = v.pipe(v.number(), v.finite(), v.minValue(0));
 const Ms = v.pipe(v.number(), v.finite());
 const Verdict = v.picklist(["PASS", "FAIL", "INVALID"]);
 
@@ -22,10 +22,10 @@ const Percentiles = v.looseObject({
 const SloResult = v.object({
   metric: v.string(),
   objective: v.string(),
-  observed: v.nullable(v.number()),
-  samples: v.number(),
-  floor: v.number(),
-  margin: v.nullable(v.number()),
+  observed: v.nullable(Ms),
+  samples: Count,
+  floor: Count,
+  margin: v.nullable(Ms),
   result: v.picklist(["met", "missed", "unmeasured"]),
 });
 
@@ -70,10 +70,10 @@ export const SummarySchema = v.looseObject({
   reasons: v.array(v.string()),
   rows: v.array(SloResult),
   seconds: Count,
-  rate: v.nullable(v.object({ requested: v.nullable(v.number()), achieved: v.number() })),
+  rate: v.nullable(v.object({ requested: v.nullable(Ms), achieved: Ms })),
   clock: v.nullable(v.object({ offset: Ms, error: Ms })),
   account: v.nullable(AccountSchema),
-  metrics: v.record(v.string(), v.record(v.string(), v.number())),
+  metrics: v.record(v.string(), v.record(v.string(), Ms)),
 });
 
 /** One k6 process. */
@@ -83,7 +83,7 @@ const TestRecord = v.object({
   instance: v.pipe(v.number(), v.integer(), v.minValue(1)),
   verdict: Verdict,
   reasons: v.array(v.string()),
-  exitCode: v.nullable(v.number()),
+  exitCode: v.nullable(Ms),
   /** Null when k6 ended before it could write one. */
   summary: v.nullable(SummarySchema),
 });

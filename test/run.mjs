@@ -33,6 +33,9 @@ try {
   if (!found("redis-server")) skip("tests of redis.js and its reference target: redis-server was not found");
   const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
   if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
+  if (!process.env.K6_OPERATOR_CRD) {
+    skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
+  }
   vitest("unit");
   vitest("integration");
 } finally {

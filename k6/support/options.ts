@@ -10,6 +10,8 @@ interface OptionSettings {
   readonly slos: readonly Slo[];
   readonly DRAIN_TIMEOUT?: number;
   readonly CANARY_TIMEOUT?: number;
+  readonly CLOUD_PROJECT: number | undefined;
+  readonly CLOUD_ZONES: Readonly<Record<string, number>> | undefined;
 }
 
 /** Room for opening a run and for its last report, beside the waits that are settings. */
@@ -30,6 +32,19 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
     teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
     tags: tagsOf(config),
     systemTags: SYSTEM_TAGS,
+    cloud: cloudOf(config),
+  };
+}
+
+/** What k6 Cloud is told; every other k6 ignores it. */
+function cloudOf({ test, SCENARIO, CLOUD_PROJECT, CLOUD_ZONES }: OptionSettings) {
+  const zones = Object.entries(CLOUD_ZONES ?? {});
+  return {
+    name: `throughline ${test}, ${SCENARIO}`,
+    ...(CLOUD_PROJECT === undefined ? {} : { projectID: CLOUD_PROJECT }),
+    ...(zones.length === 0
+      ? {}
+      : { distribution: Object.fromEntries(zones.map(([loadZone, percent]) => [loadZone, { loadZone, percent }])) }),
   };
 }
 

@@ -38,6 +38,9 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   const log = onceInARow((text) => options.log.write(`${withoutCredentials(text)}\n`));
   const app = fastify({ forceCloseConnections: true });
   app.get("/health", () => ({ status: "healthy", part }));
+  let ready = false;
+  // Its tables are there, so that endpoints can be set up, and its parts run.
+  app.get("/ready", (_, reply) => reply.code(ready ? 200 : 503).send({ ready }));
   const url = await app.listen({ host, port });
 
   const registry = new Registry(options.databaseUrl, log);
@@ -54,6 +57,7 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
     parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency }));
   }
   for (const each of parts) each.start();
+  ready = true;
   return {
     url,
     close: async () => {

@@ -30,6 +30,13 @@ test.each(tests)("k6 archives %s", async (name) => {
   expect((await stat(file)).size).toBeGreaterThan(10_000);
 });
 
+/** Kubernetes takes so many bytes in a ConfigMap. */
+const CONFIG_MAP_LIMIT = 1024 * 1024;
+
+test.each(tests)("%s fits into half of a Kubernetes ConfigMap", async (name) => {
+  expect((await stat(`dist/${name}.js`)).size).toBeLessThan(CONFIG_MAP_LIMIT / 2);
+});
+
 describe("on a k6 without extensions", () => {
   test.each([
     ["http", "HTTP_URL"],

@@ -1,4 +1,4 @@
-/** The gateway's delays: how exact they are, bench/accuracy.ts says. */
+/** The gateway's delays: how exact they are, bench/accuracy.bench.ts says. */
 import { expect, test } from "vitest";
 import { DelayLine } from "../../target/delay.ts";
 

@@ -64,6 +64,9 @@ describe("a text", () => {
     ["NATS_TOKEN", nats.NATS_TOKEN, " ", " "],
     ["NATS_CREDS", nats.NATS_CREDS, "./my creds", "./my creds"],
     ["FILTERS", websocket.FILTERS, "simple, all", ["simple", "all"]],
+    ["CLOUD_PROJECT", http.CLOUD_PROJECT, "3456789", 3_456_789],
+    ["CLOUD_ZONES", http.CLOUD_ZONES, "amazon:us:ashburn=100", { "amazon:us:ashburn": 100 }],
+    ["CLOUD_ZONES", http.CLOUD_ZONES, "a:b=60, c:d=40", { "a:b": 60, "c:d": 40 }],
   ])("%s takes %#: %j", (_, variable, text, value) => {
     expect(variable.parse(text)).toEqual(value);
   });
@@ -86,6 +89,8 @@ describe("a text", () => {
     ["NATS_TOKEN", nats.NATS_TOKEN, [""]],
     ["NATS_CREDS", nats.NATS_CREDS, ["", "  "]],
     ["FILTERS", websocket.FILTERS, ["", "hard", "simple,", "simple;complex", "Simple"]],
+    ["CLOUD_PROJECT", http.CLOUD_PROJECT, ["0", "mine", "", "1.5"]],
+    ["CLOUD_ZONES", http.CLOUD_ZONES, ["", "a:b", "a:b=99", "a:b=60,c:d=50", "a:b=50,a:b=50", "a b=100", "a:b=100,"]],
   ])("%s takes nothing like these", (_, variable, refused) => {
     for (const text of refused) expect(variable.parse(text), JSON.stringify(text)).toBeUndefined();
   });

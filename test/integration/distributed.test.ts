@@ -1,0 +1,161 @@
+/** One run by several k6 processes, each with its execution segment, as k6-operator starts them. */
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Pipeline } from "../../cli/pipeline.ts";
+import type { Account } from "../../workload/account.ts";
+import { root } from "./k6.ts";
+import { startPipeline } from "./pipeline.ts";
+
+const THRESHOLDS_CROSSED = 99;
+const DEADLINE_MS = 60_000;
+
+/** Long enough that eight processes on two cores have joined before the first of them is done. */
+const NATS = { RATE: "500", EVENTS: "3000", CREATE_STREAM: "1", DRAIN_QUIET: "2s", DRAIN_TIMEOUT: "8s" };
+/** Nobody waits long for a publisher that is dead. */
+const IMPATIENT = { DRAIN_TIMEOUT: "4s" };
+const WEBSOCKET = { VUS: "8", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1", ...NATS };
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await startPipeline();
+});
+afterAll(() => pipeline?.close());
+
+/** One k6 process. */
+interface Instance {
+  readonly over: Promise<{ readonly exitCode: number | undefined; readonly stdout: string }>;
+  kill(): void;
+}
+
+/** A run whose parts are started one by one; what is left of them ends with the test. */
+class DistributedRun {
+  private readonly shared: Readonly<Record<string, string>>;
+  private readonly url: string;
+
+  constructor(id: string) {
+    this.shared = { RUN_ID: id, RECEIVER_URL: pipeline.receiver.url };
+    this.url = `${pipeline.receiver.url}/runs/${id}`;
+  }
+
+  /** Publisher `place` of so many. */
+  publisher(place: number, of: number, variables: Readonly<Record<string, string>> = {}): Instance {
+    // Its own share, less what a tick more or less makes of it.
+    const own = String(Math.floor(Number(NATS.EVENTS) / of) - 10);
+    const settings = { ...NATS, NATS_URL: pipeline.nats.url, SLO_EVENTS_PUBLISHED_COUNT: own, ...variables };
+    return this.start("nats", place, of, settings);
+  }
+
+  publishers(of: number, variables: Readonly<Record<string, string>> = {}): Instance[] {
+    return Array.from({ length: of }, (_, place) => this.publisher(place, of, variables));
+  }
+
+  /** Eight subscriptions, held by so many processes. */
+  subscribers(of: number, variables: Readonly<Record<string, string>> = {}): Instance[] {
+    const { RATE, EVENTS, CREATE_STREAM, ...own } = WEBSOCKET;
+    const settings = { ...own, WS_URL: pipeline.gateway.wsUrl as string, ...variables };
+    return Array.from({ length: of }, (_, place) => this.start("websocket", place, of, settings));
+  }
+
+  async account(): Promise<Account> {
+    return (await (await fetch(this.url)).json()) as Account;
+  }
+
+  /** Waits until the account says so. */
+  async until(holds: (account: Account) => boolean): Promise<void> {
+    for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(50)) {
+      if (holds(await this.account())) return;
+    }
+    throw new Error(`what was waited for did not come: ${JSON.stringify(await this.account())}`);
+  }
+
+  private start(name: string, place: number, of: number, variables: Readonly<Record<string, string>>): Instance {
+    const bounds = Array.from({ length: of + 1 }, (_, bound) => (bound === of ? "1" : `${bound}/${of}`));
+    const segment = `${bounds[place]}:${bounds[place + 1]}`;
+    const settings = Object.entries({ ...variables, ...this.shared }).flatMap(([key, value]) => [
+      "-e",
+      `${key}=${value}`,
+    ]);
+    const child = execa(
+      join(root, "bin/k6"),
+      [
+        ...["run", "--quiet", "--address", "", "--execution-segment", segment],
+        ...["--execution-segment-sequence", bounds.join(","), ...settings, `dist/${name}.js`],
+      ],
+      { cwd: root, reject: false, extendEnv: false, env: { PATH: process.env["PATH"] ?? "" } },
+    );
+    const kill = () => void child.kill("SIGKILL");
+    onTestFinished(kill);
+    return { over: child.then(({ exitCode, stdout }) => ({ exitCode, stdout: stdout.replace(/\s+/g, " ") })), kill };
+  }
+}
+
+/** What must not depend on how many processes took part. */
+function counts(account: Account) {
+  const { ending, published, acknowledged, refused, unknown, paths, ready, silent } = account;
+  const { expected, delivered, lost, duplicated, reordered, misrouted, late, unreported, unjudged } = account;
+  const publication = { ending, published, acknowledged, refused, unknown };
+  const deliveries = { expected, delivered, lost, duplicated, reordered, misrouted, late, unreported, unjudged };
+  return { ...publication, ...deliveries, paths, ready, silent };
+}
+
+async function accountOf(id: string, subscribers: number, publishers: number): Promise<Account> {
+  const run = new DistributedRun(id);
+  const parts = [...run.subscribers(subscribers), ...run.publishers(publishers)];
+  await Promise.all(parts.map(({ over }) => over));
+  return run.account();
+}
+
+test("the account of 4 publishers and 4 subscribers, and of 8 publishers, is that of one process each", async () => {
+  const one = counts(await accountOf("one", 1, 1));
+  expect(one).toMatchObject({ ending: "complete", published: 3_000, acknowledged: 3_000, paths: 8, ready: 8 });
+  expect(one).toMatchObject({ lost: 0, duplicated: 0, misrouted: 0, reordered: 0, late: 0, unreported: 0, silent: 0 });
+  expect(one.delivered).toBe(one.expected);
+  expect(one.expected).toBeGreaterThan(1_000);
+  expect(counts(await accountOf("four", 4, 4))).toEqual(one);
+  expect(counts(await accountOf("eight", 1, 8))).toEqual(one);
+});
+
+describe("an instance that does not play its part spoils the run, with its reason", () => {
+  test("one that dies", async () => {
+    const run = new DistributedRun("dies");
+    run.subscribers(1);
+    const [first, dying] = run.publishers(2, IMPATIENT) as [Instance, Instance];
+    await run.until(({ published }) => published > 500);
+    dying.kill();
+    const { exitCode, stdout } = await first.over;
+    expect((await run.account()).ending).toBe("publisher missing");
+    expect(exitCode).toBe(THRESHOLDS_CROSSED);
+    expect(stdout).toContain("INVALID nats");
+    expect(stdout).toMatch(/- account_settled \(.+?\): 0, must be value == 1/);
+  });
+
+  test("one that is started again and publishes its share a second time", async () => {
+    const run = new DistributedRun("restarts");
+    run.subscribers(1);
+    const [first, dying] = run.publishers(2, IMPATIENT) as [Instance, Instance];
+    await run.until(({ published }) => published > 500);
+    dying.kill();
+    const again = run.publisher(1, 2, IMPATIENT);
+    const outcomes = await Promise.all([first.over, again.over]);
+    const { duplicated } = await run.account();
+    expect(duplicated).toBeGreaterThan(0);
+    for (const { exitCode, stdout } of outcomes) {
+      expect(exitCode).toBe(THRESHOLDS_CROSSED);
+      expect(stdout).toMatch(new RegExp(`- account_duplicated \\(.+?\\): ${duplicated}, must be count == 0`));
+    }
+  });
+
+  test("one that comes when the others have settled the run", async () => {
+    const run = new DistributedRun("late");
+    run.subscribers(1, { END_WHEN_SETTLED: "0" });
+    await run.publisher(0, 2).over;
+    expect((await run.account()).ending).toBe("complete");
+    const { exitCode, stdout } = await run.publisher(1, 2).over;
+    const { late } = await run.account();
+    expect(late).toBeGreaterThan(0);
+    expect(exitCode).toBe(THRESHOLDS_CROSSED);
+    expect(stdout).toMatch(/- account_late \(.+?\): \d+, must be count == 0/);
+  });
+});
