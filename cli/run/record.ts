@@ -142,7 +142,7 @@ const NOT_ASKED = new Set(["RUN_ID", "SUMMARY"]);
 
 function parametersOf({ subject, plan, instances, flags }: Ended): Record<string, string> {
   const parameters: Record<string, string> = { subject, instances: String(instances) };
-  if (flags.length > 0) parameters["k6"] = flags.join(" ");
+  if (flags.length > 0) parameters["k6"] = flags.map(shownFlag).join(" ");
   for (const { test, variables, settings } of plan.groups.flat()) {
     parameters[`${test}.SCENARIO`] = settings.SCENARIO;
     parameters[`${test}.load`] = JSON.stringify(settings.load);
@@ -153,6 +153,12 @@ function parametersOf({ subject, plan, instances, flags }: Ended): Record<string
     }
   }
   return parameters;
+}
+
+/** A flag of k6 without what must not be told. */
+function shownFlag(flag: string): string {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(flag) ?? [];
+  return name === undefined || value === undefined ? shown("", flag) : `${name}=${shown(name, value)}`;
 }
 
 function meanCpu(health: readonly Health[]): number | null {
