@@ -37,6 +37,7 @@ export class Run {
   private lastArrivalAt = 0;
   private draining: Promise<void> | null = null;
   private closed: Account | null = null;
+  private expectedAtClose: ReadonlyMap<number, number> | null = null;
   private hopsReport: HopsReport | null = null;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
@@ -118,6 +119,7 @@ export class Run {
       await pause(DRAIN_POLL_MS);
       ending = this.endingAt(started, deadline, quiet);
     }
+    this.expectedAtClose = this.expectedBySecond();
     this.closed = { ...this.account(), ending, backlog, drain: this.now() - started };
   }
 
@@ -188,8 +190,12 @@ export class Run {
     return { ...account, causes: explain(account, this.hopsReport) };
   }
 
-  /** The run second by second. */
+  /** The run second by second; what was expected in each is fixed with the account. */
   timeline(): Second[] {
+    return this.deliveries.timeline.seconds(this.expectedAtClose ?? this.expectedBySecond());
+  }
+
+  private expectedBySecond(): ReadonlyMap<number, number> {
     const now = this.now();
     const byFilter = new Map<string, Map<number, number>>();
     const expected = new Map<number, number>();
@@ -200,7 +206,7 @@ export class Run {
       byFilter.set(key, counts);
       for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
     }
-    return this.deliveries.timeline.seconds(expected);
+    return expected;
   }
 
   /** The delivery latencies by path. */
