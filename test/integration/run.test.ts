@@ -25,7 +25,11 @@ afterAll(async () => {
 });
 
 function throughline(...args: string[]) {
-  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], { cwd: out, reject: false });
+  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
+    cwd: out,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
 }
 
 /** The addresses of the pipeline that the tests share. */
