@@ -167,21 +167,25 @@ test("a planted fault FAILS with the path, the second and the events", async () 
 describe("what goes wrong", () => {
   const LONG = ["--duration", "60s", "--rate", "200"];
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s ends the run in order, with a partial record", async (signal) => {
-    const run = `ended-by-${signal}`;
-    const running = fanOut(run, ...LONG);
-    await publishes(run);
-    running.kill(signal);
-    const { exitCode } = await running;
-    expect(exitCode).toBe(3);
-    const { verdict, complete, reasons, account } = await recordOf(run);
-    expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
-    expect(reasons[0]).toMatch(/^interrupted after \d+ s/);
-    expect(account?.published).toBeGreaterThan(0);
-    expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
-  });
+  // These wait for k6 to end in order, and can do so together.
+  test.concurrent.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends the run in order, with a partial record",
+    async (signal) => {
+      const run = `ended-by-${signal}`;
+      const running = fanOut(run, ...LONG);
+      await publishes(run);
+      running.kill(signal);
+      const { exitCode } = await running;
+      expect(exitCode).toBe(3);
+      const { verdict, complete, reasons, account } = await recordOf(run);
+      expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
+      expect(reasons[0]).toMatch(/^interrupted after \d+ s/);
+      expect(account?.published).toBeGreaterThan(0);
+      expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
+    },
+  );
 
-  test("a k6 that is killed ends the others and makes the run INVALID", async () => {
+  test.concurrent("a k6 that is killed ends the others and makes the run INVALID", async () => {
     const running = fanOut("killed", ...LONG);
     await publishes("killed");
     const [pid] = await processesWith("RUN_ID=killed", "nats.js", "bin/k6");
