@@ -76,11 +76,12 @@ function planned({ plan, instances }: Ended): number {
 function judged(ended: Ended, summaries: readonly Summary[]): { verdict: Verdict; reasons: Reason[] } {
   const { tests, problems, interrupted, startedAt, endedAt, health, machine, plan } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
+  const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
   const outside = [
-    ...(interrupted ? [`interrupted after ${seconds} s: what was measured is the first part of the run`] : []),
-    ...problems,
+    ...(interrupted ? [{ text: cut, next: "start it again" }] : []),
+    ...problems.map((text) => ({ text, next: `read the logs in ${ended.folder}/` })),
     ...invalidities({ health, cores: machine.cores, summaries, remoteReceiver: isRemote(plan.receiver) }),
-  ].map((text): Reason => ({ text, row: null, log: null }));
+  ].map((reason): Reason => ({ ...reason, row: null, log: null }));
   const whole = wholes(ended);
   const verdicts = [...tests.map(({ verdict }) => verdict), ...whole.map(({ verdict }) => verdict)];
   const verdict = outside.length > 0 ? "INVALID" : worst(verdicts);

@@ -78,7 +78,7 @@ describe("a measurement", () => {
   const summary = (error: number | null) =>
     summarize(inputOf({ run: { id: "a", clock: error === null ? null : { offset: 0, error } } }));
   const found = (changes: Partial<Parameters<typeof invalidities>[0]>) =>
-    invalidities({ health: [], cores: 2, summaries: [], remoteReceiver: false, ...changes });
+    invalidities({ health: [], cores: 2, summaries: [], remoteReceiver: false, ...changes }).map(({ text }) => text);
 
   test("by saturated generators is INVALID, all processes together", () => {
     expect(found({ health: [busy(95), busy(90)] })).toEqual([
