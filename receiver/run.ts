@@ -42,6 +42,7 @@ export class Run {
   private draining: Promise<void> | null = null;
   private closed: Account | null = null;
   private closedAt: number | null = null;
+  private expectedAtClose: ReadonlyMap<number, number> | null = null;
   private hopsReport: HopsReport | null = null;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
@@ -131,6 +132,7 @@ export class Run {
     }
     this.closedAt = this.now();
     this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
+    this.expectedAtClose = this.expectedBySecond();
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -201,8 +203,12 @@ export class Run {
     return { ...account, causes: explain(account, this.hopsReport) };
   }
 
-  /** The run second by second. */
+  /** The run second by second; what was expected in each is fixed with the account. */
   timeline(): Second[] {
+    return this.deliveries.timeline.seconds(this.expectedAtClose ?? this.expectedBySecond());
+  }
+
+  private expectedBySecond(): ReadonlyMap<number, number> {
     const now = this.now();
     const byFilter = new Map<string, Map<number, number>>();
     const expected = new Map<number, number>();
@@ -213,7 +219,7 @@ export class Run {
       byFilter.set(key, counts);
       for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
     }
-    return this.deliveries.timeline.seconds(expected);
+    return expected;
   }
 
   /** The delivery latencies by path. */

@@ -193,3 +193,18 @@ export function eventsOfTick(plan: PacedPlan | UnpacedPlan, tick: number): { fir
 export function dueSecond(plan: PacedPlan, tick: number): number {
   return secondOf(plan.shape, (plan.shape.length === 1 ? tick : tick + 1) * plan.batch);
 }
+
+/** An event that is late by less is on time: short runs would otherwise be judged by one slow moment at their end. */
+const ON_TIME_MS = 200;
+
+/**
+ * The share of the requested rate that was offered up to an event.
+ *
+ * @param due when it was due, in ms from the start of the load.
+ * @param delay how late it was sent, in ms.
+ * @returns from 0 to 1.
+ */
+export function offeredShare(due: number, delay: number): number {
+  const late = Math.max(0, delay - ON_TIME_MS);
+  return late === 0 ? 1 : due / (due + late);
+}

@@ -1,3 +1,4 @@
+import { peakOf } from "../../workload/shape.ts";
 import { runK6 } from "../k6.ts";
 import type { Started } from "../pipelines.ts";
 import type { Folder } from "./folder.ts";
@@ -67,9 +68,10 @@ function loadSeconds(group: readonly PlannedTest[]): number {
 
 function describe({ test, settings, seconds }: PlannedTest, instances: number): string {
   const { load } = settings;
-  const shared = instances === 1 ? "" : ` in ${instances} processes`;
+  const shared = instances === 1 ? "" : ` from ${instances} processes`;
   const length = `${Math.round(seconds)} s`;
-  if (load.kind === "paced") return `${test}: ${load.events.toLocaleString("en")} events in ${length}${shared}`;
-  if (load.kind === "unpaced") return `${test}: as fast as acknowledged for ${length}${shared}`;
-  return `${test}: up to ${Math.max(...load.shape.map(({ from, to }) => Math.max(from, to)))} clients${shared}`;
+  if (load.kind === "paced")
+    return `${test} publishes ${load.events.toLocaleString("en")} events in ${length}${shared}`;
+  if (load.kind === "unpaced") return `${test} publishes as fast as acknowledged for ${length}${shared}`;
+  return `${test} has up to ${Math.round(peakOf(load.shape)).toLocaleString("en")} clients${shared}`;
 }

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
+import * as v from "valibot";
 import { k6Program } from "../k6.ts";
 import type { Result } from "../result.ts";
 
@@ -15,10 +18,11 @@ export function machineNow(): Result["machine"] {
 
 /** The versions that took part. @param target which system was tested, as far as that is known. */
 export async function versionsOf(root: string, target: string): Promise<Record<string, string>> {
-  return { throughline: VERSION, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
+  const { version } = v.parse(PackageSchema, JSON.parse(await readFile(join(root, "package.json"), "utf8")));
+  return { throughline: version, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
 }
 
-const VERSION = "0.1.0";
+const PackageSchema = v.looseObject({ version: v.string() });
 
 /** The version that a k6 says it has; null when it cannot be run. */
 export async function k6Version(program: string): Promise<string | null> {

@@ -12,6 +12,8 @@ export interface Reason {
   readonly row: SloResult | null;
   /** The log that tells more, as a path to show. */
   readonly log: string | null;
+  /** What to do where no objective says it. */
+  readonly next?: string;
 }
 
 /** What is known of the run. */
@@ -24,7 +26,8 @@ export interface Evidence {
 }
 
 /** What to look at next. */
-export function nextStep({ row, log }: Reason, evidence: Evidence): string {
+export function nextStep({ row, log, next }: Reason, evidence: Evidence): string {
+  if (next !== undefined) return next;
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.result === "unmeasured") {
     return `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`;

@@ -25,8 +25,10 @@ export interface Progress {
  * in plain lines everywhere else.
  */
 export function startProgress(): Progress {
-  const terminal = process.stderr.isTTY === true && process.env["CI"] === undefined;
-  const spinner = terminal ? ora({ discardStdin: false }) : null;
+  const { isTTY, columns } = process.stderr;
+  // A terminal that does not tell its width cannot be written over.
+  const terminal = isTTY === true && columns > 0 && process.env["CI"] === undefined;
+  const spinner = terminal ? ora({ discardStdin: false, interval: 250 }) : null;
   let timer: NodeJS.Timeout | undefined;
   const say = (text: string) => {
     const spins = spinner?.isSpinning === true;

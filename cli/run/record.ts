@@ -76,11 +76,12 @@ function planned({ plan, instances }: Ended): number {
 function judged(ended: Ended, summaries: readonly Summary[]): { verdict: Verdict; reasons: Reason[] } {
   const { tests, problems, interrupted, startedAt, endedAt, health, machine, plan } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
+  const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
   const outside = [
-    ...(interrupted ? [`interrupted after ${seconds} s: what was measured is the first part of the run`] : []),
-    ...problems,
+    ...(interrupted ? [{ text: cut, next: "start it again" }] : []),
+    ...problems.map((text) => ({ text, next: `read the logs in ${ended.folder}/` })),
     ...invalidities({ health, cores: machine.cores, summaries, remoteReceiver: isRemote(plan.receiver) }),
-  ].map((text): Reason => ({ text, row: null, log: null }));
+  ].map((reason): Reason => ({ ...reason, row: null, log: null }));
   const whole = wholes(ended);
   const verdicts = [...tests.map(({ verdict }) => verdict), ...whole.map(({ verdict }) => verdict)];
   const verdict = outside.length > 0 ? "INVALID" : worst(verdicts);
@@ -142,7 +143,7 @@ const NOT_ASKED = new Set(["RUN_ID", "SUMMARY"]);
 
 function parametersOf({ subject, plan, instances, flags }: Ended): Record<string, string> {
   const parameters: Record<string, string> = { subject, instances: String(instances) };
-  if (flags.length > 0) parameters["k6"] = flags.join(" ");
+  if (flags.length > 0) parameters["k6"] = flags.map(shownFlag).join(" ");
   for (const { test, variables, settings } of plan.groups.flat()) {
     parameters[`${test}.SCENARIO`] = settings.SCENARIO;
     parameters[`${test}.load`] = JSON.stringify(settings.load);
@@ -153,6 +154,12 @@ function parametersOf({ subject, plan, instances, flags }: Ended): Record<string
     }
   }
   return parameters;
+}
+
+/** A flag of k6 without what must not be told. */
+function shownFlag(flag: string): string {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(flag) ?? [];
+  return name === undefined || value === undefined ? shown("", flag) : `${name}=${shown(name, value)}`;
 }
 
 function meanCpu(health: readonly Health[]): number | null {

@@ -1,6 +1,6 @@
 /** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { renderRun } from "../../summary.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { EXIT_CODES } from "../../verdict.ts";
@@ -50,7 +50,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     const target = plan.reference ? ["the reference target", ...request.faults].join(", fault ") : "as given";
     const result = recordOf({
       run: folder.run,
-      folder: join(out, folder.run),
+      folder: shownPath(folder.path),
       subject: subject.name,
       plan,
       instances: request.instances,
@@ -78,7 +78,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     const written = await writeWhole(folder.path, "result.json", `${JSON.stringify(result, null, 2)}\n`).catch(
       (problem: Error) => problem,
     );
-    if (written === undefined) progress.say(`the record of each test is in ${join(out, folder.run)}/`);
+    if (written === undefined) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
     console.log(`\n${text}`);
     // The verdict is worth nothing to those who look for its record.
     if (written !== undefined) throw written;
@@ -88,6 +88,12 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     watch.stop();
     await started.close();
   }
+}
+
+/** A path as somebody in this folder would write it. */
+function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
 }
 
 /** Tests that no k6 has the extensions for, but the one built here. */

@@ -19,9 +19,21 @@ export interface Measurement {
   readonly remoteReceiver: boolean;
 }
 
-/** @returns for each reason one line. */
-export function invalidities(measurement: Measurement): string[] {
-  return [...saturation(measurement), ...clocks(measurement)];
+/** Why the measurement is not fit, and what to do about it. */
+export interface Invalidity {
+  readonly text: string;
+  readonly next: string;
+}
+
+/** @returns one for each reason. */
+export function invalidities(measurement: Measurement): Invalidity[] {
+  return [
+    ...saturation(measurement).map((text) => ({ text, next: "less load, or the target on another machine" })),
+    ...clocks(measurement).map((text) => ({
+      text,
+      next: "throughline doctor --receiver-url; move the receiver nearer",
+    })),
+  ];
 }
 
 function saturation({ health, cores }: Measurement): string[] {

@@ -1,5 +1,12 @@
 import exec from "k6/execution";
-import { dueSecond, eventsOfTick, type PacedPlan, type Plan, type UnpacedPlan } from "../../workload/plan.ts";
+import {
+  dueSecond,
+  eventsOfTick,
+  offeredShare,
+  type PacedPlan,
+  type Plan,
+  type UnpacedPlan,
+} from "../../workload/plan.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
@@ -84,15 +91,6 @@ export function publishing(
       unknown: [...unknown],
     });
   };
-}
-
-/** An event that is late by less is on time: short runs would otherwise be judged by one slow moment. */
-const ON_TIME_MS = 50;
-
-/** The share of the requested rate that was offered up to an event, by when it was due and how late it was. */
-function offeredShare(due: number, delay: number): number {
-  const late = Math.max(0, delay - ON_TIME_MS);
-  return late === 0 ? 1 : due / (due + late);
 }
 
 /** The trace of an event that is about to be sent. */

@@ -4,6 +4,7 @@ import {
   dueSecond,
   eventsOfTick,
   type Overrides,
+  offeredShare,
   type PacedPlan,
   publishingPlan,
   ticksIn,
@@ -199,5 +200,19 @@ describe("ticks", () => {
     expect(dueSecond(hill, 0)).toBeCloseTo(0.1, 9);
     expect(dueSecond(hill, 99)).toBeCloseTo(10, 9);
     expect(dueSecond(hill, 150)).toBeCloseTo(secondOf(HILL, 1_510), 9);
+  });
+});
+
+describe("the share of the rate that was offered", () => {
+  test.each([
+    ["of an event on time", 10_000, 0, 1],
+    ["of one before its time", 10_000, -5, 1],
+    ["of the first one, a moment late", 0, 150, 1],
+    ["of a moment's delay in a short run", 2_000, 200, 1],
+    ["of a minute that took a tenth longer", 60_000, 6_200, 60_000 / 66_000],
+    ["of a load of which a tenth was sent", 500, 4_700, 0.1],
+    ["of a start that hangs", 0, 5_000, 0],
+  ])("%s", (_, due, delay, share) => {
+    expect(offeredShare(due, delay)).toBeCloseTo(share, 10);
   });
 });

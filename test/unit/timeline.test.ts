@@ -130,6 +130,17 @@ describe("of a run of subscriptions", () => {
     expect(timeline.at(-1)?.backlog).toBe(run.account().lost);
   });
 
+  test("what was expected does not change when paths end after the account was settled", async () => {
+    const run = new Run("nightly", OPENING, () => 20_000);
+    run.published(batch(0, 10, 10_100));
+    run.arrivals({ paths: [report([0, 1, 2], 10_500)] });
+    expect(await run.settle({ timeout: 0, quiet: 0 })).toMatchObject({ lost: 7, expected: 10 });
+    const before = run.timeline();
+    run.arrivals({ paths: [report([], 10_600, { closed: true })] });
+    expect(run.timeline()).toEqual(before);
+    expect(before.at(-1)?.backlog).toBe(7);
+  });
+
   test("a report that names no seconds stands for its end", () => {
     const run = new Run("nightly", OPENING, () => 20_000);
     run.published(batch(0, 10, 10_100));

@@ -1,0 +1,331 @@
+/** `throughline run` as a program: what it exits with, what it leaves behind, and what it does not. */
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Pipeline } from "../../cli/pipeline.ts";
+import { type Result, ResultSchema } from "../../cli/result.ts";
+import { Histogram } from "../../workload/histogram.ts";
+import { root } from "./k6.ts";
+import { startPipeline } from "./pipeline.ts";
+
+let pipeline: Pipeline;
+let out: string;
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), "throughline-run-"));
+  pipeline = await startPipeline();
+});
+afterAll(async () => {
+  await pipeline?.close();
+  await rm(out, { recursive: true, force: true });
+});
+
+function throughline(...args: string[]) {
+  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
+    cwd: out,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+}
+
+/** The addresses of the pipeline that the tests share. */
+function addresses(): string[] {
+  const { gateway, nats, receiver } = pipeline;
+  return ["--ws-url", gateway.wsUrl as string, "--nats-url", nats.url, "--receiver-url", receiver.url];
+}
+
+const QUICK = ["--set", "CREATE_STREAM=1", "--set", "DRAIN_QUIET=1s", "--set", "PING_EVERY=500ms"];
+
+function fanOut(run: string, ...args: string[]) {
+  return throughline("run", "websocket", "nats", ...addresses(), ...QUICK, "--out", out, "--run-id", run, ...args);
+}
+
+/** The record of a run, by its schema. */
+async function recordOf(run: string, folder = out): Promise<Result> {
+  return v.parse(ResultSchema, JSON.parse(await readFile(join(folder, run, "result.json"), "utf8")));
+}
+
+/** The ids of the processes that carry an argument, by Linux' own list. */
+async function processesWith(...words: string[]): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return pids.filter((_, place) => words.every((word) => lines[place]?.includes(word))).map(Number);
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(50)) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+/** Waits until a run has published something. */
+function publishes(run: string): Promise<true> {
+  return until(`run ${run} publishes`, async () => {
+    const answer = await fetch(`${pipeline.receiver.url}/runs/${run}`);
+    const account = answer.ok ? ((await answer.json()) as { published: number }) : null;
+    return account !== null && account.published > 0 ? true : undefined;
+  });
+}
+
+describe("a run", () => {
+  const EVENTS = ["--events", "2000", "--rate", "500"];
+  let alone: Result;
+
+  test("passes, and its record holds all of it", async () => {
+    const { exitCode, stdout } = await fanOut("one", ...EVENTS);
+    alone = await recordOf("one");
+    expect({ exitCode, reasons: alone.reasons }).toEqual({ exitCode: 0, reasons: [] });
+    expect(stdout.trim().split("\n").at(0)).toBe("PASS  run one");
+    expect(stdout.trim().split("\n").at(-1)).toBe("PASS  run one");
+    expect(alone).toMatchObject({ run: "one", subject: "websocket nats", verdict: "PASS", complete: true });
+    expect(alone.account).toMatchObject({ published: 2_000, acknowledged: 2_000, paths: 10, lost: 0 });
+    const sum = (key: "published" | "delivered") => alone.timeline.reduce((total, second) => total + second[key], 0);
+    expect(sum("published")).toBe(2_000);
+    expect(sum("delivered")).toBe(alone.account?.delivered);
+    expect(alone.timeline.at(-1)?.backlog).toBe(0);
+    const merged = new Histogram();
+    for (const { histogram } of alone.latencies) merged.merge(Histogram.read(histogram));
+    expect(merged.percentiles().samples).toBe(alone.account?.latency.samples);
+    expect(alone.latencies).toHaveLength(10);
+    expect(
+      alone.health
+        .filter(({ role }) => role === "generator")
+        .map(({ process }) => process)
+        .sort(),
+    ).toEqual(["k6 nats", "k6 websocket"]);
+    expect(alone.parameters).toMatchObject({ "nats.EVENTS": "2000", "nats.SCENARIO": "smoke", instances: "1" });
+    expect((await readdir(join(out, "one"))).filter((name) => name.includes(".part"))).toEqual([]);
+  });
+
+  test("in four processes gives the same account, event for event", async () => {
+    const { exitCode, stdout } = await fanOut("four", ...EVENTS, "--instances", "4");
+    const shared = await recordOf("four");
+    expect({ exitCode, reasons: shared.reasons }).toEqual({ exitCode: 0, reasons: [] });
+    expect(shared.tests.map(({ test: name, instance }) => `${name} ${instance}`).sort()).toEqual(
+      ["nats", "websocket"].flatMap((name) => [1, 2, 3, 4].map((instance) => `${name} ${instance}`)),
+    );
+    const exact = [
+      "published",
+      "acknowledged",
+      "refused",
+      "unknown",
+      "paths",
+      "expected",
+      "delivered",
+      "lost",
+      "duplicated",
+      "reordered",
+      "misrouted",
+      "late",
+      "unreported",
+      "unjudged",
+      "ending",
+    ] as const;
+    for (const key of exact) expect(shared.account?.[key], key).toBe(alone.account?.[key]);
+    // Each filter was subscribed to as often, and was told of as many events.
+    const sizes = ({ latencies }: Result) =>
+      latencies.map(({ histogram }) => Histogram.read(histogram).percentiles().samples).sort((a, b) => a - b);
+    expect(sizes(shared)).toEqual(sizes(alone));
+    const published = shared.tests.map(({ summary }) => summary?.metrics["events_published"]?.["count"] ?? 0);
+    expect(published.filter((count) => count > 0)).toHaveLength(4);
+    expect(published.reduce((total, count) => total + count, 0)).toBe(2_000);
+    expect(stdout.match(/account_lost/g)).toHaveLength(1);
+    expect(stdout).toContain("nats 4/4");
+  });
+
+  test("of one publisher that is asked for 50,000 events a second is INVALID, and does not blame the target", async () => {
+    const one = ["--set", "WORKERS=1", "--set", "BATCH=1"];
+    const { exitCode, stdout } = await fanOut("greedy", "--rate", "50000", "--duration", "2s", ...one);
+    const { verdict, reasons, nextSteps } = await recordOf("greedy");
+    expect({ exitCode, verdict }).toEqual({ exitCode: 3, verdict: "INVALID" });
+    expect(stdout.trim().split("\n").at(0)).toBe("INVALID  run greedy");
+    expect(reasons.join("\n")).toMatch(/nats: offered_rate_share .*must be value >= 0.99/);
+    expect(nextSteps).toHaveLength(reasons.length);
+    expect(nextSteps.join("\n")).toContain("the generator was behind");
+  });
+});
+
+test("a planted fault FAILS with the path, the second and the events", async () => {
+  const args = ["run", "websocket", "nats", "--events", "2000", "--rate", "500", "--fault", "drop=500"];
+  const { exitCode } = await throughline(...args, "--set", "DRAIN_QUIET=1s", "--out", out, "--run-id", "faulty");
+  const { verdict, reasons, nextSteps, versions, account } = await recordOf("faulty");
+  expect({ exitCode, verdict }).toEqual({ exitCode: 1, verdict: "FAIL" });
+  const place = reasons.findIndex((reason) => reason.includes("account_lost"));
+  expect(reasons[place]).toMatch(/^nats, websocket: account_lost|^websocket, nats: account_lost/);
+  const worst = [...(account?.offenders ?? [])].sort((one, other) => other.lost - one.lost)[0];
+  expect(nextSteps[place]).toContain(`path ${worst?.path} lost ${worst?.lost} of ${worst?.expected}`);
+  expect(nextSteps[place]).toMatch(/first event \d+ in second \d+ \(\d\d:\d\d:\d\dZ\)/);
+  expect(versions["target"]).toBe("the reference target, fault drop=500");
+});
+
+describe("what goes wrong", () => {
+  const LONG = ["--duration", "60s", "--rate", "200"];
+
+  // These wait for k6 to end in order, and can do so together.
+  test.concurrent.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends the run in order, with a partial record",
+    async (signal) => {
+      const run = `ended-by-${signal}`;
+      const running = fanOut(run, ...LONG);
+      await publishes(run);
+      running.kill(signal);
+      const { exitCode } = await running;
+      expect(exitCode).toBe(3);
+      const { verdict, complete, reasons, account } = await recordOf(run);
+      expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
+      expect(reasons[0]).toMatch(/^interrupted after \d+ s/);
+      expect(account?.published).toBeGreaterThan(0);
+      expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
+    },
+  );
+
+  test.concurrent("a k6 that is killed ends the others and makes the run INVALID", async () => {
+    const running = fanOut("killed", ...LONG);
+    await publishes("killed");
+    const [pid] = await processesWith("RUN_ID=killed", "nats.js", "bin/k6");
+    process.kill(pid as number, "SIGKILL");
+    const { exitCode, stdout } = await running;
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("nats: k6 ended by SIGKILL");
+    expect(await recordOf("killed")).toMatchObject({ verdict: "INVALID", complete: false });
+    expect(await processesWith("RUN_ID=killed")).toEqual([]);
+  });
+
+  test("two runs at once each keep their own record", async () => {
+    const ask = (run: string) =>
+      throughline(
+        "run",
+        "http",
+        "--http-url",
+        pipeline.gateway.url,
+        "--out",
+        out,
+        "--run-id",
+        run,
+        "--duration",
+        "3s",
+        "--set",
+        "THINK_TIME=50ms",
+        "--set",
+        "VUS=2",
+        "--set",
+        "SLO_HTTP_ERROR_RATE_RATE=off",
+      );
+    const [first, second, twin] = await Promise.all([
+      ask("first"),
+      ask("second"),
+      pause(1_500).then(() => ask("first")),
+    ]);
+    for (const [name, { exitCode }] of [
+      ["first", first],
+      ["second", second],
+    ] as const) {
+      const { run, verdict, tests } = await recordOf(name);
+      expect(run).toBe(name);
+      expect(exitCode).toBe({ PASS: 0, FAIL: 1, INVALID: 3 }[verdict]);
+      expect(tests.map(({ exitCode: code }) => code)).toEqual([expect.toSatisfy((code) => code === 0 || code === 99)]);
+    }
+    expect(twin.exitCode).toBe(2);
+    expect(twin.stderr).toContain(`--run-id first: ${join(out, "first")} exists`);
+  });
+
+  test("a full disk is one line, and leaves no half of a record", async () => {
+    const disk = join(out, "disk");
+    await mkdir(disk);
+    const mounted = await execa("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], { reject: false });
+    if (mounted.exitCode !== 0) return console.warn("a small disk cannot be mounted here: only root can");
+    onTestFinished(async () => void (await execa("umount", [disk])));
+    await writeFile(join(disk, "filler"), Buffer.alloc(48 * 1024));
+    const args = ["--http-url", pipeline.gateway.url, "--duration", "2s", "--set", "VUS=1"];
+    const { exitCode, stderr } = await throughline("run", "http", ...args, "--out", disk, "--run-id", "full");
+    // 16 kB are left: too few for the summary of k6 and our record of it.
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/throughline: cannot write .*result.json: ENOSPC: no space left on device/);
+    expect((await readdir(join(disk, "full"))).filter((name) => name.includes("result.json"))).toEqual([]);
+  });
+
+  test("a port that is in use is named", async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.once("error", () => resolve()).listen(4800, "127.0.0.1", resolve));
+    onTestFinished(() => void holder.close());
+    const { exitCode, stderr } = await throughline(
+      "run",
+      "ethhook",
+      "--redis-url",
+      "redis://127.0.0.1:1",
+      "--out",
+      out,
+    );
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/throughline: cannot start receiver: .*127.0.0.1:4800.*EADDRINUSE/);
+  });
+
+  test.each([
+    [["run", "kafka"], "run kafka: allowed: pipeline, ethhook, http"],
+    [["run", "http", "--out", "/dev/null/results"], "--out /dev/null/results: cannot be written: ENOTDIR"],
+    [["run", "pipeline", "--scenario", "strss"], "SCENARIO=strss: allowed: smoke"],
+    [["run", "pipeline", "--fault", "gremlins=3"], 'fault "gremlins=3" is not known'],
+    [["run", "pipeline", "--instances", "0"], "allowed: a whole number from 1 to 64"],
+    [["run", "pipeline", "--instances", "20"], "--instances 20: websocket has 10 virtual users to share"],
+    [["run", "pipeline", "--nonsense"], "unknown option '--nonsense'"],
+    [["nonsense"], "unknown command 'nonsense'"],
+  ])("%j is refused in one line", async (args, line) => {
+    const { exitCode, stderr } = await throughline(...args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(line);
+  });
+
+  test("a flag that k6 does not know reaches k6, whose answer is the reason", async () => {
+    const args = ["run", "http", "--http-url", pipeline.gateway.url, "--out", out, "--run-id", "flags"];
+    const { exitCode, stdout } = await throughline(...args, "--", "--no-such-flag");
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("unknown flag: --no-such-flag");
+  });
+});
+
+describe("doctor", () => {
+  test("sends a canary through a target whose addresses it is given", async () => {
+    const { exitCode, stdout } = await throughline("doctor", "websocket", "nats", ...addresses());
+    expect(stdout).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
+    expect(stdout).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
+    expect(exitCode).toBe(0);
+  });
+
+  test("names what cannot be reached", async () => {
+    const { exitCode, stdout } = await throughline("doctor", "http", "--http-url", "http://127.0.0.1:1");
+    expect(stdout).toMatch(/MISSING +http address +http:\/\/127.0.0.1:1: .*ECONNREFUSED/);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("init", () => {
+  test("writes a config that run reads and whose misspelt keys it names", async () => {
+    const { gateway } = pipeline;
+    const made = await throughline("init", "http", "--http-url", gateway.url);
+    expect(made).toMatchObject({ exitCode: 0 });
+    const file = join(out, "throughline.config.json");
+    onTestFinished(() => rm(file));
+    const config = JSON.parse(await readFile(file, "utf8")) as object;
+    const again = await throughline("init");
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: "throughline: throughline.config.json exists; --force replaces it",
+    });
+    await writeFile(file, JSON.stringify({ ...config, duration: "1s", out: "configured" }));
+    const ran = await throughline("run", "--run-id", "by-config", "--set", "VUS=1");
+    expect([0, 1, 3]).toContain(ran.exitCode);
+    const { subject, parameters } = await recordOf("by-config", join(out, "configured"));
+    expect(subject).toBe("http");
+    expect(parameters).toMatchObject({ "http.HTTP_URL": gateway.url, "http.DURATION": "1s", "http.VUS": "1" });
+    await writeFile(file, JSON.stringify({ ...config, scenari: "smoke" }));
+    const refused = await throughline("run");
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain("throughline.config.json: scenari: unknown key; did you mean scenario?");
+  });
+});

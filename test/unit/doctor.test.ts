@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { isAtLeast, type Machine, machineChecks, renderChecks } from "../../cli/doctor/checks.ts";
+import type { Health } from "../../cli/result.ts";
+import { invalidities } from "../../cli/run/validity.ts";
+import { summarize } from "../../summary.ts";
+import { inputOf } from "./records.ts";
+
+const READY: Machine = {
+  node: "20.20.2",
+  go: "1.26.8",
+  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/nats"] },
+  pathK6: null,
+  redisServer: "7.0.15",
+  fds: 20_000,
+  freeMemoryMb: 8_000,
+  busyPorts: [],
+};
+const NEED = { load: "pipeline, smoke", connections: 10 };
+
+describe("doctor", () => {
+  test.each([
+    ["20.12", "20.12", true],
+    ["20.9.0", "20.12", false],
+    ["22.1", "20.12", true],
+    ["1.26.8", "1.26", true],
+    ["1.9", "1.26", false],
+    ["nothing", "1", false],
+  ])("%s against %s", (version, least, enough) => {
+    expect(isAtLeast(version, least)).toBe(enough);
+  });
+
+  test("finds nothing missing where nothing is", () => {
+    expect(machineChecks(READY, NEED).filter(({ ok }) => ok === false)).toEqual([]);
+  });
+
+  test.each<[string, Partial<Machine>, number, string, string]>([
+    ["an old Node", { node: "18.1.0" }, 10, "node", "https://nodejs.org"],
+    ["no Go and no k6 of ours", { go: null, builtK6: null }, 10, "go", "https://go.dev/dl"],
+    ["no k6 at all", { builtK6: null }, 10, "k6", "npm run build"],
+    [
+      "a k6 without an extension",
+      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis"] } },
+      10,
+      "k6",
+      "npm run build",
+    ],
+    ["an old k6 on the PATH", { builtK6: null, pathK6: "0.50.0" }, 10, "k6", "npm run build"],
+    ["too few files", { fds: 1_024 }, 2_000, "open files", "ulimit -n 65536"],
+    ["too little memory", { freeMemoryMb: 700 }, 10_000, "free memory", "LOAD_SCALE"],
+  ])("names %s and how to get what is missing", (_, changes, connections, what, remedy) => {
+    const missing = machineChecks({ ...READY, ...changes }, { ...NEED, connections }).filter(({ ok }) => ok === false);
+    expect(missing.find((one) => one.what === what)?.remedy).toContain(remedy);
+  });
+
+  test("needs no Go once k6 is built, and no redis-server", () => {
+    const checks = machineChecks({ ...READY, go: null, redisServer: null }, NEED);
+    expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
+    expect(renderChecks(checks)).toMatch(
+      /^note +redis-server +not found\n +the reference pipeline of ethhook needs one/m,
+    );
+  });
+});
+
+describe("a measurement", () => {
+  const busy = (cpu: number, role: Health["role"] = "generator", seconds = 10): Health => ({
+    process: "k6 nats",
+    role,
+    samples: Array.from({ length: seconds }, (_, place) => ({
+      at: place * 1_000,
+      cpu,
+      rssMb: null,
+      threads: null,
+      fds: null,
+      connections: null,
+    })),
+    events: [],
+  });
+  const summary = (error: number | null) =>
+    summarize(inputOf({ run: { id: "a", clock: error === null ? null : { offset: 0, error } } }));
+  const found = (changes: Partial<Parameters<typeof invalidities>[0]>) =>
+    invalidities({ health: [], cores: 2, summaries: [], remoteReceiver: false, ...changes }).map(({ text }) => text);
+
+  test("by saturated generators is INVALID, all processes together", () => {
+    expect(found({ health: [busy(95), busy(90)] })).toEqual([
+      "the load generators were saturated: k6 used 93 % of 2 cores in half of all seconds",
+    ]);
+  });
+
+  test.each<[string, Health[]]>([
+    ["generators with a reserve", [busy(80), busy(80)]],
+    ["a busy target", [busy(199, "target")]],
+    ["a busy moment", [busy(199, "generator", 3)]],
+  ])("with %s is not", (_, health) => {
+    expect(found({ health })).toEqual([]);
+  });
+
+  test("across hosts needs to know the clocks", () => {
+    expect(found({ remoteReceiver: true, summaries: [summary(null)] })).toEqual([
+      "nats: the receiver's clock was not compared with ours",
+    ]);
+    expect(found({ remoteReceiver: true, summaries: [summary(40)] })).toEqual([
+      "nats: the receiver's clock is known to 40.0 ms only, 12.5 ms are needed",
+    ]);
+    expect(found({ remoteReceiver: true, summaries: [summary(2)] })).toEqual([]);
+    expect(found({ remoteReceiver: false, summaries: [summary(null)] })).toEqual([]);
+  });
+});

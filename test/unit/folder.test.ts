@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeFolder, writeWhole } from "../../cli/run/folder.ts";
+import { lineOf } from "../../cli/run/progress.ts";
+import { ACCOUNT } from "./records.ts";
+
+let out: string;
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), "throughline-folder-"));
+});
+afterEach(() => rm(out, { recursive: true, force: true }));
+
+describe("the folder of a run", () => {
+  test("is made for it alone", async () => {
+    expect(await makeFolder(out, "nightly", "http")).toEqual({ run: "nightly", path: join(out, "nightly") });
+    await expect(makeFolder(out, "nightly", "http")).rejects.toThrow(
+      `--run-id nightly: ${join(out, "nightly")} exists`,
+    );
+  });
+
+  test("has a name of its own when several start in one second", async () => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => makeFolder(out, undefined, "websocket nats")));
+    expect(new Set(made.map(({ run }) => run)).size).toBe(8);
+    for (const { run } of made) expect(run).toMatch(/^websocket-nats-\d{8}-\d{6}(-\d)?$/);
+  });
+
+  test("that cannot be made is the fault of --out", async () => {
+    await expect(makeFolder("/dev/null/results", undefined, "http")).rejects.toThrow(RangeError);
+    await expect(makeFolder("/dev/null/results", undefined, "http")).rejects.toThrow(
+      "--out /dev/null/results: cannot be",
+    );
+  });
+});
+
+describe("a file", () => {
+  test("is written as a whole", async () => {
+    await writeWhole(out, "result.json", "first");
+    await writeWhole(out, "result.json", "second");
+    expect(await readFile(join(out, "result.json"), "utf8")).toBe("second");
+    expect(await readdir(out)).toEqual(["result.json"]);
+  });
+
+  test("that cannot be written leaves nothing, and says why", async () => {
+    await mkdir(join(out, "result.json"));
+    await expect(writeWhole(out, "result.json", "text")).rejects.toThrow(
+      `cannot write ${join(out, "result.json")}: EISDIR`,
+    );
+    expect(await readdir(out)).toEqual(["result.json"]);
+    await expect(writeWhole(join(out, "nowhere"), "result.json", "text")).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("a line of progress", () => {
+  test.each<[string, Parameters<typeof lineOf>, string | null]>([
+    [
+      "tells the account",
+      [{ ...ACCOUNT, published: 9, delivered: 7, expected: 10, unknown: 2 } as never, 60, 20_000],
+      `9 published, 7 of 10 deliveries, backlog 3, p99 ${ACCOUNT.latency.p99.toFixed(1)} ms, 2 errors, 40 s to go`,
+    ],
+    ["is silent before the first event", [{ ...ACCOUNT, published: 0 } as never, 60, 0], null],
+    ["tells the time where nothing is accounted", [null, 60, 45_000], "45 s, 15 s to go"],
+    ["tells that the load is over", [null, 60, 60_500], "61 s, ending"],
+  ])("%s", (_, args, line) => {
+    expect(lineOf(...args)).toBe(line);
+  });
+});

@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { judgeInstances } from "../../cli/run/instances.ts";
+import { type Slo, sampleCounter } from "../../thresholds.ts";
+
+const slo = (changes: Partial<Slo>): Slo => ({
+  metric: "ws_event_latency_ms",
+  statistic: "p(99)",
+  comparison: "<",
+  bound: 50,
+  floor: 100,
+  miss: "FAIL",
+  ...changes,
+});
+
+/** The metrics of processes: what each observed, over how many samples. */
+function processes({ metric, statistic }: Slo, seen: readonly (readonly [number | null, number])[]) {
+  return seen.map(([value, samples]) => ({
+    ...(value === null ? {} : { [metric]: { [statistic]: value } }),
+    [sampleCounter(metric)]: { count: samples },
+  }));
+}
+
+describe("several processes", () => {
+  test.each<[string, Partial<Slo>, [number | null, number][], object]>([
+    [
+      "share the sample floor",
+      {},
+      [
+        [10, 60],
+        [20, 60],
+      ],
+      { result: "met", observed: 20, samples: 120 },
+    ],
+    [
+      "have too few samples together",
+      {},
+      [
+        [10, 40],
+        [20, 40],
+      ],
+      { result: "unmeasured", samples: 80 },
+    ],
+    [
+      "have percentiles that are never merged: the worst counts",
+      {},
+      [
+        [10, 900],
+        [60, 100],
+      ],
+      { result: "missed", observed: 60 },
+    ],
+    [
+      "have counts that add up",
+      { metric: "events_published", statistic: "count", comparison: ">=", bound: 100, floor: 1 },
+      [
+        [60, 60],
+        [40, 40],
+      ],
+      { result: "met", observed: 100 },
+    ],
+    [
+      "may each allow what all together do not",
+      { metric: "dropped_iterations", statistic: "count", comparison: "<=", bound: 5, floor: 1 },
+      [
+        [3, 100],
+        [4, 100],
+      ],
+      { result: "missed", observed: 7 },
+    ],
+    [
+      "drop nothing where k6 counted nothing",
+      { metric: "dropped_iterations", statistic: "count", comparison: "<=", bound: 0, floor: 1 },
+      [
+        [null, 100],
+        [null, 100],
+      ],
+      { result: "met", observed: 0 },
+    ],
+    [
+      "have shares that are weighted by their samples",
+      { metric: "ws_error_rate", statistic: "rate", bound: 0.1 },
+      [
+        [0.3, 100],
+        [0, 900],
+      ],
+      { result: "met", observed: 0.03, samples: 1_000 },
+    ],
+    [
+      "have one account between them",
+      { metric: "account_lost", statistic: "count", comparison: "==", bound: 0, floor: 1 },
+      [
+        [7, 500],
+        [7, 500],
+      ],
+      { observed: 7, samples: 500, result: "missed" },
+    ],
+    [
+      "are as late as the latest",
+      { metric: "offered_rate_share", statistic: "value", comparison: ">=", bound: 0.99, floor: 1 },
+      [
+        [1, 10],
+        [0.5, 10],
+      ],
+      { observed: 0.5, result: "missed" },
+    ],
+    [
+      "are unmeasured where none has a value",
+      {},
+      [
+        [null, 0],
+        [null, 0],
+      ],
+      { observed: null, result: "unmeasured" },
+    ],
+  ])("%s", (_, changes, seen, row) => {
+    const objective = slo(changes);
+    expect(judgeInstances([objective], processes(objective, seen)).rows).toEqual([expect.objectContaining(row)]);
+  });
+
+  test("meet a bound of a percentile only when all their samples together do", () => {
+    const parts = fc.array(fc.array(fc.nat({ max: 100 }), { minLength: 1, maxLength: 50 }), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    const p99 = (all: readonly number[]) => [...all].sort((a, b) => a - b)[Math.ceil(all.length * 0.99) - 1] as number;
+    fc.assert(
+      fc.property(parts, fc.nat({ max: 100 }), (all, bound) => {
+        const objective = slo({ bound, floor: 1 });
+        const seen = all.map((part) => [p99(part), part.length] as const);
+        const [row] = judgeInstances([objective], processes(objective, seen)).rows;
+        if (row?.result === "met") expect(p99(all.flat())).toBeLessThan(bound);
+        expect(row?.samples).toBe(all.flat().length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import { type Evidence, nextStep, type Reason } from "../../cli/run/next-steps.ts";
+import { METRICS, type MetricName } from "../../metrics.ts";
+import { TESTS } from "../../scenarios.ts";
+import { summarize } from "../../summary.ts";
+import { slos } from "../../thresholds.ts";
+import type { SloResult } from "../../verdict.ts";
+import type { Account } from "../../workload/account.ts";
+import { ACCOUNT, dataOf, inputOf, OFFENDER } from "./records.ts";
+
+const STARTED = Date.UTC(2026, 0, 1, 12, 0, 0);
+const second = (place: number, p99: number | null, delivered = 10, backlog = 0) => ({
+  at: STARTED + place * 1000,
+  published: 10,
+  delivered,
+  backlog,
+  p50: p99,
+  p95: p99,
+  p99,
+  max: p99,
+});
+
+function evidenceOf(account: Partial<Account> = {}, metrics = {}): Evidence {
+  return {
+    account: { ...ACCOUNT, ...account },
+    timeline: [second(0, 3), second(1, 230, 4, 6), second(2, 5), second(3, null, 0, 9)],
+    summaries: [summarize(inputOf({ data: dataOf(metrics) }))],
+    generatorCpu: 187.4,
+  };
+}
+
+function missed(metric: string, changes: Partial<SloResult> = {}): Reason {
+  const row: SloResult = {
+    metric,
+    objective: "count == 0",
+    observed: 1,
+    samples: 1_000,
+    floor: 1,
+    margin: null,
+    result: "missed",
+    ...changes,
+  };
+  return { text: "", row, log: "results/nightly-7/nats.log" };
+}
+
+describe("the next step", () => {
+  test.each<[string, Reason, Evidence, string]>([
+    [
+      "of lost events names path, second, event and hop",
+      missed("account_lost"),
+      evidenceOf({
+        offenders: [
+          { ...OFFENDER, path: "small", lost: 1 },
+          { ...OFFENDER, firstLostAt: STARTED + 2_500 },
+        ],
+      }),
+      "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 3 (12:00:02Z); hop acknowledgement to delivery: look at what the target did then",
+    ],
+    [
+      "of lost events tells what the pipeline holds back",
+      missed("account_lost"),
+      evidenceOf({ offenders: [OFFENDER], causes: ["7 deliveries wait in delivery_queue"] }),
+      "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); 7 deliveries wait in delivery_queue",
+    ],
+    [
+      "of duplicates names the worst path",
+      missed("account_duplicated"),
+      evidenceOf({
+        offenders: [
+          { ...OFFENDER, duplicated: 2 },
+          { ...OFFENDER, path: "worse", duplicated: 5 },
+        ],
+      }),
+      "path worse: 5 of 30000; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    ],
+    [
+      "of misrouted events shows the filter",
+      missed("account_misrouted"),
+      evidenceOf({ offenders: [{ ...OFFENDER, misrouted: 5 }] }),
+      'path a1b2c3/12/1: 5 of 30000; its filter is {"chains":["ethereum"],"event_types":[],"accounts":[],"program_ids":[]}: compare it with what the target matches by',
+    ],
+    [
+      "of slow deliveries names the second, and the hop behind the acknowledgement",
+      missed("account_delivery_p99_ms"),
+      evidenceOf({ latency: { ...ACCOUNT.latency, p99: 200 } }, { publish_ack_latency_ms: { values: { "p(99)": 4 } } }),
+      "slowest in second 2 (12:00:01Z): p99 230 ms, backlog 6; hop publish to acknowledgement p99 4 ms, publish to delivery p99 200 ms: most of it is spent behind the acknowledgement",
+    ],
+    [
+      "of slow deliveries names the hop before it",
+      missed("ws_event_latency_ms"),
+      evidenceOf(
+        { latency: { ...ACCOUNT.latency, p99: 200 } },
+        { publish_ack_latency_ms: { values: { "p(99)": 150 } } },
+      ),
+      "slowest in second 2 (12:00:01Z): p99 230 ms, backlog 6; hop publish to acknowledgement p99 150 ms, publish to delivery p99 200 ms: most of it is spent before the acknowledgement",
+    ],
+    [
+      "of refused events counts them",
+      missed("events_refused"),
+      evidenceOf({}, { events_refused: { values: { count: 12 } }, events_published: { values: { count: 60_000 } } }),
+      "hop publish to acknowledgement: the broker refused 12 of 60000 events; read the broker's log",
+    ],
+    [
+      "of a late publisher does not look at the target",
+      missed("offered_rate_share"),
+      evidenceOf(),
+      "the generator was behind (187 % of one core), not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate",
+    ],
+    [
+      "of a slow endpoint names it",
+      missed("http_health_latency_ms"),
+      evidenceOf(),
+      "endpoint: GET /health; look at what it waits for",
+    ],
+    [
+      "of failed requests tells their answers",
+      missed("http_error_rate"),
+      evidenceOf({}, { http_status_2xx: { values: { count: 90 } }, http_status_5xx: { values: { count: 10 } } }),
+      "answers 2xx: 90, 5xx: 10; the checks in the test's log name the endpoint",
+    ],
+    [
+      "of lost sessions names the second in which nothing came, and the log",
+      missed("ws_sessions_lost"),
+      evidenceOf(),
+      "the gateway: nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
+    ],
+    [
+      "of an account that is not settled tells how the wait ended",
+      missed("account_settled"),
+      evidenceOf({ ending: "publisher missing" }),
+      "the wait ended by publisher missing: the last delivery came in second 3 (12:00:02Z), backlog then 0; raise DRAIN_TIMEOUT",
+    ],
+    [
+      "of too few samples asks for more of them",
+      missed("http_error_rate", { result: "unmeasured", samples: 80, floor: 100 }),
+      evidenceOf(),
+      "80 of 100 samples: let it run longer (--duration, --events) or with more load (--rate)",
+    ],
+    [
+      "of a k6 that ended is its log",
+      { text: "k6 ended with 107", row: null, log: "results/nightly-7/nats.log" },
+      evidenceOf(),
+      "read results/nightly-7/nats.log",
+    ],
+  ])("%s", (_, reason, evidence, step) => {
+    expect(nextStep(reason, evidence)).toBe(step);
+  });
+
+  test("is more than a log for every objective but the script's own", () => {
+    const rows = TESTS.flatMap((target) =>
+      [true, false].flatMap((accounted) => slos(target, { accounted, events: 100 })),
+    );
+    for (const { metric } of rows) {
+      const step = nextStep(
+        missed(metric),
+        evidenceOf({ offenders: [{ ...OFFENDER, duplicated: 1, reordered: 1, misrouted: 1 }] }),
+      );
+      expect(METRICS).toHaveProperty(metric satisfies string as MetricName);
+      if (metric !== "script_errors") expect(step, metric).not.toMatch(/^read /);
+      expect(step, metric).not.toMatch(/undefined|NaN|null/);
+    }
+  });
+
+  test("is there also when nothing is known", () => {
+    const nothing: Evidence = { account: null, timeline: [], summaries: [], generatorCpu: null };
+    const rows = TESTS.flatMap((target) => slos(target, { accounted: true, events: 100 }));
+    for (const { metric } of rows) {
+      expect(nextStep(missed(metric), nothing), metric).not.toMatch(/undefined|NaN|Infinity|^$/);
+    }
+  });
+});

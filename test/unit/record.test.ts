@@ -1,0 +1,116 @@
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import type { K6Result } from "../../cli/k6.ts";
+import { ResultSchema } from "../../cli/result.ts";
+import { type Ended, recordOf } from "../../cli/run/record.ts";
+import { planRun, type Request } from "../../cli/run/request.ts";
+import { subjectOf } from "../../cli/run/subject.ts";
+import { summarize } from "../../summary.ts";
+import { ACCOUNT, dataOf, inputOf, type Metrics } from "./records.ts";
+
+const NOTHING_DROPPED: Metrics = { dropped_iterations: { values: { count: 0 } } };
+
+function resultOf(instance: number, changes: Metrics = {}): K6Result {
+  const summary = summarize(inputOf({ data: dataOf({ ...NOTHING_DROPPED, ...changes }) }));
+  const { verdict, reasons } = summary;
+  return { test: "nats", instance, verdict, reasons, summary, exitCode: verdict === "PASS" ? 0 : 99, complete: true };
+}
+
+function endedOf(changes: Partial<Ended> = {}, asked: Partial<Request> = {}): Ended {
+  const subject = subjectOf(["nats"]);
+  const request = {
+    urls: { nats: "nats://u:p@a", receiver: "http://127.0.0.1:1" },
+    instances: 1,
+    faults: [],
+    set: [],
+    ...asked,
+  };
+  return {
+    run: "nightly-7",
+    folder: "results/nightly-7",
+    subject: subject.name,
+    plan: planRun(subject, request),
+    instances: request.instances,
+    flags: [],
+    tests: [resultOf(1)],
+    collected: { account: ACCOUNT as never, timeline: [], latencies: [] },
+    health: [],
+    problems: [],
+    interrupted: false,
+    startedAt: 1_000,
+    endedAt: 13_400,
+    machine: { system: "Linux", cores: 2, memoryMb: 1_000, loadAverage: 0 },
+    versions: { k6: "v1.8.1" },
+    ...changes,
+  };
+}
+
+describe("the record of a run", () => {
+  test("is what its schema says, and survives being written", () => {
+    const record = recordOf(endedOf());
+    expect(v.parse(ResultSchema, JSON.parse(JSON.stringify(record)))).toEqual(record);
+    expect(record).toMatchObject({ verdict: "PASS", reasons: [], nextSteps: [], complete: true, account: ACCOUNT });
+  });
+
+  test("holds what was asked for, without secrets, names and addresses of our own", () => {
+    const ended = endedOf(
+      { flags: ["-e", "API_TOKEN=hunter2", "--out", "influxdb=http://u:p@db"] },
+      { set: ["NATS_PASSWORD=hunter2", "SEED=7"] },
+    );
+    const { parameters } = recordOf(ended);
+    expect(JSON.stringify(parameters)).not.toMatch(/hunter2|u:p/);
+    expect(parameters).toMatchObject({
+      subject: "nats",
+      instances: "1",
+      "nats.SEED": "7",
+      "nats.SCENARIO": "smoke",
+      "nats.NATS_URL": "nats://(hidden)@a",
+    });
+    expect(Object.keys(parameters)).not.toContain("nats.RUN_ID");
+    const again = recordOf(endedOf({ run: "nightly-8", folder: "elsewhere", startedAt: 99_000, endedAt: 99_999 }));
+    expect(again.parameters).toEqual(recordOf(endedOf()).parameters);
+  });
+
+  test("of an interrupted run is INVALID and not complete", () => {
+    const record = recordOf(endedOf({ interrupted: true, tests: [] }));
+    expect(record).toMatchObject({ verdict: "INVALID", complete: false, nextSteps: ["start it again"] });
+    expect(record.reasons).toEqual(["interrupted after 12 s: what was measured is the first part of the run"]);
+  });
+
+  test("of a pipeline that broke is INVALID, whatever its tests say", () => {
+    const record = recordOf(endedOf({ problems: ["gateway ended (code 1): out of memory"] }));
+    expect(record).toMatchObject({ verdict: "INVALID", nextSteps: ["read the logs in results/nightly-7/"] });
+  });
+
+  test("of a run in which a test was never started is not complete", () => {
+    expect(recordOf(endedOf({ tests: [] }))).toMatchObject({ verdict: "INVALID", complete: false });
+  });
+
+  test("tells a reason of several processes once, and has a next step for each", () => {
+    const lost = { account_lost: { values: { count: 3 } } };
+    const { verdict, reasons, nextSteps } = recordOf(
+      endedOf({ instances: 2, tests: [resultOf(1, lost), resultOf(2, lost)] }, { instances: 2 }),
+    );
+    expect(verdict).toBe("FAIL");
+    expect(reasons).toEqual(["nats: account_lost (expected deliveries that never happened): 3, must be count == 0"]);
+    expect(nextSteps).toHaveLength(1);
+  });
+
+  test("names the process that alone missed an objective", () => {
+    const late = { schedule_delay_ms: { values: { "p(95)": 80 } } };
+    const { verdict, reasons } = recordOf(
+      endedOf({ instances: 2, tests: [resultOf(1), resultOf(2, late)] }, { instances: 2 }),
+    );
+    expect(verdict).toBe("INVALID");
+    expect(reasons).toEqual([expect.stringMatching(/^nats: schedule_delay_ms|^nats 2\/2.*schedule_delay_ms/)]);
+  });
+
+  test("is INVALID when all processes together published too little", () => {
+    const half = { events_published: { values: { count: 100 } }, events_published_samples: { values: { count: 100 } } };
+    const summary = summarize(inputOf({ slos: [], data: dataOf(half) }));
+    const tests = [1, 2].map((instance) => ({ ...resultOf(instance), summary, verdict: "PASS" as const, reasons: [] }));
+    const { verdict, reasons } = recordOf(endedOf({ instances: 2, tests }, { instances: 2 }));
+    expect(verdict).toBe("INVALID");
+    expect(reasons.join()).toMatch(/nats: events_published .*: 200, must be count >= 60000/);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { planRun, type Request } from "../../cli/run/request.ts";
+import { subjectOf } from "../../cli/run/subject.ts";
+import type { RunnableTest } from "../../variables.ts";
+
+const REQUEST: Request = { urls: {}, instances: 1, faults: [], set: [] };
+const OWN = { ws: "ws://a/ws", nats: "nats://a" };
+
+function plan(names: string[], changes: Partial<Request> = {}) {
+  return planRun(subjectOf(names), { ...REQUEST, ...changes });
+}
+
+function variablesOf(test: RunnableTest, names: string[], changes: Partial<Request> = {}) {
+  return plan(names, changes)
+    .groups.flat()
+    .find((one) => one.test === test)?.variables;
+}
+
+describe("what runs", () => {
+  test.each([
+    [["pipeline"], [["websocket", "nats"], ["http"]], "start"],
+    [["http"], [["http"]], null],
+    [["nats", "websocket", "nats"], [["websocket", "nats"]], "start"],
+    [["ethhook"], [["redis"]], "start"],
+    [["redis"], [["redis"]], "start"],
+  ])("%j is %j", (names, groups, receiver) => {
+    const planned = plan(names);
+    expect(planned.groups.map((group) => group.map((one) => one.test))).toEqual(groups);
+    expect(planned).toMatchObject({ reference: true, receiver });
+  });
+
+  test("on a target of one's own the receiver is started, given, or not needed", () => {
+    expect(plan(["websocket", "nats"], { urls: OWN })).toMatchObject({ reference: false, receiver: "start" });
+    expect(plan(["websocket", "nats"], { urls: { ...OWN, receiver: "http://r" } })).toMatchObject({
+      receiver: "http://r",
+    });
+    expect(plan(["nats"], { urls: { nats: "nats://a" } })).toMatchObject({ receiver: null });
+    expect(variablesOf("nats", ["nats"], { urls: { nats: "nats://a" } })).not.toHaveProperty("RECEIVER_URL");
+  });
+});
+
+describe("the variables", () => {
+  test("subscribers listen until all is settled, and the load waits for them", () => {
+    const asked = { duration: "10s", set: ["VUS=7", "SOCKETS=3", "CANARY_TIMEOUT=5s", "DRAIN_TIMEOUT=20s"] };
+    expect(variablesOf("websocket", ["pipeline"], asked)).toMatchObject({ END_WHEN_SETTLED: "1", DURATION: "65s" });
+    expect(variablesOf("nats", ["pipeline"], asked)).toMatchObject({ SUBSCRIPTIONS: "21", DURATION: "10s" });
+  });
+
+  test("subscribers that come and go follow their profile, and nobody waits for a number of them", () => {
+    const asked = { scenario: "stress", duration: "10s" };
+    expect(variablesOf("websocket", ["pipeline"], asked)).toMatchObject({ DURATION: "40s" });
+    expect(variablesOf("nats", ["pipeline"], asked)).not.toHaveProperty("SUBSCRIPTIONS");
+  });
+
+  test("flags are for the tests that have such a variable, a setting for all or for one", () => {
+    const asked = { rate: "50", events: "100", set: ["SEED=3", "http.VUS=2", "websocket.VUS=4", "nats.RATE=60"] };
+    expect(variablesOf("nats", ["pipeline"], asked)).toMatchObject({ RATE: "60", EVENTS: "100", SEED: "3" });
+    expect(variablesOf("http", ["pipeline"], asked)).toMatchObject({ VUS: "2" });
+    expect(variablesOf("http", ["pipeline"], asked)).not.toHaveProperty("RATE");
+    expect(variablesOf("websocket", ["pipeline"], asked)).toMatchObject({ VUS: "4", SEED: "3" });
+  });
+
+  test("what was asked for comes before what a demo presets", () => {
+    const subject = subjectOf(["pipeline"]);
+    const planned = planRun(subject, { ...REQUEST, rate: "9" }, { nats: { RATE: "1000", DURATION: "15s" } });
+    const nats = planned.groups.flat().find((one) => one.test === "nats");
+    expect(nats?.variables).toMatchObject({ RATE: "9", DURATION: "15s" });
+    expect(nats?.seconds).toBe(15);
+  });
+
+  test("a stream is created in the reference pipeline, never in another", () => {
+    expect(variablesOf("nats", ["pipeline"])).toHaveProperty("CREATE_STREAM", "1");
+    expect(variablesOf("nats", ["websocket", "nats"], { urls: OWN })).not.toHaveProperty("CREATE_STREAM");
+  });
+});
+
+describe("refused", () => {
+  test.each<[string[], Partial<Request>, string]>([
+    [["kafka"], {}, "run kafka: allowed: pipeline, ethhook, http, websocket, nats, redis"],
+    [["http", "redis"], {}, "run http redis: these belong to different pipelines; run one after the other"],
+    [["pipeline", "http"], {}, "run pipeline http: a pipeline runs alone; allowed: one pipeline, or tests of one"],
+    [
+      ["websocket"],
+      {},
+      "run websocket: websocket shows nothing without nats; run both, or give the target's addresses",
+    ],
+    [["pipeline"], { scenario: "strss" }, "SCENARIO=strss: allowed: smoke"],
+    [["pipeline"], { rate: "fast" }, 'RATE=fast: allowed: a number of events per second above 0, or "max"'],
+    [
+      ["pipeline"],
+      { urls: OWN },
+      "run pipeline: http needs --http-url, because another address of the target was given",
+    ],
+    [
+      ["http"],
+      { urls: { htp: "http://a" } },
+      "--url htp=http://a: run http has no such address; allowed: http, ws, nats, receiver",
+    ],
+    [["http"], { urls: { http: "a" } }, "HTTP_URL=a: allowed: a URL that starts with http:// or https://"],
+    [
+      ["http"],
+      { urls: { http: "http://a" }, faults: ["drop=1"] },
+      "--fault drop=1: faults are planted in the reference target only; leave out the addresses",
+    ],
+    [
+      ["pipeline"],
+      { urls: { receiver: "http://r" } },
+      "--receiver-url: the reference target has a receiver of its own; give the target's addresses too",
+    ],
+    [["pipeline"], { set: ["VUS"] }, "--set VUS: allowed: NAME=VALUE, or test.NAME=VALUE"],
+    [["pipeline"], { set: ["MAXLEN=5"] }, "--set MAXLEN: no variable of websocket, nats, http; see docs/variables.md"],
+    [
+      ["pipeline"],
+      { set: ["http.RATE=5"] },
+      "--set http.RATE: no variable of websocket, nats, http; see docs/variables.md",
+    ],
+    [["pipeline"], { set: ["NATS_PASSWORD="] }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
+    [["pipeline"], { instances: 11 }, "--instances 11: websocket has 10 virtual users to share; allowed: up to 10"],
+    [
+      ["ethhook"],
+      { instances: 4, set: ["WORKERS=2"] },
+      "--instances 4: redis has 2 publishers (WORKERS) to share; allowed: up to 2",
+    ],
+  ])("%j with %j", (names, changes, message) => {
+    expect(() => plan(names, changes)).toThrow(RangeError);
+    expect(() => plan(names, changes)).toThrow(message);
+  });
+});
