@@ -1,4 +1,4 @@
-/** How many points a second reach InfluxDB at 10,000 deliveries a second, by k6's own output, and of which metrics. */
+/** How many points a second reach InfluxDB at 10,000 deliveries a second, by k6's own output and by ours. */
 
 import { join } from "node:path";
 import { execa } from "execa";
@@ -17,7 +17,7 @@ interface Answer {
   }[];
 }
 
-for (const output of ["influxdb"]) {
+for (const output of ["influxdb", "throughline"]) {
   await bench(`points at ${VUS * RATE_EACH} deliveries/s by --out ${output}`, (folder) => measure(folder, output));
 }
 

@@ -64,8 +64,9 @@ async function record(pulse: Pipeline, ethhook: EthhookPipeline): Promise<void> 
     K6_PROMETHEUS_RW_TREND_STATS: TREND_STATS,
     K6_PROMETHEUS_RW_PUSH_INTERVAL: "1s",
   };
-  const run = async (name: string, variables: Record<string, string>) => {
-    const K6_OUT = `influxdb=${databases.influxdb?.url}/k6,experimental-prometheus-rw`;
+  // Boards read what k6's own output writes, and what ours folds before it leaves k6.
+  const run = async (name: string, variables: Record<string, string>, output = "influxdb") => {
+    const K6_OUT = `${output}=${databases.influxdb?.url}/k6,experimental-prometheus-rw`;
     const { errors } = await runBundle(name, { ...SETTLED, ...variables }, "k6", { ...environment, K6_OUT });
     // Missed objectives are expected here; a database that takes nothing is not.
     expect(errors.filter((error) => !error.startsWith("thresholds on metrics"))).toEqual([]);
@@ -79,16 +80,24 @@ async function record(pulse: Pipeline, ethhook: EthhookPipeline): Promise<void> 
   ]);
   await Promise.all([
     run("http", { RUN_ID: RUN, HTTP_URL: pulse.gateway.url, DURATION: "4s", VUS: "2", THINK_TIME: "100ms" }),
-    run("redis", {
-      RUN_ID: REDIS_RUN,
-      REDIS_URL: ethhook.redis.url,
-      RECEIVER_URL: ethhook.receiver.url,
-      EVENTS: "500",
-      RATE: "200",
-    }),
+    run(
+      "redis",
+      {
+        RUN_ID: REDIS_RUN,
+        REDIS_URL: ethhook.redis.url,
+        RECEIVER_URL: ethhook.receiver.url,
+        EVENTS: "500",
+        RATE: "200",
+      },
+      "throughline",
+    ),
   ]);
   await run("nats", { ...nats, ...TOO_MUCH });
-  await run("redis", { ...TOO_MUCH, RECEIVER_URL: "none", REDIS_URL: ethhook.redis.url, STREAM: "overloaded" });
+  await run(
+    "redis",
+    { ...TOO_MUCH, RECEIVER_URL: "none", REDIS_URL: ethhook.redis.url, STREAM: "overloaded" },
+    "throughline",
+  );
 }
 
 /** Waits until a receiver has written all that it knows. */
@@ -119,7 +128,7 @@ async function accountOf(receiver: string, run: string): Promise<Account> {
   return (await (await fetch(`${receiver}/runs/${run}`)).json()) as Account;
 }
 
-test("InfluxDB holds what the receivers account for", async () => {
+test("InfluxDB holds what the receivers account for, by every output", async () => {
   for (const { run, published, delivered, lost, latency } of await accountsOf()) {
     const value = async (query: string) => {
       const asked = await ask(
