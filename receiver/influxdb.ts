@@ -43,6 +43,8 @@ const EVERY_MS = 1_000;
 const LARGEST_SHARE = 0.05;
 const TIMEOUT_MS = 2_000;
 const AT_ONCE = 5_000;
+/** So many are tried while the database is away: preparing more for nothing would take time from the accounts. */
+const TRIED = 100;
 /** Beyond so many the oldest points are dropped, and counted; ten minutes of a run and more. */
 const MOST_WAITING = 20_000;
 
@@ -52,19 +54,25 @@ export class Influxdb {
   private readonly runs: Runs;
   private readonly now: () => number;
   private readonly database: Database;
+  private readonly pace: { readonly every: number; readonly most: number };
   private readonly told = new Map<string, Told>();
   private readonly waiting: Point[] = [];
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private created = false;
   private failing = false;
+  private overflowing = false;
   private closing = false;
   private written = 0;
   private dropped = 0;
   private failures = 0;
 
-  /** @param now Unix ms. */
-  constructor(database: Database, runs: Runs, now: () => number) {
+  /**
+   * @param now Unix ms.
+   * @param pace ms from one writing to the next, at least, and how many points may wait.
+   */
+  constructor(database: Database, runs: Runs, now: () => number, pace = { every: EVERY_MS, most: MOST_WAITING }) {
+    this.pace = pace;
     const { protocol, host, port, name, username, password } = database;
     this.client = new InfluxDB({
       hosts: [{ protocol, host, port }],
@@ -98,7 +106,7 @@ export class Influxdb {
     if (this.closing) return;
     this.timer = setTimeout(() => {
       const took = this.collect();
-      this.round = this.send().then(() => this.again(Math.max(EVERY_MS, took / LARGEST_SHARE)));
+      this.round = this.send().then(() => this.again(Math.max(this.pace.every, took / LARGEST_SHARE)));
     }, after);
   }
 
@@ -113,8 +121,13 @@ export class Influxdb {
       this.waiting.push(...points);
     }
     for (const id of this.told.keys()) if (this.runs.get(id) === undefined) this.told.delete(id);
-    const excess = this.waiting.length - MOST_WAITING;
-    if (excess > 0) this.drop(excess, "the database has been away for too long");
+    const excess = this.waiting.length - this.pace.most;
+    if (excess > 0) {
+      this.waiting.splice(0, excess);
+      if (!this.overflowing) this.say("has been away for too long: from now on the oldest points are dropped");
+      this.overflowing = true;
+      this.dropped += excess;
+    }
     return performance.now() - started;
   }
 
@@ -126,7 +139,7 @@ export class Influxdb {
       // It may exist without our being allowed to create it: the write tells.
     }
     while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, AT_ONCE);
+      const batch = this.waiting.slice(0, this.failing ? TRIED : AT_ONCE);
       try {
         await this.client.writePoints(batch.map(writable), { precision: "ms" });
       } catch (problem) {
@@ -137,6 +150,7 @@ export class Influxdb {
       this.written += batch.length;
       if (this.failing) this.say("is being written to again");
       this.failing = false;
+      this.overflowing = false;
     }
   }
 
@@ -146,14 +160,12 @@ export class Influxdb {
     if (!this.failing) this.say(`cannot be written to: ${reason}`);
     this.failing = true;
     // A batch that is wrong in itself would be refused for ever, and hold up those behind it.
-    if (statusOf(problem) === 400) this.drop(count, reason);
+    if (statusOf(problem) === 400) {
+      this.waiting.splice(0, count);
+      this.dropped += count;
+      this.say(`${count} points were dropped: ${reason}`);
+    }
     if (statusOf(problem) === 404) this.created = false;
-  }
-
-  private drop(count: number, why: string): void {
-    this.waiting.splice(0, count);
-    this.dropped += count;
-    this.say(`${count} points were dropped: ${why}`);
   }
 
   private say(what: string): void {

@@ -131,8 +131,8 @@ export class Run {
       ending = this.endingAt(started, deadline, quiet);
     }
     this.closedAt = this.now();
-    this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
     this.expectedAtClose = this.expectedBySecond();
+    this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {

@@ -4,6 +4,7 @@ package main
 import (
 	_ "github.com/grafana/xk6-redis"
 	"go.k6.io/k6/cmd"
+	_ "throughline.dev/xk6/influxdb"
 	_ "throughline.dev/xk6/nats"
 )
 
