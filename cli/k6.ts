@@ -27,6 +27,8 @@ export interface K6Result {
 
 /** k6's code for crossed thresholds; our thresholds stand for FAIL and INVALID alike. */
 const THRESHOLDS_CROSSED = 99;
+/** k6's code after a script error, which the summary names. */
+const MARKED_AS_FAILED = 110;
 
 /** The k6 to use: the one built here, or else whatever is on the PATH. */
 export function k6Program(root: string): string {
@@ -58,7 +60,7 @@ export async function runK6(root: string, { test, variables, results, signal }: 
   });
   const exitCode = child.exitCode ?? null;
   const summary = await readSummary(summaryFile);
-  if (summary !== null && (exitCode === 0 || exitCode === THRESHOLDS_CROSSED)) {
+  if (summary !== null && [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED].includes(exitCode ?? -1)) {
     return { test, verdict: summary.verdict, reasons: summary.reasons, summary, exitCode };
   }
   const reason = (await lastError(log)) ?? child.shortMessage ?? "no reason given";
@@ -87,9 +89,19 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** The last line that k6 logged as an error, without its frame. */
+/** What k6 logged last as an error, without its frame and without the stack of an exception. */
 async function lastError(log: string): Promise<string | null> {
   const text = await readFile(log, "utf8").catch(() => "");
   const messages = [...text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, message]) => message as string);
-  return messages.at(-1)?.replaceAll('\\"', '"').replaceAll("\\n", " ").trim() ?? null;
+  const [message] =
+    messages
+      .at(-1)
+      ?.replaceAll('\\"', '"')
+      .split(/(?:\\n)?\\tat /) ?? [];
+  return (
+    message
+      ?.replaceAll("\\n", " ")
+      .replace(/^Error: /, "")
+      .trim() ?? null
+  );
 }

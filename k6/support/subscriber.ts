@@ -47,9 +47,8 @@ export class Subscriber {
   private readonly all: readonly Variant[];
   private readonly correction: number;
   private readonly sampling: Sampling;
-  private readonly comparing = new Sampling(
-    Math.max(1, Math.floor(COMPARED_PER_SECOND / exec.instance.vusInitialized)),
-  );
+  /** Frames that this virtual user may still compare until its next report. */
+  private comparable = comparedAtOnce();
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private finished: PathArrivals[] = [];
@@ -159,13 +158,14 @@ export class Subscriber {
     }
     const latency = readAt + this.correction - trace.publishedAt;
     log.record(trace, latency);
-    if (this.comparing.keeps()) this.compare(frame, trace);
+    if (this.comparable > 0) this.compare(frame, trace);
     if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
     this.measure.ws_event_latency_ms.add(latency);
     this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
   }
 
   private compare(frame: string, trace: Trace): void {
+    this.comparable--;
     const delivered = (JSON.parse(frame) as { data: DeliveredEvent }).data;
     const field = corruptedField(delivered, event(this.workload, trace.seq, this.all));
     this.measure.ws_events_damaged.add(field === null ? 0 : 1);
@@ -176,7 +176,7 @@ export class Subscriber {
   private async report(): Promise<void> {
     const { measure } = this;
     this.sampling.renew();
-    this.comparing.renew();
+    this.comparable = comparedAtOnce();
     measure.ws_events_received.add(this.received);
     measure.ws_events_foreign.add(this.foreign);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
@@ -231,6 +231,11 @@ class Connection implements SessionEvents {
   event(frame: string, readAt: number): void {
     this.subscriber.arrived(this.log, frame, readAt);
   }
+}
+
+/** A virtual user's share of what is compared each second; a burst must not cost it more. */
+function comparedAtOnce(): number {
+  return Math.max(1, Math.floor(COMPARED_PER_SECOND / exec.instance.vusInitialized));
 }
 
 /** Doubles with each failure; a random half keeps clients that failed together from coming back together. */

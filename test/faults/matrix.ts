@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { interrupted } from "./k6run.ts";
 import { heirsOf, processesWith } from "./process.ts";
 import { type Evidence, type Opened, type Row, shortcomings, type Table } from "./row.ts";
 
@@ -16,6 +18,8 @@ export interface Outcome {
 
 /** A table whatever its rows plant. */
 export interface AnyTable {
+  /** A program that this machine lacks, without which its rows cannot run; null when there is none. */
+  readonly lacks: () => string | null;
   readonly rows: readonly Row<unknown>[];
   /** @param wanted which of the rows. */
   run(root: string, wanted: (row: Row<unknown>) => boolean, tell: (outcome: Outcome) => void): Promise<Outcome[]>;
@@ -23,7 +27,9 @@ export interface AnyTable {
 
 /** Makes a table one of the matrix. */
 export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
+  const { needs } = subject;
   return {
+    lacks: () => (needs === undefined || spawnSync(needs, ["--version"]).status === 0 ? null : needs),
     rows,
     run: (root, wanted, tell) => runTable(root, { subject, rows: rows.filter(wanted) }, tell),
   };
@@ -48,10 +54,12 @@ async function runTable<Plant>(
   try {
     opened = await subject.open(root, folder);
     for (const [place, row] of rows.entries()) {
+      if (interrupted.signal.aborted) break;
       const started = performance.now();
       const results = join(folder, String(place));
       await mkdir(results);
       const evidence = { ...(await opened.run(row.plant, results)), left: await leftBy(results) };
+      if (interrupted.signal.aborted) break;
       const { name, plants, expect } = row;
       const seconds = (performance.now() - started) / 1000;
       const wrong = shortcomings(row, evidence);

@@ -67,6 +67,8 @@ export interface Row<Plant> {
 /** Where rows are planted: one kind of pipeline. */
 export interface Subject<Plant> {
   readonly name: string;
+  /** A program that its rows cannot do without. */
+  readonly needs?: string;
   /** Opens what its rows share. @param folder for logs and results. */
   open(root: string, folder: string): Promise<Opened<Plant>>;
 }
