@@ -254,6 +254,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
   },
   {
     name: "chaos: connections reset",
+    fast: true,
     plants: "all connections to the gateway are reset in mid-run",
     plant: {
       networks: { websocket: {} },

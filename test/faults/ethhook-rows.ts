@@ -83,10 +83,10 @@ const ROWS: readonly Row<EthhookPlant>[] = [
       reasons: ["account_wrong_signatures"],
       checks: [all, nothingLost, ["2 are", ({ webhooks }) => webhooks?.wrongSignatures === 2]],
     },
-    fast: true,
   },
   {
     name: "webhooks: retry-storm",
+    fast: true,
     plants: "what failed is sent again at once; one webhook in 10 is answered 503",
     plant: { faults: ["retry-storm"], misbehaviour: { unavailable: 0.1 } },
     expect: { verdict: "FAIL", reasons: ["account_hasty_retries"], checks: [all, nothingLost] },

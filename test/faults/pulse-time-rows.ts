@@ -70,6 +70,7 @@ const TIMES: readonly PulseRow[] = [
 const CONNECTIONS: readonly PulseRow[] = [
   {
     name: "connection-cap=6",
+    fast: true,
     plants: "only 6 of 10 clients are let in",
     plant: { faults: ["connection-cap=6"] },
     expect: {
