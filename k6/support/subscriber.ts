@@ -53,6 +53,7 @@ export class Subscriber {
   private readonly sessions = new Set<Session>();
   private finished: PathArrivals[] = [];
   private runNumber: number | null;
+  private longestPause = -1;
   private received = 0;
   private foreign = 0;
   private runIsSettled = false;
@@ -85,10 +86,17 @@ export class Subscriber {
     while (open) {
       const due = Date.now() + REPORT_MS;
       await Promise.race([pause(REPORT_MS), all]);
-      this.measure.generator_pause_ms.add(Math.max(0, Date.now() - due));
+      this.paused(Math.max(0, Date.now() - due));
       await this.report();
     }
     await this.report();
+  }
+
+  /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
+  private paused(milliseconds: number): void {
+    if (milliseconds <= this.longestPause) return;
+    this.longestPause = milliseconds;
+    this.measure.generator_pause_ms.add(milliseconds);
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {

@@ -18,6 +18,7 @@ const TIMES: readonly PulseRow[] = [
     expect: {
       verdict: "FAIL",
       reasons: [P95, P99, "ws_event_latency_ms p(95)", "ws_event_latency_ms p(99)"],
+      besides: [P995],
       checks: [balanced, nothingLost],
     },
   },
@@ -83,7 +84,7 @@ const CONNECTIONS: readonly PulseRow[] = [
   {
     name: "refuse-upgrade=100",
     plants: "one WebSocket upgrade in 100 is refused",
-    plant: { faults: ["refuse-upgrade=100"], websocket: { SOCKETS: "20", PING_EVERY: "1s" } },
+    plant: { faults: ["refuse-upgrade=100"], websocket: { SOCKETS: "20", FILTERS: "complex" } },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_connection_errors_total"],
@@ -92,9 +93,9 @@ const CONNECTIONS: readonly PulseRow[] = [
     },
   },
   {
-    name: "close-idle=2000",
-    plants: "a client that says nothing for 2 s is disconnected",
-    plant: { faults: ["close-idle=2000"], websocket: { PING_EVERY: "5s", SOCKETS: "10" } },
+    name: "close-idle=3500",
+    plants: "a client that says nothing for 3.5 s is disconnected",
+    plant: { faults: ["close-idle=3500"], websocket: { PING_EVERY: "20s", SOCKETS: "10", FILTERS: "complex" } },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_sessions_lost"],

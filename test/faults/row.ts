@@ -35,7 +35,7 @@ export interface Evidence {
   readonly account: Account | null;
   /** The run did not end by itself in its time and was cut off. */
   readonly hung: boolean;
-  /** Processes that outlived the row, and ports that still answer. */
+  /** Processes that outlived the row, and with them the ports they listen on. */
   readonly left: readonly string[];
 }
 
