@@ -174,11 +174,12 @@ export class Subscriber {
 
   private compare(frame: string, trace: Trace): void {
     this.comparable--;
-    const delivered = (JSON.parse(frame) as { data: DeliveredEvent }).data;
-    const field = corruptedField(delivered, event(this.workload, trace.seq, this.all));
+    const delivered = deliveredIn(frame);
+    const field = delivered === null ? "end" : corruptedField(delivered, event(this.workload, trace.seq, this.all));
     this.measure.ws_events_damaged.add(field === null ? 0 : 1);
     if (field === null) return;
-    console.warn(`event ${trace.seq} has a wrong ${field}: ${String(delivered[field])}`);
+    const found = delivered === null || field === "end" ? frame.slice(-20) : delivered[field];
+    console.warn(`event ${trace.seq} has a wrong ${field}: ${String(found)}`);
   }
 
   private async report(): Promise<void> {
@@ -238,6 +239,15 @@ class Connection implements SessionEvents {
 
   event(frame: string, readAt: number): void {
     this.subscriber.arrived(this.log, frame, readAt);
+  }
+}
+
+/** The event in a frame, or null when the frame is no JSON. */
+function deliveredIn(frame: string): DeliveredEvent | null {
+  try {
+    return (JSON.parse(frame) as { data: DeliveredEvent }).data;
+  } catch {
+    return null;
   }
 }
 

@@ -93,6 +93,12 @@ const DELIVERIES: readonly PulseRow[] = [
     fast: true,
   },
   {
+    name: "truncate=1000",
+    plants: "one delivery in 1,000 breaks off before its end",
+    plant: { faults: ["truncate=1000"] },
+    expect: { verdict: "FAIL", reasons: ["ws_events_damaged"], checks: [balanced, nothingLost] },
+  },
+  {
     name: "wrong-chains",
     plants: "the gateway takes two chains for each other",
     plant: { faults: ["wrong-chains"] },
