@@ -17,7 +17,7 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     plants: "redis-server is killed and started again with what it had stored",
     plant: {
       breaks: true,
-      redis: { EVENTS: "1800" },
+      redis: { EVENTS: "3000" },
       during: async ({ run, pipeline }) => {
         await run.until(flowing);
         await pipeline.redis.restart();
@@ -25,16 +25,9 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["events_refused"],
-      besides: [
-        ...BEHIND,
-        "events_unknown",
-        "account_lost",
-        "account_duplicated",
-        "account_delivery_mean_ms",
-        ACK,
-        "script_errors",
-      ],
+      reasons: ["events_unknown"],
+      // An append-only file that is written once a second may lack what was acknowledged in the last one.
+      besides: ["events_refused", "account_lost", "account_duplicated", "publish_ack_latency_ms"],
       checks: [balanced],
     },
   },

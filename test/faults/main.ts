@@ -38,9 +38,11 @@ console.log(`${outcomes.length} rows in ${seconds.toFixed(0)} s, ${red.length} r
 process.exitCode = red.length === 0 && !interrupted.signal.aborted ? 0 : 1;
 
 function tell(outcome: Outcome): void {
-  const { row, evidence, wrong, seconds: time } = outcome;
+  const { row, evidence, wrong, spoilt, seconds: time } = outcome;
   const mark = wrong.length === 0 ? "ok " : "RED";
-  console.log(`${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s`);
+  console.log(
+    `${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s${spoilt > 0 ? `, measured again ${spoilt} times` : ""}`,
+  );
   for (const what of wrong) console.log(`      ${what}`);
   record(outcome);
 }
