@@ -11,7 +11,8 @@ something to the processes and networks round it, on a real pipeline with the re
 reasons must come of it: a reason that is missing makes it red, and so does one that is given without cause. Healthy rows
 must pass.
 
-Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words.
+Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words, and
+\`-- --judge\` judges again what was recorded.
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
 objective taken away: every one of them is needed by a row.`;
 

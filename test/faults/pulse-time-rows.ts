@@ -70,10 +70,10 @@ const TIMES: readonly PulseRow[] = [
 
 const CONNECTIONS: readonly PulseRow[] = [
   {
-    name: "connection-cap=6",
+    name: "connection-cap=4",
     fast: true,
-    plants: "only 6 of 10 clients are let in",
-    plant: { faults: ["connection-cap=6"] },
+    plants: "only 4 of 6 clients are let in",
+    plant: { faults: ["connection-cap=4"] },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_connection_errors_total"],
@@ -95,7 +95,11 @@ const CONNECTIONS: readonly PulseRow[] = [
   {
     name: "close-idle=3500",
     plants: "a client that says nothing for 3.5 s is disconnected",
-    plant: { faults: ["close-idle=3500"], websocket: { PING_EVERY: "20s", SOCKETS: "10", FILTERS: "complex" } },
+    plant: {
+      faults: ["close-idle=3500"],
+      websocket: { PING_EVERY: "20s", SOCKETS: "10", FILTERS: "complex" },
+      nats: { DURATION: "6s" },
+    },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_sessions_lost"],

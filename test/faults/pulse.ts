@@ -41,8 +41,8 @@ export interface PulseStage {
 }
 
 const SHORT = {
-  nats: { RATE: "500", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
-  websocket: { VUS: "10", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
+  nats: { RATE: "300", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
+  websocket: { VUS: "6", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
   both: { DRAIN_QUIET: "1500ms", DRAIN_TIMEOUT: "20s" },
 };
 
