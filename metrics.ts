@@ -68,7 +68,7 @@ const websocket = {
   ws_events_reordered: count("events that came after a later one of the same publisher"),
   ws_events_misrouted: count("events that came although the subscription does not match them"),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
-  generator_pause_ms: latency("how late a timer of the script went off: k6 or its machine stood still"),
+  generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
 };
 
 const publishing = {

@@ -118,7 +118,7 @@ const subscribed = [
 ];
 
 /** Of a steady load: the last deliveries are as quick as the first. A load that rises may cost some latency. */
-const steadily = [slo("account_latency_growth_ms").value(4).below(10)];
+const steadily = [slo("account_latency_growth_ms").value(2).below(10)];
 
 /** Of deliveries by webhook: retries and concurrency reorder them, and the promise is a mean. */
 const webhooked = [

@@ -41,6 +41,8 @@ export interface K6Result {
 
 /** k6's code for crossed thresholds; our thresholds stand for FAIL and INVALID alike. */
 const THRESHOLDS_CROSSED = 99;
+/** k6's code after a script error, which the summary names. */
+const MARKED_AS_FAILED = 110;
 
 /** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
 const ENDING_DEADLINE_MS = 12_000;
@@ -86,7 +88,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const exitCode = ended.exitCode ?? null;
   const summary = await readSummary(writtenFile);
   if (summary !== null) await rename(writtenFile, summaryFile);
-  if (summary !== null && (exitCode === 0 || exitCode === THRESHOLDS_CROSSED)) {
+  if (summary !== null && [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED].includes(exitCode ?? -1)) {
     const { verdict, reasons } = summary;
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
@@ -131,9 +133,19 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** The last line that k6 logged as an error, without its frame. */
+/** What k6 logged last as an error, without its frame and without the stack of an exception. */
 async function lastError(log: string): Promise<string | null> {
   const text = await readFile(log, "utf8").catch(() => "");
   const messages = [...text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, message]) => message as string);
-  return messages.at(-1)?.replaceAll('\\"', '"').replaceAll("\\n", " ").trim() ?? null;
+  const [message] =
+    messages
+      .at(-1)
+      ?.replaceAll('\\"', '"')
+      .split(/(?:\\n)?\\tat /) ?? [];
+  return (
+    message
+      ?.replaceAll("\\n", " ")
+      .replace(/^Error: /, "")
+      .trim() ?? null
+  );
 }

@@ -8,10 +8,11 @@ import { CANARY_PUBLISHER } from "../workload/trace.ts";
 import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../workload/wire/pulse.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
+import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
-import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
 import { openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -74,7 +75,7 @@ export async function setup(): Promise<Run> {
 export const publish = guarded(
   metrics.script_errors,
   publishing(config, metrics, async (run, { firstSeq, count, publisher }) => {
-    connectOnce();
+    if (!connects()) return nothingSent({ firstSeq, count });
     const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
     const messages = prepared.map(({ seq, subject, stamp }) => ({
       subject,
@@ -97,9 +98,21 @@ export const publish = guarded(
 let connected = false;
 
 /** Connects before the first event is stamped: the client does so by its first use, which would count as latency. */
-function connectOnce(): void {
-  if (!connected) nats.jetStreamInfo(config.STREAM);
-  connected = true;
+function connects(): boolean {
+  if (connected) return true;
+  try {
+    nats.jetStreamInfo(config.STREAM);
+    connected = true;
+  } catch (problem) {
+    console.warn(reasonOf(problem));
+  }
+  return connected;
+}
+
+/** What becomes of events that no connection could be had for. */
+function nothingSent({ firstSeq, count }: { firstSeq: number; count: number }): Sent {
+  const refused = Array.from({ length: count }, (_, place) => firstSeq + place);
+  return { sentFrom: now(), refused, unknown: [], deduplicated: 0, latencies: [] };
 }
 
 /** Every 5 seconds a line of what all publishers of this process have done. */

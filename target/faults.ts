@@ -120,6 +120,7 @@ export const PULSE_FAULTS = {
     "program_ids",
   ]),
   corrupt: oneIn("every N-th delivery has a wrong tx_hash"),
+  truncate: oneIn("every N-th delivery breaks off before its end"),
   "slow-tail": milliseconds("one delivery in a hundred is sent MS milliseconds late"),
   creep: milliseconds("deliveries are sent MS milliseconds later with every second that passes"),
   stall: stall("nothing is sent for MS of every PERIOD milliseconds"),

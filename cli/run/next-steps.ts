@@ -46,7 +46,7 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     (_, { timeline }) =>
       `the target still delivers after the drain: ${drained(timeline)}; raise DRAIN_QUIET to wait longer`,
   ],
-  [/^(account_delivery_(mean|p95|p99)_ms|ws_event_latency_ms)$/, (_, evidence) => slow(evidence)],
+  [/^(account_delivery_(mean|p95|p99|p995)_ms|ws_event_latency_ms)$/, (_, evidence) => slow(evidence)],
   [
     /^publish_ack_latency_ms$/,
     (_, evidence) => `hop publish to acknowledgement: the broker was slow; ${slowest(evidence.timeline)}`,
@@ -59,6 +59,20 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
   [
     /^(events_published|account_published|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,
     (_, evidence) => behind(evidence),
+  ],
+  [
+    /^account_latency_growth_ms$/,
+    (_, { timeline }) =>
+      `deliveries become slower while the load stays the same: ${slowest(timeline)}; look for what fills up`,
+  ],
+  [
+    /^account_hasty_retries$/,
+    (_, { account }) => `endpoint ${attempted(account)}: the sender tries again at once; give it a backoff`,
+  ],
+  [
+    /^generator_pause_ms$/,
+    (_, { generatorCpu }) =>
+      `k6 or its machine stood still${cpu(generatorCpu)}: run it where nothing else takes the cores`,
   ],
   [
     /^generator_lag_ms$/,
@@ -75,7 +89,7 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     (_, { summaries }) => `answers ${statuses(summaries)}; the checks in the test's log name the endpoint`,
   ],
   [
-    /^ws_(sessions_lost|error_rate|subscription_latency_ms)$/,
+    /^ws_(sessions_lost|error_rate|connection_errors_total|subscription_latency_ms)$/,
     (_, { timeline }, log) => `the gateway: ${stalled(timeline)}; ${lookAt(log)}`,
   ],
   [

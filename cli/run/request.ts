@@ -41,7 +41,12 @@ export interface PlannedRun {
 }
 
 /** Stands for addresses that are known only once something was started. */
-const LATER = { HTTP: "http://later", WS: "ws://later", NATS: "nats://later", REDIS: "redis://later" };
+const LATER = {
+  HTTP: "http://later.localhost",
+  WS: "ws://later.localhost",
+  NATS: "nats://later.localhost",
+  REDIS: "redis://later.localhost",
+};
 
 /**
  * Decides a run.

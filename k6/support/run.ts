@@ -74,12 +74,15 @@ function compareClocks(receiver: string): { offset: number; error: number } {
   return best;
 }
 
+/** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
+const RESOLUTION_MS = 1;
+
 /**
  * What to add to local time to speak of the run's time. Within its own error an offset is noise, which
- * on one machine would only blur the latencies.
+ * on one machine would only blur the latencies, or make quick ones negative.
  */
 export function clockCorrection({ clock }: Run): number {
-  return clock !== null && Math.abs(clock.offset) > clock.error ? clock.offset : 0;
+  return clock !== null && Math.abs(clock.offset) > clock.error + RESOLUTION_MS ? clock.offset : 0;
 }
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */

@@ -48,13 +48,13 @@ export class Subscriber {
   private readonly all: readonly Variant[];
   private readonly correction: number;
   private readonly sampling: Sampling;
-  private readonly comparing = new Sampling(
-    Math.max(1, Math.floor(COMPARED_PER_SECOND / exec.instance.vusInitialized)),
-  );
+  /** Frames that this virtual user may still compare until its next report. */
+  private comparable = comparedAtOnce();
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private finished: PathArrivals[] = [];
   private runNumber: number | null;
+  private longestPause = -1;
   private received = 0;
   private sampled = 0;
   private foreign = 0;
@@ -88,10 +88,17 @@ export class Subscriber {
     while (open) {
       const due = Date.now() + REPORT_MS;
       await Promise.race([pause(REPORT_MS), all]);
-      this.measure.generator_pause_ms.add(Math.max(0, Date.now() - due));
+      this.paused(Math.max(0, Date.now() - due));
       await this.report();
     }
     await this.report();
+  }
+
+  /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
+  private paused(milliseconds: number): void {
+    if (milliseconds <= this.longestPause) return;
+    this.longestPause = milliseconds;
+    this.measure.generator_pause_ms.add(milliseconds);
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {
@@ -161,7 +168,7 @@ export class Subscriber {
     }
     const latency = readAt + this.correction - trace.publishedAt;
     log.record(trace, latency);
-    if (this.comparing.keeps()) this.compare(frame, trace);
+    if (this.comparable > 0) this.compare(frame, trace);
     if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
     this.sampled++;
     this.measure.ws_event_latency_ms.add(latency, 0);
@@ -169,6 +176,7 @@ export class Subscriber {
   }
 
   private compare(frame: string, trace: Trace): void {
+    this.comparable--;
     const delivered = readEventFrame(frame);
     const problem = typeof delivered === "string" ? delivered : this.difference(delivered, trace);
     this.measure.ws_events_damaged.add(problem === null ? 0 : 1);
@@ -183,9 +191,10 @@ export class Subscriber {
   private async report(): Promise<void> {
     const { measure } = this;
     this.sampling.renew();
-    this.comparing.renew();
+
     measure.ws_event_latency_ms.looked(this.sampled);
     measure.generator_lag_ms.looked(this.sampled);
+    this.comparable = comparedAtOnce();
     measure.ws_events_received.add(this.received);
     measure.ws_events_foreign.add(this.foreign);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
@@ -241,6 +250,11 @@ class Connection implements SessionEvents {
   event(frame: string, readAt: number): void {
     this.subscriber.arrived(this.log, frame, readAt);
   }
+}
+
+/** A virtual user's share of what is compared each second; a burst must not cost it more. */
+function comparedAtOnce(): number {
+  return Math.max(1, Math.floor(COMPARED_PER_SECOND / exec.instance.vusInitialized));
 }
 
 /** Doubles with each failure; a random half keeps clients that failed together from coming back together. */

@@ -12,6 +12,7 @@ export class FaultySockets {
   private readonly faults: PulseFaults;
   private upgrades = 0;
   private ended = 0;
+  private frames = 0;
 
   constructor(faults: PulseFaults) {
     this.faults = faults;
@@ -35,8 +36,9 @@ export class FaultySockets {
 
   /** How events are written to a client that has just connected. */
   events(send: Send): Send {
-    const { "drop-after-reconnect": deaf, "slow-consumer-drop": queue } = this.faults;
+    const { "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
     let plain = send;
+    if (truncate !== undefined) plain = (frame) => send(++this.frames % truncate === 0 ? frame.subarray(0, -5) : frame);
     if (queue !== undefined) plain = boundedQueue(plain, queue);
     if (deaf === undefined || this.ended === 0) return plain;
     const from = performance.now() + deaf;

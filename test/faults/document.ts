@@ -11,7 +11,8 @@ something to the processes and networks round it, on a real pipeline with the re
 reasons must come of it: a reason that is missing makes it red, and so does one that is given without cause. Healthy rows
 must pass.
 
-Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words.
+Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words, and
+\`-- --judge\` judges again what was recorded.
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
 objective taken away: every one of them is needed by a row.`;
 
@@ -24,10 +25,12 @@ export function document(rows: readonly Row<unknown>[], recordings: readonly Rec
   const red = seen.filter(({ wrong }) => wrong.length > 0);
   const healthy = seen.filter(({ row }) => isHealthy(row));
   const alarms = healthy.filter(({ recording }) => recording.evidence.verdict !== "PASS");
+  const spoilt = seen.reduce((sum, { recording }) => sum + recording.spoilt, 0);
   const seconds = seen.reduce((sum, { recording }) => sum + recording.seconds, 0);
   const summary =
     `${seen.length} rows in ${Math.round(seconds)} s: ${seen.length - red.length} as expected, ${red.length} red; ` +
-    `${healthy.length} healthy runs, ${alarms.length} false alarms.`;
+    `${healthy.length} healthy runs, ${alarms.length} false alarms. ${spoilt} runs were made again, because the generator ` +
+    "itself had said that the machine did not let it keep its schedule.";
   const groups = [...new Set(seen.map(({ recording }) => recording.subject))].map((subject) => {
     const cells = seen.filter(({ recording }) => recording.subject === subject).map(cellsOf);
     return `## ${subject}\n\n${table(["row", "planted", "expected", "seen", "reasons seen"], cells)}`;

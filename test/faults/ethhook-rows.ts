@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../../workload/account.ts";
-import { type EthhookPlant, ethhook } from "./ethhook.ts";
+import { type EthhookPlant, type EthhookStage, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
 import type { Check, Row, Table } from "./row.ts";
 
@@ -17,6 +18,16 @@ const halfway = ({ delivered }: Account) => delivered > 300;
 
 /** Every field of an entry, and none of them fits. */
 const POISON = ["XADD", "events:11155111", "*", "tx_hash", "0x12", "topics", "not JSON"];
+
+/** Adds it in the middle of what a processor that stands still will read together. */
+async function poisoned({ run, processor, command }: EthhookStage): Promise<void> {
+  await run.until(halfway);
+  const standing = halted([processor.pid() as number], 400);
+  // The read that was waiting when it stopped is answered with the next entry alone.
+  await pause(200);
+  await command(...POISON);
+  await standing;
+}
 
 const ROWS: readonly Row<EthhookPlant>[] = [
   ...Array.from({ length: 10 }, (_, place) => ({
@@ -83,10 +94,10 @@ const ROWS: readonly Row<EthhookPlant>[] = [
       reasons: ["account_wrong_signatures"],
       checks: [all, nothingLost, ["2 are", ({ webhooks }) => webhooks?.wrongSignatures === 2]],
     },
-    fast: true,
   },
   {
     name: "webhooks: retry-storm",
+    fast: true,
     plants: "what failed is sent again at once; one webhook in 10 is answered 503",
     plant: { faults: ["retry-storm"], misbehaviour: { unavailable: 0.1 } },
     expect: { verdict: "FAIL", reasons: ["account_hasty_retries"], checks: [all, nothingLost] },
@@ -123,12 +134,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     plants: "an entry that cannot be read takes with it all that were read together with it",
     plant: {
       faults: ["poison"],
-      during: async ({ run, processor, command }) => {
-        await run.until(halfway);
-        const standing = halted([processor.pid() as number], 300);
-        await command(...POISON);
-        await standing;
-      },
+      during: poisoned,
     },
     expect: { verdict: "FAIL", reasons: ["account_lost", "the pipeline holds nothing back"], checks: [all] },
   },
@@ -136,12 +142,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     name: "webhooks: poison, healthy",
     plants: "the same entry in a pipeline that passes over it",
     plant: {
-      during: async ({ run, processor, command }) => {
-        await run.until(halfway);
-        const standing = halted([processor.pid() as number], 300);
-        await command(...POISON);
-        await standing;
-      },
+      during: poisoned,
     },
     expect: { verdict: "PASS", reasons: [], besides: [], checks: [all, nothingLost] },
   },

@@ -4,6 +4,7 @@ import { type EthhookPipeline, startEthhookPipeline } from "../../cli/ethhook.ts
 import type { Service } from "../../cli/service.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
+import { type CrashedPostgres, crash } from "./postgres.ts";
 import type { Subject } from "./row.ts";
 
 /** What a row plants. */
@@ -33,6 +34,8 @@ export interface EthhookStage {
   readonly worker: Service;
   again(part: "processor" | "worker"): Promise<void>;
   command(...words: string[]): Promise<unknown>;
+  /** Kills PostgreSQL. */
+  crashPostgres(): Promise<CrashedPostgres>;
 }
 
 const SHORT = { RATE: "300", EVENTS: "1200", DRAIN_QUIET: "2s", DRAIN_TIMEOUT: "20s", CANARY_TIMEOUT: "10s" };
@@ -42,6 +45,7 @@ let runs = 0;
 
 export const ethhook: Subject<EthhookPlant> = {
   name: "ethhook",
+  needs: "redis-server",
   open: async (root, folder) => {
     let pipeline = await startEthhookPipeline(root, folder, true);
     return {
@@ -65,6 +69,7 @@ async function runEthhook(root: string, folder: string, pipeline: EthhookPipelin
   const flags = [...(plant.flags ?? []), ...(plant.faults ?? []).flatMap((fault) => ["--fault", fault])];
   const start = (part: string) => pipeline.startTarget("--part", part, ...flags);
   const parts = { processor: await start("processor"), worker: await start("worker") };
+  let crashed: CrashedPostgres | null = null;
   const network = await Network.to(redis.url, plant.network);
   const client = createClient({ url: redis.url, socket: { reconnectStrategy: () => 100 } });
   // Rows end Redis on purpose; a command that is then given fails by itself.
@@ -94,10 +99,15 @@ async function runEthhook(root: string, folder: string, pipeline: EthhookPipelin
         parts[part] = await start(part);
       },
       command: (...words) => client.sendCommand(words),
+      crashPostgres: async () => {
+        crashed = await crash(pipeline.postgres);
+        return crashed;
+      },
     };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
   } finally {
     for (const part of Object.values(parts)) await part.stop();
+    await (crashed as CrashedPostgres | null)?.end();
     // What is left of a row would be the next one's.
     if (plant.breaks !== true) await client.flushAll();
     client.destroy();

@@ -14,7 +14,7 @@ export interface HttpPlant {
   readonly http?: Readonly<Record<string, string>>;
 }
 
-const SHORT = { VUS: "10", DURATION: "6s", THINK_TIME: "80ms" };
+const SHORT = { VUS: "20", DURATION: "6s", THINK_TIME: "100ms" };
 
 export const http: Subject<HttpPlant> = {
   name: "http",

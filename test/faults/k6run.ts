@@ -6,6 +6,9 @@ import type { Account } from "../../workload/account.ts";
 import { processesWith } from "./process.ts";
 import type { Evidence } from "./row.ts";
 
+/** Ends everything that runs when the command is interrupted. */
+export const interrupted = new AbortController();
+
 /** A row that takes longer hangs. */
 const DEADLINE_MS = 75_000;
 const POLL_MS = 50;
@@ -18,6 +21,7 @@ export class RowRun {
   private readonly receiver: string;
   private readonly results: Promise<K6Result>[] = [];
   private readonly deadline = AbortSignal.timeout(DEADLINE_MS);
+  private readonly over = AbortSignal.any([this.deadline, interrupted.signal]);
 
   /** @param receiver the URL of the receiver that settles the run. */
   constructor(root: string, folder: string, id: string, receiver: string) {
@@ -29,7 +33,7 @@ export class RowRun {
 
   /** Starts a k6 test. */
   start(test: RunnableTest, variables: Readonly<Record<string, string>>): void {
-    this.results.push(runK6(this.root, { test, variables, results: this.folder, signal: this.deadline }));
+    this.results.push(runK6(this.root, { test, variables, results: this.folder, signal: this.over }));
   }
 
   /** The k6 processes of a test. */
@@ -47,7 +51,7 @@ export class RowRun {
 
   /** Waits until the account says so. @throws when the row's time is up before. */
   async until(holds: (account: Account) => boolean): Promise<Account> {
-    while (!this.deadline.aborted) {
+    while (!this.over.aborted) {
       const now = await this.account();
       if (now !== null && holds(now)) return now;
       await pause(POLL_MS);

@@ -1,9 +1,12 @@
 /** The fault matrix as a command: `npm run faults`, or a part of it: `npm run faults -- webhooks`. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { document } from "./document.ts";
+import { interrupted } from "./k6run.ts";
 import type { Outcome } from "./matrix.ts";
 import { type Recording, recorded } from "./recording.ts";
+import { type Evidence, shortcomings } from "./row.ts";
 import { TABLES } from "./rows.ts";
 
 /** The folder of the repository, seen from dist/node/. */
@@ -13,44 +16,74 @@ const DOCUMENT = join(root, "docs/faults.md");
 
 const USAGE_ERROR = 2;
 
-const asked = process.argv.slice(2);
 const all = TABLES.flatMap(({ rows }) => rows);
-const isWanted = ({ name }: { name: string }) => asked.length === 0 || asked.some((part) => name.includes(part));
-const nowhere = asked.find((part) => !all.some(({ name }) => name.includes(part)));
+
+const program = new Command("faults")
+  .description("Runs the fault matrix and writes docs/faults.md and test/faults/evidence.jsonl.")
+  .argument("[words...]", "only the rows of these names, or whose names contain one of the words")
+  .option("--judge", "run nothing: judge again what was recorded, as after a change of what is expected")
+  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR))
+  .parse();
+const asked = program.args;
+const nowhere = asked.find((word) => !all.some(({ name }) => name.includes(word)));
 if (nowhere !== undefined) {
   console.error(`faults: ${nowhere}: no row's name contains that; there are ${all.map(({ name }) => name).join(", ")}`);
   process.exit(USAGE_ERROR);
 }
+if (program.opts<{ judge?: true }>().judge) {
+  keep(recordings());
+  const wrong = recordings().filter(({ name, evidence }) => judged(name, evidence).length > 0);
+  for (const { name, evidence } of wrong) console.log(`RED ${name}: ${judged(name, evidence).join("; ")}`);
+  const missing = all.filter(({ name }) => !recordings().some((one) => one.name === name));
+  for (const { name } of missing) console.log(`MISSING ${name}`);
+  process.exit(wrong.length + missing.length === 0 ? 0 : 1);
+}
+const isMeant = (word: string, name: string) =>
+  all.some((row) => row.name === word) ? name === word : name.includes(word);
+const isWanted = ({ name }: { name: string }) => asked.length === 0 || asked.some((word) => isMeant(word, name));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
 
 const started = performance.now();
 const outcomes: Outcome[] = [];
-for (const table of TABLES) outcomes.push(...(await table.run(root, isWanted, tell)));
+for (const table of TABLES.filter(({ rows }) => rows.some(isWanted))) {
+  const lacking = table.lacks();
+  if (lacking === null) outcomes.push(...(await table.run(root, isWanted, tell)));
+  else console.log(`SKIPPED ${table.rows.filter(isWanted).length} rows: ${lacking} was not found`);
+}
 const seconds = (performance.now() - started) / 1000;
 const red = outcomes.filter(({ wrong }) => wrong.length > 0);
 console.log(`${outcomes.length} rows in ${seconds.toFixed(0)} s, ${red.length} red`);
-process.exitCode = red.length === 0 ? 0 : 1;
+process.exitCode = red.length === 0 && !interrupted.signal.aborted ? 0 : 1;
 
 function tell(outcome: Outcome): void {
-  const { row, evidence, wrong, seconds: time } = outcome;
+  const { row, evidence, wrong, spoilt, seconds: time } = outcome;
   const mark = wrong.length === 0 ? "ok " : "RED";
-  console.log(`${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s`);
+  console.log(
+    `${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s${spoilt > 0 ? `, measured again ${spoilt} times` : ""}`,
+  );
   for (const what of wrong) console.log(`      ${what}`);
   record(outcome);
 }
 
 /** A row renews its own line in the record; those that are gone from the tables leave it. */
 function record(fresh: Outcome): void {
-  const lines = new Map(recordings().map((one) => [one.name, one]));
-  lines.set(fresh.row.name, recorded(fresh));
-  const kept = all.flatMap(({ name }) => lines.get(name) ?? []);
+  keep([...recordings().filter(({ name }) => name !== fresh.row.name), recorded(fresh)]);
+}
+
+function keep(lines: readonly Recording[]): void {
+  const kept = all.flatMap((row) => lines.find(({ name }) => name === row.name) ?? []);
   writeFileSync(EVIDENCE, kept.map((one) => `${JSON.stringify(one)}\n`).join(""));
   writeFileSync(DOCUMENT, document(all, kept));
 }
 
 function recordings(): Recording[] {
   const text = existsSync(EVIDENCE) ? readFileSync(EVIDENCE, "utf8") : "";
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Recording);
+  const lines = text.split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Recording);
+}
+
+function judged(name: string, evidence: Evidence): string[] {
+  const row = all.find((one) => one.name === name);
+  return row === undefined ? [] : shortcomings(row, evidence);
 }

@@ -23,8 +23,8 @@ export interface PulsePlant {
   readonly accounted?: boolean;
   /** Gateways that read the stream; subscribers connect to the first. */
   readonly gateways?: number;
-  /** Networks in front of the gateway and of NATS. */
-  readonly networks?: { readonly websocket?: Conditions; readonly nats?: Conditions };
+  /** Networks in front of the gateway, of NATS and of the receiver. */
+  readonly networks?: { readonly websocket?: Conditions; readonly nats?: Conditions; readonly receiver?: Conditions };
   /** Done while the load runs. */
   readonly during?: (stage: PulseStage) => Promise<unknown>;
 }
@@ -35,16 +35,19 @@ export interface PulseStage {
   readonly nats: Process;
   readonly receiver: Process;
   readonly gateway: Process;
-  readonly networks: { readonly websocket: Network; readonly nats: Network };
+  readonly networks: { readonly websocket: Network; readonly nats: Network; readonly receiver: Network };
   /** Publishes events that no publisher of the run has sent. */
   forge(...traces: Partial<Trace>[]): Promise<void>;
 }
 
 const SHORT = {
-  nats: { RATE: "500", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
-  websocket: { VUS: "10", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
+  nats: { RATE: "300", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
+  websocket: { VUS: "6", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
   both: { DRAIN_QUIET: "1500ms", DRAIN_TIMEOUT: "20s" },
 };
+
+/** Numbers of publishers go up from 1; nobody gets so far. */
+const STRANGER = 60_000;
 
 let runs = 0;
 
@@ -80,10 +83,12 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const ways = {
       websocket: await networkTo(gateway.wsUrl, networks.websocket),
       nats: await networkTo(nats.url, networks.nats),
+      receiver: await networkTo(receiver.url, networks.receiver),
     };
 
     const run = new RowRun(root, folder, `row-${process.pid}-${++runs}`, receiver.url);
-    const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiver.url } : {}) };
+    const receiverUrl = networks.receiver === undefined ? receiver.url : ways.receiver.url;
+    const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiverUrl } : {}) };
     const wsUrl = networks.websocket === undefined ? gateway.wsUrl : ways.websocket.url;
     const natsUrl = networks.nats === undefined ? nats.url : ways.nats.url;
     run.start("websocket", { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket });
@@ -111,7 +116,7 @@ function forging(url: string, id: string): PulseStage["forge"] {
   return async (...traces) => {
     const connection = await connect({ servers: url });
     for (const changes of traces) {
-      const trace = { run: runNumber(id), publisher: 1, seq: 0, publishedAt: Date.now(), ...changes };
+      const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
       const { subject, stamp } = press.prepare(trace.seq);
       await jetstream(connection).publish(subject, stamp(trace));
     }

@@ -6,11 +6,13 @@ export interface Recording {
   readonly name: string;
   readonly subject: string;
   readonly evidence: Evidence;
+  /** How often it was measured before, and the generator said that it could not keep up. */
+  readonly spoilt: number;
   readonly seconds: number;
 }
 
 /** What is kept of a row: enough to judge it again, without the lists of what each path lost. */
-export function recorded({ subject, row, evidence, seconds }: Outcome): Recording {
+export function recorded({ subject, row, evidence, spoilt, seconds }: Outcome): Recording {
   const account = evidence.account === null ? null : { ...evidence.account, offenders: [] };
   const tests = evidence.tests.map(({ rows, ...test }) => ({
     ...test,
@@ -23,5 +25,5 @@ export function recorded({ subject, row, evidence, seconds }: Outcome): Recordin
     })),
   }));
   const kept = { ...evidence, tests, account };
-  return { name: row.name, subject, evidence: kept, seconds: Math.round(seconds * 10) / 10 };
+  return { name: row.name, subject, evidence: kept, spoilt, seconds: Math.round(seconds * 10) / 10 };
 }

@@ -35,7 +35,7 @@ export interface Evidence {
   readonly account: Account | null;
   /** The run did not end by itself in its time and was cut off. */
   readonly hung: boolean;
-  /** Processes that outlived the row, and ports that still answer. */
+  /** Processes that outlived the row, and with them the ports they listen on. */
   readonly left: readonly string[];
 }
 
@@ -67,6 +67,8 @@ export interface Row<Plant> {
 /** Where rows are planted: one kind of pipeline. */
 export interface Subject<Plant> {
   readonly name: string;
+  /** A program that its rows cannot do without. */
+  readonly needs?: string;
   /** Opens what its rows share. @param folder for logs and results. */
   open(root: string, folder: string): Promise<Opened<Plant>>;
 }

@@ -12,7 +12,8 @@ test("planted faults are caught and named, healthy runs pass, and nothing is lef
   timeout: LONGEST_MS,
 }, async () => {
   const seen: Record<string, readonly string[]> = {};
-  for (const table of TABLES) {
+  const runnable = TABLES.filter((table) => table.lacks() === null);
+  for (const table of runnable) {
     await table.run(
       root,
       ({ fast }) => fast === true,
@@ -21,7 +22,7 @@ test("planted faults are caught and named, healthy runs pass, and nothing is lef
       },
     );
   }
-  const fast = TABLES.flatMap(({ rows }) => rows).filter((row) => row.fast === true);
+  const fast = runnable.flatMap(({ rows }) => rows).filter((row) => row.fast === true);
   expect(fast.length).toBeGreaterThanOrEqual(6);
   expect(seen).toEqual(Object.fromEntries(fast.map(({ name }) => [name, []])));
 });

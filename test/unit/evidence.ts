@@ -29,7 +29,7 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
 }
 
 /** k6's codes of a run that came to its end; what else ended a test was no objective. */
-const ENDED = [0, 99];
+const ENDED = [0, 99, 110];
 
 function judgeTest(test: TestEvidence, mutant: Mutant): TestEvidence {
   if (test.rows.length === 0 || !ENDED.includes(test.exitCode ?? -1)) return test;

@@ -169,6 +169,21 @@ describe("misbehaviour", () => {
     await expect(deliver(webhook())).rejects.toThrow();
     expect((await account()).webhooks).toMatchObject({ misbehaved: 2, attempts: 2 });
   });
+
+  test("shows how a sender comes back: what it left undelivered, and what it tried again at once", async () => {
+    await json("/misbehaviour", { notFound: 1 }, "PUT");
+    const body = webhook();
+    await deliver(body);
+    expect((await account()).webhooks).toMatchObject({ hasty: 0, abandoned: { "answered 404": 1 } });
+    // As often as it takes: how long a request is on its way is not for a test to say.
+    await vi.waitFor(async () => {
+      await deliver(body);
+      expect((await account()).webhooks?.hasty).toBeGreaterThan(0);
+    });
+    await json("/misbehaviour", {}, "PUT");
+    await deliver(body);
+    expect((await account()).webhooks).toMatchObject({ abandoned: {} });
+  });
 });
 
 test("webhooks that another receiver took are settled with the run", async () => {

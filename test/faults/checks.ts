@@ -1,0 +1,18 @@
+/** What must hold of the numbers of many rows. */
+import type { Account } from "../../workload/account.ts";
+import type { Check } from "./row.ts";
+
+/** Every event is in exactly one class, and every expected delivery in one of two. */
+export const balanced: Check = [
+  "what was published is acknowledged, refused or unknown, and what was expected delivered or lost",
+  ({ published, acknowledged, refused, unknown, expected, delivered, lost }) =>
+    published === acknowledged + refused + unknown && expected === delivered + lost && published > 0,
+];
+
+export const nothingLost: Check = ["nothing is lost", ({ lost }) => lost === 0];
+
+/** A number of the account that the plant decides. */
+export const exactly = (key: "lost" | "late" | "unreported" | "published", count: number): Check => [
+  `${key} is ${count}`,
+  (account: Account) => account[key] === count,
+];
