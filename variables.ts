@@ -3,10 +3,11 @@
  * does. Given to k6 as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`.
  * Adding a variable is one row.
  */
-import { profilesOf, type Test } from "./scenarios.ts";
+import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
+import { CONTRACT } from "./workload/wire/signal.ts";
 
 /** How one variable is read. */
 export interface Variable<T> {
@@ -108,6 +109,19 @@ const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name
   return chosen.length === names.length ? chosen : undefined;
 });
 
+/** The path of a request, below the address of its server. */
+const path = variable("a path that starts with /", (text) => (/^\/[^\s?#]*$/.test(text) ? text : undefined));
+
+/** A field of a JSON object. */
+const field = variable("a name of letters, digits and underscores", (text) =>
+  /^[A-Za-z_]\w{0,63}$/.test(text) ? text : undefined,
+);
+
+const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with commas; or none`, (text) => {
+  const names = text === "none" ? [] : text.split(",");
+  return names.every((name) => Object.hasOwn(TRIALS, name)) ? (names as Trial[]) : undefined;
+});
+
 const MAX_SEQ = 2 ** 32 - 1;
 
 const profile = (test: Test) => {
@@ -119,6 +133,7 @@ const common = {
   DURATION: duration("length of the whole load, instead of the profile's"),
   TIME_SCALE: positive("multiplies every time of the profile", "1"),
   LOAD_SCALE: positive("multiplies every level of the profile", "1"),
+  HEALTH_URL: address("http", "https")("a health monitor (throughline monitor --serve) that watches the target"),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
 };
 
@@ -225,6 +240,32 @@ export const VARIABLES = {
       ENDPOINTS.map(({ name }) => name).join(),
     ),
     UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
+  },
+  webhook: {
+    SCENARIO: profile("webhook")("how the load moves over time", "smoke"),
+    ...common,
+    ...accounted,
+    ...publishing,
+    RATE: positive("highest number of signals per second, over all webhooks, instead of the profile's"),
+    SIGNALS_URL: address("http", "https")("the server that takes the signals", "http://localhost:8000"),
+    SIGNALS_USER: secret("user to log in as, to create webhooks"),
+    SIGNALS_PASSWORD: secret("password of SIGNALS_USER"),
+    LOGIN_PATH: path("where to log in", "/api/v1/auth/login"),
+    LOGIN_AS: variable("form or json", (text) => (text === "form" || text === "json" ? text : undefined))(
+      "how user and password are sent",
+      "form",
+    ),
+    LOGIN_FIELD: field("the field that names the user, e.g. email", "username"),
+    CREATE_PATH: path("where webhooks are created", "/api/v1/webhooks/generate"),
+    TRIGGER_PATH: path("where signals are sent, before the webhook's token", "/api/v1/webhooks"),
+    WEBHOOKS: integer(1, 1_000)("webhooks to create, instead of as many as keep the load under their limits"),
+    WEBHOOK_TOKEN: secret("token of a webhook that exists, instead of logging in and creating some"),
+    WEBHOOK_SECRET: secret("secret of WEBHOOK_TOKEN"),
+    TRACE_FIELD: field("the field of a signal that its trace rides in", "signal_id"),
+    SIGNAL_LIMIT: integer(2, 1_000)("requests per second that each webhook takes of a client", String(CONTRACT.limit)),
+    TRIALS: trials("what is tried after the load", Object.keys(TRIALS).join()),
+    MEMORY_SIGNALS: integer(100, 10_000_000)("signals of the memory trial", String(TRIALS.memory.signals)),
+    SIGNALS_EXECUTED_URL: address("http", "https")("list of the executed signals; needs RECEIVER_URL, which joins it"),
   },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { demo } from "./demo.ts";
+import { addMonitorCommand } from "./health/command.ts";
 import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
 
 /** Where the repository is, seen from dist/node/. */
@@ -40,6 +41,8 @@ setup
   .action(async (options: EthhookSetup) => {
     for (const name of await setupEthhook(options)) console.log(name);
   });
+
+addMonitorCommand(program, interrupted.signal);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,4 @@
-import { plan, type Test } from "../../scenarios.ts";
+import { plan, type Test, type Trial } from "../../scenarios.ts";
 import { type Slo, slos, sloVariable } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import type { Overrides, Plan } from "../../workload/plan.ts";
@@ -38,6 +38,8 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const load = plan(test, values.SCENARIO, overridesOf(values));
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
+      watched: values.HEALTH_URL !== undefined,
+      ...trialsOf(values),
       events: load.kind === "paced" ? load.events : null,
     });
     const bounds = readBounds(rows, environment);
@@ -70,6 +72,14 @@ interface AnyValues {
   readonly BURST_RATIO?: number;
   readonly BURST_PERIOD?: number;
   readonly RECEIVER_URL?: string;
+  readonly HEALTH_URL?: string;
+  readonly TRIALS?: readonly Trial[];
+}
+
+/** Memory is nothing to try where nobody looks at it. */
+function trialsOf({ TRIALS: trials, HEALTH_URL }: AnyValues): { trials?: readonly Trial[] } {
+  if (trials === undefined) return {};
+  return { trials: trials.filter((trial) => trial !== "memory" || HEALTH_URL !== undefined) };
 }
 
 function readVariables<T extends RunnableTest>(test: T, environment: Environment): Values<T> & AnyValues {

@@ -1,0 +1,103 @@
+/** Signal webhooks: signals are sent to webhooks within their limits; then what a webhook must withstand is tried. */
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { lengthOf, peakOf } from "../workload/shape.ts";
+import { CANARY_PUBLISHER } from "../workload/trace.ts";
+import { enterAccount } from "./support/account.ts";
+import { now } from "./support/clock.ts";
+import { ExecutedList, settleExecuted } from "./support/executed.ts";
+import { guarded } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { declareCounters, measures } from "./support/metrics.ts";
+import { optionsOf } from "./support/options.ts";
+import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { clockCorrection, openRun, type Run } from "./support/run.ts";
+import { settings } from "./support/settings.ts";
+import { Signals } from "./support/signals.ts";
+import { summaryOf } from "./support/summary.ts";
+import { Trials } from "./support/trials.ts";
+import { openWebhooks, requireAccess, type Webhook, webhooksFor } from "./support/webhooks.ts";
+
+const config = settings("webhook");
+const load = publishingLoad(config);
+if (load.kind !== "paced") throw "RATE: signals are sent at a rate";
+if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
+  throw "RECEIVER_URL and SIGNALS_EXECUTED_URL: one joins what the other lists with what was accepted; give both or none";
+requireAccess(config);
+const count = webhooksFor(config, peakOf(load.shape));
+const metrics = measures("everywhere", "publishing", "account", "signals", "health");
+const signals = new Signals(config, metrics);
+
+export const options = optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() });
+
+type SignalRun = Run & Watched & { readonly webhooks: readonly Webhook[]; readonly openedAt: number };
+
+export async function setup(): Promise<SignalRun> {
+  declareCounters();
+  const watched = requireHealth(config);
+  const webhooks = openWebhooks(config, count);
+  // The workload of signals knows no chains; the receiver needs one to draw from.
+  const run = openRun({ ...config, CHAINS: ["signals"] }, "publisher");
+  const openedAt = now() + clockCorrection(run);
+  const signalRun = { ...run, ...watched, webhooks, openedAt };
+  await proveWebhooks(signalRun);
+  return signalRun;
+}
+
+export const trade = guarded(
+  metrics.script_errors,
+  publishing(config, metrics, async (run, { firstSeq, count: size, publisher }) => {
+    const { webhooks } = run as SignalRun;
+    const sentFrom = now();
+    const answers = await Promise.all(
+      Array.from({ length: size }, (_, place) => {
+        const seq = firstSeq + place;
+        return signals.send(webhooks[seq % webhooks.length] as Webhook, traceOf(run, publisher, seq), "load");
+      }),
+    );
+    const seqsOf = (...kinds: string[]) =>
+      answers.flatMap(({ kind }, place) => (kinds.includes(kind) ? [firstSeq + place] : []));
+    const latencies = answers.flatMap(({ kind, took }) => (kind === "accepted" ? [took] : []));
+    const refused = seqsOf("limited", "refused");
+    return { sentFrom, refused, unknown: seqsOf("failed"), deduplicated: seqsOf("duplicate").length, latencies };
+  }),
+);
+
+/** Once, after the load: one trial after the other. */
+export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => {
+  const trials = new Trials(config, metrics, signals, run, load.events ?? 0);
+  for (const trial of config.TRIALS) {
+    console.log(`trial: ${trial}`);
+    await trials[trial]();
+  }
+});
+
+export async function teardown(run: SignalRun): Promise<void> {
+  enterHealth(config, metrics, run);
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run, run.openedAt));
+}
+
+export const handleSummary = summaryOf(config);
+
+/** Each webhook takes a signal before any load, and what is executed is listed: no health endpoint is believed. */
+async function proveWebhooks(run: SignalRun): Promise<void> {
+  for (const [seq, webhook] of run.webhooks.entries()) {
+    const answer = await signals.ask(webhook, traceOf(run, CANARY_PUBLISHER, seq));
+    if (answer.kind === "accepted") continue;
+    const why =
+      answer.kind === "failed" ? answer.why : answer.kind === "refused" ? `status ${answer.status}` : answer.kind;
+    exec.test.abort(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`);
+  }
+  if (config.SIGNALS_EXECUTED_URL === undefined) return;
+  const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt);
+  const deadline = now() + config.CANARY_TIMEOUT * 1000;
+  let found = list.arrivals().canaries;
+  for (; found < run.webhooks.length && now() < deadline; found += list.arrivals().canaries) sleep(0.1);
+  if (found >= run.webhooks.length) return;
+  exec.test.abort(`SIGNALS_EXECUTED_URL: ${found} of ${run.webhooks.length} accepted signals are listed`);
+}
+
+function afterLoad() {
+  const startTime = `${Math.ceil(lengthOf(load.kind === "paced" ? load.shape : [])) + 3}s`;
+  return { executor: "per-vu-iterations", exec: "attempt", vus: 1, iterations: 1, startTime, maxDuration: "30m" };
+}
