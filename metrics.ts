@@ -109,6 +109,7 @@ const signals = {
   signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
   signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
   signal_failed_latency_ms: latency("time until signals failed"),
+  trials_done: tally("trials that were carried to their end"),
   signal_limit_broken: count("rounds of twice the limit at once of which more or fewer than the limit passed"),
   signal_overload_broken: count("times of three times the limit in which more or fewer passed than it allows"),
   signal_idempotency_broken: count("rounds of equal signals at once that had not exactly one first answer"),

@@ -118,7 +118,7 @@ export const TRIALS = {
   /** Wrong secrets, unknown webhooks, bodies that are no signals. */
   access: { signals: 6, rounds: 1 },
   /** As many as the limits of all webhooks take, while a health monitor looks at the memory. */
-  memory: { signals: 3_000, rounds: 1 },
+  memory: { signals: 6_000, rounds: 1 },
 } as const;
 export type Trial = keyof typeof TRIALS;
 

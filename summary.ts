@@ -19,6 +19,8 @@ export interface Summary extends Judged {
   readonly test: Test;
   readonly scenario: string;
   readonly run: string | null;
+  /** False when it was ended before its load was over: the numbers are those of its first part. */
+  readonly complete: boolean;
   readonly seconds: number;
   /** Events per second: asked for, and offered. Null where the test does not publish. */
   readonly rate: { readonly requested: number | null; readonly achieved: number } | null;
@@ -39,19 +41,24 @@ export interface SummaryInput {
   readonly account: Account | null;
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
+  /** Unless it says otherwise, the load was carried to its end. */
+  readonly complete?: boolean;
 }
+
+const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account } = input;
+  const { test, scenario, slos, data, run, account, complete = true } = input;
   const judged = started(data)
-    ? judge(slos.map((slo) => observe(slo, data)))
+    ? judgePart(judge(slos.map((slo) => observe(slo, data))), complete)
     : { verdict: "INVALID" as const, reasons: ["the load never started; the error above says why"], rows: [] };
   return {
     version: 1,
     test,
     scenario,
     run: run?.id ?? null,
+    complete: complete && started(data),
     ...judged,
     seconds: data.state.testRunDurationMs / 1000,
     rate: rateOf(input),
@@ -59,6 +66,13 @@ export function summarize(input: SummaryInput): Summary {
     account,
     metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
   };
+}
+
+/** A part of a run may have missed an objective already, but it cannot pass. */
+function judgePart(judged: Judged, complete: boolean): Judged {
+  if (complete) return judged;
+  const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
+  return { ...judged, verdict, reasons: [INTERRUPTED, ...judged.reasons] };
 }
 
 function started(data: K6Data): boolean {

@@ -246,7 +246,6 @@ export const VARIABLES = {
     ...common,
     ...accounted,
     ...publishing,
-    RATE: positive("highest number of signals per second, over all webhooks, instead of the profile's"),
     SIGNALS_URL: address("http", "https")("the server that takes the signals", "http://localhost:8000"),
     SIGNALS_USER: secret("user to log in as, to create webhooks"),
     SIGNALS_PASSWORD: secret("password of SIGNALS_USER"),

@@ -20,7 +20,8 @@ import { openWebhooks, requireAccess, type Webhook, webhooksFor } from "./suppor
 
 const config = settings("webhook");
 const load = publishingLoad(config);
-if (load.kind !== "paced") throw "RATE: signals are sent at a rate";
+if (load.kind !== "paced")
+  throw "RATE=max: signals are sent within limits; allowed: a number of events per second above 0";
 if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
   throw "RECEIVER_URL and SIGNALS_EXECUTED_URL: one joins what the other lists with what was accepted; give both or none";
 requireAccess(config);
@@ -69,6 +70,7 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
   for (const trial of config.TRIALS) {
     console.log(`trial: ${trial}`);
     await trials[trial]();
+    metrics.trials_done.add(1);
   }
 });
 
@@ -98,6 +100,6 @@ async function proveWebhooks(run: SignalRun): Promise<void> {
 }
 
 function afterLoad() {
-  const startTime = `${Math.ceil(lengthOf(load.kind === "paced" ? load.shape : [])) + 3}s`;
+  const startTime = `${Math.ceil(lengthOf(load.kind === "paced" ? load.shape : [])) + 2}s`;
   return { executor: "per-vu-iterations", exec: "attempt", vus: 1, iterations: 1, startTime, maxDuration: "30m" };
 }

@@ -31,8 +31,8 @@ interface Condition {
   holds(seen: Seen): string | null;
 }
 
-/** High CPU is sustained when the mean of so many samples is high. */
-const SUSTAINED = 10;
+/** High CPU is sustained when its mean over so long is high. */
+const SUSTAINED_MS = 10_000;
 /** Errors are a share of so many responses. */
 const RECENT_RESPONSES = 20;
 
@@ -64,9 +64,11 @@ const CONDITIONS: readonly Condition[] = [
     subject: "cpu",
     level: "warning",
     holds: ({ samples, cpuLimit }) => {
-      const recent = samples.slice(-SUSTAINED).flatMap(({ cpu }) => cpu ?? []);
+      const from = (samples.at(-1)?.at ?? 0) - SUSTAINED_MS;
+      if (samples[0] === undefined || samples[0].at > from) return null;
+      const recent = samples.filter(({ at }) => at >= from).flatMap(({ cpu }) => cpu ?? []);
       const mean = recent.reduce((sum, cpu) => sum + cpu, 0) / recent.length;
-      if (recent.length < SUSTAINED || mean <= 0.8 * cpuLimit) return null;
+      if (recent.length === 0 || mean <= 0.8 * cpuLimit) return null;
       return `CPU has been at ${mean.toFixed(0)} % of a core, more than 80 % of ${cpuLimit}`;
     },
   },

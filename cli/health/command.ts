@@ -35,7 +35,7 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
     .addOption(new Option("--url <url>", "what a process tells of itself, in Prometheus' format").argParser(web))
     .option("--probe <url>", "ask this with every sample and take the time of the answer", web)
     .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
-    .option("--every <duration>", "pause between samples", duration, 1_000)
+    .option("--every <duration>", "pause between samples", duration, 250)
     .option("--for <duration>", "end after so long, e.g. 5m; without it Ctrl-C ends it", duration)
     .option("--out <folder>", "where server_health_report_<time>.json is written", ".")
     .option("--serve <port>", "answer tests at this port, for their HEALTH_URL; 0 chooses a free one", whole(0))

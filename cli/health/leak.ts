@@ -13,8 +13,8 @@ const WARM_UP = 1 / 3;
 /** Stretches of the rest; the least of each is what a collector of garbage could not free. */
 const STRETCHES = 24;
 
-/** What is lost in so little is noise of pages. */
-const LEAST_MB = 6;
+/** Less than this is not told from a heap that fills up: a young process takes so much before it collects garbage. */
+const LEAST_MB = 20;
 
 /** The growth that the document calls critical, and the time in which a leak must reach it to be told. */
 const CRITICAL_MB = 100;
@@ -24,9 +24,12 @@ const MINUTES_TO_CRITICAL = 60;
  * Decides whether memory rises and does not stop. Two points cannot tell: a process fills its caches, and
  * between two collections its memory rises like a saw's tooth. Here the floor of the memory counts, after
  * a warm-up; its slope must be positive with confidence over all of the rest and again over its later
- * half, and steep enough to matter.
+ * half, and steep enough to matter; and it must end where memory never was before, because a process that
+ * gave memory back may take it again.
+ *
+ * @param before the highest that is known from the time before, in MB.
  */
-export function findLeak(memory: readonly Memory[]): Leak {
+export function findLeak(memory: readonly Memory[], before = 0): Leak {
   const warm = afterWarmUp(memory);
   const floor = floorOf(warm);
   const later = floor.slice(floor.length / 2);
@@ -34,8 +37,10 @@ export function findLeak(memory: readonly Memory[]): Leak {
   const slope = slopeOf(floor);
   const first = floor[0] as Point;
   const minutes = (floor.at(-1) as Point).x - first.x;
+  const warmUp = memory.slice(0, memory.length - warm.length).map(({ mb }) => mb);
+  const isNew = (floor.at(-1) as Point).y > Math.max(before, ...warmUp);
   const matters = ({ low }: Slope) => low * minutes >= LEAST_MB && low * MINUTES_TO_CRITICAL >= CRITICAL_MB;
-  return { finding: matters(slope) && matters(slopeOf(later)) ? "leaking" : "steady", slope };
+  return { finding: isNew && matters(slope) && matters(slopeOf(later)) ? "leaking" : "steady", slope };
 }
 
 function afterWarmUp(memory: readonly Memory[]): readonly Memory[] {

@@ -96,7 +96,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     health: (seconds) => {
       const from = Date.now() - seconds * 1000;
       const since = <Timed extends { at: number }>(all: readonly Timed[]) => all.filter(({ at }) => at >= from);
-      return healthOf(options.process, since(samples), since(events));
+      const earlier = samples.filter(({ at }) => at < from).map(({ rssMb }) => rssMb ?? 0);
+      return healthOf(options.process, since(samples), since(events), Math.max(0, ...earlier));
     },
     stop: async () => {
       stopped = true;
@@ -108,11 +109,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 }
 
-/** What samples and events of a stretch of time say. */
+/** What samples and events of a stretch of time say. @param before the highest memory of the time before, in MB. */
 export function healthOf(
   name: string,
   samples: readonly HealthSample[],
   events: readonly { kind: HealthEvent["kind"] }[],
+  before = 0,
 ): WatchedHealth {
   const memory = samples.flatMap(({ at, rssMb }) => (rssMb === null ? [] : [{ at, mb: rssMb }]));
   return {
@@ -120,7 +122,7 @@ export function healthOf(
     samples: memory.length,
     deaths: events.filter(({ kind }) => kind === "died" || kind === "silent").length,
     growthMb: growthOf(samples),
-    leak: findLeak(memory),
+    leak: findLeak(memory, before),
   };
 }
 

@@ -1,6 +1,6 @@
 import exec from "k6/execution";
 import http from "k6/http";
-import type { HealthAnswer } from "../../workload/health.ts";
+import type { HealthAnswer, WatchedHealth } from "../../workload/health.ts";
 import type { measures } from "./metrics.ts";
 
 type HealthMeasures = ReturnType<typeof measures<"health">>;
@@ -32,23 +32,24 @@ export function requireHealth({ HEALTH_URL: url }: HealthSettings): Watched {
 
 /**
  * Enters what the monitor saw since the test began; to be called in `teardown()`: a process that died
- * fails a bare `k6 run`.
+ * fails a bare `k6 run`. A monitor that does not answer any more leaves the objectives without samples,
+ * which makes the run INVALID.
  */
 export function enterHealth(config: HealthSettings, measure: HealthMeasures, { watchedFrom }: Watched): void {
   if (config.HEALTH_URL === undefined) return;
-  const { watched } = healthOfLast(config.HEALTH_URL, (Date.now() - watchedFrom) / 1000);
+  const watched = healthOfLast(config.HEALTH_URL, (Date.now() - watchedFrom) / 1000);
+  if (watched.length === 0) return;
   for (const { process, samples, deaths } of watched) {
     if (deaths > 0) console.warn(`${process}: ${deaths} of its processes died`);
     measure.health_deaths.add(deaths, samples);
   }
   const growth = watched.map(({ growthMb }) => growthMb ?? 0);
-  const samples = Math.min(...watched.map((one) => one.samples));
-  if (watched.length > 0) measure.health_growth_mb.add(Math.max(...growth), samples);
+  measure.health_growth_mb.add(Math.max(...growth), Math.min(...watched.map(({ samples }) => samples)));
 }
 
 /** Enters whether memory rose without an end over the last seconds. */
 export function enterLeaks(url: string, measure: HealthMeasures, seconds: number): void {
-  for (const { process, leak } of healthOfLast(url, seconds).watched) {
+  for (const { process, leak } of healthOfLast(url, seconds)) {
     if (leak.slope === null) continue;
     const { low, high } = leak.slope;
     if (leak.finding === "leaking") {
@@ -58,8 +59,10 @@ export function enterLeaks(url: string, measure: HealthMeasures, seconds: number
   }
 }
 
-function healthOfLast(url: string, seconds: number): HealthAnswer {
+/** What the monitor says; nothing when it does not answer, which is told. */
+function healthOfLast(url: string, seconds: number): readonly WatchedHealth[] {
   const answer = http.get(`${url}/health?last=${seconds.toFixed(3)}`, TAGS);
-  if (answer.status !== 200) throw new Error(`HEALTH_URL=${url}: ${answer.error || `status ${answer.status}`}`);
-  return answer.json() as unknown as HealthAnswer;
+  if (answer.status === 200) return (answer.json() as unknown as HealthAnswer).watched;
+  console.error(`HEALTH_URL=${url}: the health monitor does not answer: ${answer.error || `status ${answer.status}`}`);
+  return [];
 }

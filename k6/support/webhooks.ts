@@ -16,6 +16,8 @@ export const FILL = 0.8;
 
 /** Webhooks that the trials spread over, so that none has to wait for the limit of another. */
 const TRIAL_WEBHOOKS = 13;
+/** The memory trial takes 320 signals a second: the quicker it is, the less a warm-up looks like a leak. */
+const MEMORY_WEBHOOKS = 40;
 
 /**
  * How many webhooks take a load without reaching their limits.
@@ -31,7 +33,8 @@ export function webhooksFor(config: WebhookSettings, peak: number): number {
       `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN names one"}: lower RATE or LOAD_SCALE`
     );
   }
-  return given ?? Math.max(needed, config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
+  const memory = config.TRIALS.includes("memory") && config.HEALTH_URL !== undefined;
+  return given ?? Math.max(needed, memory ? MEMORY_WEBHOOKS : config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
 }
 
 /** Refuses to go on without a webhook or somebody who may create one. @throws a string. */

@@ -91,6 +91,16 @@ describe("the record", () => {
     expect(renderSummary(summary)).not.toContain("objective");
   });
 
+  test("of a part cannot pass, and says that it is one", () => {
+    const part = summarize(inputOf({ complete: false }));
+    expect(part).toMatchObject({ verdict: "INVALID", complete: false });
+    expect(part.reasons).toEqual([expect.stringContaining("ended before its load was over")]);
+    expect(renderSummary(part)).toContain("first part");
+    const missed = dataOf({ account_lost: { values: { count: 1 } } });
+    expect(summarize(inputOf({ complete: false, data: missed }))).toMatchObject({ verdict: "FAIL", complete: false });
+    expect(summarize(inputOf())).toMatchObject({ verdict: "PASS", complete: true });
+  });
+
   test("has an achieved rate over the time of publishing, not of the whole run", () => {
     const data = dataOf({ publishing_seconds: { values: { value: 1, max: 120 } } });
     expect(summarize(inputOf({ data, requestedRate: null })).rate).toEqual({ requested: null, achieved: 500 });
