@@ -12,6 +12,8 @@ const WARM_UP = 1 / 3;
 
 /** Stretches of the rest; the least of each is what a collector of garbage could not free. */
 const STRETCHES = 24;
+/** So many of them must hold a sample. */
+const LEAST_STRETCHES = 16;
 
 /** Less than this is not told from a heap that fills up: a young process takes so much before it collects garbage. */
 const LEAST_MB = 20;
@@ -33,7 +35,7 @@ export function findLeak(memory: readonly Memory[], before = 0): Leak {
   const warm = afterWarmUp(memory);
   const floor = floorOf(warm);
   const later = floor.slice(floor.length / 2);
-  if (floor.length < STRETCHES) return { finding: "too few samples", slope: null };
+  if (floor.length < LEAST_STRETCHES) return { finding: "too few samples", slope: null };
   const slope = slopeOf(floor);
   const first = floor[0] as Point;
   const minutes = (floor.at(-1) as Point).x - first.x;
