@@ -27,6 +27,8 @@ export interface Summary extends Judged {
   /** Ms between the receiver's clock and ours, and how wrong that may be. */
   readonly clock: { readonly offset: number; readonly error: number } | null;
   readonly account: Account | null;
+  /** What has to be known to read the rest, such as the load model, or what was not looked at. */
+  readonly notes: readonly string[];
   /** Every metric of the test as k6 aggregated it. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -39,6 +41,7 @@ export interface SummaryInput {
   readonly data: K6Data;
   readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
   readonly account: Account | null;
+  readonly notes?: readonly string[];
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
@@ -64,6 +67,7 @@ export function summarize(input: SummaryInput): Summary {
     rate: rateOf(input),
     clock: run?.clock ?? null,
     account,
+    notes: input.notes ?? [],
     metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
   };
 }
@@ -99,7 +103,11 @@ export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons } = summary;
   const sections = [
     [`${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`, ...reasons.map(bullet)],
-    [...renderRate(summary.rate), ...renderAccount(summary.account)],
+    [
+      ...summary.notes.map((note) => `  note       ${note}`),
+      ...renderRate(summary.rate),
+      ...renderAccount(summary.account),
+    ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
   ];
   return renderSections(sections);

@@ -16,7 +16,7 @@ import { settings } from "./support/settings.ts";
 import { Signals } from "./support/signals.ts";
 import { summaryOf } from "./support/summary.ts";
 import { Trials } from "./support/trials.ts";
-import { openWebhooks, requireAccess, type Webhook, webhooksFor } from "./support/webhooks.ts";
+import { openWebhooks, type Webhook, webhooksFor } from "./support/webhooks.ts";
 
 const config = settings("webhook");
 const load = publishingLoad(config);
@@ -24,7 +24,6 @@ if (load.kind !== "paced")
   throw "RATE=max: signals are sent within limits; allowed: a number of events per second above 0";
 if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
   throw "RECEIVER_URL and SIGNALS_EXECUTED_URL: one joins what the other lists with what was accepted; give both or none";
-requireAccess(config);
 const count = webhooksFor(config, peakOf(load.shape));
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
 const signals = new Signals(config, metrics);
@@ -79,24 +78,40 @@ export async function teardown(run: SignalRun): Promise<void> {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run, run.openedAt));
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = summaryOf(config, unjudged());
+
+/** What this run cannot say: never that it is well. */
+function unjudged(): string[] {
+  const notes: string[] = [];
+  if (config.HEALTH_URL === undefined) notes.push("no HEALTH_URL: neither deaths nor memory of the target were judged");
+  if (config.SIGNALS_EXECUTED_URL === undefined) {
+    notes.push("no SIGNALS_EXECUTED_URL: it was not verified that what was accepted was executed");
+  }
+  return notes;
+}
 
 /** Each webhook takes a signal before any load, and what is executed is listed: no health endpoint is believed. */
 async function proveWebhooks(run: SignalRun): Promise<void> {
+  const deadline = now() + config.CANARY_TIMEOUT * 1000;
   for (const [seq, webhook] of run.webhooks.entries()) {
-    const answer = await signals.ask(webhook, traceOf(run, CANARY_PUBLISHER, seq));
-    if (answer.kind === "accepted") continue;
-    const why =
-      answer.kind === "failed" ? answer.why : answer.kind === "refused" ? `status ${answer.status}` : answer.kind;
-    exec.test.abort(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`);
+    for (;;) {
+      const answer = await signals.ask(webhook, traceOf(run, CANARY_PUBLISHER, seq));
+      if (answer.kind === "accepted" || answer.kind === "duplicate") break;
+      // What fails now and then is for the load to find.
+      if (answer.kind === "failed" && answer.why.startsWith("status 5") && now() < deadline) {
+        sleep(0.2);
+        continue;
+      }
+      const why = answer.kind === "failed" ? answer.why : answer.kind === "refused" ? `status ${answer.status}` : "429";
+      exec.test.abort(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`);
+    }
   }
   if (config.SIGNALS_EXECUTED_URL === undefined) return;
   const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt);
-  const deadline = now() + config.CANARY_TIMEOUT * 1000;
-  let found = list.arrivals().canaries;
-  for (; found < run.webhooks.length && now() < deadline; found += list.arrivals().canaries) sleep(0.1);
-  if (found >= run.webhooks.length) return;
-  exec.test.abort(`SIGNALS_EXECUTED_URL: ${found} of ${run.webhooks.length} accepted signals are listed`);
+  for (; list.arrivals().canaries === 0; sleep(0.1)) {
+    if (now() < deadline) continue;
+    exec.test.abort(`SIGNALS_EXECUTED_URL: none of ${run.webhooks.length} accepted signals is listed`);
+  }
 }
 
 function afterLoad() {

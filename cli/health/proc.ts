@@ -3,6 +3,7 @@
  * (pidusage, systeminformation) tell neither descriptors nor connections nor when a process was started,
  * without which a restart cannot be told from a process that goes on.
  */
+import { spawnSync } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 
 /** One process. */
@@ -21,7 +22,8 @@ export interface Process {
 
 /** Linux reports times in hundredths of a second, whatever its kernel's own tick is. */
 const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
+/** Memory is reported in pages; their size differs between machines. */
+const PAGE_BYTES = Number(spawnSync("getconf", ["PAGESIZE"], { encoding: "utf8" }).stdout ?? "") || 4096;
 
 /** All processes that live; one that has ended and is not yet buried does not. */
 export async function processes(): Promise<Map<number, Process>> {

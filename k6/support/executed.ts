@@ -4,6 +4,7 @@ import type { Account } from "../../workload/account.ts";
 import type { PathArrivals } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, readEventId } from "../../workload/trace.ts";
 import { readExecuted, readTime } from "../../workload/wire/signal.ts";
+import { reasonOf } from "./guard.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
@@ -81,10 +82,15 @@ export async function settleExecuted(config: Settings<"webhook">, run: Run, open
   const started = Date.now();
   let progressAt = started;
   for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
-    const arrivals = list.arrivals();
-    if (arrivals.seqs.length > 0) progressAt = Date.now();
-    await reportArrivals(config, run, { paths: [arrivals] });
-    lost = fetchAccount(receiver, run.id)?.lost ?? -1;
+    try {
+      const arrivals = list.arrivals();
+      if (arrivals.seqs.length > 0) progressAt = Date.now();
+      await reportArrivals(config, run, { paths: [arrivals] });
+      lost = fetchAccount(receiver, run.id)?.lost ?? -1;
+    } catch (problem) {
+      // A target that is being started again answers the next time; one that never does leaves no account.
+      console.warn(reasonOf(problem));
+    }
     if (Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
     if (lost !== 0) sleep(POLL_SECONDS);
   }

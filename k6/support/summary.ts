@@ -17,9 +17,14 @@ interface SummarySettings {
   readonly slos: readonly Slo[];
 }
 
-/** k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file. */
+/**
+ * k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file.
+ *
+ * @param notes what has to be known to read it.
+ */
 export function summaryOf(
   config: SummarySettings,
+  notes: readonly string[] = [],
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
@@ -32,6 +37,7 @@ export function summaryOf(
       data,
       run,
       account,
+      notes,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config, data, account),
     });
