@@ -5,8 +5,8 @@ import { lengthOf, peakOf } from "../workload/shape.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
-import { ExecutedList, settleExecuted } from "./support/executed.ts";
-import { guarded } from "./support/guard.ts";
+import { ExecutedList, settleExecuted, TargetClock } from "./support/executed.ts";
+import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
@@ -30,7 +30,14 @@ const signals = new Signals(config, metrics);
 
 export const options = optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() });
 
-type SignalRun = Run & Watched & { readonly webhooks: readonly Webhook[]; readonly openedAt: number };
+type SignalRun = Run &
+  Watched & {
+    readonly webhooks: readonly Webhook[];
+    /** Unix ms by the receiver's clock, before the first signal. */
+    readonly openedAt: number;
+    /** Ms to add to the target's time to get the receiver's. */
+    readonly targetClock: number;
+  };
 
 export async function setup(): Promise<SignalRun> {
   declareCounters();
@@ -39,9 +46,8 @@ export async function setup(): Promise<SignalRun> {
   // The workload of signals knows no chains; the receiver needs one to draw from.
   const run = openRun({ ...config, CHAINS: ["signals"] }, "publisher");
   const openedAt = now() + clockCorrection(run);
-  const signalRun = { ...run, ...watched, webhooks, openedAt };
-  await proveWebhooks(signalRun);
-  return signalRun;
+  const opened = { ...run, ...watched, webhooks, openedAt };
+  return { ...opened, targetClock: await proveWebhooks(opened) };
 }
 
 export const trade = guarded(
@@ -75,7 +81,7 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
 
 export async function teardown(run: SignalRun): Promise<void> {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run, run.openedAt));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run));
 }
 
 export const handleSummary = summaryOf(config, unjudged());
@@ -90,12 +96,18 @@ function unjudged(): string[] {
   return notes;
 }
 
-/** Each webhook takes a signal before any load, and what is executed is listed: no health endpoint is believed. */
-async function proveWebhooks(run: SignalRun): Promise<void> {
+/**
+ * Each webhook takes a signal before any load, and what is executed is listed: no health endpoint is believed.
+ *
+ * @returns what to add to the target's time to get the receiver's, in ms.
+ */
+async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<number> {
+  const clock = new TargetClock();
   const deadline = now() + config.CANARY_TIMEOUT * 1000;
   for (const [seq, webhook] of run.webhooks.entries()) {
     for (;;) {
       const answer = await signals.ask(webhook, traceOf(run, CANARY_PUBLISHER, seq));
+      if (answer.kind === "accepted") clock.compare(answer.timestamp, answer.took, now() + clockCorrection(run));
       if (answer.kind === "accepted" || answer.kind === "duplicate") break;
       // What fails now and then is for the load to find.
       if (answer.kind === "failed" && answer.why.startsWith("status 5") && now() < deadline) {
@@ -106,12 +118,16 @@ async function proveWebhooks(run: SignalRun): Promise<void> {
       exec.test.abort(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`);
     }
   }
-  if (config.SIGNALS_EXECUTED_URL === undefined) return;
-  const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt);
-  for (; list.arrivals().canaries === 0; sleep(0.1)) {
-    if (now() < deadline) continue;
-    exec.test.abort(`SIGNALS_EXECUTED_URL: none of ${run.webhooks.length} accepted signals is listed`);
+  if (config.SIGNALS_EXECUTED_URL === undefined) return clock.correction;
+  const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt, clock.correction);
+  try {
+    for (; list.arrivals().canaries === 0; sleep(0.1)) {
+      if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed`);
+    }
+  } catch (problem) {
+    exec.test.abort(reasonOf(problem));
   }
+  return clock.correction;
 }
 
 function afterLoad() {

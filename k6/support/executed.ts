@@ -12,19 +12,43 @@ const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] 
 
 const POLL_SECONDS = 0.25;
 
+/** The target's clock against the receiver's, by the times that it says it accepted signals at. */
+export class TargetClock {
+  private best = { offset: 0, error: Number.POSITIVE_INFINITY };
+
+  /** Takes one answer. @param took ms, until `answeredAt` by the receiver's clock in Unix ms. */
+  compare(timestamp: string, took: number, answeredAt: number): void {
+    const told = readTime(timestamp);
+    if (told === null) return;
+    const error = (took + told.resolution) / 2;
+    const acceptedAt = told.at + told.resolution / 2;
+    if (error < this.best.error) this.best = { offset: answeredAt - took / 2 - acceptedAt, error };
+  }
+
+  /** Ms to add to the target's time; within its own error an offset is noise. */
+  get correction(): number {
+    return Math.abs(this.best.offset) > this.best.error ? this.best.offset : 0;
+  }
+}
+
 /** What the target says that it executed, read from where the last reading ended. */
 export class ExecutedList {
   private readonly url: string;
   private readonly run: Run;
   private readonly openedAt: number;
+  private readonly correction: number;
   private read = 0;
   private next: number | string | undefined;
 
-  /** @param openedAt Unix ms by the receiver's clock, before the first signal was sent. */
-  constructor(url: string, run: Run, openedAt: number) {
+  /**
+   * @param openedAt Unix ms by the receiver's clock, before the first signal was sent.
+   * @param correction ms to add to the target's time to get the receiver's.
+   */
+  constructor(url: string, run: Run, openedAt: number, correction: number) {
     this.url = url;
     this.run = run;
     this.openedAt = openedAt;
+    this.correction = correction;
   }
 
   /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
@@ -38,36 +62,41 @@ export class ExecutedList {
       const text = JSON.stringify(signal);
       const trace = readEventId(text);
       if (trace === null || trace.run !== this.run.number) continue;
+      const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
+      if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
       if (trace.publisher === CANARY_PUBLISHER) {
         canaries++;
         continue;
       }
-      const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
-      if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
       publishers.push(trace.publisher);
       seqs.push(trace.seq);
       // The end of what the time may mean: one that was cut off must not lie before the sending.
-      latencies.push(Math.round((told.at + told.resolution - trace.publishedAt) * 1000));
+      latencies.push(Math.round((told.at + told.resolution + this.correction - trace.publishedAt) * 1000));
     }
     return { ...path, through: Date.now() + clockCorrection(this.run), canaries, publishers, seqs, latencies };
   }
 
+  /** What is new; nothing is left out when a page in between cannot be read. */
   private fresh(): unknown[] {
     const fresh: unknown[] = [];
+    let next = this.next;
     for (;;) {
       const separator = this.url.includes("?") ? "&" : "?";
-      const after = this.next === undefined ? "" : `${separator}after=${encodeURIComponent(this.next)}`;
+      const after = next === undefined ? "" : `${separator}after=${encodeURIComponent(next)}`;
       const answer = http.get(`${this.url}${after}`, { tags: { name: "executed" } });
-      const page = answer.status === 200 ? readExecuted(answer.body) : `${answer.error || `status ${answer.status}`}`;
+      const page = answer.status === 200 ? readExecuted(answer.body) : answer.error || `status ${answer.status}`;
       if (typeof page === "string") throw new Error(`SIGNALS_EXECUTED_URL=${this.url}: ${page}`);
       if (page.next === undefined) {
         const added = page.signals.slice(this.read);
         this.read = page.signals.length;
         return added;
       }
-      this.next = page.next;
-      if (page.signals.length === 0) return fresh;
       for (const signal of page.signals) fresh.push(signal);
+      if (page.signals.length === 0) {
+        this.next = next;
+        return fresh;
+      }
+      next = page.next;
     }
   }
 }
@@ -76,9 +105,12 @@ export class ExecutedList {
  * Reports what was executed until all that was accepted is, or nothing comes any more; then closes the
  * account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
  */
-export async function settleExecuted(config: Settings<"webhook">, run: Run, openedAt: number): Promise<Account> {
+export async function settleExecuted(
+  config: Settings<"webhook">,
+  run: Run & { readonly openedAt: number; readonly targetClock: number },
+): Promise<Account> {
   const { SIGNALS_EXECUTED_URL: url = "", RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
-  const list = new ExecutedList(url, run, openedAt);
+  const list = new ExecutedList(url, run, run.openedAt, run.targetClock);
   const started = Date.now();
   let progressAt = started;
   for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
