@@ -1,4 +1,4 @@
-import type { HealthEvent, HealthSample } from "./sample.ts";
+import { type HealthEvent, type HealthSample, highest } from "./sample.ts";
 
 /** What is told at once because somebody should look. */
 export interface Alert {
@@ -89,7 +89,7 @@ export function growthOf(samples: readonly HealthSample[]): number | null {
   const memory = samples.flatMap(({ rssMb }) => rssMb ?? []);
   const first = memory.slice(0, 5).sort((one, other) => one - other);
   const middle = first[Math.floor((first.length - 1) / 2)];
-  return middle === undefined ? null : Math.max(0, ...memory.map((mb) => mb - middle));
+  return middle === undefined ? null : highest(memory, middle) - middle;
 }
 
 /** Decides what is to be told: a condition when it begins and when it becomes worse, a death always. */

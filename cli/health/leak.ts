@@ -1,4 +1,5 @@
 import type { Leak } from "../../workload/health.ts";
+import { highest } from "./sample.ts";
 import { type Point, type Slope, slopeOf } from "./trend.ts";
 
 /** Memory in MB at a moment in Unix ms. */
@@ -40,7 +41,7 @@ export function findLeak(memory: readonly Memory[], before = 0): Leak {
   const first = floor[0] as Point;
   const minutes = (floor.at(-1) as Point).x - first.x;
   const warmUp = memory.slice(0, memory.length - warm.length).map(({ mb }) => mb);
-  const isNew = (floor.at(-1) as Point).y > Math.max(before, ...warmUp);
+  const isNew = (floor.at(-1) as Point).y > highest(warmUp, before);
   const matters = ({ low }: Slope) => low * minutes >= LEAST_MB && low * MINUTES_TO_CRITICAL >= CRITICAL_MB;
   return { finding: isNew && matters(slope) && matters(slopeOf(later)) ? "leaking" : "steady", slope };
 }

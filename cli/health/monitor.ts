@@ -4,7 +4,7 @@ import type { Result } from "../result.ts";
 import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
 import { findLeak } from "./leak.ts";
 import { ToldByItself } from "./prometheus.ts";
-import type { HealthEvent, HealthSample, Source, Watch } from "./sample.ts";
+import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
 import { ProcessTree } from "./tree.ts";
 
 /** The health of one watched process, as a run's record holds it. */
@@ -97,7 +97,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       const from = Date.now() - seconds * 1000;
       const since = <Timed extends { at: number }>(all: readonly Timed[]) => all.filter(({ at }) => at >= from);
       const earlier = samples.filter(({ at }) => at < from).map(({ rssMb }) => rssMb ?? 0);
-      return healthOf(options.process, since(samples), since(events), Math.max(0, ...earlier));
+      return healthOf(options.process, since(samples), since(events), highest(earlier, 0));
     },
     stop: async () => {
       stopped = true;

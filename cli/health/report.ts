@@ -1,7 +1,7 @@
 import type { WatchedHealth } from "../../workload/health.ts";
 import type { Alert, Response } from "./alerts.ts";
 import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
-import type { HealthEvent } from "./sample.ts";
+import { type HealthEvent, highest } from "./sample.ts";
 
 /** What is written about a watch; the first four fields of the summary are those of the monitor that is replaced. */
 export interface HealthReport {
@@ -41,8 +41,8 @@ export function reportOf(monitor: Monitor): HealthReport {
     version: 1,
     watched: described(monitor.watch),
     summary: {
-      max_cpu_percent: highest(samples.map(({ cpu }) => cpu)),
-      max_memory_mb: highest(samples.map(({ rssMb }) => rssMb)),
+      max_cpu_percent: highestOf(samples.map(({ cpu }) => cpu)),
+      max_memory_mb: highestOf(samples.map(({ rssMb }) => rssMb)),
       avg_response_time_ms: meanOf(monitor.responses()),
       total_alerts: alerts.length,
       critical_alerts: critical.length,
@@ -66,7 +66,7 @@ function meanOf(responses: readonly Response[]): number | null {
   return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
 }
 
-function highest(values: readonly (number | null)[]): number | null {
+function highestOf(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? []);
-  return known.length === 0 ? null : Math.max(...known);
+  return known.length === 0 ? null : highest(known);
 }

@@ -41,3 +41,8 @@ export interface Source {
 }
 
 export const MB = 2 ** 20;
+
+/** The highest of many values, or `least` when none is higher; spread arguments would overflow after a long watch. */
+export function highest(values: readonly number[], least = Number.NEGATIVE_INFINITY): number {
+  return values.reduce((most, value) => Math.max(most, value), least);
+}

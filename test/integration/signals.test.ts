@@ -170,7 +170,7 @@ describe("a planted fault is caught and named", () => {
   });
 });
 
-describe("Ctrl-C in the middle: what was measured is printed and written, marked as a part, and nothing is left", () => {
+describe("Ctrl-C in the middle: what was measured is told and written, marked as a part, and nothing is left", () => {
   test("of webhook.js", async () => {
     const target = await startTarget();
     const executed = async () => {
