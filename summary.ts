@@ -6,6 +6,8 @@ import type { Test } from "./scenarios.ts";
 import { type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
+import type { Plan } from "./workload/plan.ts";
+import { lengthOf } from "./workload/shape.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -46,6 +48,21 @@ export interface SummaryInput {
   readonly requestedRate: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
   readonly complete?: boolean;
+}
+
+/**
+ * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
+ * has to have sent everything, what visits has to have taken its time, and trials have to be done.
+ *
+ * @param ended how many trials there are, and whether the load may end early because the run is settled.
+ */
+export function isComplete(load: Plan, data: K6Data, ended: { trials: number; settled: boolean }): boolean {
+  const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
+  if (countOf("trials_done") < ended.trials) return false;
+  const events = load.kind === "visitors" ? null : load.events;
+  if (events !== null) return countOf("events_published") >= events;
+  const seconds = load.kind === "unpaced" ? load.seconds : lengthOf(load.shape);
+  return ended.settled || data.state.testRunDurationMs >= seconds * 1000;
 }
 
 const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";

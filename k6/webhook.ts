@@ -2,10 +2,11 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { lengthOf, peakOf } from "../workload/shape.ts";
+import { TargetClock } from "../workload/target-clock.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
-import { ExecutedList, settleExecuted, TargetClock } from "./support/executed.ts";
+import { ExecutedList, settleExecuted } from "./support/executed.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";

@@ -12,25 +12,6 @@ const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] 
 
 const POLL_SECONDS = 0.25;
 
-/** The target's clock against the receiver's, by the times that it says it accepted signals at. */
-export class TargetClock {
-  private best = { offset: 0, error: Number.POSITIVE_INFINITY };
-
-  /** Takes one answer. @param took ms, until `answeredAt` by the receiver's clock in Unix ms. */
-  compare(timestamp: string, took: number, answeredAt: number): void {
-    const told = readTime(timestamp);
-    if (told === null) return;
-    const error = (took + told.resolution) / 2;
-    const acceptedAt = told.at + told.resolution / 2;
-    if (error < this.best.error) this.best = { offset: answeredAt - took / 2 - acceptedAt, error };
-  }
-
-  /** Ms to add to the target's time; within its own error an offset is noise. */
-  get correction(): number {
-    return Math.abs(this.best.offset) > this.best.error ? this.best.offset : 0;
-  }
-}
-
 /** What the target says that it executed, read from where the last reading ended. */
 export class ExecutedList {
   private readonly url: string;

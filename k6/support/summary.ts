@@ -1,7 +1,6 @@
 import type { Test } from "../../scenarios.ts";
-import { type K6Data, renderSummary, summarize } from "../../summary.ts";
+import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
 import type { Slo } from "../../thresholds.ts";
-import type { Account } from "../../workload/account.ts";
 import type { Plan } from "../../workload/plan.ts";
 import { eventsIn, lengthOf } from "../../workload/shape.ts";
 import { fetchAccount, type Run } from "./run.ts";
@@ -39,7 +38,10 @@ export function summaryOf(
       account,
       notes,
       requestedRate: requestedRate(config.load),
-      complete: isComplete(config, data, account),
+      complete: isComplete(config.load, data, {
+        trials: config.TRIALS?.length ?? 0,
+        settled: config.END_WHEN_SETTLED === true && account?.ending != null,
+      }),
     });
     const outputs: Record<string, string> = { stdout: `\n${renderSummary(summary)}` };
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
@@ -49,22 +51,6 @@ export function summaryOf(
 
 function isRun(data: unknown): data is Run {
   return typeof data === "object" && data !== null && "instance" in data;
-}
-
-/**
- * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
- * has to have sent everything, and what visits has to have taken its time.
- */
-function isComplete(config: SummarySettings, data: K6Data, account: Account | null): boolean {
-  const { load, END_WHEN_SETTLED, TRIALS } = config;
-  const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
-  const published = countOf("events_published");
-  if (TRIALS !== undefined && countOf("trials_done") < TRIALS.length) return false;
-  if (load.kind === "paced") return published >= load.events;
-  if (load.kind === "unpaced" && load.events !== null) return published >= load.events;
-  if (END_WHEN_SETTLED === true && account !== null && account.ending !== null) return true;
-  const seconds = load.kind === "visitors" ? lengthOf(load.shape) : load.seconds;
-  return data.state.testRunDurationMs >= seconds * 1000;
 }
 
 function requestedRate(load: Plan): number | null {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { TargetClock } from "../../workload/target-clock.ts";
 import { readEventId } from "../../workload/trace.ts";
 import {
   countRound,
@@ -145,4 +146,27 @@ test.each([
   ["<html>", expect.any(String)],
 ])("the list of executed signals %j is %j", (body, page) => {
   expect(readExecuted(body)).toEqual(page);
+});
+
+describe("the target's clock", () => {
+  const NEW_YEAR = Date.UTC(2026, 0, 1);
+  const clock = (...answers: [string, number, number][]) => {
+    const compared = new TargetClock();
+    for (const [timestamp, took, answeredAt] of answers) compared.compare(timestamp, took, answeredAt);
+    return compared.correction;
+  };
+  test("is corrected by the quickest answer", () => {
+    const slow: [string, number, number] = ["2026-01-01T00:00:00.000000Z", 900, NEW_YEAR + 8_000];
+    const quick: [string, number, number] = ["2026-01-01T00:00:01.000000Z", 4, NEW_YEAR + 6_002];
+    expect(clock(slow, quick)).toBeCloseTo(5_000, 2);
+    expect(clock(quick, slow)).toBeCloseTo(5_000, 2);
+  });
+  test.each<[string, [string, number, number][]]>([
+    ["that differs by less than may be known", [["2026-01-01T00:00:00.001000Z", 10, NEW_YEAR + 9]]],
+    ["that tells whole seconds", [["2026-01-01T00:00:00Z", 10, NEW_YEAR + 900]]],
+    ["that tells no time", [["soon", 1, NEW_YEAR]]],
+    ["that was never seen", []],
+  ])("%s is left alone", (_, answers) => {
+    expect(clock(...answers)).toBe(0);
+  });
 });
