@@ -17,7 +17,7 @@ const SERVER = `
   const { fork } = require("node:child_process");
   if (process.env.CHILD) {
     globalThis.kept = Buffer.alloc(20 * 2 ** 20, 1);
-    setInterval(() => {}, 1000);
+    process.on("disconnect", () => process.exit());
     process.send("ready");
   } else {
     const server = require("node:http").createServer((_, answer) => answer.end("ok"));
