@@ -62,6 +62,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const look = async () => {
     const [reading, response] = await Promise.all([source.read(), probe === undefined ? null : ask(probe)]);
     samples.push(reading.sample);
+    const nothing = samples.length === 1 && reading.sample.rssMb === null;
+    if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
     events.push(...reading.events);
     if (response !== null) responses.push(response);
     for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {
@@ -71,8 +73,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 
   await look();
-  if (samples[0]?.rssMb === null)
-    throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, events)}`);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let looking = Promise.resolve();

@@ -74,7 +74,9 @@ describe.runIf(process.platform === "linux")("a process", () => {
     });
     for (const what of [{ pid }, { port }]) {
       const monitor = await watch(what);
-      await soon(() => expect(monitor.record().samples.at(-1)?.connections).toBe(5));
+      await soon(() =>
+        expect(monitor.record().samples.at(-1)).toMatchObject({ connections: 5, cpu: expect.any(Number) }),
+      );
       const last = monitor.record().samples.at(-1);
       // Three runtimes, of which two hold 20 MB more; this test's own process is far larger than that.
       expect(last?.rssMb).toBeGreaterThan(120);
@@ -154,7 +156,8 @@ describe.runIf(process.platform === "linux")("a process", () => {
     const { summary } = JSON.parse(await readFile(join(out, file), "utf8"));
     expect(summary.total_alerts).toBeGreaterThan(0);
     for (const field of ["max_memory_mb", "avg_response_time_ms"]) expect(summary[field]).toBeGreaterThan(0);
-    expect(summary.max_cpu_percent).toBeGreaterThanOrEqual(0);
+    // Of a single sample no share of CPU is known.
+    expect(summary).toHaveProperty("max_cpu_percent");
   });
 });
 
