@@ -109,10 +109,47 @@ const account = {
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
 };
 
+const signals = {
+  signal_success_rate: share("legitimate signals that were accepted, each for the first time"),
+  signal_latency_ms: latency("answer time of legitimate signals that were accepted"),
+  signal_accepted: tally("signals that were accepted"),
+  signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
+  signal_limited: tally("signals that were answered 429, too many requests"),
+  signal_refused: tally("signals that were answered with another 4xx"),
+  signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
+  signal_trial_latency_ms: latency("answer time of signals that were accepted while a trial sent many at once"),
+  signal_duplicate_latency_ms: latency("answer time of signals that were known"),
+  signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
+  signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
+  signal_failed_latency_ms: latency("time until signals failed"),
+  trials_done: tally("trials that were carried to their end"),
+  signal_limit_broken: count("rounds of twice the limit at once of which more or fewer than the limit passed"),
+  signal_overload_broken: count("times of three times the limit in which more or fewer passed than it allows"),
+  signal_idempotency_broken: count("rounds of equal signals at once that had not exactly one first answer"),
+  signal_expiry_broken: count("signals that were forgotten too early or known for too long"),
+  signal_spoofing: count("rounds in which more than the limit passed because headers named other clients"),
+  signal_access_broken: count("requests without the right to be accepted that were not refused as they should"),
+};
+
+const health = {
+  health_deaths: count("processes of the target that died, replaced or not, among the samples of its health"),
+  health_growth_mb: reading("memory of the target at its highest above what it was at first, in MB"),
+  health_leaks: count("targets whose memory rises and does not stop, among those that were watched long enough"),
+};
+
 /** The whole list, by metric name. */
-export const METRICS = { ...everywhere, ...k6, ...http, ...websocket, ...publishing, ...account } as const;
+export const METRICS = {
+  ...everywhere,
+  ...k6,
+  ...http,
+  ...websocket,
+  ...publishing,
+  ...account,
+  ...signals,
+  ...health,
+} as const;
 
 export type MetricName = keyof typeof METRICS;
 
 /** The metrics of one family, to be declared together. */
-export const FAMILIES = { everywhere, http, websocket, publishing, account } as const;
+export const FAMILIES = { everywhere, http, websocket, publishing, account, signals, health } as const;

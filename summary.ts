@@ -6,6 +6,8 @@ import type { Test } from "./scenarios.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
+import type { Plan } from "./workload/plan.ts";
+import { lengthOf } from "./workload/shape.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -19,12 +21,16 @@ export interface Summary extends Judged {
   readonly test: Test;
   readonly scenario: string;
   readonly run: string | null;
+  /** False when it was ended before its load was over: the numbers are those of its first part. */
+  readonly complete: boolean;
   readonly seconds: number;
   /** Events per second: asked for, and offered. Null where the test does not publish. */
   readonly rate: { readonly requested: number | null; readonly achieved: number } | null;
   /** Ms between the receiver's clock and ours, and how wrong that may be. */
   readonly clock: { readonly offset: number; readonly error: number } | null;
   readonly account: Account | null;
+  /** What has to be known to read the rest, such as the load model, or what was not looked at. */
+  readonly notes: readonly string[];
   /** Every metric of the test as k6 aggregated it. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -37,28 +43,57 @@ export interface SummaryInput {
   readonly data: K6Data;
   readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
   readonly account: Account | null;
+  readonly notes?: readonly string[];
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
+  /** Unless it says otherwise, the load was carried to its end. */
+  readonly complete?: boolean;
 }
+
+/**
+ * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
+ * has to have sent everything, what visits has to have taken its time, and trials have to be done.
+ *
+ * @param ended how many trials there are, and whether the load may end early because the run is settled.
+ */
+export function isComplete(load: Plan, data: K6Data, ended: { trials: number; settled: boolean }): boolean {
+  const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
+  if (countOf("trials_done") < ended.trials) return false;
+  const events = load.kind === "visitors" ? null : load.events;
+  if (events !== null) return countOf("events_published") >= events;
+  const seconds = load.kind === "unpaced" ? load.seconds : lengthOf(load.shape);
+  return ended.settled || data.state.testRunDurationMs >= seconds * 1000;
+}
+
+const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account } = input;
+  const { test, scenario, slos, data, run, account, complete = true } = input;
   const judged = started(data)
-    ? judge(slos.map((slo) => observe(slo, data)))
+    ? judgePart(judge(slos.map((slo) => observe(slo, data))), complete)
     : { verdict: "INVALID" as const, reasons: ["the load never started; the error above says why"], rows: [] };
   return {
     version: 1,
     test,
     scenario,
     run: run?.id ?? null,
+    complete: complete && started(data),
     ...judged,
     seconds: data.state.testRunDurationMs / 1000,
     rate: rateOf(input),
     clock: run?.clock ?? null,
     account,
+    notes: input.notes ?? [],
     metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
   };
+}
+
+/** A part of a run may have missed an objective already, but it cannot pass. */
+function judgePart(judged: Judged, complete: boolean): Judged {
+  if (complete) return judged;
+  const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
+  return { ...judged, verdict, reasons: [INTERRUPTED, ...judged.reasons] };
 }
 
 function started(data: K6Data): boolean {
@@ -88,7 +123,11 @@ export function renderSummary(summary: Summary): string {
       `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`,
       ...reasons.map((reason) => bullet(reason)),
     ],
-    [...renderRate(summary.rate), ...renderAccount(summary.account)],
+    [
+      ...summary.notes.map((note) => `  note       ${note}`),
+      ...renderRate(summary.rate),
+      ...renderAccount(summary.account),
+    ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
   ];
   return renderSections(sections);

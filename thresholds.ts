@@ -3,7 +3,7 @@
  * thresholds. A row always carries its sample floor, because a k6 threshold passes on no data.
  * Adding an objective is one row.
  */
-import type { Test } from "./scenarios.ts";
+import { type Test, TRIALS, type Trial } from "./scenarios.ts";
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
@@ -68,6 +68,8 @@ function objectives(metric: string, miss: Slo["miss"]) {
     max: comparable(metric, "max", miss, 1),
     rate: comparable(metric, "rate", miss, SHARE_FLOOR),
     count: comparable(metric, "count", miss, 1),
+    /** A count of defects among tries; say how many tries it needs. */
+    countOf: (floor: number) => comparable(metric, "count", miss, floor),
     /** A value that was computed from many samples elsewhere; say how many it needs. */
     value: (floor: number) => comparable(metric, "value", miss, floor),
   };
@@ -165,8 +167,35 @@ const table: Readonly<Record<Test, readonly Slo[]>> = {
   nats: [slo("publish_ack_latency_ms").p99.below(250), ...published],
   redis: [slo("publish_ack_latency_ms").p95.below(250), ...published],
   ingest: [],
-  webhook: [],
+  webhook: [
+    slo("signal_success_rate").rate.atLeast(0.95),
+    slo("signal_latency_ms").average.below(100),
+    slo("signal_latency_ms").p95.below(200),
+    slo("signal_latency_ms").max.below(1_000),
+    slo("signal_failed").count.is(0),
+  ],
 };
+
+/** What each trial of a webhook is held to, over all its rounds; hft and memory are held to what load is. */
+const tried: Readonly<Record<Trial, readonly Slo[]>> = {
+  hft: [],
+  identical: [slo("signal_idempotency_broken").countOf(TRIALS.identical.rounds).is(0)],
+  expiry: [slo("signal_expiry_broken").countOf(TRIALS.expiry.rounds).is(0)],
+  limit: [slo("signal_limit_broken").countOf(TRIALS.limit.rounds).is(0)],
+  overload: [slo("signal_overload_broken").count.is(0)],
+  headers: [slo("signal_spoofing").countOf(TRIALS.headers.rounds).is(0)],
+  access: [slo("signal_access_broken").countOf(TRIALS.access.signals).is(0)],
+  memory: [slo("health_leaks").count.is(0)],
+};
+
+/** Samples of a process's health that say something about it. */
+const HEALTH_FLOOR = 10;
+
+/** Of every run that a health monitor watches: nothing died, and memory stayed within bounds. */
+const watched = [
+  slo("health_deaths").countOf(HEALTH_FLOOR).is(0),
+  slo("health_growth_mb").value(HEALTH_FLOOR).below(100),
+];
 
 /** What a websocket run can judge by itself, from the sequence numbers alone. */
 const unaccounted = [
@@ -188,16 +217,24 @@ export interface Judgement {
   readonly instances?: number;
   /** The load is published at the same rate from its beginning to its end. */
   readonly steady?: boolean;
+  /** A health monitor watches the target. */
+  readonly watched?: boolean;
+  /** The trials of a webhook; all of them unless told. */
+  readonly trials?: readonly Trial[];
   /** Other bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
 
+const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
+
 /** The objectives of a run. */
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {
-  const { accounted: isSettled, events, bounds = {}, instances = 1, steady = false } = judgement;
+  const { accounted: isSettled, events, bounds = {}, instances = 1, steady = false, trials = EVERY_TRIAL } = judgement;
   const rows = [
     ...everywhere,
     ...table[test],
+    ...(test === "webhook" ? trials.flatMap((trial) => tried[trial]) : []),
+    ...(judgement.watched === true ? watched : []),
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),

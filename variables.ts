@@ -3,12 +3,13 @@
  * does. Given to k6 as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`.
  * Adding a variable is one row.
  */
-import { profilesOf, type Test } from "./scenarios.ts";
+import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./workload/plan.ts";
 import { RUN_ID } from "./workload/runid.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
+import { CONTRACT } from "./workload/wire/signal.ts";
 
 /** How one variable is read. */
 export interface Variable<T> {
@@ -129,6 +130,19 @@ const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name
   return chosen.length === names.length ? chosen : undefined;
 });
 
+/** The path of a request, below the address of its server. */
+const path = variable("a path that starts with /", (text) => (/^\/[^\s?#]*$/.test(text) ? text : undefined));
+
+/** A field of a JSON object. */
+const field = variable("a name of letters, digits and underscores", (text) =>
+  /^[A-Za-z_]\w{0,63}$/.test(text) ? text : undefined,
+);
+
+const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with commas; or none`, (text) => {
+  const names = text === "none" ? [] : text.split(",");
+  return names.every((name) => Object.hasOwn(TRIALS, name)) ? (names as Trial[]) : undefined;
+});
+
 const MAX_SEQ = 2 ** 32 - 1;
 
 const profile = (test: Test) => {
@@ -145,6 +159,7 @@ const common = {
     "k6 processes that share the load by execution segments, all of them told the same number",
     "1",
   ),
+  HEALTH_URL: address("http", "https")("a health monitor (throughline monitor --serve) that watches the target"),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
   ALLOW_REMOTE: flag("1 allows more than the smoke profile on a target that is not on this machine", "0"),
   CLOUD_PROJECT: integer(1, 2 ** 53 - 1)("number of the k6 Cloud project that a cloud run belongs to"),
@@ -254,6 +269,31 @@ export const VARIABLES = {
       ENDPOINTS.map(({ name }) => name).join(),
     ),
     UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
+  },
+  webhook: {
+    SCENARIO: profile("webhook")("how the load moves over time", "smoke"),
+    ...common,
+    ...accounted,
+    ...publishing,
+    SIGNALS_URL: address("http", "https")("the server that takes the signals", "http://localhost:8000"),
+    SIGNALS_USER: secret("user to log in as, to create webhooks"),
+    SIGNALS_PASSWORD: secret("password of SIGNALS_USER"),
+    LOGIN_PATH: path("where to log in", "/api/v1/auth/login"),
+    LOGIN_AS: variable("form or json", (text) => (text === "form" || text === "json" ? text : undefined))(
+      "how user and password are sent",
+      "form",
+    ),
+    LOGIN_FIELD: field("the field that names the user, e.g. email", "username"),
+    CREATE_PATH: path("where webhooks are created", "/api/v1/webhooks/generate"),
+    TRIGGER_PATH: path("where signals are sent, before the webhook's token", "/api/v1/webhooks"),
+    WEBHOOKS: integer(1, 1_000)("webhooks to create, instead of as many as keep the load under their limits"),
+    WEBHOOK_TOKEN: secret("token of a webhook that exists, instead of logging in and creating some"),
+    WEBHOOK_SECRET: secret("secret of WEBHOOK_TOKEN"),
+    TRACE_FIELD: field("the field of a signal that its trace rides in", "signal_id"),
+    SIGNAL_LIMIT: integer(2, 1_000)("requests per second that each webhook takes of a client", String(CONTRACT.limit)),
+    TRIALS: trials("what is tried after the load", Object.keys(TRIALS).join()),
+    MEMORY_SIGNALS: integer(100, 10_000_000)("signals of the memory trial", String(TRIALS.memory.signals)),
+    SIGNALS_EXECUTED_URL: address("http", "https")("list of the executed signals; needs RECEIVER_URL, which joins it"),
   },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
 

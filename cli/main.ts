@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
+import { addMonitorCommand } from "./health/command.ts";
 import { addInitCommand } from "./init.ts";
 import { addRunCommand } from "./run/command.ts";
 import { run } from "./run/run.ts";
@@ -59,6 +60,8 @@ setup
   .action(async (options: EthhookSetup) => {
     for (const name of await setupEthhook(options)) console.log(name);
   });
+
+addMonitorCommand(program, interrupted.signal);
 
 try {
   await program.parseAsync();

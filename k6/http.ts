@@ -5,13 +5,14 @@ import http, { type RefinedResponse } from "k6/http";
 import * as v from "valibot";
 import { withoutCredentials } from "../workload/redaction.ts";
 import { guarded } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("http");
-const metrics = measures("everywhere", "http");
+const metrics = measures("everywhere", "http", "health");
 
 export const options = optionsOf(config, "visit");
 
@@ -76,11 +77,13 @@ const endpoints = [
   ),
 ];
 
-export function setup() {
+export function setup(): Watched {
   declareCounters();
+  const watched = requireHealth(config);
   const answer = http.get(`${config.HTTP_URL}/health`, { tags: { name: "readiness" } });
   if (answer.status === 0)
     exec.test.abort(withoutCredentials(`HTTP_URL=${config.HTTP_URL}: no gateway answers: ${answer.error}`));
+  return watched;
 }
 
 export const visit = guarded(metrics.script_errors, () => {
@@ -100,6 +103,10 @@ export const visit = guarded(metrics.script_errors, () => {
   }
   sleep(config.THINK_TIME);
 });
+
+export function teardown(watched: Watched): void {
+  enterHealth(config, metrics, watched);
+}
 
 export const handleSummary = summaryOf(config);
 

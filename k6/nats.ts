@@ -10,6 +10,7 @@ import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
@@ -19,7 +20,7 @@ import { summaryOf } from "./support/summary.ts";
 
 const config = settings("nats");
 const load = publishingLoad(config);
-const metrics = measures("everywhere", "publishing", "account");
+const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, chains: config.CHAINS };
 const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
@@ -49,8 +50,9 @@ export const options = optionsOf(config, "publish", {
   },
 });
 
-export async function setup(): Promise<Run> {
+export async function setup(): Promise<Run & Watched> {
   declareCounters();
+  const watched = requireHealth(config);
   try {
     if (config.CREATE_STREAM) nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
     nats.jetStreamInfo(config.STREAM);
@@ -69,7 +71,7 @@ export async function setup(): Promise<Run> {
       explain: () => ["start websocket.js with the same RUN_ID and RECEIVER_URL, and look at the gateway's /ready"],
     });
   }
-  return run;
+  return { ...run, ...watched };
 }
 
 export const publish = guarded(
@@ -137,7 +139,8 @@ export function progress(): void {
   );
 }
 
-export function teardown(run: Run): void {
+export function teardown(run: Run & Watched): void {
+  enterHealth(config, metrics, run);
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
 }
 

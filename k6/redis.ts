@@ -9,6 +9,7 @@ import { entryOf, oneOfEach } from "../workload/wire/ethhook.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
@@ -21,7 +22,7 @@ import { sendBatch, sendEach } from "./support/xadd.ts";
 
 const config = settings("redis");
 const load = publishingLoad(config);
-const metrics = measures("everywhere", "publishing", "account");
+const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
 /** The workload of the canaries: what nobody wants would show nothing. */
 const wanted = { ...workload, unmatchedShare: 0 };
@@ -30,10 +31,11 @@ const target = { redis, stream: config.STREAM, workload };
 
 export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
 
-type RedisRun = Run & { readonly before: Hops };
+type RedisRun = Run & Watched & { readonly before: Hops };
 
 export async function setup(): Promise<RedisRun> {
   declareCounters();
+  const watched = requireHealth(config);
   await redis
     .sendCommand("PING")
     .catch((problem) => exec.test.abort(`REDIS_URL: cannot reach Redis: ${reasonOf(problem)}`));
@@ -48,7 +50,7 @@ export async function setup(): Promise<RedisRun> {
       explain: async (account) => explainSilence(account, await hopsNow()),
     });
   }
-  return { ...run, before: await hopsNow() };
+  return { ...run, ...watched, before: await hopsNow() };
 }
 
 export const publish = guarded(
@@ -64,6 +66,7 @@ export async function trim(): Promise<void> {
 }
 
 export async function teardown(run: RedisRun): Promise<void> {
+  enterHealth(config, metrics, run);
   if (config.RECEIVER_URL === undefined) return;
   enterAccount(metrics, settleRun(config, run, "publisher"));
   try {

@@ -6,6 +6,7 @@ import { withoutCredentials } from "../workload/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../workload/shape.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { gapJudge, receiverJudge } from "./support/judge.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
@@ -18,7 +19,7 @@ import { summaryOf } from "./support/summary.ts";
 const config = settings("websocket");
 const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
-const metrics = measures("everywhere", "websocket", "account");
+const metrics = measures("everywhere", "websocket", "account", "health");
 
 export const options = optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold");
 
@@ -33,10 +34,11 @@ const samplesPerSecond = perSecond / peakOf(load.shape);
 const SHORT_SESSION_SECONDS = 3;
 
 /** One connection proves the gateway before there is any load. */
-export async function setup(): Promise<Run> {
+export async function setup(): Promise<Run & Watched> {
   declareCounters();
+  const watched = requireHealth(config);
   await proveGateway();
-  return openRun(config, "subscriber");
+  return { ...openRun(config, "subscriber"), ...watched };
 }
 
 /** Holds its connections for the whole profile, or until the load falls. */
@@ -52,7 +54,8 @@ export const hold = guarded(metrics.script_errors, async (run: Run) => {
 /** Stays for a moment and leaves; k6 starts it over and over. */
 export const comeAndGo = guarded(metrics.script_errors, (run: Run) => listen(run, Date.now() + config.SESSION * 1000));
 
-export function teardown(run: Run): void {
+export function teardown(run: Run & Watched): void {
+  enterHealth(config, metrics, run);
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"));
 }
 

@@ -1,5 +1,5 @@
 import { needsConsent } from "../../remote.ts";
-import { plan, type Test } from "../../scenarios.ts";
+import { plan, type Test, type Trial } from "../../scenarios.ts";
 import { type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
@@ -42,6 +42,8 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     refuseRemote(test, values, load);
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined,
+      watched: values.HEALTH_URL !== undefined,
+      ...trialsOf(values),
       events: load.kind === "paced" ? load.events : null,
       ticks: load.kind === "paced" ? ticksIn(load) : null,
       instances: values.INSTANCES,
@@ -81,6 +83,14 @@ interface AnyValues {
   readonly ALLOW_REMOTE: boolean;
   readonly SOCKETS?: number;
   readonly THINK_TIME?: number;
+  readonly HEALTH_URL?: string;
+  readonly TRIALS?: readonly Trial[];
+}
+
+/** Memory is nothing to try where nobody looks at it. */
+function trialsOf({ TRIALS: trials, HEALTH_URL }: AnyValues): { trials?: readonly Trial[] } {
+  if (trials === undefined) return {};
+  return { trials: trials.filter((trial) => trial !== "memory" || HEALTH_URL !== undefined) };
 }
 
 function readVariables<T extends RunnableTest>(test: T, environment: Environment): Values<T> & AnyValues {

@@ -1,5 +1,5 @@
 import type { Test } from "../../scenarios.ts";
-import { type K6Data, renderSummary, summarize } from "../../summary.ts";
+import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
 import type { Slo } from "../../thresholds.ts";
 import type { Plan } from "../../workload/plan.ts";
 import { eventsIn, lengthOf } from "../../workload/shape.ts";
@@ -10,13 +10,20 @@ interface SummarySettings {
   readonly SCENARIO: string;
   readonly SUMMARY: string | undefined;
   readonly RECEIVER_URL?: string | undefined;
+  readonly END_WHEN_SETTLED?: boolean;
+  readonly TRIALS?: readonly string[];
   readonly load: Plan;
   readonly slos: readonly Slo[];
 }
 
-/** k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file. */
+/**
+ * k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file.
+ *
+ * @param notes what has to be known to read it.
+ */
 export function summaryOf(
   config: SummarySettings,
+  notes: readonly string[] = [],
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
@@ -29,7 +36,12 @@ export function summaryOf(
       data,
       run,
       account,
+      notes,
       requestedRate: requestedRate(config.load),
+      complete: isComplete(config.load, data, {
+        trials: config.TRIALS?.length ?? 0,
+        settled: config.END_WHEN_SETTLED === true && account?.ending != null,
+      }),
     });
     const outputs: Record<string, string> = { stdout: `\n${renderSummary(summary)}` };
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;

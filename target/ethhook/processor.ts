@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Webhook } from "../../workload/wire/ethhook.ts";
 import type { EthhookFaults } from "../faults.ts";
+import type { Redis } from "../redis.ts";
 import { readEntry } from "./entry.ts";
 import { DeliveryQueue, QUEUE_KEYS } from "./queue.ts";
-import type { Redis } from "./redis.ts";
 import type { Registry } from "./registry.ts";
 
 export const GROUP = "ethhook";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { DELIVERY_QUEUE } from "../../workload/wire/ethhook.ts";
-import type { Redis } from "./redis.ts";
+import type { Redis } from "../redis.ts";
 
 /** One delivery that is to be made. */
 const JobSchema = v.object({

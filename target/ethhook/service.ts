@@ -1,9 +1,9 @@
 import fastify from "fastify";
 import { withoutCredentials } from "../../workload/redaction.ts";
 import type { EthhookFaults } from "../faults.ts";
+import { connectRedis } from "../redis.ts";
 import { Processor } from "./processor.ts";
 import { DeliveryQueue } from "./queue.ts";
-import { connectRedis } from "./redis.ts";
 import { Registry } from "./registry.ts";
 import { Worker } from "./worker.ts";
 

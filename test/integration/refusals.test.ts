@@ -21,6 +21,16 @@ test.each([
     "5",
     "THROUGHLINE_SOKETS_MAX=5: unknown variable of websocket; allowed: SCENARIO",
   ],
+  ["webhook", "TRIALS", "limits", "TRIALS=limits: allowed: names out of hft, identical, expiry, limit"],
+  ["webhook", "RATE", "max", "RATE=max: signals are sent within limits"],
+  ["webhook", "WEBHOOKS", "0", "WEBHOOKS=0: allowed: a whole number from 1 to 1000"],
+  [
+    "webhook",
+    "SIGNALS_PASWORD",
+    "hunter2",
+    "SIGNALS_PASWORD=(hidden): unknown variable; did you mean SIGNALS_PASSWORD?",
+  ],
+  ["webhook", "RECEIVER_URL", "http://localhost:4800", "give both or none"],
   ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_SCRIPT_ERRORS_COUNT"],
 ])("%s refuses %s=%s in one line and before any load", async (name, variable, value, line) => {
   const { exitCode, errors } = await runBundle(name, { [variable]: value });

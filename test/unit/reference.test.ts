@@ -24,7 +24,7 @@ function variablesOf(name: RunnableTest): string {
 
 function objectivesOf(name: RunnableTest): string {
   const accounted = "RECEIVER_URL" in VARIABLES[name];
-  const rows = slos(name, { accounted, events: null, steady: true }).map((slo) => [
+  const rows = slos(name, { accounted, events: null, steady: true, watched: true }).map((slo) => [
     `\`${slo.metric}\``,
     expression(slo),
     floorExpression(slo),
@@ -44,7 +44,8 @@ test("docs/variables.md is what the code says; renewed by `npx vitest run --proj
 test("docs/objectives.md is what the code says", async () => {
   const head =
     "# Objectives\n\nA missed objective of the target makes a run FAIL; a missed condition of the measurement, or too few samples,\n" +
-    "makes it INVALID. With a receiver the `account_` rows apply; an open model also has to offer what was asked for.";
+    "makes it INVALID. With a receiver the `account_` rows apply, with a monitor (HEALTH_URL) the\n" +
+    "`health_` rows, and those of a trial where TRIALS names it; an open model also has to offer what was asked for.";
   const text = [head, ...tests.map(objectivesOf)].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot("../../docs/objectives.md");
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { renderSummary, type Summary, summarize } from "../../summary.ts";
+import { isComplete, type K6Data, renderSummary, type Summary, summarize } from "../../summary.ts";
+import type { Plan } from "../../workload/plan.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS } from "./records.ts";
 
 describe("the record", () => {
@@ -92,8 +93,44 @@ describe("the record", () => {
     expect(renderSummary(summary)).not.toContain("objective");
   });
 
+  test("of a part cannot pass, and says that it is one", () => {
+    const part = summarize(inputOf({ complete: false }));
+    expect(part).toMatchObject({ verdict: "INVALID", complete: false });
+    expect(part.reasons).toEqual([expect.stringContaining("ended before its load was over")]);
+    expect(renderSummary(part)).toContain("first part");
+    const missed = dataOf({ account_lost: { values: { count: 1 } } });
+    expect(summarize(inputOf({ complete: false, data: missed }))).toMatchObject({ verdict: "FAIL", complete: false });
+    expect(summarize(inputOf())).toMatchObject({ verdict: "PASS", complete: true });
+  });
+
   test("has an achieved rate over the time of publishing, not of the whole run", () => {
     const data = dataOf({ publishing_seconds: { values: { value: 1, max: 120 } } });
     expect(summarize(inputOf({ data, requestedRate: null })).rate).toEqual({ requested: null, achieved: 500 });
+  });
+});
+
+describe("a load is complete", () => {
+  const shape = [{ from: 10, to: 10, seconds: 60 }];
+  const paced: Plan = { kind: "paced", shape, events: 600, batch: 1, workers: 1 };
+  const visitors: Plan = { kind: "visitors", shape, staying: true };
+  const unpaced: Plan = { kind: "unpaced", seconds: 60, events: null, batch: 1, workers: 1 };
+  const of = (seconds: number, published: number, done = 0): K6Data => ({
+    metrics: { events_published: { values: { count: published } }, trials_done: { values: { count: done } } },
+    state: { testRunDurationMs: seconds * 1000 },
+  });
+  test.each<[string, Plan, K6Data, { trials: number; settled: boolean }, boolean]>([
+    ["with all events sent", paced, of(10, 600), { trials: 0, settled: false }, true],
+    ["not with one missing, however long it took", paced, of(99, 599), { trials: 0, settled: false }, false],
+    ["with all trials done", paced, of(90, 600, 8), { trials: 8, settled: false }, true],
+    ["not in the middle of a trial", paced, of(90, 600, 7), { trials: 8, settled: false }, false],
+    ["after its time", visitors, of(60.2, 0), { trials: 0, settled: false }, true],
+    ["not before", visitors, of(59, 0), { trials: 0, settled: false }, false],
+    ["before, when the run was settled", visitors, of(20, 0), { trials: 0, settled: true }, true],
+    ["after its time, unpaced", unpaced, of(61, 5), { trials: 0, settled: false }, true],
+    ["not before, unpaced", unpaced, of(30, 5), { trials: 0, settled: false }, false],
+    ["unpaced with all events sent", { ...unpaced, events: 500 }, of(3, 500), { trials: 0, settled: false }, true],
+    ["not unpaced with some missing", { ...unpaced, events: 500 }, of(3, 400), { trials: 0, settled: false }, false],
+  ])("%s", (_, load, data, ended, complete) => {
+    expect(isComplete(load, data, ended)).toBe(complete);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { METRICS, type MetricName } from "../../metrics.ts";
-import { TESTS, type Test } from "../../scenarios.ts";
+import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
 import {
   expression,
   floorExpression,
@@ -113,6 +113,18 @@ describe("the defaults", () => {
     ["websocket", ACCOUNTED, [...GATEWAY, ...EXACT, ...MEASURED]],
     ["nats", ACCOUNTED, [...GATEWAY, ...EXACT, ...MEASURED]],
     ["nats", UNACCOUNTED, ["events_refused count==0 FAIL", "events_unknown count==0 FAIL"]],
+    ["webhook", UNACCOUNTED, ["signal_success_rate rate>=0.95 FAIL", "signal_failed count==0 FAIL"]],
+    ["webhook", UNACCOUNTED, ["avg<100", "p(95)<200", "max<1000"].map((bound) => `signal_latency_ms ${bound} FAIL`)],
+    [
+      "webhook",
+      UNACCOUNTED,
+      ["limit_broken", "overload_broken", "idempotency_broken", "expiry_broken", "spoofing", "access_broken"].map(
+        (defect) => `signal_${defect} count==0 FAIL`,
+      ),
+    ],
+    ["webhook", { ...UNACCOUNTED, watched: true }, ["health_deaths count==0 FAIL", "health_growth_mb value<100 FAIL"]],
+    ["webhook", { ...UNACCOUNTED, watched: true }, ["health_leaks count==0 FAIL"]],
+    ["http", { ...UNACCOUNTED, watched: true }, ["health_deaths count==0 FAIL", "health_growth_mb value<100 FAIL"]],
     ["redis", UNACCOUNTED, ["publish_ack_latency_ms p(95)<250 FAIL"]],
     ["nats", UNACCOUNTED, ["publish_ack_latency_ms p(99)<250 FAIL"]],
     ["nats", ACCOUNTED, ["events_published count>=1000 INVALID", "schedule_delay_ms p(95)<50 INVALID"]],
@@ -142,8 +154,25 @@ describe("the defaults", () => {
     expect(new Set(rows.map((row) => row.floor))).toEqual(new Set([floor]));
   });
 
-  test("need one sample of whatever is counted, and of the longest wait", () => {
-    const rows = TESTS.flatMap((target) => [...slos(target, ACCOUNTED), ...slos(target, UNACCOUNTED)]);
+  test("need every round of every trial", () => {
+    const floors = (trial: Trial) => slos("webhook", { ...UNACCOUNTED, trials: [trial] });
+    const defects: [Trial, string][] = [
+      ["identical", "signal_idempotency_broken"],
+      ["expiry", "signal_expiry_broken"],
+      ["limit", "signal_limit_broken"],
+      ["overload", "signal_overload_broken"],
+      ["headers", "signal_spoofing"],
+    ];
+    for (const [trial, metric] of defects) {
+      expect(floors(trial).find((row) => row.metric === metric)?.floor, metric).toBe(TRIALS[trial].rounds);
+      expect(slos("webhook", { ...UNACCOUNTED, trials: [] }).map((row) => row.metric)).not.toContain(metric);
+    }
+    expect(floors("access").find(({ metric }) => metric === "signal_access_broken")?.floor).toBe(TRIALS.access.signals);
+  });
+
+  test("need one sample of whatever else is counted, and of the longest wait", () => {
+    const judgements = [ACCOUNTED, UNACCOUNTED].map((judgement) => ({ ...judgement, trials: [] }));
+    const rows = TESTS.flatMap((target) => judgements.flatMap((judgement) => slos(target, judgement)));
     const floors = rows
       .filter(({ statistic }) => statistic === "count" || statistic === "max")
       .map(({ floor }) => floor);

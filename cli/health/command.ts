@@ -1,0 +1,140 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isDuration, parseDuration } from "../../workload/shape.ts";
+import { type Alert, growthOf } from "./alerts.ts";
+import { described, type Monitor, startMonitor } from "./monitor.ts";
+import { reportOf } from "./report.ts";
+import type { Watch } from "./sample.ts";
+import { serveHealth } from "./serve.ts";
+
+interface Flags {
+  readonly pid?: number;
+  readonly port?: number;
+  readonly url?: string;
+  readonly probe?: string;
+  readonly cores?: number;
+  readonly every: number;
+  readonly for?: number;
+  readonly out: string;
+  readonly serve?: number;
+  readonly exitWithStdin?: boolean;
+}
+
+const FAILED = 1;
+const STATUS_EVERY_MS = 10_000;
+
+/** Adds `monitor` to the command line. @param interrupted ends a watch that has no end of its own. */
+export function addMonitorCommand(program: Command, interrupted: AbortSignal): void {
+  program
+    .command("monitor")
+    .description("watch a process beside a test: CPU, memory, threads, descriptors, connections, deaths and leaks")
+    .addOption(new Option("--pid <number>", "a process and its descendants").argParser(whole(1)))
+    .addOption(new Option("--port <number>", "whatever listens on a TCP port here").argParser(whole(1)))
+    .addOption(new Option("--url <url>", "what a process tells of itself, in Prometheus' format").argParser(web))
+    .option("--probe <url>", "ask this with every sample and take the time of the answer", web)
+    .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
+    .option("--every <duration>", "pause between samples", duration, 250)
+    .option("--for <duration>", "end after so long, e.g. 5m; without it Ctrl-C ends it", duration)
+    .option("--out <folder>", "where server_health_report_<time>.json is written", ".")
+    .option("--serve <port>", "answer tests at this port, for their HEALTH_URL; 0 chooses a free one", whole(0))
+    .option("--exit-with-stdin", "stop when standard input closes")
+    .action(async (flags: Flags, command: Command) => {
+      process.exitCode = await watch(flags, watchOf(flags, command), interrupted);
+    });
+}
+
+function watchOf({ pid, port, url }: Flags, command: Command): Watch {
+  const watches: Watch[] = [];
+  if (pid !== undefined) watches.push({ pid });
+  if (port !== undefined) watches.push({ port });
+  if (url !== undefined) watches.push({ url });
+  const [one, ...rest] = watches;
+  if (one === undefined || rest.length > 0) command.error("error: give exactly one of --pid, --port and --url");
+  return one as Watch;
+}
+
+/** Watches until the time is over or somebody ends it, and writes the report. @returns the exit code. */
+async function watch(flags: Flags, what: Watch, interrupted: AbortSignal): Promise<number> {
+  await mkdir(flags.out, { recursive: true });
+  const name = described(what);
+  const monitor = await startMonitor({
+    process: name,
+    role: "target",
+    watch: what,
+    everyMs: flags.every,
+    probe: flags.probe,
+    cores: flags.cores,
+    onAlert: ({ level, what: text }: Alert) => say(`${level.toUpperCase()}  ${name}: ${text}`),
+  });
+  const server = flags.serve === undefined ? null : await serveHealth([monitor], flags.serve);
+  if (server !== null) console.log(JSON.stringify({ service: "monitor", url: server.url }));
+  say(`watching ${name} every ${flags.every / 1000} s`);
+  const status = setInterval(() => say(statusOf(monitor)), STATUS_EVERY_MS);
+  await ended(flags, interrupted);
+  clearInterval(status);
+  await server?.close();
+  await monitor.stop();
+
+  const report = reportOf(monitor);
+  const file = join(flags.out, `server_health_report_${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}.json`);
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  const { max_memory_mb, memory_growth_mb, max_cpu_percent, deaths, restarts, leak, total_alerts } = report.summary;
+  say(`${report.verdict}  ${name}`);
+  for (const reason of report.reasons) say(`  - ${reason}`);
+  say(
+    `  CPU at most ${shown(max_cpu_percent, "%")}, memory at most ${shown(max_memory_mb, "MB")}, ` +
+      `grown by ${shown(memory_growth_mb, "MB")}, ${leak.finding}; ${deaths} deaths, ${restarts} restarts, ${total_alerts} alerts`,
+  );
+  say(`  ${file}`);
+  return report.verdict === "PASS" ? 0 : FAILED;
+}
+
+function ended(flags: Flags, interrupted: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  interrupted.addEventListener("abort", () => over.abort());
+  if (flags.exitWithStdin) {
+    process.stdin
+      .on("end", () => over.abort())
+      .on("error", () => over.abort())
+      .resume();
+  }
+  // Node's longest timer; a watch without an end is renewed by nobody.
+  return pause(Math.min(flags.for ?? 2 ** 31 - 1, 2 ** 31 - 1), undefined, { signal: over.signal }).catch(() => {});
+}
+
+function statusOf(monitor: Monitor): string {
+  const { samples } = monitor.record();
+  const last = samples.at(-1);
+  return (
+    `${monitor.process}: CPU ${shown(last?.cpu ?? null, "%")}, memory ${shown(last?.rssMb ?? null, "MB")} ` +
+    `(grown by ${shown(growthOf(samples), "MB")}), ${last?.threads ?? "-"} threads, ${last?.fds ?? "-"} descriptors, ` +
+    `${last?.connections ?? "-"} connections`
+  );
+}
+
+function shown(value: number | null, unit: string): string {
+  return value === null ? "-" : `${value.toFixed(1)} ${unit}`;
+}
+
+function say(text: string): void {
+  console.error(`throughline: ${text}`);
+}
+
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`allowed is a whole number from ${least}`);
+  };
+}
+
+function duration(text: string): number {
+  if (isDuration(text) && parseDuration(text) > 0) return parseDuration(text) * 1000;
+  throw new InvalidArgumentError("allowed is a duration above zero such as 500ms, 30s or 5m");
+}
+
+function web(text: string): string {
+  if (/^https?:\/\/\S+$/.test(text)) return text;
+  throw new InvalidArgumentError("allowed is a URL that starts with http:// or https://");
+}

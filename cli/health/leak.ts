@@ -1,0 +1,67 @@
+import type { Leak } from "../../workload/health.ts";
+import { highest } from "./sample.ts";
+import { type Point, type Slope, slopeOf } from "./trend.ts";
+
+/** Memory in MB at a moment in Unix ms. */
+export interface Memory {
+  readonly at: number;
+  readonly mb: number;
+}
+
+/** The first part of a stretch of time, in which caches fill and code is compiled, says nothing. */
+const WARM_UP = 1 / 3;
+
+/** Stretches of the rest; the least of each is what a collector of garbage could not free. */
+const STRETCHES = 24;
+/** So many of them must hold a sample. */
+const LEAST_STRETCHES = 16;
+
+/** Less than this is not told from a heap that fills up: a young process takes so much before it collects garbage. */
+const LEAST_MB = 20;
+
+/** The growth that the document calls critical, and the time in which a leak must reach it to be told. */
+const CRITICAL_MB = 100;
+const MINUTES_TO_CRITICAL = 60;
+
+/**
+ * Decides whether memory rises and does not stop. Two points cannot tell: a process fills its caches, and
+ * between two collections its memory rises like a saw's tooth. Here the floor of the memory counts, after
+ * a warm-up; its slope must be positive with confidence over all of the rest and again over its later
+ * half, and steep enough to matter; and it must end where memory never was before, because a process that
+ * gave memory back may take it again.
+ *
+ * @param before the highest that is known from the time before, in MB.
+ */
+export function findLeak(memory: readonly Memory[], before = 0): Leak {
+  const warm = afterWarmUp(memory);
+  const floor = floorOf(warm);
+  const later = floor.slice(floor.length / 2);
+  if (floor.length < LEAST_STRETCHES) return { finding: "too few samples", slope: null };
+  const slope = slopeOf(floor);
+  const first = floor[0] as Point;
+  const minutes = (floor.at(-1) as Point).x - first.x;
+  const warmUp = memory.slice(0, memory.length - warm.length).map(({ mb }) => mb);
+  const isNew = (floor.at(-1) as Point).y > highest(warmUp, before);
+  const matters = ({ low }: Slope) => low * minutes >= LEAST_MB && low * MINUTES_TO_CRITICAL >= CRITICAL_MB;
+  return { finding: isNew && matters(slope) && matters(slopeOf(later)) ? "leaking" : "steady", slope };
+}
+
+function afterWarmUp(memory: readonly Memory[]): readonly Memory[] {
+  const [first, last] = [memory[0], memory.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const from = first.at + (last.at - first.at) * WARM_UP;
+  return memory.filter(({ at }) => at >= from);
+}
+
+/** The least of each stretch, over the minutes; a stretch without a sample has none. */
+function floorOf(memory: readonly Memory[]): Point[] {
+  const [first, last] = [memory[0], memory.at(-1)];
+  if (first === undefined || last === undefined || last.at <= first.at) return [];
+  const least = new Map<number, Point>();
+  for (const { at, mb } of memory) {
+    const stretch = Math.min(STRETCHES - 1, Math.floor(((at - first.at) / (last.at - first.at)) * STRETCHES));
+    const known = least.get(stretch);
+    if (known === undefined || mb < known.y) least.set(stretch, { x: (at - first.at) / 60_000, y: mb });
+  }
+  return [...least.values()];
+}

@@ -1,0 +1,149 @@
+import { availableParallelism } from "node:os";
+import type { WatchedHealth } from "../../workload/health.ts";
+import type { Result } from "../result.ts";
+import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
+import { findLeak } from "./leak.ts";
+import { ToldByItself } from "./prometheus.ts";
+import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
+import { ProcessTree } from "./tree.ts";
+
+/** The health of one watched process, as a run's record holds it. */
+export type HealthRecord = Result["health"][number];
+
+export interface MonitorOptions {
+  /** What it is called in messages and in the record. */
+  readonly process: string;
+  readonly role: HealthRecord["role"];
+  readonly watch: Watch;
+  readonly everyMs: number;
+  /** Asked with every sample, for the time of its answer. */
+  readonly probe?: string | undefined;
+  /** Cores that the process may use: all that there are, or 1 for a URL, unless told. */
+  readonly cores?: number | undefined;
+  /** Told of each alert at once. */
+  readonly onAlert?: (alert: Alert) => void;
+}
+
+/** A monitor that watches. */
+export interface Monitor {
+  readonly process: string;
+  readonly watch: Watch;
+  /** What has happened so far. */
+  events(): readonly HealthEvent[];
+  alerts(): readonly Alert[];
+  responses(): readonly Response[];
+  record(): HealthRecord;
+  /** The health over the last so many seconds. */
+  health(seconds: number): WatchedHealth;
+  /** Takes a last sample and ends. */
+  stop(): Promise<HealthRecord>;
+}
+
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * Begins to watch a process and all that belongs to it.
+ *
+ * @throws an error when there is nothing to watch: no such process, nobody on the port, no answer.
+ */
+export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { watch, everyMs, probe } = options;
+  if (!("url" in watch) && process.platform !== "linux") {
+    throw new Error(`processes are watched on Linux only, this is ${process.platform}; give the URL of its metrics`);
+  }
+  const source: Source = "url" in watch ? new ToldByItself(watch.url) : new ProcessTree(watch);
+  const samples: HealthSample[] = [];
+  const events: HealthEvent[] = [];
+  const responses: Response[] = [];
+  const alerts: Alert[] = [];
+  const conditions = new Alerts();
+  const cpuLimit = 100 * (options.cores ?? ("url" in watch ? 1 : availableParallelism()));
+
+  const look = async () => {
+    const [reading, response] = await Promise.all([source.read(), probe === undefined ? null : ask(probe)]);
+    samples.push(reading.sample);
+    const nothing = samples.length === 1 && reading.sample.rssMb === null;
+    if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
+    events.push(...reading.events);
+    if (response !== null) responses.push(response);
+    for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {
+      alerts.push(alert);
+      options.onAlert?.(alert);
+    }
+  };
+
+  await look();
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let looking = Promise.resolve();
+  const schedule = () => {
+    timer = setTimeout(() => {
+      looking = look().then(() => {
+        if (!stopped) schedule();
+      });
+    }, everyMs);
+  };
+  schedule();
+
+  const record = () => ({ process: options.process, role: options.role, samples: [...samples], events: [...events] });
+  return {
+    process: options.process,
+    watch,
+    events: () => events,
+    alerts: () => alerts,
+    responses: () => responses,
+    record,
+    health: (seconds) => {
+      const from = Date.now() - seconds * 1000;
+      const since = <Timed extends { at: number }>(all: readonly Timed[]) => all.filter(({ at }) => at >= from);
+      const earlier = samples.filter(({ at }) => at < from).map(({ rssMb }) => rssMb ?? 0);
+      return healthOf(options.process, since(samples), since(events), highest(earlier, 0));
+    },
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await looking;
+      await look();
+      return record();
+    },
+  };
+}
+
+/** What samples and events of a stretch of time say. @param before the highest memory of the time before, in MB. */
+export function healthOf(
+  name: string,
+  samples: readonly HealthSample[],
+  events: readonly { kind: HealthEvent["kind"] }[],
+  before = 0,
+): WatchedHealth {
+  const memory = samples.flatMap(({ at, rssMb }) => (rssMb === null ? [] : [{ at, mb: rssMb }]));
+  return {
+    process: name,
+    samples: memory.length,
+    deaths: events.filter(({ kind }) => kind === "died" || kind === "silent").length,
+    growthMb: growthOf(samples),
+    leak: findLeak(memory, before),
+  };
+}
+
+/** A watch in words. */
+export function described(watch: Watch): string {
+  if ("pid" in watch) return `pid ${watch.pid}`;
+  return "port" in watch ? `port ${watch.port}` : watch.url;
+}
+
+function whyNot(watch: Watch, events: readonly HealthEvent[]): string {
+  if ("pid" in watch) return "no such process";
+  return "port" in watch ? "no process that we may look at listens there" : (events[0]?.what ?? "it tells nothing");
+}
+
+async function ask(url: string): Promise<Response> {
+  const started = performance.now();
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    await answer.arrayBuffer();
+    return { at: Date.now(), ms: answer.ok ? performance.now() - started : null };
+  } catch {
+    return { at: Date.now(), ms: null };
+  }
+}

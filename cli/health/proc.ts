@@ -1,0 +1,118 @@
+/**
+ * Processes as Linux shows them in /proc. Linux only: the packages that also know other systems
+ * (pidusage, systeminformation) tell neither descriptors nor connections nor when a process was started,
+ * without which a restart cannot be told from a process that goes on.
+ */
+import { spawnSync } from "node:child_process";
+import { readdir, readFile, readlink } from "node:fs/promises";
+
+/** One process. */
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** Name of its program, as the system cuts it off. */
+  readonly name: string;
+  /** Ticks from the start of the machine to that of the process: a pid that is used again has another. */
+  readonly startedAt: number;
+  /** Seconds of CPU that it has used. */
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  readonly threads: number;
+}
+
+/** Linux reports times in hundredths of a second, whatever its kernel's own tick is. */
+const TICKS_PER_SECOND = 100;
+/** Memory is reported in pages; their size differs between machines. */
+const PAGE_BYTES = Number(spawnSync("getconf", ["PAGESIZE"], { encoding: "utf8" }).stdout ?? "") || 4096;
+
+/** All processes that live; one that has ended and is not yet buried does not. */
+export async function processes(): Promise<Map<number, Process>> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(processOf));
+  return new Map(found.flatMap((one) => (one === null ? [] : [[one.pid, one]])));
+}
+
+async function processOf(pid: number): Promise<Process | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+  if (stat === null) return null;
+  // The name is in parentheses and may hold anything, parentheses too.
+  const end = stat.lastIndexOf(")");
+  const fields = stat.slice(end + 2).split(" ");
+  const field = (place: number) => Number(fields[place - 3]);
+  if ("ZX".includes(fields[0] as string)) return null;
+  return {
+    pid,
+    parent: field(4),
+    name: stat.slice(stat.indexOf("(") + 1, end),
+    startedAt: field(22),
+    cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
+    rssBytes: field(24) * PAGE_BYTES,
+    threads: field(20),
+  };
+}
+
+/** A process and its descendants; none when it does not live. */
+export function treeOf(all: ReadonlyMap<number, Process>, root: number): Process[] {
+  const tree: Process[] = [];
+  const first = all.get(root);
+  if (first === undefined) return tree;
+  tree.push(first);
+  for (let at = 0; at < tree.length; at++) {
+    const { pid } = tree[at] as Process;
+    for (const one of all.values()) if (one.parent === pid) tree.push(one);
+  }
+  return tree;
+}
+
+/** How many descriptors a process has open, and the inodes of its sockets; null when we may not look. */
+export async function descriptorsOf(pid: number): Promise<{ count: number; sockets: string[] } | null> {
+  const names = await readdir(`/proc/${pid}/fd`).catch(() => null);
+  if (names === null) return null;
+  const links = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));
+  return { count: names.length, sockets: links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []) };
+}
+
+/** One TCP socket of this machine. */
+interface Socket {
+  readonly port: number;
+  readonly state: "listening" | "established" | "other";
+  readonly inode: string;
+}
+
+const STATES: Readonly<Record<string, Socket["state"]>> = { "0A": "listening", "01": "established" };
+
+/** All TCP sockets of this machine. */
+export async function sockets(): Promise<Socket[]> {
+  const tables = await Promise.all(
+    ["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")),
+  );
+  return tables.flatMap((table) =>
+    table
+      .split("\n")
+      .slice(1)
+      .flatMap((line) => {
+        const fields = line.trim().split(/\s+/);
+        const [, local = "", , state = ""] = fields;
+        const inode = fields[9];
+        if (inode === undefined) return [];
+        return [
+          { port: Number.parseInt(local.slice(local.indexOf(":") + 1), 16), state: STATES[state] ?? "other", inode },
+        ];
+      }),
+  );
+}
+
+/** The process that listens on a port; of several the one that the others descend from. Null for nobody. */
+export async function listenerOn(port: number): Promise<number | null> {
+  const inodes = new Set(
+    (await sockets()).filter((one) => one.state === "listening" && one.port === port).map((one) => one.inode),
+  );
+  if (inodes.size === 0) return null;
+  const all = await processes();
+  const owners: number[] = [];
+  for (const pid of all.keys()) {
+    const open = await descriptorsOf(pid);
+    if (open?.sockets.some((inode) => inodes.has(inode))) owners.push(pid);
+  }
+  return owners.find((pid) => !owners.includes(all.get(pid)?.parent ?? 0)) ?? null;
+}

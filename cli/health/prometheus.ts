@@ -1,0 +1,78 @@
+import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** Metrics that client libraries tell of their own process; the first that is there is taken. */
+const NAMES = {
+  cpuSeconds: ["process_cpu_seconds_total"],
+  rssBytes: ["process_resident_memory_bytes"],
+  threads: ["process_threads", "process_num_threads", "jvm_threads_current", "go_threads", "dotnet_total_threads"],
+  fds: ["process_open_fds"],
+  connections: ["process_open_connections", "http_connections_active"],
+  startedAt: ["process_start_time_seconds"],
+} as const;
+
+type Told = Readonly<Record<keyof typeof NAMES, number | null>>;
+
+/** The numbers of a page of metrics in Prometheus' text format; those with labels are summed. */
+export function readMetrics(text: string): Told {
+  const sums = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const [, name, value] = /^([A-Za-z_:][\w:]*)(?:\{.*\})?\s+(\S+)/.exec(line) ?? [];
+    if (name !== undefined && Number.isFinite(Number(value))) sums.set(name, (sums.get(name) ?? 0) + Number(value));
+  }
+  const first = (names: readonly string[]) =>
+    names.map((name) => sums.get(name)).find((one) => one !== undefined) ?? null;
+  return Object.fromEntries(Object.entries(NAMES).map(([what, names]) => [what, first(names)])) as Told;
+}
+
+/** Watches a process by the metrics that it tells of itself: on any system, and on other machines. */
+export class ToldByItself implements Source {
+  private readonly url: string;
+  private last: { at: number; told: Told } | null = null;
+  private silent = false;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async read(): Promise<Reading> {
+    const told = await this.ask();
+    const at = Date.now();
+    if (typeof told === "string") {
+      const events: HealthEvent[] = this.silent ? [] : [{ at, kind: "silent", what: `does not answer: ${told}` }];
+      this.silent = true;
+      return { sample: { at, cpu: null, rssMb: null, threads: null, fds: null, connections: null }, events };
+    }
+    const events: HealthEvent[] = [];
+    const before = this.last;
+    if (this.silent) events.push({ at, kind: "back", what: "answers again" });
+    this.silent = false;
+    this.last = { at, told };
+    const restarted = before !== null && before.told.startedAt !== told.startedAt;
+    if (restarted) events.push({ at, kind: "died", what: "died: it was started again" });
+    return { sample: sampleOf(at, told, restarted ? null : before), events };
+  }
+
+  private async ask(): Promise<Told | string> {
+    try {
+      const answer = await fetch(this.url, {
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: { Accept: "text/plain" },
+      });
+      if (!answer.ok) return `status ${answer.status}`;
+      const told = readMetrics(await answer.text());
+      return told.rssBytes === null ? "it tells no process_resident_memory_bytes" : told;
+    } catch (problem) {
+      const { message, cause } = problem as Error;
+      return cause instanceof Error ? cause.message : message;
+    }
+  }
+}
+
+function sampleOf(at: number, told: Told, before: { at: number; told: Told } | null): HealthSample {
+  const { cpuSeconds, rssBytes, threads, fds, connections } = told;
+  const used = cpuSeconds === null ? null : cpuSeconds - (before?.told.cpuSeconds ?? Number.NaN);
+  const cpu = used === null || before === null || at <= before.at ? null : (used * 100_000) / (at - before.at);
+  return { at, cpu, rssMb: rssBytes === null ? null : rssBytes / MB, threads, fds, connections };
+}

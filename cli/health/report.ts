@@ -1,0 +1,72 @@
+import type { WatchedHealth } from "../../workload/health.ts";
+import type { Alert, Response } from "./alerts.ts";
+import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
+import { type HealthEvent, highest } from "./sample.ts";
+
+/** What is written about a watch; the first four fields of the summary are those of the monitor that is replaced. */
+export interface HealthReport {
+  readonly version: 1;
+  readonly watched: string;
+  readonly summary: {
+    readonly max_cpu_percent: number | null;
+    readonly max_memory_mb: number | null;
+    readonly avg_response_time_ms: number | null;
+    readonly total_alerts: number;
+    readonly critical_alerts: number;
+    readonly memory_growth_mb: number | null;
+    readonly leak: WatchedHealth["leak"];
+    readonly deaths: number;
+    readonly restarts: number;
+  };
+  readonly verdict: "PASS" | "FAIL";
+  readonly reasons: readonly string[];
+  readonly alerts: readonly Alert[];
+  readonly events: readonly HealthEvent[];
+  readonly responses: readonly Response[];
+  readonly samples: HealthRecord["samples"];
+}
+
+/** Makes the report of a monitor: a critical alert or a leak is a FAIL. */
+export function reportOf(monitor: Monitor): HealthReport {
+  const { samples } = monitor.record();
+  const alerts = monitor.alerts();
+  const health = healthOf(monitor.process, samples, monitor.events());
+  const critical = alerts.filter(({ level }) => level === "critical");
+  const { finding, slope } = health.leak;
+  const reasons = critical.map(({ what }) => what);
+  if (finding === "leaking" && slope !== null) {
+    reasons.push(`memory rises by ${slope.low.toFixed(1)} to ${slope.high.toFixed(1)} MB a minute and does not stop`);
+  }
+  return {
+    version: 1,
+    watched: described(monitor.watch),
+    summary: {
+      max_cpu_percent: highestOf(samples.map(({ cpu }) => cpu)),
+      max_memory_mb: highestOf(samples.map(({ rssMb }) => rssMb)),
+      avg_response_time_ms: meanOf(monitor.responses()),
+      total_alerts: alerts.length,
+      critical_alerts: critical.length,
+      memory_growth_mb: health.growthMb,
+      leak: health.leak,
+      deaths: health.deaths,
+      restarts: monitor.events().filter(({ kind }) => kind === "restarted").length,
+    },
+    verdict: reasons.length === 0 ? "PASS" : "FAIL",
+    reasons,
+    alerts,
+    events: monitor.events(),
+    responses: monitor.responses(),
+    samples,
+  };
+}
+
+/** Mean over the responses that came: errors have no time, and are alerts of their own. */
+function meanOf(responses: readonly Response[]): number | null {
+  const times = responses.flatMap(({ ms }) => ms ?? []);
+  return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
+}
+
+function highestOf(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === 0 ? null : highest(known);
+}

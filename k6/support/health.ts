@@ -1,0 +1,68 @@
+import exec from "k6/execution";
+import http from "k6/http";
+import type { HealthAnswer, WatchedHealth } from "../../workload/health.ts";
+import type { measures } from "./metrics.ts";
+
+type HealthMeasures = ReturnType<typeof measures<"health">>;
+
+interface HealthSettings {
+  readonly HEALTH_URL: string | undefined;
+}
+
+/** Requests to the monitor are told apart from the load by this name. */
+const TAGS = { tags: { name: "health" } };
+
+/** When a test began to be watched, in Unix ms; part of its setup data, because teardown knows no other way. */
+export interface Watched {
+  readonly watchedFrom: number;
+}
+
+/**
+ * Makes sure that somebody watches the target, where HEALTH_URL says so; to be called in `setup()`. Ends
+ * the test (k6 exits 108) when no monitor answers there.
+ */
+export function requireHealth({ HEALTH_URL: url }: HealthSettings): Watched {
+  const watched = { watchedFrom: Date.now() };
+  if (url === undefined) return watched;
+  const answer = http.get(`${url}/health?last=10`, TAGS);
+  const problem = answer.status === 200 ? null : answer.error || `status ${answer.status}`;
+  if (problem !== null) exec.test.abort(`HEALTH_URL=${url}: no health monitor answers: ${problem}`);
+  return watched;
+}
+
+/**
+ * Enters what the monitor saw since the test began; to be called in `teardown()`: a process that died
+ * fails a bare `k6 run`. A monitor that does not answer any more leaves the objectives without samples,
+ * which makes the run INVALID.
+ */
+export function enterHealth(config: HealthSettings, measure: HealthMeasures, { watchedFrom }: Watched): void {
+  if (config.HEALTH_URL === undefined) return;
+  const watched = healthOfLast(config.HEALTH_URL, (Date.now() - watchedFrom) / 1000);
+  if (watched.length === 0) return;
+  for (const { process, samples, deaths } of watched) {
+    if (deaths > 0) console.warn(`${process}: ${deaths} of its processes died`);
+    measure.health_deaths.add(deaths, samples);
+  }
+  const growth = watched.map(({ growthMb }) => growthMb ?? 0);
+  measure.health_growth_mb.add(Math.max(...growth), Math.min(...watched.map(({ samples }) => samples)));
+}
+
+/** Enters whether memory rose without an end over the last seconds. */
+export function enterLeaks(url: string, measure: HealthMeasures, seconds: number): void {
+  for (const { process, leak } of healthOfLast(url, seconds)) {
+    if (leak.slope === null) continue;
+    const { low, high } = leak.slope;
+    if (leak.finding === "leaking") {
+      console.warn(`${process}: its memory rises by ${low.toFixed(1)} to ${high.toFixed(1)} MB a minute`);
+    }
+    measure.health_leaks.add(leak.finding === "leaking" ? 1 : 0);
+  }
+}
+
+/** What the monitor says; nothing when it does not answer, which is told. */
+function healthOfLast(url: string, seconds: number): readonly WatchedHealth[] {
+  const answer = http.get(`${url}/health?last=${seconds.toFixed(3)}`, TAGS);
+  if (answer.status === 200) return (answer.json() as unknown as HealthAnswer).watched;
+  console.error(`HEALTH_URL=${url}: the health monitor does not answer: ${answer.error || `status ${answer.status}`}`);
+  return [];
+}

@@ -1,0 +1,100 @@
+import http from "k6/http";
+import type { Trace } from "../../workload/trace.ts";
+import { readAnswer, type SignalAnswer, signalBody } from "../../workload/wire/signal.ts";
+import { now } from "./clock.ts";
+import type { measures } from "./metrics.ts";
+import type { Settings } from "./settings.ts";
+import type { Webhook } from "./webhooks.ts";
+
+type SignalMeasures = ReturnType<typeof measures<"signals">>;
+
+/** An answer and the ms it took. */
+export type Answered = SignalAnswer & { readonly took: number };
+
+/** What may be unusual about a request. */
+export interface Unusual {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Instead of the webhook's own; null leaves it out. */
+  readonly secret?: string | null;
+}
+
+/**
+ * - load: must be accepted, and in time.
+ * - crowd: must be accepted, but many come at once.
+ * - trial: may be answered in any way that the trial judges.
+ */
+export type Purpose = "load" | "crowd" | "trial";
+
+/** Sends signals, and times each kind of answer apart. */
+export class Signals {
+  private readonly config: Settings<"webhook">;
+  private readonly measure: SignalMeasures;
+
+  constructor(config: Settings<"webhook">, measure: SignalMeasures) {
+    this.config = config;
+    this.measure = measure;
+  }
+
+  /** Sends one signal and enters the answer. Never rejects. */
+  async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<Answered> {
+    const answer = await this.ask(webhook, trace, unusual);
+    this.enter(answer, purpose);
+    return answer;
+  }
+
+  /** Sends one signal, whose answer is still to be entered. Never rejects. */
+  async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<Answered> {
+    const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
+    const pass = unusual.secret === undefined ? secret : unusual.secret;
+    const query = pass === null ? "" : `?secret=${encodeURIComponent(pass)}`;
+    const url = `${SIGNALS_URL}${TRIGGER_PATH}/${encodeURIComponent(token)}${query}`;
+    const body = unusual.body ?? signalBody(SEED, trace, TRACE_FIELD);
+    const sentAt = now();
+    try {
+      const response = await http.asyncRequest("POST", url, body, {
+        headers: { "Content-Type": "application/json", ...unusual.headers },
+        tags: { name: "signal" },
+        timeout: `${ACK_TIMEOUT}s`,
+        responseCallback: null,
+        // Else k6 logs a request that gets no answer, with its address and the secret in it.
+        throw: true,
+      } as object);
+      return { ...readAnswer(response.status, response.body), took: response.timings.duration };
+    } catch (problem) {
+      return { ...readAnswer(0, null, withoutAddress(String(problem))), took: now() - sentAt };
+    }
+  }
+
+  /** Enters an answer, by its kind. */
+  enter(answer: Answered, purpose: Purpose): void {
+    const { measure } = this;
+    if (purpose !== "trial") measure.signal_success_rate.add(answer.kind === "accepted");
+    measure.signal_failed.add(answer.kind === "failed" ? 1 : 0);
+    switch (answer.kind) {
+      case "accepted":
+        measure.signal_accepted.add(1);
+        (purpose === "load" ? measure.signal_latency_ms : measure.signal_trial_latency_ms).add(answer.took);
+        break;
+      case "duplicate":
+        measure.signal_duplicates.add(1);
+        measure.signal_duplicate_latency_ms.add(answer.took);
+        break;
+      case "limited":
+        measure.signal_limited.add(1);
+        measure.signal_limited_latency_ms.add(answer.took);
+        break;
+      case "refused":
+        measure.signal_refused.add(1);
+        measure.signal_refused_latency_ms.add(answer.took);
+        break;
+      case "failed":
+        console.warn(`a signal failed: ${answer.why}`);
+        measure.signal_failed_latency_ms.add(answer.took);
+    }
+  }
+}
+
+function withoutAddress(problem: string): string {
+  return problem.replace(/https?:\/\/[^\s"\\]*/g, "(address)");
+}

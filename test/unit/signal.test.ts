@@ -1,0 +1,172 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TargetClock } from "../../workload/target-clock.ts";
+import { readEventId } from "../../workload/trace.ts";
+import {
+  countRound,
+  holdsUnderOverload,
+  keepsLimit,
+  keepsOne,
+  markRepeats,
+  type Round,
+  readAnswer,
+  readExecuted,
+  readTime,
+  type SignalAnswer,
+  signalBody,
+} from "../../workload/wire/signal.ts";
+import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
+
+const seeds = fc.integer({ min: 0, max: UINT32_MAX });
+
+describe("a signal", () => {
+  test("buys or sells, and carries its trace in the field that is asked for", () => {
+    fc.assert(
+      fc.property(seeds, exactTraces, (seed, trace) => {
+        const body = signalBody(seed, trace, "client_ref");
+        const signal = JSON.parse(body) as Record<string, unknown>;
+        expect(["BUY", "SELL"]).toContain(signal["action"]);
+        expect(readEventId(String(signal["client_ref"]))).toEqual(trace);
+        expect(signalBody(seed, { ...trace }, "client_ref")).toBe(body);
+      }),
+    );
+  });
+
+  test("is like no other of its run", () => {
+    const trace = { run: 7, publisher: 1, publishedAt: 1_700_000_000_000 };
+    const bodies = Array.from({ length: 5_000 }, (_, seq) => signalBody(1, { ...trace, seq }, "signal_id"));
+    expect(new Set(bodies).size).toBe(5_000);
+    const buys = bodies.filter((body) => body.includes('"BUY"')).length;
+    expect(buys).toBeGreaterThan(2_300);
+    expect(buys).toBeLessThan(2_700);
+  });
+});
+
+const TIMESTAMP = "2026-01-01T00:00:00.000001Z";
+const accepted = (timestamp: string): SignalAnswer => ({ kind: "accepted", timestamp });
+
+describe("an answer", () => {
+  test.each<[number, unknown, SignalAnswer]>([
+    [200, `{"status":"accepted","webhook_id":"w","timestamp":"${TIMESTAMP}"}`, accepted(TIMESTAMP)],
+    [202, '{"status":"accepted","timestamp":1767225600.25}', accepted("1767225600.25")],
+    [409, "", { kind: "duplicate" }],
+    [429, '{"status":"accepted","timestamp":"x"}', { kind: "limited" }],
+    [401, "", { kind: "refused", status: 401 }],
+    [404, null, { kind: "refused", status: 404 }],
+    [422, "{}", { kind: "refused", status: 422 }],
+    [500, "", { kind: "failed", why: "status 500" }],
+    [302, "", { kind: "failed", why: "status 302" }],
+    [0, null, { kind: "failed", why: "connection reset" }],
+  ])("of status %i with %j is %j", (status, body, answer) => {
+    expect(readAnswer(status, body, "connection reset")).toEqual(answer);
+  });
+
+  test.each([["not JSON"], ['{"status":"queued","timestamp":"x"}'], ['{"status":"accepted"}'], ["null"], [null]])(
+    "of status 200 without the contract's fields is a failure: %j",
+    (body) => {
+      expect(readAnswer(200, body)).toMatchObject({ kind: "failed" });
+    },
+  );
+});
+
+describe("a round", () => {
+  test("the first answer again is a duplicate", () => {
+    const marked = markRepeats([accepted("a"), accepted("a"), { kind: "limited" }, accepted("b"), accepted("a")]);
+    expect(marked.map(({ kind }) => kind)).toEqual(["accepted", "duplicate", "limited", "accepted", "duplicate"]);
+    expect(countRound(marked as SignalAnswer[])).toEqual({ first: 2, passed: 4, limited: 1, refused: 0, failed: 0 });
+  });
+
+  const round = (counts: Partial<Round>): Round => ({
+    first: 0,
+    passed: 0,
+    limited: 0,
+    refused: 0,
+    failed: 0,
+    ...counts,
+  });
+
+  test.each<[Partial<Round>, boolean]>([
+    [{ passed: 10, limited: 10 }, true],
+    [{ passed: 11, limited: 9 }, false],
+    [{ passed: 9, limited: 11 }, false],
+    [{ passed: 10, limited: 9, failed: 1 }, false],
+    [{ passed: 20 }, false],
+  ])("of 20 over a limit of 10 with %j keeps it: %s", (counts, holds) => {
+    expect(keepsLimit(round(counts), 20, 10)).toBe(holds);
+  });
+
+  test.each<[Partial<Round>, boolean]>([
+    [{ first: 1, passed: 10, limited: 90 }, true],
+    [{ first: 1, passed: 100 }, true],
+    [{ first: 2, passed: 10, limited: 90 }, false],
+    [{ first: 0, passed: 10, limited: 90 }, false],
+    [{ first: 1, passed: 1, limited: 99 }, false],
+    [{ first: 1, passed: 10, limited: 89, failed: 1 }, false],
+  ])("of 100 equal signals with %j has one first: %s", (counts, holds) => {
+    expect(keepsOne(round(counts), 100)).toBe(holds);
+  });
+
+  test.each<[Partial<Round>, boolean]>([
+    [{ passed: 50, limited: 100 }, true],
+    [{ passed: 60, limited: 90 }, true],
+    [{ passed: 61, limited: 89 }, false],
+    [{ passed: 39, limited: 111 }, false],
+    [{ passed: 50, limited: 99, failed: 1 }, false],
+    [{ passed: 150 }, false],
+  ])("of 150 in 5 s over a limit of 10 with %j holds: %s", (counts, holds) => {
+    expect(holdsUnderOverload(round(counts), 150, 10, 5)).toBe(holds);
+  });
+});
+
+describe("a time", () => {
+  const NEW_YEAR = Date.UTC(2026, 0, 1);
+  test.each<[string, number, number]>([
+    ["2026-01-01T00:00:00Z", NEW_YEAR, 1_000],
+    ["2026-01-01T00:00:00.5Z", NEW_YEAR + 500, 100],
+    ["2026-01-01T00:00:00.123456Z", NEW_YEAR + 123.456, 0.001],
+    ["2026-01-01T01:00:00.123+01:00", NEW_YEAR + 123, 1],
+    ["2026-01-01 00:00:00.123", NEW_YEAR + 123, 1],
+    ["1767225600", NEW_YEAR, 1_000],
+    ["1767225600.25", NEW_YEAR + 250, 10],
+  ])("%s is %f, cut off by %f ms", (text, at, resolution) => {
+    const told = readTime(text);
+    expect(told?.at).toBeCloseTo(at, 3);
+    expect(told?.resolution).toBeCloseTo(resolution, 6);
+  });
+
+  test.each(["", "yesterday", "2026-13-41T00:00:00Z", "12", "2026-01-01"])("is none: %j", (text) => {
+    expect(readTime(text)).toBeNull();
+  });
+});
+
+test.each([
+  ['{"signals":[1,2],"next":2}', { signals: [1, 2], next: 2 }],
+  ['{"signals":[]}', { signals: [] }],
+  ['{"signal":[]}', expect.stringContaining("signals")],
+  ["<html>", expect.any(String)],
+])("the list of executed signals %j is %j", (body, page) => {
+  expect(readExecuted(body)).toEqual(page);
+});
+
+describe("the target's clock", () => {
+  const NEW_YEAR = Date.UTC(2026, 0, 1);
+  const clock = (...answers: [string, number, number][]) => {
+    const compared = new TargetClock();
+    for (const [timestamp, took, answeredAt] of answers) compared.compare(timestamp, took, answeredAt);
+    return compared.correction;
+  };
+  test("is corrected by the quickest answer", () => {
+    const slow: [string, number, number] = ["2026-01-01T00:00:00.000000Z", 900, NEW_YEAR + 8_000];
+    const quick: [string, number, number] = ["2026-01-01T00:00:01.000000Z", 4, NEW_YEAR + 6_002];
+    expect(clock(slow, quick)).toBeCloseTo(5_000, 2);
+    expect(clock(quick, slow)).toBeCloseTo(5_000, 2);
+  });
+  test.each<[string, [string, number, number][]]>([
+    ["that differs by less than may be known", [["2026-01-01T00:00:00.001000Z", 10, NEW_YEAR + 9]]],
+    ["that tells whole seconds", [["2026-01-01T00:00:00Z", 10, NEW_YEAR + 900]]],
+    ["that tells no time", [["soon", 1, NEW_YEAR]]],
+    ["that was never seen", []],
+  ])("%s is left alone", (_, answers) => {
+    expect(clock(...answers)).toBe(0);
+  });
+});
