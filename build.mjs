@@ -8,6 +8,7 @@ const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
   ethhook: "target/ethhook/main.ts",
+  ingestor: "target/ingestor/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
   "bench-subscriber": "bench/subscriber.ts",
@@ -16,6 +17,7 @@ const programs = {
   "bench-accuracy": "bench/accuracy.ts",
   "bench-redis": "bench/redis.ts",
   "bench-receiver": "bench/receiver.ts",
+  "bench-ingest": "bench/ingest.ts",
 };
 
 /** One self-contained k6 test per file of k6/. */

@@ -6,6 +6,8 @@ import type { Test } from "./scenarios.ts";
 import { type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
+import { count, ms } from "./workload/figures.ts";
+import { renderStatuses, renderStorage } from "./workload/ingest-summary.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -25,6 +27,8 @@ export interface Summary extends Judged {
   /** Ms between the receiver's clock and ours, and how wrong that may be. */
   readonly clock: { readonly offset: number; readonly error: number } | null;
   readonly account: Account | null;
+  /** What has to be known to read the rest, such as the load model, or what was not looked at. */
+  readonly notes: readonly string[];
   /** Every metric of the test as k6 aggregated it. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -37,6 +41,7 @@ export interface SummaryInput {
   readonly data: K6Data;
   readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
   readonly account: Account | null;
+  readonly notes?: readonly string[];
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
 }
@@ -57,6 +62,7 @@ export function summarize(input: SummaryInput): Summary {
     rate: rateOf(input),
     clock: run?.clock ?? null,
     account,
+    notes: input.notes ?? [],
     metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
   };
 }
@@ -85,7 +91,12 @@ export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons } = summary;
   const sections = [
     [`${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`, ...reasons.map(bullet)],
-    [...renderRate(summary.rate), ...renderAccount(summary.account)],
+    [
+      ...summary.notes.map((note) => `  note       ${note}`),
+      ...renderRate(summary.rate),
+      ...renderStatuses(summary.metrics),
+      ...renderAccount(summary.account),
+    ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
   ];
   return renderSections(sections);
@@ -144,11 +155,11 @@ function renderRate(rate: Summary["rate"]): string[] {
 
 function renderAccount(account: Account | null): string[] {
   if (account === null) return [];
-  const { latency, offenders, webhooks } = account;
+  const { latency, offenders, webhooks, storage } = account;
   const lines = [
     `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
       `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
-    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${webhooks === null ? "subscriptions" : "endpoints"}: ` +
+    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
       `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
     `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
@@ -160,7 +171,13 @@ function renderAccount(account: Account | null): string[] {
     lines.push(`             events ${lostSeqs.join(", ")}`);
   }
   if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks));
+  if (storage !== null) lines.push(...renderStorage(account, storage));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+function farEndOf({ webhooks, storage }: Account): string {
+  if (storage !== null) return "table";
+  return webhooks === null ? "subscriptions" : "endpoints";
 }
 
 /** Deliveries per second from which throughput is called what, and what it is called below. */
@@ -214,14 +231,4 @@ function renderRows(rows: readonly { test: Test; row: SloResult }[]): string[] {
   const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
   return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
-}
-
-function count(value: number): string {
-  const [whole, rest] = String(Number(value.toFixed(Math.abs(value) < 10 ? 3 : 1))).split(".");
-  const grouped = (whole as string).replace(/\B(?=(\d{3})+$)/g, ",");
-  return rest === undefined ? grouped : `${grouped}.${rest}`;
-}
-
-function ms(value: number): string {
-  return `${count(value)} ms`;
 }

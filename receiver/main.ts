@@ -3,11 +3,25 @@ import { Command, InvalidArgumentError } from "commander";
 import * as v from "valibot";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
+import { StorageProblem } from "./storage.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
   throw new InvalidArgumentError("Allowed: a whole number from 0 to 65535; 0 chooses a free port.");
+}
+
+function url(text: string, ...schemes: string[]): string {
+  if (schemes.some((scheme) => text.startsWith(`${scheme}://`))) return text;
+  throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://.`);
+}
+
+const postgresUrl = (text: string) => url(text, "postgres", "postgresql");
+const redisUrl = (text: string) => url(text, "redis", "rediss");
+
+function tableName(text: string): string {
+  if (/^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(text)) return text;
+  throw new InvalidArgumentError("Allowed: a name or schema.name of small letters, digits and underscores.");
 }
 
 function script(text: string): MisbehaviourSettings {
@@ -25,24 +39,38 @@ const program = new Command("receiver")
   .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
   .option("--settle-at <url>", "another receiver that settles the runs; this one only takes webhooks for it")
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
+  .option("--database <url>", "PostgreSQL of a message ingestor; a role that may only select is enough", postgresUrl)
+  .option("--table <name>", "its table", tableName, "messages")
+  .option("--redis <url>", "Redis of a message ingestor, to account for what is pending and buffered", redisUrl)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse();
 
 interface Flags extends ReceiverOptions {
+  readonly database?: string;
+  readonly table: string;
+  readonly redis?: string;
   readonly misbehave?: MisbehaviourSettings;
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, settleAt, misbehave, exitWithStdin } = program.opts<Flags>();
+const { host, port, secret, settleAt, misbehave, database, table, redis, exitWithStdin } = program.opts<Flags>();
+if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
+const storage = database === undefined ? undefined : { database, table, redis };
 
 try {
-  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave });
+  const receiver = await startReceiver({ host, port, secret, settleAt, storage, misbehaviour: misbehave });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();
   console.log(JSON.stringify({ service: "receiver", url: receiver.url }));
 } catch (problem) {
-  console.error(`receiver: cannot listen on ${host}:${port}: ${problem instanceof Error ? problem.message : problem}`);
+  console.error(`receiver: ${reasonOf(problem)}`);
   process.exit(1);
+}
+
+/** A database that cannot be had says so by itself; whatever else goes wrong has to do with the address. */
+function reasonOf(problem: unknown): string {
+  const said = problem instanceof Error ? problem.message : String(problem);
+  return problem instanceof StorageProblem ? said : `cannot listen on ${host}:${port}: ${said}`;
 }

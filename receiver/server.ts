@@ -8,6 +8,7 @@ import { prometheus } from "./prometheus.ts";
 import { Relay, RelayedSchema } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
+import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -23,6 +24,8 @@ export interface ReceiverOptions {
   readonly secret?: string | undefined;
   /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
   readonly settleAt?: string | undefined;
+  /** The database and the Redis of a message ingestor, whose runs this receiver can settle then. */
+  readonly storage?: StorageOptions | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;
 }
@@ -37,7 +40,8 @@ export interface Receiver {
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const clock = new Clock();
   const now = () => clock.now();
-  const runs = new Runs(now);
+  const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
+  const runs = new Runs(now, storage);
   const traffic = new Traffic(now);
   const misbehaviour = new Misbehaviour();
   if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
@@ -71,6 +75,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     close: async () => {
       await app.close();
       await relay?.close();
+      await runs.close();
     },
   };
 }
@@ -89,6 +94,10 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
   app.post(`${RUN}`, (request: RunRequest, reply) => {
     const opening = read(OpeningSchema, request, reply);
     if (opening === undefined) return reply;
+    if (opening.storage !== undefined && !runs.watchesStorage) {
+      const error = "this receiver watches no database; start it with --database postgres://... --redis redis://...";
+      return reply.code(422).send({ error });
+    }
     const run = runs.open(request.params.run, opening);
     if (run !== null) return run.account();
     return reply.code(409).send({ error: `run ${request.params.run} is open with another seed or other chains` });

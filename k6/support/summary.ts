@@ -2,8 +2,8 @@ import type { Test } from "../../scenarios.ts";
 import { type K6Data, renderSummary, summarize } from "../../summary.ts";
 import type { Slo } from "../../thresholds.ts";
 import type { Plan } from "../../workload/plan.ts";
-import { eventsIn, lengthOf } from "../../workload/shape.ts";
 import { fetchAccount, type Run } from "./run.ts";
+import { requestedRate } from "./settings.ts";
 
 interface SummarySettings {
   readonly test: Test;
@@ -14,9 +14,14 @@ interface SummarySettings {
   readonly slos: readonly Slo[];
 }
 
-/** k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file. */
+/**
+ * k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file.
+ *
+ * @param notes says what has to be known to read it.
+ */
 export function summaryOf(
   config: SummarySettings,
+  notes: (data: K6Data) => readonly string[] = () => [],
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
@@ -29,6 +34,7 @@ export function summaryOf(
       data,
       run,
       account,
+      notes: notes(data),
       requestedRate: requestedRate(config.load),
     });
     const outputs: Record<string, string> = { stdout: `\n${renderSummary(summary)}` };
@@ -39,8 +45,4 @@ export function summaryOf(
 
 function isRun(data: unknown): data is Run {
   return typeof data === "object" && data !== null && "instance" in data;
-}
-
-function requestedRate(load: Plan): number | null {
-  return load.kind === "paced" ? eventsIn(load.shape) / lengthOf(load.shape) : null;
 }

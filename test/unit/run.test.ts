@@ -52,6 +52,7 @@ describe("the account of a run that goes on", () => {
       lastArrivalAt: null,
       offenders: [],
       webhooks: null,
+      storage: null,
       causes: [],
     });
   });
