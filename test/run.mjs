@@ -30,7 +30,8 @@ try {
   } else {
     skip("Go tests: go was not found");
   }
-  if (!found("redis-server")) skip("tests of redis.js and its reference target: redis-server was not found");
+  if (!found("redis-server"))
+    skip("tests of redis.js, ingest.js and their reference targets: redis-server was not found");
   vitest("unit");
   vitest("integration");
 } finally {

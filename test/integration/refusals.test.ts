@@ -21,6 +21,7 @@ test.each([
     "5",
     "THROUGHLINE_SOKETS_MAX=5: unknown variable of websocket; allowed: SCENARIO",
   ],
+  ["ingest", "MODEL", "close", "MODEL=close: allowed: open, closed"],
   ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_SCRIPT_ERRORS_COUNT"],
 ])("%s refuses %s=%s in one line and before any load", async (name, variable, value, line) => {
   const { exitCode, errors } = await runBundle(name, { [variable]: value });
@@ -40,6 +41,7 @@ test.each([
   ["http", "HTTP_URL", "http", "no gateway answers"],
   ["websocket", "WS_URL", "ws", "no working gateway"],
   ["nats", "NATS_URL", "nats", "connect"],
+  ["ingest", "INGEST_URL", "http", "no ingestor answers"],
 ])("%s gives up before any load when nothing listens on %s", async (name, variable, scheme, reason) => {
   const url = `${scheme}://127.0.0.1:${await closedPort()}`;
   const { exitCode, errors, stdout } = await runBundle(name, { [variable]: url });
