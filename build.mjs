@@ -8,6 +8,7 @@ const programs = {
   receiver: "receiver/main.ts",
   pulse: "target/pulse/main.ts",
   ethhook: "target/ethhook/main.ts",
+  ingestor: "target/ingestor/main.ts",
   signals: "target/signals/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",

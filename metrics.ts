@@ -83,6 +83,23 @@ const publishing = {
   publishing_seconds: reading("from the start of the load to the last send"),
 };
 
+const ingest = {
+  ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),
+  ingest_accepted_latency_ms: latency("answer time of messages that were accepted (2xx)"),
+  ingest_refused_latency_ms: latency("answer time of messages that were refused (4xx, but for 429)"),
+  ingest_limited_latency_ms: latency("answer time of messages that were too many (429)"),
+  ingest_error_latency_ms: latency("answer time of messages that met an error of the server (5xx)"),
+  ingest_unanswered_latency_ms: latency("time after which messages without an answer were given up"),
+  ingest_status_2xx: tally("messages answered with a status from 200 to 299"),
+  ingest_status_4xx: tally("messages answered with a status from 400 to 499 other than 429"),
+  ingest_status_429: tally("messages answered with status 429"),
+  ingest_status_5xx: tally("messages answered with a status from 500 to 599"),
+  ingest_status_none: tally("messages that got no answer"),
+  ingest_status_other: tally("messages answered with any other status"),
+  ingest_server_errors: count("messages that met a 5xx, another unheard-of status, or got no answer"),
+  ingest_wrongly_refused: count("messages within the contract that were refused"),
+};
+
 const account = {
   account_settled: reading("1 when every delivery could be judged, 0 when the receiver gave up waiting"),
   account_published: count("events that all publishers together handed to the transport"),
@@ -97,7 +114,7 @@ const account = {
   account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
-  account_damaged: count("webhooks whose body is not what was published"),
+  account_damaged: count("webhooks or rows that are not what was published"),
   account_delivery_mean_ms: reading("mean from publishing to arrival, over all deliveries"),
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
   account_delivery_p95_ms: reading("95th percentile from publishing to arrival, over all deliveries"),
@@ -107,6 +124,15 @@ const account = {
     "how much slower the quickest delivery of the last quarter of the load was than that of the first",
   ),
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
+  account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last"),
+  account_drain_ms: reading("from the end of the load until nothing more was on its way"),
+  account_shortfall: count(
+    "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
+  ),
+  account_vanished: count("rows that had been there and are not any more when the account is settled"),
+  account_backlog_growth: reading("share of the acknowledged messages that the worker does not keep up with"),
+  account_insert_p95_ms: reading("95th percentile from publishing to the row's inserted_at, by the database's clock"),
+  account_insert_p99_ms: reading("99th percentile from publishing to the row's inserted_at, by the database's clock"),
 };
 
 const signals = {
@@ -145,11 +171,11 @@ export const METRICS = {
   ...websocket,
   ...publishing,
   ...account,
+  ...ingest,
   ...signals,
   ...health,
 } as const;
-
 export type MetricName = keyof typeof METRICS;
 
 /** The metrics of one family, to be declared together. */
-export const FAMILIES = { everywhere, http, websocket, publishing, account, signals, health } as const;
+export const FAMILIES = { everywhere, http, websocket, publishing, ingest, account, signals, health } as const;

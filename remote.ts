@@ -33,7 +33,7 @@ export interface Force {
 
 /** How hard a load hits at its peak, in numbers that compare within one test. */
 function forceOf({ load, SOCKETS = 1, THINK_TIME = 1 }: Force): number {
-  return load.kind === "unpaced" ? Number.POSITIVE_INFINITY : (peakOf(load.shape) * SOCKETS) / THINK_TIME;
+  return "shape" in load ? (peakOf(load.shape) * SOCKETS) / THINK_TIME : Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -3,6 +3,8 @@
  * k6 scenarios. Adding a profile is one row.
  */
 import {
+  type ClosedPlan,
+  closedPlan,
   type Overrides,
   type PacedPlan,
   type Plan,
@@ -12,7 +14,8 @@ import {
   type VisitorPlan,
   visitorPlan,
 } from "./workload/plan.ts";
-import { hold, peakOf, ramp, type Shape, type Step, scaled, secondOf, shape } from "./workload/shape.ts";
+import { eventsIn, hold, peakOf, ramp, type Shape, type Step, scaled, secondOf, shape } from "./workload/shape.ts";
+import { HOSTILE_NAMES } from "./workload/wire/ingest-hostile.ts";
 
 export const TESTS = ["http", "websocket", "redis", "nats", "ingest", "webhook"] as const;
 export type Test = (typeof TESTS)[number];
@@ -82,11 +85,13 @@ const profiles: Readonly<Record<Test, Readonly<Record<string, readonly Step[]>>>
   },
   ingest: {
     smoke: at(200, { events: 1_000 }),
-    load: at(300, { events: 10_000 }),
-    stress: at(500, { events: 50_000 }),
+    load: at(200, { events: 10_000 }),
+    stress: at(400, { events: 10_000 }),
+    extreme: at(500, { events: 50_000 }),
     spike: [...at(1_000, { events: 5_000 }), hold(0, "30s"), ...at(1_000, { events: 5_000 })],
-    soak: at(200, { events: 120_000 }),
+    soak: [hold(100_000 / 600, "10m")],
     breakpoint: doublings(100, 8),
+    hostile: at(20, { events: HOSTILE_NAMES.length * 4 }),
   },
   webhook: {
     smoke: [hold(8, "30s")],
@@ -123,6 +128,19 @@ export const TRIALS = {
 export type Trial = keyof typeof TRIALS;
 
 /** Names that the replaced tools used for the same loads. */
+/** Messages under way at the same time, where a profile of ingest is run as a closed model; its open model has as many publishers. */
+const concurrency: Readonly<Record<string, number>> = {
+  smoke: 50,
+  load: 100,
+  stress: 200,
+  extreme: 500,
+  spike: 500,
+  soak: 200,
+  breakpoint: 500,
+  hostile: 10,
+};
+
+/** Names that the replaced tools used for the same loads. A test that has such a profile itself means that one. */
 const aliases: Readonly<Record<string, string>> = {
   quick: "smoke",
   medium: "load",
@@ -134,7 +152,14 @@ const aliases: Readonly<Record<string, string>> = {
 /** The profiles of a test, aliases included. */
 export function profilesOf(test: Test): string[] {
   const own = Object.keys(profiles[test]);
-  return [...own, ...Object.keys(aliases).filter((alias) => own.includes(aliases[alias] as string))];
+  const others = Object.keys(aliases).filter((alias) => own.includes(aliases[alias] as string));
+  return [...own, ...others.filter((alias) => !own.includes(alias))];
+}
+
+/** The profile that a name stands for. */
+export function profileOf(test: Test, name: string): string {
+  if (Object.hasOwn(profiles[test], name) || !Object.hasOwn(aliases, name)) return name;
+  return aliases[name] as string;
 }
 
 /**
@@ -143,14 +168,36 @@ export function profilesOf(test: Test): string[] {
  * @throws RangeError for an unknown profile or overrides that contradict each other.
  */
 export function plan(test: Test, profile: string, overrides: Overrides = {}): Plan {
-  const steps = profiles[test][aliases[profile] ?? profile];
+  const name = profileOf(test, profile);
+  const steps = Object.hasOwn(profiles[test], name) ? profiles[test][name] : undefined;
   if (steps === undefined) {
     throw new RangeError(`SCENARIO=${profile}: not a profile of ${test}; allowed: ${profilesOf(test).join(", ")}`);
   }
   const standard = scaled(shape(steps), { time: overrides.timeScale ?? 1, level: overrides.loadScale ?? 1 });
   if (test === "http") return visitorPlan(standard, overrides, false);
   if (test === "websocket") return visitorPlan(standard, overrides, profile !== "churn");
+  if (test === "ingest") return ingestPlan(name, standard, overrides);
   return publishingPlan(standard, overrides);
+}
+
+/** Open by default, closed when a concurrency is asked for instead of a rate. */
+function ingestPlan(profile: string, standard: Shape, overrides: Overrides): Plan {
+  const underWay = concurrency[profile] as number;
+  if (overrides.concurrency === undefined && overrides.rate !== "max") {
+    return publishingPlan(standard, { workers: underWay, ...defined(overrides) });
+  }
+  if (typeof overrides.rate === "number") {
+    throw new RangeError(
+      `RATE=${overrides.rate}: a rate makes the model an open one, MODEL=closed or CONCURRENCY a closed one; leave one out`,
+    );
+  }
+  const rounds = profile === "spike" ? { rounds: 2, pause: 30 } : { rounds: 1, pause: 0 };
+  const events = Math.max(1, Math.round(eventsIn(standard)));
+  return closedPlan({ events, concurrency: underWay, ...rounds }, overrides);
+}
+
+function defined(overrides: Overrides): Overrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
 
 /** A k6 scenario; the names are those of k6's options. */
@@ -169,6 +216,8 @@ export function k6Scenario(plan: Plan, exec: string): K6Scenario {
       return pacedScenario(plan, exec);
     case "unpaced":
       return unpacedScenario(plan, exec);
+    case "closed":
+      return closedScenario(plan, exec);
   }
 }
 
@@ -245,6 +294,11 @@ function unpacedScenario(plan: UnpacedPlan, exec: string): K6Scenario {
     maxDuration: milliseconds(Math.max(plan.seconds, 60)),
     gracefulStop: GOODBYE,
   };
+}
+
+function closedScenario({ workers, seconds }: ClosedPlan, exec: string): K6Scenario {
+  const maxDuration = milliseconds(seconds);
+  return { executor: "per-vu-iterations", exec, vus: workers, iterations: 1, maxDuration, gracefulStop: GOODBYE };
 }
 
 function stages(load: Shape, target: (level: number) => number): { target: number; duration: string }[] {

@@ -6,8 +6,9 @@ import type { Test } from "./scenarios.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./thresholds.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
-import type { Plan } from "./workload/plan.ts";
-import { lengthOf } from "./workload/shape.ts";
+import { count, ms } from "./workload/figures.ts";
+import { renderStatuses, renderStorage } from "./workload/ingest-summary.ts";
+import { type Plan, secondsOf } from "./workload/plan.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -54,14 +55,20 @@ export interface SummaryInput {
  * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
  * has to have sent everything, what visits has to have taken its time, and trials have to be done.
  *
- * @param ended how many trials there are, and whether the load may end early because the run is settled.
+ * @param ended how many trials there are, whether the load may end early because the run is settled, and how
+ * many k6 processes share it: how many events are the share of one among several is known to k6 alone.
  */
-export function isComplete(load: Plan, data: K6Data, ended: { trials: number; settled: boolean }): boolean {
+export function isComplete(
+  load: Plan,
+  data: K6Data,
+  ended: { trials: number; settled: boolean; instances: number },
+): boolean {
   const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
   if (countOf("trials_done") < ended.trials) return false;
   const events = load.kind === "visitors" ? null : load.events;
-  if (events !== null) return countOf("events_published") >= events;
-  const seconds = load.kind === "unpaced" ? load.seconds : lengthOf(load.shape);
+  if (events !== null && ended.instances === 1) return countOf("events_published") >= events;
+  if (events !== null && load.kind !== "paced") return countOf("events_published") > 0;
+  const seconds = secondsOf(load);
   return ended.settled || data.state.testRunDurationMs >= seconds * 1000;
 }
 
@@ -126,6 +133,7 @@ export function renderSummary(summary: Summary): string {
     [
       ...summary.notes.map((note) => `  note       ${note}`),
       ...renderRate(summary.rate),
+      ...renderStatuses(summary.metrics),
       ...renderAccount(summary.account),
     ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
@@ -207,11 +215,11 @@ function renderRate(rate: Summary["rate"]): string[] {
 
 function renderAccount(account: Account | null): string[] {
   if (account === null) return [];
-  const { latency, offenders, webhooks } = account;
+  const { latency, offenders, webhooks, storage } = account;
   const lines = [
     `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
       `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
-    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${webhooks === null ? "subscriptions" : "endpoints"}: ` +
+    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
       `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
     `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
@@ -223,7 +231,13 @@ function renderAccount(account: Account | null): string[] {
     lines.push(`             events ${lostSeqs.join(", ")}`);
   }
   if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks));
+  if (storage !== null) lines.push(...renderStorage(account, storage));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+function farEndOf({ webhooks, storage }: Account): string {
+  if (storage !== null) return "table";
+  return webhooks === null ? "subscriptions" : "endpoints";
 }
 
 /** Deliveries per second from which throughput is called what, and what it is called below. */
@@ -277,14 +291,4 @@ function renderRows(rows: readonly { test: string; row: SloResult }[]): string[]
   const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
   return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
-}
-
-function count(value: number): string {
-  const [whole, rest] = String(Number(value.toFixed(Math.abs(value) < 10 ? 3 : 1))).split(".");
-  const grouped = (whole as string).replace(/\B(?=(\d{3})+$)/g, ",");
-  return rest === undefined ? grouped : `${grouped}.${rest}`;
-}
-
-function ms(value: number): string {
-  return `${count(value)} ms`;
 }

@@ -130,11 +130,19 @@ const webhooked = [
   slo("account_delivery_mean_ms").value(1).below(500),
 ];
 
+/** Of rows in a table: as they were sent, and at no time in none of the places where they can be. */
+const stored = [
+  slo("account_damaged").count.is(0),
+  slo("account_vanished").count.is(0),
+  slo("account_shortfall").count.is(0),
+];
+
 /** What a settled run of each test is held to beside {@link accounted}. */
 const settled: Partial<Readonly<Record<Test, readonly Slo[]>>> = {
   websocket: subscribed,
   nats: subscribed,
   redis: webhooked,
+  ingest: stored,
 };
 
 /** Of every publisher: the transport took all that it was given. */
@@ -166,6 +174,7 @@ const table: Readonly<Record<Test, readonly Slo[]>> = {
   ],
   nats: [slo("publish_ack_latency_ms").p99.below(250), ...published],
   redis: [slo("publish_ack_latency_ms").p95.below(250), ...published],
+  // Depends on the profile: see below.
   ingest: [],
   webhook: [
     slo("signal_success_rate").rate.atLeast(0.95),
@@ -196,6 +205,55 @@ const watched = [
   slo("health_deaths").countOf(HEALTH_FLOOR).is(0),
   slo("health_growth_mb").value(HEALTH_FLOOR).below(100),
 ];
+/** What the ingestor's guide expects: messages per second, failures, mean and 95th percentile in ms. */
+interface Expected {
+  /** Null for bursts, whose pauses would count. */
+  readonly perSecond: number | null;
+  readonly failures: number;
+  readonly mean: number;
+  readonly p95: number;
+}
+
+const quick = { perSecond: 100, failures: 0.01, mean: 100, p95: 200 };
+const stress = { perSecond: 200, failures: 0.01, mean: 200, p95: 500 };
+const extreme = { perSecond: 300, failures: 0.02, mean: 500, p95: 1_000 };
+
+/** By profile; those that the guide says nothing of are held to what it says of the nearest. */
+const ingestion: Readonly<Record<string, Expected>> = {
+  smoke: quick,
+  load: quick,
+  stress,
+  extreme,
+  spike: { ...extreme, perSecond: null },
+  soak: { ...quick, mean: stress.mean, p95: stress.p95 },
+  breakpoint: { ...extreme, perSecond: quick.perSecond },
+};
+
+/** Profiles that last long enough to tell a backlog that grows from one that comes and goes. */
+const LASTING = ["load", "stress", "extreme", "soak", "breakpoint"];
+const GROWTH_FLOOR = 15;
+/** Of the rate that a run offers, what it must have got rid of where the guide asks for more than that. */
+const KEPT_SHARE = 0.95;
+
+/** Of an ingestor: the expectations of its guide, or of hostile input that nothing breaks. */
+function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judgement): Slo[] {
+  if (profile === "hostile") {
+    return [slo("ingest_server_errors").count.is(0), slo("ingest_wrongly_refused").count.is(0)];
+  }
+  const { perSecond, failures, mean, p95 } = ingestion[profile] ?? quick;
+  const rows = [
+    slo("ingest_failure_rate").rate.below(failures),
+    slo("ingest_accepted_latency_ms").average.below(mean),
+    slo("ingest_accepted_latency_ms").p95.below(p95),
+  ];
+  if (!isSettled) return rows;
+  if (perSecond !== null) {
+    const least = rate === null ? perSecond : Math.min(perSecond, rate * KEPT_SHARE);
+    rows.push(slo("account_acknowledged_per_second").value(SHARE_FLOOR).atLeast(least));
+  }
+  if (LASTING.includes(profile)) rows.push(slo("account_backlog_growth").value(GROWTH_FLOOR).below(0.1));
+  return rows;
+}
 
 /** What a websocket run can judge by itself, from the sequence numbers alone. */
 const unaccounted = [
@@ -221,6 +279,12 @@ export interface Judgement {
   readonly watched?: boolean;
   /** The trials of a webhook; all of them unless told. */
   readonly trials?: readonly Trial[];
+  /** Events that a closed model promised. */
+  readonly messages?: number | null;
+  /** The profile, by its own name, where objectives depend on it. */
+  readonly profile?: string;
+  /** Mean rate in events per second that the run offers; null where acknowledgements set the pace. */
+  readonly rate?: number | null;
   /** Other bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
@@ -229,7 +293,8 @@ const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 
 /** The objectives of a run. */
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {
-  const { accounted: isSettled, events, bounds = {}, instances = 1, steady = false, trials = EVERY_TRIAL } = judgement;
+  const { accounted: isSettled, events, messages = null, bounds = {}, instances = 1, steady = false } = judgement;
+  const { trials = EVERY_TRIAL } = judgement;
   const rows = [
     ...everywhere,
     ...table[test],
@@ -237,6 +302,8 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
     ...(judgement.watched === true ? watched : []),
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
+    ...(test === "ingest" ? ingested(judgement) : []),
+    ...(messages === null || instances > 1 ? [] : [valid("events_published").count.atLeast(messages)]),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
   return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));

@@ -295,6 +295,22 @@ export const VARIABLES = {
     MEMORY_SIGNALS: integer(100, 10_000_000)("signals of the memory trial", String(TRIALS.memory.signals)),
     SIGNALS_EXECUTED_URL: address("http", "https")("list of the executed signals; needs RECEIVER_URL, which joins it"),
   },
+  ingest: {
+    SCENARIO: profile("ingest")("how the load moves over time", "smoke"),
+    ...common,
+    ...accounted,
+    ...publishing,
+    RECEIVER_URL: receiverOrNone(
+      "the receiver that watches the table and settles the run; with none, storage is not verified",
+      "http://127.0.0.1:4800",
+    ),
+    INGEST_URL: address("http", "https")("the ingestor", "http://localhost:8000"),
+    MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
+      "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
+    ),
+    MESSAGES: integer(1, MAX_SEQ)("the same as EVENTS, by the name that the replaced tool has for it"),
+    CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
+  },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
 
 /** The tests that can be run. */

@@ -2,11 +2,7 @@ import { spawnSync } from "node:child_process";
 import { defineConfig } from "vitest/config";
 
 /** These need a real redis-server; test/run.mjs says when it is missing. */
-const WITH_REDIS = [
-  "test/integration/redis.test.ts",
-  "test/integration/ethhook.test.ts",
-  "test/integration/signals.test.ts",
-];
+const WITH_REDIS = ["redis", "ethhook", "ingest", "signals"].map((name) => `test/integration/${name}.test.ts`);
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** These need a real influxd and prometheus as well. */

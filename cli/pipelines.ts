@@ -6,7 +6,8 @@
 import { settings } from "../k6/support/settings.ts";
 import { ETHHOOK_FAULTS, type FaultTable, PULSE_FAULTS } from "../target/faults.ts";
 import type { RunnableTest } from "../variables.ts";
-import { lengthOf, peakOf } from "../workload/shape.ts";
+import { secondsOf } from "../workload/plan.ts";
+import { peakOf } from "../workload/shape.ts";
 import { SECRET, startEthhookPipeline } from "./ethhook.ts";
 import { startPipeline } from "./pipeline.ts";
 import type { Watched } from "./run/health.ts";
@@ -106,7 +107,7 @@ function fitSubscribers(given: VariablesByTest): VariablesByTest {
   const { websocket, nats } = given;
   if (websocket === undefined || nats === undefined) return given;
   const { load, CANARY_TIMEOUT, DRAIN_TIMEOUT } = settings("nats", nats);
-  const seconds = load.kind === "paced" ? lengthOf(load.shape) : load.kind === "unpaced" ? load.seconds : 0;
+  const seconds = secondsOf(load);
   const { load: listening, SOCKETS } = settings("websocket", websocket);
   const stays = listening.kind === "visitors" && listening.staying && listening.shape.length === 1;
   const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT : 0) + ROUND_ABOUT_SECONDS;

@@ -40,7 +40,7 @@ export async function setup(): Promise<RedisRun> {
     .sendCommand("PING")
     .catch((problem) => exec.test.abort(`REDIS_URL: cannot reach Redis: ${reasonOf(problem)}`));
   const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE };
-  const run = openRun(config, "publisher", webhooks);
+  const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { publishers: config.INSTANCES },

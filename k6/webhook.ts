@@ -85,7 +85,7 @@ export async function teardown(run: SignalRun): Promise<void> {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run));
 }
 
-export const handleSummary = summaryOf(config, unjudged());
+export const handleSummary = summaryOf(config, unjudged);
 
 /** What this run cannot say: never that it is well. */
 function unjudged(): string[] {

@@ -5,6 +5,7 @@ import { withoutArguments } from "../workload/redaction.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
+import { StorageProblem } from "./storage.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -23,6 +24,19 @@ function receiverUrl(text: string): string {
   throw new InvalidArgumentError("Allowed: a URL such as http://127.0.0.1:4800.");
 }
 
+function url(text: string, ...schemes: string[]): string {
+  if (schemes.some((scheme) => text.startsWith(`${scheme}://`))) return text;
+  throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://.`);
+}
+
+const postgresUrl = (text: string) => url(text, "postgres", "postgresql");
+const redisUrl = (text: string) => url(text, "redis", "rediss");
+
+function tableName(text: string): string {
+  if (/^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(text)) return text;
+  throw new InvalidArgumentError("Allowed: a name or schema.name of small letters, digits and underscores.");
+}
+
 function script(text: string): MisbehaviourSettings {
   try {
     return v.parse(MisbehaviourSchema, JSON.parse(text));
@@ -31,7 +45,7 @@ function script(text: string): MisbehaviourSettings {
   }
 }
 
-function database(text: string): Database {
+function influxDatabase(text: string): Database {
   const read = readDatabase(text);
   if (read !== null) return read;
   throw new InvalidArgumentError("Allowed: http:// or https://, host, port and the database's name as the path.");
@@ -48,7 +62,10 @@ const program = new Command("receiver")
     receiverUrl,
   )
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
-  .option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6", database)
+  .option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6", influxDatabase)
+  .option("--database <url>", "PostgreSQL of a message ingestor; a role that may only select is enough", postgresUrl)
+  .option("--table <name>", "its table", tableName, "messages")
+  .option("--redis <url>", "Redis of a message ingestor, to account for what is pending and buffered", redisUrl)
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .allowExcessArguments(false)
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
@@ -56,19 +73,31 @@ const program = new Command("receiver")
   .parse();
 
 interface Flags extends ReceiverOptions {
+  readonly database?: string;
+  readonly table: string;
+  readonly redis?: string;
   readonly misbehave?: MisbehaviourSettings;
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, settleAt, misbehave, influxdb, exitWithStdin } = program.opts<Flags>();
+const { host, port, secret, settleAt, misbehave, influxdb, ...flags } = program.opts<Flags>();
+const { database, table, redis, exitWithStdin } = flags;
+if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
+const storage = database === undefined ? undefined : { database, table, redis };
 
 try {
-  const receiver = await startReceiver({ host, port, secret, settleAt, misbehaviour: misbehave, influxdb });
+  const receiver = await startReceiver({ host, port, secret, settleAt, storage, misbehaviour: misbehave, influxdb });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("close", stop).resume();
   console.log(JSON.stringify({ service: "receiver", url: receiver.url }));
 } catch (problem) {
-  console.error(`receiver: cannot listen on ${host}:${port}: ${problem instanceof Error ? problem.message : problem}`);
+  console.error(`receiver: ${reasonOf(problem)}`);
   process.exit(1);
+}
+
+/** A database that cannot be had says so by itself; whatever else goes wrong has to do with the address. */
+function reasonOf(problem: unknown): string {
+  const said = problem instanceof Error ? problem.message : String(problem);
+  return problem instanceof StorageProblem ? said : `cannot listen on ${host}:${port}: ${said}`;
 }

@@ -1,18 +1,19 @@
+import type { Table } from "../workload/account.ts";
 import type { Bitset } from "../workload/bitset.ts";
 import type { Endpoint } from "../workload/endpoint.ts";
 import type { Filter } from "../workload/filter.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../workload/ledger.ts";
 import type { Publication } from "../workload/publication.ts";
 
-/** One way that events take to their end: a subscription or an endpoint. */
+/** One way that events take to their end: a subscription, an endpoint or a table. */
 export abstract class Path {
   readonly name: string;
-  readonly filter: Filter | Endpoint;
+  readonly filter: Filter | Endpoint | Table;
   /** Whether event `seq` belongs on this path. */
   readonly selected: (seq: number) => boolean;
   protected readonly ledger = new Ledger();
 
-  constructor(name: string, filter: Filter | Endpoint, selected: (seq: number) => boolean) {
+  constructor(name: string, filter: Filter | Endpoint | Table, selected: (seq: number) => boolean) {
     this.name = name;
     this.filter = filter;
     this.selected = selected;

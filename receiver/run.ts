@@ -6,6 +6,7 @@ import { explain, type HopsReport } from "../workload/hops.ts";
 import type { PathAccount } from "../workload/ledger.ts";
 import { Publication } from "../workload/publication.ts";
 import type { Arrivals, Opening, Published, Settling } from "../workload/report.ts";
+import { explainStorage } from "../workload/storage.ts";
 import type { Second } from "../workload/timeline.ts";
 import { runNumber, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
@@ -15,12 +16,20 @@ import { Endpoints } from "./endpoints.ts";
 import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
+import type { TablePath } from "./table.ts";
+import type { Watch, Watched } from "./watch.ts";
 
 /** How often the wait for the last deliveries looks again. */
 const DRAIN_POLL_MS = 100;
 
 /** How many paths that broke a rule an account names. */
 const OFFENDERS = 10;
+
+/** The table of a run, and what follows it. */
+export interface Stored {
+  readonly path: TablePath;
+  readonly watch: Watch;
+}
 
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {
@@ -32,6 +41,7 @@ export class Run {
   readonly openedAt: number;
   private readonly opening: Opening;
   private readonly endpoints: Endpoints | null;
+  private readonly stored: Stored | null;
   private readonly publication = new Publication();
   private readonly subscriptions = new Map<string, SubscriptionPath>();
   private readonly deliveries = new Deliveries();
@@ -46,8 +56,11 @@ export class Run {
   private hopsReport: HopsReport | null = null;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
-  /** @param now Unix ms; a parameter so that the rules of time can be tested without waiting. */
-  constructor(id: string, opening: Opening, now: () => number) {
+  /**
+   * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
+   * @param watch follows the table that the events end up in, where they do.
+   */
+  constructor(id: string, opening: Opening, now: () => number, watch?: (watched: Watched) => Stored) {
     this.id = id;
     this.number = runNumber(id);
     this.opening = opening;
@@ -55,6 +68,24 @@ export class Run {
     this.workload = { seed: opening.seed, chains: opening.chains };
     this.now = now;
     this.openedAt = now();
+    this.stored = watch?.(this.watched()) ?? null;
+  }
+
+  /** What the watch of a table may know. */
+  private watched(): Watched {
+    return {
+      acknowledged: () => this.publication.acknowledged,
+      underLoad: () => !this.publishersDone(),
+      deliveries: this.deliveries,
+      arrived: () => {
+        this.lastArrivalAt = this.now();
+      },
+    };
+  }
+
+  /** Lets go of what the run holds open. */
+  async close(): Promise<void> {
+    await this.stored?.watch.stop();
   }
 
   get settled(): boolean {
@@ -130,9 +161,15 @@ export class Run {
       await pause(DRAIN_POLL_MS);
       ending = this.endingAt(started, deadline, quiet);
     }
+    const drain = this.now() - started;
+    if (this.stored !== null) {
+      // What was seen so far is what was new; now every row of the run is looked at once more.
+      await this.stored.watch.finish();
+      if (ending === "quiet" && this.account().lost === 0) ending = "complete";
+    }
     this.closedAt = this.now();
     this.expectedAtClose = this.expectedBySecond();
-    this.closed = { ...this.account(), ending, backlog, drain: this.closedAt - started };
+    this.closed = { ...this.account(), ending, backlog, drain };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -152,7 +189,7 @@ export class Run {
   /** The account as it stands; once closed it changes no more, but for what comes too late. */
   account(): Account {
     if (this.closed !== null) {
-      return { ...this.closed, late: this.lateArrivals, causes: explain(this.closed, this.hopsReport) };
+      return { ...this.closed, late: this.lateArrivals, causes: this.causes(this.closed) };
     }
     const now = this.now();
     const accounts = new Map<Path, PathAccount>();
@@ -162,8 +199,8 @@ export class Run {
       const settled = path.settle(this.publication, this.expectedWhole, now);
       accounts.set(path, settled);
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-      // Webhooks are sent at the same time and sent again: nobody promises their order.
-      const inversions = this.endpoints === null ? settled.reordered : 0;
+      // Webhooks are sent at the same time and sent again, rows are inserted by several workers: nobody promises an order.
+      const inversions = this.endpoints === null && this.stored === null ? settled.reordered : 0;
       const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
       if (broken && offenders.length < OFFENDERS) {
         const [firstLost] = settled.lostSeqs;
@@ -198,9 +235,17 @@ export class Run {
       growth: this.deliveries.growth.over(span),
       offenders,
       webhooks,
+      storage: this.stored?.watch.account() ?? null,
       causes: [],
     };
-    return { ...account, causes: explain(account, this.hopsReport) };
+    return { ...account, causes: this.causes(account) };
+  }
+
+  private causes(account: Account): string[] {
+    if (account.storage === null) return explain(account, this.hopsReport);
+    const [offender] = account.offenders;
+    const described = offender === undefined ? [] : (this.stored?.path.describeLost(offender) ?? []);
+    return [...explainStorage(account, account.storage), ...described, ...(this.stored?.path.damages ?? [])];
   }
 
   /** The run second by second; what was expected in each is fixed with the account. */
@@ -233,7 +278,8 @@ export class Run {
   }
 
   private paths(): readonly Path[] {
-    return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? [])];
+    const table = this.stored === null ? [] : [this.stored.path];
+    return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? []), ...table];
   }
 
   /** Paths with the same filter expect the same events: worked out once for all of them, and until more is published. */

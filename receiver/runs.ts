@@ -4,6 +4,8 @@ import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
 import { Run } from "./run.ts";
+import type { Storage } from "./storage.ts";
+import type { Watched } from "./watch.ts";
 import type { WebhookSink } from "./webhooks.ts";
 
 /** Runs that are remembered; the oldest ones are forgotten first. */
@@ -14,9 +16,17 @@ export class Runs implements WebhookSink {
   private readonly byId = new Map<string, Run>();
   private readonly byNumber = new Map<number, Run>();
   private readonly now: () => number;
+  private readonly storage: Storage | null;
 
-  constructor(now: () => number) {
+  /** @param storage the table that this receiver watches; null when it watches none. */
+  constructor(now: () => number, storage: Storage | null = null) {
     this.now = now;
+    this.storage = storage;
+  }
+
+  /** Whether runs can be opened whose events end up in a table. */
+  get watchesStorage(): boolean {
+    return this.storage !== null;
   }
 
   /** Opens a run or joins it. @returns null when the run exists with another workload. */
@@ -47,14 +57,26 @@ export class Runs implements WebhookSink {
   private create(id: string, opening: Opening): Run {
     const [oldest] = this.byId.keys();
     if (this.byId.size >= REMEMBERED && oldest !== undefined) this.forget(oldest);
-    const run = new Run(id, opening, this.now);
+    const { storage } = this;
+    const { storage: wanted, seed } = opening;
+    const watches = storage !== null && wanted !== undefined;
+    const watch = watches ? (watched: Watched) => storage.watch({ id, seed, ...wanted }, watched) : undefined;
+    const run = new Run(id, opening, this.now, watch);
     this.byId.set(id, run);
     this.byNumber.set(run.number, run);
     return run;
   }
 
+  /** Lets go of everything. */
+  async close(): Promise<void> {
+    await Promise.all(this.all().map((run) => run.close()));
+    await this.storage?.close();
+  }
+
   private forget(id: string): void {
-    this.byNumber.delete(this.byId.get(id)?.number ?? -1);
+    const run = this.byId.get(id);
+    void run?.close();
+    this.byNumber.delete(run?.number ?? -1);
     this.byId.delete(id);
   }
 }

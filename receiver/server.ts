@@ -10,6 +10,7 @@ import { prometheus } from "./prometheus.ts";
 import { Relay, RelayedSchema } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
+import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -28,6 +29,8 @@ export interface ReceiverOptions {
   readonly secret?: string | undefined;
   /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
   readonly settleAt?: string | undefined;
+  /** The database and the Redis of a message ingestor, whose runs this receiver can settle then. */
+  readonly storage?: StorageOptions | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;
   /** Where the accounts are written each second, so that boards show them. */
@@ -44,7 +47,8 @@ export interface Receiver {
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const clock = new Clock(() => performance.now(), CLOCK_RENEWAL_MS);
   const now = () => clock.now();
-  const runs = new Runs(now);
+  const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
+  const runs = new Runs(now, storage);
   const traffic = new Traffic(now);
   const misbehaviour = new Misbehaviour();
   if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
@@ -85,6 +89,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       await app.close();
       await relay?.close();
       await influxdb?.close();
+      await runs.close();
     },
   };
 }
@@ -103,6 +108,10 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
   app.post(`${RUN}`, (request: RunRequest, reply) => {
     const opening = read(OpeningSchema, request, reply);
     if (opening === undefined) return reply;
+    if (opening.storage !== undefined && !runs.watchesStorage) {
+      const error = "this receiver watches no database; start it with --database postgres://... --redis redis://...";
+      return reply.code(422).send({ error });
+    }
     const run = runs.open(request.params.run, opening);
     if (run !== null) return run.account();
     return reply.code(409).send({ error: `run ${request.params.run} is open with another seed or other chains` });

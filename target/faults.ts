@@ -98,6 +98,16 @@ function stall(meaning: string): Fault<Stall> {
   };
 }
 
+/** A length in characters. */
+function characters(meaning: string): Fault<number> {
+  return {
+    meaning,
+    value: "CHARACTERS",
+    takes: "a whole number of characters from 1",
+    read: (text) => (text !== undefined && /^[1-9]\d{0,5}$/.test(text) ? Number(text) : null),
+  };
+}
+
 /** Is there or not. */
 function always(meaning: string): Fault<true> {
   return { meaning, value: "", takes: "no value", read: (text) => (text === undefined ? true : null) };
@@ -176,6 +186,18 @@ export const SIGNALS_FAULTS = {
 } as const satisfies FaultTable;
 
 export type SignalsFaults = Faults<typeof SIGNALS_FAULTS>;
+
+/** The faults of the message ingestor. A worker that is dead is one that is not started. */
+export const INGESTOR_FAULTS = {
+  drop: oneIn("every N-th message is accepted and never stored"),
+  duplicate: oneIn("every N-th message becomes two rows"),
+  truncate: characters("contents are stored with so many characters at most"),
+  slow: milliseconds("every message is answered MS milliseconds late"),
+  "lose-buffer": always("a worker that is told to stop loses what it has buffered"),
+  "poison-blocks": always("a message that cannot be read holds up its batch for ever"),
+} as const satisfies FaultTable;
+
+export type IngestorFaults = Faults<typeof INGESTOR_FAULTS>;
 
 /**
  * Reads fault settings such as `drop=1000` or `not-ready`.

@@ -31,7 +31,7 @@ try {
     skip("Go tests: go was not found");
   }
   if (!found("redis-server"))
-    skip("tests of redis.js, webhook.js and their reference targets: redis-server was not found");
+    skip("tests of redis.js, ingest.js, webhook.js and their reference targets: redis-server was not found");
   const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
   if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
   if (!process.env.K6_OPERATOR_CRD) {

@@ -15,10 +15,15 @@ export type Ending =
   /** A publisher that had joined never said it was done. */
   | "publisher missing";
 
+/** A table that events must end up in. */
+export interface Table {
+  readonly table: string;
+}
+
 /** A path that broke a rule, with its evidence. */
 export interface Offender extends PathAccount {
   readonly path: string;
-  readonly filter: Filter | Endpoint;
+  readonly filter: Filter | Endpoint | Table;
   /** Unix ms at which the first lost event was sent. */
   readonly firstLostAt: number | null;
 }
@@ -50,6 +55,32 @@ export interface WebhookAccount {
   readonly damaged: number;
   /** Deliveries to a name that is no endpoint of the run. */
   readonly strays: number;
+}
+
+/** What is told of a table beside the deliveries, which are its rows. */
+export interface StorageAccount {
+  /** Rows of the run's load, twice stored events twice. */
+  readonly rows: number;
+  /** Rows that are not what was published. */
+  readonly damaged: number;
+  /** Rows that had been there and are not any more at the end. */
+  readonly vanished: number;
+  /** From publishing to the row's time of insertion by the database's clock, whose offset is taken out. */
+  readonly insertion: Percentiles;
+  /** What is still pending, and in a worker's buffer; null when Redis is not watched. */
+  readonly queue: { readonly pending: number; readonly buffered: number } | null;
+  /** How often acknowledged was compared with rows, pending and buffered together. */
+  readonly readings: number;
+  /** The most messages that were in none of the three in all readings of ten seconds. */
+  readonly shortfall: number;
+  /** The most acknowledged messages that were not yet rows. */
+  readonly peak: number;
+  /** How fast that grew under load, as a share of what was acknowledged; null when too little was seen. */
+  readonly growth: { readonly share: number; readonly samples: number } | null;
+  /** What the worker says of itself in Redis, by key. */
+  readonly worker: Readonly<Record<string, number>>;
+  /** Why the table or Redis could not be read the last time; null when they could. */
+  readonly problem: string | null;
 }
 
 /** The ledger of a run as it stands: exact counts, joined by identity. */
@@ -93,8 +124,10 @@ export interface Account {
   /** Unix ms at which the last event arrived for the first time; null before the first. */
   readonly lastArrivalAt: number | null;
   readonly offenders: readonly Offender[];
-  /** Null for a run of subscriptions. */
+  /** Null unless the events come back as webhooks. */
   readonly webhooks: WebhookAccount | null;
+  /** Null unless the events end up in a table. */
+  readonly storage: StorageAccount | null;
   /** Where the pipeline holds what is missing, and why, as far as that is known. */
   readonly causes: readonly string[];
 }
@@ -103,4 +136,9 @@ export interface Account {
 export function deliveryRate({ delivered, span, lastArrivalAt }: Account): number | null {
   if (span === null || lastArrivalAt === null || lastArrivalAt <= span.from) return null;
   return (delivered * 1000) / (lastArrivalAt - span.from);
+}
+
+/** Acknowledged events per second from the first send to the last answer; null without any. */
+export function acknowledgedRate({ acknowledged, span }: Account): number | null {
+  return span === null || span.through <= span.from ? null : (acknowledged * 1000) / (span.through - span.from);
 }

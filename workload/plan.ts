@@ -18,10 +18,12 @@ export interface Overrides {
   readonly workers?: number | undefined;
   /** Events sent together by one publisher. */
   readonly batch?: number | undefined;
+  /** A closed model: so many events under way at any time, or as many as the profile says where it is true. */
+  readonly concurrency?: number | true | undefined;
 }
 
 /** The load of one test, decided: everything that k6 and the script need to know of it. */
-export type Plan = VisitorPlan | PacedPlan | UnpacedPlan;
+export type Plan = VisitorPlan | PacedPlan | UnpacedPlan | ClosedPlan;
 
 /** Virtual users over time. */
 export interface VisitorPlan {
@@ -50,6 +52,21 @@ export interface UnpacedPlan {
   readonly workers: number;
 }
 
+/** A closed model of single events: each is sent as soon as one of those under way is answered. */
+export interface ClosedPlan {
+  readonly kind: "closed";
+  /** Exactly so many events are sent, all rounds together. */
+  readonly events: number;
+  readonly concurrency: number;
+  /** Virtual users, each of which has its share of the events under way. */
+  readonly workers: number;
+  /** The events are sent in so many rounds, with a pause in seconds between them. */
+  readonly rounds: number;
+  readonly pause: number;
+  /** The load is cut off after so long. */
+  readonly seconds: number;
+}
+
 /** Batches that a paced publisher starts per second at most; a tick of 5 ms bounds how uneven pacing is. */
 const TICKS_PER_SECOND = 200;
 const PACED_WORKERS = 10;
@@ -65,14 +82,19 @@ const HIGHEST_LEVEL = 10_000_000;
 const LOWEST_LEVEL = 0.001;
 const MOST_BURSTS = 10_000;
 
+/** How long a load lasts, in seconds. */
+export function secondsOf(load: Plan): number {
+  return "shape" in load ? lengthOf(load.shape) : load.seconds;
+}
+
 /** What is out of all bounds in a load, so that nobody means it and k6 cannot run it; null when nothing is. */
 export function excessOf(load: Plan): string | null {
-  const seconds = load.kind === "unpaced" ? load.seconds : lengthOf(load.shape);
+  const seconds = secondsOf(load);
   const outside = (value: number, least: number, most: number) => !(value >= least && value <= most);
   if (outside(seconds, SHORTEST_SECONDS, LONGEST_SECONDS)) {
     return `the load lasts ${seconds} s: allowed: ${SHORTEST_SECONDS} to ${LONGEST_SECONDS}`;
   }
-  if (load.kind === "unpaced") return null;
+  if (!("shape" in load)) return null;
   const peak = peakOf(load.shape);
   if (outside(peak, LOWEST_LEVEL, HIGHEST_LEVEL)) {
     return `the load peaks at ${peak}: allowed: ${LOWEST_LEVEL} to ${HIGHEST_LEVEL}`;
@@ -172,6 +194,52 @@ function unpacedPlan(standard: Shape, overrides: Overrides): UnpacedPlan {
     batch: overrides.batch ?? UNPACED_BATCH,
     workers: overrides.workers ?? UNPACED_WORKERS,
   };
+}
+
+/** Events that one virtual user may have under way; more of them cost it the time to answer each at once. */
+const UNDER_WAY_AT_ONCE = 25;
+const LONGEST_CLOSED_SECONDS = 3_600;
+
+/**
+ * Decides on a closed model.
+ *
+ * @param standard the profile in numbers: events, how many are under way, and rounds with a pause between them.
+ */
+export function closedPlan(
+  standard: Pick<ClosedPlan, "events" | "concurrency" | "rounds" | "pause">,
+  { events, concurrency, duration, timeScale = 1 }: Overrides,
+): ClosedPlan {
+  const count = typeof concurrency === "number" ? concurrency : standard.concurrency;
+  return {
+    kind: "closed",
+    events: events ?? standard.events,
+    concurrency: count,
+    workers: Math.ceil(count / UNDER_WAY_AT_ONCE),
+    rounds: standard.rounds,
+    pause: standard.pause * timeScale,
+    seconds: duration ?? LONGEST_CLOSED_SECONDS,
+  };
+}
+
+/** What one worker of a closed model sends in one round. */
+export interface Share {
+  readonly firstSeq: number;
+  readonly count: number;
+  /** How many of them are under way at any time. */
+  readonly concurrency: number;
+}
+
+/** The share of a worker: consecutive events, in proportion to what it has under way. */
+export function shareOf(plan: ClosedPlan, round: number, worker: number): Share {
+  const { events, concurrency, workers, rounds } = plan;
+  const upTo = (part: number, parts: number, whole: number) => Math.floor((part * whole) / parts);
+  const slotsFrom = upTo(worker, workers, concurrency);
+  const slotsTo = upTo(worker + 1, workers, concurrency);
+  const roundFrom = upTo(round, rounds, events);
+  const inRound = upTo(round + 1, rounds, events) - roundFrom;
+  const from = upTo(slotsFrom, concurrency, inRound);
+  const to = upTo(slotsTo, concurrency, inRound);
+  return { firstSeq: roundFrom + from, count: to - from, concurrency: slotsTo - slotsFrom };
 }
 
 /** How many iterations of a publishing plan carry events; null when time alone decides. */

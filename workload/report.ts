@@ -29,6 +29,13 @@ const WebhooksSchema = v.object({
 });
 export type Webhooks = v.InferOutput<typeof WebhooksSchema>;
 
+/** A run whose events end up in the table that the receiver watches. */
+const StorageSchema = v.object({
+  /** The events are hostile inputs. */
+  hostile: v.boolean(),
+});
+export type Storage = v.InferOutput<typeof StorageSchema>;
+
 /** Opens a run, or joins one: all that take part must name the same workload. */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
@@ -36,6 +43,7 @@ export const OpeningSchema = v.object({
   /** Given by a publisher: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
   webhooks: v.optional(WebhooksSchema),
+  storage: v.optional(StorageSchema),
 });
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 

@@ -72,6 +72,8 @@ function describe({ test, settings, seconds }: PlannedTest, instances: number): 
   const length = `${Math.round(seconds)} s`;
   if (load.kind === "paced")
     return `${test} publishes ${load.events.toLocaleString("en")} events in ${length}${shared}`;
+  if (load.kind === "closed")
+    return `${test} publishes ${load.events.toLocaleString("en")} events, ${load.concurrency} under way at any time${shared}`;
   if (load.kind === "unpaced") return `${test} publishes as fast as acknowledged for ${length}${shared}`;
   return `${test} has up to ${Math.round(peakOf(load.shape)).toLocaleString("en")} clients${shared}`;
 }

@@ -2,8 +2,8 @@
 import { type Settings, settings } from "../../k6/support/settings.ts";
 import { slos, sloVariable } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES } from "../../variables.ts";
-import { ticksIn } from "../../workload/plan.ts";
-import { lengthOf, peakOf } from "../../workload/shape.ts";
+import { secondsOf, ticksIn } from "../../workload/plan.ts";
+import { peakOf } from "../../workload/shape.ts";
 import type { VariablesByTest } from "../pipelines.ts";
 import type { Subject } from "./subject.ts";
 
@@ -84,13 +84,16 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
 function planTest(test: RunnableTest, variables: Record<string, string>, instances: number): PlannedTest {
   const read = inOneLine(() => settings(test, variables));
   const { load } = read;
-  const publishers = load.kind === "visitors" ? 0 : Math.min(load.workers, ticksIn(load) ?? load.workers);
+  const publishers =
+    load.kind === "visitors"
+      ? 0
+      : Math.min(load.workers, (load.kind === "closed" ? null : ticksIn(load)) ?? load.workers);
   const shares = load.kind === "visitors" ? Math.round(peakOf(load.shape)) : publishers;
   if (instances > shares) {
     const what = load.kind === "visitors" ? "virtual users" : "publishers (WORKERS)";
     throw new RangeError(`--instances ${instances}: ${test} has ${shares} ${what} to share; allowed: up to ${shares}`);
   }
-  return { test, variables, settings: read, seconds: load.kind === "unpaced" ? load.seconds : lengthOf(load.shape) };
+  return { test, variables, settings: read, seconds: secondsOf(load) };
 }
 
 function refuseUnfit(subject: Subject, { urls, faults }: Request, reference: boolean): void {

@@ -1,4 +1,4 @@
-import { type Account, deliveryRate } from "../../workload/account.ts";
+import { type Account, acknowledgedRate, deliveryRate, type StorageAccount } from "../../workload/account.ts";
 import type { measures } from "./metrics.ts";
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;
@@ -23,7 +23,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_silent_paths.add(account.silent, account.paths);
   measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
   measure.account_wrong_signatures.add(account.webhooks?.wrongSignatures ?? 0, account.webhooks?.attempts ?? 0);
-  measure.account_damaged.add(account.webhooks?.damaged ?? 0, arrived);
+  measure.account_damaged.add((account.webhooks?.damaged ?? 0) + (account.storage?.damaged ?? 0), arrived);
   measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
   measure.account_delivery_p95_ms.add(latency.p95, latency.samples);
@@ -31,4 +31,15 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_delivery_p995_ms.add(latency.p995, latency.samples);
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
   measure.account_hasty_retries.add(account.webhooks?.hasty ?? 0, account.webhooks?.attempts ?? 0);
+  measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);
+  measure.account_drain_ms.add(account.drain);
+  if (account.storage !== null) enterStorage(measure, account.storage);
+}
+
+function enterStorage(measure: AccountMeasures, { insertion, growth, ...storage }: StorageAccount): void {
+  measure.account_shortfall.add(storage.shortfall, storage.readings);
+  measure.account_vanished.add(storage.vanished, storage.rows + storage.vanished);
+  measure.account_backlog_growth.add(growth?.share ?? 0, growth?.samples ?? 0);
+  measure.account_insert_p95_ms.add(insertion.p95, insertion.samples);
+  measure.account_insert_p99_ms.add(insertion.p99, insertion.samples);
 }

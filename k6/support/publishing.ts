@@ -37,7 +37,8 @@ const KEPT_LATENCIES = 500_000;
 
 /** The load of a test that publishes. @throws a string when it has visitors instead. */
 export function publishingLoad({ test, load }: { test: string; load: Plan }): PacedPlan | UnpacedPlan {
-  if (load.kind === "visitors") throw `${test} publishes: it has no visitors`;
+  if (load.kind === "visitors" || load.kind === "closed")
+    throw `${test} publishes in batches: it has no ${load.kind} load`;
   return load;
 }
 

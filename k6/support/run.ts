@@ -3,7 +3,15 @@ import http from "k6/http";
 import type { Account } from "../../workload/account.ts";
 import type { HopsReport } from "../../workload/hops.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
-import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Webhooks } from "../../workload/report.ts";
+import type {
+  Arrivals,
+  ArrivalsAnswer,
+  Opening,
+  Published,
+  Settling,
+  Storage,
+  Webhooks,
+} from "../../workload/report.ts";
 import { runNumber } from "../../workload/trace.ts";
 import { now } from "./clock.ts";
 
@@ -28,6 +36,9 @@ export interface RunSettings {
   readonly DRAIN_QUIET: number;
 }
 
+/** The endpoints that the events must come to as webhooks, or the table that they must end up in. */
+export type FarEnd = { readonly webhooks: Webhooks } | { readonly storage: Storage } | Record<never, never>;
+
 /** Requests to the receiver are told apart from the load by this name. */
 const TAGS = { tags: { name: "receiver" } };
 
@@ -37,9 +48,9 @@ const CLOCK_ROUND_TRIPS = 9;
  * Opens the run, or joins it, and compares clocks with the receiver; to be called in `setup()`.
  * Ends the test (k6 exits 108) when the receiver cannot be reached or knows the run by another workload.
  *
- * @param webhooks the endpoints that the events must come to, where they come back as webhooks.
+ * @param farEnd where the events must come out, where that is not a subscription.
  */
-export function openRun(config: RunSettings, role: "publisher" | "subscriber", webhooks?: Webhooks): Run {
+export function openRun(config: RunSettings, role: "publisher" | "subscriber", farEnd: FarEnd = {}): Run {
   const stamp = new Date()
     .toISOString()
     .replace(/[-:]|\..*/g, "")
@@ -52,8 +63,7 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber", w
   const adopts = config.RUN_ID === undefined && role === "subscriber";
   const run = { id, instance, number: adopts ? null : runNumber(id), clock: null };
   if (config.RECEIVER_URL === undefined) return run;
-  const opening: Opening = { seed: config.SEED, chains: [...(config.CHAINS ?? [])] };
-  if (webhooks !== undefined) opening.webhooks = webhooks;
+  const opening: Opening = { seed: config.SEED, chains: [...(config.CHAINS ?? [])], ...farEnd };
   if (role === "publisher") opening.publisher = instance;
   const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
   if (answer.status !== 200)

@@ -1,9 +1,10 @@
 import { needsConsent } from "../../remote.ts";
-import { plan, type Test, type Trial } from "../../scenarios.ts";
+import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
 import { type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
 import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
+import { eventsIn, lengthOf } from "../../workload/shape.ts";
 
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
@@ -37,7 +38,7 @@ const PREFIX = "THROUGHLINE_";
 export function settings<T extends RunnableTest>(test: T, environment: Environment = __ENV): Settings<T> {
   try {
     const values = readVariables(test, environment);
-    const load = plan(test, values.SCENARIO, overridesOf(values));
+    const load = plan(test, values.SCENARIO, overridesOf(test, values));
     refuseExcess(load, environment);
     refuseRemote(test, values, load);
     const rows = slos(test, {
@@ -48,6 +49,9 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       ticks: load.kind === "paced" ? ticksIn(load) : null,
       instances: values.INSTANCES,
       steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
+      messages: load.kind === "closed" ? load.events : null,
+      profile: profileOf(test, values.SCENARIO),
+      rate: requestedRate(load),
     });
     const bounds = readBounds(rows, environment);
     refuseUnknown(test, rows, environment);
@@ -63,6 +67,11 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   }
 }
 
+/** Mean rate that the load asks for, in events per second; null where acknowledgements set the pace. */
+export function requestedRate(load: Plan): number | null {
+  return load.kind === "paced" ? eventsIn(load.shape) / lengthOf(load.shape) : null;
+}
+
 /** The variables that change a profile, where a test has them. */
 interface AnyValues {
   readonly SCENARIO: string;
@@ -75,6 +84,8 @@ interface AnyValues {
   readonly LOAD_SCALE?: number;
   readonly WORKERS?: number;
   readonly CONCURRENCY?: number;
+  readonly MODEL?: "open" | "closed";
+  readonly MESSAGES?: number;
   readonly BATCH?: number;
   readonly BURST?: boolean;
   readonly BURST_RATIO?: number;
@@ -143,19 +154,28 @@ function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
   if (problem !== null) throw new RangeError(`${problem}; allowed: a host of this machine, or ALLOW_REMOTE=1`);
 }
 
-function overridesOf(values: AnyValues): Overrides {
+function overridesOf(test: Test, values: AnyValues): Overrides {
   const { BURST = false, BURST_RATIO: ratio = 1, BURST_PERIOD: period = 1 } = values;
   return {
     vus: values.VUS,
     rate: values.RATE,
     duration: values.DURATION,
-    events: values.EVENTS,
+    events: values.EVENTS ?? values.MESSAGES,
     timeScale: values.TIME_SCALE,
     loadScale: values.LOAD_SCALE,
-    workers: values.WORKERS ?? values.CONCURRENCY,
+    workers: values.WORKERS ?? (test === "ingest" ? undefined : values.CONCURRENCY),
+    concurrency: test === "ingest" ? concurrencyOf(values) : undefined,
     batch: values.BATCH,
     burst: BURST ? { ratio, period } : undefined,
   };
+}
+
+/** The concurrency of a closed model, or that of the profile; undefined asks for an open one. */
+function concurrencyOf({ MODEL, CONCURRENCY }: AnyValues): Overrides["concurrency"] {
+  if (MODEL === "open" && CONCURRENCY !== undefined) {
+    throw new RangeError(`CONCURRENCY=${CONCURRENCY}: an open model has none; leave it or MODEL=open out`);
+  }
+  return CONCURRENCY ?? (MODEL === "closed" ? true : undefined);
 }
 
 /** What an objective is set to when the run is not to be held to it. */

@@ -2,8 +2,8 @@ import type { Test } from "../../scenarios.ts";
 import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
 import type { Slo } from "../../thresholds.ts";
 import type { Plan } from "../../workload/plan.ts";
-import { eventsIn, lengthOf } from "../../workload/shape.ts";
 import { fetchAccount, type Run } from "./run.ts";
+import { requestedRate } from "./settings.ts";
 
 interface SummarySettings {
   readonly test: Test;
@@ -12,6 +12,7 @@ interface SummarySettings {
   readonly RECEIVER_URL?: string | undefined;
   readonly END_WHEN_SETTLED?: boolean;
   readonly TRIALS?: readonly string[];
+  readonly INSTANCES: number;
   readonly load: Plan;
   readonly slos: readonly Slo[];
 }
@@ -19,11 +20,11 @@ interface SummarySettings {
 /**
  * k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file.
  *
- * @param notes what has to be known to read it.
+ * @param notes says what has to be known to read it.
  */
 export function summaryOf(
   config: SummarySettings,
-  notes: readonly string[] = [],
+  notes: (data: K6Data) => readonly string[] = () => [],
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
@@ -36,10 +37,11 @@ export function summaryOf(
       data,
       run,
       account,
-      notes,
+      notes: notes(data),
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
         trials: config.TRIALS?.length ?? 0,
+        instances: config.INSTANCES,
         settled: config.END_WHEN_SETTLED === true && account?.ending != null,
       }),
     });
@@ -51,8 +53,4 @@ export function summaryOf(
 
 function isRun(data: unknown): data is Run {
   return typeof data === "object" && data !== null && "instance" in data;
-}
-
-function requestedRate(load: Plan): number | null {
-  return load.kind === "paced" ? eventsIn(load.shape) / lengthOf(load.shape) : null;
 }

@@ -41,8 +41,9 @@ describe("on a k6 without extensions", () => {
   test.each([
     ["http", "HTTP_URL"],
     ["websocket", "WS_URL"],
+    ["ingest", "INGEST_URL"],
   ])("%s starts its stress profile and says that no gateway answers", async (name, variable) => {
-    const url = `${name === "http" ? "http" : "ws"}://127.0.0.1:1`;
+    const url = `${name === "websocket" ? "ws" : "http"}://127.0.0.1:1`;
     const args = ["run", "--quiet", "--address", "", `dist/${name}.js`];
     const { exitCode, errors } = await k6(args, { SCENARIO: "stress", [variable]: url }, "k6-stock");
     expect(exitCode).toBe(108);

@@ -31,6 +31,7 @@ test.each([
     "SIGNALS_PASWORD=(hidden): unknown variable; did you mean SIGNALS_PASSWORD?",
   ],
   ["webhook", "RECEIVER_URL", "http://localhost:4800", "give both or none"],
+  ["ingest", "MODEL", "close", "MODEL=close: allowed: open, closed"],
   ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_SCRIPT_ERRORS_COUNT"],
 ])("%s refuses %s=%s in one line and before any load", async (name, variable, value, line) => {
   const { exitCode, errors } = await runBundle(name, { [variable]: value });
@@ -50,6 +51,7 @@ test.each([
   ["http", "HTTP_URL", "http", "no gateway answers"],
   ["websocket", "WS_URL", "ws", "no working gateway"],
   ["nats", "NATS_URL", "nats", "connect"],
+  ["ingest", "INGEST_URL", "http", "no ingestor answers"],
 ])("%s gives up before any load when nothing listens on %s", async (name, variable, scheme, reason) => {
   const url = `${scheme}://127.0.0.1:${await closedPort()}`;
   const { exitCode, errors, stdout } = await runBundle(name, { [variable]: url });

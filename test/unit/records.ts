@@ -73,6 +73,7 @@ export const ACCOUNT: Account = {
   lastArrivalAt: 60_205,
   offenders: [],
   webhooks: null,
+  storage: null,
   causes: [],
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { METRICS } from "../../metrics.ts";
-import { profilesOf } from "../../scenarios.ts";
+import { profileOf, profilesOf } from "../../scenarios.ts";
 import { expression, floorExpression, slos, sloVariable } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 
@@ -22,16 +22,30 @@ function variablesOf(name: RunnableTest): string {
   return `## ${name}\n\n${table(["variable", "default", "meaning", "allowed"], rows)}`;
 }
 
+/** The objectives of a test; where they depend on the profile, those of each. */
 function objectivesOf(name: RunnableTest): string {
+  const own = profilesOf(name).filter((profile) => profileOf(name, profile) === profile);
+  const tables = new Map<string, string[]>();
+  for (const profile of own) {
+    const rows = tableOf(name, profile);
+    tables.set(rows, [...(tables.get(rows) ?? []), profile]);
+  }
+  const titled = [...tables].map(([rows, profiles]) =>
+    tables.size === 1 ? rows : `SCENARIO=${profiles.join(", ")}:\n\n${rows}`,
+  );
+  return `## ${name}\n\n${titled.join("\n\n")}`;
+}
+
+function tableOf(name: RunnableTest, profile: string): string {
   const accounted = "RECEIVER_URL" in VARIABLES[name];
-  const rows = slos(name, { accounted, events: null, steady: true, watched: true }).map((slo) => [
+  const rows = slos(name, { accounted, events: null, profile, steady: true, watched: true }).map((slo) => [
     `\`${slo.metric}\``,
     expression(slo),
     floorExpression(slo),
     slo.miss,
     `\`${sloVariable(slo)}\``,
   ]);
-  return `## ${name}\n\n${table(["metric", "objective", "samples", "when missed", "variable of the bound"], rows)}`;
+  return table(["metric", "objective", "samples", "when missed", "variable of the bound"], rows);
 }
 
 test("docs/variables.md is what the code says; renewed by `npx vitest run --project unit -u`", async () => {

@@ -54,6 +54,7 @@ describe("the account of a run that goes on", () => {
       lastArrivalAt: null,
       offenders: [],
       webhooks: null,
+      storage: null,
       causes: [],
     });
   });

@@ -118,11 +118,25 @@ describe("a load is complete", () => {
     metrics: { events_published: { values: { count: published } }, trials_done: { values: { count: done } } },
     state: { testRunDurationMs: seconds * 1000 },
   });
-  test.each<[string, Plan, K6Data, { trials: number; settled: boolean }, boolean]>([
+  test.each<[string, Plan, K6Data, { trials: number; settled: boolean; instances?: number }, boolean]>([
     ["with all events sent", paced, of(10, 600), { trials: 0, settled: false }, true],
     ["not with one missing, however long it took", paced, of(99, 599), { trials: 0, settled: false }, false],
     ["with all trials done", paced, of(90, 600, 8), { trials: 8, settled: false }, true],
     ["not in the middle of a trial", paced, of(90, 600, 7), { trials: 8, settled: false }, false],
+    [
+      "with a share of the events, of one process among four",
+      paced,
+      of(60, 150),
+      { trials: 0, settled: false, instances: 4 },
+      true,
+    ],
+    [
+      "not before its time, of one process among four",
+      paced,
+      of(30, 75),
+      { trials: 0, settled: false, instances: 4 },
+      false,
+    ],
     ["after its time", visitors, of(60.2, 0), { trials: 0, settled: false }, true],
     ["not before", visitors, of(59, 0), { trials: 0, settled: false }, false],
     ["before, when the run was settled", visitors, of(20, 0), { trials: 0, settled: true }, true],
@@ -131,6 +145,6 @@ describe("a load is complete", () => {
     ["unpaced with all events sent", { ...unpaced, events: 500 }, of(3, 500), { trials: 0, settled: false }, true],
     ["not unpaced with some missing", { ...unpaced, events: 500 }, of(3, 400), { trials: 0, settled: false }, false],
   ])("%s", (_, load, data, ended, complete) => {
-    expect(isComplete(load, data, ended)).toBe(complete);
+    expect(isComplete(load, data, { instances: 1, ...ended })).toBe(complete);
   });
 });

@@ -1,0 +1,142 @@
+/** Message ingest: messages are posted and must become rows of a table, each once and as it was sent. */
+import { sleep } from "k6";
+import exec from "k6/execution";
+import http from "k6/http";
+import { profileOf } from "../scenarios.ts";
+import { type Progress, progressLine, progressOf } from "../workload/progress.ts";
+import { lengthOf } from "../workload/shape.ts";
+import { explainUnstored } from "../workload/storage.ts";
+import { CANARY_PUBLISHER } from "../workload/trace.ts";
+import { message } from "../workload/wire/ingest.ts";
+import { hostileRequest } from "../workload/wire/ingest-hostile.ts";
+import { enterAccount } from "./support/account.ts";
+import { awaitCanaries } from "./support/canary.ts";
+import { now } from "./support/clock.ts";
+import { closedLoop } from "./support/closed.ts";
+import { guarded } from "./support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { declareCounters, measures } from "./support/metrics.ts";
+import { optionsOf } from "./support/options.ts";
+import { type Answer, judgeHostile, post } from "./support/post.ts";
+import { publishing, type Sent, type Tick, traceOf } from "./support/publishing.ts";
+import { fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
+import { settings } from "./support/settings.ts";
+import { summaryOf } from "./support/summary.ts";
+
+const config = settings("ingest");
+const { load } = config;
+if (load.kind === "visitors" || load.kind === "unpaced") throw `ingest has no ${load.kind} load`;
+const metrics = measures("everywhere", "publishing", "ingest", "account", "health");
+const hostile = profileOf("ingest", config.SCENARIO) === "hostile";
+const url = `${config.INGEST_URL}/messages`;
+const timeout = config.ACK_TIMEOUT;
+
+const PROGRESS_SECONDS = 2;
+/** Room for the last answers after the last message was due. */
+const LONGEST_SECONDS = Math.ceil((load.kind === "paced" ? lengthOf(load.shape) : load.seconds) + timeout);
+
+const model =
+  load.kind === "closed"
+    ? `closed model: ${load.events} messages, ${load.concurrency} under way at any time`
+    : `open model: ${load.events} messages, each sent when it is due`;
+
+export const options = {
+  ...optionsOf(config, "publish", {
+    progress: {
+      executor: "per-vu-iterations",
+      exec: "progress",
+      vus: 1,
+      iterations: 1,
+      maxDuration: `${LONGEST_SECONDS}s`,
+      gracefulStop: "0s",
+    },
+  }),
+  // Connections that one virtual user keeps for its next requests, so that none is opened for each.
+  batch: 1_000,
+  batchPerHost: 1_000,
+};
+
+export async function setup(): Promise<Run & Watched> {
+  declareCounters();
+  const watched = requireHealth(config);
+  const health = http.get(`${config.INGEST_URL}/health`, { tags: { name: "readiness" } });
+  if (health.status === 0) exec.test.abort(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`);
+  if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
+  const run = { ...openRun(config, "publisher", { storage: { hostile } }), ...watched };
+  if (config.RECEIVER_URL === undefined) return run;
+  let answer = 0;
+  await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+    wanted: { publishers: config.INSTANCES },
+    seqs: [0],
+    send: (seq) => {
+      const canary = message(config.SEED, traceOf(run, CANARY_PUBLISHER, seq));
+      const headers = { "Content-Type": "application/json" };
+      answer = http.post(url, JSON.stringify(canary), { headers, tags: { name: "canary" } }).status;
+    },
+    // A target that accepts messages and does not store them is to be measured, and to fail.
+    goOn: (account) => {
+      const silence = account === null || answer < 200 || answer > 299 ? null : explainUnstored(account);
+      return silence?.waiting === true ? silence.why : null;
+    },
+    explain: (account) => [
+      `canaries are answered with status ${answer}`,
+      ...(account === null ? [] : [explainUnstored(account).why]),
+    ],
+  });
+  return run;
+}
+
+export const publish = guarded(
+  metrics.script_errors,
+  load.kind === "closed" ? closedLoop(config, load, metrics, send) : publishing(config, metrics, sendTick),
+);
+
+/** Stamps and posts message `seq`. */
+async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
+  const trace = traceOf(run, publisher, seq);
+  if (!hostile) return post(metrics, { url, timeout, body: JSON.stringify(message(config.SEED, trace)) });
+  const request = hostileRequest(trace);
+  const answer = await post(metrics, { url, timeout, ...request });
+  const wrong = judgeHostile(metrics, request, answer);
+  if (wrong !== null) console.warn(wrong);
+  return answer;
+}
+
+/** Posts the messages of a tick at the same time. */
+async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise<Sent> {
+  const sentFrom = now();
+  const seqs = Array.from({ length: count }, (_, place) => firstSeq + place);
+  const answers = await Promise.all(seqs.map((seq) => send(run, publisher, seq)));
+  const seqsThat = (outcome: Answer["outcome"]) => seqs.filter((_, place) => answers[place]?.outcome === outcome);
+  const latencies = answers.filter(({ outcome }) => outcome === "acknowledged").map(({ latency }) => latency);
+  return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), deduplicated: 0, latencies };
+}
+
+/** Every 2 seconds a line of how far the load has come; it ends with the load. */
+export function progress(run: Run): void {
+  if (load.kind === "visitors" || load.kind === "unpaced") return;
+  let before: Progress = { sent: 0, success: 0, failed: 0, stored: null };
+  for (let at = Date.now(); before.sent < load.events; ) {
+    sleep(PROGRESS_SECONDS);
+    const account = config.RECEIVER_URL === undefined ? null : fetchAccount(config.RECEIVER_URL, run.id);
+    if (account === null) return;
+    const after = progressOf(account);
+    console.log(progressLine(load.events, before, after, (Date.now() - at) / 1000));
+    before = after;
+    at = Date.now();
+  }
+}
+
+export function teardown(run: Run & Watched): void {
+  enterHealth(config, metrics, run);
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+}
+
+export const handleSummary = summaryOf(config, ({ metrics: { events_published } }) => {
+  const sent = events_published?.values["count"] ?? 0;
+  return [
+    model,
+    ...(sent < load.events ? [`partial result: ${sent} of ${load.events} messages were sent`] : []),
+    ...(config.RECEIVER_URL === undefined ? ["storage was not verified"] : []),
+  ];
+});

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createClient } from "@redis/client";
+import { Client } from "pg";
+import { type IngestPipeline, startIngestPipeline as start } from "../../cli/ingest.ts";
+import type { Account } from "../../workload/account.ts";
+import { type K6Outcome, root, runBundle } from "./k6.ts";
+
+const DEADLINE_MS = 60_000;
+
+/** Starts an ingestor whose logs go with it; it has no worker yet. */
+export async function startIngestPipeline(): Promise<IngestPipeline> {
+  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
+  const pipeline = await start(root, logs);
+  return {
+    ...pipeline,
+    close: async () => {
+      await pipeline.close();
+      await rm(logs, { recursive: true, force: true });
+    },
+  };
+}
+
+let runs = 0;
+
+/** A run under way. */
+export interface IngestRun {
+  readonly id: string;
+  readonly outcome: Promise<K6Outcome>;
+  account(): Promise<Account | null>;
+  /** Waits until the account says so. */
+  until(holds: (account: Account) => boolean): Promise<Account>;
+}
+
+/** Whatever else this machine does must not decide what these tests are about: where messages are, not how fast. */
+const PATIENT = {
+  DRAIN_QUIET: "1s",
+  CANARY_TIMEOUT: "10s",
+  SLO_SCHEDULE_DELAY_MS_P95: "5000",
+  SLO_INGEST_ACCEPTED_LATENCY_MS_AVG: "5000",
+  SLO_INGEST_ACCEPTED_LATENCY_MS_P95: "5000",
+  SLO_ACCOUNT_ACKNOWLEDGED_PER_SECOND_VALUE: "10",
+};
+
+/** Two seconds of load, enough for every sample floor. */
+const SHORT = { ...PATIENT, RATE: "250", EVENTS: "600" };
+
+/** A closed model is never late. */
+const { SLO_SCHEDULE_DELAY_MS_P95: _, ...CLOSED } = PATIENT;
+
+/** A hostile load knows no latencies. */
+const HOSTILE = { DRAIN_QUIET: "1s", SLO_SCHEDULE_DELAY_MS_P95: "5000", RATE: "60", EVENTS: "122" };
+
+/** Starts ingest.js against a pipeline. */
+export function beginRun({ api, receiver }: IngestPipeline, variables: Record<string, string> = {}): IngestRun {
+  const id = `ingest-${process.pid}-${++runs}`;
+  const account = () => accountOf(receiver.url, id);
+  const addresses = { RUN_ID: id, INGEST_URL: api.url, RECEIVER_URL: receiver.url };
+  const usual = variables["SCENARIO"] === "hostile" ? HOSTILE : "CONCURRENCY" in variables ? CLOSED : SHORT;
+  return {
+    id,
+    account,
+    outcome: runBundle("ingest", { ...addresses, ...usual, ...variables }),
+    until: async (holds) => {
+      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(20)) {
+        const now = await account();
+        if (now !== null && holds(now)) return now;
+      }
+      throw new Error(`run ${id}: what was waited for did not come: ${JSON.stringify(await account())}`);
+    },
+  };
+}
+
+/** Runs ingest.js to its end. */
+export async function runIngest(pipeline: IngestPipeline, variables: Record<string, string> = {}) {
+  const run = beginRun(pipeline, variables);
+  const outcome = await run.outcome;
+  return { ...outcome, account: (await run.account()) as Account };
+}
+
+/** The account of a run as a receiver has it; null when it does not know the run. */
+export async function accountOf(receiver: string, run: string): Promise<Account | null> {
+  const answer = await fetch(`${receiver}/runs/${run}`);
+  return answer.ok ? ((await answer.json()) as Account) : null;
+}
+
+/** Works with a connection to a pipeline's Redis. */
+export async function withRedis<Result>(
+  { redis }: IngestPipeline,
+  work: (client: ReturnType<typeof createClient>) => Promise<Result>,
+): Promise<Result> {
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  try {
+    return await work(client as ReturnType<typeof createClient>);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Works with a connection to a pipeline's database. */
+export async function withDatabase<Result>(
+  { postgres }: IngestPipeline,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import { Deliveries } from "../../receiver/deliveries.ts";
+import { type Row, TablePath } from "../../receiver/table.ts";
+import type { Account, StorageAccount } from "../../workload/account.ts";
+import { explainStorage, explainUnstored } from "../../workload/storage.ts";
+import { CANARY_PUBLISHER } from "../../workload/trace.ts";
+import { asStored, message } from "../../workload/wire/ingest.ts";
+import { HOSTILE_NAMES, hostileRequest } from "../../workload/wire/ingest-hostile.ts";
+import { ACCOUNT } from "./records.ts";
+
+const RUN = 4_711;
+const SENT_AT = 1.7e12;
+
+function row(id: number, seq: number, changes: Partial<Row> & { run?: number; publisher?: number } = {}): Row {
+  const { run = RUN, publisher = 1, ...rest } = changes;
+  const sent = asStored(message(1, { run, publisher, seq, publishedAt: SENT_AT }));
+  return { id, ...sent, insertedAt: SENT_AT + 40, ...rest };
+}
+
+function tableWith(...rows: Row[]): TablePath {
+  return seenWith(new Deliveries(), ...rows);
+}
+
+function seenWith(deliveries: Deliveries, ...rows: Row[]): TablePath {
+  const table = new TablePath("messages", RUN, 1, false);
+  table.startAfter(100);
+  for (const each of rows) table.enter(each, SENT_AT + 100, deliveries);
+  return table;
+}
+
+const numbers = (table: TablePath) => ({
+  rows: table.rows,
+  events: table.seen.size,
+  damaged: table.damaged,
+  ready: table.ready,
+});
+
+describe("rows of a table", () => {
+  test.each<[string, Row[], { rows: number; events: number; damaged?: number; ready?: boolean }]>([
+    ["two events", [row(101, 0), row(102, 1)], { rows: 2, events: 2 }],
+    ["one row read twice", [row(101, 0), row(101, 0)], { rows: 1, events: 1 }],
+    ["one event stored twice", [row(101, 0), row(102, 0)], { rows: 2, events: 1 }],
+    ["another run's", [row(101, 0, { run: RUN + 1 })], { rows: 0, events: 0 }],
+    ["a canary's", [row(101, 0, { publisher: CANARY_PUBLISHER })], { rows: 0, events: 0, ready: true }],
+    ["another user", [row(101, 0, { user_id: "0" })], { rows: 1, events: 1, damaged: 1 }],
+    [
+      "a shorter content",
+      [row(101, 0, { content: row(101, 0).content.slice(0, 50) })],
+      { rows: 1, events: 1, damaged: 1 },
+    ],
+    ["a content without head and trace", [row(101, 0, { content: "hello" })], { rows: 0, events: 0 }],
+  ])("%s", (_, rows, expected) => {
+    expect(numbers(tableWith(...rows))).toEqual({ damaged: 0, ready: false, ...expected });
+  });
+
+  test("count a second row of an event as a duplicate", () => {
+    const table = tableWith(row(101, 0), row(102, 0), row(103, 0));
+    expect(table.rows - table.seen.size).toBe(2);
+  });
+
+  test("say when they were seen, and when they were inserted", () => {
+    const deliveries = new Deliveries();
+    const rows = [row(101, 0), row(102, 1, { insertedAt: null }), row(103, 2, { insertedAt: SENT_AT - 5 })];
+    const table = seenWith(deliveries, ...rows);
+    expect(deliveries.total.percentiles()).toMatchObject({ samples: 3, negative: 0 });
+    expect(deliveries.total.percentiles().p50).toBeCloseTo(100, 0);
+    expect(table.insertions.percentiles()).toMatchObject({ samples: 1, negative: 1 });
+  });
+
+  test("describe what is damaged, by row and event", () => {
+    expect(tableWith(row(101, 7, { channel_id: "5000" })).damages[0]).toMatch(
+      /^row 101 is event 7, but channel_id is 5000 instead of \d+$/,
+    );
+  });
+
+  test("are current only when read lately, and after the last message was sent", () => {
+    const table = tableWith();
+    expect(table.hasCaughtUp(SENT_AT, SENT_AT)).toBe(false);
+    table.wasRead(SENT_AT);
+    expect(table.hasCaughtUp(SENT_AT, SENT_AT + 2_000)).toBe(true);
+    expect(table.hasCaughtUp(SENT_AT + 1, SENT_AT + 2)).toBe(false);
+    expect(table.hasCaughtUp(SENT_AT, SENT_AT + 2_001)).toBe(false);
+  });
+});
+
+describe("rows of hostile input", () => {
+  const hostile = (
+    name: string,
+    change: (stored: { user_id: string; channel_id: string; content: string }) => object,
+  ) => {
+    const seq = HOSTILE_NAMES.indexOf(name);
+    const { stored } = hostileRequest({ run: RUN, publisher: 1, seq, publishedAt: SENT_AT });
+    const table = new TablePath("messages", RUN, 1, true);
+    if (stored !== null)
+      table.enter({ id: 1, insertedAt: null, ...stored, ...change(stored) }, SENT_AT, new Deliveries());
+    return numbers(table);
+  };
+
+  test.each(["2,000 characters", "one character", "user 2^53 + 1", "SQL", "NUL"])("%s as it was sent", (name) => {
+    expect(hostile(name, () => ({}))).toMatchObject({ rows: 1, events: 1, damaged: 0 });
+  });
+
+  test.each<[string, (content: string) => string]>([
+    ["NUL", (content) => content.replace("\0", "")],
+    ["astral characters", (content) => content.replace("𝒳", "?")],
+    ["combining characters", (content) => content.normalize("NFC")],
+    ["invisible characters", (content) => content.replace("\ufeff", "")],
+    ["markup", (content) => content.replace("<", "&lt;")],
+  ])("%s changed on its way", (name, change) => {
+    expect(hostile(name, ({ content }) => ({ content: change(content) }))).toMatchObject({ rows: 1, damaged: 1 });
+  });
+
+  test("an id that was cut to 32 bits", () => {
+    expect(hostile("user 2^32", () => ({ user_id: "0" }))).toMatchObject({ rows: 1, damaged: 1 });
+  });
+});
+
+const STORAGE: StorageAccount = {
+  rows: 90,
+  damaged: 0,
+  vanished: 0,
+  insertion: ACCOUNT.latency,
+  queue: { pending: 0, buffered: 0 },
+  readings: 10,
+  shortfall: 0,
+  peak: 10,
+  growth: null,
+  worker: { total_messages: 100 },
+  problem: null,
+};
+const SHORT: Account = { ...ACCOUNT, ending: "quiet", acknowledged: 100, lost: 10, delivered: 90 };
+
+describe("what is missing", () => {
+  test.each<[string, Partial<Account>, Partial<StorageAccount>, string[]]>([
+    ["nothing", { lost: 0 }, {}, []],
+    [
+      "waits, and nothing was ever stored",
+      { lost: 100 },
+      { rows: 0, queue: { pending: 100, buffered: 0 } },
+      ["100 messages wait in the pending list: no worker takes them"],
+    ],
+    [
+      "waits while the run goes on",
+      { ending: null },
+      { queue: { pending: 10, buffered: 0 } },
+      ["10 messages wait in the pending list"],
+    ],
+    [
+      "is buffered",
+      {},
+      { queue: { pending: 0, buffered: 10 } },
+      ["10 messages are in a worker's buffer (worker_buffer_size)"],
+    ],
+    [
+      "is nowhere",
+      {},
+      {},
+      [
+        "10 of 100 acknowledged messages are neither rows nor pending nor buffered: they are gone; the worker says it has stored 100 in all",
+      ],
+    ],
+    [
+      "cannot be told without Redis",
+      {},
+      { queue: null },
+      ["Redis is not watched (receiver --redis): what is pending cannot be told from what is lost"],
+    ],
+    ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows were there and are gone"]],
+    ["cannot be read", { lost: 0 }, { problem: "refused" }, ["the table or Redis could not be read: refused"]],
+  ])("%s", (_, account, storage, causes) => {
+    expect(explainStorage({ ...SHORT, ...account }, { ...STORAGE, ...storage })).toEqual(causes);
+  });
+
+  test.each<[string, Partial<StorageAccount>, boolean, RegExp]>([
+    ["waits for a worker", { queue: { pending: 3, buffered: 0 } }, true, /no worker stores them/],
+    ["is in another database", {}, false, /is the receiver's --database that of this ingestor/],
+    ["cannot be looked for", { problem: "no such host", queue: { pending: 3, buffered: 0 } }, false, /no such host/],
+  ])("of the canaries %s", (_, storage, waiting, why) => {
+    const explained = explainUnstored({ ...ACCOUNT, storage: { ...STORAGE, ...storage } });
+    expect(explained.waiting).toBe(waiting);
+    expect(explained.why).toMatch(why);
+  });
+});
