@@ -20,6 +20,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        // These need a chromium; test/run.mjs says when it is missing.
+        test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
     ],
   },
 });

@@ -1,7 +1,9 @@
 /** The `throughline` command. */
 import { join } from "node:path";
 import { Command } from "commander";
+import { addBaselineCommands } from "./baseline/command.ts";
 import { demo } from "./demo.ts";
+import { addReportCommand } from "./report/command.ts";
 import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
 
 /** Where the repository is, seen from dist/node/. */
@@ -27,6 +29,9 @@ program
   .action(async ({ fault }: { fault: string[] }) => {
     process.exitCode = await demo(root, fault, interrupted.signal);
   });
+
+addReportCommand(program, root);
+addBaselineCommands(program, root);
 
 const setup = program.command("setup").description("prepare a pipeline for its load test");
 
