@@ -6,10 +6,23 @@ const WITH_REDIS = ["test/integration/redis.test.ts", "test/integration/ethhook.
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 export default defineConfig({
+  // As in tsconfig.base.json, which Vite does not read for files that tsconfig.json leaves out.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
+        extends: true,
+        // Of the package below, whose source maps lead nowhere, Vite would warn file by file.
+        logLevel: "error",
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          // It imports JSON in a way that Node does not take.
+          server: { deps: { inline: ["@actions/workflow-parser"] } },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
@@ -21,6 +34,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         // These need a chromium; test/run.mjs says when it is missing.
         test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },

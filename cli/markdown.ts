@@ -51,5 +51,5 @@ export function table(
 /** Markdown as GitHub reads it. */
 export function markdown(children: RootContent[]): string {
   const root: Root = { type: "root", children };
-  return toMarkdown(root, { bullet: "-", extensions: [gfmTableToMarkdown()] });
+  return toMarkdown(root, { bullet: "-", extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] });
 }

@@ -7,8 +7,8 @@ import type { Measurement } from "./measurement.ts";
 const SAMPLES: Readonly<Record<string, number>> = { p50: 100, p95: 1_000, p99: 5_000 };
 
 /**
- * Differences in ms that mean nothing between two runs, by statistic. They are what was seen: the
- * table in docs/baselines.md has ten runs of the same, with these differences between the valid ones.
+ * Differences in ms that mean nothing between two runs, by statistic: somewhat more than valid runs of
+ * the same differed by on a busy machine of two cores (0.3, 2 and 10 ms; see docs/baselines.md).
  */
 const NOISE_MS: Readonly<Record<string, number>> = { p50: 0.5, p95: 5, p99: 15 };
 

@@ -23,7 +23,7 @@ export function flowOf(account: Account): Flow | null {
   flow.branch("Published", "Acknowledged", acknowledged, "path", ofEvents(acknowledged));
   flow.branch("Published", "Refused", refused, "bad", ofEvents(refused));
   flow.branch("Published", "Unknown", unknown, "uncertain", ofEvents(unknown));
-  if (expected > 0) {
+  if (acknowledged > 0 && expected > 0) {
     flow.branch("Acknowledged", "Expected", expected, "path", ofDeliveries(expected), "deliveries");
     flow.branch("Expected", "Delivered", delivered, "path", ofDeliveries(delivered));
     flow.branch("Expected", "Lost", lost, "bad", ofDeliveries(lost));

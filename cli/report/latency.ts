@@ -18,7 +18,8 @@ export interface PathLatency {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
-  readonly points: readonly (readonly [over: number, ms: number])[];
+  /** In microseconds. */
+  readonly histogram: Histogram;
 }
 
 /** What all paths together are called. */
@@ -64,21 +65,27 @@ function latencyOf(path: string, histogram: Histogram): PathLatency {
     p99: at(99),
     p999: at(99.9),
     max: histogram.maxValue / 1000,
-    points: overs(samples).map((over) => [over, at(100 * (1 - 1 / over))] as const),
+    histogram,
   };
 }
 
-/** 1 / (1 - p) from the least sample to the last one that so many samples can tell. */
-function overs(samples: number): number[] {
+/** Latency over 1 / (1 - p), from the least sample to the greatest: one of so many is as slow as that. */
+export function pointsOf({ samples, max, histogram }: PathLatency): (readonly [over: number, ms: number])[] {
   const last = Math.ceil(Math.log10(samples) * POINTS_PER_DECADE);
-  const spread = Array.from({ length: last + 1 }, (_, step) => 10 ** (step / POINTS_PER_DECADE));
-  return [...spread.filter((over) => over < samples), samples].map((over) => Number(over.toPrecision(6)));
+  const spread = Array.from({ length: last + 1 }, (_, step) =>
+    Number((10 ** (step / POINTS_PER_DECADE)).toPrecision(6)),
+  );
+  const inner = spread.filter((over) => over < samples);
+  return [
+    ...inner.map((over) => [over, histogram.getValueAtPercentile(100 * (1 - 1 / over)) / 1000] as const),
+    [samples, max],
+  ];
 }
 
 /** The curves that are drawn: all paths, and the slowest ones. */
 export function curvesOf(latencies: readonly PathLatency[]): Curves | null {
   if (latencies.length === 0) return null;
-  return { curves: latencies.slice(0, DRAWN).map(({ path, points }) => ({ name: path, points })) };
+  return { curves: latencies.slice(0, DRAWN).map((one) => ({ name: one.path, points: pointsOf(one) })) };
 }
 
 /** The curves in one sentence, for those who do not see them. */

@@ -117,8 +117,17 @@ function metricsOf(
   return metrics satisfies K6Data["metrics"];
 }
 
+const histograms = new Map<string, string>();
+
 /** A histogram of latencies with a long tail around so many ms, the same at each call. */
 export function histogramOf(samples: number, middle: number): string {
+  const key = `${samples} of ${middle}`;
+  const made = histograms.get(key) ?? makeHistogram(samples, middle);
+  histograms.set(key, made);
+  return made;
+}
+
+function makeHistogram(samples: number, middle: number): string {
   const histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 3.6e9,
