@@ -1,23 +1,16 @@
 import fc from "fast-check";
-import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { describe, expect, test } from "vitest";
-import { withRun } from "../../cli/baseline/baseline.ts";
-import { compare } from "../../cli/baseline/comparison.ts";
 import { CHART_DATA_ID, type Charts } from "../../cli/report/charts.ts";
 import { flowOf } from "../../cli/report/flow.ts";
-import { renderJunit } from "../../cli/report/junit.ts";
 import { ALL_PATHS, latenciesOf, pointsOf } from "../../cli/report/latency.ts";
-import { renderMarkdown } from "../../cli/report/markdown.ts";
 import { objectivesOf } from "../../cli/report/objectives.ts";
 import { renderReport } from "../../cli/report/report.tsx";
 import { MOST_POINTS, timelineOf } from "../../cli/report/timeline.ts";
 import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../workload/histogram.ts";
-import { histogramOf, invalid, lossy, resultOf, STARTED_AT } from "./results.ts";
+import { HOSTILE, histogramOf, hostile, invalid, lossy, resultOf, STARTED_AT } from "./results.ts";
 
 const WITHOUT = { without: "There is no baseline." };
-const HOSTILE = `</script><script>alert("x")</script><img src=x onerror=alert(1)> | \`a\` ]]> & "q"`;
-
 function html(result: Result): string {
   return renderReport({ result, compared: WITHOUT, attachments: [], assets: { script: "1", style: "" } });
 }
@@ -25,26 +18,6 @@ function html(result: Result): string {
 function chartsOf(page: string): Charts {
   const [, json] = new RegExp(`id="${CHART_DATA_ID}"[^>]*>(.*?)</script>`, "s").exec(page) ?? [];
   return JSON.parse(json ?? "") as Charts;
-}
-
-/** A record in which every text that comes from elsewhere tries to be more than text. */
-function hostile(): Result {
-  const result = lossy();
-  const [first] = result.account?.offenders ?? [];
-  const account = { ...(result.account as object), causes: [HOSTILE], offenders: [{ ...first, path: HOSTILE }] };
-  return {
-    ...result,
-    run: HOSTILE,
-    subject: HOSTILE,
-    reasons: [HOSTILE],
-    nextSteps: [HOSTILE],
-    parameters: { [HOSTILE]: HOSTILE },
-    versions: { [HOSTILE]: HOSTILE },
-    account: account as Result["account"],
-    latencies: [{ path: HOSTILE, histogram: histogramOf(1_000, 1) }],
-    health: result.health.map((one) => ({ ...one, process: HOSTILE, events: [{ at: STARTED_AT, what: HOSTILE }] })),
-    tests: result.tests.map((one) => ({ ...one, test: HOSTILE, reasons: [HOSTILE] })),
-  };
 }
 
 describe("the HTML report", () => {
@@ -244,64 +217,5 @@ describe("the flow", () => {
         }
       }),
     );
-  });
-});
-
-describe("JUnit", () => {
-  const parse = (xml: string) => new XMLParser({ ignoreAttributes: false }).parse(xml);
-
-  test("has a test case for each objective, failed where it was missed", () => {
-    const suite = parse(renderJunit(lossy())).testsuites.testsuite;
-    expect(suite.testcase).toHaveLength(objectivesOf(lossy()).length);
-    expect(suite).toMatchObject({ "@_failures": "1", "@_errors": "0" });
-    const [failed] = suite.testcase.filter((one: object) => "failure" in one);
-    expect(failed).toMatchObject({ "@_name": "account_lost count == 0", "@_classname": "nats.websocket" });
-    expect(failed.failure["@_message"]).toBe("42, must be count == 0. Next: look at evidence 1");
-  });
-
-  test("has an error for what could not be measured, and for a test without a record", () => {
-    const thin = resultOf({ metrics: { nats: { account_lost_samples: { count: 0 } } } });
-    expect(parse(renderJunit(thin)).testsuites.testsuite["@_errors"]).toBe("1");
-    const [first, ...rest] = resultOf().tests;
-    const dead = { ...(first as Result["tests"][number]), summary: null, reasons: ["k6 ended with 107"] };
-    expect(renderJunit(resultOf({}, { tests: [dead, ...rest] }))).toContain("k6 ended with 107");
-  });
-
-  test("is well-formed whatever the record says", () => {
-    const controls = "\u0000\u001b[31m\ud800\uffff";
-    const result = hostile();
-    const tests = result.tests.map((one) => ({ ...one, summary: null, reasons: [`${controls}${HOSTILE}`] }));
-    for (const xml of [renderJunit(result), renderJunit({ ...result, tests })]) {
-      expect(XMLValidator.validate(xml)).toBe(true);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be there
-      expect(xml).not.toMatch(/[\u0000-\u0008\u001b\uffff]|\p{Surrogate}/u);
-    }
-  });
-});
-
-describe("Markdown", () => {
-  test("has verdict, reasons, account and objectives", () => {
-    const text = renderMarkdown(lossy(), WITHOUT);
-    expect(text).toMatch(/^## FAIL: pipeline\n\nrun `pipeline-lossy`\n/);
-    expect(text).toContain("Next: look at evidence 1");
-    expect(text).toMatch(/\| +60,000 \| +59,999 \| +312,345 \| +312,303 \| +42 \|/);
-    expect(text).toContain("**MISSED**");
-    expect(text).not.toContain("baseline");
-  });
-
-  test("has the comparison where there is one", () => {
-    const comparison = compare(lossy(), withRun(resultOf()));
-    expect(renderMarkdown(lossy(), { comparison })).toContain("### Comparison with the baseline: FAIL");
-  });
-
-  test("keeps its tables whole and shows texts of the record as text", () => {
-    const rows = renderMarkdown(hostile(), WITHOUT)
-      .split("\n")
-      .filter((line) => line.startsWith("|"));
-    const cells = rows.map((row) => row.replaceAll("\\|", "").split("|").length);
-    expect(new Set(cells)).toEqual(new Set([9, 12]));
-    const outsideOfCode = renderMarkdown(hostile(), WITHOUT).replace(/``[^\n]*``/g, "");
-    expect(outsideOfCode).toContain("\\<script");
-    expect(outsideOfCode).not.toMatch(/(?<!\\)<(script|img)/);
   });
 });

@@ -204,3 +204,26 @@ export function lossy(): Result {
 export function invalid(): Result {
   return resultOf({ run: "pipeline-invalid", metrics: { nats: { schedule_delay_ms: { "p(95)": 253.6 } } } });
 }
+
+/** A text that tries to be more than text: in HTML, in Markdown and in XML. */
+export const HOSTILE = `</script><script>alert("x")</script><img src=x onerror=alert(1)> | \`a\` ]]> & "q"`;
+
+/** A record in which every text that comes from elsewhere tries to be more than text. */
+export function hostile(): Result {
+  const result = lossy();
+  const [first] = result.account?.offenders ?? [];
+  const account = { ...(result.account as object), causes: [HOSTILE], offenders: [{ ...first, path: HOSTILE }] };
+  return {
+    ...result,
+    run: HOSTILE,
+    subject: HOSTILE,
+    reasons: [HOSTILE],
+    nextSteps: [HOSTILE],
+    parameters: { [HOSTILE]: HOSTILE },
+    versions: { [HOSTILE]: HOSTILE },
+    account: account as Result["account"],
+    latencies: [{ path: HOSTILE, histogram: histogramOf(1_000, 1) }],
+    health: result.health.map((one) => ({ ...one, process: HOSTILE, events: [{ at: STARTED_AT, what: HOSTILE }] })),
+    tests: result.tests.map((one) => ({ ...one, test: HOSTILE, reasons: [HOSTILE] })),
+  };
+}

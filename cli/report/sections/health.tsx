@@ -5,7 +5,14 @@ import type { Objective } from "../objectives.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 /** What tells whether the generator kept up; each a metric and a statistic of it. */
-const SIGNS = ["schedule_delay_ms", "generator_lag_ms", "events_published", "script_errors"];
+const SIGNS = [
+  "events_published",
+  "offered_rate_share",
+  "dropped_iterations",
+  "schedule_delay_ms",
+  "generator_lag_ms",
+  "script_errors",
+];
 
 interface HealthProps {
   readonly id: "generator" | "target";
