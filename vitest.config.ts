@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 /** These need a real redis-server; test/run.mjs says when it is missing. */
 const WITH_REDIS = ["test/integration/redis.test.ts", "test/integration/ethhook.test.ts"];
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+const hasChromium = spawnSync("which", ["chromium"]).status === 0;
 
 export default defineConfig({
   // As in tsconfig.base.json, which Vite does not read for files that tsconfig.json leaves out.
@@ -36,7 +37,13 @@ export default defineConfig({
       {
         extends: true,
         // These need a chromium; test/run.mjs says when it is missing.
-        test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          exclude: hasChromium ? [] : ["test/browser/**"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

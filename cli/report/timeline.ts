@@ -10,12 +10,12 @@ export const MOST_POINTS = 600;
  * backlog and latencies those of the worst second, because percentiles cannot be merged.
  */
 export function timelineOf({
+  startedAt,
   timeline,
   account,
   health,
-}: Pick<Result, "timeline" | "account" | "health">): Timeline | null {
-  const start = timeline[0]?.at;
-  if (start === undefined) return null;
+}: Pick<Result, "startedAt" | "timeline" | "account" | "health">): Timeline | null {
+  if (timeline.length === 0) return null;
   const step = Math.ceil(timeline.length / MOST_POINTS);
   const points = grouped(timeline, step);
   const worst = (key: "p50" | "p95" | "p99" | "backlog") =>
@@ -29,7 +29,7 @@ export function timelineOf({
     events.map(({ at, what }) => ({ at, what: `${process} ${what}` })),
   );
   return {
-    at: points.map(([first]) => seconds(start, (first as Result["timeline"][number]).at)),
+    at: points.map(([first]) => seconds(startedAt, (first as Result["timeline"][number]).at)),
     step,
     published: mean("published"),
     delivered: mean("delivered"),
@@ -37,7 +37,7 @@ export function timelineOf({
     p50: worst("p50"),
     p95: worst("p95"),
     p99: worst("p99"),
-    marks: earliest([...lost, ...happened].map(({ at, what }) => ({ at: seconds(start, at), what }))),
+    marks: earliest([...lost, ...happened].map(({ at, what }) => ({ at: seconds(startedAt, at), what }))),
   };
 }
 

@@ -60,7 +60,7 @@ export function tooltip(look: Look, unit: string): NonNullable<Option["tooltip"]
     borderColor: look.line,
     textStyle: { color: look.ink, fontFamily: look.font, fontSize: 12 },
     axisPointer: { lineStyle: { color: look.quiet } },
-    valueFormatter: (value) => (typeof value === "number" ? `${number(value)}${unit}` : "–"),
+    valueFormatter: (value) => (typeof value === "number" ? `${written(value)}${unit}` : "–"),
   };
 }
 
@@ -81,7 +81,7 @@ export function legend(look: Look, names: readonly string[]): NonNullable<Option
 
 const form = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
 
-export function number(value: number): string {
+export function written(value: number): string {
   return form.format(value);
 }
 

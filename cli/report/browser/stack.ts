@@ -1,6 +1,6 @@
 import type { LineSeriesOption } from "echarts/charts";
 import type { Mark } from "../charts.ts";
-import { type Look, label, legend, type Option, short, tooltip } from "./look.ts";
+import { type Look, label, legend, type Option, short, tooltip, written } from "./look.ts";
 
 /** One line of a panel. */
 export interface Line {
@@ -46,7 +46,7 @@ export function stackOption(panels: readonly Panel[], marks: readonly Mark[], he
       axisLabel: {
         ...label(look),
         show: place === last,
-        formatter: (value: number) => `${short(value)} s`,
+        formatter: (value: number) => `${written(value)} s`,
         hideOverlap: true,
       },
       axisLine: { onZero: false, lineStyle: { color: look.line } },
