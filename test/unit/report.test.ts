@@ -55,6 +55,14 @@ describe("the HTML report", () => {
     expect(page).toContain(`<title>${verdict} · ${result.run} · Throughline</title>`);
   });
 
+  test("tells every reason, and a next step that several of them share once", () => {
+    const reasons = ["first reason", "second reason", "third reason"];
+    const page = html({ ...lossy(), reasons, nextSteps: ["look here", "look here", "look there"] });
+    for (const reason of reasons) expect(page).toContain(`<p>${reason}</p>`);
+    expect(page.match(/<p class="next">look here<\/p>/g)).toHaveLength(1);
+    expect(page.match(/<p class="next">look there<\/p>/g)).toHaveLength(1);
+  });
+
   test("of a run that recorded nothing says so in every part", () => {
     const nothing = { account: null, latencies: [], timeline: [], health: [], tests: [], verdict: "INVALID" as const };
     const page = html(resultOf({}, { ...nothing, complete: false }));

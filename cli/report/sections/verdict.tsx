@@ -47,14 +47,24 @@ function spelled(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
+/** Reasons one after the other that have the same next step share it. */
 function Reasons({ result: { reasons, nextSteps } }: { result: Result }) {
-  if (reasons.length === 0) return null;
+  const groups: { reasons: string[]; next: string }[] = [];
+  for (const [place, reason] of reasons.entries()) {
+    const next = nextSteps[place] ?? "";
+    const last = groups.at(-1);
+    if (last !== undefined && last.next === next && next !== "") last.reasons.push(reason);
+    else groups.push({ reasons: [reason], next });
+  }
+  if (groups.length === 0) return null;
   return (
     <ol class="reasons" aria-label="Reasons and next steps">
-      {reasons.map((reason, place) => (
-        <li key={reason}>
-          <p>{reason}</p>
-          {nextSteps[place] ? <p class="next">{nextSteps[place]}</p> : null}
+      {groups.map((group) => (
+        <li key={group.reasons[0]}>
+          {group.reasons.map((reason) => (
+            <p key={reason}>{reason}</p>
+          ))}
+          {group.next === "" ? null : <p class="next">{group.next}</p>}
         </li>
       ))}
     </ol>
