@@ -18,6 +18,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => (interrupted.signal.aborted ? process.exit(INVALID) : interrupted.abort()));
 }
 
+// Whoever reads the output may stop early, as head does; the exit code is still the verdict's.
+process.stdout.on("error", () => undefined);
+
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));

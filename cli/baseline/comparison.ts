@@ -6,8 +6,8 @@ import { type Baseline, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } f
 import { enoughSamples, noiseOf } from "./floor.ts";
 import { type Measurement, type MeasurementKind, measure } from "./measurement.ts";
 
-/** A latency that is more than so many times the baseline's is worse. */
-const SLOWER = 1.5;
+/** A latency or a defect that is more than so many times the baseline's is worse. */
+const MORE = 1.5;
 
 /** A throughput that is less than this share of the baseline's is worse. */
 const LESS = 0.9;
@@ -105,9 +105,10 @@ function limitOf({ kind, name, low, high }: Range, clockError: number): number {
   const spread = high - low;
   switch (kind) {
     case "latency":
-      return Math.max(high * SLOWER, high + Math.max(noiseOf(name), spread, clockError));
+      return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, clockError));
     case "defect":
-      return high;
+      // Of none this is none: the first one is worse.
+      return Math.max(high * MORE, high + spread);
     case "throughput":
       return Math.min(low * LESS, low - spread);
   }
@@ -118,7 +119,7 @@ function outcomeOf({ kind, name, low, high }: Range, observed: number, limit: nu
   switch (kind) {
     case "latency":
       if (observed > limit) return "worse";
-      return observed < Math.min(low / SLOWER, low - Math.max(noiseOf(name), spread, clockError)) ? "better" : "same";
+      return observed < Math.min(low / MORE, low - Math.max(noiseOf(name), spread, clockError)) ? "better" : "same";
     case "defect":
       return observed > limit ? "worse" : observed < low ? "better" : "same";
     case "throughput":

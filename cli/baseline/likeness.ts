@@ -28,8 +28,11 @@ export function differences(ours: Parameters, theirs: Parameters): Difference[] 
 
 /** Differences as one line: `RATE is 1000, the baseline has 500`. */
 export function describe(found: readonly Difference[]): string {
-  const shown = (value: string | null) => (value === null ? "not given" : `"${value}"`);
+  const shown = (value: string | null, absent: string) => (value === null ? absent : `"${value}"`);
   return found
-    .map(({ parameter, ours, theirs }) => `${parameter} is ${shown(ours)}, the baseline has ${shown(theirs)}`)
+    .map(
+      ({ parameter, ours, theirs }) =>
+        `${parameter} is ${shown(ours, "not given")}, the baseline has ${shown(theirs, "none")}`,
+    )
     .join("; ");
 }
