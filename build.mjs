@@ -1,4 +1,4 @@
-/** Bundles the tests for k6 into dist/, and the programs for Node into dist/node/. */
+/** Bundles the tests for k6 into dist/, the programs for Node into dist/node/, the report's page into dist/report/. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
@@ -70,6 +70,26 @@ export async function bundlePrograms() {
   return Object.keys({ ...programs, ...workshop() }).map((name) => `dist/node/${name}.js`);
 }
 
+/** What the HTML report carries inside: the script that draws its charts, and its style. */
+export async function bundleReport() {
+  await build({
+    entryPoints: { charts: "cli/report/browser/main.ts", style: "cli/report/style.css" },
+    outdir: "dist/report",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: ["es2022", "chrome100", "firefox100", "safari15.4"],
+    // It is part of every report.
+    minify: true,
+    // A comment per package would be most of what a person sees in the page's source.
+    legalComments: "eof",
+    logLevel: "warning",
+  });
+  return ["dist/report/charts.js", "dist/report/style.css"];
+}
+
 if (process.argv[1] === import.meta.filename) {
-  for (const file of [...(await bundleTests()), ...(await bundlePrograms())]) console.log(file);
+  for (const file of [...(await bundleTests()), ...(await bundlePrograms()), ...(await bundleReport())]) {
+    console.log(file);
+  }
 }

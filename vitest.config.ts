@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 /** These need a real redis-server; test/run.mjs says when it is missing. */
 const WITH_REDIS = ["redis", "ethhook", "ingest", "signals"].map((name) => `test/integration/${name}.test.ts`);
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+const hasChromium = spawnSync("which", ["chromium"]).status === 0;
 
 /** These need a real influxd and prometheus as well. */
 const WITH_DATABASES = ["test/integration/dashboards.test.ts", "test/integration/influxdb.test.ts"];
@@ -11,10 +12,23 @@ const hasDatabases =
   spawnSync("influxd", ["version"]).status === 0 && spawnSync("prometheus", ["--version"]).status === 0;
 
 export default defineConfig({
+  // As in tsconfig.base.json, which Vite does not read for files that tsconfig.json leaves out.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
+        extends: true,
+        // Of the package below, whose source maps lead nowhere, Vite would warn file by file.
+        logLevel: "error",
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          // It imports JSON in a way that Node does not take.
+          server: { deps: { inline: ["@actions/workflow-parser"] } },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
@@ -23,6 +37,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // These need a chromium; test/run.mjs says when it is missing.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          exclude: hasChromium ? [] : ["test/browser/**"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

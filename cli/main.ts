@@ -2,9 +2,11 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
+import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { addInitCommand } from "./init.ts";
+import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
 import { run } from "./run/run.ts";
 import { subjectOf } from "./run/subject.ts";
@@ -21,6 +23,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // The first signal lets everything end in order; with the second one nobody waits any longer.
   process.on(signal, () => (interrupted.signal.aborted ? process.exit(INVALID) : interrupted.abort()));
 }
+
+// Whoever reads the output may stop early, as head does; the exit code is still the verdict's.
+process.stdout.on("error", () => undefined);
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
@@ -43,6 +48,9 @@ program
     const order = { subject, request, out: join(root, "results"), preset: subject.kind.demo, prefix: "demo" };
     process.exitCode = await run(root, order, interrupted.signal);
   });
+
+addReportCommand(program, root);
+addBaselineCommands(program, root);
 
 const setup = program.command("setup").description("prepare a pipeline for its load test");
 

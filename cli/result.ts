@@ -33,6 +33,9 @@ const Offender = v.looseObject({
   path: v.string(),
   expected: Count,
   lost: Count,
+  duplicated: v.optional(Count),
+  reordered: v.optional(Count),
+  misrouted: v.optional(Count),
   lostSeqs: v.array(Count),
   firstLostAt: v.nullable(Ms),
 });

@@ -1,5 +1,5 @@
 /**
- * The whole check of the repository: types, lint, import direction, Go, unit and integration tests.
+ * The whole check of the repository: types, lint, import direction, Go, unit, integration and browser tests.
  * Prints a line per step, and last `N passed, N failed`, with `, N skipped` where some were.
  */
 import { spawnSync } from "node:child_process";
@@ -15,6 +15,7 @@ try {
   report("machine", machine());
   check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]);
   check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]);
+  check("types for browsers", "npx", ["tsc", "-p", "tsconfig.browser.json"]);
   check("lint and format", "npx", ["biome", "ci", "."]);
   check("import direction", "npx", [
     "depcruise",
@@ -39,6 +40,7 @@ try {
   }
   vitest("unit");
   vitest("integration");
+  if (found("chromium")) vitest("browser");
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -56,6 +58,7 @@ function machine() {
     ["redis-server", ["--version"]],
     ["influxd", ["version"]],
     ["prometheus", ["--version"]],
+    ["chromium", ["--version"]],
   ];
   return versions.map(([program, args]) => {
     const { status, stdout } = spawnSync(program, args, { cwd: root, encoding: "utf8" });

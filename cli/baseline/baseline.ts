@@ -1,0 +1,121 @@
+/**
+ * Runs that later ones are held against, as a file that a person can read in a diff: one number a
+ * line, names in order, so that another run adds lines and changes none.
+ */
+import * as v from "valibot";
+import { parseJson } from "../record.ts";
+import type { Result } from "../result.ts";
+import { enoughSamples } from "./floor.ts";
+import { describe, differences, fingerprint } from "./likeness.ts";
+import { type MeasurementKind, measure } from "./measurement.ts";
+
+const Numbers = v.record(v.string(), v.pipe(v.number(), v.finite()));
+
+const Run = v.strictObject({
+  startedAt: v.string(),
+  /** System and number of cores: numbers of another machine are not worth much. */
+  machine: v.string(),
+  /** How wrong latencies between two clocks may be, in ms. */
+  clockError: v.number(),
+  latency: Numbers,
+  defect: Numbers,
+  throughput: Numbers,
+});
+
+const Schema = v.strictObject({
+  version: v.literal(1),
+  subject: v.string(),
+  /** Of the parameters; see likeness.ts. */
+  fingerprint: v.string(),
+  parameters: v.record(v.string(), v.string()),
+  runs: v.record(v.string(), Run),
+});
+
+export type Baseline = v.InferOutput<typeof Schema>;
+export type BaselineRun = v.InferOutput<typeof Run>;
+
+/**
+ * Makes a baseline of a run, or adds the run to one that exists; a run that is in it already is renewed.
+ *
+ * @throws an error when the run measured nothing, or when its parameters are not those of the baseline.
+ */
+export function withRun(result: Result, earlier: Baseline | null = null): Baseline {
+  refuseInvalid(result);
+  if (earlier !== null) refuseUnlike(result, earlier);
+  return {
+    version: 1,
+    subject: result.subject,
+    fingerprint: fingerprint(result.parameters),
+    parameters: result.parameters,
+    runs: { ...earlier?.runs, [result.run]: runOf(result) },
+  };
+}
+
+/** @throws an error when the run is INVALID or was interrupted: its numbers say nothing of the target. */
+export function refuseInvalid({ run, verdict, complete, reasons }: Result): void {
+  if (verdict === "INVALID") {
+    throw new Error(`run ${run} is INVALID and is not compared: ${reasons[0] ?? "it gives no reason"}`);
+  }
+  if (!complete) throw new Error(`run ${run} was interrupted and is not compared`);
+}
+
+/** @throws an error naming each parameter of the run that is not as in the baseline. */
+export function refuseUnlike(result: Result, { subject, parameters }: Baseline): void {
+  const ours = { ...result.parameters, subject: result.subject };
+  const different = differences(ours, { ...parameters, subject });
+  if (different.length > 0) {
+    throw new Error(`run ${result.run} is not like the baseline: ${describe(different)}`);
+  }
+}
+
+function runOf(result: Result): BaselineRun {
+  const measurements = measure(result).filter(enoughSamples);
+  const ofKind = (kind: MeasurementKind) => {
+    const own = measurements.filter((one) => one.kind === kind);
+    return Object.fromEntries(own.map(({ name, value }) => [name, Number(value.toPrecision(6))]));
+  };
+  return {
+    startedAt: new Date(result.startedAt).toISOString(),
+    machine: machineOf(result),
+    clockError: clockErrorOf(result),
+    latency: ofKind("latency"),
+    defect: ofKind("defect"),
+    throughput: ofKind("throughput"),
+  };
+}
+
+/** The machine as one line. */
+export function machineOf({ machine }: Result): string {
+  return `${machine.system}, ${machine.cores} ${machine.cores === 1 ? "core" : "cores"}`;
+}
+
+/** The largest error of a clock's offset in any test, in ms; 0 where one clock was enough. */
+export function clockErrorOf({ tests }: Result): number {
+  return Math.max(0, ...tests.map(({ summary }) => summary?.clock?.error ?? 0));
+}
+
+/** The text of the file. */
+export function writeBaseline(baseline: Baseline): string {
+  return `${JSON.stringify(sorted(baseline), null, 2)}\n`;
+}
+
+/**
+ * Parses the text of the file.
+ *
+ * @throws an error that names the file and the first place that is not as it should be.
+ */
+export function parseBaseline(text: string, name: string): Baseline {
+  const baseline = parseJson(Schema, text, name, "a baseline");
+  if (baseline.fingerprint !== fingerprint(baseline.parameters)) {
+    throw new Error(`${name} is not a baseline: its parameters were changed, their fingerprint was not`);
+  }
+  if (Object.keys(baseline.runs).length === 0) throw new Error(`${name} is not a baseline: it holds no run`);
+  return baseline;
+}
+
+/** The same value with the keys of every object in order; those of runs begin with their date. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one)]));
+}

@@ -1,0 +1,63 @@
+import { relative } from "node:path";
+import { type Command, Option } from "commander";
+import { EXIT_CODES } from "../../verdict.ts";
+import { several } from "../figures.ts";
+import { readRecord } from "../record.ts";
+import { withRun } from "./baseline.ts";
+import { compare } from "./comparison.ts";
+import { FORMATS, type Format, renderComparison } from "./rendering.ts";
+import { defaultName, listBaselines, readBaseline, saveBaseline } from "./store.ts";
+
+/** Adds `baseline save`, `baseline list` and `compare` to the command. */
+export function addBaselineCommands(program: Command, root: string): void {
+  const baseline = program.command("baseline").description("keep runs that later ones are compared with");
+
+  baseline
+    .command("save")
+    .description("add a run to its baseline; several runs of the same give it a range")
+    .argument("<run>", "the run's id, latest, its folder or its result.json")
+    .option("--name <name>", "what the baseline is called, instead of <subject>-<scenario>")
+    .option("--replace", "forget the runs it has", false)
+    .action(async (run: string, options: { name?: string; replace: boolean }) => {
+      const { result } = await readRecord(root, run);
+      const name = options.name ?? defaultName(result);
+      const earlier = options.replace ? null : await readBaseline(root, name);
+      const renewed = withRun(result, earlier);
+      const file = await saveBaseline(root, name, renewed);
+      const runs = several(Object.keys(renewed.runs).length, "run");
+      console.log(`${relative(process.cwd(), file)} now holds ${runs}; commit it`);
+    });
+
+  baseline
+    .command("list")
+    .description("the baselines there are, with their runs and parameters")
+    .action(async () => {
+      for (const { name, baseline: one } of await listBaselines(root)) {
+        const parameters = Object.entries(one.parameters).map(([key, value]) => `${key}=${value}`);
+        console.log(
+          `${name}  ${one.subject}, ${several(Object.keys(one.runs).length, "run")}  ${parameters.join(" ")}`,
+        );
+        for (const [run, { startedAt, machine }] of Object.entries(one.runs)) {
+          console.log(`  ${startedAt}  ${run}  ${machine}`);
+        }
+      }
+    });
+
+  program
+    .command("compare")
+    .description("hold a run against its baseline; ends with 1 when it is worse, with 3 when they cannot be compared")
+    .argument("<run>", "the run's id, latest, its folder or its result.json")
+    .argument("[baseline]", "a name in baselines/ or a file, instead of <subject>-<scenario>")
+    .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
+    .action(async (run: string, name: string | undefined, { format }: { format: Format }) => {
+      const { result } = await readRecord(root, run);
+      const wanted = name ?? defaultName(result);
+      const found = await readBaseline(root, wanted);
+      if (found === null) {
+        throw new Error(`baseline "${wanted}" is not known; make one with: throughline baseline save ${result.run}`);
+      }
+      const comparison = compare(result, found);
+      process.stdout.write(renderComparison(comparison, format));
+      process.exitCode = EXIT_CODES[comparison.verdict];
+    });
+}

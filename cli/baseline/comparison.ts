@@ -1,0 +1,155 @@
+/** Whether a run is worse than its baseline. A pure function of the two. */
+
+import type { Verdict } from "../../verdict.ts";
+import type { Result } from "../result.ts";
+import { type Baseline, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
+import { enoughSamples, noiseOf } from "./floor.ts";
+import { type Measurement, type MeasurementKind, measure } from "./measurement.ts";
+
+/** A latency or a defect that is more than so many times the baseline's is worse. */
+const MORE = 1.5;
+
+/** A throughput that is less than this share of the baseline's is worse. */
+const LESS = 0.9;
+
+/**
+ * - same: within the limit. better: outside it on the good side.
+ * - worse: outside it on the bad side; fails the comparison.
+ * - missing: the baseline has it, and this run measured nothing of it.
+ * - unsure: this run has too few samples to compare it.
+ */
+export type Outcome = "same" | "better" | "worse" | "missing" | "unsure";
+
+/** One number beside its baseline. */
+export interface ComparisonRow {
+  readonly kind: MeasurementKind;
+  readonly name: string;
+  /** The least and the most that a run of the baseline had. */
+  readonly low: number;
+  readonly high: number;
+  readonly observed: number | null;
+  /** Worse begins beyond this. */
+  readonly limit: number;
+  /** Observed over the baseline's nearest end; 1 inside its range, null where that says nothing. */
+  readonly ratio: number | null;
+  readonly outcome: Outcome;
+}
+
+/** The answer about a run and its baseline. */
+export interface Comparison {
+  readonly run: string;
+  /** The runs of the baseline, in order. */
+  readonly against: readonly string[];
+  readonly verdict: Verdict;
+  /** Why it is not PASS. */
+  readonly reasons: readonly string[];
+  /** What makes the comparison worth less, without changing it. */
+  readonly cautions: readonly string[];
+  readonly rows: readonly ComparisonRow[];
+}
+
+/**
+ * Compares a run with its baseline. The run must not be part of it.
+ *
+ * @throws an error when they cannot be compared: INVALID, interrupted, or with other parameters.
+ */
+export function compare(result: Result, baseline: Baseline): Comparison {
+  refuseInvalid(result);
+  refuseUnlike(result, baseline);
+  const { [result.run]: _, ...others } = baseline.runs;
+  const against = Object.keys(others);
+  if (against.length === 0) throw new Error(`run ${result.run} is the only one of its baseline`);
+  const runs = Object.values(others);
+  const measured = new Map(measure(result).map((one) => [one.name, one]));
+  const clockError = clockErrorOf(result) + Math.max(...runs.map((run) => run.clockError));
+  const rows = ranges(runs).map((range) => rowOf(range, measured.get(range.name), clockError));
+  const machines = [...new Set(runs.map(({ machine }) => machine))].filter((one) => one !== machineOf(result));
+  return {
+    run: result.run,
+    against,
+    ...judged(rows),
+    cautions: machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
+    rows,
+  };
+}
+
+interface Range {
+  readonly kind: MeasurementKind;
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the runs of a baseline measured, from the least to the most. */
+function ranges(runs: readonly Baseline["runs"][string][]): Range[] {
+  return (["latency", "defect", "throughput"] as const).flatMap((kind) => {
+    const names = [...new Set(runs.flatMap((run) => Object.keys(run[kind])))];
+    return names.map((name) => {
+      const values = runs.flatMap((run) => run[kind][name] ?? []);
+      return { kind, name, low: Math.min(...values), high: Math.max(...values) };
+    });
+  });
+}
+
+function rowOf(range: Range, measured: Measurement | undefined, clockError: number): ComparisonRow {
+  const error = measured?.betweenClocks === true ? clockError : 0;
+  const limit = limitOf(range, error);
+  if (measured === undefined) return { ...range, observed: null, limit, ratio: null, outcome: "missing" };
+  const observed = measured.value;
+  const outcome = enoughSamples(measured) ? outcomeOf(range, observed, limit, error) : "unsure";
+  return { ...range, observed, limit, ratio: ratioOf(range, observed), outcome };
+}
+
+/** Where worse begins. What the baseline's own runs differ by means nothing either. */
+function limitOf({ kind, name, low, high }: Range, clockError: number): number {
+  const spread = high - low;
+  switch (kind) {
+    case "latency":
+      return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, clockError));
+    case "defect":
+      // Of none this is none: the first one is worse.
+      return Math.max(high * MORE, high + spread);
+    case "throughput":
+      return Math.min(low * LESS, low - spread);
+  }
+}
+
+function outcomeOf({ kind, name, low, high }: Range, observed: number, limit: number, clockError: number): Outcome {
+  const spread = high - low;
+  switch (kind) {
+    case "latency":
+      if (observed > limit) return "worse";
+      return observed < Math.min(low / MORE, low - Math.max(noiseOf(name), spread, clockError)) ? "better" : "same";
+    case "defect":
+      return observed > limit ? "worse" : observed < low ? "better" : "same";
+    case "throughput":
+      return observed < limit ? "worse" : observed > Math.max(high / LESS, high + spread) ? "better" : "same";
+  }
+}
+
+function ratioOf({ low, high }: Range, observed: number): number | null {
+  const nearest = observed > high ? high : observed < low ? low : observed;
+  if (nearest === 0) return observed === 0 ? 1 : null;
+  return observed / nearest;
+}
+
+function judged(rows: readonly ComparisonRow[]): Pick<Comparison, "verdict" | "reasons"> {
+  const worse = rows.filter(({ outcome }) => outcome === "worse");
+  const missing = rows.filter(({ outcome }) => outcome === "missing");
+  const compared = rows.some(({ outcome }) => outcome !== "missing" && outcome !== "unsure");
+  const reasons = [
+    ...worse.map(reasonOf),
+    ...missing.map(({ name }) => `${name}: the baseline has it, this run measured nothing of it`),
+    ...(compared ? [] : ["nothing of this run can be compared: too few samples"]),
+  ];
+  const verdict = worse.length > 0 ? "FAIL" : missing.length > 0 || !compared ? "INVALID" : "PASS";
+  return { verdict, reasons };
+}
+
+function reasonOf({ kind, name, low, high, observed, limit }: ComparisonRow): string {
+  const number = (value: number | null) => String(Number((value ?? 0).toPrecision(4)));
+  const range = low === high ? number(high) : `${number(low)} to ${number(high)}`;
+  const bound = { latency: "at most", defect: "at most", throughput: "at least" }[kind];
+  const unit = kind === "latency" ? " ms" : "";
+  return `${name}: ${number(observed)}${unit}, the baseline has ${range}${unit}, ${bound} ${number(limit)}${unit} is allowed`;
+}

@@ -1,0 +1,117 @@
+import { METRICS, type Metric, type MetricName } from "../../metrics.ts";
+import type { Result } from "../result.ts";
+
+/**
+ * - latency: milliseconds; more is worse.
+ * - defect: a count or share of what went wrong; any is worse than none.
+ * - throughput: per second; less is worse.
+ */
+export type MeasurementKind = "latency" | "defect" | "throughput";
+
+/** One number of a run that can be held against the same number of another run. */
+export interface Measurement {
+  readonly kind: MeasurementKind;
+  /** The same in every run of the same parameters. */
+  readonly name: string;
+  readonly value: number;
+  readonly samples: number;
+  /** Taken between two clocks, whose disagreement is part of it. */
+  readonly betweenClocks: boolean;
+}
+
+/** Of these a generator that is behind is to blame; the run's verdict has judged them. */
+const OF_THE_GENERATOR: readonly string[] = [
+  "schedule_delay_ms",
+  "generator_lag_ms",
+  "dropped_iterations",
+  "script_errors",
+];
+
+const BETWEEN_CLOCKS: readonly string[] = ["ws_event_latency_ms"];
+
+/** The statistics that are compared, as k6 and as people write them. */
+const STATISTICS = [
+  ["med", "p50"],
+  ["p(95)", "p95"],
+  ["p(99)", "p99"],
+] as const;
+
+type Summary = NonNullable<Result["tests"][number]["summary"]>;
+
+/** Everything of a run that can be compared, each name once. */
+export function measure(result: Result): Measurement[] {
+  const summaries = result.tests.flatMap(({ summary }) => summary ?? []);
+  const found = [
+    ...deliveries(result.account),
+    ...summaries.flatMap(latencies),
+    ...summaries.flatMap(defects),
+    ...throughputs(summaries),
+  ];
+  return worstOfEach(found);
+}
+
+function deliveries(account: Result["account"]): Measurement[] {
+  if (account === null || account.latency.samples === 0) return [];
+  const { samples, p50, p95, p99 } = account.latency;
+  return Object.entries({ p50, p95, p99 }).map(([statistic, value]) => ({
+    kind: "latency",
+    name: `delivery ${statistic}`,
+    value,
+    samples,
+    betweenClocks: true,
+  }));
+}
+
+function latencies({ test, metrics }: Summary): Measurement[] {
+  return Object.entries(metrics).flatMap(([metric, values]) => {
+    if (metricOf(metric)?.kind !== "latency" || OF_THE_GENERATOR.includes(metric)) return [];
+    const samples = values["count"] ?? 0;
+    return STATISTICS.flatMap(([statistic, written]) => {
+      const value = values[statistic];
+      if (value === undefined || samples === 0) return [];
+      const betweenClocks = BETWEEN_CLOCKS.includes(metric);
+      return [{ kind: "latency" as const, name: `${test} ${metric} ${written}`, value, samples, betweenClocks }];
+    });
+  });
+}
+
+/** What the run's objectives allow none or little of. */
+function defects({ test, rows }: Summary): Measurement[] {
+  return rows.flatMap(({ metric, objective, observed, samples }) => {
+    const kind = metricOf(metric)?.kind;
+    if ((kind !== "count" && kind !== "share") || OF_THE_GENERATOR.includes(metric)) return [];
+    if (objective.includes(">=") || observed === null) return [];
+    const name = metric.startsWith("account_") ? metric : `${test} ${metric}`;
+    return [{ kind: "defect" as const, name, value: observed, samples, betweenClocks: false }];
+  });
+}
+
+/** Processes that share a test's load add up. */
+function throughputs(summaries: readonly Summary[]): Measurement[] {
+  const rates = new Map<string, number>();
+  const add = (name: string, rate: number | undefined) => {
+    if (rate !== undefined && rate > 0) rates.set(name, (rates.get(name) ?? 0) + rate);
+  };
+  for (const { test, rate, metrics } of summaries) {
+    add(`${test} published per second`, rate?.achieved);
+    add(`${test} requests per second`, metrics["http_reqs"]?.["rate"]);
+  }
+  // Every test that shares the account tells the same number.
+  const deliveries = summaries.flatMap(({ metrics }) => metrics["account_delivery_per_second"]?.["value"] ?? []);
+  if (deliveries.length > 0) add("deliveries per second", Math.min(...deliveries));
+  return [...rates].map(([name, value]) => ({ kind: "throughput", name, value, samples: 1, betweenClocks: false }));
+}
+
+/** Several processes of one test give a name several times: the worst of them stands for it. */
+function worstOfEach(found: readonly Measurement[]): Measurement[] {
+  const worst = new Map<string, Measurement>();
+  for (const one of found) {
+    const other = worst.get(one.name);
+    if (other === undefined || one.value > other.value) worst.set(one.name, one);
+  }
+  return [...worst.values()];
+}
+
+function metricOf(name: string): Metric | undefined {
+  return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : undefined;
+}

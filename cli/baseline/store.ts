@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Result } from "../result.ts";
+import { type Baseline, parseBaseline, writeBaseline } from "./baseline.ts";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** A baseline and where it is kept. */
+export interface StoredBaseline {
+  readonly name: string;
+  readonly baseline: Baseline;
+}
+
+/** The folder of the baselines, to be committed. */
+export function baselinesFolder(root: string): string {
+  return join(root, "baselines");
+}
+
+/** What a run's baseline is called when nobody says otherwise: `pipeline-smoke`. */
+export function defaultName({ subject, tests }: Result): string {
+  const scenarios = [...new Set(tests.flatMap(({ summary }) => summary?.scenario ?? []))].sort();
+  return [subject, ...scenarios].join("-").replace(/[^A-Za-z0-9._-]+/g, "-");
+}
+
+/**
+ * Reads a baseline.
+ *
+ * @param name its name in baselines/, or a file.
+ * @returns null when there is none.
+ * @throws an error that names the file when it is not a baseline.
+ */
+export async function readBaseline(root: string, name: string): Promise<Baseline | null> {
+  for (const file of [fileOf(root, name), name]) {
+    if ((await stat(file).catch(() => null))?.isFile() === true)
+      return parseBaseline(await readFile(file, "utf8"), name);
+  }
+  return null;
+}
+
+/** Writes a baseline; one that is being written is never taken for a whole one. Gives its file. */
+export async function saveBaseline(root: string, name: string, baseline: Baseline): Promise<string> {
+  if (!NAME.test(name)) {
+    throw new Error(`baseline name "${name}": allowed: letters, digits, dots, dashes and underscores, at most 128`);
+  }
+  const file = fileOf(root, name);
+  await mkdir(baselinesFolder(root), { recursive: true });
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  await writeFile(unfinished, writeBaseline(baseline));
+  await rename(unfinished, file);
+  return file;
+}
+
+/** All baselines by name. */
+export async function listBaselines(root: string): Promise<StoredBaseline[]> {
+  const files = (await readdir(baselinesFolder(root)).catch(() => [])).filter((file) => file.endsWith(".json"));
+  return Promise.all(
+    files.sort().map(async (file) => {
+      const text = await readFile(join(baselinesFolder(root), file), "utf8");
+      return { name: basename(file, ".json"), baseline: parseBaseline(text, `baselines/${file}`) };
+    }),
+  );
+}
+
+function fileOf(root: string, name: string): string {
+  return join(baselinesFolder(root), `${name}.json`);
+}

@@ -1,0 +1,43 @@
+import type { Curves } from "../charts.ts";
+import { type Look, label, legend, type Option, tooltip, written } from "./look.ts";
+
+/** Latency over 1 / (1 - p), both logarithmic: the form in which tails can be read. */
+export function curvesOption({ curves }: Curves, look: Look): Option {
+  const names = curves.map(({ name }) => name);
+  return {
+    legend: legend(look, names),
+    tooltip: tooltip(look, " ms"),
+    grid: { left: 8, right: 18, top: look.narrow ? 24 + 20 * names.length : 52, bottom: 4, containLabel: true },
+    xAxis: {
+      type: "log",
+      min: 1,
+      axisLabel: { ...label(look), formatter: percentile, hideOverlap: true },
+      axisLine: { lineStyle: { color: look.line } },
+      axisTick: { show: false },
+      splitLine: { show: true, lineStyle: { color: look.line } },
+      axisPointer: { label: { formatter: ({ value }) => percentile(Number(value)) } },
+    },
+    yAxis: {
+      type: "log",
+      name: "ms",
+      nameTextStyle: { ...label(look), align: "right" },
+      axisLabel: { ...label(look), formatter: (value: number) => written(value) },
+      splitLine: { lineStyle: { color: look.line } },
+    },
+    series: curves.map(({ name, points }, place) => ({
+      type: "line",
+      name,
+      data: points.map(([over, ms]) => [over, ms]),
+      showSymbol: false,
+      color: look.series[place % look.series.length] ?? look.accent,
+      lineStyle: { width: place === 0 ? 2.5 : 1.25 },
+      z: place === 0 ? 3 : 2,
+    })),
+  };
+}
+
+/** 1 / (1 - p) as people write it: 100 is the 99th percentile. */
+function percentile(over: number): string {
+  const digits = Math.max(0, Math.ceil(Math.log10(over)) - 2);
+  return `${(100 * (1 - 1 / over)).toFixed(digits)} %`;
+}

@@ -1,0 +1,38 @@
+import type { Flow, FlowTone } from "../charts.ts";
+import type { Look, Option } from "./look.ts";
+
+/** The account from left to right, the numbers beside the steps. */
+export function flowOption({ nodes, links }: Flow, look: Look): Option {
+  const colours: Record<FlowTone, string> = { path: look.accent, uncertain: look.uncertain, bad: look.bad };
+  const text = { fontFamily: look.font, fontSize: look.narrow ? 11 : 12, lineHeight: 16 };
+  const counts = new Map(
+    nodes.map(({ name, count, unit }) => [name, unit === undefined || look.narrow ? count : `${count} ${unit}`]),
+  );
+  return {
+    series: [
+      {
+        type: "sankey",
+        left: 2,
+        right: look.narrow ? 68 : 130,
+        top: 8,
+        bottom: 12,
+        nodeWidth: look.narrow ? 6 : 10,
+        nodeGap: 26,
+        nodeAlign: "left",
+        draggable: false,
+        silent: true,
+        // In the order they come in: the path on top, what left it below.
+        layoutIterations: 0,
+        label: {
+          ...text,
+          color: look.ink,
+          formatter: ({ name }) => `{name|${name}}\n${counts.get(name) ?? ""}`,
+          rich: { name: { ...text, color: look.quiet } },
+        },
+        data: nodes.map(({ name, tone }) => ({ name, itemStyle: { color: colours[tone], borderWidth: 0 } })),
+        links: links.map(({ from, to, width }) => ({ source: from, target: to, value: width })),
+        lineStyle: { color: "target", opacity: 0.2, curveness: 0.5 },
+      },
+    ],
+  };
+}

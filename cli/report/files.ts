@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { compare } from "../baseline/comparison.ts";
+import { defaultName, readBaseline } from "../baseline/store.ts";
+import type { RunRecord } from "../record.ts";
+import type { Result } from "../result.ts";
+import { renderJunit } from "./junit.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { renderReport } from "./report.tsx";
+import type { Compared } from "./sections/comparison.tsx";
+import type { Attachment } from "./sections/details.tsx";
+
+/** What is written of a run, and where to. */
+export interface ReportFiles {
+  /** The HTML file; by default `report.html` beside the record. */
+  readonly out?: string | undefined;
+  readonly junit?: string | undefined;
+  readonly markdown?: string | undefined;
+  /** Another baseline than the one of the run's subject and scenario. */
+  readonly baseline?: string | undefined;
+  /** A file that Markdown is appended to, as GitHub's `GITHUB_STEP_SUMMARY`. */
+  readonly stepSummary?: string | undefined;
+}
+
+/**
+ * Writes the report of a run in every form that is asked for. The same record and baseline give the
+ * same files.
+ *
+ * @param root the folder of the repository.
+ * @returns the files that were written, the HTML report first.
+ * @throws an error when a file cannot be written, or when a baseline that was named cannot be compared.
+ */
+export async function writeReport(root: string, { result, folder }: RunRecord, files: ReportFiles): Promise<string[]> {
+  const compared = await comparedTo(root, result, files.baseline);
+  const out = resolve(files.out ?? join(folder, "report.html"));
+  const assets = {
+    script: await readFile(join(root, "dist/report/charts.js"), "utf8"),
+    style: await readFile(join(root, "dist/report/style.css"), "utf8"),
+  };
+  const attachments = await attachmentsOf(folder, out);
+  await write(out, renderReport({ result, compared, attachments, assets }));
+  const written = [out];
+  if (files.junit !== undefined) written.push(await write(files.junit, renderJunit(result)));
+  if (files.markdown !== undefined) written.push(await write(files.markdown, renderMarkdown(result, compared)));
+  if (files.stepSummary) await appendFile(files.stepSummary, `${renderMarkdown(result, compared)}\n`);
+  return written;
+}
+
+async function comparedTo(root: string, result: Result, named: string | undefined): Promise<Compared> {
+  const name = named ?? defaultName(result);
+  try {
+    const baseline = await readBaseline(root, name);
+    if (baseline !== null) return { comparison: compare(result, baseline) };
+    if (named !== undefined) throw new Error(`baseline "${name}" is not known`);
+    return { without: `There is no baseline ${name}. To make one: throughline baseline save ${result.run}` };
+  } catch (problem) {
+    if (named !== undefined) throw problem;
+    return { without: `Not compared with baseline ${name}: ${(problem as Error).message}` };
+  }
+}
+
+/** Pages and logs that k6 and the services left beside the record; its own web dashboard is one of them. */
+async function attachmentsOf(folder: string, out: string): Promise<Attachment[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => /\.(html|json|log)$/.test(name) && resolve(folder, name) !== out)
+    .sort()
+    .map((name) => ({ name, href: hrefOf(relative(dirname(out), resolve(folder, name))) }));
+}
+
+function hrefOf(path: string): string {
+  return path.split(sep).map(encodeURIComponent).join("/");
+}
+
+/** A file that is being written is never taken for a whole one. */
+async function write(file: string, text: string): Promise<string> {
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  await writeFile(unfinished, text);
+  await rename(unfinished, file);
+  return file;
+}

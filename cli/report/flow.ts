@@ -1,0 +1,62 @@
+import { figure, several } from "../figures.ts";
+import type { Result } from "../result.ts";
+import type { Flow, FlowTone } from "./charts.ts";
+
+type Account = NonNullable<Result["account"]>;
+
+/** What left the path is drawn at least this wide: one event in a million must still be seen. */
+const LEAST_WIDTH = 0.02;
+
+/**
+ * The account as a flow: published, acknowledged, expected, delivered, and what left the path at each
+ * step. Events become deliveries on the way, several or none each, so that widths are shares of each
+ * step and the numbers are in the labels.
+ */
+export function flowOf(account: Account): Flow | null {
+  const { published, acknowledged, refused, unknown, expected, delivered, lost } = account;
+  if (published === 0) return null;
+  const { duplicated, misrouted, late } = account;
+  const flow = new FlowBuilder();
+  const ofEvents = (count: number) => count / published;
+  const ofDeliveries = (count: number) => (expected === 0 ? 0 : (count / expected) * ofEvents(acknowledged));
+  flow.start("Published", published, "events");
+  flow.branch("Published", "Acknowledged", acknowledged, "path", ofEvents(acknowledged));
+  flow.branch("Published", "Refused", refused, "bad", ofEvents(refused));
+  flow.branch("Published", "Unknown", unknown, "uncertain", ofEvents(unknown));
+  if (acknowledged > 0 && expected > 0) {
+    flow.branch("Acknowledged", "Expected", expected, "path", ofDeliveries(expected), "deliveries");
+    flow.branch("Expected", "Delivered", delivered, "path", ofDeliveries(delivered));
+    flow.branch("Expected", "Lost", lost, "bad", ofDeliveries(lost));
+    flow.branch("Acknowledged", "Duplicated", duplicated, "bad", ofDeliveries(duplicated));
+    flow.branch("Acknowledged", "Misrouted", misrouted, "bad", ofDeliveries(misrouted));
+    flow.branch("Acknowledged", "Late", late, "bad", ofDeliveries(late));
+  }
+  return flow;
+}
+
+class FlowBuilder implements Flow {
+  readonly nodes: Flow["nodes"][number][] = [];
+  readonly links: Flow["links"][number][] = [];
+
+  start(name: string, count: number, unit: string): void {
+    this.nodes.push({ name, count: figure(count), unit, tone: "path" });
+  }
+
+  /** The next step of the path, or what left it; nothing when nothing went there. */
+  branch(from: string, to: string, count: number, tone: FlowTone, share: number, unit?: string): void {
+    if (count === 0) return;
+    this.nodes.push({ name: to, count: figure(count), tone, ...(unit === undefined ? {} : { unit }) });
+    this.links.push({ from, to, width: Math.max(share, LEAST_WIDTH) });
+  }
+}
+
+/** The flow in one sentence, for those who do not see it. */
+export function tellFlow(account: Account): string {
+  const { published, acknowledged, refused, unknown, expected, delivered, lost, duplicated, misrouted, late } = account;
+  return (
+    `Of ${several(published, "published event")} ${figure(acknowledged)} were acknowledged, ${figure(refused)} refused and ` +
+    `${figure(unknown)} remained unknown. Of ${several(expected, "expected delivery", "expected deliveries")} ` +
+    `${figure(delivered)} happened and ${figure(lost)} were lost; ${figure(duplicated)} were duplicated, ` +
+    `${figure(misrouted)} misrouted and ${figure(late)} late.`
+  );
+}

@@ -1,0 +1,48 @@
+import junit from "junit-report-builder";
+import { figure } from "../figures.ts";
+import type { Result } from "../result.ts";
+import { type Objective, objectivesOf, testName } from "./objectives.ts";
+
+/**
+ * A run as JUnit XML: each objective is a test case. A missed one is a failure, one that could not be
+ * measured an error, and so is a test that came so far that it had no objectives to judge.
+ */
+export function renderJunit(result: Result): string {
+  const { run, subject, startedAt, endedAt, tests } = result;
+  const builder = junit.newBuilder();
+  const suite = builder
+    .testSuite()
+    .name(`throughline.${subject}`)
+    .timestamp(new Date(startedAt))
+    .time((endedAt - startedAt) / 1000)
+    .property("run", printable(run))
+    .property("verdict", result.verdict);
+  for (const objective of objectivesOf(result)) {
+    const { metric, objective: bound, tests: held } = objective;
+    const testCase = suite
+      .testCase()
+      .className(held.join("."))
+      .name(printable(`${metric} ${bound}`));
+    if (objective.result === "missed") testCase.failure(printable(messageOf(objective)), "missed");
+    if (objective.result === "unmeasured") testCase.error(printable(messageOf(objective)), "unmeasured");
+  }
+  for (const test of tests.filter(({ summary }) => summary === null || summary.rows.length === 0)) {
+    const reason = test.reasons.join("; ") || "it left no record";
+    suite.testCase().className(testName(test, tests)).name("has a record").error(printable(reason), test.verdict);
+  }
+  return builder.build();
+}
+
+function messageOf({ observed, objective, samples, floor, nextStep, result }: Objective): string {
+  const seen =
+    result === "unmeasured"
+      ? `${figure(samples)} samples, ${figure(floor)} are needed to judge ${objective}`
+      : `${figure(observed)}, must be ${objective}`;
+  return nextStep === null ? seen : `${seen}. Next: ${nextStep}`;
+}
+
+/** XML has no way to write control characters and halves of characters. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd");
+}

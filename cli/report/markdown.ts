@@ -1,0 +1,63 @@
+/** A run as Markdown, for a pull request or the summary of a CI job. */
+import type { RootContent } from "mdast";
+import { comparisonMarkdown } from "../baseline/rendering.ts";
+import { figure, milliseconds, percent, several } from "../figures.ts";
+import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
+import type { Result } from "../result.ts";
+import { type Objective, objectivesOf } from "./objectives.ts";
+import type { Compared } from "./sections/comparison.tsx";
+
+const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
+
+/** Writes the verdict, its reasons, the account, the objectives and the comparison, where there is one. */
+export function renderMarkdown(result: Result, compared: Compared): string {
+  const { verdict, run, subject, reasons, nextSteps } = result;
+  return markdown([
+    heading(2, `${verdict}: ${subject}`),
+    paragraph(text("run "), code(run)),
+    ...(reasons.length === 0 ? [] : [list(reasons.map((reason, place) => withNext(reason, nextSteps[place])))]),
+    ...accountTable(result.account),
+    ...objectiveTable(objectivesOf(result)),
+    ...("comparison" in compared ? comparisonMarkdown(compared.comparison) : []),
+  ]);
+}
+
+function withNext(reason: string, next: string | undefined): string {
+  return next ? `${reason}. Next: ${next}` : reason;
+}
+
+function accountTable(account: Result["account"]): RootContent[] {
+  if (account === null) return [];
+  const { published, acknowledged, expected, delivered, lost, duplicated, misrouted, late, latency } = account;
+  const head = [
+    "published",
+    "acknowledged",
+    "expected",
+    "delivered",
+    "lost",
+    "duplicated",
+    "misrouted",
+    "late",
+    "p50",
+    "p99",
+  ];
+  const counts = [published, acknowledged, expected, delivered, lost, duplicated, misrouted, late].map(figure);
+  return [
+    heading(3, `Account of ${several(account.paths, "path")}`),
+    table(head, [[...counts, milliseconds(latency.p50), milliseconds(latency.p99)]], head),
+  ];
+}
+
+function objectiveTable(objectives: readonly Objective[]): RootContent[] {
+  const head = ["", "metric", "test", "objective", "observed", "samples", "margin"];
+  const rows = objectives.map(({ result, metric, tests, objective, observed, samples, margin }) => [
+    result === "missed" ? strong(WORDS[result]) : WORDS[result],
+    code(metric),
+    tests.join(", "),
+    code(objective),
+    figure(observed),
+    figure(samples),
+    percent(margin),
+  ]);
+  return [heading(3, "Objectives"), table(head, rows, ["observed", "samples", "margin"])];
+}

@@ -1,0 +1,53 @@
+import { METRICS, type MetricName } from "../../metrics.ts";
+import type { Result } from "../result.ts";
+
+type Test = Result["tests"][number];
+type Row = NonNullable<Test["summary"]>["rows"][number];
+
+/** One objective of a run, for the tests that share it. */
+export interface Objective extends Row {
+  /** The tests that were held to it and saw the same. */
+  readonly tests: readonly string[];
+  /** What the metric says, in words; null for a metric that this version does not know. */
+  readonly meaning: string | null;
+  /** What to look at next, when it was not met. */
+  readonly nextStep: string | null;
+}
+
+const ORDER = { missed: 0, unmeasured: 1, met: 2 };
+
+/**
+ * The objectives of all tests: those that were missed first, then those that could not be measured.
+ * Tests that share an account say the same of it; such rows become one.
+ */
+export function objectivesOf(result: Pick<Result, "tests" | "reasons" | "nextSteps">): Objective[] {
+  const merged = new Map<string, Objective>();
+  for (const test of result.tests) {
+    for (const row of test.summary?.rows ?? []) {
+      const { metric, objective, observed, samples, result: outcome } = row;
+      const key = JSON.stringify([metric, objective, observed, samples, outcome]);
+      const tests = [...(merged.get(key)?.tests ?? []), testName(test, result.tests)];
+      merged.set(key, { ...row, tests, meaning: meaningOf(metric), nextStep: nextStepOf(row, result) });
+    }
+  }
+  return [...merged.values()].sort((a, b) => ORDER[a.result] - ORDER[b.result]);
+}
+
+/** A test's name, with the number of the process where several share its load. */
+export function testName(
+  { test, instance }: Pick<Test, "test" | "instance">,
+  all: readonly Pick<Test, "test">[],
+): string {
+  return all.filter((other) => other.test === test).length > 1 ? `${test} ${instance}` : test;
+}
+
+function meaningOf(metric: string): string | null {
+  return Object.hasOwn(METRICS, metric) ? METRICS[metric as MetricName].meaning : null;
+}
+
+/** Next steps go with reasons, and a reason names its metric and its objective. */
+function nextStepOf(row: Row, { reasons, nextSteps }: Pick<Result, "reasons" | "nextSteps">): string | null {
+  if (row.result === "met") return null;
+  const place = reasons.findIndex((reason) => reason.includes(row.metric) && reason.includes(row.objective));
+  return nextSteps[place] ?? null;
+}

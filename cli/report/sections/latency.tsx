@@ -1,0 +1,44 @@
+import { figure } from "../../figures.ts";
+import { ALL_PATHS, curvesOf, type PathLatency, tellCurves } from "../latency.ts";
+import { Chart, Figure, Section, Table } from "./parts.tsx";
+
+/** How many paths the table lists. */
+const LISTED = 20;
+
+/** How long deliveries took, by percentile and by path. */
+export function LatencySection({ latencies }: { latencies: readonly PathLatency[] }) {
+  const listed = latencies.slice(0, LISTED);
+  const left = latencies.length - listed.length;
+  return (
+    <Section id="latency" title="Delivery latency">
+      {curvesOf(latencies) === null ? (
+        <p>No latencies were recorded by path.</p>
+      ) : (
+        <>
+          <Chart
+            id="curves"
+            title="Latency by percentile"
+            note="Each step to the right leaves out another nine of the samples; both scales are logarithmic."
+            told={tellCurves(latencies)}
+          />
+          <Table
+            name="Latency by path"
+            rows={listed}
+            mark={({ path }) => (path === ALL_PATHS ? "total" : undefined)}
+            columns={[
+              { title: "path", cell: ({ path }) => (path === ALL_PATHS ? path : <code>{path}</code>), kind: "subject" },
+              { title: "samples", cell: ({ samples }) => <Figure value={samples} />, kind: "number" },
+              { title: "mean", cell: ({ mean }) => <Figure value={mean} unit=" ms" />, kind: "number" },
+              { title: "p50", cell: ({ p50 }) => <Figure value={p50} unit=" ms" />, kind: "number" },
+              { title: "p95", cell: ({ p95 }) => <Figure value={p95} unit=" ms" />, kind: "number" },
+              { title: "p99", cell: ({ p99 }) => <Figure value={p99} unit=" ms" />, kind: "number" },
+              { title: "p99.9", cell: ({ p999 }) => <Figure value={p999} unit=" ms" />, kind: "number" },
+              { title: "max", cell: ({ max }) => <Figure value={max} unit=" ms" />, kind: "number" },
+            ]}
+          />
+          {left > 0 ? <p class="quiet">{figure(left)} quicker paths are not listed.</p> : null}
+        </>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,104 @@
+/** What the sections of the report are made of. */
+import type { ComponentChildren } from "preact";
+import { figure } from "../../figures.ts";
+
+/** A part of the report with its heading. */
+export function Section({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
+  return (
+    <section aria-labelledby={`${id}-title`} id={id}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** A number as people read it, with the exact one beside it for tools. */
+export function Figure({ value, unit = "" }: { value: number | null; unit?: string }) {
+  if (value === null) return <span class="nothing">{figure(null)}</span>;
+  return <data value={String(value)}>{`${figure(value)}${unit}`}</data>;
+}
+
+/** A place that a chart is drawn into. `told` says in words what there is to see. */
+export function Chart({ id, title, told, note }: { id: string; title: string; told: string; note?: string }) {
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>{title}</strong>
+        {note === undefined ? null : <span class="quiet"> {note}</span>}
+      </figcaption>
+      <div class={`plot plot-${id}`} id={`chart-${id}`} role="img" aria-label={told} />
+    </figure>
+  );
+}
+
+/** One column of a {@link Table}. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /**
+   * - number: set to the right, digits below each other.
+   * - subject: what the row is about.
+   * - outcome: how it went, told in a word.
+   * - text: may be long.
+   */
+  readonly kind?: "number" | "subject" | "outcome" | "text";
+}
+
+const CLASSES = { number: "number", subject: "subject", outcome: "outcome-cell", text: "text" };
+
+/** A table that becomes a list of cards where there is no room for its columns. */
+export function Table<Row>({
+  name,
+  columns,
+  rows,
+  mark,
+}: {
+  name: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  mark?: (row: Row) => string | undefined;
+}) {
+  return (
+    <table aria-label={name}>
+      <thead>
+        <tr>
+          {columns.map(({ title, kind }) => (
+            <th key={title} scope="col" class={kind && CLASSES[kind]}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, place) => (
+          <tr key={place} class={mark?.(row)}>
+            {columns.map(({ title, cell, kind }) => (
+              <td key={title} data-title={title} class={kind && CLASSES[kind]}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Names and what they stand for. */
+export function Pairs({ name, pairs }: { name: string; pairs: Readonly<Record<string, string>> }) {
+  const sorted = Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1));
+  return (
+    <div class="pairs">
+      <h3>{name}</h3>
+      {sorted.length === 0 ? <p class="quiet">none</p> : null}
+      <dl>
+        {sorted.map(([key, value]) => (
+          <div key={key}>
+            <dt class="key">{key}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { duration, figure, milliseconds, percent, several } from "../../figures.ts";
+import type { Result } from "../../result.ts";
+import type { Objective } from "../objectives.ts";
+
+function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[]): string {
+  const missed = objectives.filter(({ result }) => result === "missed").length;
+  switch (verdict) {
+    case "PASS":
+      return "Every objective was measured and met.";
+    case "FAIL":
+      return `The target missed ${figure(missed)} of ${several(objectives.length, "objective")}.`;
+    case "INVALID":
+      return "The run could not measure what it was asked to. It says nothing certain about the target.";
+  }
+}
+
+/** The answer, what it rests on, and where to look next. */
+export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
+  const { run, subject, verdict, complete, startedAt, endedAt, machine } = result;
+  const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
+  const started = new Date(startedAt).toISOString();
+  return (
+    <header class={`verdict ${verdict.toLowerCase()}`}>
+      <p class="wordmark">Throughline</p>
+      <h1>
+        <span class="answer">{verdict}</span>
+        <span class="run">{run}</span>
+      </h1>
+      <p class="sentence">
+        {meaningOf(verdict, objectives)}
+        {complete ? null : " The run was interrupted: the numbers are those of its first part."}
+      </p>
+      <p class="quiet">
+        {subject}
+        {scenarios.length > 0 ? `, ${scenarios.join(" and ")}` : null} ·{" "}
+        <time dateTime={started}>{spelled(started)}</time> · {duration(Math.max(0, endedAt - startedAt))} ·{" "}
+        {several(machine.cores, "core")}, load {figure(machine.loadAverage)}
+      </p>
+      <Reasons result={result} />
+      <KeyFigures result={result} objectives={objectives} />
+    </header>
+  );
+}
+
+/** `2026-11-21 11:35:25 UTC`. */
+function spelled(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
+/** Reasons one after the other that have the same next step share it. */
+function Reasons({ result: { reasons, nextSteps } }: { result: Result }) {
+  const groups: { reasons: string[]; next: string }[] = [];
+  for (const [place, reason] of reasons.entries()) {
+    const next = nextSteps[place] ?? "";
+    const last = groups.at(-1);
+    if (last !== undefined && last.next === next && next !== "") last.reasons.push(reason);
+    else groups.push({ reasons: [reason], next });
+  }
+  if (groups.length === 0) return null;
+  return (
+    <ol class="reasons" aria-label="Reasons and next steps">
+      {groups.map((group) => (
+        <li key={group.reasons[0]}>
+          {group.reasons.map((reason) => (
+            <p key={reason}>{reason}</p>
+          ))}
+          {group.next === "" ? null : <p class="next">{group.next}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function KeyFigures({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
+  const { account, tests } = result;
+  const met = objectives.filter((one) => one.result === "met").length;
+  const rates = tests.flatMap(({ summary }) => summary?.rate ?? []);
+  const achieved = rates.reduce((sum, { achieved: one }) => sum + one, 0);
+  return (
+    <dl class="key-figures">
+      <div>
+        <dt>objectives met</dt>
+        <dd>
+          {figure(met)} <small>of {figure(objectives.length)}</small>
+        </dd>
+      </div>
+      {account === null ? null : (
+        <>
+          <div>
+            <dt>delivered</dt>
+            <dd>
+              {account.expected === 0 ? figure(null) : share(account.delivered, account.expected)}{" "}
+              <small>of {figure(account.expected)}</small>
+            </dd>
+          </div>
+          <div>
+            <dt>lost</dt>
+            <dd class={account.lost > 0 ? "bad" : undefined}>{figure(account.lost)}</dd>
+          </div>
+          <div>
+            <dt>delivery p99</dt>
+            <dd>{account.latency.samples === 0 ? figure(null) : milliseconds(account.latency.p99)}</dd>
+          </div>
+        </>
+      )}
+      {rates.length === 0 ? null : (
+        <div>
+          <dt>published</dt>
+          <dd>
+            {figure(Math.round(achieved))} <small>per second</small>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+/** Never 100 % while anything is missing. */
+function share(part: number, whole: number): string {
+  return part < whole ? percent(Math.floor((part / whole) * 10_000) / 10_000).replace("100 %", "99.99 %") : "100 %";
+}

@@ -1,0 +1,88 @@
+import { figure, milliseconds, several } from "../figures.ts";
+import type { Result } from "../result.ts";
+import type { Mark, Timeline } from "./charts.ts";
+
+/** More points than this are not more to see, and make a long run's report slow. */
+export const MOST_POINTS = 600;
+
+/**
+ * The run over time. A run with many seconds has several of them in each point: rates are their mean,
+ * backlog and latencies those of the worst second, because percentiles cannot be merged.
+ */
+export function timelineOf({
+  startedAt,
+  timeline,
+  account,
+  health,
+}: Pick<Result, "startedAt" | "timeline" | "account" | "health">): Timeline | null {
+  if (timeline.length === 0) return null;
+  const step = Math.ceil(timeline.length / MOST_POINTS);
+  const points = grouped(timeline, step);
+  const worst = (key: "p50" | "p95" | "p99" | "backlog") =>
+    points.map((seconds) => greatest(seconds.map((one) => one[key])));
+  const mean = (key: "published" | "delivered") =>
+    points.map((seconds) => seconds.reduce((sum, one) => sum + one[key], 0) / seconds.length);
+  const lost = (account?.offenders ?? []).flatMap(({ path, firstLostAt }) =>
+    firstLostAt === null ? [] : [{ at: firstLostAt, what: `first loss on ${path}` }],
+  );
+  const happened = health.flatMap(({ process, events }) =>
+    events.map(({ at, what }) => ({ at, what: `${process} ${what}` })),
+  );
+  return {
+    at: points.map(([first]) => seconds(startedAt, (first as Result["timeline"][number]).at)),
+    step,
+    published: mean("published"),
+    delivered: mean("delivered"),
+    backlog: worst("backlog"),
+    p50: worst("p50"),
+    p95: worst("p95"),
+    p99: worst("p99"),
+    marks: earliest([...lost, ...happened].map(({ at, what }) => ({ at: seconds(startedAt, at), what }))),
+  };
+}
+
+/** How many marks can be told apart. */
+const MARKS = 8;
+
+/** The first marks in order of time, those of one second as one. */
+export function earliest(marks: readonly Mark[]): Mark[] {
+  const bySecond = new Map<number, Mark[]>();
+  for (const mark of [...marks].sort((a, b) => a.at - b.at)) {
+    const second = Math.floor(mark.at);
+    bySecond.set(second, [...(bySecond.get(second) ?? []), mark]);
+  }
+  return [...bySecond.values()].slice(0, MARKS).map((together) => {
+    const [{ at, what }] = together as [Mark, ...Mark[]];
+    return { at, what: together.length === 1 ? what : `${what} and ${together.length - 1} more` };
+  });
+}
+
+/** Seconds from the start of a run, to a millisecond. */
+export function seconds(start: number, at: number): number {
+  return Math.round(at - start) / 1000;
+}
+
+/** Neighbours in groups of so many. */
+export function grouped<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, place) =>
+    all.slice(place * size, (place + 1) * size),
+  );
+}
+
+/** The greatest of what is there; null when nothing is. */
+export function greatest(values: readonly (number | null)[]): number | null {
+  return values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
+}
+
+/** The timeline in one sentence, for those who do not see it. */
+export function tellTimeline({ at, step, published, delivered, backlog, p99 }: Timeline): string {
+  return (
+    `The run over ${several(at.length * step, "second")}: at most ${figure(round(greatest(published)))} published and ` +
+    `${figure(round(greatest(delivered)))} delivered per second, a backlog of at most ${figure(greatest(backlog))}, ` +
+    `and a p99 of at most ${milliseconds(greatest(p99))} in a second.`
+  );
+}
+
+function round(value: number | null): number | null {
+  return value === null ? null : Math.round(value);
+}
