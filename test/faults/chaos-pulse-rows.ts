@@ -49,7 +49,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "INVALID",
       reasons: ["schedule_delay_ms"],
-      besides: [...BEHIND, ...LATE, ACK, "events_unknown"],
+      besides: [...BEHIND, ...LATE, ACK, "events_unknown", "events_refused"],
       checks: [balanced, nothingLost],
     },
   },

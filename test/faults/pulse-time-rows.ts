@@ -73,7 +73,7 @@ const CONNECTIONS: readonly PulseRow[] = [
     name: "connection-cap=4",
     fast: true,
     plants: "only 4 of 6 clients are let in",
-    plant: { faults: ["connection-cap=4"] },
+    plant: { faults: ["connection-cap=4"], websocket: { FILTERS: "simple" } },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_connection_errors_total"],
