@@ -32,7 +32,7 @@ export function nextStep({ row, log, next }: Reason, evidence: Evidence): string
   if (row.result === "unmeasured") {
     return `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`;
   }
-  const step = STEPS.find(([metrics]) => metrics.test(row.metric))?.[1];
+  const step = [...STEPS, ...FURTHER_STEPS].find(([metrics]) => metrics.test(row.metric))?.[1];
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
 }
 
@@ -125,6 +125,40 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
   ],
 ];
 
+/** Of messages that must become rows, of signals, and of the target's processes. */
+const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
+  [
+    /^ingest_(failure_rate|server_errors|wrongly_refused)$/,
+    (_, { summaries }) => `answers ${statuses(summaries, "ingest")}; read the ingestor's log`,
+  ],
+  [/^ingest_accepted_latency_ms$/, () => "the ingestor answers slowly: look at what it waits for before it answers"],
+  [/^account_acknowledged_per_second$/, () => "the ingestor takes fewer messages than it must: look at its HTTP side"],
+  [
+    /^account_(shortfall|vanished)$/,
+    () => "hop queue to table: messages left the queue and are no rows; read the worker's log",
+  ],
+  [
+    /^account_backlog_growth$/,
+    (_, { timeline }) =>
+      `the worker stores less than is accepted: ${slowest(timeline)}; more workers, or larger batches`,
+  ],
+  [/^account_insert_p9[59]_ms$/, () => "hop queue to table: the worker is slow; look at its batches and the database"],
+  [/^signal_(success_rate|failed)$/, () => "the target refused or failed legitimate signals: read its log"],
+  [/^signal_latency_ms$/, () => "the target answers slowly: look at what it waits for before it answers"],
+  [
+    /^signal_(limit|overload)_broken$/,
+    () => "the limit is not counted in one place, or not at once: several processes each count their own",
+  ],
+  [
+    /^signal_(idempotency|expiry)_broken$/,
+    () => "looking for a signal and noting it are not one step, or end too early",
+  ],
+  [/^signal_spoofing$/, () => "the client's address is taken from a header: take the connection's"],
+  [/^signal_access_broken$/, () => "somebody without the right was let in: look at how secrets are compared"],
+  [/^health_deaths$/, () => "a process of the target died: read its log, and the monitor's for when"],
+  [/^health_(growth_mb|leaks)$/, () => "the target's memory rises: compare two of its heap snapshots under load"],
+];
+
 type Rule = "duplicated" | "reordered" | "misrouted";
 
 function lookAt(log: string | null): string {
@@ -200,10 +234,10 @@ function attempted(account: Account | null): string {
   return short?.path ?? "unknown";
 }
 
-function statuses(summaries: readonly Summary[]): string {
+function statuses(summaries: readonly Summary[], family = "http"): string {
   const counts = ["2xx", "4xx", "429", "5xx", "none"].map((status) => [
     status,
-    sum(summaries, `http_status_${status}`),
+    sum(summaries, `${family}_status_${status}`),
   ]);
   return counts.flatMap(([status, count]) => (count === 0 ? [] : [`${status}: ${count}`])).join(", ");
 }

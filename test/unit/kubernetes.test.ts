@@ -127,11 +127,11 @@ describe.each(tests)("the TestRun of %s", (name) => {
     expect(JSON.stringify(policies[0])).toContain(JSON.stringify(spec.runner.metadata.labels));
   });
 
-  test("holds every runner to its share of the events", () => {
-    const { load, slos } = settings(name, given);
+  test("tells every runner how many there are, and holds them all together to the events", () => {
+    const { load, slos, INSTANCES } = settings(name, given);
+    expect(INSTANCES).toBe(spec.parallelism);
     if (load.kind !== "paced") return;
-    const own = slos.find(({ metric }) => metric === "events_published")?.bound;
-    expect(own).toBe(load.events / spec.parallelism);
+    expect(slos.find(({ metric }) => metric === "account_published")?.bound).toBe(load.events);
   });
 
   test("is not confused by the variables that Kubernetes makes of the Services in the namespace", () => {
