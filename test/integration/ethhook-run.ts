@@ -7,6 +7,7 @@ import { Client } from "pg";
 import { type EthhookPipeline, startEthhookPipeline as start } from "../../cli/ethhook.ts";
 import type { Account } from "../../workload/account.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
+import { untimed } from "./untimed.ts";
 
 const DEADLINE_MS = 60_000;
 
@@ -48,14 +49,17 @@ export function beginRun({ redis, receiver }: EthhookPipeline, variables: Record
   return {
     id,
     account,
-    outcome: runBundle("redis", {
-      RUN_ID: id,
-      REDIS_URL: redis.url,
-      RECEIVER_URL: receiver.url,
-      DRAIN_QUIET: "2s",
-      CANARY_TIMEOUT: "20s",
-      ...variables,
-    }),
+    outcome: runBundle(
+      "redis",
+      untimed("redis", {
+        RUN_ID: id,
+        REDIS_URL: redis.url,
+        RECEIVER_URL: receiver.url,
+        DRAIN_QUIET: "2s",
+        CANARY_TIMEOUT: "20s",
+        ...variables,
+      }),
+    ),
     until: async (holds) => {
       for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(20)) {
         const now = await account();

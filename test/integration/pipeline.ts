@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Pipeline, startPipeline as start } from "../../cli/pipeline.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
+import { untimed } from "./untimed.ts";
 
 /** Starts a pipeline whose logs go with it. @param faults planted in the gateway, as in `drop=1000`. */
 export function startPipeline(...faults: string[]): Promise<Pipeline> {
@@ -40,12 +41,13 @@ export async function runPipeline(
   { nats, gateway, receiver }: Pipeline,
   variables: { nats?: Record<string, string>; websocket?: Record<string, string> } = {},
 ): Promise<{ run: string; nats: K6Outcome; websocket: K6Outcome }> {
-  const run = nextRunId();
+  const id = nextRunId();
   runs++;
-  const shared = { RUN_ID: run, RECEIVER_URL: receiver.url };
+  const run = (test: "websocket" | "nats", all: Record<string, string>) => runBundle(test, untimed(test, all));
+  const shared = { RUN_ID: id, RECEIVER_URL: receiver.url };
   const [websocket, published] = await Promise.all([
-    runBundle("websocket", { ...SHORT.websocket, ...shared, WS_URL: gateway.wsUrl as string, ...variables.websocket }),
-    runBundle("nats", { ...SHORT.nats, ...shared, NATS_URL: nats.url, ...variables.nats }),
+    run("websocket", { ...SHORT.websocket, ...shared, WS_URL: gateway.wsUrl as string, ...variables.websocket }),
+    run("nats", { ...SHORT.nats, ...shared, NATS_URL: nats.url, ...variables.nats }),
   ]);
-  return { run, nats: published, websocket };
+  return { run: id, nats: published, websocket };
 }
