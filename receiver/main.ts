@@ -89,7 +89,7 @@ try {
   const receiver = await startReceiver({ host, port, secret, settleAt, storage, misbehaviour: misbehave, influxdb });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
-  if (exitWithStdin) process.stdin.once("close", stop).resume();
+  if (exitWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
   console.log(JSON.stringify({ service: "receiver", url: receiver.url }));
 } catch (problem) {
   console.error(`receiver: ${reasonOf(problem)}`);

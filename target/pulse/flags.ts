@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM } from "../../workload/wire/pulse.ts";
-import { complaining, readHost } from "../commandline.ts";
-import { describeFaults, PULSE_FAULTS, type PulseFaults, parseFaults } from "../faults.ts";
+import { serviceCommand } from "../commandline.ts";
+import { PULSE_FAULTS, type PulseFaults, parseFaults } from "../faults.ts";
 
 /** What the command line says. */
 export interface Flags {
@@ -14,35 +14,16 @@ export interface Flags {
   readonly exitWithStdin: boolean;
 }
 
-const USAGE_ERROR = 2;
-
-/**
- * Reads the command line. A mistake in it, or a call for help, ends the process: a mistake with one
- * line that names the flag, its value and what is allowed, and exit code 2.
- */
+/** Reads the command line; ends the process with a line of help when it is wrong. */
 export function readFlags(): Flags {
   const pairs = Object.entries(CHAIN_NUMBERS).map(([chain, number]) => `${chain}=${number}`);
-  const command = new Command("pulse")
-    .description("Reference gateway: canonical events from NATS JetStream to WebSocket subscribers.")
-    .option("--port <number>", "port to listen on, 0 for a free one", readPort, 0)
-    .option("--host <address>", "address to listen on", readHost, "127.0.0.1")
+  const description = "Reference gateway: canonical events from NATS JetStream to WebSocket subscribers.";
+  const command = serviceCommand("pulse", description, PULSE_FAULTS)
     .option("--nats <url>", "NATS server", readNatsUrl, "nats://127.0.0.1:4222")
     .option("--stream <name>", "JetStream stream with the events", readStream, STREAM)
-    .option("--chain-ids <pairs>", `the chains and their numbers, instead of ${pairs.join(",")}`, readChainIds)
-    .option("--fault <name[=value]>", "plant a fault; may be given several times", collectFault)
-    .option("--exit-with-stdin", "stop when standard input closes")
-    .allowExcessArguments(false)
-    .addHelpText("after", `\nFaults:\n${describeFaults(PULSE_FAULTS)}`)
-    .configureOutput(complaining("pulse"))
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
+    .option("--chain-ids <pairs>", `the chains and their numbers, instead of ${pairs.join(",")}`, readChainIds);
   const { fault = [], chainIds = CHAIN_NUMBERS, exitWithStdin = false, ...rest } = command.parse().opts();
   return { ...rest, chainIds, exitWithStdin, faults: parseFaults(fault, PULSE_FAULTS) } as Flags;
-}
-
-function readPort(text: string): number {
-  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (port <= 65_535) return port;
-  throw new InvalidArgumentError("allowed is a whole number from 0 (any free port) to 65535");
 }
 
 function readNatsUrl(text: string): string {
@@ -67,15 +48,4 @@ function readChainIds(text: string): ChainNumbers {
     numbers.set(name, number);
   }
   return Object.fromEntries(numbers);
-}
-
-/** Faults are read one by one, so that the message is about the one that is wrong. */
-function collectFault(setting: string, before: readonly string[] = []): readonly string[] {
-  const all = [...before, setting];
-  try {
-    parseFaults(all, PULSE_FAULTS);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-  return all;
 }

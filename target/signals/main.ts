@@ -1,5 +1,6 @@
 /** The reference signal webhook as a program: `signals --redis redis://127.0.0.1:6379 --workers 2`. */
 import cluster from "node:cluster";
+import { fail, serve } from "../commandline.ts";
 import { readFlags } from "./flags.ts";
 import { startSignals } from "./service.ts";
 import { supervise } from "./supervisor.ts";
@@ -11,20 +12,19 @@ async function main(): Promise<void> {
     // The supervisor decides when a worker ends; Ctrl-C in a terminal reaches both.
     process.on("SIGINT", () => {});
     const service = await startSignals(options);
-    process.on("SIGTERM", () => service.close().then(() => process.exit(0), fail));
+    process.on("SIGTERM", () =>
+      service.close().then(
+        () => process.exit(0),
+        (error: Error) => fail("signals", error),
+      ),
+    );
     return;
   }
-  const { port, stop } = await supervise(workers);
-  const end = () => stop().then(() => process.exit(0), fail);
-  process.on("SIGTERM", end).on("SIGINT", end);
-  if (exitWithStdin) process.stdin.on("end", end).on("error", end).resume();
-  const url = `http://${options.host}:${port}`;
-  process.stdout.write(`${JSON.stringify({ service: "signals", url, pid: process.pid })}\n`);
+  const started = async () => {
+    const { port, stop } = await supervise(workers);
+    return { url: `http://${options.host}:${port}`, close: stop };
+  };
+  await serve("signals", exitWithStdin, started, ({ url }) => ({ url, pid: process.pid }));
 }
 
-function fail(error: Error): never {
-  process.stderr.write(`signals: ${error.message}\n`);
-  process.exit(1);
-}
-
-main().catch(fail);
+main().catch((error: Error) => fail("signals", error));
