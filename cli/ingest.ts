@@ -26,11 +26,13 @@ const READER = "reader";
  * @param root the folder of the repository.
  * @param logs folder for what the services log.
  * @param flags for the HTTP side, such as `--fault drop=100`.
+ * @param receiverFlags what the receiver is told beside its port, database and Redis, as in `--influxdb`.
  */
 export async function startIngestPipeline(
   root: string,
   logs: string,
   flags: readonly string[] = [],
+  receiverFlags: readonly string[] = [],
 ): Promise<IngestPipeline> {
   const started: Service[] = [];
   const close = async () => {
@@ -53,7 +55,8 @@ export async function startIngestPipeline(
     // It makes the table that the receiver watches.
     const api = await startApi(...flags);
     const readOnlyUrl = await makeReader(postgres.url);
-    const receiver = await start("receiver", "--port", "0", "--database", readOnlyUrl, "--redis", redis.url);
+    const watching = ["--database", readOnlyUrl, "--redis", redis.url];
+    const receiver = await start("receiver", "--port", "0", ...watching, ...receiverFlags);
     return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, close };
   } catch (problem) {
     await close();

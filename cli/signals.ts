@@ -21,8 +21,13 @@ export interface SignalsPipeline {
  *
  * @param root the folder of the repository.
  * @param logs folder for what the services log.
+ * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
  */
-export async function startSignalsPipeline(root: string, logs: string): Promise<SignalsPipeline> {
+export async function startSignalsPipeline(
+  root: string,
+  logs: string,
+  receiverFlags: readonly string[] = [],
+): Promise<SignalsPipeline> {
   const started: Service[] = [];
   const close = async () => {
     for (const service of started.splice(0).reverse()) await service.stop();
@@ -37,7 +42,7 @@ export async function startSignalsPipeline(root: string, logs: string): Promise<
   };
   try {
     const redis = keep(await startRedisServer(null));
-    const receiver = await start("receiver", "--port", "0");
+    const receiver = await start("receiver", "--port", "0", ...receiverFlags);
     return {
       redis,
       receiver,

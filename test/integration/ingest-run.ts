@@ -11,9 +11,9 @@ import { type K6Outcome, root, runBundle } from "./k6.ts";
 const DEADLINE_MS = 60_000;
 
 /** Starts an ingestor whose logs go with it; it has no worker yet. */
-export async function startIngestPipeline(): Promise<IngestPipeline> {
+export async function startIngestPipeline(receiverFlags: readonly string[] = []): Promise<IngestPipeline> {
   const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs);
+  const pipeline = await start(root, logs, [], receiverFlags);
   return {
     ...pipeline,
     close: async () => {
