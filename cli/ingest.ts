@@ -15,6 +15,8 @@ export interface IngestPipeline {
   startWorker(...flags: string[]): Promise<Service>;
   /** Starts another HTTP side, on the same Redis. */
   startApi(...flags: string[]): Promise<Service>;
+  /** Why services are over that should still run. */
+  readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
 
@@ -54,7 +56,8 @@ export async function startIngestPipeline(
     const api = await startApi(...flags);
     const readOnlyUrl = await makeReader(postgres.url);
     const receiver = await start("receiver", "--port", "0", "--database", readOnlyUrl, "--redis", redis.url);
-    return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, close };
+    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, problems, close };
   } catch (problem) {
     await close();
     throw problem;
