@@ -25,6 +25,9 @@ export const ConfigSchema = v.strictObject({
         ws: v.optional(Text),
         nats: v.optional(Text),
         redis: v.optional(Text),
+        ingest: v.optional(Text),
+        signals: v.optional(Text),
+        executed: v.optional(Text),
         receiver: v.optional(Text),
       }),
       v.description("where the target is; without any the reference target is started"),
@@ -96,7 +99,7 @@ function nearest(key: string): string {
 }
 
 /** Addresses that a config may hold. */
-export const URL_NAMES = { http: "", ws: "", nats: "", redis: "", receiver: "" };
+export const URL_NAMES = { http: "", ws: "", nats: "", redis: "", ingest: "", signals: "", executed: "", receiver: "" };
 
 /** The addresses that are given. */
 export function present(urls: Config["urls"] = {}): Record<string, string> {

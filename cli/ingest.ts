@@ -15,6 +15,8 @@ export interface IngestPipeline {
   startWorker(...flags: string[]): Promise<Service>;
   /** Starts another HTTP side, on the same Redis. */
   startApi(...flags: string[]): Promise<Service>;
+  /** Why services are over that should still run. */
+  readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
 
@@ -57,7 +59,8 @@ export async function startIngestPipeline(
     const readOnlyUrl = await makeReader(postgres.url);
     const watching = ["--database", readOnlyUrl, "--redis", redis.url];
     const receiver = await start("receiver", "--port", "0", ...watching, ...receiverFlags);
-    return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, close };
+    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, problems, close };
   } catch (problem) {
     await close();
     throw problem;

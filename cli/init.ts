@@ -39,7 +39,8 @@ export function addInitCommand(program: Command, root: string): void {
       const subject = subjectOf(what);
       const config = configOf(subject, what, flags, root);
       // What is written is what a run would take.
-      planRun(subject, { scenario: config.scenario, urls: present(config.urls), instances: 1, faults: [], set: [] });
+      const request = { scenario: config.scenario, urls: present(config.urls), instances: 1, faults: [], set: [] };
+      planRun(subject, { ...request, consent: true });
       await writeWhole(process.cwd(), CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`);
       console.log(`${CONFIG_FILE} is written; now: npx throughline doctor, then npx throughline run`);
     });

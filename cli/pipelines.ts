@@ -4,13 +4,17 @@
  */
 
 import { settings } from "../k6/support/settings.ts";
-import { ETHHOOK_FAULTS, type FaultTable, PULSE_FAULTS } from "../target/faults.ts";
+import { ETHHOOK_FAULTS, type FaultTable, INGESTOR_FAULTS, PULSE_FAULTS, SIGNALS_FAULTS } from "../target/faults.ts";
 import type { RunnableTest } from "../variables.ts";
 import { secondsOf } from "../workload/plan.ts";
 import { peakOf } from "../workload/shape.ts";
 import { SECRET, startEthhookPipeline } from "./ethhook.ts";
+import { startMonitor } from "./health/monitor.ts";
+import { serveHealth } from "./health/serve.ts";
+import { startIngestPipeline } from "./ingest.ts";
 import { startPipeline } from "./pipeline.ts";
 import type { Watched } from "./run/health.ts";
+import { startSignalsPipeline, USER } from "./signals.ts";
 
 /** The variables of each test that takes part. */
 export type VariablesByTest = Partial<Record<RunnableTest, Record<string, string>>>;
@@ -46,8 +50,14 @@ export interface PipelineKind {
   readonly settled: Partial<Readonly<Record<RunnableTest, readonly RunnableTest[]>>>;
   /** Addresses of the target: the flag that gives one, as in `--http-url`, and its variable. */
   readonly urls: Readonly<Record<string, string>>;
-  /** How the receiver is started for a target that is not started here. */
-  readonly receiver: readonly string[];
+  /** The one of them that tells how events end, where a target may lack it: without it nobody settles the run. */
+  readonly outcome?: string;
+  /** How the receiver is started for a target that is not started here; null where only its owner can start it. */
+  readonly receiver: readonly string[] | null;
+  /** Its tests are one client each, whose limits several k6 processes would count as those of several. */
+  readonly alone?: true;
+  /** Its addresses are all it takes to send a canary through it. */
+  readonly canary: boolean;
   /** Faults of the reference target. */
   readonly faults: FaultTable;
   /** Variables of the tests when the reference target is started, and in any case. */
@@ -65,6 +75,7 @@ const pipeline: PipelineKind = {
   settled: { websocket: ["nats"], nats: ["websocket"] },
   urls: { http: "HTTP_URL", ws: "WS_URL", nats: "NATS_URL" },
   receiver: ["--port", "0"],
+  canary: true,
   faults: PULSE_FAULTS,
   variables: {
     reference: { nats: { CREATE_STREAM: "1" } },
@@ -125,6 +136,7 @@ const ethhook: PipelineKind = {
   settled: { redis: [] },
   urls: { redis: "REDIS_URL" },
   receiver: ["--port", "4800", "--secret", SECRET],
+  canary: true,
   faults: ETHHOOK_FAULTS,
   variables: { reference: {}, always: {} },
   start: async ({ root, logs, faults }) => {
@@ -150,5 +162,103 @@ const ethhook: PipelineKind = {
   },
 };
 
+const ingest: PipelineKind = {
+  meaning: "an ingestor with Redis and PostgreSQL, and receiver: messages are posted and become rows of a table",
+  groups: [["ingest"]],
+  settled: { ingest: [] },
+  urls: { ingest: "INGEST_URL" },
+  // It reads the ingestor's own database, whose login is not ours to pass around.
+  receiver: null,
+  canary: false,
+  faults: INGESTOR_FAULTS,
+  variables: { reference: {}, always: {} },
+  start: async ({ root, logs, faults }) => {
+    const planted = faults.flatMap((fault) => ["--fault", fault]);
+    // Each part of the target minds the faults that are its own.
+    const started = await startIngestPipeline(root, logs, planted);
+    try {
+      const worker = await started.startWorker(...planted);
+      const { redis, receiver, api, problems, close } = started;
+      return {
+        says: `ingestor ${api.url}, Redis ${redis.url}, receiver ${receiver.url}`,
+        variables: { INGEST_URL: api.url, RECEIVER_URL: receiver.url },
+        processes: [
+          { process: "redis-server", role: "target", pid: redis.pid },
+          { process: "ingestor api", role: "target", pid: api.pid },
+          { process: "ingestor worker", role: "target", pid: worker.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+        close,
+      };
+    } catch (problem) {
+      await started.close();
+      throw problem;
+    }
+  },
+};
+
+/** Processes and their descendants can be watched on Linux only; elsewhere memory and deaths are not judged. */
+const WATCHABLE = process.platform === "linux";
+const MONITOR_EVERY_MS = 200;
+
+const webhook: PipelineKind = {
+  meaning: "signal webhooks with Redis, and receiver: signals within and beyond the limits, executed once or refused",
+  groups: [["webhook"]],
+  settled: { webhook: [] },
+  urls: { signals: "SIGNALS_URL", executed: "SIGNALS_EXECUTED_URL" },
+  outcome: "executed",
+  receiver: ["--port", "0"],
+  alone: true,
+  // Somebody has to log in.
+  canary: false,
+  faults: SIGNALS_FAULTS,
+  variables: {
+    reference: { webhook: { ...USER, ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}) } },
+    always: {},
+  },
+  start: async ({ root, logs, faults }) => {
+    const started = await startSignalsPipeline(root, logs);
+    try {
+      const target = await started.startTarget(...faults.flatMap((fault) => ["--fault", fault]));
+      const health = WATCHABLE ? await watchOver("signals", target.pid() as number) : null;
+      const { redis, receiver, problems } = started;
+      return {
+        says: `signal webhooks ${target.url}, Redis ${redis.url}, receiver ${receiver.url}`,
+        variables: { ...started.variables(target), ...(health === null ? {} : { HEALTH_URL: health.url }) },
+        processes: [
+          { process: "redis-server", role: "target", pid: redis.pid },
+          { process: "signals supervisor", role: "target", pid: target.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+        close: async () => {
+          await health?.close();
+          await started.close();
+        },
+      };
+    } catch (problem) {
+      await started.close();
+      throw problem;
+    }
+  },
+};
+
+/** Watches a process and its descendants for the tests that ask at HEALTH_URL. */
+async function watchOver(name: string, pid: number): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const monitor = await startMonitor({ process: name, role: "target", watch: { pid }, everyMs: MONITOR_EVERY_MS });
+  const server = await serveHealth([monitor], 0).catch(async (problem: unknown) => {
+    await monitor.stop();
+    throw problem;
+  });
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await monitor.stop();
+    },
+  };
+}
+
 /** By the name that `throughline run` takes. */
-export const PIPELINES: Readonly<Record<string, PipelineKind>> = { pipeline, ethhook };
+export const PIPELINES: Readonly<Record<string, PipelineKind>> = { pipeline, ethhook, ingest, webhook };

@@ -3,7 +3,7 @@ import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { type Service, startService } from "./service.ts";
 
 /** What the reference target's only user logs in with. */
-const USER = { SIGNALS_USER: "trader", SIGNALS_PASSWORD: "throughline" };
+export const USER = { SIGNALS_USER: "trader", SIGNALS_PASSWORD: "throughline" };
 
 /** A signal webhook on free ports: Redis, the reference target and the receiver. */
 export interface SignalsPipeline {
@@ -13,6 +13,8 @@ export interface SignalsPipeline {
   startTarget(...flags: string[]): Promise<Service>;
   /** The variables that point webhook.js at a target of this pipeline. */
   variables(target: Service): Record<string, string>;
+  /** Why services are over that should still run. */
+  readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function startSignalsPipeline(
         SIGNALS_EXECUTED_URL: `${url}/api/v1/signals/executed`,
         RECEIVER_URL: receiver.url,
       }),
+      problems: () => started.flatMap((service) => service.ended() ?? []),
       close,
     };
   } catch (problem) {

@@ -58,7 +58,7 @@ function urlsOf(flags: Flags): Record<string, string> {
 function canTry({ kind, groups, settled }: Subject, urls: Readonly<Record<string, string>>): boolean {
   const wanted = Object.keys(kind.urls).filter((name) => name !== "http");
   const tests = groups.flat();
-  return settled && tests.length > 0 && wanted.every((name) => name in urls);
+  return kind.canary && settled && tests.length > 0 && wanted.every((name) => name in urls);
 }
 
 function needOf(subject: Subject, request: Request): Need {

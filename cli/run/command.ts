@@ -18,6 +18,7 @@ interface Flags {
   readonly runId?: string;
   readonly set: readonly string[];
   readonly config?: string;
+  readonly yes?: boolean;
   readonly [url: `${string}Url`]: string | undefined;
 }
 
@@ -32,9 +33,12 @@ Without an address the reference target is started. Flags after -- go to k6.
 Examples:
   throughline run pipeline --scenario smoke
   throughline run pipeline --duration 10s --rate 500 --fault drop=1000
-  throughline run http --http-url https://gateway.example --scenario load
+  throughline run http --http-url https://gateway.example --scenario load --yes
   throughline run websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
   throughline run ethhook --events 1000 --instances 2 --set SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE=200
+  throughline run ingest --events 500 --rate 200 --fault drop=100
+  throughline run ingest --ingest-url https://ingest.example --receiver-url http://localhost:4800 --scenario load --yes
+  throughline run webhook --set TRIALS=limit,headers
   throughline run http --http-url http://localhost:8080 -- --out json=samples.json
 
 Exit codes: 0 PASS, 1 FAIL, 2 wrong usage, 3 INVALID.`;
@@ -67,6 +71,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
     .option("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test; may be repeated", collect, [])
+    .option("--yes", "consent to more than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
     .option("--config <file>", "a config (default: throughline.config.json, where there is one)")
     .addHelpText("after", EXAMPLES)
     .action(async (given: string[], flags: Flags) => {
@@ -108,6 +113,7 @@ function requestOf(flags: Flags, config: Config | null): Request {
     faults: flags.fault,
     // A later setting of the same name takes the place of an earlier one.
     set: [...rest, ...flags.set],
+    consent: flags.yes === true,
   };
 }
 

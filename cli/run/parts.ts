@@ -35,7 +35,12 @@ export async function startParts(root: string, order: RunOrder, plan: PlannedRun
     const variables = plan.receiver === null ? {} : { RECEIVER_URL: plan.receiver };
     return { says: given.join(", "), variables, processes: [], problems: () => [], close: async () => {} };
   }
-  const program = [process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js"), ...kind.receiver];
+  const program = [
+    process.execPath,
+    "--enable-source-maps",
+    join(root, "dist/node/receiver.js"),
+    ...(kind.receiver ?? []),
+  ];
   const receiver = await startService("receiver", program, join(path, "receiver.log"));
   return {
     says: [...given, `receiver ${receiver.url}`].join(", "),

@@ -19,6 +19,8 @@ export interface Request {
   readonly faults: readonly string[];
   /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
+  /** More than smoke may be turned on a target that is not on this machine. */
+  readonly consent?: boolean;
 }
 
 /** One test of a run, decided. */
@@ -46,6 +48,8 @@ const LATER = {
   WS: "ws://later.localhost",
   NATS: "nats://later.localhost",
   REDIS: "redis://later.localhost",
+  INGEST: "http://later.localhost",
+  SIGNALS: "http://later.localhost",
 };
 
 /**
@@ -60,7 +64,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   const { receiver: receiverUrl, ...targetUrls } = request.urls;
   const reference = Object.keys(targetUrls).length === 0;
   refuseUnfit(subject, request, reference);
-  const receiver = receiverUrl ?? (subject.settled ? "start" : null);
+  const receiver = receiverUrl ?? (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);
   const given: VariablesByTest = {};
   const sets = settingsByTest(tests, request.set);
   for (const test of tests) {
@@ -81,6 +85,11 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   return { groups: groups.map((group) => group.map(plan)), reference, receiver };
 }
 
+/** Whether a receiver can see how events end at a target that was given. */
+function tellsOutcome({ outcome }: Subject["kind"], urls: Request["urls"]): boolean {
+  return outcome === undefined || outcome in urls;
+}
+
 function planTest(test: RunnableTest, variables: Record<string, string>, instances: number): PlannedTest {
   const read = inOneLine(() => settings(test, variables));
   const { load } = read;
@@ -96,8 +105,11 @@ function planTest(test: RunnableTest, variables: Record<string, string>, instanc
   return { test, variables, settings: read, seconds: secondsOf(load) };
 }
 
-function refuseUnfit(subject: Subject, { urls, faults }: Request, reference: boolean): void {
+function refuseUnfit(subject: Subject, { urls, faults, instances }: Request, reference: boolean): void {
   const { kind, groups, name } = subject;
+  if (kind.alone === true && instances > 1) {
+    throw new RangeError(`--instances ${instances}: ${name} is one client within its limits; allowed: 1`);
+  }
   const known = [...Object.keys(kind.urls), "receiver"];
   const unknown = Object.keys(urls).find((one) => !known.includes(one));
   if (unknown !== undefined) {
@@ -115,6 +127,16 @@ function refuseUnfit(subject: Subject, { urls, faults }: Request, reference: boo
       "--receiver-url: the reference target has a receiver of its own; give the target's addresses too",
     );
   }
+  if (!reference && kind.receiver === null && urls["receiver"] === undefined) {
+    throw new RangeError(
+      `run ${name}: needs --receiver-url: a receiver that you started with the target's --database; see docs/${name}.md`,
+    );
+  }
+  if (!reference && urls["receiver"] !== undefined && !tellsOutcome(kind, urls)) {
+    throw new RangeError(
+      `--receiver-url: run ${name} has nothing for it to settle without --${kind.outcome}-url; give both or none`,
+    );
+  }
   const tests = groups.flat();
   for (const test of reference ? tests : []) {
     const missing = kind.settled[test]?.find((other) => !tests.includes(other));
@@ -127,8 +149,8 @@ function refuseUnfit(subject: Subject, { urls, faults }: Request, reference: boo
 }
 
 /** The variables that flags stand for, where a test has them. */
-function flagsOf(test: RunnableTest, { scenario, rate, duration, events }: Request): Record<string, string> {
-  const flags = { SCENARIO: scenario, RATE: rate, EVENTS: events };
+function flagsOf(test: RunnableTest, { scenario, rate, duration, events, consent }: Request): Record<string, string> {
+  const flags = { SCENARIO: scenario, RATE: rate, EVENTS: events, ALLOW_REMOTE: consent === true ? "1" : undefined };
   // A subscriber listens as long as the publishers need.
   const all = has(test, "END_WHEN_SETTLED") ? flags : { ...flags, DURATION: duration };
   return Object.fromEntries(
@@ -146,6 +168,7 @@ function addressesOf(
   for (const [flag, variable] of Object.entries(kind.urls)) {
     if (!has(test, variable)) continue;
     const url = urls[flag];
+    if (url === undefined && !reference && flag === kind.outcome) continue;
     if (url === undefined && !reference) {
       throw new RangeError(`run ${name}: ${test} needs --${flag}-url, because another address of the target was given`);
     }
@@ -190,6 +213,7 @@ function inOneLine<T>(read: () => T): T {
   try {
     return read();
   } catch (problem) {
-    throw typeof problem === "string" ? new RangeError(problem) : problem;
+    if (typeof problem !== "string") throw problem;
+    throw new RangeError(problem.replace(/ALLOW_REMOTE=1$/, "--yes (ALLOW_REMOTE=1)"));
   }
 }

@@ -103,7 +103,8 @@ const NEED_OURS = ["nats", "redis"];
 export function refuseWithoutK6(root: string, { groups, reference }: PlannedRun): void {
   if (existsSync(join(root, "bin/k6"))) return;
   const test = groups.flat().find((one) => NEED_OURS.includes(one.test));
-  if (test === undefined && !reference) return;
+  const ownBroker = reference && groups.flat().some((one) => one.test === "websocket" || one.test === "http");
+  if (test === undefined && !ownBroker) return;
   const what = test === undefined ? "the reference target needs bin/services" : `${test.test} needs bin/k6`;
   throw new Error(`${what}, which was not built: npm run build (throughline doctor says what that takes)`);
 }

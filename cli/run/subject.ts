@@ -12,14 +12,16 @@ export interface Subject {
 }
 
 /** What may be run, for messages and help. */
-export const SUBJECTS: readonly string[] = [...Object.keys(PIPELINES), ...Object.keys(VARIABLES)];
+// A pipeline of one test may bear its name.
+export const SUBJECTS: readonly string[] = [...new Set([...Object.keys(PIPELINES), ...Object.keys(VARIABLES)])];
 
 /**
  * Finds the pipeline that names of pipelines or tests mean.
  *
  * @throws RangeError when there is none, or more than one.
  */
-export function subjectOf(names: readonly string[]): Subject {
+export function subjectOf(given: readonly string[]): Subject {
+  const names = [...new Set(given)];
   for (const name of names) {
     if (!SUBJECTS.includes(name)) throw new RangeError(`run ${name}: allowed: ${SUBJECTS.join(", ")}`);
   }
@@ -29,7 +31,7 @@ export function subjectOf(names: readonly string[]): Subject {
     throw new RangeError(`run ${names.join(" ")}: a pipeline runs alone; allowed: one pipeline, or tests of one`);
   }
   if (named !== undefined) return subject(first, named, named.groups);
-  const tests = [...new Set(names)] as RunnableTest[];
+  const tests = names as RunnableTest[];
   const kind = Object.values(PIPELINES).find(({ groups }) => tests.every((test) => groups.flat().includes(test)));
   if (kind === undefined) {
     throw new RangeError(`run ${names.join(" ")}: these belong to different pipelines; run one after the other`);

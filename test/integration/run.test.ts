@@ -12,6 +12,7 @@ import { type Result, ResultSchema } from "../../cli/result.ts";
 import { Histogram } from "../../workload/histogram.ts";
 import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
+import { untimedFlags } from "./untimed.ts";
 
 let pipeline: Pipeline;
 let out: string;
@@ -73,8 +74,10 @@ function publishes(run: string): Promise<true> {
   });
 }
 
+const UNTIMED = untimedFlags("websocket", "nats");
+
 describe("a run", () => {
-  const EVENTS = ["--events", "2000", "--rate", "500"];
+  const EVENTS = ["--events", "2000", "--rate", "500", ...UNTIMED];
   let alone: Result;
 
   test("passes, and its record holds all of it", async () => {
@@ -152,7 +155,7 @@ describe("a run", () => {
 });
 
 test("a planted fault FAILS with the path, the second and the events", async () => {
-  const args = ["run", "websocket", "nats", "--events", "2000", "--rate", "500", "--fault", "drop=500"];
+  const args = ["run", "websocket", "nats", "--events", "2000", "--rate", "500", "--fault", "drop=500", ...UNTIMED];
   const { exitCode } = await throughline(...args, "--set", "DRAIN_QUIET=1s", "--out", out, "--run-id", "faulty");
   const { verdict, reasons, nextSteps, versions, account } = await recordOf("faulty");
   expect({ exitCode, verdict }).toEqual({ exitCode: 1, verdict: "FAIL" });
@@ -267,7 +270,7 @@ describe("what goes wrong", () => {
   });
 
   test.each([
-    [["run", "kafka"], "run kafka: allowed: pipeline, ethhook, http"],
+    [["run", "kafka"], "run kafka: allowed: pipeline, ethhook, ingest, webhook, http"],
     [["run", "http", "--out", "/dev/null/results"], "--out /dev/null/results: cannot be written: ENOTDIR"],
     [["run", "pipeline", "--scenario", "strss"], "SCENARIO=strss: allowed: smoke"],
     [["run", "pipeline", "--fault", "gremlins=3"], 'fault "gremlins=3" is not known'],

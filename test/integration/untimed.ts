@@ -10,3 +10,12 @@ export function untimed(test: RunnableTest, variables: Readonly<Record<string, s
   const timed = settings(test, variables).slos.filter(({ metric }) => TIMED.test(metric));
   return { ...Object.fromEntries(timed.map((row) => [sloVariable(row), "off"])), ...variables };
 }
+
+/** The same for a run of the command that a receiver settles. */
+export function untimedFlags(...tests: RunnableTest[]): string[] {
+  const accounted = { RECEIVER_URL: "http://127.0.0.1:4800" };
+  return tests.flatMap((test) => {
+    const { RECEIVER_URL: _, ...off } = untimed(test, accounted);
+    return Object.keys(off).flatMap((name) => ["--set", `${test}.${name}=off`]);
+  });
+}

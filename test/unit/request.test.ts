@@ -23,6 +23,8 @@ describe("what runs", () => {
     [["nats", "websocket", "nats"], [["websocket", "nats"]], "start"],
     [["ethhook"], [["redis"]], "start"],
     [["redis"], [["redis"]], "start"],
+    [["ingest"], [["ingest"]], "start"],
+    [["webhook", "webhook"], [["webhook"]], "start"],
   ])("%j is %j", (names, groups, receiver) => {
     const planned = plan(names);
     expect(planned.groups.map((group) => group.map((one) => one.test))).toEqual(groups);
@@ -36,6 +38,55 @@ describe("what runs", () => {
     });
     expect(plan(["nats"], { urls: { nats: "nats://a" } })).toMatchObject({ receiver: null });
     expect(variablesOf("nats", ["nats"], { urls: { nats: "nats://a" } })).not.toHaveProperty("RECEIVER_URL");
+  });
+});
+
+describe("on an ingestor or signal webhook of one's own", () => {
+  const SIGNALS = { signals: "http://127.0.0.1:8000" };
+  const EXECUTED = "http://127.0.0.1:8000/executed";
+
+  test("the ingestor's receiver is its owner's", () => {
+    const urls = { ingest: "http://127.0.0.1:8000", receiver: "http://127.0.0.1:4800" };
+    expect(plan(["ingest"], { urls })).toMatchObject({ reference: false, receiver: urls.receiver });
+    expect(variablesOf("ingest", ["ingest"], { urls })).toMatchObject({
+      INGEST_URL: urls.ingest,
+      RECEIVER_URL: urls.receiver,
+    });
+  });
+
+  test("signals are settled only where the target lists what it executed", () => {
+    expect(plan(["webhook"], { urls: SIGNALS })).toMatchObject({ reference: false, receiver: null });
+    const unsettled = variablesOf("webhook", ["webhook"], { urls: SIGNALS });
+    for (const name of ["RECEIVER_URL", "SIGNALS_EXECUTED_URL", "HEALTH_URL", "SIGNALS_PASSWORD"]) {
+      expect(unsettled).not.toHaveProperty(name);
+    }
+    const urls = { ...SIGNALS, executed: EXECUTED };
+    expect(plan(["webhook"], { urls })).toMatchObject({ reference: false, receiver: "start" });
+    expect(variablesOf("webhook", ["webhook"], { urls })).toMatchObject({ SIGNALS_EXECUTED_URL: EXECUTED });
+  });
+
+  test("the reference target lists them, and is logged in to", () => {
+    expect(variablesOf("webhook", ["webhook"], { rate: "5", duration: "5s" })).toMatchObject({
+      RATE: "5",
+      DURATION: "5s",
+      SIGNALS_USER: "trader",
+      SIGNALS_EXECUTED_URL: expect.stringMatching(/later/),
+      RECEIVER_URL: expect.stringMatching(/later/),
+    });
+  });
+});
+
+describe("consent", () => {
+  const remote = { urls: { nats: "nats://nats.example:4222" }, scenario: "load" };
+
+  test("is needed for more than smoke on another machine, and is --yes", () => {
+    expect(() => plan(["nats"], remote)).toThrow("allowed: a host of this machine, or --yes (ALLOW_REMOTE=1)");
+    expect(() => plan(["nats"], { ...remote, consent: false })).toThrow(RangeError);
+    expect(variablesOf("nats", ["nats"], { ...remote, consent: true })).toHaveProperty("ALLOW_REMOTE", "1");
+  });
+
+  test("is not assumed", () => {
+    expect(variablesOf("nats", ["nats"], { ...remote, scenario: "smoke" })).not.toHaveProperty("ALLOW_REMOTE");
   });
 });
 
@@ -76,7 +127,7 @@ describe("the variables", () => {
 
 describe("refused", () => {
   test.each<[string[], Partial<Request>, string]>([
-    [["kafka"], {}, "run kafka: allowed: pipeline, ethhook, http, websocket, nats, redis"],
+    [["kafka"], {}, "run kafka: allowed: pipeline, ethhook, ingest, webhook, http, websocket, nats, redis"],
     [["http", "redis"], {}, "run http redis: these belong to different pipelines; run one after the other"],
     [["pipeline", "http"], {}, "run pipeline http: a pipeline runs alone; allowed: one pipeline, or tests of one"],
     [
@@ -84,6 +135,28 @@ describe("refused", () => {
       {},
       "run websocket: websocket shows nothing without nats; run both, or give the target's addresses",
     ],
+    [["redis", "ingest"], {}, "run redis ingest: these belong to different pipelines; run one after the other"],
+    [
+      ["ingest"],
+      { urls: { ingest: "http://a" } },
+      "run ingest: needs --receiver-url: a receiver that you started with the target's --database; see docs/ingest.md",
+    ],
+    [
+      ["webhook"],
+      { urls: { signals: "http://a", receiver: "http://r" } },
+      "--receiver-url: run webhook has nothing for it to settle without --executed-url; give both or none",
+    ],
+    [
+      ["webhook"],
+      { urls: { executed: "http://a" } },
+      "run webhook: webhook needs --signals-url, because another address of the target was given",
+    ],
+    [
+      ["ingest"],
+      { urls: { signals: "http://a" } },
+      "--url signals=http://a: run ingest has no such address; allowed: ingest, receiver",
+    ],
+    [["webhook"], { instances: 2 }, "--instances 2: webhook is one client within its limits; allowed: 1"],
     [["pipeline"], { scenario: "strss" }, "SCENARIO=strss: allowed: smoke"],
     [["pipeline"], { rate: "fast" }, 'RATE=fast: allowed: a number of events per second above 0, or "max"'],
     [

@@ -5,12 +5,15 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { addBaselineCommands } from "../../cli/baseline/command.ts";
+import { addDoctorCommand } from "../../cli/doctor/command.ts";
+import { addInitCommand } from "../../cli/init.ts";
 import { addReportCommand } from "../../cli/report/command.ts";
+import { addRunCommand } from "../../cli/run/command.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FILE = ".github/workflows/load-test.yml";
 const workflow = readFileSync(join(root, FILE), "utf8");
-const PAGES = ["docs/ci.md", "docs/baselines.md", "docs/report.md"];
+const PAGES = ["docs/ci.md", "docs/baselines.md", "docs/report.md", "docs/run.md"];
 
 function problems(content: string): string[] {
   const { context } = parseWorkflow({ name: FILE, content }, new NoOperationTraceWriter());
@@ -37,8 +40,10 @@ function program(): Command {
   const whole = new Command("throughline").exitOverride().configureOutput({ writeErr: () => undefined });
   addReportCommand(whole, root);
   addBaselineCommands(whole, root);
-  // The workflow runs it; what it takes is told by its own help.
-  whole.command("run").argument("<tests...>").option("--scenario <name>").allowUnknownOption();
+  const { signal } = new AbortController();
+  addRunCommand(whole, root, signal);
+  addDoctorCommand(whole, root, signal);
+  addInitCommand(whole, root);
   for (const command of [...whole.commands, ...whole.commands.flatMap((one) => one.commands)]) {
     command.exitOverride().action(() => undefined);
   }
@@ -81,7 +86,7 @@ describe.each([FILE, ...PAGES])("the commands in %s", (file) => {
 });
 
 test("a command that is not there would be noticed", async () => {
-  for (const wrong of ["compaire latest", "compare latest --fromat json", "report"]) {
+  for (const wrong of ["compaire latest", "compare latest --fromat json", "report", "run pipeline --secnario smoke"]) {
     await expect(program().parseAsync(wrong.split(" "), { from: "user" })).rejects.toThrow();
   }
 });
