@@ -308,7 +308,7 @@ export const VARIABLES = {
     MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
       "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
     ),
-    MESSAGES: integer(1, MAX_SEQ)("the same as EVENTS, by the name that the replaced tool has for it"),
+    MESSAGES: integer(1, MOST_EVENTS)("the same as EVENTS, by the name that the replaced tool has for it"),
     CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
   },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;

@@ -129,7 +129,18 @@ export function shown(name: string, text: string, meant = name): string {
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH/i;
 
-const LOAD_VARIABLES = ["DURATION", "TIME_SCALE", "LOAD_SCALE", "RATE", "EVENTS", "VUS", "BURST_RATIO", "BURST_PERIOD"];
+const LOAD_VARIABLES = [
+  "DURATION",
+  "TIME_SCALE",
+  "LOAD_SCALE",
+  "RATE",
+  "EVENTS",
+  "MESSAGES",
+  "CONCURRENCY",
+  "VUS",
+  "BURST_RATIO",
+  "BURST_PERIOD",
+];
 
 /** Refuses a load out of all bounds, by the names of the variables that made it so. */
 function refuseExcess(load: Plan, environment: Environment): void {

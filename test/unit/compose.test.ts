@@ -128,7 +128,9 @@ test.each(ofServices)("%s starts a program that is bundled, with flags that it h
     new RegExp(`\\b${program}: "([a-z/]+\\.ts)"`).exec(readFileSync(join(root, "build.mjs"), "utf8")) ?? [];
   expect(main, command[0]).not.toBe("");
   // Flags are declared in the program's main file or in a file beside it.
-  const beside = [main, join(dirname(main), "flags.ts")].filter((file) => existsSync(join(root, file)));
+  const beside = [main, join(dirname(main), "flags.ts"), "target/commandline.ts"].filter((file) =>
+    existsSync(join(root, file)),
+  );
   const source = beside.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   const words = command.slice(1);
   expect(words.length).toBeGreaterThan(0);

