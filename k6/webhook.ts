@@ -25,6 +25,8 @@ if (load.kind !== "paced")
   throw "RATE=max: signals are sent within limits; allowed: a number of events per second above 0";
 if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
   throw "RECEIVER_URL and SIGNALS_EXECUTED_URL: one joins what the other lists with what was accepted; give both or none";
+// Trials are sent by one virtual user, and what was executed is joined once.
+if (config.INSTANCES > 1) throw `INSTANCES=${config.INSTANCES}: signals come from one k6 process; allowed: 1`;
 const count = webhooksFor(config, peakOf(load.shape));
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
 const signals = new Signals(config, metrics);

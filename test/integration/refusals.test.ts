@@ -23,6 +23,7 @@ test.each([
   ],
   ["webhook", "TRIALS", "limits", "TRIALS=limits: allowed: names out of hft, identical, expiry, limit"],
   ["webhook", "RATE", "max", "RATE=max: signals are sent within limits"],
+  ["webhook", "INSTANCES", "4", "INSTANCES=4: signals come from one k6 process; allowed: 1"],
   ["webhook", "WEBHOOKS", "0", "WEBHOOKS=0: allowed: a whole number from 1 to 1000"],
   [
     "webhook",
