@@ -3,7 +3,7 @@
  * thresholds. A row always carries its sample floor, because a k6 threshold passes on no data.
  * Adding an objective is one row.
  */
-import { type Test, TRIALS, type Trial } from "./scenarios.ts";
+import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
@@ -324,6 +324,16 @@ export function withBound(row: Slo, bound = row.bound): Slo {
 /** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
 export function sloVariable({ metric, statistic }: Slo): string {
   return `SLO_${metric}_${statistic.replace(/[()]/g, "")}`.toUpperCase();
+}
+
+/** All variables that set a bound of a test, whatever its profile and whoever judges it. */
+export function boundVariables(test: Test): ReadonlySet<string> {
+  const rows = profilesOf(test).flatMap((profile) =>
+    [true, false].flatMap((settled) =>
+      slos(test, { accounted: settled, watched: true, steady: true, events: 1, messages: 1, profile }),
+    ),
+  );
+  return new Set(rows.map(sloVariable));
 }
 
 /** The k6 threshold expression of an objective. */

@@ -1,6 +1,6 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
 import { type Settings, settings } from "../../k6/support/settings.ts";
-import { slos, sloVariable } from "../../thresholds.ts";
+import { boundVariables } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { secondsOf, ticksIn } from "../../workload/plan.ts";
 import { peakOf } from "../../workload/shape.ts";
@@ -186,7 +186,7 @@ function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]):
       throw new RangeError(`--set ${setting.split("=")[0]}: allowed: NAME=VALUE, or test.NAME=VALUE`);
     }
     const takers = tests.filter(
-      (test) => (only === undefined || only === test) && (has(test, name) || bounds(test, name)),
+      (test) => (only === undefined || only === test) && (has(test, name) || boundVariables(test).has(name)),
     );
     if (takers.length === 0) {
       throw new RangeError(
@@ -200,12 +200,6 @@ function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]):
 
 function has(test: RunnableTest, name: string): boolean {
   return Object.hasOwn(VARIABLES[test], name);
-}
-
-function bounds(test: RunnableTest, name: string): boolean {
-  return [true, false].some((accounted) =>
-    slos(test, { accounted, events: 1 }).some((row) => sloVariable(row) === name),
-  );
 }
 
 /** Settings refuse with a text, for k6's sake. */

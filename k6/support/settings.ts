@@ -1,6 +1,6 @@
 import { needsConsent } from "../../remote.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
-import { type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
+import { boundVariables, type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
 import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
@@ -218,7 +218,7 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
   // One shell may hold the variables and the bounds of several tests.
   const elsewhere = Object.entries(VARIABLES).flatMap(([other, variables]) => [
     ...Object.keys(variables),
-    ...[true, false].flatMap((accounted) => slos(other as RunnableTest, { accounted, events: 1 }).map(sloVariable)),
+    ...boundVariables(other as RunnableTest),
   ]);
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { METRICS, type MetricName } from "../../metrics.ts";
 import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
 import {
+  boundVariables,
   expression,
   floorExpression,
   type Judgement,
@@ -249,4 +250,13 @@ test("two objectives of one metric share its counter of samples, each with its o
   });
   expect(rows.map(floorExpression)).toEqual(["count>=100", "count>=500", "count>=500"]);
   expect(rows.map(sloVariable)).toEqual(["SLO_M_P95", "SLO_M_P99", "SLO_M_MAX"]);
+});
+
+test.each([
+  ["nats", "SLO_ACCOUNT_LATENCY_GROWTH_MS_VALUE"],
+  ["http", "SLO_HEALTH_DEATHS_COUNT"],
+  ["websocket", "SLO_WS_EVENTS_MISSING_COUNT"],
+  ["ingest", "SLO_INGEST_SERVER_ERRORS_COUNT"],
+] as const)("a bound of %s that only some runs have is known: %s", (name, variable) => {
+  expect(boundVariables(name)).toContain(variable);
 });
