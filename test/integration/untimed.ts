@@ -5,17 +5,22 @@ import type { RunnableTest } from "../../variables.ts";
 /** What a busy machine misses although every event is accounted for. */
 const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;
 
+/** Bounds that every time keeps; what spoils a measurement cannot be switched off. */
+function boundless(test: RunnableTest, variables: Readonly<Record<string, string>>): [string, string][] {
+  return settings(test, variables)
+    .slos.filter(({ metric }) => TIMED.test(metric))
+    .map((row) => [sloVariable(row), row.comparison === ">=" ? "0" : "1000000000"]);
+}
+
 /** The variables of a run that is not held to any time: whether an account is right must not depend on the machine. */
 export function untimed(test: RunnableTest, variables: Readonly<Record<string, string>>): Record<string, string> {
-  const timed = settings(test, variables).slos.filter(({ metric }) => TIMED.test(metric));
-  return { ...Object.fromEntries(timed.map((row) => [sloVariable(row), "off"])), ...variables };
+  return { ...Object.fromEntries(boundless(test, variables)), ...variables };
 }
 
 /** The same for a run of the command that a receiver settles. */
 export function untimedFlags(...tests: RunnableTest[]): string[] {
   const accounted = { RECEIVER_URL: "http://127.0.0.1:4800" };
-  return tests.flatMap((test) => {
-    const { RECEIVER_URL: _, ...off } = untimed(test, accounted);
-    return Object.keys(off).flatMap((name) => ["--set", `${test}.${name}=off`]);
-  });
+  return tests.flatMap((test) =>
+    boundless(test, accounted).flatMap(([name, bound]) => ["--set", `${test}.${name}=${bound}`]),
+  );
 }
