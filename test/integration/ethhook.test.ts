@@ -181,7 +181,9 @@ describe("planted faults are caught and named", () => {
   ])("%s crosses %s", async (fault, metric) => {
     const target = await pipeline.startTarget("--fault", fault, "--concurrency", "1000");
     try {
-      const { exitCode, stdout } = await runRedis(pipeline, { EVENTS: "1000", DRAIN_QUIET: "2s" });
+      // The planted delay is longer than any bound.
+      const asked = { SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE: "500", EVENTS: "1000", DRAIN_QUIET: "2s" };
+      const { exitCode, stdout } = await runRedis(pipeline, asked);
       expect(exitCode).toBe(THRESHOLDS_CROSSED);
       expect(stdout).toMatch(new RegExp(`- ${metric} \\(`));
     } finally {
