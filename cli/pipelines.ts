@@ -82,7 +82,7 @@ const pipeline: PipelineKind = {
     always: { websocket: { END_WHEN_SETTLED: "1", PING_EVERY: "1s" } },
   },
   demo: {
-    nats: { DURATION: "15s", RATE: "1000" },
+    nats: { DURATION: "15s", RATE: "500" },
     http: { DURATION: "10s", THINK_TIME: "100ms" },
   },
   fit: fitSubscribers,

@@ -12,7 +12,7 @@ import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
+import { publisherOptions } from "./support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
 import { openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
@@ -40,15 +40,22 @@ const nats = new Nats({
 const PROGRESS_SECONDS = 5;
 const loadSeconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
 
-export const options = optionsOf(config, "publish", {
-  progress: {
-    executor: "constant-vus",
-    exec: "progress",
-    vus: 1,
-    duration: `${Math.ceil(loadSeconds)}s`,
-    gracefulStop: "0s",
+export const options = publisherOptions(
+  { ...config, load },
+  {
+    exec: "publish",
+    connect: "connect",
+    beside: {
+      progress: {
+        executor: "constant-vus",
+        exec: "progress",
+        vus: 1,
+        duration: `${Math.ceil(loadSeconds)}s`,
+        gracefulStop: "0s",
+      },
+    },
   },
-});
+);
 
 export async function setup(): Promise<Run & Watched> {
   declareCounters();
@@ -72,6 +79,11 @@ export async function setup(): Promise<Run & Watched> {
     });
   }
   return { ...run, ...watched };
+}
+
+/** Before the load: opens the connection of a publisher. */
+export function connect(): void {
+  connects();
 }
 
 export const publish = guarded(
@@ -99,7 +111,7 @@ export const publish = guarded(
 
 let connected = false;
 
-/** Connects before the first event is stamped: the client does so by its first use, which would count as latency. */
+/** Whether there is a connection, before an event is stamped: the client connects by its first use, which would count as latency. */
 function connects(): boolean {
   if (connected) return true;
   try {

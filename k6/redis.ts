@@ -11,7 +11,7 @@ import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
+import { publisherOptions } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { openRun, type Run, reportHops, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
@@ -26,10 +26,15 @@ const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
 /** The workload of the canaries: what nobody wants would show nothing. */
 const wanted = { ...workload, unmatchedShare: 0 };
-const redis = connect();
+/** As many commands as a tick sends at once, each with a connection of its own. */
+const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
+const redis = client();
 const target = { redis, stream: config.STREAM, workload };
 
-export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
+export const options = publisherOptions(
+  { ...config, load },
+  { exec: "publish", connect: "connect", beside: config.MAXLEN === undefined ? {} : { trimming: trimming() } },
+);
 
 type RedisRun = Run & Watched & { readonly before: Hops };
 
@@ -51,6 +56,12 @@ export async function setup(): Promise<RedisRun> {
     });
   }
   return { ...run, ...watched, before: await hopsNow() };
+}
+
+/** Before the load: opens the connections of a publisher. */
+export async function connect(): Promise<void> {
+  const pings = Array.from({ length: connections }, () => redis.sendCommand("PING"));
+  await Promise.all(pings).catch((problem) => console.warn(reasonOf(problem)));
 }
 
 export const publish = guarded(
@@ -82,7 +93,7 @@ function hopsNow(): Promise<Hops> {
   return readHops(redis, config.STREAM, config.QUEUES);
 }
 
-function connect(): Client {
+function client(): Client {
   try {
     return new Client(clientUrl());
   } catch (problem) {
@@ -90,11 +101,10 @@ function connect(): Client {
   }
 }
 
-/** Connections for as many commands as a tick sends at once. Nothing is sent twice: an entry could be added twice. */
+/** Nothing is sent twice by itself: an entry could be added twice. */
 function clientUrl(): string {
   const separator = config.REDIS_URL.includes("?") ? "&" : "?";
   const timeout = `${config.ACK_TIMEOUT * 1000}ms`;
-  const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
   return `${config.REDIS_URL}${separator}max_retries=-1&pool_size=${connections}&read_timeout=${timeout}&write_timeout=${timeout}&dial_timeout=${timeout}`;
 }
 

@@ -69,7 +69,13 @@ export interface ClosedPlan {
 
 /** Batches that a paced publisher starts per second at most; a tick of 5 ms bounds how uneven pacing is. */
 const TICKS_PER_SECOND = 200;
-const PACED_WORKERS = 10;
+/**
+ * How long a batch may take before k6 has nobody left to start the next one. It then adds a virtual user
+ * and drops the batches that are due meanwhile, which makes all that follow late: a stall of a busy
+ * machine must find enough of them waiting.
+ */
+const PATIENCE_SECONDS = 0.125;
+const PACED_WORKERS = { least: 10, most: 50 };
 const UNPACED_WORKERS = 4;
 const UNPACED_BATCH = 200;
 
@@ -136,13 +142,14 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
       `${spelled(overrides)}: allowed: a load of up to ${MOST_EVENTS} events, this one has ${events}`,
     );
   }
-  return {
-    kind: "paced",
-    shape: load,
-    events,
-    batch: overrides.batch ?? Math.max(1, Math.ceil(peakOf(load) / TICKS_PER_SECOND)),
-    workers: overrides.workers ?? PACED_WORKERS,
-  };
+  const peak = peakOf(load);
+  const batch = overrides.batch ?? Math.max(1, Math.ceil(peak / TICKS_PER_SECOND));
+  return { kind: "paced", shape: load, events, batch, workers: overrides.workers ?? pacedWorkers(peak / batch) };
+}
+
+function pacedWorkers(ticksPerSecond: number): number {
+  const { least, most } = PACED_WORKERS;
+  return Math.min(most, Math.max(least, Math.ceil(ticksPerSecond * PATIENCE_SECONDS)));
 }
 
 /** What was given of the variables that decide how many events there are. */

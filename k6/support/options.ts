@@ -1,6 +1,6 @@
 import { k6Scenario } from "../../scenarios.ts";
 import { k6Thresholds, type Slo } from "../../thresholds.ts";
-import type { Plan } from "../../workload/plan.ts";
+import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
 
 interface OptionSettings {
   readonly test: string;
@@ -34,6 +34,36 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
     systemTags: SYSTEM_TAGS,
     cloud: cloudOf(config),
   };
+}
+
+/** How long publishers have for opening their connections before the load starts. */
+const CONNECTING = "1s";
+
+/**
+ * The k6 options of a test whose publishers each have a connection. They open it before the load starts:
+ * the first batches would otherwise wait for it, and those that k6 then drops make all that follow late.
+ *
+ * @param exec the exported function that carries the load.
+ * @param connect the exported function that opens a publisher's connection; what comes too late, the load does itself.
+ * @param beside scenarios that run beside the load.
+ */
+export function publisherOptions(
+  config: OptionSettings & { readonly load: PacedPlan | UnpacedPlan },
+  { exec, connect, beside = {} }: { exec: string; connect: string; beside?: Readonly<Record<string, object>> },
+) {
+  const options = optionsOf(config, exec, beside);
+  const load = Object.entries(options.scenarios).map(([name, scenario]) => [
+    name,
+    { startTime: CONNECTING, ...scenario },
+  ]);
+  // k6 gives the virtual users of a scenario that has ended to the next one.
+  const vus = config.load.workers;
+  const connecting = { executor: "per-vu-iterations", exec: connect, vus, iterations: 1, maxDuration: CONNECTING };
+  const scenarios: Record<string, object> = {
+    connecting: { ...connecting, gracefulStop: "0s" },
+    ...Object.fromEntries(load),
+  };
+  return { ...options, scenarios };
 }
 
 /** What k6 Cloud is told; every other k6 ignores it. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { createClient } from "@redis/client";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { PENDING_LIST } from "../../workload/wire/ingest.ts";
 import type { IngestorFaults } from "../faults.ts";
@@ -13,6 +14,9 @@ const BODY_LIMIT = 64 * 1024;
 /** Bytes that are no UTF-8 are refused instead of being replaced. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Whoever sends still more is cut off. */
+const READ_LIMIT = 16 * 1024 * 1024;
+
 export interface ApiOptions {
   /** A connection that fails at once while Redis is away, instead of waiting for it. */
   readonly redis: ReturnType<typeof createClient>;
@@ -21,18 +25,14 @@ export interface ApiOptions {
 
 /** The HTTP side: what it answers with 201 is in the pending list. */
 export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
-  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+  const app = fastify({ forceCloseConnections: true });
   const requests = { inFlight: 0, peak: 0, total: 0 };
   let accepted = 0;
 
   app.removeContentTypeParser("application/json");
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
-    try {
-      done(null, JSON.parse(utf8.decode(body as Buffer)));
-    } catch {
-      done(Object.assign(new Error("the body is not JSON in UTF-8"), { statusCode: 422 }));
-    }
-  });
+  app.addContentTypeParser("application/json", async (_: FastifyRequest, body: IncomingMessage) =>
+    parse(await read(body)),
+  );
   app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
     const { statusCode = 500, message } = error;
     return reply.code(statusCode).send({ detail: message });
@@ -73,4 +73,35 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
     }
   });
   return app;
+}
+
+/**
+ * Reads a body to its end, also one that is too large: a connection closed under a client that is still
+ * sending would lose it the answer (RFC 9112, section 9.6).
+ *
+ * @throws with status 413 for more than there may be.
+ */
+async function read(body: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > READ_LIMIT) break;
+    if (size <= BODY_LIMIT) chunks.push(chunk);
+  }
+  if (size > BODY_LIMIT) throw failure(413, `the body is larger than ${BODY_LIMIT} bytes`);
+  return Buffer.concat(chunks);
+}
+
+/** @throws with status 422 for what is no JSON. */
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch {
+    throw failure(422, "the body is not JSON in UTF-8");
+  }
+}
+
+function failure(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
 }

@@ -3,7 +3,7 @@ import { sloVariable } from "../../thresholds.ts";
 import type { RunnableTest } from "../../variables.ts";
 
 /** What a busy machine misses although every event is accounted for. */
-const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;
+export const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;
 
 /** Bounds that every time keeps; what spoils a measurement cannot be switched off. */
 function boundless(test: RunnableTest, variables: Readonly<Record<string, string>>): [string, string][] {

@@ -111,8 +111,8 @@ describe("a steady rate", () => {
       rate: 1_000,
       timeUnit: "5000ms",
       duration: "61000ms",
-      preAllocatedVUs: 10,
-      maxVUs: 100,
+      preAllocatedVUs: 25,
+      maxVUs: 250,
       gracefulStop: "15s",
     });
   });

@@ -51,7 +51,12 @@ describe("a paced plan", () => {
     const batches = [100, 200, 201, 1_000, 10_000].map((rate) => paced(STEADY, { rate }).batch);
     expect(batches).toEqual([1, 1, 2, 5, 50]);
     expect(paced(STEADY, { batch: 7, workers: 3 })).toMatchObject({ batch: 7, workers: 3 });
-    expect(paced(STEADY, {}).workers).toBe(10);
+  });
+
+  test("has workers enough for batches that take an eighth of a second", () => {
+    const workers = [1, 80, 120, 200, 10_000].map((rate) => paced(STEADY, { rate }).workers);
+    expect(workers).toEqual([10, 10, 15, 25, 25]);
+    expect(paced(STEADY, { rate: 10_000, batch: 1 }).workers).toBe(50);
   });
 
   test("refuses a rate, a length and a number of events together, with bursts or without", () => {

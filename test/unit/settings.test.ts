@@ -51,7 +51,7 @@ describe("without any variable", () => {
       ACK_TIMEOUT: 5,
       CANARY_TIMEOUT: 30,
       NATS_TOKEN: undefined,
-      load: { kind: "paced", events: 60_000, batch: 5, workers: 10, shape: [{ from: 1_000, to: 1_000, seconds: 60 }] },
+      load: { kind: "paced", events: 60_000, batch: 5, workers: 25, shape: [{ from: 1_000, to: 1_000, seconds: 60 }] },
       slos: slos("nats", { accounted: false, events: 60_000, ticks: 12_000 }),
     });
   });
