@@ -4,19 +4,19 @@ module.exports = {
     {
       name: "core-imports-nothing-above-it",
       severity: "error",
-      from: { path: "^(workload/|(scenarios|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
+      from: { path: "^(workload/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
       to: { path: "^(k6|receiver|target|cli|bench|test)/" },
     },
     {
       name: "workload-imports-only-itself",
       severity: "error",
       from: { path: "^workload/" },
-      to: { path: "^(scenarios|thresholds|variables|metrics|remote|verdict|summary)\\.ts$" },
+      to: { path: "^(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$" },
     },
     {
       name: "core-is-free-of-node",
       severity: "error",
-      from: { path: "^(workload/|k6/|(scenarios|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
+      from: { path: "^(workload/|k6/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -127,7 +127,6 @@ export const TRIALS = {
 } as const;
 export type Trial = keyof typeof TRIALS;
 
-/** Names that the replaced tools used for the same loads. */
 /** Messages under way at the same time, where a profile of ingest is run as a closed model; its open model has as many publishers. */
 const concurrency: Readonly<Record<string, number>> = {
   smoke: 50,

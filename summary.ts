@@ -3,7 +3,7 @@
  * functions of what k6 hands to `handleSummary` and of the account.
  */
 import type { Test } from "./scenarios.ts";
-import { isCountedByK6, type Slo, sampleCounter } from "./thresholds.ts";
+import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
 import { type Judged, judge, type Observation, type SloResult, type Verdict } from "./verdict.ts";
 import { type Account, deliveryRate } from "./workload/account.ts";
 import { count, ms } from "./workload/figures.ts";

@@ -4,82 +4,19 @@
  * Adding an objective is one row.
  */
 import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
-
-/** A statistic of a metric, spelled as k6's thresholds spell it. */
-export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
-
-/** A service level objective, or a condition without which the run measured nothing. */
-export interface Slo {
-  readonly metric: string;
-  readonly statistic: Statistic;
-  readonly comparison: "<" | "<=" | ">=" | "==";
-  readonly bound: number;
-  /** With fewer samples than this the run cannot say whether the objective is met. */
-  readonly floor: number;
-  /** What a miss means: the target is not good enough, or the run could not measure it. */
-  readonly miss: "FAIL" | "INVALID";
-}
-
-/** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
-const COUNTED_BY_K6: Readonly<Record<string, string>> = { dropped_iterations: "iterations" };
-
-/** Whether k6 counts a metric by itself; nothing counted is then zero, and not unknown. */
-export function isCountedByK6(metric: string): boolean {
-  return metric in COUNTED_BY_K6;
-}
-
-/** The counter that holds how many samples a metric has. */
-export function sampleCounter(metric: string): string {
-  return COUNTED_BY_K6[metric] ?? `${metric}_samples`;
-}
-
-/** Five samples beyond the percentile. */
-const P95_FLOOR = 100;
-const P99_FLOOR = 500;
-const P995_FLOOR = 1_000;
-const MEAN_FLOOR = 30;
-
-const SHARE_FLOOR = 100;
-
-type Comparable = {
-  below(bound: number): Slo;
-  atLeast(bound: number): Slo;
-  atMost(bound: number): Slo;
-  is(bound: number): Slo;
-};
-
-function comparable(metric: string, statistic: Statistic, miss: Slo["miss"], floor: number): Comparable {
-  const row = (comparison: Slo["comparison"]) => (bound: number) => ({
-    metric,
-    statistic,
-    comparison,
-    bound,
-    floor,
-    miss,
-  });
-  return { below: row("<"), atLeast: row(">="), atMost: row("<="), is: row("==") };
-}
-
-function objectives(metric: string, miss: Slo["miss"]) {
-  return {
-    p95: comparable(metric, "p(95)", miss, P95_FLOOR),
-    p99: comparable(metric, "p(99)", miss, P99_FLOOR),
-    average: comparable(metric, "avg", miss, MEAN_FLOOR),
-    max: comparable(metric, "max", miss, 1),
-    rate: comparable(metric, "rate", miss, SHARE_FLOOR),
-    count: comparable(metric, "count", miss, 1),
-    /** A count of defects among tries; say how many tries it needs. */
-    countOf: (floor: number) => comparable(metric, "count", miss, floor),
-    /** A value that was computed from many samples elsewhere; say how many it needs. */
-    value: (floor: number) => comparable(metric, "value", miss, floor),
-  };
-}
-
-/** An objective of the target: missing it is a FAIL. */
-const slo = (metric: string) => objectives(metric, "FAIL");
-
-/** A condition of the measurement: missing it makes the run INVALID. */
-const valid = (metric: string) => objectives(metric, "INVALID");
+import {
+  expression,
+  floorExpression,
+  P95_FLOOR,
+  P99_FLOOR,
+  SHARE_FLOOR,
+  type Slo,
+  sampleCounter,
+  slo,
+  sloVariable,
+  valid,
+  withBound,
+} from "./slo.ts";
 
 /** Of every test: the script itself ran without an exception. */
 const everywhere = [valid("script_errors").count.is(0)];
@@ -109,6 +46,9 @@ const accounted = [
   valid("account_silent_paths").count.is(0),
   valid("account_negative_latency").count.is(0),
 ];
+
+/** Five samples beyond the percentile, as for the others. */
+const P995_FLOOR = 1_000;
 
 /** Of deliveries to subscribers: in order, and as quick as the gateway promises. */
 const subscribed = [
@@ -314,18 +254,6 @@ function shared(row: Slo, instances: number): Slo {
   return row.metric.startsWith("account_") ? row : { ...row, floor: Math.ceil(row.floor / instances) };
 }
 
-/** An objective with another bound: "none" becomes "at most so many". */
-export function withBound(row: Slo, bound = row.bound): Slo {
-  if (bound === row.bound) return row;
-  const counts = row.comparison === "==" && row.statistic === "count";
-  return { ...row, bound, comparison: counts ? "<=" : row.comparison };
-}
-
-/** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
-export function sloVariable({ metric, statistic }: Slo): string {
-  return `SLO_${metric}_${statistic.replace(/[()]/g, "")}`.toUpperCase();
-}
-
 /** All variables that set a bound of a test, whatever its profile and whoever judges it. */
 export function boundVariables(test: Test): ReadonlySet<string> {
   const rows = profilesOf(test).flatMap((profile) =>
@@ -334,16 +262,6 @@ export function boundVariables(test: Test): ReadonlySet<string> {
     ),
   );
   return new Set(rows.map(sloVariable));
-}
-
-/** The k6 threshold expression of an objective. */
-export function expression({ statistic, comparison, bound }: Slo): string {
-  return `${statistic}${comparison}${bound}`;
-}
-
-/** The k6 threshold expression of an objective's sample floor. */
-export function floorExpression({ floor }: Slo): string {
-  return `count>=${floor}`;
 }
 
 /** One entry of a k6 `thresholds` list. */

@@ -2,7 +2,7 @@
  * One answer about a run, with its reasons. A pure function of the objectives and what was observed.
  */
 import { METRICS, type MetricName } from "./metrics.ts";
-import type { Slo } from "./thresholds.ts";
+import type { Slo } from "./slo.ts";
 
 export type Verdict = "PASS" | "FAIL" | "INVALID";
 

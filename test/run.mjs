@@ -20,7 +20,16 @@ try {
   check("import direction", "npx", [
     "depcruise",
     ...["k6", "workload", "receiver", "target", "cli", "bench", "deploy", "test"],
-    ...["scenarios.ts", "thresholds.ts", "variables.ts", "metrics.ts", "remote.ts", "verdict.ts", "summary.ts"],
+    ...[
+      "scenarios.ts",
+      "slo.ts",
+      "thresholds.ts",
+      "variables.ts",
+      "metrics.ts",
+      "remote.ts",
+      "verdict.ts",
+      "summary.ts",
+    ],
   ]);
   if (found("go")) {
     // The same build flags as for bin/k6, so that nothing is compiled a second time.

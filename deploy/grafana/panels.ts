@@ -1,7 +1,8 @@
 /** Panels of the suite's own metrics: each metric finds its panel by its kind, so that none can be forgotten. */
 import { FAMILIES, METRICS, type MetricKind, type MetricName } from "../../metrics.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
-import { expression, type Slo, sampleCounter, slos } from "../../thresholds.ts";
+import { expression, type Slo, sampleCounter } from "../../slo.ts";
+import { slos } from "../../thresholds.ts";
 import type { RunnableTest } from "../../variables.ts";
 import type { K6Kind, Panel, Row, Series, Unit } from "./board.ts";
 import { type Family, familiesOf } from "./families.ts";

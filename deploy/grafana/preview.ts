@@ -1,5 +1,5 @@
 /** A board as a page that a person can read in review: panels, queries, units and objectives. */
-import { expression } from "../../thresholds.ts";
+import { expression } from "../../slo.ts";
 import type { Board, Panel } from "./board.ts";
 import type { Language } from "./language.ts";
 

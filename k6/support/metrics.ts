@@ -1,6 +1,6 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
 import { FAMILIES, METRICS, type MetricName } from "../../metrics.ts";
-import { sampleCounter } from "../../thresholds.ts";
+import { sampleCounter } from "../../slo.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
 export interface Measure {

@@ -1,5 +1,6 @@
 import { k6Scenario } from "../../scenarios.ts";
-import { k6Thresholds, type Slo } from "../../thresholds.ts";
+import type { Slo } from "../../slo.ts";
+import { k6Thresholds } from "../../thresholds.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
 
 interface OptionSettings {

@@ -1,6 +1,7 @@
 import { needsConsent } from "../../remote.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
-import { boundVariables, type Slo, slos, sloVariable, withBound } from "../../thresholds.ts";
+import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../slo.ts";
+import { boundVariables, slos } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
 import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
@@ -208,9 +209,6 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
   }
   return bounds;
 }
-
-/** What the variables of bounds begin with. */
-const SLO_PREFIX = "SLO_";
 
 /**
  * Refuses variables that are surely meant for us and do nothing: those with our prefixes, and those

@@ -1,6 +1,6 @@
 import type { Test } from "../../scenarios.ts";
+import type { Slo } from "../../slo.ts";
 import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
-import type { Slo } from "../../thresholds.ts";
 import type { Plan } from "../../workload/plan.ts";
 import { fetchAccount, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";

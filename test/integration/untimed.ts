@@ -1,5 +1,5 @@
 import { settings } from "../../k6/support/settings.ts";
-import { sloVariable } from "../../thresholds.ts";
+import { sloVariable } from "../../slo.ts";
 import type { RunnableTest } from "../../variables.ts";
 
 /** What a busy machine misses although every event is accounted for. */

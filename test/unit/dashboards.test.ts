@@ -10,7 +10,7 @@ import { dashboardFiles, LANGUAGES } from "../../deploy/grafana/files.ts";
 import { objectivesOf } from "../../deploy/grafana/panels.ts";
 import { FAMILIES, METRICS } from "../../metrics.ts";
 import { FIGURES } from "../../receiver/figures.ts";
-import { expression, type Slo, sampleCounter, sloVariable } from "../../thresholds.ts";
+import { expression, type Slo, sampleCounter, sloVariable } from "../../slo.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = dashboardFiles(root);

@@ -5,7 +5,7 @@
  */
 import { describe, expect, type TestContext, test } from "vitest";
 import { METRICS, type MetricName } from "../../metrics.ts";
-import { expression, type Slo } from "../../thresholds.ts";
+import { expression, type Slo } from "../../slo.ts";
 import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { isHealthy } from "../faults/document.ts";
 import { shortcomings } from "../faults/row.ts";

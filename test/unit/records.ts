@@ -1,6 +1,8 @@
 /** A realistic run of nats, as k6 and the receiver hand it to the summary. */
+
+import { sampleCounter } from "../../slo.ts";
 import type { K6Data, SummaryInput } from "../../summary.ts";
-import { sampleCounter, slos } from "../../thresholds.ts";
+import { slos } from "../../thresholds.ts";
 import type { Account, Offender } from "../../workload/account.ts";
 
 export const SLOS = slos("nats", { accounted: true, events: 60_000 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { METRICS } from "../../metrics.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
-import { expression, floorExpression, slos, sloVariable } from "../../thresholds.ts";
+import { expression, floorExpression, sloVariable } from "../../slo.ts";
+import { slos } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 
 const tests = Object.keys(VARIABLES) as RunnableTest[];

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { settings } from "../../k6/support/settings.ts";
-import { slos, sloVariable } from "../../thresholds.ts";
+import { sloVariable } from "../../slo.ts";
+import { slos } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES } from "../../variables.ts";
 
 type Environment = Record<string, string>;

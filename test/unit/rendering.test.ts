@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { sampleCounter } from "../../slo.ts";
 import { renderRun, renderSummary, type Summary, type SummaryInput, summarize } from "../../summary.ts";
-import { sampleCounter, slos } from "../../thresholds.ts";
+import { slos } from "../../thresholds.ts";
 import type { Account } from "../../workload/account.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TESTS } from "../../scenarios.ts";
-import { type Slo, slos } from "../../thresholds.ts";
+import type { Slo } from "../../slo.ts";
+import { slos } from "../../thresholds.ts";
 import { EXIT_CODES, judge, type Observation, type SloResult, type Verdict, worst } from "../../verdict.ts";
 
 const LATENCY: Slo = {

@@ -1,0 +1,135 @@
+/** One objective: what is looked at, what it must be, and how much of it must have been seen. */
+
+/** A statistic of a metric, spelled as k6's thresholds spell it. */
+export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
+
+/** A service level objective, or a condition without which the run measured nothing. */
+export interface Slo {
+  readonly metric: string;
+  readonly statistic: Statistic;
+  readonly comparison: "<" | "<=" | ">=" | "==";
+  readonly bound: number;
+  /** With fewer samples than this the run cannot say whether the objective is met. */
+  readonly floor: number;
+  /** What a miss means: the target is not good enough, or the run could not measure it. */
+  readonly miss: "FAIL" | "INVALID";
+}
+
+/** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
+const COUNTED_BY_K6: Readonly<Record<string, string>> = { dropped_iterations: "iterations" };
+
+/** Whether k6 counts a metric by itself; nothing counted is then zero, and not unknown. */
+export function isCountedByK6(metric: string): boolean {
+  return metric in COUNTED_BY_K6;
+}
+
+/** The counter that holds how many samples a metric has. */
+export function sampleCounter(metric: string): string {
+  return COUNTED_BY_K6[metric] ?? `${metric}_samples`;
+}
+
+/** Five samples beyond the percentile. */
+export const P95_FLOOR = 100;
+export const P99_FLOOR = 500;
+const MEAN_FLOOR = 30;
+
+export const SHARE_FLOOR = 100;
+
+type Comparable = {
+  below(bound: number): Slo;
+  atLeast(bound: number): Slo;
+  atMost(bound: number): Slo;
+  is(bound: number): Slo;
+};
+
+function comparable(metric: string, statistic: Statistic, miss: Slo["miss"], floor: number): Comparable {
+  const row = (comparison: Slo["comparison"]) => (bound: number) => ({
+    metric,
+    statistic,
+    comparison,
+    bound,
+    floor,
+    miss,
+  });
+  return { below: row("<"), atLeast: row(">="), atMost: row("<="), is: row("==") };
+}
+
+/** The statistics of a metric; each is made when it is asked for, because every virtual user of k6 makes its own rows. */
+class Objectives {
+  private readonly metric: string;
+  private readonly miss: Slo["miss"];
+
+  constructor(metric: string, miss: Slo["miss"]) {
+    this.metric = metric;
+    this.miss = miss;
+  }
+
+  get p95() {
+    return this.of("p(95)", P95_FLOOR);
+  }
+
+  get p99() {
+    return this.of("p(99)", P99_FLOOR);
+  }
+
+  get average() {
+    return this.of("avg", MEAN_FLOOR);
+  }
+
+  get max() {
+    return this.of("max", 1);
+  }
+
+  get rate() {
+    return this.of("rate", SHARE_FLOOR);
+  }
+
+  get count() {
+    return this.of("count", 1);
+  }
+
+  /** A count of defects among tries; say how many tries it needs. */
+  countOf(floor: number) {
+    return this.of("count", floor);
+  }
+
+  /** A value that was computed from many samples elsewhere; say how many it needs. */
+  value(floor: number) {
+    return this.of("value", floor);
+  }
+
+  private of(statistic: Statistic, floor: number): Comparable {
+    return comparable(this.metric, statistic, this.miss, floor);
+  }
+}
+
+/** An objective of the target: missing it is a FAIL. */
+export const slo = (metric: string) => new Objectives(metric, "FAIL");
+
+/** A condition of the measurement: missing it makes the run INVALID. */
+export const valid = (metric: string) => new Objectives(metric, "INVALID");
+
+/** An objective with another bound: "none" becomes "at most so many". */
+export function withBound(row: Slo, bound = row.bound): Slo {
+  if (bound === row.bound) return row;
+  const counts = row.comparison === "==" && row.statistic === "count";
+  return { ...row, bound, comparison: counts ? "<=" : row.comparison };
+}
+
+/** What the variables of bounds begin with. */
+export const SLO_PREFIX = "SLO_";
+
+/** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
+export function sloVariable({ metric, statistic }: Slo): string {
+  return `${SLO_PREFIX}${metric}_${statistic.replace(/[()]/g, "")}`.toUpperCase();
+}
+
+/** The k6 threshold expression of an objective. */
+export function expression({ statistic, comparison, bound }: Slo): string {
+  return `${statistic}${comparison}${bound}`;
+}
+
+/** The k6 threshold expression of an objective's sample floor. */
+export function floorExpression({ floor }: Slo): string {
+  return `count>=${floor}`;
+}
