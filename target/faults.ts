@@ -193,6 +193,9 @@ export const INGESTOR_FAULTS = {
   duplicate: oneIn("every N-th message becomes two rows"),
   truncate: characters("contents are stored with so many characters at most"),
   slow: milliseconds("every message is answered MS milliseconds late"),
+  narrow: characters("contents of more than so many characters are refused"),
+  fragile: always("what is no message is answered with 500"),
+  "slow-worker": milliseconds("the worker needs MS milliseconds more to store a batch"),
   "lose-buffer": always("a worker that is told to stop loses what it has buffered"),
   "poison-blocks": always("a message that cannot be read holds up its batch for ever"),
 } as const satisfies FaultTable;

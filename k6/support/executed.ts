@@ -109,7 +109,8 @@ export async function settleExecuted(
       await reportArrivals(config, run, { paths: [arrivals] });
       lost = fetchAccount(receiver, run.id)?.lost ?? -1;
     } catch (problem) {
-      // A target that is being started again answers the next time; one that never does leaves no account.
+      // A target that is being started again answers soon and has not fallen quiet; one that never does leaves no account.
+      progressAt = Date.now();
       console.warn(reasonOf(problem));
     }
     if (Date.now() - progressAt >= DRAIN_QUIET * 1000) break;

@@ -56,7 +56,12 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
       const posted = v.safeParse(PostedSchema, request.body, { abortEarly: true });
       if (!posted.success) {
         const [issue] = posted.issues;
-        return reply.code(422).send({ detail: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` });
+        return reply
+          .code(faults.fragile ? 500 : 422)
+          .send({ detail: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` });
+      }
+      if (faults.narrow !== undefined && posted.output.content.length > faults.narrow) {
+        return reply.code(422).send({ detail: `content: more than ${faults.narrow} characters` });
       }
       const queued: Queued = {
         message_id: randomBytes(4).toString("hex"),

@@ -98,6 +98,7 @@ export class Worker {
     const read = batch.messages.map((text) => ({ text, message: readQueued(text) }));
     const good = read.flatMap(({ message }) => message ?? []);
     const dead = read.filter(({ message }) => message === null).map(({ text }) => text);
+    if (faults["slow-worker"] !== undefined) await pause(faults["slow-worker"]);
     if (faults["poison-blocks"] && dead.length > 0) throw new Error(`${dead.length} messages cannot be read`);
     const refused = await rows.store(
       batch.id,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { document } from "./document.ts";
 import { interrupted } from "./k6run.ts";
-import type { Outcome } from "./matrix.ts";
+import { type Outcome, runTables } from "./matrix.ts";
 import { type Recording, recorded } from "./recording.ts";
 import { type Evidence, shortcomings } from "./row.ts";
 import { TABLES } from "./rows.ts";
@@ -46,11 +46,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => in
 
 const started = performance.now();
 const outcomes: Outcome[] = [];
-for (const table of TABLES.filter(({ rows }) => rows.some(isWanted))) {
+const meant = TABLES.filter(({ rows }) => rows.some(isWanted));
+for (const table of meant) {
   const lacking = table.lacks();
-  if (lacking === null) outcomes.push(...(await table.run(root, isWanted, tell)));
-  else console.log(`SKIPPED ${table.rows.filter(isWanted).length} rows: ${lacking} was not found`);
+  if (lacking !== null) console.log(`SKIPPED ${table.rows.filter(isWanted).length} rows: ${lacking} was not found`);
 }
+const runnable = meant.filter((table) => table.lacks() === null);
+await runTables(root, runnable, isWanted, (outcome) => {
+  outcomes.push(outcome);
+  tell(outcome);
+});
 const seconds = (performance.now() - started) / 1000;
 const red = outcomes.filter(({ wrong }) => wrong.length > 0);
 console.log(`${outcomes.length} rows in ${seconds.toFixed(0)} s, ${red.length} red`);

@@ -23,9 +23,11 @@ export interface AnyTable {
   /** A program that this machine lacks, without which its rows cannot run; null when there is none. */
   readonly lacks: () => string | null;
   readonly rows: readonly Row<unknown>[];
-  /** @param wanted which of the rows. */
-  run(root: string, wanted: (row: Row<unknown>) => boolean, tell: (outcome: Outcome) => void): Promise<Outcome[]>;
+  /** @param wanted which of the rows; @param folder for all that they leave; @param tell is told of each when it is over. */
+  run(root: string, wanted: Wanted, folder: string, tell: (outcome: Outcome) => void): Promise<void>;
 }
+
+type Wanted = (row: Row<unknown>) => boolean;
 
 /** Makes a table one of the matrix. */
 export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
@@ -33,25 +35,53 @@ export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
   return {
     lacks: () => (needs === undefined || spawnSync(needs, ["--version"]).status === 0 ? null : needs),
     rows,
-    run: (root, wanted, tell) => runTable(root, { subject, rows: rows.filter(wanted) }, tell),
+    run: (root, wanted, folder, tell) => runTable(root, { subject, rows: rows.filter(wanted) }, folder, tell),
   };
 }
 
+/** Tables that are run at the same time: most of a row is waiting, for what is late or lost. */
+const LANES = 2;
+
 /**
- * Runs rows one after the other: each is judged by latencies too, which another one would disturb.
+ * Runs rows of tables. A table's rows come one after the other.
  *
  * @param root the folder of the repository.
  * @param tell is told of each row when it is over.
+ * @throws an error when a process outlives them.
  */
+export async function runTables(
+  root: string,
+  tables: readonly AnyTable[],
+  wanted: Wanted,
+  tell: (outcome: Outcome) => void,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "throughline-faults-"));
+  process.env["FAULT_MATRIX"] = folder;
+  const waiting = [...tables.entries()];
+  const lane = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, table] = next;
+      const own = join(folder, String(place));
+      await mkdir(own);
+      await table.run(root, wanted, own, tell);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: LANES }, lane));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const left = await heirsOf(`FAULT_MATRIX=${folder}`);
+  if (left.length > 0) throw new Error(`processes ${left.join(", ")} are still running`);
+}
+
 async function runTable<Plant>(
   root: string,
   { subject, rows }: Table<Plant>,
+  folder: string,
   tell: (outcome: Outcome) => void,
-): Promise<Outcome[]> {
-  if (rows.length === 0) return [];
-  const folder = await mkdtemp(join(tmpdir(), "throughline-faults-"));
-  process.env["FAULT_MATRIX"] = folder;
-  const outcomes: Outcome[] = [];
+): Promise<void> {
+  if (rows.length === 0) return;
   let opened: Opened<Plant> | null = null;
   try {
     opened = await subject.open(root, folder);
@@ -69,20 +99,22 @@ async function runTable<Plant>(
       const { name, plants, expect } = row;
       const seconds = (performance.now() - started) / 1000;
       const wrong = shortcomings(row, evidence);
-      outcomes.push({ subject: subject.name, row: { name, plants, expect }, evidence, wrong, spoilt, seconds });
-      tell(outcomes.at(-1) as Outcome);
+      tell({ subject: subject.name, row: { name, plants, expect }, evidence, wrong, spoilt, seconds });
     }
   } finally {
     await opened?.close();
-    await rm(folder, { recursive: true, force: true });
   }
-  const left = await heirsOf(`FAULT_MATRIX=${folder}`);
-  if (left.length > 0) throw new Error(`${subject.name}: processes ${left.join(", ")} are still running`);
-  return outcomes;
 }
 
 /** What says that the machine did not give the generator its time: such a run says nothing, and is made again. */
-const GENERATOR = ["schedule_delay_ms", "generator_lag_ms", "generator_pause_ms", "events_published"];
+const GENERATOR = [
+  "schedule_delay_ms",
+  "offered_rate_share",
+  "dropped_iterations",
+  "generator_lag_ms",
+  "generator_pause_ms",
+  "events_published",
+];
 const MOST_SPOILT = 2;
 
 function isSpoilt({ expect }: Row<unknown>, { verdict, tests }: Evidence): boolean {

@@ -2,6 +2,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { runTables } from "../faults/matrix.ts";
 import { Network } from "../faults/network.ts";
 import { TABLES } from "../faults/rows.ts";
 import { root } from "./k6.ts";
@@ -13,15 +14,14 @@ test("planted faults are caught and named, healthy runs pass, and nothing is lef
 }, async () => {
   const seen: Record<string, readonly string[]> = {};
   const runnable = TABLES.filter((table) => table.lacks() === null);
-  for (const table of runnable) {
-    await table.run(
-      root,
-      ({ fast }) => fast === true,
-      ({ row, wrong }) => {
-        seen[row.name] = wrong;
-      },
-    );
-  }
+  await runTables(
+    root,
+    runnable,
+    ({ fast }) => fast === true,
+    ({ row, wrong }) => {
+      seen[row.name] = wrong;
+    },
+  );
   const fast = runnable.flatMap(({ rows }) => rows).filter((row) => row.fast === true);
   expect(fast.length).toBeGreaterThanOrEqual(6);
   expect(seen).toEqual(Object.fromEntries(fast.map(({ name }) => [name, []])));

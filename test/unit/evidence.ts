@@ -1,6 +1,7 @@
 /** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { profilesOf } from "../../scenarios.ts";
 import type { Slo, Statistic } from "../../slo.ts";
 import { slos } from "../../thresholds.ts";
 import { judge, type Observation, worst } from "../../verdict.ts";
@@ -54,7 +55,17 @@ function observationOf(test: TestEvidence["test"], row: ObservedRow): Observatio
   return { slo, observed: row.observed, samples: row.samples };
 }
 
-/** Every objective that a test can be held to. */
+/** Every objective that a test can be held to, whatever its profile and whoever judges it. */
 export function objectivesOf(test: TestEvidence["test"]): readonly Slo[] {
-  return [true, false].flatMap((accounted) => slos(test, { accounted, events: 1, steady: true }));
+  const known = OBJECTIVES.get(test);
+  if (known !== undefined) return known;
+  const rows = profilesOf(test).flatMap((profile) =>
+    [true, false].flatMap((accounted) =>
+      slos(test, { accounted, events: 1, messages: 1, steady: true, watched: true, profile }),
+    ),
+  );
+  OBJECTIVES.set(test, rows);
+  return rows;
 }
+
+const OBJECTIVES = new Map<TestEvidence["test"], readonly Slo[]>();

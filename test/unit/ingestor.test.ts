@@ -47,12 +47,25 @@ test.each([
 });
 
 test("its faults are planted by name", () => {
-  const settings = ["drop=100", "duplicate=500", "truncate=255", "slow=10", "lose-buffer", "poison-blocks"];
+  const settings = [
+    "drop=100",
+    "duplicate=500",
+    "truncate=255",
+    "slow=10",
+    "narrow=255",
+    "fragile",
+    "slow-worker=20",
+    "lose-buffer",
+    "poison-blocks",
+  ];
   expect(parseFaults(settings, INGESTOR_FAULTS)).toEqual({
     drop: 100,
     duplicate: 500,
     truncate: 255,
     slow: 10,
+    narrow: 255,
+    fragile: true,
+    "slow-worker": 20,
     "lose-buffer": true,
     "poison-blocks": true,
   });

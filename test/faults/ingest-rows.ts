@@ -1,0 +1,193 @@
+import type { Account } from "../../workload/account.ts";
+import { type IngestPlant, ingest } from "./ingest.ts";
+import type { Check, Row, Table } from "./row.ts";
+
+const EVENTS = 600;
+
+const acknowledged: Check = ["every message is acknowledged", (account) => account.acknowledged === EVENTS];
+const stored: Check = [
+  "every message is stored once and as it was sent",
+  ({ delivered, lost, duplicated, storage }) =>
+    delivered === EVENTS && lost === 0 && duplicated === 0 && storage?.rows === EVENTS && storage.damaged === 0,
+];
+const lost = (count: number): Check => [`${count} are lost`, (account) => account.lost === count];
+
+const underWay = ({ delivered }: Account) => delivered > 100;
+const POISON = ["RPUSH", "pending_messages", "poison"];
+
+const ROWS: readonly Row<IngestPlant>[] = [
+  ...["1", "2", "3"].map((seed) => ({
+    name: `ingest: healthy ${seed}`,
+    plants: "nothing",
+    plant: { ingest: { SEED: seed } },
+    expect: { verdict: "PASS" as const, reasons: [], checks: [acknowledged, stored] },
+    fast: seed === "1",
+  })),
+  {
+    name: "ingest: healthy, hostile input",
+    plants: "nothing, but what is sent is at or past every limit",
+    plant: { ingest: { SCENARIO: "hostile" } },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      checks: [
+        ["what is accepted is stored", (account) => account.acknowledged > 25 && account.lost === 0],
+        ["what is no message is refused", ({ refused }) => refused > 75],
+      ],
+    },
+  },
+  {
+    name: "ingest: healthy, worker killed and replaced",
+    plants: "nothing, but the worker is killed in mid-run and another started",
+    plant: {
+      during: async ({ run, worker, another }) => {
+        await run.until(underWay);
+        await worker.kill();
+        await another();
+      },
+    },
+    expect: { verdict: "PASS", reasons: [], checks: [acknowledged, stored] },
+  },
+  {
+    name: "ingest: worker dead",
+    plants: "no worker",
+    plant: { worker: null, ingest: { CANARY_TIMEOUT: "1s" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "no worker takes them"],
+      besides: ["0 samples"],
+      checks: [acknowledged, lost(EVENTS)],
+    },
+  },
+  {
+    name: "ingest: drop=100",
+    plants: "one message in 100 is accepted and never stored",
+    plant: { api: ["--fault", "drop=100"] },
+    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [acknowledged, lost(EVENTS / 100)] },
+  },
+  {
+    name: "ingest: duplicate=500",
+    plants: "one message in 500 becomes two rows",
+    plant: { worker: ["--fault", "duplicate=500"] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_duplicated"],
+      checks: [acknowledged, lost(0), ["one is doubled", ({ duplicated }) => duplicated === 1]],
+    },
+  },
+  {
+    name: "ingest: truncate=255",
+    plants: "contents are cut short",
+    plant: { worker: ["--fault", "truncate=255"] },
+    expect: { verdict: "FAIL", reasons: ["account_damaged"], checks: [acknowledged, lost(0)] },
+  },
+  {
+    name: "ingest: truncate=1999, hostile input",
+    plants: "the longest contents are cut by one character",
+    plant: { worker: ["--fault", "truncate=1999"], ingest: { SCENARIO: "hostile" } },
+    expect: { verdict: "FAIL", reasons: ["account_damaged"] },
+  },
+  {
+    name: "ingest: narrow=1999",
+    plants: "contents of 2,000 characters are refused",
+    plant: { api: ["--fault", "narrow=1999"], ingest: { SCENARIO: "hostile" } },
+    expect: { verdict: "FAIL", reasons: ["ingest_wrongly_refused"], checks: [lost(0)] },
+  },
+  {
+    name: "ingest: fragile",
+    plants: "what is no message is answered with 500",
+    plant: { api: ["--fault", "fragile"], ingest: { SCENARIO: "hostile" } },
+    expect: { verdict: "FAIL", reasons: ["ingest_server_errors"], checks: [lost(0)] },
+  },
+  {
+    name: "ingest: lose-buffer",
+    plants: "a worker that is told to stop loses what it has buffered",
+    plant: {
+      worker: ["--fault", "lose-buffer", "--batch-size", "1000", "--batch-timeout", "3000"],
+      // What is missing is called gone after ten seconds.
+      ingest: { DRAIN_QUIET: "11s" },
+      during: async ({ run, worker, another, command }) => {
+        const buffered = async () => Number(await command("GET", "worker_buffer_size"));
+        await run.until(({ acknowledged: count }) => count > 50);
+        while ((await buffered()) < 30) await run.until(() => true);
+        await worker.stop();
+        await another();
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "account_shortfall", "they are gone"],
+      checks: [acknowledged, ["some are lost", (account) => account.lost >= 30]],
+    },
+  },
+  {
+    name: "ingest: poison-blocks",
+    plants: "an entry that cannot be read holds up its batch for ever",
+    plant: {
+      worker: ["--fault", "poison-blocks"],
+      during: async ({ run, command }) => {
+        await run.until(underWay);
+        await command(...POISON);
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "messages are in a worker's buffer"],
+      checks: [acknowledged],
+    },
+  },
+  {
+    name: "ingest: slow=300",
+    plants: "every answer takes 300 ms, and 10 messages are under way",
+    plant: { api: ["--fault", "slow=300"], ingest: { CONCURRENCY: "10", MESSAGES: "300" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: [
+        "ingest_accepted_latency_ms avg",
+        "ingest_accepted_latency_ms p(95)",
+        "account_acknowledged_per_second",
+      ],
+      checks: [lost(0)],
+    },
+  },
+  {
+    name: "ingest: slow-worker=300",
+    plants: "the worker stores 50 messages a second, and 100 come",
+    plant: {
+      worker: ["--batch-size", "15", "--fault", "slow-worker=300"],
+      ingest: { SCENARIO: "load", RATE: "100", EVENTS: "1000" },
+    },
+    expect: { verdict: "FAIL", reasons: ["account_backlog_growth"], checks: [lost(0)] },
+  },
+  {
+    name: "ingest: row vanishes",
+    plants: "a row is taken away again",
+    plant: {
+      ingest: { DRAIN_QUIET: "3s" },
+      during: async ({ run, query }) => {
+        await run.until(({ delivered }) => delivered === EVENTS);
+        await query("delete from messages where id = (select max(id) from messages)");
+      },
+    },
+    expect: { verdict: "FAIL", reasons: ["account_vanished"], besides: ["account_shortfall"], checks: [acknowledged] },
+  },
+  {
+    name: "ingest: HTTP side killed",
+    plants: "the HTTP side is killed in mid-run",
+    plant: {
+      api: [],
+      during: async ({ run, api }) => {
+        await run.until(underWay);
+        await api.kill();
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ingest_failure_rate"],
+      besides: ["account_acknowledged_per_second"],
+      checks: [lost(0)],
+    },
+  },
+];
+
+export const INGEST: Table<IngestPlant> = { subject: ingest, rows: ROWS };

@@ -1,0 +1,87 @@
+/** Rows planted in the message ingestor: an HTTP side, a list in Redis, a worker and a table. */
+import { createClient } from "@redis/client";
+import { Client } from "pg";
+import { type IngestPipeline, startIngestPipeline } from "../../cli/ingest.ts";
+import type { Service } from "../../cli/service.ts";
+import { RowRun } from "./k6run.ts";
+import type { Subject } from "./row.ts";
+
+/** What a row plants. */
+export interface IngestPlant {
+  /** Flags of the HTTP side, as in `--fault drop=100`; the healthy one serves where there are none. */
+  readonly api?: readonly string[];
+  /** Flags of the worker; null for one that is dead. */
+  readonly worker?: readonly string[] | null;
+  readonly ingest?: Readonly<Record<string, string>>;
+  /** Done while the load runs. */
+  readonly during?: (stage: IngestStage) => Promise<unknown>;
+}
+
+/** What a disturbance can lay its hands on. */
+export interface IngestStage {
+  readonly run: RowRun;
+  readonly api: Service;
+  readonly worker: Service;
+  /** Starts another, healthy worker. */
+  another(): Promise<void>;
+  command(...words: string[]): Promise<unknown>;
+  query(sql: string): Promise<void>;
+}
+
+const ALWAYS = { DRAIN_QUIET: "1s", DRAIN_TIMEOUT: "30s", CANARY_TIMEOUT: "10s" };
+const SHORT = { RATE: "250", EVENTS: "600" };
+const HOSTILE = { RATE: "60", EVENTS: "122" };
+/** Rows come quickly, so that a run of two seconds sees many batches. */
+const QUICK = ["--batch-timeout", "300"];
+
+let runs = 0;
+
+export const ingest: Subject<IngestPlant> = {
+  name: "ingest",
+  needs: "redis-server",
+  open: async (root, folder) => {
+    const pipeline = await startIngestPipeline(root, folder);
+    return {
+      run: (plant, results) => runIngest(root, results, pipeline, plant),
+      close: () => pipeline.close(),
+    };
+  },
+};
+
+async function runIngest(root: string, folder: string, pipeline: IngestPipeline, plant: IngestPlant) {
+  const { redis, receiver, postgres } = pipeline;
+  const started: Service[] = [];
+  const client = createClient({ url: redis.url });
+  const keep = async (service: Promise<Service>) => {
+    started.push(await service);
+    return service;
+  };
+  try {
+    await client.connect();
+    const api = plant.api === undefined ? pipeline.api : await keep(pipeline.startApi(...plant.api));
+    const worker = plant.worker === null ? null : await keep(pipeline.startWorker(...QUICK, ...(plant.worker ?? [])));
+    const run = new RowRun(root, folder, `row-${process.pid}-i${++runs}`, receiver.url);
+    const variables = plant.ingest ?? {};
+    const load = variables["SCENARIO"] === "hostile" ? HOSTILE : "CONCURRENCY" in variables ? {} : SHORT;
+    const addresses = { RUN_ID: run.id, INGEST_URL: api.url, RECEIVER_URL: receiver.url };
+    run.start("ingest", { ...ALWAYS, ...load, ...addresses, ...variables });
+    const stage: IngestStage = {
+      run,
+      api,
+      worker: worker as Service,
+      another: async () => void (await keep(pipeline.startWorker(...QUICK))),
+      command: (...words) => client.sendCommand(words),
+      query: async (sql) => {
+        const database = new Client({ connectionString: postgres.url });
+        await database.connect();
+        await database.query(sql).finally(() => database.end());
+      },
+    };
+    return await run.end(plant.during?.(stage) ?? Promise.resolve());
+  } finally {
+    for (const service of started) await service.kill();
+    // What is left of a row would be the next one's.
+    await client.flushAll();
+    client.destroy();
+  }
+}

@@ -1,0 +1,107 @@
+import type { Check, Row, Table } from "./row.ts";
+import { type SignalsPlant, signals } from "./signals.ts";
+
+const once: Check = [
+  "every accepted signal is executed once",
+  ({ acknowledged, delivered, lost, duplicated }) =>
+    acknowledged > 0 && delivered === acknowledged && lost === 0 && duplicated === 0,
+];
+
+const ROWS: readonly Row<SignalsPlant>[] = [
+  {
+    name: "signals: healthy, every trial but memory",
+    plants: "nothing",
+    plant: { watched: true, webhook: { TRIALS: "hft,identical,expiry,limit,overload,headers,access" } },
+    expect: { verdict: "PASS", reasons: [], checks: [once] },
+  },
+  {
+    name: "signals: healthy, at a limit",
+    plants: "nothing",
+    plant: { webhook: { TRIALS: "limit" } },
+    expect: { verdict: "PASS", reasons: [], checks: [once] },
+    fast: true,
+  },
+  {
+    name: "signals: limit-per-process",
+    plants: "every process counts its own requests",
+    plant: { faults: ["limit-per-process"], webhook: { TRIALS: "limit" } },
+    expect: { verdict: "FAIL", reasons: ["signal_limit_broken"], checks: [once] },
+  },
+  {
+    name: "signals: no-limit",
+    plants: "no request is ever answered 429",
+    plant: { faults: ["no-limit"], webhook: { TRIALS: "limit,overload" } },
+    expect: { verdict: "FAIL", reasons: ["signal_limit_broken", "signal_overload_broken"], checks: [once] },
+  },
+  {
+    name: "signals: trust-headers",
+    plants: "a client says in a header who it is, and is believed",
+    plant: { faults: ["trust-headers"], webhook: { TRIALS: "headers" } },
+    expect: { verdict: "FAIL", reasons: ["signal_spoofing"], checks: [once] },
+  },
+  {
+    name: "signals: racing-idempotency",
+    plants: "a signal is looked for and noted later, so that equal ones at the same time all pass",
+    plant: { faults: ["racing-idempotency"], webhook: { TRIALS: "identical" } },
+    expect: { verdict: "FAIL", reasons: ["signal_idempotency_broken", "account_duplicated"] },
+  },
+  {
+    name: "signals: no-idempotency",
+    plants: "a repeated signal is executed again",
+    plant: { faults: ["no-idempotency"], webhook: { TRIALS: "identical,expiry" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["signal_idempotency_broken", "signal_expiry_broken", "account_duplicated"],
+    },
+  },
+  {
+    name: "signals: open-door",
+    plants: "a wrong secret is as good as the right one",
+    plant: { faults: ["open-door"], webhook: { TRIALS: "access" } },
+    expect: { verdict: "FAIL", reasons: ["signal_access_broken"] },
+  },
+  {
+    name: "signals: forget=10",
+    plants: "one signal in ten is accepted and never executed",
+    plant: { faults: ["forget=10"], webhook: { TRIALS: "hft" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost"],
+      checks: [["about one in ten is lost", ({ lost, acknowledged }) => lost > 0.05 * acknowledged]],
+    },
+  },
+  {
+    name: "signals: fail=10",
+    plants: "one signal in ten is answered with 500",
+    plant: { faults: ["fail=10"], webhook: { TRIALS: "hft" } },
+    expect: { verdict: "FAIL", reasons: ["signal_success_rate", "signal_failed"], checks: [once] },
+  },
+  {
+    name: "signals: delay=1100",
+    plants: "every answer takes 1.1 s",
+    plant: { faults: ["delay=1100"], webhook: { TRIALS: "none", WORKERS: "40" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["signal_latency_ms avg", "signal_latency_ms p(95)", "signal_latency_ms max"],
+      checks: [once],
+    },
+  },
+  {
+    name: "signals: leak=40",
+    plants: "40 signals cost 1 MB of memory for good",
+    plant: { faults: ["leak=40"], watched: true, webhook: { TRIALS: "memory" } },
+    expect: { verdict: "FAIL", reasons: ["health_leaks", "health_growth_mb"], checks: [once] },
+  },
+  {
+    name: "signals: crash=40",
+    plants: "a process dies after 40 signals, and another takes its place at the same port",
+    plant: { faults: ["crash=40"], watched: true, webhook: { TRIALS: "hft" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["health_deaths"],
+      besides: ["signal_failed", "signal_success_rate", "signal_latency_ms", "account_lost"],
+    },
+  },
+];
+
+export const SIGNALS: Table<SignalsPlant> = { subject: signals, rows: ROWS };

@@ -1,0 +1,58 @@
+/** Rows planted in the signal webhook: the reference target, and a health monitor that watches it. */
+import { join } from "node:path";
+import { type Service, startService } from "../../cli/service.ts";
+import { type SignalsPipeline, startSignalsPipeline } from "../../cli/signals.ts";
+import { RowRun } from "./k6run.ts";
+import type { Subject } from "./row.ts";
+
+/** What a row plants. */
+export interface SignalsPlant {
+  /** In the target, as in `no-limit`. */
+  readonly faults?: readonly string[];
+  readonly webhook: Readonly<Record<string, string>>;
+  /** A monitor watches the processes of the target. */
+  readonly watched?: boolean;
+}
+
+/** Samples enough for each objective of the load. */
+const SHORT = { RATE: "20", DURATION: "6s", DRAIN_QUIET: "1s" };
+
+let runs = 0;
+
+export const signals: Subject<SignalsPlant> = {
+  name: "signals",
+  needs: "redis-server",
+  open: async (root, folder) => {
+    const pipeline = await startSignalsPipeline(root, folder);
+    return {
+      run: (plant, results) => runSignals(root, results, pipeline, plant),
+      close: () => pipeline.close(),
+    };
+  },
+};
+
+async function runSignals(root: string, folder: string, pipeline: SignalsPipeline, plant: SignalsPlant) {
+  const started: Service[] = [];
+  const keep = async (service: Promise<Service>) => {
+    started.push(await service);
+    return service;
+  };
+  try {
+    const target = await keep(pipeline.startTarget(...(plant.faults ?? []).flatMap((fault) => ["--fault", fault])));
+    const watch = ["monitor", "--port", new URL(target.url).port, "--every", "200ms", "--serve", "0", "--out", folder];
+    const command = [process.execPath, join(root, "dist/node/throughline.js"), ...watch];
+    const monitor =
+      plant.watched === true ? await keep(startService("monitor", command, join(folder, "monitor.log"))) : null;
+    const run = new RowRun(root, folder, `row-${process.pid}-s${++runs}`, pipeline.receiver.url);
+    run.start("webhook", {
+      ...SHORT,
+      ...pipeline.variables(target),
+      RUN_ID: run.id,
+      ...(monitor === null ? {} : { HEALTH_URL: monitor.url }),
+      ...plant.webhook,
+    });
+    return await run.end(Promise.resolve());
+  } finally {
+    for (const service of started.reverse()) await service.stop();
+  }
+}
