@@ -11,6 +11,9 @@ const WITH_DATABASES = ["test/integration/dashboards.test.ts", "test/integration
 const hasDatabases =
   spawnSync("influxd", ["version"]).status === 0 && spawnSync("prometheus", ["--version"]).status === 0;
 
+/** It holds runs to their times, which others beside it would spoil. */
+const ALONE = ["test/integration/faults.test.ts"];
+
 export default defineConfig({
   // As in tsconfig.base.json, which Vite does not read for files that tsconfig.json leaves out.
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
@@ -32,8 +35,18 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
-          // Load runs share two cores: one file after the other, each with time for a whole run.
+          exclude: [...ALONE, ...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
+          // Most of a load run is waiting, for what is late or lost: three of them share two cores.
+          maxWorkers: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: ALONE,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

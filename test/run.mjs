@@ -49,6 +49,7 @@ try {
   }
   vitest("unit");
   vitest("integration");
+  vitest("alone");
   if (found("chromium")) vitest("browser");
 } finally {
   rmSync(scratch, { recursive: true, force: true });

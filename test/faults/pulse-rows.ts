@@ -70,7 +70,7 @@ const DELIVERIES: readonly PulseRow[] = [
   {
     name: "reorder=200",
     plants: "one delivery in 200 comes behind the next one",
-    plant: { faults: ["reorder=200"], nats: { WORKERS: "1" } },
+    plant: { faults: ["reorder=200"], nats: { WORKERS: "1", BATCH: "10" } },
     expect: { verdict: "FAIL", reasons: ["account_reordered"], checks: [balanced, nothingLost] },
     fast: true,
   },
@@ -159,7 +159,7 @@ const ALONE: readonly PulseRow[] = [
       accounted: false,
       faults: ["drop=300", "duplicate=400", "reorder=250", "misroute=350"],
       websocket: { DURATION: "8s" },
-      nats: { WORKERS: "1" },
+      nats: { WORKERS: "1", BATCH: "10" },
     },
     expect: {
       verdict: "FAIL",
