@@ -8,6 +8,8 @@ import { bench, measured, root } from "./bench.ts";
 const DELAYS = [5, 20, 50];
 const ALLOWED_MS = 1.5;
 const ALLOWED_SHARE = 0.02;
+/** The gateway keeps its event loop turning while it holds events: more of them would take the others' core. */
+const RATE = "50";
 
 await bench("reported latency against a planted delay", async (folder) => {
   for (const delay of DELAYS) {
@@ -19,8 +21,8 @@ await bench("reported latency against a planted delay", async (folder) => {
           ...shared,
           NATS_URL: pipeline.nats.url,
           CREATE_STREAM: "1",
-          RATE: "200",
-          DURATION: "10s",
+          RATE,
+          DURATION: "30s",
         }),
         measured(folder, "websocket", {
           ...shared,

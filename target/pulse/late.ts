@@ -22,7 +22,7 @@ export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions
   const creeping: Due = ({ receivedAt }) =>
     endOfStall(stall, started, receivedAt + delay + (creep * (receivedAt - started)) / 1000);
   const timely = delay > 0 || creep > 0 || stall !== undefined ? delayed(send, creeping) : deliver;
-  const late = hold === undefined ? timely : delayed(timely, sincePublished(hold));
+  const late = hold === undefined ? timely : held(timely, hold);
   if (tail === undefined) return late;
   const slow = delayed(send, ({ receivedAt }) => receivedAt + tail);
   let number = 0;
@@ -44,15 +44,38 @@ function endOfStall(stall: Stall | undefined, started: number, at: number): numb
   return left <= stall.length ? at + left : at;
 }
 
-/** So long after it was published; what has no trace counts from its receipt. */
-function sincePublished(milliseconds: number): Due {
+/**
+ * Every delivery so long after its event was published; what has no trace counts from its receipt. Each
+ * publisher has a line of its own: events of several overtake each other on their way, and one that
+ * waited for another would be later than it is meant to be.
+ */
+function held(send: Deliver, milliseconds: number): Deliver {
   const clock = new Clock(() => performance.now(), 1_000);
-  let latest = 0;
-  return ({ canonical, receivedAt }) => {
-    const trace = readEventId(canonical.event_id);
-    const published = trace === null ? receivedAt : performance.now() + trace.publishedAt - clock.now();
-    // Events of several publishers may have overtaken each other on their way.
-    latest = Math.max(latest, published + milliseconds);
-    return latest;
+  const lines = new Map<number, Line>();
+  return (subscription, event) => {
+    const trace = readEventId(event.canonical.event_id);
+    const publisher = trace?.publisher ?? -1;
+    const published = trace === null ? event.receivedAt : performance.now() + trace.publishedAt - clock.now();
+    let line = lines.get(publisher);
+    if (line === undefined) {
+      line = new Line(send);
+      lines.set(publisher, line);
+    }
+    line.push(subscription, event, published + milliseconds);
   };
+}
+
+/** Deliveries of one publisher, in their order. */
+class Line {
+  private readonly waiting: Deliver;
+  private due = 0;
+
+  constructor(send: Deliver) {
+    this.waiting = delayed(send, () => this.due);
+  }
+
+  push(subscription: Subscription, event: ReceivedEvent, due: number): void {
+    this.due = Math.max(this.due, due);
+    this.waiting(subscription, event);
+  }
 }
