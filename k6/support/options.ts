@@ -1,7 +1,7 @@
-import { k6Scenario } from "../../scenarios.ts";
 import type { Slo } from "../../slo.ts";
 import { k6Thresholds } from "../../thresholds.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
+import { k6Scenario } from "./scenario.ts";
 
 interface OptionSettings {
   readonly test: string;

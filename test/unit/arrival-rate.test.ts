@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type K6Scenario, k6Scenario, plan } from "../../scenarios.ts";
+import { type K6Scenario, k6Scenario } from "../../k6/support/scenario.ts";
+import { plan } from "../../scenarios.ts";
 import { dueSecond, type PacedPlan, publishingPlan, ticksIn } from "../../workload/plan.ts";
 import { eventsIn, lengthOf, parseDuration, peakOf, type Shape, secondOf } from "../../workload/shape.ts";
 

@@ -1,8 +1,9 @@
 /** The loads of the ingestor's guide, open and closed, and what each profile is held to. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { k6Scenario } from "../../k6/support/scenario.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { k6Scenario, plan } from "../../scenarios.ts";
+import { plan } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 import { type ClosedPlan, closedPlan, shareOf } from "../../workload/plan.ts";
 import { type Progress, progressLine } from "../../workload/progress.ts";

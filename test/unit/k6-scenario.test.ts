@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { k6Scenario, plan } from "../../scenarios.ts";
+import { k6Scenario } from "../../k6/support/scenario.ts";
+import { plan } from "../../scenarios.ts";
 
 type Overrides = Parameters<typeof plan>[2];
 

@@ -1,8 +1,9 @@
 /** Variables as they are mistyped, pasted and attacked: a run is refused in one line, or fully decided. */
 import fc from "fast-check";
 import { expect } from "vitest";
+import { k6Scenario } from "../../../k6/support/scenario.ts";
 import { type Settings, settings } from "../../../k6/support/settings.ts";
-import { k6Scenario, profilesOf } from "../../../scenarios.ts";
+import { profilesOf } from "../../../scenarios.ts";
 import { type RunnableTest, VARIABLES } from "../../../variables.ts";
 import { corpus, damagedText, fuzz } from "./fuzzing.ts";
 
