@@ -66,6 +66,9 @@ export function isComplete(
   const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
   if (countOf("trials_done") < ended.trials) return false;
   const events = load.kind === "visitors" ? null : load.events;
+  const published = data.metrics["publishing_seconds"]?.values["max"] ?? 0;
+  // Behind its schedule to the end is not the same as ended.
+  if (load.kind === "paced" && published >= secondsOf(load)) return true;
   if (events !== null && ended.instances === 1) return countOf("events_published") >= events;
   if (events !== null && load.kind !== "paced") return countOf("events_published") > 0;
   const seconds = secondsOf(load);

@@ -1,13 +1,11 @@
 /** Rows in which the parts of a webhook pipeline die, halt and come back in the middle of a run. */
 import type { Account } from "../../workload/account.ts";
-import { balanced, nothingLost } from "./checks.ts";
+import { BEHIND, balanced, nothingLost } from "./checks.ts";
 import { type EthhookPlant, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
 import type { Row, Table } from "./row.ts";
 
 const ACK = "publish_ack_latency_ms";
-/** What a publisher misses that was held up. */
-const BEHIND = ["events_published", "schedule_delay_ms"];
 
 const flowing = ({ delivered }: Account) => delivered > 200;
 
@@ -142,7 +140,7 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
         for (const pid of await run.k6("redis")) process.kill(pid, "SIGKILL");
       },
     },
-    expect: { verdict: "INVALID", reasons: ["k6 ended with SIGKILL"] },
+    expect: { verdict: "INVALID", reasons: ["k6 ended by SIGKILL"] },
   },
 ];
 
