@@ -58,14 +58,16 @@ export function buildK6() {
 }
 
 /** What is bundled: the tests for k6, the programs for Node. */
-const BUNDLED = ["bench", "cli", "k6", "receiver", "target", "workload"];
+const BUNDLED = ["bench", "cli", "deploy/grafana", "k6", "receiver", "target", "test/faults", "workload"];
 
 /** The tests and programs, bundled into dist/. */
 export function bundle() {
   const inside = BUNDLED.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)),
   );
-  const sources = [...inside, ...readdirSync(root)].filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+  const sources = [...inside, ...readdirSync(root)].filter(
+    (name) => /\.(tsx?|css)$/.test(name) && !name.endsWith(".d.ts"),
+  );
   onlyWhenChanged("dist/.inputs", ["build.mjs", "package-lock.json", ...sources.sort()], () => {
     run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
   });

@@ -22,6 +22,8 @@ export interface K6Run {
   readonly instances?: number;
   /** More flags of `k6 run`. */
   readonly flags?: readonly string[];
+  /** After so many milliseconds it is ended, because it will not end by itself; never unless told. */
+  readonly deadline?: number;
   /** Told the process id once there is one. */
   readonly started?: (pid: number) => void;
 }
@@ -47,6 +49,8 @@ const MARKED_AS_FAILED = 110;
 /** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
 const ENDING_DEADLINE_MS = 12_000;
 
+const HUNG = "k6 did not end when its load was over: it waits for the goodbye of a connection that fell silent";
+
 /** The k6 to use: the one built here, or else whatever is on the PATH. */
 export function k6Program(root: string): string {
   const built = join(root, "bin/k6");
@@ -67,6 +71,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...settings, ...flags];
   // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
   const output = await openLog(log);
+  const hanging = run.deadline === undefined ? null : AbortSignal.timeout(run.deadline);
   const child = execa(k6Program(root), [...args, join(root, `dist/${test}.js`)], {
     reject: false,
     buffer: false,
@@ -75,7 +80,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     stderr: output ?? "ignore",
     detached: true,
     cleanup: false,
-    cancelSignal: signal,
+    cancelSignal: hanging === null ? signal : AbortSignal.any([signal, hanging]),
     forceKillAfterDelay: ENDING_DEADLINE_MS,
     // Our environment may hold variables of the same names that were meant for something else.
     extendEnv: false,
@@ -91,6 +96,9 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   if (summary !== null && [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED].includes(exitCode ?? -1)) {
     const { verdict, reasons } = summary;
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
+  }
+  if (hanging?.aborted === true && !signal.aborted) {
+    return { test, instance, verdict: "INVALID", reasons: [HUNG], summary, exitCode, complete: false };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
   // Not execa's own message, which repeats the command with every setting in it.

@@ -28,8 +28,9 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   const accounted = group.some(({ variables }) => "RECEIVER_URL" in variables);
   const account = accounted ? runUrl(started, folder) : null;
   progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
-  const processes = group.flatMap(({ test, variables }) =>
+  const processes = group.flatMap((planned) =>
     Array.from({ length: instances }, async (_, place) => {
+      const { test, variables } = planned;
       const name = label(test, place + 1, instances);
       const result = await runK6(root, {
         test,
@@ -39,6 +40,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
         instance: place + 1,
         instances,
         flags: order.flags ?? [],
+        ...deadlineOf(planned),
         started: (pid) => launched(`k6 ${name}`, pid),
       });
       if (!result.complete) broken.abort();
@@ -48,6 +50,16 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   const results = await Promise.all(processes);
   progress.end();
   return results;
+}
+
+/** Setting up, saying goodbye and tearing down, with room for each. */
+const ROUND_ABOUT_SECONDS = 75;
+
+/** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
+function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
+  if (test !== "websocket") return {};
+  const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
+  return { deadline: (seconds + drain + ROUND_ABOUT_SECONDS) * 1_000 };
 }
 
 /** The addresses that are known now. */
