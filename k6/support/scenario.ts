@@ -57,7 +57,7 @@ function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K
  * its number given to the next one, so that all events are sent in the end, late, which the schedule
  * delay tells. Ticks that come after the last event carry none.
  */
-const RESERVE_SECONDS = 1;
+const RESERVE_SECONDS = 3;
 
 function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
   // k6 takes whole rates only: those with a fraction are counted over a thousand times the time.

@@ -65,10 +65,10 @@ describe("k6", () => {
         const needed = ticksIn(load) as number;
         const { ticks } = asK6Runs(k6Scenario(load, "run"));
         expect(ticks).toBeGreaterThanOrEqual(needed);
-        // A constant rate goes on for a second of reserve; a rate is rounded by a thousandth of an event a
+        // A constant rate goes on for three seconds of reserve; a rate is rounded by a thousandth of an event a
         // second, and each of its changes by a millisecond, for which there is another of reserve.
         const peak = peakOf(load.shape);
-        const reserve = load.shape.length === 1 ? peak : 0;
+        const reserve = load.shape.length === 1 ? 3 * peak : 0;
         const rounding = 0.0011 * lengthOf(load.shape) + 0.002 * peak * load.shape.length;
         expect(ticks).toBeLessThan(needed + 10 + (reserve + rounding) / load.batch);
       }),

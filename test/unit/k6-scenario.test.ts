@@ -111,7 +111,7 @@ describe("a steady rate", () => {
       exec: "run",
       rate: 1_000,
       timeUnit: "5000ms",
-      duration: "61000ms",
+      duration: "63000ms",
       preAllocatedVUs: 25,
       maxVUs: 250,
       gracefulStop: "15s",
@@ -123,7 +123,7 @@ describe("a steady rate", () => {
       executor: "constant-arrival-rate",
       rate: 500,
       timeUnit: "1000000ms",
-      duration: "11000ms",
+      duration: "13000ms",
     });
   });
 });
