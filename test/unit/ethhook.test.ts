@@ -21,6 +21,7 @@ import {
   WANTED,
   type Webhook,
 } from "../../workload/wire/ethhook.ts";
+import { prepareBatch } from "../../workload/wire/ethhook-batch.ts";
 import { SIGNATURES, TOPICS } from "../../workload/wire/sepolia.ts";
 
 const traces: fc.Arbitrary<Trace> = fc.record({
@@ -138,6 +139,15 @@ describe("an entry", () => {
         expect(damagedField(webhook, workload, trace)).toBeNull();
       }),
     );
+  });
+
+  test("published just before a second's end has the second that its trace is rounded to", () => {
+    const workload = { seed: 1, unmatchedShare: 0 };
+    const trace = { run: 1, publisher: 1, seq: 1, publishedAt: 1_700_000_000_999.9998 };
+    const webhook = readEntry(asObject(entryOf(workload, trace))) as Webhook;
+    const read = readTraceHash(webhook.transaction_hash) as Trace;
+    expect(damagedField(webhook, workload, read)).toBeNull();
+    expect(prepareBatch(workload, 1, 1).stamp(trace)[0]).toBe(String(webhook.timestamp));
   });
 
   test("that lost or changed a field on the way is damaged", () => {

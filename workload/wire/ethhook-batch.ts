@@ -6,6 +6,7 @@ import {
   LOGS_PER_BLOCK,
   type LogWorkload,
   logVariantIndex,
+  timestampOf,
   VARIANTS,
 } from "./ethhook.ts";
 import { CHAIN_ID } from "./sepolia.ts";
@@ -59,7 +60,7 @@ export function prepareBatch(workload: LogWorkload, firstSeq: number, count: num
   return {
     stamp(first) {
       const { head, tail, check } = traceHashParts(first);
-      const timestamp = String(Math.floor(first.publishedAt / 1000));
+      const timestamp = String(timestampOf(first));
       return [timestamp, String(firstSeq), kinds, head, tail, String(check), ...blocks];
     },
   };

@@ -173,8 +173,13 @@ export function entryOf(workload: LogWorkload, trace: Trace): string[] {
     FIELDS[7],
     data,
     FIELDS[8],
-    String(Math.floor(trace.publishedAt / 1000)),
+    String(timestampOf(trace)),
   ];
+}
+
+/** The whole second of an entry, from the microseconds that its trace carries: what is rounded up there is so here. */
+export function timestampOf({ publishedAt }: Pick<Trace, "publishedAt">): number {
+  return Math.floor(Math.round(publishedAt * 1000) / 1_000_000);
 }
 
 /** The body of a webhook. */
@@ -204,7 +209,7 @@ export function damagedField(
   if (webhook.contract_address !== variant.contract) return "contract_address";
   if (webhook.data !== variant.data) return "data";
   if (webhook.log_index !== seq % LOGS_PER_BLOCK) return "log_index";
-  if (webhook.timestamp !== Math.floor(publishedAt / 1000)) return "timestamp";
+  if (webhook.timestamp !== timestampOf({ publishedAt })) return "timestamp";
   const same = webhook.topics.length === variant.topics.length;
   return same && webhook.topics.every((topic, place) => topic === variant.topics[place]) ? null : "topics";
 }
