@@ -55,11 +55,15 @@ export async function runGroup({ root, order, group, started, folder, progress, 
 /** Setting up, saying goodbye and tearing down, with room for each. */
 const ROUND_ABOUT_SECONDS = 75;
 
+/** A virtual user takes a hundredth of a second to start on two cores; a busy machine may take ten times as long. */
+const STARTING_SECONDS = 0.1;
+
 /** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
 function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
   if (test !== "websocket") return {};
   const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
-  return { deadline: (seconds + drain + ROUND_ABOUT_SECONDS) * 1_000 };
+  const starting = settings.load.kind === "visitors" ? peakOf(settings.load.shape) * STARTING_SECONDS : 0;
+  return { deadline: (starting + seconds + drain + ROUND_ABOUT_SECONDS) * 1_000 };
 }
 
 /** The addresses that are known now. */
