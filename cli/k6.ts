@@ -22,7 +22,7 @@ export interface K6Run {
   readonly instances?: number;
   /** More flags of `k6 run`. */
   readonly flags?: readonly string[];
-  /** After so many milliseconds it is ended, because it will not end by itself; never unless told. */
+  /** After so many whole milliseconds it is ended, because it will not end by itself; never unless told. */
   readonly deadline?: number;
   /** Told the process id once there is one. */
   readonly started?: (pid: number) => void;

@@ -294,9 +294,9 @@ describe("what goes wrong", () => {
 
 describe("doctor", () => {
   test("sends a canary through a target whose addresses it is given", async () => {
-    const { exitCode, stdout } = await throughline("doctor", "websocket", "nats", ...addresses());
-    expect(stdout).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
-    expect(stdout).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
+    const { exitCode, stdout, stderr } = await throughline("doctor", "websocket", "nats", ...addresses());
+    expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
+    expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
     expect(exitCode).toBe(0);
   });
 
