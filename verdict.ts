@@ -31,7 +31,7 @@ export interface SloResult {
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
-  /** Distance to the bound as a share of it, negative when missed; null where the bound is 0 or exact. */
+  /** Distance to the bound as a share of it, negative when missed; null where the bound is 0, exact, or asks for any at all. */
   readonly margin: number | null;
   readonly result: "met" | "missed" | "unmeasured";
 }
@@ -79,7 +79,7 @@ function rowOf({ slo, observed, samples }: Observation): SloResult {
     observed,
     samples,
     floor,
-    margin: observed === null || bound === 0 || comparison === "==" ? null : marginOf(observed, comparison, bound),
+    margin: observed === null ? null : marginOf(observed, slo),
     result: !enough && !certain ? "unmeasured" : holds ? "met" : "missed",
   };
 }
@@ -97,8 +97,13 @@ function compare(observed: number, comparison: Slo["comparison"], bound: number)
   }
 }
 
-function marginOf(observed: number, comparison: "<" | "<=" | ">=", bound: number): number {
-  return comparison === ">=" ? (observed - bound) / bound : (bound - observed) / bound;
+/** The share of the bound that is left; null where there is no distance to tell. */
+function marginOf(observed: number, { statistic, comparison, bound }: Slo): number | null {
+  if (bound === 0 || comparison === "==") return null;
+  if (comparison !== ">=") return (bound - observed) / bound;
+  // Whether there was anything at all: how much more there was is no reserve.
+  if (statistic === "count" && bound === 1) return null;
+  return (observed - bound) / bound;
 }
 
 /** An objective that is not met, as a reason. */

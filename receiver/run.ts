@@ -13,6 +13,7 @@ import type { Webhook } from "../workload/wire/ethhook.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import type { Delivery } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
+import { Expected } from "./expected.ts";
 import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
@@ -43,6 +44,7 @@ export class Run {
   private readonly endpoints: Endpoints | null;
   private readonly stored: Stored | null;
   private readonly publication = new Publication();
+  private readonly expected = new Expected(this.publication);
   private readonly subscriptions = new Map<string, SubscriptionPath>();
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
@@ -54,7 +56,6 @@ export class Run {
   private closedAt: number | null = null;
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
   private hopsReport: HopsReport | null = null;
-  private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 
   /**
    * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
@@ -168,7 +169,7 @@ export class Run {
       if (ending === "quiet" && this.account().lost === 0) ending = "complete";
     }
     this.closedAt = this.now();
-    this.expectedAtClose = this.expectedBySecond();
+    this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
     this.closed = { ...this.account(), ending, backlog, drain };
   }
 
@@ -196,7 +197,7 @@ export class Run {
     const sum = { expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
     const offenders: Offender[] = [];
     for (const path of this.paths()) {
-      const settled = path.settle(this.publication, this.expectedWhole, now);
+      const settled = path.settle(this.publication, this.expected.whole, now);
       accounts.set(path, settled);
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
       // Webhooks are sent at the same time and sent again, rows are inserted by several workers: nobody promises an order.
@@ -250,21 +251,7 @@ export class Run {
 
   /** The run second by second; what was expected in each is fixed with the account. */
   timeline(): Second[] {
-    return this.deliveries.timeline.seconds(this.expectedAtClose ?? this.expectedBySecond());
-  }
-
-  private expectedBySecond(): ReadonlyMap<number, number> {
-    const now = this.now();
-    const byFilter = new Map<string, Map<number, number>>();
-    const expected = new Map<number, number>();
-    for (const path of this.paths()) {
-      const window = path.judgedWindow(this.publication, now);
-      const key = `${JSON.stringify(window)} ${JSON.stringify(path.filter)}`;
-      const counts = byFilter.get(key) ?? this.publication.expectedBySecond(path.selected, window ?? undefined);
-      byFilter.set(key, counts);
-      for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
-    }
-    return expected;
+    return this.deliveries.timeline.seconds(this.expectedAtClose ?? this.expected.bySecond(this.paths(), this.now()));
   }
 
   /** The delivery latencies by path. */
@@ -281,20 +268,6 @@ export class Run {
     const table = this.stored === null ? [] : [this.stored.path];
     return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? []), ...table];
   }
-
-  /** Paths with the same filter expect the same events: worked out once for all of them, and until more is published. */
-  private readonly expectedWhole = (path: Path): Bitset => {
-    if (this.remembered.publications !== this.publication.batchCount) {
-      this.remembered = { publications: this.publication.batchCount, byFilter: new Map() };
-    }
-    const key = JSON.stringify(path.filter);
-    let expected = this.remembered.byFilter.get(key);
-    if (expected === undefined) {
-      expected = this.publication.expected(path.selected);
-      this.remembered.byFilter.set(key, expected);
-    }
-    return expected;
-  };
 
   private unreported(): number {
     const unreported = new Bitset();

@@ -17,8 +17,8 @@ import { webhookRoutes } from "./webhooks.ts";
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** Node's monotonic clock drifts from the wall by parts of a millisecond in a few seconds. */
-const CLOCK_RENEWAL_MS = 1_000;
+/** The wall may be set while runs are open. */
+const WALL_LOOK_MS = 1_000;
 
 /** Where a receiver listens. */
 export interface ReceiverOptions {
@@ -45,7 +45,7 @@ export interface Receiver {
 
 /** Starts the receiver: the place where the runs are settled. @throws when the address cannot be had. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const clock = new Clock(() => performance.now(), CLOCK_RENEWAL_MS);
+  const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
   const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
   const runs = new Runs(now, storage);

@@ -2,30 +2,40 @@
 const WINDOW_MS = 1.5;
 const READINGS = 150;
 
+/** What `Date.now()` leaves out is less than this. */
+const TRUNCATED_MS = 1;
+
 /**
  * Wall time with digits below the millisecond. `Date.now()` is true but truncated; a monotonic clock
- * is fine but knows nothing of the wall and drifts from it. The largest difference of the two over a
- * short window is their true distance, and it is measured again every so often.
+ * is fine but knows nothing of the wall. The largest difference of the two over a short window is their
+ * true distance. It stays so until the wall is set or the clocks drift apart, for which a single reading
+ * every so often is enough: a window takes time that a thousand virtual users would spend together.
  */
 export class Clock {
   private readonly fine: () => number;
-  private readonly renewAfter: number;
-  private offset = Number.NEGATIVE_INFINITY;
-  private measuredAt = Number.NEGATIVE_INFINITY;
+  private readonly lookAfter: number;
+  private offset = Number.NaN;
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param fine a monotonic clock in milliseconds, with digits behind the point.
-   * @param renewAfter how many milliseconds a comparison is good for.
+   * @param lookAfter after how many milliseconds the wall is looked at again.
    */
-  constructor(fine: () => number, renewAfter: number) {
+  constructor(fine: () => number, lookAfter: number) {
     this.fine = fine;
-    this.renewAfter = renewAfter;
+    this.lookAfter = lookAfter;
   }
 
-  /** Unix time in milliseconds, with microseconds behind the point. */
+  /** Unix time in milliseconds, with microseconds behind the point; within a millisecond of a wall that drifts. */
   now(): number {
-    if (this.fine() - this.measuredAt > this.renewAfter) this.compare();
+    if (this.fine() - this.lookedAt > this.lookAfter) this.look();
     return this.fine() + this.offset;
+  }
+
+  private look(): void {
+    const seen = Date.now() - this.fine();
+    if (!(seen <= this.offset && seen > this.offset - TRUNCATED_MS)) this.compare();
+    this.lookedAt = this.fine();
   }
 
   private compare(): void {
@@ -35,6 +45,5 @@ export class Clock {
       offset = Math.max(offset, Date.now() - this.fine());
     }
     this.offset = offset;
-    this.measuredAt = this.fine();
   }
 }

@@ -94,8 +94,13 @@ export class Session {
     if (this.leavingAt !== null) return;
     this.leavingAt = Date.now();
     this.events.leaving();
-    if (this.subscription === null) this.socket.close();
-    else this.ask("unsubscribe", frames.unsubscribe(this.subscription));
+    if (this.subscription !== null) {
+      this.ask("unsubscribe", frames.unsubscribe(this.subscription));
+      return;
+    }
+    // What we no longer wait for has not failed.
+    for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
+    this.socket.close();
   }
 
   private read(frame: unknown, readAt: number): void {

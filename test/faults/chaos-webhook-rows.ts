@@ -1,11 +1,10 @@
 /** Rows in which the parts of a webhook pipeline die, halt and come back in the middle of a run. */
 import type { Account } from "../../workload/account.ts";
-import { BEHIND, balanced, nothingLost } from "./checks.ts";
+import { balanced, nothingLost } from "./checks.ts";
 import { type EthhookPlant, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
+import { ACK, BEHIND } from "./reasons.ts";
 import type { Row, Table } from "./row.ts";
-
-const ACK = "publish_ack_latency_ms";
 
 const flowing = ({ delivered }: Account) => delivered > 200;
 

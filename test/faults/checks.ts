@@ -17,13 +17,5 @@ export const exactly = (key: "lost" | "late" | "unreported" | "published", count
   (account: Account) => account[key] === count,
 ];
 
-/** What a publisher misses that was held up. */
-export const BEHIND = [
-  "events_published",
-  "account_published",
-  "schedule_delay_ms",
-  "offered_rate_share",
-  "dropped_iterations",
-];
-/** What is told of objectives when a run was too short to judge them. */
-export const TOO_FEW = "samples, ";
+/** When a load is under way. */
+export const begun = ({ published }: Account): boolean => published > 300;

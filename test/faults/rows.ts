@@ -1,4 +1,5 @@
 /** The fault matrix: one table for each kind of pipeline. Another kind is one more line. */
+import { CHAOS_OF_NETWORKS } from "./chaos-network-rows.ts";
 import { CHAOS_OF_PULSE } from "./chaos-pulse-rows.ts";
 import { CHAOS_OF_WEBHOOKS } from "./chaos-webhook-rows.ts";
 import { ETHHOOK } from "./ethhook-rows.ts";
@@ -18,5 +19,6 @@ export const TABLES: readonly AnyTable[] = [
   anyTable(HTTP),
   anyTable(CHAOS_OF_PULSE),
   anyTable(CHAOS_OF_WEBHOOKS),
+  anyTable(CHAOS_OF_NETWORKS),
   anyTable(PULSE_TIMES),
 ];

@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
-import { type Result, ResultSchema } from "../../cli/result.ts";
+import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../workload/histogram.ts";
-import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
+import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
 
 let pipeline: Pipeline;
@@ -26,18 +25,11 @@ afterAll(async () => {
 });
 
 function throughline(...args: string[]) {
-  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
-    cwd: out,
-    reject: false,
-    forceKillAfterDelay: false,
-  });
+  return throughlineIn(out, ...args);
 }
 
 /** The addresses of the pipeline that the tests share. */
-function addresses(): string[] {
-  const { gateway, nats, receiver } = pipeline;
-  return ["--ws-url", gateway.wsUrl as string, "--nats-url", nats.url, "--receiver-url", receiver.url];
-}
+const addresses = () => addressesOf(pipeline);
 
 const QUICK = ["--set", "CREATE_STREAM=1", "--set", "DRAIN_QUIET=1s", "--set", "PING_EVERY=500ms"];
 
@@ -45,10 +37,7 @@ function fanOut(run: string, ...args: string[]) {
   return throughline("run", "websocket", "nats", ...addresses(), ...QUICK, "--out", out, "--run-id", run, ...args);
 }
 
-/** The record of a run, by its schema. */
-async function recordOf(run: string, folder = out): Promise<Result> {
-  return v.parse(ResultSchema, JSON.parse(await readFile(join(folder, run, "result.json"), "utf8")));
-}
+const recordOf = (run: string) => recordIn(out, run);
 
 /** The ids of the processes that carry an argument, by Linux' own list. */
 async function processesWith(...words: string[]): Promise<number[]> {
@@ -289,46 +278,5 @@ describe("what goes wrong", () => {
     const { exitCode, stdout } = await throughline(...args, "--", "--no-such-flag");
     expect(exitCode).toBe(3);
     expect(stdout).toContain("unknown flag: --no-such-flag");
-  });
-});
-
-describe("doctor", () => {
-  test("sends a canary through a target whose addresses it is given", async () => {
-    const { exitCode, stdout, stderr } = await throughline("doctor", "websocket", "nats", ...addresses());
-    expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
-    expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
-    expect(exitCode).toBe(0);
-  });
-
-  test("names what cannot be reached", async () => {
-    const { exitCode, stdout } = await throughline("doctor", "http", "--http-url", "http://127.0.0.1:1");
-    expect(stdout).toMatch(/MISSING +http address +http:\/\/127.0.0.1:1: .*ECONNREFUSED/);
-    expect(exitCode).toBe(1);
-  });
-});
-
-describe("init", () => {
-  test("writes a config that run reads and whose misspelt keys it names", async () => {
-    const { gateway } = pipeline;
-    const made = await throughline("init", "http", "--http-url", gateway.url);
-    expect(made).toMatchObject({ exitCode: 0 });
-    const file = join(out, "throughline.config.json");
-    onTestFinished(() => rm(file));
-    const config = JSON.parse(await readFile(file, "utf8")) as object;
-    const again = await throughline("init");
-    expect(again).toMatchObject({
-      exitCode: 2,
-      stderr: "throughline: throughline.config.json exists; --force replaces it",
-    });
-    await writeFile(file, JSON.stringify({ ...config, duration: "1s", out: "configured" }));
-    const ran = await throughline("run", "--run-id", "by-config", "--set", "VUS=1");
-    expect([0, 1, 3]).toContain(ran.exitCode);
-    const { subject, parameters } = await recordOf("by-config", join(out, "configured"));
-    expect(subject).toBe("http");
-    expect(parameters).toMatchObject({ "http.HTTP_URL": gateway.url, "http.DURATION": "1s", "http.VUS": "1" });
-    await writeFile(file, JSON.stringify({ ...config, scenari: "smoke" }));
-    const refused = await throughline("run");
-    expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toContain("throughline.config.json: scenari: unknown key; did you mean scenario?");
   });
 });

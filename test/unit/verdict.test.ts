@@ -173,6 +173,8 @@ describe("one objective", () => {
     ["a tenth below what is needed", saw(RATE, 900, 900), -0.1],
     ["an exact bound has none", saw(LOST, 5, 100), null],
     ["a bound of zero has none", saw({ ...LATENCY, bound: 0 }, 5, 100), null],
+    ["a count that must be any at all has none", saw({ ...LOST, comparison: ">=", bound: 1 }, 7_000, 7_000), null],
+    ["a rate that must be 1 has one", saw({ ...RATE, statistic: "value", bound: 1 }, 1.5, 9), 0.5],
     ["nothing observed has none", saw(LATENCY, null, 0), null],
   ])("has its margin: %s", (_, observation, margin) => {
     const [row] = judge([observation]).rows;

@@ -1,0 +1,41 @@
+import type { Bitset } from "../workload/bitset.ts";
+import type { Publication } from "../workload/publication.ts";
+import type { Path } from "./path.ts";
+
+/** What the paths of a run expect of its publication; paths with the same filter expect the same. */
+export class Expected {
+  private readonly publication: Publication;
+  private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
+
+  constructor(publication: Publication) {
+    this.publication = publication;
+  }
+
+  /** All events that a path selects: worked out once for each filter, and until more is published. */
+  readonly whole = (path: Path): Bitset => {
+    if (this.remembered.publications !== this.publication.batchCount) {
+      this.remembered = { publications: this.publication.batchCount, byFilter: new Map() };
+    }
+    const key = JSON.stringify(path.filter);
+    let expected = this.remembered.byFilter.get(key);
+    if (expected === undefined) {
+      expected = this.publication.expected(path.selected);
+      this.remembered.byFilter.set(key, expected);
+    }
+    return expected;
+  };
+
+  /** How many deliveries are expected of the events of each second, while their paths are judged. @param now Unix ms. */
+  bySecond(paths: readonly Path[], now: number): ReadonlyMap<number, number> {
+    const byFilter = new Map<string, Map<number, number>>();
+    const expected = new Map<number, number>();
+    for (const path of paths) {
+      const window = path.judgedWindow(this.publication, now);
+      const key = `${JSON.stringify(window)} ${JSON.stringify(path.filter)}`;
+      const counts = byFilter.get(key) ?? this.publication.expectedBySecond(path.selected, window ?? undefined);
+      byFilter.set(key, counts);
+      for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
+    }
+    return expected;
+  }
+}

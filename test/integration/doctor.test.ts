@@ -1,0 +1,27 @@
+/** `throughline doctor` against a target. */
+import { tmpdir } from "node:os";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pipeline } from "../../cli/pipeline.ts";
+import { startPipeline } from "./pipeline.ts";
+import { addressesOf, throughlineIn } from "./throughline.ts";
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await startPipeline();
+});
+afterAll(() => pipeline?.close());
+
+const doctor = (...args: string[]) => throughlineIn(tmpdir(), "doctor", ...args);
+
+test("sends a canary through a target whose addresses it is given", async () => {
+  const { exitCode, stdout, stderr } = await doctor("websocket", "nats", ...addressesOf(pipeline));
+  expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
+  expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
+  expect(exitCode).toBe(0);
+});
+
+test("names what cannot be reached", async () => {
+  const { exitCode, stdout } = await doctor("http", "--http-url", "http://127.0.0.1:1");
+  expect(stdout).toMatch(/MISSING +http address +http:\/\/127.0.0.1:1: .*ECONNREFUSED/);
+  expect(exitCode).toBe(1);
+});

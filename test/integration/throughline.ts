@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import * as v from "valibot";
+import type { Pipeline } from "../../cli/pipeline.ts";
+import { type Result, ResultSchema } from "../../cli/result.ts";
+import { root } from "./k6.ts";
+
+/** Runs the command as a user would who stands in a folder. */
+export function throughlineIn(folder: string, ...args: string[]) {
+  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
+    cwd: folder,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+}
+
+/** The flags that name a pipeline's addresses. */
+export function addressesOf({ gateway, nats, receiver }: Pipeline): string[] {
+  return ["--ws-url", gateway.wsUrl as string, "--nats-url", nats.url, "--receiver-url", receiver.url];
+}
+
+/** The record of a run, by its schema. */
+export async function recordIn(folder: string, run: string): Promise<Result> {
+  return v.parse(ResultSchema, JSON.parse(await readFile(join(folder, run, "result.json"), "utf8")));
+}

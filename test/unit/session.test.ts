@@ -1,0 +1,111 @@
+/** What a session tells of its operations, over a socket and timers that stand for those of k6. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Session, type SessionEvents } from "../../k6/support/session.ts";
+
+vi.mock("k6/timers", () => ({
+  setTimeout: (run: () => void, ms: number) => globalThis.setTimeout(run, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
+}));
+
+/** A socket that the tests answer for; the gateway answers a close at once. */
+class Socket {
+  static last: Socket;
+  readonly sent: string[] = [];
+  onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
+  onclose: () => void = () => undefined;
+
+  constructor() {
+    Socket.last = this;
+  }
+
+  send(frame: string): void {
+    this.sent.push((JSON.parse(frame) as { type: string }).type);
+  }
+
+  close(): void {
+    this.onclose();
+  }
+
+  says(type: string, data: object = {}): void {
+    this.onmessage({ data: JSON.stringify({ type, data }), timestamp: Date.now() });
+  }
+}
+vi.mock("k6/websockets", () => ({
+  get WebSocket() {
+    return Socket;
+  },
+}));
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const SETTINGS = { WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 30 };
+const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+function openSession() {
+  const told: (readonly [string, string | null])[] = [];
+  const events: SessionEvents = {
+    operation: (operation, failure) => void told.push([operation, failure]),
+    live: () => undefined,
+    leaving: () => undefined,
+    event: () => undefined,
+  };
+  const session = new Session(SETTINGS, EVERYTHING, Date.now() + 60_000, events);
+  return { session, told, failed: () => told.filter(([, failure]) => failure !== null) };
+}
+
+function openLiveSession() {
+  const opened = openSession();
+  Socket.last.says("connected");
+  Socket.last.says("subscribed", { subscription_id: "s-1" });
+  Socket.last.says("subscriptions", { count: 1 });
+  return opened;
+}
+
+describe("a session", () => {
+  test("asks and is answered, from connect to unsubscribe", async () => {
+    const { session, told } = openLiveSession();
+    vi.advanceTimersByTime(30_000);
+    Socket.last.says("pong");
+    session.end();
+    Socket.last.says("unsubscribed");
+    expect(await session.over).toBe("ended");
+    expect(told).toEqual(["connect", "subscribe", "list", "ping", "unsubscribe"].map((asked) => [asked, null]));
+    expect(Socket.last.sent).toEqual(["subscribe", "list_subscriptions", "ping", "unsubscribe"]);
+  });
+
+  test.each([
+    ["is connecting", () => undefined, []],
+    ["is subscribing", () => Socket.last.says("connected"), [["connect", null]]],
+  ])("that we end while it %s has not failed", async (_, before, answered) => {
+    const { session, told } = openSession();
+    before();
+    session.end();
+    expect(await session.over).toBe("ended");
+    vi.advanceTimersByTime(60_000);
+    expect(told).toEqual(answered);
+  });
+
+  test("that gets no answer to its goodbye has failed with it", async () => {
+    const { session, failed } = openLiveSession();
+    session.end();
+    vi.advanceTimersByTime(10_000);
+    expect(await session.over).toBe("ended");
+    expect(failed()).toEqual([["unsubscribe", "no answer within 10 s"]]);
+  });
+
+  test("that never connects has failed", async () => {
+    const { session, failed } = openSession();
+    vi.advanceTimersByTime(10_000);
+    expect(await session.over).toBe("failed");
+    expect(failed()).toEqual([["connect", "no answer within 10 s"]]);
+  });
+
+  test("that the gateway closes is lost, with what was under way", async () => {
+    const { session, failed } = openLiveSession();
+    vi.advanceTimersByTime(30_000);
+    Socket.last.onclose();
+    expect(await session.over).toBe("lost");
+    expect(failed()).toEqual([["ping", "the gateway closed the connection"]]);
+  });
+});
