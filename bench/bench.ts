@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectionsOf } from "../cli/connections.ts";
 import { runK6 } from "../cli/k6.ts";
+import { settings } from "../k6/support/settings.ts";
 import type { Summary } from "../summary.ts";
 import type { RunnableTest } from "../variables.ts";
 
@@ -26,7 +28,8 @@ export async function measured(
   variables: Readonly<Record<string, string>>,
 ): Promise<Summary> {
   const signal = new AbortController().signal;
-  const { summary, reasons } = await runK6(root, { test, variables, results: folder, signal });
+  const connections = connectionsOf(settings(test, variables));
+  const { summary, reasons } = await runK6(root, { test, variables, connections, results: folder, signal });
   if (summary === null) throw new Error(`${test}: ${reasons.join("; ")}`);
   return summary;
 }

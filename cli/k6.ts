@@ -20,6 +20,8 @@ export interface K6Run {
   /** Which of several processes that share the test's load, from 1; the only one unless told. */
   readonly instance?: number;
   readonly instances?: number;
+  /** How many it will hold open; few unless told. */
+  readonly connections?: number;
   /** More flags of `k6 run`. */
   readonly flags?: readonly string[];
   /** After so many whole milliseconds it is ended, because it will not end by itself; never unless told. */
@@ -84,7 +86,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     forceKillAfterDelay: ENDING_DEADLINE_MS,
     // Our environment may hold variables of the same names that were meant for something else.
     extendEnv: false,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...memory(test) },
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...collection(run.connections) },
   });
   adopt(child);
   if (child.pid !== undefined) run.started?.(child.pid);
@@ -124,12 +126,16 @@ function segment(instance: number, instances: number): string[] {
   return ["--execution-segment", own, "--execution-segment-sequence", bounds.join()];
 }
 
+/** So many connections are more than a hundred megabytes. */
+const MANY_CONNECTIONS = 1_000;
+
 /**
- * Connections are long-lived memory, of which Go's collector by default keeps as much again in reserve.
- * Publishers make garbage instead, and would pay for a smaller reserve with their rate.
+ * How much garbage Go lets pile up, in percent of what is in use, before it collects. While it does, on a
+ * machine of few cores what arrives waits for milliseconds: a small heap affords to be collected seldom,
+ * connections by the thousand do not.
  */
-function memory(test: RunnableTest): Record<string, string> {
-  return test === "websocket" ? { GOGC: process.env["GOGC"] ?? "50" } : {};
+function collection(connections = 0): Record<string, string> {
+  return { GOGC: process.env["GOGC"] ?? (connections > MANY_CONNECTIONS ? "50" : "400") };
 }
 
 async function readSummary(file: string): Promise<Summary | null> {

@@ -1,7 +1,7 @@
 /** `throughline doctor`: is everything there that a run needs? */
 import type { Command } from "commander";
-import { peakOf } from "../../workload/shape.ts";
 import { URL_NAMES } from "../config.ts";
+import { connectionsOf } from "../connections.ts";
 import { planRun, type Request } from "../run/request.ts";
 import { type Subject, subjectOf } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
@@ -63,9 +63,6 @@ function canTry({ kind, groups, settled }: Subject, urls: Readonly<Record<string
 
 function needOf(subject: Subject, request: Request): Need {
   const plan = planRun(subject, request);
-  const connections = plan.groups.flat().map(({ settings }) => {
-    const sockets = "SOCKETS" in settings ? Number(settings.SOCKETS) : 1;
-    return settings.load.kind === "visitors" ? Math.ceil(peakOf(settings.load.shape)) * sockets : settings.load.workers;
-  });
+  const connections = plan.groups.flat().map(({ settings }) => connectionsOf(settings));
   return { load: `${subject.name}, ${request.scenario ?? "smoke"}`, connections: Math.max(...connections) };
 }

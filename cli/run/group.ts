@@ -1,4 +1,5 @@
 import { peakOf } from "../../workload/shape.ts";
+import { connectionsOf } from "../connections.ts";
 import { runK6 } from "../k6.ts";
 import type { Started } from "../pipelines.ts";
 import type { Folder } from "./folder.ts";
@@ -39,6 +40,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
         signal,
         instance: place + 1,
         instances,
+        connections: connectionsOf(planned.settings) / instances,
         flags: order.flags ?? [],
         ...deadlineOf(planned),
         started: (pid) => launched(`k6 ${name}`, pid),

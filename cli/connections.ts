@@ -1,0 +1,10 @@
+import type { Settings } from "../k6/support/settings.ts";
+import type { RunnableTest } from "../variables.ts";
+import { peakOf } from "../workload/shape.ts";
+
+/** How many connections a test has open when it has most. */
+export function connectionsOf(settings: Settings<RunnableTest>): number {
+  const { load } = settings;
+  const sockets = "SOCKETS" in settings ? Number(settings.SOCKETS) : 1;
+  return load.kind === "visitors" ? Math.ceil(peakOf(load.shape)) * sockets : load.workers;
+}
