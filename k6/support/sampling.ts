@@ -8,6 +8,7 @@ export class Sampling {
   private stride: number;
   private place = 0;
   private counted = 0;
+  private kept = 0;
 
   /** @param perSecond samples to keep each second; below 1 where many share what may be kept. */
   constructor(perSecond: number) {
@@ -19,12 +20,19 @@ export class Sampling {
   /** Whether to keep the next value. */
   keeps(): boolean {
     this.counted++;
-    return this.place++ % this.stride === 0;
+    if (this.place++ % this.stride !== 0) return false;
+    // Faster than the second before: from here on half as many, as if it had been so from the start.
+    if (++this.kept > this.perSecond && this.perSecond >= 1) {
+      this.stride *= 2;
+      this.kept /= 2;
+    }
+    return true;
   }
 
   /** To be called every second: fits the stride to the last second's stream. */
   renew(): void {
     this.stride = Math.max(this.shortest, Math.ceil(this.counted / this.perSecond));
     this.counted = 0;
+    this.kept = 0;
   }
 }

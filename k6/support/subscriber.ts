@@ -6,6 +6,7 @@ import { withoutCredentials } from "../../workload/redaction.ts";
 import { isPlausible, type PathArrivals } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, readEventId, type Trace } from "../../workload/trace.ts";
 import { corruptedField, type DeliveredEvent, readEventFrame } from "../../workload/wire/pulse.ts";
+import { Allowance } from "./allowance.ts";
 import { PathLog } from "./arrivals.ts";
 import type { Judge } from "./judge.ts";
 import type { measures } from "./metrics.ts";
@@ -48,8 +49,7 @@ export class Subscriber {
   private readonly all: readonly Variant[];
   private readonly correction: number;
   private readonly sampling: Sampling;
-  /** Frames that this virtual user may still compare until its next report. */
-  private comparable = comparedAtOnce();
+  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private finished: PathArrivals[] = [];
@@ -168,7 +168,7 @@ export class Subscriber {
     }
     const latency = readAt + this.correction - trace.publishedAt;
     log.record(trace, latency);
-    if (this.comparable > 0) this.compare(frame, trace);
+    if (this.comparisons.take(readAt)) this.compare(frame, trace);
     if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
     this.sampled++;
     this.measure.ws_event_latency_ms.add(latency, 0);
@@ -176,7 +176,6 @@ export class Subscriber {
   }
 
   private compare(frame: string, trace: Trace): void {
-    this.comparable--;
     const delivered = readEventFrame(frame);
     const problem = typeof delivered === "string" ? delivered : this.difference(delivered, trace);
     this.measure.ws_events_damaged.add(problem === null ? 0 : 1);
@@ -191,10 +190,8 @@ export class Subscriber {
   private async report(): Promise<void> {
     const { measure } = this;
     this.sampling.renew();
-
     measure.ws_event_latency_ms.looked(this.sampled);
     measure.generator_lag_ms.looked(this.sampled);
-    this.comparable = comparedAtOnce();
     measure.ws_events_received.add(this.received);
     measure.ws_events_foreign.add(this.foreign);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
@@ -250,11 +247,6 @@ class Connection implements SessionEvents {
   event(frame: string, readAt: number): void {
     this.subscriber.arrived(this.log, frame, readAt);
   }
-}
-
-/** A virtual user's share of what is compared each second; a burst must not cost it more. */
-function comparedAtOnce(): number {
-  return Math.max(1, Math.floor(COMPARED_PER_SECOND / exec.instance.vusInitialized));
 }
 
 /** Doubles with each failure; a random half keeps clients that failed together from coming back together. */

@@ -11,8 +11,20 @@ function second(sampling: Sampling, values: number): boolean[] {
 
 const count = (kept: readonly boolean[]) => kept.filter(Boolean).length;
 
-test("the first second keeps everything, for nobody knows yet how much comes", () => {
-  expect(count(second(new Sampling(10), 1_000))).toBe(1_000);
+test("the first second keeps everything of a slow stream, and of a fast one more than its share but not all", () => {
+  expect(count(second(new Sampling(10), 10))).toBe(10);
+  const kept = count(second(new Sampling(1_000), 30_000));
+  expect(kept).toBeGreaterThan(1_000);
+  expect(kept).toBeLessThan(5_000);
+});
+
+test("a stream that becomes faster within a second is thinned at once, evenly", () => {
+  const sampling = new Sampling(100);
+  second(sampling, 100);
+  const places = second(sampling, 3_200).flatMap((kept, place) => (kept ? [place] : []));
+  const gaps = places.slice(1).map((place, index) => place - (places[index] as number));
+  expect([...gaps].sort((a, b) => a - b)).toEqual(gaps);
+  expect(places.length).toBeLessThan(500);
 });
 
 test("from then on a steady stream keeps at most what it may, and at least half of it", () => {

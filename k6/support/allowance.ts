@@ -1,0 +1,27 @@
+/** Seconds' worth of what is allowed that may be taken at once: a burst must not hold up what comes behind it. */
+const AT_ONCE_SECONDS = 0.2;
+
+/** So many things a second and no more: every one of a slow stream, and evenly spread ones of a fast one. */
+export class Allowance {
+  private readonly perSecond: number;
+  private readonly most: number;
+  private left: number;
+  private takenAt = 0;
+
+  /** @param perSecond may be less than 1. */
+  constructor(perSecond: number) {
+    this.perSecond = perSecond;
+    this.most = Math.max(1, perSecond * AT_ONCE_SECONDS);
+    this.left = this.most;
+  }
+
+  /** Takes one if there is one left. @param at milliseconds of any clock, in order. */
+  take(at: number): boolean {
+    const elapsed = Math.max(0, at - this.takenAt);
+    this.takenAt = at;
+    this.left = Math.min(this.most, this.left + (elapsed / 1000) * this.perSecond);
+    if (this.left < 1) return false;
+    this.left--;
+    return true;
+  }
+}
