@@ -17,9 +17,12 @@ export class Allowance {
 
   /** Takes one if there is one left. @param at milliseconds of any clock, in order. */
   take(at: number): boolean {
-    const elapsed = Math.max(0, at - this.takenAt);
+    const elapsed = at - this.takenAt;
     this.takenAt = at;
-    this.left = Math.min(this.most, this.left + (elapsed / 1000) * this.perSecond);
+    if (elapsed > 0) {
+      const refilled = this.left + (elapsed / 1000) * this.perSecond;
+      this.left = refilled > this.most ? this.most : refilled;
+    }
     if (this.left < 1) return false;
     this.left--;
     return true;
