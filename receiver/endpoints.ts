@@ -7,13 +7,21 @@ import { type Delivery, EndpointPath } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
 import type { Path } from "./path.ts";
 
+/** How many damaged webhooks an account describes. */
+const EVIDENCE = 5;
+
+/** As much of a damaged value is shown. */
+const SHOWN_LENGTH = 80;
+
 /** The endpoints of one run, and what came that was no delivery. */
 export class Endpoints {
   readonly paths: ReadonlyMap<string, EndpointPath>;
+  /** What is wrong with the first damaged webhooks. */
+  readonly damages: string[] = [];
   private readonly workload: LogWorkload;
   private misbehaviours = 0;
   private wrongSignatures = 0;
-  private damages = 0;
+  private damagedWebhooks = 0;
   private strays = 0;
 
   constructor(seed: number, { endpoints, unmatchedShare }: Webhooks) {
@@ -38,8 +46,17 @@ export class Endpoints {
     }
     path.attempted(trace, delivery.arrivedAt);
     const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
-    if (isOfLoad && damagedField(body, this.workload, trace) !== null) this.damages++;
+    if (isOfLoad) this.compare(name, trace, body);
     return path.enter(delivery, deliveries);
+  }
+
+  private compare(name: string, trace: Trace, body: Webhook): void {
+    const field = damagedField(body, this.workload, trace);
+    if (field === null) return;
+    this.damagedWebhooks++;
+    if (this.damages.length === EVIDENCE) return;
+    const value = JSON.stringify(body[field]).slice(0, SHOWN_LENGTH);
+    this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 
   /** @param settle settles one path against what was published. */
@@ -53,7 +70,7 @@ export class Endpoints {
       abandoned: this.abandoned(),
       misbehaved: this.misbehaviours,
       wrongSignatures: this.wrongSignatures,
-      damaged: this.damages,
+      damaged: this.damagedWebhooks,
       strays: this.strays,
     };
   }

@@ -243,7 +243,7 @@ export class Run {
   }
 
   private causes(account: Account): string[] {
-    if (account.storage === null) return explain(account, this.hopsReport);
+    if (account.storage === null) return [...explain(account, this.hopsReport), ...(this.endpoints?.damages ?? [])];
     const [offender] = account.offenders;
     const described = offender === undefined ? [] : (this.stored?.path.describeLost(offender) ?? []);
     return [...explainStorage(account, account.storage), ...described, ...(this.stored?.path.damages ?? [])];

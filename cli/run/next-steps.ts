@@ -97,6 +97,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "run it together with its publisher, so that a receiver names the events",
   ],
   [
+    /^account_damaged$/,
+    // The account describes the first damaged ones behind everything else.
+    (_, { account }, log) => `${account?.causes.at(-1) ?? "nothing describes them"}; ${lookAt(log)}`,
+  ],
+  [
     /damaged$/,
     (_, _evidence, log) => `events came changed: compare what the target does with their fields; ${lookAt(log)}`,
   ],

@@ -77,7 +77,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     name: "webhooks: corrupt=200",
     plants: "one delivery in 200 has wrong data, rightly signed",
     plant: { faults: ["corrupt=200"] },
-    expect: { verdict: "FAIL", reasons: ["account_damaged"], checks: [all, nothingLost] },
+    expect: { verdict: "FAIL", reasons: ["account_damaged", "damaged: its data is"], checks: [all, nothingLost] },
   },
   {
     name: "webhooks: delay=700",

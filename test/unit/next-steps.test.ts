@@ -63,6 +63,12 @@ describe("the next step", () => {
       "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); 7 deliveries wait in delivery_queue",
     ],
     [
+      "of damage shows one",
+      missed("account_damaged"),
+      evidenceOf({ causes: ["4 deliveries wait in queue", "event 7 came to usdc damaged: its data is 1"] }),
+      "event 7 came to usdc damaged: its data is 1; read results/nightly-7/nats.log",
+    ],
+    [
       "of duplicates names the worst path",
       missed("account_duplicated"),
       evidenceOf({
