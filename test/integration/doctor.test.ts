@@ -1,7 +1,9 @@
 /** `throughline doctor` against a target. */
 import { tmpdir } from "node:os";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
+import { addStream } from "./gateway.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, throughlineIn } from "./throughline.ts";
 
@@ -13,7 +15,13 @@ afterAll(() => pipeline?.close());
 
 const doctor = (...args: string[]) => throughlineIn(tmpdir(), "doctor", ...args);
 
-test("sends a canary through a target whose addresses it is given", async () => {
+test("names what the canary did not find, and sends one through a target that has it all", async () => {
+  const without = await doctor("websocket", "nats", ...addressesOf(pipeline));
+  expect(without.stdout, without.stderr).toMatch(/MISSING +canary +.*\n.*read stream .*: stream not found/);
+  expect(without.exitCode).toBe(1);
+
+  const connection = await connect({ servers: pipeline.nats.url });
+  await addStream(connection).finally(() => connection.close());
   const { exitCode, stdout, stderr } = await doctor("websocket", "nats", ...addressesOf(pipeline));
   expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
   expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);

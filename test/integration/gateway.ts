@@ -75,6 +75,12 @@ export async function run(command: string, args: readonly string[]): Promise<Pro
 }
 
 /** A real NATS server with a connection to it. */
+/** Adds the stream that the contract names. */
+export async function addStream(connection: NatsConnection): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: STREAM, subjects: [SUBJECTS], storage: StorageType.File });
+}
+
 export class Nats {
   private readonly store: string;
   private server: Program;
@@ -97,9 +103,8 @@ export class Nats {
     return this.server.announced.url as string;
   }
 
-  async addStream(): Promise<void> {
-    const manager = await jetstreamManager(this.connection);
-    await manager.streams.add({ name: STREAM, subjects: [SUBJECTS], storage: StorageType.File });
+  addStream(): Promise<void> {
+    return addStream(this.connection);
   }
 
   async deleteStream(): Promise<void> {
