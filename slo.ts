@@ -35,23 +35,40 @@ const MEAN_FLOOR = 30;
 
 export const SHARE_FLOOR = 100;
 
-type Comparable = {
-  below(bound: number): Slo;
-  atLeast(bound: number): Slo;
-  atMost(bound: number): Slo;
-  is(bound: number): Slo;
-};
+/** A statistic of a metric, to be compared; a class, because every virtual user of k6 makes its own. */
+class Comparable {
+  private readonly metric: string;
+  private readonly statistic: Statistic;
+  private readonly miss: Slo["miss"];
+  private readonly floor: number;
 
-function comparable(metric: string, statistic: Statistic, miss: Slo["miss"], floor: number): Comparable {
-  const row = (comparison: Slo["comparison"]) => (bound: number) => ({
-    metric,
-    statistic,
-    comparison,
-    bound,
-    floor,
-    miss,
-  });
-  return { below: row("<"), atLeast: row(">="), atMost: row("<="), is: row("==") };
+  constructor(metric: string, statistic: Statistic, miss: Slo["miss"], floor: number) {
+    this.metric = metric;
+    this.statistic = statistic;
+    this.miss = miss;
+    this.floor = floor;
+  }
+
+  below(bound: number): Slo {
+    return this.row("<", bound);
+  }
+
+  atLeast(bound: number): Slo {
+    return this.row(">=", bound);
+  }
+
+  atMost(bound: number): Slo {
+    return this.row("<=", bound);
+  }
+
+  is(bound: number): Slo {
+    return this.row("==", bound);
+  }
+
+  private row(comparison: Slo["comparison"], bound: number): Slo {
+    const { metric, statistic, floor, miss } = this;
+    return { metric, statistic, comparison, bound, floor, miss };
+  }
 }
 
 /** The statistics of a metric; each is made when it is asked for, because every virtual user of k6 makes its own rows. */
@@ -99,7 +116,7 @@ class Objectives {
   }
 
   private of(statistic: Statistic, floor: number): Comparable {
-    return comparable(this.metric, statistic, this.miss, floor);
+    return new Comparable(this.metric, statistic, this.miss, floor);
   }
 }
 

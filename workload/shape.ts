@@ -11,16 +11,14 @@ export type Shape = readonly Segment[];
 /** A step in the making of a shape; it starts at the level where the step before it ended. */
 export type Step = (level: number) => Segment;
 
-/** Stays at a level, which is reached at once. */
+/** Stays at a level, which is reached at once. The duration is read when the step is taken: of all profiles a virtual user takes one. */
 export function hold(level: number, duration: string): Step {
-  const seconds = parseDuration(duration);
-  return () => ({ from: level, to: level, seconds });
+  return () => ({ from: level, to: level, seconds: parseDuration(duration) });
 }
 
 /** Moves to a level evenly. */
 export function ramp(level: number, duration: string): Step {
-  const seconds = parseDuration(duration);
-  return (from) => ({ from, to: level, seconds });
+  return (from) => ({ from, to: level, seconds: parseDuration(duration) });
 }
 
 /** Joins steps into a shape; the first one starts from nothing. */

@@ -27,6 +27,9 @@ export type Settings<T extends RunnableTest> = Values<T> & {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Of all virtual users, which have the same environment, the one that k6 makes before them looks for what is not known. */
+const IS_FIRST = typeof __VU === "undefined" || __VU === 0;
+
 /** Every variable may also be given with this prefix, where the bare name is taken. */
 const PREFIX = "THROUGHLINE_";
 
@@ -55,7 +58,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       rate: requestedRate(load),
     });
     const bounds = readBounds(rows, environment);
-    refuseUnknown(test, rows, environment);
+    if (IS_FIRST) refuseUnknown(test, rows, environment);
     const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
     return {
       ...values,
@@ -238,7 +241,6 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
 function isOfAnyTest(name: string): boolean {
   const tests = Object.keys(VARIABLES) as RunnableTest[];
   if (tests.some((test) => Object.hasOwn(VARIABLES[test], name))) return true;
-  // Every virtual user of k6 reads its settings anew: all bounds there are take far longer than all the rest.
   return name.startsWith(SLO_PREFIX) && tests.some((test) => boundVariables(test).has(name));
 }
 

@@ -1,2 +1,3 @@
-/** The global of k6 that settings name as a default; tests always give the environment themselves. */
+/** The globals of k6 that settings look at; tests always give the environment themselves, and have no virtual users. */
 declare const __ENV: Readonly<Record<string, string>>;
+declare const __VU: number | undefined;
