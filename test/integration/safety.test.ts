@@ -1,4 +1,5 @@
 /** What the services let in: from this machine only, and no more than they can hold. */
+import { get, type OutgoingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -33,8 +34,8 @@ test("the receiver reads no report beyond its limit, and goes on", async () => {
     );
   expect(await post("/runs/limits", 33 * 1024 * 1024)).toBe(413);
   expect(await post("/webhook/any", 300 * 1024)).toBe(413);
-  expect(await post("/runs/limits", 1024)).toBe(400);
-  expect((await fetch(`${pipeline.receiver.url}/health`)).status).toBe(200);
+  await expect.poll(() => post("/runs/limits", 1024)).toBe(400);
+  expect(await statusOf(`${pipeline.receiver.url}/health`)).toBe(200);
 });
 
 test("the gateway takes no bodies, no long headers and no long paths", async () => {
@@ -46,10 +47,20 @@ test("the gateway takes no bodies, no long headers and no long paths", async () 
       () => 413,
     ),
   ).toBeGreaterThan(399);
-  expect((await fetch(`${url}/health`, { headers: { "X-Long": "x".repeat(20_000) } })).status).toBe(431);
-  expect((await fetch(`${url}/api/v1/manifests/${"x".repeat(10_000)}`)).status).toBeLessThan(500);
-  expect((await fetch(`${url}/health`)).status).toBe(200);
+  expect(await statusOf(`${url}/health`, { "X-Long": "x".repeat(20_000) })).toBe(431);
+  expect(await statusOf(`${url}/api/v1/manifests/${"x".repeat(10_000)}`)).toBeLessThan(500);
+  expect(await statusOf(`${url}/health`)).toBe(200);
 });
+
+/** The status of a request on a connection of its own: a kept one may be closing, after what was refused on it. */
+function statusOf(url: string, headers: OutgoingHttpHeaders = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false, headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on("error", reject);
+  });
+}
 
 function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
