@@ -29,7 +29,7 @@ export const MEASURED: Figures = {
   redisBytes: 567,
   sockets: 10_000,
   socketsMegabytes: 1_261,
-  deliveriesPerSecond: 20_000,
+  deliveriesPerSecond: 30_000,
   webhooksPerSecond: 33_559,
   reportedPerSecond: 489_835,
   subscriptionKilobytes: 8.7,

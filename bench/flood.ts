@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
 import { Clock } from "../workload/clock.ts";
 import { event, variants, type Workload } from "../workload/event.ts";
-import type { Opening, Published, Settling } from "../workload/report.ts";
+import type { Opening, Settling } from "../workload/report.ts";
 import { eventId, runNumber } from "../workload/trace.ts";
 
 /** A gateway that does nothing but send: as fast as told, so that the subscriber is what is measured. */
@@ -16,6 +16,8 @@ export interface Flood {
 }
 
 const TICK_MS = 5;
+/** The receiver is told this often, so that it takes little of what the subscriber needs. */
+const TELLING_MS = 200;
 const PUBLISHER = 1;
 const SETTLING: Settling = { publisher: "flood", timeout: 60_000, quiet: 5_000 };
 
@@ -79,22 +81,20 @@ export async function startFlood(
       await pause(500);
       const started = performance.now();
       let seq = 0;
+      let told = { seq: 0, at: Date.now() };
       while (seq < rate * seconds) {
         const due = Math.min(rate * seconds, Math.floor(((performance.now() - started) / 1000) * rate));
-        const batch: Published = {
-          publisher: PUBLISHER,
-          firstSeq: seq,
-          count: due - seq,
-          sentFrom: Date.now(),
-          sentThrough: Date.now() + 1,
-          refused: [],
-          unknown: [],
-        };
         for (; seq < due; seq++) {
           const text = frame(seq);
           for (const socket of subscribed) if (socket.readyState === WebSocket.OPEN) socket.send(text);
         }
-        if (batch.count > 0) void post("/published", batch);
+        if (Date.now() - told.at >= TELLING_MS || seq === rate * seconds) {
+          const [firstSeq, count] = [told.seq, seq - told.seq];
+          const times = { sentFrom: told.at, sentThrough: Date.now() };
+          if (count > 0)
+            void post("/published", { publisher: PUBLISHER, firstSeq, count, ...times, refused: [], unknown: [] });
+          told = { seq, at: Date.now() };
+        }
         await pause(TICK_MS);
       }
       await post("/settle", SETTLING);
