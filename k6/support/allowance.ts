@@ -11,7 +11,8 @@ export class Allowance {
   /** @param perSecond may be less than 1. */
   constructor(perSecond: number) {
     this.perSecond = perSecond;
-    this.most = Math.max(1, perSecond * AT_ONCE_SECONDS);
+    // Two, so that one which comes a moment too early does not cost the one after it.
+    this.most = Math.max(2, perSecond * AT_ONCE_SECONDS);
     this.left = this.most;
   }
 
