@@ -47,14 +47,14 @@ export const TRACE_HASH_LENGTH = 66;
 /** The weight of the sequence number in the sum. */
 const SEQ_WEIGHT = 52711;
 
-function checkDigits(run: number, publisher: number, seq: number, micros: number): number {
-  return (
-    ((run % CHECK_PRIME) * 40503 +
-      publisher * 30011 +
-      (seq % CHECK_PRIME) * SEQ_WEIGHT +
-      (micros % CHECK_PRIME) * 7919) %
-    CHECK_PRIME
-  );
+/** What run and publisher add to the sum. */
+function sumOf(run: number, publisher: number): number {
+  return (run % CHECK_PRIME) * 40503 + publisher * 30011;
+}
+
+/** @param source the {@link sumOf} run and publisher. */
+function checkDigits(source: number, seq: number, micros: number): number {
+  return (source + (seq % CHECK_PRIME) * SEQ_WEIGHT + (micros % CHECK_PRIME) * 7919) % CHECK_PRIME;
 }
 
 function hex(value: number, digits: number): string {
@@ -73,7 +73,7 @@ function hexadecimal(digits: string): number {
 export function eventId(trace: Trace): string {
   const micros = Math.round(trace.publishedAt * 1000);
   const { run, publisher, seq } = trace;
-  const check = checkDigits(run, publisher, seq, micros);
+  const check = checkDigits(sumOf(run, publisher), seq, micros);
   return `${EVENT_ID_MARKER}${micros}000_${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(check, 4)}`;
 }
 
@@ -93,13 +93,31 @@ export function readEventId(text: string): Trace | null {
   const micros = Number(digits);
   // Number() takes blanks, signs and exponents for parts of a number too.
   if (String(micros) !== digits) return null;
-  const source = hexadecimal(text.substring(start + 24, start + 36));
+  const source = readSource(text.substring(start + 24, start + 36));
   const place = hexadecimal(text.substring(start + 36, start + 48));
+  const seq = Math.floor(place / 0x10000);
+  if (checkDigits(source.sum, seq, micros) !== place % 0x10000) return null;
+  return { run: source.run, publisher: source.publisher, seq, publishedAt: micros / 1000 };
+}
+
+/** Who sent an event, as an event id says it, and what that adds to the sum of its check digits. */
+interface Source {
+  readonly digits: string;
+  readonly run: number;
+  readonly publisher: number;
+  readonly sum: number;
+}
+
+let lastSource: Source | null = null;
+
+/** Reads run and publisher; remembered, because thousands of events come from one publisher in a row. */
+function readSource(digits: string): Source {
+  if (lastSource?.digits === digits) return lastSource;
+  const source = hexadecimal(digits);
   const run = Math.floor(source / 0x10000);
   const publisher = source % 0x10000;
-  const seq = Math.floor(place / 0x10000);
-  if (checkDigits(run, publisher, seq, micros) !== place % 0x10000) return null;
-  return { run, publisher, seq, publishedAt: micros / 1000 };
+  lastSource = { digits, run, publisher, sum: sumOf(run, publisher) };
+  return lastSource;
 }
 
 /**
@@ -109,7 +127,7 @@ export function readEventId(text: string): Trace | null {
 export function traceHash(trace: Trace): string {
   const micros = Math.round(trace.publishedAt * 1000);
   const { run, publisher, seq } = trace;
-  const check = checkDigits(run, publisher, seq, micros);
+  const check = checkDigits(sumOf(run, publisher), seq, micros);
   return `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(micros, 14)}${hex(check, 4)}`;
 }
 
@@ -123,7 +141,7 @@ export function traceHashParts({ run, publisher, publishedAt }: Trace) {
   return {
     head: `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}`,
     tail: hex(micros, 14),
-    check: checkDigits(run, publisher, 0, micros),
+    check: checkDigits(sumOf(run, publisher), 0, micros),
   };
 }
 
@@ -141,6 +159,6 @@ export function readTraceHash(text: string): Trace | null {
   const publisher = hexadecimal(text.substring(36, 40));
   const seq = hexadecimal(text.substring(40, 48));
   const micros = hexadecimal(text.substring(48, 62));
-  if (checkDigits(run, publisher, seq, micros) !== hexadecimal(text.substring(62))) return null;
+  if (checkDigits(sumOf(run, publisher), seq, micros) !== hexadecimal(text.substring(62))) return null;
   return { run, publisher, seq, publishedAt: micros / 1000 };
 }

@@ -28,14 +28,16 @@ export class PathLog {
       this.canaries++;
       return;
     }
-    this.arrivals ??= { publishers: [], seqs: [], latencies: [], seconds: [] };
-    this.arrivals.publishers.push(trace.publisher);
-    this.arrivals.seqs.push(trace.seq);
-    this.arrivals.latencies.push(Math.round(latency * 1000));
+    this.arrivals ??= nothing();
+    const { publishers, seqs, latencies, seconds } = this.arrivals;
+    const place = seqs.length;
+    publishers[place] = trace.publisher;
+    seqs[place] = trace.seq;
+    latencies[place] = Math.round(latency * 1000);
     const second = Math.floor((trace.publishedAt + latency) / 1000);
-    const last = this.arrivals.seconds.at(-1);
+    const last = seconds[seconds.length - 1];
     if (last?.[0] === second) last[1]++;
-    else this.arrivals.seconds.push([second, 1]);
+    else seconds.push([second, 1]);
   }
 
   /** Whether there is something to report at a moment: arrivals, a first word, or a sign of life. */
@@ -50,11 +52,13 @@ export class PathLog {
     this.reportedThrough = through;
     this.canaries = 0;
     this.arrivals = null;
-    return { path, filter, from, through, closed, canaries, ...(arrivals ?? NOTHING) };
+    return { path, filter, from, through, closed, canaries, ...(arrivals ?? nothing()) };
   }
 }
 
 /** The lists of a report. */
 type Arrived = Pick<PathArrivals, "publishers" | "seqs" | "latencies" | "seconds">;
 
-const NOTHING: Arrived = { publishers: [], seqs: [], latencies: [], seconds: [] };
+function nothing(): Arrived {
+  return { publishers: [], seqs: [], latencies: [], seconds: [] };
+}

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { event } from "../../workload/event.ts";
 import { readEventId } from "../../workload/trace.ts";
-import { corruptedField, EVENT_FRAME_START, frames } from "../../workload/wire/pulse.ts";
+import { damageOf, EVENT_FRAME_START, frames } from "../../workload/wire/pulse.ts";
 import {
   ALL,
   Client,
@@ -64,7 +64,7 @@ describe("frames", () => {
     expect(client.seqs()).toEqual(range(0, 50));
     for (const delivered of client.events()) {
       const seq = readEventId(delivered.event_id)?.seq as number;
-      expect(corruptedField(delivered, event(WORKLOAD, seq))).toBeNull();
+      expect(damageOf(JSON.stringify({ data: delivered }), event(WORKLOAD, seq))).toBeNull();
       expect(delivered.timestamp).toMatch(SECONDS_TIMESTAMP);
     }
     const text = client.texts.find((one) => one.startsWith(EVENT_FRAME_START)) as string;

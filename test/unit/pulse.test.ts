@@ -5,8 +5,8 @@ import { readEventId } from "../../workload/trace.ts";
 import {
   type CanonicalEvent,
   CHAIN_NUMBERS,
-  corruptedField,
   type DeliveredEvent,
+  damageOf,
   EVENT_FRAME_START,
   frames,
   MessagePress,
@@ -74,7 +74,7 @@ test("a chain without a number is refused before anything is published", () => {
   );
 });
 
-describe("a corrupted delivery", () => {
+describe("a damaged delivery", () => {
   const sent = event(WORKLOAD, 5);
   const whole: DeliveredEvent = {
     event_id: "evt_",
@@ -88,25 +88,43 @@ describe("a corrupted delivery", () => {
     timestamp: "2026-01-01T00:00:00Z",
   };
 
+  const frame = (data: object) => JSON.stringify({ type: "event", data });
+
   test("is not one whose fields are what was sent", () => {
-    expect(corruptedField(whole, sent)).toBeNull();
+    expect(damageOf(frame(whole), sent)).toBeNull();
   });
 
-  test.each<[keyof DeliveredEvent, Partial<DeliveredEvent>]>([
+  test.each<[keyof DeliveredEvent, Partial<Record<keyof DeliveredEvent, unknown>>]>([
     ["chain", { chain: "base" }],
     ["block_num", { block_num: sent.blockNumber + 1 }],
+    ["block_num", { block_num: String(sent.blockNumber) }],
     ["tx_hash", { tx_hash: `${sent.txHash.slice(0, -1)}x` }],
     ["event_type", { event_type: "noise" }],
     ["accounts", { accounts: [] }],
+    ["accounts", { accounts: sent.accounts[0] }],
     ["accounts", { accounts: [...sent.accounts, "0x0"] }],
     ["program_id", { program_id: "" }],
+    ["native_value", { native_value: "0" }],
+    ["timestamp", { timestamp: undefined }],
   ])("is named by its %s", (field, change) => {
-    expect(corruptedField({ ...whole, ...change }, sent)).toBe(field);
+    const damage = `its ${field} is ${JSON.stringify(change[field])}`;
+    expect(damageOf(frame({ ...whole, ...change }), sent)).toBe(damage);
   });
 
   test("is named by its first wrong field", () => {
-    expect(corruptedField({ ...whole, program_id: "", chain: "base" }, sent)).toBe("chain");
+    expect(damageOf(frame({ ...whole, program_id: "", chain: "base" }), sent)).toBe('its chain is "base"');
   });
+
+  test("is cut short where it is told", () => {
+    expect(damageOf(frame({ ...whole, chain: "x".repeat(5_000) }), sent)).toMatch(/^its chain is "x{99}$/);
+  });
+
+  test.each(["", "{", "null", "[]", '{"data":null}', '{"data":"event"}'])(
+    "that is no event at all is said to be none: %s",
+    (text) => {
+      expect(damageOf(text, sent)).toBe("it is no JSON object with data");
+    },
+  );
 });
 
 describe("a frame", () => {
