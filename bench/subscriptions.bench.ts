@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Account } from "../workload/account.ts";
 import { event } from "../workload/event.ts";
 import { filterFor, matches } from "../workload/filter.ts";
+import { eventId, runNumber } from "../workload/trace.ts";
 import { bench, root } from "./bench.ts";
 
 const SUBSCRIPTIONS = 100_000;
@@ -29,9 +30,11 @@ await bench(`${SUBSCRIPTIONS} subscriptions at one receiver`, async () => {
     await post(url, "", WORKLOAD);
     const empty = await residentMegabytes();
     const from = Date.now() - 10_000;
+    const publishedAt = from + 1;
+    const ids = seqs.map((seq) => eventId({ run: runNumber(RUN), publisher: 1, seq, publishedAt })).join("");
     const arrivals = (path: string, closed: boolean) => ({
-      ...{ path, filter, from, through: Date.now(), closed, canaries: 1 },
-      ...{ publishers: seqs.map(() => 1), seqs, latencies: seqs.map(() => 1_000) },
+      ...{ path, filter, from, through: Date.now(), closed },
+      ...{ ids, times: seqs.map(() => 2_000) },
     });
     const started = performance.now();
     for (let first = 0; first < SUBSCRIPTIONS; first += TOGETHER) {

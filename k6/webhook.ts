@@ -124,7 +124,7 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<numbe
   if (config.SIGNALS_EXECUTED_URL === undefined) return clock.correction;
   const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt, clock.correction);
   try {
-    for (; list.arrivals().canaries === 0; sleep(0.1)) {
+    for (; list.arrivals().times.length === 0; sleep(0.1)) {
       if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed`);
     }
   } catch (problem) {

@@ -71,7 +71,7 @@ async function listen(run: Run, until: number): Promise<void> {
   }
   const judge =
     config.RECEIVER_URL === undefined
-      ? gapJudge({ seed: config.SEED, chains: config.CHAINS }, metrics)
+      ? gapJudge({ seed: config.SEED, chains: config.CHAINS }, run.number, metrics)
       : receiverJudge(config, run);
   const subscriber = new Subscriber(config, metrics, run, judge, samplesPerSecond);
   await subscriber.hold(until);

@@ -27,7 +27,7 @@ export class Deliveries {
    * Enters one delivery.
    *
    * @param latency ms from publishing to arrival.
-   * @param at Unix ms of its arrival, to the second.
+   * @param at Unix ms of its arrival.
    */
   record(path: string, latency: number, at: number): void {
     this.total.record(latency);

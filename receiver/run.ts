@@ -1,11 +1,12 @@
 import type { Account, Ending, Offender } from "../workload/account.ts";
+import type { PathArrivals } from "../workload/arrivals.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
 import type { Histogram } from "../workload/histogram.ts";
 import { explain, type HopsReport } from "../workload/hops.ts";
 import type { PathAccount } from "../workload/ledger.ts";
 import { Publication } from "../workload/publication.ts";
-import type { Arrivals, Opening, Published, Settling } from "../workload/report.ts";
+import type { Opening, Published, Settling } from "../workload/report.ts";
 import { explainStorage } from "../workload/storage.ts";
 import type { Second } from "../workload/timeline.ts";
 import { runNumber, type Trace } from "../workload/trace.ts";
@@ -113,7 +114,7 @@ export class Run {
   }
 
   /** Enters what subscribers saw. */
-  arrivals({ paths }: Arrivals): void {
+  arrivals({ paths }: { readonly paths: readonly PathArrivals[] }): void {
     const now = this.now();
     for (const report of paths) {
       let path = this.subscriptions.get(report.path);

@@ -1,8 +1,15 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import * as v from "valibot";
+import { readArrivals } from "../workload/arrivals.ts";
 import { Clock } from "../workload/clock.ts";
 import { HopsReportSchema } from "../workload/hops.ts";
-import { ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../workload/report.ts";
+import {
+  type ArrivalsAnswer,
+  ArrivalsSchema,
+  OpeningSchema,
+  PublishedSchema,
+  SettlingSchema,
+} from "../workload/report.ts";
 import { RUN_ID } from "../workload/runid.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
@@ -130,8 +137,10 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     const run = found(runs, request, reply);
     const arrivals = run && read(ArrivalsSchema, request, reply);
     if (run === undefined || arrivals === undefined) return reply;
-    run.arrivals(arrivals);
-    return { settled: run.settled };
+    const { paths, ...unread } = readArrivals(arrivals.paths, (number) => number === run.number);
+    run.arrivals({ paths });
+    const answer: ArrivalsAnswer = { settled: run.settled, ...unread };
+    return answer;
   });
   app.post(`${RUN}/hops`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);

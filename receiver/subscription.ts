@@ -1,6 +1,6 @@
+import type { PathArrivals } from "../workload/arrivals.ts";
 import { selector, type Workload } from "../workload/event.ts";
 import type { Window } from "../workload/ledger.ts";
-import type { PathArrivals } from "../workload/report.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 
@@ -31,18 +31,16 @@ export class SubscriptionPath extends Path {
    * Enters a report.
    *
    * @param now Unix ms by the receiver's clock.
-   * @param tell is told the latency, in ms, of each event that arrived for the first time.
+   * @param deliveries is told of each event that arrived for the first time and belongs here.
    * @returns how many events arrived for the first time.
    */
   enter(report: PathArrivals, deliveries: Deliveries, now: number): number {
-    const secondOf = secondsOf(report);
+    const { publishers, seqs, latencies, arrivedAt } = report;
     let arrived = 0;
-    for (let at = 0; at < report.seqs.length; at++) {
-      const seq = report.seqs[at] as number;
-      const arrivedAt = secondOf();
-      if (this.ledger.record(report.publishers[at] as number, seq) === "duplicate") continue;
+    for (const [place, seq] of seqs.entries()) {
+      if (this.ledger.record(publishers[place] as number, seq) === "duplicate") continue;
       arrived++;
-      if (this.selected(seq)) deliveries.record(this.name, (report.latencies[at] as number) / 1000, arrivedAt);
+      if (this.selected(seq)) deliveries.record(this.name, latencies[place] as number, arrivedAt[place] as number);
     }
     this.through = report.closed ? report.through : Math.max(this.through, report.through);
     this.canaries += report.canaries;
@@ -67,15 +65,4 @@ export class SubscriptionPath extends Path {
     const ended = this.closed || this.isSilent(now);
     return { from: this.from, through: ended ? this.through - CLOSING_EDGE_MS : this.through };
   }
-}
-
-/** Tells for one arrival after the other in which second it came, as Unix ms. */
-function secondsOf({ seconds, through }: PathArrivals): () => number {
-  let row = 0;
-  let left = seconds[0]?.[1] ?? 0;
-  return () => {
-    while (left === 0 && row < seconds.length) left = seconds[++row]?.[1] ?? 0;
-    left--;
-    return (seconds[row]?.[0] ?? through / 1000) * 1000;
-  };
 }

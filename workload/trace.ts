@@ -77,24 +77,30 @@ export function eventId(trace: Trace): string {
   return `${EVENT_ID_MARKER}${micros}000_${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(check, 4)}`;
 }
 
-/**
- * Finds and reads the first event id in a text, without parsing what surrounds it.
- *
- * @returns the trace, or null when there is no event id or its check digits do not fit (damaged).
- */
-export function readEventId(text: string): Trace | null {
+/** Finds the first event id in a text, without parsing what surrounds it; null when there is none. */
+export function findEventId(text: string): string | null {
   let start = text.indexOf(EVENT_ID_MARKER);
   // Other texts may hold the marker too; an id has its separator in the right place.
   while (start >= 0 && text.substring(start + 20, start + 24) !== "000_") {
     start = text.indexOf(EVENT_ID_MARKER, start + 1);
   }
-  if (start < 0 || text.length < start + EVENT_ID_LENGTH) return null;
-  const digits = text.substring(start + 4, start + 20);
+  return start < 0 || text.length < start + EVENT_ID_LENGTH ? null : text.substring(start, start + EVENT_ID_LENGTH);
+}
+
+/**
+ * Reads the first event id in a text.
+ *
+ * @returns the trace, or null when there is no event id or its check digits do not fit (damaged).
+ */
+export function readEventId(text: string): Trace | null {
+  const id = findEventId(text);
+  if (id === null) return null;
+  const digits = id.substring(4, 20);
   const micros = Number(digits);
   // Number() takes blanks, signs and exponents for parts of a number too.
   if (String(micros) !== digits) return null;
-  const source = readSource(text.substring(start + 24, start + 36));
-  const place = hexadecimal(text.substring(start + 36, start + 48));
+  const source = readSource(id.substring(24, 36));
+  const place = hexadecimal(id.substring(36));
   const seq = Math.floor(place / 0x10000);
   if (checkDigits(source.sum, seq, micros) !== place % 0x10000) return null;
   return { run: source.run, publisher: source.publisher, seq, publishedAt: micros / 1000 };

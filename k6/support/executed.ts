@@ -1,8 +1,8 @@
 import { sleep } from "k6";
 import http from "k6/http";
 import type { Account } from "../../workload/account.ts";
-import type { PathArrivals } from "../../workload/report.ts";
-import { CANARY_PUBLISHER, readEventId } from "../../workload/trace.ts";
+import type { PathReport } from "../../workload/report.ts";
+import { findEventId, readEventId } from "../../workload/trace.ts";
 import { readExecuted, readTime } from "../../workload/wire/signal.ts";
 import { reasonOf } from "./guard.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "./run.ts";
@@ -33,36 +33,21 @@ export class ExecutedList {
   }
 
   /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
-  arrivals(): PathArrivals {
+  arrivals(): PathReport {
     const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false };
-    const publishers: number[] = [];
-    const seqs: number[] = [];
-    const latencies: number[] = [];
-    let canaries = 0;
+    const ids: string[] = [];
+    const times: number[] = [];
     for (const signal of this.fresh()) {
       const text = JSON.stringify(signal);
-      const trace = readEventId(text);
-      if (trace === null || trace.run !== this.run.number) continue;
+      const id = findEventId(text);
+      if (id === null || readEventId(id)?.run !== this.run.number) continue;
       const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
       if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
-      if (trace.publisher === CANARY_PUBLISHER) {
-        canaries++;
-        continue;
-      }
-      publishers.push(trace.publisher);
-      seqs.push(trace.seq);
+      ids.push(id);
       // The end of what the time may mean: one that was cut off must not lie before the sending.
-      latencies.push(Math.round((told.at + told.resolution + this.correction - trace.publishedAt) * 1000));
+      times.push(Math.round((told.at + told.resolution + this.correction - path.from) * 1000));
     }
-    return {
-      ...path,
-      through: Date.now() + clockCorrection(this.run),
-      canaries,
-      seconds: [],
-      publishers,
-      seqs,
-      latencies,
-    };
+    return { ...path, through: Date.now() + clockCorrection(this.run), ids: ids.join(""), times };
   }
 
   /** What is new; nothing is left out when a page in between cannot be read. */
@@ -105,7 +90,7 @@ export async function settleExecuted(
   for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
     try {
       const arrivals = list.arrivals();
-      if (arrivals.seqs.length > 0) progressAt = Date.now();
+      if (arrivals.times.length > 0) progressAt = Date.now();
       await reportArrivals(config, run, { paths: [arrivals] });
       lost = fetchAccount(receiver, run.id)?.lost ?? -1;
     } catch (problem) {

@@ -1,16 +1,17 @@
+import { readArrivals } from "../../workload/arrivals.ts";
 import { Bitset } from "../../workload/bitset.ts";
 import { selector, type Workload } from "../../workload/event.ts";
 import { Ledger, settlePath } from "../../workload/ledger.ts";
-import type { PathArrivals } from "../../workload/report.ts";
+import type { ArrivalsAnswer, PathReport } from "../../workload/report.ts";
 import type { measures } from "./metrics.ts";
 import { type Run, reportArrivals } from "./run.ts";
 
-/** Where arrivals are judged. @returns whether the run is settled, so that nothing more is to come. */
-export type Judge = (paths: PathArrivals[]) => Promise<boolean>;
+/** Where arrivals are judged. */
+export type Judge = (paths: PathReport[]) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
 export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): Judge {
-  return async (paths) => (await reportArrivals(config, run, { paths })).settled;
+  return (paths) => reportArrivals(config, run, { paths });
 }
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
@@ -18,10 +19,18 @@ type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
 /**
  * Judgement without a receiver: duplicates, wrong order and wrong filters as ever, and losses as gaps
  * between the first and the last event of a subscription. What was lost before or after, it cannot see.
+ *
+ * @param run the run's number; null takes that of the first event.
  */
-export function gapJudge(workload: Workload, measure: WebsocketMeasures): Judge {
+export function gapJudge(workload: Workload, run: number | null, measure: WebsocketMeasures): Judge {
   const ledgers = new Map<string, Ledger>();
-  return async (paths) => {
+  let ours = run;
+  const isOurs = (number: number) => {
+    ours ??= number;
+    return number === ours;
+  };
+  return async (reports) => {
+    const { paths, ...unread } = readArrivals(reports, isOurs);
     for (const report of paths) {
       const ledger = ledgers.get(report.path) ?? new Ledger();
       ledgers.set(report.path, ledger);
@@ -32,7 +41,7 @@ export function gapJudge(workload: Workload, measure: WebsocketMeasures): Judge 
       ledgers.delete(report.path);
       enterGaps(ledger, selector(workload, report.filter), measure);
     }
-    return false;
+    return { settled: false, ...unread };
   };
 }
 

@@ -3,8 +3,8 @@ import { setTimeout } from "k6/timers";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
 import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
-import { isPlausible, type PathArrivals } from "../../workload/report.ts";
-import { CANARY_PUBLISHER, EVENT_ID_MARKER, readEventId, type Trace } from "../../workload/trace.ts";
+import { isPlausible, type PathReport } from "../../workload/report.ts";
+import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace } from "../../workload/trace.ts";
 import { damageOf } from "../../workload/wire/pulse.ts";
 import { Allowance } from "./allowance.ts";
 import { PathLog } from "./arrivals.ts";
@@ -52,7 +52,7 @@ export class Subscriber {
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
-  private finished: PathArrivals[] = [];
+  private finished: PathReport[] = [];
   private runNumber: number | null;
   private longestPause = -1;
   private received = 0;
@@ -156,30 +156,43 @@ export class Subscriber {
   /** An event frame came; `log` is null before the subscription was confirmed. */
   arrived(log: PathLog | null, frame: string, readAt: number): void {
     this.received++;
-    const trace = readEventId(frame);
-    if (trace === null || !isPlausible(trace)) {
+    const id = findEventId(frame);
+    if (id === null) {
       if (frame.includes(EVENT_ID_MARKER)) this.measure.ws_events_damaged.add(1);
       else this.foreign++;
-      return;
+    } else if (log === null) this.foreign++;
+    else {
+      const at = readAt + this.correction;
+      log.record(id, at);
+      const compared = this.comparisons.take(readAt);
+      if (this.sampling.keeps()) this.sample(id, at, readAt);
+      if (compared) this.compare(frame, id);
     }
-    this.runNumber ??= trace.run;
-    if (trace.run !== this.runNumber || log === null) {
-      this.foreign++;
-      return;
-    }
-    const latency = readAt + this.correction - trace.publishedAt;
-    log.record(trace, latency);
-    if (this.comparisons.take(readAt)) this.compare(frame, trace);
-    if (trace.publisher === CANARY_PUBLISHER || !this.sampling.keeps()) return;
+  }
+
+  /** Enters how long an event was on its way, and how long its frame has waited for this script. */
+  private sample(id: string, at: number, readAt: number): void {
+    const trace = this.readOurs(id);
+    if (trace === null || trace.publisher === CANARY_PUBLISHER) return;
     this.sampled++;
-    this.measure.ws_event_latency_ms.add(latency, 0);
+    this.measure.ws_event_latency_ms.add(at - trace.publishedAt, 0);
     this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt), 0);
   }
 
-  private compare(frame: string, trace: Trace): void {
+  private compare(frame: string, id: string): void {
+    const trace = this.readOurs(id);
+    if (trace === null) return;
     const damage = damageOf(frame, event(this.workload, trace.seq, this.all));
     this.measure.ws_events_damaged.add(damage === null ? 0 : 1);
     if (damage !== null) console.warn(`event ${trace.seq} is damaged: ${damage}`);
+  }
+
+  /** Reads an id that is whole and of this run; those that are not, the judge counts. */
+  private readOurs(id: string): Trace | null {
+    const trace = readEventId(id);
+    if (trace === null || !isPlausible(trace)) return null;
+    this.runNumber ??= trace.run;
+    return trace.run === this.runNumber ? trace : null;
   }
 
   private async report(): Promise<void> {
@@ -188,20 +201,22 @@ export class Subscriber {
     measure.ws_event_latency_ms.looked(this.sampled);
     measure.generator_lag_ms.looked(this.sampled);
     measure.ws_events_received.add(this.received);
-    measure.ws_events_foreign.add(this.foreign);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
+    const unsubscribed = this.foreign;
     this.received = 0;
     this.sampled = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const settled = await this.judge([...this.finished.splice(0), ...this.due(through)]);
+    const { settled, damaged, foreign } = await this.judge([...this.finished.splice(0), ...this.due(through)]);
+    measure.ws_events_foreign.add(unsubscribed + foreign);
+    measure.ws_events_damaged.add(damaged, damaged);
     if (!settled || !this.config.END_WHEN_SETTLED) return;
     this.runIsSettled = true;
     for (const session of this.sessions) session.end();
   }
 
-  private due(through: number): PathArrivals[] {
-    const reports: PathArrivals[] = [];
+  private due(through: number): PathReport[] {
+    const reports: PathReport[] = [];
     for (const log of this.logs) if (log.isDue(through)) reports.push(log.take(through, false));
     return reports;
   }

@@ -6,6 +6,7 @@ import { freePort } from "../../cli/redis-server.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 import type { Account } from "../../workload/account.ts";
+import { eventId, runNumber } from "../../workload/trace.ts";
 import { ask } from "./asking.ts";
 
 const RUN = "away";
@@ -57,10 +58,10 @@ test("while the database is away runs are settled as ever, and nothing is lost w
     ...{ publisher: 1, firstSeq: 0, count: 5, sentFrom: from, sentThrough: from + 1, refused: [], unknown: [] },
   });
   const filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
-  const path = { path: "p", filter, from: from - 10_000, through: Date.now() + 10_000, closed: false, canaries: 1 };
-  await post("/arrivals", {
-    paths: [{ ...path, publishers: [1, 1, 1, 1], seqs: [0, 1, 2, 4], latencies: [1_000, 1_500, 3_000, 40_000] }],
-  });
+  const path = { path: "p", filter, from: from - 10_000, through: Date.now() + 10_000, closed: false };
+  const ids = [0, 1, 2, 4].map((seq) => eventId({ run: runNumber(RUN), publisher: 1, seq, publishedAt: from }));
+  const times = [1, 1.5, 3, 40].map((latency) => (from + latency - path.from) * 1000);
+  await post("/arrivals", { paths: [{ ...path, ids: ids.join(""), times }] });
   const account = await post("/settle", { publisher: "one", timeout: 1_000, quiet: 200 });
   expect(account).toMatchObject({ ending: "quiet", published: 5, expected: 5, delivered: 4, lost: 1 });
 

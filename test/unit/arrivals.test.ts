@@ -1,47 +1,105 @@
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { PathLog } from "../../k6/support/arrivals.ts";
-import { CANARY_PUBLISHER, type Trace } from "../../workload/trace.ts";
+import { readArrivals } from "../../workload/arrivals.ts";
+import { CANARY_PUBLISHER, eventId, type Trace } from "../../workload/trace.ts";
 
 const FILTER = { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] };
-const trace = (publisher: number, seq: number): Trace => ({ run: 1, publisher, seq, publishedAt: 1_000 });
+const FROM = 1_767_225_600_000.5;
+const trace = (publisher: number, seq: number, changes: Partial<Trace> = {}): Trace => {
+  return { run: 1, publisher, seq, publishedAt: FROM + 500, ...changes };
+};
+const ours = (run: number) => run === 1;
 
-test("a report holds what arrived since the last one, in order, in microseconds", () => {
-  const log = new PathLog("a/1/1", FILTER, 500);
-  log.record(trace(2, 9), 1.2345);
-  log.record(trace(3, 4), -0.5);
-  log.record(trace(2, 9), 7);
-  expect(log.take(1_500, false)).toEqual({
-    path: "a/1/1",
-    filter: FILTER,
-    from: 500,
-    through: 1_500,
-    closed: false,
-    canaries: 0,
-    publishers: [2, 3, 2],
-    seqs: [9, 4, 9],
-    latencies: [1_235, -500, 7_000],
-    seconds: [
-      [1, 1],
-      [0, 1],
-      [1, 1],
-    ],
+/** A log in which these traces arrived, each with its latency in ms. */
+function logOf(...arrivals: readonly [Trace, number][]): PathLog {
+  const log = new PathLog("a/1/1", FILTER, FROM);
+  for (const [one, latency] of arrivals) log.record(eventId(one), one.publishedAt + latency);
+  return log;
+}
+
+describe("a report", () => {
+  test("holds what arrived since the last one, in order, to the microsecond", () => {
+    const log = logOf([trace(2, 9), 1.2345], [trace(3, 4), -0.5], [trace(2, 9), 7]);
+    const report = log.take(FROM + 1_000, false);
+    const path = { path: "a/1/1", filter: FILTER, from: FROM };
+    expect(readArrivals([report], ours)).toEqual({
+      damaged: 0,
+      foreign: 0,
+      paths: [
+        {
+          ...path,
+          through: FROM + 1_000,
+          closed: false,
+          canaries: 0,
+          publishers: [2, 3, 2],
+          seqs: [9, 4, 9],
+          latencies: [1.235, -0.5, 7],
+          arrivedAt: [501.235, 499.5, 507].map((after) => expect.closeTo(FROM + after, 3)),
+        },
+      ],
+    });
+    log.record(eventId(trace(3, 5)), FROM + 501);
+    expect(readArrivals([log.take(FROM + 2_000, true)], ours).paths).toMatchObject([
+      { ...path, through: FROM + 2_000, closed: true, seqs: [5], publishers: [3] },
+    ]);
   });
-  log.record(trace(3, 5), 1);
-  expect(log.take(2_500, true)).toMatchObject({ from: 500, through: 2_500, closed: true, seqs: [5], publishers: [3] });
+
+  test("that was taken does not change any more", () => {
+    const log = logOf([trace(1, 1), 1]);
+    const taken = log.take(FROM + 1_000, false);
+    log.record(eventId(trace(1, 2)), FROM + 600);
+    expect(readArrivals([taken], ours).paths[0]?.seqs).toEqual([1]);
+  });
+
+  test("counts canaries, which are no arrivals", () => {
+    const report = logOf([trace(CANARY_PUBLISHER, 1), 1], [trace(CANARY_PUBLISHER, 2), 1]).take(FROM + 1_000, false);
+    expect(readArrivals([report], ours).paths).toMatchObject([{ canaries: 2, seqs: [], latencies: [], arrivedAt: [] }]);
+  });
+
+  test("tells damaged ids and those of other runs apart from the rest, over all its paths", () => {
+    const damaged = eventId(trace(1, 3)).replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
+    const beyond = eventId(trace(1, 0xffffffff));
+    const log = logOf([trace(1, 1), 1], [trace(1, 2, { run: 2 }), 1], [trace(1, 4), 1]);
+    const other = logOf([trace(1, 5, { run: 3 }), 1]);
+    for (const id of [damaged, beyond]) other.record(id, FROM + 600);
+    const { paths, ...counts } = readArrivals(
+      [log, other].map((one) => one.take(FROM + 1_000, false)),
+      ours,
+    );
+    expect(counts).toEqual({ damaged: 2, foreign: 2 });
+    expect(paths.map(({ seqs }) => seqs)).toEqual([[1, 4], []]);
+  });
+
+  test("of any arrivals reads as what arrived, and what took no time has no latency below zero", () => {
+    const seqs = fc.nat({ max: 2 ** 28 - 1 });
+    const times = fc.double({ min: FROM, max: FROM + 3_600_000, noNaN: true });
+    const latencies = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 60_000, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat({ max: 0xfffe }), seqs, times, latencies)), (arrivals) => {
+        const log = logOf(
+          ...arrivals.map(([publisher, seq, publishedAt, latency]): [Trace, number] => [
+            trace(publisher, seq, { publishedAt: Math.round(publishedAt * 1000) / 1000 }),
+            latency,
+          ]),
+        );
+        const [path] = readArrivals([log.take(FROM, false)], ours).paths;
+        expect(path?.publishers).toEqual(arrivals.map(([publisher]) => publisher));
+        expect(path?.seqs).toEqual(arrivals.map(([, seq]) => seq));
+        for (const [place, latency] of (path?.latencies ?? []).entries()) {
+          expect(latency).toBeGreaterThanOrEqual(0);
+          expect(Math.abs(latency - (arrivals[place]?.[3] as number))).toBeLessThan(0.002);
+        }
+      }),
+    );
+  });
 });
 
-test("a report that was taken does not change any more", () => {
-  const log = new PathLog("a/1/1", FILTER, 500);
-  log.record(trace(1, 1), 1);
-  const taken = log.take(1_500, false);
-  log.record(trace(1, 2), 1);
-  expect(taken.seqs).toEqual([1]);
-});
-
-test("canaries are counted once and are no arrivals", () => {
-  const log = new PathLog("a/1/1", FILTER, 500);
-  log.record(trace(CANARY_PUBLISHER, 1), 1);
-  log.record(trace(CANARY_PUBLISHER, 2), 1);
-  expect(log.take(1_500, false)).toMatchObject({ canaries: 2, seqs: [], publishers: [], latencies: [] });
-  expect(log.take(2_500, false)).toMatchObject({ canaries: 0 });
+test("a log is due with arrivals, with a first word, and as a sign of life", () => {
+  const log = new PathLog("a/1/1", FILTER, FROM);
+  expect(log.isDue(FROM)).toBe(true);
+  log.take(FROM, false);
+  expect([log.isDue(FROM + 2_999), log.isDue(FROM + 3_000)]).toEqual([false, true]);
+  log.record(eventId(trace(1, 1)), FROM + 501);
+  expect(log.isDue(FROM + 600)).toBe(true);
 });

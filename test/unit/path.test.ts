@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
+import type { PathArrivals } from "../../workload/arrivals.ts";
 import type { PathAccount } from "../../workload/ledger.ts";
 import { Publication } from "../../workload/publication.ts";
-import type { PathArrivals, Published } from "../../workload/report.ts";
+import type { Published } from "../../workload/report.ts";
 import { plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, WORKLOAD } from "./reports.ts";
 
@@ -91,14 +92,14 @@ describe("one report", () => {
   test("adds what arrived for the first time, and only its latency if it is due here", () => {
     const [latencies, path] = [new Deliveries(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), WORKLOAD)];
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
-    expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5_000, 9_000, 7_000] }), latencies, 1)).toBe(2);
+    expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5, 9, 7] }), latencies, 1)).toBe(2);
     expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
     expect(latencies.total.percentiles()).toMatchObject({ samples: 1, max: expect.closeTo(5, 1) });
   });
 
   test("with a latency below zero is told as such", () => {
     const latencies = new Deliveries();
-    new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3_000] }), latencies, 1);
+    new SubscriptionPath(report([], 0), WORKLOAD).enter(report([1], 1, { latencies: [-3] }), latencies, 1);
     expect(latencies.total.percentiles()).toMatchObject({ samples: 0, negative: 1 });
   });
 

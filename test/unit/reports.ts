@@ -1,8 +1,9 @@
 /** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
 
+import type { PathArrivals } from "../../workload/arrivals.ts";
 import { event, type Workload } from "../../workload/event.ts";
 import { type Filter, filterFor } from "../../workload/filter.ts";
-import type { PathArrivals, Published } from "../../workload/report.ts";
+import type { Published } from "../../workload/report.ts";
 
 export const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
 export const OPENING = { seed: 1, chains: ["ethereum", "solana"] };
@@ -34,8 +35,8 @@ export function report(seqs: readonly number[], through: number, changes: Partia
     canaries: 0,
     publishers: seqs.map(() => 1),
     seqs: [...seqs],
-    latencies: seqs.map(() => 1_000),
-    seconds: [],
+    latencies: seqs.map(() => 1),
+    arrivedAt: seqs.map(() => through),
     ...changes,
   };
 }

@@ -110,18 +110,15 @@ describe("latencies by path", () => {
 });
 
 describe("of a run of subscriptions", () => {
-  test("arrivals are in the second that their subscriber names, and the backlog is what its filter waits for", () => {
+  test("arrivals are in the second in which they came, and the backlog is what its filter waits for", () => {
     const run = new Run("nightly", OPENING, () => 20_000);
     run.published(batch(0, 50, 10_100));
     run.published(batch(50, 50, 11_100));
     const seqs = ON_ETHEREUM.filter((seq) => seq < 50);
     const late = seqs.slice(0, 3);
-    const seconds: [number, number][] = [
-      [10, seqs.length - 3],
-      [12, 3],
-    ];
     const order = [...seqs.slice(3), ...late];
-    run.arrivals({ paths: [report(order, 20_000, { filter: ETHEREUM, seconds })] });
+    const arrivedAt = order.map((seq) => (late.includes(seq) ? 12_700 : 10_300));
+    run.arrivals({ paths: [report(order, 20_000, { filter: ETHEREUM, arrivedAt })] });
     const timeline = run.timeline();
     expect(timeline.map(({ delivered }) => delivered)).toEqual([seqs.length - 3, 0, 3]);
     expect(timeline.map(({ published }) => published)).toEqual([50, 50, 0]);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Receiver, startReceiver } from "../../../receiver/server.ts";
 import type { Account } from "../../../workload/account.ts";
-import { runNumber, traceHash } from "../../../workload/trace.ts";
+import { eventId, runNumber, traceHash } from "../../../workload/trace.ts";
 import { ENDPOINTS, entryOf } from "../../../workload/wire/ethhook.ts";
 import { corpus, damagedText, fuzz, hostileTexts, type PastFailure } from "./fuzzing.ts";
 
@@ -47,8 +47,9 @@ const OPENINGS = [
   { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS.slice(0, 2), unmatchedShare: 0.5 } },
 ];
 const BATCH = { publisher: 1, firstSeq: 0, count: 3, sentFrom: 1e12, sentThrough: 1e12, refused: [1], unknown: [2] };
-const PATH = { path: "a/1", filter: FILTER, from: 1e12, through: 1e12, closed: false, canaries: 1 };
-const ARRIVALS = { paths: [{ ...PATH, publishers: [1, 1], seqs: [0, 1], latencies: [500, -3] }] };
+const PATH = { path: "a/1", filter: FILTER, from: 1e12, through: 1e12, closed: false };
+const IDS = [0, 1].map((seq) => eventId({ run: runNumber("run"), publisher: 1, seq, publishedAt: 1e12 })).join("");
+const ARRIVALS = { paths: [{ ...PATH, ids: IDS, times: [500, -3] }] };
 const HOPS = {
   stream: "events",
   entries: { length: 1, added: null },
