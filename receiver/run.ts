@@ -52,7 +52,7 @@ export class Run {
   private readonly now: () => number;
   private lateArrivals = 0;
   private lastArrivalAt = 0;
-  private draining: Promise<void> | null = null;
+  private wait: Promise<void> | null = null;
   private closed: Account | null = null;
   private closedAt: number | null = null;
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
@@ -88,6 +88,11 @@ export class Run {
   /** Lets go of what the run holds open. */
   async close(): Promise<void> {
     await this.stored?.watch.stop();
+  }
+
+  /** Whether all is published and the last deliveries are waited for. */
+  get draining(): boolean {
+    return this.wait !== null && this.closed === null && this.publishersDone();
   }
 
   get settled(): boolean {
@@ -148,8 +153,8 @@ export class Run {
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
   async settle({ publisher, timeout, quiet }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
-    this.draining ??= this.waitForDeliveries(timeout, quiet);
-    await this.draining;
+    this.wait ??= this.waitForDeliveries(timeout, quiet);
+    await this.wait;
     return this.account();
   }
 

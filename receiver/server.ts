@@ -139,7 +139,7 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     if (run === undefined || arrivals === undefined) return reply;
     const { paths, ...unread } = readArrivals(arrivals.paths, (number) => number === run.number);
     run.arrivals({ paths });
-    const answer: ArrivalsAnswer = { settled: run.settled, ...unread };
+    const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, ...unread };
     return answer;
   });
   app.post(`${RUN}/hops`, (request: RunRequest, reply) => {

@@ -108,6 +108,8 @@ export type Settling = v.InferOutput<typeof SettlingSchema>;
 
 /** What is answered to a report of arrivals. */
 export interface ArrivalsAnswer {
+  /** All is published, and what every path has to say is waited for. */
+  readonly draining: boolean;
   /** Nothing more is to come. */
   readonly settled: boolean;
   /** Of what was reported, ids whose check digits do not fit, and those of other runs. */

@@ -41,7 +41,7 @@ export function gapJudge(workload: Workload, run: number | null, measure: Websoc
       ledgers.delete(report.path);
       enterGaps(ledger, selector(workload, report.filter), measure);
     }
-    return { settled: false, ...unread };
+    return { draining: false, settled: false, ...unread };
   };
 }
 

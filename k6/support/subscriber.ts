@@ -58,6 +58,7 @@ export class Subscriber {
   private received = 0;
   private sampled = 0;
   private foreign = 0;
+  private isDraining = false;
   private runIsSettled = false;
 
   /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
@@ -207,7 +208,11 @@ export class Subscriber {
     this.sampled = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const { settled, damaged, foreign } = await this.judge([...this.finished.splice(0), ...this.due(through)]);
+    const { draining, settled, damaged, foreign } = await this.judge([
+      ...this.finished.splice(0),
+      ...this.due(through),
+    ]);
+    this.isDraining = draining;
     measure.ws_events_foreign.add(unsubscribed + foreign);
     measure.ws_events_damaged.add(damaged, damaged);
     if (!settled || !this.config.END_WHEN_SETTLED) return;
@@ -217,7 +222,8 @@ export class Subscriber {
 
   private due(through: number): PathReport[] {
     const reports: PathReport[] = [];
-    for (const log of this.logs) if (log.isDue(through)) reports.push(log.take(through, false));
+    // Once all is published the run waits for the word of every path, and its signs of life are seconds apart.
+    for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
     return reports;
   }
 

@@ -193,6 +193,22 @@ describe("a subscriber that died", () => {
   });
 });
 
+describe("a run is draining", () => {
+  test("from when its last publisher is done until the account is settled", async () => {
+    const run = await runOf("one", "two");
+    const states = [run.draining];
+    const first = run.settle({ ...PATIENT, publisher: "one" });
+    states.push(run.draining);
+    const second = run.settle({ ...PATIENT, publisher: "two" });
+    states.push(run.draining);
+    run.arrivals({ paths: [report(SEQS, START)] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all([first, second]);
+    states.push(run.draining);
+    expect(states).toEqual([false, false, true, false]);
+  });
+});
+
 describe("the settled account", () => {
   test("changes no more, but counts what comes too late", async () => {
     const run = await runOf();
