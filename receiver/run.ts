@@ -15,6 +15,7 @@ import type { Delivery } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Expected } from "./expected.ts";
 import type { Refusal } from "./failures.ts";
+import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
 import type { TablePath } from "./table.ts";
@@ -98,12 +99,17 @@ export class Run {
     return this.closedAt;
   }
 
-  /** Lets a publisher or subscriber join. @returns false when it means another workload than the others. */
-  join({ publisher, ...workload }: Opening): boolean {
-    const { publisher: _, ...opened } = this.opening;
-    if (JSON.stringify(workload) !== JSON.stringify(opened)) return false;
-    if (publisher !== undefined) this.publishers.set(publisher, "publishing");
-    return true;
+  /**
+   * Lets a publisher or subscriber join.
+   *
+   * @returns why it may not: it would be told the account of others, or means another workload; null when it has joined.
+   */
+  join(opening: Opening): string | null {
+    if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
+    const difference = differenceOf(opening, this.opening);
+    if (difference !== null) return `run ${this.id} is open with another ${difference}`;
+    if (opening.publisher !== undefined) this.publishers.set(opening.publisher, "publishing");
+    return null;
   }
 
   /** Enters a published batch. */

@@ -29,10 +29,10 @@ export class Runs implements WebhookSink {
     return this.storage !== null;
   }
 
-  /** Opens a run or joins it. @returns null when the run exists with another workload. */
-  open(id: string, opening: Opening): Run | null {
+  /** Opens a run or joins it. @returns why that may not be, where it may not. */
+  open(id: string, opening: Opening): Run | string {
     const run = this.byId.get(id) ?? this.create(id, opening);
-    return run.join(opening) ? run : null;
+    return run.join(opening) ?? run;
   }
 
   get(id: string): Run | undefined {

@@ -171,7 +171,7 @@ describe("publisher missing", () => {
 
   test("never because of one that was turned away", async () => {
     const run = await runOf("one");
-    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe(false);
+    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe("run nightly is open with another SEED");
     expect(await settledWithin(0, run, { ...PATIENT, publisher: "one" })).toMatchObject({ ending: "complete" });
   });
 
@@ -194,6 +194,17 @@ describe("a subscriber that died", () => {
 });
 
 describe("the settled account", () => {
+  test("is told to nobody who comes when it is settled, publisher or subscriber", async () => {
+    const run = await runOf("one");
+    run.arrivals({ paths: [report(SEQS, START, { canaries: 1 })] });
+    const settled = await settledWithin(0, run, { ...PATIENT, publisher: "one" });
+    expect(settled).toMatchObject({ ending: "complete", publishers: 1 });
+    const refusal = "run nightly is settled; take another RUN_ID";
+    expect(run.join({ ...OPENING, publisher: "two" })).toBe(refusal);
+    expect(run.join(OPENING)).toBe(refusal);
+    expect(run.account()).toEqual(settled);
+  });
+
   test("changes no more, but counts what comes too late", async () => {
     const run = await runOf();
     run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
