@@ -111,6 +111,7 @@ const account = {
   account_reordered: count("deliveries that came after a later event of the same publisher"),
   account_late: count("deliveries after the account was settled"),
   account_unreported: count("deliveries of events that no publisher reported"),
+  account_contradicted: count("events that arrived although the transport refused them"),
   account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),

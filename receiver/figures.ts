@@ -17,6 +17,7 @@ export const FIGURES = {
   misrouted: "deliveries on a path whose filter does not match",
   late: "deliveries after the account was settled",
   unreported: "events that arrived although no publisher reported them",
+  contradicted: "events that arrived although the transport refused them",
 } as const;
 
 export type Figure = keyof typeof FIGURES;
@@ -25,10 +26,10 @@ export type Figure = keyof typeof FIGURES;
 export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
   const settled = account.ending !== null;
   const { published, acknowledged, refused, unknown, paths, silent, expected, delivered } = account;
-  const { duplicated, reordered, misrouted, late, unreported, lost } = account;
+  const { duplicated, reordered, misrouted, late, unreported, contradicted, lost } = account;
   return {
     ...{ published, acknowledged, refused, unknown, paths, silent, expected, delivered },
-    ...{ duplicated, reordered, misrouted, late, unreported },
+    ...{ duplicated, reordered, misrouted, late, unreported, contradicted },
     backlog: settled ? 0 : lost,
     lost: settled ? lost : 0,
   };
@@ -43,6 +44,7 @@ export const FAULTS = [
   "misrouted",
   "late",
   "unreported",
+  "contradicted",
   "silent",
 ] as const;
 

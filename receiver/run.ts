@@ -234,7 +234,8 @@ export class Run {
       silent: paths.filter((path) => path.isSilent(now)).length,
       ...sum,
       late: 0,
-      unreported: this.unreported(),
+      unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
+      contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
       backlog: 0,
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
@@ -275,12 +276,11 @@ export class Run {
     return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? []), ...table];
   }
 
-  private unreported(): number {
-    const unreported = new Bitset();
-    for (const path of this.paths()) {
-      for (const seq of this.publication.unreported(path.seen)) unreported.add(seq);
-    }
-    return unreported.size;
+  /** How many events of a kind arrived, on however many paths. */
+  private arrivedOf(kind: (seen: Bitset) => Iterable<number>): number {
+    const arrived = new Bitset();
+    for (const path of this.paths()) for (const seq of kind(path.seen)) arrived.add(seq);
+    return arrived.size;
   }
 }
 

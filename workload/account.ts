@@ -112,6 +112,8 @@ export interface Account {
   readonly late: number;
   /** Events that arrived although no publisher reported them. */
   readonly unreported: number;
+  /** Events that arrived although the transport refused them. */
+  readonly contradicted: number;
   /** Delivered, but sent too near a path's edges to be expected. */
   readonly unjudged: number;
   /** What was missing at the moment the last publisher was done. */

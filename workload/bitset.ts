@@ -32,9 +32,18 @@ export class Bitset {
   }
 
   /** The members that another set does not have, in ascending order. */
-  *without(other: Bitset): Generator<number> {
+  without(other: Bitset): Generator<number> {
+    return this.masked((index) => ~(other.words[index] ?? 0));
+  }
+
+  /** The members that another set has too, in ascending order. */
+  within(other: Bitset): Generator<number> {
+    return this.masked((index) => other.words[index] ?? 0);
+  }
+
+  private *masked(maskOf: (index: number) => number): Generator<number> {
     for (let index = 0; index < this.words.length; index++) {
-      let word = (this.words[index] as number) & ~(other.words[index] ?? 0);
+      let word = (this.words[index] as number) & maskOf(index);
       while (word !== 0) {
         yield index * 32 + (31 - Math.clz32(word & -word));
         word &= word - 1;

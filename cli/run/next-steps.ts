@@ -123,6 +123,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     /^account_unreported$/,
     () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
   ],
+  [
+    /^account_contradicted$/,
+    (_, { account }) =>
+      `the target did what it said it would not, with ${account?.contradicted ?? 0} of ${account?.refused ?? 0} refused events: it must refuse before it stores or executes`,
+  ],
   [/^account_silent_paths$/, (_, _evidence, log) => `subscribers ended without a word: ${lookAt(log)}`],
   [
     /^account_negative_latency$/,

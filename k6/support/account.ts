@@ -20,6 +20,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_reordered.add(account.reordered, arrived);
   measure.account_late.add(account.late, expected);
   measure.account_unreported.add(account.unreported, arrived);
+  measure.account_contradicted.add(account.contradicted, arrived);
   measure.account_silent_paths.add(account.silent, account.paths);
   measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
   measure.account_wrong_signatures.add(account.webhooks?.wrongSignatures ?? 0, account.webhooks?.attempts ?? 0);

@@ -73,6 +73,13 @@ test("a number far beyond the others costs no more than its place", () => {
   expect([...bitset]).toEqual([3, 20_000_000]);
 });
 
+test("what is within another set is what both have", () => {
+  const ours = bitsetOf([0, 31, 32, 63, 64, 4_096]);
+  expect([...ours.within(bitsetOf([31, 33, 64, 100_000]))]).toEqual([31, 64]);
+  expect([...ours.within(new Bitset())]).toEqual([]);
+  expect([...ours.within(ours)]).toEqual([...ours]);
+});
+
 test("an empty set has no members, wherever one looks", () => {
   const empty = new Bitset();
   expect([...empty]).toEqual([]);

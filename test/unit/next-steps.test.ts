@@ -107,6 +107,12 @@ describe("the next step", () => {
       "hop publish to acknowledgement: the broker refused 12 of 60000 events; read the broker's log",
     ],
     [
+      "of refused events that arrived counts them",
+      missed("account_contradicted"),
+      evidenceOf({ refused: 90, contradicted: 12 }),
+      "the target did what it said it would not, with 12 of 90 refused events: it must refuse before it stores or executes",
+    ],
+    [
       "of a late publisher does not look at the target",
       missed("offered_rate_share"),
       evidenceOf(),

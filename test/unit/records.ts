@@ -57,6 +57,7 @@ export const ACCOUNT: Account = {
   misrouted: 0,
   late: 0,
   unreported: 0,
+  contradicted: 0,
   unjudged: 3,
   backlog: 1_234,
   drain: 205,
