@@ -55,7 +55,7 @@ const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", address, "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
-  .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
+  .option("--secret <text>", "what webhooks must be signed with; without it none is looked at, nor judged")
   .option(
     "--settle-at <url>",
     "another receiver that settles the runs; this one only takes webhooks for it",

@@ -4,7 +4,7 @@ import { readDatabase } from "../../receiver/influxdb.ts";
 import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, type Observed, pointsOf } from "../../receiver/points.ts";
 import type { Account } from "../../workload/account.ts";
 import { Histogram } from "../../workload/histogram.ts";
-import { ACCOUNT as SETTLED } from "./records.ts";
+import { ACCOUNT as SETTLED, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;
 
@@ -60,18 +60,7 @@ describe("what is told of a run", () => {
   });
 
   test("webhooks may come in any order", () => {
-    const webhooks = {
-      endpoints: [],
-      attempts: 0,
-      retried: 0,
-      misbehaved: 0,
-      wrongSignatures: 0,
-      damaged: 0,
-      strays: 0,
-      hasty: 0,
-      abandoned: {},
-    };
-    const { points } = pointsOf(observed({ ending: null, reordered: 9, webhooks }), NOTHING_TOLD, 2_000);
+    const { points } = pointsOf(observed({ ending: null, reordered: 9, webhooks: WEBHOOKS }), NOTHING_TOLD, 2_000);
     expect(marksOf(points).map(([kind]) => kind)).toEqual(["start"]);
   });
 
