@@ -8,8 +8,10 @@ export class Bitset {
     return this.members;
   }
 
-  /** Adds a number (an integer from 0 to 2^32 - 1). @returns false if it was already there. */
+  /** Adds a number. @returns false if it was already there. @throws RangeError for any but an integer from 0 to 2^32 - 1. */
   add(seq: number): boolean {
+    if (seq >>> 0 !== seq)
+      throw new RangeError(`${seq} is no member of such a set; allowed: integers from 0 to 2^32 - 1`);
     const index = seq >>> 5;
     if (index >= this.words.length) this.grow(index);
     const bit = 1 << (seq & 31);
@@ -22,7 +24,7 @@ export class Bitset {
 
   /** Whether a number is in the set. */
   has(seq: number): boolean {
-    const word = this.words[seq >>> 5];
+    const word = seq >>> 0 === seq ? this.words[seq >>> 5] : undefined;
     return word !== undefined && (word & (1 << (seq & 31))) !== 0;
   }
 

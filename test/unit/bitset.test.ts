@@ -80,6 +80,15 @@ test("what is within another set is what both have", () => {
   expect([...ours.within(ours)]).toEqual([...ours]);
 });
 
+test.each([-1, 0.5, Number.NaN, 2 ** 32, 2 ** 32 + 3, 2 ** 53])(
+  "%d is no member, and is not taken for another",
+  (number) => {
+    const bitset = bitsetOf([0, 3, 2 ** 20]);
+    expect(bitset.has(number)).toBe(false);
+    expect(() => bitset.add(number)).toThrow(`${number} is no member of such a set`);
+  },
+);
+
 test("an empty set has no members, wherever one looks", () => {
   const empty = new Bitset();
   expect([...empty]).toEqual([]);
