@@ -77,6 +77,18 @@ describe("a webhook", () => {
     expect(settled.latency).toMatchObject({ samples: 1, negative: 0 });
   });
 
+  test("that comes when the account is closed is late: a first, a repetition or a stray, but no canary", async () => {
+    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await deliver(webhook());
+    expect(await (await json("/runs/run/settle", { timeout: 0, quiet: 0 })).json()).toMatchObject({ late: 0 });
+    await deliver(webhook());
+    await deliver(webhook(), { path: "/webhook/nobody" });
+    await deliver(webhook("run", CANARY_PUBLISHER));
+    expect(await account()).toMatchObject({ delivered: 1, duplicated: 0, misrouted: 0, late: 2 });
+    await deliver(webhook(), { path: "/webhook/dai-transfers" });
+    expect(await account()).toMatchObject({ late: 3 });
+  });
+
   test("that came changed is counted and described, with the field and what is in it", async () => {
     await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
     await deliver(JSON.stringify({ ...JSON.parse(webhook()), data: "0xbad" }));
