@@ -1,4 +1,4 @@
-import type { Account } from "../workload/account.ts";
+import { type Account, isOrdered } from "../workload/account.ts";
 
 /** What monitoring is told of a run, and what each figure means. */
 export const FIGURES = {
@@ -48,10 +48,10 @@ export const FAULTS = [
   "silent",
 ] as const;
 
-/** What is wrong in a run; events may come back as webhooks in any order. */
+/** What is wrong in a run; an order that nobody promised cannot be broken. */
 export function faultsOf(account: Account): readonly { readonly fault: Figure; readonly count: number }[] {
   const figures = figuresOf(account);
-  return FAULTS.filter((fault) => fault !== "reordered" || account.webhooks === null).map((fault) => ({
+  return FAULTS.filter((fault) => fault !== "reordered" || isOrdered(account)).map((fault) => ({
     fault,
     count: figures[fault],
   }));

@@ -1,4 +1,4 @@
-import type { Account, Ending, Offender } from "../workload/account.ts";
+import { type Account, type Ending, isOrdered, type Offender } from "../workload/account.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
 import type { Histogram } from "../workload/histogram.ts";
@@ -208,8 +208,7 @@ export class Run {
       const settled = path.settle(this.publication, this.expected.whole, now);
       accounts.set(path, settled);
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-      // Webhooks are sent at the same time and sent again, rows are inserted by several workers: nobody promises an order.
-      const inversions = this.endpoints === null && this.stored === null ? settled.reordered : 0;
+      const inversions = isOrdered({ webhooks: this.endpoints, storage: this.stored }) ? settled.reordered : 0;
       const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
       if (broken && offenders.length < OFFENDERS) {
         const [firstLost] = settled.lostSeqs;

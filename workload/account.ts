@@ -95,7 +95,7 @@ export interface Account {
   readonly acknowledged: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Unix ms of the first and the last send. */
+  /** Unix ms of the first send and the last answer. */
   readonly span: { readonly from: number; readonly through: number } | null;
   /** Publishers that have joined. */
   readonly publishers: number;
@@ -134,6 +134,14 @@ export interface Account {
   readonly storage: StorageAccount | null;
   /** Where the pipeline holds what is missing, and why, as far as that is known. */
   readonly causes: readonly string[];
+}
+
+/**
+ * Whether somebody promised the order of deliveries: webhooks are sent at the same time and sent again, and
+ * rows are inserted by several workers.
+ */
+export function isOrdered(ends: { readonly webhooks: unknown; readonly storage: unknown }): boolean {
+  return ends.webhooks === null && ends.storage === null;
 }
 
 /** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */

@@ -4,7 +4,7 @@ import { readDatabase } from "../../receiver/influxdb.ts";
 import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, type Observed, pointsOf } from "../../receiver/points.ts";
 import type { Account } from "../../workload/account.ts";
 import { Histogram } from "../../workload/histogram.ts";
-import { ACCOUNT as SETTLED, WEBHOOKS } from "./records.ts";
+import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;
 
@@ -59,8 +59,11 @@ describe("what is told of a run", () => {
     ]);
   });
 
-  test("webhooks may come in any order", () => {
-    const { points } = pointsOf(observed({ ending: null, reordered: 9, webhooks: WEBHOOKS }), NOTHING_TOLD, 2_000);
+  test.each([
+    ["webhooks may come", { webhooks: WEBHOOKS }],
+    ["rows may be inserted", { storage: STORAGE }],
+  ])("%s in any order", (_, end) => {
+    const { points } = pointsOf(observed({ ending: null, reordered: 9, ...end }), NOTHING_TOLD, 2_000);
     expect(marksOf(points).map(([kind]) => kind)).toEqual(["start"]);
   });
 
