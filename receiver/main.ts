@@ -48,7 +48,9 @@ function script(text: string): MisbehaviourSettings {
 function influxDatabase(text: string): Database {
   const read = readDatabase(text);
   if (read !== null) return read;
-  throw new InvalidArgumentError("Allowed: http:// or https://, host, port and the database's name as the path.");
+  throw new InvalidArgumentError(
+    "Allowed: http:// or https://, host, port and the database's name as the path; a % is written as %25.",
+  );
 }
 
 const program = new Command("receiver")

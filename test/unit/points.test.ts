@@ -125,6 +125,9 @@ describe("a database's address", () => {
     "http://localhost:8086/",
     "http://localhost/a/b",
     "udp://host/k6",
+    "http://localhost/50%",
+    "http://us%er@localhost/k6",
+    "http://user:100%@localhost/k6",
   ])("%j is none", (text) => {
     expect(readDatabase(text)).toBeNull();
   });
