@@ -125,7 +125,7 @@ const account = {
     "how much slower the quickest delivery of the last quarter of the load was than that of the first",
   ),
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
-  account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last"),
+  account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last answer"),
   account_drain_ms: reading("from the end of the load until nothing more was on its way"),
   account_shortfall: count(
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",

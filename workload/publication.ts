@@ -45,7 +45,7 @@ export class Publication {
     return this.sends.length;
   }
 
-  /** From the first send to the last, or null before anything was published. */
+  /** From the first send to the last answer, or null before anything was published. */
   get span(): Window | null {
     return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
   }
