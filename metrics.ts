@@ -111,6 +111,7 @@ const account = {
   account_reordered: count("deliveries that came after a later event of the same publisher"),
   account_late: count("deliveries after the account was settled"),
   account_unreported: count("deliveries of events that no publisher reported"),
+  account_contradicted: count("events that arrived although the transport refused them"),
   account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
@@ -124,7 +125,7 @@ const account = {
     "how much slower the quickest delivery of the last quarter of the load was than that of the first",
   ),
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
-  account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last"),
+  account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last answer"),
   account_drain_ms: reading("from the end of the load until nothing more was on its way"),
   account_shortfall: count(
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",

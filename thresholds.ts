@@ -34,7 +34,7 @@ const paced = (events: number, { accounted, instances = 1, ticks }: Judgement) =
   valid("dropped_iterations").count.atMost(Math.floor((ticks ?? events) * (1 - OFFERED_SHARE) + 1e-9)),
 ];
 
-/** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs. */
+/** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs, and no refused one. */
 const accounted = [
   valid("account_settled").value(1).is(1),
   valid("account_expected").count.atLeast(1),
@@ -43,6 +43,7 @@ const accounted = [
   slo("account_duplicated").count.is(0),
   slo("account_misrouted").count.is(0),
   slo("account_late").count.is(0),
+  slo("account_contradicted").count.is(0),
   valid("account_silent_paths").count.is(0),
   valid("account_negative_latency").count.is(0),
 ];

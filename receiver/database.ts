@@ -77,8 +77,8 @@ export class MessageTable {
       throw new Error(`${name}.id is of type ${id}; allowed: ${WHOLE_NUMBERS.join(", ")}, by which new rows are found`);
     }
     // A time without a zone is meant in the zone that the database would write it in.
-    const zoned = types.get("inserted_at") === "timestamp without time zone";
-    const time = zoned ? "inserted_at at time zone current_setting('TimeZone')" : "inserted_at";
+    const isWithoutZone = types.get("inserted_at") === "timestamp without time zone";
+    const time = isWithoutZone ? "inserted_at at time zone current_setting('TimeZone')" : "inserted_at";
     this.inserted = `(extract(epoch from ${time}) * 1000)::float8`;
     await this.pool.query(`select ${this.inserted} from ${name} limit 1`);
     await this.compareClocks();

@@ -15,7 +15,7 @@ export interface PathLatencies {
   readonly histogram: string;
 }
 
-/** What is measured of a run's expected deliveries: their latencies, on which path, and in which second. */
+/** What is measured of the first deliveries on the paths that select their events, expected or not: their latencies, on which path, and in which second. */
 export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
@@ -24,7 +24,7 @@ export class Deliveries {
   private readonly byPath = new Map<string, Histogram>();
 
   /**
-   * Enters one delivery.
+   * Enters one such delivery.
    *
    * @param latency ms from publishing to arrival.
    * @param at Unix ms of its arrival.

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly arrivedAt: number;
   /** Which attempt it is by the sender's count, from 1. */
   readonly attempt: number;
+  /** Whether its signature was looked at, and fits. */
+  readonly isSigned: boolean;
 }
 
 /** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */

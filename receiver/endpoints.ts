@@ -21,6 +21,7 @@ export class Endpoints {
   private readonly workload: LogWorkload;
   private misbehaviours = 0;
   private wrongSignatures = 0;
+  private unchecked = 0;
   private damagedWebhooks = 0;
   private strays = 0;
 
@@ -47,6 +48,7 @@ export class Endpoints {
     path.attempted(trace, delivery.arrivedAt);
     const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
     if (isOfLoad) this.compare(name, trace, body);
+    if (isOfLoad && !delivery.isSigned) this.unchecked++;
     return path.enter(delivery, deliveries);
   }
 
@@ -70,6 +72,7 @@ export class Endpoints {
       abandoned: this.abandoned(),
       misbehaved: this.misbehaviours,
       wrongSignatures: this.wrongSignatures,
+      uncheckedSignatures: this.unchecked,
       damaged: this.damagedWebhooks,
       strays: this.strays,
     };

@@ -1,4 +1,4 @@
-import type { Account } from "../workload/account.ts";
+import { type Account, isOrdered } from "../workload/account.ts";
 
 /** What monitoring is told of a run, and what each figure means. */
 export const FIGURES = {
@@ -17,6 +17,7 @@ export const FIGURES = {
   misrouted: "deliveries on a path whose filter does not match",
   late: "deliveries after the account was settled",
   unreported: "events that arrived although no publisher reported them",
+  contradicted: "events that arrived although the transport refused them",
 } as const;
 
 export type Figure = keyof typeof FIGURES;
@@ -25,10 +26,10 @@ export type Figure = keyof typeof FIGURES;
 export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
   const settled = account.ending !== null;
   const { published, acknowledged, refused, unknown, paths, silent, expected, delivered } = account;
-  const { duplicated, reordered, misrouted, late, unreported, lost } = account;
+  const { duplicated, reordered, misrouted, late, unreported, contradicted, lost } = account;
   return {
     ...{ published, acknowledged, refused, unknown, paths, silent, expected, delivered },
-    ...{ duplicated, reordered, misrouted, late, unreported },
+    ...{ duplicated, reordered, misrouted, late, unreported, contradicted },
     backlog: settled ? 0 : lost,
     lost: settled ? lost : 0,
   };
@@ -43,13 +44,14 @@ export const FAULTS = [
   "misrouted",
   "late",
   "unreported",
+  "contradicted",
   "silent",
 ] as const;
 
-/** What is wrong in a run; events may come back as webhooks in any order. */
+/** What is wrong in a run; an order that nobody promised cannot be broken. */
 export function faultsOf(account: Account): readonly { readonly fault: Figure; readonly count: number }[] {
   const figures = figuresOf(account);
-  return FAULTS.filter((fault) => fault !== "reordered" || account.webhooks === null).map((fault) => ({
+  return FAULTS.filter((fault) => fault !== "reordered" || isOrdered(account)).map((fault) => ({
     fault,
     count: figures[fault],
   }));

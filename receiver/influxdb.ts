@@ -18,14 +18,25 @@ export function readDatabase(text: string): Database | null {
   const [, name] = /^\/([^/]+)$/.exec(url?.pathname ?? "") ?? [];
   if (url === null || name === undefined || !/^https?:$/.test(url.protocol)) return null;
   const protocol = url.protocol === "https:" ? "https" : "http";
+  const [database, username, password] = [name, url.username, url.password].map(decoded);
+  if (database == null || username === null || password === null) return null;
   return {
     protocol,
     host: url.hostname,
     port: url.port === "" ? (protocol === "https" ? 443 : 8086) : Number(url.port),
-    name: decodeURIComponent(name),
-    username: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+    name: database,
+    username: username === "" ? undefined : username,
+    password: password === "" ? undefined : password,
   };
+}
+
+/** Null for a text in which a `%` stands for nothing. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 /** How the writing goes. */

@@ -48,14 +48,16 @@ function script(text: string): MisbehaviourSettings {
 function influxDatabase(text: string): Database {
   const read = readDatabase(text);
   if (read !== null) return read;
-  throw new InvalidArgumentError("Allowed: http:// or https://, host, port and the database's name as the path.");
+  throw new InvalidArgumentError(
+    "Allowed: http:// or https://, host, port and the database's name as the path; a % is written as %25.",
+  );
 }
 
 const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", address, "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
-  .option("--secret <text>", "what webhooks must be signed with; without it signatures are not looked at")
+  .option("--secret <text>", "what webhooks must be signed with; without it none is looked at, nor judged")
   .option(
     "--settle-at <url>",
     "another receiver that settles the runs; this one only takes webhooks for it",

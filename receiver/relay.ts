@@ -20,6 +20,7 @@ export const RelayedSchema = v.object({
       endpoint: v.string(),
       arrivedAt: v.pipe(v.number(), v.finite()),
       attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      isSigned: v.boolean(),
       body: WebhookSchema,
     }),
   ),
@@ -55,9 +56,9 @@ export class Relay implements WebhookSink {
     }
   }
 
-  delivered(endpoint: string, { arrivedAt, attempt }: Delivery, body: Webhook): void {
+  delivered(endpoint: string, { arrivedAt, attempt, isSigned }: Delivery, body: Webhook): void {
     if (this.waiting.deliveries.length < MOST_WAITING) {
-      this.waiting.deliveries.push({ endpoint, arrivedAt, attempt, body });
+      this.waiting.deliveries.push({ endpoint, arrivedAt, attempt, isSigned, body });
     }
   }
 

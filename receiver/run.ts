@@ -1,4 +1,4 @@
-import type { Account, Ending, Offender } from "../workload/account.ts";
+import { type Account, type Ending, isOrdered, type Offender } from "../workload/account.ts";
 import type { PathArrivals } from "../workload/arrivals.ts";
 import { Bitset } from "../workload/bitset.ts";
 import type { Workload } from "../workload/event.ts";
@@ -9,13 +9,14 @@ import { Publication } from "../workload/publication.ts";
 import type { Opening, Published, Settling } from "../workload/report.ts";
 import { explainStorage } from "../workload/storage.ts";
 import type { Second } from "../workload/timeline.ts";
-import { runNumber, type Trace } from "../workload/trace.ts";
+import { CANARY_PUBLISHER, runNumber, type Trace } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import type { Delivery } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Expected } from "./expected.ts";
 import type { Refusal } from "./failures.ts";
+import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
 import type { TablePath } from "./table.ts";
@@ -104,12 +105,17 @@ export class Run {
     return this.closedAt;
   }
 
-  /** Lets a publisher or subscriber join. @returns false when it means another workload than the others. */
-  join({ publisher, ...workload }: Opening): boolean {
-    const { publisher: _, ...opened } = this.opening;
-    if (JSON.stringify(workload) !== JSON.stringify(opened)) return false;
-    if (publisher !== undefined) this.publishers.set(publisher, "publishing");
-    return true;
+  /**
+   * Lets a publisher or subscriber join.
+   *
+   * @returns why it may not: it would be told the account of others, or means another workload; null when it has joined.
+   */
+  join(opening: Opening): string | null {
+    if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
+    const difference = differenceOf(opening, this.opening);
+    if (difference !== null) return `run ${this.id} is open with another ${difference}`;
+    if (opening.publisher !== undefined) this.publishers.set(opening.publisher, "publishing");
+    return null;
   }
 
   /** Enters a published batch. */
@@ -128,15 +134,17 @@ export class Run {
         this.subscriptions.set(report.path, path);
       }
       const arrived = path.enter(report, this.deliveries, now);
-      if (this.settled) this.lateArrivals += arrived;
+      if (this.settled) this.lateArrivals += report.seqs.length;
       if (arrived > 0) this.lastArrivalAt = now;
     }
   }
 
   /** Enters a webhook that was taken. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
-    const isNew = this.endpoints?.delivered(endpoint, delivery, body, this.deliveries) === true;
-    if (isNew && this.settled) this.lateArrivals++;
+    if (this.endpoints === null) return;
+    const isNew = this.endpoints.delivered(endpoint, delivery, body, this.deliveries);
+    // Whatever it is, a repetition or a stray too: the account is closed, and this is where it shows.
+    if (this.settled && delivery.trace.publisher !== CANARY_PUBLISHER) this.lateArrivals++;
     if (isNew) this.lastArrivalAt = this.now();
   }
 
@@ -206,8 +214,7 @@ export class Run {
       const settled = path.settle(this.publication, this.expected.whole, now);
       accounts.set(path, settled);
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-      // Webhooks are sent at the same time and sent again, rows are inserted by several workers: nobody promises an order.
-      const inversions = this.endpoints === null && this.stored === null ? settled.reordered : 0;
+      const inversions = isOrdered({ webhooks: this.endpoints, storage: this.stored }) ? settled.reordered : 0;
       const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
       if (broken && offenders.length < OFFENDERS) {
         const [firstLost] = settled.lostSeqs;
@@ -234,7 +241,8 @@ export class Run {
       silent: paths.filter((path) => path.isSilent(now)).length,
       ...sum,
       late: 0,
-      unreported: this.unreported(),
+      unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
+      contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
       backlog: 0,
       drain: 0,
       lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
@@ -275,12 +283,11 @@ export class Run {
     return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? []), ...table];
   }
 
-  private unreported(): number {
-    const unreported = new Bitset();
-    for (const path of this.paths()) {
-      for (const seq of this.publication.unreported(path.seen)) unreported.add(seq);
-    }
-    return unreported.size;
+  /** How many events of a kind arrived, on however many paths. */
+  private arrivedOf(kind: (seen: Bitset) => Iterable<number>): number {
+    const arrived = new Bitset();
+    for (const path of this.paths()) for (const seq of kind(path.seen)) arrived.add(seq);
+    return arrived.size;
   }
 }
 

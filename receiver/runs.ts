@@ -8,7 +8,7 @@ import type { Storage } from "./storage.ts";
 import type { Watched } from "./watch.ts";
 import type { WebhookSink } from "./webhooks.ts";
 
-/** Runs that are remembered; the oldest ones are forgotten first. */
+/** Runs that are remembered; the oldest of those that are settled are forgotten first. */
 const REMEMBERED = 20;
 
 /** The runs of one receiver, by id. */
@@ -29,10 +29,10 @@ export class Runs implements WebhookSink {
     return this.storage !== null;
   }
 
-  /** Opens a run or joins it. @returns null when the run exists with another workload. */
-  open(id: string, opening: Opening): Run | null {
+  /** Opens a run or joins it. @returns why that may not be, where it may not. */
+  open(id: string, opening: Opening): Run | string {
     const run = this.byId.get(id) ?? this.create(id, opening);
-    return run.join(opening) ? run : null;
+    return run.join(opening) ?? run;
   }
 
   get(id: string): Run | undefined {
@@ -55,8 +55,7 @@ export class Runs implements WebhookSink {
   }
 
   private create(id: string, opening: Opening): Run {
-    const [oldest] = this.byId.keys();
-    if (this.byId.size >= REMEMBERED && oldest !== undefined) this.forget(oldest);
+    if (this.byId.size >= REMEMBERED) this.forgetOne();
     const { storage } = this;
     const { storage: wanted, seed } = opening;
     const watches = storage !== null && wanted !== undefined;
@@ -73,10 +72,13 @@ export class Runs implements WebhookSink {
     await this.storage?.close();
   }
 
-  private forget(id: string): void {
-    const run = this.byId.get(id);
-    void run?.close();
-    this.byNumber.delete(run?.number ?? -1);
-    this.byId.delete(id);
+  /** One that nobody settled may still be under load; only when there is no other is it given up. */
+  private forgetOne(): void {
+    const runs = this.all();
+    const forgotten = runs.find(({ settled }) => settled) ?? runs[0];
+    if (forgotten === undefined) return;
+    void forgotten.close();
+    this.byNumber.delete(forgotten.number);
+    this.byId.delete(forgotten.id);
   }
 }

@@ -120,8 +120,7 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
       return reply.code(422).send({ error });
     }
     const run = runs.open(request.params.run, opening);
-    if (run !== null) return run.account();
-    return reply.code(409).send({ error: `run ${request.params.run} is open with another seed or other chains` });
+    return typeof run === "string" ? reply.code(409).send({ error: run }) : run.account();
   });
   app.get(`${RUN}`, (request: RunRequest, reply) => found(runs, request, reply)?.account() ?? reply);
   app.get(`${RUN}/timeline`, (request: RunRequest, reply) => found(runs, request, reply)?.timeline() ?? reply);

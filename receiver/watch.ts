@@ -19,6 +19,8 @@ const RETRY_MS = 500;
  */
 const LATE_MS = 10_000;
 const IDS_AT_ONCE = 50_000;
+/** Ids are remembered at one bit each. */
+const MOST_IDS = 2 ** 32;
 const ROWS_AT_ONCE = 1_000;
 
 /** What a watch knows of its run. */
@@ -34,9 +36,9 @@ export interface Watched {
 }
 
 export interface WatchOptions {
-  readonly table: MessageTable;
+  readonly table: Pick<MessageTable, "lastId" | "after" | "ids" | "byId">;
   /** Null when Redis is not watched. */
-  readonly keys: IngestKeys | null;
+  readonly keys: Pick<IngestKeys, "read"> | null;
   readonly path: TablePath;
   readonly run: number;
   readonly now: () => number;
@@ -71,10 +73,12 @@ export class Watch {
   /** Stops following and looks at every row of the run once more. */
   async finish(): Promise<void> {
     await this.stop();
+    const { firstId } = this;
+    // A table that was never read has its problem already, and no rows to be looked at again.
+    if (firstId === null) return;
     await this.attempt(async () => {
-      if (this.firstId === null) return;
       await this.readNew();
-      const there = await this.readLate(this.firstId);
+      const there = await this.readLate(firstId);
       await this.compare();
       this.vanished = Math.max(0, this.options.path.allRows - there);
     });
@@ -159,11 +163,10 @@ export class Watch {
   /** Looks for rows above an id that were passed unseen. @returns how many of the run's rows there are above it. */
   private async readLate(from: number): Promise<number> {
     const { table, path, run } = this.options;
-    const first = this.firstId ?? 0;
     let there = 0;
     for (let low = from; low < this.high; ) {
       const ids = await table.ids(low, this.high, IDS_AT_ONCE);
-      const unseen = ids.filter((id) => !this.read.has(id - first));
+      const unseen = ids.filter((id) => !this.read.has(this.placeOf(id)));
       for (let place = 0; place < unseen.length; place += ROWS_AT_ONCE) {
         const some = unseen.slice(place, place + ROWS_AT_ONCE);
         this.enter(some, await table.byId(some, run));
@@ -178,8 +181,15 @@ export class Watch {
   private enter(ids: readonly number[], rows: readonly Row[]): void {
     const { path, now } = this.options;
     const seenAt = now();
-    for (const id of ids) this.read.add(id - (this.firstId ?? 0));
+    for (const id of ids) this.read.add(this.placeOf(id));
     for (const row of rows) if (path.enter(row, seenAt, this.watched.deliveries)) this.watched.arrived();
+  }
+
+  /** @throws for an id that cannot be remembered: those that are made of the time lie so far apart. */
+  private placeOf(id: number): number {
+    const place = id - (this.firstId ?? 0);
+    if (place < MOST_IDS) return place;
+    throw new Error(`row id ${id} lies ${place} above the last before the run; allowed: less than ${MOST_IDS}`);
   }
 
   private async attempt(work: () => Promise<void>): Promise<boolean> {

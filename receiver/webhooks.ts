@@ -112,7 +112,8 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   reply.code(200).send({ status: "received" });
   traffic.accepted(trace === null ? null : request.arrivedAt - trace.publishedAt);
   const attempt = readAttempt(header(request, "x-webhook-attempt"));
-  if (trace !== null) sink.delivered(endpoint, { trace, arrivedAt: request.arrivedAt, attempt }, body);
+  const delivery = { arrivedAt: request.arrivedAt, attempt, isSigned: secret !== null };
+  if (trace !== null) sink.delivered(endpoint, { trace, ...delivery }, body);
   return reply;
 }
 

@@ -178,6 +178,7 @@ export const SIGNALS_FAULTS = {
     "a repeated signal is looked for, and only later noted: those at the same time all pass",
   ),
   "open-door": always("a wrong secret is as good as the right one"),
+  "execute-limited": always("what is answered 429 is executed too"),
   forget: oneIn("every N-th signal of a process is accepted and never executed"),
   fail: oneIn("every N-th signal of a process is answered with 500"),
   delay: milliseconds("every answer comes MS milliseconds late"),

@@ -51,6 +51,8 @@ export interface WebhookAccount {
   readonly abandoned: Readonly<Record<string, number>>;
   /** Requests of this run that were refused because their signature was missing or wrong. */
   readonly wrongSignatures: number;
+  /** Requests that were taken without a look at their signature: their receiver was started without a secret. */
+  readonly uncheckedSignatures: number;
   /** Deliveries whose body is not what was published. */
   readonly damaged: number;
   /** Deliveries to a name that is no endpoint of the run. */
@@ -93,7 +95,7 @@ export interface Account {
   readonly acknowledged: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Unix ms of the first and the last send. */
+  /** Unix ms of the first send and the last answer. */
   readonly span: { readonly from: number; readonly through: number } | null;
   /** Publishers that have joined. */
   readonly publishers: number;
@@ -112,6 +114,8 @@ export interface Account {
   readonly late: number;
   /** Events that arrived although no publisher reported them. */
   readonly unreported: number;
+  /** Events that arrived although the transport refused them. */
+  readonly contradicted: number;
   /** Delivered, but sent too near a path's edges to be expected. */
   readonly unjudged: number;
   /** What was missing at the moment the last publisher was done. */
@@ -130,6 +134,14 @@ export interface Account {
   readonly storage: StorageAccount | null;
   /** Where the pipeline holds what is missing, and why, as far as that is known. */
   readonly causes: readonly string[];
+}
+
+/**
+ * Whether somebody promised the order of deliveries: webhooks are sent at the same time and sent again, and
+ * rows are inserted by several workers.
+ */
+export function isOrdered(ends: { readonly webhooks: unknown; readonly storage: unknown }): boolean {
+  return ends.webhooks === null && ends.storage === null;
 }
 
 /** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */

@@ -8,8 +8,10 @@ export class Bitset {
     return this.members;
   }
 
-  /** Adds a number (an integer from 0 to 2^32 - 1). @returns false if it was already there. */
+  /** Adds a number. @returns false if it was already there. @throws RangeError for any but an integer from 0 to 2^32 - 1. */
   add(seq: number): boolean {
+    if (seq >>> 0 !== seq)
+      throw new RangeError(`${seq} is no member of such a set; allowed: integers from 0 to 2^32 - 1`);
     const index = seq >>> 5;
     if (index >= this.words.length) this.grow(index);
     const bit = 1 << (seq & 31);
@@ -22,7 +24,7 @@ export class Bitset {
 
   /** Whether a number is in the set. */
   has(seq: number): boolean {
-    const word = this.words[seq >>> 5];
+    const word = seq >>> 0 === seq ? this.words[seq >>> 5] : undefined;
     return word !== undefined && (word & (1 << (seq & 31))) !== 0;
   }
 
@@ -32,9 +34,18 @@ export class Bitset {
   }
 
   /** The members that another set does not have, in ascending order. */
-  *without(other: Bitset): Generator<number> {
+  without(other: Bitset): Generator<number> {
+    return this.masked((index) => ~(other.words[index] ?? 0));
+  }
+
+  /** The members that another set has too, in ascending order. */
+  within(other: Bitset): Generator<number> {
+    return this.masked((index) => other.words[index] ?? 0);
+  }
+
+  private *masked(maskOf: (index: number) => number): Generator<number> {
     for (let index = 0; index < this.words.length; index++) {
-      let word = (this.words[index] as number) & ~(other.words[index] ?? 0);
+      let word = (this.words[index] as number) & maskOf(index);
       while (word !== 0) {
         yield index * 32 + (31 - Math.clz32(word & -word));
         word &= word - 1;

@@ -18,8 +18,7 @@ export class Publication {
   private readonly sends = new Sends();
   private readonly known = new Bitset();
   private readonly unacknowledged = new Bitset();
-  private refusals = 0;
-  private unknowns = 0;
+  private readonly refusals = new Bitset();
   private firstSend = Number.POSITIVE_INFINITY;
   private lastSend = Number.NEGATIVE_INFINITY;
 
@@ -33,12 +32,12 @@ export class Publication {
   }
 
   get refused(): number {
-    return this.refusals;
+    return this.refusals.size;
   }
 
   /** Timed out or cut off before the acknowledgement: they may arrive or not. */
   get unknown(): number {
-    return this.unknowns;
+    return this.unacknowledged.size - this.refusals.size;
   }
 
   /** How many reports were entered: what follows from them holds until this changes. */
@@ -46,7 +45,7 @@ export class Publication {
     return this.sends.length;
   }
 
-  /** From the first send to the last, or null before anything was published. */
+  /** From the first send to the last answer, or null before anything was published. */
   get span(): Window | null {
     return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
   }
@@ -54,8 +53,8 @@ export class Publication {
   /** Enters one batch. A sequence number that was entered before is entered once. */
   record(batch: Batch): void {
     for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) this.known.add(seq);
-    for (const seq of batch.refused) if (this.unacknowledged.add(seq)) this.refusals++;
-    for (const seq of batch.unknown) if (this.unacknowledged.add(seq)) this.unknowns++;
+    for (const seq of batch.refused) if (this.unacknowledged.add(seq)) this.refusals.add(seq);
+    for (const seq of batch.unknown) this.unacknowledged.add(seq);
     this.firstSend = Math.min(this.firstSend, batch.sentFrom);
     this.lastSend = Math.max(this.lastSend, batch.sentThrough);
     this.sends.push(batch);
@@ -64,6 +63,11 @@ export class Publication {
   /** Of what arrived, the events that no publisher reported. */
   unreported(seen: Bitset): Iterable<number> {
     return seen.without(this.known);
+  }
+
+  /** Of what arrived, the events that the transport refused: it promised that they would not. */
+  contradicted(seen: Bitset): Iterable<number> {
+    return this.refusals.size === 0 ? [] : seen.within(this.refusals);
   }
 
   /**

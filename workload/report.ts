@@ -53,7 +53,7 @@ export const PublishedSchema = v.pipe(
     publisher: Publisher,
     firstSeq: Seq,
     count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
-    /** Unix ms just before the first and just after the last event was sent. */
+    /** Unix ms just before the first event was sent and just after the last was answered, or given up. */
     sentFrom: Time,
     sentThrough: Time,
     refused: v.array(Seq),

@@ -4,7 +4,7 @@ import { Histogram } from "./histogram.ts";
 export interface Second {
   /** Unix ms at which it began. */
   readonly at: number;
-  /** Events that were sent in it, and expected deliveries that arrived in it. */
+  /** Events that were sent in it, and first deliveries on a path that selects them, expected or not, that arrived in it. */
   readonly published: number;
   readonly delivered: number;
   /** Deliveries of what was sent up to its end that had not arrived by then. */
@@ -48,7 +48,7 @@ export class Timeline {
     if (row !== null) row.published += count;
   }
 
-  /** Enters an expected delivery. @param at Unix ms of its arrival, to the second. @param latency ms. */
+  /** Enters the first delivery of an event on a path that selects it. @param at Unix ms of its arrival, to the second. @param latency ms. */
   delivered(at: number, latency: number): void {
     const second = Math.floor(at / 1000);
     const row = this.rowOf(second);

@@ -30,10 +30,24 @@ export function nextStep({ row, log, next }: Reason, evidence: Evidence): string
   if (next !== undefined) return next;
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.result === "unmeasured") {
-    return `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`;
+    return (
+      unseen(row, evidence) ??
+      `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`
+    );
   }
   const step = [...STEPS, ...FURTHER_STEPS].find(([metrics]) => metrics.test(row.metric))?.[1];
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
+}
+
+/** Why nothing at all was looked at, where more load would not help. */
+function unseen({ metric, samples }: SloResult, { account }: Evidence): string | null {
+  if (samples > 0) return null;
+  if (metric === "account_wrong_signatures" && (account?.webhooks?.uncheckedSignatures ?? 0) > 0) {
+    return "signatures were not looked at: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off";
+  }
+  const problem = account?.storage?.problem ?? null;
+  if (problem === null || !/^account_(shortfall|vanished)$/.test(metric)) return null;
+  return `the table or Redis could not be read in the end: ${problem}`;
 }
 
 type Step = (metric: string, evidence: Evidence, log: string | null) => string;
@@ -122,6 +136,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
   [
     /^account_unreported$/,
     () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
+  ],
+  [
+    /^account_contradicted$/,
+    (_, { account }) =>
+      `the target did what it said it would not, with ${account?.contradicted ?? 0} of ${account?.refused ?? 0} refused events: it must refuse before it stores or executes`,
   ],
   [/^account_silent_paths$/, (_, _evidence, log) => `subscribers ended without a word: ${lookAt(log)}`],
   [

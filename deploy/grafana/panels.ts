@@ -52,7 +52,15 @@ export const receiverRow: Row = {
     { ...accountPanel("Published", ["published", "acknowledged", "refused", "unknown"]), width: 8 },
     { ...accountPanel("Delivered", ["expected", "delivered"]), width: 8 },
     { ...accountPanel("Backlog", ["backlog"]), width: 8 },
-    accountPanel("Lost and other faults", ["lost", "duplicated", "reordered", "misrouted", "late", "unreported"]),
+    accountPanel("Lost and other faults", [
+      "lost",
+      "duplicated",
+      "reordered",
+      "misrouted",
+      "late",
+      "unreported",
+      "contradicted",
+    ]),
     accountPanel("Paths", ["paths", "silent"]),
     {
       title: "Delivery latency",

@@ -1,4 +1,10 @@
-import { type Account, acknowledgedRate, deliveryRate, type StorageAccount } from "../../workload/account.ts";
+import {
+  type Account,
+  acknowledgedRate,
+  deliveryRate,
+  type StorageAccount,
+  type WebhookAccount,
+} from "../../workload/account.ts";
 import type { measures } from "./metrics.ts";
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;
@@ -20,9 +26,9 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_reordered.add(account.reordered, arrived);
   measure.account_late.add(account.late, expected);
   measure.account_unreported.add(account.unreported, arrived);
+  measure.account_contradicted.add(account.contradicted, arrived);
   measure.account_silent_paths.add(account.silent, account.paths);
   measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
-  measure.account_wrong_signatures.add(account.webhooks?.wrongSignatures ?? 0, account.webhooks?.attempts ?? 0);
   measure.account_damaged.add((account.webhooks?.damaged ?? 0) + (account.storage?.damaged ?? 0), arrived);
   measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
@@ -30,15 +36,25 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
   measure.account_delivery_p995_ms.add(latency.p995, latency.samples);
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
-  measure.account_hasty_retries.add(account.webhooks?.hasty ?? 0, account.webhooks?.attempts ?? 0);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);
   measure.account_drain_ms.add(account.drain);
+  enterWebhooks(measure, account.webhooks);
   if (account.storage !== null) enterStorage(measure, account.storage);
 }
 
+function enterWebhooks(measure: AccountMeasures, webhooks: WebhookAccount | null): void {
+  const attempts = webhooks?.attempts ?? 0;
+  measure.account_hasty_retries.add(webhooks?.hasty ?? 0, attempts);
+  // Signatures that nobody looked at are not right.
+  const checked = webhooks?.uncheckedSignatures === 0 ? attempts : 0;
+  measure.account_wrong_signatures.add(webhooks?.wrongSignatures ?? 0, checked);
+}
+
 function enterStorage(measure: AccountMeasures, { insertion, growth, ...storage }: StorageAccount): void {
-  measure.account_shortfall.add(storage.shortfall, storage.readings);
-  measure.account_vanished.add(storage.vanished, storage.rows + storage.vanished);
+  // What could not be read in the end may be anything.
+  const wasRead = storage.problem === null;
+  measure.account_shortfall.add(storage.shortfall, wasRead ? storage.readings : 0);
+  measure.account_vanished.add(storage.vanished, wasRead ? storage.rows + storage.vanished : 0);
   measure.account_backlog_growth.add(growth?.share ?? 0, growth?.samples ?? 0);
   measure.account_insert_p95_ms.add(insertion.p95, insertion.samples);
   measure.account_insert_p99_ms.add(insertion.p99, insertion.samples);

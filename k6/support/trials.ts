@@ -186,8 +186,11 @@ export class Trials {
       ["broken JSON", [400, 422], webhook, { body: '{"action":' }],
     ];
     for (const [what, allowed, to, unusual] of cases) {
-      const trace = traceOf(this.run, CANARY_PUBLISHER, this.nextSeq++);
-      const answer = await this.signals.send(to, trace, "trial", unusual);
+      const seq = this.nextSeq++;
+      const sentFrom = now();
+      const answer = await this.signals.send(to, this.trace(seq), "trial", unusual);
+      // What has a body of its own carries no trace: nobody could tell that it was executed.
+      if (unusual.body === undefined) await this.report(seq, [answer.kind], sentFrom);
       const holds = answer.kind === "refused" && allowed.includes(answer.status);
       this.measure.signal_access_broken.add(holds ? 0 : 1);
       const got = answer.kind === "refused" ? `status ${answer.status}` : answer.kind;

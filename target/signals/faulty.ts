@@ -1,6 +1,6 @@
 import type { SignalsFaults } from "../faults.ts";
 import type { Redis } from "../redis.ts";
-import { type Gate, IDEMPOTENT_MS, LIMIT, type Passage, RedisGate, type Request } from "./gate.ts";
+import { EXECUTED, type Gate, IDEMPOTENT_MS, LIMIT, type Passage, RedisGate, type Request } from "./gate.ts";
 
 /** The gate of a process, with the faults that are planted in it. */
 export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
@@ -9,6 +9,7 @@ export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   let gate: Gate = new RedisGate(redis, { limit: counted ? LIMIT : 0, idempotentMs: remembered ? IDEMPOTENT_MS : 0 });
   if (faults["racing-idempotency"]) gate = new RacingGate(gate, redis);
   if (faults["limit-per-process"]) gate = new OwnLimitGate(gate);
+  if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
   if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
   return gate;
 }
@@ -50,6 +51,23 @@ class OwnLimitGate implements Gate {
     if (recent.length >= LIMIT) return "limited";
     this.requests.set(client, [...recent, now]);
     return this.inner.admit(request);
+  }
+}
+
+/** Executes what it does not let pass. */
+class EagerGate implements Gate {
+  private readonly inner: Gate;
+  private readonly redis: Redis;
+
+  constructor(inner: Gate, redis: Redis) {
+    this.inner = inner;
+    this.redis = redis;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const passage = await this.inner.admit(request);
+    if (passage === "limited") await this.redis.rPush(EXECUTED, `${Date.now() * 1000} ${request.signal}`);
+    return passage;
   }
 }
 

@@ -61,6 +61,16 @@ const ROWS: readonly Row<SignalsPlant>[] = [
     expect: { verdict: "FAIL", reasons: ["signal_access_broken"] },
   },
   {
+    name: "signals: execute-limited",
+    plants: "what is answered 429 is executed too",
+    plant: { faults: ["execute-limited"], webhook: { TRIALS: "limit" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_contradicted"],
+      checks: [once, ["all that was refused was executed", ({ refused, contradicted }) => contradicted === refused]],
+    },
+  },
+  {
     name: "signals: forget=10",
     plants: "one signal in ten is accepted and never executed",
     plant: { faults: ["forget=10"], webhook: { TRIALS: "hft" } },

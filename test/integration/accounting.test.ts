@@ -69,7 +69,7 @@ describe("on a healthy pipeline", () => {
       websocket: { SEED: "2", DURATION: "10s" },
     });
     const refused = [nats, websocket].find(({ exitCode }) => exitCode === ABORTED);
-    expect(refused?.errors.join()).toContain("is open with another seed or other chains");
+    expect(refused?.errors.join()).toContain("is open with another SEED");
   });
 });
 

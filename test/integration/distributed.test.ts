@@ -9,6 +9,7 @@ import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
 
 const THRESHOLDS_CROSSED = 99;
+const ABORTED = 108;
 const DEADLINE_MS = 60_000;
 
 /** Long enough that eight processes on two cores have joined before the first of them is done. */
@@ -25,7 +26,7 @@ afterAll(() => pipeline?.close());
 
 /** One k6 process. */
 interface Instance {
-  readonly over: Promise<{ readonly exitCode: number | undefined; readonly stdout: string }>;
+  readonly over: Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }>;
   kill(): void;
 }
 
@@ -87,7 +88,12 @@ class DistributedRun {
     );
     const kill = () => void child.kill("SIGKILL");
     onTestFinished(kill);
-    return { over: child.then(({ exitCode, stdout }) => ({ exitCode, stdout: stdout.replace(/\s+/g, " ") })), kill };
+    const over = child.then(({ exitCode, stdout, stderr }) => ({
+      exitCode,
+      stdout: stdout.replace(/\s+/g, " "),
+      stderr,
+    }));
+    return { over, kill };
   }
 }
 
@@ -147,15 +153,17 @@ describe("an instance that does not play its part spoils the run, with its reaso
     }
   });
 
-  test("one that comes when the others have settled the run", async () => {
+  test("one that comes when the others have settled the run, publisher or subscriber", async () => {
     const run = new DistributedRun("late");
     run.subscribers(1, { END_WHEN_SETTLED: "0" });
     await run.publisher(0, 2).over;
-    expect((await run.account()).ending).toBe("complete");
-    const { exitCode, stdout } = await run.publisher(1, 2).over;
-    const { late } = await run.account();
-    expect(late).toBeGreaterThan(0);
-    expect(exitCode).toBe(THRESHOLDS_CROSSED);
-    expect(stdout).toMatch(/- account_late \(.+?\): \d+, must be count == 0/);
+    const settled = await run.account();
+    expect(settled.ending).toBe("complete");
+    const late = [run.publisher(1, 2), ...run.subscribers(1)];
+    for (const { exitCode, stderr } of await Promise.all(late.map(({ over }) => over))) {
+      expect(exitCode).toBe(ABORTED);
+      expect(stderr).toContain("run late is settled; take another RUN_ID");
+    }
+    expect(await run.account()).toEqual(settled);
   });
 });

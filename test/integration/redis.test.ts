@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EthhookPipeline } from "../../cli/ethhook.ts";
 import { FIELDS } from "../../workload/wire/ethhook.ts";
 import { TOPICS } from "../../workload/wire/sepolia.ts";
-import { redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
+import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 
 const THRESHOLDS_CROSSED = 99;
 const ABORTED = 108;
@@ -83,6 +83,18 @@ describe("a healthy pipeline", () => {
     expect(second.account).toMatchObject({ published: 200, expected: 200, delivered: 200, lost: 0, unreported: 0 });
     expect(second.account).toMatchObject({ duplicated: 0, misrouted: 0 });
     expect(second.account.webhooks).toMatchObject({ attempts: 200 });
+  });
+
+  test("a second run of the same name is turned away, and sends nothing", async () => {
+    const first = beginRun(pipeline, { EVENTS: "20", RATE: "20" });
+    await first.outcome;
+    const settled = await first.account();
+    expect(settled).toMatchObject({ ending: "complete", delivered: 20 });
+    const { exitCode, stdout, errors } = await runRedis(pipeline, { RUN_ID: first.id });
+    expect(exitCode).toBe(ABORTED);
+    expect(stdout).toContain("INVALID  redis");
+    expect(errors.filter((line) => line.includes(`run ${first.id} is settled; take another RUN_ID`))).toHaveLength(1);
+    expect(await first.account()).toEqual(settled);
   });
 
   test("the verdict does not depend on the phase of the second", async () => {

@@ -133,6 +133,7 @@ describe("a planted fault is caught and named", () => {
       ["signal_idempotency_broken", "signal_expiry_broken", "account_duplicated"],
     ],
     ["open-door", { TRIALS: "access" }, ["signal_access_broken"]],
+    ["execute-limited", { TRIALS: "limit" }, ["account_contradicted"]],
     ["forget=10", { TRIALS: "hft" }, ["account_lost"]],
     ["fail=10", { TRIALS: "hft" }, ["signal_success_rate", "signal_failed"]],
     ["delay=300", { TRIALS: "none", RATE: "20", DURATION: "2s" }, ["signal_latency_ms"]],

@@ -73,6 +73,22 @@ test("a number far beyond the others costs no more than its place", () => {
   expect([...bitset]).toEqual([3, 20_000_000]);
 });
 
+test("what is within another set is what both have", () => {
+  const ours = bitsetOf([0, 31, 32, 63, 64, 4_096]);
+  expect([...ours.within(bitsetOf([31, 33, 64, 100_000]))]).toEqual([31, 64]);
+  expect([...ours.within(new Bitset())]).toEqual([]);
+  expect([...ours.within(ours)]).toEqual([...ours]);
+});
+
+test.each([-1, 0.5, Number.NaN, 2 ** 32, 2 ** 32 + 3, 2 ** 53])(
+  "%d is no member, and is not taken for another",
+  (number) => {
+    const bitset = bitsetOf([0, 3, 2 ** 20]);
+    expect(bitset.has(number)).toBe(false);
+    expect(() => bitset.add(number)).toThrow(`${number} is no member of such a set`);
+  },
+);
+
 test("an empty set has no members, wherever one looks", () => {
   const empty = new Bitset();
   expect([...empty]).toEqual([]);

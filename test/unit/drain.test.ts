@@ -171,7 +171,7 @@ describe("publisher missing", () => {
 
   test("never because of one that was turned away", async () => {
     const run = await runOf("one");
-    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe(false);
+    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe("run nightly is open with another SEED");
     expect(await settledWithin(0, run, { ...PATIENT, publisher: "one" })).toMatchObject({ ending: "complete" });
   });
 
@@ -210,14 +210,25 @@ describe("a run is draining", () => {
 });
 
 describe("the settled account", () => {
-  test("changes no more, but counts what comes too late", async () => {
+  test("is told to nobody who comes when it is settled, publisher or subscriber", async () => {
+    const run = await runOf("one");
+    run.arrivals({ paths: [report(SEQS, START, { canaries: 1 })] });
+    const settled = await settledWithin(0, run, { ...PATIENT, publisher: "one" });
+    expect(settled).toMatchObject({ ending: "complete", publishers: 1 });
+    const refusal = "run nightly is settled; take another RUN_ID";
+    expect(run.join({ ...OPENING, publisher: "two" })).toBe(refusal);
+    expect(run.join(OPENING)).toBe(refusal);
+    expect(run.account()).toEqual(settled);
+  });
+
+  test("changes no more, but counts whatever comes too late, repetitions too", async () => {
     const run = await runOf();
     run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
     const settled = await settledWithin(5_000, run, PATIENT);
     expect(settled).toMatchObject({ ending: "quiet", late: 0 });
     run.arrivals({ paths: [report([9, 9, 0, 25], START + 6_000), report([1, 2], START + 6_000, { path: "new" })] });
     run.published(batch(10, 10, START + 6_000));
-    expect(run.account()).toEqual({ ...settled, late: 4 });
-    expect(await settledWithin(0, run, PATIENT)).toEqual({ ...settled, late: 4 });
+    expect(run.account()).toEqual({ ...settled, late: 6 });
+    expect(await settledWithin(0, run, PATIENT)).toEqual({ ...settled, late: 6 });
   });
 });

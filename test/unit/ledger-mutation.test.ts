@@ -18,7 +18,7 @@ import type { PathAccount } from "../../workload/ledger.ts";
 import { batch, OPENING, report, WORKLOAD } from "./reports.ts";
 
 /** What the ledger is blind to; nothing in most tests. */
-const blind = vi.hoisted(() => ({ to: null as null | keyof PathAccount | "unreported" }));
+const blind = vi.hoisted(() => ({ to: null as null | keyof PathAccount | "unreported" | "contradicted" }));
 
 vi.mock(import("../../workload/ledger.ts"), async (original) => {
   const ledger = await original();
@@ -38,6 +38,10 @@ vi.mock(import("../../workload/publication.ts"), async (original) => {
     Publication: class extends Publication {
       override unreported(...seen: Parameters<InstanceType<typeof Publication>["unreported"]>) {
         return blind.to === "unreported" ? [] : super.unreported(...seen);
+      }
+
+      override contradicted(...seen: Parameters<InstanceType<typeof Publication>["contradicted"]>) {
+        return blind.to === "contradicted" ? [] : super.contradicted(...seen);
       }
     },
   };
@@ -82,9 +86,9 @@ function deliveries(faults: readonly string[]): Map<Filter, number[]> {
 }
 
 /** The metrics of the account whose objectives are missed. */
-function told(arrived: ReadonlyMap<Filter, readonly number[]>, published = EVENTS): string[] {
+function told(arrived: ReadonlyMap<Filter, readonly number[]>, published = EVENTS, refused: number[] = []): string[] {
   const run = new Run("replayed", { ...OPENING }, () => SENT_AT + 5_000);
-  run.published(batch(0, published, SENT_AT));
+  run.published(batch(0, published, SENT_AT, { refused }));
   const paths = [...arrived].map(([filter, seqs], place) =>
     report(seqs, SENT_AT + 5_000, { path: `path ${place}`, filter }),
   );
@@ -140,5 +144,18 @@ describe("events that nobody reported", () => {
   test("are not told by a publication that is blind to them", () => {
     blind.to = "unreported";
     expect(told(deliveries([]), EVENTS - 10)).toEqual([]);
+  });
+});
+
+describe("events that were refused and delivered", () => {
+  const refused = Array.from({ length: EVENTS / 10 }, (_, place) => place);
+
+  test("are told", () => {
+    expect(told(deliveries([]), EVENTS, refused)).toEqual(["account_contradicted"]);
+  });
+
+  test("are not told by a publication that is blind to them", () => {
+    blind.to = "contradicted";
+    expect(told(deliveries([]), EVENTS, refused)).toEqual([]);
   });
 });

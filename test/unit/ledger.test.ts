@@ -61,11 +61,13 @@ describe("planted defects", () => {
     }
   });
 
-  test("that were never reported are found by their numbers", () => {
+  test("that were never reported, or refused and arrived, are found by their numbers", () => {
     fc.assert(
       fc.property(plantedStreams, (planted) => {
         const { seen } = ledgerOf(planted.deliveries);
-        expect([...publicationOf(planted).unreported(seen)]).toEqual(planted.unreported);
+        const publication = publicationOf(planted);
+        expect([...publication.unreported(seen)]).toEqual(planted.unreported);
+        expect([...publication.contradicted(seen)]).toEqual(planted.contradicted);
       }),
     );
   });

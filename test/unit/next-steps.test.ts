@@ -6,7 +6,7 @@ import { summarize } from "../../summary.ts";
 import { slos } from "../../thresholds.ts";
 import type { SloResult } from "../../verdict.ts";
 import type { Account } from "../../workload/account.ts";
-import { ACCOUNT, dataOf, inputOf, OFFENDER } from "./records.ts";
+import { ACCOUNT, dataOf, inputOf, OFFENDER, STORAGE, WEBHOOKS } from "./records.ts";
 
 const STARTED = Date.UTC(2026, 0, 1, 12, 0, 0);
 const second = (place: number, p99: number | null, delivered = 10, backlog = 0) => ({
@@ -107,6 +107,12 @@ describe("the next step", () => {
       "hop publish to acknowledgement: the broker refused 12 of 60000 events; read the broker's log",
     ],
     [
+      "of refused events that arrived counts them",
+      missed("account_contradicted"),
+      evidenceOf({ refused: 90, contradicted: 12 }),
+      "the target did what it said it would not, with 12 of 90 refused events: it must refuse before it stores or executes",
+    ],
+    [
       "of a late publisher does not look at the target",
       missed("offered_rate_share"),
       evidenceOf(),
@@ -141,6 +147,18 @@ describe("the next step", () => {
       missed("http_error_rate", { result: "unmeasured", samples: 80, floor: 100 }),
       evidenceOf(),
       "80 of 100 samples: let it run longer (--duration, --events) or with more load (--rate)",
+    ],
+    [
+      "of signatures that nobody looked at asks for the secret",
+      missed("account_wrong_signatures", { result: "unmeasured", samples: 0, floor: 1 }),
+      evidenceOf({ webhooks: { ...WEBHOOKS, attempts: 10, uncheckedSignatures: 10 } }),
+      "signatures were not looked at: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off",
+    ],
+    [
+      "of a table that could not be read says why",
+      missed("account_vanished", { result: "unmeasured", samples: 0, floor: 1 }),
+      evidenceOf({ storage: { ...STORAGE, problem: "connection refused" } }),
+      "the table or Redis could not be read in the end: connection refused",
     ],
     [
       "of a k6 that ended is its log",

@@ -45,6 +45,8 @@ export interface Planted {
   /** What must be told of it within its window. */
   readonly truth: PathAccount;
   readonly unreported: readonly number[];
+  /** Numbers of events that were refused and arrived, in ascending order. */
+  readonly contradicted: readonly number[];
 }
 
 const fates: fc.Arbitrary<Fate> = fc.record({
@@ -144,6 +146,9 @@ function plant(
       lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
     },
     unreported: arriving.flatMap(({ seq, batch }) => (batch === null ? [seq] : [])),
+    contradicted: arriving.flatMap(({ seq, batch, fate }) =>
+      batch !== null && fate.outcome === "refused" ? [seq] : [],
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import { readDatabase } from "../../receiver/influxdb.ts";
 import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, type Observed, pointsOf } from "../../receiver/points.ts";
 import type { Account } from "../../workload/account.ts";
 import { Histogram } from "../../workload/histogram.ts";
-import { ACCOUNT as SETTLED } from "./records.ts";
+import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;
 
@@ -59,19 +59,11 @@ describe("what is told of a run", () => {
     ]);
   });
 
-  test("webhooks may come in any order", () => {
-    const webhooks = {
-      endpoints: [],
-      attempts: 0,
-      retried: 0,
-      misbehaved: 0,
-      wrongSignatures: 0,
-      damaged: 0,
-      strays: 0,
-      hasty: 0,
-      abandoned: {},
-    };
-    const { points } = pointsOf(observed({ ending: null, reordered: 9, webhooks }), NOTHING_TOLD, 2_000);
+  test.each([
+    ["webhooks may come", { webhooks: WEBHOOKS }],
+    ["rows may be inserted", { storage: STORAGE }],
+  ])("%s in any order", (_, end) => {
+    const { points } = pointsOf(observed({ ending: null, reordered: 9, ...end }), NOTHING_TOLD, 2_000);
     expect(marksOf(points).map(([kind]) => kind)).toEqual(["start"]);
   });
 
@@ -133,6 +125,9 @@ describe("a database's address", () => {
     "http://localhost:8086/",
     "http://localhost/a/b",
     "udp://host/k6",
+    "http://localhost/50%",
+    "http://us%er@localhost/k6",
+    "http://user:100%@localhost/k6",
   ])("%j is none", (text) => {
     expect(readDatabase(text)).toBeNull();
   });

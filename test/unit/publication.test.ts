@@ -138,4 +138,12 @@ describe("one event", () => {
     for (const seq of [7, 4, 5, 0]) seen.add(seq);
     expect([...publication.unreported(seen)]).toEqual([5, 7]);
   });
+
+  test("is contradicted when it was refused and has arrived; that an answer never came promises nothing", () => {
+    const seen = new Bitset();
+    for (const seq of [0, 1, 3, 9]) seen.add(seq);
+    const refusing = publicationOf([batch(0, 5, { refused: [1, 2], unknown: [3] })]);
+    expect([...refusing.contradicted(seen)]).toEqual([1]);
+    expect([...publicationOf([batch(0, 5)]).contradicted(seen)]).toEqual([]);
+  });
 });

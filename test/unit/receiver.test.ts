@@ -73,8 +73,20 @@ describe("a webhook", () => {
     expect((await deliver(webhook())).status).toBe(200);
     const settled = await account();
     expect(settled).toMatchObject({ expected: 1, delivered: 1, lost: 0, duplicated: 1, unreported: 0 });
-    expect(settled.webhooks).toMatchObject({ attempts: 2, retried: 1, damaged: 0 });
+    expect(settled.webhooks).toMatchObject({ attempts: 2, retried: 1, damaged: 0, uncheckedSignatures: 0 });
     expect(settled.latency).toMatchObject({ samples: 1, negative: 0 });
+  });
+
+  test("that comes when the account is closed is late: a first, a repetition or a stray, but no canary", async () => {
+    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await deliver(webhook());
+    expect(await (await json("/runs/run/settle", { timeout: 0, quiet: 0 })).json()).toMatchObject({ late: 0 });
+    await deliver(webhook());
+    await deliver(webhook(), { path: "/webhook/nobody" });
+    await deliver(webhook("run", CANARY_PUBLISHER));
+    expect(await account()).toMatchObject({ delivered: 1, duplicated: 0, misrouted: 0, late: 2 });
+    await deliver(webhook(), { path: "/webhook/dai-transfers" });
+    expect(await account()).toMatchObject({ late: 3 });
   });
 
   test("that came changed is counted and described, with the field and what is in it", async () => {
@@ -125,6 +137,20 @@ describe("a webhook", () => {
     expect(metrics).toMatchObject({ total_requests: 5, successful: 0, failed: 5 });
     expect((await deliver(webhook())).status).toBe(200);
   });
+});
+
+test("a receiver without a secret says how many signatures it did not look at", async () => {
+  const first = receiver;
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0 });
+  try {
+    await json("/runs/run", { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+    await deliver(webhook(), { secret: "any" });
+    await deliver(webhook("run", CANARY_PUBLISHER), { secret: "any" });
+    expect((await account()).webhooks).toMatchObject({ attempts: 1, wrongSignatures: 0, uncheckedSignatures: 1 });
+  } finally {
+    await receiver.close();
+    receiver = first;
+  }
 });
 
 describe("/metrics", () => {
@@ -203,7 +229,7 @@ test("webhooks that another receiver took are settled with the run", async () =>
     expect((await deliver(webhook(), { secret: "wrong" })).status).toBe(401);
     receiver = first;
     await vi.waitFor(async () => {
-      expect((await account()).webhooks).toMatchObject({ attempts: 2, wrongSignatures: 1 });
+      expect((await account()).webhooks).toMatchObject({ attempts: 2, wrongSignatures: 1, uncheckedSignatures: 0 });
     });
     expect(await account()).toMatchObject({ misrouted: 0, latency: { samples: 1 } });
   } finally {

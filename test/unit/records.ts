@@ -3,7 +3,7 @@
 import { sampleCounter } from "../../slo.ts";
 import type { K6Data, SummaryInput } from "../../summary.ts";
 import { slos } from "../../thresholds.ts";
-import type { Account, Offender } from "../../workload/account.ts";
+import type { Account, Offender, StorageAccount, WebhookAccount } from "../../workload/account.ts";
 
 export const SLOS = slos("nats", { accounted: true, events: 60_000 });
 
@@ -57,6 +57,7 @@ export const ACCOUNT: Account = {
   misrouted: 0,
   late: 0,
   unreported: 0,
+  contradicted: 0,
   unjudged: 3,
   backlog: 1_234,
   drain: 205,
@@ -77,6 +78,32 @@ export const ACCOUNT: Account = {
   webhooks: null,
   storage: null,
   causes: [],
+};
+
+export const STORAGE: StorageAccount = {
+  rows: 90,
+  damaged: 0,
+  vanished: 0,
+  insertion: ACCOUNT.latency,
+  queue: { pending: 0, buffered: 0 },
+  readings: 10,
+  shortfall: 0,
+  peak: 10,
+  growth: null,
+  worker: { total_messages: 100 },
+  problem: null,
+};
+export const WEBHOOKS: WebhookAccount = {
+  endpoints: [],
+  attempts: 0,
+  retried: 0,
+  misbehaved: 0,
+  wrongSignatures: 0,
+  uncheckedSignatures: 0,
+  damaged: 0,
+  strays: 0,
+  hasty: 0,
+  abandoned: {},
 };
 
 export function inputOf(changes: Partial<SummaryInput> = {}): SummaryInput {

@@ -36,6 +36,7 @@ describe("a test", () => {
         ok  nats  account_duplicated        count == 0      0         1 of 1
         ok  nats  account_misrouted         count == 0      0         1 of 1
         ok  nats  account_late              count == 0      0         1 of 1
+        ok  nats  account_contradicted      count == 0      0         1 of 1
         ok  nats  account_silent_paths      count == 0      0         1 of 1
         ok  nats  account_negative_latency  count == 0      0         1 of 1
         ok  nats  account_reordered         count == 0      0         1 of 1

@@ -13,13 +13,14 @@ const runAt = (now: number) => new Run("nightly", OPENING, () => now);
 
 describe("joining", () => {
   test.each([
-    ["the same workload", OPENING, true],
-    ["another seed", { ...OPENING, seed: 2 }, false],
-    ["another chain", { ...OPENING, chains: ["ethereum", "base"] }, false],
-    ["fewer chains", { ...OPENING, chains: ["ethereum"] }, false],
-    ["the chains in another order", { ...OPENING, chains: ["solana", "ethereum"] }, false],
-  ])("with %s", (_, opening, joined) => {
-    expect(runAt(0).join(opening)).toBe(joined);
+    ["the same workload", OPENING, null],
+    ["another seed", { ...OPENING, seed: 2 }, "SEED"],
+    ["another chain", { ...OPENING, chains: ["ethereum", "base"] }, "CHAINS"],
+    ["fewer chains", { ...OPENING, chains: ["ethereum"] }, "CHAINS"],
+    ["the chains in another order", { ...OPENING, chains: ["solana", "ethereum"] }, "CHAINS"],
+  ])("with %s", (_, opening, difference) => {
+    const refusal = difference === null ? null : `run nightly is open with another ${difference}`;
+    expect(runAt(0).join(opening)).toBe(refusal);
   });
 });
 
@@ -46,6 +47,7 @@ describe("the account of a run that goes on", () => {
       misrouted: 0,
       late: 0,
       unreported: 0,
+      contradicted: 0,
       unjudged: 0,
       backlog: 0,
       drain: 0,
@@ -98,6 +100,13 @@ describe("the account of a run that goes on", () => {
     run.published(batch(0, 2, 1_000));
     run.arrivals({ paths: [report([7, 8], 1, { path: "a" }), report([8, 9, 1], 1, { path: "b" })] });
     expect(run.account().unreported).toBe(3);
+  });
+
+  test("counts an event that was refused and arrived once, however many paths saw it, and no unknown one", () => {
+    const run = runAt(0);
+    run.published(batch(0, 5, 1_000, { refused: [1, 2, 3], unknown: [4] }));
+    run.arrivals({ paths: [report([0, 1, 4], 1, { path: "a" }), report([1, 2, 2, 9], 1, { path: "b" })] });
+    expect(run.account()).toMatchObject({ refused: 3, contradicted: 2, unreported: 1 });
   });
 
   test("takes the reports of one path together", () => {

@@ -6,7 +6,7 @@ import { explainStorage, explainUnstored } from "../../workload/storage.ts";
 import { CANARY_PUBLISHER } from "../../workload/trace.ts";
 import { asStored, message } from "../../workload/wire/ingest.ts";
 import { HOSTILE_NAMES, hostileRequest } from "../../workload/wire/ingest-hostile.ts";
-import { ACCOUNT } from "./records.ts";
+import { ACCOUNT, STORAGE } from "./records.ts";
 
 const RUN = 4_711;
 const SENT_AT = 1.7e12;
@@ -115,19 +115,6 @@ describe("rows of hostile input", () => {
   });
 });
 
-const STORAGE: StorageAccount = {
-  rows: 90,
-  damaged: 0,
-  vanished: 0,
-  insertion: ACCOUNT.latency,
-  queue: { pending: 0, buffered: 0 },
-  readings: 10,
-  shortfall: 0,
-  peak: 10,
-  growth: null,
-  worker: { total_messages: 100 },
-  problem: null,
-};
 const SHORT: Account = { ...ACCOUNT, ending: "quiet", acknowledged: 100, lost: 10, delivered: 90 };
 
 describe("what is missing", () => {

@@ -74,7 +74,9 @@ describe.each(SETS)("%s", (_, rows) => {
 
 describe("the defaults", () => {
   const GATEWAY = ["account_delivery_p95_ms value<25 FAIL", "account_delivery_p99_ms value<50 FAIL"];
-  const EXACT = ["lost", "duplicated", "misrouted", "reordered", "late"].map((kind) => `account_${kind} count==0 FAIL`);
+  const EXACT = ["lost", "duplicated", "misrouted", "reordered", "late", "contradicted"].map(
+    (kind) => `account_${kind} count==0 FAIL`,
+  );
   const MEASURED = [
     "account_settled value==1 INVALID",
     "account_expected count>=1 INVALID",

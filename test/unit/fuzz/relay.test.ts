@@ -30,7 +30,7 @@ test.each([413, 422])("what is refused with %i is given up alone", async (status
   await new Promise((resolve) => server?.once("listening", resolve));
   const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   for (let log_index = 0; log_index < 20; log_index++) {
-    relay.delivered("e", { trace: TRACE, arrivedAt: 1, attempt: 1 }, { ...WEBHOOK, log_index });
+    relay.delivered("e", { trace: TRACE, arrivedAt: 1, attempt: 1, isSigned: true }, { ...WEBHOOK, log_index });
   }
   await relay.close();
   expect(taken).toEqual([...Array(20).keys()].filter((index) => index !== 7));

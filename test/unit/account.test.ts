@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { enterAccount } from "../../k6/support/account.ts";
+import { METRICS, type MetricName } from "../../metrics.ts";
+import type { Account, StorageAccount, WebhookAccount } from "../../workload/account.ts";
+import { ACCOUNT, STORAGE, WEBHOOKS } from "./records.ts";
+
+/** What is entered of an account: the value of a metric, and out of how many. */
+function entered(account: Account): Record<string, [value: number, samples: number]> {
+  const told: Record<string, [number, number]> = {};
+  const measures = new Proxy({} as Parameters<typeof enterAccount>[0], {
+    get: (_, metric: string) => ({
+      add: (value: number, samples = 1) => {
+        told[metric] = [value, samples];
+      },
+    }),
+  });
+  enterAccount(measures, account);
+  return told;
+}
+
+test("an account is entered in metrics that exist, and no other way out of nothing", () => {
+  const told = entered({ ...ACCOUNT, webhooks: WEBHOOKS, storage: STORAGE });
+  for (const metric of Object.keys(told)) expect(METRICS).toHaveProperty(metric satisfies string as MetricName);
+  expect(told["account_contradicted"]).toEqual([0, ACCOUNT.delivered + ACCOUNT.unjudged]);
+});
+
+describe("signatures", () => {
+  const signatures = (changes: Partial<WebhookAccount>) =>
+    entered({ ...ACCOUNT, webhooks: { ...WEBHOOKS, attempts: 100, ...changes } })["account_wrong_signatures"];
+
+  test.each<[string, Partial<WebhookAccount>, [number, number]]>([
+    ["all right", {}, [0, 100]],
+    ["some wrong", { wrongSignatures: 3 }, [3, 100]],
+    ["looked at by no receiver", { uncheckedSignatures: 100 }, [0, 0]],
+    ["not looked at by one of several receivers", { uncheckedSignatures: 1, wrongSignatures: 2 }, [2, 0]],
+  ])("%s", (_, changes, told) => {
+    expect(signatures(changes)).toEqual(told);
+  });
+});
+
+describe("a table", () => {
+  const stored = (changes: Partial<StorageAccount>) => {
+    const told = entered({ ...ACCOUNT, storage: { ...STORAGE, rows: 90, readings: 10, ...changes } });
+    return { vanished: told["account_vanished"], shortfall: told["account_shortfall"] };
+  };
+
+  test("is judged by what was read of it to the end", () => {
+    expect(stored({ vanished: 2, shortfall: 3 })).toEqual({ vanished: [2, 92], shortfall: [3, 10] });
+  });
+
+  test("that could not be read in the end is not judged, nor is a Redis", () => {
+    expect(stored({ problem: "connection refused" })).toEqual({ vanished: [0, 0], shortfall: [0, 0] });
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { differenceOf } from "../../receiver/opening.ts";
+import type { Opening } from "../../workload/report.ts";
+import { ENDPOINTS } from "../../workload/wire/ethhook.ts";
+import { OPENING } from "./reports.ts";
+
+const WEBHOOKS: Opening = { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } };
+const STORAGE: Opening = { seed: 1, chains: [], storage: { hostile: false } };
+
+test.each<[string, Opening, Opening]>([
+  ["SEED", OPENING, { ...OPENING, seed: 2 }],
+  ["CHAINS", OPENING, { ...OPENING, chains: ["ethereum"] }],
+  ["kind of test", WEBHOOKS, STORAGE],
+  ["kind of test", { seed: 1, chains: [] }, WEBHOOKS],
+  ["ENDPOINTS", WEBHOOKS, { ...WEBHOOKS, webhooks: { endpoints: ENDPOINTS.slice(1), unmatchedShare: 0 } }],
+  ["UNMATCHED_SHARE", WEBHOOKS, { ...WEBHOOKS, webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0.1 } }],
+  ["choice of hostile messages", STORAGE, { ...STORAGE, storage: { hostile: true } }],
+])("two that differ in %s are told so", (name, one, other) => {
+  expect(differenceOf(one, other)).toBe(name);
+  expect(differenceOf(other, one)).toBe(name);
+});
+
+test("publishers and subscribers of one workload differ in nothing", () => {
+  expect(differenceOf({ ...WEBHOOKS, publisher: "one" }, { ...WEBHOOKS, publisher: "two" })).toBeNull();
+  expect(differenceOf(OPENING, { ...OPENING, publisher: "one" })).toBeNull();
+});
