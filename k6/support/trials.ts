@@ -67,7 +67,7 @@ export class Trials {
     for (let sent = 0; sent < signals; ) {
       await Promise.all(this.webhooks.map((webhook) => this.rest(webhook)));
       const places = Math.min(signals - sent, each * this.webhooks.length);
-      await this.together(places, "crowd", (place) => this.webhooks[place % this.webhooks.length] as Webhook);
+      await this.together(places, "hft", (place) => this.webhooks[place % this.webhooks.length] as Webhook);
       sent += places;
     }
   }
@@ -205,7 +205,7 @@ export class Trials {
     for (let sent = 0; sent < signals; ) {
       const roundAt = now();
       const places = Math.min(this.webhooks.length, signals - sent);
-      await this.together(places, "load", (place) => this.webhooks[place] as Webhook);
+      await this.together(places, "memory", (place) => this.webhooks[place] as Webhook);
       sent += places;
       await until(roundAt + 1_000 / (FILL * SIGNAL_LIMIT));
     }
