@@ -115,6 +115,8 @@ test.each(entries.filter(([, { command }]) => command?.[0] === "run"))(
     const environment = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, interpolated(value)]));
     for (const key of Object.keys(environment)) expect(Object.keys(VARIABLES[name])).toContain(key);
     expect(() => settings(name, environment)).not.toThrow();
+    const loaded = Object.entries(given).map(([key, value]) => [key, interpolated(value, { SCENARIO: "load" })]);
+    expect(() => settings(name, Object.fromEntries(loaded))).not.toThrow();
     expect(K6_OUT).toBe(`\${K6_OUT:-}`);
     expect(GOGC).toBe(name === "websocket" ? "50" : undefined);
   },
