@@ -34,6 +34,12 @@ const paced = (events: number, { accounted, instances = 1, ticks }: Judgement) =
   valid("dropped_iterations").count.atMost(Math.floor((ticks ?? events) * (1 - OFFERED_SHARE) + 1e-9)),
 ];
 
+/** Of a closed model: all that was promised was sent, whoever sent it. */
+const closed = (messages: number, { accounted, instances = 1 }: Judgement) => [
+  valid("events_published").count.atLeast(instances > 1 ? 1 : messages),
+  ...(accounted ? [valid("account_published").count.atLeast(messages)] : []),
+];
+
 /** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs. */
 const accounted = [
   valid("account_settled").value(1).is(1),
@@ -246,7 +252,7 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
     ...(test === "ingest" ? ingested(judgement) : []),
-    ...(messages === null || instances > 1 ? [] : [valid("events_published").count.atLeast(messages)]),
+    ...(messages === null ? [] : closed(messages, judgement)),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
   return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));
