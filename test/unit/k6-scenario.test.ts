@@ -88,11 +88,11 @@ describe("as fast as acknowledged", () => {
     ],
     [
       { events: 1_000, duration: 120 },
-      { vus: 4, iterations: 5, maxDuration: "120000ms" },
+      { vus: 4, iterations: 100, maxDuration: "120000ms" },
     ],
     [
       { events: 1_000, duration: 1 },
-      { vus: 4, iterations: 5, maxDuration: "60000ms" },
+      { vus: 4, iterations: 100, maxDuration: "60000ms" },
     ],
   ])("for a number of events: %j", (overrides, expected) => {
     expect(made("nats", "smoke", { rate: "max", ...overrides })).toEqual({
