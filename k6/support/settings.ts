@@ -213,16 +213,21 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
   return bounds;
 }
 
+/** Bare words that no other program's variable is like; a slip in one is a load that nobody asked for. */
+const UNMISTAKABLE = ["SCENARIO", "DURATION"];
+
 /**
  * Refuses variables that are surely meant for us and do nothing: those with our prefixes, and those
- * one slip of the finger away from a variable of this test.
+ * one slip of the finger away from a variable of this test. The environment is full of other programs'
+ * variables: bare words such as MODE or DATE are none of our business.
  */
 function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
   const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
     if (known.includes(name) || isOfAnyTest(name)) continue;
-    const close = known.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
+    const meant = given.includes("_") ? known : UNMISTAKABLE;
+    const close = meant.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
     if (close !== undefined) {
       throw new RangeError(
         `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
