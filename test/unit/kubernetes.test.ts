@@ -101,7 +101,8 @@ describe("the manifests of built-in kinds", () => {
     const text = JSON.stringify(standing);
     const labels = '{"app.kubernetes.io/name":"receiver","app.kubernetes.io/part-of":"throughline"}';
     expect(text.split(labels).length - 1).toBe(8);
-    for (const [, port] of text.matchAll(/"(?:containerPort|port)":(\d+)/g)) expect(["4800", "6565", "53"]).toContain(port);
+    for (const [, port] of text.matchAll(/"(?:containerPort|port)":(\d+)/g))
+      expect(["4800", "6565", "53"]).toContain(port);
     expect(text).toContain("--port=4800");
   });
 });
