@@ -238,7 +238,8 @@ export interface Judgement {
   readonly bounds?: Readonly<Record<string, number>>;
 }
 
-const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
+/** All trials of a webhook. */
+export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 
 /** The objectives of a run. */
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {

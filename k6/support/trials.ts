@@ -19,7 +19,8 @@ import { traceOf } from "./publishing.ts";
 import { clockCorrection, type Run, reportPublished } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import type { Answered, Purpose, Signals, Unusual } from "./signals.ts";
-import { FILL, type Webhook } from "./webhooks.ts";
+import { FILL } from "./webhookcount.ts";
+import type { Webhook } from "./webhooks.ts";
 
 type TrialMeasures = ReturnType<typeof measures<"signals" | "health">>;
 
