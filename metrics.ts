@@ -137,14 +137,20 @@ const account = {
 };
 
 const signals = {
-  signal_success_rate: share("legitimate signals that were accepted, each for the first time"),
-  signal_latency_ms: latency("answer time of legitimate signals that were accepted"),
+  signal_success_rate: share("signals of the load that were accepted, each for the first time"),
+  signal_latency_ms: latency("answer time of signals of the load that were accepted"),
+  signal_hft_success_rate: share("signals of the hft trial that were accepted, each for the first time"),
+  signal_hft_latency_ms: latency("answer time of signals of the hft trial that were accepted"),
+  signal_memory_success_rate: share("signals of the memory trial that were accepted, each for the first time"),
+  signal_memory_latency_ms: latency("answer time of signals of the memory trial that were accepted"),
   signal_accepted: tally("signals that were accepted"),
   signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
   signal_limited: tally("signals that were answered 429, too many requests"),
   signal_refused: tally("signals that were answered with another 4xx"),
   signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
-  signal_trial_latency_ms: latency("answer time of signals that were accepted while a trial sent many at once"),
+  signal_trial_latency_ms: latency(
+    "answer time of signals that were accepted while another trial sent what need not be",
+  ),
   signal_duplicate_latency_ms: latency("answer time of signals that were known"),
   signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
   signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),

@@ -29,6 +29,8 @@ export interface Force {
   readonly SOCKETS?: number | undefined;
   /** Pause of a virtual user between its rounds, in seconds. */
   readonly THINK_TIME?: number | undefined;
+  /** The most requests per second of what comes after the load; what a smoke test has at its end by default. */
+  readonly after?: { readonly peak: number; readonly gentle: number } | undefined;
 }
 
 /** How hard a load hits at its peak, in numbers that compare within one test. */
@@ -49,7 +51,9 @@ export function needsConsent(
   addresses: Readonly<Record<string, string>>,
 ): string | null {
   const away = Object.entries(addresses).find(([, url]) => !isLoopback(url));
-  if (away === undefined || forceOf(force) <= forceOf({ load: plan(test, "smoke") })) return null;
+  const { after = { peak: 0, gentle: 0 } } = force;
+  const gentle = forceOf(force) <= forceOf({ load: plan(test, "smoke") }) && after.peak <= after.gentle;
+  if (away === undefined || gentle) return null;
   const [name, url] = away;
   return `${name}=${withoutCredentials(url)}: is not this machine, and the load is more than smoke`;
 }

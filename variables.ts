@@ -224,7 +224,10 @@ export const VARIABLES = {
     ...subscribed,
     ...publishing,
     NATS_URL: address("nats", "tls")("the server", "nats://localhost:4222"),
-    SUBSCRIPTIONS: integer(1, 100_000)("subscriptions to wait for before the load; without it those that have joined"),
+    SUBSCRIPTIONS: integer(
+      1,
+      100_000,
+    )("subscriptions without which the load does not start; when absent, those that have joined"),
     NATS_TOKEN: secret("token to connect with"),
     NATS_USER: secret("user to connect as"),
     NATS_PASSWORD: secret("password of NATS_USER"),

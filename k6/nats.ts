@@ -27,6 +27,7 @@ const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
 const press = new MessagePress(workload, numbers);
+const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
   servers: config.NATS_URL,
   name: "throughline",
@@ -34,7 +35,7 @@ const nats = new Nats({
   user: config.NATS_USER,
   password: config.NATS_PASSWORD,
   creds: config.NATS_CREDS,
-  tls: config.NATS_CA === undefined ? undefined : { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY },
+  tls: Object.values(files).some((file) => file !== undefined) ? files : undefined,
 });
 
 const PROGRESS_SECONDS = 5;
@@ -61,8 +62,7 @@ export async function setup(): Promise<Run & Watched> {
   declareCounters();
   const watched = requireHealth(config);
   try {
-    if (config.CREATE_STREAM) nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
-    nats.jetStreamInfo(config.STREAM);
+    requireStream();
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
@@ -79,6 +79,19 @@ export async function setup(): Promise<Run & Watched> {
     });
   }
   return { ...run, ...watched };
+}
+
+/** The code of JetStream's answer when there is no stream of that name. */
+const STREAM_NOT_FOUND = "JetStream error 10059";
+
+/** A missing stream is created where that is asked for. One that exists is not set up: that would rewrite its limits. */
+function requireStream(): void {
+  try {
+    nats.jetStreamInfo(config.STREAM);
+  } catch (problem) {
+    if (!config.CREATE_STREAM || !reasonOf(problem).includes(STREAM_NOT_FOUND)) throw problem;
+    nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
+  }
 }
 
 /** Before the load: opens the connection of a publisher. */

@@ -17,7 +17,8 @@ import { settings } from "./support/settings.ts";
 import { Signals } from "./support/signals.ts";
 import { summaryOf } from "./support/summary.ts";
 import { Trials } from "./support/trials.ts";
-import { openWebhooks, type Webhook, webhooksFor } from "./support/webhooks.ts";
+import { webhooksFor } from "./support/webhookcount.ts";
+import { openWebhooks, type Webhook } from "./support/webhooks.ts";
 
 const config = settings("webhook");
 const load = publishingLoad(config);

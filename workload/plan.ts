@@ -78,6 +78,8 @@ const PATIENCE_SECONDS = 0.125;
 const PACED_WORKERS = { least: 10, most: 50 };
 const UNPACED_WORKERS = 4;
 const UNPACED_BATCH = 200;
+/** A batch may be acknowledged as one: few events are sent in smaller ones, so that latencies can be judged. */
+const LEAST_BATCHES = 100;
 
 /** More events than this are a mistake: sequence numbers are kept as bits, and cost memory up to the highest. */
 export const MOST_EVENTS = 2 ** 28;
@@ -194,11 +196,12 @@ function pacedShape(standard: Shape, rate: number | undefined, { duration, event
 }
 
 function unpacedPlan(standard: Shape, overrides: Overrides): UnpacedPlan {
+  const { events = null } = overrides;
   return {
     kind: "unpaced",
     seconds: overrides.duration ?? lengthOf(standard),
-    events: overrides.events ?? null,
-    batch: overrides.batch ?? UNPACED_BATCH,
+    events,
+    batch: overrides.batch ?? Math.min(UNPACED_BATCH, Math.max(1, Math.floor((events ?? MOST_EVENTS) / LEAST_BATCHES))),
     workers: overrides.workers ?? UNPACED_WORKERS,
   };
 }

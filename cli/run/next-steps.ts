@@ -167,8 +167,14 @@ const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
       `the worker stores less than is accepted: ${slowest(timeline)}; more workers, or larger batches`,
   ],
   [/^account_insert_p9[59]_ms$/, () => "hop queue to table: the worker is slow; look at its batches and the database"],
-  [/^signal_(success_rate|failed)$/, () => "the target refused or failed legitimate signals: read its log"],
-  [/^signal_latency_ms$/, () => "the target answers slowly: look at what it waits for before it answers"],
+  [
+    /^signal_(hft_|memory_)?success_rate$|^signal_failed$/,
+    () => "the target refused or failed legitimate signals: read its log",
+  ],
+  [
+    /^signal_(hft_|memory_)?latency_ms$/,
+    () => "the target answers slowly: look at what it waits for before it answers",
+  ],
   [
     /^signal_(limit|overload)_broken$/,
     () => "the limit is not counted in one place, or not at once: several processes each count their own",

@@ -44,6 +44,7 @@ export function closedLoop(
   async function sendShare(run: Run, { firstSeq, count, concurrency }: Share): Promise<void> {
     const publisher = exec.vu.idInTest;
     const reports: Promise<void>[] = [];
+    const failures: unknown[] = [];
     const end = firstSeq + count;
     let next = firstSeq;
     let chunk: Chunk | null = null;
@@ -61,11 +62,14 @@ export function closedLoop(
         const { outcome, latency } = await send(run, publisher, seq);
         if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(latency);
         else mine[outcome].push(seq);
-        if (--mine.open === 0) reports.push(settle(run, publisher, mine));
+        // Kept until all is sent: k6 ends an iteration whose promise fails with nobody waiting for it.
+        if (--mine.open === 0)
+          reports.push(settle(run, publisher, mine).catch((problem) => void failures.push(problem)));
       }
     };
     await Promise.all(Array.from({ length: concurrency }, lane));
     await Promise.all(reports);
+    if (failures.length > 0) throw failures[0];
   }
 
   async function settle(run: Run, publisher: number, chunk: Chunk): Promise<void> {

@@ -1,4 +1,5 @@
 import exec from "k6/execution";
+import { latencyStep } from "../../workload/kept-latencies.ts";
 import {
   dueSecond,
   eventsOfTick,
@@ -32,9 +33,6 @@ export interface Sent {
   readonly latencies: ArrayLike<number>;
 }
 
-/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
-const KEPT_LATENCIES = 500_000;
-
 /** The load of a test that publishes. @throws a string when it has visitors instead. */
 export function publishingLoad({ test, load }: { test: string; load: Plan }): PacedPlan | UnpacedPlan {
   if (load.kind === "visitors" || load.kind === "closed")
@@ -53,7 +51,7 @@ export function publishing(
   send: (run: Run, tick: Tick) => Promise<Sent>,
 ): (run: Run) => Promise<void> {
   const load = publishingLoad(config);
-  const keepEvery = load.kind === "paced" ? Math.ceil(load.events / KEPT_LATENCIES) : 50;
+  const keepEvery = latencyStep(load);
   return async (run) => {
     const tick = exec.scenario.iterationInTest;
     const { firstSeq, count } = eventsOfTick(load, tick);

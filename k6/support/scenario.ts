@@ -53,7 +53,7 @@ function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K
 }
 
 /**
- * Seconds of a constant rate beyond its last event. A tick that k6 cannot start in time is dropped and
+ * Seconds of a rate beyond its last event. A tick that k6 cannot start in time is dropped and
  * its number given to the next one, so that all events are sent in the end, late, which the schedule
  * delay tells. Ticks that come after the last event carry none.
  */
@@ -76,11 +76,11 @@ function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
     const length = `${Math.ceil(duration * 1000 - 1e-6)}ms`;
     return { executor: "constant-arrival-rate", ...pool, rate: rate(first.to), duration: length };
   }
-  // More than the shape holds, because k6's sum of its stages may end a hair below the last tick, and
+  // And more than the shape holds, because k6's sum of its stages may end a hair below the last tick, and
   // each stage is rounded to a millisecond.
   const last = plan.shape.at(-1)?.to ?? 0;
   const spare = 2 * plan.batch + peakOf(plan.shape) * plan.shape.length * 0.001;
-  const tail = last > 0 ? [{ from: last, to: last, seconds: spare / last }] : [];
+  const tail = last > 0 ? [{ from: last, to: last, seconds: RESERVE_SECONDS + spare / last }] : [];
   return {
     executor: "ramping-arrival-rate",
     ...pool,

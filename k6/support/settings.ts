@@ -1,11 +1,13 @@
-import { needsConsent } from "../../remote.ts";
+import { type Force, needsConsent } from "../../remote.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
 import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../slo.ts";
-import { boundVariables, slos } from "../../thresholds.ts";
+import { boundVariables, EVERY_TRIAL, slos } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
 import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
-import { eventsIn, lengthOf } from "../../workload/shape.ts";
+import { eventsIn, lengthOf, peakOf } from "../../workload/shape.ts";
+import { CONTRACT } from "../../workload/wire/signal.ts";
+import { peakOfTrials } from "./webhookcount.ts";
 
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
@@ -100,6 +102,9 @@ interface AnyValues {
   readonly THINK_TIME?: number;
   readonly HEALTH_URL?: string;
   readonly TRIALS?: readonly Trial[];
+  readonly SIGNAL_LIMIT?: number;
+  readonly WEBHOOKS?: number;
+  readonly WEBHOOK_TOKEN?: string;
 }
 
 /** Memory is nothing to try where nobody looks at it. */
@@ -165,8 +170,19 @@ function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
   for (const [name, { target }] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
     if (target && given[name] !== undefined) addresses[name] = String(given[name]);
   }
-  const problem = needsConsent(test, { load, SOCKETS: values.SOCKETS, THINK_TIME: values.THINK_TIME }, addresses);
+  const { SOCKETS, THINK_TIME } = values;
+  const problem = needsConsent(test, { load, SOCKETS, THINK_TIME, after: afterLoad(values, load) }, addresses);
   if (problem !== null) throw new RangeError(`${problem}; allowed: a host of this machine, or ALLOW_REMOTE=1`);
+}
+
+/** How hard the trials of a webhook hit, beside those of a smoke test, which has no monitor. */
+function afterLoad(values: AnyValues, load: Plan): Force["after"] {
+  const { TRIALS: trials, SIGNAL_LIMIT } = values;
+  if (trials === undefined || SIGNAL_LIMIT === undefined || !("shape" in load)) return undefined;
+  return {
+    peak: peakOfTrials({ ...values, TRIALS: trials, SIGNAL_LIMIT }, peakOf(load.shape)),
+    gentle: peakOfTrials({ TRIALS: EVERY_TRIAL, SIGNAL_LIMIT: CONTRACT.limit }, 0),
+  };
 }
 
 function overridesOf(test: Test, values: AnyValues): Overrides {
@@ -213,16 +229,21 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
   return bounds;
 }
 
+/** Bare words that no other program's variable is like; a slip in one is a load that nobody asked for. */
+const UNMISTAKABLE = ["SCENARIO", "DURATION"];
+
 /**
  * Refuses variables that are surely meant for us and do nothing: those with our prefixes, and those
- * one slip of the finger away from a variable of this test.
+ * one slip of the finger away from a variable of this test. The environment is full of other programs'
+ * variables: bare words such as MODE or DATE are none of our business.
  */
 function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
   const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
     if (known.includes(name) || isOfAnyTest(name)) continue;
-    const close = known.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
+    const meant = given.includes("_") ? known : UNMISTAKABLE;
+    const close = meant.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
     if (close !== undefined) {
       throw new RangeError(
         `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,

@@ -20,11 +20,17 @@ export interface Unusual {
 }
 
 /**
- * - load: must be accepted, and in time.
- * - crowd: must be accepted, but many come at once.
- * - trial: may be answered in any way that the trial judges.
+ * What must be accepted, and where that is entered: apart, because many signals of one purpose would hide
+ * that those of another were refused.
  */
-export type Purpose = "load" | "crowd" | "trial";
+const LEGITIMATE = {
+  load: { success: "signal_success_rate", latency: "signal_latency_ms" },
+  hft: { success: "signal_hft_success_rate", latency: "signal_hft_latency_ms" },
+  memory: { success: "signal_memory_success_rate", latency: "signal_memory_latency_ms" },
+} as const;
+
+/** Why a signal is sent; one of a trial may be answered in any way that the trial judges. */
+export type Purpose = keyof typeof LEGITIMATE | "trial";
 
 /** Sends signals, and times each kind of answer apart. */
 export class Signals {
@@ -69,12 +75,13 @@ export class Signals {
   /** Enters an answer, by its kind. */
   enter(answer: Answered, purpose: Purpose): void {
     const { measure } = this;
-    if (purpose !== "trial") measure.signal_success_rate.add(answer.kind === "accepted");
+    const legitimate = purpose === "trial" ? null : LEGITIMATE[purpose];
+    if (legitimate !== null) measure[legitimate.success].add(answer.kind === "accepted");
     measure.signal_failed.add(answer.kind === "failed" ? 1 : 0);
     switch (answer.kind) {
       case "accepted":
         measure.signal_accepted.add(1);
-        (purpose === "load" ? measure.signal_latency_ms : measure.signal_trial_latency_ms).add(answer.took);
+        measure[legitimate?.latency ?? "signal_trial_latency_ms"].add(answer.took);
         break;
       case "duplicate":
         measure.signal_duplicates.add(1);

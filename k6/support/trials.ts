@@ -19,7 +19,8 @@ import { traceOf } from "./publishing.ts";
 import { clockCorrection, type Run, reportPublished } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import type { Answered, Purpose, Signals, Unusual } from "./signals.ts";
-import { FILL, type Webhook } from "./webhooks.ts";
+import { FILL } from "./webhookcount.ts";
+import type { Webhook } from "./webhooks.ts";
 
 type TrialMeasures = ReturnType<typeof measures<"signals" | "health">>;
 
@@ -67,7 +68,7 @@ export class Trials {
     for (let sent = 0; sent < signals; ) {
       await Promise.all(this.webhooks.map((webhook) => this.rest(webhook)));
       const places = Math.min(signals - sent, each * this.webhooks.length);
-      await this.together(places, "crowd", (place) => this.webhooks[place % this.webhooks.length] as Webhook);
+      await this.together(places, "hft", (place) => this.webhooks[place % this.webhooks.length] as Webhook);
       sent += places;
     }
   }
@@ -208,7 +209,7 @@ export class Trials {
     for (let sent = 0; sent < signals; ) {
       const roundAt = now();
       const places = Math.min(this.webhooks.length, signals - sent);
-      await this.together(places, "load", (place) => this.webhooks[place] as Webhook);
+      await this.together(places, "memory", (place) => this.webhooks[place] as Webhook);
       sent += places;
       await until(roundAt + 1_000 / (FILL * SIGNAL_LIMIT));
     }

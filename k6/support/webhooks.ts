@@ -11,32 +11,6 @@ export interface Webhook {
 
 type WebhookSettings = Settings<"webhook">;
 
-/** Share of its limit that a webhook is given by legitimate load: what is sent evenly does not arrive evenly. */
-export const FILL = 0.8;
-
-/** Webhooks that the trials spread over, so that none has to wait for the limit of another. */
-const TRIAL_WEBHOOKS = 13;
-/** The memory trial takes 320 signals a second: the quicker it is, the less a warm-up looks like a leak. */
-const MEMORY_WEBHOOKS = 40;
-
-/**
- * How many webhooks take a load without reaching their limits.
- *
- * @throws a string when there are fewer.
- */
-export function webhooksFor(config: WebhookSettings, peak: number): number {
-  const needed = Math.max(1, Math.ceil(peak / (FILL * config.SIGNAL_LIMIT) - 1e-9));
-  const given = config.WEBHOOK_TOKEN === undefined ? config.WEBHOOKS : 1;
-  if (given !== undefined && given < needed) {
-    throw (
-      `${peak} signals per second need ${needed} webhooks of ${config.SIGNAL_LIMIT} each, filled to ${FILL * 100} %; ` +
-      `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN names one"}: lower RATE or LOAD_SCALE`
-    );
-  }
-  const memory = config.TRIALS.includes("memory") && config.HEALTH_URL !== undefined;
-  return given ?? Math.max(needed, memory ? MEMORY_WEBHOOKS : config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
-}
-
 const Session = v.object({ access_token: v.string() });
 const Created = v.pipe(
   v.looseObject({ token: v.string(), secret_key: v.optional(v.string()), secret: v.optional(v.string()) }),

@@ -83,16 +83,31 @@ const ROWS: readonly Row<SignalsPlant>[] = [
   {
     name: "signals: fail=10",
     plants: "one signal in ten is answered with 500",
-    plant: { faults: ["fail=10"], webhook: { TRIALS: "hft" } },
-    expect: { verdict: "FAIL", reasons: ["signal_success_rate", "signal_failed"], checks: [once] },
+    plant: { faults: ["fail=10"], watched: true, webhook: { TRIALS: "hft,memory", MEMORY_SIGNALS: "800" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["signal_success_rate", "signal_hft_success_rate", "signal_memory_success_rate", "signal_failed"],
+      besides: ["health_leaks"],
+      checks: [once],
+    },
   },
   {
     name: "signals: delay=1100",
     plants: "every answer takes 1.1 s",
-    plant: { faults: ["delay=1100"], webhook: { TRIALS: "none", WORKERS: "40" } },
+    plant: {
+      faults: ["delay=1100"],
+      watched: true,
+      webhook: { TRIALS: "hft,memory", MEMORY_SIGNALS: "110", WEBHOOKS: "5", WORKERS: "40" },
+    },
     expect: {
       verdict: "FAIL",
-      reasons: ["signal_latency_ms avg", "signal_latency_ms p(95)", "signal_latency_ms max"],
+      reasons: [
+        ...["avg", "p(95)", "max"].flatMap((statistic) =>
+          ["signal_latency_ms", "signal_memory_latency_ms"].map((latency) => `${latency} ${statistic}`),
+        ),
+        "signal_hft_latency_ms max",
+      ],
+      besides: ["health_leaks"],
       checks: [once],
     },
   },
@@ -109,7 +124,7 @@ const ROWS: readonly Row<SignalsPlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["health_deaths"],
-      besides: ["signal_failed", "signal_success_rate", "signal_latency_ms", "account_lost"],
+      besides: ["signal_failed", "signal_success_rate", "signal_hft_success_rate", "signal_latency_ms", "account_lost"],
     },
   },
 ];

@@ -1,6 +1,8 @@
 /** ingest.js against the reference ingestor, on a real redis-server and a real PostgreSQL. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { IngestPipeline } from "../../cli/ingest.ts";
 import { type Service, startService } from "../../cli/service.ts";
 import { runNumber } from "../../workload/trace.ts";
@@ -100,6 +102,36 @@ describe("a healthy ingestor", () => {
     expect(account).toMatchObject({ lost: 0, delivered: account.acknowledged, duplicated: 0 });
     expect(exitCode, stdout).toBe(0);
   });
+});
+
+/** A receiver that passes everything on to another, but for the first report of what was published. */
+async function forgetfulReceiver(receiver: string): Promise<string> {
+  let forgotten = false;
+  const server = createServer(async (request, answer) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (!forgotten && request.url?.endsWith("/published")) {
+      forgotten = true;
+      answer.writeHead(503).end();
+      return;
+    }
+    const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
+    const headers = { "Content-Type": "application/json" };
+    const passed = await fetch(`${receiver}${request.url}`, { method: request.method as string, headers, ...body });
+    answer.writeHead(passed.status, headers).end(await passed.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("a report that the receiver does not take fails the script, and the run ends with its load", async () => {
+  await startWorker();
+  const RECEIVER_URL = await forgetfulReceiver(pipeline.receiver.url);
+  const { stdout, account } = await runIngest(pipeline, { RECEIVER_URL, MESSAGES: "1000", CONCURRENCY: "20" });
+  expect(account.published).toBe(900);
+  expect(stdout).toMatch(/^INVALID {2}ingest/m);
+  expect(stdout).toMatch(/script_errors \(.*\): 1, must be count == 0/s);
 });
 
 describe("a defect is found, and named", () => {

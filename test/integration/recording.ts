@@ -188,7 +188,10 @@ async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, 
     run("http", { RUN_ID: RUN, HTTP_URL: pulse.gateway.url, DURATION: "4s", VUS: "2", THINK_TIME: "100ms" }),
     run("redis", { ...redis, RUN_ID: REDIS_RUN, EVENTS: "500", RATE: "200" }, "throughline"),
     run("ingest", { ...ingestor, RUN_ID: INGEST_RUN, EVENTS: "500", RATE: "200" }, "throughline"),
-    run("webhook", { ...webhook, RUN_ID: WEBHOOK_RUN, DURATION: "2s", TRIALS: "limit,identical,access" }),
+    run("webhook", {
+      ...{ ...webhook, RUN_ID: WEBHOOK_RUN, DURATION: "2s" },
+      ...{ TRIALS: "hft,limit,identical,access,memory", MEMORY_SIGNALS: "200" },
+    }),
   ]);
   await Promise.all([
     run("nats", { ...nats, ...TOO_MUCH }),

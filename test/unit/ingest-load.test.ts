@@ -163,6 +163,15 @@ describe("what a profile is held to", () => {
       expect.objectContaining({ metric: "events_published", comparison: ">=", bound: 700, miss: "INVALID" }),
     );
   });
+
+  test("several processes of a closed model must have sent it all together, which the account knows", () => {
+    const { slos: rows } = settings("ingest", { MESSAGES: "700", CONCURRENCY: "10", INSTANCES: "4" });
+    const published = rows.filter(({ metric }) => metric.endsWith("_published"));
+    expect(published.map(({ metric, bound, miss }) => [metric, bound, miss])).toEqual([
+      ["events_published", 1, "INVALID"],
+      ["account_published", 700, "INVALID"],
+    ]);
+  });
 });
 
 describe("a line of progress", () => {

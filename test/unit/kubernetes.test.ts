@@ -47,6 +47,22 @@ function typeErrors(manifests: readonly Manifest[]): string[] {
 }
 
 describe("the manifests of built-in kinds", () => {
+  test("let the receiver out to names, to the target's databases and to another receiver, and nowhere else", () => {
+    const policy = standing.find(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "receiver");
+    const namespace = (matchLabels: object) => [{ namespaceSelector: { matchLabels } }];
+    const receiver = { "app.kubernetes.io/name": "receiver", "app.kubernetes.io/part-of": "throughline" };
+    expect(policy?.spec).toMatchObject({
+      egress: [
+        {
+          to: namespace({ "kubernetes.io/metadata.name": "kube-system" }),
+          ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })),
+        },
+        { to: namespace({ "throughline.dev/target": "true" }) },
+        { to: [{ podSelector: { matchLabels: receiver } }], ports: [{ protocol: "TCP", port: 4800 }] },
+      ],
+    });
+  });
+
   test("are what Kubernetes' own types allow", { timeout: 60_000 }, () => {
     expect(standing.map(({ kind }) => kind).sort()).toEqual([
       "Deployment",
@@ -84,8 +100,9 @@ describe("the manifests of built-in kinds", () => {
   test("name one receiver, its port and its labels everywhere", () => {
     const text = JSON.stringify(standing);
     const labels = '{"app.kubernetes.io/name":"receiver","app.kubernetes.io/part-of":"throughline"}';
-    expect(text.split(labels).length - 1).toBe(6);
-    for (const [, port] of text.matchAll(/"(?:containerPort|port)":(\d+)/g)) expect(["4800", "6565"]).toContain(port);
+    expect(text.split(labels).length - 1).toBe(8);
+    for (const [, port] of text.matchAll(/"(?:containerPort|port)":(\d+)/g))
+      expect(["4800", "6565", "53"]).toContain(port);
     expect(text).toContain("--port=4800");
   });
 });

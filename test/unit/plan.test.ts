@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { P95_FLOOR, P99_FLOOR } from "../../slo.ts";
+import { latencyStep } from "../../workload/kept-latencies.ts";
 import {
   dueSecond,
   eventsOfTick,
@@ -8,6 +10,7 @@ import {
   type PacedPlan,
   publishingPlan,
   ticksIn,
+  type UnpacedPlan,
   visitorPlan,
 } from "../../workload/plan.ts";
 import { eventsIn, hold, lengthOf, peakOf, ramp, secondOf, shape } from "../../workload/shape.ts";
@@ -137,8 +140,23 @@ describe("an unpaced plan", () => {
       { events: 1_000, batch: 10, workers: 2 },
       { seconds: 60, events: 1_000, batch: 10, workers: 2 },
     ],
+    [{ events: 100_000 }, { seconds: 60, events: 100_000, batch: 200, workers: 4 }],
+    [{ events: 5_000 }, { seconds: 60, events: 5_000, batch: 50, workers: 4 }],
+    [{ events: 7 }, { seconds: 60, events: 7, batch: 1, workers: 4 }],
   ])("with %j", (overrides, plan) => {
     expect(publishingPlan(STEADY, { rate: "max", ...overrides })).toEqual({ kind: "unpaced", ...plan });
+  });
+
+  test.each([1_000, 20_000, 30_000, 1_000_000])("of %i events has latencies enough to judge them", (events) => {
+    const plan = publishingPlan(STEADY, { rate: "max", events }) as UnpacedPlan;
+    // Of a transport that acknowledges batches, and of one that acknowledges each event.
+    expect(ticksIn(plan)).toBeGreaterThanOrEqual(P95_FLOOR);
+    expect(events / latencyStep(plan)).toBeGreaterThanOrEqual(P99_FLOOR);
+    expect(events / latencyStep(plan)).toBeLessThanOrEqual(20_000);
+  });
+
+  test("without a number of events keeps one latency in fifty", () => {
+    expect(latencyStep(publishingPlan(STEADY, { rate: "max" }))).toBe(50);
   });
 
   test("without a number of events always sends whole batches", () => {

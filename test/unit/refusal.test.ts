@@ -76,14 +76,12 @@ describe("refused", () => {
   test.each<[RunnableTest, string, string]>([
     ["nats", "SCENRIO", "SCENARIO"],
     ["nats", "SCENARIOS", "SCENARIO"],
-    ["nats", "RTAE", "RATE"],
-    ["nats", "RATES", "RATE"],
-    ["nats", "BURTS", "BURST"],
-    ["nats", "EVENT", "EVENTS"],
-    ["nats", "WORKER", "WORKERS"],
+    ["nats", "THROUGHLINE_RTAE", "RATE"],
+    ["nats", "THROUGHLINE_RATES", "RATE"],
+    ["nats", "BURST_RATO", "BURST_RATIO"],
     ["http", "DURATOIN", "DURATION"],
     ["http", "HTTP_URI", "HTTP_URL"],
-    ["websocket", "SOCKET", "SOCKETS"],
+    ["websocket", "PING_EVRY", "PING_EVERY"],
     ["websocket", "THROUGHLINE_FILTER", "FILTERS"],
     ["http", "SLO_HTTP_ERROR_RATE_RAT", "SLO_HTTP_ERROR_RATE_RATE"],
   ])("by %s: %s, for it may be %s", (target, given, meant) => {
@@ -102,6 +100,20 @@ describe("refused", () => {
     for (const name of ["SLO_NONSENSE", "THROUGHLINE_SLO_NONSENSE"]) {
       expect(refusal("http", { [name]: "1" })).toBe(`${name}=1: unknown variable of http; allowed: ${allowed}`);
     }
+  });
+});
+
+describe("what other programs are told is not refused", () => {
+  test.each<[RunnableTest, string]>([
+    ["ingest", "MODE"],
+    ["nats", "DATE"],
+    ["nats", "EVENT"],
+    ["nats", "WORKER"],
+    ["redis", "ENDPOINT"],
+    ["websocket", "SOCKET"],
+    ["websocket", "VERSION"],
+  ])("by %s: %s", (target, given) => {
+    expect(() => settings(target, { [given]: "production" })).not.toThrow();
   });
 });
 

@@ -46,6 +46,9 @@ const ADDRESS = {
   nats: { NATS_URL: "nats://u:hunter2@gateway.example" },
   redis: { REDIS_URL: "redis://u:hunter2@gateway.example" },
 };
+/** Its load profile is as gentle as smoke, and only longer. */
+const SIGNALS = { SIGNALS_URL: "http://u:hunter2@gateway.example" };
+const MONITOR = { HEALTH_URL: "http://localhost:4900" };
 const TARGETS = Object.entries(ADDRESS) as [keyof typeof ADDRESS, Record<string, string>][];
 
 describe.each(TARGETS)("%s on another machine", (target, away) => {
@@ -76,8 +79,20 @@ describe("a smoke test that is none", () => {
     ["nats", { ...ADDRESS.nats, RATE: "max" }],
     ["nats", { ...ADDRESS.nats, BURST: "1" }],
     ["redis", { ...ADDRESS.redis, EVENTS: "100000", DURATION: "1s" }],
+    ["webhook", { ...SIGNALS, RATE: "9" }],
+    ["webhook", { ...SIGNALS, ...MONITOR }],
+    ["webhook", { ...SIGNALS, ...MONITOR, TRIALS: "memory", WEBHOOKS: "1000" }],
+    ["webhook", { ...SIGNALS, TRIALS: "overload", SIGNAL_LIMIT: "1000" }],
   ])("%s with %j needs consent", (target, environment) => {
     expect(refusal(target, environment)).toContain("ALLOW_REMOTE=1");
+  });
+
+  test.each([
+    { ...MONITOR, TRIALS: "none" },
+    { ...MONITOR, TRIALS: "memory", WEBHOOK_TOKEN: "t", WEBHOOK_SECRET: "s" },
+    { ...MONITOR, TRIALS: "memory", WEBHOOKS: "12" },
+  ])("webhook with %j needs none: its trials are as gentle as those of a smoke test", (environment) => {
+    expect(refusal("webhook", { ...SIGNALS, ...environment })).toBeNull();
   });
 
   test("the receiver may be elsewhere: it bears no load", () => {

@@ -108,6 +108,13 @@ describe("the defaults", () => {
     ["nats", UNACCOUNTED, ["events_refused count==0 FAIL", "events_unknown count==0 FAIL"]],
     ["webhook", UNACCOUNTED, ["signal_success_rate rate>=0.95 FAIL", "signal_failed count==0 FAIL"]],
     ["webhook", UNACCOUNTED, ["avg<100", "p(95)<200", "max<1000"].map((bound) => `signal_latency_ms ${bound} FAIL`)],
+    ["webhook", UNACCOUNTED, ["signal_hft_success_rate rate>=0.95 FAIL", "signal_hft_latency_ms max<1000 FAIL"]],
+    ["webhook", UNACCOUNTED, ["signal_memory_success_rate rate>=0.95 FAIL"]],
+    [
+      "webhook",
+      UNACCOUNTED,
+      ["avg<100", "p(95)<200", "max<1000"].map((bound) => `signal_memory_latency_ms ${bound} FAIL`),
+    ],
     [
       "webhook",
       UNACCOUNTED,

@@ -1,0 +1,63 @@
+/** How a run waits for its canaries, over a clock that every pause moves on, and a receiver that always answers the same. */
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { awaitCanaries, type Canaries } from "../../k6/support/canary.ts";
+import type { Run } from "../../k6/support/run.ts";
+
+const world = vi.hoisted(() => ({ at: 0, account: { paths: 0, ready: 0, publishers: 0 } }));
+
+vi.mock("k6", () => ({
+  sleep: (seconds: number) => {
+    world.at += seconds * 1000;
+  },
+}));
+vi.mock("k6/execution", () => ({
+  default: {
+    test: {
+      abort: (why: string) => {
+        throw new Error(why);
+      },
+    },
+  },
+}));
+vi.mock("../../k6/support/clock.ts", () => ({ now: () => world.at }));
+vi.mock("../../k6/support/run.ts", () => ({ fetchAccount: () => world.account }));
+
+const RUN: Run = { id: "r", number: 1, instance: "i", clock: null };
+
+beforeEach(() => {
+  world.at = 0;
+});
+
+/** Waits 30 s for 100 paths and one publisher, unless told otherwise. */
+function wait(account: typeof world.account, wanted: Canaries["wanted"] = { paths: 100, publishers: 1 }) {
+  world.account = account;
+  const send = () => undefined;
+  return awaitCanaries("http://receiver", RUN, 30, { wanted, seqs: [0, 1], send, explain: () => ["start them"] });
+}
+
+describe("the load starts", () => {
+  test("as soon as every path that was asked for has had a canary", async () => {
+    await wait({ paths: 100, ready: 100, publishers: 1 });
+    expect(world.at).toBe(0);
+  });
+
+  test("after the wait, on paths of which some are silent: that they are is for the account to tell", async () => {
+    await wait({ paths: 100, ready: 25, publishers: 1 });
+    expect(world.at).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test("with those that have joined, where no number was asked for", async () => {
+    await wait({ paths: 25, ready: 25, publishers: 1 }, { publishers: 1 });
+    expect(world.at).toBe(0);
+  });
+});
+
+test.each([
+  [{ paths: 25, ready: 25, publishers: 1 }, "25 of 100 subscriptions joined run r within 30 s"],
+  [{ paths: 25, ready: 0, publishers: 1 }, "25 of 100 subscriptions joined run r within 30 s"],
+  [{ paths: 0, ready: 0, publishers: 1 }, "no subscriber joined run r within 30 s; start them"],
+  [{ paths: 100, ready: 0, publishers: 1 }, "no canary arrived on any of 100 paths within 30 s; start them"],
+  [{ paths: 100, ready: 100, publishers: 0 }, "0 of 1 publishers joined run r within 30 s"],
+])("the run is given up for %j: %s", async (account, why) => {
+  await expect(wait(account)).rejects.toThrow(why);
+});

@@ -1,0 +1,14 @@
+import type { PacedPlan, UnpacedPlan } from "./plan.ts";
+
+/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
+const KEPT_LATENCIES = 500_000;
+/** Where acknowledgements set the pace, entering latencies costs some of it: no more than is needed to judge them. */
+const UNPACED_LATENCIES = 10_000;
+const UNPACED_STEP = 50;
+
+/** Of how many acknowledged events one is kept with its latency. */
+export function latencyStep(plan: PacedPlan | UnpacedPlan): number {
+  if (plan.kind === "paced") return Math.ceil(plan.events / KEPT_LATENCIES);
+  if (plan.events === null) return UNPACED_STEP;
+  return Math.min(UNPACED_STEP, Math.max(1, Math.floor(plan.events / UNPACED_LATENCIES)));
+}
