@@ -106,7 +106,7 @@ describe("report", () => {
     const [html, junit, markdown] = before as [string, string, string];
     expect(html).toContain("Comparison with the baseline");
     expect(html).toContain("account_lost: 42, the baseline has 0");
-    expect(junit).toContain('failures="1"');
+    expect(junit).toContain('failures="2"');
     expect(markdown).toContain("## FAIL: pipeline");
     expect(await readdir(join(home, "out"))).toEqual(["junit.xml", "report.md"]);
   });
