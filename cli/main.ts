@@ -18,14 +18,23 @@ const root = join(import.meta.dirname, "../..");
 const USAGE_ERROR = 2;
 const INVALID = 3;
 
+/** One Ctrl-C comes twice under npm: from the terminal and from npm, which passes it on. */
+const SAME_INTERRUPT_MS = 1_000;
+
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The first signal lets everything end in order; with the second one nobody waits any longer.
-  process.on(signal, () => (interrupted.signal.aborted ? process.exit(INVALID) : interrupted.abort()));
+let interruptedAt = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  process.on(signal, () => {
+    // The first signal lets everything end in order; with the second one nobody waits any longer.
+    if (interrupted.signal.aborted && performance.now() - interruptedAt > SAME_INTERRUPT_MS) process.exit(INVALID);
+    if (!interrupted.signal.aborted) interruptedAt = performance.now();
+    interrupted.abort();
+  });
 }
 
-// Whoever reads the output may stop early, as head does; the exit code is still the verdict's.
-process.stdout.on("error", () => undefined);
+// Whoever reads the output may stop early, as head does, and a terminal may be closed; the exit code is
+// still the verdict's.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
