@@ -1,9 +1,10 @@
 /** The `throughline` command. */
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
+import { SECRET } from "./ethhook.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { addInitCommand } from "./init.ts";
 import { addReportCommand } from "./report/command.ts";
@@ -66,13 +67,18 @@ const setup = program.command("setup").description("prepare a pipeline for its l
 setup
   .command("ethhook")
   .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
-  .requiredOption(
-    "--database <url>",
-    "the database: postgres://user:password@host:port/name",
-    url("postgres", "postgresql"),
+  .addOption(
+    new Option("--database <url>", "the database: postgres://user:password@host:port/name")
+      .env("ETHHOOK_DATABASE")
+      .argParser(url("postgres", "postgresql"))
+      .makeOptionMandatory(),
   )
   .option("--receiver-url <url>", "the receiver that the webhooks go to", url("http", "https"), "http://127.0.0.1:4800")
-  .option("--secret <text>", "what webhooks are signed with; the receiver needs the same", "throughline")
+  .addOption(
+    new Option("--secret <text>", "what webhooks are signed with; the receiver needs the same")
+      .env("RECEIVER_SECRET")
+      .default(SECRET),
+  )
   .option("--never-matching", "also set up an endpoint that must never be told anything", false)
   .action(async (options: EthhookSetup) => {
     for (const name of await setupEthhook(options)) console.log(name);

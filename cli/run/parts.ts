@@ -41,7 +41,8 @@ export async function startParts(root: string, order: RunOrder, plan: PlannedRun
     join(root, "dist/node/receiver.js"),
     ...(kind.receiver ?? []),
   ];
-  const receiver = await startService("receiver", program, join(path, "receiver.log"));
+  const secret = kind.secret === undefined ? {} : { RECEIVER_SECRET: process.env["RECEIVER_SECRET"] ?? kind.secret };
+  const receiver = await startService("receiver", program, join(path, "receiver.log"), secret);
   return {
     says: [...given, `receiver ${receiver.url}`].join(", "),
     variables: { RECEIVER_URL: receiver.url },

@@ -1,7 +1,7 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
-import { type Settings, settings } from "../../k6/support/settings.ts";
+import { PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { boundVariables } from "../../thresholds.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { secondsOf, ticksIn } from "../../workload/plan.ts";
 import { peakOf } from "../../workload/shape.ts";
 import type { VariablesByTest } from "../pipelines.ts";
@@ -19,6 +19,8 @@ export interface Request {
   readonly faults: readonly string[];
   /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
+  /** Of the shell: credentials of a target that was given are taken from it, as `THROUGHLINE_NAME`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** More than smoke may be turned on a target that is not on this machine. */
   readonly consent?: boolean;
 }
@@ -71,7 +73,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
     given[test] = {
       ...preset[test],
       ...kind.variables.always[test],
-      ...(reference ? kind.variables.reference[test] : {}),
+      ...(reference ? kind.variables.reference[test] : credentialsOf(test, request.environment)),
       ...flagsOf(test, request),
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
@@ -155,6 +157,17 @@ function flagsOf(test: RunnableTest, { scenario, rate, duration, events, consent
   const all = has(test, "END_WHEN_SETTLED") ? flags : { ...flags, DURATION: duration };
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined || !has(test, name) ? [] : [[name, value]])),
+  );
+}
+
+/** What belongs on no command line. */
+function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
+  const credentials = Object.entries<Variable<unknown>>(VARIABLES[test]).filter(([, { credential }]) => credential);
+  return Object.fromEntries(
+    credentials.flatMap(([name]) => {
+      const value = environment[`${PREFIX}${name}`];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 }
 

@@ -39,10 +39,13 @@ function fanOut(run: string, ...args: string[]) {
 
 const recordOf = (run: string) => recordIn(out, run);
 
-/** The ids of the processes that carry an argument, by Linux' own list. */
+/** The ids of the processes that carry words in their arguments or variables, by Linux' own list. */
 async function processesWith(...words: string[]): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  const told = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const lines = await Promise.all(
+    pids.map(async (pid) => `${await told(pid, "cmdline")}${await told(pid, "environ")}`),
+  );
   return pids.filter((_, place) => words.every((word) => lines[place]?.includes(word))).map(Number);
 }
 

@@ -1,6 +1,6 @@
 /** Secrets are nowhere but where they are needed: not in output, logs, records, metrics or archives. */
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,6 +171,41 @@ describe("services that cannot reach what they need", () => {
     expect((await target).all).not.toContain(SECRET);
   });
 });
+
+test("throughline run: a secret of the shell reaches k6, and stands on no command line", async () => {
+  const args = ["--nats-url", pipeline.nats.url, "--set", "CREATE_STREAM=1", "--rate", "50", "--duration", "4s"];
+  const command = [
+    join(root, "dist/node/throughline.js"),
+    "run",
+    "nats",
+    ...args,
+    "--out",
+    folder,
+    "--run-id",
+    "shell",
+  ];
+  const running = execa(process.execPath, command, {
+    all: true,
+    reject: false,
+    env: { THROUGHLINE_NATS_TOKEN: SECRET },
+  });
+  await expect.poll(() => processesTold(`NATS_TOKEN=${SECRET}`, "environ"), { timeout: 30_000 }).toContain("nats.js");
+  expect(await processesTold(SECRET, "cmdline")).toBe("");
+  const { all, exitCode } = await running;
+  expect([0, 1, 3], all).toContain(exitCode);
+  const files = ["result.json", "nats.json", "nats.log"].map((file) => readFile(join(folder, "shell", file), "utf8"));
+  expect([all, ...(await Promise.all(files))].join("\n")).not.toContain(SECRET);
+});
+
+/** The command lines of all processes that carry a text, by Linux' own list. */
+async function processesTold(text: string, where: "cmdline" | "environ"): Promise<string> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const lines = await Promise.all(
+    pids.map(async (pid) => ((await read(pid, where)).includes(text) ? read(pid, "cmdline") : "")),
+  );
+  return lines.join("");
+}
 
 function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {

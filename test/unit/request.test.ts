@@ -119,6 +119,23 @@ describe("the variables", () => {
     expect(nats?.seconds).toBe(15);
   });
 
+  test("credentials of a target are taken from the shell, by their long names and unless they are set", () => {
+    const shell = {
+      THROUGHLINE_NATS_TOKEN: "t",
+      THROUGHLINE_NATS_USER: "u",
+      NATS_PASSWORD: "p",
+      THROUGHLINE_RATE: "9",
+    };
+    const asked = { environment: shell, set: ["NATS_USER=me"] };
+    const nats = variablesOf("nats", ["nats"], { ...asked, urls: { nats: "nats://a" } });
+    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me" });
+    for (const name of ["NATS_PASSWORD", "RATE"]) expect(nats).not.toHaveProperty(name);
+    expect(variablesOf("nats", ["pipeline"], asked)).not.toHaveProperty("NATS_TOKEN");
+    expect(variablesOf("http", ["http"], { ...asked, set: [], urls: { http: "http://a" } })).not.toHaveProperty(
+      "NATS_TOKEN",
+    );
+  });
+
   test("a stream is created in the reference pipeline, never in another", () => {
     expect(variablesOf("nats", ["pipeline"])).toHaveProperty("CREATE_STREAM", "1");
     expect(variablesOf("nats", ["websocket", "nats"], { urls: OWN })).not.toHaveProperty("CREATE_STREAM");
