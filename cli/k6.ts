@@ -6,6 +6,7 @@ import * as v from "valibot";
 import type { Summary } from "../summary.ts";
 import type { RunnableTest } from "../variables.ts";
 import type { Verdict } from "../verdict.ts";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { adopt } from "./children.ts";
 import { k6Environment } from "./k6-environment.ts";
 import { SummarySchema } from "./result.ts";
@@ -134,7 +135,7 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** What k6 logged last as an error, without its frame and without the stack of an exception. */
+/** What k6 logged last as an error, without its frame, the stack of an exception and who logs in. */
 async function lastError(log: string): Promise<string | null> {
   const text = await readFile(log, "utf8").catch(() => "");
   const messages = [...text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, message]) => message as string);
@@ -143,10 +144,11 @@ async function lastError(log: string): Promise<string | null> {
       .at(-1)
       ?.replaceAll('\\"', '"')
       .split(/(?:\\n)?\\tat /) ?? [];
-  return (
+  if (message === undefined) return null;
+  return withoutCredentials(
     message
-      ?.replaceAll("\\n", " ")
+      .replaceAll("\\n", " ")
       .replace(/^Error: /, "")
-      .trim() ?? null
+      .trim(),
   );
 }

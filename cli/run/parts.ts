@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { Started, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";
@@ -30,7 +31,7 @@ export function runUrl({ variables }: Started, { run: id }: Folder): string | nu
 export async function startParts(root: string, order: RunOrder, plan: PlannedRun, { path }: Folder): Promise<Started> {
   const { kind } = order.subject;
   if (plan.reference) return kind.start({ root, logs: path, faults: order.request.faults });
-  const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${url.replace(/\/\/[^/\s]*@/, "//")}`);
+  const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${withoutCredentials(url)}`);
   if (plan.receiver !== "start") {
     const variables = plan.receiver === null ? {} : { RECEIVER_URL: plan.receiver };
     return { says: given.join(", "), variables, processes: [], problems: () => [], close: async () => {} };

@@ -85,6 +85,25 @@ const RUNS: readonly [what: string, test: string, settings: () => Record<string,
   ],
   ["no Redis is there", "redis", () => ({ REDIS_URL: login(`redis://${closed}`), RECEIVER_URL: "none" }), [108]],
   ["the port is none", "redis", () => ({ REDIS_URL: login("redis://localhost:none"), RECEIVER_URL: "none" }), [107]],
+  ["no ingestor is there", "ingest", () => ({ INGEST_URL: login(`http://${closed}`), RECEIVER_URL: "none" }), [108]],
+  [
+    "no monitor is there",
+    "ingest",
+    () => ({ INGEST_URL: `http://${closed}`, RECEIVER_URL: "none", HEALTH_URL: login(`http://${closed}`) }),
+    [108],
+  ],
+  [
+    "nobody lets us in",
+    "webhook",
+    () => ({ SIGNALS_URL: login(`http://${closed}`), SIGNALS_USER: "u", SIGNALS_PASSWORD: SECRET }),
+    [108],
+  ],
+  [
+    "no signal is taken",
+    "webhook",
+    () => ({ SIGNALS_URL: login(`http://${closed}`), WEBHOOK_TOKEN: "t", WEBHOOK_SECRET: SECRET }),
+    [108],
+  ],
   ["the host asks for consent", "nats", () => ({ NATS_URL: login("nats://nats.example"), RATE: "max" }), [107]],
 ];
 
@@ -118,6 +137,11 @@ const PROGRAMS: readonly [what: string, args: () => string[], code: number][] = 
   ["pulse: another scheme", () => ["pulse", "--nats", `http://user:${SECRET}@h`], 2],
   ["pulse: a misspelt option", () => ["pulse", `--nast=nats://user:${SECRET}@h`], 2],
   ["ethhook: another scheme", () => ["ethhook", "--database", `mysql://user:${SECRET}@h`], 2],
+  [
+    "receiver: no database is there",
+    () => ["receiver", "--port", "0", "--database", `postgres://user:p/${SECRET}@${closed}/ethhook`],
+    1,
+  ],
   ["receiver: a misspelt option", () => ["receiver", `--secert=${SECRET}`], 2],
   ["receiver: no URL", () => ["receiver", "--settle-at", `http://user:${SECRET}@h`], 2],
 ];
@@ -195,6 +219,18 @@ test("throughline run: a secret of the shell reaches k6, and stands on no comman
   expect([0, 1, 3], all).toContain(exitCode);
   const files = ["result.json", "nats.json", "nats.log"].map((file) => readFile(join(folder, "shell", file), "utf8"));
   expect([all, ...(await Promise.all(files))].join("\n")).not.toContain(SECRET);
+});
+
+test("throughline run: what is asked for, and what k6 says of it, are told without secrets", async () => {
+  const url = `${login(`http://${closed}`)}/?token=${SECRET}`;
+  const command = ["run", "http", "--http-url", url, "--out", folder, "--run-id", "told", "--"];
+  const flags = ["--out", `influxdb=${login("http://h:none")}/k6`];
+  const args = [join(root, "dist/node/throughline.js"), ...command, ...flags];
+  const { exitCode, text } = await tracesOf(process.execPath, args, [join(folder, "told/result.json")]);
+  expect(exitCode, text).toBe(3);
+  expect(text).toContain('"version": 1');
+  expect(text).toContain("invalid port");
+  expect(text).not.toContain(SECRET);
 });
 
 /** The command lines of all processes that carry a text, by Linux' own list. */
