@@ -33,6 +33,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   });
 }
 
+process.on("uncaughtException", (problem) => {
+  complain(problem);
+  process.exit(INVALID);
+});
+
 // Whoever reads the output may stop early, as head does, and a terminal may be closed; the exit code is
 // still the verdict's.
 for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
@@ -89,9 +94,13 @@ addMonitorCommand(program, interrupted.signal);
 try {
   await program.parseAsync();
 } catch (problem) {
-  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
+  complain(problem);
   // What was asked for is not allowed; anything else is a run that could not be measured.
   process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
+}
+
+function complain(problem: unknown): void {
+  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
 }
 
 function collect(value: string, earlier: string[]): string[] {

@@ -62,7 +62,8 @@ export async function startService(
   child.stderr.on("data", (chunk: Buffer) => {
     lastLine = chunk.toString().trimEnd().split("\n").at(-1) ?? lastLine;
   });
-  child.stderr.pipe(createWriteStream(logFile));
+  // On a full disk lines are lost; a service that nobody listens to would wait for us.
+  child.stderr.pipe(createWriteStream(logFile)).on("error", () => child.stderr.resume());
   let ended: string | undefined;
   const over = child.then(({ exitCode, signal, originalMessage }) => {
     const how = signal ?? (exitCode === undefined ? originalMessage : `code ${exitCode}`);

@@ -94,6 +94,16 @@ describe("from a run to a comparison", () => {
 });
 
 describe("report", () => {
+  test("that breaks in an unexpected place says so in one line, and is INVALID", async () => {
+    const breaking =
+      "process.stdout.write = () => { setImmediate(() => { throw new Error('it broke') }); return true; }";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(breaking)}` };
+    expect(await throughline(["report", "first"], env)).toMatchObject({
+      exitCode: 3,
+      stderr: "throughline: it broke",
+    });
+  });
+
   test.each([
     ["results", null],
     ["nightly", { run: ["http"], out: "nightly" }],
