@@ -20,17 +20,23 @@ export interface Variable<T> {
   readonly allowed: string;
   /** It says where the load goes. */
   readonly target: boolean;
+  /** It says who we are: it belongs on no command line. */
+  readonly credential: boolean;
   /** Reads a text; undefined when the text is not allowed. */
   parse(text: string): T | undefined;
 }
 
 type Optional<T> = Variable<T> & { readonly fallback: null };
 
-function variable<T>(allowed: string, parse: (text: string) => T | undefined, target = false) {
+function variable<T>(
+  allowed: string,
+  parse: (text: string) => T | undefined,
+  { target = false, credential = false } = {},
+) {
   function make(meaning: string, fallback: string): Variable<T> & { readonly fallback: string };
   function make(meaning: string): Optional<T>;
   function make(meaning: string, fallback: string | null = null): Variable<T> {
-    return { meaning, fallback, allowed, target, parse };
+    return { meaning, fallback, allowed, target, credential, parse };
   }
   return make;
 }
@@ -41,7 +47,7 @@ function address(...schemes: string[]) {
   return variable(
     `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
     (text) => (form.test(text) ? text.replace(/\/+$/, "") : undefined),
-    true,
+    { target: true },
   );
 }
 
@@ -75,7 +81,9 @@ const word = variable("letters, digits, dots, dashes and underscores, at most 64
 
 const filePath = variable("a file's path", (text) => (text.trim() === "" ? undefined : text));
 
-const secret = variable("any text that is not empty", (text) => (text === "" ? undefined : text));
+const secret = variable("any text that is not empty", (text) => (text === "" ? undefined : text), {
+  credential: true,
+});
 
 const rate = variable('a number of events per second above 0, or "max"', (text) => {
   if (text === "max") return "max" as const;

@@ -47,12 +47,13 @@ export async function startEthhookPipeline(
   };
   const start = async (program: string, ...flags: string[]) => {
     const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...flags];
-    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`)));
+    const environment = { RECEIVER_SECRET: SECRET };
+    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`), environment));
   };
   try {
     const redis = keep(await startRedisServer(persistent ? store : null));
     const postgres = await start("postgres");
-    const receiver = await start("receiver", "--port", "0", "--secret", SECRET, ...receiverFlags);
+    const receiver = await start("receiver", "--port", "0", ...receiverFlags);
     const setup = { database: postgres.url, receiverUrl: receiver.url, secret: SECRET, neverMatching: true };
     const startTarget = (...flags: string[]) =>
       start("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);

@@ -40,12 +40,13 @@ export async function startIngestPipeline(
   const close = async () => {
     for (const service of started.splice(0).reverse()) await service.stop();
   };
-  const start = async (program: string, ...args: string[]) => {
+  const startWith = async (environment: Record<string, string>, program: string, ...args: string[]) => {
     const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...args];
-    const service = await startService(program, command, join(logs, `${program}-${started.length}.log`));
+    const service = await startService(program, command, join(logs, `${program}-${started.length}.log`), environment);
     started.push(service);
     return service;
   };
+  const start = (program: string, ...args: string[]) => startWith({}, program, ...args);
   try {
     const redis = await startRedisServer(null);
     started.push(redis);
@@ -57,8 +58,8 @@ export async function startIngestPipeline(
     // It makes the table that the receiver watches.
     const api = await startApi(...flags);
     const readOnlyUrl = await makeReader(postgres.url);
-    const watching = ["--database", readOnlyUrl, "--redis", redis.url];
-    const receiver = await start("receiver", "--port", "0", ...watching, ...receiverFlags);
+    const watching = { RECEIVER_DATABASE: readOnlyUrl, RECEIVER_REDIS: redis.url };
+    const receiver = await startWith(watching, "receiver", "--port", "0", ...receiverFlags);
     const problems = () => started.flatMap((service) => service.ended() ?? []);
     return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, problems, close };
   } catch (problem) {

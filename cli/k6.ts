@@ -6,7 +6,9 @@ import * as v from "valibot";
 import type { Summary } from "../summary.ts";
 import type { RunnableTest } from "../variables.ts";
 import type { Verdict } from "../verdict.ts";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { adopt } from "./children.ts";
+import { k6Environment } from "./k6-environment.ts";
 import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
@@ -68,9 +70,8 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const writtenFile = `${summaryFile}.part`;
   const log = join(results, `${name}.log`);
   const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
-  const settings = Object.entries(told).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   // Without an address k6 serves no control API, whose fixed port two processes cannot share.
-  const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...settings, ...flags];
+  const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...flags];
   // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
   const output = await openLog(log);
   const hanging = run.deadline === undefined ? null : AbortSignal.timeout(run.deadline);
@@ -84,9 +85,8 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     cleanup: false,
     cancelSignal: hanging === null ? signal : AbortSignal.any([signal, hanging]),
     forceKillAfterDelay: ENDING_DEADLINE_MS,
-    // Our environment may hold variables of the same names that were meant for something else.
     extendEnv: false,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...collection(run.connections) },
+    env: k6Environment(process.env, told, run.connections ?? 0),
   });
   adopt(child);
   if (child.pid !== undefined) run.started?.(child.pid);
@@ -103,7 +103,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     return { test, instance, verdict: "INVALID", reasons: [HUNG], summary, exitCode, complete: false };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
-  // Not execa's own message, which repeats the command with every setting in it.
+  // Not execa's own message, which repeats the command with every flag in it.
   const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
   const reasons = signal.aborted ? [] : [`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
@@ -126,18 +126,6 @@ function segment(instance: number, instances: number): string[] {
   return ["--execution-segment", own, "--execution-segment-sequence", bounds.join()];
 }
 
-/** So many connections are more than a hundred megabytes. */
-const MANY_CONNECTIONS = 1_000;
-
-/**
- * How much garbage Go lets pile up, in percent of what is in use, before it collects. While it does, on a
- * machine of few cores what arrives waits for milliseconds: a small heap affords to be collected seldom,
- * connections by the thousand do not.
- */
-function collection(connections = 0): Record<string, string> {
-  return { GOGC: process.env["GOGC"] ?? (connections > MANY_CONNECTIONS ? "50" : "400") };
-}
-
 async function readSummary(file: string): Promise<Summary | null> {
   try {
     const parsed = v.safeParse(SummarySchema, JSON.parse(await readFile(file, "utf8")));
@@ -147,7 +135,7 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** What k6 logged last as an error, without its frame and without the stack of an exception. */
+/** What k6 logged last as an error, without its frame, the stack of an exception and who logs in. */
 async function lastError(log: string): Promise<string | null> {
   const text = await readFile(log, "utf8").catch(() => "");
   const messages = [...text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, message]) => message as string);
@@ -156,10 +144,11 @@ async function lastError(log: string): Promise<string | null> {
       .at(-1)
       ?.replaceAll('\\"', '"')
       .split(/(?:\\n)?\\tat /) ?? [];
-  return (
+  if (message === undefined) return null;
+  return withoutCredentials(
     message
-      ?.replaceAll("\\n", " ")
+      .replaceAll("\\n", " ")
       .replace(/^Error: /, "")
-      .trim() ?? null
+      .trim(),
   );
 }

@@ -1,9 +1,10 @@
 /** The `throughline` command. */
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
+import { SECRET } from "./ethhook.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { addInitCommand } from "./init.ts";
 import { addReportCommand } from "./report/command.ts";
@@ -18,14 +19,28 @@ const root = join(import.meta.dirname, "../..");
 const USAGE_ERROR = 2;
 const INVALID = 3;
 
+/** One Ctrl-C comes twice under npm: from the terminal and from npm, which passes it on. */
+const SAME_INTERRUPT_MS = 1_000;
+
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The first signal lets everything end in order; with the second one nobody waits any longer.
-  process.on(signal, () => (interrupted.signal.aborted ? process.exit(INVALID) : interrupted.abort()));
+let interruptedAt = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  process.on(signal, () => {
+    // The first signal lets everything end in order; with the second one nobody waits any longer.
+    if (interrupted.signal.aborted && performance.now() - interruptedAt > SAME_INTERRUPT_MS) process.exit(INVALID);
+    if (!interrupted.signal.aborted) interruptedAt = performance.now();
+    interrupted.abort();
+  });
 }
 
-// Whoever reads the output may stop early, as head does; the exit code is still the verdict's.
-process.stdout.on("error", () => undefined);
+process.on("uncaughtException", (problem) => {
+  complain(problem);
+  process.exit(INVALID);
+});
+
+// Whoever reads the output may stop early, as head does, and a terminal may be closed; the exit code is
+// still the verdict's.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
@@ -57,13 +72,18 @@ const setup = program.command("setup").description("prepare a pipeline for its l
 setup
   .command("ethhook")
   .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
-  .requiredOption(
-    "--database <url>",
-    "the database: postgres://user:password@host:port/name",
-    url("postgres", "postgresql"),
+  .addOption(
+    new Option("--database <url>", "the database: postgres://user:password@host:port/name")
+      .env("ETHHOOK_DATABASE")
+      .argParser(url("postgres", "postgresql"))
+      .makeOptionMandatory(),
   )
   .option("--receiver-url <url>", "the receiver that the webhooks go to", url("http", "https"), "http://127.0.0.1:4800")
-  .option("--secret <text>", "what webhooks are signed with; the receiver needs the same", "throughline")
+  .addOption(
+    new Option("--secret <text>", "what webhooks are signed with; the receiver needs the same")
+      .env("RECEIVER_SECRET")
+      .default(SECRET),
+  )
   .option("--never-matching", "also set up an endpoint that must never be told anything", false)
   .action(async (options: EthhookSetup) => {
     for (const name of await setupEthhook(options)) console.log(name);
@@ -74,9 +94,13 @@ addMonitorCommand(program, interrupted.signal);
 try {
   await program.parseAsync();
 } catch (problem) {
-  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
+  complain(problem);
   // What was asked for is not allowed; anything else is a run that could not be measured.
   process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
+}
+
+function complain(problem: unknown): void {
+  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
 }
 
 function collect(value: string, earlier: string[]): string[] {

@@ -54,6 +54,8 @@ export interface PipelineKind {
   readonly outcome?: string;
   /** How the receiver is started for a target that is not started here; null where only its owner can start it. */
   readonly receiver: readonly string[] | null;
+  /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET says otherwise. */
+  readonly secret?: string;
   /** Its tests are one client each, whose limits several k6 processes would count as those of several. */
   readonly alone?: true;
   /** Its addresses are all it takes to send a canary through it. */
@@ -135,7 +137,8 @@ const ethhook: PipelineKind = {
   groups: [["redis"]],
   settled: { redis: [] },
   urls: { redis: "REDIS_URL" },
-  receiver: ["--port", "4800", "--secret", SECRET],
+  receiver: ["--port", "4800"],
+  secret: SECRET,
   canary: true,
   faults: ETHHOOK_FAULTS,
   variables: { reference: {}, always: {} },

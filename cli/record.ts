@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import * as v from "valibot";
+import { readConfig } from "./config.ts";
 import { type Result, ResultSchema } from "./result.ts";
 
 /** A recorded run and where it lies. */
@@ -11,45 +12,73 @@ export interface RunRecord {
 }
 
 const FILE = "result.json";
+const RESULTS = "results";
 
 /** What stands for the run that was started last. */
 export const LATEST = "latest";
 
 /**
- * Reads the record of a run back.
+ * Reads the record that a command was given, from where runs of this folder go, or else from the repository.
+ * Says on standard error which run `latest` is.
  *
  * @param root the folder of the repository.
+ * @param run as for `readRecord`.
+ * @throws as `readRecord`, and RangeError for a config that cannot be read.
+ */
+export async function openRecord(root: string, run: string): Promise<RunRecord> {
+  const out = (await readConfig(undefined))?.out ?? RESULTS;
+  const folders = [out, RESULTS, join(root, RESULTS)].map((folder) => resolve(folder));
+  const record = await readRecord([...new Set(folders)], run);
+  if (run === LATEST) {
+    const { result, folder } = record;
+    const started = new Date(result.startedAt).toISOString();
+    console.error(`throughline: ${LATEST} is run ${result.run}, started ${started}, in ${shown(folder)}`);
+  }
+  return record;
+}
+
+/**
+ * Reads the record of a run back.
+ *
+ * @param folders of results; the first that has what is asked for is taken.
  * @param run the run's id, `latest`, its folder, or its `result.json`.
  * @throws an error that names the file and the place in it, when it cannot be read or is no such record.
  */
-export async function readRecord(root: string, run: string): Promise<RunRecord> {
-  if (run === LATEST) return latest(root);
-  return readFrom(await locate(root, run));
+export async function readRecord(folders: readonly string[], run: string): Promise<RunRecord> {
+  if (run !== LATEST) return readFrom(await locate(folders, run));
+  for (const folder of folders) {
+    const newest = await newestIn(folder);
+    if (newest !== null) return newest;
+  }
+  throw new Error(`run "${LATEST}": ${folders.map(shown).join(", ")}: holds no record of a run`);
 }
 
-async function latest(root: string): Promise<RunRecord> {
-  const names = await readdir(join(root, "results")).catch(() => []);
-  const files = names.map((name) => join(root, "results", name, FILE));
+async function newestIn(folder: string): Promise<RunRecord | null> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.map((name) => join(folder, name, FILE));
   // An interrupted run may have left no record, and an older version one of another shape.
   const records = await Promise.all(files.map((file) => readFrom(file).catch(() => null)));
   const readable = records.filter((record) => record !== null);
-  const newest = readable.sort((a, b) => b.result.startedAt - a.result.startedAt)[0];
-  if (newest === undefined) throw new Error(`run "${LATEST}": results/ holds no record of a run`);
-  return newest;
+  return readable.sort((a, b) => b.result.startedAt - a.result.startedAt)[0] ?? null;
 }
 
-async function locate(root: string, run: string): Promise<string> {
-  const candidates = [join(root, "results", run, FILE), join(run, FILE), run];
+async function locate(folders: readonly string[], run: string): Promise<string> {
+  const candidates = [...folders.map((folder) => join(folder, run, FILE)), join(run, FILE), run];
   for (const file of candidates) {
     if ((await stat(file).catch(() => null))?.isFile() === true) return file;
   }
-  throw new Error(`run "${run}" is not known: neither results/${run}/${FILE} nor a file or folder of that name`);
+  const places = folders.map((folder) => `${shown(folder)}/${run}/${FILE}`);
+  throw new Error(`run "${run}" is not known: neither ${places.join(" nor ")} nor a file or folder of that name`);
+}
+
+/** A path as somebody in this folder would write it. */
+function shown(path: string): string {
+  return relative(process.cwd(), path) || path;
 }
 
 async function readFrom(file: string): Promise<RunRecord> {
-  const shown = relative(process.cwd(), file) || file;
   const text = await readFile(file, "utf8");
-  return { result: parseRecord(text, shown), folder: dirname(file) };
+  return { result: parseRecord(text, shown(file)), folder: dirname(file) };
 }
 
 /**

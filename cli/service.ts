@@ -24,15 +24,29 @@ export interface Service extends Announcement {
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
 
+/** What our environment may hold for a receiver that somebody starts by hand. */
+const ELSEWHERE = {
+  RECEIVER_SECRET: undefined,
+  RECEIVER_DATABASE: undefined,
+  RECEIVER_REDIS: undefined,
+  RECEIVER_INFLUXDB: undefined,
+};
+
 /**
  * Starts a service and waits until it says where it is.
  *
  * @param name what it is called in messages.
  * @param command program and arguments; it must know `--exit-with-stdin`, so that it ends with us.
  * @param logFile where its standard error goes.
+ * @param environment what it is told beside our environment, such as what belongs on no command line.
  * @throws an error that names the service and ends with the last line it logged.
  */
-export async function startService(name: string, command: readonly string[], logFile: string): Promise<Service> {
+export async function startService(
+  name: string,
+  command: readonly string[],
+  logFile: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const [program, ...args] = command as [string, ...string[]];
   const child = execa(program, [...args, "--exit-with-stdin"], {
     stdin: "pipe",
@@ -41,13 +55,15 @@ export async function startService(name: string, command: readonly string[], log
     detached: true,
     cleanup: false,
     forceKillAfterDelay: STOP_DEADLINE_MS,
+    env: { ...ELSEWHERE, ...environment },
   });
   adopt(child);
   let lastLine = "";
   child.stderr.on("data", (chunk: Buffer) => {
     lastLine = chunk.toString().trimEnd().split("\n").at(-1) ?? lastLine;
   });
-  child.stderr.pipe(createWriteStream(logFile));
+  // On a full disk lines are lost; a service that nobody listens to would wait for us.
+  child.stderr.pipe(createWriteStream(logFile)).on("error", () => child.stderr.resume());
   let ended: string | undefined;
   const over = child.then(({ exitCode, signal, originalMessage }) => {
     const how = signal ?? (exitCode === undefined ? originalMessage : `code ${exitCode}`);

@@ -4,6 +4,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import { profileOf } from "../scenarios.ts";
 import { type Progress, progressLine, progressOf } from "../workload/progress.ts";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { lengthOf } from "../workload/shape.ts";
 import { explainUnstored } from "../workload/storage.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
@@ -60,7 +61,9 @@ export async function setup(): Promise<Run & Watched> {
   declareCounters();
   const watched = requireHealth(config);
   const health = http.get(`${config.INGEST_URL}/health`, { tags: { name: "readiness" } });
-  if (health.status === 0) exec.test.abort(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`);
+  if (health.status === 0) {
+    exec.test.abort(withoutCredentials(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`));
+  }
   if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
   const run = { ...openRun(config, "publisher", { storage: { hostile } }), ...watched };
   if (config.RECEIVER_URL === undefined) return run;

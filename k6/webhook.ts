@@ -1,6 +1,7 @@
 /** Signal webhooks: signals are sent to webhooks within their limits; then what a webhook must withstand is tried. */
 import { sleep } from "k6";
 import exec from "k6/execution";
+import { withoutCredentials } from "../workload/redaction.ts";
 import { lengthOf, peakOf } from "../workload/shape.ts";
 import { TargetClock } from "../workload/target-clock.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
@@ -119,7 +120,9 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<numbe
         continue;
       }
       const why = answer.kind === "failed" ? answer.why : answer.kind === "refused" ? `status ${answer.status}` : "429";
-      exec.test.abort(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`);
+      exec.test.abort(
+        withoutCredentials(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`),
+      );
     }
   }
   if (config.SIGNALS_EXECUTED_URL === undefined) return clock.correction;

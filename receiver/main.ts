@@ -1,5 +1,5 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { withoutArguments } from "../workload/redaction.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
@@ -57,17 +57,33 @@ const program = new Command("receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", address, "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)
-  .option("--secret <text>", "what webhooks must be signed with; without it none is looked at, nor judged")
+  .addOption(
+    new Option("--secret <text>", "what webhooks must be signed with; without it none is looked at, nor judged").env(
+      "RECEIVER_SECRET",
+    ),
+  )
   .option(
     "--settle-at <url>",
     "another receiver that settles the runs; this one only takes webhooks for it",
     receiverUrl,
   )
   .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script)
-  .option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6", influxDatabase)
-  .option("--database <url>", "PostgreSQL of a message ingestor; a role that may only select is enough", postgresUrl)
+  .addOption(
+    new Option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6")
+      .env("RECEIVER_INFLUXDB")
+      .argParser(influxDatabase),
+  )
+  .addOption(
+    new Option("--database <url>", "PostgreSQL of a message ingestor; a role that may only select is enough")
+      .env("RECEIVER_DATABASE")
+      .argParser(postgresUrl),
+  )
   .option("--table <name>", "its table", tableName, "messages")
-  .option("--redis <url>", "Redis of a message ingestor, to account for what is pending and buffered", redisUrl)
+  .addOption(
+    new Option("--redis <url>", "Redis of a message ingestor, to account for what is pending and buffered")
+      .env("RECEIVER_REDIS")
+      .argParser(redisUrl),
+  )
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .allowExcessArguments(false)
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })

@@ -1,3 +1,4 @@
+import { withoutCredentials } from "../workload/redaction.ts";
 import { runNumber } from "../workload/trace.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./ingestkeys.ts";
@@ -62,6 +63,6 @@ async function named(option: string, url: string, opening: Promise<void>): Promi
   } catch (problem) {
     const said = problem instanceof AggregateError ? problem.errors.map(String).join(", ") : problem;
     const reason = said instanceof Error ? said.message : String(said);
-    throw new StorageProblem(`${option} ${url.replace(/\/\/[^/\s]*@/, "//(hidden)@")}: ${reason}`);
+    throw new StorageProblem(withoutCredentials(`${option} ${url}: ${reason}`));
   }
 }

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { EXIT_CODES } from "../../verdict.ts";
 import { several } from "../figures.ts";
-import { readRecord } from "../record.ts";
+import { openRecord } from "../record.ts";
 import { withRun } from "./baseline.ts";
 import { compare } from "./comparison.ts";
 import { FORMATS, type Format, renderComparison } from "./rendering.ts";
@@ -19,7 +19,7 @@ export function addBaselineCommands(program: Command, root: string): void {
     .option("--name <name>", "what the baseline is called, instead of <subject>-<scenario>")
     .option("--replace", "forget the runs it has", false)
     .action(async (run: string, options: { name?: string; replace: boolean }) => {
-      const { result } = await readRecord(root, run);
+      const { result } = await openRecord(root, run);
       const name = options.name ?? defaultName(result);
       const earlier = options.replace ? null : await readBaseline(root, name);
       const renewed = withRun(result, earlier);
@@ -50,7 +50,7 @@ export function addBaselineCommands(program: Command, root: string): void {
     .argument("[baseline]", "a name in baselines/ or a file, instead of <subject>-<scenario>")
     .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
     .action(async (run: string, name: string | undefined, { format }: { format: Format }) => {
-      const { result } = await readRecord(root, run);
+      const { result } = await openRecord(root, run);
       const wanted = name ?? defaultName(result);
       const found = await readBaseline(root, wanted);
       if (found === null) {

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { readRecord } from "../record.ts";
+import { openRecord } from "../record.ts";
 import { type ReportFiles, writeReport } from "./files.ts";
 
 /** Adds `report` to the command. */
@@ -14,7 +14,7 @@ export function addReportCommand(program: Command, root: string): void {
     .option("--markdown <file>", "also write Markdown, for a pull request")
     .option("--baseline <name>", "compare with this baseline, instead of <subject>-<scenario>")
     .action(async (run: string, options: Omit<ReportFiles, "stepSummary">) => {
-      const record = await readRecord(root, run);
+      const record = await openRecord(root, run);
       const stepSummary = process.env["GITHUB_STEP_SUMMARY"];
       const written = await writeReport(root, record, { ...options, stepSummary });
       for (const file of written) console.log(relative(process.cwd(), file));

@@ -4,8 +4,9 @@ import type { Result } from "../result.ts";
 import { type Objective, objectivesOf, testName } from "./objectives.ts";
 
 /**
- * A run as JUnit XML: each objective is a test case. A missed one is a failure, one that could not be
- * measured an error, and so is a test that came so far that it had no objectives to judge.
+ * A run as JUnit XML: its verdict is a test case, and so is each objective. FAIL and a missed objective are
+ * failures; INVALID and an objective that could not be measured are errors, and so is a test that came not so
+ * far that it had objectives to judge.
  */
 export function renderJunit(result: Result): string {
   const { run, subject, startedAt, endedAt, tests } = result;
@@ -17,6 +18,11 @@ export function renderJunit(result: Result): string {
     .time((endedAt - startedAt) / 1000)
     .property("run", printable(run))
     .property("verdict", result.verdict);
+  // What spoils a run may be no objective of any test, as a generator that was saturated.
+  const verdict = suite.testCase().className(printable(subject)).name("verdict");
+  const reasons = printable(result.reasons.join("; ") || "no reason was recorded");
+  if (result.verdict === "FAIL") verdict.failure(reasons, result.verdict);
+  if (result.verdict === "INVALID") verdict.error(reasons, result.verdict);
   for (const objective of objectivesOf(result)) {
     const { metric, objective: bound, tests: held } = objective;
     const testCase = suite

@@ -113,6 +113,7 @@ function requestOf(flags: Flags, config: Config | null): Request {
     faults: flags.fault,
     // A later setting of the same name takes the place of an earlier one.
     set: [...rest, ...flags.set],
+    environment: process.env,
     consent: flags.yes === true,
   };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { Started, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";
@@ -30,7 +31,7 @@ export function runUrl({ variables }: Started, { run: id }: Folder): string | nu
 export async function startParts(root: string, order: RunOrder, plan: PlannedRun, { path }: Folder): Promise<Started> {
   const { kind } = order.subject;
   if (plan.reference) return kind.start({ root, logs: path, faults: order.request.faults });
-  const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${url.replace(/\/\/[^/\s]*@/, "//")}`);
+  const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${withoutCredentials(url)}`);
   if (plan.receiver !== "start") {
     const variables = plan.receiver === null ? {} : { RECEIVER_URL: plan.receiver };
     return { says: given.join(", "), variables, processes: [], problems: () => [], close: async () => {} };
@@ -41,7 +42,8 @@ export async function startParts(root: string, order: RunOrder, plan: PlannedRun
     join(root, "dist/node/receiver.js"),
     ...(kind.receiver ?? []),
   ];
-  const receiver = await startService("receiver", program, join(path, "receiver.log"));
+  const secret = kind.secret === undefined ? {} : { RECEIVER_SECRET: process.env["RECEIVER_SECRET"] ?? kind.secret };
+  const receiver = await startService("receiver", program, join(path, "receiver.log"), secret);
   return {
     says: [...given, `receiver ${receiver.url}`].join(", "),
     variables: { RECEIVER_URL: receiver.url },

@@ -1,7 +1,7 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
-import { type Settings, settings } from "../../k6/support/settings.ts";
+import { PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { boundVariables } from "../../thresholds.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
 import { secondsOf, ticksIn } from "../../workload/plan.ts";
 import { peakOf } from "../../workload/shape.ts";
 import type { VariablesByTest } from "../pipelines.ts";
@@ -19,6 +19,8 @@ export interface Request {
   readonly faults: readonly string[];
   /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
+  /** Of the shell: credentials of a target that was given are taken from it, as `THROUGHLINE_NAME`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** More than smoke may be turned on a target that is not on this machine. */
   readonly consent?: boolean;
 }
@@ -71,8 +73,8 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
     given[test] = {
       ...preset[test],
       ...kind.variables.always[test],
-      ...(reference ? kind.variables.reference[test] : {}),
-      ...flagsOf(test, request),
+      ...(reference ? kind.variables.reference[test] : credentialsOf(test, request.environment)),
+      ...flagsOf(test, subject, request),
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
       ...(receiver !== null && has(test, "RECEIVER_URL")
@@ -105,8 +107,22 @@ function planTest(test: RunnableTest, variables: Record<string, string>, instanc
   return { test, variables, settings: read, seconds: secondsOf(load) };
 }
 
-function refuseUnfit(subject: Subject, { urls, faults, instances }: Request, reference: boolean): void {
+/** @throws RangeError when a flag would change nothing. */
+function refuseIdle(tests: readonly RunnableTest[], { rate, duration, events }: Request): void {
+  for (const [flag, value] of Object.entries({ rate, duration, events })) {
+    const variable = flag.toUpperCase();
+    if (value === undefined || tests.some((test) => has(test, variable))) continue;
+    const takers = (Object.keys(VARIABLES) as RunnableTest[]).filter((test) => has(test, variable));
+    throw new RangeError(
+      `--${flag} ${value}: changes nothing of ${tests.join(", ")}; allowed: with ${takers.join(", ")}`,
+    );
+  }
+}
+
+function refuseUnfit(subject: Subject, request: Request, reference: boolean): void {
   const { kind, groups, name } = subject;
+  const { urls, faults, instances } = request;
+  refuseIdle(groups.flat(), request);
   if (kind.alone === true && instances > 1) {
     throw new RangeError(`--instances ${instances}: ${name} is one client within its limits; allowed: 1`);
   }
@@ -149,12 +165,28 @@ function refuseUnfit(subject: Subject, { urls, faults, instances }: Request, ref
 }
 
 /** The variables that flags stand for, where a test has them. */
-function flagsOf(test: RunnableTest, { scenario, rate, duration, events, consent }: Request): Record<string, string> {
+function flagsOf(
+  test: RunnableTest,
+  { kind, groups }: Subject,
+  { scenario, rate, duration, events, consent }: Request,
+): Record<string, string> {
   const flags = { SCENARIO: scenario, RATE: rate, EVENTS: events, ALLOW_REMOTE: consent === true ? "1" : undefined };
-  // A subscriber listens as long as the publishers need.
-  const all = has(test, "END_WHEN_SETTLED") ? flags : { ...flags, DURATION: duration };
+  // A subscriber listens as long as the publishers beside it need.
+  const follows = has(test, "END_WHEN_SETTLED") && kind.settled[test]?.some((other) => groups.flat().includes(other));
+  const all = follows === true ? flags : { ...flags, DURATION: duration };
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined || !has(test, name) ? [] : [[name, value]])),
+  );
+}
+
+/** What belongs on no command line. */
+function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
+  const credentials = Object.entries<Variable<unknown>>(VARIABLES[test]).filter(([, { credential }]) => credential);
+  return Object.fromEntries(
+    credentials.flatMap(([name]) => {
+      const value = environment[`${PREFIX}${name}`];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 }
 

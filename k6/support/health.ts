@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import type { HealthAnswer, WatchedHealth } from "../../workload/health.ts";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { measures } from "./metrics.ts";
 
 type HealthMeasures = ReturnType<typeof measures<"health">>;
@@ -26,7 +27,7 @@ export function requireHealth({ HEALTH_URL: url }: HealthSettings): Watched {
   if (url === undefined) return watched;
   const answer = http.get(`${url}/health?last=10`, TAGS);
   const problem = answer.status === 200 ? null : answer.error || `status ${answer.status}`;
-  if (problem !== null) exec.test.abort(`HEALTH_URL=${url}: no health monitor answers: ${problem}`);
+  if (problem !== null) exec.test.abort(withoutCredentials(`HEALTH_URL=${url}: no health monitor answers: ${problem}`));
   return watched;
 }
 
@@ -63,6 +64,7 @@ export function enterLeaks(url: string, measure: HealthMeasures, seconds: number
 function healthOfLast(url: string, seconds: number): readonly WatchedHealth[] {
   const answer = http.get(`${url}/health?last=${seconds.toFixed(3)}`, TAGS);
   if (answer.status === 200) return (answer.json() as unknown as HealthAnswer).watched;
-  console.error(`HEALTH_URL=${url}: the health monitor does not answer: ${answer.error || `status ${answer.status}`}`);
+  const why = answer.error || `status ${answer.status}`;
+  console.error(withoutCredentials(`HEALTH_URL=${url}: the health monitor does not answer: ${why}`));
   return [];
 }

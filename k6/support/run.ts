@@ -108,7 +108,7 @@ export async function reportArrivals(config: RunSettings, run: Run, arrivals: Ar
 async function report(config: RunSettings, run: Run, what: string, body: object): Promise<object> {
   const url = `${config.RECEIVER_URL}/runs/${run.id}/${what}`;
   const answer = await http.asyncRequest("POST", url, JSON.stringify(body), asJson());
-  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
   return answer.json() as object;
 }
 
@@ -121,7 +121,7 @@ export function settleRun(config: RunSettings, run: Run, role: "publisher" | "su
     ...asJson(),
     timeout: `${config.DRAIN_TIMEOUT + 20}s`,
   });
-  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
   return answer.json() as unknown as Account;
 }
 
@@ -129,7 +129,7 @@ export function settleRun(config: RunSettings, run: Run, role: "publisher" | "su
 export function reportHops(config: RunSettings, run: Run, hops: HopsReport): Account {
   const url = `${config.RECEIVER_URL}/runs/${run.id}/hops`;
   const answer = http.post(url, JSON.stringify(hops), asJson());
-  if (answer.status !== 200) throw new Error(`${url}: ${said(answer)}`);
+  if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
   return answer.json() as unknown as Account;
 }
 

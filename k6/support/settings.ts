@@ -33,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const IS_FIRST = typeof __VU === "undefined" || __VU === 0;
 
 /** Every variable may also be given with this prefix, where the bare name is taken. */
-const PREFIX = "THROUGHLINE_";
+export const PREFIX = "THROUGHLINE_";
 
 /**
  * Reads a test's settings from the environment.

@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import * as v from "valibot";
+import { withoutCredentials } from "../../workload/redaction.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where signals are sent, and the secret that lets them in. */
@@ -50,6 +51,6 @@ function post<S extends v.GenericSchema>(
   // What the target says may repeat what it was sent: only the names of fields are told.
   const why = answer.status === 0 ? answer.error : `status ${answer.status}`;
   const field = answer.status >= 200 && answer.status < 300 ? `, ${v.getDotPath(parsed.issues[0]) ?? "body"}` : "";
-  exec.test.abort(`cannot ${what} at ${url}: ${why}${field}`);
+  exec.test.abort(withoutCredentials(`cannot ${what} at ${url}: ${why}${field}`));
   throw new Error(what);
 }

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Result } from "../../cli/result.ts";
 import { invalid, lossy, resultOf, STARTED_AT } from "../unit/results.ts";
 import { root } from "./k6.ts";
@@ -35,8 +35,8 @@ async function write(result: Result): Promise<void> {
   await writeFile(join(folder, "result.json"), JSON.stringify(result));
 }
 
-function throughline(args: readonly string[], env: Record<string, string> = {}) {
-  return execa(process.execPath, [join(home, "dist/node/throughline.js"), ...args], { cwd: home, reject: false, env });
+function throughline(args: readonly string[], env: Record<string, string> = {}, cwd = home) {
+  return execa(process.execPath, [join(home, "dist/node/throughline.js"), ...args], { cwd, reject: false, env });
 }
 
 describe("from a run to a comparison", () => {
@@ -94,6 +94,35 @@ describe("from a run to a comparison", () => {
 });
 
 describe("report", () => {
+  test("that breaks in an unexpected place says so in one line, and is INVALID", async () => {
+    const breaking =
+      "process.stdout.write = () => { setImmediate(() => { throw new Error('it broke') }); return true; }";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(breaking)}` };
+    expect(await throughline(["report", "first"], env)).toMatchObject({
+      exitCode: 3,
+      stderr: "throughline: it broke",
+    });
+  });
+
+  test.each([
+    ["results", null],
+    ["nightly", { run: ["http"], out: "nightly" }],
+  ])("takes the latest run of the folder one is in, from %s, and says which", async (out, config) => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "throughline-elsewhere-"));
+    onTestFinished(() => rm(elsewhere, { recursive: true }));
+    const fallback = await throughline(["report", "latest"], {}, elsewhere);
+    expect(fallback.stderr).toMatch(/^throughline: latest is run slow, started 2026-\S+Z, in \S+\/results\/slow$/);
+    if (config !== null) await writeFile(join(elsewhere, "throughline.config.json"), JSON.stringify(config));
+    await mkdir(join(elsewhere, out, "own"), { recursive: true });
+    const own = resultOf({ run: "own" }, { startedAt: STARTED_AT - 1 });
+    await writeFile(join(elsewhere, out, "own/result.json"), JSON.stringify(own));
+    const { stdout, stderr } = await throughline(["report", "latest"], {}, elsewhere);
+    expect(stderr).toBe(
+      `throughline: latest is run own, started ${new Date(own.startedAt).toISOString()}, in ${out}/own`,
+    );
+    expect(stdout).toBe(`${out}/own/report.html`);
+  });
+
   test("writes HTML beside the record, JUnit and Markdown where it is told to, the same each time", async () => {
     const args = ["report", "pipeline-lossy", "--junit", "out/junit.xml", "--markdown", "out/report.md"];
     const { exitCode, stdout } = await throughline(args);
@@ -106,7 +135,7 @@ describe("report", () => {
     const [html, junit, markdown] = before as [string, string, string];
     expect(html).toContain("Comparison with the baseline");
     expect(html).toContain("account_lost: 42, the baseline has 0");
-    expect(junit).toContain('failures="1"');
+    expect(junit).toContain('failures="2"');
     expect(markdown).toContain("## FAIL: pipeline");
     expect(await readdir(join(home, "out"))).toEqual(["junit.xml", "report.md"]);
   });

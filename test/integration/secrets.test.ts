@@ -1,6 +1,6 @@
 /** Secrets are nowhere but where they are needed: not in output, logs, records, metrics or archives. */
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +85,25 @@ const RUNS: readonly [what: string, test: string, settings: () => Record<string,
   ],
   ["no Redis is there", "redis", () => ({ REDIS_URL: login(`redis://${closed}`), RECEIVER_URL: "none" }), [108]],
   ["the port is none", "redis", () => ({ REDIS_URL: login("redis://localhost:none"), RECEIVER_URL: "none" }), [107]],
+  ["no ingestor is there", "ingest", () => ({ INGEST_URL: login(`http://${closed}`), RECEIVER_URL: "none" }), [108]],
+  [
+    "no monitor is there",
+    "ingest",
+    () => ({ INGEST_URL: `http://${closed}`, RECEIVER_URL: "none", HEALTH_URL: login(`http://${closed}`) }),
+    [108],
+  ],
+  [
+    "nobody lets us in",
+    "webhook",
+    () => ({ SIGNALS_URL: login(`http://${closed}`), SIGNALS_USER: "u", SIGNALS_PASSWORD: SECRET }),
+    [108],
+  ],
+  [
+    "no signal is taken",
+    "webhook",
+    () => ({ SIGNALS_URL: login(`http://${closed}`), WEBHOOK_TOKEN: "t", WEBHOOK_SECRET: SECRET }),
+    [108],
+  ],
   ["the host asks for consent", "nats", () => ({ NATS_URL: login("nats://nats.example"), RATE: "max" }), [107]],
 ];
 
@@ -118,6 +137,11 @@ const PROGRAMS: readonly [what: string, args: () => string[], code: number][] = 
   ["pulse: another scheme", () => ["pulse", "--nats", `http://user:${SECRET}@h`], 2],
   ["pulse: a misspelt option", () => ["pulse", `--nast=nats://user:${SECRET}@h`], 2],
   ["ethhook: another scheme", () => ["ethhook", "--database", `mysql://user:${SECRET}@h`], 2],
+  [
+    "receiver: no database is there",
+    () => ["receiver", "--port", "0", "--database", `postgres://user:p/${SECRET}@${closed}/ethhook`],
+    1,
+  ],
   ["receiver: a misspelt option", () => ["receiver", `--secert=${SECRET}`], 2],
   ["receiver: no URL", () => ["receiver", "--settle-at", `http://user:${SECRET}@h`], 2],
 ];
@@ -171,6 +195,53 @@ describe("services that cannot reach what they need", () => {
     expect((await target).all).not.toContain(SECRET);
   });
 });
+
+test("throughline run: a secret of the shell reaches k6, and stands on no command line", async () => {
+  const args = ["--nats-url", pipeline.nats.url, "--set", "CREATE_STREAM=1", "--rate", "50", "--duration", "4s"];
+  const command = [
+    join(root, "dist/node/throughline.js"),
+    "run",
+    "nats",
+    ...args,
+    "--out",
+    folder,
+    "--run-id",
+    "shell",
+  ];
+  const running = execa(process.execPath, command, {
+    all: true,
+    reject: false,
+    env: { THROUGHLINE_NATS_TOKEN: SECRET },
+  });
+  await expect.poll(() => processesTold(`NATS_TOKEN=${SECRET}`, "environ"), { timeout: 30_000 }).toContain("nats.js");
+  expect(await processesTold(SECRET, "cmdline")).toBe("");
+  const { all, exitCode } = await running;
+  expect([0, 1, 3], all).toContain(exitCode);
+  const files = ["result.json", "nats.json", "nats.log"].map((file) => readFile(join(folder, "shell", file), "utf8"));
+  expect([all, ...(await Promise.all(files))].join("\n")).not.toContain(SECRET);
+});
+
+test("throughline run: what is asked for, and what k6 says of it, are told without secrets", async () => {
+  const url = `${login(`http://${closed}`)}/?token=${SECRET}`;
+  const command = ["run", "http", "--http-url", url, "--out", folder, "--run-id", "told", "--"];
+  const flags = ["--out", `influxdb=${login("http://h:none")}/k6`];
+  const args = [join(root, "dist/node/throughline.js"), ...command, ...flags];
+  const { exitCode, text } = await tracesOf(process.execPath, args, [join(folder, "told/result.json")]);
+  expect(exitCode, text).toBe(3);
+  expect(text).toContain('"version": 1');
+  expect(text).toContain("invalid port");
+  expect(text).not.toContain(SECRET);
+});
+
+/** The command lines of all processes that carry a text, by Linux' own list. */
+async function processesTold(text: string, where: "cmdline" | "environ"): Promise<string> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const lines = await Promise.all(
+    pids.map(async (pid) => ((await read(pid, where)).includes(text) ? read(pid, "cmdline") : "")),
+  );
+  return lines.join("");
+}
 
 function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {

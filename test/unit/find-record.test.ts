@@ -31,18 +31,31 @@ describe("a record is found", () => {
     ["its folder", () => join(root, "results/older"), "older"],
     ["its file", () => join(root, "results/older/result.json"), "older"],
   ])("by %s", async (_, name, run) => {
-    const { result, folder } = await readRecord(root, name());
+    const { result, folder } = await readRecord([join(root, "results")], name());
     expect(result.run).toBe(run);
     expect(folder).toBe(join(root, "results", run));
   });
 
+  test("in the first of several folders that has one, whatever is newer elsewhere", async () => {
+    const here = await mkdtemp(join(tmpdir(), "throughline-here-"));
+    const folders = [join(root, "elsewhere"), here, join(root, "results")];
+    expect((await readRecord(folders, "latest")).result.run).toBe("newer");
+    await mkdir(join(here, "own"));
+    await writeFile(join(here, "own/result.json"), JSON.stringify(resultOf({ run: "own" }, { startedAt: 0 })));
+    expect((await readRecord(folders, "latest")).result.run).toBe("own");
+    expect((await readRecord(folders, "older")).result.run).toBe("older");
+    await rm(here, { recursive: true });
+  });
+
   test("or named when it is not there", async () => {
-    await expect(readRecord(root, "nothing")).rejects.toThrow(/^run "nothing" is not known: /);
-    await expect(readRecord(join(root, "elsewhere"), "latest")).rejects.toThrow(/holds no record/);
+    await expect(readRecord([root], "nothing")).rejects.toThrow(/^run "nothing" is not known: /);
+    await expect(readRecord([join(root, "elsewhere")], "latest")).rejects.toThrow(/holds no record/);
   });
 
   test("or refused with its name and why", async () => {
-    await expect(readRecord(root, "cut-off")).rejects.toThrow(/cut-off\/result\.json is not a record of a run: /);
+    await expect(readRecord([join(root, "results")], "cut-off")).rejects.toThrow(
+      /cut-off\/result\.json is not a record of a run: /,
+    );
   });
 });
 

@@ -8,18 +8,35 @@ import { HOSTILE, hostile, lossy, resultOf } from "./results.ts";
 describe("JUnit", () => {
   const parse = (xml: string) => new XMLParser({ ignoreAttributes: false }).parse(xml);
 
+  test.each<[string, Partial<Result>, object]>([
+    ["a PASS", {}, { "@_failures": "0", "@_errors": "0" }],
+    ["a FAIL over all processes", { verdict: "FAIL", reasons: ["nats: x"] }, { "@_failures": "1", "@_errors": "0" }],
+    ["a spoilt run", { verdict: "INVALID", reasons: ["saturated", "x"] }, { "@_failures": "0", "@_errors": "1" }],
+    ["a run cut off", { verdict: "INVALID", reasons: [], complete: false }, { "@_failures": "0", "@_errors": "1" }],
+  ])("says the verdict of %s, where every objective was met", (_, changes, counts) => {
+    const result = resultOf({}, changes);
+    const suite = parse(renderJunit(result)).testsuites.testsuite;
+    expect(suite).toMatchObject(counts);
+    const [verdict] = suite.testcase;
+    expect(verdict).toMatchObject({ "@_name": "verdict", "@_classname": "pipeline" });
+    const said = verdict.failure ?? verdict.error;
+    expect(said?.["@_message"]).toBe(
+      result.verdict === "PASS" ? undefined : result.reasons.join("; ") || "no reason was recorded",
+    );
+  });
+
   test("has a test case for each objective, failed where it was missed", () => {
     const suite = parse(renderJunit(lossy())).testsuites.testsuite;
-    expect(suite.testcase).toHaveLength(objectivesOf(lossy()).length);
-    expect(suite).toMatchObject({ "@_failures": "1", "@_errors": "0" });
-    const [failed] = suite.testcase.filter((one: object) => "failure" in one);
+    expect(suite.testcase).toHaveLength(1 + objectivesOf(lossy()).length);
+    expect(suite).toMatchObject({ "@_failures": "2", "@_errors": "0" });
+    const [, failed] = suite.testcase.filter((one: object) => "failure" in one);
     expect(failed).toMatchObject({ "@_name": "account_lost count == 0", "@_classname": "nats.websocket" });
     expect(failed.failure["@_message"]).toBe("42, must be count == 0. Next: look at evidence 1");
   });
 
   test("has an error for what could not be measured, and for a test without a record", () => {
     const thin = resultOf({ metrics: { nats: { account_lost_samples: { count: 0 } } } });
-    expect(parse(renderJunit(thin)).testsuites.testsuite["@_errors"]).toBe("1");
+    expect(parse(renderJunit(thin)).testsuites.testsuite["@_errors"]).toBe("2");
     const [first, ...rest] = resultOf().tests;
     const dead = { ...(first as Result["tests"][number]), summary: null, reasons: ["k6 ended with 107"] };
     expect(renderJunit(resultOf({}, { tests: [dead, ...rest] }))).toContain("k6 ended with 107");

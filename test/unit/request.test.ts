@@ -111,12 +111,34 @@ describe("the variables", () => {
     expect(variablesOf("websocket", ["pipeline"], asked)).toMatchObject({ VUS: "4", SEED: "3" });
   });
 
+  test("subscribers without a publisher beside them listen as long as they are told", () => {
+    const urls = { ws: "ws://a/ws" };
+    expect(variablesOf("websocket", ["websocket"], { urls, duration: "5m" })).toHaveProperty("DURATION", "5m");
+  });
+
   test("what was asked for comes before what a demo presets", () => {
     const subject = subjectOf(["pipeline"]);
     const planned = planRun(subject, { ...REQUEST, rate: "9" }, { nats: { RATE: "1000", DURATION: "15s" } });
     const nats = planned.groups.flat().find((one) => one.test === "nats");
     expect(nats?.variables).toMatchObject({ RATE: "9", DURATION: "15s" });
     expect(nats?.seconds).toBe(15);
+  });
+
+  test("credentials of a target are taken from the shell, by their long names and unless they are set", () => {
+    const shell = {
+      THROUGHLINE_NATS_TOKEN: "t",
+      THROUGHLINE_NATS_USER: "u",
+      NATS_PASSWORD: "p",
+      THROUGHLINE_RATE: "9",
+    };
+    const asked = { environment: shell, set: ["NATS_USER=me"] };
+    const nats = variablesOf("nats", ["nats"], { ...asked, urls: { nats: "nats://a" } });
+    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me" });
+    for (const name of ["NATS_PASSWORD", "RATE"]) expect(nats).not.toHaveProperty(name);
+    expect(variablesOf("nats", ["pipeline"], asked)).not.toHaveProperty("NATS_TOKEN");
+    expect(variablesOf("http", ["http"], { ...asked, set: [], urls: { http: "http://a" } })).not.toHaveProperty(
+      "NATS_TOKEN",
+    );
   });
 
   test("a stream is created in the reference pipeline, never in another", () => {
@@ -188,6 +210,12 @@ describe("refused", () => {
       "--set http.RATE: no variable of websocket, nats, http; see docs/variables.md",
     ],
     [["pipeline"], { set: ["NATS_PASSWORD="] }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
+    [["http"], { rate: "5" }, "--rate 5: changes nothing of http; allowed: with nats, "],
+    [
+      ["http", "websocket"],
+      { events: "5", urls: { http: "http://a", ws: "ws://a" } },
+      "--events 5: changes nothing of websocket, http; allowed: with ",
+    ],
     [["pipeline"], { instances: 11 }, "--instances 11: websocket has 10 virtual users to share; allowed: up to 10"],
     [
       ["ethhook"],
