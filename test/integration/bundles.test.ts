@@ -43,7 +43,9 @@ describe("on a k6 without extensions", () => {
   });
 
   test("nats is refused for want of its module", async () => {
-    const { exitCode } = await k6(["inspect", "dist/nats.js"], { K6_AUTO_EXTENSION_RESOLUTION: "false" }, "k6-stock");
-    expect(exitCode).not.toBe(0);
+    const offline = { K6_AUTO_EXTENSION_RESOLUTION: "false" };
+    const { exitCode, errors } = await k6(["inspect", "dist/nats.js"], {}, "k6-stock", offline);
+    expect(exitCode).toBe(107);
+    expect(errors.join()).toContain('unknown modules ["k6/x/nats"]');
   });
 });
