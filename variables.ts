@@ -169,7 +169,7 @@ const common = {
   ),
   HEALTH_URL: address("http", "https")("a health monitor (throughline monitor --serve) that watches the target"),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
-  ALLOW_REMOTE: flag("1 allows more than the smoke profile on a target that is not on this machine", "0"),
+  ALLOW_REMOTE: flag("1 allows a higher peak than smoke's on a target that is not on this machine", "0"),
   CLOUD_PROJECT: integer(1, 2 ** 53 - 1)("number of the k6 Cloud project that a cloud run belongs to"),
   CLOUD_ZONES: zones("where k6 Cloud makes the load, instead of its own choice"),
 };

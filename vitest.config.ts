@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** These need a real redis-server; test/run.mjs says when it is missing. */
-const WITH_REDIS = ["redis", "ethhook", "ingest", "signals"].map((name) => `test/integration/${name}.test.ts`);
+const WITH_REDIS = ["redis", "ethhook", "ingest", "signals", "signals-faults"].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 const hasChromium = spawnSync("which", ["chromium"]).status === 0;
 
@@ -14,10 +17,30 @@ const hasDatabases =
 /** It holds runs to their times, which others beside it would spoil. */
 const ALONE = ["test/integration/faults.test.ts"];
 
+/**
+ * The tests of integration that take longest, in that order: started last, one of them would run alone.
+ * Of a fresh clone vitest itself knows no times.
+ */
+const LONGEST = [
+  ...["accounting", "run", "ingest", "signals-faults", "ethhook", "distributed", "signals", "demo", "redis"],
+  ...["dashboards", "secrets", "hanging"],
+].map((name) => `test/integration/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((file) => moduleId.endsWith(file));
+      return found < 0 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
+  }
+}
+
 export default defineConfig({
   // As in tsconfig.base.json, which Vite does not read for files that tsconfig.json leaves out.
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -36,8 +59,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           exclude: [...ALONE, ...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
-          // Most of a load run is waiting, for what is late or lost: two of them share two cores.
-          maxWorkers: 2,
+          // Most of a load run is waiting, for what is late or lost: three of them share two cores.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

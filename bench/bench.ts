@@ -21,6 +21,14 @@ export async function bench(name: string, measure: (folder: string) => Promise<v
   }
 }
 
+/** Holds a measurement to what must be so: says which of it is not, and ends the process with 1 in the end. */
+export function held(...conditions: readonly (readonly [what: string, holds: boolean])[]): void {
+  for (const [what] of conditions.filter(([, holds]) => !holds)) {
+    console.log(`  FAIL: not ${what}`);
+    process.exitCode = 1;
+  }
+}
+
 /** Runs one k6 test. @throws when it left no summary. */
 export async function measured(
   folder: string,

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { startPipeline } from "../cli/pipeline.ts";
 import type { Account } from "../workload/account.ts";
-import { bench, measured, root, value } from "./bench.ts";
+import { bench, held, measured, root, value } from "./bench.ts";
 
 const VUS = 100;
 const SOCKETS = 100;
@@ -43,6 +43,10 @@ await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => 
         `peak memory of k6 ${Math.round(memory.peak() / 1024)} MB, ` +
         `connection errors ${value(websocket, "ws_connection_errors_total", "count")}, ` +
         `verdicts nats ${nats.verdict}, websocket ${websocket.verdict}`,
+    );
+    held(
+      ["all connections", account?.paths === VUS * SOCKETS],
+      ["every delivery", account !== null && account.expected > 0 && account.delivered === account.expected],
     );
     for (const reason of [...nats.reasons, ...websocket.reasons]) console.log(`    ${reason}`);
   } finally {

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { startIngestPipeline } from "../cli/ingest.ts";
 import type { Service } from "../cli/service.ts";
 import { message } from "../workload/wire/ingest.ts";
-import { bench, measured, root, value } from "./bench.ts";
+import { bench, held, measured, root, value } from "./bench.ts";
 
 const ROUNDS = 3;
 
@@ -40,6 +40,7 @@ await bench("ingest.js beside autocannon, closed model, same server, same messag
         const otherPeak = await peakOf(forOther);
         await forOther.stop();
         ratios.push({ mean: k6.mean / other.mean, p95: k6.p95 / other.p95 });
+        held([`${concurrency} at a time`, k6Peak === concurrency]);
         console.log(`    k6 ${told(k6)}, the server saw ${k6Peak} at a time; autocannon ${told(other)}, ${otherPeak}`);
       }
       const median = (pick: (times: Times) => number) => ratios.map(pick).sort((a, b) => a - b)[ROUNDS >> 1] as number;

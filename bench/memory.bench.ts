@@ -11,7 +11,7 @@ import {
   logVariantIndex,
   VARIANTS,
 } from "../workload/wire/ethhook.ts";
-import { bench } from "./bench.ts";
+import { bench, held } from "./bench.ts";
 
 const EVENTS = 10_000_000;
 const RUN = "memory";
@@ -46,6 +46,7 @@ await bench(`the account of ${EVENTS} events, each delivered once as a webhook`,
       `  published ${batch} at a time: ${delivered} of ${expected} accounted for, ${lost} lost, in ${seconds.toFixed(0)} s; ` +
         `${(megabytes() - before).toFixed(0)} MB more than before`,
     );
+    held(["every event", delivered === EVENTS && expected === EVENTS && lost === 0]);
   }
 });
 

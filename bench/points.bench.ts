@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { startInfluxd } from "../cli/databases.ts";
 import { startService } from "../cli/service.ts";
-import { bench, root } from "./bench.ts";
+import { bench, held, root } from "./bench.ts";
 import { startFlood } from "./flood.ts";
 
 const VUS = 20;
@@ -48,6 +48,7 @@ async function measure(folder: string, output: string): Promise<void> {
     const total = counts.reduce((sum, [, count]) => sum + count, 0);
     const complaints = stderr.split("\n").filter((line) => /output|flush/.test(line)).length;
     console.log(`  ${(total / SECONDS).toFixed(0)} points/s; the output complained ${complaints} times`);
+    held(["any points", total > 0]);
     for (const [name, count] of counts.slice(0, 6)) console.log(`    ${(count / SECONDS).toFixed(0)}/s ${name}`);
   } finally {
     await flood.close();

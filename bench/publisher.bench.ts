@@ -1,6 +1,6 @@
 /** How many events a second nats.js publishes and has acknowledged, unpaced and paced. */
 import { startPipeline } from "../cli/pipeline.ts";
-import { bench, measured, root, value } from "./bench.ts";
+import { bench, held, measured, root, value } from "./bench.ts";
 
 const SECONDS = 10;
 
@@ -25,6 +25,7 @@ await bench("nats.js against JetStream with file storage", async (folder) => {
       console.log(
         `  RATE=max, ${workers} workers, batches of ${batch}: ${Math.round(acknowledged / seconds)}/s acknowledged`,
       );
+      held(["any event", acknowledged > 0]);
     }
     const rate = 5_000;
     const summary = await measured(folder, "nats", { ...common, RATE: String(rate) });
@@ -33,6 +34,7 @@ await bench("nats.js against JetStream with file storage", async (folder) => {
       `  RATE=${rate}: ${achieved.toFixed(1)}/s achieved, off by ${((achieved / rate - 1) * 100).toFixed(3)} %, ` +
         `schedule delay p99 ${value(summary, "schedule_delay_ms", "p(99)").toFixed(2)} ms, verdict ${summary.verdict}`,
     );
+    held(["PASS", summary.verdict === "PASS"]);
   } finally {
     await pipeline.close();
   }

@@ -15,7 +15,7 @@ import {
   logVariantIndex,
   VARIANTS,
 } from "../workload/wire/ethhook.ts";
-import { bench, root } from "./bench.ts";
+import { bench, held, root } from "./bench.ts";
 
 const EVENTS = 100_000;
 const CONNECTIONS = 50;
@@ -40,6 +40,11 @@ await bench(`${EVENTS} signed webhooks over ${CONNECTIONS} connections to one re
     console.log(
       `  ${Math.round(EVENTS / seconds)}/s answered; ${account.delivered} of ${account.expected} accounted for, ` +
         `${account.lost} lost, ${account.duplicated} duplicated, ${account.webhooks?.wrongSignatures} wrongly signed`,
+    );
+    const { delivered, expected, lost, duplicated, webhooks } = account;
+    held(
+      ["every webhook, once", delivered === EVENTS && expected === EVENTS && lost + duplicated === 0],
+      ["every signature", webhooks?.wrongSignatures === 0],
     );
   } finally {
     await receiver.stop();

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { entryOf } from "../workload/wire/ethhook.ts";
-import { bench, measured, value } from "./bench.ts";
+import { bench, held, measured, value } from "./bench.ts";
 
 const ROUNDS = 3;
 const EVENTS = 200_000;
@@ -49,6 +49,7 @@ await bench("redis.js beside redis-benchmark, same command, same redis-server", 
         `${command(port, "XLEN", STREAM)} entries, schedule delay p99 ${value(paced, "schedule_delay_ms", "p(99)").toFixed(2)} ms, ` +
         `verdict ${paced.verdict}`,
     );
+    held(["PASS", paced.verdict === "PASS"]);
   } finally {
     await stop();
   }

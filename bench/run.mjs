@@ -11,9 +11,12 @@ if (unknown !== undefined) {
   console.error(`bench: ${unknown}: unknown measurement; allowed: ${all.join(", ")}`);
   process.exit(2);
 }
+// One that fails does not keep the others from being measured.
+let failed = false;
 for (const name of asked.length > 0 ? asked : all) {
   const { status } = spawnSync(process.execPath, ["--expose-gc", join(folder, `bench-${name}.js`)], {
     stdio: "inherit",
   });
-  if (status !== 0) process.exit(1);
+  failed ||= status !== 0;
 }
+process.exit(failed ? 1 : 0);

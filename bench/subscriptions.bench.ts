@@ -7,7 +7,7 @@ import type { Account } from "../workload/account.ts";
 import { event } from "../workload/event.ts";
 import { filterFor, matches } from "../workload/filter.ts";
 import { eventId, runNumber } from "../workload/trace.ts";
-import { bench, root } from "./bench.ts";
+import { bench, held, root } from "./bench.ts";
 
 const SUBSCRIPTIONS = 100_000;
 /** As many subscriptions report together as one virtual user may hold. */
@@ -51,6 +51,7 @@ await bench(`${SUBSCRIPTIONS} subscriptions at one receiver`, async () => {
     const asked = performance.now();
     const account = (await (await fetch(`${url}/runs/${RUN}`)).json()) as Account;
     console.log(`  account of ${account.paths} paths made in ${Math.round(performance.now() - asked)} ms`);
+    held(["all subscriptions", account.paths === SUBSCRIPTIONS]);
   } finally {
     child.stdin.end();
     await once(child, "exit");

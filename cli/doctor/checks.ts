@@ -109,7 +109,7 @@ function k6Check(built: Machine["builtK6"], onPath: string | null): Check {
   if (onPath === null) return row("k6", "not found", false, "build it: npm run build");
   return row(
     "k6",
-    `${onPath} on the PATH, without our extensions: http and websocket only`,
+    `${onPath} on the PATH, without our extensions: http, websocket, ingest and webhook only`,
     isAtLeast(onPath, K6) ? null : false,
     "for nats, redis and the reference target build bin/k6: npm run build",
   );

@@ -1,13 +1,15 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import type { Summary } from "../../summary.ts";
+import { EXIT_CODES, type Verdict, worst } from "../../verdict.ts";
+import { heirsOf } from "../faults/process.ts";
 import { root } from "./k6.ts";
 import { TIMED } from "./untimed.ts";
 
 interface Result {
-  readonly verdict: string;
+  readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly tests: readonly { readonly test: string; readonly summary: Summary | null }[];
 }
@@ -17,9 +19,14 @@ afterAll(async () => {
   for (const run of made) await rm(join(root, "results", run), { recursive: true, force: true });
 });
 
+/** A demo, and a mark in the environment of all that it starts. */
 function demo(...args: string[]) {
-  return execa(process.execPath, ["dist/node/throughline.js", "demo", ...args], { cwd: root, reject: false });
+  const mark = `THROUGHLINE_DEMO_TEST=${process.pid}-${++demos}-`;
+  const [name, value] = mark.split("=") as [string, string];
+  const options = { cwd: root, reject: false, env: { [name]: value } } as const;
+  return { mark, running: execa(process.execPath, ["dist/node/throughline.js", "demo", ...args], options) };
 }
+let demos = 0;
 
 async function resultOf(stderr: string): Promise<Result> {
   const [, run] = /throughline: run (\S+):/.exec(stderr) ?? [];
@@ -28,37 +35,32 @@ async function resultOf(stderr: string): Promise<Result> {
   return JSON.parse(await readFile(join(root, "results", run, "result.json"), "utf8")) as Result;
 }
 
-/** The processes that carry an argument, by Linux' own list. */
-async function processesWith(argument: string): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-  return lines.filter((line) => line.includes(argument));
-}
-
 test("the demo passes, leaves a record and no process", async () => {
-  const { exitCode, stdout, stderr } = await demo();
+  const { mark, running } = demo();
+  const { exitCode, stdout, stderr } = await running;
   const { verdict, tests } = await resultOf(stderr);
   const missed = tests.flatMap(({ summary }) => summary?.rows ?? []).filter(({ result }) => result !== "met");
   // A busy machine misses times; the verdict then says so, and whether all arrived does not depend on it.
   expect(missed.filter(({ metric }) => !TIMED.test(metric))).toEqual([]);
-  if (missed.length === 0) expect({ exitCode, verdict }).toEqual({ exitCode: 0, verdict: "PASS" });
+  if (missed.length === 0) expect(verdict).toBe("PASS");
+  expect(verdict).toBe(worst(tests.map(({ summary }) => summary?.verdict ?? "INVALID")));
+  expect(exitCode).toBe(EXIT_CODES[verdict]);
   expect(stdout).toMatch(new RegExp(`^\\s*${verdict} {2}run demo-`));
   expect(tests.map(({ test: name }) => name).sort()).toEqual(["http", "nats", "websocket"]);
   const account = tests.find(({ test: name }) => name === "nats")?.summary?.account;
   expect(account).toMatchObject({ published: 7_500, lost: 0, duplicated: 0, misrouted: 0 });
   expect(account?.delivered).toBe(account?.expected);
-  const [, nats] = /NATS JetStream nats:\/\/127\.0\.0\.1:(\d+)/.exec(stderr) ?? [];
-  expect(await processesWith(`nats://127.0.0.1:${nats}`)).toEqual([]);
+  expect(await heirsOf(mark)).toEqual([]);
 });
 
 test("an unknown fault is one clear line", async () => {
-  const { exitCode, stderr } = await demo("--fault", "gremlins=3");
+  const { exitCode, stderr } = await demo("--fault", "gremlins=3").running;
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain("gremlins");
 });
 
 test("an interrupted demo stops all that it started", async () => {
-  const running = demo();
+  const { mark, running } = demo();
   let stderr = "";
   const publishing = new Promise<void>((resolve) => {
     running.stderr?.on("data", (chunk: Buffer) => {
@@ -67,11 +69,12 @@ test("an interrupted demo stops all that it started", async () => {
     });
   });
   await Promise.race([publishing, running]);
+  // Command, NATS, gateway, receiver and two k6 at least: the mark is seen.
+  expect((await heirsOf(mark)).length).toBeGreaterThan(5);
   running.kill("SIGINT");
   const { exitCode } = await running;
   expect(exitCode).toBe(3);
   const { verdict } = await resultOf(stderr);
   expect(verdict).toBe("INVALID");
-  const [, nats] = /NATS JetStream nats:\/\/127\.0\.0\.1:(\d+)/.exec(stderr) ?? [];
-  expect(await processesWith(`nats://127.0.0.1:${nats}`)).toEqual([]);
+  expect(await heirsOf(mark)).toEqual([]);
 });

@@ -12,8 +12,7 @@ const THRESHOLDS_CROSSED = 99;
 const ABORTED = 108;
 const DEADLINE_MS = 60_000;
 
-/** Long enough that eight processes on two cores have joined before the first of them is done. */
-const NATS = { RATE: "500", EVENTS: "3000", CREATE_STREAM: "1", DRAIN_QUIET: "2s", DRAIN_TIMEOUT: "8s" };
+const NATS = { RATE: "500", EVENTS: "1500", CREATE_STREAM: "1", DRAIN_QUIET: "2s", DRAIN_TIMEOUT: "8s" };
 /** Nobody waits long for a publisher that is dead. */
 const IMPATIENT = { DRAIN_TIMEOUT: "4s" };
 const WEBSOCKET = { VUS: "8", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1", ...NATS };
@@ -40,11 +39,9 @@ class DistributedRun {
     this.url = `${pipeline.receiver.url}/runs/${id}`;
   }
 
-  /** Publisher `place` of so many. */
+  /** Publisher `place` of so many, which begins when all of them have joined. */
   publisher(place: number, of: number, variables: Readonly<Record<string, string>> = {}): Instance {
-    // Its own share, less what a tick more or less makes of it.
-    const own = String(Math.floor(Number(NATS.EVENTS) / of) - 10);
-    const settings = { ...NATS, NATS_URL: pipeline.nats.url, SLO_EVENTS_PUBLISHED_COUNT: own, ...variables };
+    const settings = { ...NATS, NATS_URL: pipeline.nats.url, INSTANCES: String(of), ...variables };
     return this.start("nats", place, of, settings);
   }
 
@@ -115,7 +112,7 @@ async function accountOf(id: string, subscribers: number, publishers: number): P
 
 test("the account of 4 publishers and 4 subscribers, and of 8 publishers, is that of one process each", async () => {
   const one = counts(await accountOf("one", 1, 1));
-  expect(one).toMatchObject({ ending: "complete", published: 3_000, acknowledged: 3_000, paths: 8, ready: 8 });
+  expect(one).toMatchObject({ ending: "complete", published: 1_500, acknowledged: 1_500, paths: 8, ready: 8 });
   expect(one).toMatchObject({ lost: 0, duplicated: 0, misrouted: 0, reordered: 0, late: 0, unreported: 0, silent: 0 });
   expect(one.delivered).toBe(one.expected);
   expect(one.expected).toBeGreaterThan(1_000);
@@ -156,10 +153,12 @@ describe("an instance that does not play its part spoils the run, with its reaso
   test("one that comes when the others have settled the run, publisher or subscriber", async () => {
     const run = new DistributedRun("late");
     run.subscribers(1, { END_WHEN_SETTLED: "0" });
-    await run.publisher(0, 2).over;
+    // It does not wait for the other one.
+    const alone = { INSTANCES: "1", EVENTS: "600" };
+    await run.publisher(0, 2, alone).over;
     const settled = await run.account();
     expect(settled.ending).toBe("complete");
-    const late = [run.publisher(1, 2), ...run.subscribers(1)];
+    const late = [run.publisher(1, 2, alone), ...run.subscribers(1)];
     for (const { exitCode, stderr } of await Promise.all(late.map(({ over }) => over))) {
       expect(exitCode).toBe(ABORTED);
       expect(stderr).toContain("run late is settled; take another RUN_ID");

@@ -1,8 +1,9 @@
 /** The receiver's accounts in a real InfluxDB, also when it is away. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, startInfluxd } from "../../cli/databases.ts";
-import { freePort } from "../../cli/redis-server.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 import type { Account } from "../../workload/account.ts";
@@ -12,16 +13,21 @@ import { ask } from "./asking.ts";
 const RUN = "away";
 const DEADLINE_MS = 30_000;
 
+/** Holds the port until the database comes, and cuts off whoever asks. */
+let absent: Server;
 let port: number;
 let receiver: Receiver;
 let influxd: Database | undefined;
 beforeAll(async () => {
-  port = await freePort();
+  absent = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await once(absent, "listening");
+  port = (absent.address() as AddressInfo).port;
   const influxdb = readDatabase(`http://127.0.0.1:${port}/k6`) ?? undefined;
   receiver = await startReceiver({ host: "127.0.0.1", port: 0, influxdb });
 });
 afterAll(async () => {
   await receiver?.close();
+  absent?.close();
   await influxd?.stop();
 });
 
@@ -67,6 +73,7 @@ test("while the database is away runs are settled as ever, and nothing is lost w
 
   const failed = await until(({ failures, waiting }) => failures > 0 && waiting > 0);
   expect(failed).toMatchObject({ written: 0, dropped: 0 });
+  absent.close();
   influxd = await startInfluxd(port);
   const state = await until(({ written, waiting }) => written > 0 && waiting === 0);
   expect(state.dropped).toBe(0);

@@ -51,6 +51,9 @@ const SHORT = { ...PATIENT, RATE: "250", EVENTS: "600" };
 /** A closed model is never late. */
 const { SLO_SCHEDULE_DELAY_MS_P95: _, ...CLOSED } = PATIENT;
 
+/** The messages of a short run, each sent as soon as one of those before it is answered. */
+export const CROWD = { CONCURRENCY: "50", MESSAGES: "600", SLO_ACCOUNT_BACKLOG_GROWTH_VALUE: "off" };
+
 /** A hostile load knows no latencies. */
 const HOSTILE = { DRAIN_QUIET: "1s", SLO_SCHEDULE_DELAY_MS_P95: "5000", RATE: "60", EVENTS: "122" };
 

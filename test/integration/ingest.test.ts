@@ -7,7 +7,7 @@ import type { IngestPipeline } from "../../cli/ingest.ts";
 import { type Service, startService } from "../../cli/service.ts";
 import { runNumber } from "../../workload/trace.ts";
 import { message } from "../../workload/wire/ingest.ts";
-import { accountOf, beginRun, runIngest, startIngestPipeline, withDatabase, withRedis } from "./ingest-run.ts";
+import { accountOf, beginRun, CROWD, runIngest, startIngestPipeline, withDatabase, withRedis } from "./ingest-run.ts";
 import { root, runBundle } from "./k6.ts";
 
 const THRESHOLDS_CROSSED = 99;
@@ -145,7 +145,7 @@ describe("a defect is found, and named", () => {
   }
 
   test("worker dead", async () => {
-    const run = beginRun(pipeline, { CANARY_TIMEOUT: "1s" });
+    const run = beginRun(pipeline, { ...CROWD, CANARY_TIMEOUT: "1s" });
     const stdout = await failing(run.outcome, "account_lost");
     expect(stdout).toMatch(/6\d\d messages wait in the pending list: no worker takes them/);
     expect(await run.account()).toMatchObject({ acknowledged: EVENTS, lost: EVENTS, storage: { shortfall: 0 } });
@@ -154,8 +154,8 @@ describe("a defect is found, and named", () => {
   test("worker loses its buffer when it is stopped", async () => {
     const flags = ["--batch-size", "1000", "--batch-timeout", "3000"];
     const worker = await startWorker("--fault", "lose-buffer", ...flags);
-    // Long enough for what is missing to be missing for ten seconds.
-    const run = beginRun(pipeline, { DRAIN_QUIET: "11s" });
+    // Slow enough to find it part filled, and a wait in which what is missing has been missing for ten seconds.
+    const run = beginRun(pipeline, { RATE: "60", EVENTS: "300", DRAIN_QUIET: "11s" });
     await run.until(({ acknowledged }) => acknowledged > 50);
     await withRedis(pipeline, (redis) =>
       vi.waitFor(async () => {
@@ -176,7 +176,7 @@ describe("a defect is found, and named", () => {
     ["contents cut short", ["truncate=255"], "account_damaged", { lost: 0, duplicated: 0 }],
   ])("%s", async (_, faults, criterion, numbers) => {
     await startWorker(...faults.flatMap((fault) => ["--fault", fault]));
-    const run = beginRun(pipeline);
+    const run = beginRun(pipeline, CROWD);
     await failing(run.outcome, criterion);
     expect(await run.account()).toMatchObject({ ...numbers, acknowledged: EVENTS });
   });
@@ -184,7 +184,7 @@ describe("a defect is found, and named", () => {
   test("one message in 100 accepted and never stored", async () => {
     await startWorker();
     const api = await pipeline.startApi("--fault", "drop=100");
-    const run = beginRun({ ...pipeline, api });
+    const run = beginRun({ ...pipeline, api }, CROWD);
     await failing(run.outcome, "account_lost");
     await api.stop();
     expect((await run.account())?.lost).toBe(EVENTS / 100);

@@ -201,10 +201,14 @@ async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, 
   ]);
 }
 
+/** What is written or scraped comes within seconds; the tests do not wait for it without end. */
+const DEADLINE_MS = 30_000;
+
 /** Waits until a receiver has written all that it knows. */
 async function written(receiver: string): Promise<void> {
   const health = async () =>
     (await (await fetch(`${receiver}/health`)).json()) as { influxdb: { written: number; waiting: number } };
+  const deadline = Date.now() + DEADLINE_MS;
   let last = (await health()).influxdb.written;
   // Settled runs are told once more, by their end; after that there is nothing new.
   for (let same = 0; same < 15; await pause(100)) {
@@ -212,17 +216,18 @@ async function written(receiver: string): Promise<void> {
     expect(influxdb).toMatchObject({ dropped: 0, failures: 0 });
     same = influxdb.written === last && influxdb.waiting === 0 ? same + 1 : 0;
     last = influxdb.written;
+    if (Date.now() > deadline) throw new Error(`receiver ${receiver} is still writing: ${JSON.stringify(influxdb)}`);
   }
 }
 
 /** Waits until Prometheus has asked a receiver after the end of its run. */
 async function scraped(receiver: string, prometheus: string): Promise<void> {
   const query = encodeURIComponent(`throughline_settled_timestamp_ms{instance="${new URL(receiver).host}"}`);
-  for (;;) {
+  for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(100)) {
     const answer = (await (await fetch(`${prometheus}/api/v1/query?query=${query}`)).json()) as Asked["raw"];
     if (JSON.stringify(answer).includes('"value"')) return;
-    await pause(100);
   }
+  throw new Error(`Prometheus has not asked receiver ${receiver} since its run ended`);
 }
 
 async function accountOf(receiver: string, run: string): Promise<Account> {

@@ -1,7 +1,6 @@
 /** Secrets are nowhere but where they are needed: not in output, logs, records, metrics or archives. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -14,11 +13,11 @@ const SECRET = "hunter2-of-nobody";
 
 let folder: string;
 let pipeline: Pipeline;
-let closed: string;
+/** Nothing listens on the first port, and nobody but root could. */
+const closed = "127.0.0.1:1";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "throughline-secrets-"));
   pipeline = await startPipeline();
-  closed = `127.0.0.1:${await closedPort()}`;
 });
 afterAll(async () => {
   await pipeline?.close();
@@ -255,7 +254,7 @@ function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
 }
 
 test("nothing that is kept in the repository looks like a secret of somebody", () => {
-  const { stdout } = spawnSync(
+  const { status, stdout } = spawnSync(
     "git",
     ["grep", "-lE", "AKIA[0-9A-Z]{16}|BEGIN (RSA|EC|OPENSSH) PRIVATE KEY|ghp_[A-Za-z0-9]{36}"],
     {
@@ -263,14 +262,7 @@ test("nothing that is kept in the repository looks like a secret of somebody", (
       encoding: "utf8",
     },
   );
+  // 0 where it found some, 1 where there is none; all else means that it did not look.
+  expect([0, 1]).toContain(status);
   expect(stdout.split("\n").filter((file) => file !== "" && !file.endsWith("secrets.test.ts"))).toEqual([]);
 });
-
-/** A port that was free a moment ago and on which nothing listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { settings } from "../../k6/support/settings.ts";
 import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { eventId, traceHash } from "../../workload/trace.ts";
 import { composeFile, root } from "../deployment.ts";
 import { type Block, blocksOf, linesToRun, PAGES } from "../documents.ts";
 
@@ -89,6 +90,17 @@ test.each(PAGES)("%s names files that are there", (page) => {
     ([, path]) => path as string,
   );
   for (const path of [...links, ...named]) expect(existsSync(join(root, path)), path).toBe(true);
+});
+
+test("README.md finds an event in a log by its sequence number", () => {
+  const trace = { run: 0xdeadbeef, publisher: 9, seq: 777, publishedAt: Date.UTC(2026, 10, 21) };
+  const { code } = blocks.find((block) => block.code.includes("printf %08x 777")) as Block;
+  const patterns = [...code.matchAll(/grep -E "(.+)\$seq"/g)].map(([, start]) => new RegExp(`${start}00000309`));
+  const log = [eventId(trace), traceHash(trace)];
+  expect(patterns.map((pattern) => log.map((line) => pattern.test(line)))).toEqual([
+    [true, false],
+    [false, true],
+  ]);
 });
 
 test("docs/README.md lists every page", () => {

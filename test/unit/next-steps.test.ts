@@ -2,32 +2,9 @@ import { describe, expect, test } from "vitest";
 import { type Evidence, nextStep, type Reason } from "../../cli/run/next-steps.ts";
 import { METRICS, type MetricName } from "../../metrics.ts";
 import { TESTS } from "../../scenarios.ts";
-import { summarize } from "../../summary.ts";
 import { slos } from "../../thresholds.ts";
 import type { SloResult } from "../../verdict.ts";
-import type { Account } from "../../workload/account.ts";
-import { ACCOUNT, dataOf, inputOf, OFFENDER, STORAGE, WEBHOOKS } from "./records.ts";
-
-const STARTED = Date.UTC(2026, 0, 1, 12, 0, 0);
-const second = (place: number, p99: number | null, delivered = 10, backlog = 0) => ({
-  at: STARTED + place * 1000,
-  published: 10,
-  delivered,
-  backlog,
-  p50: p99,
-  p95: p99,
-  p99,
-  max: p99,
-});
-
-function evidenceOf(account: Partial<Account> = {}, metrics = {}): Evidence {
-  return {
-    account: { ...ACCOUNT, ...account },
-    timeline: [second(0, 3), second(1, 230, 4, 6), second(2, 5), second(3, null, 0, 9)],
-    summaries: [summarize(inputOf({ data: dataOf(metrics) }))],
-    generatorCpu: 187.4,
-  };
-}
+import { ACCOUNT, evidenceOf, OFFENDER, STARTED, STORAGE, WEBHOOKS } from "./records.ts";
 
 function missed(metric: string, changes: Partial<SloResult> = {}): Reason {
   const row: SloResult = {

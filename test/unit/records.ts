@@ -1,7 +1,8 @@
 /** A realistic run of nats, as k6 and the receiver hand it to the summary. */
 
+import type { Evidence } from "../../cli/run/next-steps.ts";
 import { sampleCounter } from "../../slo.ts";
-import type { K6Data, SummaryInput } from "../../summary.ts";
+import { type K6Data, type SummaryInput, summarize } from "../../summary.ts";
 import { slos } from "../../thresholds.ts";
 import type { Account, Offender, StorageAccount, WebhookAccount } from "../../workload/account.ts";
 
@@ -116,5 +117,29 @@ export function inputOf(changes: Partial<SummaryInput> = {}): SummaryInput {
     account: ACCOUNT,
     requestedRate: 1_000,
     ...changes,
+  };
+}
+
+/** When the load of the example run began. */
+export const STARTED = Date.UTC(2026, 0, 1, 12, 0, 0);
+
+const second = (place: number, p99: number | null, delivered = 10, backlog = 0) => ({
+  at: STARTED + place * 1000,
+  published: 10,
+  delivered,
+  backlog,
+  p50: p99,
+  p95: p99,
+  p99,
+  max: p99,
+});
+
+/** What is known of a run whose second and fourth second went badly. */
+export function evidenceOf(account: Partial<Account> = {}, metrics: Metrics = {}): Evidence {
+  return {
+    account: { ...ACCOUNT, ...account },
+    timeline: [second(0, 3), second(1, 230, 4, 6), second(2, 5), second(3, null, 0, 9)],
+    summaries: [summarize(inputOf({ data: dataOf(metrics) }))],
+    generatorCpu: 187.4,
   };
 }

@@ -1,9 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { nextStep } from "../../cli/run/next-steps.ts";
 import { METRICS } from "../../metrics.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
-import { expression, floorExpression, sloVariable } from "../../slo.ts";
+import { expression, floorExpression, type Slo, sloVariable } from "../../slo.ts";
 import { slos } from "../../thresholds.ts";
 import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
+import { root } from "../deployment.ts";
+import { ACCOUNT, evidenceOf, OFFENDER } from "./records.ts";
 
 const tests = Object.keys(VARIABLES) as RunnableTest[];
 
@@ -37,11 +42,32 @@ function objectivesOf(name: RunnableTest): string {
   return `## ${name}\n\n${titled.join("\n\n")}`;
 }
 
+/** Events of an open model, by which the bounds that are made of them are known. */
+const EVENTS = 98_765;
+const OF_EVENTS = new Map([
+  [EVENTS, "events"],
+  [Math.floor(EVENTS / 100), "events/100"],
+]);
+
+function objectiveOf(slo: Slo): string {
+  const made = OF_EVENTS.get(slo.bound);
+  return made === undefined ? expression(slo) : `${slo.statistic}${slo.comparison}${made}`;
+}
+
+/** The objectives of a profile: all that a receiver and a monitor allow, then those that only apply without a receiver. */
+function rowsOf(name: RunnableTest, profile: string): readonly Slo[] {
+  const events = "EVENTS" in VARIABLES[name] ? EVENTS : null;
+  const judged = (accounted: boolean) => slos(name, { accounted, events, profile, steady: true, watched: true });
+  if (!("RECEIVER_URL" in VARIABLES[name])) return judged(false);
+  const settled = judged(true);
+  const known = new Set(settled.map(sloVariable));
+  return [...settled, ...judged(false).filter((slo) => !known.has(sloVariable(slo)))];
+}
+
 function tableOf(name: RunnableTest, profile: string): string {
-  const accounted = "RECEIVER_URL" in VARIABLES[name];
-  const rows = slos(name, { accounted, events: null, profile, steady: true, watched: true }).map((slo) => [
+  const rows = rowsOf(name, profile).map((slo) => [
     `\`${slo.metric}\``,
-    expression(slo),
+    objectiveOf(slo),
     floorExpression(slo),
     slo.miss,
     `\`${sloVariable(slo)}\``,
@@ -59,10 +85,54 @@ test("docs/variables.md is what the code says; renewed by `npx vitest run --proj
 test("docs/objectives.md is what the code says", async () => {
   const head =
     "# Objectives\n\nA missed objective of the target makes a run FAIL; a missed condition of the measurement, or too few samples,\n" +
-    "makes it INVALID. With a receiver the `account_` rows apply, with a monitor (HEALTH_URL) the\n" +
-    "`health_` rows, and those of a trial where TRIALS names it; an open model also has to offer what was asked for.";
+    "makes it INVALID. With a receiver the `account_` rows apply and without one the `ws_events_missing`,\n" +
+    "`_duplicated`, `_reordered` and `_misrouted` rows; with a monitor (HEALTH_URL) the `health_` rows, and those of a trial\n" +
+    "where TRIALS names it. An open model also has to offer what was asked for: `events` stands for their number.\n\n" +
+    "Each bound has a variable. Its value is a number from 0; where a miss is a FAIL also `off`, which gives the objective up.";
   const text = [head, ...tests.map(objectivesOf)].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot("../../docs/objectives.md");
+});
+
+/** The objectives whose miss has this meaning, by their next step in an example run; what has the same one is one row. */
+function stepsOf(miss: Slo["miss"]): string {
+  const rows = tests.flatMap((name) => profilesOf(name).flatMap((profile) => rowsOf(name, profile)));
+  const broken = { ...OFFENDER, duplicated: 7, reordered: 7, misrouted: 7 };
+  const answers = ["http", "ingest"].flatMap((family) => [
+    [`${family}_status_2xx`, { values: { count: 990 } }],
+    [`${family}_status_5xx`, { values: { count: 10 } }],
+  ]);
+  const counts = ["events_refused", "events_unknown"].map((name) => [name, { values: { count: 12 } }]);
+  const endpoint = { ...broken, path: "usdc-transfers", attempts: 30_042, retried: 42, latency: ACCOUNT.latency };
+  const webhooks = { endpoints: [endpoint], attempts: 30_042, retried: 42, misbehaved: 0, hasty: 42, abandoned: {} };
+  const wrong = { wrongSignatures: 7, uncheckedSignatures: 0, damaged: 0, strays: 0 };
+  const evidence = evidenceOf(
+    { offenders: [broken], webhooks: { ...webhooks, ...wrong } },
+    Object.fromEntries([...answers, ...counts]),
+  );
+  const steps = new Map<string, Set<string>>();
+  for (const { metric } of rows.filter((row) => row.miss === miss)) {
+    const row = { metric, objective: "", observed: 1, samples: 1, floor: 1, margin: null, result: "missed" } as const;
+    const step = nextStep({ text: "", row, log: "results/nightly-7/nats.log" }, evidence);
+    steps.set(step, (steps.get(step) ?? new Set()).add(`\`${metric}\``));
+  }
+  return table(
+    ["reason", "next step"],
+    [...steps].map(([step, metrics]) => [[...metrics].join(", "), step]),
+  );
+}
+
+test("docs/troubleshooting.md has the next step of every objective", async () => {
+  const path = join(root, "docs/troubleshooting.md");
+  const text = (["INVALID", "FAIL"] as const).reduce(
+    (page, miss) =>
+      page.replace(
+        new RegExp(`(<!-- next steps of ${miss} -->\n\n)[^]*?(\n\n<!-- end -->)`),
+        (_, start: string, end: string) => start + stepsOf(miss) + end,
+      ),
+    readFileSync(path, "utf8"),
+  );
+  for (const miss of ["INVALID", "FAIL"] as const) expect(text).toContain(stepsOf(miss));
+  await expect(text).toMatchFileSnapshot(path);
 });
 
 test("docs/metrics.md is what the code says", async () => {

@@ -1,0 +1,64 @@
+/** webhook.js against a reference signal webhook in which faults are planted. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folder, run, SHORT, startMonitor, startTarget, useSignals } from "./signals-run.ts";
+
+const THRESHOLDS_CROSSED = 99;
+
+useSignals();
+
+describe("a planted fault is caught and named", () => {
+  test.each<[string, Record<string, string>, string[]]>([
+    ["limit-per-process", { TRIALS: "limit" }, ["signal_limit_broken"]],
+    ["no-limit", { TRIALS: "limit,overload" }, ["signal_limit_broken", "signal_overload_broken"]],
+    ["trust-headers", { TRIALS: "headers" }, ["signal_spoofing"]],
+    ["racing-idempotency", { TRIALS: "identical" }, ["signal_idempotency_broken", "account_duplicated"]],
+    [
+      "no-idempotency",
+      { TRIALS: "identical,expiry" },
+      ["signal_idempotency_broken", "signal_expiry_broken", "account_duplicated"],
+    ],
+    ["open-door", { TRIALS: "access" }, ["signal_access_broken"]],
+    ["execute-limited", { TRIALS: "limit" }, ["account_contradicted"]],
+    ["forget=10", { TRIALS: "hft" }, ["account_lost"]],
+    ["fail=10", { TRIALS: "hft" }, ["signal_success_rate", "signal_hft_success_rate", "signal_failed"]],
+    ["delay=300", { TRIALS: "none", RATE: "20", DURATION: "2s" }, ["signal_latency_ms"]],
+  ])("%s with %j misses %j", async (fault, variables, metrics) => {
+    const target = await startTarget("--fault", fault);
+    const { exitCode, stdout, summary } = await run(target, { ...SHORT, ...variables });
+    expect(exitCode, stdout).toBe(THRESHOLDS_CROSSED);
+    expect(stdout).toMatch(/^FAIL {2}webhook/m);
+    const missed = summary.rows.filter(({ result }) => result === "missed").map(({ metric }) => metric);
+    expect(missed).toEqual(expect.arrayContaining(metrics));
+  });
+
+  test("1 MB leaked per 25 requests", async () => {
+    const target = await startTarget("--fault", "leak=25");
+    const monitor = await startMonitor(target);
+    const { exitCode, summary } = await run(target, {
+      ...SHORT,
+      TRIALS: "memory",
+      MEMORY_SIGNALS: "3000",
+      HEALTH_URL: monitor.url,
+    });
+    expect(exitCode).toBe(THRESHOLDS_CROSSED);
+    expect(summary.reasons.join()).toMatch(/health_leaks \(/);
+  });
+
+  test("a worker that crashes and is replaced, although its port always answers", async () => {
+    const target = await startTarget("--fault", "crash=40");
+    const monitor = await startMonitor(target);
+    const { exitCode, summary } = await run(target, { ...SHORT, TRIALS: "hft", HEALTH_URL: monitor.url });
+    expect(exitCode, summary?.reasons.join("\n")).toBe(THRESHOLDS_CROSSED);
+    expect(summary.reasons.join()).toMatch(/health_deaths \(/);
+    await monitor.stop();
+    const [file = ""] = (await readdir(folder)).filter((name) => name.startsWith("server_health_report_")).slice(-1);
+    const report = JSON.parse(await readFile(join(folder, file), "utf8"));
+    expect(report.verdict).toBe("FAIL");
+    expect(report.summary.deaths).toBeGreaterThan(0);
+    expect(report.events.map(({ what }: { what: string }) => what).join()).toMatch(
+      /died: pid \d+ \(.+\).*restarted: pid \d+ became \d+/,
+    );
+  });
+});

@@ -1,0 +1,64 @@
+/** What the tests of webhook.js share: a pipeline for each file, its targets, and monitors beside them. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { type Service, startService } from "../../cli/service.ts";
+import { type SignalsPipeline, startSignalsPipeline } from "../../cli/signals.ts";
+import type { Summary } from "../../summary.ts";
+import { root, runBundle } from "./k6.ts";
+
+/** Where the runs of a file leave what they write; see {@link useSignals}. */
+export let folder: string;
+/** The pipeline of a file's tests; see {@link useSignals}. */
+export let pipeline: SignalsPipeline;
+const started: Service[] = [];
+
+/** Starts a pipeline for the tests of a file, and stops what each of them has started. */
+export function useSignals(): void {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "throughline-signals-"));
+    pipeline = await startSignalsPipeline(root, folder);
+  });
+  afterAll(async () => {
+    await pipeline?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    for (const service of started.splice(0)) await service.stop();
+  });
+}
+
+/** Starts the target of a test, on its own port. */
+export async function startTarget(...flags: string[]): Promise<Service> {
+  const target = await pipeline.startTarget(...flags);
+  started.push(target);
+  return target;
+}
+
+/** `throughline monitor` on the target's port, as a user starts it. */
+export async function startMonitor(target: Service): Promise<Service> {
+  const watch = ["monitor", "--port", new URL(target.url).port, "--every", "200ms", "--serve", "0", "--out", folder];
+  const command = [process.execPath, join(root, "dist/node/throughline.js"), ...watch];
+  const monitor = await startService("monitor", command, join(folder, "monitor.log"));
+  started.unshift(monitor);
+  return monitor;
+}
+
+let runs = 0;
+
+/** Runs webhook.js to its end. */
+export async function run(target: Service, variables: Record<string, string> = {}) {
+  const file = join(folder, `summary-${++runs}.json`);
+  const outcome = await runBundle("webhook", {
+    ...pipeline.variables(target),
+    DRAIN_QUIET: "1s",
+    SUMMARY: file,
+    ...variables,
+  });
+  const text = await readFile(file, "utf8").catch(() => "null");
+  return { ...outcome, text, summary: JSON.parse(text) as Summary };
+}
+
+/** A load of a moment, before the trials that are looked at. */
+export const SHORT = { DURATION: "1s" };
