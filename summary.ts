@@ -254,10 +254,13 @@ const MEAN_LATENCY_MS = 500;
 
 function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhooks"]>): string[] {
   const { latency } = account;
+  const { wrongSignatures: wrong, uncheckedSignatures: unchecked } = webhooks;
+  const unseen = `${count(unchecked)} whose signature was not looked at (receiver without --secret)`;
+  const signatures = unchecked === 0 ? `${count(wrong)} wrongly signed` : unseen;
   const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
   return [
     `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
-      `${signaturesOf(webhooks)}, ${count(webhooks.damaged)} damaged`,
+      `${signatures}, ${count(webhooks.damaged)} damaged`,
     ...webhooks.endpoints.map(
       ({ path, expected, delivered }) => `             ${path}: ${count(delivered)} of ${count(expected)}`,
     ),
@@ -265,11 +268,6 @@ function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhook
       `mean ${latency.samples === 0 ? "of nothing" : ms(latency.mean)}, below ${MEAN_LATENCY_MS} ms is asked for`,
     `  verdict    throughput ${throughputOf(account)}`,
   ];
-}
-
-function signaturesOf({ wrongSignatures, uncheckedSignatures }: NonNullable<Account["webhooks"]>): string {
-  if (uncheckedSignatures === 0) return `${count(wrongSignatures)} wrongly signed`;
-  return `${count(uncheckedSignatures)} whose signature was not looked at (receiver without --secret)`;
 }
 
 /** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */

@@ -4,6 +4,7 @@ import { readTraceHash, type Trace, traceHash } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
 import { REFUSALS, type Refusal } from "./failures.ts";
+import { RemoteClock } from "./remoteclock.ts";
 import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
 
 /** What was taken is handed on so often. */
@@ -12,6 +13,8 @@ const EVERY_MS = 100;
 const AT_ONCE = 10_000;
 /** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
 const MOST_WAITING = 200_000;
+/** Whoever has not answered by then does not answer; what it took nevertheless it gets twice. */
+const TIMEOUT_MS = 30_000;
 
 /** What one receiver tells another that settles the runs. */
 export const RelayedSchema = v.object({
@@ -30,17 +33,29 @@ type Relayed = v.InferOutput<typeof RelayedSchema>;
 
 /** Hands webhooks on to the receiver that settles the runs, so that several can share one run. */
 export class Relay implements WebhookSink {
-  private readonly url: string;
+  private readonly settleAt: string;
+  private readonly clock: RemoteClock;
+  private readonly log: (line: string) => void;
   private readonly timer: NodeJS.Timeout;
   private readonly waiting: Relayed = { deliveries: [], refusals: [] };
-  private sending: Promise<unknown> = Promise.resolve();
+  private sending: Promise<unknown> | null = null;
   private atOnce = AT_ONCE;
+  private isFailing = false;
+  private dropped = 0;
 
-  /** @param settleAt the other receiver. */
-  constructor(settleAt: string) {
-    this.url = `${settleAt}/relayed`;
+  /**
+   * @param settleAt the other receiver.
+   * @param now Unix ms by our own clock; what is handed on is told by the other's.
+   * @param log takes a line when handing on begins to fail, and when something is dropped.
+   */
+  constructor(settleAt: string, now: () => number, log: (line: string) => void = console.error) {
+    this.settleAt = settleAt;
+    this.clock = new RemoteClock(settleAt, now);
+    this.log = (line) => log(`receiver: --settle-at ${settleAt}: ${line}`);
     this.timer = setInterval(() => {
-      this.sending = this.sending.then(() => this.send());
+      this.sending ??= this.send().finally(() => {
+        this.sending = null;
+      });
     }, EVERY_MS);
   }
 
@@ -57,15 +72,21 @@ export class Relay implements WebhookSink {
   }
 
   delivered(endpoint: string, { arrivedAt, attempt, isSigned }: Delivery, body: Webhook): void {
-    if (this.waiting.deliveries.length < MOST_WAITING) {
-      this.waiting.deliveries.push({ endpoint, arrivedAt, attempt, isSigned, body });
-    }
+    this.keep(this.waiting.deliveries, { endpoint, arrivedAt, attempt, isSigned, body });
   }
 
   refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
-    if (this.waiting.refusals.length < MOST_WAITING) {
-      this.waiting.refusals.push({ endpoint, hash: traceHash(trace), at, why });
-    }
+    this.keep(this.waiting.refusals, { endpoint, hash: traceHash(trace), at, why });
+  }
+
+  private keep<Kind>(waiting: Kind[], one: Kind): void {
+    if (waiting.length < MOST_WAITING) waiting.push(one);
+    else this.drop(1);
+  }
+
+  private drop(count: number): void {
+    if (this.dropped === 0 && count > 0) this.log("webhooks are dropped from here on, and the account will lack them");
+    this.dropped += count;
   }
 
   /** Hands on what is left, unless nobody takes it. */
@@ -73,20 +94,28 @@ export class Relay implements WebhookSink {
     clearInterval(this.timer);
     await this.sending;
     while (await this.send());
+    this.drop(this.waiting.deliveries.length + this.waiting.refusals.length);
+    if (this.dropped > 0) this.log(`${this.dropped} webhooks were dropped in all`);
   }
 
   /** @returns whether something was handed on, or given up. */
   private async send(): Promise<boolean> {
+    if (this.waiting.deliveries.length + this.waiting.refusals.length === 0) return false;
+    const correction = await this.clock.correction().catch((problem) => this.failed(problem));
+    if (correction === null) return false;
     const deliveries = this.waiting.deliveries.splice(0, this.atOnce);
     const refusals = this.waiting.refusals.splice(0, this.atOnce);
-    if (deliveries.length + refusals.length === 0) return false;
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ deliveries, refusals });
-    const answer = await fetch(this.url, { method: "POST", headers, body }).catch(() => null);
-    const isRefused = answer?.status === 413 || answer?.status === 422;
+    const status = await this.post({
+      deliveries: deliveries.map((one) => ({ ...one, arrivedAt: one.arrivedAt + correction })),
+      refusals: refusals.map((one) => ({ ...one, at: one.at + correction })),
+    }).catch((problem) => this.failed(problem));
+    const isTaken = status === 200;
+    const isRefused = status === 413 || status === 422;
     // What is refused is sent again in smaller parts, until the one that nobody takes is alone and given up.
     const isGivenUp = isRefused && this.atOnce === 1;
-    if (answer?.ok === true || isGivenUp) {
+    if (isGivenUp) this.drop(deliveries.length + refusals.length);
+    if (isTaken) this.isFailing = false;
+    if (isTaken || isGivenUp) {
       this.atOnce = Math.min(AT_ONCE, this.atOnce * 2);
       return true;
     }
@@ -95,4 +124,32 @@ export class Relay implements WebhookSink {
     this.waiting.refusals.unshift(...refusals);
     return isRefused;
   }
+
+  /** @returns the status of the answer. @throws when there is none. */
+  private async post(relayed: Relayed): Promise<number> {
+    const headers = { "Content-Type": "application/json" };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const body = JSON.stringify(relayed);
+    const answer = await fetch(`${this.settleAt}/relayed`, { method: "POST", headers, body, signal });
+    // A connection is free for the next request once its answer is read.
+    await answer.text();
+    const isToBeSplit = answer.status === 413 || answer.status === 422;
+    if (!answer.ok && !isToBeSplit) this.failed(new Error(`status ${answer.status}`));
+    return answer.status;
+  }
+
+  /** Tells of the first of several failures in a row; what could not be handed on is kept and tried again. */
+  private failed(problem: unknown): null {
+    if (!this.isFailing) this.log(`webhooks cannot be handed on: ${reasonOf(problem)}`);
+    this.isFailing = true;
+    return null;
+  }
+}
+
+/** Node hides the reason why a request failed behind it. */
+function reasonOf(problem: unknown): string {
+  const cause = problem instanceof Error ? (problem.cause ?? problem) : problem;
+  if (!(cause instanceof Error)) return String(cause);
+  // Where a name has several addresses, only the code says why none of them answers.
+  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
 }

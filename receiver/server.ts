@@ -84,7 +84,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     Relay.enter(relayed, runs);
     return { status: "received" };
   });
-  const relay = options.settleAt === undefined ? null : new Relay(options.settleAt);
+  const relay = options.settleAt === undefined ? null : new Relay(options.settleAt, now);
   const secret = options.secret ?? null;
   await app.register(webhookRoutes, { secret, sink: relay ?? runs, traffic, misbehaviour, now });
 

@@ -5,6 +5,23 @@ const READINGS = 150;
 /** What `Date.now()` leaves out is less than this. */
 const TRUNCATED_MS = 1;
 
+/** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
+const RESOLUTION_MS = 1;
+
+/** How far another clock is ahead of ours, and how wrong that may be; both in ms. */
+export interface ClockOffset {
+  readonly offset: number;
+  readonly error: number;
+}
+
+/**
+ * What to add to our own time to speak of another's. Within its own error an offset is noise, which on one
+ * machine would only blur the latencies, or make quick ones negative.
+ */
+export function correctionOf({ offset, error }: ClockOffset): number {
+  return Math.abs(offset) > error + RESOLUTION_MS ? offset : 0;
+}
+
 /**
  * Wall time with digits below the millisecond. `Date.now()` is true but truncated; a monotonic clock
  * is fine but knows nothing of the wall. The largest difference of the two over a short window is their

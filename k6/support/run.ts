@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../workload/account.ts";
+import { type ClockOffset, correctionOf } from "../../workload/clock.ts";
 import type { HopsReport } from "../../workload/hops.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
 import type {
@@ -23,7 +24,7 @@ export interface Run {
   /** Tells this k6 process from others in the same run. */
   readonly instance: string;
   /** Ms to add to local time to get the receiver's, and how wrong that may be; null without a receiver. */
-  readonly clock: { readonly offset: number; readonly error: number } | null;
+  readonly clock: ClockOffset | null;
 }
 
 export interface RunSettings {
@@ -72,7 +73,7 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber", f
 }
 
 /** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
-function compareClocks(receiver: string): { offset: number; error: number } {
+function compareClocks(receiver: string): ClockOffset {
   let best = { offset: 0, error: Number.POSITIVE_INFINITY };
   for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
     const asked = now();
@@ -84,15 +85,9 @@ function compareClocks(receiver: string): { offset: number; error: number } {
   return best;
 }
 
-/** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
-const RESOLUTION_MS = 1;
-
-/**
- * What to add to local time to speak of the run's time. Within its own error an offset is noise, which
- * on one machine would only blur the latencies, or make quick ones negative.
- */
+/** What to add to local time to speak of the run's time. */
 export function clockCorrection({ clock }: Run): number {
-  return clock !== null && Math.abs(clock.offset) > clock.error + RESOLUTION_MS ? clock.offset : 0;
+  return clock === null ? 0 : correctionOf(clock);
 }
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */

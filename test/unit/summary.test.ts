@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isComplete, type K6Data, renderSummary, type Summary, summarize } from "../../summary.ts";
 import type { Plan } from "../../workload/plan.ts";
-import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS } from "./records.ts";
+import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS, WEBHOOKS } from "./records.ts";
 
 describe("the record", () => {
   test("of a good run is complete", () => {
@@ -101,6 +101,14 @@ describe("the record", () => {
     const missed = dataOf({ account_lost: { values: { count: 1 } } });
     expect(summarize(inputOf({ complete: false, data: missed }))).toMatchObject({ verdict: "FAIL", complete: false });
     expect(summarize(inputOf())).toMatchObject({ verdict: "PASS", complete: true });
+  });
+
+  test.each([
+    [{ wrongSignatures: 3 }, "3 wrongly signed"],
+    [{ uncheckedSignatures: 100 }, "100 whose signature was not looked at (receiver without --secret)"],
+  ])("of webhooks with %j says %s", (changes, told) => {
+    const account = { ...ACCOUNT, webhooks: { ...WEBHOOKS, attempts: 100, ...changes } };
+    expect(renderSummary(summarize(inputOf({ account })))).toContain(told);
   });
 
   test("has an achieved rate over the time of publishing, not of the whole run", () => {

@@ -20,6 +20,7 @@ const WEBHOOK = {
 test.each([413, 422])("what is refused with %i is given up alone", async (status) => {
   const taken: number[] = [];
   server = createServer(async (request, response) => {
+    if (request.url === "/clock") return void response.end(JSON.stringify({ now: Date.now() }));
     let text = "";
     for await (const chunk of request) text += chunk;
     const { deliveries } = JSON.parse(text) as { deliveries: { body: { log_index: number } }[] };
@@ -28,7 +29,7 @@ test.each([413, 422])("what is refused with %i is given up alone", async (status
     response.writeHead(isPoisoned ? status : 200).end();
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server?.once("listening", resolve));
-  const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, Date.now, () => {});
   for (let log_index = 0; log_index < 20; log_index++) {
     relay.delivered("e", { trace: TRACE, arrivedAt: 1, attempt: 1, isSigned: true }, { ...WEBHOOK, log_index });
   }
