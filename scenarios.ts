@@ -46,6 +46,9 @@ const churn = [hold(50, "2m")];
 /** So many events at a steady rate per second. */
 const at = (rate: number, { events }: { events: number }): Step[] => [hold(rate, `${events / rate}s`)];
 
+/** The profile that is ended by the first objective that breaks. */
+export const BREAKPOINT = "breakpoint";
+
 /** The rate is doubled every 30 seconds until an objective breaks. */
 const doublings = (rate: number, times: number): Step[] =>
   Array.from({ length: times }, (_, step) => hold(rate * 2 ** step, "30s"));

@@ -22,7 +22,7 @@ export interface Summary extends Judged {
   readonly test: Test;
   readonly scenario: string;
   readonly run: string | null;
-  /** False when it was ended before its load was over: the numbers are those of its first part. */
+  /** False when it was ended before its load was over, or before it found its limit: the numbers are those of its first part. */
   readonly complete: boolean;
   readonly seconds: number;
   /** Events per second: asked for, and offered. Null where the test does not publish. */
@@ -49,6 +49,8 @@ export interface SummaryInput {
   readonly requestedRate: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
   readonly complete?: boolean;
+  /** The load rises until an objective breaks: that is its end. */
+  readonly seeksLimit?: boolean;
 }
 
 /**
@@ -71,17 +73,18 @@ export function isComplete(
   if (load.kind === "paced" && published >= secondsOf(load)) return true;
   if (events !== null && ended.instances === 1) return countOf("events_published") >= events;
   if (events !== null && load.kind !== "paced") return countOf("events_published") > 0;
-  const seconds = secondsOf(load);
-  return ended.settled || data.state.testRunDurationMs >= seconds * 1000;
+  return ended.settled || data.state.testRunDurationMs >= secondsOf(load) * 1000;
 }
 
 const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account, complete = true } = input;
+  const { test, scenario, slos, data, run, account, seeksLimit = false } = input;
+  const whole = judge(slos.map((slo) => observe(slo, data)));
+  const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
   const judged = started(data)
-    ? judgePart(judge(slos.map((slo) => observe(slo, data))), complete)
+    ? judgePart(whole, complete)
     : { verdict: "INVALID" as const, reasons: ["the load never started; the error above says why"], rows: [] };
   return {
     version: 1,

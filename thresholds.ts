@@ -3,7 +3,7 @@
  * thresholds. A row always carries its sample floor, because a k6 threshold passes on no data.
  * Adding an objective is one row.
  */
-import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
+import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 import {
   expression,
   floorExpression,
@@ -24,20 +24,22 @@ const everywhere = [valid("script_errors").count.is(0)];
 /** The share of the requested load that has to be offered. */
 const OFFERED_SHARE = 0.99;
 
+/** All that was promised was sent, whoever sent it; a load that seeks its limit promises to begin. */
+function promised(all: number, { accounted, instances = 1, profile }: Judgement): Slo[] {
+  const events = profile === BREAKPOINT ? 1 : all;
+  return [
+    // One of several processes publishes its share; the account knows what all of them did.
+    valid("events_published").count.atLeast(instances > 1 ? 1 : events),
+    ...(accounted ? [valid("account_published").count.atLeast(events)] : []),
+  ];
+}
+
 /** Of an open model: what was asked for was offered, and on time. */
-const paced = (events: number, { accounted, instances = 1, ticks }: Judgement) => [
-  // One of several processes publishes its share; the account knows what all of them did.
-  valid("events_published").count.atLeast(instances > 1 ? 1 : events),
-  ...(accounted ? [valid("account_published").count.atLeast(events)] : []),
+const paced = (events: number, judgement: Judgement) => [
+  ...promised(events, judgement),
   valid("schedule_delay_ms").p95.below(50),
   valid("offered_rate_share").value(1).atLeast(OFFERED_SHARE),
-  valid("dropped_iterations").count.atMost(Math.floor((ticks ?? events) * (1 - OFFERED_SHARE) + 1e-9)),
-];
-
-/** Of a closed model: all that was promised was sent, whoever sent it. */
-const closed = (messages: number, { accounted, instances = 1 }: Judgement) => [
-  valid("events_published").count.atLeast(instances > 1 ? 1 : messages),
-  ...(accounted ? [valid("account_published").count.atLeast(messages)] : []),
+  valid("dropped_iterations").count.atMost(Math.floor((judgement.ticks ?? events) * (1 - OFFERED_SHARE) + 1e-9)),
 ];
 
 /** Of every run that a receiver settles: each acknowledged event arrived once, where it belongs, and no refused one. */
@@ -254,7 +256,7 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
     ...(test === "ingest" ? ingested(judgement) : []),
-    ...(messages === null ? [] : closed(messages, judgement)),
+    ...(messages === null ? [] : promised(messages, judgement)),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
   return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));

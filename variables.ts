@@ -4,6 +4,7 @@
  * Adding a variable is one row.
  */
 import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
+import { FILTER_CLASSES } from "./workload/filter.ts";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./workload/plan.ts";
 import { RUN_ID } from "./workload/runid.ts";
 import { isDuration, parseDuration } from "./workload/shape.ts";
@@ -151,6 +152,8 @@ const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with co
   return names.every((name) => Object.hasOwn(TRIALS, name)) ? (names as Trial[]) : undefined;
 });
 
+const filterClasses: readonly string[] = FILTER_CLASSES;
+
 const MAX_SEQ = 2 ** 32 - 1;
 
 const profile = (test: Test) => {
@@ -217,10 +220,10 @@ export const VARIABLES = {
     ...subscribed,
     WS_URL: address("ws", "wss")("the gateway's socket", "ws://localhost:8080/ws"),
     SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
-    FILTERS: variable("simple, moderate, complex, with commas; or all for no filter", (text) => {
+    FILTERS: variable(`${FILTER_CLASSES.join(", ")}, with commas; or all for no filter`, (text) => {
       const kinds = text.split(",").map((kind) => kind.trim());
-      return kinds.every((kind) => ["simple", "moderate", "complex", "all"].includes(kind)) ? kinds : undefined;
-    })("filters that the connections take in turn", "simple,moderate,complex"),
+      return kinds.every((kind) => kind === "all" || filterClasses.includes(kind)) ? kinds : undefined;
+    })("filters that the connections take in turn", FILTER_CLASSES.join()),
     SESSION: duration("how long a client of the churn profile stays", "5s"),
     CONNECT_TIMEOUT: duration("how long the gateway may take for its connected and subscribed frames", "10s"),
     PING_EVERY: duration("pause between the pings of a connection", "5s"),

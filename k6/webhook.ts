@@ -18,7 +18,7 @@ import { settings } from "./support/settings.ts";
 import { Signals } from "./support/signals.ts";
 import { summaryOf } from "./support/summary.ts";
 import { Trials } from "./support/trials.ts";
-import { webhooksFor } from "./support/webhookcount.ts";
+import { longestTrials, webhooksFor } from "./support/webhookcount.ts";
 import { openWebhooks, type Webhook } from "./support/webhooks.ts";
 
 const config = settings("webhook");
@@ -139,5 +139,6 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<numbe
 
 function afterLoad() {
   const startTime = `${Math.ceil(lengthOf(load.kind === "paced" ? load.shape : [])) + 2}s`;
-  return { executor: "per-vu-iterations", exec: "attempt", vus: 1, iterations: 1, startTime, maxDuration: "30m" };
+  const maxDuration = `${longestTrials(config, count)}s`;
+  return { executor: "per-vu-iterations", exec: "attempt", vus: 1, iterations: 1, startTime, maxDuration };
 }

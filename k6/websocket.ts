@@ -30,7 +30,7 @@ const ENTERED_PER_SECOND = 2_000;
 const perSecond = Math.min(ENTERED_PER_SECOND, KEPT_LATENCIES / lengthOf(load.shape));
 const samplesPerSecond = perSecond / peakOf(load.shape);
 
-/** While the load falls, sessions are short, so that k6 never cuts one off in the middle. */
+/** While the load falls or ends, sessions are short, so that k6 never cuts one off in the middle. */
 const SHORT_SESSION_SECONDS = 3;
 
 /** One connection proves the gateway before there is any load. */
@@ -51,8 +51,12 @@ export const hold = guarded(metrics.script_errors, async (run: Run) => {
   await listen(run, started + Math.max(ends, elapsed + SHORT_SESSION_SECONDS) * 1000);
 });
 
-/** Stays for a moment and leaves; k6 starts it over and over. */
-export const comeAndGo = guarded(metrics.script_errors, (run: Run) => listen(run, Date.now() + config.SESSION * 1000));
+/** Stays for a moment and leaves, or goes when the load ends; k6 starts it over and over. */
+export const comeAndGo = guarded(metrics.script_errors, (run: Run) => {
+  const end = exec.scenario.startTime + lengthOf(load.shape) * 1000;
+  const shortest = Math.min(config.SESSION, SHORT_SESSION_SECONDS) * 1000;
+  return listen(run, Math.max(Date.now() + shortest, Math.min(Date.now() + config.SESSION * 1000, end)));
+});
 
 export function teardown(run: Run & Watched): void {
   enterHealth(config, metrics, run);

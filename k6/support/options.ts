@@ -1,3 +1,4 @@
+import { BREAKPOINT } from "../../scenarios.ts";
 import type { Slo } from "../../slo.ts";
 import { k6Thresholds } from "../../thresholds.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
@@ -27,7 +28,7 @@ const MARGIN_SECONDS = 30;
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
   return {
     scenarios: { [config.SCENARIO]: k6Scenario(config.load, exec), ...beside },
-    thresholds: k6Thresholds(config.slos, config.SCENARIO === "breakpoint"),
+    thresholds: k6Thresholds(config.slos, config.SCENARIO === BREAKPOINT),
     summaryTrendStats: ["count", "min", "avg", "med", "p(95)", "p(99)", "max"],
     setupTimeout: `${(config.CANARY_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
     teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,

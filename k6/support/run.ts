@@ -13,6 +13,7 @@ import type {
   Storage,
   Webhooks,
 } from "../../workload/report.ts";
+import type { Second } from "../../workload/timeline.ts";
 import { runNumber } from "../../workload/trace.ts";
 import { now } from "./clock.ts";
 
@@ -132,6 +133,12 @@ export function reportHops(config: RunSettings, run: Run, hops: HopsReport): Acc
 export function fetchAccount(receiver: string, runId: string): Account | null {
   const answer = http.get(`${receiver}/runs/${runId}`, TAGS);
   return answer.status === 200 ? (answer.json() as unknown as Account) : null;
+}
+
+/** The run second by second; empty when it cannot be had. */
+export function fetchTimeline(receiver: string, runId: string): readonly Second[] {
+  const answer = http.get(`${receiver}/runs/${runId}/timeline`, TAGS);
+  return answer.status === 200 ? (answer.json() as unknown as readonly Second[]) : [];
 }
 
 function asJson() {

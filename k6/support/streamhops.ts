@@ -9,18 +9,28 @@ export async function readHops(redis: Client, stream: string, queues: readonly s
     return { stream, entries: null, groups: [], queues: lengths };
   }
   const info = fields(await redis.sendCommand("XINFO", "STREAM", stream));
-  const groups = (await redis.sendCommand("XINFO", "GROUPS", stream)) as unknown[];
+  const groups = await groupsOf(redis, stream);
   return {
     stream,
     entries: { length: Number(info["length"]), added: countOf(info["entries-added"]) },
-    groups: groups.map(fields).map((group) => ({
-      name: String(group["name"]),
-      pending: Number(group["pending"]),
-      lag: countOf(group["lag"]),
-      read: countOf(group["entries-read"]),
-    })),
+    groups: groups.map(({ name, pending, lag, read }) => ({ name, pending, lag, read })),
     queues: lengths,
   };
+}
+
+/** A consumer group of a stream: where it stands, and the id of the last entry that was delivered to it. */
+export type Group = Hops["groups"][number] & { readonly delivered: string };
+
+/** Reads the groups of a stream. */
+export async function groupsOf(redis: Client, stream: string): Promise<Group[]> {
+  const groups = (await redis.sendCommand("XINFO", "GROUPS", stream)) as unknown[];
+  return groups.map(fields).map((group) => ({
+    name: String(group["name"]),
+    pending: Number(group["pending"]),
+    lag: countOf(group["lag"]),
+    read: countOf(group["entries-read"]),
+    delivered: String(group["last-delivered-id"]),
+  }));
 }
 
 const LENGTH_COMMANDS: Readonly<Record<string, string>> = {
@@ -36,11 +46,11 @@ async function lengthOf(redis: Client, key: string): Promise<number> {
   return command === undefined ? 0 : Number(await redis.sendCommand(command, key));
 }
 
-/** The answers of XINFO: names and values in turn, or an object where the connection speaks RESP 3. */
+/** The answers of XINFO: names and values in turn, because the client speaks RESP 2. */
 function fields(answer: unknown): Readonly<Record<string, unknown>> {
-  if (!Array.isArray(answer)) return answer as Readonly<Record<string, unknown>>;
+  const words = answer as readonly unknown[];
   const pairs: [string, unknown][] = [];
-  for (let at = 0; at < answer.length; at += 2) pairs.push([String(answer[at]), answer[at + 1]]);
+  for (let at = 0; at < words.length; at += 2) pairs.push([String(words[at]), words[at + 1]]);
   return Object.fromEntries(pairs);
 }
 

@@ -1,8 +1,10 @@
-import type { Test } from "../../scenarios.ts";
+import { BREAKPOINT, type Test } from "../../scenarios.ts";
 import type { Slo } from "../../slo.ts";
 import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
+import type { Account } from "../../workload/account.ts";
+import { describeSteps, stepsOf } from "../../workload/breakpoint.ts";
 import type { Plan } from "../../workload/plan.ts";
-import { fetchAccount, type Run } from "./run.ts";
+import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
 
 interface SummarySettings {
@@ -37,7 +39,8 @@ export function summaryOf(
       data,
       run,
       account,
-      notes: notes(data),
+      notes: [...notes(data), ...limitOf(config, account)],
+      seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
         trials: config.TRIALS?.length ?? 0,
@@ -49,6 +52,14 @@ export function summaryOf(
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
     return outputs;
   };
+}
+
+/** Which rate a load that rises held, as far as the receiver can tell. */
+function limitOf({ SCENARIO, RECEIVER_URL, load }: SummarySettings, account: Account | null): string[] {
+  if (SCENARIO !== BREAKPOINT || load.kind !== "paced") return [];
+  if (RECEIVER_URL === undefined) return ["no receiver: nobody knows which rate was delivered"];
+  if (account === null || account.span === null) return [];
+  return [describeSteps(stepsOf(load.shape, fetchTimeline(RECEIVER_URL, account.run), account.span.from))];
 }
 
 function isRun(data: unknown): data is Run {

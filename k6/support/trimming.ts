@@ -1,4 +1,5 @@
 import type { Client } from "k6/x/redis";
+import { groupsOf } from "./streamhops.ts";
 
 /**
  * Trims a stream to about so many entries, but never an entry that a consumer group has not
@@ -8,7 +9,7 @@ import type { Client } from "k6/x/redis";
  */
 export async function trimAcknowledged(redis: Client, stream: string, maxLength: number): Promise<string | null> {
   if (Number(await redis.sendCommand("XLEN", stream)) <= maxLength) return null;
-  const groups = ((await redis.sendCommand("XINFO", "GROUPS", stream)) as unknown[][]).map(groupOf);
+  const groups = await groupsOf(redis, stream);
   if (groups.length === 0) return `MAXLEN=${maxLength}: stream ${stream} is not trimmed, no consumer group reads it`;
   let oldest: string | null = null;
   for (const { name, pending, delivered } of groups) {
@@ -21,15 +22,6 @@ export async function trimAcknowledged(redis: Client, stream: string, maxLength:
   // Trimming with "~" removes whole nodes of the stream, a hundred entries each unless configured otherwise.
   if (length <= maxLength + 200) return null;
   return `MAXLEN=${maxLength}: stream ${stream} keeps ${length} entries, its consumers have not acknowledged more`;
-}
-
-function groupOf(answer: unknown[]): { name: string; pending: number; delivered: string } {
-  const field = (name: string) => answer[answer.indexOf(name) + 1];
-  return {
-    name: String(field("name")),
-    pending: Number(field("pending")),
-    delivered: String(field("last-delivered-id")),
-  };
 }
 
 /** The smallest id after one that was delivered: everything before it may go. */

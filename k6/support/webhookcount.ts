@@ -35,6 +35,17 @@ export function webhooksFor(config: TrialSettings, peak: number): number {
   return given ?? Math.max(needed, memory ? MEMORY_WEBHOOKS : config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
 }
 
+/** Longer than all trials but memory take, whose sizes are fixed. */
+const OTHER_TRIALS_SECONDS = 30 * 60;
+/** An answer that takes longer has missed its objective by far. */
+const PATIENCE_SECONDS = 1;
+
+/** Seconds after which trials are cut off that something keeps from their end. */
+export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS: number }, webhooks: number): number {
+  const rounds = Math.ceil(config.MEMORY_SIGNALS / webhooks);
+  return OTHER_TRIALS_SECONDS + Math.ceil(rounds * (1 / (FILL * config.SIGNAL_LIMIT) + PATIENCE_SECONDS));
+}
+
 /**
  * The most signals that the trials send within a second, where a load of so many per second goes before them.
  *

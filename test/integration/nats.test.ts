@@ -1,9 +1,10 @@
 /** The publisher of JetStream events and the stream of a real server: one that is there stays as it is. */
 import { jetstreamManager } from "@nats-io/jetstream";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { STREAM } from "../../workload/wire/pulse.ts";
 import { nats, useNats } from "./gateway.ts";
 import { runBundle } from "./k6.ts";
+import { runPipeline, startPipeline } from "./pipeline.ts";
 
 useNats();
 
@@ -34,6 +35,18 @@ test("without it nothing is published to a stream that is missing", async () => 
   await nats.addStream();
   expect(exitCode).toBe(108);
   expect(errors.join()).toContain(`stream "${STREAM}"`);
+});
+
+test("a load that rises ends when an objective breaks, and says which rates held", async () => {
+  const pipeline = await startPipeline();
+  onTestFinished(() => pipeline.close());
+  const rising = { SCENARIO: "breakpoint", RATE: "12800", DURATION: "40s", SLO_PUBLISH_ACK_LATENCY_MS_P99: "0.001" };
+  const { nats: published } = await runPipeline(pipeline, { nats: rising });
+  expect(published.stdout).toMatch(/^FAIL {2}nats, scenario breakpoint/m);
+  expect(published.stdout).toMatch(/publish_ack_latency_ms .*must be p\(99\) < 0\.001/s);
+  expect(published.stdout).not.toContain("before its load was over");
+  expect(published.stdout).toMatch(/note +(the highest rate that held is 100\/s|no rate held: at 100\/s)/);
+  expect(published.exitCode).toBe(99);
 });
 
 test("a client certificate is used, also where the server's authority is one that the system knows", async () => {

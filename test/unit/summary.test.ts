@@ -111,6 +111,17 @@ describe("the record", () => {
     expect(renderSummary(summarize(inputOf({ account })))).toContain(told);
   });
 
+  test("of a load that seeks its limit has come to its end when an objective of the target breaks", () => {
+    const seeking = (changes: Metrics) =>
+      summarize(inputOf({ complete: false, seeksLimit: true, data: dataOf(changes) }));
+    const found = seeking({ account_lost: { values: { count: 1 } } });
+    expect(found).toMatchObject({ verdict: "FAIL", complete: true });
+    expect(found.reasons).toEqual([expect.stringMatching(/^account_lost/)]);
+    // Ended by somebody, or spoilt: its limit is not known.
+    expect(seeking({})).toMatchObject({ verdict: "INVALID", complete: false });
+    expect(seeking({ script_errors: { values: { count: 1 } } })).toMatchObject({ verdict: "INVALID", complete: false });
+  });
+
   test("has an achieved rate over the time of publishing, not of the whole run", () => {
     const data = dataOf({ publishing_seconds: { values: { value: 1, max: 120 } } });
     expect(summarize(inputOf({ data, requestedRate: null })).rate).toEqual({ requested: null, achieved: 500 });

@@ -133,6 +133,13 @@ describe("the defaults", () => {
     expect(spelled(slos(target, judgement))).toEqual(expect.arrayContaining(rows));
   });
 
+  test("ask a load that seeks its limit for no number of events: it ends when it has found it", () => {
+    const published = (profile: string) =>
+      slos("nats", { ...ACCOUNTED, profile }).filter(({ metric }) => metric.endsWith("_published"));
+    expect(published("stress").map(({ bound }) => bound)).toEqual([1_000, 1_000]);
+    expect(published("breakpoint").map(({ bound }) => bound)).toEqual([1, 1]);
+  });
+
   test("leave a websocket run to the receiver where there is one", () => {
     const metrics = slos("websocket", ACCOUNTED).map(({ metric }) => metric);
     expect(metrics.filter((metric) => /^ws_events_(missing|duplicated|reordered|misrouted)$/.test(metric))).toEqual([]);
