@@ -22,8 +22,8 @@ const ALONE = ["test/integration/faults.test.ts"];
  * Of a fresh clone vitest itself knows no times.
  */
 const LONGEST = [
-  ...["accounting", "run", "ingest", "signals-faults", "ethhook", "distributed", "signals", "demo", "redis"],
-  ...["dashboards", "secrets", "hanging"],
+  ...["accounting", "ingest", "signals", "run", "signals-faults", "ethhook", "redis", "distributed"],
+  ...["dashboards", "secrets", "demo", "report", "arguments", "hanging"],
 ].map((name) => `test/integration/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

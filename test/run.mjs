@@ -2,7 +2,7 @@
  * The whole check of the repository: types, lint, import direction, Go, unit, integration and browser tests.
  * Prints a line per step, and last `N passed, N failed`, with `, N skipped` where some were.
  */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,33 +13,30 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 try {
   report("machine", machine());
-  check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]);
-  check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]);
-  check("types for browsers", "npx", ["tsc", "-p", "tsconfig.browser.json"]);
-  check("lint and format", "npx", ["biome", "ci", "."]);
-  check("import direction", "npx", [
-    "depcruise",
-    ...["k6", "workload", "receiver", "target", "cli", "bench", "deploy", "test"],
-    ...[
-      "scenarios.ts",
-      "slo.ts",
-      "thresholds.ts",
-      "variables.ts",
-      "metrics.ts",
-      "remote.ts",
-      "verdict.ts",
-      "summary.ts",
-    ],
+  const hasGo = found("go");
+  await Promise.all([
+    check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]),
+    check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]),
+    check("types for browsers", "npx", ["tsc", "-p", "tsconfig.browser.json"]),
+    check("lint and format", "npx", ["biome", "ci", "."]),
+    check("import direction", "npx", [
+      "depcruise",
+      ...["k6", "workload", "receiver", "target", "cli", "bench", "deploy", "test"],
+      ...[
+        "scenarios.ts",
+        "slo.ts",
+        "thresholds.ts",
+        "variables.ts",
+        "metrics.ts",
+        "remote.ts",
+        "verdict.ts",
+        "summary.ts",
+      ],
+    ]),
+    ...(hasGo ? goChecks() : []),
   ]);
-  if (found("go")) {
-    // The same build flags as for bin/k6, so that nothing is compiled a second time.
-    check("go vet", "go", ["vet", "-C", "xk6", "-trimpath", "./..."]);
-    check("gofmt", "sh", ["-c", 'test -z "$(gofmt -l xk6)"']);
-    check("k6 without extensions", "go", ["build", "-C", "xk6", "-trimpath", "-o", "../bin/k6-stock", "go.k6.io/k6"]);
-    goTests();
-  } else {
-    skip("Go tests: go was not found");
-  }
+  if (hasGo) goTests();
+  else skip("Go tests: go was not found");
   if (!found("redis-server"))
     skip("tests of redis.js, ingest.js, webhook.js and their reference targets: redis-server was not found");
   const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
@@ -76,13 +73,27 @@ function machine() {
   });
 }
 
-/** A step that counts as one test. */
+/** A step that counts as one test; it resolves whether or not it held. */
 function check(name, program, args) {
   const started = Date.now();
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
-  const held = status === 0;
-  total[held ? "passed" : "failed"]++;
-  report(`${held ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, held ? [] : [stdout, stderr]);
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd: root, maxBuffer: 2 ** 28 }, (problem, stdout, stderr) => {
+      total[problem === null ? "passed" : "failed"]++;
+      const details = problem === null ? [] : [stdout, stderr || problem.message];
+      report(`${problem === null ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, details);
+      resolve();
+    });
+  });
+}
+
+/** The same build flags as for bin/k6, so that nothing is compiled a second time. */
+function goChecks() {
+  const stock = ["build", "-C", "xk6", "-trimpath", "-o", "../bin/k6-stock", "go.k6.io/k6"];
+  return [
+    check("go vet", "go", ["vet", "-C", "xk6", "-trimpath", "./..."]),
+    check("gofmt", "sh", ["-c", 'test -z "$(gofmt -l xk6)"']),
+    check("k6 without extensions", "go", stock),
+  ];
 }
 
 function goTests() {

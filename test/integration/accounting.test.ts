@@ -7,6 +7,9 @@ import { nextRunId, runPipeline, startPipeline } from "./pipeline.ts";
 const THRESHOLDS_CROSSED = 99;
 const ABORTED = 108;
 
+/** As many events without a pace, where nothing depends on when they come. */
+const UNPACED = { RATE: "max", BATCH: "1", EVENTS: "1500", DURATION: "1s" };
+
 async function accountOf({ receiver }: Pipeline, run: string): Promise<Account> {
   const answer = await fetch(`${receiver.url}/runs/${run}`);
   return (await answer.json()) as Account;
@@ -56,8 +59,8 @@ describe("on a healthy pipeline", () => {
   });
 
   test("events of an earlier run are not counted in a later one", async () => {
-    const first = await runPipeline(pipeline, { nats: { DURATION: "2s" } });
-    const second = await runPipeline(pipeline, { nats: { SEED: "7" }, websocket: { SEED: "7" } });
+    const first = await runPipeline(pipeline, { nats: { ...UNPACED, EVENTS: "1000" } });
+    const second = await runPipeline(pipeline, { nats: { ...UNPACED, SEED: "7" }, websocket: { SEED: "7" } });
     expect((await accountOf(pipeline, first.run)).published).toBe(1_000);
     expect(second.nats.exitCode).toBe(0);
     expect(await accountOf(pipeline, second.run)).toMatchObject({ published: 1_500, lost: 0, unreported: 0 });
@@ -72,9 +75,6 @@ describe("on a healthy pipeline", () => {
     expect(refused?.errors.join()).toContain("is open with another SEED");
   });
 });
-
-/** The same events without a pace: what a fault does to them does not depend on when they come. */
-const UNPACED = { RATE: "max", BATCH: "1", EVENTS: "1500", DURATION: "1s" };
 
 describe("a planted fault is caught by the exit code of a bare k6 run", () => {
   test.each([
