@@ -1,5 +1,6 @@
 import ora from "ora";
 import * as v from "valibot";
+import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema } from "../result.ts";
 
 /** How often a terminal and a log are told. */
@@ -70,7 +71,7 @@ type Account = v.InferOutput<typeof AccountSchema>;
 
 async function fetchAccount(url: string): Promise<Account | null> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetchWithLogin(url, { signal: AbortSignal.timeout(10_000) });
     const parsed = v.safeParse(AccountSchema, await answer.json());
     return parsed.success ? parsed.output : null;
   } catch {
