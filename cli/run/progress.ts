@@ -31,6 +31,8 @@ export function startProgress(): Progress {
   const terminal = isTTY === true && columns > 0 && process.env["CI"] === undefined;
   const spinner = terminal ? ora({ discardStdin: false, interval: 250 }) : null;
   let timer: NodeJS.Timeout | undefined;
+  /** Which group is told of; what was asked for one before it comes too late. */
+  let group = 0;
   const say = (text: string) => {
     const spins = spinner?.isSpinning === true;
     if (spins) spinner.clear();
@@ -39,7 +41,7 @@ export function startProgress(): Progress {
   };
   const end = () => {
     clearTimeout(timer);
-    timer = undefined;
+    group++;
     spinner?.stop();
   };
   return {
@@ -47,6 +49,7 @@ export function startProgress(): Progress {
     end,
     begin: (what, seconds, account) => {
       end();
+      const own = group;
       say(what);
       let started = account === null ? Date.now() : null;
       spinner?.start(what);
@@ -56,7 +59,7 @@ export function startProgress(): Progress {
         // Before the first event the pipeline is being proven, which takes as long as it takes.
         if ((known?.published ?? 0) > 0) started ??= asked;
         const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
-        if (timer === undefined) return;
+        if (group !== own) return;
         if (line !== null && spinner !== null) spinner.text = line;
         else if (line !== null) say(line);
         // A large account takes the receiver a while; asking must not become a load of its own.
