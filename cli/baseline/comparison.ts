@@ -4,7 +4,7 @@ import type { Verdict } from "../../verdict.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
 import { enoughSamples, noiseOf } from "./floor.ts";
-import { type Measurement, type MeasurementKind, measure } from "./measurement.ts";
+import { isCompared, type Measurement, type MeasurementKind, measure } from "./measurement.ts";
 
 /** A latency or a defect that is more than so many times the baseline's is worse. */
 const MORE = 1.5;
@@ -83,7 +83,7 @@ interface Range {
 /** What the runs of a baseline measured, from the least to the most. */
 function ranges(runs: readonly Baseline["runs"][string][]): Range[] {
   return (["latency", "defect", "throughput"] as const).flatMap((kind) => {
-    const names = [...new Set(runs.flatMap((run) => Object.keys(run[kind])))];
+    const names = [...new Set(runs.flatMap((run) => Object.keys(run[kind])))].filter(isCompared);
     return names.map((name) => {
       const values = runs.flatMap((run) => run[kind][name] ?? []);
       return { kind, name, low: Math.min(...values), high: Math.max(...values) };

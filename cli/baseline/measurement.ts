@@ -23,9 +23,13 @@ export interface Measurement {
 const OF_THE_GENERATOR: readonly string[] = [
   "schedule_delay_ms",
   "generator_lag_ms",
+  "generator_pause_ms",
   "dropped_iterations",
   "script_errors",
 ];
+
+/** How long failures took, of which a sound run has none: that they happened is a defect of its own. */
+const OF_FAILURES = /_(refused|limited|error|unanswered|failed)_latency_ms$/;
 
 const BETWEEN_CLOCKS: readonly string[] = ["ws_event_latency_ms"];
 
@@ -38,6 +42,11 @@ const STATISTICS = [
 
 type Summary = NonNullable<Result["tests"][number]["summary"]>;
 
+/** Whether a measurement of this name is compared; a baseline that was saved earlier may have others. */
+export function isCompared(name: string): boolean {
+  return name.split(" ").every((word) => !OF_THE_GENERATOR.includes(word) && !OF_FAILURES.test(word));
+}
+
 /** Everything of a run that can be compared, each name once. */
 export function measure(result: Result): Measurement[] {
   const summaries = result.tests.flatMap(({ summary }) => summary ?? []);
@@ -47,7 +56,7 @@ export function measure(result: Result): Measurement[] {
     ...summaries.flatMap(defects),
     ...throughputs(summaries),
   ];
-  return worstOfEach(found);
+  return worstOfEach(found.filter(({ name }) => isCompared(name)));
 }
 
 function deliveries(account: Result["account"]): Measurement[] {
@@ -64,7 +73,7 @@ function deliveries(account: Result["account"]): Measurement[] {
 
 function latencies({ test, metrics }: Summary): Measurement[] {
   return Object.entries(metrics).flatMap(([metric, values]) => {
-    if (metricOf(metric)?.kind !== "latency" || OF_THE_GENERATOR.includes(metric)) return [];
+    if (metricOf(metric)?.kind !== "latency") return [];
     const samples = values["count"] ?? 0;
     return STATISTICS.flatMap(([statistic, written]) => {
       const value = values[statistic];
@@ -79,7 +88,7 @@ function latencies({ test, metrics }: Summary): Measurement[] {
 function defects({ test, rows }: Summary): Measurement[] {
   return rows.flatMap(({ metric, objective, observed, samples }) => {
     const kind = metricOf(metric)?.kind;
-    if ((kind !== "count" && kind !== "share") || OF_THE_GENERATOR.includes(metric)) return [];
+    if (kind !== "count" && kind !== "share") return [];
     if (objective.includes(">=") || observed === null) return [];
     const name = metric.startsWith("account_") ? metric : `${test} ${metric}`;
     return [{ kind: "defect" as const, name, value: observed, samples, betweenClocks: false }];

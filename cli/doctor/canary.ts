@@ -22,7 +22,8 @@ export async function canaryCheck(
 ): Promise<Check> {
   const [together = []] = subject.groups.filter((group) => group.some((test) => subject.kind.settled[test]));
   const group = { ...subject, groups: [together] };
-  const small = { ...request, events: "1", instances: 1, set: [...request.set, ...one(together)] };
+  const load = { scenario: undefined, rate: undefined, duration: undefined, events: "1" };
+  const small = { ...request, ...load, instances: 1, set: [...request.set, ...one(together)] };
   const plan = planRun(group, small);
   const path = await mkdtemp(join(tmpdir(), "throughline-doctor-"));
   const folder = { run: `doctor-${process.pid}-${Date.now()}`, path };

@@ -67,7 +67,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
       canBuild || builtK6 !== null ? canBuild || null : false,
       `install Go ${LEAST_GO} or later, to build bin/k6: https://go.dev/dl`,
     ),
-    k6Check(builtK6, pathK6),
+    k6Check(builtK6, pathK6, canBuild),
     row(
       "redis-server",
       redisServer ?? "not found",
@@ -95,7 +95,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
   ];
 }
 
-function k6Check(built: Machine["builtK6"], onPath: string | null): Check {
+function k6Check(built: Machine["builtK6"], onPath: string | null, canBuild: boolean): Check {
   if (built !== null) {
     const missing = ["k6/x/nats", "k6/x/redis"].filter((name) => !built.extensions.includes(name));
     const ok = missing.length === 0 && isAtLeast(built.version, K6);
@@ -106,6 +106,7 @@ function k6Check(built: Machine["builtK6"], onPath: string | null): Check {
       "build it again: npm run build",
     );
   }
+  if (canBuild) return row("k6", "not built yet; Go is there", null, "the first run builds it, or: npm run build");
   if (onPath === null) return row("k6", "not found", false, "build it: npm run build");
   return row(
     "k6",

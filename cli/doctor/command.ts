@@ -1,7 +1,8 @@
 /** `throughline doctor`: is everything there that a run needs? */
 import type { Command } from "commander";
-import { URL_NAMES } from "../config.ts";
+import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
+import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { planRun, type Request } from "../run/request.ts";
 import { type Subject, subjectOf } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
@@ -16,42 +17,36 @@ Examples:
   throughline doctor http --http-url https://gateway.example
   throughline doctor websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
 
+What is not given is as throughline.config.json of this folder says.
 With all addresses of a target a canary is sent through it: a few real events.
 Exit codes: 0 when nothing is missing, 1 when something is, 2 wrong usage.`;
 
-interface Flags {
-  readonly scenario?: string;
-  readonly [url: `${string}Url`]: string | undefined;
-}
+type Flags = Pick<RunFlags, "scenario" | `${string}Url`>;
+
+/** Flags of a run that this command does not have. */
+const NOTHING_ELSE = { url: [], fault: [], set: [] };
 
 /** Adds the command. */
 export function addDoctorCommand(program: Command, root: string, interrupted: AbortSignal): void {
   const command = program
     .command("doctor")
     .description("look whether all that a run needs is there, and say how to get what is not")
-    .argument("[what...]", "what is to run", ["pipeline"])
+    .argument("[what...]", "what is to run; the config says it otherwise, or else pipeline")
     .option("--scenario <profile>", "the profile whose needs are looked at");
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
-    const subject = subjectOf(what);
-    const urls = urlsOf(flags);
-    const request: Request = { scenario: flags.scenario, urls: {}, instances: 1, faults: [], set: [] };
-    const checks = [
-      ...machineChecks(await lookAtMachine(root), needOf(subject, request)),
-      ...(await targetChecks(urls)),
-    ];
+    const config = await readConfig(undefined);
+    const subject = subjectOf(what.length > 0 ? what : (config?.run ?? ["pipeline"]));
+    const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
+    const machine = await lookAtMachine(root);
+    const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];
     const healthy = checks.every(({ ok }) => ok !== false);
-    if (healthy && canTry(subject, urls)) {
-      checks.push(await canaryCheck(root, subject, { ...request, urls }, interrupted));
+    if (healthy && machine.builtK6 !== null && canTry(subject, request.urls)) {
+      checks.push(await canaryCheck(root, subject, request, interrupted));
     }
     console.log(renderChecks(checks).trimEnd());
     process.exitCode = checks.some(({ ok }) => ok === false) ? 1 : 0;
   });
-}
-
-function urlsOf(flags: Flags): Record<string, string> {
-  const given = Object.keys(URL_NAMES).map((name) => [name, flags[`${name}Url`]] as const);
-  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Whether the far end of a target can be watched: a receiver settles it, and all its addresses are known. */
@@ -61,8 +56,11 @@ function canTry({ kind, groups, settled }: Subject, urls: Readonly<Record<string
   return kind.canary && settled && tests.length > 0 && wanted.every((name) => name in urls);
 }
 
+/** A receiver alone is no target; nothing is sent here that would need consent. */
 function needOf(subject: Subject, request: Request): Need {
-  const plan = planRun(subject, request);
+  const { receiver: _, ...targets } = request.urls;
+  const urls = Object.keys(targets).length > 0 ? request.urls : {};
+  const plan = planRun(subject, { ...request, urls, consent: true });
   const connections = plan.groups.flat().map(({ settings }) => connectionsOf(settings));
   return { load: `${subject.name}, ${request.scenario ?? "smoke"}`, connections: Math.max(...connections) };
 }

@@ -1,9 +1,14 @@
 import { connect } from "node:net";
 import * as v from "valibot";
+import { Clock } from "../../workload/clock.ts";
+import { fetchWithLogin } from "../fetch.ts";
+import { CLOCK_ERROR_MS } from "../run/validity.ts";
 import type { Check } from "./checks.ts";
 
 const TIMEOUT_MS = 5_000;
 const ROUND_TRIPS = 9;
+/** The wall is looked at again after so long, as the receiver does. */
+const ANCHOR_MS = 1_000;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "http:": 80,
   "ws:": 80,
@@ -42,9 +47,9 @@ async function reach(name: string, url: string): Promise<Check> {
     return { what, found: `${shown}: ${failure}`, ok: false, remedy: "start it, or look at firewalls and the address" };
   }
   if (name !== "http" && name !== "receiver") return { what, found: `${shown} answers`, ok: true };
-  const health = await fetch(`${url.replace(/\/+$/, "")}/health`, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
-    () => null,
-  );
+  const health = await fetchWithLogin(`${url.replace(/\/+$/, "")}/health`, {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => null);
   if (health?.ok === true) return { what, found: `${shown} is healthy`, ok: true };
   const said = health === null ? "no answer" : `status ${health.status}`;
   return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "its /health must answer 200" };
@@ -69,14 +74,15 @@ const ClockSchema = v.object({ now: v.number() });
 
 /** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
 async function clock(receiver: string): Promise<Check> {
+  const ours = new Clock(() => performance.now(), ANCHOR_MS);
   let best = { offset: 0, error: Number.POSITIVE_INFINITY };
   for (let trip = 0; trip < ROUND_TRIPS; trip++) {
-    const asked = performance.timeOrigin + performance.now();
-    const answer = await fetch(`${receiver.replace(/\/+$/, "")}/clock`, {
+    const asked = ours.now();
+    const answer = await fetchWithLogin(`${receiver.replace(/\/+$/, "")}/clock`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch(() => null);
     const text: unknown = await answer?.json().catch(() => null);
-    const answered = performance.timeOrigin + performance.now();
+    const answered = ours.now();
     const parsed = v.safeParse(ClockSchema, text);
     if (!parsed.success) {
       return {
@@ -90,7 +96,7 @@ async function clock(receiver: string): Promise<Check> {
     if (error < best.error) best = { offset: parsed.output.now - (asked + error), error };
   }
   const found = `the receiver is ${best.offset.toFixed(2)} ms ahead of us, known to ${best.error.toFixed(2)} ms`;
-  const ok = best.error <= 12.5;
+  const ok = best.error <= CLOCK_ERROR_MS;
   return ok
     ? { what: "clock", found, ok }
     : { what: "clock", found, ok, remedy: "latencies across these hosts cannot be told; move the receiver nearer" };

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { WatchedHealth } from "../../workload/health.ts";
 import type { Result } from "../result.ts";
 import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
+import { MOST_SAMPLES, thinned } from "./history.ts";
 import { findLeak } from "./leak.ts";
 import { ToldByItself } from "./prometheus.ts";
 import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
@@ -52,9 +53,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     throw new Error(`processes are watched on Linux only, this is ${process.platform}; give the URL of its metrics`);
   }
   const source: Source = "url" in watch ? new ToldByItself(watch.url) : new ProcessTree(watch);
-  const samples: HealthSample[] = [];
+  let samples: HealthSample[] = [];
   const events: HealthEvent[] = [];
-  const responses: Response[] = [];
+  let responses: Response[] = [];
   const alerts: Alert[] = [];
   const conditions = new Alerts();
   const cpuLimit = 100 * (options.cores ?? ("url" in watch ? 1 : availableParallelism()));
@@ -66,6 +67,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
     events.push(...reading.events);
     if (response !== null) responses.push(response);
+    // A watch that has no end must not take ever more memory, nor time for each look.
+    if (samples.length > MOST_SAMPLES) samples = thinned(samples);
+    if (responses.length > MOST_SAMPLES) responses = responses.slice(MOST_SAMPLES / 2);
     for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {
       alerts.push(alert);
       options.onAlert?.(alert);
@@ -73,12 +77,14 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 
   await look();
+  /** A moment in which nothing can be read, as when files run out, has no sample. */
+  const lookOnce = () => look().catch(() => {});
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let looking = Promise.resolve();
   const schedule = () => {
     timer = setTimeout(() => {
-      looking = look().then(() => {
+      looking = lookOnce().then(() => {
         if (!stopped) schedule();
       });
     }, everyMs);
@@ -103,7 +109,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       stopped = true;
       clearTimeout(timer);
       await looking;
-      await look();
+      await lookOnce();
       return record();
     },
   };

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema, PathLatenciesSchema, SecondSchema } from "../result.ts";
 
 /** What the receiver knows of a run. */
@@ -25,7 +26,7 @@ export async function collect(url: string): Promise<Collected> {
 
 async function get<S extends v.GenericSchema>(url: string, schema: S): Promise<v.InferOutput<S> | null> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    const answer = await fetchWithLogin(url, { signal: AbortSignal.timeout(DEADLINE_MS) });
     const parsed = v.safeParse(schema, await answer.json());
     return answer.ok && parsed.success ? parsed.output : null;
   } catch {

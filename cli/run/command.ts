@@ -1,12 +1,14 @@
 /** The flags of `throughline run`. */
 import { type Command, InvalidArgumentError } from "commander";
+import { RUN_ID } from "../../workload/runid.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
 import { PIPELINES } from "../pipelines.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
 import { SUBJECTS, subjectOf } from "./subject.ts";
 
-interface Flags {
+/** What a run is asked for on the command line. */
+export interface Flags {
   readonly scenario?: string;
   readonly url: readonly string[];
   readonly rate?: string;
@@ -100,7 +102,8 @@ function split(given: readonly string[]): { names: readonly string[]; k6: readon
   return { names: given.slice(0, given.length - k6.length), k6 };
 }
 
-function requestOf(flags: Flags, config: Config | null): Request {
+/** What is asked of a run, by its flags and else by a config. */
+export function requestOf(flags: Flags, config: Config | null): Request {
   const text = (value: string | number | undefined) => (value === undefined ? undefined : String(value));
   const rest = Object.entries(config?.set ?? {}).map(([name, value]) => `${name}=${value}`);
   return {
@@ -133,7 +136,7 @@ function urlsOf(flags: Flags): Record<string, string> {
 }
 
 function runId(given: string | undefined): string | undefined {
-  if (given === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(given)) return given;
+  if (given === undefined || RUN_ID.test(given)) return given;
   throw new RangeError(`--run-id ${given}: allowed: letters, digits, dots, dashes and underscores, at most 64`);
 }
 

@@ -1,5 +1,6 @@
 import ora from "ora";
 import * as v from "valibot";
+import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema } from "../result.ts";
 
 /** How often a terminal and a log are told. */
@@ -30,6 +31,8 @@ export function startProgress(): Progress {
   const terminal = isTTY === true && columns > 0 && process.env["CI"] === undefined;
   const spinner = terminal ? ora({ discardStdin: false, interval: 250 }) : null;
   let timer: NodeJS.Timeout | undefined;
+  /** Which group is told of; what was asked for one before it comes too late. */
+  let group = 0;
   const say = (text: string) => {
     const spins = spinner?.isSpinning === true;
     if (spins) spinner.clear();
@@ -38,7 +41,7 @@ export function startProgress(): Progress {
   };
   const end = () => {
     clearTimeout(timer);
-    timer = undefined;
+    group++;
     spinner?.stop();
   };
   return {
@@ -46,6 +49,7 @@ export function startProgress(): Progress {
     end,
     begin: (what, seconds, account) => {
       end();
+      const own = group;
       say(what);
       let started = account === null ? Date.now() : null;
       spinner?.start(what);
@@ -55,7 +59,7 @@ export function startProgress(): Progress {
         // Before the first event the pipeline is being proven, which takes as long as it takes.
         if ((known?.published ?? 0) > 0) started ??= asked;
         const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
-        if (timer === undefined) return;
+        if (group !== own) return;
         if (line !== null && spinner !== null) spinner.text = line;
         else if (line !== null) say(line);
         // A large account takes the receiver a while; asking must not become a load of its own.
@@ -70,7 +74,7 @@ type Account = v.InferOutput<typeof AccountSchema>;
 
 async function fetchAccount(url: string): Promise<Account | null> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetchWithLogin(url, { signal: AbortSignal.timeout(10_000) });
     const parsed = v.safeParse(AccountSchema, await answer.json());
     return parsed.success ? parsed.output : null;
   } catch {

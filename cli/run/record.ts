@@ -1,5 +1,6 @@
 /** The record of a run, made of what its parts left. Pure. */
 import { shown } from "../../k6/support/settings.ts";
+import { isLoopback } from "../../remote.ts";
 import type { Summary } from "../../summary.ts";
 import { reasonOf, type Verdict, worst } from "../../verdict.ts";
 import type { Account } from "../../workload/account.ts";
@@ -90,7 +91,7 @@ function judged(ended: Ended, summaries: readonly Summary[]): { verdict: Verdict
 
 /** The clock of a receiver of our own, or of one on this machine, is ours. */
 function isRemote(receiver: string | null): boolean {
-  return receiver !== null && receiver !== "start" && !/^https?:\/\/(127\.|localhost|\[::1\])/.test(receiver);
+  return receiver !== null && receiver !== "start" && !isLoopback(receiver);
 }
 
 interface TestReason extends Reason {

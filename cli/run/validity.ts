@@ -8,7 +8,7 @@ const SATURATED_SHARE = 0.9;
 const FEWEST_SAMPLES = 5;
 
 /** Clocks of two hosts that are compared less exactly than this tell no latency from 25 ms on. */
-const CLOCK_ERROR_MS = 12.5;
+export const CLOCK_ERROR_MS = 12.5;
 
 /** What is looked at. */
 export interface Measurement {

@@ -1,7 +1,9 @@
 /** `throughline doctor` against a target. */
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
 import { addStream } from "./gateway.ts";
 import { startPipeline } from "./pipeline.ts";
@@ -26,6 +28,19 @@ test("names what the canary did not find, and sends one through a target that ha
   expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
   expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
   expect(exitCode).toBe(0);
+});
+
+test("takes what init wrote, and what a target of one's own has alone", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "throughline-doctor-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { gateway, nats } = pipeline;
+  const url = gateway.url.replace("://", "://user:password@");
+  expect(await throughlineIn(folder, "init", "http", "--http-url", url)).toMatchObject({ exitCode: 0 });
+  const { stdout, exitCode } = await throughlineIn(folder, "doctor");
+  expect(stdout).toMatch(/ok +http address +\S+ is healthy/);
+  expect(exitCode).toBe(0);
+  expect((await doctor("websocket", "--ws-url", gateway.wsUrl as string)).exitCode).toBe(0);
+  expect((await doctor("nats", "--nats-url", nats.url)).exitCode).toBe(0);
 });
 
 test("names what cannot be reached", async () => {

@@ -36,7 +36,7 @@ describe("doctor", () => {
   test.each<[string, Partial<Machine>, number, string, string]>([
     ["an old Node", { node: "18.1.0" }, 10, "node", "https://nodejs.org"],
     ["no Go and no k6 of ours", { go: null, builtK6: null }, 10, "go", "https://go.dev/dl"],
-    ["no k6 at all", { builtK6: null }, 10, "k6", "npm run build"],
+    ["no k6 at all", { go: null, builtK6: null }, 10, "k6", "npm run build"],
     [
       "a k6 without an extension",
       { builtK6: { version: "1.8.1", extensions: ["k6/x/redis"] } },
@@ -44,12 +44,18 @@ describe("doctor", () => {
       "k6",
       "npm run build",
     ],
-    ["an old k6 on the PATH", { builtK6: null, pathK6: "0.50.0" }, 10, "k6", "npm run build"],
+    ["an old k6 on the PATH", { go: "1.20", builtK6: null, pathK6: "0.50.0" }, 10, "k6", "npm run build"],
     ["too few files", { fds: 1_024 }, 2_000, "open files", "ulimit -n 65536"],
     ["too little memory", { freeMemoryMb: 700 }, 10_000, "free memory", "LOAD_SCALE"],
   ])("names %s and how to get what is missing", (_, changes, connections, what, remedy) => {
     const missing = machineChecks({ ...READY, ...changes }, { ...NEED, connections }).filter(({ ok }) => ok === false);
     expect(missing.find((one) => one.what === what)?.remedy).toContain(remedy);
+  });
+
+  test("needs no k6 that the first run can build", () => {
+    const checks = machineChecks({ ...READY, builtK6: null }, NEED);
+    expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
+    expect(renderChecks(checks)).toMatch(/^note +k6 +not built yet; Go is there\n +the first run builds it/m);
   });
 
   test("needs no Go once k6 is built, and no redis-server", () => {

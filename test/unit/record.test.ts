@@ -87,6 +87,16 @@ describe("the record of a run", () => {
     expect(record).toMatchObject({ verdict: "INVALID", nextSteps: ["read the logs in results/nightly-7/"] });
   });
 
+  test.each([
+    ["http://127.evil.example:4800", "INVALID"],
+    ["http://localhost:4800", "PASS"],
+  ])("of a receiver at %s, whose clock was not compared, is %s", (receiver, verdict) => {
+    const urls = { nats: "nats://a", receiver };
+    const result = resultOf(1);
+    const summary = result.summary === null ? null : { ...result.summary, clock: null };
+    expect(recordOf(endedOf({ tests: [{ ...result, summary }] }, { urls })).verdict).toBe(verdict);
+  });
+
   test("of a run in which a test was never started is not complete", () => {
     expect(recordOf(endedOf({ tests: [] }))).toMatchObject({ verdict: "INVALID", complete: false });
   });

@@ -1,0 +1,30 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { startProgress } from "../../cli/run/progress.ts";
+import { ACCOUNT } from "./records.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+test("what is asked for one group of tests is not told of the next", async () => {
+  vi.useFakeTimers();
+  vi.stubEnv("CI", "1");
+  let answer: (account: Response) => void = () => {};
+  const asked = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  vi.stubGlobal("fetch", () => asked);
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const progress = startProgress();
+  progress.begin("one", 60, "http://receiver/runs/a");
+  await vi.advanceTimersByTimeAsync(5_000);
+  progress.end();
+  progress.begin("two", 60, null);
+  answer(Response.json(ACCOUNT));
+  await vi.advanceTimersByTimeAsync(5_000);
+  progress.end();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(said.mock.calls.flat()).toEqual(["throughline: one", "throughline: two", "throughline: 5 s, 55 s to go"]);
+});
