@@ -4,19 +4,23 @@ module.exports = {
     {
       name: "core-imports-nothing-above-it",
       severity: "error",
-      from: { path: "^(workload/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
+      from: {
+        path: "^(workload/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
+      },
       to: { path: "^(k6|receiver|target|cli|bench|test)/" },
     },
     {
       name: "workload-imports-only-itself",
       severity: "error",
       from: { path: "^workload/" },
-      to: { path: "^(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$" },
+      to: { path: "^(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$" },
     },
     {
       name: "core-is-free-of-node",
       severity: "error",
-      from: { path: "^(workload/|k6/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary)\\.ts$)" },
+      from: {
+        path: "^(workload/|k6/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
+      },
       to: { dependencyTypes: ["core"] },
     },
     {

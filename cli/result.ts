@@ -71,6 +71,8 @@ export const SummarySchema = v.looseObject({
   scenario: v.string(),
   verdict: Verdict,
   reasons: v.array(v.string()),
+  /** What has to be known to read the rest. */
+  notes: v.optional(v.array(v.string()), []),
   rows: v.array(SloResult),
   seconds: Count,
   rate: v.nullable(v.object({ requested: v.nullable(Ms), achieved: Ms })),

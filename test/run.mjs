@@ -31,6 +31,7 @@ try {
         "remote.ts",
         "verdict.ts",
         "summary.ts",
+        "rendering.ts",
       ],
     ]),
     ...(hasGo ? goChecks() : []),

@@ -4,7 +4,7 @@ import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { figure, milliseconds, percent, several } from "../figures.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Result } from "../result.ts";
-import { type Objective, objectivesOf } from "./objectives.ts";
+import { notesOf, type Objective, objectivesOf } from "./objectives.ts";
 import type { Compared } from "./sections/comparison.tsx";
 
 const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
@@ -16,6 +16,7 @@ export function renderMarkdown(result: Result, compared: Compared): string {
     heading(2, `${verdict}: ${subject}`),
     paragraph(text("run "), code(run)),
     ...(reasons.length === 0 ? [] : [list(reasons.map((reason, place) => withNext(reason, nextSteps[place])))]),
+    ...notesOf(result).map((note) => paragraph(text(note))),
     ...accountTable(result.account),
     ...objectiveTable(objectivesOf(result)),
     ...("comparison" in compared ? comparisonMarkdown(compared.comparison) : []),

@@ -33,6 +33,11 @@ export function objectivesOf(result: Pick<Result, "tests" | "reasons" | "nextSte
   return [...merged.values()].sort((a, b) => ORDER[a.result] - ORDER[b.result]);
 }
 
+/** What has to be known to read the rest, test by test. */
+export function notesOf({ tests }: Pick<Result, "tests">): string[] {
+  return tests.flatMap((test) => (test.summary?.notes ?? []).map((note) => `${testName(test, tests)}: ${note}`));
+}
+
 /** A test's name, with the number of the process where several share its load. */
 export function testName(
   { test, instance }: Pick<Test, "test" | "instance">,

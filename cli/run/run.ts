@@ -1,7 +1,7 @@
 /** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { renderRun } from "../../summary.ts";
+import { renderRun } from "../../rendering.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { EXIT_CODES } from "../../verdict.ts";
 import type { Account } from "../../workload/account.ts";

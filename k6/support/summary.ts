@@ -1,6 +1,7 @@
+import { renderSummary } from "../../rendering.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
 import type { Slo } from "../../slo.ts";
-import { isComplete, type K6Data, renderSummary, summarize } from "../../summary.ts";
+import { isComplete, type K6Data, summarize } from "../../summary.ts";
 import type { Account } from "../../workload/account.ts";
 import { describeSteps, stepsOf } from "../../workload/breakpoint.ts";
 import type { Plan } from "../../workload/plan.ts";

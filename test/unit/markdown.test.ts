@@ -16,6 +16,15 @@ describe("Markdown", () => {
     expect(text).not.toContain("baseline");
   });
 
+  test("has what a test notes", () => {
+    const { tests, ...rest } = resultOf();
+    const [first, ...others] = tests as [(typeof tests)[number], ...typeof tests];
+    const noted = { ...first, summary: first.summary && { ...first.summary, notes: ["500/s held"] } };
+    expect(renderMarkdown({ ...rest, tests: [noted, ...others] }, WITHOUT)).toContain(
+      `\n\n${first.test}: 500/s held\n\n`,
+    );
+  });
+
   test("has the comparison where there is one", () => {
     const comparison = compare(lossy(), withRun(resultOf()));
     expect(renderMarkdown(lossy(), { comparison })).toContain("### Comparison with the baseline: FAIL");

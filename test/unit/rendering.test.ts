@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { renderRun, renderSummary } from "../../rendering.ts";
 import { sampleCounter } from "../../slo.ts";
-import { renderRun, renderSummary, type Summary, type SummaryInput, summarize } from "../../summary.ts";
+import { type Summary, type SummaryInput, summarize } from "../../summary.ts";
 import { slos } from "../../thresholds.ts";
 import type { Account } from "../../workload/account.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
@@ -184,6 +185,18 @@ describe("a run of several tests", () => {
     const lines = rendered(websocket, nats).split("\n");
     expect(lines.slice(0, 3)).toEqual(["FAIL  run nightly-7", "  - nats: too bad", ""]);
     expect(lines.slice(-3)).toEqual(["", "FAIL  run nightly-7", ""]);
+  });
+
+  test("says what each test notes, by what the test is called", () => {
+    const tests = [websocket, { ...nats, notes: ["the highest rate that held is 500/s"] }];
+    const labelled = renderRun({
+      run: "nightly-7",
+      verdict: "PASS",
+      reasons: [],
+      tests,
+      labels: ["websocket", "nats 2"],
+    });
+    expect(labelled).toContain("\n  note       nats 2: the highest rate that held is 500/s\n");
   });
 
   test("has one account, the publisher's, and the objectives of all", () => {

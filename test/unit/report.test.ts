@@ -68,6 +68,12 @@ describe("the HTML report", () => {
     expect(page.match(/<p class="next">look there<\/p>/g)).toHaveLength(1);
   });
 
+  test("tells what a test notes", () => {
+    const { tests, ...rest } = lossy();
+    const noted = tests.map((one) => ({ ...one, summary: one.summary && { ...one.summary, notes: ["500/s held"] } }));
+    expect(html({ ...rest, tests: noted })).toContain(`<p class="quiet">${tests[0]?.test}: 500/s held</p>`);
+  });
+
   test("of a run that recorded nothing says so in every part", () => {
     const nothing = { account: null, latencies: [], timeline: [], health: [], tests: [], verdict: "INVALID" as const };
     const page = html(resultOf({}, { ...nothing, complete: false }));

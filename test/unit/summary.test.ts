@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isComplete, type K6Data, renderSummary, type Summary, summarize } from "../../summary.ts";
+import { renderSummary } from "../../rendering.ts";
+import { isComplete, type K6Data, type Summary, summarize } from "../../summary.ts";
 import type { Plan } from "../../workload/plan.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS, WEBHOOKS } from "./records.ts";
 

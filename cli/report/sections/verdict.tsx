@@ -1,6 +1,6 @@
 import { duration, figure, milliseconds, percent, several } from "../../figures.ts";
 import type { Result } from "../../result.ts";
-import type { Objective } from "../objectives.ts";
+import { notesOf, type Objective } from "../objectives.ts";
 
 function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[]): string {
   const missed = objectives.filter(({ result }) => result === "missed").length;
@@ -38,6 +38,11 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
         {several(machine.cores, "core")}, load {figure(machine.loadAverage)}
       </p>
       <Reasons result={result} />
+      {notesOf(result).map((note) => (
+        <p class="quiet" key={note}>
+          {note}
+        </p>
+      ))}
       <KeyFigures result={result} objectives={objectives} />
     </header>
   );
