@@ -22,7 +22,7 @@ describe("a planted fault is caught and named", () => {
     ["open-door", { TRIALS: "access" }, ["signal_access_broken"]],
     ["execute-limited", { TRIALS: "limit" }, ["account_contradicted"]],
     ["forget=10", { TRIALS: "hft" }, ["account_lost"]],
-    ["fail=10", { TRIALS: "hft" }, ["signal_success_rate", "signal_hft_success_rate", "signal_failed"]],
+    ["fail=10", { TRIALS: "hft" }, ["signal_hft_success_rate", "signal_failed"]],
     ["delay=300", { TRIALS: "none", RATE: "20", DURATION: "2s" }, ["signal_latency_ms"]],
   ])("%s with %j misses %j", async (fault, variables, metrics) => {
     const target = await startTarget("--fault", fault);
