@@ -24,7 +24,7 @@ describe("a healthy target", () => {
     const monitor = await startMonitor(target);
     // Signals of the load alone are samples enough for each objective, whatever the trials add to them.
     const { rate, seconds } = { rate: 40, seconds: 3 };
-    const load = { RATE: String(rate), DURATION: `${seconds}s` };
+    const load = { RATE: String(rate), DURATION: `${seconds}s`, MEMORY_SIGNALS: "3000" };
     const { exitCode, stdout, summary, text } = await run(
       target,
       untimed("webhook", { ...pipeline.variables(target), ...load, HEALTH_URL: monitor.url }),
