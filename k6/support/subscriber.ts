@@ -25,6 +25,9 @@ export interface SubscriberSettings extends SessionSettings {
 type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 
 const REPORT_MS = 1_000;
+/** Arrivals of one report, about: to write so many takes 5 ms, in which frames wait; and at least so long between two. */
+const REPORTED_TOGETHER = 5_000;
+const SHORTEST_REPORT_MS = 100;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
 
@@ -55,6 +58,7 @@ export class Subscriber {
   private finished: PathReport[] = [];
   private runNumber: number | null;
   private longestPause = -1;
+  private renewedAt = Date.now();
   private received = 0;
   private sampled = 0;
   private foreign = 0;
@@ -86,10 +90,11 @@ export class Subscriber {
     const all = Promise.all(slots).then(() => {
       open = false;
     });
-    while (open) {
-      const due = Date.now() + REPORT_MS;
-      await Promise.race([pause(REPORT_MS), all]);
+    for (let period = REPORT_MS; open; ) {
+      const due = Date.now() + period;
+      await Promise.race([pause(period), all]);
       this.paused(Math.max(0, Date.now() - due));
+      period = Math.min(REPORT_MS, Math.max(SHORTEST_REPORT_MS, (period * REPORTED_TOGETHER) / this.received));
       await this.report();
     }
     await this.report();
@@ -198,7 +203,10 @@ export class Subscriber {
 
   private async report(): Promise<void> {
     const { measure } = this;
-    this.sampling.renew();
+    if (Date.now() - this.renewedAt >= REPORT_MS) {
+      this.renewedAt = Date.now();
+      this.sampling.renew();
+    }
     measure.ws_event_latency_ms.looked(this.sampled);
     measure.generator_lag_ms.looked(this.sampled);
     measure.ws_events_received.add(this.received);
