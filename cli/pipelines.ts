@@ -15,6 +15,7 @@ import { startIngestPipeline } from "./ingest.ts";
 import { startPipeline } from "./pipeline.ts";
 import type { Watched } from "./run/health.ts";
 import { startSignalsPipeline, USER } from "./signals.ts";
+import { createStream } from "./stream.ts";
 
 /** The variables of each test that takes part. */
 export type VariablesByTest = Partial<Record<RunnableTest, Record<string, string>>>;
@@ -90,6 +91,10 @@ const pipeline: PipelineKind = {
   fit: fitSubscribers,
   start: async ({ root, logs, faults }) => {
     const { nats, gateway, receiver, problems, close } = await startPipeline(root, logs, faults);
+    await createStream(nats.url, gateway.url).catch(async (problem: unknown) => {
+      await close();
+      throw problem;
+    });
     return {
       says: `NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`,
       variables: {

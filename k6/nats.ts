@@ -1,7 +1,7 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Nats, totals } from "k6/x/nats";
+import { Nats, type Totals, totals } from "k6/x/nats";
 import { firstOfEachVariant } from "../workload/event.ts";
 import { lengthOf } from "../workload/shape.ts";
 import { CANARY_PUBLISHER } from "../workload/trace.ts";
@@ -48,10 +48,11 @@ export const options = publisherOptions(
     connect: "connect",
     beside: {
       progress: {
-        executor: "constant-vus",
+        executor: "per-vu-iterations",
         exec: "progress",
         vus: 1,
-        duration: `${Math.ceil(loadSeconds)}s`,
+        iterations: 1,
+        maxDuration: `${Math.ceil(loadSeconds)}s`,
         gracefulStop: "0s",
       },
     },
@@ -142,14 +143,20 @@ function nothingSent({ firstSeq, count }: { firstSeq: number; count: number }): 
   return { sentFrom: now(), refused, unknown: [], deduplicated: 0, latencies: [] };
 }
 
-/** Every 5 seconds a line of what all publishers of this process have done. */
+/** Every 5 seconds a line of what all publishers of this process have done; it ends with them. */
 export function progress(): void {
-  const before = totals();
-  const started = Date.now();
-  sleep(PROGRESS_SECONDS);
-  const after = totals();
-  // The last pause ends with the load.
-  const seconds = (Date.now() - started) / 1000;
+  let before = totals();
+  do {
+    const started = Date.now();
+    sleep(PROGRESS_SECONDS);
+    const after = totals();
+    // The last pause ends with the load.
+    tellProgress(before, after, (Date.now() - started) / 1000);
+    before = after;
+  } while (exec.instance.vusActive > 1);
+}
+
+function tellProgress(before: Totals, after: Totals, seconds: number): void {
   const acked = after.acked - before.acked;
   console.log(
     JSON.stringify({

@@ -7,7 +7,9 @@ export const root = join(import.meta.dirname, "../..");
 export interface K6Outcome {
   readonly exitCode: number | undefined;
   readonly stdout: string;
-  /** The texts that k6 logged as errors. */
+  /** All that k6 and the script logged. */
+  readonly log: string;
+  /** Of these, the texts of errors. */
   readonly errors: readonly string[];
 }
 
@@ -32,7 +34,7 @@ export async function k6(
   const errors = [...stderr.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
     (text as string).replaceAll('\\"', '"').replaceAll("\\n", "\n").trim(),
   );
-  return { exitCode, stdout, errors };
+  return { exitCode, stdout, log: stderr, errors };
 }
 
 /** `k6 run` of a bundle, without the control API, whose fixed port two processes cannot share. */

@@ -37,6 +37,15 @@ test("without it nothing is published to a stream that is missing", async () => 
   expect(errors.join()).toContain(`stream "${STREAM}"`);
 });
 
+test("as fast as acknowledged, a run ends with its events, and says meanwhile how far it is", async () => {
+  const profileSeconds = 60;
+  const startedAt = performance.now();
+  const { log, stdout } = await publish({ RATE: "max", EVENTS: "5000" });
+  expect(stdout).toMatch(/^PASS {2}nats/m);
+  expect(log).toMatch(/\\"msg\\":\\"metrics\\",\\"published\\":5000,\\"rate_per_sec\\":\d+,\\"errors\\":0/);
+  expect((performance.now() - startedAt) / 1000).toBeLessThan(profileSeconds);
+});
+
 test("a load that rises ends when an objective breaks, and says which rates held", async () => {
   const pipeline = await startPipeline();
   onTestFinished(() => pipeline.close());
