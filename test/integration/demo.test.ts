@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import type { Summary } from "../../summary.ts";
 import { EXIT_CODES, type Verdict, worst } from "../../verdict.ts";
-import { heirsOf, processesWith } from "../faults/process.ts";
+import { heirsOf } from "../faults/process.ts";
 import { root } from "./k6.ts";
 import { TIMED } from "./untimed.ts";
 
@@ -30,7 +30,7 @@ let demos = 0;
 
 /** What runs of a demo: itself, its services, and its k6, which are told the run. */
 async function partsOf(mark: string, stderr: string): Promise<number[]> {
-  const [services, load] = await Promise.all([heirsOf(mark), processesWith(`RUN_ID=${runOf(stderr)}`)]);
+  const [services, load] = await Promise.all([heirsOf(mark), heirsOf(`RUN_ID=${runOf(stderr)}`)]);
   return [...services, ...load];
 }
 
