@@ -59,8 +59,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           exclude: [...ALONE, ...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
-          // Most of a load run is waiting, for what is late or lost: three of them share two cores.
-          maxWorkers: 3,
+          // Most of a load run is waiting, for what is late or lost: two of them share two cores. With a third, loads fell behind.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
