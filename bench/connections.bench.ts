@@ -69,8 +69,9 @@ function watchMemory(bundle: string): { peak(): number; stop(): void } {
   let peak = 0;
   const timer = setInterval(async () => {
     for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (!command.includes(bundle) || !command.includes(RUN)) continue;
+      const told = (file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+      // k6 is told the run in its environment.
+      if (!(await told("cmdline")).includes(bundle) || !(await told("environ")).includes(RUN)) continue;
       const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
     }
