@@ -26,7 +26,7 @@ export const options = optionsOf(config, config.SCENARIO === "churn" ? "comeAndG
 /** Latencies that k6 may hold one by one over the whole run, at about 29 bytes each ... */
 const KEPT_LATENCIES = 2_000_000;
 /** ... and that all virtual users together enter each second: a sample costs more than the delivery, and outputs send each. */
-const ENTERED_PER_SECOND = 2_000;
+const ENTERED_PER_SECOND = 1_000;
 const perSecond = Math.min(ENTERED_PER_SECOND, KEPT_LATENCIES / lengthOf(load.shape));
 const samplesPerSecond = perSecond / peakOf(load.shape);
 

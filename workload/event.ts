@@ -82,13 +82,15 @@ export function variantIndex(seed: number, seq: number, variantCount: number): n
  * @param all the workload's variants; pass them when many events are made, they are the same each time.
  */
 export function event(workload: Workload, seq: number, all = variants(workload)): Event {
-  const variant = all[variantIndex(workload.seed, seq, all.length)] as Variant;
+  const { seed } = workload;
+  const drawn = draw(seed, seq);
+  const variant = all[drawn % all.length] as Variant;
   const blockNumber = FIRST_BLOCK + Math.floor(seq / EVENTS_PER_BLOCK);
   return {
     seq,
     blockNumber,
-    blockHash: hash(workload.seed, blockNumber),
-    txHash: hash(workload.seed, seq),
+    blockHash: blockHash(seed, blockNumber),
+    txHash: hash(seed, seq, drawn),
     chain: variant.chain,
     eventType: variant.eventType,
     accounts: variant.accounts,
@@ -96,9 +98,20 @@ export function event(workload: Workload, seq: number, all = variants(workload))
   };
 }
 
-function hash(seed: number, place: number): string {
+let lastBlock = { seed: Number.NaN, blockNumber: Number.NaN, hash: "" };
+
+/** Remembered, because the events of a block are made one after the other. */
+function blockHash(seed: number, blockNumber: number): string {
+  if (lastBlock.seed !== seed || lastBlock.blockNumber !== blockNumber) {
+    lastBlock = { seed, blockNumber, hash: hash(seed, blockNumber, draw(seed, blockNumber)) };
+  }
+  return lastBlock.hash;
+}
+
+/** @param drawn what {@link draw} gives for both. */
+function hash(seed: number, place: number, drawn: number): string {
   const tail = (seed >>> 0).toString(16).padStart(8, "0") + place.toString(16).padStart(8, "0");
-  return `0x${draw(seed, place).toString(16).padStart(8, "0").repeat(6)}${tail}`;
+  return `0x${drawn.toString(16).padStart(8, "0").repeat(6)}${tail}`;
 }
 
 /** For a filter, the function that says of a sequence number whether its event passes; cheap per call. */

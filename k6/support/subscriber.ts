@@ -1,5 +1,5 @@
 import exec from "k6/execution";
-import { setTimeout } from "k6/timers";
+import { clearTimeout, setTimeout } from "k6/timers";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
 import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
@@ -25,17 +25,25 @@ export interface SubscriberSettings extends SessionSettings {
 type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 
 const REPORT_MS = 1_000;
-/** Arrivals of one report, about: to write so many takes 5 ms, in which frames wait; and at least so long between two. */
+/** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
 const REPORTED_TOGETHER = 5_000;
-const SHORTEST_REPORT_MS = 100;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
 
 /**
  * Frames that are parsed and compared field by field with what was published, each second, by all
- * virtual users together: every one of a slow stream, and what a fourteenth of a core can do of a fast one.
+ * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
  */
-const COMPARED_PER_SECOND = 2_000;
+const COMPARED_PER_SECOND = 1_000;
+
+/** An arrival that is looked at closely. */
+interface Sample {
+  readonly id: string;
+  /** Unix ms by the receiver's clock. */
+  readonly at: number;
+  /** How long its frame had waited for this script, in ms. */
+  readonly lag: number;
+}
 
 const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
@@ -51,19 +59,19 @@ export class Subscriber {
   private readonly workload: Workload;
   private readonly all: readonly Variant[];
   private readonly correction: number;
-  private readonly sampling: Sampling;
+  private readonly sampling: Sampling<Sample>;
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private finished: PathReport[] = [];
   private runNumber: number | null;
   private longestPause = -1;
-  private renewedAt = Date.now();
+  private reportedAt = Date.now();
   private received = 0;
-  private sampled = 0;
   private foreign = 0;
   private isDraining = false;
   private runIsSettled = false;
+  private reportNow: () => void = () => undefined;
 
   /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
   constructor(config: SubscriberSettings, measure: Measures, run: Run, judge: Judge, samplesPerSecond: number) {
@@ -74,7 +82,7 @@ export class Subscriber {
     this.workload = { seed: config.SEED, chains: config.CHAINS };
     this.all = variants(this.workload);
     this.correction = clockCorrection(run);
-    this.sampling = new Sampling(samplesPerSecond);
+    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
     this.runNumber = run.number;
   }
 
@@ -87,17 +95,30 @@ export class Subscriber {
   async hold(until: number): Promise<void> {
     const slots = Array.from({ length: this.config.SOCKETS }, (_, slot) => this.keepConnected(slot, until));
     let open = true;
-    const all = Promise.all(slots).then(() => {
+    const over = Promise.all(slots).finally(() => {
       open = false;
+      this.reportNow();
     });
-    for (let period = REPORT_MS; open; ) {
-      const due = Date.now() + period;
-      await Promise.race([pause(period), all]);
+    while (open) {
+      const due = Date.now() + REPORT_MS;
+      await this.reportIsDue();
       this.paused(Math.max(0, Date.now() - due));
-      period = Math.min(REPORT_MS, Math.max(SHORTEST_REPORT_MS, (period * REPORTED_TOGETHER) / this.received));
       await this.report();
     }
+    await over;
     await this.report();
+  }
+
+  /** Waits until it is time for a report, or there is enough for one. */
+  private async reportIsDue(): Promise<void> {
+    if (this.received >= REPORTED_TOGETHER) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, REPORT_MS);
+      this.reportNow = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
@@ -161,7 +182,7 @@ export class Subscriber {
 
   /** An event frame came; `log` is null before the subscription was confirmed. */
   arrived(log: PathLog | null, frame: string, readAt: number): void {
-    this.received++;
+    if (++this.received === REPORTED_TOGETHER) this.reportNow();
     const id = findEventId(frame);
     if (id === null) {
       if (frame.includes(EVENT_ID_MARKER)) this.measure.ws_events_damaged.add(1);
@@ -170,19 +191,26 @@ export class Subscriber {
     else {
       const at = readAt + this.correction;
       log.record(id, at);
-      const compared = this.comparisons.take(readAt);
-      if (this.sampling.keeps()) this.sample(id, at, readAt);
-      if (compared) this.compare(frame, id);
+      if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
+      if (this.comparisons.take(readAt)) this.compare(frame, id);
     }
   }
 
-  /** Enters how long an event was on its way, and how long its frame has waited for this script. */
-  private sample(id: string, at: number, readAt: number): void {
-    const trace = this.readOurs(id);
-    if (trace === null || trace.publisher === CANARY_PUBLISHER) return;
-    this.sampled++;
-    this.measure.ws_event_latency_ms.add(at - trace.publishedAt, 0);
-    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt), 0);
+  /** Enters how long events were on their way, and how long their frames have waited for this script. */
+  private enterSamples(): void {
+    const { measure } = this;
+    const now = Date.now();
+    let entered = 0;
+    for (const { id, at, lag } of this.sampling.take((now - this.reportedAt) / 1000)) {
+      const trace = this.readOurs(id);
+      if (trace === null || trace.publisher === CANARY_PUBLISHER) continue;
+      entered++;
+      measure.ws_event_latency_ms.add(at - trace.publishedAt, 0);
+      measure.generator_lag_ms.add(lag, 0);
+    }
+    this.reportedAt = now;
+    measure.ws_event_latency_ms.looked(entered);
+    measure.generator_lag_ms.looked(entered);
   }
 
   private compare(frame: string, id: string): void {
@@ -203,17 +231,11 @@ export class Subscriber {
 
   private async report(): Promise<void> {
     const { measure } = this;
-    if (Date.now() - this.renewedAt >= REPORT_MS) {
-      this.renewedAt = Date.now();
-      this.sampling.renew();
-    }
-    measure.ws_event_latency_ms.looked(this.sampled);
-    measure.generator_lag_ms.looked(this.sampled);
+    this.enterSamples();
     measure.ws_events_received.add(this.received);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
     const unsubscribed = this.foreign;
     this.received = 0;
-    this.sampled = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
     const { draining, settled, damaged, foreign } = await this.judge([

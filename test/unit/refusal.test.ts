@@ -155,7 +155,7 @@ test("whatever a variable holds, there are settings or one line that names it", 
         } catch (refused) {
           message = refused;
         }
-        if (message !== null) expect(message).toMatch(new RegExp(`^${name}=.*: allowed: .+$`));
+        if (message !== null) expect(message).toMatch(new RegExp(`^${name}=.*[:;] allowed: .+$`));
       }),
     );
   }

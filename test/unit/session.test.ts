@@ -1,35 +1,13 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Session, type SessionEvents } from "../../k6/support/session.ts";
+import { Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => ({
   setTimeout: (run: () => void, ms: number) => globalThis.setTimeout(run, ms),
   clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
 }));
 
-/** A socket that the tests answer for; the gateway answers a close at once. */
-class Socket {
-  static last: Socket;
-  readonly sent: string[] = [];
-  onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
-  onclose: () => void = () => undefined;
-
-  constructor() {
-    Socket.last = this;
-  }
-
-  send(frame: string): void {
-    this.sent.push((JSON.parse(frame) as { type: string }).type);
-  }
-
-  close(): void {
-    this.onclose();
-  }
-
-  says(type: string, data: object = {}): void {
-    this.onmessage({ data: JSON.stringify({ type, data }), timestamp: Date.now() });
-  }
-}
 vi.mock("k6/websockets", () => ({
   get WebSocket() {
     return Socket;
@@ -56,9 +34,7 @@ function openSession() {
 
 function openLiveSession() {
   const opened = openSession();
-  Socket.last.says("connected");
-  Socket.last.says("subscribed", { subscription_id: "s-1" });
-  Socket.last.says("subscriptions", { count: 1 });
+  Socket.last.goesLive();
   return opened;
 }
 

@@ -1,0 +1,31 @@
+/** The WebSocket of k6 as far as a session uses it; the tests answer for the gateway, which answers a close at once. */
+export class Socket {
+  static last: Socket;
+  readonly sent: string[] = [];
+  onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
+  onclose: () => void = () => undefined;
+
+  constructor() {
+    Socket.last = this;
+  }
+
+  send(frame: string): void {
+    this.sent.push((JSON.parse(frame) as { type: string }).type);
+  }
+
+  close(): void {
+    this.onclose();
+  }
+
+  /** The gateway sends a frame. @param readAt when the socket is read, in Unix ms. */
+  says(type: string, data: object = {}, readAt = Date.now()): void {
+    this.onmessage({ data: JSON.stringify({ type, data }), timestamp: readAt });
+  }
+
+  /** The gateway answers what a session asks on its way to a live subscription. */
+  goesLive(): void {
+    this.says("connected");
+    this.says("subscribed", { subscription_id: "s-1" });
+    this.says("subscriptions", { count: 1 });
+  }
+}

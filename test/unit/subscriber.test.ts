@@ -1,0 +1,207 @@
+/** What a subscriber tells of what it receives, over a socket and timers that stand for those of k6. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Subscriber } from "../../k6/support/subscriber.ts";
+import { event } from "../../workload/event.ts";
+import type { ArrivalsAnswer, PathReport } from "../../workload/report.ts";
+import { CANARY_PUBLISHER, eventId, runNumber, type Trace } from "../../workload/trace.ts";
+import { Socket } from "./socket.ts";
+
+vi.mock("k6/execution", () => ({
+  default: { instance: { vusInitialized: 1, vusActive: 1 }, vu: { idInTest: 1 } },
+}));
+vi.mock("k6/http", () => ({ default: {} }));
+vi.mock("k6/timers", () => ({
+  setTimeout: (run: () => void, ms: number) => globalThis.setTimeout(run, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
+}));
+vi.mock("k6/websockets", () => ({
+  get WebSocket() {
+    return Socket;
+  },
+}));
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const WORKLOAD = { seed: 7, chains: ["ethereum"] };
+const CONFIG = {
+  ...{ WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 3_600, SEED: WORKLOAD.seed, CHAINS: WORKLOAD.chains },
+  ...{ SOCKETS: 1, FILTERS: ["all"], END_WHEN_SETTLED: true },
+};
+const RUN = runNumber("a run");
+const GOES_ON: ArrivalsAnswer = { draining: false, settled: false, damaged: 0, foreign: 0 };
+
+/** A subscriber with one live subscription, and all that it says. */
+async function subscribe({
+  samplesPerSecond = 1_000,
+  answers = [] as (ArrivalsAnswer | Promise<ArrivalsAnswer>)[],
+} = {}) {
+  const entered = new Map<string, number[]>();
+  const measures = new Proxy({} as ConstructorParameters<typeof Subscriber>[1], {
+    get: (_, name: string) => ({
+      add: (value: number | boolean) => entered.set(name, [...(entered.get(name) ?? []), Number(value)]),
+      looked: (outOf: number) => entered.set(`${name} of`, [...(entered.get(`${name} of`) ?? []), outOf]),
+    }),
+  });
+  const reports: PathReport[][] = [];
+  const judge = async (paths: PathReport[]) => {
+    reports.push(paths);
+    return answers.shift() ?? GOES_ON;
+  };
+  const run = { id: "a run", number: RUN, instance: "k6", clock: null };
+  const subscriber = new Subscriber(CONFIG, measures, run, judge, samplesPerSecond);
+  const over = subscriber.hold(Date.now() + 60_000);
+  Socket.last.goesLive();
+  // What it says when the subscription is new.
+  await vi.advanceTimersByTimeAsync(1_000);
+  reports.splice(0);
+  const sum = (name: string) => (entered.get(name) ?? []).reduce((total, value) => total + value, 0);
+  return { subscriber, over, reports, entered, sum };
+}
+
+const idOf = (trace: Partial<Trace>) => eventId({ run: RUN, publisher: 1, seq: 0, publishedAt: Date.now(), ...trace });
+
+/** What the gateway delivers of an event. */
+function delivered(trace: Partial<Trace>, change: object = {}) {
+  const { chain, blockNumber, txHash, eventType, accounts, programId } = event(WORKLOAD, trace.seq ?? 0);
+  const names = { chain, block_num: blockNumber, tx_hash: txHash, event_type: eventType, accounts };
+  const rest = { program_id: programId, native_value: 0, timestamp: "2026-01-01T00:00:00Z" };
+  return { event_id: idOf(trace), ...names, ...rest, ...change };
+}
+
+describe("a subscriber", () => {
+  test("reports the ids that arrived, in order and with their times, once a second", async () => {
+    const { reports } = await subscribe();
+    const began = Date.now();
+    const ids = [1, 2, 3].map((seq) => idOf({ seq }));
+    for (const seq of [1, 2, 3]) Socket.last.says("event", delivered({ seq }), began + seq * 10);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(reports).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    const [report] = reports.flat();
+    expect(report?.ids).toBe(ids.join(""));
+    expect(report?.times.map((micros) => report.from + micros / 1_000 - began)).toEqual([10, 20, 30]);
+  });
+
+  test("does not wait for the second to end when there is enough to report", async () => {
+    const { reports } = await subscribe();
+    for (let seq = 0; seq < 4_999; seq++) Socket.last.says("event", delivered({ seq }));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(reports).toEqual([]);
+    Socket.last.says("event", delivered({ seq: 4_999 }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reports.flat().map(({ times }) => times.length)).toEqual([5_000]);
+  });
+
+  test("enters latency and lag of its own events, and of no canary or other run", async () => {
+    const { entered } = await subscribe();
+    const publishedAt = Date.now() - 30;
+    const readAt = Date.now() - 10;
+    Socket.last.says("event", delivered({ seq: 1, publishedAt }), readAt);
+    Socket.last.says("event", delivered({ publisher: CANARY_PUBLISHER, publishedAt }), readAt);
+    Socket.last.says("event", delivered({ run: RUN + 1, publishedAt }), readAt);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entered.get("ws_event_latency_ms")).toEqual([20]);
+    expect(entered.get("generator_lag_ms")).toEqual([10]);
+    expect(entered.get("ws_event_latency_ms of")?.at(-1)).toBe(1);
+  });
+
+  test("keeps of a fast stream an even sample", async () => {
+    const { entered } = await subscribe({ samplesPerSecond: 10 });
+    const readAt = Date.now();
+    for (let seq = 0; seq < 100; seq++) {
+      Socket.last.says("event", delivered({ seq, publishedAt: readAt - seq }), readAt);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    const latencies = entered.get("ws_event_latency_ms") ?? [];
+    const gaps = latencies.slice(1).map((latency, place) => latency - (latencies[place] as number));
+    expect(latencies.length).toBeGreaterThanOrEqual(5);
+    expect(latencies.length).toBeLessThanOrEqual(10);
+    expect(new Set(gaps).size).toBe(1);
+  });
+
+  test.each([
+    ["whose id is cut off", { event_id: "evt_17953123" }, { ws_events_damaged: 1, ws_events_foreign: 0 }],
+    ["without an id of ours", { event_id: "somebody else's" }, { ws_events_damaged: 0, ws_events_foreign: 1 }],
+  ])("tells an event %s from the others", async (_, data, told) => {
+    const { sum, reports } = await subscribe();
+    Socket.last.says("event", data);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect({ ws_events_damaged: sum("ws_events_damaged"), ws_events_foreign: sum("ws_events_foreign") }).toEqual(told);
+    expect(sum("ws_events_received")).toBe(1);
+    expect(reports.flat().flatMap(({ times }) => times)).toEqual([]);
+  });
+
+  test("takes for foreign what comes before its subscription is confirmed", async () => {
+    const { sum, reports } = await subscribe();
+    Socket.last.onclose();
+    await vi.advanceTimersByTimeAsync(1_000);
+    reports.splice(0);
+    Socket.last.says("event", delivered({ seq: 1 }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sum("ws_events_foreign")).toBe(1);
+    expect(reports.flat()).toEqual([]);
+  });
+
+  test("compares what was delivered with what was published", async () => {
+    const warned = vi.spyOn(console, "warn").mockReturnValue(undefined);
+    const { sum } = await subscribe();
+    Socket.last.says("event", delivered({ seq: 1 }));
+    expect(sum("ws_events_damaged")).toBe(0);
+    Socket.last.says("event", delivered({ seq: 2 }, { block_num: 5 }));
+    expect(sum("ws_events_damaged")).toBe(1);
+    expect(warned).toHaveBeenCalledWith("event 2 is damaged: its block_num is 5");
+    warned.mockRestore();
+  });
+
+  test("enters what the judge finds in its report", async () => {
+    const { sum } = await subscribe({ answers: [GOES_ON, { ...GOES_ON, damaged: 2, foreign: 3 }] });
+    Socket.last.says("event", delivered({ seq: 1 }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([sum("ws_events_damaged"), sum("ws_events_foreign")]).toEqual([2, 3]);
+  });
+
+  test("says a word in every report while the run waits for it, and else every three seconds", async () => {
+    const draining = { ...GOES_ON, draining: true };
+    const { reports } = await subscribe({ answers: [GOES_ON, GOES_ON, GOES_ON, draining, GOES_ON] });
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(reports.map((paths) => paths.length)).toEqual([0, 0, 1, 1]);
+  });
+
+  test("says goodbye once the run is settled, and reports what was left", async () => {
+    const { subscriber, over, reports } = await subscribe({ answers: [GOES_ON, { ...GOES_ON, settled: true }] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Socket.last.sent.at(-1)).toBe("unsubscribe");
+    Socket.last.says("event", delivered({ seq: 9 }));
+    Socket.last.says("unsubscribed");
+    await vi.advanceTimersByTimeAsync(1_000);
+    await over;
+    expect(subscriber.settled).toBe(true);
+    expect(reports.flat().at(-1)).toMatchObject({
+      closed: true,
+      ids: idOf({ seq: 9, publishedAt: Date.now() - 1_000 }),
+    });
+  });
+
+  test("does not wait either when enough came while the last report was under way", async () => {
+    let answer: (given: ArrivalsAnswer) => void = () => undefined;
+    const slow = new Promise<ArrivalsAnswer>((resolve) => {
+      answer = resolve;
+    });
+    const { reports } = await subscribe({ answers: [GOES_ON, slow] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let seq = 0; seq < 5_000; seq++) Socket.last.says("event", delivered({ seq }));
+    answer(GOES_ON);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reports.flat().map(({ times }) => times.length)).toEqual([5_000]);
+  });
+
+  test("tells how long it stood still, and of the times only the longest", async () => {
+    const { entered } = await subscribe();
+    for (const pause of [2_500, 700, 3_000]) {
+      vi.setSystemTime(Date.now() + pause);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(entered.get("generator_pause_ms")?.slice(1)).toEqual([2_500, 3_000]);
+  });
+});
