@@ -23,7 +23,7 @@ const MARGIN_SECONDS = 30;
  * Samples that may wait for k6 to take them in, at 16 bytes each. Where its default of 1,000 is full, which a
  * fan-out does in a twentieth of a second, a virtual user stands still until k6 comes to it.
  */
-const SAMPLES_ON_THEIR_WAY = 200_000;
+const SAMPLES_ON_THEIR_WAY = 20_000;
 
 /**
  * The k6 options of a test.
