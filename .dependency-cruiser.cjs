@@ -5,7 +5,7 @@ module.exports = {
       name: "core-imports-nothing-above-it",
       severity: "error",
       from: {
-        path: "^(workload/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
+        path: "^(workload/|(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
       },
       to: { path: "^(k6|receiver|target|cli|bench|test)/" },
     },
@@ -13,13 +13,13 @@ module.exports = {
       name: "workload-imports-only-itself",
       severity: "error",
       from: { path: "^workload/" },
-      to: { path: "^(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$" },
+      to: { path: "^(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$" },
     },
     {
       name: "core-is-free-of-node",
       severity: "error",
       from: {
-        path: "^(workload/|k6/|(scenarios|slo|thresholds|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
+        path: "^(workload/|k6/|(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
       },
       to: { dependencyTypes: ["core"] },
     },

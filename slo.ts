@@ -1,4 +1,4 @@
-/** One objective: what is looked at, what it must be, and how much of it must have been seen. */
+/** One objective: what is looked at, what it must be, how much of it must have been seen, and what k6 is told of it. */
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
@@ -149,4 +149,27 @@ export function expression({ statistic, comparison, bound }: Slo): string {
 /** The k6 threshold expression of an objective's sample floor. */
 export function floorExpression({ floor }: Slo): string {
   return `count>=${floor}`;
+}
+
+/** One entry of a k6 `thresholds` list. */
+export type K6Threshold = string | { threshold: string; abortOnFail: boolean; delayAbortEval: string };
+
+/**
+ * Translates objectives into k6 thresholds, each with its sample floor.
+ *
+ * @param abort end the run when an objective of the target breaks, as a breakpoint profile does.
+ */
+export function k6Thresholds(rows: readonly Slo[], abort = false): Record<string, K6Threshold[]> {
+  const thresholds: Record<string, K6Threshold[]> = {};
+  const add = (metric: string, threshold: K6Threshold) => {
+    const list = thresholds[metric] ?? [];
+    thresholds[metric] = list.includes(threshold) ? list : [...list, threshold];
+  };
+  for (const row of rows) {
+    const threshold = expression(row);
+    const stops = abort && row.miss === "FAIL";
+    add(row.metric, stops ? { threshold, abortOnFail: true, delayAbortEval: "10s" } : threshold);
+    add(sampleCounter(row.metric), floorExpression(row));
+  }
+  return thresholds;
 }

@@ -1,22 +1,9 @@
 /**
- * What is good enough: the objectives of every test as rows, and their translation into k6
- * thresholds. A row always carries its sample floor, because a k6 threshold passes on no data.
- * Adding an objective is one row.
+ * What is good enough: the objectives of every test as rows. A row always carries its sample floor,
+ * because a k6 threshold passes on no data. Adding an objective is one row.
  */
 import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
-import {
-  expression,
-  floorExpression,
-  P95_FLOOR,
-  P99_FLOOR,
-  SHARE_FLOOR,
-  type Slo,
-  sampleCounter,
-  slo,
-  sloVariable,
-  valid,
-  withBound,
-} from "./slo.ts";
+import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, slo, sloVariable, valid, withBound } from "./slo.ts";
 
 /** Of every test: the script itself ran without an exception. */
 const everywhere = [valid("script_errors").count.is(0)];
@@ -157,6 +144,7 @@ const watched = [
   slo("health_deaths").countOf(HEALTH_FLOOR).is(0),
   slo("health_growth_mb").value(HEALTH_FLOOR).below(100),
 ];
+
 /** What the ingestor's guide expects: messages per second, failures, mean and 95th percentile in ms. */
 interface Expected {
   /** Null for bursts, whose pauses would count. */
@@ -275,27 +263,4 @@ export function boundVariables(test: Test): ReadonlySet<string> {
     ),
   );
   return new Set(rows.map(sloVariable));
-}
-
-/** One entry of a k6 `thresholds` list. */
-export type K6Threshold = string | { threshold: string; abortOnFail: boolean; delayAbortEval: string };
-
-/**
- * Translates objectives into k6 thresholds, each with its sample floor.
- *
- * @param abort end the run when an objective of the target breaks, as a breakpoint profile does.
- */
-export function k6Thresholds(rows: readonly Slo[], abort = false): Record<string, K6Threshold[]> {
-  const thresholds: Record<string, K6Threshold[]> = {};
-  const add = (metric: string, threshold: K6Threshold) => {
-    const list = thresholds[metric] ?? [];
-    thresholds[metric] = list.includes(threshold) ? list : [...list, threshold];
-  };
-  for (const row of rows) {
-    const threshold = expression(row);
-    const stops = abort && row.miss === "FAIL";
-    add(row.metric, stops ? { threshold, abortOnFail: true, delayAbortEval: "10s" } : threshold);
-    add(sampleCounter(row.metric), floorExpression(row));
-  }
-  return thresholds;
 }

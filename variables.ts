@@ -4,93 +4,34 @@
  * Adding a variable is one row.
  */
 import { profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
+import {
+  address,
+  duration,
+  field,
+  filePath,
+  flag,
+  integer,
+  key,
+  keys,
+  path,
+  positive,
+  rate,
+  secret,
+  share,
+  type Variable,
+  variable,
+  word,
+} from "./variable.ts";
 import { FILTER_CLASSES } from "./workload/filter.ts";
-import { LONGEST_SECONDS, MOST_EVENTS } from "./workload/plan.ts";
-import { RUN_ID } from "./workload/runid.ts";
-import { isDuration, parseDuration } from "./workload/shape.ts";
+import { MOST_EVENTS } from "./workload/plan.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./workload/wire/ethhook.ts";
 import { CHAIN_NUMBERS, STREAM } from "./workload/wire/pulse.ts";
 import { CONTRACT } from "./workload/wire/signal.ts";
-
-/** How one variable is read. */
-export interface Variable<T> {
-  readonly meaning: string;
-  /** What it is when it is not given; null where nothing is a value too. */
-  readonly fallback: string | null;
-  /** What it may hold, to be read after "allowed:". */
-  readonly allowed: string;
-  /** It says where the load goes. */
-  readonly target: boolean;
-  /** It says who we are: it belongs on no command line. */
-  readonly credential: boolean;
-  /** Reads a text; undefined when the text is not allowed. */
-  parse(text: string): T | undefined;
-}
-
-type Optional<T> = Variable<T> & { readonly fallback: null };
-
-function variable<T>(
-  allowed: string,
-  parse: (text: string) => T | undefined,
-  { target = false, credential = false } = {},
-) {
-  function make(meaning: string, fallback: string): Variable<T> & { readonly fallback: string };
-  function make(meaning: string): Optional<T>;
-  function make(meaning: string, fallback: string | null = null): Variable<T> {
-    return { meaning, fallback, allowed, target, credential, parse };
-  }
-  return make;
-}
-
-/** The target's web, socket or broker address, of one of the given schemes. */
-function address(...schemes: string[]) {
-  const form = new RegExp(`^(?:${schemes.join("|")})://[^\\s/]+(?:/\\S*)?$`);
-  return variable(
-    `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
-    (text) => (form.test(text) ? text.replace(/\/+$/, "") : undefined),
-    { target: true },
-  );
-}
 
 /** The address of a receiver, which is ours and bears no load. */
 const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
 const receiver = variable(webAddress, readWebAddress);
 const receiverOrNone = variable(`${webAddress}, or none`, (text) => (text === "none" ? null : readWebAddress(text)));
-
-function integer(least: number, most: number) {
-  return variable(`a whole number from ${least} to ${most}`, (text) => {
-    const value = Number(text);
-    return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined;
-  });
-}
-
-const positive = variable("a number above 0", (text) => {
-  const value = Number(text);
-  return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
-});
-
-const duration = variable("a duration above zero such as 30s, 5m or 1m30s, at most 1000h", (text) => {
-  const seconds = isDuration(text) ? parseDuration(text) : 0;
-  return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
-});
-
-const flag = variable("1 or 0", (text) => (text === "1" ? true : text === "0" ? false : undefined));
-
-const word = variable("letters, digits, dots, dashes and underscores, at most 64", (text) =>
-  RUN_ID.test(text) ? text : undefined,
-);
-
-const filePath = variable("a file's path", (text) => (text.trim() === "" ? undefined : text));
-
-const secret = variable("any text that is not empty", (text) => (text === "" ? undefined : text), {
-  credential: true,
-});
-
-const rate = variable('a number of events per second above 0, or "max"', (text) => {
-  if (text === "max") return "max" as const;
-  const value = Number(text);
-  return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
-});
 
 const chains = variable(`names out of ${Object.keys(CHAIN_NUMBERS).join(", ")} or CHAIN_IDS, with commas`, (text) => {
   const names = text.split(",").map((name) => name.trim());
@@ -106,16 +47,6 @@ const chainNumbers = variable("pairs such as ethereum=1,solana=2", (text) => {
   }
   return numbers;
 });
-
-const share = variable("a number from 0 to 1", (text) => {
-  const value = Number(text);
-  return text.trim() !== "" && value >= 0 && value <= 1 ? value : undefined;
-});
-
-/** Names that Redis takes for a key, without spaces and commas. */
-const key = variable("a key without spaces and commas", (text) => (/^[^\s,]+$/.test(text) ? text : undefined));
-
-const keys = variable("keys with commas, or nothing", (text) => text.split(",").filter((name) => name !== ""));
 
 /** Load zones of k6 Cloud with their percentages. */
 const zones = variable(
@@ -138,14 +69,6 @@ const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name
   const chosen = knownEndpoints.filter(({ name }) => names.includes(name));
   return chosen.length === names.length ? chosen : undefined;
 });
-
-/** The path of a request, below the address of its server. */
-const path = variable("a path that starts with /", (text) => (/^\/[^\s?#]*$/.test(text) ? text : undefined));
-
-/** A field of a JSON object. */
-const field = variable("a name of letters, digits and underscores", (text) =>
-  /^[A-Za-z_]\w{0,63}$/.test(text) ? text : undefined,
-);
 
 const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with commas; or none`, (text) => {
   const names = text === "none" ? [] : text.split(",");

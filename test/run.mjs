@@ -26,6 +26,7 @@ try {
         "scenarios.ts",
         "slo.ts",
         "thresholds.ts",
+        "variable.ts",
         "variables.ts",
         "metrics.ts",
         "remote.ts",

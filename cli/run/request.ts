@@ -1,7 +1,8 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
 import { PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { boundVariables } from "../../thresholds.ts";
-import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
+import type { Variable } from "../../variable.ts";
+import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { secondsOf, ticksIn } from "../../workload/plan.ts";
 import { peakOf } from "../../workload/shape.ts";
 import type { VariablesByTest } from "../pipelines.ts";

@@ -1,6 +1,5 @@
 import { BREAKPOINT } from "../../scenarios.ts";
-import type { Slo } from "../../slo.ts";
-import { k6Thresholds } from "../../thresholds.ts";
+import { k6Thresholds, type Slo } from "../../slo.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
 import { k6Scenario } from "./scenario.ts";
 

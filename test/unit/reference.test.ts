@@ -6,7 +6,8 @@ import { METRICS } from "../../metrics.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
 import { expression, floorExpression, type Slo, sloVariable } from "../../slo.ts";
 import { slos } from "../../thresholds.ts";
-import { type RunnableTest, VARIABLES, type Variable } from "../../variables.ts";
+import type { Variable } from "../../variable.ts";
+import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { root } from "../deployment.ts";
 import { ACCOUNT, evidenceOf, OFFENDER } from "./records.ts";
 

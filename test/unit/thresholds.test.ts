@@ -1,8 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { METRICS, type MetricName } from "../../metrics.ts";
 import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
-import { expression, floorExpression, type Slo, sampleCounter, sloVariable } from "../../slo.ts";
-import { boundVariables, type Judgement, type K6Threshold, k6Thresholds, slos } from "../../thresholds.ts";
+import {
+  expression,
+  floorExpression,
+  type K6Threshold,
+  k6Thresholds,
+  type Slo,
+  sampleCounter,
+  sloVariable,
+} from "../../slo.ts";
+import { boundVariables, type Judgement, slos } from "../../thresholds.ts";
 
 const UNACCOUNTED: Judgement = { accounted: false, events: null };
 const ACCOUNTED: Judgement = { accounted: true, events: 1_000 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { profilesOf, type Test } from "../../scenarios.ts";
-import { VARIABLES, type Variable } from "../../variables.ts";
+import type { Variable } from "../../variable.ts";
+import { VARIABLES } from "../../variables.ts";
 import { CHAIN_NUMBERS } from "../../workload/wire/pulse.ts";
 
 const ROWS = Object.entries(VARIABLES).flatMap(([target, variables]) =>
