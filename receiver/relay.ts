@@ -1,11 +1,11 @@
-import * as v from "valibot";
-import { isPlausible } from "../workload/report.ts";
-import { readTraceHash, type Trace, traceHash } from "../workload/trace.ts";
+import { randomUUID } from "node:crypto";
+import { type Trace, traceHash } from "../workload/trace.ts";
 import type { Webhook } from "../workload/wire/ethhook.ts";
 import type { Delivery } from "./endpoint.ts";
-import { REFUSALS, type Refusal } from "./failures.ts";
+import type { Refusal } from "./failures.ts";
+import type { Handover } from "./handover.ts";
 import { RemoteClock } from "./remoteclock.ts";
-import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
+import type { WebhookSink } from "./webhooks.ts";
 
 /** What was taken is handed on so often. */
 const EVERY_MS = 100;
@@ -13,23 +13,8 @@ const EVERY_MS = 100;
 const AT_ONCE = 10_000;
 /** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
 const MOST_WAITING = 200_000;
-/** Whoever has not answered by then does not answer; what it took nevertheless it gets twice. */
+/** Whoever has not answered by then does not answer. It gets the same again, and knows by its place what it took. */
 const TIMEOUT_MS = 30_000;
-
-/** What one receiver tells another that settles the runs. */
-export const RelayedSchema = v.object({
-  deliveries: v.array(
-    v.object({
-      endpoint: v.string(),
-      arrivedAt: v.pipe(v.number(), v.finite()),
-      attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      isSigned: v.boolean(),
-      body: WebhookSchema,
-    }),
-  ),
-  refusals: v.array(v.object({ endpoint: v.string(), hash: v.string(), at: v.number(), why: v.picklist(REFUSALS) })),
-});
-type Relayed = v.InferOutput<typeof RelayedSchema>;
 
 /** Hands webhooks on to the receiver that settles the runs, so that several can share one run. */
 export class Relay implements WebhookSink {
@@ -37,7 +22,9 @@ export class Relay implements WebhookSink {
   private readonly clock: RemoteClock;
   private readonly log: (line: string) => void;
   private readonly timer: NodeJS.Timeout;
-  private readonly waiting: Relayed = { deliveries: [], refusals: [] };
+  private readonly id = randomUUID();
+  private readonly handedOn = { deliveries: 0, refusals: 0 };
+  private readonly waiting: Pick<Handover, "deliveries" | "refusals"> = { deliveries: [], refusals: [] };
   private sending: Promise<unknown> | null = null;
   private atOnce = AT_ONCE;
   private isFailing = false;
@@ -57,18 +44,6 @@ export class Relay implements WebhookSink {
         this.sending = null;
       });
     }, EVERY_MS);
-  }
-
-  /** Enters what another receiver took. */
-  static enter({ deliveries, refusals }: Relayed, sink: WebhookSink): void {
-    for (const { endpoint, body, ...arrival } of deliveries) {
-      const trace = traceOf(body);
-      if (trace !== null) sink.delivered(endpoint, { trace, ...arrival }, body);
-    }
-    for (const { endpoint, hash, at, why } of refusals) {
-      const trace = readTraceHash(hash);
-      if (trace !== null && isPlausible(trace)) sink.refused(endpoint, trace, at, why);
-    }
   }
 
   delivered(endpoint: string, { arrivedAt, attempt, isSigned }: Delivery, body: Webhook): void {
@@ -106,6 +81,8 @@ export class Relay implements WebhookSink {
     const deliveries = this.waiting.deliveries.splice(0, this.atOnce);
     const refusals = this.waiting.refusals.splice(0, this.atOnce);
     const status = await this.post({
+      relay: this.id,
+      before: this.handedOn,
       deliveries: deliveries.map((one) => ({ ...one, arrivedAt: one.arrivedAt + correction })),
       refusals: refusals.map((one) => ({ ...one, at: one.at + correction })),
     }).catch((problem) => this.failed(problem));
@@ -116,6 +93,8 @@ export class Relay implements WebhookSink {
     if (isGivenUp) this.drop(deliveries.length + refusals.length);
     if (isTaken) this.isFailing = false;
     if (isTaken || isGivenUp) {
+      this.handedOn.deliveries += deliveries.length;
+      this.handedOn.refusals += refusals.length;
       this.atOnce = Math.min(AT_ONCE, this.atOnce * 2);
       return true;
     }
@@ -126,10 +105,10 @@ export class Relay implements WebhookSink {
   }
 
   /** @returns the status of the answer. @throws when there is none. */
-  private async post(relayed: Relayed): Promise<number> {
+  private async post(handover: Handover): Promise<number> {
     const headers = { "Content-Type": "application/json" };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const body = JSON.stringify(relayed);
+    const body = JSON.stringify(handover);
     const answer = await fetch(`${this.settleAt}/relayed`, { method: "POST", headers, body, signal });
     // A connection is free for the next request once its answer is read.
     await answer.text();

@@ -11,10 +11,11 @@ import {
   SettlingSchema,
 } from "../workload/report.ts";
 import { RUN_ID } from "../workload/runid.ts";
+import { HandoverSchema, Handovers } from "./handover.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
-import { Relay, RelayedSchema } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
 import { openStorage, type StorageOptions } from "./storage.ts";
@@ -78,10 +79,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: "reset" };
   });
   addRunRoutes(app, runs);
+  const handovers = new Handovers(runs);
   app.post("/relayed", (request, reply) => {
-    const relayed = read(RelayedSchema, request, reply);
-    if (relayed === undefined) return reply;
-    Relay.enter(relayed, runs);
+    const handover = read(HandoverSchema, request, reply);
+    if (handover === undefined) return reply;
+    handovers.enter(handover);
     return { status: "received" };
   });
   const relay = options.settleAt === undefined ? null : new Relay(options.settleAt, now);

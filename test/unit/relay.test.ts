@@ -2,7 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { afterEach, expect, test, vi } from "vitest";
-import { Relay, RelayedSchema } from "../../receiver/relay.ts";
+import { type Handover, HandoverSchema, Handovers } from "../../receiver/handover.ts";
+import { Relay } from "../../receiver/relay.ts";
+import type { WebhookSink } from "../../receiver/webhooks.ts";
 import { traceHash } from "../../workload/trace.ts";
 
 const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 };
@@ -21,17 +23,20 @@ afterEach(() => {
 
 /** A receiver that settles, with a clock of its own. */
 class Settling {
-  readonly taken: v.InferOutput<typeof RelayedSchema>[] = [];
+  readonly taken: Handover[] = [];
   answer = 200;
   clockAhead = 0;
+  /** So many answers never reach the one who hands on. */
+  loses = 0;
 
   async listen(): Promise<string> {
     server = createServer(async (request, response) => {
       if (request.url === "/clock") return void response.end(JSON.stringify({ now: Date.now() + this.clockAhead }));
       let text = "";
       for await (const chunk of request) text += chunk;
-      if (this.answer === 200) this.taken.push(v.parse(RelayedSchema, JSON.parse(text)));
-      response.writeHead(this.answer).end("{}");
+      if (this.answer === 200) this.taken.push(v.parse(HandoverSchema, JSON.parse(text)));
+      if (this.loses-- > 0) request.socket.destroy();
+      else response.writeHead(this.answer).end("{}");
     }).listen(0, "127.0.0.1");
     await new Promise((resolve) => server?.once("listening", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -95,4 +100,41 @@ test("a receiver that is gone costs what it never took, and that is told", async
     "receiver: --settle-at http://127.0.0.1:1: webhooks are dropped from here on, and the account will lack them",
     "receiver: --settle-at http://127.0.0.1:1: 2 webhooks were dropped in all",
   ]);
+});
+
+test("what was taken and never answered is handed on again, and entered once", async () => {
+  const settling = new Settling();
+  settling.loses = 2;
+  const relay = new Relay(await settling.listen(), Date.now, () => undefined);
+  relay.delivered("e", delivery(1), WEBHOOK);
+  relay.refused("e", TRACE, 1, "answered 503");
+  await vi.waitFor(() => expect(settling.taken).toHaveLength(1));
+  relay.delivered("e", delivery(2), WEBHOOK);
+  await vi.waitFor(() => expect(settling.taken.length).toBeGreaterThan(2));
+  relay.delivered("e", delivery(3), WEBHOOK);
+  await relay.close();
+  expect(settling.deliveries.length).toBeGreaterThan(3);
+
+  const arrivals: number[] = [];
+  const refusals: number[] = [];
+  const sink: WebhookSink = {
+    delivered: (_, { arrivedAt }) => void arrivals.push(arrivedAt),
+    refused: (_, __, at) => void refusals.push(at),
+  };
+  const handovers = new Handovers(sink);
+  for (const handover of settling.taken) handovers.enter(handover);
+  // One that was slow on its way comes after its own repetition.
+  handovers.enter(settling.taken[0] as Handover);
+  expect(arrivals).toEqual([1, 2, 3]);
+  expect(refusals).toEqual([1]);
+});
+
+test("a second relay that has handed on as much is another", () => {
+  let arrived = 0;
+  const handovers = new Handovers({ delivered: () => void arrived++, refused: () => undefined });
+  const body = { endpoint: "e", arrivedAt: 1, attempt: 1, isSigned: true, body: WEBHOOK };
+  for (const relay of ["a1", "b2"]) {
+    handovers.enter({ relay, before: { deliveries: 0, refusals: 0 }, deliveries: [body], refusals: [] });
+  }
+  expect(arrived).toBe(2);
 });

@@ -75,8 +75,10 @@ const WEBHOOK = {
   transaction_hash: field("tx_hash"),
 };
 const RELAYED = {
-  deliveries: [{ endpoint: "usdc-transfers", arrivedAt: 1e12, attempt: 1, body: WEBHOOK }],
-  refusals: [{ endpoint: "usdc-transfers", hash: WEBHOOK.transaction_hash, why: "misbehaved" }],
+  relay: "6e9f2c52-8f1e-4c5b-9a53-0d6b1f1b7a11",
+  before: { deliveries: 0, refusals: 0 },
+  deliveries: [{ endpoint: "usdc-transfers", arrivedAt: 1e12, attempt: 1, isSigned: true, body: WEBHOOK }],
+  refusals: [{ endpoint: "usdc-transfers", hash: WEBHOOK.transaction_hash, at: 1e12, why: "wrong signature" }],
 };
 
 interface Posted {
