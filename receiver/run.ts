@@ -159,11 +159,16 @@ export class Run {
   }
 
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
-  async settle({ publisher, timeout, quiet }: Settling): Promise<Account> {
+  async settle({ publisher, subscriber, timeout, quiet }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
+    if (subscriber !== undefined) this.abandon(subscriber);
     this.wait ??= this.waitForDeliveries(timeout, quiet);
     await this.wait;
     return this.account();
+  }
+
+  private abandon(subscriber: string): void {
+    for (const path of this.subscriptions.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
   private async waitForDeliveries(timeout: number, quiet: number): Promise<void> {

@@ -19,6 +19,7 @@ export class SubscriptionPath extends Path {
   private through: number;
   private reportedAt = 0;
   private closed = false;
+  private abandoned = false;
   private canaries = 0;
 
   constructor(first: PathArrivals, workload: Workload) {
@@ -49,12 +50,17 @@ export class SubscriptionPath extends Path {
     return arrived;
   }
 
+  /** Its subscriber is gone: what it has not said by now it never will. */
+  abandon(): void {
+    this.abandoned = true;
+  }
+
   get ready(): boolean {
     return this.canaries > 0;
   }
 
   isSilent(now: number): boolean {
-    return !this.closed && now - this.reportedAt > SILENT_AFTER_MS;
+    return !this.closed && (this.abandoned || now - this.reportedAt > SILENT_AFTER_MS);
   }
 
   hasCaughtUp(sentThrough: number, now: number): boolean {

@@ -99,6 +99,8 @@ export type Arrivals = v.InferOutput<typeof ArrivalsSchema>;
 export const SettlingSchema = v.object({
   /** The publisher that has sent its last event, by the name it joined with. */
   publisher: v.optional(v.string()),
+  /** The subscriber all of whose subscriptions are over, by the name that those of their paths begin with. */
+  subscriber: v.optional(v.string()),
   /** Give up after so long, in ms. */
   timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000)),
   /** Give up when nothing has arrived for so long, in ms. */

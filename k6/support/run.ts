@@ -110,8 +110,8 @@ async function report(config: RunSettings, run: Run, what: string, body: object)
 
 /** Waits for what is on its way and closes the account; to be called in `teardown()`. */
 export function settleRun(config: RunSettings, run: Run, role: "publisher" | "subscriber"): Account {
-  const settling: Settling = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
-  if (role === "publisher") settling.publisher = run.instance;
+  const waits = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
+  const settling: Settling = { ...waits, [role]: run.instance };
   const url = `${config.RECEIVER_URL}/runs/${run.id}/settle`;
   const answer = http.post(url, JSON.stringify(settling), {
     ...asJson(),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Run } from "../../receiver/run.ts";
 import type { Account } from "../../workload/account.ts";
+import type { Settling } from "../../workload/report.ts";
 import { batch, OPENING, report } from "./reports.ts";
 
 beforeEach(() => {
@@ -25,7 +26,7 @@ async function runOf(...publishers: string[]): Promise<Run> {
 const SEQS = Array.from({ length: 10 }, (_, seq) => seq);
 
 /** Asks for the account and lets time pass; null where it is not settled by then. */
-async function settledWithin(ms: number, run: Run, settling: { timeout: number; quiet: number; publisher?: string }) {
+async function settledWithin(ms: number, run: Run, settling: Settling) {
   let account: Account | null = null;
   void run.settle(settling).then((settled) => {
     account = settled;
@@ -190,6 +191,16 @@ describe("a subscriber that died", () => {
     run.published(batch(15, 5, START + 100));
     expect(await settledWithin(10_000, run, { timeout: 60_000, quiet: 100 })).toBeNull();
     expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "quiet", silent: 1, expected: 5, lost: 1 });
+  });
+
+  test("is not waited for when its k6 says that its subscriptions are over; those of another are", async () => {
+    const run = await runOf();
+    run.published(batch(10, 5, START - 2_500));
+    run.published(batch(15, 5, START + 100));
+    const caughtUp = { path: "k6-10/1/1", through: START + 1_000 };
+    run.arrivals({ paths: [report([10, 11, 12, 13], START - 500, { path: "k6-1/1/1" }), report([], START, caughtUp)] });
+    const settling = { timeout: 60_000, quiet: 100, subscriber: "k6-1" };
+    expect(await settledWithin(200, run, settling)).toMatchObject({ ending: "quiet", silent: 1, paths: 2 });
   });
 });
 
