@@ -3,7 +3,7 @@ import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { RunnableTest } from "../../variables.ts";
 import { worst } from "../../verdict.ts";
 import type { Account } from "../../workload/account.ts";
-import { processesWith } from "./process.ts";
+import { heirsOf } from "./process.ts";
 import type { Evidence } from "./row.ts";
 
 /** Ends everything that runs when the command is interrupted. */
@@ -38,7 +38,7 @@ export class RowRun {
 
   /** The k6 processes of a test. */
   k6(test: RunnableTest): Promise<number[]> {
-    return processesWith(`SUMMARY=${this.folder}/${test}.json`);
+    return heirsOf(`SUMMARY=${this.folder}/${test}.json`);
   }
 
   /** The account as it stands, or null. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { interrupted } from "./k6run.ts";
-import { heirsOf, processesWith } from "./process.ts";
+import { heirsOf } from "./process.ts";
 import { type Evidence, type Opened, type Row, shortcomings, type Table } from "./row.ts";
 
 /** A row that was run. */
@@ -125,5 +125,5 @@ function isSpoilt({ expect }: Row<unknown>, { verdict, tests }: Evidence): boole
 }
 
 async function leftBy(results: string): Promise<string[]> {
-  return (await processesWith(results)).map((pid) => `process ${pid}`);
+  return (await heirsOf(results)).map((pid) => `process ${pid}`);
 }

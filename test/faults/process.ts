@@ -61,22 +61,13 @@ export async function halted(pids: readonly number[], milliseconds: number): Pro
   }
 }
 
-/** The running processes whose command line contains a text, ourselves left out. */
-export function processesWith(text: string): Promise<number[]> {
-  return processes("cmdline", text);
-}
-
 /** The running processes that have inherited a text in their environment, ourselves left out. */
-export function heirsOf(text: string): Promise<number[]> {
-  return processes("environ", text);
-}
-
-async function processes(file: "cmdline" | "environ", text: string): Promise<number[]> {
+export async function heirsOf(text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const content = await readFile(`/proc/${name}/${file}`, "utf8").catch(() => "");
+    const content = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
     if (content.includes(text)) found.push(pid);
   }
   return found;
