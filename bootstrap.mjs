@@ -11,6 +11,9 @@ import { join } from "node:path";
 
 const root = import.meta.dirname;
 
+/** As of a run that is INVALID: 1 would say that a target missed its objectives. */
+const NOTHING_MEASURED = 3;
+
 const COMMANDS = {
   build: [],
   demo: ["dist/node/throughline.js", "demo"],
@@ -90,7 +93,7 @@ function run(what, program, args, { quiet = false } = {}) {
   if (status === 0) return;
   if (quiet) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
   console.error(`${what}: ${error?.message ?? `${program} ended with code ${status}`}`);
-  process.exit(1);
+  process.exit(NOTHING_MEASURED);
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -17,7 +17,7 @@ import { closedLoop } from "./support/closed.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
+import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { type Answer, judgeHostile, post } from "./support/post.ts";
 import { publishing, type Sent, type Tick, traceOf } from "./support/publishing.ts";
 import { fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
@@ -52,9 +52,7 @@ export const options = {
       gracefulStop: "0s",
     },
   }),
-  // Connections that one virtual user keeps for its next requests, so that none is opened for each.
-  batch: 1_000,
-  batchPerHost: 1_000,
+  ...KEPT_CONNECTIONS,
 };
 
 export async function setup(): Promise<Run & Watched> {

@@ -11,7 +11,7 @@ import { ExecutedList, settleExecuted } from "./support/executed.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
+import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { clockCorrection, openRun, type Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
@@ -33,7 +33,10 @@ const count = webhooksFor(config, peakOf(load.shape));
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
 const signals = new Signals(config, metrics);
 
-export const options = optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() });
+export const options = {
+  ...optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() }),
+  ...KEPT_CONNECTIONS,
+};
 
 type SignalRun = Run &
   Watched & {

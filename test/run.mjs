@@ -50,6 +50,7 @@ try {
   vitest("integration");
   vitest("alone");
   if (found("chromium")) vitest("browser");
+  else skip("tests of the report in a browser: chromium was not found");
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 /** What publishers and subscribers tell the receiver, and what it answers: the shapes on that wire. */
 import * as v from "valibot";
-import { MOST_EVENTS } from "./plan.ts";
+import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
 import { EVENT_ID_LENGTH, type Trace } from "./trace.ts";
 
 /** Whether a trace, whose check digits fit, can be one of ours: by chance those of damaged ones fit too. */
@@ -102,9 +102,9 @@ export const SettlingSchema = v.object({
   /** The subscriber all of whose subscriptions are over, by the name that those of their paths begin with. */
   subscriber: v.optional(v.string()),
   /** Give up after so long, in ms. */
-  timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000)),
+  timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
   /** Give up when nothing has arrived for so long, in ms. */
-  quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000)),
+  quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
 });
 export type Settling = v.InferOutput<typeof SettlingSchema>;
 

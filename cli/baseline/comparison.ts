@@ -58,7 +58,8 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   refuseUnlike(result, baseline);
   const { [result.run]: _, ...others } = baseline.runs;
   const against = Object.keys(others);
-  if (against.length === 0) throw new Error(`run ${result.run} is the only one of its baseline`);
+  if (against.length === 0)
+    throw new Error(`run ${result.run} is the only one of its baseline: run it again, then compare`);
   const runs = Object.values(others);
   const measured = new Map(measure(result).map((one) => [one.name, one]));
   const clockError = clockErrorOf(result) + Math.max(...runs.map((run) => run.clockError));

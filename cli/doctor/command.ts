@@ -6,7 +6,7 @@ import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { planRun, type Request } from "../run/request.ts";
 import { type Subject, subjectOf } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
-import { machineChecks, type Need, renderChecks } from "./checks.ts";
+import { type Check, machineChecks, type Need, renderChecks } from "./checks.ts";
 import { lookAtMachine } from "./machine.ts";
 import { targetChecks } from "./target.ts";
 
@@ -42,11 +42,17 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];
     const healthy = checks.every(({ ok }) => ok !== false);
     if (healthy && machine.builtK6 !== null && canTry(subject, request.urls)) {
-      checks.push(await canaryCheck(root, subject, request, interrupted));
+      checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
     }
     console.log(renderChecks(checks).trimEnd());
     process.exitCode = checks.some(({ ok }) => ok === false) ? 1 : 0;
   });
+}
+
+/** What is found must be told, also where no canary could be sent. */
+function notSent(problem: unknown): Check {
+  const found = problem instanceof Error ? problem.message : String(problem);
+  return { what: "canary", found, ok: false, remedy: "mend that, or give --receiver-url" };
 }
 
 /** Whether the far end of a target can be watched: a receiver settles it, and all its addresses are known. */

@@ -55,6 +55,16 @@ function watchOf({ pid, port, url }: Flags, command: Command): Watch {
   return one as Watch;
 }
 
+/** A monitor that cannot be asked is not left running. */
+async function serve(monitor: Monitor, port: number) {
+  try {
+    return await serveHealth([monitor], port);
+  } catch (problem) {
+    await monitor.stop();
+    throw problem;
+  }
+}
+
 /** Watches until the time is over or somebody ends it, and writes the report. @returns the exit code. */
 async function watch(flags: Flags, what: Watch, interrupted: AbortSignal): Promise<number> {
   await mkdir(flags.out, { recursive: true });
@@ -68,7 +78,7 @@ async function watch(flags: Flags, what: Watch, interrupted: AbortSignal): Promi
     cores: flags.cores,
     onAlert: ({ level, what: text }: Alert) => say(`${level.toUpperCase()}  ${name}: ${text}`),
   });
-  const server = flags.serve === undefined ? null : await serveHealth([monitor], flags.serve);
+  const server = flags.serve === undefined ? null : await serve(monitor, flags.serve);
   if (server !== null) console.log(JSON.stringify({ service: "monitor", url: server.url }));
   say(`watching ${name} every ${flags.every / 1000} s`);
   const status = setInterval(() => say(statusOf(monitor)), STATUS_EVERY_MS);

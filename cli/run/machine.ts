@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { availableParallelism, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
@@ -10,7 +10,7 @@ import type { Result } from "../result.ts";
 export function machineNow(): Result["machine"] {
   return {
     system: `${type()} ${release()} ${process.arch}`,
-    cores: cpus().length,
+    cores: availableParallelism(),
     memoryMb: Math.round(totalmem() / 1024 / 1024),
     loadAverage: loadavg()[0] ?? 0,
   };

@@ -208,7 +208,11 @@ function lost(account: Account | null, timeline: readonly Second[]): string {
 
 function broken(account: Account | null, rule: Rule): string {
   const worst = worstOf(account, rule);
-  if (worst === null) return "no path is named: deliveries came to endpoints that the run does not have";
+  if (worst === null) {
+    const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? 0) : 0;
+    if (strays > 0) return `no path is named: ${strays} deliveries came to endpoints that the run does not have`;
+    return "none of the paths that are named: the record holds the first ten that broke a rule";
+  }
   const why = {
     duplicated: "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
     reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
@@ -235,7 +239,8 @@ function slow({ account, timeline, summaries }: Evidence): string {
 
 function slowest(timeline: readonly Second[]): string {
   const worst = [...timeline].sort((one, other) => (other.p99 ?? 0) - (one.p99 ?? 0))[0];
-  if (worst === undefined || worst.p99 === null) return "no second of the run has a latency";
+  if (worst === undefined) return "the receiver gave no timeline";
+  if (worst.p99 === null) return "no second of the run has a latency";
   return `slowest ${secondOf(timeline, worst.at)}: p99 ${ms(worst.p99)}, backlog ${worst.backlog}`;
 }
 
@@ -246,6 +251,7 @@ function stalled(timeline: readonly Second[]): string {
 
 function drained(timeline: readonly Second[]): string {
   const last = timeline.findLast(({ delivered }) => delivered > 0);
+  if (timeline.length === 0) return "the receiver gave no timeline";
   if (last === undefined) return "nothing was delivered at all";
   return `the last delivery came ${secondOf(timeline, last.at)}, backlog then ${last.backlog}`;
 }

@@ -157,10 +157,10 @@ function parametersOf({ subject, plan, instances, flags }: Ended): Record<string
   return parameters;
 }
 
-/** A flag of k6 without what must not be told. */
+/** A flag of k6 without what must not be told, in whichever way it names a variable. */
 function shownFlag(flag: string): string {
-  const [, name, value] = /^(\w+)=(.*)$/s.exec(flag) ?? [];
-  return name === undefined || value === undefined ? shown("", flag) : `${name}=${shown(name, value)}`;
+  const [, how, name, value] = /^((?:--env=|-e=?)?)(\w+)=(.*)$/s.exec(flag) ?? [];
+  return name === undefined || value === undefined ? shown("", flag) : `${how}${name}=${shown(name, value)}`;
 }
 
 function meanCpu(health: readonly Health[]): number | null {

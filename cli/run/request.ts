@@ -67,7 +67,9 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   const { receiver: receiverUrl, ...targetUrls } = request.urls;
   const reference = Object.keys(targetUrls).length === 0;
   refuseUnfit(subject, request, reference);
-  const receiver = receiverUrl ?? (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);
+  const receiver =
+    receiverUrl?.replace(/\/+$/, "") ??
+    (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);
   const given: VariablesByTest = {};
   const sets = settingsByTest(tests, request.set);
   for (const test of tests) {

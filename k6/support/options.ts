@@ -74,6 +74,9 @@ export function publisherOptions(
   return { ...options, scenarios };
 }
 
+/** Connections that one virtual user keeps for its next requests, so that none is opened for each. */
+export const KEPT_CONNECTIONS = { batch: 1_000, batchPerHost: 1_000 };
+
 /** What k6 Cloud is told; every other k6 ignores it. */
 function cloudOf({ test, SCENARIO, CLOUD_PROJECT, CLOUD_ZONES }: OptionSettings) {
   const zones = Object.entries(CLOUD_ZONES ?? {});

@@ -1,6 +1,7 @@
 import http from "k6/http";
 import * as v from "valibot";
 import type { HostileRequest } from "../../workload/wire/ingest-hostile.ts";
+import { latencyOf } from "./latency.ts";
 import type { Measure, measures } from "./metrics.ts";
 
 type IngestMeasures = ReturnType<typeof measures<"ingest">>;
@@ -43,8 +44,7 @@ export async function post(
     tags: { name: "POST /messages" },
   });
   const { status, timings } = answer;
-  const { blocked, connecting, tls_handshaking, duration } = timings;
-  const latency = blocked + connecting + tls_handshaking + duration;
+  const latency = latencyOf(timings);
   const outcome = outcomeOf(status);
   enter(metrics, status, latency);
   const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";

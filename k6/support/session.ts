@@ -48,6 +48,9 @@ const ANSWERS: ReadonlyMap<string, Operation> = new Map([
   ["unsubscribed", "unsubscribe"],
 ]);
 
+/** The state of a socket whose handshake is under way, by the WebSocket standard. */
+const CONNECTING = 0;
+
 /** A subscription outlives its session by this, so that it never expires under it. */
 const TTL_MARGIN_SECONDS = 60;
 
@@ -100,7 +103,7 @@ export class Session {
     }
     // What we no longer wait for has not failed.
     for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
-    this.socket.close();
+    this.close();
   }
 
   private read(frame: unknown, readAt: number): void {
@@ -164,7 +167,17 @@ export class Session {
   /** An operation has failed; without a connection or a subscription there is nothing to go on with. */
   private failed(operation: Operation | undefined, failure: string): void {
     if (!this.answered(operation, failure)) return;
-    if (operation !== "ping" && operation !== "list") this.socket.close();
+    if (operation !== "ping" && operation !== "list") this.close();
+  }
+
+  /** A socket that is still connecting cannot be closed: k6 would stand still until it is connected, or for ever. */
+  private close(): void {
+    if (this.socket.readyState !== CONNECTING) {
+      this.socket.close();
+      return;
+    }
+    this.socket.onopen = () => this.socket.close();
+    this.closed("still connecting");
   }
 
   /** @returns whether the operation was asked for and not answered yet. */
@@ -177,6 +190,7 @@ export class Session {
     return true;
   }
 
+  /** The connection is over, or given up; what comes later of it changes nothing. */
   private closed(reason: string): void {
     while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
     for (const timer of this.timers) clearTimeout(timer);

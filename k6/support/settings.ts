@@ -56,7 +56,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       ticks: load.kind === "paced" ? ticksIn(load) : null,
       instances: values.INSTANCES,
       steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
-      messages: load.kind === "closed" ? load.events : null,
+      messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
       profile: profileOf(test, values.SCENARIO),
       rate: requestedRate(load),
     });
@@ -242,7 +242,7 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
   const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
-    if (known.includes(name) || isOfAnyTest(name)) continue;
+    if (known.includes(name) || isOfAnyTest(name) || isServiceLink(given)) continue;
     const meant = given.includes("_") ? known : UNMISTAKABLE;
     const close = meant.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
     if (close !== undefined) {
@@ -257,6 +257,14 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
       );
     }
   }
+}
+
+/**
+ * Whether Kubernetes tells a container of a Service by this variable, whatever the Service is called; the
+ * operator of TestRuns makes one for each runner.
+ */
+function isServiceLink(name: string): boolean {
+  return /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/.test(name);
 }
 
 /** One shell may hold the variables and the bounds of several tests. */

@@ -2,6 +2,7 @@ import http from "k6/http";
 import type { Trace } from "../../workload/trace.ts";
 import { readAnswer, type SignalAnswer, signalBody } from "../../workload/wire/signal.ts";
 import { now } from "./clock.ts";
+import { latencyOf } from "./latency.ts";
 import type { measures } from "./metrics.ts";
 import type { Settings } from "./settings.ts";
 import type { Webhook } from "./webhooks.ts";
@@ -66,7 +67,7 @@ export class Signals {
         // Else k6 logs a request that gets no answer, with its address and the secret in it.
         throw: true,
       } as object);
-      return { ...readAnswer(response.status, response.body), took: response.timings.duration };
+      return { ...readAnswer(response.status, response.body), took: latencyOf(response.timings) };
     } catch (problem) {
       return { ...readAnswer(0, null, withoutAddress(String(problem))), took: now() - sentAt };
     }

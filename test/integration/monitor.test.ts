@@ -1,7 +1,7 @@
 /** The monitor on real processes. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -203,3 +203,14 @@ async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
   return text.trim().split(" ").filter(Boolean).map(Number);
 }
+
+test("whose port is taken says so and ends, though its target lives", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const command = [join(root, "dist/node/throughline.js"), "monitor", "--pid", String(process.pid)];
+  const ended = await execa(process.execPath, [...command, "--serve", String(port)], { reject: false });
+  expect(ended.exitCode).toBe(3);
+  expect(ended.stderr).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+});

@@ -154,15 +154,19 @@ describe.each(tests)("the TestRun of %s", (name) => {
 
   test("is not confused by the variables that Kubernetes makes of the Services in the namespace", () => {
     const links: Record<string, string> = {};
-    for (const { metadata } of standing.filter(({ kind }) => kind === "Service")) {
-      const prefix = metadata.name.toUpperCase().replaceAll("-", "_");
-      for (const suffix of ["PORT", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_4800_TCP_ADDR"]) {
-        links[`${prefix}_${suffix}`] = "tcp://10.0.0.1:4800";
+    // The operator makes a Service for each runner of a TestRun.
+    const ofRunners = [`throughline-${name}-service-1`, `throughline-${name}-service-2`];
+    const ours = standing.filter(({ kind }) => kind === "Service").map(({ metadata }) => metadata.name);
+    const of = ["PROTO", "PORT", "ADDR"].map((what) => `PORT_6565_TCP_${what}`);
+    for (const service of [...ours, ...ofRunners]) {
+      const prefix = service.toUpperCase().replaceAll("-", "_");
+      for (const suffix of ["PORT", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP_API", "PORT_6565_TCP", ...of]) {
+        links[`${prefix}_${suffix}`] = "tcp://10.0.0.1:6565";
       }
     }
-    expect(Object.keys(links)).toHaveLength(5);
+    expect(Object.keys(links)).toHaveLength(24);
     expect(() => settings(name, { ...links, ...given })).not.toThrow();
-    expect(() => settings(name, { ...given, THROUGHLINE_RECEIVER_PORT: "tcp://10.0.0.1:4800" })).toThrow();
+    expect(() => settings(name, { ...given, THROUGHLINE_RECEIVER: "http://10.0.0.1:4800" })).toThrow();
   });
 });
 

@@ -59,7 +59,16 @@ describe("the record of a run", () => {
 
   test("holds what was asked for, without secrets, names and addresses of our own", () => {
     const ended = endedOf(
-      { flags: ["-e", "API_TOKEN=hunter2", "--out", "influxdb=http://u:p@db"] },
+      {
+        flags: [
+          "-e",
+          "API_TOKEN=hunter2",
+          "--env=API_TOKEN=hunter2",
+          "-eAPI_TOKEN=hunter2",
+          "--out",
+          "influxdb=http://u:p@db",
+        ],
+      },
       { set: ["NATS_PASSWORD=hunter2", "SEED=7"] },
     );
     const { parameters } = recordOf(ended);

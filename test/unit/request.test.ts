@@ -36,6 +36,9 @@ describe("what runs", () => {
     expect(plan(["websocket", "nats"], { urls: { ...OWN, receiver: "http://r" } })).toMatchObject({
       receiver: "http://r",
     });
+    expect(plan(["websocket", "nats"], { urls: { ...OWN, receiver: "http://r/" } })).toMatchObject({
+      receiver: "http://r",
+    });
     expect(plan(["nats"], { urls: { nats: "nats://a" } })).toMatchObject({ receiver: null });
     expect(variablesOf("nats", ["nats"], { urls: { nats: "nats://a" } })).not.toHaveProperty("RECEIVER_URL");
   });

@@ -72,9 +72,24 @@ describe("a session", () => {
 
   test("that never connects has failed", async () => {
     const { session, failed } = openSession();
+    Socket.last.readyState = 0;
     vi.advanceTimersByTime(10_000);
     expect(await session.over).toBe("failed");
     expect(failed()).toEqual([["connect", "no answer within 10 s"]]);
+  });
+
+  test("that connects after it was given up is closed, and tells no more", async () => {
+    const { session, told } = openSession();
+    const socket = Socket.last;
+    socket.readyState = 0;
+    vi.advanceTimersByTime(10_000);
+    await session.over;
+    const before = told.length;
+    const closed = vi.spyOn(socket, "close");
+    socket.readyState = 1;
+    socket.onopen();
+    expect(closed).toHaveBeenCalledOnce();
+    expect(told).toHaveLength(before);
   });
 
   test("that the gateway closes is lost, with what was under way", async () => {

@@ -75,7 +75,10 @@ describe("given", () => {
       staying: false,
       shape: [{ from: 100, to: 100, seconds: 120 }],
     });
-    expect(settings("nats", { RATE: "max", EVENTS: "500" }).load).toMatchObject({ kind: "unpaced", events: 500 });
+    const unpaced = settings("nats", { RATE: "max", EVENTS: "500", RECEIVER_URL: "http://a" });
+    expect(unpaced.load).toMatchObject({ kind: "unpaced", events: 500 });
+    const promised = unpaced.slos.filter(({ metric }) => /^(events|account)_published$/.test(metric));
+    expect(promised.map(({ bound }) => bound)).toEqual([500, 500]);
   });
 
   test("bursts come only when they are asked for", () => {

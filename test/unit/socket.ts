@@ -2,7 +2,10 @@
 export class Socket {
   static last: Socket;
   readonly sent: string[] = [];
+  /** By the WebSocket standard: 0 while the handshake is under way, then 1. */
+  readyState = 1;
   onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
+  onopen: () => void = () => undefined;
   onclose: () => void = () => undefined;
 
   constructor() {
@@ -13,7 +16,9 @@ export class Socket {
     this.sent.push((JSON.parse(frame) as { type: string }).type);
   }
 
+  /** k6 stands still in it, perhaps for ever, while the handshake is under way. */
   close(): void {
+    if (this.readyState === 0) throw new Error("closed while it was connecting");
     this.onclose();
   }
 
