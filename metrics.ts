@@ -63,10 +63,15 @@ const websocket = {
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
   ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
-  ws_events_missing: count("gaps: matching events between the first and the last one seen that never came"),
+  ws_events_missing: count(
+    "gaps: matching events that never came, between those of a subscription's first and of its last second",
+  ),
   ws_events_duplicated: count("events that came twice on one subscription"),
   ws_events_reordered: count("events that came after a later one of the same publisher"),
   ws_events_misrouted: count("events that came although the subscription does not match them"),
+  ws_negative_latency: count(
+    "events that came before they were published, by the clocks of both sides: these disagree, and no latency means anything",
+  ),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
   generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
 };

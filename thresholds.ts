@@ -195,12 +195,13 @@ function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judg
   return rows;
 }
 
-/** What a websocket run can judge by itself, from the sequence numbers alone. */
+/** What a websocket run can judge by itself, from sequence numbers and from clocks that nobody has compared. */
 const unaccounted = [
   slo("ws_events_missing").count.is(0),
   slo("ws_events_duplicated").count.is(0),
   slo("ws_events_reordered").count.is(0),
   slo("ws_events_misrouted").count.is(0),
+  valid("ws_negative_latency").count.is(0),
 ];
 
 /** What decides which rows apply to a run. */

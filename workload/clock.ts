@@ -6,7 +6,7 @@ const READINGS = 150;
 const TRUNCATED_MS = 1;
 
 /** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
-const RESOLUTION_MS = 1;
+export const RESOLUTION_MS = 1;
 
 /** How far another clock is ahead of ours, and how wrong that may be; both in ms. */
 export interface ClockOffset {

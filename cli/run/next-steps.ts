@@ -147,6 +147,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     /^account_negative_latency$/,
     () => "the clocks of publisher and receiver disagree: throughline doctor --receiver-url tells by how much",
   ],
+  [
+    /^ws_negative_latency$/,
+    () =>
+      "the clocks of publisher and subscribers disagree: synchronise them, or give both a receiver, with which they compare theirs",
+  ],
 ];
 
 /** Of messages that must become rows, of signals, and of the target's processes. */

@@ -1,5 +1,6 @@
-import { readArrivals } from "../../workload/arrivals.ts";
+import { type PathArrivals, readArrivals } from "../../workload/arrivals.ts";
 import { Bitset } from "../../workload/bitset.ts";
+import { Edges } from "../../workload/edges.ts";
 import { selector, type Workload } from "../../workload/event.ts";
 import { Ledger, settlePath } from "../../workload/ledger.ts";
 import type { ArrivalsAnswer, PathReport } from "../../workload/report.ts";
@@ -16,14 +17,21 @@ export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run:
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
 
+/** What is remembered of a subscription until it is over. */
+interface Subscription {
+  readonly ledger: Ledger;
+  readonly edges: Edges;
+}
+
 /**
- * Judgement without a receiver: duplicates, wrong order and wrong filters as ever, and losses as gaps
- * between the first and the last event of a subscription. What was lost before or after, it cannot see.
+ * Judgement without a receiver: duplicates, wrong order and wrong filters as ever, and losses as gaps between the
+ * edges of a subscription. What was lost within them, before or after, it cannot see; of a subscription that is
+ * over before it has anything between them, no event is said to have been looked for.
  *
  * @param run the run's number; null takes that of the first event.
  */
 export function gapJudge(workload: Workload, run: number | null, measure: WebsocketMeasures): Judge {
-  const ledgers = new Map<string, Ledger>();
+  const subscriptions = new Map<string, Subscription>();
   let ours = run;
   const isOurs = (number: number) => {
     ours ??= number;
@@ -32,26 +40,32 @@ export function gapJudge(workload: Workload, run: number | null, measure: Websoc
   return async (reports) => {
     const { paths, ...unread } = readArrivals(reports, isOurs);
     for (const report of paths) {
-      const ledger = ledgers.get(report.path) ?? new Ledger();
-      ledgers.set(report.path, ledger);
-      for (let at = 0; at < report.seqs.length; at++) {
-        ledger.record(report.publishers[at] as number, report.seqs[at] as number);
-      }
+      const subscription = subscriptions.get(report.path) ?? { ledger: new Ledger(), edges: new Edges() };
+      subscriptions.set(report.path, subscription);
+      enterArrivals(subscription, report);
       if (!report.closed) continue;
-      ledgers.delete(report.path);
-      enterGaps(ledger, selector(workload, report.filter), measure);
+      subscriptions.delete(report.path);
+      enterGaps(subscription, selector(workload, report.filter), measure);
     }
     return { draining: false, settled: false, ...unread };
   };
 }
 
-function enterGaps(ledger: Ledger, selected: (seq: number) => boolean, measure: WebsocketMeasures): void {
-  let first = Number.POSITIVE_INFINITY;
-  let last = -1;
-  for (const seq of ledger.seen) {
-    first = Math.min(first, seq);
-    last = seq;
+function enterArrivals({ ledger, edges }: Subscription, { publishers, seqs, arrivedAt }: PathArrivals): void {
+  for (let place = 0; place < seqs.length; place++) {
+    const seq = seqs[place] as number;
+    const arrival = ledger.record(publishers[place] as number, seq);
+    // An old event that comes once more says nothing of where the stream stands.
+    if (arrival === "first") edges.record(seq, arrivedAt[place] as number);
   }
+}
+
+function enterGaps(
+  { ledger, edges }: Subscription,
+  selected: (seq: number) => boolean,
+  measure: WebsocketMeasures,
+): void {
+  const { first, last } = edges.between();
   const expected = new Bitset();
   for (let seq = first; seq <= last; seq++) if (selected(seq)) expected.add(seq);
   const account = settlePath(ledger, expected, selected);

@@ -1,5 +1,6 @@
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
+import { RESOLUTION_MS } from "../../workload/clock.ts";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
 import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
@@ -199,16 +200,20 @@ export class Subscriber {
     const { measure } = this;
     const now = Date.now();
     let entered = 0;
+    let negative = 0;
     for (const { id, at, lag } of this.sampling.take((now - this.reportedAt) / 1000)) {
       const trace = this.readOurs(id);
       if (trace === null || trace.publisher === CANARY_PUBLISHER) continue;
       entered++;
-      measure.ws_event_latency_ms.add(at - trace.publishedAt, 0);
+      const latency = at - trace.publishedAt;
+      if (latency <= -RESOLUTION_MS) negative++;
+      measure.ws_event_latency_ms.add(latency, 0);
       measure.generator_lag_ms.add(lag, 0);
     }
     this.reportedAt = now;
     measure.ws_event_latency_ms.looked(entered);
     measure.generator_lag_ms.looked(entered);
+    measure.ws_negative_latency.add(negative, entered);
   }
 
   private compare(frame: string, id: string): void {

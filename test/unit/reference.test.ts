@@ -86,9 +86,9 @@ test("docs/variables.md is what the code says; renewed by `npx vitest run --proj
 test("docs/objectives.md is what the code says", async () => {
   const head =
     "# Objectives\n\nA missed objective of the target makes a run FAIL; a missed condition of the measurement, or too few samples,\n" +
-    "makes it INVALID. With a receiver the `account_` rows apply and without one the `ws_events_missing`,\n" +
-    "`_duplicated`, `_reordered` and `_misrouted` rows; with a monitor (HEALTH_URL) the `health_` rows, and those of a trial\n" +
-    "where TRIALS names it. An open model also has to offer what was asked for: `events` stands for their number.\n\n" +
+    "makes it INVALID. With a receiver the `account_` rows apply and without one the `ws_events_missing`, `_duplicated`,\n" +
+    "`_reordered`, `_misrouted` and `ws_negative_latency` rows; with a monitor (HEALTH_URL) the `health_` rows, and those of a\n" +
+    "trial where TRIALS names it. An open model also has to offer what was asked for: `events` stands for their number.\n\n" +
     "Each bound has a variable. Its value is a number from 0; where a miss is a FAIL also `off`, which gives the objective up.";
   const text = [head, ...tests.map(objectivesOf)].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot("../../docs/objectives.md");

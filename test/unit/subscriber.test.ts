@@ -37,10 +37,14 @@ async function subscribe({
   answers = [] as (ArrivalsAnswer | Promise<ArrivalsAnswer>)[],
 } = {}) {
   const entered = new Map<string, number[]>();
+  const enter = (name: string, value: number) => entered.set(name, [...(entered.get(name) ?? []), value]);
   const measures = new Proxy({} as ConstructorParameters<typeof Subscriber>[1], {
     get: (_, name: string) => ({
-      add: (value: number | boolean) => entered.set(name, [...(entered.get(name) ?? []), Number(value)]),
-      looked: (outOf: number) => entered.set(`${name} of`, [...(entered.get(`${name} of`) ?? []), outOf]),
+      add: (value: number | boolean, outOf = 1) => {
+        enter(name, Number(value));
+        enter(`${name} of`, outOf);
+      },
+      looked: (outOf: number) => enter(`${name} of`, outOf),
     }),
   });
   const reports: PathReport[][] = [];
@@ -104,6 +108,21 @@ describe("a subscriber", () => {
     expect(entered.get("ws_event_latency_ms")).toEqual([20]);
     expect(entered.get("generator_lag_ms")).toEqual([10]);
     expect(entered.get("ws_event_latency_ms of")?.at(-1)).toBe(1);
+  });
+
+  test.each([
+    [30, 0],
+    [0, 0],
+    [-0.9, 0],
+    [-1, 1],
+    [-5_000, 1],
+  ])("says of an event that took %d ms that it came too early: %i", async (latency, early) => {
+    const { sum } = await subscribe();
+    const readAt = Date.now();
+    Socket.last.says("event", delivered({ seq: 1, publishedAt: readAt - latency }), readAt);
+    Socket.last.says("event", delivered({ seq: 2, publishedAt: readAt - 5 }), readAt);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([sum("ws_negative_latency"), sum("ws_negative_latency of")]).toEqual([early, 2]);
   });
 
   test("keeps of a fast stream an even sample", async () => {
