@@ -109,6 +109,9 @@ const accounted = {
   RECEIVER_URL: receiver("the receiver that settles the run; without it nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
   DRAIN_QUIET: duration("give up waiting when nothing has arrived for so long", "5s"),
+  LINGER: duration(
+    "go on listening for so long after everything has arrived: what the pipeline delivers again later is seen by nobody",
+  ),
 };
 
 const subscribed = {

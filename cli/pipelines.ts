@@ -124,11 +124,11 @@ const ROUND_ABOUT_SECONDS = 30;
 function fitSubscribers(given: VariablesByTest): VariablesByTest {
   const { websocket, nats } = given;
   if (websocket === undefined || nats === undefined) return given;
-  const { load, CANARY_TIMEOUT, DRAIN_TIMEOUT } = settings("nats", nats);
+  const { load, CANARY_TIMEOUT, DRAIN_TIMEOUT, LINGER = 0 } = settings("nats", nats);
   const seconds = secondsOf(load);
   const { load: listening, SOCKETS } = settings("websocket", websocket);
   const stays = listening.kind === "visitors" && listening.staying && listening.shape.length === 1;
-  const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT : 0) + ROUND_ABOUT_SECONDS;
+  const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT + LINGER : 0) + ROUND_ABOUT_SECONDS;
   const subscriptions = listening.kind === "visitors" ? Math.round(peakOf(listening.shape)) * SOCKETS : 0;
   return {
     ...given,

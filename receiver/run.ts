@@ -159,10 +159,10 @@ export class Run {
   }
 
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
-  async settle({ publisher, subscriber, timeout, quiet }: Settling): Promise<Account> {
+  async settle({ publisher, subscriber, timeout, quiet, linger = 0 }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
     if (subscriber !== undefined) this.abandon(subscriber);
-    this.wait ??= this.waitForDeliveries(timeout, quiet);
+    this.wait ??= this.waitForDeliveries(timeout, quiet, linger);
     await this.wait;
     return this.account();
   }
@@ -171,7 +171,7 @@ export class Run {
     for (const path of this.subscriptions.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
-  private async waitForDeliveries(timeout: number, quiet: number): Promise<void> {
+  private async waitForDeliveries(timeout: number, quiet: number, linger: number): Promise<void> {
     const deadline = this.now() + timeout;
     while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
     const started = this.now();
@@ -182,6 +182,8 @@ export class Run {
       ending = this.endingAt(started, deadline, quiet);
     }
     const drain = this.now() - started;
+    // What comes again after the account is closed, nobody sees.
+    if (ending === "complete" && linger > 0) await pause(linger);
     if (this.stored !== null) {
       // What was seen so far is what was new; now every row of the run is looked at once more.
       await this.stored.watch.finish();

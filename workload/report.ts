@@ -105,8 +105,10 @@ export const SettlingSchema = v.object({
   timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
   /** Give up when nothing has arrived for so long, in ms. */
   quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
+  /** Go on listening for so long after everything has arrived, in ms. */
+  linger: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)), 0),
 });
-export type Settling = v.InferOutput<typeof SettlingSchema>;
+export type Settling = v.InferInput<typeof SettlingSchema>;
 
 /** What is answered to a report of arrivals. */
 export interface ArrivalsAnswer {

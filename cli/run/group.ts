@@ -64,8 +64,9 @@ const STARTING_SECONDS = 0.1;
 function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
   if (test !== "websocket") return {};
   const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
+  const linger = "LINGER" in settings ? Number(settings.LINGER ?? 0) : 0;
   const starting = settings.load.kind === "visitors" ? peakOf(settings.load.shape) * STARTING_SECONDS : 0;
-  return { deadline: Math.ceil((starting + seconds + drain + ROUND_ABOUT_SECONDS) * 1_000) };
+  return { deadline: Math.ceil((starting + seconds + drain + linger + ROUND_ABOUT_SECONDS) * 1_000) };
 }
 
 /** The addresses that are known now. */

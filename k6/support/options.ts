@@ -10,6 +10,7 @@ interface OptionSettings {
   readonly load: Plan;
   readonly slos: readonly Slo[];
   readonly DRAIN_TIMEOUT?: number;
+  readonly LINGER?: number | undefined;
   readonly CANARY_TIMEOUT?: number;
   readonly CLOUD_PROJECT: number | undefined;
   readonly CLOUD_ZONES: Readonly<Record<string, number>> | undefined;
@@ -37,7 +38,7 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
     metricSamplesBufferSize: SAMPLES_ON_THEIR_WAY,
     summaryTrendStats: ["count", "min", "avg", "med", "p(95)", "p(99)", "max"],
     setupTimeout: `${(config.CANARY_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
-    teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
+    teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + (config.LINGER ?? 0) + MARGIN_SECONDS}s`,
     tags: tagsOf(config),
     systemTags: SYSTEM_TAGS,
     cloud: cloudOf(config),

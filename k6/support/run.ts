@@ -36,6 +36,7 @@ export interface RunSettings {
   readonly RECEIVER_URL: string | undefined;
   readonly DRAIN_TIMEOUT: number;
   readonly DRAIN_QUIET: number;
+  readonly LINGER?: number | undefined;
 }
 
 /** The endpoints that the events must come to as webhooks, or the table that they must end up in. */
@@ -111,11 +112,11 @@ async function report(config: RunSettings, run: Run, what: string, body: object)
 /** Waits for what is on its way and closes the account; to be called in `teardown()`. */
 export function settleRun(config: RunSettings, run: Run, role: "publisher" | "subscriber"): Account {
   const waits = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
-  const settling: Settling = { ...waits, [role]: run.instance };
+  const settling: Settling = { ...waits, linger: (config.LINGER ?? 0) * 1000, [role]: run.instance };
   const url = `${config.RECEIVER_URL}/runs/${run.id}/settle`;
   const answer = http.post(url, JSON.stringify(settling), {
     ...asJson(),
-    timeout: `${config.DRAIN_TIMEOUT + 20}s`,
+    timeout: `${config.DRAIN_TIMEOUT + (config.LINGER ?? 0) + 20}s`,
   });
   if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
   return answer.json() as unknown as Account;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../../workload/account.ts";
 import { balanced, exactly, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
@@ -164,6 +165,25 @@ const ALONE: readonly PulseRow[] = [
       // What waits to be overtaken waits long where little comes.
       besides: ["ws_event_latency_ms"],
     },
+  },
+  {
+    name: "from the future, nobody settles",
+    plants: "an event that will be published in a minute, and no receiver that could compare clocks",
+    plant: {
+      accounted: false,
+      websocket: { DURATION: "8s", FILTERS: "all" },
+      during: async ({ forge }) => {
+        // The publisher makes the stream.
+        const taken = () =>
+          forge({ publishedAt: Date.now() + 60_000 }).then(
+            () => true,
+            () => false,
+          );
+        while (!(await taken())) await pause(50);
+      },
+    },
+    // The event itself comes too, which makes two of it.
+    expect: { verdict: "INVALID", reasons: ["ws_negative_latency"], besides: ["ws_events_duplicated", ...LATE] },
   },
 ];
 

@@ -183,6 +183,30 @@ describe("publisher missing", () => {
   });
 });
 
+describe("lingering", () => {
+  test("goes on listening once everything has arrived, and counts what is delivered again", async () => {
+    const run = await runOf("one");
+    run.arrivals({ paths: [report(SEQS, START)] });
+    const settling = { ...PATIENT, publisher: "one", linger: 3_000 };
+    expect(await settledWithin(2_900, run, settling)).toBeNull();
+    expect(run.draining).toBe(true);
+    run.arrivals({ paths: [report([4], START + 2_900)] });
+    expect(await settledWithin(200, run, settling)).toMatchObject({
+      ending: "complete",
+      duplicated: 1,
+      late: 0,
+      drain: 0,
+    });
+  });
+
+  test("is for complete accounts: one that waited in vain closes at once", async () => {
+    const run = await runOf("one");
+    run.arrivals({ paths: [report(SEQS.slice(1), START)] });
+    const settling = { timeout: 60_000, quiet: 1_000, publisher: "one", linger: 30_000 };
+    expect(await settledWithin(2_000, run, settling)).toMatchObject({ ending: "quiet", lost: 1 });
+  });
+});
+
 describe("a subscriber that died", () => {
   test("is waited for until it counts as silent, and judged up to 2 s before its last report", async () => {
     const run = await runOf();
