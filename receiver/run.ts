@@ -161,14 +161,12 @@ export class Run {
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
   async settle({ publisher, subscriber, timeout, quiet, linger = 0 }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
-    if (subscriber !== undefined) this.abandon(subscriber);
+    for (const path of this.subscriptions.values()) {
+      if (subscriber !== undefined && path.name.startsWith(`${subscriber}/`)) path.abandon();
+    }
     this.wait ??= this.waitForDeliveries(timeout, quiet, linger);
     await this.wait;
     return this.account();
-  }
-
-  private abandon(subscriber: string): void {
-    for (const path of this.subscriptions.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
   private async waitForDeliveries(timeout: number, quiet: number, linger: number): Promise<void> {

@@ -9,6 +9,7 @@ import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace
 import { damageOf } from "../../workload/wire/pulse.ts";
 import { Allowance } from "./allowance.ts";
 import { PathLog } from "./arrivals.ts";
+import { backoff } from "./backoff.ts";
 import type { Judge } from "./judge.ts";
 import type { measures } from "./metrics.ts";
 import { clockCorrection, type Run } from "./run.ts";
@@ -28,8 +29,6 @@ type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 const REPORT_MS = 1_000;
 /** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
 const REPORTED_TOGETHER = 5_000;
-const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 10_000;
 
 /**
  * Frames that are parsed and compared field by field with what was published, each second, by all
@@ -296,12 +295,6 @@ class Connection implements SessionEvents {
   event(frame: string, readAt: number): void {
     this.subscriber.arrived(this.log, frame, readAt);
   }
-}
-
-/** Doubles with each failure; a random half keeps clients that failed together from coming back together. */
-function backoff(failures: number): number {
-  const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
-  return longest * (0.5 + Math.random() / 2);
 }
 
 function pause(milliseconds: number): Promise<void> {
