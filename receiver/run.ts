@@ -19,20 +19,13 @@ import type { Refusal } from "./failures.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { SubscriptionPath } from "./subscription.ts";
-import type { TablePath } from "./table.ts";
-import type { Watch, Watched } from "./watch.ts";
+import type { Stored, Watched } from "./watch.ts";
 
 /** How often the wait for the last deliveries looks again. */
 const DRAIN_POLL_MS = 100;
 
 /** How many paths that broke a rule an account names. */
 const OFFENDERS = 10;
-
-/** The table of a run, and what follows it. */
-export interface Stored {
-  readonly path: TablePath;
-  readonly watch: Watch;
-}
 
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {

@@ -2,9 +2,8 @@ import { withoutCredentials } from "../workload/redaction.ts";
 import { runNumber } from "../workload/trace.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./ingestkeys.ts";
-import type { Stored } from "./run.ts";
 import { TablePath } from "./table.ts";
-import { Watch, type Watched } from "./watch.ts";
+import { type Stored, Watch, type Watched } from "./watch.ts";
 
 /** Where an ingestor keeps its messages. */
 export interface StorageOptions {

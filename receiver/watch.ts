@@ -44,6 +44,12 @@ export interface WatchOptions {
   readonly now: () => number;
 }
 
+/** The table of a run, and what follows it. */
+export interface Stored {
+  readonly path: TablePath;
+  readonly watch: Watch;
+}
+
 /** Follows the table and the Redis keys for one run. */
 export class Watch {
   private readonly options: WatchOptions;

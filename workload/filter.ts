@@ -44,3 +44,19 @@ export function filterFor(kind: FilterClass, event: Filterable): Filter {
     program_ids: kind === "complex" ? [event.programId] : [],
   };
 }
+
+const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+/**
+ * The filter of one of many connections, which take the kinds and the events in turn.
+ *
+ * @param place which of them, from 0.
+ * @param kinds names of {@link FILTER_CLASSES}, or "all" for no filter; at least one.
+ * @param events what the filters are made for, all of them different; at least one.
+ */
+export function filterAt(place: number, kinds: readonly string[], events: readonly Filterable[]): Filter {
+  const kind = kinds[place % kinds.length] as FilterClass | "all";
+  // A step that shares no factor with the number of variants visits them all.
+  const event = events[(place * 37) % events.length] as Filterable;
+  return kind === "all" ? NO_FILTER : filterFor(kind, event);
+}

@@ -2,7 +2,7 @@ import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { RESOLUTION_MS } from "../../workload/clock.ts";
 import { event, type Variant, variants, type Workload } from "../../workload/event.ts";
-import { type Filter, type FilterClass, filterFor } from "../../workload/filter.ts";
+import { type Filter, filterAt } from "../../workload/filter.ts";
 import { withoutCredentials } from "../../workload/redaction.ts";
 import { isPlausible, type PathReport } from "../../workload/report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace } from "../../workload/trace.ts";
@@ -44,8 +44,6 @@ interface Sample {
   /** How long its frame had waited for this script, in ms. */
   readonly lag: number;
 }
-
-const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 /** Subscriptions that this virtual user has opened, over all its iterations: no two may share a name. */
 let opened = 0;
@@ -127,7 +125,8 @@ export class Subscriber {
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {
-    const filter = this.filterOf(slot);
+    const { FILTERS, SOCKETS } = this.config;
+    const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all);
     for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
       const end = await this.connect(filter, until);
       if (end === "ended") return;
@@ -257,15 +256,6 @@ export class Subscriber {
     // Once all is published the run waits for the word of every path, and its signs of life are seconds apart.
     for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
     return reports;
-  }
-
-  private filterOf(slot: number): Filter {
-    const { FILTERS, SOCKETS } = this.config;
-    const place = (exec.vu.idInTest - 1) * SOCKETS + slot;
-    const kind = FILTERS[place % FILTERS.length] as FilterClass | "all";
-    // A step that shares no factor with the number of variants visits them all.
-    const variant = this.all[(place * 37) % this.all.length] as Variant;
-    return kind === "all" ? NO_FILTER : filterFor(kind, variant);
   }
 }
 

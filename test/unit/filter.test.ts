@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FILTER_CLASSES, type Filter, type Filterable, filterFor, matches } from "../../workload/filter.ts";
+import { variants } from "../../workload/event.ts";
+import { FILTER_CLASSES, type Filter, type Filterable, filterAt, filterFor, matches } from "../../workload/filter.ts";
 
 const TRANSFER: Filterable = { chain: "ethereum", eventType: "transfer", accounts: ["0xa", "0xb"], programId: "0xp" };
 const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
@@ -77,5 +78,22 @@ describe("a filter of a class", () => {
       (kind) => Object.values(filterFor(kind, TRANSFER)).filter((wanted) => wanted.length > 0).length,
     );
     expect(asked).toEqual([1, 2, 4]);
+  });
+});
+
+describe("the filters of many connections", () => {
+  const all = variants({ seed: 1, chains: ["ethereum", "solana"] });
+
+  test("take the kinds in turn, and none is a kind too", () => {
+    const kinds = ["simple", "all", "complex"];
+    const fields = [0, 1, 2, 3].map((place) =>
+      Object.values(filterAt(place, kinds, all)).filter((wanted) => wanted.length > 0),
+    );
+    expect(fields.map(({ length }) => length)).toEqual([1, 0, 4, 1]);
+  });
+
+  test("are made for every event there is, before one comes again", () => {
+    const filters = all.map((_, place) => filterAt(place, ["complex"], all));
+    expect(new Set(filters.map((filter) => JSON.stringify(filter))).size).toBe(all.length);
   });
 });

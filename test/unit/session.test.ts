@@ -3,16 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Session, type SessionEvents } from "../../k6/support/session.ts";
 import { Socket } from "./socket.ts";
 
-vi.mock("k6/timers", () => ({
-  setTimeout: (run: () => void, ms: number) => globalThis.setTimeout(run, ms),
-  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
-}));
-
-vi.mock("k6/websockets", () => ({
-  get WebSocket() {
-    return Socket;
-  },
-}));
+vi.mock("k6/timers", () => import("./timers.ts"));
+vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts")).Socket }));
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

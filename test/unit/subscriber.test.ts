@@ -10,15 +10,8 @@ vi.mock("k6/execution", () => ({
   default: { instance: { vusInitialized: 1, vusActive: 1 }, vu: { idInTest: 1 } },
 }));
 vi.mock("k6/http", () => ({ default: {} }));
-vi.mock("k6/timers", () => ({
-  setTimeout: (run: () => void, ms: number) => globalThis.setTimeout(run, ms),
-  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
-}));
-vi.mock("k6/websockets", () => ({
-  get WebSocket() {
-    return Socket;
-  },
-}));
+vi.mock("k6/timers", () => import("./timers.ts"));
+vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts")).Socket }));
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
