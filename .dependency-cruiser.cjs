@@ -1,26 +1,22 @@
-/** Imports point one way: the pure core knows nothing of k6, of Node and of those who use it. */
+/** Imports point one way: systems stand on the core, the edges on both, and nothing points back. */
 module.exports = {
   forbidden: [
     {
       name: "core-imports-nothing-above-it",
       severity: "error",
-      from: {
-        path: "^(workload/|(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
-      },
-      to: { path: "^(k6|receiver|target|cli|bench|test)/" },
+      from: { path: "^core/" },
+      to: { path: "^(systems|k6|receiver|target|cli|deploy|bench|test)/" },
     },
     {
-      name: "workload-imports-only-itself",
+      name: "systems-do-not-know-each-other",
       severity: "error",
-      from: { path: "^workload/" },
-      to: { path: "^(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$" },
+      from: { path: "^systems/([^/]+)/" },
+      to: { path: "^systems/([^/]+)/", pathNot: "^systems/$1/" },
     },
     {
-      name: "core-is-free-of-node",
+      name: "what-runs-in-k6-is-free-of-node",
       severity: "error",
-      from: {
-        path: "^(workload/|k6/|(scenarios|slo|thresholds|variable|variables|metrics|remote|verdict|summary|rendering)\\.ts$)",
-      },
+      from: { path: "^(core/|k6/|systems/[^/]+/(k6/|[^/]+\\.ts$)|systems/[^/]+\\.ts$|(scenarios|thresholds)\\.ts$)" },
       to: { dependencyTypes: ["core"] },
     },
     {
@@ -28,6 +24,12 @@ module.exports = {
       severity: "error",
       from: { path: "^(k6|receiver|target)/" },
       to: { path: "^(k6|receiver|target|cli|bench|test)/", pathNot: "^$1/" },
+    },
+    {
+      name: "reference-targets-stand-alone",
+      severity: "error",
+      from: { path: "^systems/[^/]+/target/" },
+      to: { path: "^(k6|receiver|cli|bench|test)/" },
     },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
   ],

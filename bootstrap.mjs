@@ -61,7 +61,7 @@ export function buildK6() {
 }
 
 /** What is bundled: the tests for k6, the programs for Node. */
-const BUNDLED = ["bench", "cli", "deploy/grafana", "k6", "receiver", "target", "test/faults", "workload"];
+const BUNDLED = ["bench", "cli", "deploy/grafana", "core", "k6", "receiver", "systems", "target", "test/faults"];
 
 /** The tests and programs, bundled into dist/. */
 export function bundle() {
@@ -73,6 +73,7 @@ export function bundle() {
   );
   onlyWhenChanged("dist/.inputs", ["build.mjs", "package-lock.json", ...sources.sort()], () => {
     run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
+    run("writing the dashboards", process.execPath, ["dist/node/dashboards.js"], { quiet: true });
   });
 }
 

@@ -6,10 +6,10 @@ import { build } from "esbuild";
 const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
 const programs = {
   receiver: "receiver/main.ts",
-  pulse: "target/pulse/main.ts",
-  ethhook: "target/ethhook/main.ts",
-  ingestor: "target/ingestor/main.ts",
-  signals: "target/signals/main.ts",
+  pulse: "systems/pulse/target/main.ts",
+  ethhook: "systems/ethhook/target/main.ts",
+  ingestor: "systems/ingestor/target/main.ts",
+  signals: "systems/signals/target/main.ts",
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
 };

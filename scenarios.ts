@@ -1,7 +1,7 @@
 /** How much load, and when: the profiles of every test as one table each. Adding a profile is one row. */
-import { closedPlan, type Overrides, type Plan, publishingPlan, visitorPlan } from "./workload/plan.ts";
-import { eventsIn, hold, ramp, type Shape, type Step, scaled, shape } from "./workload/shape.ts";
-import { HOSTILE_NAMES } from "./workload/wire/ingest-hostile.ts";
+import { closedPlan, type Overrides, type Plan, publishingPlan, visitorPlan } from "./core/plan.ts";
+import { eventsIn, hold, ramp, type Shape, type Step, scaled, shape } from "./core/shape.ts";
+import { HOSTILE_NAMES } from "./systems/ingestor/hostile.ts";
 
 export const TESTS = ["http", "websocket", "redis", "nats", "ingest", "webhook"] as const;
 export type Test = (typeof TESTS)[number];

@@ -2,8 +2,9 @@
  * What is good enough: the objectives of every test as rows. A row always carries its sample floor,
  * because a k6 threshold passes on no data. Adding an objective is one row.
  */
+
+import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, slo, sloVariable, valid, withBound } from "./core/slo.ts";
 import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
-import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, slo, sloVariable, valid, withBound } from "./slo.ts";
 
 /** Of every test: the script itself ran without an exception. */
 const everywhere = [valid("script_errors").count.is(0)];

@@ -3,9 +3,9 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectionsOf } from "../cli/connections.ts";
 import { runK6 } from "../cli/k6.ts";
+import type { Summary } from "../core/summary.ts";
 import { settings } from "../k6/support/settings.ts";
-import type { Summary } from "../summary.ts";
-import type { RunnableTest } from "../variables.ts";
+import type { RunnableTest } from "../systems/variables.ts";
 
 /** The folder of the repository, seen from dist/node/. */
 export const root = join(import.meta.dirname, "../..");

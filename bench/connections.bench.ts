@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { startPipeline } from "../cli/pipeline.ts";
-import type { Account } from "../workload/account.ts";
+import type { Account } from "../core/account.ts";
 import { bench, held, measured, root, value } from "./bench.ts";
 
 const VUS = 100;

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
-import { Clock } from "../workload/clock.ts";
-import { event, variants, type Workload } from "../workload/event.ts";
-import type { Opening, Settling } from "../workload/report.ts";
-import { eventId, runNumber } from "../workload/trace.ts";
+import { Clock } from "../core/clock.ts";
+import { event, variants, type Workload } from "../core/event.ts";
+import type { Opening, Settling } from "../core/report.ts";
+import { eventId, runNumber } from "../core/trace.ts";
 
 /** A gateway that does nothing but send: as fast as told, so that the subscriber is what is measured. */
 export interface Flood {

@@ -3,7 +3,7 @@ import autocannon from "autocannon";
 import * as v from "valibot";
 import { startIngestPipeline } from "../cli/ingest.ts";
 import type { Service } from "../cli/service.ts";
-import { message } from "../workload/wire/ingest.ts";
+import { message } from "../systems/ingestor/wire.ts";
 import { bench, held, measured, root, value } from "./bench.ts";
 
 const ROUNDS = 3;

@@ -1,7 +1,8 @@
 /** What the account of ten million events costs the receiver in memory. */
+
+import { selects } from "../core/endpoint.ts";
+import { runNumber, traceHash } from "../core/trace.ts";
 import { Run } from "../receiver/run.ts";
-import { selects } from "../workload/endpoint.ts";
-import { runNumber, traceHash } from "../workload/trace.ts";
 import {
   blockHash,
   blockNumber,
@@ -10,7 +11,7 @@ import {
   type LogVariant,
   logVariantIndex,
   VARIANTS,
-} from "../workload/wire/ethhook.ts";
+} from "../systems/ethhook/wire.ts";
 import { bench, held } from "./bench.ts";
 
 const EVENTS = 10_000_000;

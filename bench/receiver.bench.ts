@@ -3,9 +3,9 @@ import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { startService } from "../cli/service.ts";
-import type { Account } from "../workload/account.ts";
-import { selects } from "../workload/endpoint.ts";
-import { runNumber, traceHash } from "../workload/trace.ts";
+import type { Account } from "../core/account.ts";
+import { selects } from "../core/endpoint.ts";
+import { runNumber, traceHash } from "../core/trace.ts";
 import {
   blockHash,
   blockNumber,
@@ -14,7 +14,7 @@ import {
   type LogVariant,
   logVariantIndex,
   VARIANTS,
-} from "../workload/wire/ethhook.ts";
+} from "../systems/ethhook/wire.ts";
 import { bench, held, root } from "./bench.ts";
 
 const EVENTS = 100_000;

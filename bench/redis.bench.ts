@@ -1,7 +1,7 @@
 /** How many events a second redis.js adds to a stream, beside what redis-benchmark does with the same command. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { entryOf } from "../workload/wire/ethhook.ts";
+import { entryOf } from "../systems/ethhook/wire.ts";
 import { bench, held, measured, value } from "./bench.ts";
 
 const ROUNDS = 3;

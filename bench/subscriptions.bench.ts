@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Account } from "../workload/account.ts";
-import { event } from "../workload/event.ts";
-import { filterFor, matches } from "../workload/filter.ts";
-import { eventId, runNumber } from "../workload/trace.ts";
+import type { Account } from "../core/account.ts";
+import { event } from "../core/event.ts";
+import { filterFor, matches } from "../core/filter.ts";
+import { eventId, runNumber } from "../core/trace.ts";
 import { bench, held, root } from "./bench.ts";
 
 const SUBSCRIPTIONS = 100_000;

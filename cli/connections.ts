@@ -1,6 +1,6 @@
+import { peakOf } from "../core/shape.ts";
 import type { Settings } from "../k6/support/settings.ts";
-import type { RunnableTest } from "../variables.ts";
-import { peakOf } from "../workload/shape.ts";
+import type { RunnableTest } from "../systems/variables.ts";
 
 /** How many connections a test has open when it has most. */
 export function connectionsOf(settings: Settings<RunnableTest>): number {

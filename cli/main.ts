@@ -1,7 +1,7 @@
 /** The `throughline` command. */
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
+import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { SECRET } from "./ethhook.ts";

@@ -3,11 +3,15 @@
  * addresses a user may give instead. Adding a pipeline is one entry.
  */
 
+import { secondsOf } from "../core/plan.ts";
+import { peakOf } from "../core/shape.ts";
 import { settings } from "../k6/support/settings.ts";
-import { ETHHOOK_FAULTS, type FaultTable, INGESTOR_FAULTS, PULSE_FAULTS, SIGNALS_FAULTS } from "../target/faults.ts";
-import type { RunnableTest } from "../variables.ts";
-import { secondsOf } from "../workload/plan.ts";
-import { peakOf } from "../workload/shape.ts";
+import { ETHHOOK_FAULTS } from "../systems/ethhook/target/faults.ts";
+import { INGESTOR_FAULTS } from "../systems/ingestor/target/faults.ts";
+import { PULSE_FAULTS } from "../systems/pulse/target/faults.ts";
+import { SIGNALS_FAULTS } from "../systems/signals/target/faults.ts";
+import type { RunnableTest } from "../systems/variables.ts";
+import type { FaultTable } from "../target/faults.ts";
 import { SECRET, startEthhookPipeline } from "./ethhook.ts";
 import { startMonitor } from "./health/monitor.ts";
 import { serveHealth } from "./health/serve.ts";

@@ -3,7 +3,7 @@
  * made of. Read back by its schema, because files are edited, cut off and written by other versions.
  */
 import * as v from "valibot";
-import { RUN_ID } from "../workload/runid.ts";
+import { RUN_ID } from "../core/runid.ts";
 
 const Count = v.pipe(v.number(), v.finite(), v.minValue(0));
 const Ms = v.pipe(v.number(), v.finite());
@@ -40,7 +40,7 @@ const Offender = v.looseObject({
   firstLostAt: v.nullable(Ms),
 });
 
-/** The settled ledger; see workload/account.ts for what each number means. */
+/** The settled ledger; see core/account.ts for what each number means. */
 export const AccountSchema = v.looseObject({
   run: v.string(),
   ending: v.nullable(v.picklist(["complete", "quiet", "timeout", "publisher missing"])),

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { STREAM, SUBJECTS } from "../workload/wire/pulse.ts";
+import { STREAM, SUBJECTS } from "../systems/pulse/wire.ts";
 
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 50;

@@ -3,7 +3,7 @@ import { check, sleep } from "k6";
 import exec from "k6/execution";
 import http, { type RefinedResponse } from "k6/http";
 import * as v from "valibot";
-import { withoutCredentials } from "../workload/redaction.ts";
+import { withoutCredentials } from "../core/redaction.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";

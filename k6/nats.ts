@@ -2,10 +2,10 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, type Totals, totals } from "k6/x/nats";
-import { firstOfEachVariant } from "../workload/event.ts";
-import { lengthOf } from "../workload/shape.ts";
-import { CANARY_PUBLISHER } from "../workload/trace.ts";
-import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../workload/wire/pulse.ts";
+import { firstOfEachVariant } from "../core/event.ts";
+import { lengthOf } from "../core/shape.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";

@@ -2,10 +2,13 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { Client } from "k6/x/redis";
-import { explainSilence, type Hops } from "../workload/hops.ts";
-import { lengthOf } from "../workload/shape.ts";
-import { CANARY_PUBLISHER } from "../workload/trace.ts";
-import { entryOf, oneOfEach } from "../workload/wire/ethhook.ts";
+import { explainSilence, type Hops } from "../core/hops.ts";
+import { lengthOf } from "../core/shape.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { readHops } from "../systems/ethhook/k6/streamhops.ts";
+import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
+import { sendBatch, sendEach } from "../systems/ethhook/k6/xadd.ts";
+import { entryOf, oneOfEach } from "../systems/ethhook/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
@@ -15,10 +18,7 @@ import { publisherOptions } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { openRun, type Run, reportHops, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
-import { readHops } from "./support/streamhops.ts";
 import { summaryOf } from "./support/summary.ts";
-import { trimAcknowledged } from "./support/trimming.ts";
-import { sendBatch, sendEach } from "./support/xadd.ts";
 
 const config = settings("redis");
 const load = publishingLoad(config);

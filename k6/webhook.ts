@@ -1,13 +1,17 @@
 /** Signal webhooks: signals are sent to webhooks within their limits; then what a webhook must withstand is tried. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { withoutCredentials } from "../workload/redaction.ts";
-import { lengthOf, peakOf } from "../workload/shape.ts";
-import { TargetClock } from "../workload/target-clock.ts";
-import { CANARY_PUBLISHER } from "../workload/trace.ts";
+import { withoutCredentials } from "../core/redaction.ts";
+import { lengthOf, peakOf } from "../core/shape.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { TargetClock } from "../systems/signals/clock.ts";
+import { ExecutedList, settleExecuted } from "../systems/signals/k6/executed.ts";
+import { Signals } from "../systems/signals/k6/signals.ts";
+import { Trials } from "../systems/signals/k6/trials.ts";
+import { longestTrials, webhooksFor } from "../systems/signals/k6/webhookcount.ts";
+import { openWebhooks, type Webhook } from "../systems/signals/k6/webhooks.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
-import { ExecutedList, settleExecuted } from "./support/executed.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
@@ -15,11 +19,7 @@ import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { clockCorrection, openRun, type Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
-import { Signals } from "./support/signals.ts";
 import { summaryOf } from "./support/summary.ts";
-import { Trials } from "./support/trials.ts";
-import { longestTrials, webhooksFor } from "./support/webhookcount.ts";
-import { openWebhooks, type Webhook } from "./support/webhooks.ts";
 
 const config = settings("webhook");
 const load = publishingLoad(config);

@@ -2,8 +2,10 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
-import { withoutCredentials } from "../workload/redaction.ts";
-import { fallsAt, lengthOf, peakOf } from "../workload/shape.ts";
+import { withoutCredentials } from "../core/redaction.ts";
+import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
+import { Session } from "../systems/pulse/k6/session.ts";
+import { Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
@@ -11,9 +13,7 @@ import { gapJudge, receiverJudge } from "./support/judge.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { openRun, type Run, settleRun } from "./support/run.ts";
-import { Session } from "./support/session.ts";
 import { settings } from "./support/settings.ts";
-import { Subscriber } from "./support/subscriber.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("websocket");

@@ -1,6 +1,6 @@
 import { Pool } from "pg";
 import * as v from "valibot";
-import { contentHead } from "../workload/wire/ingest.ts";
+import { contentHead } from "../systems/ingestor/wire.ts";
 import type { Row } from "./table.ts";
 
 /** Rows that are read together. */

@@ -1,6 +1,6 @@
-import { Growth } from "../workload/growth.ts";
-import { Histogram } from "../workload/histogram.ts";
-import { Timeline } from "../workload/timeline.ts";
+import { Growth } from "../core/growth.ts";
+import { Histogram } from "../core/histogram.ts";
+import { Timeline } from "../core/timeline.ts";
 
 /** Paths with a histogram of their own; each takes about 100 kB, and a run may have ten thousand. */
 const NAMED = 50;

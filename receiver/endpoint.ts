@@ -1,9 +1,9 @@
-import type { EndpointAccount } from "../workload/account.ts";
-import type { Endpoint } from "../workload/endpoint.ts";
-import { Histogram } from "../workload/histogram.ts";
-import type { PathAccount, Window } from "../workload/ledger.ts";
-import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
-import { endpointSelector, type LogWorkload, wantsAnything } from "../workload/wire/ethhook.ts";
+import type { EndpointAccount } from "../core/account.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { Histogram } from "../core/histogram.ts";
+import type { PathAccount, Window } from "../core/ledger.ts";
+import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
+import { endpointSelector, type LogWorkload, wantsAnything } from "../systems/ethhook/wire.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Failures, type Refusal } from "./failures.ts";
 import { Path } from "./path.ts";

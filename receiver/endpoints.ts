@@ -1,7 +1,7 @@
-import type { WebhookAccount } from "../workload/account.ts";
-import type { Webhooks } from "../workload/report.ts";
-import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
-import { damagedField, type LogWorkload, type Webhook } from "../workload/wire/ethhook.ts";
+import type { WebhookAccount } from "../core/account.ts";
+import type { Webhooks } from "../core/report.ts";
+import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
+import { damagedField, type LogWorkload, type Webhook } from "../systems/ethhook/wire.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { type Delivery, EndpointPath } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";

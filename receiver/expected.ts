@@ -1,5 +1,5 @@
-import type { Bitset } from "../workload/bitset.ts";
-import type { Publication } from "../workload/publication.ts";
+import type { Bitset } from "../core/bitset.ts";
+import type { Publication } from "../core/publication.ts";
 import type { Path } from "./path.ts";
 
 /** What the paths of a run expect of its publication; paths with the same filter expect the same. */

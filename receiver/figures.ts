@@ -1,4 +1,4 @@
-import { type Account, isOrdered } from "../workload/account.ts";
+import { type Account, isOrdered } from "../core/account.ts";
 
 /** What monitoring is told of a run, and what each figure means. */
 export const FIGURES = {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { isPlausible } from "../workload/report.ts";
-import { readTraceHash } from "../workload/trace.ts";
+import { isPlausible } from "../core/report.ts";
+import { readTraceHash } from "../core/trace.ts";
 import { REFUSALS } from "./failures.ts";
 import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
 

@@ -1,5 +1,5 @@
 import { createClient } from "@redis/client";
-import { PENDING_LIST, WORKER_KEYS } from "../workload/wire/ingest.ts";
+import { PENDING_LIST, WORKER_KEYS } from "../systems/ingestor/wire.ts";
 
 const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { withoutArguments } from "../workload/redaction.ts";
+import { withoutArguments } from "../core/redaction.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";

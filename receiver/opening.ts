@@ -1,4 +1,4 @@
-import type { Opening } from "../workload/report.ts";
+import type { Opening } from "../core/report.ts";
 
 /** What all that take part in a run must agree on, by the variables that say it. */
 function workloadOf({ seed, chains, webhooks, storage }: Opening): Readonly<Record<string, unknown>> {

@@ -1,9 +1,9 @@
-import type { Table } from "../workload/account.ts";
-import type { Bitset } from "../workload/bitset.ts";
-import type { Endpoint } from "../workload/endpoint.ts";
-import type { Filter } from "../workload/filter.ts";
-import { Ledger, type PathAccount, settlePath, type Window } from "../workload/ledger.ts";
-import type { Publication } from "../workload/publication.ts";
+import type { Table } from "../core/account.ts";
+import type { Bitset } from "../core/bitset.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Filter } from "../core/filter.ts";
+import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledger.ts";
+import type { Publication } from "../core/publication.ts";
 
 /** One way that events take to their end: a subscription, an endpoint or a table. */
 export abstract class Path {

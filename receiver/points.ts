@@ -1,5 +1,5 @@
-import type { Account } from "../workload/account.ts";
-import type { Bucket } from "../workload/histogram.ts";
+import type { Account } from "../core/account.ts";
+import type { Bucket } from "../core/histogram.ts";
 import { faultsOf, figuresOf } from "./figures.ts";
 
 /** One point on its way to InfluxDB. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Trace, traceHash } from "../workload/trace.ts";
-import type { Webhook } from "../workload/wire/ethhook.ts";
+import { type Trace, traceHash } from "../core/trace.ts";
+import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
 import type { Handover } from "./handover.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { correctionOf } from "../workload/clock.ts";
+import { correctionOf } from "../core/clock.ts";
 
 const ROUND_TRIPS = 9;
 const COMPARE_AFTER_MS = 60_000;

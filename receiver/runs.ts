@@ -1,6 +1,6 @@
-import type { Opening } from "../workload/report.ts";
-import type { Trace } from "../workload/trace.ts";
-import type { Webhook } from "../workload/wire/ethhook.ts";
+import type { Opening } from "../core/report.ts";
+import type { Trace } from "../core/trace.ts";
+import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
 import { Run } from "./run.ts";

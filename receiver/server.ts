@@ -1,16 +1,10 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import * as v from "valibot";
-import { readArrivals } from "../workload/arrivals.ts";
-import { Clock } from "../workload/clock.ts";
-import { HopsReportSchema } from "../workload/hops.ts";
-import {
-  type ArrivalsAnswer,
-  ArrivalsSchema,
-  OpeningSchema,
-  PublishedSchema,
-  SettlingSchema,
-} from "../workload/report.ts";
-import { RUN_ID } from "../workload/runid.ts";
+import { readArrivals } from "../core/arrivals.ts";
+import { Clock } from "../core/clock.ts";
+import { HopsReportSchema } from "../core/hops.ts";
+import { type ArrivalsAnswer, ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../core/report.ts";
+import { RUN_ID } from "../core/runid.ts";
 import { HandoverSchema, Handovers } from "./handover.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";

@@ -1,5 +1,5 @@
-import { withoutCredentials } from "../workload/redaction.ts";
-import { runNumber } from "../workload/trace.ts";
+import { withoutCredentials } from "../core/redaction.ts";
+import { runNumber } from "../core/trace.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./ingestkeys.ts";
 import { TablePath } from "./table.ts";

@@ -1,6 +1,6 @@
-import type { PathArrivals } from "../workload/arrivals.ts";
-import { selector, type Workload } from "../workload/event.ts";
-import type { Window } from "../workload/ledger.ts";
+import type { PathArrivals } from "../core/arrivals.ts";
+import { selector, type Workload } from "../core/event.ts";
+import type { Window } from "../core/ledger.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 

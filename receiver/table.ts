@@ -1,7 +1,8 @@
-import { Bitset } from "../workload/bitset.ts";
-import { Histogram } from "../workload/histogram.ts";
-import type { PathAccount, Window } from "../workload/ledger.ts";
-import { CANARY_PUBLISHER, type Trace } from "../workload/trace.ts";
+import { Bitset } from "../core/bitset.ts";
+import { Histogram } from "../core/histogram.ts";
+import type { PathAccount, Window } from "../core/ledger.ts";
+import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
+import { hostileName, hostileRequest, readSingle } from "../systems/ingestor/hostile.ts";
 import {
   asStored,
   type ContentIdentity,
@@ -9,8 +10,7 @@ import {
   message,
   readContent,
   type StoredMessage,
-} from "../workload/wire/ingest.ts";
-import { hostileName, hostileRequest, readSingle } from "../workload/wire/ingest-hostile.ts";
+} from "../systems/ingestor/wire.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 

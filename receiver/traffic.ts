@@ -1,4 +1,4 @@
-import { Histogram } from "../workload/histogram.ts";
+import { Histogram } from "../core/histogram.ts";
 
 /** Over so many seconds the recent throughput is taken. */
 const RECENT_SECONDS = 5;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { StorageAccount } from "../workload/account.ts";
-import { Bitset } from "../workload/bitset.ts";
-import { Conservation } from "../workload/conservation.ts";
+import type { StorageAccount } from "../core/account.ts";
+import { Bitset } from "../core/bitset.ts";
+import { Conservation } from "../core/conservation.ts";
 import type { MessageTable } from "./database.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { IngestKeys, QueueReading } from "./ingestkeys.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
-import { isPlausible } from "../workload/report.ts";
-import { readTraceHash, type Trace } from "../workload/trace.ts";
-import type { Webhook } from "../workload/wire/ethhook.ts";
+import { isPlausible } from "../core/report.ts";
+import { readTraceHash, type Trace } from "../core/trace.ts";
+import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";

@@ -1,6 +1,6 @@
 /** What the services have in common as programs: their command lines, and how they start and stop. */
 import { Command, InvalidArgumentError } from "commander";
-import { withoutArguments, withoutCredentials } from "../workload/redaction.ts";
+import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
 import { describeFaults, type FaultTable, parseFaults } from "./faults.ts";
 
 const USAGE_ERROR = 2;

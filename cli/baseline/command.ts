@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
-import { EXIT_CODES } from "../../verdict.ts";
+import { EXIT_CODES } from "../../core/verdict.ts";
 import { several } from "../figures.ts";
 import { openRecord } from "../record.ts";
 import { withRun } from "./baseline.ts";

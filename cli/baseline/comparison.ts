@@ -1,6 +1,6 @@
 /** Whether a run is worse than its baseline. A pure function of the two. */
 
-import type { Verdict } from "../../verdict.ts";
+import type { Verdict } from "../../core/verdict.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
 import { enoughSamples, noiseOf } from "./floor.ts";

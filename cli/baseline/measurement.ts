@@ -1,4 +1,4 @@
-import { METRICS, type Metric, type MetricName } from "../../metrics.ts";
+import { METRICS, type Metric, type MetricName } from "../../core/metrics.ts";
 import type { Result } from "../result.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import * as v from "valibot";
-import { Clock } from "../../workload/clock.ts";
+import { Clock } from "../../core/clock.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import { CLOCK_ERROR_MS } from "../run/validity.ts";
 import type { Check } from "./checks.ts";

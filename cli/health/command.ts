@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { isDuration, parseDuration } from "../../workload/shape.ts";
+import { isDuration, parseDuration } from "../../core/shape.ts";
 import { type Alert, growthOf } from "./alerts.ts";
 import { described, type Monitor, startMonitor } from "./monitor.ts";
 import { reportOf } from "./report.ts";

@@ -1,4 +1,4 @@
-import type { Leak } from "../../workload/health.ts";
+import type { Leak } from "../../core/health.ts";
 import { highest } from "./sample.ts";
 import { type Point, type Slope, slopeOf } from "./trend.ts";
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { WatchedHealth } from "../../workload/health.ts";
+import type { WatchedHealth } from "../../core/health.ts";
 import type { Result } from "../result.ts";
 import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
 import { MOST_SAMPLES, thinned } from "./history.ts";

@@ -1,4 +1,4 @@
-import type { WatchedHealth } from "../../workload/health.ts";
+import type { WatchedHealth } from "../../core/health.ts";
 import type { Alert, Response } from "./alerts.ts";
 import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
 import { type HealthEvent, highest } from "./sample.ts";

@@ -1,6 +1,6 @@
 import fastify from "fastify";
 import * as v from "valibot";
-import type { HealthAnswer } from "../../workload/health.ts";
+import type { HealthAnswer } from "../../core/health.ts";
 import type { Monitor } from "./monitor.ts";
 import { reportOf } from "./report.ts";
 

@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from "../../metrics.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
 import type { Result } from "../result.ts";
 
 type Test = Result["tests"][number];

@@ -1,6 +1,6 @@
 /** The flags of `throughline run`. */
 import { type Command, InvalidArgumentError } from "commander";
-import { RUN_ID } from "../../workload/runid.ts";
+import { RUN_ID } from "../../core/runid.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
 import { PIPELINES } from "../pipelines.ts";
 import type { Request } from "./request.ts";

@@ -1,4 +1,4 @@
-import { peakOf } from "../../workload/shape.ts";
+import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { runK6 } from "../k6.ts";
 import type { Started } from "../pipelines.ts";

@@ -1,8 +1,8 @@
 /** Several k6 processes of one test, judged as one: what can be added is added, and percentiles never are. */
 
-import { isCountedByK6, type Slo, sampleCounter } from "../../slo.ts";
-import type { Summary } from "../../summary.ts";
-import { type Judged, judge, type Observation } from "../../verdict.ts";
+import { isCountedByK6, type Slo, sampleCounter } from "../../core/slo.ts";
+import type { Summary } from "../../core/summary.ts";
+import { type Judged, judge, type Observation } from "../../core/verdict.ts";
 
 type Metrics = Summary["metrics"];
 

@@ -1,9 +1,10 @@
 /** For each reason of a verdict what to look at next, with the evidence: which path, which hop, which second. */
-import { METRICS, type MetricName } from "../../metrics.ts";
-import type { Summary } from "../../summary.ts";
-import type { SloResult } from "../../verdict.ts";
-import type { Account, Offender } from "../../workload/account.ts";
-import type { Second } from "../../workload/timeline.ts";
+
+import type { Account, Offender } from "../../core/account.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
+import type { Summary } from "../../core/summary.ts";
+import type { Second } from "../../core/timeline.ts";
+import type { SloResult } from "../../core/verdict.ts";
 
 /** Why a run is not PASS. */
 export interface Reason {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { withoutCredentials } from "../../workload/redaction.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
 import type { Started, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";

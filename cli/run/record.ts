@@ -1,9 +1,10 @@
 /** The record of a run, made of what its parts left. Pure. */
+
+import type { Account } from "../../core/account.ts";
+import type { Summary } from "../../core/summary.ts";
+import { reasonOf, type Verdict, worst } from "../../core/verdict.ts";
 import { shown } from "../../k6/support/settings.ts";
-import { isLoopback } from "../../remote.ts";
-import type { Summary } from "../../summary.ts";
-import { reasonOf, type Verdict, worst } from "../../verdict.ts";
-import type { Account } from "../../workload/account.ts";
+import { isLoopback } from "../../systems/remote.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
 import type { Collected } from "./collected.ts";

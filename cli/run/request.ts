@@ -1,10 +1,11 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
+
+import { secondsOf, ticksIn } from "../../core/plan.ts";
+import { peakOf } from "../../core/shape.ts";
+import type { Variable } from "../../core/variable.ts";
 import { PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
-import type { Variable } from "../../variable.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
-import { secondsOf, ticksIn } from "../../workload/plan.ts";
-import { peakOf } from "../../workload/shape.ts";
 import type { VariablesByTest } from "../pipelines.ts";
 import type { Subject } from "./subject.ts";
 

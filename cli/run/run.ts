@@ -1,10 +1,10 @@
 /** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { renderRun } from "../../rendering.ts";
+import type { Account } from "../../core/account.ts";
+import { renderRun } from "../../core/rendering.ts";
+import { EXIT_CODES } from "../../core/verdict.ts";
 import { parseFaults } from "../../target/faults.ts";
-import { EXIT_CODES } from "../../verdict.ts";
-import type { Account } from "../../workload/account.ts";
 import type { K6Result } from "../k6.ts";
 import { collect, NOTHING } from "./collected.ts";
 import { makeFolder, writeWhole } from "./folder.ts";

@@ -1,4 +1,4 @@
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { PIPELINES, type PipelineKind } from "../pipelines.ts";
 
 /** What runs. */

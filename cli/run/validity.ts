@@ -1,5 +1,5 @@
 /** What makes a run INVALID beside the objectives of its tests: the machinery that measured it was not fit to. */
-import type { Summary } from "../../summary.ts";
+import type { Summary } from "../../core/summary.ts";
 import type { Health } from "../result.ts";
 
 /** Beyond this share of all cores a generator has no reserve: what it measures is its own waiting. */

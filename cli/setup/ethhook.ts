@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { Client } from "pg";
-import type { Endpoint } from "../../workload/endpoint.ts";
-import { ENDPOINTS, NEVER_MATCHING } from "../../workload/wire/ethhook.ts";
-import { SIGNATURES, TOPICS } from "../../workload/wire/sepolia.ts";
+import type { Endpoint } from "../../core/endpoint.ts";
+import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
+import { ENDPOINTS, NEVER_MATCHING } from "../../systems/ethhook/wire.ts";
 import { type Columns, checkColumns } from "./columns.ts";
 import { topicHash } from "./topics.ts";
 

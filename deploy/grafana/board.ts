@@ -1,6 +1,7 @@
 /** What a board shows, whatever database it reads: rows of panels, each with its series. */
+
+import type { Slo, Statistic } from "../../core/slo.ts";
 import type { Figure } from "../../receiver/figures.ts";
-import type { Slo, Statistic } from "../../slo.ts";
 
 /** How a metric of k6 is stored. */
 export type K6Kind = "trend" | "rate" | "counter" | "gauge";

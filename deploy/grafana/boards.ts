@@ -1,7 +1,7 @@
 /** The boards: one over everything, and one for each test. */
-import { METRICS, type MetricName } from "../../metrics.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
 import { plan } from "../../scenarios.ts";
-import type { RunnableTest } from "../../variables.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import type { Board, Panel, Row } from "./board.ts";
 import { BOARD_TESTS, familiesOf, undeclaredFamilies } from "./families.ts";
 import {

@@ -25,7 +25,7 @@ import {
 import { PanelBuilder as HeatmapBuilder } from "@grafana/grafana-foundation-sdk/heatmap";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as LinesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Slo } from "../../slo.ts";
+import type { Slo } from "../../core/slo.ts";
 import type { Board, Panel } from "./board.ts";
 import { CHOICES, type Language } from "./language.ts";
 

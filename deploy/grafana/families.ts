@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FAMILIES } from "../../metrics.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { FAMILIES } from "../../core/metrics.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 export type Family = keyof typeof FAMILIES;
 

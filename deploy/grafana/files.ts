@@ -2,7 +2,6 @@ import { boards } from "./boards.ts";
 import { dashboardOf, uidOf } from "./dashboard.ts";
 import { influxql } from "./influxql.ts";
 import type { Language } from "./language.ts";
-import { previewOf } from "./preview.ts";
 import { promql } from "./promql.ts";
 
 export const LANGUAGES: readonly Language[] = [influxql, promql];
@@ -13,9 +12,8 @@ export function dashboardFiles(root: string): Map<string, string> {
   for (const board of boards(root)) {
     for (const language of LANGUAGES) {
       const json = JSON.stringify(dashboardOf(board, language), null, 2);
-      files.set(`deploy/grafana/dashboards/${language.name}/${uidOf(board, language)}.json`, `${json}\n`);
+      files.set(`dist/grafana/${language.name}/${uidOf(board, language)}.json`, `${json}\n`);
     }
-    files.set(`docs/dashboards/${board.name}.md`, previewOf(board, LANGUAGES));
   }
   return files;
 }

@@ -1,9 +1,9 @@
 /** Panels of the suite's own metrics: each metric finds its panel by its kind, so that none can be forgotten. */
-import { FAMILIES, METRICS, type MetricKind, type MetricName } from "../../metrics.ts";
+import { FAMILIES, METRICS, type MetricKind, type MetricName } from "../../core/metrics.ts";
+import { expression, type Slo, sampleCounter } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
-import { expression, type Slo, sampleCounter } from "../../slo.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
-import type { RunnableTest } from "../../variables.ts";
 import type { K6Kind, Panel, Row, Series, Unit } from "./board.ts";
 import { type Family, familiesOf } from "./families.ts";
 

@@ -4,7 +4,7 @@ import {
   deliveryRate,
   type StorageAccount,
   type WebhookAccount,
-} from "../../workload/account.ts";
+} from "../../core/account.ts";
 import type { measures } from "./metrics.ts";
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;

@@ -1,5 +1,5 @@
-import type { Filter } from "../../workload/filter.ts";
-import type { PathReport } from "../../workload/report.ts";
+import type { Filter } from "../../core/filter.ts";
+import type { PathReport } from "../../core/report.ts";
 
 /** A subscription with nothing to tell still says this often that it lives; well within the receiver's patience. */
 const HEARTBEAT_MS = 3_000;

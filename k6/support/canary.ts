@@ -1,6 +1,6 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import { now } from "./clock.ts";
 import { fetchAccount, type Run } from "./run.ts";
 

@@ -1,5 +1,5 @@
 import exec from "k6/execution";
-import { Clock } from "../../workload/clock.ts";
+import { Clock } from "../../core/clock.ts";
 
 /** The wall may be set under a running test. */
 const LOOK_AFTER_MS = 1_000;

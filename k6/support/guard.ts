@@ -1,5 +1,5 @@
 import exec from "k6/execution";
-import { withoutCredentials } from "../../workload/redaction.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
 import type { Measure } from "./metrics.ts";
 
 /**

@@ -1,7 +1,7 @@
 import exec from "k6/execution";
 import http from "k6/http";
-import type { HealthAnswer, WatchedHealth } from "../../workload/health.ts";
-import { withoutCredentials } from "../../workload/redaction.ts";
+import type { HealthAnswer, WatchedHealth } from "../../core/health.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
 import type { measures } from "./metrics.ts";
 
 type HealthMeasures = ReturnType<typeof measures<"health">>;

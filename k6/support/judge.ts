@@ -1,9 +1,9 @@
-import { type PathArrivals, readArrivals } from "../../workload/arrivals.ts";
-import { Bitset } from "../../workload/bitset.ts";
-import { Edges } from "../../workload/edges.ts";
-import { selector, type Workload } from "../../workload/event.ts";
-import { Ledger, settlePath } from "../../workload/ledger.ts";
-import type { ArrivalsAnswer, PathReport } from "../../workload/report.ts";
+import { type PathArrivals, readArrivals } from "../../core/arrivals.ts";
+import { Bitset } from "../../core/bitset.ts";
+import { Edges } from "../../core/edges.ts";
+import { selector, type Workload } from "../../core/event.ts";
+import { Ledger, settlePath } from "../../core/ledger.ts";
+import type { ArrivalsAnswer, PathReport } from "../../core/report.ts";
 import type { measures } from "./metrics.ts";
 import { type Run, reportArrivals } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
-import { FAMILIES, METRICS, type MetricName } from "../../metrics.ts";
-import { sampleCounter } from "../../slo.ts";
+import { FAMILIES, METRICS, type MetricName } from "../../core/metrics.ts";
+import { sampleCounter } from "../../core/slo.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
 export interface Measure {

@@ -1,6 +1,6 @@
+import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
+import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { BREAKPOINT } from "../../scenarios.ts";
-import { k6Thresholds, type Slo } from "../../slo.ts";
-import type { PacedPlan, Plan, UnpacedPlan } from "../../workload/plan.ts";
 import { k6Scenario } from "./scenario.ts";
 
 interface OptionSettings {

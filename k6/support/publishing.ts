@@ -1,13 +1,6 @@
 import exec from "k6/execution";
-import { latencyStep } from "../../workload/kept-latencies.ts";
-import {
-  dueSecond,
-  eventsOfTick,
-  offeredShare,
-  type PacedPlan,
-  type Plan,
-  type UnpacedPlan,
-} from "../../workload/plan.ts";
+import { latencyStep } from "../../core/kept-latencies.ts";
+import { dueSecond, eventsOfTick, offeredShare, type PacedPlan, type Plan, type UnpacedPlan } from "../../core/plan.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";

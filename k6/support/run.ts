@@ -1,20 +1,12 @@
 import exec from "k6/execution";
 import http from "k6/http";
-import type { Account } from "../../workload/account.ts";
-import { type ClockOffset, correctionOf } from "../../workload/clock.ts";
-import type { HopsReport } from "../../workload/hops.ts";
-import { withoutCredentials } from "../../workload/redaction.ts";
-import type {
-  Arrivals,
-  ArrivalsAnswer,
-  Opening,
-  Published,
-  Settling,
-  Storage,
-  Webhooks,
-} from "../../workload/report.ts";
-import type { Second } from "../../workload/timeline.ts";
-import { runNumber } from "../../workload/trace.ts";
+import type { Account } from "../../core/account.ts";
+import { type ClockOffset, correctionOf } from "../../core/clock.ts";
+import type { HopsReport } from "../../core/hops.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
+import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Storage, Webhooks } from "../../core/report.ts";
+import type { Second } from "../../core/timeline.ts";
+import { runNumber } from "../../core/trace.ts";
 import { now } from "./clock.ts";
 
 /** What all virtual users know of the run they take part in; small, because k6 copies it to each. */

@@ -6,8 +6,8 @@ import {
   ticksIn,
   type UnpacedPlan,
   type VisitorPlan,
-} from "../../workload/plan.ts";
-import { peakOf, type Shape, secondOf } from "../../workload/shape.ts";
+} from "../../core/plan.ts";
+import { peakOf, type Shape, secondOf } from "../../core/shape.ts";
 
 /** A k6 scenario; the names are those of k6's options. */
 export type K6Scenario = Readonly<Record<string, unknown>> & { readonly executor: string; readonly exec: string };

@@ -1,14 +1,14 @@
-import { type Force, needsConsent } from "../../remote.ts";
+import { excessOf, type Overrides, type Plan, ticksIn } from "../../core/plan.ts";
+import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
+import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
+import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../core/slo.ts";
+import type { Variable } from "../../core/variable.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
-import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../slo.ts";
+import { type Force, needsConsent } from "../../systems/remote.ts";
+import { peakOfTrials } from "../../systems/signals/k6/webhookcount.ts";
+import { CONTRACT } from "../../systems/signals/wire.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { boundVariables, EVERY_TRIAL, slos } from "../../thresholds.ts";
-import type { Variable } from "../../variable.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
-import { excessOf, type Overrides, type Plan, ticksIn } from "../../workload/plan.ts";
-import { onOneLine, withoutCredentials } from "../../workload/redaction.ts";
-import { eventsIn, lengthOf, peakOf } from "../../workload/shape.ts";
-import { CONTRACT } from "../../workload/wire/signal.ts";
-import { peakOfTrials } from "./webhookcount.ts";
 
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>

@@ -1,10 +1,10 @@
-import { renderSummary } from "../../rendering.ts";
+import type { Account } from "../../core/account.ts";
+import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
+import type { Plan } from "../../core/plan.ts";
+import { renderSummary } from "../../core/rendering.ts";
+import type { Slo } from "../../core/slo.ts";
+import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
-import type { Slo } from "../../slo.ts";
-import { isComplete, type K6Data, summarize } from "../../summary.ts";
-import type { Account } from "../../workload/account.ts";
-import { describeSteps, stepsOf } from "../../workload/breakpoint.ts";
-import type { Plan } from "../../workload/plan.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 /** Rows in which the parts of a webhook pipeline die, halt and come back in the middle of a run. */
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import { balanced, nothingLost } from "./checks.ts";
 import { type EthhookPlant, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";

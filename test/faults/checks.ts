@@ -1,5 +1,5 @@
 /** What must hold of the numbers of many rows. */
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import type { Check } from "./row.ts";
 
 /** Every event is in exactly one class, and every expected delivery in one of two. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import { type EthhookPlant, type EthhookStage, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
 import type { Check, Row, Table } from "./row.ts";

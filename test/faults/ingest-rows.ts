@@ -1,4 +1,4 @@
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import { type IngestPlant, ingest } from "./ingest.ts";
 import type { Check, Row, Table } from "./row.ts";
 

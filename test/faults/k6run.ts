@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type K6Result, runK6 } from "../../cli/k6.ts";
-import type { RunnableTest } from "../../variables.ts";
-import { worst } from "../../verdict.ts";
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
+import { worst } from "../../core/verdict.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { heirsOf } from "./process.ts";
 import type { Evidence } from "./row.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Account } from "../../workload/account.ts";
+import type { Account } from "../../core/account.ts";
 import { balanced, exactly, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
 import { LATE } from "./reasons.ts";

@@ -2,10 +2,11 @@
  * The rows of the fault matrix, and what makes one red. A row plants a defect or disturbs a run, and
  * says which verdict with which reasons must come of it: no other reason may be given.
  */
-import { METRICS } from "../../metrics.ts";
-import type { RunnableTest } from "../../variables.ts";
-import type { Verdict } from "../../verdict.ts";
-import type { Account } from "../../workload/account.ts";
+
+import type { Account } from "../../core/account.ts";
+import { METRICS } from "../../core/metrics.ts";
+import type { Verdict } from "../../core/verdict.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 
 /** What a k6 test of a row left behind. */
 export interface TestEvidence {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { VARIABLES } from "../../variables.ts";
+import { VARIABLES } from "../../systems/variables.ts";
 import { root } from "./k6.ts";
 
 const SECRET = "s3cr3t-of-the-archive-test";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { profileOf, profilesOf } from "../../scenarios.ts";
-import { VARIABLES } from "../../variables.ts";
+import { VARIABLES } from "../../systems/variables.ts";
 import { k6 } from "./k6.ts";
 
 const tests = Object.keys(VARIABLES) as (keyof typeof VARIABLES)[];

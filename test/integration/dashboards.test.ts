@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { MetricName } from "../../core/metrics.ts";
 import type { Board, Panel, Series } from "../../deploy/grafana/board.ts";
 import { boards } from "../../deploy/grafana/boards.ts";
 import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import type { Language } from "../../deploy/grafana/language.ts";
-import type { MetricName } from "../../metrics.ts";
-import type { RunnableTest } from "../../variables.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { type Asked, ask } from "./asking.ts";
 import { root } from "./k6.ts";
 import { type Recording, record } from "./recording.ts";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import type { EthhookPipeline } from "../../cli/ethhook.ts";
 import type { Service } from "../../cli/service.ts";
 import { setupEthhook } from "../../cli/setup/ethhook.ts";
-import { entryOf } from "../../workload/wire/ethhook.ts";
+import { entryOf } from "../../systems/ethhook/wire.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 
 const THRESHOLDS_CROSSED = 99;

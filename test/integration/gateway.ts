@@ -10,11 +10,11 @@ import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
-import { PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
-import { type Gateway, type GatewayOptions, startGateway } from "../../target/pulse/gateway.ts";
-import type { Workload } from "../../workload/event.ts";
-import type { Filter } from "../../workload/filter.ts";
-import { readEventId } from "../../workload/trace.ts";
+import type { Workload } from "../../core/event.ts";
+import type { Filter } from "../../core/filter.ts";
+import { readEventId } from "../../core/trace.ts";
+import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../../systems/pulse/target/gateway.ts";
 import {
   type CanonicalEvent,
   type DeliveredEvent,
@@ -23,7 +23,8 @@ import {
   MessagePress,
   STREAM,
   SUBJECTS,
-} from "../../workload/wire/pulse.ts";
+} from "../../systems/pulse/wire.ts";
+import { parseFaults } from "../../target/faults.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 const SERVICES = join(ROOT, "bin/services");

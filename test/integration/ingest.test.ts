@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { IngestPipeline } from "../../cli/ingest.ts";
 import { type Service, startService } from "../../cli/service.ts";
-import { runNumber } from "../../workload/trace.ts";
-import { message } from "../../workload/wire/ingest.ts";
+import { runNumber } from "../../core/trace.ts";
+import { message } from "../../systems/ingestor/wire.ts";
 import { accountOf, beginRun, CROWD, runIngest, startIngestPipeline, withDatabase, withRedis } from "./ingest-run.ts";
 import { root, runBundle } from "./k6.ts";
 

@@ -1,7 +1,7 @@
 /** The publisher of JetStream events and the stream of a real server: one that is there stays as it is. */
 import { jetstreamManager } from "@nats-io/jetstream";
 import { expect, onTestFinished, test } from "vitest";
-import { STREAM } from "../../workload/wire/pulse.ts";
+import { STREAM } from "../../systems/pulse/wire.ts";
 import { nats, useNats } from "./gateway.ts";
 import { runBundle } from "./k6.ts";
 import { runPipeline, startPipeline } from "./pipeline.ts";

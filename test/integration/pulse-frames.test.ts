@@ -1,8 +1,8 @@
 /** The frames that the reference gateway and its clients exchange. */
 import { describe, expect, it } from "vitest";
-import { event } from "../../workload/event.ts";
-import { readEventId } from "../../workload/trace.ts";
-import { damageOf, EVENT_FRAME_START, frames } from "../../workload/wire/pulse.ts";
+import { event } from "../../core/event.ts";
+import { readEventId } from "../../core/trace.ts";
+import { damageOf, EVENT_FRAME_START, frames } from "../../systems/pulse/wire.ts";
 import {
   ALL,
   Client,

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import type { CanonicalEvent } from "../../workload/wire/pulse.ts";
+import type { CanonicalEvent } from "../../systems/pulse/wire.ts";
 import { canonical, gatewayWith, get, handled, nats, range, SECONDS_TIMESTAMP, useNats } from "./gateway.ts";
 
 useNats();

@@ -12,7 +12,7 @@ describe("as a program", () => {
 
   beforeAll(async () => {
     await build({
-      entryPoints: [join(ROOT, "target/pulse/main.ts")],
+      entryPoints: [join(ROOT, "systems/pulse/target/main.ts")],
       outfile: program,
       bundle: true,
       platform: "node",

@@ -1,7 +1,7 @@
 /** The reference gateway as a consumer of the stream, with NATS, without it, and when it comes back. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { type Gateway, startGateway } from "../../target/pulse/gateway.ts";
+import { type Gateway, startGateway } from "../../systems/pulse/target/gateway.ts";
 import {
   ALL,
   type Client,

@@ -1,8 +1,8 @@
 /** What the reference gateway sends to whom. */
 import { describe, expect, it } from "vitest";
-import { event } from "../../workload/event.ts";
-import { FILTER_CLASSES, filterFor, matches } from "../../workload/filter.ts";
-import { frames } from "../../workload/wire/pulse.ts";
+import { event } from "../../core/event.ts";
+import { FILTER_CLASSES, filterFor, matches } from "../../core/filter.ts";
+import { frames } from "../../systems/pulse/wire.ts";
 import {
   ALL,
   canonical,

@@ -9,10 +9,10 @@ import { type Database, startInfluxd, startPrometheus } from "../../cli/database
 import { startMonitor } from "../../cli/health/monitor.ts";
 import { serveHealth } from "../../cli/health/serve.ts";
 import { startSignalsPipeline } from "../../cli/signals.ts";
+import type { Account } from "../../core/account.ts";
 import type { Language } from "../../deploy/grafana/language.ts";
 import { TREND_STATS } from "../../deploy/grafana/promql.ts";
 import { TESTS } from "../../scenarios.ts";
-import type { Account } from "../../workload/account.ts";
 import type { Asked, Chosen } from "./asking.ts";
 import { startEthhookPipeline } from "./ethhook-run.ts";
 import { startIngestPipeline } from "./ingest-run.ts";

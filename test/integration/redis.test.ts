@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { EthhookPipeline } from "../../cli/ethhook.ts";
-import { FIELDS } from "../../workload/wire/ethhook.ts";
-import { TOPICS } from "../../workload/wire/sepolia.ts";
+import { TOPICS } from "../../systems/ethhook/sepolia.ts";
+import { FIELDS } from "../../systems/ethhook/wire.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 
 const THRESHOLDS_CROSSED = 99;

@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
 import type { Result } from "../../cli/result.ts";
-import { Histogram } from "../../workload/histogram.ts";
+import { Histogram } from "../../core/histogram.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";

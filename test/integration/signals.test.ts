@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Service } from "../../cli/service.ts";
-import type { Summary } from "../../summary.ts";
+import type { Summary } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { root } from "./k6.ts";
 import { folder, pipeline, run, SHORT, startMonitor, startTarget, useSignals } from "./signals-run.ts";

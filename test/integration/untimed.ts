@@ -1,6 +1,6 @@
+import { sloVariable } from "../../core/slo.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { sloVariable } from "../../slo.ts";
-import type { RunnableTest } from "../../variables.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 
 /** What a busy machine misses although every event is accounted for. */
 export const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dueSecond, type PacedPlan, publishingPlan, ticksIn } from "../../core/plan.ts";
+import { eventsIn, lengthOf, parseDuration, peakOf, type Shape, secondOf } from "../../core/shape.ts";
 import { type K6Scenario, k6Scenario } from "../../k6/support/scenario.ts";
 import { plan } from "../../scenarios.ts";
-import { dueSecond, type PacedPlan, publishingPlan, ticksIn } from "../../workload/plan.ts";
-import { eventsIn, lengthOf, parseDuration, peakOf, type Shape, secondOf } from "../../workload/shape.ts";
 
 /** The numbers of a scenario with an arrival rate, as k6 reads them. */
 interface ArrivalRate {

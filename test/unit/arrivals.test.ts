@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readArrivals } from "../../core/arrivals.ts";
+import { CANARY_PUBLISHER, eventId, type Trace } from "../../core/trace.ts";
 import { PathLog } from "../../k6/support/arrivals.ts";
-import { readArrivals } from "../../workload/arrivals.ts";
-import { CANARY_PUBLISHER, eventId, type Trace } from "../../workload/trace.ts";
 
 const FILTER = { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] };
 const FROM = 1_767_225_600_000.5;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Bitset } from "../../workload/bitset.ts";
+import { Bitset } from "../../core/bitset.ts";
 
 /** Numbers close together, so that they meet, beside some far away, so that the set must grow. */
 const numbers = fc.array(fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 2_000 }), fc.nat({ max: 200_000 })));

@@ -1,8 +1,8 @@
 /** Which rate of a breakpoint profile held: tables of runs, second by second. */
 import { describe, expect, test } from "vitest";
-import { describeSteps, isSustained, type Step, stepsOf } from "../../workload/breakpoint.ts";
-import { hold, shape } from "../../workload/shape.ts";
-import type { Second } from "../../workload/timeline.ts";
+import { describeSteps, isSustained, type Step, stepsOf } from "../../core/breakpoint.ts";
+import { hold, shape } from "../../core/shape.ts";
+import type { Second } from "../../core/timeline.ts";
 
 const SHAPE = shape([hold(100, "5s"), hold(200, "5s"), hold(400, "5s")]);
 const STARTED = 1_700_000_000_000;

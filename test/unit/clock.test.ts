@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Clock } from "../../workload/clock.ts";
+import { Clock } from "../../core/clock.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 

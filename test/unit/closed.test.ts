@@ -1,11 +1,11 @@
 /** A worker of a closed model, over a transport and a receiver that only note what they are given. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { closedLoop } from "../../k6/support/closed.ts";
+import { FAMILIES } from "../../core/metrics.ts";
+import { closedPlan } from "../../core/plan.ts";
+import type { Published } from "../../core/report.ts";
 import type { Measure, measures } from "../../k6/support/metrics.ts";
 import type { Run, RunSettings } from "../../k6/support/run.ts";
-import { FAMILIES } from "../../metrics.ts";
-import { closedPlan } from "../../workload/plan.ts";
-import type { Published } from "../../workload/report.ts";
+import { closedLoop } from "../../systems/ingestor/k6/closed.ts";
 
 const receiver = vi.hoisted(() => ({ taken: [] as Published[], refuses: (_: Published): boolean => false }));
 

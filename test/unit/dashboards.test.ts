@@ -1,19 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { FAMILIES, METRICS } from "../../core/metrics.ts";
+import { expression, type Slo, sampleCounter, sloVariable } from "../../core/slo.ts";
 import type { Panel, Series } from "../../deploy/grafana/board.ts";
 import { boards } from "../../deploy/grafana/boards.ts";
 import { dashboardOf, stepsOf } from "../../deploy/grafana/dashboard.ts";
 import { BOARD_TESTS, familiesOf, undeclaredFamilies } from "../../deploy/grafana/families.ts";
-import { dashboardFiles, LANGUAGES } from "../../deploy/grafana/files.ts";
+import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import { objectivesOf } from "../../deploy/grafana/panels.ts";
-import { FAMILIES, METRICS } from "../../metrics.ts";
 import { FIGURES } from "../../receiver/figures.ts";
-import { expression, type Slo, sampleCounter, sloVariable } from "../../slo.ts";
 
 const root = join(import.meta.dirname, "../..");
-const files = dashboardFiles(root);
 
 /** What k6 measures by itself and the boards show. */
 const OF_K6 = [
@@ -28,20 +27,6 @@ const OF_K6 = [
 
 /** Grafana takes no longer ones. */
 const LONGEST_UID = 40;
-
-test.each([...files])("%s is what the code says; renewed by `npm run dashboards`", async (path, text) => {
-  await expect(text).toMatchFileSnapshot(join(root, path));
-});
-
-test.each(["deploy/grafana/dashboards/influxdb", "deploy/grafana/dashboards/prometheus", "docs/dashboards"])(
-  "%s holds nothing else",
-  (folder) => {
-    const generated = [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
-    expect(readdirSync(join(root, folder)).sort()).toEqual(
-      generated.map((path) => path.slice(folder.length + 1)).sort(),
-    );
-  },
-);
 
 const all = boards(root);
 const panelsOf = (name: string) => all.find((board) => board.name === name)?.rows.flatMap((row) => row.panels) ?? [];

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { eventId, traceHash } from "../../core/trace.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
-import { eventId, traceHash } from "../../workload/trace.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { composeFile, root } from "../deployment.ts";
 import { type Block, blocksOf, linesToRun, PAGES } from "../documents.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isAtLeast, type Machine, machineChecks, renderChecks } from "../../cli/doctor/checks.ts";
 import type { Health } from "../../cli/result.ts";
 import { invalidities } from "../../cli/run/validity.ts";
-import { summarize } from "../../summary.ts";
+import { summarize } from "../../core/summary.ts";
 import { inputOf } from "./records.ts";
 
 const READY: Machine = {

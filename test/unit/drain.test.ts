@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Account } from "../../core/account.ts";
+import type { Settling } from "../../core/report.ts";
 import { Run } from "../../receiver/run.ts";
-import type { Account } from "../../workload/account.ts";
-import type { Settling } from "../../workload/report.ts";
 import { batch, OPENING, report } from "./reports.ts";
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDuration, parseDuration } from "../../workload/shape.ts";
+import { isDuration, parseDuration } from "../../core/shape.ts";
 
 describe("a duration", () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BUCKET_MS, EDGE_MS, Edges } from "../../workload/edges.ts";
+import { BUCKET_MS, EDGE_MS, Edges } from "../../core/edges.ts";
 
 interface Arrival {
   readonly seq: number;

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { topicHash } from "../../cli/setup/topics.ts";
-import { readEntry } from "../../target/ethhook/entry.ts";
-import { type Endpoint, selects } from "../../workload/endpoint.ts";
-import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../workload/trace.ts";
+import { type Endpoint, selects } from "../../core/endpoint.ts";
+import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../core/trace.ts";
+import { prepareBatch } from "../../systems/ethhook/batch.ts";
+import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
+import { readEntry } from "../../systems/ethhook/target/entry.ts";
 import {
   blockNumber,
   damagedField,
@@ -20,9 +22,7 @@ import {
   VARIANTS,
   WANTED,
   type Webhook,
-} from "../../workload/wire/ethhook.ts";
-import { prepareBatch } from "../../workload/wire/ethhook-batch.ts";
-import { SIGNATURES, TOPICS } from "../../workload/wire/sepolia.ts";
+} from "../../systems/ethhook/wire.ts";
 
 const traces: fc.Arbitrary<Trace> = fc.record({
   run: fc.nat({ max: 2 ** 32 - 1 }),

@@ -9,8 +9,8 @@ import {
   variantIndex,
   variants,
   type Workload,
-} from "../../workload/event.ts";
-import { FILTER_CLASSES, filterFor, matches } from "../../workload/filter.ts";
+} from "../../core/event.ts";
+import { FILTER_CLASSES, filterFor, matches } from "../../core/filter.ts";
 import { filtersOf, UINT32_MAX, workloads } from "./arbitraries.ts";
 
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };

@@ -1,10 +1,10 @@
 /** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Slo, Statistic } from "../../core/slo.ts";
+import { judge, type Observation, worst } from "../../core/verdict.ts";
 import { profilesOf } from "../../scenarios.ts";
-import type { Slo, Statistic } from "../../slo.ts";
 import { slos } from "../../thresholds.ts";
-import { judge, type Observation, worst } from "../../verdict.ts";
 import type { Recording } from "../faults/recording.ts";
 import type { Evidence, ObservedRow, TestEvidence } from "../faults/row.ts";
 import { TABLES } from "../faults/rows.ts";

@@ -1,6 +1,8 @@
 /** How faults are written. */
 import { describe, expect, test } from "vitest";
-import { ETHHOOK_FAULTS, PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
+import { ETHHOOK_FAULTS } from "../../systems/ethhook/target/faults.ts";
+import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
+import { parseFaults } from "../../target/faults.ts";
 
 describe("parseFaults", () => {
   test("reads settings", () => {

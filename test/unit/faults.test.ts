@@ -1,9 +1,10 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket } from "ws";
-import { Breaker } from "../../target/ethhook/breaker.ts";
-import { PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
-import { FaultySockets } from "../../target/pulse/faultysockets.ts";
+import { Breaker } from "../../systems/ethhook/target/breaker.ts";
+import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
+import { FaultySockets } from "../../systems/pulse/target/faultysockets.ts";
+import { parseFaults } from "../../target/faults.ts";
 
 describe("connections", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] }));

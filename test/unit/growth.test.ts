@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Growth } from "../../workload/growth.ts";
+import { Growth } from "../../core/growth.ts";
 
 /** A load of so many seconds, ten deliveries in each, whose latency is a function of the time in seconds. */
 function growthOf(seconds: number, latency: (at: number) => number) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Histogram } from "../../workload/histogram.ts";
+import { Histogram } from "../../core/histogram.ts";
 
 function histogramOf(latencies: readonly number[]): Histogram {
   const histogram = new Histogram();

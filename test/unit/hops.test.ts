@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explainHops, explainSilence, type Hops } from "../../workload/hops.ts";
+import { explainHops, explainSilence, type Hops } from "../../core/hops.ts";
 
 const healthy: Hops = {
   stream: "events:1",

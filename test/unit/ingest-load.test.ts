@@ -1,12 +1,12 @@
 /** The loads of the ingestor's guide, open and closed, and what each profile is held to. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ClosedPlan, closedPlan, shareOf } from "../../core/plan.ts";
+import { type Progress, progressLine } from "../../core/progress.ts";
 import { k6Scenario } from "../../k6/support/scenario.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { plan } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
-import { type ClosedPlan, closedPlan, shareOf } from "../../workload/plan.ts";
-import { type Progress, progressLine } from "../../workload/progress.ts";
 
 describe("the presets of the guide", () => {
   test.each([

@@ -1,6 +1,7 @@
 /** Messages of the ingestor's workload, and what is read back of them. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { HOSTILE_NAMES, hostileName, hostileRequest, readSingle } from "../../systems/ingestor/hostile.ts";
 import {
   asStored,
   characters,
@@ -11,8 +12,7 @@ import {
   readContent,
   SHORTEST_CONTENT,
   tracedContent,
-} from "../../workload/wire/ingest.ts";
-import { HOSTILE_NAMES, hostileName, hostileRequest, readSingle } from "../../workload/wire/ingest-hostile.ts";
+} from "../../systems/ingestor/wire.ts";
 import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
 
 const seeds = fc.integer({ min: 0, max: UINT32_MAX });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeInstances } from "../../cli/run/instances.ts";
-import { type Slo, sampleCounter } from "../../slo.ts";
+import { type Slo, sampleCounter } from "../../core/slo.ts";
 
 const slo = (changes: Partial<Slo>): Slo => ({
   metric: "ws_event_latency_ms",

@@ -1,9 +1,9 @@
 /** What websocket.js judges of its subscriptions when there is no receiver. */
 import { describe, expect, test, vi } from "vitest";
+import type { Filter } from "../../core/filter.ts";
+import type { PathReport } from "../../core/report.ts";
+import { eventId, runNumber } from "../../core/trace.ts";
 import { gapJudge } from "../../k6/support/judge.ts";
-import type { Filter } from "../../workload/filter.ts";
-import type { PathReport } from "../../workload/report.ts";
-import { eventId, runNumber } from "../../workload/trace.ts";
 
 vi.mock("k6/execution", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));

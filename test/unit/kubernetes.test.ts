@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { settings } from "../../k6/support/settings.ts";
-import { VARIABLES } from "../../variables.ts";
+import { VARIABLES } from "../../systems/variables.ts";
 import { type Manifest, manifestsIn, root, TestRunSchema } from "../deployment.ts";
 
 const folder = join(root, "deploy/kubernetes");

@@ -4,23 +4,24 @@
  * the ledger that is blind to it.
  */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { event, variants } from "../../core/event.ts";
+import { type Filter, filterFor } from "../../core/filter.ts";
+import type { PathAccount } from "../../core/ledger.ts";
+import { judge } from "../../core/verdict.ts";
 import { enterAccount } from "../../k6/support/account.ts";
 import { Run } from "../../receiver/run.ts";
-import { PULSE_FAULTS, parseFaults } from "../../target/faults.ts";
-import { ReceivedEvent } from "../../target/pulse/event.ts";
-import { plantEventFaults, plantFaults } from "../../target/pulse/faulty.ts";
-import { type Subscription, Subscriptions } from "../../target/pulse/subscriptions.ts";
+import { ReceivedEvent } from "../../systems/pulse/target/event.ts";
+import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
+import { plantEventFaults, plantFaults } from "../../systems/pulse/target/faulty.ts";
+import { type Subscription, Subscriptions } from "../../systems/pulse/target/subscriptions.ts";
+import { parseFaults } from "../../target/faults.ts";
 import { slos } from "../../thresholds.ts";
-import { judge } from "../../verdict.ts";
-import { event, variants } from "../../workload/event.ts";
-import { type Filter, filterFor } from "../../workload/filter.ts";
-import type { PathAccount } from "../../workload/ledger.ts";
 import { batch, OPENING, report, WORKLOAD } from "./reports.ts";
 
 /** What the ledger is blind to; nothing in most tests. */
 const blind = vi.hoisted(() => ({ to: null as null | keyof PathAccount | "unreported" | "contradicted" }));
 
-vi.mock(import("../../workload/ledger.ts"), async (original) => {
+vi.mock(import("../../core/ledger.ts"), async (original) => {
   const ledger = await original();
   return {
     ...ledger,
@@ -32,7 +33,7 @@ vi.mock(import("../../workload/ledger.ts"), async (original) => {
   };
 });
 
-vi.mock(import("../../workload/publication.ts"), async (original) => {
+vi.mock(import("../../core/publication.ts"), async (original) => {
   const { Publication } = await original();
   return {
     Publication: class extends Publication {

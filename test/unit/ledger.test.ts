@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Bitset } from "../../workload/bitset.ts";
-import { selector } from "../../workload/event.ts";
-import { Ledger, settlePath } from "../../workload/ledger.ts";
-import { Publication } from "../../workload/publication.ts";
+import { Bitset } from "../../core/bitset.ts";
+import { selector } from "../../core/event.ts";
+import { Ledger, settlePath } from "../../core/ledger.ts";
+import { Publication } from "../../core/publication.ts";
 import { type Delivery, type Planted, plantedStreams } from "./planted.ts";
 
 function ledgerOf(deliveries: Iterable<Delivery>): Ledger {

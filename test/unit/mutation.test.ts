@@ -4,9 +4,9 @@
  * them could break without being noticed by `npm run faults`.
  */
 import { describe, expect, type TestContext, test } from "vitest";
-import { METRICS, type MetricName } from "../../metrics.ts";
-import { expression, type Slo } from "../../slo.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { expression, type Slo } from "../../core/slo.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { isHealthy } from "../faults/document.ts";
 import { shortcomings } from "../faults/row.ts";
 import { judgedAgain, type Mutant, objectivesOf, RECORDINGS, ROWS } from "./evidence.ts";

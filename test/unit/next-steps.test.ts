@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Evidence, nextStep, type Reason } from "../../cli/run/next-steps.ts";
-import { METRICS, type MetricName } from "../../metrics.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
+import type { SloResult } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
-import type { SloResult } from "../../verdict.ts";
 import { ACCOUNT, evidenceOf, OFFENDER, STARTED, STORAGE, WEBHOOKS } from "./records.ts";
 
 function missed(metric: string, changes: Partial<SloResult> = {}): Reason {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Opening } from "../../core/report.ts";
 import { differenceOf } from "../../receiver/opening.ts";
-import type { Opening } from "../../workload/report.ts";
-import { ENDPOINTS } from "../../workload/wire/ethhook.ts";
+import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
 import { OPENING } from "./reports.ts";
 
 const WEBHOOKS: Opening = { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } };

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { PathArrivals } from "../../core/arrivals.ts";
+import type { PathAccount } from "../../core/ledger.ts";
+import { Publication } from "../../core/publication.ts";
+import type { Published } from "../../core/report.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
-import type { PathArrivals } from "../../workload/arrivals.ts";
-import type { PathAccount } from "../../workload/ledger.ts";
-import { Publication } from "../../workload/publication.ts";
-import type { Published } from "../../workload/report.ts";
 import { plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, WORKLOAD } from "./reports.ts";
 

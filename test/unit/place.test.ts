@@ -1,6 +1,6 @@
 /** Where a consumer goes on in its stream. */
 import { describe, expect, it } from "vitest";
-import { Place } from "../../target/pulse/place.ts";
+import { Place } from "../../systems/pulse/target/place.ts";
 
 describe("Place", () => {
   const stream = (created: string, last_seq: number) => ({ created, state: { last_seq } });

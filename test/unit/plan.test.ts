@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { P95_FLOOR, P99_FLOOR } from "../../slo.ts";
-import { latencyStep } from "../../workload/kept-latencies.ts";
+import { latencyStep } from "../../core/kept-latencies.ts";
 import {
   dueSecond,
   eventsOfTick,
@@ -12,8 +11,9 @@ import {
   ticksIn,
   type UnpacedPlan,
   visitorPlan,
-} from "../../workload/plan.ts";
-import { eventsIn, hold, lengthOf, peakOf, ramp, secondOf, shape } from "../../workload/shape.ts";
+} from "../../core/plan.ts";
+import { eventsIn, hold, lengthOf, peakOf, ramp, secondOf, shape } from "../../core/shape.ts";
+import { P95_FLOOR, P99_FLOOR } from "../../core/slo.ts";
 
 const STEADY = shape([hold(1_000, "1m")]);
 const HILL = shape([hold(100, "10s"), ramp(1_000, "20s"), hold(1_000, "30s")]);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Account } from "../../core/account.ts";
+import { Histogram } from "../../core/histogram.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
 import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, type Observed, pointsOf } from "../../receiver/points.ts";
-import type { Account } from "../../workload/account.ts";
-import { Histogram } from "../../workload/histogram.ts";
 import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Bitset } from "../../workload/bitset.ts";
-import { selector } from "../../workload/event.ts";
-import type { Window } from "../../workload/ledger.ts";
-import { type Batch, Publication } from "../../workload/publication.ts";
+import { Bitset } from "../../core/bitset.ts";
+import { selector } from "../../core/event.ts";
+import type { Window } from "../../core/ledger.ts";
+import { type Batch, Publication } from "../../core/publication.ts";
 import { plantedStreams } from "./planted.ts";
 
 function batch(firstSeq: number, count: number, more: Partial<Batch> = {}): Batch {

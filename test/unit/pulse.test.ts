@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { event, variants, type Workload } from "../../workload/event.ts";
-import { readEventId } from "../../workload/trace.ts";
+import { event, variants, type Workload } from "../../core/event.ts";
+import { readEventId } from "../../core/trace.ts";
 import {
   type CanonicalEvent,
   CHAIN_NUMBERS,
@@ -10,7 +10,7 @@ import {
   EVENT_FRAME_START,
   frames,
   MessagePress,
-} from "../../workload/wire/pulse.ts";
+} from "../../systems/pulse/wire.ts";
 import { traces, workloads } from "./arbitraries.ts";
 
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };

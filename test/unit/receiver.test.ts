@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ResultSchema } from "../../cli/result.ts";
+import type { Account } from "../../core/account.ts";
+import { Histogram } from "../../core/histogram.ts";
+import { CANARY_PUBLISHER, runNumber, traceHash } from "../../core/trace.ts";
 import { Misbehaviour } from "../../receiver/misbehaviour.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import type { Account } from "../../workload/account.ts";
-import { Histogram } from "../../workload/histogram.ts";
-import { CANARY_PUBLISHER, runNumber, traceHash } from "../../workload/trace.ts";
 import {
   blockHash,
   blockNumber,
@@ -14,7 +14,7 @@ import {
   type LogVariant,
   logVariantIndex,
   VARIANTS,
-} from "../../workload/wire/ethhook.ts";
+} from "../../systems/ethhook/wire.ts";
 import { batch } from "./reports.ts";
 
 const SECRET = "secret";

@@ -5,7 +5,7 @@ import { ResultSchema } from "../../cli/result.ts";
 import { type Ended, recordOf } from "../../cli/run/record.ts";
 import { planRun, type Request } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
-import { summarize } from "../../summary.ts";
+import { summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics } from "./records.ts";
 
 /** What a sound run has beside what the builder gives it. */

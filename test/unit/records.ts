@@ -1,10 +1,10 @@
 /** A realistic run of nats, as k6 and the receiver hand it to the summary. */
 
 import type { Evidence } from "../../cli/run/next-steps.ts";
-import { sampleCounter } from "../../slo.ts";
-import { type K6Data, type SummaryInput, summarize } from "../../summary.ts";
+import type { Account, Offender, StorageAccount, WebhookAccount } from "../../core/account.ts";
+import { sampleCounter } from "../../core/slo.ts";
+import { type K6Data, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
-import type { Account, Offender, StorageAccount, WebhookAccount } from "../../workload/account.ts";
 
 export const SLOS = slos("nats", { accounted: true, events: 60_000 });
 

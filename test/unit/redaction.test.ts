@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { onOneLine, withoutArguments, withoutCredentials } from "../../workload/redaction.ts";
+import { onOneLine, withoutArguments, withoutCredentials } from "../../core/redaction.ts";
 
 describe("credentials", () => {
   test.each([

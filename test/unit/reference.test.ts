@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nextStep } from "../../cli/run/next-steps.ts";
-import { METRICS } from "../../metrics.ts";
+import { METRICS } from "../../core/metrics.ts";
+import { expression, floorExpression, type Slo, sloVariable } from "../../core/slo.ts";
+import type { Variable } from "../../core/variable.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
-import { expression, floorExpression, type Slo, sloVariable } from "../../slo.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
-import type { Variable } from "../../variable.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
 import { root } from "../deployment.ts";
 import { ACCOUNT, evidenceOf, OFFENDER } from "./records.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { settings } from "../../k6/support/settings.ts";
-import { isLoopback } from "../../remote.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
+import { isLoopback } from "../../systems/remote.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 describe("this machine is", () => {
   test.each([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { renderRun, renderSummary } from "../../rendering.ts";
-import { sampleCounter } from "../../slo.ts";
-import { type Summary, type SummaryInput, summarize } from "../../summary.ts";
+import type { Account } from "../../core/account.ts";
+import { renderRun, renderSummary } from "../../core/rendering.ts";
+import { sampleCounter } from "../../core/slo.ts";
+import { type Summary, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
-import type { Account } from "../../workload/account.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
 
 const text = (changes: Partial<SummaryInput> = {}) => renderSummary(summarize(inputOf(changes)));

@@ -7,7 +7,7 @@ import { objectivesOf } from "../../cli/report/objectives.ts";
 import { renderReport } from "../../cli/report/report.tsx";
 import { MOST_POINTS, timelineOf } from "../../cli/report/timeline.ts";
 import type { Result } from "../../cli/result.ts";
-import { Histogram } from "../../workload/histogram.ts";
+import { Histogram } from "../../core/histogram.ts";
 import { HOSTILE, histogramOf, hostile, invalid, lossy, resultOf, STARTED_AT } from "./results.ts";
 
 const WITHOUT = { without: "There is no baseline." };

@@ -1,9 +1,9 @@
 /** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
 
-import type { PathArrivals } from "../../workload/arrivals.ts";
-import { event, type Workload } from "../../workload/event.ts";
-import { type Filter, filterFor } from "../../workload/filter.ts";
-import type { Published } from "../../workload/report.ts";
+import type { PathArrivals } from "../../core/arrivals.ts";
+import { event, type Workload } from "../../core/event.ts";
+import { type Filter, filterFor } from "../../core/filter.ts";
+import type { Published } from "../../core/report.ts";
 
 export const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
 export const OPENING = { seed: 1, chains: ["ethereum", "solana"] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planRun, type Request } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
-import type { RunnableTest } from "../../variables.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 
 const REQUEST: Request = { urls: {}, instances: 1, faults: [], set: [] };
 const OWN = { ws: "ws://a/ws", nats: "nats://a" };

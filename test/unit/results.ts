@@ -2,11 +2,11 @@
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import * as v from "valibot";
 import { type Result, ResultSchema } from "../../cli/result.ts";
-import { METRICS } from "../../metrics.ts";
-import { type Slo, sampleCounter } from "../../slo.ts";
-import { type K6Data, summarize } from "../../summary.ts";
+import { METRICS } from "../../core/metrics.ts";
+import { type Slo, sampleCounter } from "../../core/slo.ts";
+import { type K6Data, summarize } from "../../core/summary.ts";
+import { worst } from "../../core/verdict.ts";
 import { slos } from "../../thresholds.ts";
-import { worst } from "../../verdict.ts";
 import { ACCOUNT, OFFENDER } from "./records.ts";
 
 /** The tests of the pipeline. */

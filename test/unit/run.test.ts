@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Offender } from "../../core/account.ts";
+import type { Filter } from "../../core/filter.ts";
+import { Publication } from "../../core/publication.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
-import type { Offender } from "../../workload/account.ts";
-import type { Filter } from "../../workload/filter.ts";
-import { Publication } from "../../workload/publication.ts";
 import { type Delivery, plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Overrides } from "../../core/plan.ts";
+import { eventsIn, lengthOf, levelAt, peakOf } from "../../core/shape.ts";
 import { plan, profilesOf, TESTS, type Test } from "../../scenarios.ts";
-import type { Overrides } from "../../workload/plan.ts";
-import { eventsIn, lengthOf, levelAt, peakOf } from "../../workload/shape.ts";
 
 const MINUTE = 60;
 

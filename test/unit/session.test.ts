@@ -1,6 +1,6 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Session, type SessionEvents } from "../../k6/support/session.ts";
+import { Session, type SessionEvents } from "../../systems/pulse/k6/session.ts";
 import { Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => import("./timers.ts"));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { sloVariable } from "../../core/slo.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { sloVariable } from "../../slo.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
-import { type RunnableTest, VARIABLES } from "../../variables.ts";
 
 describe("without any variable", () => {
   test("http asks the local gateway, gently", () => {

@@ -13,7 +13,7 @@ import {
   scaled,
   secondOf,
   shape,
-} from "../../workload/shape.ts";
+} from "../../core/shape.ts";
 
 /** Up for 10 s, 20 s at the top, a step down, 10 s there, down for 10 s. */
 const HILL = shape([ramp(100, "10s"), hold(100, "20s"), hold(40, "10s"), ramp(0, "10s")]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TargetClock } from "../../workload/target-clock.ts";
-import { readEventId } from "../../workload/trace.ts";
+import { readEventId } from "../../core/trace.ts";
+import { TargetClock } from "../../systems/signals/clock.ts";
 import {
   countRound,
   holdsUnderOverload,
@@ -14,7 +14,7 @@ import {
   readTime,
   type SignalAnswer,
   signalBody,
-} from "../../workload/wire/signal.ts";
+} from "../../systems/signals/wire.ts";
 import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
 
 const seeds = fc.integer({ min: 0, max: UINT32_MAX });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { renderSummary } from "../../rendering.ts";
-import { isComplete, type K6Data, type Summary, summarize } from "../../summary.ts";
-import type { Plan } from "../../workload/plan.ts";
+import type { Plan } from "../../core/plan.ts";
+import { renderSummary } from "../../core/rendering.ts";
+import { isComplete, type K6Data, type Summary, summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS, WEBHOOKS } from "./records.ts";
 
 describe("the record", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Account, StorageAccount } from "../../core/account.ts";
+import { CANARY_PUBLISHER } from "../../core/trace.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { type Row, TablePath } from "../../receiver/table.ts";
-import type { Account, StorageAccount } from "../../workload/account.ts";
-import { explainStorage, explainUnstored } from "../../workload/storage.ts";
-import { CANARY_PUBLISHER } from "../../workload/trace.ts";
-import { asStored, message } from "../../workload/wire/ingest.ts";
-import { HOSTILE_NAMES, hostileRequest } from "../../workload/wire/ingest-hostile.ts";
+import { HOSTILE_NAMES, hostileRequest } from "../../systems/ingestor/hostile.ts";
+import { explainStorage, explainUnstored } from "../../systems/ingestor/storage.ts";
+import { asStored, message } from "../../systems/ingestor/wire.ts";
 import { ACCOUNT, STORAGE } from "./records.ts";
 
 const RUN = 4_711;

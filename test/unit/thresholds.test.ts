@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { METRICS, type MetricName } from "../../metrics.ts";
-import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
+import { METRICS, type MetricName } from "../../core/metrics.ts";
 import {
   expression,
   floorExpression,
@@ -9,7 +8,8 @@ import {
   type Slo,
   sampleCounter,
   sloVariable,
-} from "../../slo.ts";
+} from "../../core/slo.ts";
+import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
 import { boundVariables, type Judgement, slos } from "../../thresholds.ts";
 
 const UNACCOUNTED: Judgement = { accounted: false, events: null };

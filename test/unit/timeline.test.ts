@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Histogram, type Percentiles } from "../../core/histogram.ts";
+import { Timeline } from "../../core/timeline.ts";
 import { Deliveries, OTHERS } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
-import { Histogram, type Percentiles } from "../../workload/histogram.ts";
-import { Timeline } from "../../workload/timeline.ts";
 import { batch, ETHEREUM, ON_ETHEREUM, OPENING, report } from "./reports.ts";
 
 const NOTHING = { p50: null, p95: null, p99: null, max: null };

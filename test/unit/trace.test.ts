@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EVENT_ID_LENGTH, EVENT_ID_MARKER, eventId, readEventId, runNumber, type Trace } from "../../workload/trace.ts";
+import { EVENT_ID_LENGTH, EVENT_ID_MARKER, eventId, readEventId, runNumber, type Trace } from "../../core/trace.ts";
 import { exactTraces, traces } from "./arbitraries.ts";
 
 const TRACE: Trace = { run: 0x0badcafe, publisher: 7, seq: 123_456, publishedAt: 1_767_225_600_123.456 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Variable } from "../../core/variable.ts";
 import { profilesOf, type Test } from "../../scenarios.ts";
-import type { Variable } from "../../variable.ts";
-import { VARIABLES } from "../../variables.ts";
-import { CHAIN_NUMBERS } from "../../workload/wire/pulse.ts";
+import { CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
+import { VARIABLES } from "../../systems/variables.ts";
 
 const ROWS = Object.entries(VARIABLES).flatMap(([target, variables]) =>
   Object.entries<Variable<unknown>>(variables).map(([name, variable]): [string, string, Variable<unknown>] => [

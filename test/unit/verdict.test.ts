@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Slo } from "../../core/slo.ts";
+import { EXIT_CODES, judge, type Observation, type SloResult, type Verdict, worst } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
-import type { Slo } from "../../slo.ts";
 import { slos } from "../../thresholds.ts";
-import { EXIT_CODES, judge, type Observation, type SloResult, type Verdict, worst } from "../../verdict.ts";
 
 const LATENCY: Slo = {
   metric: "ws_event_latency_ms",

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { type Row, TablePath } from "../../receiver/table.ts";
 import { Watch, type WatchOptions } from "../../receiver/watch.ts";
-import { asStored, message } from "../../workload/wire/ingest.ts";
+import { asStored, message } from "../../systems/ingestor/wire.ts";
 
 const RUN = 4_711;
 

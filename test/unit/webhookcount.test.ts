@@ -1,6 +1,6 @@
 /** What the trials of a webhook take, in webhooks, in signals a second and in time. */
 import { expect, test } from "vitest";
-import { longestTrials, peakOfTrials, type TrialSettings } from "../../k6/support/webhookcount.ts";
+import { longestTrials, peakOfTrials, type TrialSettings } from "../../systems/signals/k6/webhookcount.ts";
 import { EVERY_TRIAL } from "../../thresholds.ts";
 
 const SETTINGS: TrialSettings = { SIGNAL_LIMIT: 10, TRIALS: EVERY_TRIAL };

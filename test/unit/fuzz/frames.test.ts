@@ -1,10 +1,10 @@
 /** WebSocket frames as a subscriber reads them, from a gateway that sends whatever it likes. */
 import fc from "fast-check";
 import { afterEach, expect, vi } from "vitest";
-import { Session, type SessionEvents } from "../../../k6/support/session.ts";
-import { event } from "../../../workload/event.ts";
-import { eventId } from "../../../workload/trace.ts";
-import { damageOf, readControlFrame } from "../../../workload/wire/pulse.ts";
+import { event } from "../../../core/event.ts";
+import { eventId } from "../../../core/trace.ts";
+import { Session, type SessionEvents } from "../../../systems/pulse/k6/session.ts";
+import { damageOf, readControlFrame } from "../../../systems/pulse/wire.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
 
 /** The socket of k6 as far as a session uses it; the gateway's side is the test. */

@@ -3,10 +3,10 @@ import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Account } from "../../../core/account.ts";
+import { eventId, runNumber, traceHash } from "../../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../../receiver/server.ts";
-import type { Account } from "../../../workload/account.ts";
-import { eventId, runNumber, traceHash } from "../../../workload/trace.ts";
-import { ENDPOINTS, entryOf } from "../../../workload/wire/ethhook.ts";
+import { ENDPOINTS, entryOf } from "../../../systems/ethhook/wire.ts";
 import { corpus, damagedText, fuzz, hostileTexts, type PastFailure } from "./fuzzing.ts";
 
 const SECRET = "secret";

@@ -2,8 +2,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { traceHash } from "../../../core/trace.ts";
 import { Relay } from "../../../receiver/relay.ts";
-import { traceHash } from "../../../workload/trace.ts";
 
 let server: Server | undefined;
 afterEach(() => {

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { k6Scenario } from "../../../k6/support/scenario.ts";
 import { type Settings, settings } from "../../../k6/support/settings.ts";
 import { profilesOf } from "../../../scenarios.ts";
-import { type RunnableTest, VARIABLES } from "../../../variables.ts";
+import { type RunnableTest, VARIABLES } from "../../../systems/variables.ts";
 import { corpus, damagedText, fuzz } from "./fuzzing.ts";
 
 type Environment = Readonly<Record<string, string>>;

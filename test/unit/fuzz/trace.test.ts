@@ -1,8 +1,8 @@
 /** Traces that were damaged on their way: what the check digits promise, and what they let through. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { draw } from "../../../workload/event.ts";
-import { eventId, readEventId, readTraceHash, type Trace, traceHash } from "../../../workload/trace.ts";
+import { draw } from "../../../core/event.ts";
+import { eventId, readEventId, readTraceHash, type Trace, traceHash } from "../../../core/trace.ts";
 import { exactTraces } from "../arbitraries.ts";
 import { corpus, damagedText, fuzz } from "./fuzzing.ts";
 

@@ -1,0 +1,191 @@
+/** What a person reads in the terminal: the record of a test, and of a run of several. */
+
+import { type Account, deliveryRate } from "./account.ts";
+import { count, ms } from "./figures.ts";
+import { renderStatuses, renderStorage } from "./ingest-summary.ts";
+import type { Summary } from "./summary.ts";
+import type { SloResult, Verdict } from "./verdict.ts";
+
+/** The record as text for a terminal. */
+export function renderSummary(summary: Summary): string {
+  const { test, scenario, run, verdict, reasons } = summary;
+  const sections = [
+    [
+      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`,
+      ...reasons.map((reason) => bullet(reason)),
+    ],
+    [
+      ...renderNotes(summary.notes),
+      ...renderRate(summary.rate),
+      ...renderStatuses(summary.metrics),
+      ...renderAccount(summary.account),
+    ],
+    renderRows(summary.rows.map((row) => ({ test, row }))),
+  ];
+  return renderSections(sections);
+}
+
+/** What is told of a run of several tests. */
+export interface RunText {
+  readonly run: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  /** For each reason what to look at next. */
+  readonly nextSteps?: readonly string[];
+  readonly tests: readonly Summary[];
+  /** What each test is called; its name unless told. */
+  readonly labels?: readonly string[];
+  /** The account, where it is not that of the tests. */
+  readonly account?: Account | null;
+}
+
+/** Several tests of one run as text: the account once, and the objectives of all. */
+export function renderRun({ run, verdict, reasons, nextSteps = [], tests, labels = [], account }: RunText): string {
+  const publisher = tests.find(({ rate }) => rate !== null);
+  const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
+  const rows = tests.flatMap((one, place) => {
+    const own = one === settling ? one.rows : one.rows.filter((row) => !isOfAccount(row));
+    return own.map((row) => ({ test: labels[place] ?? one.test, row }));
+  });
+  const bullets = reasons.flatMap((reason, place) => {
+    const next = nextSteps[place];
+    return next === undefined ? bullet(reason) : [bullet(reason), bullet(next, "    next: ")];
+  });
+  const sections = [
+    [`${verdict}  run ${run}`, ...bullets],
+    [
+      ...tests.flatMap(({ test, notes }, place) =>
+        renderNotes(notes.map((note) => `${labels[place] ?? test}: ${note}`)),
+      ),
+      ...renderRate(jointRate(tests)),
+      ...renderAccount(settling?.account ?? account ?? null),
+    ],
+    renderRows(rows),
+    [`${verdict}  run ${run}`],
+  ];
+  return renderSections(sections);
+}
+
+/** The rate of all publishers together: they share what was requested. */
+function jointRate(tests: readonly Summary[]): Summary["rate"] {
+  const rates = tests.flatMap(({ rate }) => rate ?? []);
+  const [first] = rates;
+  if (first === undefined) return null;
+  return { requested: first.requested, achieved: rates.reduce((sum, { achieved }) => sum + achieved, 0) };
+}
+
+function isOfAccount({ metric }: SloResult): boolean {
+  return metric.startsWith("account_");
+}
+
+function renderSections(sections: readonly (readonly string[])[]): string {
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+const WIDTH = 120;
+
+/** A point of a list; what does not fit into its line goes on below it. */
+function bullet(text: string, mark = "  - "): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.pop();
+    if (line === undefined) lines.push(`${mark}${word}`);
+    else if (line.length + 1 + word.length <= WIDTH) lines.push(`${line} ${word}`);
+    else lines.push(line, `${" ".repeat(mark.length)}${word}`);
+  }
+  return lines.join("\n");
+}
+
+function renderNotes(notes: readonly string[]): string[] {
+  return notes.map((note) => `  note       ${note}`);
+}
+
+function renderRate(rate: Summary["rate"]): string[] {
+  if (rate === null) return [];
+  const asked = rate.requested === null ? "as fast as acknowledged" : `${count(rate.requested)}/s requested`;
+  return [`  rate       ${asked}, ${count(rate.achieved)}/s achieved`];
+}
+
+function renderAccount(account: Account | null): string[] {
+  if (account === null) return [];
+  const { latency, offenders, webhooks, storage } = account;
+  const lines = [
+    `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
+      `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
+    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
+      `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
+      `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
+    `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
+    `  drain      ${account.ending ?? "not settled"} after ${ms(account.drain)}, backlog at the end of the load ${count(account.backlog)}`,
+  ];
+  for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
+    const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
+    lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}${when}`);
+    lines.push(`             events ${lostSeqs.join(", ")}`);
+  }
+  if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks));
+  if (storage !== null) lines.push(...renderStorage(account, storage));
+  return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+function farEndOf({ webhooks, storage }: Account): string {
+  if (storage !== null) return "table";
+  return webhooks === null ? "subscriptions" : "endpoints";
+}
+
+/** Deliveries per second from which throughput is called what, and what it is called below. */
+const GRADES = [
+  { above: 1_000, grade: "EXCELLENT" },
+  { above: 500, grade: "GOOD" },
+  { above: 0, grade: "NEEDS IMPROVEMENT" },
+] as const;
+
+const MEAN_LATENCY_MS = 500;
+
+function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhooks"]>): string[] {
+  const { latency } = account;
+  const { wrongSignatures: wrong, uncheckedSignatures: unchecked } = webhooks;
+  const unseen = `${count(unchecked)} whose signature was not looked at (receiver without --secret)`;
+  const signatures = unchecked === 0 ? `${count(wrong)} wrongly signed` : unseen;
+  const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
+  return [
+    `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
+      `${signatures}, ${count(webhooks.damaged)} damaged`,
+    ...webhooks.endpoints.map(
+      ({ path, expected, delivered }) => `             ${path}: ${count(delivered)} of ${count(expected)}`,
+    ),
+    `  verdict    latency ${latency.samples > 0 && latency.mean < MEAN_LATENCY_MS ? "PASS" : "FAIL"}: ` +
+      `mean ${latency.samples === 0 ? "of nothing" : ms(latency.mean)}, below ${MEAN_LATENCY_MS} ms is asked for`,
+    `  verdict    throughput ${throughputOf(account)}`,
+  ];
+}
+
+/** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */
+function throughputOf(account: Account): string {
+  const { expected, span } = account;
+  const rate = deliveryRate(account) ?? 0;
+  const seconds = span === null ? 0 : (span.through - span.from) / 1000;
+  const offered = seconds > 0 ? expected / seconds : 0;
+  const held = rate > 0 && rate >= 0.95 * offered;
+  const grade = GRADES.find(({ above }) => (held ? offered : rate) > above)?.grade ?? "NEEDS IMPROVEMENT";
+  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${count(offered)} offered`;
+  return `${grade}: ${count(rate)} deliveries per second${note}`;
+}
+
+const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
+
+function renderRows(rows: readonly { test: string; row: SloResult }[]): string[] {
+  if (rows.length === 0) return [];
+  const table = rows.map(({ test, row }) => [
+    MARKS[row.result],
+    test,
+    row.metric,
+    row.objective,
+    row.observed === null ? "-" : count(row.observed),
+    `${count(row.samples)} of ${count(row.floor)}`,
+  ]);
+  const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
+}

@@ -1,0 +1,127 @@
+/**
+ * What a test leaves behind: a versioned record for tools. A pure function of what k6 hands to
+ * `handleSummary` and of the account; rendering.ts makes text of it for people.
+ */
+import type { Test } from "../scenarios.ts";
+import type { Account } from "./account.ts";
+import { type Plan, secondsOf } from "./plan.ts";
+import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
+import { type Judged, judge, type Observation } from "./verdict.ts";
+
+/** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
+export interface K6Data {
+  readonly metrics: Readonly<Record<string, { readonly values: Readonly<Record<string, number>> }>>;
+  readonly state: { readonly testRunDurationMs: number };
+}
+
+/** The record of one test. */
+export interface Summary extends Judged {
+  readonly version: 1;
+  readonly test: Test;
+  readonly scenario: string;
+  readonly run: string | null;
+  /** False when it was ended before its load was over, or before it found its limit: the numbers are those of its first part. */
+  readonly complete: boolean;
+  readonly seconds: number;
+  /** Events per second: asked for, and offered. Null where the test does not publish. */
+  readonly rate: { readonly requested: number | null; readonly achieved: number } | null;
+  /** Ms between the receiver's clock and ours, and how wrong that may be. */
+  readonly clock: { readonly offset: number; readonly error: number } | null;
+  readonly account: Account | null;
+  /** What has to be known to read the rest, such as the load model, or what was not looked at. */
+  readonly notes: readonly string[];
+  /** Every metric of the test as k6 aggregated it. */
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What the summary is made of. */
+export interface SummaryInput {
+  readonly test: Test;
+  readonly scenario: string;
+  readonly slos: readonly Slo[];
+  readonly data: K6Data;
+  readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
+  readonly account: Account | null;
+  readonly notes?: readonly string[];
+  /** Mean rate that the load shape asks for, in events per second. */
+  readonly requestedRate: number | null;
+  /** Unless it says otherwise, the load was carried to its end. */
+  readonly complete?: boolean;
+  /** The load rises until an objective breaks: that is its end. */
+  readonly seeksLimit?: boolean;
+}
+
+/**
+ * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
+ * has to have sent everything, what visits has to have taken its time, and trials have to be done.
+ *
+ * @param ended how many trials there are, whether the load may end early because the run is settled, and how
+ * many k6 processes share it: how many events are the share of one among several is known to k6 alone.
+ */
+export function isComplete(
+  load: Plan,
+  data: K6Data,
+  ended: { trials: number; settled: boolean; instances: number },
+): boolean {
+  const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
+  if (countOf("trials_done") < ended.trials) return false;
+  const events = load.kind === "visitors" ? null : load.events;
+  const published = data.metrics["publishing_seconds"]?.values["max"] ?? 0;
+  // Behind its schedule to the end is not the same as ended.
+  if (load.kind === "paced" && published >= secondsOf(load)) return true;
+  if (events !== null && ended.instances === 1) return countOf("events_published") >= events;
+  if (events !== null && load.kind !== "paced") return countOf("events_published") > 0;
+  return ended.settled || data.state.testRunDurationMs >= secondsOf(load) * 1000;
+}
+
+const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";
+
+/** Makes the record of a test. */
+export function summarize(input: SummaryInput): Summary {
+  const { test, scenario, slos, data, run, account, seeksLimit = false } = input;
+  const whole = judge(slos.map((slo) => observe(slo, data)));
+  const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
+  const judged = started(data)
+    ? judgePart(whole, complete)
+    : { verdict: "INVALID" as const, reasons: ["the load never started; the error above says why"], rows: [] };
+  return {
+    version: 1,
+    test,
+    scenario,
+    run: run?.id ?? null,
+    complete: complete && started(data),
+    ...judged,
+    seconds: data.state.testRunDurationMs / 1000,
+    rate: rateOf(input),
+    clock: run?.clock ?? null,
+    account,
+    notes: input.notes ?? [],
+    metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
+  };
+}
+
+/** A part of a run may have missed an objective already, but it cannot pass. */
+function judgePart(judged: Judged, complete: boolean): Judged {
+  if (complete) return judged;
+  const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
+  return { ...judged, verdict, reasons: [INTERRUPTED, ...judged.reasons] };
+}
+
+function started(data: K6Data): boolean {
+  return (data.metrics["iterations"]?.values["count"] ?? 0) > 0;
+}
+
+function observe(slo: Slo, data: K6Data): Observation {
+  return {
+    slo,
+    observed: data.metrics[slo.metric]?.values[slo.statistic] ?? (isCountedByK6(slo.metric) ? 0 : null),
+    samples: data.metrics[sampleCounter(slo.metric)]?.values["count"] ?? 0,
+  };
+}
+
+function rateOf({ data, requestedRate }: SummaryInput): Summary["rate"] {
+  const published = data.metrics["events_published"]?.values["count"];
+  const seconds = data.metrics["publishing_seconds"]?.values["max"];
+  if (published === undefined || seconds === undefined) return null;
+  return { requested: requestedRate, achieved: published / seconds };
+}

@@ -1,0 +1,70 @@
+import { sha1 } from "k6/crypto";
+import type { Client } from "k6/x/redis";
+import { now } from "../../../k6/support/clock.ts";
+import { type Sent, type Tick, traceOf } from "../../../k6/support/publishing.ts";
+import type { Run } from "../../../k6/support/run.ts";
+import { BATCH_SCRIPT, prepareBatch } from "../batch.ts";
+import type { LogWorkload } from "../wire.ts";
+import { entryOf } from "../wire.ts";
+
+/** Where entries are added, and what they are. */
+export interface XaddOptions {
+  readonly redis: Client;
+  readonly stream: string;
+  readonly workload: LogWorkload;
+}
+
+/** Sends each event by an XADD of its own, all of a tick at the same time, and times each. */
+export async function sendEach({ redis, stream, workload }: XaddOptions, run: Run, tick: Tick): Promise<Sent> {
+  const { firstSeq, count, publisher } = tick;
+  const refused: number[] = [];
+  const unknown: number[] = [];
+  const latencies: number[] = [];
+  const sentFrom = now();
+  const answers: Promise<void>[] = [];
+  for (let seq = firstSeq; seq < firstSeq + count; seq++) {
+    const sentAt = now();
+    const entry = entryOf(workload, traceOf(run, publisher, seq));
+    answers.push(
+      redis.sendCommand("XADD", stream, "*", ...entry).then(
+        () => void latencies.push(now() - sentAt),
+        (problem) => void (isRefusal(problem) ? refused : unknown).push(seq),
+      ),
+    );
+  }
+  await Promise.all(answers);
+  return { sentFrom, refused, unknown, deduplicated: 0, latencies };
+}
+
+const SCRIPT_SHA = sha1(BATCH_SCRIPT, "hex");
+
+/** Sends the events of a tick by one call of a script that the server holds. */
+export async function sendBatch({ redis, stream, workload }: XaddOptions, run: Run, tick: Tick): Promise<Sent> {
+  const { firstSeq, count, publisher } = tick;
+  const batch = prepareBatch(workload, firstSeq, count);
+  const sentFrom = now();
+  const args = batch.stamp(traceOf(run, publisher, firstSeq));
+  const seqsFrom = (place: number) => Array.from({ length: count - place }, (_, at) => firstSeq + place + at);
+  const nothing = { sentFrom, refused: [], unknown: [], deduplicated: 0, latencies: [] };
+  try {
+    const answer = await redis
+      .sendCommand("EVALSHA", SCRIPT_SHA, 1, stream, ...args)
+      .catch((problem) => retryWithScript(problem, () => redis.sendCommand("EVAL", BATCH_SCRIPT, 1, stream, ...args)));
+    const [added] = answer as [number, string];
+    return { ...nothing, refused: seqsFrom(Number(added)), latencies: [now() - sentFrom] };
+  } catch (problem) {
+    const seqs = seqsFrom(0);
+    return isRefusal(problem) ? { ...nothing, refused: seqs } : { ...nothing, unknown: seqs };
+  }
+}
+
+/** A server that was just started does not hold the script; nothing was run then. */
+function retryWithScript(problem: unknown, evaluate: () => Promise<unknown>): Promise<unknown> {
+  if (String(problem).includes("NOSCRIPT")) return evaluate();
+  throw problem;
+}
+
+/** Whether it is certain that nothing was added: the server said so, or was never reached. */
+function isRefusal(problem: unknown): boolean {
+  return /^(?:GoError: )?(?:[A-Z]+ |dial |redis: connection pool)/.test(String(problem));
+}

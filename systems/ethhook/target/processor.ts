@@ -1,0 +1,131 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Redis } from "../../../target/redis.ts";
+import type { Webhook } from "../wire.ts";
+import { readEntry } from "./entry.ts";
+import type { EthhookFaults } from "./faults.ts";
+import { DeliveryQueue, QUEUE_KEYS } from "./queue.ts";
+import type { Registry } from "./registry.ts";
+
+export const GROUP = "ethhook";
+
+/** Entries that could not be read, beside the good ones. */
+export const MALFORMED = "events:malformed";
+
+const BATCH = 500;
+const BLOCK_MS = 1_000;
+const RETRY_MS = 200;
+/** Entries that another processor took and has not acknowledged for so long are taken over. */
+const ABANDONED_MS = 3_000;
+
+interface StreamEntry {
+  readonly id: string;
+  readonly message: Readonly<Record<string, string>>;
+}
+
+/** What a processor works with. */
+export interface ProcessorOptions {
+  /** A connection of its own, because waiting for entries blocks it. */
+  readonly redis: Redis;
+  readonly registry: Registry;
+  readonly stream: string;
+  /** Processors of one group need different names. */
+  readonly name: string;
+  readonly faults: EthhookFaults;
+  readonly log: (text: string) => void;
+}
+
+/**
+ * Turns stream entries into deliveries. Queueing the deliveries and acknowledging the entry are one
+ * transaction, so that an entry is either still pending or wholly queued, whenever the process dies.
+ */
+export class Processor {
+  private readonly options: ProcessorOptions;
+  private readonly stopped = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(options: ProcessorOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  async close(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      try {
+        await this.joinGroup();
+        await this.processAll("0");
+        while (!signal.aborted) {
+          await this.takeOver();
+          await this.processAll(">");
+        }
+      } catch (problem) {
+        this.options.log(`processor: ${problem instanceof Error ? problem.message : problem}`);
+        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** The group starts at the beginning, so that what was published before it is not lost. */
+  private async joinGroup(): Promise<void> {
+    const { redis, stream } = this.options;
+    await redis.xGroupCreate(stream, GROUP, "0", { MKSTREAM: true }).catch((problem: Error) => {
+      if (!problem.message.startsWith("BUSYGROUP")) throw problem;
+    });
+  }
+
+  /** Works through the entries from an id on, ">" for those that nobody has read, until there are none. */
+  private async processAll(id: "0" | ">"): Promise<void> {
+    const { redis, stream, name } = this.options;
+    while (!this.stopped.signal.aborted) {
+      const read = await redis.xReadGroup(GROUP, name, { key: stream, id }, { COUNT: BATCH, BLOCK: BLOCK_MS });
+      const entries = (read as { messages: StreamEntry[] }[] | null)?.[0]?.messages ?? [];
+      if (entries.length === 0) return;
+      await this.process(entries);
+    }
+  }
+
+  private async takeOver(): Promise<void> {
+    const { redis, stream, name } = this.options;
+    const { messages } = await redis.xAutoClaim(stream, GROUP, name, ABANDONED_MS, "0", { COUNT: BATCH });
+    const entries = messages.filter((message) => message !== null);
+    if (entries.length > 0) await this.process(entries);
+  }
+
+  private async process(entries: readonly StreamEntry[]): Promise<void> {
+    const { redis, stream, faults } = this.options;
+    const ids = entries.map(({ id }) => id);
+    if (faults.forget) await redis.xAck(stream, GROUP, ids);
+    const jobs: string[] = [];
+    const malformed: string[] = [];
+    for (const { id, message } of entries) {
+      const event = readEntry(message);
+      if (typeof event === "string") malformed.push(JSON.stringify({ id, problem: event, message }));
+      else jobs.push(...this.jobsOf(id, event));
+    }
+    if (faults.poison && malformed.length > 0) jobs.length = 0;
+    const move = redis.multi();
+    if (jobs.length > 0) move.rPush(QUEUE_KEYS.waiting, jobs);
+    if (malformed.length > 0) move.rPush(MALFORMED, malformed);
+    move.xAck(stream, GROUP, ids);
+    await move.exec();
+  }
+
+  private jobsOf(id: string, event: Webhook): string[] {
+    const selectable = { chainId: event.chain_id, contract: event.contract_address, topics: event.topics };
+    const { registry, faults } = this.options;
+    const matching = registry.matching(selectable).filter(({ name }) => name !== faults["never-match"]);
+    if (matching.length === 0) return [];
+    const body = JSON.stringify(event);
+    return matching.map((endpoint) =>
+      DeliveryQueue.write({ id: `${id}:${endpoint.id}`, endpoint: endpoint.id, attempt: 1, body }),
+    );
+  }
+}

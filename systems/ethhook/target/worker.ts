@@ -1,0 +1,129 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Webhook } from "../wire.ts";
+import { Breaker } from "./breaker.ts";
+import type { EthhookFaults } from "./faults.ts";
+import type { DeliveryQueue, Job } from "./queue.ts";
+import type { Registered, Registry } from "./registry.ts";
+import { Sender } from "./sender.ts";
+
+/** With nothing to do the queue is looked at so often. */
+const IDLE_MS = 10;
+const RENEW_MS = 1_000;
+const RETRY_MS = 200;
+/** The pause before attempt n is this, doubled n - 2 times, up to the longest. */
+const BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 10_000;
+
+export interface WorkerOptions {
+  readonly queue: DeliveryQueue;
+  readonly registry: Registry;
+  /** Deliveries that are made at the same time. */
+  readonly concurrency: number;
+  readonly faults: EthhookFaults;
+  readonly log: (text: string) => void;
+}
+
+/** Makes the deliveries of the queue: signed, several at a time, each until it succeeds or has failed too often. */
+export class Worker {
+  private readonly options: WorkerOptions;
+  private readonly sender: Sender;
+  private readonly breaker: Breaker;
+  private readonly stopped = new AbortController();
+  private readonly busy = new Set<Promise<void>>();
+  private running: Promise<unknown> = Promise.resolve();
+  /** Deliveries so far, faults strike by this number. */
+  private number = 0;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+    this.breaker = new Breaker(options.faults.breaker);
+    this.sender = new Sender(options.concurrency);
+  }
+
+  start(): void {
+    this.running = Promise.all([this.run(), this.renewLeases()]);
+  }
+
+  /** Finishes what was begun. */
+  async close(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+    await Promise.all(this.busy);
+    this.sender.close();
+  }
+
+  private async run(): Promise<void> {
+    const { queue, concurrency, log } = this.options;
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      try {
+        const free = concurrency - this.busy.size;
+        const jobs = free > 0 ? await queue.take(free) : [];
+        for (const job of jobs) this.begin(job);
+        if (jobs.length === 0) await this.idle();
+      } catch (problem) {
+        log(`worker: ${problem instanceof Error ? problem.message : problem}`);
+        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  private async idle(): Promise<void> {
+    const { signal } = this.stopped;
+    if (this.busy.size === this.options.concurrency) await Promise.race(this.busy);
+    else await pause(IDLE_MS, undefined, { signal }).catch(() => {});
+  }
+
+  private async renewLeases(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      await pause(RENEW_MS, undefined, { signal }).catch(() => {});
+      await this.options.queue.renew().catch(() => {});
+    }
+  }
+
+  private begin(job: Job): void {
+    const work = this.deliver(job).catch((problem) => this.options.log(`delivery ${job.id}: ${problem}`));
+    this.busy.add(work);
+    void work.finally(() => this.busy.delete(work));
+  }
+
+  private async deliver(job: Job): Promise<void> {
+    const { queue, registry, faults } = this.options;
+    const endpoint = registry.find(job.endpoint);
+    // An endpoint that was deleted wants nothing any more.
+    if (endpoint === undefined || this.breaker.discards(endpoint.id)) return queue.done(job);
+    const number = ++this.number;
+    const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
+    if (strikes(faults.drop)) return queue.done(job);
+    if (faults.delay !== undefined) await pause(faults.delay);
+    const wronglySigned = strikes(faults["wrong-signature"]);
+    const body = strikes(faults.corrupt) ? corrupted(job.body) : job.body;
+    const status = await this.sender.send({ endpoint, body, number: job.attempt, wronglySigned });
+    const succeeded = status !== null && status >= 200 && status <= 299;
+    this.breaker.ended(endpoint.id, succeeded);
+    if (!succeeded) {
+      if (status === 404 && faults["give-up-on-404"] === true) return queue.done(job);
+      if (faults["retry-storm"] === true) return queue.failed(job, 0);
+      return queue.failed(job, job.attempt > endpoint.max_retries ? null : backoff(job.attempt));
+    }
+    if (strikes(faults.duplicate)) await this.again(endpoint, job);
+    const stranger = strikes(faults.misroute) ? registry.stranger(endpoint.id) : undefined;
+    if (stranger !== undefined) await this.again(stranger, job);
+    await queue.done(job);
+  }
+
+  private async again(endpoint: Registered, job: Job): Promise<void> {
+    await this.sender.send({ endpoint, body: job.body, number: 1, wronglySigned: false });
+  }
+}
+
+function backoff(attempt: number): number {
+  return Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1));
+}
+
+/** The same webhook with one digit more in its data. */
+function corrupted(body: string): string {
+  const webhook = JSON.parse(body) as Webhook;
+  return JSON.stringify({ ...webhook, data: `${webhook.data}00` });
+}

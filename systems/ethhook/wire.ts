@@ -1,0 +1,215 @@
+import { type Endpoint, type Selectable, selects } from "../../core/endpoint.ts";
+import { draw } from "../../core/event.ts";
+import { type Trace, traceHash } from "../../core/trace.ts";
+import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
+
+/** The nine fields of a stream entry, in the order in which they are written. */
+export const FIELDS = [
+  "chain_id",
+  "block_number",
+  "block_hash",
+  "tx_hash",
+  "log_index",
+  "contract",
+  "topics",
+  "data",
+  "timestamp",
+] as const;
+
+/** The stream that the pipeline reads for a chain. */
+export const EVENT_STREAM = `events:${CHAIN_ID}`;
+
+/** The list that holds what is matched and not yet delivered. */
+export const DELIVERY_QUEUE = "delivery_queue";
+
+/** The stream of log entries of one run. */
+export interface LogWorkload {
+  /** Chooses one stream among many: any 32-bit number. */
+  readonly seed: number;
+  /** Share of the events, from 0 to 1, that no endpoint of {@link ENDPOINTS} wants. */
+  readonly unmatchedShare: number;
+}
+
+/** What recurs among log entries. */
+export interface LogVariant extends Selectable {
+  readonly data: string;
+}
+
+const ALICE = word("a11ce");
+const BOB = word("b0b");
+
+function word(digits: string): string {
+  return `0x${digits.padStart(64, "0")}`;
+}
+
+function log(contract: keyof typeof ADDRESSES, topics: readonly string[], data: string): LogVariant {
+  return { chainId: CHAIN_ID, contract: ADDRESSES[contract], topics, data };
+}
+
+const AMOUNT = word("de0b6b3a7640000");
+const SWAP = `0x${["de0b6b3a7640000", "77359400", "1000000000000000000000000", "2386f26fc10000", "31b8c"]
+  .map((digits) => digits.padStart(64, "0"))
+  .join("")}`;
+
+/** The log entries that the endpoints are made for. */
+export const WANTED: readonly LogVariant[] = [
+  log("usdc", [TOPICS.transfer, ALICE, BOB], AMOUNT),
+  log("weth", [TOPICS.transfer, ALICE, BOB], AMOUNT),
+  log("weth", [TOPICS.deposit, ALICE], AMOUNT),
+  log("weth", [TOPICS.withdrawal, BOB], AMOUNT),
+  log("dai", [TOPICS.transfer, BOB, ALICE], AMOUNT),
+  log("link", [TOPICS.transfer, ALICE, BOB], AMOUNT),
+  log("uniswap", [TOPICS.swap, ALICE, BOB], SWAP),
+];
+
+/** Well-formed log entries that no endpoint wants: another contract, and another event of a known one. */
+export const UNWANTED: readonly LogVariant[] = [
+  log("usdt", [TOPICS.transfer, ALICE, BOB], AMOUNT),
+  log("usdc", [TOPICS.approval, ALICE, BOB], AMOUNT),
+];
+
+/** All variants; those that are wanted come first. */
+export const VARIANTS: readonly LogVariant[] = [...WANTED, ...UNWANTED];
+
+function endpoint(name: string, contract: keyof typeof ADDRESSES, signature: keyof typeof SIGNATURES | null): Endpoint {
+  return {
+    name,
+    contract_addresses: [ADDRESSES[contract]],
+    event_signatures: signature === null ? null : [TOPICS[signature]],
+    chain_ids: [CHAIN_ID],
+    is_active: true,
+  };
+}
+
+/** The endpoints of the load test. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  endpoint("usdc-transfers", "usdc", "transfer"),
+  // An endpoint is matched when all of its signatures are among an event's topics: three signatures
+  // would match nothing, so that transfer, deposit and withdrawal are asked for by asking for all.
+  endpoint("weth-events", "weth", null),
+  endpoint("dai-transfers", "dai", "transfer"),
+  endpoint("link-transfers", "link", "transfer"),
+  endpoint("uniswap-swaps", "uniswap", "swap"),
+];
+
+/** An endpoint that must never be told anything: it asks for swaps of a token that knows none. */
+export const NEVER_MATCHING: Endpoint = endpoint("matches-nothing", "usdc", "swap");
+
+const FIRST_BLOCK = 18_000_000;
+/** Log entries of one block, so that log indexes run from 0 to 99 as blocks climb. */
+export const LOGS_PER_BLOCK = 100;
+
+/** Which of {@link VARIANTS} event number `seq` is: a pure function of the workload and the number. */
+export function logVariantIndex({ seed, unmatchedShare }: LogWorkload, seq: number): number {
+  const drawn = draw(seed, seq);
+  // Drawn again, so that the choice among the wanted ones does not depend on the share.
+  const unwanted = unmatchedShare > 0 && draw(drawn, seq) < unmatchedShare * 2 ** 32;
+  return unwanted ? WANTED.length + (drawn % UNWANTED.length) : drawn % WANTED.length;
+}
+
+/** The first event of each wanted variant: together they reach every endpoint that wants anything. */
+export function oneOfEach(workload: LogWorkload): readonly number[] {
+  const firsts = new Map<number, number>();
+  for (let seq = 0; firsts.size < WANTED.length; seq++) {
+    const index = logVariantIndex({ ...workload, unmatchedShare: 0 }, seq);
+    if (!firsts.has(index)) firsts.set(index, seq);
+  }
+  return [...firsts.values()];
+}
+
+/** The block of event number `seq`. */
+export function blockNumber(seq: number): number {
+  return FIRST_BLOCK + Math.floor(seq / LOGS_PER_BLOCK);
+}
+
+let lastHash = { seed: -1, block: -1, text: "" };
+
+/** The hash of a block: 32 bytes that depend on the seed and the block's number; remembered, as many events share it. */
+export function blockHash(seed: number, block: number): string {
+  if (seed !== lastHash.seed || block !== lastHash.block) {
+    const drawn = draw(seed, block).toString(16).padStart(8, "0");
+    lastHash = { seed, block, text: `0x${drawn.repeat(7)}${block.toString(16).padStart(8, "0")}` };
+  }
+  return lastHash.text;
+}
+
+/** For an endpoint, the function that says of a sequence number whether it must be delivered there. */
+export function endpointSelector(workload: LogWorkload, wanted: Endpoint): (seq: number) => boolean {
+  const passes = VARIANTS.map((variant) => selects(wanted, variant));
+  return (seq) => passes[logVariantIndex(workload, seq)] === true;
+}
+
+/** Whether an endpoint wants any event that a workload can hold; one that does not needs no canary. */
+export function wantsAnything(wanted: Endpoint): boolean {
+  return VARIANTS.some((variant) => selects(wanted, variant));
+}
+
+const TAILS = VARIANTS.map(({ contract, topics, data }) => [contract, JSON.stringify(topics), data] as const);
+
+/**
+ * A stream entry: names and values in turn, as `XADD` takes them.
+ *
+ * @param trace goes into `tx_hash`; its publish time, cut to seconds, is the entry's `timestamp`.
+ */
+export function entryOf(workload: LogWorkload, trace: Trace): string[] {
+  const { seq } = trace;
+  const block = blockNumber(seq);
+  const [contract, topics, data] = TAILS[logVariantIndex(workload, seq)] as (typeof TAILS)[number];
+  return [
+    FIELDS[0],
+    String(CHAIN_ID),
+    FIELDS[1],
+    String(block),
+    FIELDS[2],
+    blockHash(workload.seed, block),
+    FIELDS[3],
+    traceHash(trace),
+    FIELDS[4],
+    String(seq % LOGS_PER_BLOCK),
+    FIELDS[5],
+    contract,
+    FIELDS[6],
+    topics,
+    FIELDS[7],
+    data,
+    FIELDS[8],
+    String(timestampOf(trace)),
+  ];
+}
+
+/** The whole second of an entry, from the microseconds that its trace carries: what is rounded up there is so here. */
+export function timestampOf({ publishedAt }: Pick<Trace, "publishedAt">): number {
+  return Math.floor(Math.round(publishedAt * 1000) / 1_000_000);
+}
+
+/** The body of a webhook. */
+export interface Webhook {
+  readonly block_hash: string;
+  readonly block_number: number;
+  readonly chain_id: number;
+  readonly contract_address: string;
+  readonly data: string;
+  readonly log_index: number;
+  readonly timestamp: number;
+  readonly topics: readonly string[];
+  readonly transaction_hash: string;
+}
+
+/** The first field of a delivered webhook that is not what was published, or null if all are right. */
+export function damagedField(
+  webhook: Webhook,
+  workload: LogWorkload,
+  { seq, publishedAt }: Trace,
+): keyof Webhook | null {
+  const variant = VARIANTS[logVariantIndex(workload, seq)] as LogVariant;
+  const block = blockNumber(seq);
+  if (webhook.block_number !== block) return "block_number";
+  if (webhook.block_hash !== blockHash(workload.seed, block)) return "block_hash";
+  if (webhook.chain_id !== variant.chainId) return "chain_id";
+  if (webhook.contract_address !== variant.contract) return "contract_address";
+  if (webhook.data !== variant.data) return "data";
+  if (webhook.log_index !== seq % LOGS_PER_BLOCK) return "log_index";
+  if (webhook.timestamp !== timestampOf({ publishedAt })) return "timestamp";
+  const same = webhook.topics.length === variant.topics.length;
+  return same && webhook.topics.every((topic, place) => topic === variant.topics[place]) ? null : "topics";
+}

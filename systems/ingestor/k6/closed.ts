@@ -1,0 +1,95 @@
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { type ClosedPlan, type Share, shareOf } from "../../../core/plan.ts";
+import { now } from "../../../k6/support/clock.ts";
+import type { measures } from "../../../k6/support/metrics.ts";
+import { clockCorrection, type Run, type RunSettings, reportPublished } from "../../../k6/support/run.ts";
+import type { Answer } from "./post.ts";
+
+type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
+
+/** Events whose outcomes are told to the receiver together, so that the reports take nothing from the load. */
+const REPORTED_TOGETHER = 100;
+
+/** Consecutive events, until all of them are answered. */
+interface Chunk {
+  readonly firstSeq: number;
+  readonly count: number;
+  sentFrom: number;
+  open: number;
+  readonly refused: number[];
+  readonly unknown: number[];
+}
+
+/**
+ * One iteration of a worker in a closed model: it sends its share of the events, each as soon as one of
+ * those under way is answered, and tells the receiver what became of them.
+ *
+ * @param send stamps and sends one event and waits for what becomes of it.
+ */
+export function closedLoop(
+  config: RunSettings,
+  load: ClosedPlan,
+  metrics: PublishingMeasures,
+  send: (run: Run, publisher: number, seq: number) => Promise<Answer>,
+): (run: Run) => Promise<void> {
+  return async (run) => {
+    const worker = exec.scenario.iterationInTest;
+    for (let round = 0; round < load.rounds; round++) {
+      if (round > 0) sleep(load.pause);
+      await sendShare(run, shareOf(load, round, worker));
+    }
+  };
+
+  async function sendShare(run: Run, { firstSeq, count, concurrency }: Share): Promise<void> {
+    const publisher = exec.vu.idInTest;
+    const reports: Promise<void>[] = [];
+    const failures: unknown[] = [];
+    const end = firstSeq + count;
+    let next = firstSeq;
+    let chunk: Chunk | null = null;
+    const take = (): Chunk => {
+      if (chunk === null || next === chunk.firstSeq + chunk.count) {
+        const size = Math.min(REPORTED_TOGETHER, end - next);
+        chunk = { firstSeq: next, count: size, sentFrom: now(), open: size, refused: [], unknown: [] };
+      }
+      return chunk;
+    };
+    const lane = async () => {
+      while (next < end) {
+        const mine = take();
+        const seq = next++;
+        const { outcome, latency } = await send(run, publisher, seq);
+        if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(latency);
+        else mine[outcome].push(seq);
+        // Kept until all is sent: k6 ends an iteration whose promise fails with nobody waiting for it.
+        if (--mine.open === 0)
+          reports.push(settle(run, publisher, mine).catch((problem) => void failures.push(problem)));
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, lane));
+    await Promise.all(reports);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async function settle(run: Run, publisher: number, chunk: Chunk): Promise<void> {
+    const { firstSeq, count, sentFrom, refused, unknown } = chunk;
+    const settledAt = now();
+    metrics.publishing_seconds.add((settledAt - exec.scenario.startTime) / 1000);
+    metrics.events_published.add(count, count);
+    metrics.events_acknowledged.add(count - refused.length - unknown.length);
+    metrics.events_refused.add(refused.length, count);
+    metrics.events_unknown.add(unknown.length, count);
+    if (config.RECEIVER_URL === undefined) return;
+    const correction = clockCorrection(run);
+    await reportPublished(config, run, {
+      publisher,
+      firstSeq,
+      count,
+      sentFrom: sentFrom + correction,
+      sentThrough: settledAt + correction,
+      refused,
+      unknown,
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import http from "k6/http";
+import * as v from "valibot";
+import { latencyOf } from "../../../k6/support/latency.ts";
+import type { Measure, measures } from "../../../k6/support/metrics.ts";
+import type { HostileRequest } from "../hostile.ts";
+
+type IngestMeasures = ReturnType<typeof measures<"ingest">>;
+
+/** What became of a message: only a 2xx is a promise to store it, and only a 4xx one not to. */
+export type Outcome = "acknowledged" | "refused" | "unknown";
+
+/** One request, and how it is sent. */
+export interface Post {
+  readonly url: string;
+  readonly body: string;
+  readonly binary?: boolean;
+  readonly contentType?: string;
+  /** That no answer comes is not the server's error. */
+  readonly mayBeCut?: boolean;
+  /** Seconds after which an answer is waited for no longer. */
+  readonly timeout: number;
+}
+
+/** What came back. */
+export interface Answer {
+  readonly outcome: Outcome;
+  /** 0 without an answer. */
+  readonly status: number;
+  /** Ms from the attempt to send, connecting included, to the end of the answer. */
+  readonly latency: number;
+}
+
+const Accepted = v.object({ message_id: v.union([v.string(), v.number()]) });
+
+/** Posts one message and enters its answer under its class of status: a quick refusal improves no other latency. */
+export async function post(
+  metrics: IngestMeasures,
+  { url, body, binary, contentType, mayBeCut, timeout }: Post,
+): Promise<Answer> {
+  const answer = await http.asyncRequest("POST", url, binary === true ? bytesOf(body) : body, {
+    headers: { "Content-Type": contentType ?? "application/json" },
+    timeout: `${timeout * 1000}ms`,
+    redirects: 0,
+    tags: { name: "POST /messages" },
+  });
+  const { status, timings } = answer;
+  const latency = latencyOf(timings);
+  const outcome = outcomeOf(status);
+  enter(metrics, status, latency);
+  const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";
+  metrics.ingest_server_errors.add(isError ? 1 : 0);
+  metrics.ingest_failure_rate.add(!(outcome === "acknowledged" && v.is(Accepted, json(answer.body))));
+  return { outcome, status, latency };
+}
+
+function outcomeOf(status: number): Outcome {
+  if (status >= 200 && status < 300) return "acknowledged";
+  return status >= 400 && status < 500 ? "refused" : "unknown";
+}
+
+function enter(metrics: IngestMeasures, status: number, latency: number): void {
+  const [count, time] = measuresOf(metrics, status);
+  count.add(1);
+  time?.add(latency);
+}
+
+/** Where the answers of a class are counted and timed. */
+function measuresOf(metrics: IngestMeasures, status: number): [Measure, Measure?] {
+  if (status === 0) return [metrics.ingest_status_none, metrics.ingest_unanswered_latency_ms];
+  if (status === 429) return [metrics.ingest_status_429, metrics.ingest_limited_latency_ms];
+  if (status >= 500) return [metrics.ingest_status_5xx, metrics.ingest_error_latency_ms];
+  if (status >= 400) return [metrics.ingest_status_4xx, metrics.ingest_refused_latency_ms];
+  if (status >= 200 && status < 300) return [metrics.ingest_status_2xx, metrics.ingest_accepted_latency_ms];
+  return [metrics.ingest_status_other];
+}
+
+/** Enters what a hostile request was answered, and says what is wrong with that; null when nothing is. */
+export function judgeHostile(
+  metrics: IngestMeasures,
+  { name, valid, mayBeCut }: HostileRequest,
+  answer: Answer,
+): string | null {
+  const wronglyRefused = valid && answer.outcome === "refused";
+  metrics.ingest_wrongly_refused.add(wronglyRefused ? 1 : 0, valid ? 1 : 0);
+  if (answer.status === 0 && mayBeCut === true) return null;
+  if (answer.outcome === "unknown") return `${name}: status ${answer.status}, a 4xx or 2xx is allowed`;
+  return wronglyRefused ? `${name}: refused with status ${answer.status}, though the contract has room for it` : null;
+}
+
+/** One byte for each character. */
+function bytesOf(text: string): ArrayBuffer {
+  return Uint8Array.from({ length: text.length }, (_, place) => text.charCodeAt(place)).buffer;
+}
+
+function json(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body));
+  } catch {
+    return null;
+  }
+}

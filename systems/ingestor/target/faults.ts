@@ -1,0 +1,16 @@
+import { always, characters, type Faults, type FaultTable, milliseconds, oneIn } from "../../../target/faults.ts";
+
+/** The faults of the message ingestor. A worker that is dead is one that is not started. */
+export const INGESTOR_FAULTS = {
+  drop: oneIn("every N-th message is accepted and never stored"),
+  duplicate: oneIn("every N-th message becomes two rows"),
+  truncate: characters("contents are stored with so many characters at most"),
+  slow: milliseconds("every message is answered MS milliseconds late"),
+  narrow: characters("contents of more than so many characters are refused"),
+  fragile: always("what is no message is answered with 500"),
+  "slow-worker": milliseconds("the worker needs MS milliseconds more to store a batch"),
+  "lose-buffer": always("a worker that is told to stop loses what it has buffered"),
+  "poison-blocks": always("a message that cannot be read holds up its batch for ever"),
+} as const satisfies FaultTable;
+
+export type IngestorFaults = Faults<typeof INGESTOR_FAULTS>;

@@ -1,0 +1,36 @@
+import * as v from "valibot";
+import { characters, RANGES } from "../wire.ts";
+
+const idUpTo = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
+
+/** What PostgreSQL cannot hold, or holds as something else, is refused before it is accepted. */
+const ContentSchema = v.pipe(
+  v.string(),
+  v.check((text) => text.trim() !== "", "must not be blank"),
+  v.check((text) => characters(text) <= RANGES.content, `must have at most ${RANGES.content} characters`),
+  v.check((text) => !text.includes("\0"), "must not contain the character NUL"),
+  v.check((text) => !/\p{Surrogate}/u.test(text), "must not contain half of a surrogate pair"),
+);
+
+/** The body of `POST /messages`. */
+export const PostedSchema = v.object({
+  user_id: idUpTo(RANGES.user),
+  channel_id: idUpTo(RANGES.channel),
+  content: ContentSchema,
+});
+
+/** A message in the pending list; what a worker cannot read as one is poison. */
+export const QueuedSchema = v.object({
+  message_id: v.string(),
+  user_id: v.number(),
+  channel_id: v.number(),
+  content: v.string(),
+  created_at: v.pipe(v.string(), v.isoTimestamp()),
+});
+export type Queued = v.InferOutput<typeof QueuedSchema>;
+
+/** Reads an entry of the list; null when it is none. */
+export function readQueued(text: string): Queued | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), QueuedSchema), text);
+  return parsed.success ? parsed.output : null;
+}

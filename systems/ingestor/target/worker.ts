@@ -1,0 +1,120 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Batch, BatchLost, Buffer } from "./buffer.ts";
+import type { IngestorFaults } from "./faults.ts";
+import { type Queued, readQueued } from "./message.ts";
+import type { Meter } from "./meter.ts";
+import type { Rows } from "./rows.ts";
+
+/** With nothing to do the list is looked at so often. */
+const IDLE_MS = 10;
+const RENEW_MS = 1_000;
+const RETRY_MS = 200;
+
+export interface WorkerOptions {
+  readonly buffer: Buffer;
+  readonly rows: Rows;
+  readonly meter: Meter;
+  /** Messages that are stored together at most. */
+  readonly batchSize: number;
+  /** Ms after which a batch is stored however small it is. */
+  readonly batchTimeout: number;
+  readonly faults: IngestorFaults;
+  readonly log: (text: string) => void;
+}
+
+/** Moves messages from the pending list into the table, in batches. */
+export class Worker {
+  private readonly options: WorkerOptions;
+  private readonly stopped = new AbortController();
+  private running: Promise<unknown> = Promise.resolve();
+  private batch = Buffer.begin();
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private renewedAt = performance.now();
+  /** Messages so far; faults strike by this number. */
+  private number = 0;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Stores what is in the buffer, unless it is planted that a stopped worker loses it. */
+  async close(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+    if (this.batch.messages.length === 0) return;
+    if (this.options.faults["lose-buffer"]) await this.options.buffer.release(this.batch, 0, []);
+    else await this.store(this.batch);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      try {
+        await this.lookForAbandoned();
+        await this.step();
+      } catch (problem) {
+        this.options.log(`worker: ${problem instanceof Error ? problem.message : problem}`);
+        if (problem instanceof BatchLost) this.batch = Buffer.begin();
+        else await this.options.buffer.renew(this.batch).catch(() => {});
+        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  private async step(): Promise<void> {
+    const { buffer, batchSize, batchTimeout } = this.options;
+    if (this.batch.messages.length === 0) this.batch = Buffer.begin();
+    const { batch } = this;
+    const taken = await buffer.take(batch, batchSize - batch.messages.length);
+    const due = performance.now() - batch.since >= batchTimeout && batch.messages.length > 0;
+    if (batch.messages.length >= batchSize || due) {
+      await this.store(batch);
+      this.batch = Buffer.begin();
+    } else if (taken === 0) {
+      if (performance.now() - this.renewedAt > RENEW_MS && batch.messages.length > 0) {
+        this.renewedAt = performance.now();
+        await buffer.renew(batch);
+      }
+      await pause(IDLE_MS, undefined, { signal: this.stopped.signal }).catch(() => {});
+    }
+  }
+
+  private async lookForAbandoned(): Promise<void> {
+    if (performance.now() - this.lookedAt < RENEW_MS) return;
+    this.lookedAt = performance.now();
+    for (let left = await this.options.buffer.takeOver(); left !== null; left = await this.options.buffer.takeOver()) {
+      // Its own lease may have ended while the database was away: it is on its way anyhow.
+      if (left.id === this.batch.id) return;
+      await this.store(left);
+    }
+  }
+
+  private async store(batch: Batch): Promise<void> {
+    const { buffer, rows, meter, faults } = this.options;
+    const read = batch.messages.map((text) => ({ text, message: readQueued(text) }));
+    const good = read.flatMap(({ message }) => message ?? []);
+    const dead = read.filter(({ message }) => message === null).map(({ text }) => text);
+    if (faults["slow-worker"] !== undefined) await pause(faults["slow-worker"]);
+    if (faults["poison-blocks"] && dead.length > 0) throw new Error(`${dead.length} messages cannot be read`);
+    const refused = await rows.store(
+      batch.id,
+      good.flatMap((message) => this.changed(message)),
+    );
+    dead.push(...refused.map((message) => JSON.stringify(message)));
+    await buffer.release(batch, good.length - refused.length, dead);
+    if (good.length > 0) await meter.enter(good.map(({ created_at }) => Date.parse(created_at)));
+  }
+
+  /** A message as it is stored: once and unchanged, but for what is planted. */
+  private changed(message: Queued): Queued[] {
+    const { truncate, duplicate } = this.options.faults;
+    const content = truncate === undefined ? message.content : [...message.content].slice(0, truncate).join("");
+    const stored = { ...message, content };
+    const twice = duplicate !== undefined && ++this.number % duplicate === 0;
+    return twice ? [stored, stored] : [stored];
+  }
+}

@@ -1,0 +1,209 @@
+import { clearTimeout, setTimeout } from "k6/timers";
+import { WebSocket } from "k6/websockets";
+import type { Filter } from "../../../core/filter.ts";
+import { type ControlFrame, EVENT_FRAME_START, frames, readControlFrame } from "../wire.ts";
+
+/** How one connection ended. */
+export type SessionEnd =
+  /** As planned: unsubscribed, then closed by us. */
+  | "ended"
+  /** It never became live: no connection, or no subscription. */
+  | "failed"
+  /** The gateway ended it before its time. */
+  | "lost";
+
+/** One thing a session asked of the gateway. */
+export type Operation = "connect" | "subscribe" | "list" | "ping" | "unsubscribe";
+
+/** What a session tells the one who opened it. */
+export interface SessionEvents {
+  /** An operation was answered rightly, or not; milliseconds from asking to answer. */
+  operation(operation: Operation, failure: string | null, milliseconds: number): void;
+  /** The subscription is confirmed: from now on every matching event must arrive. */
+  live(): void;
+  /** The session says goodbye: what is published from now on may not arrive. */
+  leaving(): void;
+  /** An event frame came; `readAt` is when the socket was read, in Unix ms. */
+  event(frame: string, readAt: number): void;
+}
+
+export interface SessionSettings {
+  readonly WS_URL: string;
+  readonly CONNECT_TIMEOUT: number;
+  readonly PING_EVERY: number;
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly at: number;
+  readonly timer: number;
+}
+
+/** Which frame answers which operation. */
+const ANSWERS: ReadonlyMap<string, Operation> = new Map([
+  ["connected", "connect"],
+  ["subscribed", "subscribe"],
+  ["subscriptions", "list"],
+  ["pong", "ping"],
+  ["unsubscribed", "unsubscribe"],
+]);
+
+/** The state of a socket whose handshake is under way, by the WebSocket standard. */
+const CONNECTING = 0;
+
+/** A subscription outlives its session by this, so that it never expires under it. */
+const TTL_MARGIN_SECONDS = 60;
+
+/** One connection with one subscription: connect, subscribe, list, ping, and at the end unsubscribe and close. */
+export class Session {
+  /** Settles when the connection is over. */
+  readonly over: Promise<SessionEnd>;
+  private readonly config: SessionSettings;
+  private readonly filter: Filter;
+  private readonly events: SessionEvents;
+  private readonly socket: WebSocket;
+  private readonly until: number;
+  private readonly asked: Asked[] = [];
+  private finish: (end: SessionEnd) => void = () => undefined;
+  private timers: number[] = [];
+  private subscription: string | null = null;
+  private leavingAt: number | null = null;
+
+  /** @param until Unix ms at which the session says goodbye. */
+  constructor(config: SessionSettings, filter: Filter, until: number, events: SessionEvents) {
+    this.config = config;
+    this.filter = filter;
+    this.until = until;
+    this.events = events;
+    this.over = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    this.socket = new WebSocket(config.WS_URL, null, { tags: { name: "websocket" } });
+    this.ask("connect");
+    this.socket.onmessage = (message) => {
+      if (message !== undefined) this.read(message.data, message.timestamp);
+    };
+    this.socket.onerror = (problem) => this.closed(problem?.error ?? "connection error");
+    this.socket.onclose = () => this.closed("the gateway closed the connection");
+  }
+
+  /** Unix ms up to which the session listened, once it is over. */
+  get listenedThrough(): number | null {
+    return this.leavingAt;
+  }
+
+  /** Says goodbye now: unsubscribes, and closes when that is answered. */
+  end(): void {
+    if (this.leavingAt !== null) return;
+    this.leavingAt = Date.now();
+    this.events.leaving();
+    if (this.subscription !== null) {
+      this.ask("unsubscribe", frames.unsubscribe(this.subscription));
+      return;
+    }
+    // What we no longer wait for has not failed.
+    for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
+    this.close();
+  }
+
+  private read(frame: unknown, readAt: number): void {
+    if (typeof frame !== "string") this.failed(this.asked[0]?.operation, "a binary frame came");
+    // Only the few frames that are no events are worth parsing.
+    else if (frame.startsWith(EVENT_FRAME_START)) this.events.event(frame, readAt);
+    else this.readControl(frame, readAt);
+  }
+
+  private readControl(text: string, readAt: number): void {
+    const frame = readControlFrame(text);
+    if (frame?.type === "event") {
+      this.events.event(text, readAt);
+      return;
+    }
+    const operation = ANSWERS.get(frame?.type ?? "");
+    if (frame === null || operation === undefined) {
+      const { code = "unknown frame", message = text.slice(0, 100) } = frame?.data ?? {};
+      this.failed(this.asked[0]?.operation, `${code}: ${message}`);
+      return;
+    }
+    const failure = failureOf(operation, frame);
+    if (failure !== null) this.failed(operation, failure);
+    else if (this.answered(operation, null)) this.goOn(operation, frame);
+  }
+
+  /** What follows an answer. */
+  private goOn(operation: Operation, frame: ControlFrame): void {
+    if (operation === "connect") {
+      const ttl = Math.ceil((this.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
+      this.ask("subscribe", frames.subscribe(this.filter, ttl));
+    } else if (operation === "subscribe") {
+      this.subscription = frame.data?.subscription_id ?? null;
+      this.events.live();
+      this.ask("list", frames.listSubscriptions());
+      this.schedulePing();
+      this.timers.push(setTimeout(() => this.end(), Math.max(0, this.until - Date.now())));
+    } else if (operation === "unsubscribe") {
+      this.socket.close();
+    }
+  }
+
+  private schedulePing(): void {
+    const timer = setTimeout(() => {
+      if (this.leavingAt !== null) return;
+      this.ask("ping", frames.ping());
+      this.schedulePing();
+    }, this.config.PING_EVERY * 1000);
+    this.timers.push(timer);
+  }
+
+  private ask(operation: Operation, frame?: string): void {
+    const timer = setTimeout(
+      () => this.failed(operation, `no answer within ${this.config.CONNECT_TIMEOUT} s`),
+      this.config.CONNECT_TIMEOUT * 1000,
+    );
+    this.asked.push({ operation, at: Date.now(), timer });
+    if (frame !== undefined) this.socket.send(frame);
+  }
+
+  /** An operation has failed; without a connection or a subscription there is nothing to go on with. */
+  private failed(operation: Operation | undefined, failure: string): void {
+    if (!this.answered(operation, failure)) return;
+    if (operation !== "ping" && operation !== "list") this.close();
+  }
+
+  /** A socket that is still connecting cannot be closed: k6 would stand still until it is connected, or for ever. */
+  private close(): void {
+    if (this.socket.readyState !== CONNECTING) {
+      this.socket.close();
+      return;
+    }
+    this.socket.onopen = () => this.socket.close();
+    this.closed("still connecting");
+  }
+
+  /** @returns whether the operation was asked for and not answered yet. */
+  private answered(operation: Operation | undefined, failure: string | null): boolean {
+    const place = this.asked.findIndex((one) => one.operation === operation);
+    const [asked] = place < 0 ? [] : this.asked.splice(place, 1);
+    if (asked === undefined) return false;
+    clearTimeout(asked.timer);
+    this.events.operation(asked.operation, failure, Date.now() - asked.at);
+    return true;
+  }
+
+  /** The connection is over, or given up; what comes later of it changes nothing. */
+  private closed(reason: string): void {
+    while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
+    for (const timer of this.timers) clearTimeout(timer);
+    const planned = this.leavingAt !== null;
+    this.leavingAt ??= Date.now();
+    if (planned) this.finish("ended");
+    else this.finish(this.subscription === null ? "failed" : "lost");
+  }
+}
+
+/** What is wrong with an answer, or null. */
+function failureOf(operation: Operation, { data }: ControlFrame): string | null {
+  if (operation === "list" && data?.count !== 1) return `lists ${data?.count} subscriptions, not 1`;
+  if (operation === "subscribe" && data?.subscription_id === undefined) return "the subscription has no id";
+  return null;
+}

@@ -1,0 +1,294 @@
+import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
+import { RESOLUTION_MS } from "../../../core/clock.ts";
+import { event, type Variant, variants, type Workload } from "../../../core/event.ts";
+import { type Filter, filterAt } from "../../../core/filter.ts";
+import { withoutCredentials } from "../../../core/redaction.ts";
+import { isPlausible, type PathReport } from "../../../core/report.ts";
+import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace } from "../../../core/trace.ts";
+import { Allowance } from "../../../k6/support/allowance.ts";
+import { PathLog } from "../../../k6/support/arrivals.ts";
+import { backoff } from "../../../k6/support/backoff.ts";
+import type { Judge } from "../../../k6/support/judge.ts";
+import type { measures } from "../../../k6/support/metrics.ts";
+import { clockCorrection, type Run } from "../../../k6/support/run.ts";
+import { Sampling } from "../../../k6/support/sampling.ts";
+import { damageOf } from "../wire.ts";
+import { type Operation, Session, type SessionEnd, type SessionEvents, type SessionSettings } from "./session.ts";
+
+export interface SubscriberSettings extends SessionSettings {
+  readonly SEED: number;
+  readonly CHAINS: readonly string[];
+  readonly SOCKETS: number;
+  readonly FILTERS: readonly string[];
+  readonly END_WHEN_SETTLED: boolean;
+}
+
+type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
+
+const REPORT_MS = 1_000;
+/** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
+const REPORTED_TOGETHER = 5_000;
+
+/**
+ * Frames that are parsed and compared field by field with what was published, each second, by all
+ * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
+ */
+const COMPARED_PER_SECOND = 1_000;
+
+/** An arrival that is looked at closely. */
+interface Sample {
+  readonly id: string;
+  /** Unix ms by the receiver's clock. */
+  readonly at: number;
+  /** How long its frame had waited for this script, in ms. */
+  readonly lag: number;
+}
+
+/** Subscriptions that this virtual user has opened, over all its iterations: no two may share a name. */
+let opened = 0;
+
+/** The subscriptions of one virtual user: holds its connections and accounts for what they receive. */
+export class Subscriber {
+  private readonly config: SubscriberSettings;
+  private readonly measure: Measures;
+  private readonly run: Run;
+  private readonly judge: Judge;
+  private readonly workload: Workload;
+  private readonly all: readonly Variant[];
+  private readonly correction: number;
+  private readonly sampling: Sampling<Sample>;
+  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
+  private readonly logs = new Set<PathLog>();
+  private readonly sessions = new Set<Session>();
+  private finished: PathReport[] = [];
+  private runNumber: number | null;
+  private longestPause = -1;
+  private reportedAt = Date.now();
+  private received = 0;
+  private foreign = 0;
+  private isDraining = false;
+  private runIsSettled = false;
+  private reportNow: () => void = () => undefined;
+
+  /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
+  constructor(config: SubscriberSettings, measure: Measures, run: Run, judge: Judge, samplesPerSecond: number) {
+    this.config = config;
+    this.measure = measure;
+    this.run = run;
+    this.judge = judge;
+    this.workload = { seed: config.SEED, chains: config.CHAINS };
+    this.all = variants(this.workload);
+    this.correction = clockCorrection(run);
+    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
+    this.runNumber = run.number;
+  }
+
+  /** Whether the receiver has settled the run and nothing more is to come. */
+  get settled(): boolean {
+    return this.runIsSettled;
+  }
+
+  /** Holds all connections until a moment in Unix ms, and opens anew those that the gateway ends. */
+  async hold(until: number): Promise<void> {
+    const slots = Array.from({ length: this.config.SOCKETS }, (_, slot) => this.keepConnected(slot, until));
+    let open = true;
+    const over = Promise.all(slots).finally(() => {
+      open = false;
+      this.reportNow();
+    });
+    while (open) {
+      const due = Date.now() + REPORT_MS;
+      await this.reportIsDue();
+      this.paused(Math.max(0, Date.now() - due));
+      await this.report();
+    }
+    await over;
+    await this.report();
+  }
+
+  /** Waits until it is time for a report, or there is enough for one. */
+  private async reportIsDue(): Promise<void> {
+    if (this.received >= REPORTED_TOGETHER) return;
+    await new Promise<void>((resolve) => {
+      // Not cleared when it is not needed: where it is due already, k6 takes the next timer for it.
+      setTimeout(resolve, REPORT_MS);
+      this.reportNow = resolve;
+    });
+  }
+
+  /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
+  private paused(milliseconds: number): void {
+    if (milliseconds <= this.longestPause) return;
+    this.longestPause = milliseconds;
+    this.measure.generator_pause_ms.add(milliseconds);
+  }
+
+  private async keepConnected(slot: number, until: number): Promise<void> {
+    const { FILTERS, SOCKETS } = this.config;
+    const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all);
+    for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
+      const end = await this.connect(filter, until);
+      if (end === "ended") return;
+      failures = end === "failed" ? failures + 1 : 0;
+      await pause(Math.min(backoff(failures), Math.max(0, until - Date.now())));
+    }
+  }
+
+  /** One connection from its opening to its end. */
+  private async connect(filter: Filter, until: number): Promise<SessionEnd> {
+    const connection = new Connection(this, filter);
+    this.measure.ws_connections_total.add(1);
+    const session = new Session(this.config, filter, until, connection);
+    this.sessions.add(session);
+    const end = await session.over;
+    this.sessions.delete(session);
+    if (connection.log !== null) {
+      this.logs.delete(connection.log);
+      // It listened until it said goodbye, however much later this is reported.
+      this.finished.push(connection.log.take((session.listenedThrough ?? Date.now()) + this.correction, true));
+      this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+    }
+    return end;
+  }
+
+  /** A subscription has become live. */
+  opened(filter: Filter): PathLog {
+    const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
+    const log = new PathLog(name, filter, Date.now() + this.correction);
+    this.logs.add(log);
+    return log;
+  }
+
+  /** A subscription is about to end: it is reported once more, when it is over. */
+  left(log: PathLog): void {
+    this.logs.delete(log);
+  }
+
+  /** An operation of a session was answered. */
+  operated(operation: Operation, failure: string | null, milliseconds: number): void {
+    const { measure } = this;
+    measure.ws_error_rate.add(failure !== null);
+    if (operation === "connect") measure.ws_connection_errors_total.add(failure === null ? 0 : 1);
+    if (failure !== null) {
+      console.warn(withoutCredentials(`${operation} failed: ${failure}`));
+    } else if (operation === "connect") measure.ws_connect_latency_ms.add(milliseconds);
+    else if (operation === "subscribe") measure.ws_subscription_latency_ms.add(milliseconds);
+    else if (operation === "ping") measure.ws_ping_latency_ms.add(milliseconds);
+  }
+
+  /** An event frame came; `log` is null before the subscription was confirmed. */
+  arrived(log: PathLog | null, frame: string, readAt: number): void {
+    if (++this.received === REPORTED_TOGETHER) this.reportNow();
+    const id = findEventId(frame);
+    if (id === null) {
+      if (frame.includes(EVENT_ID_MARKER)) this.measure.ws_events_damaged.add(1);
+      else this.foreign++;
+    } else if (log === null) this.foreign++;
+    else {
+      const at = readAt + this.correction;
+      log.record(id, at);
+      if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
+      if (this.comparisons.take(readAt)) this.compare(frame, id);
+    }
+  }
+
+  /** Enters how long events were on their way, and how long their frames have waited for this script. */
+  private enterSamples(): void {
+    const { measure } = this;
+    const now = Date.now();
+    let entered = 0;
+    let negative = 0;
+    for (const { id, at, lag } of this.sampling.take((now - this.reportedAt) / 1000)) {
+      const trace = this.readOurs(id);
+      if (trace === null || trace.publisher === CANARY_PUBLISHER) continue;
+      entered++;
+      const latency = at - trace.publishedAt;
+      if (latency <= -RESOLUTION_MS) negative++;
+      measure.ws_event_latency_ms.add(latency, 0);
+      measure.generator_lag_ms.add(lag, 0);
+    }
+    this.reportedAt = now;
+    measure.ws_event_latency_ms.looked(entered);
+    measure.generator_lag_ms.looked(entered);
+    measure.ws_negative_latency.add(negative, entered);
+  }
+
+  private compare(frame: string, id: string): void {
+    const trace = this.readOurs(id);
+    if (trace === null) return;
+    const damage = damageOf(frame, event(this.workload, trace.seq, this.all));
+    this.measure.ws_events_damaged.add(damage === null ? 0 : 1);
+    if (damage !== null) console.warn(`event ${trace.seq} is damaged: ${damage}`);
+  }
+
+  /** Reads an id that is whole and of this run; those that are not, the judge counts. */
+  private readOurs(id: string): Trace | null {
+    const trace = readEventId(id);
+    if (trace === null || !isPlausible(trace)) return null;
+    this.runNumber ??= trace.run;
+    return trace.run === this.runNumber ? trace : null;
+  }
+
+  private async report(): Promise<void> {
+    const { measure } = this;
+    this.enterSamples();
+    measure.ws_events_received.add(this.received);
+    measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
+    const unsubscribed = this.foreign;
+    this.received = 0;
+    this.foreign = 0;
+    const through = Date.now() + this.correction;
+    const { draining, settled, damaged, foreign } = await this.judge([
+      ...this.finished.splice(0),
+      ...this.due(through),
+    ]);
+    this.isDraining = draining;
+    measure.ws_events_foreign.add(unsubscribed + foreign);
+    measure.ws_events_damaged.add(damaged, damaged);
+    if (!settled || !this.config.END_WHEN_SETTLED) return;
+    this.runIsSettled = true;
+    for (const session of this.sessions) session.end();
+  }
+
+  private due(through: number): PathReport[] {
+    const reports: PathReport[] = [];
+    // Once all is published the run waits for the word of every path, and its signs of life are seconds apart.
+    for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
+    return reports;
+  }
+}
+
+/** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
+class Connection implements SessionEvents {
+  log: PathLog | null = null;
+  private readonly subscriber: Subscriber;
+  private readonly filter: Filter;
+
+  constructor(subscriber: Subscriber, filter: Filter) {
+    this.subscriber = subscriber;
+    this.filter = filter;
+  }
+
+  operation(operation: Operation, failure: string | null, milliseconds: number): void {
+    this.subscriber.operated(operation, failure, milliseconds);
+  }
+
+  live(): void {
+    this.log = this.subscriber.opened(this.filter);
+  }
+
+  leaving(): void {
+    if (this.log !== null) this.subscriber.left(this.log);
+  }
+
+  event(frame: string, readAt: number): void {
+    this.subscriber.arrived(this.log, frame, readAt);
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

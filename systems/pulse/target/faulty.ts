@@ -1,0 +1,87 @@
+import { ReceivedEvent } from "./event.ts";
+import type { PulseFaults } from "./faults.ts";
+import { plantDelays } from "./late.ts";
+import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
+
+/** Hands an event to all subscriptions that want it. */
+export type Dispatch = (event: ReceivedEvent) => void;
+
+/** What waits to be overtaken is sent at last when nothing comes to overtake it. */
+const OVERTAKEN_MS = 100;
+
+/**
+ * The seam through which whole events go wrong, before anybody's filter has seen them. Without faults
+ * it is `dispatch` itself.
+ */
+export function plantEventFaults(dispatch: Dispatch, faults: PulseFaults): Dispatch {
+  if (faults["stale-health"] === true) return () => {};
+  const kept = faults["keep-last"];
+  if (kept === undefined) return dispatch;
+  const waiting: ReceivedEvent[] = [];
+  return (event) => {
+    waiting.push(event);
+    if (waiting.length > kept) dispatch(waiting.shift() as ReceivedEvent);
+  };
+}
+
+/**
+ * The seam through which deliveries go wrong. Deliveries are numbered from 1 in the order they
+ * come; a fault of one in N strikes the N-th, the 2N-th and so on. Without faults it is `deliver` itself.
+ */
+export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
+  const { drop, duplicate, misroute, reorder, corrupt } = faults;
+  const send = plantDelays(deliver, faults, subscriptions);
+  if ([drop, duplicate, misroute, reorder, corrupt].every((oneIn) => oneIn === undefined)) return send;
+
+  const swap = new Overtaking(send, subscriptions);
+  let number = 0;
+  const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
+  return (subscription, event) => {
+    number++;
+    if (strikes(drop)) return;
+    const sent = strikes(corrupt) ? corrupted(event) : event;
+    if (strikes(reorder)) return swap.hold(subscription, sent);
+    send(subscription, sent);
+    swap.passed(subscription);
+    if (strikes(duplicate)) send(subscription, sent);
+    if (strikes(misroute)) {
+      const stranger = subscriptions.stranger(event);
+      if (stranger !== undefined) send(stranger, event);
+    }
+  };
+}
+
+/** Deliveries that wait for the next one of their subscription to overtake them. */
+class Overtaking {
+  private readonly send: Deliver;
+  private readonly subscriptions: Subscriptions;
+  private readonly waiting = new Map<Subscription, ReceivedEvent>();
+
+  constructor(send: Deliver, subscriptions: Subscriptions) {
+    this.send = send;
+    this.subscriptions = subscriptions;
+  }
+
+  hold(subscription: Subscription, event: ReceivedEvent): void {
+    this.passed(subscription);
+    this.waiting.set(subscription, event);
+    setTimeout(() => {
+      if (this.waiting.get(subscription) === event) this.passed(subscription);
+    }, OVERTAKEN_MS).unref();
+  }
+
+  /** Another delivery was made: what waited for it follows. */
+  passed(subscription: Subscription): void {
+    const event = this.waiting.get(subscription);
+    if (event === undefined) return;
+    this.waiting.delete(subscription);
+    if (this.subscriptions.has(subscription)) this.send(subscription, event);
+  }
+}
+
+/** The same event with the last digit of its transaction changed. */
+function corrupted({ chain, canonical, receivedAt }: ReceivedEvent): ReceivedEvent {
+  const { tx_hash } = canonical;
+  const wrong = tx_hash.slice(0, -1) + (tx_hash.endsWith("0") ? "1" : "0");
+  return new ReceivedEvent(chain, { ...canonical, tx_hash: wrong }, receivedAt);
+}

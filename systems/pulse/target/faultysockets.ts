@@ -1,0 +1,62 @@
+import type { WebSocket } from "ws";
+import type { PulseFaults } from "./faults.ts";
+
+/** Writes a frame to a client. */
+export type Send = (frame: Buffer) => void;
+
+/** WebSocket close codes, RFC 6455 section 7.4.1. */
+const GOING_AWAY = 1001;
+
+/** The seam through which connections go wrong. Without faults it changes nothing. */
+export class FaultySockets {
+  private readonly faults: PulseFaults;
+  private upgrades = 0;
+  private ended = 0;
+  private frames = 0;
+
+  constructor(faults: PulseFaults) {
+    this.faults = faults;
+  }
+
+  /** Whether an upgrade is refused. @param open clients that are connected. */
+  refuses(open: number): boolean {
+    const { "connection-cap": cap, "refuse-upgrade": oneIn } = this.faults;
+    this.upgrades++;
+    return (cap !== undefined && open >= cap) || (oneIn !== undefined && this.upgrades % oneIn === 0);
+  }
+
+  /** A client has connected. */
+  opened(socket: WebSocket): void {
+    socket.on("close", () => this.ended++);
+    const idle = this.faults["close-idle"];
+    if (idle === undefined) return;
+    const timer = setTimeout(() => socket.close(GOING_AWAY, "idle"), idle).unref();
+    socket.on("message", () => timer.refresh());
+  }
+
+  /** How events are written to a client that has just connected. */
+  events(send: Send): Send {
+    const { "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
+    let plain = send;
+    if (truncate !== undefined) plain = (frame) => send(++this.frames % truncate === 0 ? frame.subarray(0, -5) : frame);
+    if (queue !== undefined) plain = boundedQueue(plain, queue);
+    if (deaf === undefined || this.ended === 0) return plain;
+    const from = performance.now() + deaf;
+    return (frame) => {
+      if (performance.now() >= from) plain(frame);
+    };
+  }
+}
+
+/** What is more than a queue holds until it is next emptied, once in a turn of the event loop, is not sent. */
+function boundedQueue(send: Send, length: number): Send {
+  let queued = 0;
+  return (frame) => {
+    if (queued === 0) {
+      setImmediate(() => {
+        queued = 0;
+      });
+    }
+    if (++queued <= length) send(frame);
+  };
+}

@@ -1,0 +1,82 @@
+import { Clock } from "../../../core/clock.ts";
+import { readEventId } from "../../../core/trace.ts";
+import { DelayLine } from "../../../target/delay.ts";
+import type { Stall } from "../../../target/faults.ts";
+import type { ReceivedEvent } from "./event.ts";
+import type { PulseFaults } from "./faults.ts";
+import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
+
+/** How many events a slow tail leaves quick for each that it holds up. */
+const TAIL = 100;
+
+/** When an event is due, by `performance.now()`. */
+type Due = (event: ReceivedEvent) => number;
+
+/** The seam through which deliveries become late. Without faults it is `deliver` itself. */
+export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
+  const { delay = 0, hold, creep = 0, stall } = faults;
+  const tail = faults["slow-tail"];
+  const send: Deliver = (subscription, event) => {
+    if (subscriptions.has(subscription)) deliver(subscription, event);
+  };
+  const started = performance.now();
+  const creeping: Due = ({ receivedAt }) =>
+    endOfStall(stall, started, receivedAt + delay + (creep * (receivedAt - started)) / 1000);
+  const timely = delay > 0 || creep > 0 || stall !== undefined ? delayed(send, creeping) : deliver;
+  const late = hold === undefined ? timely : held(timely, hold);
+  if (tail === undefined) return late;
+  const slow = delayed(send, ({ receivedAt }) => receivedAt + tail);
+  let number = 0;
+  return (subscription, event) => (++number % TAIL === 0 ? slow : late)(subscription, event);
+}
+
+/** @param dueAt never earlier than what it said of the event before. */
+function delayed(send: Deliver, dueAt: Due): Deliver {
+  const line = new DelayLine<{ subscription: Subscription; event: ReceivedEvent }>(({ subscription, event }) =>
+    send(subscription, event),
+  );
+  return (subscription, event) => line.push({ subscription, event }, dueAt(event));
+}
+
+/** A stall is the end of its period, so that a gateway begins well. */
+function endOfStall(stall: Stall | undefined, started: number, at: number): number {
+  if (stall === undefined) return at;
+  const left = stall.period - ((at - started) % stall.period);
+  return left <= stall.length ? at + left : at;
+}
+
+/**
+ * Every delivery so long after its event was published; what has no trace counts from its receipt. Each
+ * publisher has a line of its own: events of several overtake each other on their way, and one that
+ * waited for another would be later than it is meant to be.
+ */
+function held(send: Deliver, milliseconds: number): Deliver {
+  const clock = new Clock(() => performance.now(), 1_000);
+  const lines = new Map<number, Line>();
+  return (subscription, event) => {
+    const trace = readEventId(event.canonical.event_id);
+    const publisher = trace?.publisher ?? -1;
+    const published = trace === null ? event.receivedAt : performance.now() + trace.publishedAt - clock.now();
+    let line = lines.get(publisher);
+    if (line === undefined) {
+      line = new Line(send);
+      lines.set(publisher, line);
+    }
+    line.push(subscription, event, published + milliseconds);
+  };
+}
+
+/** Deliveries of one publisher, in their order. */
+class Line {
+  private readonly waiting: Deliver;
+  private due = 0;
+
+  constructor(send: Deliver) {
+    this.waiting = delayed(send, () => this.due);
+  }
+
+  push(subscription: Subscription, event: ReceivedEvent, due: number): void {
+    this.due = Math.max(this.due, due);
+    this.waiting(subscription, event);
+  }
+}

@@ -1,0 +1,105 @@
+import { sleep } from "k6";
+import http from "k6/http";
+import type { Account } from "../../../core/account.ts";
+import type { PathReport } from "../../../core/report.ts";
+import { findEventId, readEventId } from "../../../core/trace.ts";
+import { reasonOf } from "../../../k6/support/guard.ts";
+import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
+import type { Settings } from "../../../k6/support/settings.ts";
+import { readExecuted, readTime } from "../wire.ts";
+
+const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+const POLL_SECONDS = 0.25;
+
+/** What the target says that it executed, read from where the last reading ended. */
+export class ExecutedList {
+  private readonly url: string;
+  private readonly run: Run;
+  private readonly openedAt: number;
+  private readonly correction: number;
+  private read = 0;
+  private next: number | string | undefined;
+
+  /**
+   * @param openedAt Unix ms by the receiver's clock, before the first signal was sent.
+   * @param correction ms to add to the target's time to get the receiver's.
+   */
+  constructor(url: string, run: Run, openedAt: number, correction: number) {
+    this.url = url;
+    this.run = run;
+    this.openedAt = openedAt;
+    this.correction = correction;
+  }
+
+  /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
+  arrivals(): PathReport {
+    const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false };
+    const ids: string[] = [];
+    const times: number[] = [];
+    for (const signal of this.fresh()) {
+      const text = JSON.stringify(signal);
+      const id = findEventId(text);
+      if (id === null || readEventId(id)?.run !== this.run.number) continue;
+      const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
+      if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
+      ids.push(id);
+      // The end of what the time may mean: one that was cut off must not lie before the sending.
+      times.push(Math.round((told.at + told.resolution + this.correction - path.from) * 1000));
+    }
+    return { ...path, through: Date.now() + clockCorrection(this.run), ids: ids.join(""), times };
+  }
+
+  /** What is new; nothing is left out when a page in between cannot be read. */
+  private fresh(): unknown[] {
+    const fresh: unknown[] = [];
+    let next = this.next;
+    for (;;) {
+      const separator = this.url.includes("?") ? "&" : "?";
+      const after = next === undefined ? "" : `${separator}after=${encodeURIComponent(next)}`;
+      const answer = http.get(`${this.url}${after}`, { tags: { name: "executed" } });
+      const page = answer.status === 200 ? readExecuted(answer.body) : answer.error || `status ${answer.status}`;
+      if (typeof page === "string") throw new Error(`SIGNALS_EXECUTED_URL=${this.url}: ${page}`);
+      if (page.next === undefined) {
+        const added = page.signals.slice(this.read);
+        this.read = page.signals.length;
+        return added;
+      }
+      for (const signal of page.signals) fresh.push(signal);
+      if (page.signals.length === 0) {
+        this.next = next;
+        return fresh;
+      }
+      next = page.next;
+    }
+  }
+}
+
+/**
+ * Reports what was executed until all that was accepted is, or nothing comes any more; then closes the
+ * account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
+ */
+export async function settleExecuted(
+  config: Settings<"webhook">,
+  run: Run & { readonly openedAt: number; readonly targetClock: number },
+): Promise<Account> {
+  const { SIGNALS_EXECUTED_URL: url = "", RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
+  const list = new ExecutedList(url, run, run.openedAt, run.targetClock);
+  const started = Date.now();
+  let progressAt = started;
+  for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
+    try {
+      const arrivals = list.arrivals();
+      if (arrivals.times.length > 0) progressAt = Date.now();
+      await reportArrivals(config, run, { paths: [arrivals] });
+      lost = fetchAccount(receiver, run.id)?.lost ?? -1;
+    } catch (problem) {
+      // A target that is being started again answers soon and has not fallen quiet; one that never does leaves no account.
+      progressAt = Date.now();
+      console.warn(reasonOf(problem));
+    }
+    if (Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
+    if (lost !== 0) sleep(POLL_SECONDS);
+  }
+  return settleRun({ ...config, DRAIN_QUIET: 0 }, run, "publisher");
+}

@@ -1,0 +1,108 @@
+import http from "k6/http";
+import type { Trace } from "../../../core/trace.ts";
+import { now } from "../../../k6/support/clock.ts";
+import { latencyOf } from "../../../k6/support/latency.ts";
+import type { measures } from "../../../k6/support/metrics.ts";
+import type { Settings } from "../../../k6/support/settings.ts";
+import { readAnswer, type SignalAnswer, signalBody } from "../wire.ts";
+import type { Webhook } from "./webhooks.ts";
+
+type SignalMeasures = ReturnType<typeof measures<"signals">>;
+
+/** An answer and the ms it took. */
+export type Answered = SignalAnswer & { readonly took: number };
+
+/** What may be unusual about a request. */
+export interface Unusual {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Instead of the webhook's own; null leaves it out. */
+  readonly secret?: string | null;
+}
+
+/**
+ * What must be accepted, and where that is entered: apart, because many signals of one purpose would hide
+ * that those of another were refused.
+ */
+const LEGITIMATE = {
+  load: { success: "signal_success_rate", latency: "signal_latency_ms" },
+  hft: { success: "signal_hft_success_rate", latency: "signal_hft_latency_ms" },
+  memory: { success: "signal_memory_success_rate", latency: "signal_memory_latency_ms" },
+} as const;
+
+/** Why a signal is sent; one of a trial may be answered in any way that the trial judges. */
+export type Purpose = keyof typeof LEGITIMATE | "trial";
+
+/** Sends signals, and times each kind of answer apart. */
+export class Signals {
+  private readonly config: Settings<"webhook">;
+  private readonly measure: SignalMeasures;
+
+  constructor(config: Settings<"webhook">, measure: SignalMeasures) {
+    this.config = config;
+    this.measure = measure;
+  }
+
+  /** Sends one signal and enters the answer. Never rejects. */
+  async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<Answered> {
+    const answer = await this.ask(webhook, trace, unusual);
+    this.enter(answer, purpose);
+    return answer;
+  }
+
+  /** Sends one signal, whose answer is still to be entered. Never rejects. */
+  async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<Answered> {
+    const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
+    const pass = unusual.secret === undefined ? secret : unusual.secret;
+    const query = pass === null ? "" : `?secret=${encodeURIComponent(pass)}`;
+    const url = `${SIGNALS_URL}${TRIGGER_PATH}/${encodeURIComponent(token)}${query}`;
+    const body = unusual.body ?? signalBody(SEED, trace, TRACE_FIELD);
+    const sentAt = now();
+    try {
+      const response = await http.asyncRequest("POST", url, body, {
+        headers: { "Content-Type": "application/json", ...unusual.headers },
+        tags: { name: "signal" },
+        timeout: `${ACK_TIMEOUT}s`,
+        responseCallback: null,
+        // Else k6 logs a request that gets no answer, with its address and the secret in it.
+        throw: true,
+      } as object);
+      return { ...readAnswer(response.status, response.body), took: latencyOf(response.timings) };
+    } catch (problem) {
+      return { ...readAnswer(0, null, withoutAddress(String(problem))), took: now() - sentAt };
+    }
+  }
+
+  /** Enters an answer, by its kind. */
+  enter(answer: Answered, purpose: Purpose): void {
+    const { measure } = this;
+    const legitimate = purpose === "trial" ? null : LEGITIMATE[purpose];
+    if (legitimate !== null) measure[legitimate.success].add(answer.kind === "accepted");
+    measure.signal_failed.add(answer.kind === "failed" ? 1 : 0);
+    switch (answer.kind) {
+      case "accepted":
+        measure.signal_accepted.add(1);
+        measure[legitimate?.latency ?? "signal_trial_latency_ms"].add(answer.took);
+        break;
+      case "duplicate":
+        measure.signal_duplicates.add(1);
+        measure.signal_duplicate_latency_ms.add(answer.took);
+        break;
+      case "limited":
+        measure.signal_limited.add(1);
+        measure.signal_limited_latency_ms.add(answer.took);
+        break;
+      case "refused":
+        measure.signal_refused.add(1);
+        measure.signal_refused_latency_ms.add(answer.took);
+        break;
+      case "failed":
+        console.warn(`a signal failed: ${answer.why}`);
+        measure.signal_failed_latency_ms.add(answer.took);
+    }
+  }
+}
+
+function withoutAddress(problem: string): string {
+  return problem.replace(/https?:\/\/[^\s"\\]*/g, "(address)");
+}

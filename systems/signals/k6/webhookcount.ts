@@ -1,0 +1,67 @@
+import { TRIALS, type Trial } from "../../../scenarios.ts";
+
+/** The settings that decide how many webhooks there are, and how hard the trials hit them. */
+export interface TrialSettings {
+  readonly SIGNAL_LIMIT: number;
+  readonly WEBHOOKS?: number | undefined;
+  readonly WEBHOOK_TOKEN?: string | undefined;
+  readonly TRIALS: readonly Trial[];
+  readonly HEALTH_URL?: string | undefined;
+}
+
+/** Share of its limit that a webhook is given by legitimate load: what is sent evenly does not arrive evenly. */
+export const FILL = 0.8;
+
+/** Webhooks that the trials spread over, so that none has to wait for the limit of another. */
+const TRIAL_WEBHOOKS = 13;
+/** The memory trial takes 320 signals a second: the quicker it is, the less a warm-up looks like a leak. */
+const MEMORY_WEBHOOKS = 40;
+
+/**
+ * How many webhooks take a load without reaching their limits.
+ *
+ * @throws a string when there are fewer.
+ */
+export function webhooksFor(config: TrialSettings, peak: number): number {
+  const needed = Math.max(1, Math.ceil(peak / (FILL * config.SIGNAL_LIMIT) - 1e-9));
+  const given = config.WEBHOOK_TOKEN === undefined ? config.WEBHOOKS : 1;
+  if (given !== undefined && given < needed) {
+    throw (
+      `${peak} signals per second need ${needed} webhooks of ${config.SIGNAL_LIMIT} each, filled to ${FILL * 100} %; ` +
+      `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN names one"}: lower RATE or LOAD_SCALE`
+    );
+  }
+  const memory = config.TRIALS.includes("memory") && config.HEALTH_URL !== undefined;
+  return given ?? Math.max(needed, memory ? MEMORY_WEBHOOKS : config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
+}
+
+/** Longer than all trials but memory take, whose sizes are fixed. */
+const OTHER_TRIALS_SECONDS = 30 * 60;
+/** An answer that takes longer has missed its objective by far. */
+const PATIENCE_SECONDS = 1;
+
+/** Seconds after which trials are cut off that something keeps from their end. */
+export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS: number }, webhooks: number): number {
+  const rounds = Math.ceil(config.MEMORY_SIGNALS / webhooks);
+  return OTHER_TRIALS_SECONDS + Math.ceil(rounds * (1 / (FILL * config.SIGNAL_LIMIT) + PATIENCE_SECONDS));
+}
+
+/**
+ * The most signals that the trials send within a second, where a load of so many per second goes before them.
+ *
+ * @throws a string when there are fewer webhooks than the load needs.
+ */
+export function peakOfTrials(config: TrialSettings, loadPeak: number): number {
+  const { SIGNAL_LIMIT: limit, TRIALS: trials, HEALTH_URL } = config;
+  const peaks: Readonly<Record<Trial, number>> = {
+    hft: TRIALS.hft.signals,
+    identical: TRIALS.identical.signals,
+    expiry: TRIALS.expiry.signals,
+    limit: 2 * limit,
+    overload: 3 * limit,
+    headers: 2 * limit,
+    access: TRIALS.access.signals,
+    memory: HEALTH_URL === undefined ? 0 : webhooksFor(config, loadPeak) * FILL * limit,
+  };
+  return Math.max(0, ...trials.map((trial) => peaks[trial]));
+}

@@ -1,0 +1,89 @@
+import type { Redis } from "../../../target/redis.ts";
+import type { SignalsFaults } from "./faults.ts";
+import { EXECUTED, type Gate, IDEMPOTENT_MS, LIMIT, type Passage, RedisGate, type Request } from "./gate.ts";
+
+/** The gate of a process, with the faults that are planted in it. */
+export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
+  const counted = faults["no-limit"] === undefined && faults["limit-per-process"] === undefined;
+  const remembered = faults["no-idempotency"] === undefined && faults["racing-idempotency"] === undefined;
+  let gate: Gate = new RedisGate(redis, { limit: counted ? LIMIT : 0, idempotentMs: remembered ? IDEMPOTENT_MS : 0 });
+  if (faults["racing-idempotency"]) gate = new RacingGate(gate, redis);
+  if (faults["limit-per-process"]) gate = new OwnLimitGate(gate);
+  if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
+  if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
+  return gate;
+}
+
+/** Looks whether a signal is known, and notes it after it was executed: check, then set. */
+class RacingGate implements Gate {
+  private readonly inner: Gate;
+  private readonly redis: Redis;
+
+  constructor(inner: Gate, redis: Redis) {
+    this.inner = inner;
+    this.redis = redis;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const key = `signals:first:${request.webhook}:${request.digest}`;
+    const known = await this.redis.get(key);
+    const passage = await this.inner.admit(known === null ? request : { ...request, signal: "" });
+    if (passage === "limited") return passage;
+    if (known !== null) return { acceptedAt: Number(known) };
+    await this.redis.set(key, String(passage.acceptedAt), { expiration: { type: "PX", value: IDEMPOTENT_MS } });
+    return passage;
+  }
+}
+
+/** Counts in the memory of its process. */
+class OwnLimitGate implements Gate {
+  private readonly inner: Gate;
+  private readonly requests = new Map<string, number[]>();
+
+  constructor(inner: Gate) {
+    this.inner = inner;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const client = `${request.webhook} ${request.client}`;
+    const now = performance.now();
+    const recent = (this.requests.get(client) ?? []).filter((time) => now - time < 1_000);
+    if (recent.length >= LIMIT) return "limited";
+    this.requests.set(client, [...recent, now]);
+    return this.inner.admit(request);
+  }
+}
+
+/** Executes what it does not let pass. */
+class EagerGate implements Gate {
+  private readonly inner: Gate;
+  private readonly redis: Redis;
+
+  constructor(inner: Gate, redis: Redis) {
+    this.inner = inner;
+    this.redis = redis;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const passage = await this.inner.admit(request);
+    if (passage === "limited") await this.redis.rPush(EXECUTED, `${Date.now() * 1000} ${request.signal}`);
+    return passage;
+  }
+}
+
+/** Lets every N-th signal pass without executing it. */
+class ForgetfulGate implements Gate {
+  private readonly inner: Gate;
+  private readonly every: number;
+  private signals = 0;
+
+  constructor(inner: Gate, every: number) {
+    this.inner = inner;
+    this.every = every;
+  }
+
+  admit(request: Request): Promise<Passage> {
+    const forgotten = ++this.signals % this.every === 0;
+    return this.inner.admit(forgotten ? { ...request, signal: "" } : request);
+  }
+}
