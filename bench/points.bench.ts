@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { execa } from "execa";
-import { startInfluxd } from "../cli/databases.ts";
 import { startService } from "../cli/service.ts";
+import { startInfluxd } from "../test/databases.ts";
 import { bench, held, root } from "./bench.ts";
 import { startFlood } from "./flood.ts";
 

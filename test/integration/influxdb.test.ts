@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Database, startInfluxd } from "../../cli/databases.ts";
 import type { Account } from "../../core/account.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
+import { type Database, startInfluxd } from "../databases.ts";
 import { ask } from "./asking.ts";
 
 const RUN = "away";

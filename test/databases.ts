@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { freePort } from "./redis-server.ts";
+import { causeIn } from "../cli/cause.ts";
+import { freePort } from "../cli/redis-server.ts";
 
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
@@ -76,7 +77,7 @@ async function start(
   });
   let ended: string | null = null;
   const over = child.then(({ stderr, shortMessage }) => {
-    ended = `${program} ended: ${stderr.split("\n").at(-1) ?? shortMessage}`;
+    ended = `${program} ended: ${causeIn(stderr) || shortMessage}`;
   });
   const stop = async () => {
     child.kill("SIGTERM");
