@@ -62,7 +62,7 @@ describe.each(entries)("service %s", (_, service) => {
       const [source = ""] = mount.split(":");
       if (!source.startsWith("./")) expect(Object.keys(volumes)).toContain(source);
       // Dashboards are generated: their folder may not be there yet, but what it is in is.
-      else expect(existsSync(join(root, source)) || source.startsWith("./deploy/grafana/"), source).toBe(true);
+      else expect(existsSync(join(root, source)) || source.startsWith("./dist/"), source).toBe(true);
     }
   });
 });
