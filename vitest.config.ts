@@ -49,6 +49,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
+          // Of a test that hangs; a property over thousands of draws takes as long as a busy machine makes it.
+          testTimeout: 60_000,
           // It imports JSON in a way that Node does not take.
           server: { deps: { inline: ["@actions/workflow-parser"] } },
         },

@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
 import { Clock } from "../core/clock.ts";
-import { event, variants, type Workload } from "../core/event.ts";
 import type { Opening, Settling } from "../core/report.ts";
 import { eventId, runNumber } from "../core/trace.ts";
+import { event, streamOf, variants, type Workload } from "../systems/pulse/events.ts";
 
 /** A gateway that does nothing but send: as fast as told, so that the subscriber is what is measured. */
 export interface Flood {
@@ -59,7 +59,7 @@ export async function startFlood(
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   };
-  const opening: Opening = { seed: workload.seed, chains: workload.chains, publisher: "flood" };
+  const opening: Opening = { ...streamOf(workload), publisher: "flood" };
   await post("", opening);
 
   const all = variants(workload);

@@ -2,6 +2,7 @@
 
 import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
+import { Endpoints } from "../receiver/endpoints.ts";
 import { Run } from "../receiver/run.ts";
 import {
   blockHash,
@@ -23,11 +24,9 @@ await bench(`the account of ${EVENTS} events, each delivered once as a webhook`,
   for (const batch of [25, 1]) {
     const before = megabytes();
     const started = performance.now();
-    const run = new Run(
-      RUN,
-      { seed: WORKLOAD.seed, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } },
-      Date.now,
-    );
+    const run = new Run(RUN, { seed: WORKLOAD.seed, variants: [] }, Date.now, (observed) => [
+      new Endpoints(WORKLOAD.seed, { endpoints: ENDPOINTS, unmatchedShare: 0 }, observed),
+    ]);
     for (let seq = 0; seq < EVENTS; seq += batch) {
       const sentFrom = 1_000_000 + seq / 5;
       run.published({
@@ -55,7 +54,7 @@ function deliver(run: Run, seq: number, publishedAt: number): void {
   const { chainId, contract, topics, data } = VARIANTS[logVariantIndex(WORKLOAD, seq)] as LogVariant;
   const trace = { run: runNumber(RUN), publisher: 1, seq, publishedAt };
   const endpoint = ENDPOINTS.find((each) => selects(each, { chainId, contract, topics }));
-  run.delivered(
+  run.observer(Endpoints)?.delivered(
     endpoint?.name as string,
     { trace, arrivedAt: publishedAt + LATENCY_MS, attempt: 1, isSigned: true },
     {

@@ -28,7 +28,7 @@ await bench(`${EVENTS} signed webhooks over ${CONNECTIONS} connections to one re
   const command = [process.execPath, program, "--port", "0", "--secret", SECRET];
   const receiver = await startService("receiver", command, join(folder, "receiver.log"));
   try {
-    await post(receiver.url, "", { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+    await post(receiver.url, "", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
     const requests = Array.from({ length: EVENTS }, (_, seq) => webhook(seq));
     const started = performance.now();
     const sentFrom = Date.now();

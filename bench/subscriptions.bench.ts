@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Account } from "../core/account.ts";
-import { event } from "../core/event.ts";
-import { filterFor, matches } from "../core/filter.ts";
 import { eventId, runNumber } from "../core/trace.ts";
+import { event } from "../systems/pulse/events.ts";
+import { filterFor, matches } from "../systems/pulse/filters.ts";
 import { bench, held, root } from "./bench.ts";
 
 const SUBSCRIPTIONS = 100_000;

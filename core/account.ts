@@ -109,6 +109,8 @@ export interface Account {
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
+  /** Whether somebody promised the order of all deliveries; otherwise those that were reordered are no fault. */
+  readonly ordered: boolean;
   readonly misrouted: number;
   /** Delivered after the account was settled. */
   readonly late: number;
@@ -134,14 +136,6 @@ export interface Account {
   readonly storage: StorageAccount | null;
   /** Where the pipeline holds what is missing, and why, as far as that is known. */
   readonly causes: readonly string[];
-}
-
-/**
- * Whether somebody promised the order of deliveries: webhooks are sent at the same time and sent again, and
- * rows are inserted by several workers.
- */
-export function isOrdered(ends: { readonly webhooks: unknown; readonly storage: unknown }): boolean {
-  return ends.webhooks === null && ends.storage === null;
 }
 
 /** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */

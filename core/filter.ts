@@ -1,62 +1,15 @@
 /**
- * What a subscriber asked for, in the words of the gateway's contract: AND across the fields, OR
- * within a field, and an empty field matches everything.
+ * What selects events, by named attributes: of an event the values that it has, of a filter those that are
+ * wanted. AND across the names, OR within a name; a name without values matches everything.
  */
-export interface Filter {
-  readonly chains: readonly string[];
-  readonly event_types: readonly string[];
-  readonly accounts: readonly string[];
-  readonly program_ids: readonly string[];
-}
+export type Attributes = Readonly<Record<string, readonly string[]>>;
+export type Filter = Attributes;
 
-/** The attributes of an event that a filter looks at. */
-export interface Filterable {
-  readonly chain: string;
-  readonly eventType: string;
-  readonly accounts: readonly string[];
-  readonly programId: string;
-}
-
-/** Whether an event passes a filter. */
-export function matches(filter: Filter, event: Filterable): boolean {
-  return (
-    holds(filter.chains, event.chain) &&
-    holds(filter.event_types, event.eventType) &&
-    holds(filter.program_ids, event.programId) &&
-    (filter.accounts.length === 0 || event.accounts.some((account) => filter.accounts.includes(account)))
-  );
-}
-
-function holds(wanted: readonly string[], value: string): boolean {
-  return wanted.length === 0 || wanted.includes(value);
-}
-
-/** How much a filter says: one field, two fields, all fields. */
-export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
-export type FilterClass = (typeof FILTER_CLASSES)[number];
-
-/** A filter of the given class that the given event passes. */
-export function filterFor(kind: FilterClass, event: Filterable): Filter {
-  return {
-    chains: [event.chain],
-    event_types: kind === "simple" ? [] : [event.eventType],
-    accounts: kind === "complex" ? [...event.accounts] : [],
-    program_ids: kind === "complex" ? [event.programId] : [],
-  };
-}
-
-const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
-
-/**
- * The filter of one of many connections, which take the kinds and the events in turn.
- *
- * @param place which of them, from 0.
- * @param kinds names of {@link FILTER_CLASSES}, or "all" for no filter; at least one.
- * @param events what the filters are made for, all of them different; at least one.
- */
-export function filterAt(place: number, kinds: readonly string[], events: readonly Filterable[]): Filter {
-  const kind = kinds[place % kinds.length] as FilterClass | "all";
-  // A step that shares no factor with the number of variants visits them all.
-  const event = events[(place * 37) % events.length] as Filterable;
-  return kind === "all" ? NO_FILTER : filterFor(kind, event);
+/** Whether an event with these attributes passes a filter; an attribute that it does not have is no match. */
+export function matches(filter: Filter, attributes: Attributes): boolean {
+  for (const name in filter) {
+    const wanted = filter[name] as readonly string[];
+    if (wanted.length > 0 && !attributes[name]?.some((value) => wanted.includes(value))) return false;
+  }
+  return true;
 }

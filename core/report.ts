@@ -14,6 +14,8 @@ const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff
 const Time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
 
+const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
+
 const EndpointSchema = v.object({
   name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
   contract_addresses: v.nullable(Texts),
@@ -39,7 +41,8 @@ export type Storage = v.InferOutput<typeof StorageSchema>;
 /** Opens a run, or joins one: all that take part must name the same workload. */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
-  chains: Texts,
+  /** The combinations of attributes that events draw from; see {@link Stream}. */
+  variants: v.pipe(v.array(AttributesSchema), v.maxLength(10_000), v.readonly()),
   /** Given by a publisher: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
   webhooks: v.optional(WebhooksSchema),
@@ -67,8 +70,6 @@ export const PublishedSchema = v.pipe(
 );
 export type Published = v.InferOutput<typeof PublishedSchema>;
 
-const FilterSchema = v.object({ chains: Texts, event_types: Texts, accounts: Texts, program_ids: Texts });
-
 /**
  * What arrived on one path since its last report, in order of arrival. The ids are told as they came and read
  * where they are judged: in k6 reading one takes as long as all else that is done with an event.
@@ -77,7 +78,7 @@ const PathReportSchema = v.pipe(
   v.object({
     /** Unique within the run. */
     path: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-    filter: FilterSchema,
+    filter: AttributesSchema,
     /** Unix ms from which the path is live, and up to which this report is complete. */
     from: Time,
     through: Time,

@@ -5,6 +5,7 @@ import { Nats, type Totals, totals } from "k6/x/nats";
 import { firstOfEachVariant } from "../core/event.ts";
 import { lengthOf } from "../core/shape.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { streamOf } from "../systems/pulse/events.ts";
 import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
@@ -22,6 +23,7 @@ const config = settings("nats");
 const load = publishingLoad(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, chains: config.CHAINS };
+const stream = streamOf(workload);
 const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
@@ -67,11 +69,11 @@ export async function setup(): Promise<Run & Watched> {
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
-  const run = openRun(config, "publisher");
+  const run = openRun(config, "publisher", { variants: stream.variants });
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
-      seqs: firstOfEachVariant(workload),
+      seqs: firstOfEachVariant(stream),
       send: (seq) => {
         const { subject, stamp } = press.prepare(seq);
         nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));

@@ -51,8 +51,7 @@ export async function setup(): Promise<SignalRun> {
   declareCounters();
   const watched = requireHealth(config);
   const webhooks = openWebhooks(config, count);
-  // The workload of signals knows no chains; the receiver needs one to draw from.
-  const run = openRun({ ...config, CHAINS: ["signals"] }, "publisher");
+  const run = openRun(config, "publisher");
   const openedAt = now() + clockCorrection(run);
   const opened = { ...run, ...watched, webhooks, openedAt };
   return { ...opened, targetClock: await proveWebhooks(opened) };

@@ -4,6 +4,7 @@ import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { withoutCredentials } from "../core/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
+import { streamOf } from "../systems/pulse/events.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
 import { Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { enterAccount } from "./support/account.ts";
@@ -19,6 +20,7 @@ import { summaryOf } from "./support/summary.ts";
 const config = settings("websocket");
 const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
+const stream = streamOf({ seed: config.SEED, chains: config.CHAINS });
 const metrics = measures("everywhere", "websocket", "account", "health");
 
 export const options = optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold");
@@ -38,7 +40,7 @@ export async function setup(): Promise<Run & Watched> {
   declareCounters();
   const watched = requireHealth(config);
   await proveGateway();
-  return { ...openRun(config, "subscriber"), ...watched };
+  return { ...openRun(config, "subscriber", { variants: stream.variants }), ...watched };
 }
 
 /** Holds its connections for the whole profile, or until the load falls. */
@@ -73,10 +75,7 @@ async function listen(run: Run, until: number): Promise<void> {
     sleep(1);
     return;
   }
-  const judge =
-    config.RECEIVER_URL === undefined
-      ? gapJudge({ seed: config.SEED, chains: config.CHAINS }, run.number, metrics)
-      : receiverJudge(config, run);
+  const judge = config.RECEIVER_URL === undefined ? gapJudge(stream, run.number, metrics) : receiverJudge(config, run);
   const subscriber = new Subscriber(config, metrics, run, judge, samplesPerSecond);
   await subscriber.hold(until);
   settled = subscriber.settled;

@@ -1,10 +1,12 @@
-import type { WebhookAccount } from "../core/account.ts";
+import type { Account } from "../core/account.ts";
+import { explain, type HopsReport } from "../core/hops.ts";
+import type { PathAccount } from "../core/ledger.ts";
 import type { Webhooks } from "../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../systems/ethhook/wire.ts";
-import type { Deliveries } from "./deliveries.ts";
 import { type Delivery, EndpointPath } from "./endpoint.ts";
 import type { Refusal } from "./failures.ts";
+import type { FarEndAccount, Observed, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many damaged webhooks an account describes. */
@@ -14,10 +16,13 @@ const EVIDENCE = 5;
 const SHOWN_LENGTH = 80;
 
 /** The endpoints of one run, and what came that was no delivery. */
-export class Endpoints {
-  readonly paths: ReadonlyMap<string, EndpointPath>;
+export class Endpoints implements Observer {
+  /** Webhooks are sent at the same time, and sent again. */
+  readonly isOrdered = false;
+  private readonly byName: ReadonlyMap<string, EndpointPath>;
+  private readonly observed: Observed;
   /** What is wrong with the first damaged webhooks. */
-  readonly damages: string[] = [];
+  private readonly damages: string[] = [];
   private readonly workload: LogWorkload;
   private misbehaviours = 0;
   private wrongSignatures = 0;
@@ -25,31 +30,46 @@ export class Endpoints {
   private damagedWebhooks = 0;
   private strays = 0;
 
-  constructor(seed: number, { endpoints, unmatchedShare }: Webhooks) {
+  constructor(seed: number, { endpoints, unmatchedShare }: Webhooks, observed: Observed) {
+    this.observed = observed;
     this.workload = { seed, unmatchedShare };
-    this.paths = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload)]));
+    this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload)]));
   }
 
   /** Counts webhooks that were not taken. */
   refused(name: string, trace: Trace, at: number, why: Refusal): void {
-    this.paths.get(name)?.refused(trace, at, why);
+    this.byName.get(name)?.refused(trace, at, why);
     if (why === "wrong signature") this.wrongSignatures++;
     else this.misbehaviours++;
   }
 
-  /** Enters a webhook that was taken. @returns whether it is the first delivery of an event of the load. */
-  delivered(name: string, delivery: Delivery, body: Webhook, deliveries: Deliveries): boolean {
+  get paths(): Iterable<EndpointPath> {
+    return this.byName.values();
+  }
+
+  /** Enters a webhook that was taken. */
+  delivered(name: string, delivery: Delivery, body: Webhook): void {
     const { trace } = delivery;
-    const path = this.paths.get(name);
-    if (path === undefined) {
-      if (trace.publisher !== CANARY_PUBLISHER) this.strays++;
-      return false;
-    }
-    path.attempted(trace, delivery.arrivedAt);
     const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
-    if (isOfLoad) this.compare(name, trace, body);
-    if (isOfLoad && !delivery.isSigned) this.unchecked++;
-    return path.enter(delivery, deliveries);
+    const path = this.byName.get(name);
+    const isFirst = path !== undefined && this.enter(path, delivery, body);
+    // A stray too is an arrival: where the account is closed, this is where it shows.
+    if (isOfLoad) this.observed.arrived(1, isFirst ? 1 : 0);
+    if (isOfLoad && path === undefined) this.strays++;
+  }
+
+  private enter(path: EndpointPath, delivery: Delivery, body: Webhook): boolean {
+    const { trace, arrivedAt, isSigned } = delivery;
+    path.attempted(trace, arrivedAt);
+    if (trace.publisher !== CANARY_PUBLISHER) {
+      this.compare(path.name, trace, body);
+      if (!isSigned) this.unchecked++;
+    }
+    return path.enter(delivery, this.observed.deliveries);
+  }
+
+  causes(account: Account, hops: HopsReport | null): string[] {
+    return [...explain(account, hops), ...this.damages];
   }
 
   private compare(name: string, trace: Trace, body: Webhook): void {
@@ -61,14 +81,13 @@ export class Endpoints {
     this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 
-  /** @param settle settles one path against what was published. */
-  account(settle: (path: Path) => ReturnType<Path["settle"]>): WebhookAccount {
-    const endpoints = [...this.paths.values()].map((path) => path.describe(settle(path)));
-    return {
+  account(settle: (path: Path) => PathAccount): FarEndAccount {
+    const endpoints = [...this.paths].map((path) => path.describe(settle(path)));
+    const webhooks = {
       endpoints,
       attempts: endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
       retried: endpoints.reduce((sum, { retried }) => sum + retried, 0),
-      hasty: [...this.paths.values()].reduce((sum, { failures }) => sum + failures.hasty, 0),
+      hasty: [...this.paths].reduce((sum, { failures }) => sum + failures.hasty, 0),
       abandoned: this.abandoned(),
       misbehaved: this.misbehaviours,
       wrongSignatures: this.wrongSignatures,
@@ -76,11 +95,12 @@ export class Endpoints {
       damaged: this.damagedWebhooks,
       strays: this.strays,
     };
+    return { webhooks, strays: this.strays };
   }
 
   private abandoned(): Record<string, number> {
     const counts: Record<string, number> = {};
-    for (const { failures } of this.paths.values()) {
+    for (const { failures } of this.paths) {
       for (const [how, count] of failures.abandoned()) counts[how] = (counts[how] ?? 0) + count;
     }
     return counts;

@@ -1,4 +1,4 @@
-import { type Account, isOrdered } from "../core/account.ts";
+import type { Account } from "../core/account.ts";
 
 /** What monitoring is told of a run, and what each figure means. */
 export const FIGURES = {
@@ -51,7 +51,7 @@ export const FAULTS = [
 /** What is wrong in a run; an order that nobody promised cannot be broken. */
 export function faultsOf(account: Account): readonly { readonly fault: Figure; readonly count: number }[] {
   const figures = figuresOf(account);
-  return FAULTS.filter((fault) => fault !== "reordered" || isOrdered(account)).map((fault) => ({
+  return FAULTS.filter((fault) => fault !== "reordered" || account.ordered).map((fault) => ({
     fault,
     count: figures[fault],
   }));

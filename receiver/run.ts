@@ -1,25 +1,19 @@
-import { type Account, type Ending, isOrdered, type Offender } from "../core/account.ts";
+import type { Account, Ending, Offender } from "../core/account.ts";
 import type { PathArrivals } from "../core/arrivals.ts";
 import { Bitset } from "../core/bitset.ts";
-import type { Workload } from "../core/event.ts";
 import type { Histogram } from "../core/histogram.ts";
-import { explain, type HopsReport } from "../core/hops.ts";
+import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { Publication } from "../core/publication.ts";
 import type { Opening, Published, Settling } from "../core/report.ts";
 import type { Second } from "../core/timeline.ts";
-import { CANARY_PUBLISHER, runNumber, type Trace } from "../core/trace.ts";
-import type { Webhook } from "../systems/ethhook/wire.ts";
-import { explainStorage } from "../systems/ingestor/storage.ts";
+import { runNumber } from "../core/trace.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
-import type { Delivery } from "./endpoint.ts";
-import { Endpoints } from "./endpoints.ts";
 import { Expected } from "./expected.ts";
-import type { Refusal } from "./failures.ts";
+import type { FarEndAccount, Observed, Observer, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
-import { SubscriptionPath } from "./subscription.ts";
-import type { Stored, Watched } from "./watch.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** How often the wait for the last deliveries looks again. */
 const DRAIN_POLL_MS = 100;
@@ -32,15 +26,13 @@ export class Run {
   readonly id: string;
   /** What stands for the id in traces. */
   readonly number: number;
-  readonly workload: Workload;
   /** Unix ms. */
   readonly openedAt: number;
   private readonly opening: Opening;
-  private readonly endpoints: Endpoints | null;
-  private readonly stored: Stored | null;
+  private readonly subscriptions: Subscriptions;
+  private readonly observers: readonly Observer[];
   private readonly publication = new Publication();
   private readonly expected = new Expected(this.publication);
-  private readonly subscriptions = new Map<string, SubscriptionPath>();
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
@@ -54,34 +46,41 @@ export class Run {
 
   /**
    * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
-   * @param watch follows the table that the events end up in, where they do.
+   * @param observers the far ends of the run beside subscriptions, which every run may have.
    */
-  constructor(id: string, opening: Opening, now: () => number, watch?: (watched: Watched) => Stored) {
+  constructor(id: string, opening: Opening, now: () => number, observers: Observers = () => []) {
     this.id = id;
     this.number = runNumber(id);
     this.opening = opening;
-    this.endpoints = opening.webhooks === undefined ? null : new Endpoints(opening.seed, opening.webhooks);
-    this.workload = { seed: opening.seed, chains: opening.chains };
     this.now = now;
     this.openedAt = now();
-    this.stored = watch?.(this.watched()) ?? null;
+    const observed = this.observed();
+    this.subscriptions = new Subscriptions(opening, observed);
+    this.observers = [this.subscriptions, ...observers(observed)];
   }
 
-  /** What the watch of a table may know. */
-  private watched(): Watched {
+  private observed(): Observed {
     return {
+      now: this.now,
       acknowledged: () => this.publication.acknowledged,
       underLoad: () => !this.publishersDone(),
       deliveries: this.deliveries,
-      arrived: () => {
-        this.lastArrivalAt = this.now();
+      arrived: (count, first) => {
+        // Repetitions and strays too: the account is closed, and this is where they show.
+        if (this.settled) this.lateArrivals += count;
+        if (first > 0) this.lastArrivalAt = this.now();
       },
     };
   }
 
+  /** The far end of a kind; undefined where the run has none. */
+  observer<Kind extends Observer>(kind: abstract new (...made: never) => Kind): Kind | undefined {
+    return this.observers.find((observer) => observer instanceof kind) as Kind | undefined;
+  }
+
   /** Lets go of what the run holds open. */
   async close(): Promise<void> {
-    await this.stored?.watch.stop();
+    await Promise.all(this.observers.map((observer) => observer.close?.()));
   }
 
   /** Whether all is published and the last deliveries are waited for. */
@@ -119,31 +118,7 @@ export class Run {
 
   /** Enters what subscribers saw. */
   arrivals({ paths }: { readonly paths: readonly PathArrivals[] }): void {
-    const now = this.now();
-    for (const report of paths) {
-      let path = this.subscriptions.get(report.path);
-      if (path === undefined) {
-        path = new SubscriptionPath(report, this.workload);
-        this.subscriptions.set(report.path, path);
-      }
-      const arrived = path.enter(report, this.deliveries, now);
-      if (this.settled) this.lateArrivals += report.seqs.length;
-      if (arrived > 0) this.lastArrivalAt = now;
-    }
-  }
-
-  /** Enters a webhook that was taken. */
-  delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
-    if (this.endpoints === null) return;
-    const isNew = this.endpoints.delivered(endpoint, delivery, body, this.deliveries);
-    // Whatever it is, a repetition or a stray too: the account is closed, and this is where it shows.
-    if (this.settled && delivery.trace.publisher !== CANARY_PUBLISHER) this.lateArrivals++;
-    if (isNew) this.lastArrivalAt = this.now();
-  }
-
-  /** Counts a webhook that was not taken. */
-  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
-    this.endpoints?.refused(endpoint, trace, at, why);
+    this.subscriptions.enter(paths);
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
@@ -154,9 +129,7 @@ export class Run {
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
   async settle({ publisher, subscriber, timeout, quiet, linger = 0 }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
-    for (const path of this.subscriptions.values()) {
-      if (subscriber !== undefined && path.name.startsWith(`${subscriber}/`)) path.abandon();
-    }
+    if (subscriber !== undefined) this.subscriptions.abandon(subscriber);
     this.wait ??= this.waitForDeliveries(timeout, quiet, linger);
     await this.wait;
     return this.account();
@@ -175,11 +148,8 @@ export class Run {
     const drain = this.now() - started;
     // What comes again after the account is closed, nobody sees.
     if (ending === "complete" && linger > 0) await pause(linger);
-    if (this.stored !== null) {
-      // What was seen so far is what was new; now every row of the run is looked at once more.
-      await this.stored.watch.finish();
-      if (ending === "quiet" && this.account().lost === 0) ending = "complete";
-    }
+    await Promise.all(this.observers.map((observer) => observer.finish?.()));
+    if (ending === "quiet" && this.account().lost === 0) ending = "complete";
     this.closedAt = this.now();
     this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
     this.closed = { ...this.account(), ending, backlog, drain };
@@ -208,20 +178,26 @@ export class Run {
     const accounts = new Map<Path, PathAccount>();
     const sum = { expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
     const offenders: Offender[] = [];
-    for (const path of this.paths()) {
-      const settled = path.settle(this.publication, this.expected.whole, now);
-      accounts.set(path, settled);
-      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-      const inversions = isOrdered({ webhooks: this.endpoints, storage: this.stored }) ? settled.reordered : 0;
-      const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
-      if (broken && offenders.length < OFFENDERS) {
-        const [firstLost] = settled.lostSeqs;
-        const firstLostAt = firstLost === undefined ? null : this.publication.sentAt(firstLost);
-        offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
+    for (const { paths, isOrdered } of this.observers) {
+      for (const path of paths) {
+        const settled = path.settle(this.publication, this.expected.whole, now);
+        accounts.set(path, settled);
+        for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
+        const inversions = isOrdered ? settled.reordered : 0;
+        const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
+        if (broken && offenders.length < OFFENDERS) {
+          const [firstLost] = settled.lostSeqs;
+          const firstLostAt = firstLost === undefined ? null : this.publication.sentAt(firstLost);
+          offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
+        }
       }
     }
-    const webhooks = this.endpoints?.account((path) => accounts.get(path) as PathAccount) ?? null;
-    sum.misrouted += webhooks?.strays ?? 0;
+    const farEnds: FarEndAccount = Object.assign(
+      {},
+      ...this.observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
+    );
+    const { webhooks = null, storage = null, strays = 0 } = farEnds;
+    sum.misrouted += strays;
     const paths = this.paths();
     const { published, acknowledged, refused, unknown, span } = this.publication;
     const account: Account = {
@@ -238,6 +214,7 @@ export class Run {
       ready: paths.filter((path) => path.ready).length,
       silent: paths.filter((path) => path.isSilent(now)).length,
       ...sum,
+      ordered: this.observers.every(({ isOrdered }) => isOrdered),
       late: 0,
       unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
       contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
@@ -248,17 +225,14 @@ export class Run {
       growth: this.deliveries.growth.over(span),
       offenders,
       webhooks,
-      storage: this.stored?.watch.account() ?? null,
+      storage,
       causes: [],
     };
     return { ...account, causes: this.causes(account) };
   }
 
   private causes(account: Account): string[] {
-    if (account.storage === null) return [...explain(account, this.hopsReport), ...(this.endpoints?.damages ?? [])];
-    const [offender] = account.offenders;
-    const described = offender === undefined ? [] : (this.stored?.path.describeLost(offender) ?? []);
-    return [...explainStorage(account, account.storage), ...described, ...(this.stored?.path.damages ?? [])];
+    return this.observers.flatMap((observer) => observer.causes(account, this.hopsReport));
   }
 
   /** The run second by second; what was expected in each is fixed with the account. */
@@ -277,8 +251,7 @@ export class Run {
   }
 
   private paths(): readonly Path[] {
-    const table = this.stored === null ? [] : [this.stored.path];
-    return [...this.subscriptions.values(), ...(this.endpoints?.paths.values() ?? []), ...table];
+    return this.observers.flatMap(({ paths }) => [...paths]);
   }
 
   /** How many events of a kind arrived, on however many paths. */

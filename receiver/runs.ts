@@ -2,10 +2,11 @@ import type { Opening } from "../core/report.ts";
 import type { Trace } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery } from "./endpoint.ts";
+import { Endpoints } from "./endpoints.ts";
 import type { Refusal } from "./failures.ts";
+import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";
 import type { Storage } from "./storage.ts";
-import type { Watched } from "./watch.ts";
 import type { WebhookSink } from "./webhooks.ts";
 
 /** Runs that are remembered; the oldest of those that are settled are forgotten first. */
@@ -41,12 +42,12 @@ export class Runs implements WebhookSink {
 
   /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign and counted nowhere. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
-    this.byNumber.get(delivery.trace.run)?.delivered(endpoint, delivery, body);
+    this.byNumber.get(delivery.trace.run)?.observer(Endpoints)?.delivered(endpoint, delivery, body);
   }
 
   /** Counts a webhook that was not taken. */
   refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
-    this.byNumber.get(trace.run)?.refused(endpoint, trace, at, why);
+    this.byNumber.get(trace.run)?.observer(Endpoints)?.refused(endpoint, trace, at, why);
   }
 
   /** The runs from the oldest to the newest. */
@@ -56,14 +57,21 @@ export class Runs implements WebhookSink {
 
   private create(id: string, opening: Opening): Run {
     if (this.byId.size >= REMEMBERED) this.forgetOne();
-    const { storage } = this;
-    const { storage: wanted, seed } = opening;
-    const watches = storage !== null && wanted !== undefined;
-    const watch = watches ? (watched: Watched) => storage.watch({ id, seed, ...wanted }, watched) : undefined;
-    const run = new Run(id, opening, this.now, watch);
+    const run = new Run(id, opening, this.now, this.observersOf(id, opening));
     this.byId.set(id, run);
     this.byNumber.set(run.number, run);
     return run;
+  }
+
+  /** The far ends that an opening asks for. */
+  private observersOf(id: string, { seed, webhooks, storage: stored }: Opening): Observers {
+    const { storage } = this;
+    return (observed) => {
+      const observers: Observer[] = [];
+      if (webhooks !== undefined) observers.push(new Endpoints(seed, webhooks, observed));
+      if (stored !== undefined && storage !== null) observers.push(storage.watch({ id, seed, ...stored }, observed));
+      return observers;
+    };
   }
 
   /** Lets go of everything. */

@@ -2,8 +2,10 @@ import { withoutCredentials } from "../core/redaction.ts";
 import { runNumber } from "../core/trace.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./ingestkeys.ts";
+import type { Observed } from "./observer.ts";
+import { Stored } from "./stored.ts";
 import { TablePath } from "./table.ts";
-import { type Stored, Watch, type Watched } from "./watch.ts";
+import { Watch } from "./watch.ts";
 
 /** Where an ingestor keeps its messages. */
 export interface StorageOptions {
@@ -27,7 +29,7 @@ export class StorageProblem extends Error {}
 /** A message ingestor's table and keys, shared by all runs that are settled by them. */
 export interface Storage {
   /** Follows the table for one run. */
-  watch(run: WatchedRun, watched: Watched): Stored;
+  watch(run: WatchedRun, observed: Observed): Stored;
   close(): Promise<void>;
 }
 
@@ -47,10 +49,10 @@ export async function openStorage(options: StorageOptions, now: () => number): P
     throw problem;
   }
   return {
-    watch({ id, seed, hostile }, watched) {
+    watch({ id, seed, hostile }, observed) {
       const run = runNumber(id);
       const path = new TablePath(options.table, run, seed, hostile);
-      return { path, watch: new Watch({ table, keys, path, run, now }, watched) };
+      return new Stored(path, new Watch({ table, keys, path, run, now }, observed));
     },
     close,
   };

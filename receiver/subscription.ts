@@ -1,5 +1,5 @@
 import type { PathArrivals } from "../core/arrivals.ts";
-import { selector, type Workload } from "../core/event.ts";
+import { type Stream, selector } from "../core/event.ts";
 import type { Window } from "../core/ledger.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
@@ -22,8 +22,8 @@ export class SubscriptionPath extends Path {
   private abandoned = false;
   private canaries = 0;
 
-  constructor(first: PathArrivals, workload: Workload) {
-    super(first.path, first.filter, selector(workload, first.filter));
+  constructor(first: PathArrivals, stream: Stream) {
+    super(first.path, first.filter, selector(stream, first.filter));
     this.from = first.from + OPENING_EDGE_MS;
     this.through = first.through;
   }

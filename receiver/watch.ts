@@ -3,8 +3,8 @@ import type { StorageAccount } from "../core/account.ts";
 import { Bitset } from "../core/bitset.ts";
 import { Conservation } from "../core/conservation.ts";
 import type { MessageTable } from "./database.ts";
-import type { Deliveries } from "./deliveries.ts";
 import type { IngestKeys, QueueReading } from "./ingestkeys.ts";
+import type { Observed } from "./observer.ts";
 import type { Row, TablePath } from "./table.ts";
 
 /** New rows are looked for so often. */
@@ -23,18 +23,6 @@ const IDS_AT_ONCE = 50_000;
 const MOST_IDS = 2 ** 32;
 const ROWS_AT_ONCE = 1_000;
 
-/** What a watch knows of its run. */
-export interface Watched {
-  /** Events that are reported as acknowledged. */
-  acknowledged(): number;
-  /** Whether publishers are still at work. */
-  underLoad(): boolean;
-  /** Where latencies go. */
-  readonly deliveries: Deliveries;
-  /** A row of the load was seen for the first time. */
-  arrived(): void;
-}
-
 export interface WatchOptions {
   readonly table: Pick<MessageTable, "lastId" | "after" | "ids" | "byId">;
   /** Null when Redis is not watched. */
@@ -44,16 +32,10 @@ export interface WatchOptions {
   readonly now: () => number;
 }
 
-/** The table of a run, and what follows it. */
-export interface Stored {
-  readonly path: TablePath;
-  readonly watch: Watch;
-}
-
 /** Follows the table and the Redis keys for one run. */
 export class Watch {
   private readonly options: WatchOptions;
-  private readonly watched: Watched;
+  private readonly observed: Observed;
   private readonly conservation = new Conservation();
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
@@ -70,9 +52,9 @@ export class Watch {
   private complaint: string | null = null;
   private problem: string | null = null;
 
-  constructor(options: WatchOptions, watched: Watched) {
+  constructor(options: WatchOptions, observed: Observed) {
     this.options = options;
-    this.watched = watched;
+    this.observed = observed;
     this.following = this.follow();
   }
 
@@ -141,8 +123,8 @@ export class Watch {
   /** Reads where messages are, in the direction in which they move. */
   private async compare(): Promise<void> {
     const { keys, path, now } = this.options;
-    const underLoad = this.watched.underLoad();
-    const acknowledged = this.watched.acknowledged();
+    const underLoad = this.observed.underLoad();
+    const acknowledged = this.observed.acknowledged();
     // A Redis that is away keeps nobody from reading the table.
     this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
     await this.readNew();
@@ -188,7 +170,7 @@ export class Watch {
     const { path, now } = this.options;
     const seenAt = now();
     for (const id of ids) this.read.add(this.placeOf(id));
-    for (const row of rows) if (path.enter(row, seenAt, this.watched.deliveries)) this.watched.arrived();
+    for (const row of rows) if (path.enter(row, seenAt, this.observed.deliveries)) this.observed.arrived(0, 1);
   }
 
   /** @throws for an id that cannot be remembered: those that are made of the time lie so far apart. */

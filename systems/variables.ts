@@ -4,7 +4,6 @@
  * Adding a variable is one row.
  */
 
-import { FILTER_CLASSES } from "../core/filter.ts";
 import { MOST_EVENTS } from "../core/plan.ts";
 import {
   address,
@@ -26,6 +25,7 @@ import {
 } from "../core/variable.ts";
 import { profilesOf, type Test, TRIALS, type Trial } from "../scenarios.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./ethhook/wire.ts";
+import { FILTER_CLASSES } from "./pulse/filters.ts";
 import { CHAIN_NUMBERS, STREAM } from "./pulse/wire.ts";
 import { CONTRACT } from "./signals/wire.ts";
 

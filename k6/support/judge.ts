@@ -1,7 +1,7 @@
 import { type PathArrivals, readArrivals } from "../../core/arrivals.ts";
 import { Bitset } from "../../core/bitset.ts";
 import { Edges } from "../../core/edges.ts";
-import { selector, type Workload } from "../../core/event.ts";
+import { type Stream, selector } from "../../core/event.ts";
 import { Ledger, settlePath } from "../../core/ledger.ts";
 import type { ArrivalsAnswer, PathReport } from "../../core/report.ts";
 import type { measures } from "./metrics.ts";
@@ -30,7 +30,7 @@ interface Subscription {
  *
  * @param run the run's number; null takes that of the first event.
  */
-export function gapJudge(workload: Workload, run: number | null, measure: WebsocketMeasures): Judge {
+export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): Judge {
   const subscriptions = new Map<string, Subscription>();
   let ours = run;
   const isOurs = (number: number) => {
@@ -45,7 +45,7 @@ export function gapJudge(workload: Workload, run: number | null, measure: Websoc
       enterArrivals(subscription, report);
       if (!report.closed) continue;
       subscriptions.delete(report.path);
-      enterGaps(subscription, selector(workload, report.filter), measure);
+      enterGaps(subscription, selector(stream, report.filter), measure);
     }
     return { draining: false, settled: false, ...unread };
   };

@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../core/account.ts";
 import { type ClockOffset, correctionOf } from "../../core/clock.ts";
+import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Storage, Webhooks } from "../../core/report.ts";
@@ -23,16 +24,19 @@ export interface Run {
 export interface RunSettings {
   readonly RUN_ID: string | undefined;
   readonly SEED: number;
-  /** Of a run of subscriptions. */
-  readonly CHAINS?: readonly string[];
   readonly RECEIVER_URL: string | undefined;
   readonly DRAIN_TIMEOUT: number;
   readonly DRAIN_QUIET: number;
   readonly LINGER?: number | undefined;
 }
 
-/** The endpoints that the events must come to as webhooks, or the table that they must end up in. */
-export type FarEnd = { readonly webhooks: Webhooks } | { readonly storage: Storage } | Record<never, never>;
+/** Where the events must come out, and what selects them there. */
+export interface FarEnd {
+  readonly webhooks?: Webhooks;
+  readonly storage?: Storage;
+  /** The combinations of attributes that filters of subscriptions select by. */
+  readonly variants?: Stream["variants"];
+}
 
 /** Requests to the receiver are told apart from the load by this name. */
 const TAGS = { tags: { name: "receiver" } };
@@ -43,7 +47,6 @@ const CLOCK_ROUND_TRIPS = 9;
  * Opens the run, or joins it, and compares clocks with the receiver; to be called in `setup()`.
  * Ends the test (k6 exits 108) when the receiver cannot be reached or knows the run by another workload.
  *
- * @param farEnd where the events must come out, where that is not a subscription.
  */
 export function openRun(config: RunSettings, role: "publisher" | "subscriber", farEnd: FarEnd = {}): Run {
   const stamp = new Date()
@@ -58,7 +61,7 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber", f
   const adopts = config.RUN_ID === undefined && role === "subscriber";
   const run = { id, instance, number: adopts ? null : runNumber(id), clock: null };
   if (config.RECEIVER_URL === undefined) return run;
-  const opening: Opening = { seed: config.SEED, chains: [...(config.CHAINS ?? [])], ...farEnd };
+  const opening: Opening = { seed: config.SEED, variants: [], ...farEnd };
   if (role === "publisher") opening.publisher = instance;
   const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
   if (answer.status !== 200)

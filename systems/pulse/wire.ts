@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import { type Event, event, type Variant, variantIndex, variants, type Workload } from "../../core/event.ts";
-import type { Filter } from "../../core/filter.ts";
+import { variantIndex } from "../../core/event.ts";
 import { eventId, type Trace } from "../../core/trace.ts";
+import { type Event, event, type Variant, variants, type Workload } from "./events.ts";
+import type { Filter } from "./filters.ts";
 
 /** The gateway's names of chains and its numbers for them; real systems disagree, so both are settings. */
 export type ChainNumbers = Readonly<Record<string, number>>;

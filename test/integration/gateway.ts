@@ -10,9 +10,9 @@ import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
-import type { Workload } from "../../core/event.ts";
-import type { Filter } from "../../core/filter.ts";
 import { readEventId } from "../../core/trace.ts";
+import type { Workload } from "../../systems/pulse/events.ts";
+import type { Filter } from "../../systems/pulse/filters.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../systems/pulse/target/gateway.ts";
 import {

@@ -1,4 +1,5 @@
 /** The receiver's accounts in a real InfluxDB, also when it is away. */
+
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,6 +8,7 @@ import type { Account } from "../../core/account.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
+import { streamOf } from "../../systems/pulse/events.ts";
 import { type Database, startInfluxd } from "../databases.ts";
 import { ask } from "./asking.ts";
 
@@ -59,7 +61,7 @@ async function until(holds: (state: State) => boolean): Promise<State> {
 
 test("while the database is away runs are settled as ever, and nothing is lost when it comes back", async () => {
   const from = Date.now();
-  await post("", { seed: 1, chains: ["ethereum"], publisher: "one" });
+  await post("", { ...streamOf({ seed: 1, chains: ["ethereum"] }), publisher: "one" });
   await post("/published", {
     ...{ publisher: 1, firstSeq: 0, count: 5, sentFrom: from, sentThrough: from + 1, refused: [], unknown: [] },
   });

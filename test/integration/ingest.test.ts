@@ -249,7 +249,7 @@ describe("the table is read", () => {
 
   test("with rows that become visible after later ones, and those that go away again", async () => {
     const run = `table-${process.pid}`;
-    await post(`/runs/${run}`, { seed, chains: [], storage: { hostile: false } });
+    await post(`/runs/${run}`, { seed, variants: [], storage: { hostile: false } });
     const sent = { publisher: 1, firstSeq: 0, count: 3, refused: [], unknown: [] };
     await post(`/runs/${run}/published`, { ...sent, sentFrom: Date.now(), sentThrough: Date.now() });
     await withDatabase(pipeline, async (late) => {

@@ -1,7 +1,7 @@
 /** The frames that the reference gateway and its clients exchange. */
 import { describe, expect, it } from "vitest";
-import { event } from "../../core/event.ts";
 import { readEventId } from "../../core/trace.ts";
+import { event } from "../../systems/pulse/events.ts";
 import { damageOf, EVENT_FRAME_START, frames } from "../../systems/pulse/wire.ts";
 import {
   ALL,

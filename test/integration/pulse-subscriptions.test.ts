@@ -1,7 +1,7 @@
 /** What the reference gateway sends to whom. */
 import { describe, expect, it } from "vitest";
-import { event } from "../../core/event.ts";
-import { FILTER_CLASSES, filterFor, matches } from "../../core/filter.ts";
+import { event } from "../../systems/pulse/events.ts";
+import { FILTER_CLASSES, filterFor, matches } from "../../systems/pulse/filters.ts";
 import { frames } from "../../systems/pulse/wire.ts";
 import {
   ALL,

@@ -1,8 +1,8 @@
 /** What property tests draw from: workloads, filters and traces as they occur. */
 import fc from "fast-check";
-import { variants, type Workload } from "../../core/event.ts";
-import type { Filter } from "../../core/filter.ts";
 import type { Trace } from "../../core/trace.ts";
+import { variants, type Workload } from "../../systems/pulse/events.ts";
+import type { Filter } from "../../systems/pulse/filters.ts";
 
 export const UINT32_MAX = 2 ** 32 - 1;
 

@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  draw,
-  EVENT_TYPES,
-  event,
-  firstOfEachVariant,
-  selector,
-  variantIndex,
-  variants,
-  type Workload,
-} from "../../core/event.ts";
-import { FILTER_CLASSES, filterFor, matches } from "../../core/filter.ts";
+import { draw, firstOfEachVariant, selector, variantIndex } from "../../core/event.ts";
+import { EVENT_TYPES, event, streamOf, variants, type Workload } from "../../systems/pulse/events.ts";
+import { FILTER_CLASSES, filterFor, matches } from "../../systems/pulse/filters.ts";
 import { filtersOf, UINT32_MAX, workloads } from "./arbitraries.ts";
 
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
@@ -188,7 +180,7 @@ describe("the stream", () => {
 
   test.each(FILTER_CLASSES)("holds matches among its first 10,000 events for every %s filter", (kind) => {
     for (const variant of variants(WORKLOAD)) {
-      const selected = selector(WORKLOAD, filterFor(kind, variant));
+      const selected = selector(streamOf(WORKLOAD), filterFor(kind, variant));
       expect(Array.from({ length: 10_000 }, (_, seq) => seq).some(selected)).toBe(true);
     }
   });
@@ -199,7 +191,7 @@ describe("a selector", () => {
     const filtered = workloads.chain((workload) => fc.tuple(fc.constant(workload), filtersOf(workload)));
     fc.assert(
       fc.property(filtered, seqs, ([workload, filter], seq) => {
-        const selected = selector(workload, filter);
+        const selected = selector(streamOf(workload), filter);
         for (let near = seq; near < seq + 20; near++) {
           expect(selected(near)).toBe(matches(filter, event(workload, near)));
         }
@@ -208,7 +200,12 @@ describe("a selector", () => {
   });
 
   test("is told nothing by the other attributes of an event", () => {
-    const selected = selector(WORKLOAD, { chains: ["unheard-of"], event_types: [], accounts: [], program_ids: [] });
+    const selected = selector(streamOf(WORKLOAD), {
+      chains: ["unheard-of"],
+      event_types: [],
+      accounts: [],
+      program_ids: [],
+    });
     expect(Array.from({ length: 1_000 }, (_, seq) => seq).filter(selected)).toEqual([]);
   });
 });
@@ -217,7 +214,7 @@ test("the first of each variant are the lowest numbers that reach it, in order",
   fc.assert(
     fc.property(workloads, (workload) => {
       const count = variants(workload).length;
-      const firsts = firstOfEachVariant(workload);
+      const firsts = firstOfEachVariant(streamOf(workload));
       const before = Array.from({ length: Math.max(...firsts) + 1 }, (_, seq) =>
         variantIndex(workload.seed, seq, count),
       );

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { variants } from "../../core/event.ts";
-import { FILTER_CLASSES, type Filter, type Filterable, filterAt, filterFor, matches } from "../../core/filter.ts";
+import { variants } from "../../systems/pulse/events.ts";
+import {
+  FILTER_CLASSES,
+  type Filter,
+  type Filterable,
+  filterAt,
+  filterFor,
+  matches,
+} from "../../systems/pulse/filters.ts";
 
 const TRANSFER: Filterable = { chain: "ethereum", eventType: "transfer", accounts: ["0xa", "0xb"], programId: "0xp" };
 const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };

@@ -1,14 +1,16 @@
 /** What websocket.js judges of its subscriptions when there is no receiver. */
+
 import { describe, expect, test, vi } from "vitest";
-import type { Filter } from "../../core/filter.ts";
 import type { PathReport } from "../../core/report.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
 import { gapJudge } from "../../k6/support/judge.ts";
+import { streamOf } from "../../systems/pulse/events.ts";
+import type { Filter } from "../../systems/pulse/filters.ts";
 
 vi.mock("k6/execution", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 
-const WORKLOAD = { seed: 7, chains: ["ethereum"] };
+const STREAM = streamOf({ seed: 7, chains: ["ethereum"] });
 const RUN = runNumber("a run");
 const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 const NOTHING: Filter = { ...EVERYTHING, chains: ["nowhere"] };
@@ -41,7 +43,7 @@ async function judged(...reports: PathReport[]) {
       },
     }),
   });
-  const judge = gapJudge(WORKLOAD, RUN, measures);
+  const judge = gapJudge(STREAM, RUN, measures);
   for (const report of reports) await judge([report]);
   return entered;
 }

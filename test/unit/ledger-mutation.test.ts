@@ -4,12 +4,12 @@
  * the ledger that is blind to it.
  */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { event, variants } from "../../core/event.ts";
-import { type Filter, filterFor } from "../../core/filter.ts";
 import type { PathAccount } from "../../core/ledger.ts";
 import { judge } from "../../core/verdict.ts";
 import { enterAccount } from "../../k6/support/account.ts";
 import { Run } from "../../receiver/run.ts";
+import { event, variants } from "../../systems/pulse/events.ts";
+import { type Filter, filterFor } from "../../systems/pulse/filters.ts";
 import { ReceivedEvent } from "../../systems/pulse/target/event.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { plantEventFaults, plantFaults } from "../../systems/pulse/target/faulty.ts";

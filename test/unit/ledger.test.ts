@@ -4,6 +4,7 @@ import { Bitset } from "../../core/bitset.ts";
 import { selector } from "../../core/event.ts";
 import { Ledger, settlePath } from "../../core/ledger.ts";
 import { Publication } from "../../core/publication.ts";
+import { streamOf } from "../../systems/pulse/events.ts";
 import { type Delivery, type Planted, plantedStreams } from "./planted.ts";
 
 function ledgerOf(deliveries: Iterable<Delivery>): Ledger {
@@ -34,7 +35,7 @@ describe("planted defects", () => {
     fc.assert(
       fc.property(plantedStreams, (planted) => {
         const { workload, filter, window, deliveries, truth } = planted;
-        const selected = selector(workload, filter);
+        const selected = selector(streamOf(workload), filter);
         const expected = publicationOf(planted).expected(selected, window);
         expect(settlePath(ledgerOf(deliveries), expected, selected)).toEqual(truth);
       }),
@@ -47,7 +48,7 @@ describe("planted defects", () => {
       fc.property(plantedStreams, (planted) => {
         const { workload, filter, deliveries, window, truth } = planted;
         fc.pre(planted.batches.every((batch) => batch.sentFrom >= window.from && batch.sentThrough <= window.through));
-        const selected = selector(workload, filter);
+        const selected = selector(streamOf(workload), filter);
         const expected = publicationOf(planted).expected(selected);
         expect(settlePath(ledgerOf(deliveries), expected, selected)).toEqual(truth);
       }),

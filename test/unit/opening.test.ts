@@ -4,14 +4,14 @@ import { differenceOf } from "../../receiver/opening.ts";
 import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
 import { OPENING } from "./reports.ts";
 
-const WEBHOOKS: Opening = { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } };
-const STORAGE: Opening = { seed: 1, chains: [], storage: { hostile: false } };
+const WEBHOOKS: Opening = { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } };
+const STORAGE: Opening = { seed: 1, variants: [], storage: { hostile: false } };
 
 test.each<[string, Opening, Opening]>([
   ["SEED", OPENING, { ...OPENING, seed: 2 }],
-  ["CHAINS", OPENING, { ...OPENING, chains: ["ethereum"] }],
+  ["choice of chains", OPENING, { ...OPENING, variants: OPENING.variants.slice(0, 40) }],
   ["kind of test", WEBHOOKS, STORAGE],
-  ["kind of test", { seed: 1, chains: [] }, WEBHOOKS],
+  ["kind of test", { seed: 1, variants: [] }, WEBHOOKS],
   ["ENDPOINTS", WEBHOOKS, { ...WEBHOOKS, webhooks: { endpoints: ENDPOINTS.slice(1), unmatchedShare: 0 } }],
   ["UNMATCHED_SHARE", WEBHOOKS, { ...WEBHOOKS, webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0.1 } }],
   ["choice of hostile messages", STORAGE, { ...STORAGE, storage: { hostile: true } }],

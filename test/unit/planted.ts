@@ -3,10 +3,10 @@
  * without a look at how the ledger counts.
  */
 import fc from "fast-check";
-import { event, variants, type Workload } from "../../core/event.ts";
-import { type Filter, matches } from "../../core/filter.ts";
 import type { PathAccount, Window } from "../../core/ledger.ts";
 import type { Batch, Outcome } from "../../core/publication.ts";
+import { event, variants, type Workload } from "../../systems/pulse/events.ts";
+import { type Filter, matches } from "../../systems/pulse/filters.ts";
 import { filtersOf, workloads } from "./arbitraries.ts";
 
 /** What is done to one event on its way. */

@@ -4,6 +4,7 @@ import { Bitset } from "../../core/bitset.ts";
 import { selector } from "../../core/event.ts";
 import type { Window } from "../../core/ledger.ts";
 import { type Batch, Publication } from "../../core/publication.ts";
+import { streamOf } from "../../systems/pulse/events.ts";
 import { plantedStreams } from "./planted.ts";
 
 function batch(firstSeq: number, count: number, more: Partial<Batch> = {}): Batch {
@@ -73,7 +74,7 @@ describe("expected", () => {
   test("are acknowledged and selected events of batches wholly inside the window", () => {
     fc.assert(
       fc.property(plantedStreams, ({ workload, filter, batches, window }) => {
-        const selected = selector(workload, filter);
+        const selected = selector(streamOf(workload), filter);
         const model = batches
           .filter(({ sentFrom, sentThrough }) => sentFrom >= window.from && sentThrough <= window.through)
           .flatMap(({ firstSeq, count, refused, unknown }) => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { event, variants, type Workload } from "../../core/event.ts";
 import { readEventId } from "../../core/trace.ts";
+import { event, variants, type Workload } from "../../systems/pulse/events.ts";
 import {
   type CanonicalEvent,
   CHAIN_NUMBERS,

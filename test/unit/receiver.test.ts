@@ -25,7 +25,7 @@ const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) 
 let receiver: Receiver;
 beforeEach(async () => {
   receiver = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET });
-  await json("/runs/run", { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+  await json("/runs/run", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
 });
 afterEach(() => receiver.close());
 
@@ -143,7 +143,7 @@ test("a receiver without a secret says how many signatures it did not look at", 
   const first = receiver;
   receiver = await startReceiver({ host: "127.0.0.1", port: 0 });
   try {
-    await json("/runs/run", { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+    await json("/runs/run", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
     await deliver(webhook(), { secret: "any" });
     await deliver(webhook("run", CANARY_PUBLISHER), { secret: "any" });
     expect((await account()).webhooks).toMatchObject({ attempts: 1, wrongSignatures: 0, uncheckedSignatures: 1 });

@@ -55,6 +55,7 @@ export const ACCOUNT: Account = {
   lost: 0,
   duplicated: 0,
   reordered: 0,
+  ordered: true,
   misrouted: 0,
   late: 0,
   unreported: 0,

@@ -1,12 +1,13 @@
 /** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
 
 import type { PathArrivals } from "../../core/arrivals.ts";
-import { event, type Workload } from "../../core/event.ts";
-import { type Filter, filterFor } from "../../core/filter.ts";
 import type { Published } from "../../core/report.ts";
+import { event, streamOf, type Workload } from "../../systems/pulse/events.ts";
+import { type Filter, filterFor } from "../../systems/pulse/filters.ts";
 
 export const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
-export const OPENING = { seed: 1, chains: ["ethereum", "solana"] };
+export const STREAM = streamOf(WORKLOAD);
+export const OPENING = STREAM;
 export const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 /** The filter of one chain, and which of the first hundred events it lets pass or not. */

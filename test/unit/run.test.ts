@@ -1,23 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Offender } from "../../core/account.ts";
-import type { Filter } from "../../core/filter.ts";
 import { Publication } from "../../core/publication.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
+import { streamOf } from "../../systems/pulse/events.ts";
+import type { Filter } from "../../systems/pulse/filters.ts";
 import { type Delivery, plantedStreams } from "./planted.ts";
 import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
 
+const variantsOf = (chains: readonly string[]) => streamOf({ seed: 1, chains }).variants;
 const runAt = (now: number) => new Run("nightly", OPENING, () => now);
 
 describe("joining", () => {
   test.each([
     ["the same workload", OPENING, null],
     ["another seed", { ...OPENING, seed: 2 }, "SEED"],
-    ["another chain", { ...OPENING, chains: ["ethereum", "base"] }, "CHAINS"],
-    ["fewer chains", { ...OPENING, chains: ["ethereum"] }, "CHAINS"],
-    ["the chains in another order", { ...OPENING, chains: ["solana", "ethereum"] }, "CHAINS"],
+    ["another chain", { ...OPENING, variants: variantsOf(["ethereum", "base"]) }, "choice of chains"],
+    ["fewer chains", { ...OPENING, variants: variantsOf(["ethereum"]) }, "choice of chains"],
+    ["the chains in another order", { ...OPENING, variants: variantsOf(["solana", "ethereum"]) }, "choice of chains"],
   ])("with %s", (_, opening, difference) => {
     const refusal = difference === null ? null : `run nightly is open with another ${difference}`;
     expect(runAt(0).join(opening)).toBe(refusal);
@@ -44,6 +46,7 @@ describe("the account of a run that goes on", () => {
       lost: 0,
       duplicated: 0,
       reordered: 0,
+      ordered: true,
       misrouted: 0,
       late: 0,
       unreported: 0,
@@ -183,7 +186,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
   const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
   fc.assert(
     fc.property(plantedStreams, shares, ({ workload, filter, batches, deliveries }, cuts) => {
-      const run = new Run("nightly", { seed: workload.seed, chains: [...workload.chains] }, () => 0);
+      const run = new Run("nightly", streamOf(workload), () => 0);
       const publication = new Publication();
       for (const one of batches) {
         run.published({ ...one, refused: [...one.refused], unknown: [...one.unknown] });
@@ -196,7 +199,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
       });
       run.arrivals({ paths: reports });
       const alone = reports.map((one) => {
-        const path = new SubscriptionPath(one, workload);
+        const path = new SubscriptionPath(one, streamOf(workload));
         path.enter(one, new Deliveries(), 0);
         return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
       });

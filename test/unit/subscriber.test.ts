@@ -1,8 +1,8 @@
 /** What a subscriber tells of what it receives, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { event } from "../../core/event.ts";
 import type { ArrivalsAnswer, PathReport } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId, runNumber, type Trace } from "../../core/trace.ts";
+import { event } from "../../systems/pulse/events.ts";
 import { Subscriber } from "../../systems/pulse/k6/subscriber.ts";
 import { Socket } from "./socket.ts";
 

@@ -53,8 +53,15 @@ afterEach(() => Promise.all(watches.splice(0).map((watch) => watch.stop())));
 
 function watchOf(table: FakeTable, keys: WatchOptions["keys"] = null): Watch {
   const path = new TablePath("messages", RUN, 1, false);
-  const watched = { acknowledged: () => 1, underLoad: () => false, deliveries: new Deliveries(), arrived: () => {} };
-  const watch = new Watch({ table, keys, path, run: RUN, now: () => Date.now() }, watched);
+  const deliveries = new Deliveries();
+  const observed = {
+    now: () => Date.now(),
+    acknowledged: () => 1,
+    underLoad: () => false,
+    deliveries,
+    arrived: () => {},
+  };
+  const watch = new Watch({ table, keys, path, run: RUN, now: () => Date.now() }, observed);
   watches.push(watch);
   return watch;
 }

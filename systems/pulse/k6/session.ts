@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import { WebSocket } from "k6/websockets";
-import type { Filter } from "../../../core/filter.ts";
+import type { Filter } from "../filters.ts";
 import { type ControlFrame, EVENT_FRAME_START, frames, readControlFrame } from "../wire.ts";
 
 /** How one connection ended. */

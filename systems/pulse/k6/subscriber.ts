@@ -1,8 +1,6 @@
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { RESOLUTION_MS } from "../../../core/clock.ts";
-import { event, type Variant, variants, type Workload } from "../../../core/event.ts";
-import { type Filter, filterAt } from "../../../core/filter.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { isPlausible, type PathReport } from "../../../core/report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace } from "../../../core/trace.ts";
@@ -13,6 +11,8 @@ import type { Judge } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
+import { event, type Variant, variants, type Workload } from "../events.ts";
+import { type Filter, filterAt } from "../filters.ts";
 import { damageOf } from "../wire.ts";
 import { type Operation, Session, type SessionEnd, type SessionEvents, type SessionSettings } from "./session.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Filterable } from "../../../core/filter.ts";
+import type { Filterable } from "../filters.ts";
 import type { CanonicalEvent, ChainNumbers, DeliveredEvent } from "../wire.ts";
 
 /** What the gateway reads of a canonical event; everything else in the message is passed over. */

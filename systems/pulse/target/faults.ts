@@ -1,4 +1,3 @@
-import type { Filter } from "../../../core/filter.ts";
 import {
   always,
   type Faults,
@@ -9,6 +8,7 @@ import {
   oneOf,
   stall,
 } from "../../../target/faults.ts";
+import type { Filter } from "../filters.ts";
 
 /** The faults of the Pulse gateway. A delivery is one event on its way to one subscription. */
 export const PULSE_FAULTS = {

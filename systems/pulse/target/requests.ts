@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Filter } from "../../../core/filter.ts";
+import type { Filter } from "../filters.ts";
 
 /** What a client asked for, understood. */
 export type Request =

@@ -1,4 +1,4 @@
-import { type Filter, type Filterable, matches } from "../../../core/filter.ts";
+import { type Filter, type Filterable, matches } from "../filters.ts";
 import type { ReceivedEvent } from "./event.ts";
 
 /** What a client asked to be sent. */

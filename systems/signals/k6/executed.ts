@@ -8,7 +8,7 @@ import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } fr
 import type { Settings } from "../../../k6/support/settings.ts";
 import { readExecuted, readTime } from "../wire.ts";
 
-const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
+const EVERYTHING = {};
 
 const POLL_SECONDS = 0.25;
 

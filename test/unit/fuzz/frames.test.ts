@@ -1,8 +1,8 @@
 /** WebSocket frames as a subscriber reads them, from a gateway that sends whatever it likes. */
 import fc from "fast-check";
 import { afterEach, expect, vi } from "vitest";
-import { event } from "../../../core/event.ts";
 import { eventId } from "../../../core/trace.ts";
+import { event } from "../../../systems/pulse/events.ts";
 import { Session, type SessionEvents } from "../../../systems/pulse/k6/session.ts";
 import { damageOf, readControlFrame } from "../../../systems/pulse/wire.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";

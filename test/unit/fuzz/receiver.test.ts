@@ -1,4 +1,5 @@
 /** The receiver under hostile requests over real HTTP: never an error of its own, never a wrong count. */
+
 import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import fc from "fast-check";
@@ -7,6 +8,7 @@ import type { Account } from "../../../core/account.ts";
 import { eventId, runNumber, traceHash } from "../../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../../receiver/server.ts";
 import { ENDPOINTS, entryOf } from "../../../systems/ethhook/wire.ts";
+import { streamOf } from "../../../systems/pulse/events.ts";
 import { corpus, damagedText, fuzz, hostileTexts, type PastFailure } from "./fuzzing.ts";
 
 const SECRET = "secret";
@@ -43,8 +45,8 @@ function expectAnswer({ status, text }: Answer): void {
 
 const FILTER = { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] };
 const OPENINGS = [
-  { seed: 1, chains: ["ethereum"], publisher: "a" },
-  { seed: 1, chains: [], webhooks: { endpoints: ENDPOINTS.slice(0, 2), unmatchedShare: 0.5 } },
+  { ...streamOf({ seed: 1, chains: ["ethereum"] }), publisher: "a" },
+  { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS.slice(0, 2), unmatchedShare: 0.5 } },
 ];
 const BATCH = { publisher: 1, firstSeq: 0, count: 3, sentFrom: 1e12, sentThrough: 1e12, refused: [1], unknown: [2] };
 const PATH = { path: "a/1", filter: FILTER, from: 1e12, through: 1e12, closed: false };
@@ -226,7 +228,7 @@ describe("paths", () => {
   test.each([...names, "", "a b", "a%20b", "%zz", "-", "..;"])("%j is never the name of a run", async (name) => {
     const before = (await (await fetch(`${receiver.url}/health`)).json()) as { runs: number };
     const text = `POST /runs/${name} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nConnection: close\r\n`;
-    const body = JSON.stringify({ seed: 1, chains: [] });
+    const body = JSON.stringify({ seed: 1, variants: [] });
     const answer = await exchange(`${text}Content-Length: ${body.length}\r\n\r\n${body}`);
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
     expect(await (await fetch(`${receiver.url}/health`)).json()).toEqual({ ...before });

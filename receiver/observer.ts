@@ -1,0 +1,48 @@
+import type { Account } from "../core/account.ts";
+import type { HopsReport } from "../core/hops.ts";
+import type { PathAccount } from "../core/ledger.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Path } from "./path.ts";
+
+/** What an observer knows of its run, and where it tells what arrived. */
+export interface Observed {
+  /** Unix ms. */
+  now(): number;
+  /** Events that are reported as acknowledged. */
+  acknowledged(): number;
+  /** Whether publishers are still at work. */
+  underLoad(): boolean;
+  /** Where latencies go. */
+  readonly deliveries: Deliveries;
+  /**
+   * Events of the load have arrived on a path.
+   *
+   * @param count how many, repetitions too.
+   * @param first how many of them for the first time.
+   */
+  arrived(count: number, first: number): void;
+}
+
+/** What an account says of one kind of far end beside its paths. */
+export type FarEndAccount = Partial<Pick<Account, "webhooks" | "storage">> & {
+  /** Arrivals on no path of the run. */
+  readonly strays?: number;
+};
+
+/** A far end of a run, whatever its kind: it says which identity arrived on which of its paths, and when. */
+export interface Observer {
+  readonly paths: Iterable<Path>;
+  /** Whether somebody promised the order of what arrives on its paths. */
+  readonly isOrdered: boolean;
+  /** What is told beside the paths. @param settle settles one of them against what was published. */
+  account(settle: (path: Path) => PathAccount): FarEndAccount;
+  /** Why something is missing or wrong, as far as this far end knows. */
+  causes(account: Account, hops: HopsReport | null): readonly string[];
+  /** The drain is over: looks once more at what can be looked at again. */
+  finish?(): Promise<void>;
+  /** Lets go of what it holds open. */
+  close?(): Promise<void>;
+}
+
+/** Makes the far ends of a run, before anything has arrived. */
+export type Observers = (observed: Observed) => readonly Observer[];

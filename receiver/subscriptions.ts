@@ -1,0 +1,47 @@
+import type { PathArrivals } from "../core/arrivals.ts";
+import type { Stream } from "../core/event.ts";
+import type { Observed, Observer } from "./observer.ts";
+import { SubscriptionPath } from "./subscription.ts";
+
+/** The subscriptions of a run: their subscribers say that they are there, and what they receive. */
+export class Subscriptions implements Observer {
+  readonly isOrdered = true;
+  private readonly byName = new Map<string, SubscriptionPath>();
+  private readonly stream: Stream;
+  private readonly observed: Observed;
+
+  constructor(stream: Stream, observed: Observed) {
+    this.stream = stream;
+    this.observed = observed;
+  }
+
+  get paths(): Iterable<SubscriptionPath> {
+    return this.byName.values();
+  }
+
+  /** Enters what subscribers saw. */
+  enter(reports: readonly PathArrivals[]): void {
+    const now = this.observed.now();
+    for (const report of reports) {
+      let path = this.byName.get(report.path);
+      if (path === undefined) {
+        path = new SubscriptionPath(report, this.stream);
+        this.byName.set(report.path, path);
+      }
+      this.observed.arrived(report.seqs.length, path.enter(report, this.observed.deliveries, now));
+    }
+  }
+
+  /** A subscriber is gone: what its subscriptions have not said by now they never will. */
+  abandon(subscriber: string): void {
+    for (const path of this.byName.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
+  }
+
+  account() {
+    return {};
+  }
+
+  causes() {
+    return [];
+  }
+}

@@ -1,0 +1,105 @@
+import { draw, type Stream } from "../../core/event.ts";
+import { attributesOf, type Filterable } from "./filters.ts";
+
+/** The stream of events of one run: everything that decides what event number `seq` is. */
+export interface Workload {
+  /** Chooses one stream among many: any 32-bit number. */
+  readonly seed: number;
+  /** The chains that the events are spread over. */
+  readonly chains: readonly string[];
+}
+
+/** One event of the workload, before it is stamped with a trace and written for a wire. */
+export interface Event extends Filterable {
+  readonly seq: number;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly txHash: string;
+}
+
+/** What recurs among events: a combination of the attributes that filters look at. */
+export interface Variant extends Filterable {
+  readonly index: number;
+}
+
+export const EVENT_TYPES = ["transfer", "swap", "approval", "mint", "burn"] as const;
+const ACCOUNTS_PER_CHAIN = 4;
+const PROGRAMS_PER_CHAIN = 2;
+const FIRST_BLOCK = 18_000_000;
+/** Events that share a block, so that block numbers climb as they do on a chain. */
+const EVENTS_PER_BLOCK = 100;
+
+/** Every combination of chain, event type, account and program that the workload holds. */
+export function variants(workload: Workload): readonly Variant[] {
+  const all: Variant[] = [];
+  for (const chain of workload.chains) {
+    for (const eventType of EVENT_TYPES) {
+      for (let account = 0; account < ACCOUNTS_PER_CHAIN; account++) {
+        for (let program = 0; program < PROGRAMS_PER_CHAIN; program++) {
+          all.push({
+            index: all.length,
+            chain,
+            eventType,
+            accounts: [address(chain, "account", account)],
+            programId: address(chain, "program", program),
+          });
+        }
+      }
+    }
+  }
+  return all;
+}
+
+function address(chain: string, kind: string, place: number): string {
+  let digits = "";
+  for (let word = 0; word < 5; word++) {
+    let mixed = draw(place, word);
+    for (const letter of chain + kind) mixed = draw(mixed, letter.charCodeAt(0));
+    digits += mixed.toString(16).padStart(8, "0");
+  }
+  return `0x${digits}`;
+}
+
+/**
+ * Event number `seq` of a workload: a pure function, so that publisher, subscriber and receiver know
+ * the same event without telling each other.
+ *
+ * @param all the workload's variants; pass them when many events are made, they are the same each time.
+ */
+export function event(workload: Workload, seq: number, all = variants(workload)): Event {
+  const { seed } = workload;
+  const drawn = draw(seed, seq);
+  const variant = all[drawn % all.length] as Variant;
+  const blockNumber = FIRST_BLOCK + Math.floor(seq / EVENTS_PER_BLOCK);
+  return {
+    seq,
+    blockNumber,
+    blockHash: blockHash(seed, blockNumber),
+    txHash: hash(seed, seq, drawn),
+    chain: variant.chain,
+    eventType: variant.eventType,
+    accounts: variant.accounts,
+    programId: variant.programId,
+  };
+}
+
+let lastBlock = { seed: Number.NaN, blockNumber: Number.NaN, hash: "" };
+
+/** Remembered, because the events of a block are made one after the other. */
+function blockHash(seed: number, blockNumber: number): string {
+  if (lastBlock.seed !== seed || lastBlock.blockNumber !== blockNumber) {
+    lastBlock = { seed, blockNumber, hash: hash(seed, blockNumber, draw(seed, blockNumber)) };
+  }
+  return lastBlock.hash;
+}
+
+/** @param drawn what {@link draw} gives for both. */
+function hash(seed: number, place: number, drawn: number): string {
+  const tail = (seed >>> 0).toString(16).padStart(8, "0") + place.toString(16).padStart(8, "0");
+  return `0x${drawn.toString(16).padStart(8, "0").repeat(6)}${tail}`;
+}
+
+/** What a receiver has to know of a workload: its seed, and what filters look at. */
+export function streamOf(workload: Workload): Stream {
+  return { seed: workload.seed, variants: variants(workload).map(attributesOf) };
+}

@@ -1,0 +1,60 @@
+import { type Attributes, matches as passes } from "../../core/filter.ts";
+
+/**
+ * What a subscriber asked for, in the words of the gateway's contract: AND across the fields, OR
+ * within a field, and an empty field matches everything.
+ */
+export type Filter = {
+  readonly chains: readonly string[];
+  readonly event_types: readonly string[];
+  readonly accounts: readonly string[];
+  readonly program_ids: readonly string[];
+};
+
+/** The attributes of an event that a filter looks at. */
+export interface Filterable {
+  readonly chain: string;
+  readonly eventType: string;
+  readonly accounts: readonly string[];
+  readonly programId: string;
+}
+
+/** The attributes of an event by the names that filters have for them. */
+export function attributesOf({ chain, eventType, accounts, programId }: Filterable) {
+  return { chains: [chain], event_types: [eventType], accounts, program_ids: [programId] } satisfies Attributes;
+}
+
+/** Whether an event passes a filter. */
+export function matches(filter: Filter, event: Filterable): boolean {
+  return passes(filter, attributesOf(event));
+}
+
+/** How much a filter says: one field, two fields, all fields. */
+export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
+export type FilterClass = (typeof FILTER_CLASSES)[number];
+
+/** A filter of the given class that the given event passes. */
+export function filterFor(kind: FilterClass, event: Filterable): Filter {
+  return {
+    chains: [event.chain],
+    event_types: kind === "simple" ? [] : [event.eventType],
+    accounts: kind === "complex" ? [...event.accounts] : [],
+    program_ids: kind === "complex" ? [event.programId] : [],
+  };
+}
+
+const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
+
+/**
+ * The filter of one of many connections, which take the kinds and the events in turn.
+ *
+ * @param place which of them, from 0.
+ * @param kinds names of {@link FILTER_CLASSES}, or "all" for no filter; at least one.
+ * @param events what the filters are made for, all of them different; at least one.
+ */
+export function filterAt(place: number, kinds: readonly string[], events: readonly Filterable[]): Filter {
+  const kind = kinds[place % kinds.length] as FilterClass | "all";
+  // A step that shares no factor with the number of variants visits them all.
+  const event = events[(place * 37) % events.length] as Filterable;
+  return kind === "all" ? NO_FILTER : filterFor(kind, event);
+}
