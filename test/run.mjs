@@ -1,6 +1,9 @@
 /**
  * The whole check of the repository: types, lint, import direction, Go, unit, integration and browser tests.
  * Prints a line per step, and last `N passed, N failed`, with `, N skipped` where some were.
+ *
+ *   npm test            everything
+ *   npm test -- quick   what needs no load: types, lint, import direction and unit tests
  */
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +11,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
+const [scope, ...others] = process.argv.slice(2);
+if (others.length > 0 || (scope !== undefined && scope !== "quick")) {
+  console.error(`npm test: ${[scope, ...others].join(" ")}: unknown; allowed: nothing, or quick`);
+  process.exit(2);
+}
 const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
+const isQuick = scope === "quick";
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 try {
@@ -35,8 +44,22 @@ try {
         "thresholds.ts",
       ],
     ]),
-    ...(hasGo ? goChecks() : []),
+    ...(hasGo && !isQuick ? goChecks() : []),
   ]);
+  if (isQuick) {
+    vitest("unit");
+  } else {
+    everything(hasGo);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+const { passed, failed, skipped } = total;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** All that takes minutes: Go, and the tests that run k6 and the servers. */
+function everything(hasGo) {
   if (hasGo) goTests();
   else skip("Go tests: go was not found");
   if (!found("redis-server"))
@@ -51,12 +74,7 @@ try {
   vitest("alone");
   if (found("chromium")) vitest("browser");
   else skip("tests of the report in a browser: chromium was not found");
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
 }
-const { passed, failed, skipped } = total;
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exit(failed === 0 ? 0 : 1);
 
 /** What the tests run against on this machine, so that nothing hides behind a skip. */
 function machine() {

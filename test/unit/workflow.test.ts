@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { Command } from "commander";
@@ -50,11 +50,13 @@ function program(): Command {
   return whole;
 }
 
-describe("the workflow", () => {
-  test("is valid as GitHub reads it", () => {
-    expect(problems(workflow)).toEqual([]);
-  });
+const FOLDER = join(root, ".github/workflows");
 
+test.each(readdirSync(FOLDER))("%s is valid as GitHub reads it", (name) => {
+  expect(problems(readFileSync(join(FOLDER, name), "utf8"))).toEqual([]);
+});
+
+describe("the workflow", () => {
   test("would not be with a key that GitHub does not know", () => {
     expect(problems(workflow.replace("runs-on:", "run-on:"))).not.toEqual([]);
   });
