@@ -36,6 +36,7 @@ const accounted = [
   valid("account_expected").count.atLeast(1),
   valid("account_unreported").count.is(0),
   slo("account_lost").count.is(0),
+  slo("account_open").count.is(0),
   slo("account_duplicated").count.is(0),
   slo("account_misrouted").count.is(0),
   slo("account_late").count.is(0),
@@ -59,13 +60,25 @@ const subscribed = [
 /** Of a steady load: the last deliveries are as quick as the first. A load that rises may cost some latency. */
 const steadily = [slo("account_latency_growth_ms").value(2).below(10)];
 
-/** Of deliveries by webhook: retries and concurrency reorder them, and the promise is a mean. */
+/** Of deliveries by webhook: retries and concurrency reorder them; the promise is a mean, which few slow ones leave as it is. */
 const webhooked = [
   slo("account_wrong_signatures").count.is(0),
   slo("account_damaged").count.is(0),
   slo("account_hasty_retries").count.is(0),
+  slo("account_left_pending").count.is(0),
   slo("account_delivery_mean_ms").value(1).below(500),
 ];
+
+/** Of deliveries by webhook in a run that has enough of them to tell, and that lasts long enough. */
+function webhookedLong({ profile = "smoke", events, rate = null }: Judgement): Slo[] {
+  const most = events ?? Number.POSITIVE_INFINITY;
+  const seconds = rate === null ? 0 : most / rate;
+  return [
+    ...(most < P95_FLOOR ? [] : [slo("account_delivery_p95_ms").value(P95_FLOOR).below(1_000)]),
+    ...(most < P99_FLOOR ? [] : [slo("account_delivery_p99_ms").value(P99_FLOOR).below(2_000)]),
+    ...(seconds < SECONDS_FLOOR + 3 ? [] : keptUp(profile, SECONDS_FLOOR)),
+  ];
+}
 
 /** Of rows in a table: as they were sent, and at no time in none of the places where they can be. */
 const stored = [
@@ -172,7 +185,13 @@ const ingestion: Readonly<Record<string, Expected>> = {
 
 /** Profiles that last long enough to tell a backlog that grows from one that comes and goes. */
 const LASTING = ["load", "stress", "extreme", "soak", "breakpoint"];
-const GROWTH_FLOOR = 15;
+const READINGS_FLOOR = 15;
+const SECONDS_FLOOR = 5;
+
+/** Of a load that lasts: the pipeline gets rid of what it takes. */
+function keptUp(profile: string, floor: number): Slo[] {
+  return LASTING.includes(profile) ? [slo("account_backlog_growth").value(floor).below(0.1)] : [];
+}
 /** Of the rate that a run offers, what it must have got rid of where the guide asks for more than that. */
 const KEPT_SHARE = 0.95;
 
@@ -192,8 +211,7 @@ function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judg
     const least = rate === null ? perSecond : Math.min(perSecond, rate * KEPT_SHARE);
     rows.push(slo("account_acknowledged_per_second").value(SHARE_FLOOR).atLeast(least));
   }
-  if (LASTING.includes(profile)) rows.push(slo("account_backlog_growth").value(GROWTH_FLOOR).below(0.1));
-  return rows;
+  return [...rows, ...keptUp(profile, READINGS_FLOOR)];
 }
 
 /** What a websocket run can judge by itself, from sequence numbers and from clocks that nobody has compared. */
@@ -246,6 +264,7 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
     ...(test === "ingest" ? ingested(judgement) : []),
+    ...(isSettled && test === "redis" ? webhookedLong(judgement) : []),
     ...(messages === null ? [] : promised(messages, judgement)),
     ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
@@ -261,7 +280,7 @@ function shared(row: Slo, instances: number): Slo {
 export function boundVariables(test: Test): ReadonlySet<string> {
   const rows = profilesOf(test).flatMap((profile) =>
     [true, false].flatMap((settled) =>
-      slos(test, { accounted: settled, watched: true, steady: true, events: 1, messages: 1, profile }),
+      slos(test, { accounted: settled, watched: true, steady: true, events: 1_000_000, messages: 1, rate: 1, profile }),
     ),
   );
   return new Set(rows.map(sloVariable));

@@ -56,7 +56,7 @@ function deliver(run: Run, seq: number, publishedAt: number): void {
   const endpoint = ENDPOINTS.find((each) => selects(each, { chainId, contract, topics }));
   run.observer(Endpoints)?.delivered(
     endpoint?.name as string,
-    { trace, arrivedAt: publishedAt + LATENCY_MS, attempt: 1, isSigned: true },
+    { trace, headersAt: publishedAt, arrivedAt: publishedAt + LATENCY_MS, attempt: 1, isSigned: true },
     {
       block_hash: blockHash(WORKLOAD.seed, blockNumber(seq)),
       block_number: blockNumber(seq),

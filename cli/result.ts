@@ -43,7 +43,7 @@ const Offender = v.looseObject({
 /** The settled ledger; see core/account.ts for what each number means. */
 export const AccountSchema = v.looseObject({
   run: v.string(),
-  ending: v.nullable(v.picklist(["complete", "quiet", "timeout", "publisher missing"])),
+  ending: v.nullable(v.picklist(["complete", "quiet", "held", "timeout", "publisher missing"])),
   published: Count,
   acknowledged: Count,
   refused: Count,
@@ -52,6 +52,7 @@ export const AccountSchema = v.looseObject({
   expected: Count,
   delivered: Count,
   lost: Count,
+  open: v.optional(Count, 0),
   duplicated: Count,
   reordered: Count,
   misrouted: Count,

@@ -1,3 +1,4 @@
+import type { BacklogGrowth } from "./backlog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Filter } from "./filter.ts";
 import type { LatencyGrowth } from "./growth.ts";
@@ -33,8 +34,12 @@ export interface EndpointAccount extends PathAccount {
   readonly path: string;
   /** Requests that arrived, answered well or not. */
   readonly attempts: number;
-  /** First deliveries that were not the sender's first attempt. */
+  /** First deliveries after an attempt that was refused here, or that were not the first by their header. */
   readonly retried: number;
+  /** Lost deliveries of which no request ever came. */
+  readonly unattempted: number;
+  /** The most attempts that were refused one after the other. */
+  readonly refusedInARow: number;
   readonly latency: Percentiles;
 }
 
@@ -43,11 +48,21 @@ export interface WebhookAccount {
   readonly endpoints: readonly EndpointAccount[];
   readonly attempts: number;
   readonly retried: number;
+  /** Second and later attempts whose header gave no higher number than an earlier one's. */
+  readonly unraisedHeaders: number;
+  /** Ms from a request's headers to the last byte of its body, of those that were taken. */
+  readonly transfer: Percentiles;
+  /** How fast what is due but not delivered grew under load; null when too little was seen. */
+  readonly growth: BacklogGrowth | null;
+  /** Entries of the load that stayed pending in a consumer group of the stream; null where nobody has looked. */
+  readonly leftPending: number | null;
+  /** Requests whose body is no webhook, by what is wrong with it; they belong to no event that is known. */
+  readonly unreadable: Readonly<Record<string, number>>;
   /** Requests that were refused, dropped or answered wrongly because the receiver was told to. */
   readonly misbehaved: number;
   /** Attempts that came too soon after one of the same delivery that had failed. */
   readonly hasty: number;
-  /** Deliveries that were not taken and not sent again, by how they were answered. */
+  /** Deliveries that were not taken and are not sent again any more, by how they were answered. */
   readonly abandoned: Readonly<Record<string, number>>;
   /** Requests of this run that were refused because their signature was missing or wrong. */
   readonly wrongSignatures: number;
@@ -78,7 +93,7 @@ export interface StorageAccount {
   /** The most acknowledged messages that were not yet rows. */
   readonly peak: number;
   /** How fast that grew under load, as a share of what was acknowledged; null when too little was seen. */
-  readonly growth: { readonly share: number; readonly samples: number } | null;
+  readonly growth: BacklogGrowth | null;
   /** What the worker says of itself in Redis, by key. */
   readonly worker: Readonly<Record<string, number>>;
   /** Why the table or Redis could not be read the last time; null when they could. */
@@ -106,7 +121,10 @@ export interface Account {
   readonly silent: number;
   readonly expected: number;
   readonly delivered: number;
+  /** Missing, and not to be expected any more. */
   readonly lost: number;
+  /** Missing, and still to be expected: refused and to be sent again, pending or buffered. */
+  readonly open: number;
   readonly duplicated: number;
   readonly reordered: number;
   /** Whether somebody promised the order of all deliveries; otherwise those that were reordered are no fault. */

@@ -5,6 +5,8 @@
  * steps. So a single reading proves nothing, but what was missing in every reading of a while is not there.
  */
 
+import { Line } from "./line.ts";
+
 /** One reading of where messages are. */
 export interface Reading {
   /** Unix ms. */
@@ -78,28 +80,5 @@ export class Conservation {
 
   private least(): number {
     return this.window.reduce((least, { missing }) => Math.min(least, missing), Number.POSITIVE_INFINITY);
-  }
-}
-
-/** A straight line through points by least squares, in constant memory. */
-class Line {
-  count = 0;
-  private x = 0;
-  private y = 0;
-  private xx = 0;
-  private xy = 0;
-
-  enter(x: number, y: number): void {
-    this.count++;
-    this.x += x;
-    this.y += y;
-    this.xx += x * x;
-    this.xy += x * y;
-  }
-
-  /** Its rise per unit of x; null while all points have the same x. */
-  slope(): number | null {
-    const spread = this.count * this.xx - this.x * this.x;
-    return spread <= 1e-9 ? null : (this.count * this.xy - this.x * this.y) / spread;
   }
 }

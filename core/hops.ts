@@ -3,6 +3,17 @@ import * as v from "valibot";
 import type { Account } from "./account.ts";
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const StreamId = v.pipe(v.string(), v.regex(/^\d+-\d+$/));
+
+/** An entry that a group has read and not acknowledged. */
+const PendingSchema = v.object({
+  id: StreamId,
+  consumer: v.string(),
+  /** Ms since it was last delivered to a consumer, and how often that was. */
+  idle: Count,
+  deliveries: Count,
+});
+export type Pending = v.InferOutput<typeof PendingSchema>;
 
 /** One reading of the stream and of the lists behind it. */
 export const HopsSchema = v.object({
@@ -13,6 +24,8 @@ export const HopsSchema = v.object({
       length: Count,
       /** Ever added; null where the server is too old to count them. */
       added: v.nullable(Count),
+      /** The id of the newest entry, whether it is still there or not. */
+      lastId: v.nullable(StreamId),
     }),
   ),
   groups: v.array(
@@ -23,77 +36,121 @@ export const HopsSchema = v.object({
       /** Not read yet, and read so far; null where the server cannot tell. */
       lag: v.nullable(Count),
       read: v.nullable(Count),
+      /** The id of the last entry that was read. */
+      delivered: v.nullable(StreamId),
+      /** Of the entries of the load, those that stayed pending from one look to the next; the first of them. */
+      left: v.array(PendingSchema),
     }),
   ),
   /** What waits behind the stream, by key. */
   queues: v.record(v.string(), Count),
+  /** What tells one life of the server from the next; null where it may not be asked. */
+  server: v.nullable(v.string()),
 });
 export type Hops = v.InferOutput<typeof HopsSchema>;
+export type Group = Hops["groups"][number];
 
 /** Readings from before the load and from after the drain. */
 export const HopsReportSchema = v.object({ before: HopsSchema, after: HopsSchema });
 export type HopsReport = v.InferOutput<typeof HopsReportSchema>;
 
-/** Says where the pipeline holds or lost events, judged by its stream and queues alone. */
-export function explainHops({ before, after }: HopsReport, acknowledged: number): string[] {
-  const causes: string[] = [];
-  const { stream, entries, groups } = after;
-  if (entries === null) causes.push(`stream ${stream} is gone: it was deleted, flushed or lost in a restart`);
-  else if (entries.added !== null) {
-    const added = entries.added - (before.entries?.added ?? 0);
-    const gone = acknowledged - added;
-    if (gone > 0) causes.push(`${gone} acknowledged events are not in stream ${stream}: it was flushed or restarted`);
+/** Joins what two publishers of one run read: the earlier reading from before, and the later from after. */
+export function mergeHops(one: HopsReport, other: HopsReport): HopsReport {
+  const added = ({ entries }: Hops) => entries?.added ?? 0;
+  return {
+    before: added(one.before) <= added(other.before) ? one.before : other.before,
+    after: other.after,
+  };
+}
+
+/** Entries of the load that a group had read and kept from the first look after the drain to the last. */
+export function leftPending({ after }: HopsReport): number {
+  return after.groups.reduce((sum, { left }) => sum + left.length, 0);
+}
+
+/**
+ * Says where the pipeline holds or lost events, or was given too many, judged by its stream and queues alone.
+ *
+ * @param account what was published; null before anything was.
+ */
+export function explainHops(report: HopsReport, account: Account | null): string[] {
+  const { before, after } = report;
+  const { stream, entries, groups, queues } = after;
+  const causes = account === null ? [] : explainEntries(report, account);
+  if (entries !== null && groups.length === 0) causes.push(`no consumer group reads stream ${stream}`);
+  const isAnew = isMadeAnew(report);
+  for (const group of groups) {
+    const earlier = isAnew ? undefined : before.groups.find(({ name }) => name === group.name);
+    causes.push(...explainGroup(after, group, account === null ? 0 : (earlier?.pending ?? 0)));
   }
-  if (groups.length === 0) causes.push(`no consumer group reads stream ${stream}`);
-  for (const { name, lag, pending, read } of groups) {
-    if (lag !== null && lag > 0) causes.push(`group ${name} lags: ${lag} entries are not read yet`);
-    if (pending > 0) causes.push(`group ${name} has read ${pending} entries and not acknowledged them`);
-    const unread = (entries?.added ?? 0) - (read ?? 0) - (lag ?? 0);
-    if (entries?.length === 0 && read !== null && unread > 0) {
-      causes.push(`${unread} entries left stream ${stream} before group ${name} had read them: it was trimmed`);
-    }
-  }
-  for (const [queue, length] of Object.entries(after.queues)) {
-    if (length > 0) causes.push(`${length} deliveries wait in ${queue}`);
+  for (const [queue, length] of Object.entries(queues)) {
+    const earlier = account === null ? 0 : (before.queues[queue] ?? 0);
+    const more = length - earlier;
+    if (more > 0) causes.push(`${more} deliveries wait in ${queue}${andBefore(earlier)}`);
   }
   return causes;
 }
 
-/** Says why deliveries are missing, as far as the account and the hops know. */
-export function explain(account: Account, hops: HopsReport | null): string[] {
-  const { webhooks } = account;
-  if (webhooks === null || account.lost === 0) return [];
-  const causes = hops === null ? [] : explainHops(hops, account.acknowledged);
-  if (webhooks.wrongSignatures > 0) {
-    causes.push(`${webhooks.wrongSignatures} webhooks were refused because their signature is wrong`);
+function andBefore(count: number): string {
+  return count === 0 ? "" : `, beside ${count} from before the load`;
+}
+
+/** Whether the stream after the load cannot be the one from before it. */
+function isMadeAnew({ before, after }: HopsReport): boolean {
+  const [was, is] = [before.entries, after.entries];
+  return was?.added != null && is?.added != null && is.added < was.added;
+}
+
+function explainEntries(report: HopsReport, { published, acknowledged, duplicated }: Account): string[] {
+  const { before, after } = report;
+  const { stream, entries } = after;
+  const restarted = before.server !== after.server && before.server !== null && after.server !== null;
+  const why = restarted ? "Redis was started anew in between" : "it was deleted or flushed in between";
+  if (entries === null) return [`stream ${stream} is gone: ${why}`];
+  if (entries.added === null) return [];
+  const earlier = before.entries?.added ?? 0;
+  const added = entries.added - earlier;
+  if (added < acknowledged) {
+    return [
+      `stream ${stream} was made anew, or lost its end: it counts ${entries.added} entries ever added, ` +
+        `with ${earlier} from before the load and ${acknowledged} acknowledged since; ${why}`,
+    ];
   }
-  if (webhooks.misbehaved > 0) causes.push(`${webhooks.misbehaved} webhooks met scripted misbehaviour`);
-  for (const [how, count] of Object.entries(webhooks.abandoned)) {
-    causes.push(`${count} deliveries were not sent again after their last attempt was refused: ${how}`);
+  if (added <= published) return [];
+  const more = `stream ${stream} took ${added} entries (entries-added) where ${published} were published`;
+  return [
+    duplicated > 0
+      ? `${more}: events were added to it more than once, or by others too; what is doubled there was not doubled by the pipeline`
+      : `${more}: others add to it too`,
+  ];
+}
+
+function explainGroup({ stream, entries }: Hops, group: Group, pendingBefore: number): string[] {
+  const { name, lag, pending, read, delivered, left } = group;
+  const causes: string[] = [];
+  const hasReadToTheEnd = delivered !== null && delivered === entries?.lastId;
+  // A trimmed stream is told as lag: what was cut off can be read no more.
+  if (lag !== null && lag > 0 && !hasReadToTheEnd) {
+    causes.push(`group ${name} lags: ${lag} entries are not read yet (last-delivered-id ${delivered})`);
   }
-  for (const { path, expected, delivered, attempts } of webhooks.endpoints) {
-    if (expected === 0 || delivered > 0 || attempts > 0) continue;
+  const added = entries?.added ?? null;
+  const unread = added === null || read === null ? 0 : added - read - (hasReadToTheEnd ? 0 : (lag ?? 0));
+  if (unread > 0 && (hasReadToTheEnd || entries?.length === 0)) {
     causes.push(
-      `endpoint ${path} matched nothing: ${expected} events should have; its row's contract_addresses, ` +
-        "event_signatures (topic hashes, not Solidity text), chain_ids or is_active differ, or its webhook_url does not lead here",
+      `${unread} entries left stream ${stream} before group ${name} had read them: it was trimmed ` +
+        `(entries-read ${read} of entries-added ${added}, last-delivered-id ${delivered}, last-generated-id ${entries?.lastId})`,
     );
   }
-  if (causes.length === 0)
-    causes.push("the pipeline holds nothing back: what is missing was lost between queue and receiver");
-  return causes;
-}
-
-/** Says why no canary came out at the other end. */
-export function explainSilence(account: Account | null, hops: Hops): string[] {
-  const { stream, groups, queues } = hops;
-  if (groups.length === 0)
-    return [`no consumer group reads stream ${stream}: the pipeline is not running, or reads another`];
-  const causes = explainHops({ before: hops, after: hops }, 0);
-  const wrong = account?.webhooks?.wrongSignatures ?? 0;
-  if (wrong > 0) causes.push(`${wrong} webhooks were refused because their signature is wrong`);
-  const waiting = Object.values(queues).some((length) => length > 0);
-  if (waiting) causes.push("the pipeline cannot reach the receiver, or is refused by it: look at webhook_url");
-  if (causes.length === 0)
-    causes.push("no endpoint matches: look at event_signatures, contract_addresses, chain_ids, is_active");
+  const more = pending - pendingBefore;
+  if (more > 0) {
+    const [first] = left;
+    const evidence =
+      first === undefined
+        ? ""
+        : `; ${first.id} was given ${first.deliveries} times, last to ${first.consumer} ${first.idle} ms ago`;
+    causes.push(
+      `group ${name} has read ${more} entries and not acknowledged them${andBefore(pendingBefore)}${evidence}`,
+    );
+  }
   return causes;
 }

@@ -51,8 +51,10 @@ export interface PathAccount {
   readonly expected: number;
   /** Of the expected, those that arrived. */
   readonly delivered: number;
-  /** Of the expected, those that did not. */
+  /** Of the expected, those that did not, and will not any more. */
   readonly lost: number;
+  /** Of the expected, those that did not and may still come: they were refused, and are not yet given up. */
+  readonly open: number;
   readonly duplicated: number;
   readonly reordered: number;
   /** Arrived although the path's filter does not match them. */
@@ -71,8 +73,14 @@ const EVIDENCE = 10;
  *
  * @param expected the events that had to arrive on this path.
  * @param selected whether the path's filter matches event `seq`; asked of unexpected arrivals only.
+ * @param isOpen whether event `seq` may still come; asked of what is missing only.
  */
-export function settlePath(ledger: Ledger, expected: Bitset, selected: (seq: number) => boolean): PathAccount {
+export function settlePath(
+  ledger: Ledger,
+  expected: Bitset,
+  selected: (seq: number) => boolean,
+  isOpen: (seq: number) => boolean = () => false,
+): PathAccount {
   let misrouted = 0;
   let unjudged = 0;
   for (const seq of ledger.seen.without(expected)) {
@@ -81,15 +89,18 @@ export function settlePath(ledger: Ledger, expected: Bitset, selected: (seq: num
   }
   const delivered = ledger.seen.size - misrouted - unjudged;
   const lostSeqs: number[] = [];
+  let open = 0;
   if (delivered < expected.size) {
     for (const seq of expected.without(ledger.seen)) {
-      if (lostSeqs.push(seq) === EVIDENCE) break;
+      if (isOpen(seq)) open++;
+      else if (lostSeqs.length < EVIDENCE) lostSeqs.push(seq);
     }
   }
   return {
     expected: expected.size,
     delivered,
-    lost: expected.size - delivered,
+    lost: expected.size - delivered - open,
+    open,
     duplicated: ledger.duplicated,
     reordered: ledger.reordered,
     misrouted,

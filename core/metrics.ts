@@ -111,6 +111,9 @@ const account = {
   account_expected: count("deliveries that had to happen"),
   account_delivered: tally("expected deliveries that happened"),
   account_lost: count("expected deliveries that never happened"),
+  account_open: count(
+    "expected deliveries that had not happened when the wait ended and may still: to be sent again, pending or buffered",
+  ),
   account_duplicated: count("deliveries of an event that the same path had already received"),
   account_misrouted: count("deliveries on a path whose filter does not match the event"),
   account_reordered: count("deliveries that came after a later event of the same publisher"),
@@ -129,6 +132,9 @@ const account = {
   account_latency_growth_ms: reading(
     "how much slower the quickest delivery of the last quarter of the load was than that of the first",
   ),
+  account_left_pending: count(
+    "entries of the load that a consumer group had read and did not acknowledge, among the events published",
+  ),
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
   account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last answer"),
   account_drain_ms: reading("from the end of the load until nothing more was on its way"),
@@ -136,7 +142,7 @@ const account = {
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
   ),
   account_vanished: count("rows that had been there and are not any more when the account is settled"),
-  account_backlog_growth: reading("share of the acknowledged messages that the worker does not keep up with"),
+  account_backlog_growth: reading("share of what is due that the pipeline does not keep up with while the load lasts"),
   account_insert_p95_ms: reading("95th percentile from publishing to the row's inserted_at, by the database's clock"),
   account_insert_p99_ms: reading("99th percentile from publishing to the row's inserted_at, by the database's clock"),
 };

@@ -114,7 +114,7 @@ function renderAccount(account: Account | null): string[] {
     `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
       `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
     `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
-      `${count(account.lost)} lost, ${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
+      `${count(account.lost)} lost, ${account.open === 0 ? "" : `${count(account.open)} still open, `}${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
     `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
     `  drain      ${account.ending ?? "not settled"} after ${ms(account.drain)}, backlog at the end of the load ${count(account.backlog)}`,
@@ -149,9 +149,14 @@ function renderWebhooks(account: Account, webhooks: NonNullable<Account["webhook
   const unseen = `${count(unchecked)} whose signature was not looked at (receiver without --secret)`;
   const signatures = unchecked === 0 ? `${count(wrong)} wrongly signed` : unseen;
   const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
+  const unread = Object.values(webhooks.unreadable).reduce((sum, each) => sum + each, 0);
+  const { transfer } = webhooks;
   return [
     `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
-      `${signatures}, ${count(webhooks.damaged)} damaged`,
+      `${signatures}, ${count(webhooks.damaged)} damaged${unread === 0 ? "" : `, ${count(unread)} not readable`}`,
+    ...(transfer.samples === 0
+      ? []
+      : [`  bodies     complete p95 ${ms(transfer.p95)}, max ${ms(transfer.max)} after their headers`]),
     ...webhooks.endpoints.map(
       ({ path, expected, delivered }) => `             ${path}: ${count(delivered)} of ${count(expected)}`,
     ),

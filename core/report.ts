@@ -28,6 +28,14 @@ const EndpointSchema = v.object({
 const WebhooksSchema = v.object({
   endpoints: v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100), v.readonly()),
   unmatchedShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  /** Ms that the sender waits after its first, second, ... attempt that failed; after the last it gives up. */
+  retryPauses: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000))),
+      v.maxLength(100),
+      v.readonly(),
+    ),
+  ),
 });
 export type Webhooks = v.InferOutput<typeof WebhooksSchema>;
 

@@ -2,10 +2,12 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { Client } from "k6/x/redis";
-import { explainSilence, type Hops } from "../core/hops.ts";
+import type { Account } from "../core/account.ts";
+import type { Hops } from "../core/hops.ts";
 import { lengthOf } from "../core/shape.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
-import { readHops } from "../systems/ethhook/k6/streamhops.ts";
+import { explainSilence } from "../core/webhookcauses.ts";
+import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
 import { sendBatch, sendEach } from "../systems/ethhook/k6/xadd.ts";
 import { entryOf, oneOfEach } from "../systems/ethhook/wire.ts";
@@ -44,7 +46,8 @@ export async function setup(): Promise<RedisRun> {
   await redis
     .sendCommand("PING")
     .catch((problem) => exec.test.abort(`REDIS_URL: cannot reach Redis: ${reasonOf(problem)}`));
-  const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE };
+  const retryPauses = config.RETRY_PAUSES.map((seconds) => seconds * 1000);
+  const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
   const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
@@ -81,15 +84,22 @@ export async function trim(): Promise<void> {
 export async function teardown(run: RedisRun): Promise<void> {
   enterHealth(config, metrics, run);
   if (config.RECEIVER_URL === undefined) return;
-  enterAccount(metrics, settleRun(config, run, "publisher"));
-  try {
-    reportHops(config, run, { before: run.before, after: await hopsNow() });
-  } catch (problem) {
-    console.warn(`what is left in the pipeline cannot be read: ${reasonOf(problem)}`);
-  }
+  const settled = settleRun(config, run, "publisher");
+  enterAccount(metrics, (await withHops(run)) ?? settled);
 }
 
 export const handleSummary = summaryOf(config);
+
+/** Tells the receiver where the pipeline's events stand. @returns the account with it; null where it cannot be read. */
+async function withHops(run: RedisRun): Promise<Account | null> {
+  try {
+    const after = await readHopsLeft(redis, run.before, config.QUEUES);
+    return reportHops(config, run, { before: run.before, after });
+  } catch (problem) {
+    console.warn(`what is left in the pipeline cannot be read: ${reasonOf(problem)}`);
+    return null;
+  }
+}
 
 function hopsNow(): Promise<Hops> {
   return readHops(redis, config.STREAM, config.QUEUES);

@@ -1,11 +1,12 @@
 import type { Account } from "../core/account.ts";
-import { explain, type HopsReport } from "../core/hops.ts";
+import { Histogram } from "../core/histogram.ts";
+import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Webhooks } from "../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
+import { explain } from "../core/webhookcauses.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../systems/ethhook/wire.ts";
-import { type Delivery, EndpointPath } from "./endpoint.ts";
-import type { Refusal } from "./failures.ts";
+import { type Delivery, EndpointPath, type Refused } from "./endpoint.ts";
 import type { FarEndAccount, Observed, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
@@ -14,6 +15,13 @@ const EVIDENCE = 5;
 
 /** As much of a damaged value is shown. */
 const SHOWN_LENGTH = 80;
+
+/** Kinds of unreadable bodies that are told apart; what a sender varies would fill an account. */
+const MOST_PROBLEMS = 10;
+const OTHER_PROBLEMS = "other problems";
+
+/** The retries of the contract's sender. */
+const RETRY_PAUSES_MS = [2_000, 4_000, 8_000, 16_000];
 
 /** The endpoints of one run, and what came that was no delivery. */
 export class Endpoints implements Observer {
@@ -29,18 +37,28 @@ export class Endpoints implements Observer {
   private unchecked = 0;
   private damagedWebhooks = 0;
   private strays = 0;
+  private readonly transfer = new Histogram();
+  private readonly unreadable = new Map<string, number>();
 
-  constructor(seed: number, { endpoints, unmatchedShare }: Webhooks, observed: Observed) {
+  constructor(seed: number, webhooks: Webhooks, observed: Observed) {
+    const { endpoints, unmatchedShare, retryPauses = RETRY_PAUSES_MS } = webhooks;
     this.observed = observed;
     this.workload = { seed, unmatchedShare };
-    this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload)]));
+    this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload, retryPauses)]));
   }
 
-  /** Counts webhooks that were not taken. */
-  refused(name: string, trace: Trace, at: number, why: Refusal): void {
-    this.byName.get(name)?.refused(trace, at, why);
-    if (why === "wrong signature") this.wrongSignatures++;
+  /** Counts a webhook that was not taken. */
+  refused(name: string, refused: Refused): void {
+    this.byName.get(name)?.refused(refused);
+    if (refused.why === "wrong signature") this.wrongSignatures++;
     else this.misbehaviours++;
+  }
+
+  /** Counts a request whose body is no webhook. @param problem what is wrong with it. */
+  unread(problem: string): void {
+    const isKnown = this.unreadable.has(problem) || this.unreadable.size < MOST_PROBLEMS;
+    const kind = isKnown ? problem : OTHER_PROBLEMS;
+    this.unreadable.set(kind, (this.unreadable.get(kind) ?? 0) + 1);
   }
 
   get paths(): Iterable<EndpointPath> {
@@ -59,9 +77,9 @@ export class Endpoints implements Observer {
   }
 
   private enter(path: EndpointPath, delivery: Delivery, body: Webhook): boolean {
-    const { trace, arrivedAt, isSigned } = delivery;
-    path.attempted(trace, arrivedAt);
+    const { trace, headersAt, arrivedAt, isSigned } = delivery;
     if (trace.publisher !== CANARY_PUBLISHER) {
+      this.transfer.record(arrivedAt - headersAt);
       this.compare(path.name, trace, body);
       if (!isSigned) this.unchecked++;
     }
@@ -82,13 +100,20 @@ export class Endpoints implements Observer {
   }
 
   account(settle: (path: Path) => PathAccount): FarEndAccount {
-    const endpoints = [...this.paths].map((path) => path.describe(settle(path)));
+    const now = this.observed.now();
+    const paths = [...this.paths];
+    const endpoints = paths.map((path) => path.describe(settle(path), now));
     const webhooks = {
       endpoints,
+      growth: null,
+      leftPending: null,
       attempts: endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
       retried: endpoints.reduce((sum, { retried }) => sum + retried, 0),
-      hasty: [...this.paths].reduce((sum, { failures }) => sum + failures.hasty, 0),
-      abandoned: this.abandoned(),
+      unraisedHeaders: paths.reduce((sum, { failures }) => sum + failures.unraisedHeaders, 0),
+      transfer: this.transfer.percentiles(),
+      unreadable: Object.fromEntries(this.unreadable),
+      hasty: paths.reduce((sum, { failures }) => sum + failures.hasty, 0),
+      abandoned: this.abandoned(now),
       misbehaved: this.misbehaviours,
       wrongSignatures: this.wrongSignatures,
       uncheckedSignatures: this.unchecked,
@@ -98,10 +123,10 @@ export class Endpoints implements Observer {
     return { webhooks, strays: this.strays };
   }
 
-  private abandoned(): Record<string, number> {
+  private abandoned(now: number): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { failures } of this.paths) {
-      for (const [how, count] of failures.abandoned()) counts[how] = (counts[how] ?? 0) + count;
+      for (const [how, count] of failures.abandoned(now)) counts[how] = (counts[how] ?? 0) + count;
     }
     return counts;
   }

@@ -12,6 +12,7 @@ export const FIGURES = {
   delivered: "expected deliveries that happened",
   backlog: "expected deliveries that may still be on their way; 0 once the run is settled",
   lost: "expected deliveries that never happened; 0 until the run is settled",
+  open: "expected deliveries that had not happened when the wait ended and may still; 0 until the run is settled",
   duplicated: "deliveries of an event that the same path had already received",
   reordered: "deliveries that came after a later event of the same publisher",
   misrouted: "deliveries on a path whose filter does not match",
@@ -26,12 +27,13 @@ export type Figure = keyof typeof FIGURES;
 export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
   const settled = account.ending !== null;
   const { published, acknowledged, refused, unknown, paths, silent, expected, delivered } = account;
-  const { duplicated, reordered, misrouted, late, unreported, contradicted, lost } = account;
+  const { duplicated, reordered, misrouted, late, unreported, contradicted, lost, open } = account;
   return {
     ...{ published, acknowledged, refused, unknown, paths, silent, expected, delivered },
     ...{ duplicated, reordered, misrouted, late, unreported, contradicted },
-    backlog: settled ? 0 : lost,
+    backlog: settled ? 0 : lost + open,
     lost: settled ? lost : 0,
+    open: settled ? open : 0,
   };
 }
 
@@ -39,6 +41,7 @@ export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
 export const FAULTS = [
   "refused",
   "lost",
+  "open",
   "duplicated",
   "reordered",
   "misrouted",

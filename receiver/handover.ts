@@ -1,27 +1,44 @@
 import * as v from "valibot";
 import { isPlausible } from "../core/report.ts";
 import { readTraceHash } from "../core/trace.ts";
+import { WebhookSchema } from "./body.ts";
 import { REFUSALS } from "./failures.ts";
-import { traceOf, WebhookSchema, type WebhookSink } from "./webhooks.ts";
+import { traceOf, type WebhookSink } from "./webhooks.ts";
 
-const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Time = v.pipe(v.number(), v.finite());
+const Attempt = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** What became of one request at the receiver that hands on. */
+const ItemSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("delivered"),
+    endpoint: v.string(),
+    headersAt: Time,
+    arrivedAt: Time,
+    attempt: Attempt,
+    isSigned: v.boolean(),
+    body: WebhookSchema,
+  }),
+  v.object({
+    kind: v.literal("refused"),
+    endpoint: v.string(),
+    hash: v.string(),
+    headersAt: Time,
+    answeredAt: Time,
+    attempt: Attempt,
+    why: v.picklist(REFUSALS),
+  }),
+  v.object({ kind: v.literal("unread"), endpoint: v.string(), problem: v.pipe(v.string(), v.maxLength(1_000)) }),
+]);
+export type Item = v.InferOutput<typeof ItemSchema>;
 
 /** What one receiver tells another that settles the runs. */
 export const HandoverSchema = v.object({
   /** Who hands it on. */
   relay: v.pipe(v.string(), v.uuid()),
-  /** What it handed on before these. */
-  before: v.object({ deliveries: Count, refusals: Count }),
-  deliveries: v.array(
-    v.object({
-      endpoint: v.string(),
-      arrivedAt: v.pipe(v.number(), v.finite()),
-      attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      isSigned: v.boolean(),
-      body: WebhookSchema,
-    }),
-  ),
-  refusals: v.array(v.object({ endpoint: v.string(), hash: v.string(), at: v.number(), why: v.picklist(REFUSALS) })),
+  /** How many items it handed on before these. */
+  before: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  items: v.array(ItemSchema),
 });
 export type Handover = v.InferOutput<typeof HandoverSchema>;
 
@@ -31,31 +48,38 @@ const MOST_RELAYS = 1_000;
 /** Enters what other receivers took. What is taken but never answered is handed on again, and entered once. */
 export class Handovers {
   private readonly sink: WebhookSink;
-  private readonly entered = new Map<string, Handover["before"]>();
+  private readonly entered = new Map<string, number>();
 
   constructor(sink: WebhookSink) {
     this.sink = sink;
   }
 
   /** Enters what is new in a handover, in the order in which it came. */
-  enter({ relay, before, deliveries, refusals }: Handover): void {
-    const known = this.entered.get(relay) ?? { deliveries: 0, refusals: 0 };
-    for (const { endpoint, body, ...arrival } of deliveries.slice(Math.max(0, known.deliveries - before.deliveries))) {
-      const trace = traceOf(body);
-      if (trace !== null) this.sink.delivered(endpoint, { trace, ...arrival }, body);
+  enter({ relay, before, items }: Handover): void {
+    const known = this.entered.get(relay) ?? 0;
+    for (const item of items.slice(Math.max(0, known - before))) this.enterOne(item);
+    this.remember(relay, Math.max(known, before + items.length));
+  }
+
+  private enterOne(item: Item): void {
+    const { endpoint } = item;
+    if (item.kind === "unread") {
+      this.sink.unread(endpoint, item.problem);
+      return;
     }
-    for (const { endpoint, hash, at, why } of refusals.slice(Math.max(0, known.refusals - before.refusals))) {
-      const trace = readTraceHash(hash);
-      if (trace !== null && isPlausible(trace)) this.sink.refused(endpoint, trace, at, why);
+    const trace = item.kind === "delivered" ? traceOf(item.body) : readTraceHash(item.hash);
+    if (trace === null || !isPlausible(trace)) return;
+    const { headersAt, attempt } = item;
+    if (item.kind === "refused") {
+      this.sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: item.answeredAt, why: item.why });
+    } else {
+      const { arrivedAt, isSigned, body } = item;
+      this.sink.delivered(endpoint, { trace, headersAt, arrivedAt, attempt, isSigned }, body);
     }
-    this.remember(relay, {
-      deliveries: Math.max(known.deliveries, before.deliveries + deliveries.length),
-      refusals: Math.max(known.refusals, before.refusals + refusals.length),
-    });
   }
 
   /** The one that was heard of longest ago is forgotten for it. */
-  private remember(relay: string, entered: Handover["before"]): void {
+  private remember(relay: string, entered: number): void {
     this.entered.delete(relay);
     this.entered.set(relay, entered);
     const [oldest] = this.entered.keys();

@@ -40,7 +40,17 @@ export abstract class Path {
   settle(publication: Publication, expectedWhole: (path: Path) => Bitset, now: number): PathAccount {
     const window = this.judgedWindow(publication, now);
     const expected = window === null ? expectedWhole(this) : publication.expected(this.selected, window);
-    return settlePath(this.ledger, expected, this.selected);
+    return settlePath(this.ledger, expected, this.selected, (seq) => this.isOpen(seq, now));
+  }
+
+  /** Whether an event that has not arrived may still come, although nothing has been heard of it for a while. */
+  isOpen(_seq: number, _now: number): boolean {
+    return false;
+  }
+
+  /** Unix ms after which nothing more can be expected of what is open. */
+  get openUntil(): number {
+    return Number.NEGATIVE_INFINITY;
   }
 
   /** The window that a path is judged by; null when the whole publication lies in it. */

@@ -1,107 +1,152 @@
 import { randomUUID } from "node:crypto";
-import { type Trace, traceHash } from "../core/trace.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { traceHash } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery } from "./endpoint.ts";
-import type { Refusal } from "./failures.ts";
-import type { Handover } from "./handover.ts";
+import type { Delivery, Refused } from "./endpoint.ts";
+import type { Handover, Item } from "./handover.ts";
 import { RemoteClock } from "./remoteclock.ts";
 import type { WebhookSink } from "./webhooks.ts";
 
-/** What was taken is handed on so often. */
-const EVERY_MS = 100;
 /** Handed on together at most: well within what a receiver reads, unless webhooks are large. */
 const AT_ONCE = 10_000;
 /** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
 const MOST_WAITING = 200_000;
 /** Whoever has not answered by then does not answer. It gets the same again, and knows by its place what it took. */
 const TIMEOUT_MS = 30_000;
+const RETRY_MS = 200;
+/** A webhook that could not be handed on for so long is refused, so that its sender comes again. */
+const PATIENCE_MS = 5_000;
 
-/** Hands webhooks on to the receiver that settles the runs, so that several can share one run. */
+/** With these nothing can have been taken. */
+const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
+
+interface Waiting {
+  readonly item: Item;
+  /** By our own clock, in Unix ms. */
+  readonly since: number;
+  /** It was sent, and no answer says what became of it. */
+  maybeTaken: boolean;
+  /** Tells the one who waits whether it was handed on; null where nobody does. */
+  readonly done: ((taken: boolean) => void) | null;
+}
+
+/**
+ * Hands webhooks on to the receiver that settles the runs, so that several can share one run. A webhook is
+ * answered when it is handed on: one that a crash here loses was never taken, and its sender comes again.
+ */
 export class Relay implements WebhookSink {
   private readonly settleAt: string;
   private readonly clock: RemoteClock;
+  private readonly now: () => number;
   private readonly log: (line: string) => void;
-  private readonly timer: NodeJS.Timeout;
   private readonly id = randomUUID();
-  private readonly handedOn = { deliveries: 0, refusals: 0 };
-  private readonly waiting: Pick<Handover, "deliveries" | "refusals"> = { deliveries: [], refusals: [] };
-  private sending: Promise<unknown> | null = null;
+  private handedOn = 0;
+  private waiting: Waiting[] = [];
+  private sending: Promise<void> | null = null;
   private atOnce = AT_ONCE;
   private isFailing = false;
-  private dropped = 0;
+  private isClosing = false;
+  private refusedCount = 0;
 
   /**
    * @param settleAt the other receiver.
    * @param now Unix ms by our own clock; what is handed on is told by the other's.
-   * @param log takes a line when handing on begins to fail, and when something is dropped.
+   * @param log takes a line when handing on begins to fail, and how much was refused for it in the end.
    */
   constructor(settleAt: string, now: () => number, log: (line: string) => void = console.error) {
     this.settleAt = settleAt;
+    this.now = now;
     this.clock = new RemoteClock(settleAt, now);
     this.log = (line) => log(`receiver: --settle-at ${settleAt}: ${line}`);
-    this.timer = setInterval(() => {
-      this.sending ??= this.send().finally(() => {
-        this.sending = null;
-      });
-    }, EVERY_MS);
   }
 
-  delivered(endpoint: string, { arrivedAt, attempt, isSigned }: Delivery, body: Webhook): void {
-    this.keep(this.waiting.deliveries, { endpoint, arrivedAt, attempt, isSigned, body });
+  delivered(endpoint: string, { trace: _, ...delivery }: Delivery, body: Webhook): Promise<boolean> {
+    return new Promise((done) => this.keep({ kind: "delivered", endpoint, ...delivery, body }, done));
   }
 
-  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
-    this.keep(this.waiting.refusals, { endpoint, hash: traceHash(trace), at, why });
+  refused(endpoint: string, { trace, ...refused }: Refused): void {
+    this.keep({ kind: "refused", endpoint, hash: traceHash(trace), ...refused }, null);
   }
 
-  private keep<Kind>(waiting: Kind[], one: Kind): void {
-    if (waiting.length < MOST_WAITING) waiting.push(one);
-    else this.drop(1);
+  unread(endpoint: string, problem: string): void {
+    this.keep({ kind: "unread", endpoint, problem }, null);
   }
 
-  private drop(count: number): void {
-    if (this.dropped === 0 && count > 0) this.log("webhooks are dropped from here on, and the account will lack them");
-    this.dropped += count;
+  private keep(item: Item, done: Waiting["done"]): void {
+    const one = { item, since: this.now(), maybeTaken: false, done };
+    if (this.isClosing || this.waiting.length >= MOST_WAITING) {
+      this.giveUp(one);
+      return;
+    }
+    this.waiting.push(one);
+    this.sending ??= this.sendAll().finally(() => {
+      this.sending = null;
+    });
+  }
+
+  private giveUp({ done }: Waiting): void {
+    this.refusedCount++;
+    done?.(false);
   }
 
   /** Hands on what is left, unless nobody takes it. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
+    this.isClosing = true;
     await this.sending;
-    while (await this.send());
-    this.drop(this.waiting.deliveries.length + this.waiting.refusals.length);
-    if (this.dropped > 0) this.log(`${this.dropped} webhooks were dropped in all`);
+    for (const one of this.waiting.splice(0)) this.giveUp(one);
+    if (this.refusedCount > 0) this.log(`${this.refusedCount} could not be handed on; webhooks were answered 503`);
   }
 
-  /** @returns whether something was handed on, or given up. */
+  private async sendAll(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const isProgress = await this.send().catch((problem) => this.failed(problem));
+      if (isProgress) continue;
+      if (this.isClosing) return;
+      this.refuseOverdue();
+      await pause(RETRY_MS);
+    }
+  }
+
+  /** What was perhaps taken is kept: its place is what tells it from the same webhook sent again. */
+  private refuseOverdue(): void {
+    const isOverdue = (one: Waiting) => !one.maybeTaken && one.done !== null && this.now() - one.since > PATIENCE_MS;
+    const overdue = this.waiting.filter(isOverdue);
+    if (overdue.length === 0) return;
+    this.waiting = this.waiting.filter((one) => !isOverdue(one));
+    for (const one of overdue) this.giveUp(one);
+  }
+
+  /** @returns whether something was handed on, given up, or can be sent at once in another way. */
   private async send(): Promise<boolean> {
-    if (this.waiting.deliveries.length + this.waiting.refusals.length === 0) return false;
-    const correction = await this.clock.correction().catch((problem) => this.failed(problem));
-    if (correction === null) return false;
-    const deliveries = this.waiting.deliveries.splice(0, this.atOnce);
-    const refusals = this.waiting.refusals.splice(0, this.atOnce);
-    const status = await this.post({
-      relay: this.id,
-      before: this.handedOn,
-      deliveries: deliveries.map((one) => ({ ...one, arrivedAt: one.arrivedAt + correction })),
-      refusals: refusals.map((one) => ({ ...one, at: one.at + correction })),
-    }).catch((problem) => this.failed(problem));
+    const correction = await this.clock.correction();
+    const some = this.waiting.slice(0, this.atOnce);
+    const items = some.map(({ item }) => corrected(item, correction));
+    const status = await this.post({ relay: this.id, before: this.handedOn, items }).catch((problem) => {
+      if (!NEVER_SENT.includes(codeOf(problem))) for (const one of some) one.maybeTaken = true;
+      throw problem;
+    });
     const isTaken = status === 200;
     const isRefused = status === 413 || status === 422;
     // What is refused is sent again in smaller parts, until the one that nobody takes is alone and given up.
-    const isGivenUp = isRefused && this.atOnce === 1;
-    if (isGivenUp) this.drop(deliveries.length + refusals.length);
-    if (isTaken) this.isFailing = false;
-    if (isTaken || isGivenUp) {
-      this.handedOn.deliveries += deliveries.length;
-      this.handedOn.refusals += refusals.length;
-      this.atOnce = Math.min(AT_ONCE, this.atOnce * 2);
+    if (isRefused && some.length > 1) {
+      this.atOnce = Math.ceil(some.length / 2);
       return true;
     }
-    if (isRefused) this.atOnce = Math.ceil(this.atOnce / 2);
-    this.waiting.deliveries.unshift(...deliveries);
-    this.waiting.refusals.unshift(...refusals);
-    return isRefused;
+    if (!isTaken && !isRefused) {
+      // Whoever is too busy or does not know the address has taken nothing.
+      const isSure = status === 503 || (status >= 400 && status < 500);
+      for (const one of some) one.maybeTaken ||= !isSure;
+      throw new Error(`status ${status}`);
+    }
+    this.isFailing = false;
+    this.waiting.splice(0, some.length);
+    this.handedOn += some.length;
+    this.atOnce = Math.min(AT_ONCE, this.atOnce * 2);
+    for (const one of some) {
+      if (isTaken) one.done?.(true);
+      else this.giveUp(one);
+    }
+    return true;
   }
 
   /** @returns the status of the answer. @throws when there is none. */
@@ -112,22 +157,40 @@ export class Relay implements WebhookSink {
     const answer = await fetch(`${this.settleAt}/relayed`, { method: "POST", headers, body, signal });
     // A connection is free for the next request once its answer is read.
     await answer.text();
-    const isToBeSplit = answer.status === 413 || answer.status === 422;
-    if (!answer.ok && !isToBeSplit) this.failed(new Error(`status ${answer.status}`));
     return answer.status;
   }
 
   /** Tells of the first of several failures in a row; what could not be handed on is kept and tried again. */
-  private failed(problem: unknown): null {
+  private failed(problem: unknown): false {
     if (!this.isFailing) this.log(`webhooks cannot be handed on: ${reasonOf(problem)}`);
     this.isFailing = true;
-    return null;
+    return false;
+  }
+}
+
+/** An item as the other receiver's clock tells it. */
+function corrected(item: Item, correction: number): Item {
+  switch (item.kind) {
+    case "unread":
+      return item;
+    case "delivered":
+      return { ...item, headersAt: item.headersAt + correction, arrivedAt: item.arrivedAt + correction };
+    case "refused":
+      return { ...item, headersAt: item.headersAt + correction, answeredAt: item.answeredAt + correction };
   }
 }
 
 /** Node hides the reason why a request failed behind it. */
+function causeOf(problem: unknown): unknown {
+  return problem instanceof Error ? (problem.cause ?? problem) : problem;
+}
+
+function codeOf(problem: unknown): string {
+  return String((causeOf(problem) as NodeJS.ErrnoException | null)?.code);
+}
+
 function reasonOf(problem: unknown): string {
-  const cause = problem instanceof Error ? (problem.cause ?? problem) : problem;
+  const cause = causeOf(problem);
   if (!(cause instanceof Error)) return String(cause);
   // Where a name has several addresses, only the code says why none of them answers.
   return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);

@@ -1,8 +1,9 @@
 import type { Account, Ending, Offender } from "../core/account.ts";
 import type { PathArrivals } from "../core/arrivals.ts";
+import { backlogGrowth } from "../core/backlog.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Histogram } from "../core/histogram.ts";
-import type { HopsReport } from "../core/hops.ts";
+import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { Publication } from "../core/publication.ts";
 import type { Opening, Published, Settling } from "../core/report.ts";
@@ -123,7 +124,7 @@ export class Run {
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
   hops(report: HopsReport): void {
-    this.hopsReport = report;
+    this.hopsReport = this.hopsReport === null ? report : mergeHops(this.hopsReport, report);
   }
 
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
@@ -139,7 +140,8 @@ export class Run {
     const deadline = this.now() + timeout;
     while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
     const started = this.now();
-    const backlog = this.account().lost;
+    const { lost, open } = this.account();
+    const backlog = lost + open;
     let ending = this.endingAt(started, deadline, quiet);
     while (ending === null) {
       await pause(DRAIN_POLL_MS);
@@ -152,7 +154,10 @@ export class Run {
     if (ending === "quiet" && this.account().lost === 0) ending = "complete";
     this.closedAt = this.now();
     this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
-    this.closed = { ...this.account(), ending, backlog, drain };
+    const account = this.account();
+    const growth = backlogGrowth(this.timeline(), account.span);
+    const webhooks = account.webhooks === null ? null : { ...account.webhooks, growth };
+    this.closed = { ...account, webhooks, ending, backlog, drain };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -160,9 +165,12 @@ export class Run {
     if (!this.publishersDone()) return "publisher missing";
     const through = this.publication.span?.through ?? 0;
     const caughtUp = this.paths().every((path) => path.hasCaughtUp(through, now));
-    if (caughtUp && this.account().lost === 0) return "complete";
+    const { lost, open } = this.account();
+    if (caughtUp && lost + open === 0) return "complete";
     if (now >= deadline) return "timeout";
-    return caughtUp && now - Math.max(this.lastArrivalAt, started) >= quiet ? "quiet" : null;
+    // What was refused last and comes again later is not quiet: it is waiting for its time.
+    const openUntil = this.paths().reduce((latest, path) => Math.max(latest, path.openUntil), started);
+    return caughtUp && open === 0 && now - Math.max(this.lastArrivalAt, openUntil) >= quiet ? "quiet" : null;
   }
 
   private publishersDone(): boolean {
@@ -172,11 +180,12 @@ export class Run {
   /** The account as it stands; once closed it changes no more, but for what comes too late. */
   account(): Account {
     if (this.closed !== null) {
-      return { ...this.closed, late: this.lateArrivals, causes: this.causes(this.closed) };
+      const webhooks = this.withStream(this.closed.webhooks);
+      return { ...this.closed, webhooks, late: this.lateArrivals, causes: this.causes(this.closed) };
     }
     const now = this.now();
     const accounts = new Map<Path, PathAccount>();
-    const sum = { expected: 0, delivered: 0, lost: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
+    const sum = { expected: 0, delivered: 0, lost: 0, open: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
     const offenders: Offender[] = [];
     for (const { paths, isOrdered } of this.observers) {
       for (const path of paths) {
@@ -184,7 +193,7 @@ export class Run {
         accounts.set(path, settled);
         for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
         const inversions = isOrdered ? settled.reordered : 0;
-        const broken = settled.lost + settled.duplicated + settled.misrouted + inversions > 0;
+        const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
         if (broken && offenders.length < OFFENDERS) {
           const [firstLost] = settled.lostSeqs;
           const firstLostAt = firstLost === undefined ? null : this.publication.sentAt(firstLost);
@@ -229,6 +238,12 @@ export class Run {
       causes: [],
     };
     return { ...account, causes: this.causes(account) };
+  }
+
+  /** What was read of the stream is known only when the account is closed. */
+  private withStream(webhooks: Account["webhooks"]): Account["webhooks"] {
+    if (webhooks === null || this.hopsReport === null) return webhooks;
+    return { ...webhooks, leftPending: leftPending(this.hopsReport) };
   }
 
   private causes(account: Account): string[] {

@@ -1,9 +1,7 @@
 import type { Opening } from "../core/report.ts";
-import type { Trace } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery } from "./endpoint.ts";
+import type { Delivery, Refused } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { Refusal } from "./failures.ts";
 import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";
 import type { Storage } from "./storage.ts";
@@ -41,13 +39,18 @@ export class Runs implements WebhookSink {
   }
 
   /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign and counted nowhere. */
-  delivered(endpoint: string, delivery: Delivery, body: Webhook): void {
+  delivered(endpoint: string, delivery: Delivery, body: Webhook): undefined {
     this.byNumber.get(delivery.trace.run)?.observer(Endpoints)?.delivered(endpoint, delivery, body);
   }
 
   /** Counts a webhook that was not taken. */
-  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void {
-    this.byNumber.get(trace.run)?.observer(Endpoints)?.refused(endpoint, trace, at, why);
+  refused(endpoint: string, refused: Refused): void {
+    this.byNumber.get(refused.trace.run)?.observer(Endpoints)?.refused(endpoint, refused);
+  }
+
+  /** Counts a request whose body is no webhook, in every run that may have been meant: all that are open. */
+  unread(_endpoint: string, problem: string): void {
+    for (const run of this.all()) if (!run.settled) run.observer(Endpoints)?.unread(problem);
   }
 
   /** The runs from the oldest to the newest. */

@@ -89,8 +89,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     url,
     close: async () => {
-      await app.close();
+      // What waits to be handed on is answered before its connection is closed.
       await relay?.close();
+      await app.close();
       await influxdb?.close();
       await runs.close();
     },

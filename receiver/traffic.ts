@@ -4,7 +4,10 @@ import { Histogram } from "../core/histogram.ts";
 const RECENT_SECONDS = 5;
 
 /** Why a webhook was not taken. */
-export type Mishap = "wrong signature" | "bad body" | "too large" | "misbehaved";
+const MISHAPS = ["wrong signature", "bad body", "too large", "misbehaved", "not handed on"] as const;
+export type Mishap = (typeof MISHAPS)[number];
+
+const noMishaps = () => Object.fromEntries(MISHAPS.map((mishap) => [mishap, 0])) as Record<Mishap, number>;
 
 /** Everything that came in by webhook since the last reset, whatever run it belongs to. */
 export class Traffic {
@@ -13,7 +16,7 @@ export class Traffic {
   private requests = 0;
   private taken = 0;
   private untraced = 0;
-  private mishaps: Record<Mishap, number> = { "wrong signature": 0, "bad body": 0, "too large": 0, misbehaved: 0 };
+  private mishaps = noMishaps();
   private latencies = new Histogram();
   /** Requests by second, the second itself beside it, in a ring. */
   private readonly ring = Array.from({ length: RECENT_SECONDS + 1 }, () => ({ second: -1, count: 0 }));
@@ -50,7 +53,7 @@ export class Traffic {
     this.requests = 0;
     this.taken = 0;
     this.untraced = 0;
-    this.mishaps = { "wrong signature": 0, "bad body": 0, "too large": 0, misbehaved: 0 };
+    this.mishaps = noMishaps();
     this.latencies = new Histogram();
     for (const slot of this.ring) slot.second = -1;
   }

@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { isPlausible } from "../core/report.ts";
 import { readTraceHash, type Trace } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery } from "./endpoint.ts";
-import type { Refusal } from "./failures.ts";
+import { readWebhook } from "./body.ts";
+import type { Delivery, Refused } from "./endpoint.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";
 import { isSigned, SIGNATURE_HEADER } from "./signature.ts";
 import type { Traffic } from "./traffic.ts";
@@ -16,25 +16,13 @@ const HOW = { 503: "answered 503", 404: "answered 404", drop: "cut off" } as con
 /** A webhook of one log entry is under 2 kB. */
 const BODY_LIMIT = 256 * 1024;
 
-/** JSON knows numbers that are too large for us, which would be read as infinity and written as null. */
-const Finite = v.pipe(v.number(), v.finite());
-
-export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
-  block_hash: v.string(),
-  block_number: Finite,
-  chain_id: Finite,
-  contract_address: v.string(),
-  data: v.string(),
-  log_index: Finite,
-  timestamp: Finite,
-  topics: v.array(v.string()),
-  transaction_hash: v.string(),
-});
-
-/** Where webhooks go once they are answered: to the runs here, or to another receiver. */
+/** Where webhooks go: to the runs here, or to another receiver. */
 export interface WebhookSink {
-  delivered(endpoint: string, delivery: Delivery, body: Webhook): void;
-  refused(endpoint: string, trace: Trace, at: number, why: Refusal): void;
+  /** @returns nothing where it is entered at once; else whether it could be handed on, which is answered not before. */
+  delivered(endpoint: string, delivery: Delivery, body: Webhook): Promise<boolean> | undefined;
+  refused(endpoint: string, refused: Refused): void;
+  /** A request whose body is no webhook. @param problem what is wrong with it. */
+  unread(endpoint: string, problem: string): void;
 }
 
 export interface WebhookOptions {
@@ -47,7 +35,8 @@ export interface WebhookOptions {
   readonly now: () => number;
 }
 
-type WebhookRequest = FastifyRequest<{ Params: { name?: string } }> & { arrivedAt: number };
+/** With the moments at which its headers were accepted and the last byte of its body was read, in Unix ms. */
+type WebhookRequest = FastifyRequest<{ Params: { name?: string } }> & { headersAt: number; arrivedAt: number };
 
 /** The routes that webhooks are sent to, and those that script how they are answered. */
 export async function webhookRoutes(app: FastifyInstance, options: WebhookOptions): Promise<void> {
@@ -64,15 +53,19 @@ export async function webhookRoutes(app: FastifyInstance, options: WebhookOption
 
 async function deliveryRoutes(app: FastifyInstance, options: WebhookOptions): Promise<void> {
   const { traffic, now } = options;
+  app.decorateRequest("headersAt", 0);
   app.decorateRequest("arrivedAt", 0);
   app.addHook("onRequest", async (request) => {
-    const arrivedAt = now();
-    (request as WebhookRequest).arrivedAt = arrivedAt;
-    traffic.arrived(arrivedAt);
+    const headersAt = now();
+    Object.assign(request, { headersAt, arrivedAt: headersAt });
+    traffic.arrived(headersAt);
   });
   // The signature is over the bytes, so that the body is left as it came, whatever its type is said to be.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (request, body, done) => {
+    (request as WebhookRequest).arrivedAt = now();
+    done(null, body);
+  });
   app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
     const { statusCode = 500, message } = error;
     traffic.refused(statusCode === 413 ? "too large" : "bad body");
@@ -85,36 +78,43 @@ async function deliveryRoutes(app: FastifyInstance, options: WebhookOptions): Pr
 }
 
 async function takeWebhook(options: WebhookOptions, request: WebhookRequest, reply: FastifyReply) {
-  const { secret, sink, traffic, misbehaviour } = options;
+  const { secret, sink, traffic, misbehaviour, now } = options;
+  const { headersAt, arrivedAt } = request;
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const body = readBody(bytes);
-  if (body === null) {
-    traffic.refused("bad body");
-    return reply.code(400).send({ error: "the body is not a webhook of the contract" });
-  }
   const endpoint = request.params.name ?? header(request, "x-webhook-id") ?? "";
+  const body = readWebhook(bytes, header(request, "content-encoding"));
+  if (typeof body === "string") {
+    traffic.refused("bad body");
+    sink.unread(endpoint, body);
+    return reply.code(400).send({ error: `the body is not a webhook of the contract: ${body}` });
+  }
   const trace = traceOf(body);
+  const attempt = readAttempt(header(request, "x-webhook-attempt"));
+  const refuse = (why: Refused["why"]) => {
+    traffic.refused(why === "wrong signature" ? why : "misbehaved");
+    if (trace !== null) sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: now(), why });
+  };
   if (secret !== null && !isSigned(bytes, header(request, SIGNATURE_HEADER), secret)) {
-    traffic.refused("wrong signature");
-    if (trace !== null) sink.refused(endpoint, trace, request.arrivedAt, "wrong signature");
+    refuse("wrong signature");
     return reply.code(401).send({ error: `${SIGNATURE_HEADER} does not fit the body` });
   }
   if (misbehaviour.settings.delay > 0) await pause(misbehaviour.settings.delay);
   const strike = misbehaviour.next();
   if (strike !== null) {
-    traffic.refused("misbehaved");
-    if (trace !== null) sink.refused(endpoint, trace, request.arrivedAt, HOW[strike]);
+    refuse(HOW[strike]);
     if (strike !== "drop") return reply.code(strike).send({ error: "scripted misbehaviour" });
     reply.hijack();
     request.raw.socket.destroy();
     return reply;
   }
-  reply.code(200).send({ status: "received" });
-  traffic.accepted(trace === null ? null : request.arrivedAt - trace.publishedAt);
-  const attempt = readAttempt(header(request, "x-webhook-attempt"));
-  const delivery = { arrivedAt: request.arrivedAt, attempt, isSigned: secret !== null };
-  if (trace !== null) sink.delivered(endpoint, { trace, ...delivery }, body);
-  return reply;
+  const delivery = { headersAt, arrivedAt, attempt, isSigned: secret !== null };
+  const handingOn = trace === null ? undefined : sink.delivered(endpoint, { trace, ...delivery }, body);
+  if (handingOn !== undefined && !(await handingOn)) {
+    traffic.refused("not handed on");
+    return reply.code(503).send({ error: "the receiver that settles the runs cannot be reached" });
+  }
+  traffic.accepted(trace === null ? null : arrivedAt - trace.publishedAt);
+  return reply.code(200).send({ status: "received" });
 }
 
 /** The identity of a webhook; null when it carries none, or one that is damaged. */
@@ -131,13 +131,4 @@ function readAttempt(text = "1"): number {
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" ? value : undefined;
-}
-
-function readBody(bytes: Buffer): Webhook | null {
-  try {
-    const parsed = v.safeParse(WebhookSchema, JSON.parse(bytes.toString()));
-    return parsed.success ? parsed.output : null;
-  } catch {
-    return null;
-  }
 }

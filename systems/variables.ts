@@ -5,6 +5,7 @@
  */
 
 import { MOST_EVENTS } from "../core/plan.ts";
+import { isDuration, parseDuration } from "../core/shape.ts";
 import {
   address,
   duration,
@@ -33,6 +34,11 @@ import { CONTRACT } from "./signals/wire.ts";
 const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
 const receiver = variable(webAddress, readWebAddress);
 const receiverOrNone = variable(`${webAddress}, or none`, (text) => (text === "none" ? null : readWebAddress(text)));
+
+const pauses = variable("durations with commas, such as 2s,4s,8s,16s; or none", (text) => {
+  const parts = text === "none" ? [] : text.split(",");
+  return parts.every(isDuration) ? parts.map(parseDuration) : undefined;
+});
 
 const chains = variable(`names out of ${Object.keys(CHAIN_NUMBERS).join(", ")} or CHAIN_IDS, with commas`, (text) => {
   const names = text.split(",").map((name) => name.trim());
@@ -208,6 +214,10 @@ export const VARIABLES = {
     ENDPOINTS: endpoints(
       "the endpoints that are set up in the pipeline and must be told of their events",
       ENDPOINTS.map(({ name }) => name).join(),
+    ),
+    RETRY_PAUSES: pauses(
+      "pauses of the sender after its first, second, ... attempt that failed: until they are over what was refused is not lost",
+      "2s,4s,8s,16s",
     ),
     UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
   },

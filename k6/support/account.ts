@@ -21,6 +21,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_expected.add(expected);
   measure.account_delivered.add(delivered);
   measure.account_lost.add(account.lost, expected);
+  measure.account_open.add(account.open, expected);
   measure.account_duplicated.add(account.duplicated, arrived);
   measure.account_misrouted.add(account.misrouted, arrived);
   measure.account_reordered.add(account.reordered, arrived);
@@ -38,16 +39,19 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);
   measure.account_drain_ms.add(account.drain);
-  enterWebhooks(measure, account.webhooks);
+  if (account.webhooks !== null) enterWebhooks(measure, account.webhooks, account.published);
   if (account.storage !== null) enterStorage(measure, account.storage);
 }
 
-function enterWebhooks(measure: AccountMeasures, webhooks: WebhookAccount | null): void {
-  const attempts = webhooks?.attempts ?? 0;
-  measure.account_hasty_retries.add(webhooks?.hasty ?? 0, attempts);
+function enterWebhooks(measure: AccountMeasures, webhooks: WebhookAccount, published: number): void {
+  const { attempts, growth, leftPending } = webhooks;
+  measure.account_hasty_retries.add(webhooks.hasty, attempts);
+  // Without a look at the stream nothing is known of it.
+  measure.account_left_pending.add(leftPending ?? 0, leftPending === null ? 0 : published);
+  measure.account_backlog_growth.add(growth?.share ?? 0, growth?.samples ?? 0);
   // Signatures that nobody looked at are not right.
-  const checked = webhooks?.uncheckedSignatures === 0 ? attempts : 0;
-  measure.account_wrong_signatures.add(webhooks?.wrongSignatures ?? 0, checked);
+  const checked = webhooks.uncheckedSignatures === 0 ? attempts : 0;
+  measure.account_wrong_signatures.add(webhooks.wrongSignatures, checked);
 }
 
 function enterStorage(measure: AccountMeasures, { insertion, growth, ...storage }: StorageAccount): void {

@@ -139,6 +139,7 @@ function plant(
       expected: due.length,
       delivered: due.length - lost.length,
       lost: lost.length,
+      open: 0,
       duplicated: arriving.reduce((copies, { fate }) => copies + fate.copies.length, 0),
       reordered: overtakings,
       misrouted: arriving.filter((one) => !matching(one)).length,

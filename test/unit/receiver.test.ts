@@ -1,4 +1,7 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ResultSchema } from "../../cli/result.ts";
@@ -205,10 +208,12 @@ describe("misbehaviour", () => {
   });
 
   test("shows how a sender comes back: what it left undelivered, and what it tried again at once", async () => {
+    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
     await json("/misbehaviour", { notFound: 1 }, "PUT");
     const body = webhook();
     await deliver(body);
-    expect((await account()).webhooks).toMatchObject({ hasty: 0, abandoned: { "answered 404": 1 } });
+    // It may come again: until its time is over it is neither lost nor given up.
+    expect(await account()).toMatchObject({ expected: 1, lost: 0, open: 1, webhooks: { hasty: 0, abandoned: {} } });
     // As often as it takes: how long a request is on its way is not for a test to say.
     await vi.waitFor(async () => {
       await deliver(body);
@@ -216,8 +221,60 @@ describe("misbehaviour", () => {
     });
     await json("/misbehaviour", {}, "PUT");
     await deliver(body);
-    expect((await account()).webhooks).toMatchObject({ abandoned: {} });
+    // Each attempt said that it was the first.
+    const { open, webhooks } = await account();
+    expect(open).toBe(0);
+    expect(webhooks).toMatchObject({ abandoned: {}, retried: 1 });
+    expect(webhooks?.unraisedHeaders).toBe((webhooks?.attempts ?? 0) - 1);
   });
+
+  test("that a sender does not answer to is told in the end", async () => {
+    const endpoints = { endpoints: ENDPOINTS, unmatchedShare: 0, retryPauses: [50] };
+    await json("/runs/brief", { seed: 1, variants: [], webhooks: endpoints });
+    await json("/runs/brief/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/misbehaviour", { notFound: 1 }, "PUT");
+    await deliver(webhook("brief"));
+    const settled = (await (await json("/runs/brief/settle", { timeout: 10_000, quiet: 1 })).json()) as Account;
+    expect(settled).toMatchObject({
+      ending: "quiet",
+      lost: 1,
+      open: 0,
+      webhooks: { abandoned: { "answered 404": 1 } },
+    });
+  });
+});
+
+test("a webhook arrives with the last byte of its body, not with its headers", async () => {
+  const body = webhook();
+  const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+  const headers = { "X-Webhook-Signature": signature, "Content-Length": String(Buffer.byteLength(body)) };
+  const sent = request(`${receiver.url}/webhook/weth-events`, { method: "POST", headers });
+  const answer = once(sent, "response");
+  sent.write(body.slice(0, 10));
+  // Until the receiver has begun with it, and then a while that shows.
+  await vi.waitFor(async () => {
+    const { total_requests } = (await (await fetch(`${receiver.url}/metrics`)).json()) as { total_requests: number };
+    expect(total_requests).toBe(1);
+  });
+  await pause(300);
+  sent.end(body.slice(10));
+  const [response] = (await answer) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(200);
+  const { webhooks, latency } = await account();
+  expect(webhooks?.transfer.max).toBeGreaterThan(290);
+  expect(latency.max).toBeGreaterThan(290);
+});
+
+test("a body that is no webhook is told of in every run that is open, with what is wrong", async () => {
+  await json("/runs/closed", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+  await json("/runs/closed/settle", { timeout: 0, quiet: 0 });
+  const answer = await deliver("{");
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ error: expect.stringContaining('begins with "{"') });
+  expect((await account()).webhooks?.unreadable).toEqual({ 'it is not JSON, but begins with "{"': 1 });
+  const closed = (await (await fetch(`${receiver.url}/runs/closed`)).json()) as Account;
+  expect(closed.webhooks?.unreadable).toEqual({});
 });
 
 test("webhooks that another receiver took are settled with the run", async () => {

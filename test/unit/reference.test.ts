@@ -9,7 +9,7 @@ import { profileOf, profilesOf } from "../../scenarios.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 import { root } from "../deployment.ts";
-import { ACCOUNT, evidenceOf, OFFENDER } from "./records.ts";
+import { ACCOUNT, evidenceOf, OFFENDER, WEBHOOKS } from "./records.ts";
 
 const tests = Object.keys(VARIABLES) as RunnableTest[];
 
@@ -103,8 +103,11 @@ function stepsOf(miss: Slo["miss"]): string {
     [`${family}_status_5xx`, { values: { count: 10 } }],
   ]);
   const counts = ["events_refused", "events_unknown"].map((name) => [name, { values: { count: 12 } }]);
-  const endpoint = { ...broken, path: "usdc-transfers", attempts: 30_042, retried: 42, latency: ACCOUNT.latency };
-  const webhooks = { endpoints: [endpoint], attempts: 30_042, retried: 42, misbehaved: 0, hasty: 42, abandoned: {} };
+  const endpoint = {
+    ...{ ...broken, path: "usdc-transfers", attempts: 30_042, retried: 42, latency: ACCOUNT.latency },
+    ...{ unattempted: 0, refusedInARow: 0 },
+  };
+  const webhooks = { ...WEBHOOKS, endpoints: [endpoint], attempts: 30_042, retried: 42, hasty: 42 };
   const wrong = { wrongSignatures: 7, uncheckedSignatures: 0, damaged: 0, strays: 0 };
   const evidence = evidenceOf(
     { offenders: [broken], webhooks: { ...webhooks, ...wrong } },

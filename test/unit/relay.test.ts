@@ -29,7 +29,7 @@ class Settling {
   /** So many answers never reach the one who hands on. */
   loses = 0;
 
-  async listen(): Promise<string> {
+  async listen(port = 0): Promise<string> {
     server = createServer(async (request, response) => {
       if (request.url === "/clock") return void response.end(JSON.stringify({ now: Date.now() + this.clockAhead }));
       let text = "";
@@ -37,89 +37,115 @@ class Settling {
       if (this.answer === 200) this.taken.push(v.parse(HandoverSchema, JSON.parse(text)));
       if (this.loses-- > 0) request.socket.destroy();
       else response.writeHead(this.answer).end("{}");
-    }).listen(0, "127.0.0.1");
+    }).listen(port, "127.0.0.1");
     await new Promise((resolve) => server?.once("listening", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  get deliveries() {
-    return this.taken.flatMap(({ deliveries }) => deliveries);
+  get items() {
+    return this.taken.flatMap(({ items }) => items);
   }
 }
 
-const delivery = (arrivedAt = 1_000_000) => ({ trace: TRACE, arrivedAt, attempt: 1, isSigned: true });
+const delivery = (at = 1_000_000) => ({ trace: TRACE, headersAt: at, arrivedAt: at, attempt: 1, isSigned: true });
+const refused = (at = 1) => ({ trace: TRACE, headersAt: at, answeredAt: at, attempt: 1, why: "answered 503" as const });
 
 test("what is handed on came when the clock of the receiver that settles says so", async () => {
   const settling = new Settling();
   settling.clockAhead = AHEAD_MS;
   const relay = new Relay(await settling.listen(), Date.now);
-  const arrivedAt = Date.now();
-  relay.delivered("e", delivery(arrivedAt), WEBHOOK);
-  relay.refused("e", TRACE, arrivedAt, "wrong signature");
+  const at = Date.now();
+  void relay.delivered("e", delivery(at), WEBHOOK);
+  relay.refused("e", refused(at));
   await relay.close();
-  const [{ deliveries, refusals } = { deliveries: [], refusals: [] }] = settling.taken;
-  for (const at of [deliveries[0]?.arrivedAt, refusals[0]?.at]) {
-    expect(at).toBeGreaterThan(arrivedAt + AHEAD_MS / 2);
-    expect(at).toBeLessThan(arrivedAt + AHEAD_MS * 2);
+  const moments = settling.items.flatMap((item) =>
+    item.kind === "unread" ? [] : [item.headersAt, item.kind === "delivered" ? item.arrivedAt : item.answeredAt],
+  );
+  expect(moments).toHaveLength(4);
+  for (const moment of moments) {
+    expect(moment).toBeGreaterThan(at + AHEAD_MS / 2);
+    expect(moment).toBeLessThan(at + AHEAD_MS * 2);
   }
 });
 
 test("clocks that agree within the error of the comparison change nothing", async () => {
   const settling = new Settling();
   const relay = new Relay(await settling.listen(), Date.now);
-  relay.delivered("e", delivery(), WEBHOOK);
+  void relay.delivered("e", delivery(), WEBHOOK);
   await relay.close();
-  expect(settling.deliveries.map(({ arrivedAt }) => arrivedAt)).toEqual([1_000_000]);
+  expect(settling.items).toMatchObject([{ arrivedAt: 1_000_000 }]);
 });
 
-test("a receiver that does not take them is told of once, and gets them when it does", async () => {
+test("a webhook is answered when it is handed on, and not before", async () => {
   const settling = new Settling();
   settling.answer = 500;
   const lines: string[] = [];
   const url = await settling.listen();
   const relay = new Relay(url, Date.now, (line) => lines.push(line));
-  relay.delivered("e", delivery(), WEBHOOK);
+  const answers: boolean[] = [];
+  void relay.delivered("e", delivery(), WEBHOOK).then((taken) => answers.push(taken));
   await vi.waitFor(() =>
     expect(lines).toEqual([`receiver: --settle-at ${url}: webhooks cannot be handed on: status 500`]),
   );
-  relay.delivered("e", delivery(), WEBHOOK);
+  expect(answers).toEqual([]);
+  const second = relay.delivered("e", delivery(), WEBHOOK);
   settling.answer = 200;
+  expect(await second).toBe(true);
+  expect(answers).toEqual([true]);
   await relay.close();
-  expect(settling.deliveries).toHaveLength(2);
+  expect(settling.items).toHaveLength(2);
   expect(lines).toHaveLength(1);
 });
 
-test("a receiver that is gone costs what it never took, and that is told", async () => {
+test("a webhook for a receiver that is gone is not taken, so that its sender comes again", async () => {
   const lines: string[] = [];
   const relay = new Relay("http://127.0.0.1:1", Date.now, (line) => lines.push(line));
-  relay.delivered("e", delivery(), WEBHOOK);
-  relay.refused("e", TRACE, 1, "answered 503");
+  const first = relay.delivered("e", delivery(), WEBHOOK);
+  relay.refused("e", refused());
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
   await relay.close();
+  expect(await first).toBe(false);
+  expect(await relay.delivered("e", delivery(), WEBHOOK)).toBe(false);
   expect(lines).toEqual([
     expect.stringMatching(/^receiver: --settle-at http:\/\/127\.0\.0\.1:1: webhooks cannot be handed on: .+/),
-    "receiver: --settle-at http://127.0.0.1:1: webhooks are dropped from here on, and the account will lack them",
-    "receiver: --settle-at http://127.0.0.1:1: 2 webhooks were dropped in all",
+    "receiver: --settle-at http://127.0.0.1:1: 2 could not be handed on; webhooks were answered 503",
   ]);
+});
+
+test("one that waits too long for a receiver that is away is not taken, and is never handed on later", async () => {
+  let now = 0;
+  const relay = new Relay(
+    "http://127.0.0.1:1",
+    () => now,
+    () => {},
+  );
+  const first = relay.delivered("e", delivery(), WEBHOOK);
+  now = 6_000;
+  expect(await first).toBe(false);
+  await relay.close();
 });
 
 test("what was taken and never answered is handed on again, and entered once", async () => {
   const settling = new Settling();
   settling.loses = 2;
   const relay = new Relay(await settling.listen(), Date.now, () => undefined);
-  relay.delivered("e", delivery(1), WEBHOOK);
-  relay.refused("e", TRACE, 1, "answered 503");
+  void relay.delivered("e", delivery(1), WEBHOOK);
+  relay.refused("e", refused());
+  relay.unread("e", "it is empty");
   await vi.waitFor(() => expect(settling.taken).toHaveLength(1));
-  relay.delivered("e", delivery(2), WEBHOOK);
+  void relay.delivered("e", delivery(2), WEBHOOK);
   await vi.waitFor(() => expect(settling.taken.length).toBeGreaterThan(2));
-  relay.delivered("e", delivery(3), WEBHOOK);
+  expect(await relay.delivered("e", delivery(3), WEBHOOK)).toBe(true);
   await relay.close();
-  expect(settling.deliveries.length).toBeGreaterThan(3);
+  expect(settling.items.length).toBeGreaterThan(5);
 
   const arrivals: number[] = [];
   const refusals: number[] = [];
+  const problems: string[] = [];
   const sink: WebhookSink = {
     delivered: (_, { arrivedAt }) => void arrivals.push(arrivedAt),
-    refused: (_, __, at) => void refusals.push(at),
+    refused: (_, { answeredAt }) => void refusals.push(answeredAt),
+    unread: (_, problem) => void problems.push(problem),
   };
   const handovers = new Handovers(sink);
   for (const handover of settling.taken) handovers.enter(handover);
@@ -127,14 +153,16 @@ test("what was taken and never answered is handed on again, and entered once", a
   handovers.enter(settling.taken[0] as Handover);
   expect(arrivals).toEqual([1, 2, 3]);
   expect(refusals).toEqual([1]);
+  expect(problems).toEqual(["it is empty"]);
 });
 
 test("a second relay that has handed on as much is another", () => {
   let arrived = 0;
-  const handovers = new Handovers({ delivered: () => void arrived++, refused: () => undefined });
-  const body = { endpoint: "e", arrivedAt: 1, attempt: 1, isSigned: true, body: WEBHOOK };
+  const count = () => void arrived++;
+  const handovers = new Handovers({ delivered: count, refused: () => undefined, unread: () => undefined });
+  const { trace: _, ...arrival } = delivery(1);
   for (const relay of ["a1", "b2"]) {
-    handovers.enter({ relay, before: { deliveries: 0, refusals: 0 }, deliveries: [body], refusals: [] });
+    handovers.enter({ relay, before: 0, items: [{ kind: "delivered", endpoint: "e", ...arrival, body: WEBHOOK }] });
   }
   expect(arrived).toBe(2);
 });

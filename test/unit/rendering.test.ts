@@ -34,6 +34,7 @@ describe("a test", () => {
         ok  nats  account_expected          count >= 1      1         1 of 1
         ok  nats  account_unreported        count == 0      0         1 of 1
         ok  nats  account_lost              count == 0      0         1 of 1
+        ok  nats  account_open              count == 0      0         1 of 1
         ok  nats  account_duplicated        count == 0      0         1 of 1
         ok  nats  account_misrouted         count == 0      0         1 of 1
         ok  nats  account_late              count == 0      0         1 of 1

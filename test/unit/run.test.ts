@@ -44,6 +44,7 @@ describe("the account of a run that goes on", () => {
       expected: 0,
       delivered: 0,
       lost: 0,
+      open: 0,
       duplicated: 0,
       reordered: 0,
       ordered: true,

@@ -1,28 +1,75 @@
+import { sleep } from "k6";
 import type { Client } from "k6/x/redis";
-import type { Hops } from "../../../core/hops.ts";
+import type { Hops, Group as KnownGroup, Pending } from "../../../core/hops.ts";
+
+/** Entries of one group that are looked at. */
+const MOST_LEFT = 1_000;
+/** What is pending for so long is not in work. */
+const LOOK_AGAIN_MS = 2_500;
+const LOOK_EVERY_S = 0.25;
 
 /** Reads where events stand: the stream, the groups that read it, and what waits behind it. */
 export async function readHops(redis: Client, stream: string, queues: readonly string[]): Promise<Hops> {
   const lengths: Record<string, number> = {};
   for (const queue of queues) lengths[queue] = await lengthOf(redis, queue);
+  const server = await serverOf(redis);
   if ((await redis.sendCommand("TYPE", stream)) !== "stream") {
-    return { stream, entries: null, groups: [], queues: lengths };
+    return { stream, entries: null, groups: [], queues: lengths, server };
   }
   const info = fields(await redis.sendCommand("XINFO", "STREAM", stream));
+  const added = countOf(info["entries-added"]);
   const groups = await groupsOf(redis, stream);
   return {
     stream,
-    entries: { length: Number(info["length"]), added: countOf(info["entries-added"]) },
-    groups: groups.map(({ name, pending, lag, read }) => ({ name, pending, lag, read })),
+    entries: { length: Number(info["length"]), added, lastId: String(info["last-generated-id"]) },
+    groups,
     queues: lengths,
+    server,
   };
 }
 
-/** A consumer group of a stream: where it stands, and the id of the last entry that was delivered to it. */
-export type Group = Hops["groups"][number] & { readonly delivered: string };
+/**
+ * Reads where events stand when nothing more is expected, and which entries of the load stay pending: what is
+ * in work is acknowledged in a moment, so that they are looked at until none is left or that moment is over.
+ *
+ * @param before the reading from before the load.
+ */
+export async function readHopsLeft(redis: Client, before: Hops, queues: readonly string[]): Promise<Hops> {
+  const { stream } = before;
+  const since = before.entries?.lastId ?? "0-0";
+  const left = new Map<string, readonly Pending[]>();
+  for (let waited = 0; waited <= LOOK_AGAIN_MS; waited += LOOK_EVERY_S * 1000) {
+    let isAny = false;
+    for (const { name } of (await readHops(redis, stream, [])).groups) {
+      const pending = await pendingSince(redis, stream, name, since);
+      const stayed = left.get(name)?.filter(({ id }) => pending.some((other) => other.id === id));
+      left.set(
+        name,
+        stayed === undefined ? pending : pending.filter(({ id }) => stayed.some((other) => other.id === id)),
+      );
+      isAny ||= (left.get(name) ?? []).length > 0;
+    }
+    if (!isAny) break;
+    sleep(LOOK_EVERY_S);
+  }
+  const after = await readHops(redis, stream, queues);
+  return { ...after, groups: after.groups.map((group) => ({ ...group, left: [...(left.get(group.name) ?? [])] })) };
+}
+
+async function pendingSince(redis: Client, stream: string, group: string, since: string): Promise<Pending[]> {
+  const rows = (await redis.sendCommand("XPENDING", stream, group, since, "+", MOST_LEFT)) as unknown[][];
+  return rows
+    .map(([id, consumer, idle, deliveries]) => ({
+      id: String(id),
+      consumer: String(consumer),
+      idle: Number(idle),
+      deliveries: Number(deliveries),
+    }))
+    .filter(({ id }) => id !== since);
+}
 
 /** Reads the groups of a stream. */
-export async function groupsOf(redis: Client, stream: string): Promise<Group[]> {
+export async function groupsOf(redis: Client, stream: string): Promise<KnownGroup[]> {
   const groups = (await redis.sendCommand("XINFO", "GROUPS", stream)) as unknown[];
   return groups.map(fields).map((group) => ({
     name: String(group["name"]),
@@ -30,6 +77,7 @@ export async function groupsOf(redis: Client, stream: string): Promise<Group[]> 
     lag: countOf(group["lag"]),
     read: countOf(group["entries-read"]),
     delivered: String(group["last-delivered-id"]),
+    left: [],
   }));
 }
 
@@ -44,6 +92,12 @@ const LENGTH_COMMANDS: Readonly<Record<string, string>> = {
 async function lengthOf(redis: Client, key: string): Promise<number> {
   const command = LENGTH_COMMANDS[String(await redis.sendCommand("TYPE", key))];
   return command === undefined ? 0 : Number(await redis.sendCommand(command, key));
+}
+
+/** The id that a server takes when it starts; null for a user who may not ask for it. */
+async function serverOf(redis: Client): Promise<string | null> {
+  const info = await redis.sendCommand("INFO", "server").catch(() => null);
+  return /run_id:(\w+)/.exec(String(info))?.[1] ?? null;
 }
 
 /** The answers of XINFO: names and values in turn, because the client speaks RESP 2. */

@@ -14,7 +14,7 @@ export async function trimAcknowledged(redis: Client, stream: string, maxLength:
   let oldest: string | null = null;
   for (const { name, pending, delivered } of groups) {
     const summary = pending > 0 ? ((await redis.sendCommand("XPENDING", stream, name)) as unknown[]) : null;
-    const needed = summary === null ? next(delivered) : String(summary[1]);
+    const needed = summary === null ? next(String(delivered)) : String(summary[1]);
     if (oldest === null || isBefore(needed, oldest)) oldest = needed;
   }
   await redis.sendCommand("XTRIM", stream, "MINID", "~", oldest as string);

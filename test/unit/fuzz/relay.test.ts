@@ -23,16 +23,18 @@ test.each([413, 422])("what is refused with %i is given up alone", async (status
     if (request.url === "/clock") return void response.end(JSON.stringify({ now: Date.now() }));
     let text = "";
     for await (const chunk of request) text += chunk;
-    const { deliveries } = JSON.parse(text) as { deliveries: { body: { log_index: number } }[] };
-    const isPoisoned = deliveries.some(({ body }) => body.log_index === 7);
-    if (!isPoisoned) taken.push(...deliveries.map(({ body }) => body.log_index));
+    const { items } = JSON.parse(text) as { items: { body: { log_index: number } }[] };
+    const isPoisoned = items.some(({ body }) => body.log_index === 7);
+    if (!isPoisoned) taken.push(...items.map(({ body }) => body.log_index));
     response.writeHead(isPoisoned ? status : 200).end();
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server?.once("listening", resolve));
   const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, Date.now, () => {});
-  for (let log_index = 0; log_index < 20; log_index++) {
-    relay.delivered("e", { trace: TRACE, arrivedAt: 1, attempt: 1, isSigned: true }, { ...WEBHOOK, log_index });
-  }
+  const delivery = { trace: TRACE, headersAt: 1, arrivedAt: 1, attempt: 1, isSigned: true };
+  const answers = Array.from({ length: 20 }, (_, log_index) =>
+    relay.delivered("e", delivery, { ...WEBHOOK, log_index }),
+  );
+  expect(await Promise.all(answers)).toEqual(answers.map((_, index) => index !== 7));
   await relay.close();
   expect(taken).toEqual([...Array(20).keys()].filter((index) => index !== 7));
 });
