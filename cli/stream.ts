@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { STREAM, SUBJECTS } from "../systems/pulse/wire.ts";
+import { STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
 
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 50;
@@ -14,7 +14,7 @@ const LOOK_MS = 50;
 export async function createStream(natsUrl: string, gatewayUrl: string): Promise<void> {
   const connection = await connect({ servers: natsUrl });
   try {
-    await (await jetstreamManager(connection)).streams.add({ name: STREAM, subjects: [SUBJECTS] });
+    await (await jetstreamManager(connection)).streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
   } finally {
     await connection.close();
   }

@@ -1,5 +1,6 @@
 import { isPlausible, type PathReport } from "./report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_LENGTH, readEventId, type Trace } from "./trace.ts";
+import { wasOurs } from "./wreck.ts";
 
 /** What arrived on one path since its last report; the four lists run in step, in order of arrival. */
 export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {
@@ -16,25 +17,37 @@ export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {
 /** Reports whose ids were read. */
 export interface ReadArrivals {
   readonly paths: readonly PathArrivals[];
-  /** Ids whose check digits do not fit. */
+  /** Ids of the run whose check digits do not fit. */
   readonly damaged: number;
-  /** Ids of other runs. */
+  /** Ids of other runs, and of other generators. */
   readonly foreign: number;
+}
+
+/** The run that is judged, by its number; where that is null, the first event that is read says it. */
+export interface Judged {
+  run: number | null;
 }
 
 /**
  * Reads the ids of reports.
  *
- * @param isOurs whether a run's number is that of the run that is judged.
+ * @param judged is told the run's number where that is not known yet.
+ * @param now Unix ms.
  */
-export function readArrivals(reports: readonly PathReport[], isOurs: (run: number) => boolean): ReadArrivals {
+export function readArrivals(reports: readonly PathReport[], judged: Judged, now: number): ReadArrivals {
   const read = { damaged: 0, foreign: 0 };
   const paths = reports.map(({ ids, times, ...path }) => {
     const arrivals = { canaries: 0, ...nothing() };
     for (const [place, time] of times.entries()) {
-      const trace = readEventId(ids.substring(place * EVENT_ID_LENGTH, (place + 1) * EVENT_ID_LENGTH));
-      if (trace === null || !isPlausible(trace)) read.damaged++;
-      else if (!isOurs(trace.run)) read.foreign++;
+      const id = ids.substring(place * EVENT_ID_LENGTH, (place + 1) * EVENT_ID_LENGTH);
+      const trace = readEventId(id);
+      if (trace === null || !isPlausible(trace)) {
+        if (wasOurs(id, judged.run, now)) read.damaged++;
+        else read.foreign++;
+        continue;
+      }
+      judged.run ??= trace.run;
+      if (trace.run !== judged.run) read.foreign++;
       else if (trace.publisher === CANARY_PUBLISHER) arrivals.canaries++;
       else enter(arrivals, trace, path.from + time / 1000);
     }

@@ -101,8 +101,27 @@ const PathReportSchema = v.pipe(
 );
 export type PathReport = v.InferOutput<typeof PathReportSchema>;
 
-export const ArrivalsSchema = v.object({ paths: v.array(PathReportSchema) });
-export type Arrivals = v.InferOutput<typeof ArrivalsSchema>;
+/** Longest text of a damaged field that is told. */
+const DamagedText = v.pipe(v.string(), v.maxLength(200));
+
+/** Deliveries that differ from what was published in one field: how many since the last report, and one of them. */
+const DamageReportSchema = v.object({
+  field: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  /** The two values as JSON, cut short. */
+  sent: DamagedText,
+  received: DamagedText,
+  count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+export type DamageReport = v.InferOutput<typeof DamageReportSchema>;
+
+export const ArrivalsSchema = v.object({
+  paths: v.array(PathReportSchema),
+  damages: v.optional(v.pipe(v.array(DamageReportSchema), v.maxLength(100)), []),
+});
+export interface Arrivals {
+  readonly paths: PathReport[];
+  readonly damages?: DamageReport[];
+}
 
 /** Asks for the account once everything has arrived, or once waiting makes no sense. */
 export const SettlingSchema = v.object({
@@ -125,7 +144,7 @@ export interface ArrivalsAnswer {
   readonly draining: boolean;
   /** Nothing more is to come. */
   readonly settled: boolean;
-  /** Of what was reported, ids whose check digits do not fit, and those of other runs. */
+  /** Of what was reported, ids of the run whose check digits do not fit, and those of other runs and generators. */
   readonly damaged: number;
   readonly foreign: number;
 }

@@ -57,7 +57,8 @@ function checkDigits(source: number, seq: number, micros: number): number {
   return (source + (seq % CHECK_PRIME) * SEQ_WEIGHT + (micros % CHECK_PRIME) * 7919) % CHECK_PRIME;
 }
 
-function hex(value: number, digits: number): string {
+/** A number in hex digits, with zeros before it. */
+export function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 

@@ -6,7 +6,8 @@ import { firstOfEachVariant } from "../core/event.ts";
 import { lengthOf } from "../core/shape.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { streamOf } from "../systems/pulse/events.ts";
-import { CHAIN_NUMBERS, MessagePress, SUBJECTS } from "../systems/pulse/wire.ts";
+import { MessagePress } from "../systems/pulse/message.ts";
+import { CHAIN_NUMBERS, subjectsBelow } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
@@ -28,7 +29,7 @@ const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
-const press = new MessagePress(workload, numbers);
+const press = new MessagePress(workload, { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES });
 const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
   servers: config.NATS_URL,
@@ -93,7 +94,7 @@ function requireStream(): void {
     nats.jetStreamInfo(config.STREAM);
   } catch (problem) {
     if (!config.CREATE_STREAM || !reasonOf(problem).includes(STREAM_NOT_FOUND)) throw problem;
-    nats.jetStreamSetup({ name: config.STREAM, subjects: [SUBJECTS] });
+    nats.jetStreamSetup({ name: config.STREAM, subjects: [subjectsBelow(config.SUBJECT)] });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { Publication } from "../core/publication.ts";
-import type { Opening, Published, Settling } from "../core/report.ts";
+import type { DamageReport, Opening, Published, Settling } from "../core/report.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
@@ -118,8 +118,8 @@ export class Run {
   }
 
   /** Enters what subscribers saw. */
-  arrivals({ paths }: { readonly paths: readonly PathArrivals[] }): void {
-    this.subscriptions.enter(paths);
+  arrivals({ paths, damages = [] }: { readonly paths: readonly PathArrivals[]; damages?: DamageReport[] }): void {
+    this.subscriptions.enter(paths, damages);
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */

@@ -133,8 +133,8 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     const run = found(runs, request, reply);
     const arrivals = run && read(ArrivalsSchema, request, reply);
     if (run === undefined || arrivals === undefined) return reply;
-    const { paths, ...unread } = readArrivals(arrivals.paths, (number) => number === run.number);
-    run.arrivals({ paths });
+    const { paths, ...unread } = readArrivals(arrivals.paths, { run: run.number }, Date.now());
+    run.arrivals({ paths, damages: arrivals.damages });
     const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, ...unread };
     return answer;
   });

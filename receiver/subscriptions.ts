@@ -1,5 +1,7 @@
 import type { PathArrivals } from "../core/arrivals.ts";
+import { DamageTally } from "../core/damage.ts";
 import type { Stream } from "../core/event.ts";
+import type { DamageReport } from "../core/report.ts";
 import type { Observed, Observer } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
@@ -7,6 +9,7 @@ import { SubscriptionPath } from "./subscription.ts";
 export class Subscriptions implements Observer {
   readonly isOrdered = true;
   private readonly byName = new Map<string, SubscriptionPath>();
+  private readonly damages = new DamageTally();
   private readonly stream: Stream;
   private readonly observed: Observed;
 
@@ -20,8 +23,9 @@ export class Subscriptions implements Observer {
   }
 
   /** Enters what subscribers saw. */
-  enter(reports: readonly PathArrivals[]): void {
+  enter(reports: readonly PathArrivals[], damages: readonly DamageReport[]): void {
     const now = this.observed.now();
+    for (const damage of damages) this.damages.enter(damage, damage.count);
     for (const report of reports) {
       let path = this.byName.get(report.path);
       if (path === undefined) {
@@ -42,6 +46,6 @@ export class Subscriptions implements Observer {
   }
 
   causes() {
-    return [];
+    return this.damages.described();
   }
 }

@@ -26,8 +26,9 @@ import {
 } from "../core/variable.ts";
 import { profilesOf, type Test, TRIALS, type Trial } from "../scenarios.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./ethhook/wire.ts";
-import { FILTER_CLASSES } from "./pulse/filters.ts";
-import { CHAIN_NUMBERS, STREAM } from "./pulse/wire.ts";
+import { FIELD_TYPE_CHOICES, readFieldTypes } from "./pulse/fieldtypes.ts";
+import { FILTER_CLASSES, FILTER_FIELDS, type FilterField } from "./pulse/filters.ts";
+import { CHAIN_NUMBERS, STREAM, SUBJECT } from "./pulse/wire.ts";
 import { CONTRACT } from "./signals/wire.ts";
 
 /** The address of a receiver, which is ours and bears no load. */
@@ -83,6 +84,18 @@ const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with co
 });
 
 const filterClasses: readonly string[] = FILTER_CLASSES;
+
+const filterFields = variable(`names out of ${FILTER_FIELDS.join(", ")}, with commas`, (text) => {
+  const fields = text.split(",").map((field) => field.trim()) as FilterField[];
+  return fields.every((field) => FILTER_FIELDS.includes(field)) ? fields : undefined;
+});
+
+/** What the subjects of a stream's messages start with. */
+const subjectPrefix = variable("names with dots, without spaces and wildcards", (text) =>
+  /^[^\s.*>]+(?:\.[^\s.*>]+)*$/.test(text) ? text : undefined,
+);
+
+const fieldTypes = variable(`pairs with commas, out of ${FIELD_TYPE_CHOICES}`, readFieldTypes);
 
 const MAX_SEQ = 2 ** 32 - 1;
 
@@ -157,6 +170,10 @@ export const VARIABLES = {
       const kinds = text.split(",").map((kind) => kind.trim());
       return kinds.every((kind) => kind === "all" || filterClasses.includes(kind)) ? kinds : undefined;
     })("filters that the connections take in turn", FILTER_CLASSES.join()),
+    FILTER_FIELDS: filterFields(
+      "fields that complex filters name; the gateway sends no program_id, so that a filter on program_ids matches nothing there",
+      "chains,event_types,accounts",
+    ),
     SESSION: duration("how long a client of the churn profile stays", "5s"),
     CONNECT_TIMEOUT: duration("how long the gateway may take for its connected and subscribed frames", "10s"),
     PING_EVERY: duration("pause between the pings of a connection", "5s"),
@@ -181,7 +198,9 @@ export const VARIABLES = {
     NATS_KEY: filePath("key of NATS_CERT"),
     STREAM: word("the JetStream stream", STREAM),
     CREATE_STREAM: flag("1 creates the stream when it is missing; an existing one is never changed", "0"),
+    SUBJECT: subjectPrefix("what subjects start with; the chain's number and the event type follow", SUBJECT),
     CHAIN_IDS: chainNumbers("the gateway's chain numbers, where they differ from the contract's"),
+    FIELD_TYPES: fieldTypes("JSON types of published fields, where a gateway decodes others than the contract's"),
     BURST: flag("1 adds bursts to a steady rate: RATE is then the rate between them", "0"),
     BURST_RATIO: positive("rate of a burst as a multiple of the rate between bursts", "10"),
     BURST_PERIOD: duration("time from one burst to the next; a burst lasts a tenth of it", "30s"),

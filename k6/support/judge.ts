@@ -1,18 +1,18 @@
-import { type PathArrivals, readArrivals } from "../../core/arrivals.ts";
+import { type Judged, type PathArrivals, readArrivals } from "../../core/arrivals.ts";
 import { Bitset } from "../../core/bitset.ts";
 import { Edges } from "../../core/edges.ts";
 import { type Stream, selector } from "../../core/event.ts";
 import { Ledger, settlePath } from "../../core/ledger.ts";
-import type { ArrivalsAnswer, PathReport } from "../../core/report.ts";
+import type { ArrivalsAnswer, DamageReport, PathReport } from "../../core/report.ts";
 import type { measures } from "./metrics.ts";
 import { type Run, reportArrivals } from "./run.ts";
 
-/** Where arrivals are judged. */
-export type Judge = (paths: PathReport[]) => Promise<ArrivalsAnswer>;
+/** Where arrivals are judged, and told in what way some of them are damaged. */
+export type Judge = (paths: PathReport[], damages: DamageReport[]) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
 export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): Judge {
-  return (paths) => reportArrivals(config, run, { paths });
+  return (paths, damages) => reportArrivals(config, run, { paths, damages });
 }
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
@@ -32,13 +32,9 @@ interface Subscription {
  */
 export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): Judge {
   const subscriptions = new Map<string, Subscription>();
-  let ours = run;
-  const isOurs = (number: number) => {
-    ours ??= number;
-    return number === ours;
-  };
+  const judged: Judged = { run };
   return async (reports) => {
-    const { paths, ...unread } = readArrivals(reports, isOurs);
+    const { paths, ...unread } = readArrivals(reports, judged, Date.now());
     for (const report of paths) {
       const subscription = subscriptions.get(report.path) ?? { ledger: new Ledger(), edges: new Edges() };
       subscriptions.set(report.path, subscription);

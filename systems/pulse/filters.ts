@@ -33,13 +33,28 @@ export function matches(filter: Filter, event: Filterable): boolean {
 export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
 export type FilterClass = (typeof FILTER_CLASSES)[number];
 
-/** A filter of the given class that the given event passes. */
-export function filterFor(kind: FilterClass, event: Filterable): Filter {
+/** The fields of a filter. */
+export const FILTER_FIELDS = ["chains", "event_types", "accounts", "program_ids"] as const;
+export type FilterField = (typeof FILTER_FIELDS)[number];
+
+/**
+ * A filter of the given class that the given event passes.
+ *
+ * @param fields those that a complex filter names; a gateway may know fewer than the contract.
+ */
+export function filterFor(
+  kind: FilterClass,
+  event: Filterable,
+  fields: readonly FilterField[] = FILTER_FIELDS,
+): Filter {
+  const named = { simple: ["chains"], moderate: ["chains", "event_types"], complex: fields }[kind];
+  const attributes = attributesOf(event);
+  const values = (field: FilterField) => (named.includes(field) ? [...attributes[field]] : []);
   return {
-    chains: [event.chain],
-    event_types: kind === "simple" ? [] : [event.eventType],
-    accounts: kind === "complex" ? [...event.accounts] : [],
-    program_ids: kind === "complex" ? [event.programId] : [],
+    chains: values("chains"),
+    event_types: values("event_types"),
+    accounts: values("accounts"),
+    program_ids: values("program_ids"),
   };
 }
 
@@ -51,10 +66,16 @@ const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_i
  * @param place which of them, from 0.
  * @param kinds names of {@link FILTER_CLASSES}, or "all" for no filter; at least one.
  * @param events what the filters are made for, all of them different; at least one.
+ * @param fields those that a complex filter names.
  */
-export function filterAt(place: number, kinds: readonly string[], events: readonly Filterable[]): Filter {
+export function filterAt(
+  place: number,
+  kinds: readonly string[],
+  events: readonly Filterable[],
+  fields: readonly FilterField[] = FILTER_FIELDS,
+): Filter {
   const kind = kinds[place % kinds.length] as FilterClass | "all";
   // A step that shares no factor with the number of variants visits them all.
   const event = events[(place * 37) % events.length] as Filterable;
-  return kind === "all" ? NO_FILTER : filterFor(kind, event);
+  return kind === "all" ? NO_FILTER : filterFor(kind, event, fields);
 }

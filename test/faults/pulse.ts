@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { runNumber, type Trace } from "../../core/trace.ts";
-import { MessagePress } from "../../systems/pulse/wire.ts";
+import { MessagePress } from "../../systems/pulse/message.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
 import { Process } from "./process.ts";

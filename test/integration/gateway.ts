@@ -13,17 +13,11 @@ import WebSocket from "ws";
 import { readEventId } from "../../core/trace.ts";
 import type { Workload } from "../../systems/pulse/events.ts";
 import type { Filter } from "../../systems/pulse/filters.ts";
+import { frames, isEventFrame } from "../../systems/pulse/frames.ts";
+import { MessagePress } from "../../systems/pulse/message.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../systems/pulse/target/gateway.ts";
-import {
-  type CanonicalEvent,
-  type DeliveredEvent,
-  EVENT_FRAME_START,
-  frames,
-  MessagePress,
-  STREAM,
-  SUBJECTS,
-} from "../../systems/pulse/wire.ts";
+import { type CanonicalEvent, type DeliveredEvent, STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
 import { parseFaults } from "../../target/faults.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -79,7 +73,7 @@ export async function run(command: string, args: readonly string[]): Promise<Pro
 /** Adds the stream that the contract names. */
 export async function addStream(connection: NatsConnection): Promise<void> {
   const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: STREAM, subjects: [SUBJECTS], storage: StorageType.File });
+  await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], storage: StorageType.File });
 }
 
 export class Nats {
@@ -182,7 +176,7 @@ export class Client {
   /** The next frame that is not an event. */
   async next(): Promise<Frame> {
     return eventually(() => {
-      while (this.texts[this.read]?.startsWith(EVENT_FRAME_START)) this.read++;
+      while (isEventFrame(this.texts[this.read] ?? "")) this.read++;
       const text = this.texts[this.read];
       if (text === undefined) throw new Error("no frame came");
       this.read++;
@@ -204,7 +198,7 @@ export class Client {
   /** The events that came so far. */
   events(): DeliveredEvent[] {
     return this.texts
-      .filter((text) => text.startsWith(EVENT_FRAME_START))
+      .filter((text) => isEventFrame(text))
       .map((text) => (JSON.parse(text) as { data: DeliveredEvent }).data);
   }
 

@@ -1,9 +1,9 @@
 /** The faults of the reference gateway, each as it says. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readEventId } from "../../core/trace.ts";
+import { frames } from "../../systems/pulse/frames.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { startGateway } from "../../systems/pulse/target/gateway.ts";
-import { frames } from "../../systems/pulse/wire.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { ALL, connected, eventually, faulty, get, handled, nats, range, useNats } from "./gateway.ts";
 

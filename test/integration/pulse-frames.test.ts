@@ -1,8 +1,9 @@
 /** The frames that the reference gateway and its clients exchange. */
 import { describe, expect, it } from "vitest";
 import { readEventId } from "../../core/trace.ts";
+import { damageOf } from "../../systems/pulse/damage.ts";
 import { event } from "../../systems/pulse/events.ts";
-import { damageOf, EVENT_FRAME_START, frames } from "../../systems/pulse/wire.ts";
+import { frames, isEventFrame } from "../../systems/pulse/frames.ts";
 import {
   ALL,
   Client,
@@ -64,10 +65,10 @@ describe("frames", () => {
     expect(client.seqs()).toEqual(range(0, 50));
     for (const delivered of client.events()) {
       const seq = readEventId(delivered.event_id)?.seq as number;
-      expect(damageOf(JSON.stringify({ data: delivered }), event(WORKLOAD, seq))).toBeNull();
+      expect(damageOf(delivered, event(WORKLOAD, seq))).toBeNull();
       expect(delivered.timestamp).toMatch(SECONDS_TIMESTAMP);
     }
-    const text = client.texts.find((one) => one.startsWith(EVENT_FRAME_START)) as string;
+    const text = client.texts.find((one) => isEventFrame(one)) as string;
     expect(text).toMatch(/^\{"type":"event","data":\{"event_id":"evt_\d{19}_/);
     expect(Object.keys(JSON.parse(text).data)).toEqual([
       "event_id",

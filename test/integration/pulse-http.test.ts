@@ -59,13 +59,13 @@ describe("HTTP", () => {
   it("shows the blocks, watermarks and gaps of the events it has read", async () => {
     const gateway = await gatewayWith();
     const block = (block_number: number, changes: Partial<CanonicalEvent> = {}) =>
-      canonical({ chain: 1, block_number, block_hash: `0x${block_number}`, event_type: "transfer", ...changes });
+      canonical({ chain: 2, block_number, block_hash: `0x${block_number}`, event_type: "transfer", ...changes });
     await nats.publishText(
       block(100),
       block(100, { event_type: "swap" }),
       block(100),
       block(101, { block_hash: "0xorphan" }),
-      block(101, { event_id: "evt_1", commitment_level: "confirmed" }),
+      block(101, { event_id: "evt_1", commitment_level: 2 }),
       block(105, { event_id: "evt_2" }),
       block(104, { event_id: "evt_3" }),
     );
@@ -80,7 +80,7 @@ describe("HTTP", () => {
     });
     expect((await get(gateway, "/api/v1/manifests/ethereum/101")).body).toMatchObject({
       block_hash: "0x101",
-      commitment_level: "confirmed",
+      commitment_level: 2,
       event_count: 1,
     });
     const list = (await get(gateway, "/api/v1/manifests/ethereum")).body;
@@ -96,7 +96,7 @@ describe("HTTP", () => {
 
   it("remembers the most recent blocks only", async () => {
     const gateway = await gatewayWith();
-    const blocks = range(1, 300).map((block_number) => canonical({ chain: 1, block_number }));
+    const blocks = range(1, 300).map((block_number) => canonical({ chain: 2, block_number }));
     await nats.publishText(...blocks);
     await handled(gateway, 300);
     expect((await get(gateway, "/api/v1/manifests/ethereum/44")).status).toBe(404);

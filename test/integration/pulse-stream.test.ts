@@ -51,8 +51,11 @@ describe("with NATS and the stream", () => {
       "",
       "no JSON {",
       "[]",
-      "{}",
-      canonical({ chain: 99 }),
+      canonical({ chain: "ethereum" as never }),
+      canonical({ commitment_level: "finalized" as never }),
+      canonical({ payload: { amount: "1" } as never }),
+      canonical({ reorg_action: "" as never }),
+      canonical({ timestamp: "yesterday" }),
       canonical({ accounts: "0x1" as never }),
       canonical({ block_number: -1 }),
       canonical({ event_id: 7 as never }),
@@ -60,7 +63,7 @@ describe("with NATS and the stream", () => {
     await nats.publish(5, 5);
     await handled(gateway, 10, client);
     expect(client.seqs()).toEqual(range(0, 10));
-    expect(await counts(gateway)).toMatchObject({ malformed: 8, received: 10 });
+    expect(await counts(gateway)).toMatchObject({ malformed: 10, received: 10 });
     expect((await get(gateway, "/ready")).status).toBe(200);
   });
 
@@ -68,10 +71,18 @@ describe("with NATS and the stream", () => {
     const gateway = await gatewayWith({ chainNumbers: { ethereum: 11155111 } });
     const client = await connected(gateway);
     await client.subscribe({ ...ALL, chains: ["ethereum"] });
-    await nats.publishText(canonical({ chain: 11155111 }), canonical({ chain: 1 }));
+    await nats.publishText(canonical({ chain: 11155111 }));
     await handled(gateway, 1, client);
     expect(client.events()).toMatchObject([{ chain: "ethereum" }]);
-    expect(await counts(gateway)).toMatchObject({ malformed: 1 });
+  });
+
+  it("sends an event of a chain that it does not know to every subscription", async () => {
+    const gateway = await gatewayWith();
+    const client = await connected(gateway);
+    await client.subscribe({ ...ALL, chains: ["solana"], event_types: ["burn"] });
+    await nats.publishText(canonical({ chain: 99, event_type: "mint" }));
+    await handled(gateway, 1, client);
+    expect(client.events()).toMatchObject([{ chain: "unknown", event_type: "mint" }]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { event } from "../../systems/pulse/events.ts";
 import { FILTER_CLASSES, filterFor, matches } from "../../systems/pulse/filters.ts";
-import { frames } from "../../systems/pulse/wire.ts";
+import { frames } from "../../systems/pulse/frames.ts";
 import {
   ALL,
   canonical,

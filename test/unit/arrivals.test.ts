@@ -9,7 +9,7 @@ const FROM = 1_767_225_600_000.5;
 const trace = (publisher: number, seq: number, changes: Partial<Trace> = {}): Trace => {
   return { run: 1, publisher, seq, publishedAt: FROM + 500, ...changes };
 };
-const ours = (run: number) => run === 1;
+const ours = { run: 1 };
 
 /** A log in which these traces arrived, each with its latency in ms. */
 function logOf(...arrivals: readonly [Trace, number][]): PathLog {
@@ -23,7 +23,7 @@ describe("a report", () => {
     const log = logOf([trace(2, 9), 1.2345], [trace(3, 4), -0.5], [trace(2, 9), 7]);
     const report = log.take(FROM + 1_000, false);
     const path = { path: "a/1/1", filter: FILTER, from: FROM };
-    expect(readArrivals([report], ours)).toEqual({
+    expect(readArrivals([report], ours, FROM)).toEqual({
       damaged: 0,
       foreign: 0,
       paths: [
@@ -40,7 +40,7 @@ describe("a report", () => {
       ],
     });
     log.record(eventId(trace(3, 5)), FROM + 501);
-    expect(readArrivals([log.take(FROM + 2_000, true)], ours).paths).toMatchObject([
+    expect(readArrivals([log.take(FROM + 2_000, true)], ours, FROM).paths).toMatchObject([
       { ...path, through: FROM + 2_000, closed: true, seqs: [5], publishers: [3] },
     ]);
   });
@@ -49,12 +49,14 @@ describe("a report", () => {
     const log = logOf([trace(1, 1), 1]);
     const taken = log.take(FROM + 1_000, false);
     log.record(eventId(trace(1, 2)), FROM + 600);
-    expect(readArrivals([taken], ours).paths[0]?.seqs).toEqual([1]);
+    expect(readArrivals([taken], ours, FROM).paths[0]?.seqs).toEqual([1]);
   });
 
   test("counts canaries, which are no arrivals", () => {
     const report = logOf([trace(CANARY_PUBLISHER, 1), 1], [trace(CANARY_PUBLISHER, 2), 1]).take(FROM + 1_000, false);
-    expect(readArrivals([report], ours).paths).toMatchObject([{ canaries: 2, seqs: [], latencies: [], arrivedAt: [] }]);
+    expect(readArrivals([report], ours, FROM).paths).toMatchObject([
+      { canaries: 2, seqs: [], latencies: [], arrivedAt: [] },
+    ]);
   });
 
   test("tells damaged ids and those of other runs apart from the rest, over all its paths", () => {
@@ -66,6 +68,7 @@ describe("a report", () => {
     const { paths, ...counts } = readArrivals(
       [log, other].map((one) => one.take(FROM + 1_000, false)),
       ours,
+      FROM,
     );
     expect(counts).toEqual({ damaged: 2, foreign: 2 });
     expect(paths.map(({ seqs }) => seqs)).toEqual([[1, 4], []]);
@@ -83,7 +86,7 @@ describe("a report", () => {
             latency,
           ]),
         );
-        const [path] = readArrivals([log.take(FROM, false)], ours).paths;
+        const [path] = readArrivals([log.take(FROM, false)], ours, FROM).paths;
         expect(path?.publishers).toEqual(arrivals.map(([publisher]) => publisher));
         expect(path?.seqs).toEqual(arrivals.map(([, seq]) => seq));
         for (const [place, latency] of (path?.latencies ?? []).entries()) {

@@ -44,7 +44,7 @@ async function judged(...reports: PathReport[]) {
     }),
   });
   const judge = gapJudge(STREAM, RUN, measures);
-  for (const report of reports) await judge([report]);
+  for (const report of reports) await judge([report], []);
   return entered;
 }
 

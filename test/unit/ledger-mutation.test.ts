@@ -70,18 +70,21 @@ function deliveries(faults: readonly string[]): Map<Filter, number[]> {
     const sent = event(WORKLOAD, seq, all);
     const canonical = {
       event_id: String(seq),
-      chain: 1,
-      commitment_level: "finalized",
+      chain: 2,
+      commitment_level: 3,
       block_number: sent.blockNumber,
       block_hash: sent.blockHash,
       tx_hash: sent.txHash,
       event_type: sent.eventType,
       accounts: [...sent.accounts],
-      timestamp: "",
+      timestamp: null,
+      payload: null,
+      reorg_action: 1,
+      published_at: null,
       program_id: sent.programId,
       native_value: 0,
     };
-    dispatch(new ReceivedEvent(sent.chain, canonical, performance.now()));
+    dispatch(new ReceivedEvent(sent.chain, canonical, performance.now(), "contract"));
   }
   return arrived;
 }

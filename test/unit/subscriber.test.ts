@@ -1,6 +1,6 @@
 /** What a subscriber tells of what it receives, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ArrivalsAnswer, PathReport } from "../../core/report.ts";
+import type { ArrivalsAnswer, DamageReport, PathReport } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId, runNumber, type Trace } from "../../core/trace.ts";
 import { event } from "../../systems/pulse/events.ts";
 import { Subscriber } from "../../systems/pulse/k6/subscriber.ts";
@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers());
 const WORKLOAD = { seed: 7, chains: ["ethereum"] };
 const CONFIG = {
   ...{ WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 3_600, SEED: WORKLOAD.seed, CHAINS: WORKLOAD.chains },
-  ...{ SOCKETS: 1, FILTERS: ["all"], END_WHEN_SETTLED: true },
+  ...{ SOCKETS: 1, FILTERS: ["all"], FILTER_FIELDS: [], END_WHEN_SETTLED: true },
 };
 const RUN = runNumber("a run");
 const GOES_ON: ArrivalsAnswer = { draining: false, settled: false, damaged: 0, foreign: 0 };
@@ -41,7 +41,9 @@ async function subscribe({
     }),
   });
   const reports: PathReport[][] = [];
-  const judge = async (paths: PathReport[]) => {
+  const damages: DamageReport[][] = [];
+  const judge = async (paths: PathReport[], damaged: DamageReport[]) => {
+    damages.push(damaged);
     reports.push(paths);
     return answers.shift() ?? GOES_ON;
   };
@@ -53,7 +55,7 @@ async function subscribe({
   await vi.advanceTimersByTimeAsync(1_000);
   reports.splice(0);
   const sum = (name: string) => (entered.get(name) ?? []).reduce((total, value) => total + value, 0);
-  return { subscriber, over, reports, entered, sum };
+  return { subscriber, over, reports, damages, entered, sum };
 }
 
 const idOf = (trace: Partial<Trace>) => eventId({ run: RUN, publisher: 1, seq: 0, publishedAt: Date.now(), ...trace });
@@ -133,7 +135,12 @@ describe("a subscriber", () => {
   });
 
   test.each([
-    ["whose id is cut off", { event_id: "evt_17953123" }, { ws_events_damaged: 1, ws_events_foreign: 0 }],
+    ["whose id is cut off", { event_id: idOf({}).slice(0, 16) }, { ws_events_damaged: 1, ws_events_foreign: 0 }],
+    [
+      "of another generator",
+      { event_id: "evt_1795312312345678901_0x0123456789abcdef" },
+      { ws_events_damaged: 0, ws_events_foreign: 1 },
+    ],
     ["without an id of ours", { event_id: "somebody else's" }, { ws_events_damaged: 0, ws_events_foreign: 1 }],
   ])("tells an event %s from the others", async (_, data, told) => {
     const { sum, reports } = await subscribe();
@@ -155,14 +162,27 @@ describe("a subscriber", () => {
     expect(reports.flat()).toEqual([]);
   });
 
+  test("takes every event of a frame", async () => {
+    const { reports, sum } = await subscribe();
+    const both = [delivered({ seq: 1 }), delivered({ seq: 2 })];
+    Socket.last.says("event", both);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.flat().map(({ ids }) => ids)).toEqual([both.map(({ event_id }) => event_id).join("")]);
+    expect([sum("ws_events_received"), sum("ws_events_damaged")]).toEqual([2, 0]);
+  });
+
   test("compares what was delivered with what was published", async () => {
     const warned = vi.spyOn(console, "warn").mockReturnValue(undefined);
-    const { sum } = await subscribe();
+    const { sum, damages } = await subscribe();
     Socket.last.says("event", delivered({ seq: 1 }));
     expect(sum("ws_events_damaged")).toBe(0);
     Socket.last.says("event", delivered({ seq: 2 }, { block_num: 5 }));
     expect(sum("ws_events_damaged")).toBe(1);
-    expect(warned).toHaveBeenCalledWith("event 2 is damaged: its block_num is 5");
+    Socket.last.says("event", delivered({ seq: 3 }, { block_num: 6 }));
+    const told = "block_num is not what was published in 1 delivery that was compared: sent 18000000, received 5";
+    expect(warned.mock.calls).toEqual([[`damaged: ${told}`]]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(damages.flat()).toEqual([{ field: "block_num", sent: "18000000", received: "5", count: 2 }]);
     warned.mockRestore();
   });
 

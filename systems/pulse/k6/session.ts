@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import { WebSocket } from "k6/websockets";
 import type { Filter } from "../filters.ts";
-import { type ControlFrame, EVENT_FRAME_START, frames, readControlFrame } from "../wire.ts";
+import { type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -107,18 +107,19 @@ export class Session {
   }
 
   private read(frame: unknown, readAt: number): void {
-    if (typeof frame !== "string") this.failed(this.asked[0]?.operation, "a binary frame came");
-    // Only the few frames that are no events are worth parsing.
-    else if (frame.startsWith(EVENT_FRAME_START)) this.events.event(frame, readAt);
-    else this.readControl(frame, readAt);
-  }
-
-  private readControl(text: string, readAt: number): void {
-    const frame = readControlFrame(text);
-    if (frame?.type === "event") {
-      this.events.event(text, readAt);
+    if (typeof frame !== "string") {
+      this.failed(this.asked[0]?.operation, "a binary frame came");
       return;
     }
+    for (const message of messagesIn(frame)) {
+      // Only the few messages that are no events are worth parsing.
+      if (isEventFrame(message)) this.events.event(message, readAt);
+      else this.readControl(message);
+    }
+  }
+
+  private readControl(text: string): void {
+    const frame = readControlFrame(text);
     const operation = ANSWERS.get(frame?.type ?? "");
     if (frame === null || operation === undefined) {
       const { code = "unknown frame", message = text.slice(0, 100) } = frame?.data ?? {};

@@ -1,9 +1,11 @@
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { RESOLUTION_MS } from "../../../core/clock.ts";
+import { type Damage, DamageTally, describeDamage } from "../../../core/damage.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { isPlausible, type PathReport } from "../../../core/report.ts";
-import { CANARY_PUBLISHER, EVENT_ID_MARKER, findEventId, readEventId, type Trace } from "../../../core/trace.ts";
+import { CANARY_PUBLISHER, EVENT_ID_MARKER, readEventId, type Trace } from "../../../core/trace.ts";
+import { wasOurs } from "../../../core/wreck.ts";
 import { Allowance } from "../../../k6/support/allowance.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
@@ -11,9 +13,10 @@ import type { Judge } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
+import { damageOf, eventsIn } from "../damage.ts";
 import { event, type Variant, variants, type Workload } from "../events.ts";
-import { type Filter, filterAt } from "../filters.ts";
-import { damageOf } from "../wire.ts";
+import { type Filter, type FilterField, filterAt } from "../filters.ts";
+import { eventIdsIn } from "../frames.ts";
 import { type Operation, Session, type SessionEnd, type SessionEvents, type SessionSettings } from "./session.ts";
 
 export interface SubscriberSettings extends SessionSettings {
@@ -21,6 +24,8 @@ export interface SubscriberSettings extends SessionSettings {
   readonly CHAINS: readonly string[];
   readonly SOCKETS: number;
   readonly FILTERS: readonly string[];
+  /** Fields that complex filters name. */
+  readonly FILTER_FIELDS: readonly FilterField[];
   readonly END_WHEN_SETTLED: boolean;
 }
 
@@ -35,6 +40,11 @@ const REPORTED_TOGETHER = 5_000;
  * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
  */
 const COMPARED_PER_SECOND = 1_000;
+
+/** Characters of a frame or id that is damaged beyond reading. */
+const LONGEST_ID = 60;
+/** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
+const TELLING_VUS = 5;
 
 /** An arrival that is looked at closely. */
 interface Sample {
@@ -59,6 +69,8 @@ export class Subscriber {
   private readonly correction: number;
   private readonly sampling: Sampling<Sample>;
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
+  private readonly damages = new DamageTally();
+  private readonly toldDamages = new DamageTally();
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private finished: PathReport[] = [];
@@ -125,8 +137,8 @@ export class Subscriber {
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {
-    const { FILTERS, SOCKETS } = this.config;
-    const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all);
+    const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
+    const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
     for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
       const end = await this.connect(filter, until);
       if (end === "ended") return;
@@ -179,18 +191,27 @@ export class Subscriber {
 
   /** An event frame came; `log` is null before the subscription was confirmed. */
   arrived(log: PathLog | null, frame: string, readAt: number): void {
-    if (++this.received === REPORTED_TOGETHER) this.reportNow();
-    const id = findEventId(frame);
-    if (id === null) {
-      if (frame.includes(EVENT_ID_MARKER)) this.measure.ws_events_damaged.add(1);
-      else this.foreign++;
-    } else if (log === null) this.foreign++;
-    else {
-      const at = readAt + this.correction;
-      log.record(id, at);
-      if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
-      if (this.comparisons.take(readAt)) this.compare(frame, id);
-    }
+    const ids = eventIdsIn(frame);
+    const events = Math.max(1, ids.length);
+    this.received += events;
+    if (this.received >= REPORTED_TOGETHER) this.reportNow();
+    if (log === null) this.foreign += events;
+    else if (ids.length === 0) this.unread(frame);
+    else for (const id of ids) this.record(log, id, frame, readAt);
+  }
+
+  /** A frame without a whole id: of another generator, or one of ours that is damaged. */
+  private unread(frame: string): void {
+    const at = frame.indexOf(EVENT_ID_MARKER);
+    if (at < 0 || !wasOurs(frame.substring(at), this.runNumber, Date.now())) this.foreign++;
+    else this.damaged({ field: "event_id", sent: "an id of this run", received: frame.substring(at, at + LONGEST_ID) });
+  }
+
+  private record(log: PathLog, id: string, frame: string, readAt: number): void {
+    const at = readAt + this.correction;
+    log.record(id, at);
+    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
+    if (this.comparisons.take(readAt)) this.compare(frame, id);
   }
 
   /** Enters how long events were on their way, and how long their frames have waited for this script. */
@@ -217,9 +238,22 @@ export class Subscriber {
   private compare(frame: string, id: string): void {
     const trace = this.readOurs(id);
     if (trace === null) return;
-    const damage = damageOf(frame, event(this.workload, trace.seq, this.all));
-    this.measure.ws_events_damaged.add(damage === null ? 0 : 1);
-    if (damage !== null) console.warn(`event ${trace.seq} is damaged: ${damage}`);
+    const delivered = eventsIn(frame).get(id);
+    const damage =
+      delivered === undefined
+        ? { field: "frame", sent: "JSON", received: frame.slice(-LONGEST_ID) }
+        : damageOf(delivered, event(this.workload, trace.seq, this.all));
+    if (damage === null) this.measure.ws_events_damaged.add(0);
+    else this.damaged(damage);
+  }
+
+  /** Tells the first of a kind: all of them would be a line for each event. */
+  private damaged(damage: Damage): void {
+    this.measure.ws_events_damaged.add(1);
+    this.damages.enter(damage);
+    if (this.toldDamages.enter(damage) && exec.vu.idInTest <= TELLING_VUS) {
+      console.warn(`damaged: ${describeDamage({ ...damage, count: 1 })}`);
+    }
   }
 
   /** Reads an id that is whole and of this run; those that are not, the judge counts. */
@@ -239,10 +273,10 @@ export class Subscriber {
     this.received = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const { draining, settled, damaged, foreign } = await this.judge([
-      ...this.finished.splice(0),
-      ...this.due(through),
-    ]);
+    const { draining, settled, damaged, foreign } = await this.judge(
+      [...this.finished.splice(0), ...this.due(through)],
+      this.damages.take(),
+    );
     this.isDraining = draining;
     measure.ws_events_foreign.add(unsubscribed + foreign);
     measure.ws_events_damaged.add(damaged, damaged);

@@ -6,7 +6,7 @@ export interface Manifest {
   readonly chain: string;
   readonly block_num: number;
   readonly block_hash: string;
-  readonly commitment_level: string;
+  readonly commitment_level: number;
   readonly event_count: number;
   /** How many events of each type. */
   readonly event_types: Readonly<Record<string, number>>;
@@ -40,7 +40,7 @@ interface Block {
   readonly types: Map<string, number>;
   readonly firstSeen: number;
   lastSeen: number;
-  commitment: string;
+  commitment: number;
 }
 
 /** One chain as its events show it: a bounded memory of the blocks that were seen most recently. */

@@ -4,21 +4,27 @@ import {
   DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
+  type JetStreamManager,
   type JsMsg,
   jetstream,
   jetstreamManager,
+  RetentionPolicy,
 } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { withoutCredentials } from "../../../core/redaction.ts";
-import { SUBJECTS } from "../wire.ts";
+import { subjectsBelow } from "../wire.ts";
 import { Place } from "./place.ts";
 
 /** What a consumer reads, and to whom it tells what. */
 export interface ConsumerOptions {
   readonly url: string;
   readonly stream: string;
-  /** Reads through the same consumer as all other gateways that say so: a planted fault. */
-  readonly shared: boolean;
+  /** What the subjects of events start with. */
+  readonly subject: string;
+  /** Reads through the durable consumer of that name, which others may share; null reads through one of its own. */
+  readonly durable: string | null;
+  /** Makes the stream, with the retention that it needs, and reads no stream that has another one. */
+  readonly ownStream: boolean;
   /** Called for every message, in stream order. */
   readonly onMessage: (message: JsMsg) => void;
   /** Called when the consumer starts (null) or stops to run (why). */
@@ -32,18 +38,23 @@ const PING_INTERVAL_MS = 5_000;
 /** The server forgets a consumer whose gateway has been away for so long. */
 const FORGET_MS = 30_000;
 
+/** JetStream's code for a stream that is there with other settings. */
+const STREAM_NAME_IN_USE = 10058;
+
 /** Messages that the server may send ahead: about 8 MB at most, enough to never wait for a request. */
 const MESSAGES_AHEAD = 10_000;
 const REQUEST_EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
 
-/** The consumer of gateways that share one. */
-const SHARED = {
-  durable_name: "gateways",
-  filter_subject: SUBJECTS,
-  deliver_policy: DeliverPolicy.New,
-  ack_policy: AckPolicy.None,
-};
+function durableConsumer(name: string, subjects: string) {
+  return {
+    durable_name: name,
+    filter_subject: subjects,
+    deliver_policy: DeliverPolicy.New,
+    ack_policy: AckPolicy.Explicit,
+    max_ack_pending: MESSAGES_AHEAD,
+  };
+}
 
 /**
  * Reads a JetStream stream from the moment it is started, through a consumer of its own, so that
@@ -111,21 +122,24 @@ export class StreamConsumer {
 
   /** Reads the stream until that ends; it always ends with an error that says why. */
   private async consume(connection: NatsConnection): Promise<void> {
-    const { stream, onMessage } = this.options;
+    const { stream, onMessage, durable } = this.options;
+    const subjects = subjectsBelow(this.options.subject);
     const limits = { checkAPI: false, timeout: ANSWER_TIMEOUT_MS };
     const manager = await jetstreamManager(connection, limits);
+    if (this.options.ownStream) await this.ensureStream(manager, subjects);
     const start = this.place.find(await manager.streams.info(stream));
     // A start by number, not "new": when it has to begin again before its first message, an ordered
     // consumer that said "new" begins at the first message of the stream.
     const consumers = jetstream(connection, limits).consumers;
-    if (this.options.shared) await manager.consumers.add(stream, SHARED);
-    const consumer = this.options.shared
-      ? await consumers.get(stream, SHARED.durable_name)
-      : await consumers.get(stream, {
-          opt_start_seq: start,
-          filter_subjects: SUBJECTS,
-          inactive_threshold: FORGET_MS,
-        });
+    if (durable !== null) await manager.consumers.add(stream, durableConsumer(durable, subjects));
+    const consumer =
+      durable !== null
+        ? await consumers.get(stream, durable)
+        : await consumers.get(stream, {
+            opt_start_seq: start,
+            filter_subjects: subjects,
+            inactive_threshold: FORGET_MS,
+          });
     const messages = await consumer.consume({
       max_messages: MESSAGES_AHEAD,
       expires: REQUEST_EXPIRES_MS,
@@ -134,6 +148,7 @@ export class StreamConsumer {
       callback: (message) => {
         this.place.passed(message.seq);
         onMessage(message);
+        if (durable !== null) message.ack();
       },
     });
     const stop = () => void messages.close();
@@ -142,8 +157,20 @@ export class StreamConsumer {
     this.tell(null);
     const error = await messages.closed();
     this.stopped.signal.removeEventListener("abort", stop);
-    if (!connection.isClosed()) await consumer.delete().catch(() => {});
+    if (!connection.isClosed() && durable === null) await consumer.delete().catch(() => {});
     throw error instanceof Error ? error : new Error("the consumer has ended");
+  }
+
+  /** Makes the stream, or gives one that is there the retention that this gateway needs, which the server may refuse. */
+  private async ensureStream(manager: JetStreamManager, subjects: string): Promise<void> {
+    const { stream } = this.options;
+    const wanted = { subjects: [subjects], retention: RetentionPolicy.Interest };
+    try {
+      await manager.streams.add({ name: stream, ...wanted });
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NAME_IN_USE) throw error;
+      await manager.streams.update(stream, wanted);
+    }
   }
 
   private explain(error: Error): string {

@@ -1,28 +1,45 @@
 import * as v from "valibot";
 import type { Filterable } from "../filters.ts";
-import type { CanonicalEvent, ChainNumbers, DeliveredEvent } from "../wire.ts";
+import type { ChainNumbers, DeliveredEvent } from "../wire.ts";
+import { type Manner, write } from "./manner.ts";
 
-/** What the gateway reads of a canonical event; everything else in the message is passed over. */
+// Absent and null leave a field at its empty value, as in a decoder of Go.
+const text = v.nullish(v.string(), "");
+const integer = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
+const time = v.nullish(v.pipe(v.string(), v.isoTimestamp()));
+
+/** What the gateway decodes of a canonical event. A field of another JSON type makes it drop the event. */
 const canonical = v.object({
-  event_id: v.string(),
-  chain: v.number(),
-  commitment_level: v.string(),
-  block_number: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  block_hash: v.string(),
-  tx_hash: v.string(),
-  event_type: v.string(),
-  accounts: v.array(v.string()),
-  timestamp: v.string(),
-  program_id: v.string(),
-  native_value: v.pipe(v.number(), v.finite()),
-}) satisfies v.GenericSchema<unknown, Partial<CanonicalEvent>>;
+  event_id: text,
+  chain: integer,
+  commitment_level: integer,
+  block_number: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  block_hash: text,
+  tx_hash: text,
+  event_type: text,
+  accounts: v.nullish(v.array(v.string()), []),
+  timestamp: time,
+  payload: v.nullish(v.union([v.literal(""), v.pipe(v.string(), v.base64())])),
+  reorg_action: integer,
+  native_value: v.nullish(v.pipe(v.number(), v.finite()), 0),
+  published_at: time,
+});
 
-type Canonical = v.InferOutput<typeof canonical>;
+/** The real decoder has no such field, so that it takes anything for it. */
+const withProgram = v.object({ ...canonical.entries, program_id: text });
+
+type Canonical = v.InferOutput<typeof canonical> & { readonly program_id?: string };
 
 /** A message that is not an event; `message` says why. */
 export class MalformedEvent extends Error {
   override readonly name = "MalformedEvent";
 }
+
+/** What Go writes of a time that was never set. */
+const NO_TIME = "0001-01-01T00:00:00Z";
+
+/** The chain of an event whose number is of none that the gateway knows. */
+const UNKNOWN_CHAIN = "unknown";
 
 /** One event as it came from the stream, in the gateway's own terms. */
 export class ReceivedEvent implements Filterable {
@@ -30,12 +47,24 @@ export class ReceivedEvent implements Filterable {
   readonly canonical: Canonical;
   /** When it was received, by `performance.now()`. */
   readonly receivedAt: number;
+  private readonly manner: Manner;
   private written: Buffer | null = null;
 
-  constructor(chain: string, event: Canonical, receivedAt: number) {
+  constructor(chain: string, event: Canonical, receivedAt: number, manner: Manner) {
     this.chain = chain;
     this.canonical = event;
     this.receivedAt = receivedAt;
+    this.manner = manner;
+  }
+
+  /** The same event with other contents. */
+  changed(changes: Partial<Canonical>): ReceivedEvent {
+    return new ReceivedEvent(this.chain, { ...this.canonical, ...changes }, this.receivedAt, this.manner);
+  }
+
+  /** An event of a chain that is not known goes to every subscription. */
+  get matchesAll(): boolean {
+    return this.chain === UNKNOWN_CHAIN;
   }
 
   get eventType(): string {
@@ -47,16 +76,15 @@ export class ReceivedEvent implements Filterable {
   }
 
   get programId(): string {
-    return this.canonical.program_id;
+    return this.canonical.program_id ?? "";
   }
 
   /** The `event` frame for subscribers, written once and only if somebody wants it. */
   get frame(): Buffer {
-    this.written ??= Buffer.from(JSON.stringify({ type: "event", data: this.delivered() }));
+    this.written ??= Buffer.from(write(this.manner, { type: "event", data: this.delivered() }));
     return this.written;
   }
 
-  /** `event_id` comes first, because subscribers find the trace without parsing the frame. */
   private delivered(): DeliveredEvent {
     const { canonical: event } = this;
     return {
@@ -66,9 +94,9 @@ export class ReceivedEvent implements Filterable {
       tx_hash: event.tx_hash,
       event_type: event.event_type,
       accounts: event.accounts,
-      program_id: event.program_id,
+      program_id: this.programId,
       native_value: event.native_value,
-      timestamp: event.timestamp,
+      timestamp: event.timestamp ?? NO_TIME,
     };
   }
 }
@@ -76,24 +104,25 @@ export class ReceivedEvent implements Filterable {
 /** Reads events from the payloads of stream messages. */
 export class EventReader {
   private readonly names: ReadonlyMap<number, string>;
+  private readonly manner: Manner;
 
-  constructor(numbers: ChainNumbers) {
+  constructor(numbers: ChainNumbers, manner: Manner) {
     this.names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
+    this.manner = manner;
   }
 
   /**
    * Reads one payload.
    *
    * @param receivedAt when it came, by `performance.now()`.
-   * @throws MalformedEvent when the payload is not an event of a known chain.
+   * @throws MalformedEvent when the payload is no event.
    */
   read(payload: Uint8Array, receivedAt: number): ReceivedEvent {
-    const event = v.safeParse(canonical, parseJson(payload), { abortEarly: true });
+    const schema: v.GenericSchema<unknown, Canonical> = this.manner === "real" ? canonical : withProgram;
+    const event = v.safeParse(schema, parseJson(payload), { abortEarly: true });
     if (!event.success) throw new MalformedEvent(problem(event.issues[0]));
-    const chain = this.names.get(event.output.chain);
-    if (chain === undefined)
-      throw new MalformedEvent(`chain: ${event.output.chain} is not the number of a known chain`);
-    return new ReceivedEvent(chain, event.output, receivedAt);
+    const chain = this.names.get(event.output.chain) ?? UNKNOWN_CHAIN;
+    return new ReceivedEvent(chain, event.output, receivedAt, this.manner);
   }
 }
 

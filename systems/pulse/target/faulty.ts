@@ -1,4 +1,4 @@
-import { ReceivedEvent } from "./event.ts";
+import type { ReceivedEvent } from "./event.ts";
 import type { PulseFaults } from "./faults.ts";
 import { plantDelays } from "./late.ts";
 import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
@@ -80,8 +80,7 @@ class Overtaking {
 }
 
 /** The same event with the last digit of its transaction changed. */
-function corrupted({ chain, canonical, receivedAt }: ReceivedEvent): ReceivedEvent {
-  const { tx_hash } = canonical;
-  const wrong = tx_hash.slice(0, -1) + (tx_hash.endsWith("0") ? "1" : "0");
-  return new ReceivedEvent(chain, { ...canonical, tx_hash: wrong }, receivedAt);
+function corrupted(event: ReceivedEvent): ReceivedEvent {
+  const { tx_hash } = event.canonical;
+  return event.changed({ tx_hash: tx_hash.slice(0, -1) + (tx_hash.endsWith("0") ? "1" : "0") });
 }

@@ -1,8 +1,9 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { serviceCommand } from "../../../target/commandline.ts";
 import { parseFaults } from "../../../target/faults.ts";
-import { CHAIN_NUMBERS, type ChainNumbers, STREAM } from "../wire.ts";
+import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
 import { PULSE_FAULTS, type PulseFaults } from "./faults.ts";
+import { MANNERS, type Manner } from "./manner.ts";
 
 /** What the command line says. */
 export interface Flags {
@@ -10,6 +11,8 @@ export interface Flags {
   readonly host: string;
   readonly nats: string;
   readonly stream: string;
+  readonly subject: string;
+  readonly manner: Manner;
   readonly chainIds: ChainNumbers;
   readonly faults: PulseFaults;
   readonly exitWithStdin: boolean;
@@ -22,9 +25,15 @@ export function readFlags(): Flags {
   const command = serviceCommand("pulse", description, PULSE_FAULTS)
     .option("--nats <url>", "NATS server", readNatsUrl, "nats://127.0.0.1:4222")
     .option("--stream <name>", "JetStream stream with the events", readStream, STREAM)
+    .option("--subject <prefix>", "what the subjects of events start with", readSubject, SUBJECT)
+    .addOption(
+      new Option("--as <manner>", "as the contract has it, or as the real gateway behaves")
+        .choices(MANNERS)
+        .default("contract"),
+    )
     .option("--chain-ids <pairs>", `the chains and their numbers, instead of ${pairs.join(",")}`, readChainIds);
-  const { fault = [], chainIds = CHAIN_NUMBERS, exitWithStdin = false, ...rest } = command.parse().opts();
-  return { ...rest, chainIds, exitWithStdin, faults: parseFaults(fault, PULSE_FAULTS) } as Flags;
+  const { fault = [], chainIds = CHAIN_NUMBERS, exitWithStdin = false, as, ...rest } = command.parse().opts();
+  return { ...rest, manner: as, chainIds, exitWithStdin, faults: parseFaults(fault, PULSE_FAULTS) } as Flags;
 }
 
 function readNatsUrl(text: string): string {
@@ -35,6 +44,11 @@ function readNatsUrl(text: string): string {
 function readStream(text: string): string {
   if (/^[^\s.*>/\\]+$/.test(text)) return text;
   throw new InvalidArgumentError("allowed is a name without spaces and without any of . * > / \\");
+}
+
+function readSubject(text: string): string {
+  if (/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(text)) return text;
+  throw new InvalidArgumentError("allowed are names with dots between them, such as events.canonical");
 }
 
 function readChainIds(text: string): ChainNumbers {

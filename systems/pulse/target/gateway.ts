@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JsMsg } from "@nats-io/jetstream";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
-import { CHAIN_NUMBERS, type ChainNumbers, STREAM } from "../wire.ts";
+import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
 import { Chain } from "./blocks.ts";
 import { Burst } from "./burst.ts";
 import { StreamConsumer } from "./consumer.ts";
@@ -10,6 +10,7 @@ import { EventReader, MalformedEvent } from "./event.ts";
 import type { PulseFaults } from "./faults.ts";
 import { plantEventFaults, plantFaults } from "./faulty.ts";
 import { FaultySockets, type Send } from "./faultysockets.ts";
+import type { Manner } from "./manner.ts";
 import { addRoutes } from "./routes.ts";
 import { SOCKET_PATH, Sockets } from "./sockets.ts";
 import { type Deliver, Subscriptions } from "./subscriptions.ts";
@@ -19,6 +20,9 @@ export interface GatewayOptions {
   /** Where NATS is: `nats://host:port`. */
   readonly natsUrl: string;
   readonly stream?: string;
+  /** What the subjects of events start with. */
+  readonly subject?: string;
+  readonly manner?: Manner;
   readonly host?: string;
   /** 0 for any free port. */
   readonly port?: number;
@@ -38,6 +42,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** The consumer of a real gateway, and that of gateways that share one by mistake. */
+const REAL_CONSUMER = "pulse-gateway";
+const SHARED_CONSUMER = "gateways";
+
 /** Connections that may wait to be accepted while a storm of clients arrives; the kernel may allow fewer. */
 const BACKLOG = 16_384;
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -49,7 +57,8 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
  * @throws when the port cannot be listened on.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { host = "127.0.0.1", port = 0, chainNumbers = CHAIN_NUMBERS, faults = {} } = options;
+  const { host = "127.0.0.1", port = 0, chainNumbers = CHAIN_NUMBERS, faults = {}, manner = "contract" } = options;
+  const isReal = manner === "real";
   const server = fastify({
     logger: options.log === undefined ? false : { stream: options.log },
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,11 +76,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onSlow: () => server.log.warn({ slow: ++counts.slow }, "disconnected a client that reads too slowly"),
     events: (send: Send) => faultySockets.events(send),
     granting: faults["slow-subscribe"] ?? 0,
+    manner,
   };
   const sockets = new Sockets(server.server, context, faultySockets);
   let haltedSince = Date.now();
 
-  const reader = new EventReader(faults["wrong-chains"] === true ? exchanged(chainNumbers) : chainNumbers);
+  const reader = new EventReader(faults["wrong-chains"] === true ? exchanged(chainNumbers) : chainNumbers, manner);
   const malformed = malformedNote(server.log);
   const deliver: Deliver = (subscription, event) => {
     counts.delivered++;
@@ -95,7 +105,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const consumer = new StreamConsumer({
     url: options.natsUrl,
     stream: options.stream ?? STREAM,
-    shared: faults["shared-consumer"] === true,
+    subject: options.subject ?? SUBJECT,
+    durable: isReal ? REAL_CONSUMER : faults["shared-consumer"] === true ? SHARED_CONSUMER : null,
+    ownStream: isReal,
     onMessage: receive,
     onChange: (trouble) => {
       if (trouble === null) return server.log.info("reading the stream");
@@ -108,8 +120,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (late !== undefined) server.addHook("onRequest", () => pause(late));
   addRoutes(server, {
     chains,
-    manifests: faults["no-manifests"] !== true,
-    trouble: () => (faults["not-ready"] === true ? "the fault not-ready is planted" : consumer.trouble),
+    manifests: faults["no-manifests"] !== true && !isReal,
+    trouble: () => {
+      if (faults["not-ready"] === true) return "the fault not-ready is planted";
+      return isReal ? null : consumer.trouble;
+    },
     halt: () => (consumer.trouble === null ? null : { reason: consumer.trouble, since: haltedSince }),
     counts: () => ({ ...counts, clients: sockets.size, subscriptions: subscriptions.size }),
   });
@@ -144,6 +159,6 @@ function malformedNote(log: FastifyBaseLogger): (total: number, seq: number, err
     const now = Date.now();
     if (now < quietUntil) return;
     quietUntil = now + QUIET_MS;
-    log.warn({ malformed: total, seq, problem: error.message }, "passed over a malformed message");
+    log.warn({ malformed: total, seq, problem: error.message }, "failed to unmarshal event");
   };
 }

@@ -3,8 +3,8 @@ import { serve } from "../../../target/commandline.ts";
 import { readFlags } from "./flags.ts";
 import { startGateway } from "./gateway.ts";
 
-const { nats, stream, host, port, chainIds, faults, exitWithStdin } = readFlags();
+const { nats, chainIds, exitWithStdin, ...flags } = readFlags();
 const log = process.stderr;
-const start = () => startGateway({ natsUrl: nats, stream, host, port, chainNumbers: chainIds, faults, log });
+const start = () => startGateway({ ...flags, natsUrl: nats, chainNumbers: chainIds, log });
 
 await serve("pulse", exitWithStdin, start, ({ url, wsUrl }) => ({ url, wsUrl }));

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, WebSocket } from "ws";
 import type { Burst } from "./burst.ts";
 import type { Send } from "./faultysockets.ts";
+import { type Manner, write } from "./manner.ts";
 import { Refusal, type Request, readRequest } from "./requests.ts";
 import type { Subscription, Subscriptions } from "./subscriptions.ts";
 import { timestamp } from "./time.ts";
@@ -21,6 +22,7 @@ export interface SessionContext {
   readonly events: (send: Send) => Send;
   /** Ms that a subscription takes to be granted; 0 grants it at once. */
   readonly granting: number;
+  readonly manner: Manner;
 }
 
 const MAX_SUBSCRIPTIONS = 1000;
@@ -155,7 +157,7 @@ export class Session {
   }
 
   private reply(type: string, rest: Readonly<Record<string, unknown>>): void {
-    this.send(Buffer.from(JSON.stringify({ type, ...rest })));
+    this.send(Buffer.from(write(this.context.manner, { type, ...rest })));
   }
 
   private readonly send = (frame: Buffer): void => {

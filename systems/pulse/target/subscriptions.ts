@@ -70,7 +70,7 @@ export class Subscriptions {
   /** Delivers an event to every subscription whose filter it passes: one copy each. */
   dispatch(event: ReceivedEvent, deliver: Deliver): void {
     for (const { filter, members } of this.groups.values()) {
-      if (!matches(filter, event)) continue;
+      if (!event.matchesAll && !matches(filter, event)) continue;
       for (const subscription of members) deliver(subscription, event);
     }
   }

@@ -7,10 +7,12 @@ import { RUN_ID } from "../../../core/runid.ts";
 import { readEntry } from "../../../systems/ethhook/target/entry.ts";
 import { ETHHOOK_FAULTS } from "../../../systems/ethhook/target/faults.ts";
 import { entryOf } from "../../../systems/ethhook/wire.ts";
+import { frames } from "../../../systems/pulse/frames.ts";
+import { MessagePress } from "../../../systems/pulse/message.ts";
 import { EventReader, MalformedEvent, ReceivedEvent } from "../../../systems/pulse/target/event.ts";
 import { PULSE_FAULTS } from "../../../systems/pulse/target/faults.ts";
 import { Refusal, readRequest } from "../../../systems/pulse/target/requests.ts";
-import { CHAIN_NUMBERS, frames, MessagePress } from "../../../systems/pulse/wire.ts";
+import { CHAIN_NUMBERS } from "../../../systems/pulse/wire.ts";
 import { parseFaults } from "../../../target/faults.ts";
 import { corpus, damagedDocument, damagedText, fuzz, hostileTexts } from "./fuzzing.ts";
 
@@ -55,7 +57,7 @@ fuzz(
 );
 
 const MESSAGE = JSON.parse(new MessagePress({ seed: 7, chains: ["ethereum"] }).prepare(0).stamp(TRACE));
-const reader = new EventReader(CHAIN_NUMBERS);
+const reader = new EventReader(CHAIN_NUMBERS, "contract");
 
 fuzz("a message is an event or malformed", hostileTexts(MESSAGE), corpus<string>("messages"), 2_000, (text) => {
   const read = attempt(() => reader.read(Buffer.from(text), 0), MalformedEvent);

@@ -1,0 +1,78 @@
+import type { Damage } from "../../core/damage.ts";
+import type { Event } from "./events.ts";
+import { parseJson } from "./frames.ts";
+import type { DeliveredEvent } from "./wire.ts";
+
+type Delivered = Readonly<Partial<Record<keyof DeliveredEvent, unknown>>>;
+
+/** Characters of a damaged value that are told. */
+const LONGEST_VALUE = 100;
+
+/**
+ * The first field of a delivery that is not what was sent, or null. Each field is held against the event that was sent,
+ * which says its type too; a schema before that would take longer than all else a subscriber does with a frame.
+ */
+export function damageOf(delivered: Delivered, sent: Event): Damage | null {
+  for (const { field, expected, holds } of FIELDS) {
+    const received = delivered[field];
+    const value = expected(sent);
+    if (!holds(received, value)) return { field, sent: tell(value), received: tell(received) };
+  }
+  return null;
+}
+
+function tell(value: unknown): string {
+  return value === undefined ? "nothing" : String(JSON.stringify(value)).slice(0, LONGEST_VALUE);
+}
+
+interface Field {
+  readonly field: keyof DeliveredEvent;
+  /** What was sent; words where any value of a type will do. */
+  expected(sent: Event): unknown;
+  holds(received: unknown, sent: unknown): boolean;
+}
+
+const equal = (field: keyof DeliveredEvent, expected: Field["expected"]): Field => ({
+  field,
+  expected,
+  holds: (received, sent) => received === sent,
+});
+
+const FIELDS: readonly Field[] = [
+  equal("chain", ({ chain }) => chain),
+  equal("block_num", ({ blockNumber }) => blockNumber),
+  equal("tx_hash", ({ txHash }) => txHash),
+  equal("event_type", ({ eventType }) => eventType),
+  { field: "accounts", expected: ({ accounts }) => accounts, holds: sameTexts },
+  // The gateway has no such field in its decoder, so that it sends none, or an empty one.
+  {
+    field: "program_id",
+    expected: ({ programId }) => programId,
+    holds: (received, sent) => received === undefined || received === "" || received === sent,
+  },
+  { field: "native_value", expected: () => 0, holds: (received) => received === undefined || received === 0 },
+  { field: "timestamp", expected: () => "a text", holds: (received) => typeof received === "string" },
+];
+
+function sameTexts(received: unknown, sent: unknown): boolean {
+  const texts = sent as readonly string[];
+  return Array.isArray(received) && received.length === texts.length && received.every((one, at) => one === texts[at]);
+}
+
+/** How deep the events of a frame may lie in it. */
+const DEEPEST = 4;
+
+/** The events of a frame by their ids, wherever they lie in it; none where the frame is no JSON. */
+export function eventsIn(frame: string): ReadonlyMap<string, Delivered> {
+  const found = new Map<string, Delivered>();
+  collect(parseJson(frame), found, DEEPEST);
+  return found;
+}
+
+function collect(value: unknown, found: Map<string, Delivered>, depth: number): void {
+  if (typeof value !== "object" || value === null || depth === 0) return;
+  const { event_id: id } = value as Delivered;
+  // An envelope may name the event, too, that lies in it.
+  if (typeof id === "string" && found.get(id)?.tx_hash === undefined) found.set(id, value as Delivered);
+  for (const inner of Object.values(value)) collect(inner, found, depth - 1);
+}

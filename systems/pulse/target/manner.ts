@@ -1,0 +1,19 @@
+/**
+ * How a gateway behaves where the contract leaves it open. `real` is the manner of the gateway in the field: keys in
+ * alphabetical order, no program ids, a durable consumer that several gateways share, a stream of its own making,
+ * and a /ready that says true whatever happens.
+ */
+export const MANNERS = ["contract", "real"] as const;
+export type Manner = (typeof MANNERS)[number];
+
+/** Writes JSON in a manner. */
+export function write(manner: Manner, value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(manner === "real" ? alphabetical(value) : value);
+}
+
+function alphabetical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(alphabetical);
+  if (typeof value !== "object" || value === null) return value;
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, alphabetical(inner)]));
+}

@@ -1,0 +1,123 @@
+/** What is published: the JSON types that the gateway decodes, and those that others decode. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readEventId } from "../../core/trace.ts";
+import { event, type Workload } from "../../systems/pulse/events.ts";
+import { type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.ts";
+import { MessagePress } from "../../systems/pulse/message.ts";
+import { EventReader } from "../../systems/pulse/target/event.ts";
+import { type CanonicalEvent, CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
+import { traces, workloads } from "./arbitraries.ts";
+
+const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
+const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_123 };
+
+const stamped = (types: FieldTypes) => new MessagePress(WORKLOAD, { types }).prepare(0).stamp(TRACE);
+
+describe("a pressed message", () => {
+  test("is the event of the workload with the trace in it", () => {
+    fc.assert(
+      fc.property(workloads, fc.nat({ max: 1_000_000 }), traces(), (workload, seq, trace) => {
+        const { subject, stamp } = new MessagePress(workload).prepare(seq);
+        const message = JSON.parse(stamp(trace)) as CanonicalEvent;
+        const sent = event(workload, seq);
+        const number = CHAIN_NUMBERS[sent.chain] as number;
+        expect(subject).toBe(`events.canonical.${number}.${sent.eventType}`);
+        expect(readEventId(message.event_id)).toEqual(trace);
+        expect(message).toEqual({
+          event_id: message.event_id,
+          chain: number,
+          commitment_level: 3,
+          block_number: sent.blockNumber,
+          block_hash: sent.blockHash,
+          tx_hash: sent.txHash,
+          event_type: sent.eventType,
+          accounts: sent.accounts,
+          timestamp: `${new Date(trace.publishedAt).toISOString().slice(0, 19)}Z`,
+          payload: message.payload,
+          reorg_action: 1,
+          program_id: sent.programId,
+          native_value: 0,
+          published_at: new Date(trace.publishedAt).toISOString(),
+        });
+        expect(BigInt(`0x${Buffer.from(String(message.payload), "base64").toString("hex")}`)).toBe(10n ** 18n);
+      }),
+    );
+  });
+
+  test("carries the gateway's own chain numbers and subjects where they differ", () => {
+    const press = new MessagePress(WORKLOAD, { numbers: { ethereum: 60, solana: 501 }, prefix: "shop.events" });
+    for (let seq = 0; seq < 50; seq++) {
+      const { subject, stamp } = press.prepare(seq);
+      const number = event(WORKLOAD, seq).chain === "ethereum" ? 60 : 501;
+      expect(subject).toMatch(new RegExp(`^shop\\.events\\.${number}\\.`));
+      expect(JSON.parse(stamp({ ...TRACE, seq })).chain).toBe(number);
+    }
+  });
+
+  test("can be stamped twice with different times", () => {
+    const { stamp } = new MessagePress(WORKLOAD).prepare(0);
+    const publishedAt = (at: number) =>
+      (JSON.parse(stamp({ ...TRACE, publishedAt: at })) as CanonicalEvent).published_at;
+    expect([1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.9, 1_700_000_000_000].map(publishedAt)).toEqual([
+      "2023-11-14T22:13:20.000Z",
+      "2023-11-14T22:13:20.001Z",
+      "2023-11-14T22:13:20.001Z",
+      "2023-11-14T22:13:20.000Z",
+    ]);
+  });
+
+  test.each<[FieldTypes, Record<string, unknown>]>([
+    [{ chain: "text" }, { chain: event(WORKLOAD, 0).chain }],
+    [{ commitment_level: "text" }, { commitment_level: "finalized" }],
+    [{ commitment_level: "absent" }, { commitment_level: undefined }],
+    [{ block_number: "text" }, { block_number: String(event(WORKLOAD, 0).blockNumber) }],
+    [{ payload: "object" }, { payload: { amount: "1000000000000000000" } }],
+    [{ payload: "absent" }, { payload: undefined }],
+    [{ reorg_action: "text" }, { reorg_action: "normal" }],
+    [{ program_id: "absent" }, { program_id: undefined }],
+    [{ native_value: "text" }, { native_value: "0" }],
+    [{ published_at: "absent" }, { published_at: undefined }],
+  ])("spells %j", (types, changes) => {
+    const { ...message } = { ...JSON.parse(stamped({})), ...changes };
+    expect(JSON.parse(stamped(types))).toEqual(JSON.parse(JSON.stringify(message)));
+  });
+
+  test("is decoded by the reference gateway in either manner, and no other type is", () => {
+    const read = (manner: "contract" | "real", types: FieldTypes) =>
+      new EventReader(CHAIN_NUMBERS, manner).read(Buffer.from(stamped(types)), 0);
+    for (const manner of ["contract", "real"] as const) {
+      expect(read(manner, {}).chain).toBe(event(WORKLOAD, 0).chain);
+      expect(read(manner, { payload: "absent", program_id: "absent" }).eventType).toBe(event(WORKLOAD, 0).eventType);
+      for (const types of [
+        { chain: "text" },
+        { commitment_level: "text" },
+        { payload: "object" },
+        { reorg_action: "text" },
+        { block_number: "text" },
+        { native_value: "text" },
+      ] as const) {
+        expect(() => read(manner, types)).toThrow(`${Object.keys(types)[0]}: `);
+      }
+    }
+  });
+});
+
+test("a chain without a number is refused before anything is published", () => {
+  const numbers = { ethereum: 1, solana: 2 };
+  expect(() => new MessagePress({ seed: 1, chains: ["solana", "etherium"] }, { numbers })).toThrow(
+    new RangeError("CHAINS=etherium: has no number; allowed: ethereum, solana"),
+  );
+});
+
+test.each([
+  ["payload=object, chain=text", { payload: "object", chain: "text" }],
+  ["payload=number", undefined],
+  ["colour=text", undefined],
+  ["payload", undefined],
+  ["payload=object,payload=absent", undefined],
+  ["payload=object=text", undefined],
+  ["toString=text", undefined],
+])("FIELD_TYPES=%s", (text, types) => {
+  expect(readFieldTypes(text)).toEqual(types);
+});
