@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../../core/account.ts";
+import { FILTER_FIELDS } from "../../core/filter.ts";
 import { balanced, exactly, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
 import { LATE } from "./reasons.ts";
@@ -76,12 +77,12 @@ const DELIVERIES: readonly PulseRow[] = [
     plant: { faults: ["misroute=500"] },
     expect: { verdict: "FAIL", reasons: ["account_misrouted"], checks: [balanced, nothingLost] },
   },
-  ...["chains", "event_types", "accounts", "program_ids"].map(
+  ...FILTER_FIELDS.map(
     (field): PulseRow => ({
       name: `ignore-filter=${field}`,
       fast: field === "accounts",
       plants: `filters are read without their ${field}`,
-      plant: { faults: [`ignore-filter=${field}`] },
+      plant: { faults: [`ignore-filter=${field}`], websocket: { FILTER_FIELDS: FILTER_FIELDS.join() } },
       expect: { verdict: "FAIL", reasons: ["account_misrouted"], checks: [balanced, nothingLost] },
     }),
   ),

@@ -83,6 +83,13 @@ describe("a pressed message", () => {
     expect(JSON.parse(stamped(types))).toEqual(JSON.parse(JSON.stringify(message)));
   });
 
+  test("is what the fixture of the Go decoder says", async () => {
+    const chains = Object.keys(CHAIN_NUMBERS);
+    const press = new MessagePress({ seed: 1, chains });
+    const lines = Array.from({ length: 40 }, (_, seq) => `${press.prepare(seq).stamp({ ...TRACE, seq })}\n`);
+    await expect(lines.join("")).toMatchFileSnapshot("../../xk6/testdata/published.jsonl");
+  });
+
   test("is decoded by the reference gateway in either manner, and no other type is", () => {
     const read = (manner: "contract" | "real", types: FieldTypes) =>
       new EventReader(CHAIN_NUMBERS, manner).read(Buffer.from(stamped(types)), 0);

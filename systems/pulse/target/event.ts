@@ -119,7 +119,10 @@ export class EventReader {
    */
   read(payload: Uint8Array, receivedAt: number): ReceivedEvent {
     const schema: v.GenericSchema<unknown, Canonical> = this.manner === "real" ? canonical : withProgram;
-    const event = v.safeParse(schema, parseJson(payload), { abortEarly: true });
+    const message = parseJson(payload);
+    // Its fields are all optional, and a list has none.
+    if (Array.isArray(message)) throw new MalformedEvent("a list, not an object");
+    const event = v.safeParse(schema, message, { abortEarly: true });
     if (!event.success) throw new MalformedEvent(problem(event.issues[0]));
     const chain = this.names.get(event.output.chain) ?? UNKNOWN_CHAIN;
     return new ReceivedEvent(chain, event.output, receivedAt, this.manner);
