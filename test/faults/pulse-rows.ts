@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../../core/account.ts";
-import { FILTER_FIELDS } from "../../core/filter.ts";
+import { FILTER_FIELDS } from "../../systems/pulse/filters.ts";
 import { balanced, exactly, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
 import { LATE } from "./reasons.ts";

@@ -63,7 +63,7 @@ describe("with NATS and the stream", () => {
     await nats.publish(5, 5);
     await handled(gateway, 10, client);
     expect(client.seqs()).toEqual(range(0, 10));
-    expect(await counts(gateway)).toMatchObject({ malformed: 10, received: 10 });
+    expect(await counts(gateway)).toMatchObject({ malformed: 11, received: 10 });
     expect((await get(gateway, "/ready")).status).toBe(200);
   });
 
