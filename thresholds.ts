@@ -278,10 +278,14 @@ function shared(row: Slo, instances: number): Slo {
 
 /** All variables that set a bound of a test, whatever its profile and whoever judges it. */
 export function boundVariables(test: Test): ReadonlySet<string> {
-  const rows = profilesOf(test).flatMap((profile) =>
+  return new Set(everyObjective(test).map(sloVariable));
+}
+
+/** What a test may be held to, whatever its profile and whoever judges it. */
+export function everyObjective(test: Test): readonly Slo[] {
+  return profilesOf(test).flatMap((profile) =>
     [true, false].flatMap((settled) =>
       slos(test, { accounted: settled, watched: true, steady: true, events: 1_000_000, messages: 1, rate: 1, profile }),
     ),
   );
-  return new Set(rows.map(sloVariable));
 }

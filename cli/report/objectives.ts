@@ -1,11 +1,18 @@
 import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { TESTS } from "../../scenarios.ts";
+import { everyObjective } from "../../thresholds.ts";
 import type { Result } from "../result.ts";
 
 type Test = Result["tests"][number];
 type Row = NonNullable<Test["summary"]>["rows"][number];
 
+/** What an objective speaks of, in the order in which a reader asks. */
+export const GROUPS = ["target", "account", "measurement"] as const;
+export type Group = (typeof GROUPS)[number];
+
 /** One objective of a run, for the tests that share it. */
 export interface Objective extends Row {
+  readonly group: Group;
   /** The tests that were held to it and saw the same. */
   readonly tests: readonly string[];
   /** What the metric says, in words; null for a metric that this version does not know. */
@@ -27,7 +34,13 @@ export function objectivesOf(result: Pick<Result, "tests" | "reasons" | "nextSte
       const { metric, objective, observed, samples, result: outcome } = row;
       const key = JSON.stringify([metric, objective, observed, samples, outcome]);
       const tests = [...(merged.get(key)?.tests ?? []), testName(test, result.tests)];
-      merged.set(key, { ...row, tests, meaning: meaningOf(metric), nextStep: nextStepOf(row, result) });
+      merged.set(key, {
+        ...row,
+        group: groupOf(metric),
+        tests,
+        meaning: meaningOf(metric),
+        nextStep: nextStepOf(row, result),
+      });
     }
   }
   return [...merged.values()].sort((a, b) => ORDER[a.result] - ORDER[b.result]);
@@ -44,6 +57,18 @@ export function testName(
   all: readonly Pick<Test, "test">[],
 ): string {
   return all.filter((other) => other.test === test).length > 1 ? `${test} ${instance}` : test;
+}
+
+/** Metrics whose miss says that the run measured nothing, whichever test they are of. */
+const OF_MEASUREMENT: ReadonlySet<string> = new Set(
+  TESTS.flatMap((test) => everyObjective(test))
+    .filter(({ miss }) => miss === "INVALID")
+    .map(({ metric }) => metric),
+);
+
+function groupOf(metric: string): Group {
+  if (OF_MEASUREMENT.has(metric)) return "measurement";
+  return metric.startsWith("account_") ? "account" : "target";
 }
 
 function meaningOf(metric: string): string | null {

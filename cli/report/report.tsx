@@ -72,10 +72,10 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
           <noscript>
             <p class="quiet">Charts need JavaScript; every number is in the tables.</p>
           </noscript>
-          <ObjectivesSection objectives={objectives} />
           <AccountSection account={result.account} />
           <LatencySection latencies={latencies} />
           <TimelineSection timeline={timeline} />
+          <ObjectivesSection objectives={objectives} />
           <GeneratorSection
             usages={ofGenerator.map(usageOf)}
             lines={charts.generator}

@@ -6,6 +6,8 @@ import { renderRun } from "../../core/rendering.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { parseFaults } from "../../target/faults.ts";
 import type { K6Result } from "../k6.ts";
+import type { RunRecord } from "../record.ts";
+import { writeReport } from "../report/files.ts";
 import { collect, NOTHING } from "./collected.ts";
 import { makeFolder, writeWhole } from "./folder.ts";
 import { runGroup } from "./group.ts";
@@ -82,11 +84,22 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     console.log(`\n${text}`);
     // The verdict is worth nothing to those who look for its record.
     if (written !== undefined) throw written;
+    console.log(await reportLine(root, { result, folder: folder.path }));
     return EXIT_CODES[result.verdict];
   } finally {
     progress.end();
     watch.stop();
     await started.close();
+  }
+}
+
+/** Makes the report and says where it is; that it could not be written changes no verdict. */
+async function reportLine(root: string, record: RunRecord): Promise<string> {
+  try {
+    const [file = ""] = await writeReport(root, record, {});
+    return `  report     ${shownPath(file)}`;
+  } catch (problem) {
+    return `  report     not written: ${(problem as Error).message}`;
   }
 }
 

@@ -81,7 +81,10 @@ describe("a run", () => {
     const { exitCode, stdout } = ended;
     expect({ exitCode, reasons: alone.reasons }).toEqual({ exitCode: 0, reasons: [] });
     expect(stdout.trim().split("\n").at(0)).toBe("PASS  run one");
-    expect(stdout.trim().split("\n").at(-1)).toBe("PASS  run one");
+    const [verdict, report = ""] = stdout.trim().split("\n").slice(-2);
+    expect(verdict).toBe("PASS  run one");
+    expect(report).toMatch(/^ {2}report {5}\S*one\/report\.html$/);
+    expect(await readFile(join(out, "one/report.html"), "utf8")).toContain("<title>PASS · one · Throughline");
     expect(alone).toMatchObject({ run: "one", subject: "websocket nats", verdict: "PASS", complete: true });
     expect(alone.account).toMatchObject({ published: 2_000, acknowledged: 2_000, paths: 10, lost: 0 });
     const sum = (key: "published" | "delivered") => alone.timeline.reduce((total, second) => total + second[key], 0);

@@ -1,33 +1,70 @@
 import { figure, percent, several } from "../../figures.ts";
-import type { Objective } from "../objectives.ts";
+import { GROUPS, type Group, type Objective } from "../objectives.ts";
 import { Figure, Section, Table } from "./parts.tsx";
 
 const WORDS = { met: "met", missed: "missed", unmeasured: "not measured" };
 
-/** What was promised beside what was seen. */
+const TITLES: Readonly<Record<Group, string>> = {
+  target: "The target",
+  account: "The account",
+  measurement: "The measurement itself",
+};
+
+/** What was promised beside what was seen. A group in which all is well is folded: there is nothing to look at. */
 export function ObjectivesSection({ objectives }: { objectives: readonly Objective[] }) {
   return (
     <Section id="objectives" title="Objectives">
       {objectives.length === 0 ? <p>No test came so far that it could judge an objective.</p> : null}
-      <Table
-        name="Objectives"
-        rows={objectives}
-        mark={({ result }) => result}
-        columns={[
-          {
-            title: "result",
-            cell: ({ result }) => <span class={`outcome ${result}`}>{WORDS[result]}</span>,
-            kind: "outcome",
-          },
-          { title: "metric", cell: Metric, kind: "subject" },
-          { title: "test", cell: ({ tests }) => tests.join(", ") },
-          { title: "objective", cell: ({ objective }) => <code>{objective}</code>, kind: "number" },
-          { title: "observed", cell: ({ observed }) => <Figure value={observed} />, kind: "number" },
-          { title: "samples", cell: Samples, kind: "number" },
-          { title: "margin", cell: Margin, kind: "number" },
-        ]}
-      />
+      {GROUPS.map((group) => {
+        const rows = objectives.filter((one) => one.group === group);
+        if (rows.length === 0) return null;
+        return (
+          <details class="group" key={group} open={rows.some(({ result }) => result !== "met")}>
+            <summary>
+              <h3>{TITLES[group]}</h3> <Outcome rows={rows} />
+            </summary>
+            <Rows name={`Objectives: ${TITLES[group]}`} rows={rows} />
+          </details>
+        );
+      })}
     </Section>
+  );
+}
+
+/** How many of a group were met, and what kept the others from it. */
+function Outcome({ rows }: { rows: readonly Objective[] }) {
+  const number = (result: Objective["result"]) => rows.filter((row) => row.result === result).length;
+  const [missed, unmeasured] = [number("missed"), number("unmeasured")];
+  if (missed + unmeasured === 0) return <span class="outcome met">all {figure(rows.length)} met</span>;
+  return (
+    <>
+      {missed === 0 ? null : <span class="outcome missed">{figure(missed)} missed</span>}{" "}
+      {unmeasured === 0 ? null : <span class="outcome unmeasured">{figure(unmeasured)} not measured</span>}{" "}
+      <span class="quiet">of {figure(rows.length)}</span>
+    </>
+  );
+}
+
+function Rows({ name, rows }: { name: string; rows: readonly Objective[] }) {
+  return (
+    <Table
+      name={name}
+      rows={rows}
+      mark={({ result }) => result}
+      columns={[
+        {
+          title: "result",
+          cell: ({ result }) => <span class={`outcome ${result}`}>{WORDS[result]}</span>,
+          kind: "outcome",
+        },
+        { title: "metric", cell: Metric, kind: "subject" },
+        { title: "test", cell: ({ tests }) => tests.join(", ") },
+        { title: "objective", cell: ({ objective }) => <code>{objective}</code>, kind: "number" },
+        { title: "observed", cell: ({ observed }) => <Figure value={observed} />, kind: "number" },
+        { title: "samples", cell: Samples, kind: "number" },
+        { title: "margin", cell: Margin, kind: "number" },
+      ]}
+    />
   );
 }
 

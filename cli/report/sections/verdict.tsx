@@ -37,13 +37,13 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
         <time dateTime={started}>{spelled(started)}</time> · {duration(Math.max(0, endedAt - startedAt))} ·{" "}
         {several(machine.cores, "core")}, load {figure(machine.loadAverage)}
       </p>
+      <KeyFigures result={result} objectives={objectives} />
       <Reasons result={result} />
       {notesOf(result).map((note) => (
         <p class="quiet" key={note}>
           {note}
         </p>
       ))}
-      <KeyFigures result={result} objectives={objectives} />
     </header>
   );
 }
@@ -102,6 +102,14 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
           <div>
             <dt>lost</dt>
             <dd class={account.lost > 0 ? "bad" : undefined}>{figure(account.lost)}</dd>
+          </div>
+          <div>
+            <dt>unjudged</dt>
+            <dd>{figure(account.unjudged)}</dd>
+          </div>
+          <div>
+            <dt>delivery p50</dt>
+            <dd>{account.latency.samples === 0 ? figure(null) : milliseconds(account.latency.p50)}</dd>
           </div>
           <div>
             <dt>delivery p99</dt>
