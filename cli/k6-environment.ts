@@ -1,8 +1,10 @@
+import { authoritiesOf } from "../systems/access.ts";
+
 /** More connections than these are more than a hundred megabytes. */
 const MANY_CONNECTIONS = 1_000;
 
-/** What leads k6 to its servers, and where it tells its samples. */
-const PASSED_ON = /^(PATH|HOME|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|SSL_CERT_(FILE|DIR)|K6_\w+)$/;
+/** What leads k6 to its servers and files, and where it tells its samples. */
+const PASSED_ON = /^(PATH|PWD|HOME|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|SSL_CERT_(FILE|DIR)|K6_\w+)$/;
 
 /** These change what is run and judged, which is ours to say. */
 const OURS =
@@ -28,5 +30,11 @@ export function k6Environment(
     (entry): entry is [string, string] => entry[1] !== undefined && PASSED_ON.test(entry[0]) && !OURS.test(entry[0]),
   );
   const collection = ours["GOGC"] ?? (connections > MANY_CONNECTIONS ? "50" : "400");
-  return { ...Object.fromEntries(passed), GOGC: collection, ...variables };
+  const authorities = authoritiesOf(variables);
+  return {
+    ...Object.fromEntries(passed),
+    GOGC: collection,
+    ...(authorities === undefined ? {} : { SSL_CERT_FILE: authorities }),
+    ...variables,
+  };
 }

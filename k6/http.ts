@@ -4,6 +4,7 @@ import exec from "k6/execution";
 import http, { type RefinedResponse } from "k6/http";
 import * as v from "valibot";
 import { withoutCredentials } from "../core/redaction.ts";
+import { Access } from "./support/access.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
@@ -13,8 +14,9 @@ import { summaryOf } from "./support/summary.ts";
 
 const config = settings("http");
 const metrics = measures("everywhere", "http", "health");
+const access = new Access(config, "HTTP");
 
-export const options = optionsOf(config, "visit");
+export const options = { ...optionsOf(config, "visit"), ...access.options };
 
 const Timestamp = v.union([v.string(), v.number()]);
 const Health = v.object({ status: v.literal("healthy"), timestamp: Timestamp });
@@ -80,18 +82,26 @@ const endpoints = [
 export function setup(): Watched {
   declareCounters();
   const watched = requireHealth(config);
-  const answer = http.get(`${config.HTTP_URL}/health`, { tags: { name: "readiness" } });
+  const ask = (path: string) =>
+    access.sendNow((headers) => http.get(config.HTTP_URL + path, { headers, tags: { name: "readiness" } }));
+  const answer = ask("/health");
   if (answer.status === 0)
     exec.test.abort(withoutCredentials(`HTTP_URL=${config.HTTP_URL}: no gateway answers: ${answer.error}`));
+  // Health is often open to all where the rest is not.
+  for (const { path } of endpoints) access.requireProof(ask(path(0)), `GET ${config.HTTP_URL}${path(0)}`);
   return watched;
 }
 
 export const visit = guarded(metrics.script_errors, () => {
   for (const each of endpoints) {
-    const answer = http.get(config.HTTP_URL + each.path(exec.scenario.iterationInTest), {
-      tags: { name: each.name },
-      responseCallback: http.expectedStatuses(...each.statuses),
-    });
+    const url = config.HTTP_URL + each.path(exec.scenario.iterationInTest);
+    const answer = access.sendNow((headers) =>
+      http.get(url, {
+        headers,
+        tags: { name: each.name },
+        responseCallback: http.expectedStatuses(...each.statuses),
+      }),
+    );
     countStatus(answer.status);
     const sound = check(answer, {
       [`${each.name} answers ${each.statuses.join(" or ")}`]: () => each.statuses.includes(answer.status),

@@ -12,6 +12,7 @@ import { closedLoop } from "../systems/ingestor/k6/closed.ts";
 import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts";
 import { explainUnstored } from "../systems/ingestor/storage.ts";
 import { message } from "../systems/ingestor/wire.ts";
+import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
@@ -31,6 +32,7 @@ const metrics = measures("everywhere", "publishing", "ingest", "account", "healt
 const hostile = profileOf("ingest", config.SCENARIO) === "hostile";
 const url = `${config.INGEST_URL}/messages`;
 const timeout = config.ACK_TIMEOUT;
+const access = new Access(config, "INGEST");
 
 const PROGRESS_SECONDS = 2;
 /** Room for the last answers after the last message was due. */
@@ -53,27 +55,37 @@ export const options = {
     },
   }),
   ...KEPT_CONNECTIONS,
+  ...access.options,
 };
 
 export async function setup(): Promise<Run & Watched> {
   declareCounters();
   const watched = requireHealth(config);
-  const health = http.get(`${config.INGEST_URL}/health`, { tags: { name: "readiness" } });
+  const health = access.sendNow((headers) =>
+    http.get(`${config.INGEST_URL}/health`, { headers, tags: { name: "readiness" } }),
+  );
   if (health.status === 0) {
     exec.test.abort(withoutCredentials(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`));
   }
   if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
   const run = { ...openRun(config, "publisher", { storage: { hostile } }), ...watched };
-  if (config.RECEIVER_URL === undefined) return run;
   let answer = 0;
+  const sendCanary = (seq: number) => {
+    const body = JSON.stringify(message(config.SEED, traceOf(run, CANARY_PUBLISHER, seq)));
+    const response = access.sendNow((headers) =>
+      http.post(url, body, { headers: { "Content-Type": "application/json", ...headers }, tags: { name: "canary" } }),
+    );
+    access.requireProof(response, `POST ${url}`);
+    answer = response.status;
+  };
+  if (config.RECEIVER_URL === undefined) {
+    sendCanary(0);
+    return run;
+  }
   await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
     wanted: { publishers: config.INSTANCES },
     seqs: [0],
-    send: (seq) => {
-      const canary = message(config.SEED, traceOf(run, CANARY_PUBLISHER, seq));
-      const headers = { "Content-Type": "application/json" };
-      answer = http.post(url, JSON.stringify(canary), { headers, tags: { name: "canary" } }).status;
-    },
+    send: sendCanary,
     // A target that accepts messages and does not store them is to be measured, and to fail.
     goOn: (account) => {
       const silence = account === null || answer < 200 || answer > 299 ? null : explainUnstored(account);
@@ -95,9 +107,9 @@ export const publish = guarded(
 /** Stamps and posts message `seq`. */
 async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
   const trace = traceOf(run, publisher, seq);
-  if (!hostile) return post(metrics, { url, timeout, body: JSON.stringify(message(config.SEED, trace)) });
+  if (!hostile) return post(metrics, access, { url, timeout, body: JSON.stringify(message(config.SEED, trace)) });
   const request = hostileRequest(trace);
-  const answer = await post(metrics, { url, timeout, ...request });
+  const answer = await post(metrics, access, { url, timeout, ...request });
   const wrong = judgeHostile(metrics, request, answer);
   if (wrong !== null) console.warn(wrong);
   return answer;

@@ -10,6 +10,7 @@ import { Signals } from "../systems/signals/k6/signals.ts";
 import { Trials } from "../systems/signals/k6/trials.ts";
 import { longestTrials, webhooksFor } from "../systems/signals/k6/webhookcount.ts";
 import { openWebhooks, type Webhook } from "../systems/signals/k6/webhooks.ts";
+import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
@@ -31,11 +32,13 @@ if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === und
 if (config.INSTANCES > 1) throw `INSTANCES=${config.INSTANCES}: signals come from one k6 process; allowed: 1`;
 const count = webhooksFor(config, peakOf(load.shape));
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
-const signals = new Signals(config, metrics);
+const access = new Access(config, "SIGNALS");
+const signals = new Signals(config, access, metrics);
 
 export const options = {
   ...optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() }),
   ...KEPT_CONNECTIONS,
+  ...access.options,
 };
 
 type SignalRun = Run &
@@ -50,7 +53,7 @@ type SignalRun = Run &
 export async function setup(): Promise<SignalRun> {
   declareCounters();
   const watched = requireHealth(config);
-  const webhooks = openWebhooks(config, count);
+  const webhooks = openWebhooks(config, access, count);
   const run = openRun(config, "publisher");
   const openedAt = now() + clockCorrection(run);
   const opened = { ...run, ...watched, webhooks, openedAt };
@@ -88,7 +91,7 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
 
 export async function teardown(run: SignalRun): Promise<void> {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, run));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run));
 }
 
 export const handleSummary = summaryOf(config, unjudged);
@@ -128,7 +131,7 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<numbe
     }
   }
   if (config.SIGNALS_EXECUTED_URL === undefined) return clock.correction;
-  const list = new ExecutedList(config.SIGNALS_EXECUTED_URL, run, run.openedAt, clock.correction);
+  const list = new ExecutedList(config, access, run, run.openedAt, clock.correction);
   try {
     for (; list.arrivals().times.length === 0; sleep(0.1)) {
       if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed`);

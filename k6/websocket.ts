@@ -5,8 +5,10 @@ import { setTimeout } from "k6/timers";
 import { withoutCredentials } from "../core/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
 import { streamOf } from "../systems/pulse/events.ts";
+import { Door } from "../systems/pulse/k6/door.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
 import { Subscriber } from "../systems/pulse/k6/subscriber.ts";
+import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
@@ -22,8 +24,13 @@ const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
 const stream = streamOf({ seed: config.SEED, chains: config.CHAINS });
 const metrics = measures("everywhere", "websocket", "account", "health");
+const access = new Access(config, "WS");
+const door = new Door(config, access);
 
-export const options = optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold");
+export const options = {
+  ...optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold"),
+  ...access.options,
+};
 
 /** Latencies that k6 may hold one by one over the whole run, at about 29 bytes each ... */
 const KEPT_LATENCIES = 2_000_000;
@@ -76,15 +83,16 @@ async function listen(run: Run, until: number): Promise<void> {
     return;
   }
   const judge = config.RECEIVER_URL === undefined ? gapJudge(stream, run.number, metrics) : receiverJudge(config, run);
-  const subscriber = new Subscriber(config, metrics, run, judge, samplesPerSecond);
+  const subscriber = new Subscriber(config, door, metrics, run, judge, samplesPerSecond);
   await subscriber.hold(until);
   settled = subscriber.settled;
 }
 
 async function proveGateway(): Promise<void> {
+  await access.ready();
   let failed: string | null = null;
   const everything = { chains: [], event_types: [], accounts: [], program_ids: [] };
-  const session: Session = new Session(config, everything, Date.now() + 60_000, {
+  const session: Session = new Session(config, door, everything, Date.now() + 60_000, {
     operation: (operation, failure) => {
       if (failure !== null) failed ??= `${operation}: ${failure}`;
     },
@@ -94,6 +102,7 @@ async function proveGateway(): Promise<void> {
   });
   const end = await session.over;
   if (failed !== null || end !== "ended") {
+    access.requireProof(door.statusNow(), `GET ${config.WS_URL}`);
     const why = `no working gateway: ${failed ?? `the connection ${end}`}`;
     exec.test.abort(withoutCredentials(`WS_URL=${config.WS_URL}: ${why}`));
   }

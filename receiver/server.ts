@@ -15,6 +15,7 @@ import { Runs } from "./runs.ts";
 import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
 import { webhookRoutes } from "./webhooks.ts";
+import { addWordRoutes } from "./words.ts";
 
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -73,6 +74,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: "reset" };
   });
   addRunRoutes(app, runs);
+  addWordRoutes(app, runs, RUN);
   const handovers = new Handovers(runs);
   app.post("/relayed", (request, reply) => {
     const handover = read(HandoverSchema, request, reply);

@@ -25,6 +25,7 @@ import {
   word,
 } from "../core/variable.ts";
 import { profilesOf, type Test, TRIALS, type Trial } from "../scenarios.ts";
+import { SOCKET_WAYS_IN, waysIn } from "./access.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./ethhook/wire.ts";
 import { FIELD_TYPE_CHOICES, readFieldTypes } from "./pulse/fieldtypes.ts";
 import { FILTER_CLASSES, FILTER_FIELDS, type FilterField } from "./pulse/filters.ts";
@@ -155,6 +156,7 @@ export const VARIABLES = {
     ...common,
     ...visitors,
     HTTP_URL: address("http", "https")("the gateway", "http://localhost:8080"),
+    ...waysIn("HTTP"),
     CHAINS: chains("chains whose manifests are asked for", "ethereum,solana"),
     MANIFESTS: flag("0 when the gateway has no manifest repository: a 503 is then its right answer", "1"),
     THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
@@ -165,6 +167,8 @@ export const VARIABLES = {
     ...visitors,
     ...subscribed,
     WS_URL: address("ws", "wss")("the gateway's socket", "ws://localhost:8080/ws"),
+    ...waysIn("WS"),
+    ...SOCKET_WAYS_IN,
     SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
     FILTERS: variable(`${FILTER_CLASSES.join(", ")}, with commas; or all for no filter`, (text) => {
       const kinds = text.split(",").map((kind) => kind.trim());
@@ -248,6 +252,7 @@ export const VARIABLES = {
     SIGNALS_URL: address("http", "https")("the server that takes the signals", "http://localhost:8000"),
     SIGNALS_USER: secret("user to log in as, to create webhooks"),
     SIGNALS_PASSWORD: secret("password of SIGNALS_USER"),
+    ...waysIn("SIGNALS"),
     LOGIN_PATH: path("where to log in", "/api/v1/auth/login"),
     LOGIN_AS: variable("form or json", (text) => (text === "form" || text === "json" ? text : undefined))(
       "how user and password are sent",
@@ -275,6 +280,7 @@ export const VARIABLES = {
       "http://127.0.0.1:4800",
     ),
     INGEST_URL: address("http", "https")("the ingestor", "http://localhost:8000"),
+    ...waysIn("INGEST"),
     MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
       "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
     ),

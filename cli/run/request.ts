@@ -3,7 +3,7 @@
 import { secondsOf, ticksIn } from "../../core/plan.ts";
 import { peakOf } from "../../core/shape.ts";
 import type { Variable } from "../../core/variable.ts";
-import { PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
+import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { VariablesByTest } from "../pipelines.ts";
@@ -68,6 +68,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   const { receiver: receiverUrl, ...targetUrls } = request.urls;
   const reference = Object.keys(targetUrls).length === 0;
   refuseUnfit(subject, request, reference);
+  refuseUnknown(tests, request.environment);
   const receiver =
     receiverUrl?.replace(/\/+$/, "") ??
     (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);
@@ -183,6 +184,22 @@ function flagsOf(
   );
 }
 
+/** Refuses what the shell says of a target by a name that no test has: it would be ignored. */
+function refuseUnknown(tests: readonly RunnableTest[], environment: Request["environment"] = {}): void {
+  const known = Object.values(VARIABLES).flatMap((variables) => Object.keys(variables));
+  for (const given of Object.keys(environment)) {
+    const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : null;
+    if (name === null || known.includes(name) || !tests.some((test) => beginsAsOurs(test, name))) continue;
+    throw new RangeError(`${given}: unknown variable; did you mean ${PREFIX}${nearest(name, known)}?`);
+  }
+}
+
+/** The nearest name, where one begins as the variables of a target do. */
+function meantBy(tests: readonly RunnableTest[], name: string): string {
+  const known = tests.flatMap((test) => Object.keys(VARIABLES[test]));
+  return tests.some((test) => beginsAsOurs(test, name)) ? `did you mean ${nearest(name, known)}? ` : "";
+}
+
 /** What belongs on no command line. */
 function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
   const credentials = Object.entries<Variable<unknown>>(VARIABLES[test]).filter(([, { credential }]) => credential);
@@ -226,7 +243,7 @@ function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]):
     );
     if (takers.length === 0) {
       throw new RangeError(
-        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; see docs/variables.md`,
+        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; ${meantBy(tests, name)}see docs/variables.md`,
       );
     }
     for (const test of takers) result[test] = { ...result[test], [name]: value };

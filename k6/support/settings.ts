@@ -1,9 +1,11 @@
+import leven from "leven";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../core/plan.ts";
 import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
 import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
 import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../core/slo.ts";
 import type { Variable } from "../../core/variable.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
+import { NOT_OURS, PREFIXES } from "../../systems/access.ts";
 import { type Force, needsConsent } from "../../systems/remote.ts";
 import { peakOfTrials } from "../../systems/signals/k6/webhookcount.ts";
 import { CONTRACT } from "../../systems/signals/wire.ts";
@@ -137,7 +139,7 @@ export function shown(name: string, text: string, meant = name): string {
   return onOneLine(withoutCredentials(text));
 }
 
-const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH/i;
+const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH|HEADER|COOKIE|BASIC/i;
 
 const LOAD_VARIABLES = [
   "DURATION",
@@ -250,6 +252,12 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
         `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
       );
     }
+    if (beginsAsOurs(test, name)) {
+      const value = shown(name, environment[given] ?? "");
+      throw new RangeError(
+        `${onOneLine(given)}=${value}: unknown variable of ${test}; did you mean ${nearest(name, known)}?`,
+      );
+    }
     if (name !== given || name.startsWith(SLO_PREFIX)) {
       const allowed = name.startsWith(SLO_PREFIX) ? rows.map(sloVariable) : Object.keys(VARIABLES[test]);
       throw new RangeError(
@@ -257,6 +265,19 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
       );
     }
   }
+}
+
+/** Whether a variable says by its prefix that it is about a test's target. */
+export function beginsAsOurs(test: RunnableTest, name: string): boolean {
+  return !NOT_OURS.includes(name) && (PREFIXES[test] ?? []).some((prefix) => name.startsWith(prefix));
+}
+
+/** Of the names that begin like an unknown one, that which is most like it. */
+export function nearest(name: string, known: readonly string[]): string {
+  const prefix = `${name.split("_")[0]}_`;
+  const alike = known.filter((one) => one.startsWith(prefix));
+  const distances = (alike.length > 0 ? alike : known).map((one) => ({ one, distance: leven(name, one) }));
+  return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).one;
 }
 
 /**

@@ -4,9 +4,11 @@ import type { Plan } from "../../core/plan.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
+import { describeWords } from "../../core/words.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
+import { fetchWords } from "./words.ts";
 
 interface SummarySettings {
   readonly test: Test;
@@ -40,7 +42,7 @@ export function summaryOf(
       data,
       run,
       account,
-      notes: [...notes(data), ...limitOf(config, account)],
+      notes: [...notes(data), ...limitOf(config, account), ...wordsOf(config, run)],
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -53,6 +55,11 @@ export function summaryOf(
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
     return outputs;
   };
+}
+
+/** In what words the target refused and ended things. */
+function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): string[] {
+  return run === null || RECEIVER_URL === undefined ? [] : describeWords(fetchWords(RECEIVER_URL, run.id, test));
 }
 
 /** Which rate a load that rises held, as far as the receiver can tell. */

@@ -1,7 +1,7 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Session, type SessionEvents } from "../../systems/pulse/k6/session.ts";
-import { Socket } from "./socket.ts";
+import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts")).Socket }));
@@ -20,7 +20,7 @@ function openSession() {
     leaving: () => undefined,
     event: () => undefined,
   };
-  const session = new Session(SETTINGS, EVERYTHING, Date.now() + 60_000, events);
+  const session = new Session(SETTINGS, DOOR, EVERYTHING, Date.now() + 60_000, events);
   return { session, told, failed: () => told.filter(([, failure]) => failure !== null) };
 }
 
@@ -89,6 +89,6 @@ describe("a session", () => {
     vi.advanceTimersByTime(30_000);
     Socket.last.onclose();
     expect(await session.over).toBe("lost");
-    expect(failed()).toEqual([["ping", "the gateway closed the connection"]]);
+    expect(failed()).toEqual([["ping", "closed without a close frame"]]);
   });
 });

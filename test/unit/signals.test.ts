@@ -1,6 +1,7 @@
 /** Where the answers to signals are entered, over metrics that only note what they are given. */
 import { expect, test, vi } from "vitest";
 import { FAMILIES } from "../../core/metrics.ts";
+import type { Access } from "../../k6/support/access.ts";
 import type { Measure } from "../../k6/support/metrics.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { type Answered, type Purpose, Signals } from "../../systems/signals/k6/signals.ts";
@@ -20,7 +21,7 @@ function entered(purpose: Purpose, answer: Answered): string[] {
       { add: (value) => void noted.push(`${name} ${Number(value)}`), looked: () => undefined },
     ]),
   ) as Record<Name, Measure>;
-  new Signals(settings("webhook", {}), measures).enter(answer, purpose);
+  new Signals(settings("webhook", {}), {} as Access, measures).enter(answer, purpose);
   return noted;
 }
 

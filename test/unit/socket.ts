@@ -1,3 +1,5 @@
+import type { Door } from "../../systems/pulse/k6/door.ts";
+
 /** The WebSocket of k6 as far as a session uses it; the tests answer for the gateway, which answers a close at once. */
 export class Socket {
   static last: Socket;
@@ -6,7 +8,8 @@ export class Socket {
   readyState = 1;
   onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
   onopen: () => void = () => undefined;
-  onclose: () => void = () => undefined;
+  onclose: (end?: { code?: number; reason?: string }) => void = () => undefined;
+  onerror: (problem: { error: string }) => void = () => undefined;
 
   constructor() {
     Socket.last = this;
@@ -34,3 +37,12 @@ export class Socket {
     this.says("subscriptions", { count: 1 });
   }
 }
+
+/** A door that is open to all. */
+export const DOOR = {
+  endsAt: Number.POSITIVE_INFINITY,
+  isDue: false,
+  ready: async () => undefined,
+  open: () => new Socket(),
+  refused: async () => ({ status: 0, renewed: false }),
+} as unknown as Door;

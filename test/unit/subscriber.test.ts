@@ -4,7 +4,7 @@ import type { ArrivalsAnswer, DamageReport, PathReport } from "../../core/report
 import { CANARY_PUBLISHER, eventId, runNumber, type Trace } from "../../core/trace.ts";
 import { event } from "../../systems/pulse/events.ts";
 import { Subscriber } from "../../systems/pulse/k6/subscriber.ts";
-import { Socket } from "./socket.ts";
+import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6/execution", () => ({
   default: { instance: { vusInitialized: 1, vusActive: 1 }, vu: { idInTest: 1 } },
@@ -20,6 +20,7 @@ const WORKLOAD = { seed: 7, chains: ["ethereum"] };
 const CONFIG = {
   ...{ WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 3_600, SEED: WORKLOAD.seed, CHAINS: WORKLOAD.chains },
   ...{ SOCKETS: 1, FILTERS: ["all"], FILTER_FIELDS: [], END_WHEN_SETTLED: true },
+  ...{ test: "websocket", RECEIVER_URL: undefined },
 };
 const RUN = runNumber("a run");
 const GOES_ON: ArrivalsAnswer = { draining: false, settled: false, damaged: 0, foreign: 0 };
@@ -31,7 +32,7 @@ async function subscribe({
 } = {}) {
   const entered = new Map<string, number[]>();
   const enter = (name: string, value: number) => entered.set(name, [...(entered.get(name) ?? []), value]);
-  const measures = new Proxy({} as ConstructorParameters<typeof Subscriber>[1], {
+  const measures = new Proxy({} as ConstructorParameters<typeof Subscriber>[2], {
     get: (_, name: string) => ({
       add: (value: number | boolean, outOf = 1) => {
         enter(name, Number(value));
@@ -48,7 +49,7 @@ async function subscribe({
     return answers.shift() ?? GOES_ON;
   };
   const run = { id: "a run", number: RUN, instance: "k6", clock: null };
-  const subscriber = new Subscriber(CONFIG, measures, run, judge, samplesPerSecond);
+  const subscriber = new Subscriber(CONFIG, DOOR, measures, run, judge, samplesPerSecond);
   const over = subscriber.hold(Date.now() + 60_000);
   Socket.last.goesLive();
   // What it says when the subscription is new.

@@ -1,5 +1,6 @@
 import http from "k6/http";
 import * as v from "valibot";
+import type { Access } from "../../../k6/support/access.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Measure, measures } from "../../../k6/support/metrics.ts";
 import type { HostileRequest } from "../hostile.ts";
@@ -35,14 +36,17 @@ const Accepted = v.object({ message_id: v.union([v.string(), v.number()]) });
 /** Posts one message and enters its answer under its class of status: a quick refusal improves no other latency. */
 export async function post(
   metrics: IngestMeasures,
+  access: Access,
   { url, body, binary, contentType, mayBeCut, timeout }: Post,
 ): Promise<Answer> {
-  const answer = await http.asyncRequest("POST", url, binary === true ? bytesOf(body) : body, {
-    headers: { "Content-Type": contentType ?? "application/json" },
-    timeout: `${timeout * 1000}ms`,
-    redirects: 0,
-    tags: { name: "POST /messages" },
-  });
+  const answer = await access.send((headers) =>
+    http.asyncRequest("POST", url, binary === true ? bytesOf(body) : body, {
+      headers: { ...headers, "Content-Type": contentType ?? "application/json" },
+      timeout: `${timeout * 1000}ms`,
+      redirects: 0,
+      tags: { name: "POST /messages" },
+    }),
+  );
   const { status, timings } = answer;
   const latency = latencyOf(timings);
   const outcome = outcomeOf(status);

@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from "k6/timers";
-import { WebSocket } from "k6/websockets";
+import type { WebSocket } from "k6/websockets";
+import { type CloseEvent, closeWords } from "../closing.ts";
 import type { Filter } from "../filters.ts";
 import { type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 
@@ -27,8 +28,12 @@ export interface SessionEvents {
   event(frame: string, readAt: number): void;
 }
 
+/** Where a session gets its socket. */
+export interface SocketSource {
+  open(): WebSocket;
+}
+
 export interface SessionSettings {
-  readonly WS_URL: string;
   readonly CONNECT_TIMEOUT: number;
   readonly PING_EVERY: number;
 }
@@ -68,9 +73,10 @@ export class Session {
   private timers: number[] = [];
   private subscription: string | null = null;
   private leavingAt: number | null = null;
+  private words: string | null = null;
 
   /** @param until Unix ms at which the session says goodbye. */
-  constructor(config: SessionSettings, filter: Filter, until: number, events: SessionEvents) {
+  constructor(config: SessionSettings, door: SocketSource, filter: Filter, until: number, events: SessionEvents) {
     this.config = config;
     this.filter = filter;
     this.until = until;
@@ -78,18 +84,27 @@ export class Session {
     this.over = new Promise((resolve) => {
       this.finish = resolve;
     });
-    this.socket = new WebSocket(config.WS_URL, null, { tags: { name: "websocket" } });
+    this.socket = door.open();
     this.ask("connect");
     this.socket.onmessage = (message) => {
       if (message !== undefined) this.read(message.data, message.timestamp);
     };
-    this.socket.onerror = (problem) => this.closed(problem?.error ?? "connection error");
-    this.socket.onclose = () => this.closed("the gateway closed the connection");
+    this.socket.onerror = (problem) => {
+      const why = problem?.error ?? "connection error";
+      // What k6 calls an error here is told again with code and reason.
+      if (!why.startsWith("websocket: close ")) this.closed(why);
+    };
+    this.socket.onclose = (end?: CloseEvent) => this.closed(closeWords(end));
   }
 
   /** Unix ms up to which the session listened, once it is over. */
   get listenedThrough(): number | null {
     return this.leavingAt;
+  }
+
+  /** How the gateway ended it, in its own words; null where it did not. */
+  get closedWith(): string | null {
+    return this.words;
   }
 
   /** Says goodbye now: unsubscribes, and closes when that is answered. */
@@ -196,6 +211,7 @@ export class Session {
     while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
     for (const timer of this.timers) clearTimeout(timer);
     const planned = this.leavingAt !== null;
+    if (!planned) this.words ??= reason;
     this.leavingAt ??= Date.now();
     if (planned) this.finish("ended");
     else this.finish(this.subscription === null ? "failed" : "lost");

@@ -5,6 +5,7 @@ import { type Damage, DamageTally, describeDamage } from "../../../core/damage.t
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { isPlausible, type PathReport } from "../../../core/report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_MARKER, readEventId, type Trace } from "../../../core/trace.ts";
+import { Words } from "../../../core/words.ts";
 import { wasOurs } from "../../../core/wreck.ts";
 import { Allowance } from "../../../k6/support/allowance.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
@@ -13,11 +14,14 @@ import type { Judge } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
+import { tellWords } from "../../../k6/support/words.ts";
 import { damageOf, eventsIn } from "../damage.ts";
 import { event, type Variant, variants, type Workload } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
-import { type Operation, Session, type SessionEnd, type SessionEvents, type SessionSettings } from "./session.ts";
+import { Connection } from "./connection.ts";
+import type { Door } from "./door.ts";
+import { type Operation, Session, type SessionEnd, type SessionSettings } from "./session.ts";
 
 export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
@@ -27,6 +31,8 @@ export interface SubscriberSettings extends SessionSettings {
   /** Fields that complex filters name. */
   readonly FILTER_FIELDS: readonly FilterField[];
   readonly END_WHEN_SETTLED: boolean;
+  readonly test: string;
+  readonly RECEIVER_URL: string | undefined;
 }
 
 type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
@@ -45,6 +51,8 @@ const COMPARED_PER_SECOND = 1_000;
 const LONGEST_ID = 60;
 /** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
 const TELLING_VUS = 5;
+/** All that k6 says of a handshake that was not answered with 101. */
+const BAD_HANDSHAKE = "websocket: bad handshake";
 
 /** An arrival that is looked at closely. */
 interface Sample {
@@ -61,6 +69,7 @@ let opened = 0;
 /** The subscriptions of one virtual user: holds its connections and accounts for what they receive. */
 export class Subscriber {
   private readonly config: SubscriberSettings;
+  private readonly door: Door;
   private readonly measure: Measures;
   private readonly run: Run;
   private readonly judge: Judge;
@@ -73,6 +82,7 @@ export class Subscriber {
   private readonly toldDamages = new DamageTally();
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
+  private readonly words = new Words();
   private finished: PathReport[] = [];
   private runNumber: number | null;
   private longestPause = -1;
@@ -84,8 +94,16 @@ export class Subscriber {
   private reportNow: () => void = () => undefined;
 
   /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
-  constructor(config: SubscriberSettings, measure: Measures, run: Run, judge: Judge, samplesPerSecond: number) {
+  constructor(
+    config: SubscriberSettings,
+    door: Door,
+    measure: Measures,
+    run: Run,
+    judge: Judge,
+    samplesPerSecond: number,
+  ) {
     this.config = config;
+    this.door = door;
     this.measure = measure;
     this.run = run;
     this.judge = judge;
@@ -140,18 +158,22 @@ export class Subscriber {
     const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
     const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
     for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
-      const end = await this.connect(filter, until);
+      if (this.door.isDue) await this.door.ready();
+      const leaves = Math.min(until, this.door.endsAt);
+      const end = await this.connect(filter, leaves);
+      if (end === "ended" && leaves < until && !this.runIsSettled) continue;
       if (end === "ended") return;
+      if (end === "renewed") continue;
       failures = end === "failed" ? failures + 1 : 0;
       await pause(Math.min(backoff(failures), Math.max(0, until - Date.now())));
     }
   }
 
   /** One connection from its opening to its end. */
-  private async connect(filter: Filter, until: number): Promise<SessionEnd> {
+  private async connect(filter: Filter, until: number): Promise<SessionEnd | "renewed"> {
     const connection = new Connection(this, filter);
     this.measure.ws_connections_total.add(1);
-    const session = new Session(this.config, filter, until, connection);
+    const session = new Session(this.config, this.door, filter, until, connection);
     this.sessions.add(session);
     const end = await session.over;
     this.sessions.delete(session);
@@ -161,7 +183,11 @@ export class Subscriber {
       this.finished.push(connection.log.take((session.listenedThrough ?? Date.now()) + this.correction, true));
       this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
     }
-    return end;
+    if (end === "lost") this.words.count("closed", session.closedWith ?? "");
+    if (end !== "failed" || session.closedWith !== BAD_HANDSHAKE) return end;
+    const { status, renewed } = await this.door.refused();
+    this.words.count("refused", status === 0 ? "the handshake" : `the handshake with ${status}`);
+    return renewed ? "renewed" : end;
   }
 
   /** A subscription has become live. */
@@ -277,6 +303,7 @@ export class Subscriber {
       [...this.finished.splice(0), ...this.due(through)],
       this.damages.take(),
     );
+    if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
     this.isDraining = draining;
     measure.ws_events_foreign.add(unsubscribed + foreign);
     measure.ws_events_damaged.add(damaged, damaged);
@@ -290,34 +317,6 @@ export class Subscriber {
     // Once all is published the run waits for the word of every path, and its signs of life are seconds apart.
     for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
     return reports;
-  }
-}
-
-/** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
-class Connection implements SessionEvents {
-  log: PathLog | null = null;
-  private readonly subscriber: Subscriber;
-  private readonly filter: Filter;
-
-  constructor(subscriber: Subscriber, filter: Filter) {
-    this.subscriber = subscriber;
-    this.filter = filter;
-  }
-
-  operation(operation: Operation, failure: string | null, milliseconds: number): void {
-    this.subscriber.operated(operation, failure, milliseconds);
-  }
-
-  live(): void {
-    this.log = this.subscriber.opened(this.filter);
-  }
-
-  leaving(): void {
-    if (this.log !== null) this.subscriber.left(this.log);
-  }
-
-  event(frame: string, readAt: number): void {
-    this.subscriber.arrived(this.log, frame, readAt);
   }
 }
 

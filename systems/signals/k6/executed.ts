@@ -3,6 +3,7 @@ import http from "k6/http";
 import type { Account } from "../../../core/account.ts";
 import type { PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
+import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -12,9 +13,12 @@ const EVERYTHING = {};
 
 const POLL_SECONDS = 0.25;
 
+type ListSettings = Pick<Settings<"webhook">, "SIGNALS_EXECUTED_URL" | "SIGNALS_URL">;
+
 /** What the target says that it executed, read from where the last reading ended. */
 export class ExecutedList {
   private readonly url: string;
+  private readonly access: Access | null;
   private readonly run: Run;
   private readonly openedAt: number;
   private readonly correction: number;
@@ -25,8 +29,11 @@ export class ExecutedList {
    * @param openedAt Unix ms by the receiver's clock, before the first signal was sent.
    * @param correction ms to add to the target's time to get the receiver's.
    */
-  constructor(url: string, run: Run, openedAt: number, correction: number) {
+  constructor(config: ListSettings, access: Access, run: Run, openedAt: number, correction: number) {
+    const { SIGNALS_EXECUTED_URL: url = "", SIGNALS_URL } = config;
     this.url = url;
+    // Who we are is said to the target alone.
+    this.access = originOf(url) === originOf(SIGNALS_URL) ? access : null;
     this.run = run;
     this.openedAt = openedAt;
     this.correction = correction;
@@ -57,7 +64,9 @@ export class ExecutedList {
     for (;;) {
       const separator = this.url.includes("?") ? "&" : "?";
       const after = next === undefined ? "" : `${separator}after=${encodeURIComponent(next)}`;
-      const answer = http.get(`${this.url}${after}`, { tags: { name: "executed" } });
+      this.access?.readyNow();
+      const headers = this.access?.headers() ?? {};
+      const answer = http.get(`${this.url}${after}`, { headers, tags: { name: "executed" } });
       const page = answer.status === 200 ? readExecuted(answer.body) : answer.error || `status ${answer.status}`;
       if (typeof page === "string") throw new Error(`SIGNALS_EXECUTED_URL=${this.url}: ${page}`);
       if (page.next === undefined) {
@@ -81,10 +90,11 @@ export class ExecutedList {
  */
 export async function settleExecuted(
   config: Settings<"webhook">,
+  access: Access,
   run: Run & { readonly openedAt: number; readonly targetClock: number },
 ): Promise<Account> {
-  const { SIGNALS_EXECUTED_URL: url = "", RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
-  const list = new ExecutedList(url, run, run.openedAt, run.targetClock);
+  const { RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
+  const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock);
   const started = Date.now();
   let progressAt = started;
   for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
@@ -102,4 +112,9 @@ export async function settleExecuted(
     if (lost !== 0) sleep(POLL_SECONDS);
   }
   return settleRun({ ...config, DRAIN_QUIET: 0 }, run, "publisher");
+}
+
+/** Scheme and host of a URL; k6 has no class for URLs. */
+function originOf(url: string): string {
+  return /^https?:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(url)?.[1]?.toLowerCase() ?? url;
 }

@@ -1,5 +1,6 @@
 import http from "k6/http";
 import type { Trace } from "../../../core/trace.ts";
+import type { Access } from "../../../k6/support/access.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
@@ -36,10 +37,12 @@ export type Purpose = keyof typeof LEGITIMATE | "trial";
 /** Sends signals, and times each kind of answer apart. */
 export class Signals {
   private readonly config: Settings<"webhook">;
+  private readonly access: Access;
   private readonly measure: SignalMeasures;
 
-  constructor(config: Settings<"webhook">, measure: SignalMeasures) {
+  constructor(config: Settings<"webhook">, access: Access, measure: SignalMeasures) {
     this.config = config;
+    this.access = access;
     this.measure = measure;
   }
 
@@ -59,8 +62,9 @@ export class Signals {
     const body = unusual.body ?? signalBody(SEED, trace, TRACE_FIELD);
     const sentAt = now();
     try {
+      await this.access.ready();
       const response = await http.asyncRequest("POST", url, body, {
-        headers: { "Content-Type": "application/json", ...unusual.headers },
+        headers: { ...this.access.headers(), "Content-Type": "application/json", ...unusual.headers },
         tags: { name: "signal" },
         timeout: `${ACK_TIMEOUT}s`,
         responseCallback: null,

@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import * as v from "valibot";
 import { withoutCredentials } from "../../../core/redaction.ts";
+import type { Access } from "../../../k6/support/access.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
 /** Where signals are sent, and the secret that lets them in. */
@@ -19,7 +20,7 @@ const Created = v.pipe(
 );
 
 /** Logs in and creates webhooks, or takes the one that is given. Ends the test (k6 exits 108) when it cannot. */
-export function openWebhooks(config: WebhookSettings, count: number): Webhook[] {
+export function openWebhooks(config: WebhookSettings, access: Access, count: number): Webhook[] {
   const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret, SIGNALS_URL: server } = config;
   if (token !== undefined && secret !== undefined) return [{ token, secret }];
   const { SIGNALS_USER: user, SIGNALS_PASSWORD: password } = config;
@@ -30,8 +31,10 @@ export function openWebhooks(config: WebhookSettings, count: number): Webhook[] 
   const credentials = { [config.LOGIN_FIELD]: user, password };
   const login = config.LOGIN_AS === "form" ? credentials : JSON.stringify(credentials);
   const type = config.LOGIN_AS === "form" ? "application/x-www-form-urlencoded" : "application/json";
-  const session = post(`${server}${config.LOGIN_PATH}`, login, { "Content-Type": type }, Session, "log in");
-  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${session.access_token}` };
+  access.readyNow();
+  const own = access.headers();
+  const session = post(`${server}${config.LOGIN_PATH}`, login, { ...own, "Content-Type": type }, Session, "log in");
+  const headers = { ...own, "Content-Type": "application/json", Authorization: `Bearer ${session.access_token}` };
   return Array.from({ length: count }, (_, place) => {
     const name = JSON.stringify({ name: `throughline ${place + 1}`, details: "load test" });
     return post(`${server}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");

@@ -5,7 +5,7 @@ import { eventId } from "../../../core/trace.ts";
 import { damageOf, eventsIn } from "../../../systems/pulse/damage.ts";
 import { event } from "../../../systems/pulse/events.ts";
 import { eventIdsIn, readControlFrame } from "../../../systems/pulse/frames.ts";
-import { Session, type SessionEvents } from "../../../systems/pulse/k6/session.ts";
+import { Session, type SessionEvents, type SocketSource } from "../../../systems/pulse/k6/session.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
 
 /** The socket of k6 as far as a session uses it; the gateway's side is the test. */
@@ -105,8 +105,9 @@ fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sess
     leaving: () => {},
     event: (frame) => expect(frame).toBeTypeOf("string"),
   };
-  const settings = { WS_URL: "ws://127.0.0.1:1/ws", CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
-  const session = new Session(settings, FILTER, Date.now() + 60_000, events);
+  const settings = { CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
+  const door = { open: () => new Socket() } as unknown as SocketSource;
+  const session = new Session(settings, door, FILTER, Date.now() + 60_000, events);
   const [socket] = Socket.opened.splice(0) as [InstanceType<typeof Socket>];
   for (const frame of frames) socket.onmessage({ data: frame ?? new ArrayBuffer(1), timestamp: Date.now() });
   // Once the subscription is refused, or the answer to something before it was wrong, nothing holds the connection.

@@ -1,0 +1,173 @@
+/** Who we say we are: how headers, cookies and tokens are written in settings, and when a token is to be renewed. Pure. */
+import * as v from "valibot";
+
+/** Header names and the names of subprotocols and cookies, by RFC 9110. */
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** What a header may hold: no control characters, so that none ends it early. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** Reads headers: a JSON object of texts, or `Name: value` on a line each. @returns undefined when the text is neither. */
+export function readHeaders(text: string): Headers | undefined {
+  const pairs = text.trimStart().startsWith("{") ? pairsOfJson(text) : pairsOfLines(text);
+  if (pairs === undefined || pairs.length === 0) return undefined;
+  return pairs.every(([name, value]) => NAME.test(name) && VALUE.test(value)) ? Object.fromEntries(pairs) : undefined;
+}
+
+function pairsOfJson(text: string): [string, string][] | undefined {
+  try {
+    const parsed = v.safeParse(v.record(v.string(), v.string()), JSON.parse(text));
+    return parsed.success ? Object.entries(parsed.output) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pairsOfLines(text: string): [string, string][] | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const pairs: [string, string][] = [];
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon < 1) return undefined;
+    pairs.push([line.slice(0, colon).trim(), line.slice(colon + 1).trim()]);
+  }
+  return pairs;
+}
+
+/** Reads cookies as a browser sends them: `a=1; b=2`. */
+export function readCookies(text: string): string | undefined {
+  const pairs = text.split(";").map((pair) => pair.trim());
+  const isPair = (pair: string) => NAME.test(pair.split("=")[0] as string) && pair.includes("=") && VALUE.test(pair);
+  return pairs.every(isPair) ? pairs.join("; ") : undefined;
+}
+
+/** Reads names with commas, such as subprotocols. */
+export function readNames(text: string): readonly string[] | undefined {
+  const names = text.split(",").map((name) => name.trim());
+  return names.every((name) => NAME.test(name)) ? names : undefined;
+}
+
+/** Reads a bearer token: one word. */
+export function readToken(text: string): string | undefined {
+  return /^[\x21-\x7e]+$/.test(text.trim()) ? text.trim() : undefined;
+}
+
+/** The tokens of a file, one a line; empty lines and comments are left out. */
+export function readTokens(text: string): readonly string[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+    .map((line) => line.trim());
+}
+
+/** A token, and for how long it is good, in seconds; null where nobody says. */
+export interface Token {
+  readonly token: string;
+  readonly lasts: number | null;
+}
+
+const TokenAnswer = v.pipe(
+  v.looseObject({
+    access_token: v.optional(v.string()),
+    token: v.optional(v.string()),
+    expires_in: v.optional(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.finite(), v.gtValue(0))),
+  }),
+  v.transform(({ access_token, token, expires_in }) => ({ token: access_token ?? token, lasts: expires_in ?? null })),
+);
+
+/**
+ * Reads what a token's address answers: JSON with `access_token` or `token` and perhaps `expires_in`, as OAuth 2
+ * has it, or the bare token.
+ *
+ * @returns what is wrong as a text, which never repeats the answer.
+ */
+export function readTokenAnswer(status: number, body: string): Token | string {
+  if (status < 200 || status > 299) return `status ${status}`;
+  if (!body.trimStart().startsWith("{")) {
+    const token = readToken(body);
+    return token === undefined ? "the answer is no token: it is empty or has several words" : { token, lasts: null };
+  }
+  let json: unknown = null;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return "the answer is no JSON";
+  }
+  const parsed = v.safeParse(TokenAnswer, json);
+  const token = parsed.success ? readToken(parsed.output.token ?? "") : undefined;
+  if (!parsed.success || token === undefined) return "the answer has no access_token or token";
+  return { token, lasts: parsed.output.lasts };
+}
+
+/** A token is renewed when so much of its life is over: the rest is for what is under way. */
+const RENEWED_AT = 0.8;
+/** A connection that was opened with it ends in between, so that the target never has to end it. */
+const LEFT_AT = 0.9;
+/** After a failure, or when a new token is refused too, the next is asked for no sooner, in ms. */
+const PAUSE_MS = 1_000;
+
+/** The life of a token that is renewed: from when on it must not be used any more. Times are Unix ms. */
+export class Renewal {
+  private readonly lasts: number | null;
+  private current: string | null = null;
+  private dueAt = Number.NEGATIVE_INFINITY;
+  private fetchedAt = Number.NEGATIVE_INFINITY;
+  private leftAt = Number.POSITIVE_INFINITY;
+
+  /** @param lasts seconds that a token is good for where its answer does not say; null where nobody knows. */
+  constructor(lasts: number | null) {
+    this.lasts = lasts;
+  }
+
+  get token(): string | null {
+    return this.current;
+  }
+
+  /** When a connection with this token should have ended; infinite where nobody knows, or where that is over. */
+  endsAt(now: number): number {
+    return this.leftAt > now ? this.leftAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the next token is to be asked for before anything else is sent. */
+  isDue(now: number): boolean {
+    return now >= this.dueAt;
+  }
+
+  /** A token was asked for at a moment, and came. */
+  renewed({ token, lasts }: Token, askedAt: number): void {
+    const seconds = lasts ?? this.lasts;
+    this.current = token;
+    this.fetchedAt = askedAt;
+    const at = (share: number) => (seconds === null ? Number.POSITIVE_INFINITY : askedAt + seconds * 1000 * share);
+    this.dueAt = at(RENEWED_AT);
+    this.leftAt = at(LEFT_AT);
+  }
+
+  /** A token was asked for and did not come: the old one serves until the next attempt. */
+  failed(now: number): void {
+    this.dueAt = now + PAUSE_MS;
+  }
+
+  /** The target refused a token. One that was renewed since was refused before it came. */
+  refused(token: string, now: number): void {
+    if (token === this.current) this.dueAt = Math.min(this.dueAt, Math.max(now, this.fetchedAt + PAUSE_MS));
+  }
+}
+
+/** Whether an answer says that the target does not take us for whom we say we are. */
+export function isRefusedProof(status: number): boolean {
+  return status === 401 || status === 403 || status === 407;
+}
+
+/** What to say of the first refused proof, with the names of the settings that change it. */
+export function refusedProof(status: number, what: string, prefix: string, challenge = ""): string {
+  const word = { 401: "Unauthorized", 403: "Forbidden", 407: "Proxy Authentication Required" }[status] ?? "";
+  const asked = challenge === "" ? "" : `, asks for ${challenge.split(/[\s,]/)[0]}`;
+  return (
+    `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
+    `who we are is said by ${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+  );
+}

@@ -1,0 +1,78 @@
+/** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
+import { readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
+import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
+
+const credential = { credential: true };
+const headers = variable('JSON such as {"X-Tenant":"a"}, or "Name: value" on a line each', readHeaders, credential);
+const cookies = variable("cookies such as a=1; b=2", readCookies, credential);
+const basic = variable("user:password", (text) => (/^[^:]+:/.test(text) ? text : undefined), credential);
+const token = variable("one word", readToken, credential);
+const names = variable("names with commas", readNames);
+const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
+const tokenUrl = variable(webAddress, readWebAddress, credential);
+
+/** Behind the prefix of a test: HTTP_TOKEN, WS_TOKEN, INGEST_TOKEN, SIGNALS_TOKEN. */
+const WAYS_IN = {
+  HEADERS: headers("headers of every request to the target"),
+  HEADERS_FILE: filePath("file with such headers"),
+  COOKIES: cookies("cookies of every request to the target"),
+  BASIC: basic("user and password of basic authentication"),
+  TOKEN: token("bearer token"),
+  TOKENS: filePath("file with a bearer token on each line: virtual users take them in turn"),
+  TOKEN_URL: tokenUrl(
+    "where each virtual user gets its bearer token, and the next one before it ends and after a 401: JSON with access_token and perhaps expires_in, or the bare token",
+  ),
+  TOKEN_FORM: secret(
+    "what is posted to TOKEN_URL, e.g. grant_type=client_credentials&...; without it the token is got",
+  ),
+  TOKEN_LASTS: duration("how long a token of TOKEN_URL is good for, where its answer has no expires_in"),
+  CERT: filePath("client certificate as PEM, together with its key"),
+  KEY: filePath("key of the client certificate"),
+  CA: filePath("certificates of the authorities to trust, instead of the machine's"),
+  INSECURE: flag("1 trusts whatever certificate the target shows", "0"),
+};
+
+type WaysIn = typeof WAYS_IN;
+
+/** The variables of the ways in, by a test's prefix. */
+export function waysIn<Prefix extends string>(prefix: Prefix) {
+  const named = Object.entries<Variable<unknown>>(WAYS_IN).map(([name, way]) => [`${prefix}_${name}`, way]);
+  return Object.fromEntries(named) as { readonly [Name in keyof WaysIn as `${Prefix}_${Name}`]: WaysIn[Name] };
+}
+
+/** What only a socket has. */
+export const SOCKET_WAYS_IN = {
+  WS_PROTOCOLS: names("subprotocols to offer, in the order of preference"),
+  WS_DEFLATE: flag("1 offers permessage-deflate, without context takeover", "0"),
+};
+
+/** What the variables of a test's target begin with: whatever else begins so is a mistake. */
+export const PREFIXES: Readonly<Record<string, readonly string[]>> = {
+  http: ["HTTP_"],
+  websocket: ["WS_"],
+  nats: ["NATS_"],
+  redis: ["REDIS_"],
+  webhook: ["SIGNALS_", "WEBHOOK_"],
+  ingest: ["INGEST_"],
+};
+
+/** Begins so, and is for all programs. */
+export const NOT_OURS: readonly string[] = ["HTTP_PROXY"];
+
+type Value<T> = T extends Variable<infer Read> ? Read : never;
+
+/** What a test was told of the ways into its target. */
+export type Given = { readonly [Name in keyof WaysIn]: Value<WaysIn[Name]> | undefined };
+
+/** The ways in of a test's settings, without the prefix. */
+export function givenOf(settings: object, prefix: string): Given {
+  const values = settings as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.keys(WAYS_IN).map((name) => [name, values[`${prefix}_${name}`]])) as Given;
+}
+
+/** The certificates of the authorities that a test's settings name: k6 takes them from its environment only. */
+export function authoritiesOf(variables: Readonly<Record<string, string>>): string | undefined {
+  return ["HTTP", "WS", "INGEST", "SIGNALS"]
+    .map((prefix) => variables[`${prefix}_CA`])
+    .find((file) => file !== undefined);
+}

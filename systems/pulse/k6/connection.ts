@@ -1,0 +1,39 @@
+import type { PathLog } from "../../../k6/support/arrivals.ts";
+import type { Filter } from "../filters.ts";
+import type { Operation, SessionEvents } from "./session.ts";
+
+/** Whom the connections of a virtual user tell what happens. */
+export interface Listener {
+  operated(operation: Operation, failure: string | null, milliseconds: number): void;
+  opened(filter: Filter): PathLog;
+  left(log: PathLog): void;
+  arrived(log: PathLog | null, frame: string, readAt: number): void;
+}
+
+/** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
+export class Connection implements SessionEvents {
+  log: PathLog | null = null;
+  private readonly subscriber: Listener;
+  private readonly filter: Filter;
+
+  constructor(subscriber: Listener, filter: Filter) {
+    this.subscriber = subscriber;
+    this.filter = filter;
+  }
+
+  operation(operation: Operation, failure: string | null, milliseconds: number): void {
+    this.subscriber.operated(operation, failure, milliseconds);
+  }
+
+  live(): void {
+    this.log = this.subscriber.opened(this.filter);
+  }
+
+  leaving(): void {
+    if (this.log !== null) this.subscriber.left(this.log);
+  }
+
+  event(frame: string, readAt: number): void {
+    this.subscriber.arrived(this.log, frame, readAt);
+  }
+}

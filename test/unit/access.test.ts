@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import {
+  Renewal,
+  readCookies,
+  readHeaders,
+  readToken,
+  readTokenAnswer,
+  readTokens,
+  refusedProof,
+} from "../../core/access.ts";
+import { settings } from "../../k6/support/settings.ts";
+import { PREFIXES } from "../../systems/access.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
+
+describe("headers", () => {
+  test.each([
+    ["X-Tenant: a", { "X-Tenant": "a" }],
+    ["X-Tenant: a\nX-Time: 12:30", { "X-Tenant": "a", "X-Time": "12:30" }],
+    ["# a comment\r\nX-Empty:\r\n", { "X-Empty": "" }],
+    ['{"X-Tenant":"a","Authorization":"Api-Key k"}', { "X-Tenant": "a", Authorization: "Api-Key k" }],
+  ])("%j are read", (text, headers) => expect(readHeaders(text)).toEqual(headers));
+
+  test.each(["", "no colon", ": no name", "two words: a", '{"a":1}', "{", "[]", '{"a":"line\\r\\nX: y"}', "{}"])(
+    "%j are none",
+    (text) => expect(readHeaders(text)).toBeUndefined(),
+  );
+});
+
+test.each([
+  ["a=1", "a=1"],
+  ["a=1;b=2", "a=1; b=2"],
+  ["session=x==; theme=", "session=x==; theme="],
+  ["a", undefined],
+  ["a=1;", undefined],
+  ["a b=1", undefined],
+  ["a=1\r\nX: y", undefined],
+])("cookies %j are %j", (text, cookies) => expect(readCookies(text)).toBe(cookies));
+
+test("a token is one word; a file holds one on each line", () => {
+  expect(readToken(" eyJ.a-b_c= \n")).toBe("eyJ.a-b_c=");
+  expect(readToken("two words")).toBeUndefined();
+  expect(readToken("")).toBeUndefined();
+  expect(readTokens("a\r\n\n# of nobody\n b \n")).toEqual(["a", "b"]);
+});
+
+test.each<[number, string, unknown]>([
+  [200, '{"access_token":"t","expires_in":20,"token_type":"Bearer"}', { token: "t", lasts: 20 }],
+  [201, '{"token":"t"}', { token: "t", lasts: null }],
+  [200, '{"access_token":"t","expires_in":"3600"}', { token: "t", lasts: 3600 }],
+  [200, " t\n", { token: "t", lasts: null }],
+  [200, '{"access_token":""}', "the answer has no access_token or token"],
+  [200, '{"access_token":"t","expires_in":0}', "the answer has no access_token or token"],
+  [200, '{"id":"s3cr3t"}', "the answer has no access_token or token"],
+  [200, "{s3cr3t", "the answer is no JSON"],
+  [200, "", "the answer is no token: it is empty or has several words"],
+  [200, "<html> login </html>", "the answer is no token: it is empty or has several words"],
+  [401, "s3cr3t", "status 401"],
+  [302, "", "status 302"],
+])("a token's address answers %i %j: %j", (status, body, read) => expect(readTokenAnswer(status, body)).toEqual(read));
+
+describe("a token that is renewed", () => {
+  test("is asked for at first, and before it ends", () => {
+    const renewal = new Renewal(null);
+    expect(renewal.isDue(0)).toBe(true);
+    renewal.renewed({ token: "a", lasts: 20 }, 1_000);
+    expect([renewal.isDue(16_999), renewal.isDue(17_000)]).toEqual([false, true]);
+    expect(renewal.endsAt(2_000)).toBe(19_000);
+    // Nobody is sent away by a token that is over already.
+    expect(renewal.endsAt(19_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("lasts as long as is known otherwise, or for ever", () => {
+    const known = new Renewal(10);
+    known.renewed({ token: "a", lasts: null }, 0);
+    expect([known.isDue(7_999), known.isDue(8_000)]).toEqual([false, true]);
+    const unknown = new Renewal(null);
+    unknown.renewed({ token: "a", lasts: null }, 0);
+    expect([unknown.isDue(1e12), unknown.endsAt(0)]).toEqual([false, Number.POSITIVE_INFINITY]);
+  });
+
+  test("is asked for when it is refused, but once a second, and not for one that is gone", () => {
+    const renewal = new Renewal(null);
+    renewal.renewed({ token: "a", lasts: null }, 0);
+    renewal.refused("of before", 5_000);
+    expect(renewal.isDue(5_000)).toBe(false);
+    renewal.refused("a", 5_000);
+    expect(renewal.isDue(5_000)).toBe(true);
+    renewal.renewed({ token: "b", lasts: null }, 5_000);
+    renewal.refused("b", 5_001);
+    expect([renewal.isDue(5_999), renewal.isDue(6_000)]).toEqual([false, true]);
+  });
+
+  test("serves on when no other comes, and is asked for again a second later", () => {
+    const renewal = new Renewal(20);
+    renewal.renewed({ token: "a", lasts: null }, 0);
+    renewal.failed(16_000);
+    expect(renewal.token).toBe("a");
+    expect([renewal.isDue(16_999), renewal.isDue(17_000)]).toEqual([false, true]);
+  });
+});
+
+test("a refused proof names status, challenge and the settings that change it", () => {
+  const said = refusedProof(401, "GET http://a/x", "WS", 'Bearer realm="a"');
+  expect(said).toContain("GET http://a/x is answered 401 Unauthorized, asks for Bearer");
+  expect(said).toContain("WS_TOKEN");
+});
+
+const tests = Object.keys(VARIABLES) as RunnableTest[];
+
+describe("a variable with a test's prefix that is not known", () => {
+  test.each<[RunnableTest, string, string]>([
+    ["websocket", "WS_TOKNE", "WS_TOKEN"],
+    ["websocket", "WS_BEARER_TOKEN", "WS_"],
+    ["websocket", "THROUGHLINE_WS_SUBPROTOCOLS", "WS_PROTOCOLS"],
+    ["ingest", "INGEST_HEADER", "INGEST_HEADERS"],
+    ["ingest", "INGEST_AUTHORIZATION", "INGEST_"],
+    ["http", "HTTP_CERTIFICATE", "HTTP_CERT"],
+    ["webhook", "SIGNALS_PASS", "SIGNALS_BASIC"],
+    ["nats", "NATS_NKEYSEED", "NATS_"],
+    ["redis", "REDIS_TLS_CERT", "REDIS_"],
+  ])("%s refuses %s", (name, given, meant) => {
+    expect(() => settings(name, { [given]: "hunter2-1" })).toThrow(new RegExp(`${given}=.*did you mean ${meant}`));
+  });
+
+  test.each(tests)("%s takes all of its own, those of other tests, and a proxy", (name) => {
+    for (const other of tests) {
+      const own = Object.keys(VARIABLES[other]).filter((one) => !(one in VARIABLES[name]));
+      expect(() => settings(name, Object.fromEntries(own.map((one) => [one, "anything"])))).not.toThrow();
+    }
+    expect(() => settings(name, { HTTP_PROXY: "http://proxy:3128", HTTPS_PROXY: "x", PATH: "/" })).not.toThrow();
+    expect(PREFIXES[name]?.length).toBeGreaterThan(0);
+  });
+
+  test("none of the values is shown", () => {
+    for (const given of ["WS_TOKNE", "WS_HEADERZ", "WS_COOKIE", "WS_BASICS"]) {
+      expect(() => settings("websocket", { [given]: "hunter2" })).toThrow(/=\(hidden\):/);
+    }
+  });
+});
