@@ -3,9 +3,12 @@
  * made of. Read back by its schema, because files are edited, cut off and written by other versions.
  */
 import * as v from "valibot";
+import { COUNT_NAMES, type CountName } from "../core/counts.ts";
 import { RUN_ID } from "../core/runid.ts";
 
 const Count = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Older records know fewer counts. */
+const Counted = v.optional(Count, 0);
 const Ms = v.pipe(v.number(), v.finite());
 const Verdict = v.picklist(["PASS", "FAIL", "INVALID"]);
 
@@ -37,6 +40,7 @@ const Offender = v.looseObject({
   reordered: v.optional(Count),
   misrouted: v.optional(Count),
   lostSeqs: v.array(Count),
+  duplicatedSeqs: v.optional(v.array(Count), []),
   firstLostAt: v.nullable(Ms),
 });
 
@@ -44,21 +48,7 @@ const Offender = v.looseObject({
 export const AccountSchema = v.looseObject({
   run: v.string(),
   ending: v.nullable(v.picklist(["complete", "quiet", "held", "timeout", "publisher missing"])),
-  published: Count,
-  acknowledged: Count,
-  refused: Count,
-  unknown: Count,
-  paths: Count,
-  expected: Count,
-  delivered: Count,
-  lost: Count,
-  open: v.optional(Count, 0),
-  duplicated: Count,
-  reordered: Count,
-  misrouted: Count,
-  late: Count,
-  unreported: Count,
-  unjudged: Count,
+  ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, Counted])) as Record<CountName, typeof Counted>),
   backlog: Count,
   drain: Ms,
   latency: Percentiles,

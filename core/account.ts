@@ -1,4 +1,5 @@
 import type { BacklogGrowth } from "./backlog.ts";
+import type { Counts } from "./counts.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Filter } from "./filter.ts";
 import type { LatencyGrowth } from "./growth.ts";
@@ -100,47 +101,23 @@ export interface StorageAccount {
   readonly problem: string | null;
 }
 
-/** The ledger of a run as it stands: exact counts, joined by identity. */
-export interface Account {
+/** The ledger of a run as it stands: exact counts, joined by identity. Each count is described in counts.ts. */
+export interface Account extends Counts {
   readonly version: 1;
   readonly run: string;
   /** Null while the run goes on. */
   readonly ending: Ending | null;
-  readonly published: number;
-  readonly acknowledged: number;
-  readonly refused: number;
-  readonly unknown: number;
   /** Unix ms of the first send and the last answer. */
   readonly span: { readonly from: number; readonly through: number } | null;
   /** Publishers that have joined. */
   readonly publishers: number;
-  readonly paths: number;
   /** Paths that have received a canary. */
   readonly ready: number;
-  /** Paths that stopped reporting without having been closed: their subscriber died. */
-  readonly silent: number;
-  readonly expected: number;
-  readonly delivered: number;
-  /** Missing, and not to be expected any more. */
-  readonly lost: number;
-  /** Missing, and still to be expected: refused and to be sent again, pending or buffered. */
-  readonly open: number;
-  readonly duplicated: number;
-  readonly reordered: number;
   /** Whether somebody promised the order of all deliveries; otherwise those that were reordered are no fault. */
   readonly ordered: boolean;
-  readonly misrouted: number;
-  /** Delivered after the account was settled. */
-  readonly late: number;
-  /** Events that arrived although no publisher reported them. */
-  readonly unreported: number;
-  /** Events that arrived although the transport refused them. */
-  readonly contradicted: number;
-  /** Delivered, but sent too near a path's edges to be expected. */
-  readonly unjudged: number;
-  /** What was missing at the moment the last publisher was done. */
+  /** Expected deliveries that had not happened when the last event was acknowledged. */
   readonly backlog: number;
-  /** Ms from then to the end of the wait. */
+  /** Ms from then to the last delivery. */
   readonly drain: number;
   readonly latency: Percentiles;
   /** Of subscriptions: how much slower they became over the load. */

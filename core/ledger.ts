@@ -1,4 +1,5 @@
 import { Bitset } from "./bitset.ts";
+import { type Acknowledgements, Order, type Promised } from "./order.ts";
 
 /** What a ledger says of one arrival. */
 export type Arrival = "first" | "duplicate";
@@ -10,30 +11,53 @@ export type Arrival = "first" | "duplicate";
 export class Ledger {
   /** The sequence numbers that arrived, each at least once. */
   readonly seen = new Bitset();
-  private readonly highest = new Map<number, number>();
+  private readonly order: Order;
+  private readonly repeated: number[] = [];
   private repeats = 0;
-  private inversions = 0;
+
+  /** @param promised which events must arrive in the order in which they were sent. */
+  constructor(promised: Promised = "all") {
+    this.order = new Order(promised);
+  }
 
   /** Arrivals of an event that had already arrived on this path. */
   get duplicated(): number {
     return this.repeats;
   }
 
-  /** First arrivals that came after a later event of the same publisher. */
-  get reordered(): number {
-    return this.inversions;
+  /** The first events that arrived again. */
+  get duplicatedSeqs(): readonly number[] {
+    return this.repeated;
   }
 
-  /** Enters one arrival. */
-  record(publisher: number, seq: number): Arrival {
+  /** First arrivals that came after a later event, as far as {@link judgeOrder} knew when events were acknowledged. */
+  get reordered(): number {
+    return this.order.reordered;
+  }
+
+  /** Unix ms at which the latest of the events that arrived was sent; minus infinity before the first. */
+  get latestSend(): number {
+    return this.order.latestSend;
+  }
+
+  /**
+   * Enters one arrival.
+   *
+   * @param sentAt Unix ms at which the event says it was sent, where it says so.
+   */
+  record(publisher: number, seq: number, sentAt = Number.NaN): Arrival {
     if (!this.seen.add(seq)) {
       this.repeats++;
+      if (this.repeated.length < EVIDENCE && !this.repeated.includes(seq)) this.repeated.push(seq);
       return "duplicate";
     }
-    const highest = this.highest.get(publisher);
-    if (highest !== undefined && seq < highest) this.inversions++;
-    else this.highest.set(publisher, seq);
+    this.order.enter(publisher, seq, sentAt);
     return "first";
+  }
+
+  /** Judges the order of the arrivals whose publishers have reported by now. */
+  judgeOrder(acknowledgements: Acknowledgements): void {
+    this.order.judge(acknowledgements);
   }
 }
 
@@ -59,13 +83,15 @@ export interface PathAccount {
   readonly reordered: number;
   /** Arrived although the path's filter does not match them. */
   readonly misrouted: number;
-  /** Arrived, matching, but published in no judged moment or never acknowledged. */
+  /** Matching, but sent too near the path's edges, whether they arrived or not; or arrived and never acknowledged. */
   readonly unjudged: number;
   /** The lowest lost sequence numbers, as evidence. */
   readonly lostSeqs: readonly number[];
+  /** The first that arrived again. */
+  readonly duplicatedSeqs: readonly number[];
 }
 
-/** How many lost sequence numbers an account lists. */
+/** How many sequence numbers of a kind an account lists. */
 const EVIDENCE = 10;
 
 /**
@@ -74,20 +100,22 @@ const EVIDENCE = 10;
  * @param expected the events that had to arrive on this path.
  * @param selected whether the path's filter matches event `seq`; asked of unexpected arrivals only.
  * @param isOpen whether event `seq` may still come; asked of what is missing only.
+ * @param missedAtEdges events that did not arrive and were sent too near the path's edges to be expected.
  */
 export function settlePath(
   ledger: Ledger,
   expected: Bitset,
   selected: (seq: number) => boolean,
   isOpen: (seq: number) => boolean = () => false,
+  missedAtEdges = 0,
 ): PathAccount {
   let misrouted = 0;
-  let unjudged = 0;
+  let unexpected = 0;
   for (const seq of ledger.seen.without(expected)) {
-    if (selected(seq)) unjudged++;
+    if (selected(seq)) unexpected++;
     else misrouted++;
   }
-  const delivered = ledger.seen.size - misrouted - unjudged;
+  const delivered = ledger.seen.size - misrouted - unexpected;
   const lostSeqs: number[] = [];
   let open = 0;
   if (delivered < expected.size) {
@@ -104,7 +132,8 @@ export function settlePath(
     duplicated: ledger.duplicated,
     reordered: ledger.reordered,
     misrouted,
-    unjudged,
+    unjudged: unexpected + missedAtEdges,
     lostSeqs,
+    duplicatedSeqs: ledger.duplicatedSeqs,
   };
 }

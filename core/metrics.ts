@@ -3,6 +3,8 @@
  * this list, objectives refer to it, and so do dashboards and documentation.
  */
 
+import { COUNTS, type CountName } from "./counts.ts";
+
 /**
  * - latency: a k6 Trend in milliseconds.
  * - share: a k6 Rate, the share of samples that were true.
@@ -105,25 +107,37 @@ const ingest = {
   ingest_wrongly_refused: count("messages within the contract that were refused"),
 };
 
+/** Counts of the account that k6 is told of under their own names. */
+const COUNTED = [
+  "published",
+  "expected",
+  "lost",
+  "open",
+  "duplicated",
+  "misrouted",
+  "reordered",
+  "damaged",
+  "unreported",
+  "contradicted",
+  "contested",
+] as const satisfies readonly CountName[];
+
+const counted = Object.fromEntries(COUNTED.map((name) => [`account_${name}`, count(COUNTS[name].meaning)])) as Readonly<
+  Record<`account_${(typeof COUNTED)[number]}`, Metric>
+>;
+
 const account = {
   account_settled: reading("1 when every delivery could be judged, 0 when the receiver gave up waiting"),
-  account_published: count("events that all publishers together handed to the transport"),
-  account_expected: count("deliveries that had to happen"),
-  account_delivered: tally("expected deliveries that happened"),
-  account_lost: count("expected deliveries that never happened"),
-  account_open: count(
-    "expected deliveries that had not happened when the wait ended and may still: to be sent again, pending or buffered",
+  account_judged_share: reading(
+    "share of what was published that could be judged: somebody listened, and not too near the edges of a connection",
   ),
-  account_duplicated: count("deliveries of an event that the same path had already received"),
-  account_misrouted: count("deliveries on a path whose filter does not match the event"),
-  account_reordered: count("deliveries that came after a later event of the same publisher"),
-  account_late: count("deliveries after the account was settled"),
-  account_unreported: count("deliveries of events that no publisher reported"),
-  account_contradicted: count("events that arrived although the transport refused them"),
-  account_silent_paths: count("subscriptions that stopped reporting without an end: their subscriber died"),
+  ...counted,
+  account_delivered: tally(COUNTS.delivered.meaning),
+  account_foreign: tally(COUNTS.foreign.meaning),
+  account_late: count(COUNTS.late.meaning),
+  account_silent_paths: count(COUNTS.silent.meaning),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
-  account_damaged: count("webhooks or rows that are not what was published"),
   account_delivery_mean_ms: reading("mean from publishing to arrival, over all deliveries"),
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
   account_delivery_p95_ms: reading("95th percentile from publishing to arrival, over all deliveries"),

@@ -1,4 +1,5 @@
 import { Bitset } from "./bitset.ts";
+import { RESOLUTION_MS } from "./clock.ts";
 import type { Window } from "./ledger.ts";
 import { type Send, Sends } from "./sends.ts";
 
@@ -6,21 +7,60 @@ import { type Send, Sends } from "./sends.ts";
 export type Outcome = "acknowledged" | "refused" | "unknown";
 
 /** Consecutive events that one publisher sent together, and what became of them. */
-export interface Batch extends Send {
+export interface Batch extends Omit<Send, "source"> {
   readonly publisher: number;
+  /** The k6 process that the publisher belongs to; nothing where there is only one. */
+  readonly instance?: string | undefined;
+  /** How wrong the process's clock may be against the receiver's, in ms. */
+  readonly clockError?: number | undefined;
   /** Sequence numbers that were not acknowledged; all others of the batch were. */
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
 }
 
+/** Who reported an event, and when that one says it was sent, in Unix ms. */
+export interface Claim {
+  readonly instance: string;
+  readonly publisher: number;
+  readonly sentFrom: number;
+}
+
+/** A sequence number that was reported twice: both cannot be the event of that number. */
+export interface Contest {
+  readonly seq: number;
+  readonly claims: readonly [Claim, Claim];
+}
+
+/** Says who claims a number, and what to do about it. */
+export function tellContest({ seq, claims }: Contest, run: string): string {
+  const [one, other] = claims.map(({ instance, publisher, sentFrom }) => {
+    const process = instance === "" ? "" : ` of ${instance}`;
+    return `publisher ${publisher}${process} at ${new Date(sentFrom).toISOString().slice(11, 23)}`;
+  });
+  return (
+    `event ${seq} was sent twice, by ${one} and by ${other}: two publishers share RUN_ID=${run}; ` +
+    "give each run its own, or each process its --execution-segment"
+  );
+}
+
+/** How many contested numbers are described. */
+const EVIDENCE = 5;
+
 /** What was published in a run: the publishers' side of the account. */
 export class Publication {
+  /** The first sequence numbers that were reported twice. */
+  readonly contests: Contest[] = [];
   private readonly sends = new Sends();
+  private readonly sources: Omit<Claim, "sentFrom">[] = [];
+  private readonly sourceOf = new Map<string, number>();
+  private readonly instances = new Set<string>();
   private readonly known = new Bitset();
   private readonly unacknowledged = new Bitset();
   private readonly refusals = new Bitset();
+  private readonly doubles = new Bitset();
   private firstSend = Number.POSITIVE_INFINITY;
   private lastSend = Number.NEGATIVE_INFINITY;
+  private worstClock = 0;
 
   /** Events handed to the transport, whatever became of them. */
   get published(): number {
@@ -40,6 +80,11 @@ export class Publication {
     return this.unacknowledged.size - this.refusals.size;
   }
 
+  /** Sequence numbers that two reports claim, each for an event of its own. */
+  get contested(): number {
+    return this.doubles.size;
+  }
+
   /** How many reports were entered: what follows from them holds until this changes. */
   get batchCount(): number {
     return this.sends.length;
@@ -50,14 +95,57 @@ export class Publication {
     return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
   }
 
-  /** Enters one batch. A sequence number that was entered before is entered once. */
+  /**
+   * How far an acknowledgement must lie before a send, in ms, to have come first for certain: publishers of one
+   * process read one clock, those of several may each be wrong by their own error.
+   */
+  get timeTolerance(): number {
+    return RESOLUTION_MS + (this.instances.size > 1 ? 2 * this.worstClock : 0);
+  }
+
+  /** Enters one batch. A report that is repeated changes nothing; of a contested number the first report stands. */
   record(batch: Batch): void {
-    for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) this.known.add(seq);
-    for (const seq of batch.refused) if (this.unacknowledged.add(seq)) this.refusals.add(seq);
-    for (const seq of batch.unknown) this.unacknowledged.add(seq);
-    this.firstSend = Math.min(this.firstSend, batch.sentFrom);
-    this.lastSend = Math.max(this.lastSend, batch.sentThrough);
-    this.sends.push(batch);
+    const { firstSeq, count, sentFrom, sentThrough } = batch;
+    const source = this.identify(batch);
+    let from: number | null = null;
+    for (let seq = firstSeq; seq <= firstSeq + count; seq++) {
+      const inside = seq < firstSeq + count;
+      if (inside && this.known.add(seq)) {
+        from ??= seq;
+        continue;
+      }
+      if (from !== null) this.sends.push({ firstSeq: from, count: seq - from, sentFrom, sentThrough, source });
+      from = null;
+      if (inside) this.repeated(seq, { sentFrom, sentThrough, source });
+    }
+    for (const seq of batch.refused) {
+      if (!this.doubles.has(seq) && this.unacknowledged.add(seq)) this.refusals.add(seq);
+    }
+    for (const seq of batch.unknown) if (!this.doubles.has(seq)) this.unacknowledged.add(seq);
+    this.firstSend = Math.min(this.firstSend, sentFrom);
+    this.lastSend = Math.max(this.lastSend, sentThrough);
+  }
+
+  private identify({ publisher, instance = "", clockError = 0 }: Batch): number {
+    this.instances.add(instance);
+    this.worstClock = Math.max(this.worstClock, clockError);
+    const key = `${publisher} ${instance}`;
+    const known = this.sourceOf.get(key);
+    if (known !== undefined) return known;
+    this.sourceOf.set(key, this.sources.length);
+    return this.sources.push({ publisher, instance }) - 1;
+  }
+
+  /** A number that was reported before is the same event only where the same publisher sent it at the same time. */
+  private repeated(seq: number, { sentFrom, sentThrough, source }: Omit<Send, "firstSeq" | "count">): void {
+    const send = this.sends.of(seq) as Send;
+    if (send.source === source && send.sentFrom === sentFrom && send.sentThrough === sentThrough) return;
+    if (!this.doubles.add(seq) || this.contests.length === EVIDENCE) return;
+    this.contests.push({ seq, claims: [this.claim(send), this.claim({ source, sentFrom })] });
+  }
+
+  private claim({ source, sentFrom }: Pick<Send, "source" | "sentFrom">): Claim {
+    return { ...(this.sources[source] as Omit<Claim, "sentFrom">), sentFrom };
   }
 
   /** Of what arrived, the events that no publisher reported. */
@@ -76,36 +164,73 @@ export class Publication {
    */
   expected(selected: (seq: number) => boolean, window?: Window): Bitset {
     const expected = new Bitset();
-    for (const { firstSeq, count, sentFrom, sentThrough } of this.sends) {
-      if (window && (sentFrom < window.from || sentThrough > window.through)) continue;
-      for (let seq = firstSeq; seq < firstSeq + count; seq++) {
-        if (!this.unacknowledged.has(seq) && selected(seq)) expected.add(seq);
-      }
+    for (const send of this.sends) {
+      if (window !== undefined && !isWithin(send, window)) continue;
+      this.eachDue(send, selected, (seq) => expected.add(seq));
     }
     return expected;
   }
 
-  /** How many of such events were sent in each Unix second. */
+  /**
+   * The same events, but sent while the path was open and not in its window, and not arrived: too near to its edges
+   * to be judged.
+   */
+  missedAtEdges(selected: (seq: number) => boolean, window: Window, open: Window, seen: Bitset): number {
+    let missed = 0;
+    for (const send of this.sends) {
+      if (isWithin(send, window) || send.sentThrough < open.from || send.sentFrom > open.through) continue;
+      this.eachDue(send, selected, (seq) => {
+        if (!seen.has(seq)) missed++;
+      });
+    }
+    return missed;
+  }
+
+  /** How many of the expected events were sent in each Unix second. */
   expectedBySecond(selected: (seq: number) => boolean, window?: Window): Map<number, number> {
     const seconds = new Map<number, number>();
-    const counted = new Bitset();
-    for (const batch of this.sends) {
-      if (window && (batch.sentFrom < window.from || batch.sentThrough > window.through)) continue;
+    for (const send of this.sends) {
+      if (window !== undefined && !isWithin(send, window)) continue;
       let count = 0;
-      for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.count; seq++) {
-        if (!this.unacknowledged.has(seq) && selected(seq) && counted.add(seq)) count++;
-      }
-      const second = Math.floor(batch.sentFrom / 1000);
+      this.eachDue(send, selected, () => count++);
+      const second = Math.floor(send.sentFrom / 1000);
       if (count > 0) seconds.set(second, (seconds.get(second) ?? 0) + count);
     }
     return seconds;
   }
 
+  /**
+   * Counts acknowledged events.
+   *
+   * @param chosen which events of a send are counted; null counts none of them.
+   */
+  count(chosen: (send: Send) => ((seq: number) => boolean) | null): number {
+    let counted = 0;
+    for (const send of this.sends) {
+      const selected = chosen(send);
+      if (selected !== null) this.eachDue(send, selected, () => counted++);
+    }
+    return counted;
+  }
+
   /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
   sentAt(seq: number): number | null {
-    for (const { firstSeq, count, sentFrom } of this.sends) {
-      if (seq >= firstSeq && seq < firstSeq + count) return sentFrom;
-    }
-    return null;
+    return this.sends.of(seq)?.sentFrom ?? null;
   }
+
+  /** Unix ms by which event `seq` was acknowledged: null while nobody has reported it, infinite when it never was. */
+  acknowledgedAt(seq: number): number | null {
+    if (this.unacknowledged.has(seq)) return Number.POSITIVE_INFINITY;
+    return this.sends.of(seq)?.sentThrough ?? null;
+  }
+
+  private eachDue({ firstSeq, count }: Send, selected: (seq: number) => boolean, enter: (seq: number) => void): void {
+    for (let seq = firstSeq; seq < firstSeq + count; seq++) {
+      if (!this.unacknowledged.has(seq) && selected(seq)) enter(seq);
+    }
+  }
+}
+
+function isWithin({ sentFrom, sentThrough }: Send, { from, through }: Window): boolean {
+  return sentFrom >= from && sentThrough <= through;
 }

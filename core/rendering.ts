@@ -3,6 +3,7 @@
 import { type Account, deliveryRate } from "./account.ts";
 import { count, ms } from "./figures.ts";
 import { renderStatuses, renderStorage } from "./ingest-summary.ts";
+import { judgedOf } from "./judged.ts";
 import type { Summary } from "./summary.ts";
 import type { SloResult, Verdict } from "./verdict.ts";
 
@@ -116,17 +117,32 @@ function renderAccount(account: Account | null): string[] {
     `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
       `${count(account.lost)} lost, ${account.open === 0 ? "" : `${count(account.open)} still open, `}${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
+    `  judged     ${judgedOf(account)}`,
+    ...strangersOf(account),
     `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}`,
-    `  drain      ${account.ending ?? "not settled"} after ${ms(account.drain)}, backlog at the end of the load ${count(account.backlog)}`,
+    `  drain      ${account.ending ?? "not settled"}, the last delivery ${ms(account.drain)} after the last publish, ` +
+      `backlog then ${count(account.backlog)}`,
   ];
   for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
     const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
     lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}${when}`);
     lines.push(`             events ${lostSeqs.join(", ")}`);
   }
+  for (const { path, duplicated, duplicatedSeqs } of offenders.filter((one) => one.duplicated > 0).slice(0, 3)) {
+    lines.push(`  duplicated ${path}: ${count(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
+  }
   if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks));
   if (storage !== null) lines.push(...renderStorage(account, storage));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+/** Arrivals that are none of the run's deliveries. */
+function strangersOf({ damaged, unreported, contradicted, foreign }: Account): string[] {
+  if (damaged + unreported + contradicted + foreign === 0) return [];
+  return [
+    `  arrivals   ${count(damaged)} damaged, ${count(unreported)} that no publisher reported, ` +
+      `${count(contradicted)} that were refused, ${count(foreign)} foreign (of another run, or without an identity)`,
+  ];
 }
 
 function farEndOf({ webhooks, storage }: Account): string {

@@ -62,6 +62,9 @@ export type Opening = v.InferOutput<typeof OpeningSchema>;
 export const PublishedSchema = v.pipe(
   v.object({
     publisher: Publisher,
+    /** The k6 process it belongs to, and how wrong its clock may be against the receiver's, in ms. */
+    instance: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+    clockError: v.optional(v.pipe(v.number(), v.minValue(0))),
     firstSeq: Seq,
     count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
     /** Unix ms just before the first event was sent and just after the last was answered, or given up. */
@@ -92,6 +95,8 @@ const PathReportSchema = v.pipe(
     through: Time,
     /** The path has ended as planned: nothing more is to come. */
     closed: v.boolean(),
+    /** It was the other side that ended it. */
+    lost: v.optional(v.boolean(), false),
     /** Event ids one after another, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),
     /** When each of them arrived, in microseconds after `from`. */
@@ -117,10 +122,13 @@ export type DamageReport = v.InferOutput<typeof DamageReportSchema>;
 export const ArrivalsSchema = v.object({
   paths: v.array(PathReportSchema),
   damages: v.optional(v.pipe(v.array(DamageReportSchema), v.maxLength(100)), []),
+  /** Arrivals since the last report that carry no identity of ours. */
+  foreign: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
 });
 export interface Arrivals {
   readonly paths: PathReport[];
   readonly damages?: DamageReport[];
+  readonly foreign?: number;
 }
 
 /** Asks for the account once everything has arrived, or once waiting makes no sense. */

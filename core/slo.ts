@@ -13,6 +13,8 @@ export interface Slo {
   readonly floor: number;
   /** What a miss means: the target is not good enough, or the run could not measure it. */
   readonly miss: "FAIL" | "INVALID";
+  /** What was measured is true, only too little of it: an objective that was missed stays missed. */
+  readonly yields?: true;
 }
 
 /** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
@@ -125,6 +127,9 @@ export const slo = (metric: string) => new Objectives(metric, "FAIL");
 
 /** A condition of the measurement: missing it makes the run INVALID. */
 export const valid = (metric: string) => new Objectives(metric, "INVALID");
+
+/** A condition that asks how much was measured: missing it makes the run INVALID, unless an objective was missed. */
+export const enough = (row: Slo): Slo => ({ ...row, yields: true });
 
 /** An objective with another bound: "none" becomes "at most so many". */
 export function withBound(row: Slo, bound = row.bound): Slo {

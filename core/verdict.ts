@@ -56,13 +56,12 @@ export function judge(observations: readonly Observation[]): Judged {
   const judged = observations.map((observation) => ({ ...observation, row: rowOf(observation) }));
   const missed = judged.filter(({ row }) => row.result === "missed");
   const unmeasured = judged.filter(({ row }) => row.result === "unmeasured");
-  const spoilt = missed.some(({ slo }) => slo.miss === "INVALID");
-  const verdict = spoilt ? "INVALID" : missed.length > 0 ? "FAIL" : unmeasured.length > 0 ? "INVALID" : "PASS";
-  const reasons = [
-    ...missed.filter(({ slo }) => slo.miss === "INVALID"),
-    ...missed.filter(({ slo }) => slo.miss === "FAIL"),
-    ...unmeasured,
-  ];
+  const spoilt = missed.filter(({ slo }) => slo.miss === "INVALID" && slo.yields !== true);
+  const failed = missed.filter(({ slo }) => slo.miss === "FAIL");
+  const tooLittle = [...missed.filter(({ slo }) => slo.yields === true), ...unmeasured];
+  const invalid = spoilt.length > 0 || (failed.length === 0 && tooLittle.length > 0);
+  const verdict = invalid ? "INVALID" : failed.length > 0 ? "FAIL" : "PASS";
+  const reasons = [...spoilt, ...failed, ...tooLittle];
   return { verdict, reasons: reasons.map(({ row }) => reasonOf(row)), rows: judged.map(({ row }) => row) };
 }
 

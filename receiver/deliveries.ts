@@ -1,5 +1,6 @@
 import { Growth } from "../core/growth.ts";
 import { Histogram } from "../core/histogram.ts";
+import { Tail } from "../core/tail.ts";
 import { Timeline } from "../core/timeline.ts";
 
 /** Paths with a histogram of their own; each takes about 100 kB, and a run may have ten thousand. */
@@ -19,6 +20,7 @@ export interface PathLatencies {
 export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
+  readonly tail = new Tail();
   /** The latencies of all paths together. */
   readonly total = new Histogram();
   private readonly byPath = new Map<string, Histogram>();
@@ -34,6 +36,7 @@ export class Deliveries {
     this.histogramOf(path).record(latency);
     this.timeline.delivered(at, latency);
     this.growth.record(at, latency);
+    this.tail.delivered(at);
   }
 
   /** The latencies by path: the first ones by name, the rest merged. */

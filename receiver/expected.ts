@@ -1,4 +1,6 @@
 import type { Bitset } from "../core/bitset.ts";
+import type { Window } from "../core/ledger.ts";
+import { type Listeners, unheard } from "../core/listening.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Path } from "./path.ts";
 
@@ -37,5 +39,17 @@ export class Expected {
       for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
     }
     return expected;
+  }
+
+  /** How many acknowledged events were sent while nobody listened who wants them. @param now Unix ms. */
+  unheard(paths: readonly Path[], now: number): number {
+    const byFilter = new Map<string, Listeners & { readonly open: (Window | null)[] }>();
+    for (const path of paths) {
+      const key = JSON.stringify(path.filter);
+      const listeners = byFilter.get(key) ?? { selected: path.selected, open: [] };
+      byFilter.set(key, listeners);
+      listeners.open.push(path.openWindow(now));
+    }
+    return unheard(this.publication, [...byFilter.values()]);
   }
 }

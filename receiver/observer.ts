@@ -1,6 +1,7 @@
 import type { Account } from "../core/account.ts";
 import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
+import type { Acknowledgements } from "../core/order.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
 
@@ -10,6 +11,8 @@ export interface Observed {
   now(): number;
   /** Events that are reported as acknowledged. */
   acknowledged(): number;
+  /** When they were acknowledged. */
+  readonly acknowledgements: Acknowledgements;
   /** Whether publishers are still at work. */
   underLoad(): boolean;
   /** Where latencies go. */

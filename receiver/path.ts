@@ -28,8 +28,13 @@ export abstract class Path {
   /** Whether everything that arrived of what was sent up to a moment has been entered, or never will be. */
   abstract hasCaughtUp(sentThrough: number, now: number): boolean;
 
-  /** The events this path is judged by. */
-  protected abstract window(now: number): Window;
+  /** Which events this path is judged by: those that were sent in this window. */
+  protected abstract window(now: number, timeTolerance: number): Window;
+
+  /** The time in which the path was open; null where it is open as long as the run. */
+  openWindow(_now: number): Window | null {
+    return null;
+  }
 
   /** What has arrived, whatever it is. */
   get seen(): Bitset {
@@ -38,9 +43,13 @@ export abstract class Path {
 
   /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. */
   settle(publication: Publication, expectedWhole: (path: Path) => Bitset, now: number): PathAccount {
+    this.ledger.judgeOrder(publication);
     const window = this.judgedWindow(publication, now);
-    const expected = window === null ? expectedWhole(this) : publication.expected(this.selected, window);
-    return settlePath(this.ledger, expected, this.selected, (seq) => this.isOpen(seq, now));
+    const isOpen = (seq: number) => this.isOpen(seq, now);
+    if (window === null) return settlePath(this.ledger, expectedWhole(this), this.selected, isOpen);
+    const expected = publication.expected(this.selected, window);
+    const missed = publication.missedAtEdges(this.selected, window, this.openWindow(now) ?? window, this.seen);
+    return settlePath(this.ledger, expected, this.selected, isOpen, missed);
   }
 
   /** Whether an event that has not arrived may still come, although nothing has been heard of it for a while. */
@@ -54,8 +63,8 @@ export abstract class Path {
   }
 
   /** The window that a path is judged by; null when the whole publication lies in it. */
-  judgedWindow({ span }: Publication, now: number): Window | null {
-    const window = this.window(now);
+  judgedWindow({ span, timeTolerance }: Publication, now: number): Window | null {
+    const window = this.window(now, timeTolerance);
     return span !== null && window.from <= span.from && span.through <= window.through ? null : window;
   }
 }

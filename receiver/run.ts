@@ -1,11 +1,11 @@
 import type { Account, Ending, Offender } from "../core/account.ts";
-import type { PathArrivals } from "../core/arrivals.ts";
+import type { ReadArrivals } from "../core/arrivals.ts";
 import { backlogGrowth } from "../core/backlog.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import { Publication } from "../core/publication.ts";
+import { Publication, tellContest } from "../core/publication.ts";
 import type { DamageReport, Opening, Published, Settling } from "../core/report.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
@@ -22,6 +22,9 @@ const DRAIN_POLL_MS = 100;
 /** How many paths that broke a rule an account names. */
 const OFFENDERS = 10;
 
+/** What subscribers tell: ids that were read, and what arrived beside them. */
+type Seen = Pick<ReadArrivals, "paths"> & Partial<ReadArrivals> & { readonly damages?: readonly DamageReport[] };
+
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {
   readonly id: string;
@@ -37,6 +40,8 @@ export class Run {
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
+  /** Arrivals that are no event of the run. */
+  private readonly strays = { damaged: 0, foreign: 0 };
   private lateArrivals = 0;
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
@@ -64,6 +69,7 @@ export class Run {
     return {
       now: this.now,
       acknowledged: () => this.publication.acknowledged,
+      acknowledgements: this.publication,
       underLoad: () => !this.publishersDone(),
       deliveries: this.deliveries,
       arrived: (count, first) => {
@@ -114,11 +120,14 @@ export class Run {
   /** Enters a published batch. */
   published(batch: Published): void {
     this.publication.record(batch);
+    this.deliveries.tail.published(batch.sentThrough);
     this.deliveries.timeline.published(batch.sentFrom, batch.count);
   }
 
   /** Enters what subscribers saw. */
-  arrivals({ paths, damages = [] }: { readonly paths: readonly PathArrivals[]; damages?: DamageReport[] }): void {
+  arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: Seen): void {
+    this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
+    this.strays.foreign += foreign;
     this.subscriptions.enter(paths, damages);
   }
 
@@ -140,14 +149,11 @@ export class Run {
     const deadline = this.now() + timeout;
     while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
     const started = this.now();
-    const { lost, open } = this.account();
-    const backlog = lost + open;
     let ending = this.endingAt(started, deadline, quiet);
     while (ending === null) {
       await pause(DRAIN_POLL_MS);
       ending = this.endingAt(started, deadline, quiet);
     }
-    const drain = this.now() - started;
     // What comes again after the account is closed, nobody sees.
     if (ending === "complete" && linger > 0) await pause(linger);
     await Promise.all(this.observers.map((observer) => observer.finish?.()));
@@ -157,7 +163,9 @@ export class Run {
     const account = this.account();
     const growth = backlogGrowth(this.timeline(), account.span);
     const webhooks = account.webhooks === null ? null : { ...account.webhooks, growth };
-    this.closed = { ...account, webhooks, ending, backlog, drain };
+    const { tail } = this.deliveries;
+    const backlog = Math.min(account.expected, tail.count + account.lost + account.open);
+    this.closed = { ...account, webhooks, ending, backlog, drain: tail.length };
   }
 
   private endingAt(started: number, deadline: number, quiet: number): Ending | null {
@@ -208,7 +216,7 @@ export class Run {
     const { webhooks = null, storage = null, strays = 0 } = farEnds;
     sum.misrouted += strays;
     const paths = this.paths();
-    const { published, acknowledged, refused, unknown, span } = this.publication;
+    const { published, acknowledged, refused, unknown, contested, span } = this.publication;
     const account: Account = {
       version: 1,
       run: this.id,
@@ -217,6 +225,8 @@ export class Run {
       acknowledged,
       refused,
       unknown,
+      contested,
+      unheard: this.expected.unheard(paths, now),
       span,
       publishers: this.publishers.size,
       paths: paths.length,
@@ -227,9 +237,12 @@ export class Run {
       late: 0,
       unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
       contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
+      damaged: this.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0),
+      foreign: this.strays.foreign,
       backlog: 0,
       drain: 0,
-      lastArrivalAt: this.lastArrivalAt === 0 ? null : this.lastArrivalAt,
+      // A row may not say when it was sent, and then is no latency.
+      lastArrivalAt: this.deliveries.tail.lastAt ?? (this.lastArrivalAt === 0 ? null : this.lastArrivalAt),
       latency: this.latency().percentiles(),
       growth: this.deliveries.growth.over(span),
       offenders,
@@ -247,7 +260,8 @@ export class Run {
   }
 
   private causes(account: Account): string[] {
-    return this.observers.flatMap((observer) => observer.causes(account, this.hopsReport));
+    const contests = this.publication.contests.map((one) => tellContest(one, this.id));
+    return [...contests, ...this.observers.flatMap((observer) => observer.causes(account, this.hopsReport))];
   }
 
   /** The run second by second; what was expected in each is fixed with the account. */

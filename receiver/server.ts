@@ -135,9 +135,9 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     const run = found(runs, request, reply);
     const arrivals = run && read(ArrivalsSchema, request, reply);
     if (run === undefined || arrivals === undefined) return reply;
-    const { paths, ...unread } = readArrivals(arrivals.paths, { run: run.number }, Date.now());
-    run.arrivals({ paths, damages: arrivals.damages });
-    const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, ...unread };
+    const { paths, damaged, foreign } = readArrivals(arrivals.paths, { run: run.number }, Date.now());
+    run.arrivals({ paths, damages: arrivals.damages, damaged, foreign: foreign + arrivals.foreign });
+    const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, damaged, foreign };
     return answer;
   });
   app.post(`${RUN}/hops`, (request: RunRequest, reply) => {

@@ -24,6 +24,7 @@ export class Subscriptions implements Observer {
 
   /** Enters what subscribers saw. */
   enter(reports: readonly PathArrivals[], damages: readonly DamageReport[]): void {
+    const { deliveries, acknowledgements } = this.observed;
     const now = this.observed.now();
     for (const damage of damages) this.damages.enter(damage, damage.count);
     for (const report of reports) {
@@ -32,7 +33,7 @@ export class Subscriptions implements Observer {
         path = new SubscriptionPath(report, this.stream);
         this.byName.set(report.path, path);
       }
-      this.observed.arrived(report.seqs.length, path.enter(report, this.observed.deliveries, now));
+      this.observed.arrived(report.seqs.length, path.enter(report, deliveries, now, acknowledgements));
     }
   }
 

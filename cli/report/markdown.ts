@@ -1,5 +1,7 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
+import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
+import { judgedOf } from "../../core/judged.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { figure, milliseconds, percent, several } from "../figures.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
@@ -27,24 +29,23 @@ function withNext(reason: string, next: string | undefined): string {
   return next ? `${reason}. Next: ${next}` : reason;
 }
 
+/** Counts that are told when they are zero, too. */
+const SHOWN: readonly CountName[] = [
+  ...(["published", "acknowledged", "expected", "delivered", "lost", "duplicated", "reordered", "misrouted"] as const),
+  ...(["late", "unjudged", "unheard"] as const),
+];
+
 function accountTable(account: Result["account"]): RootContent[] {
   if (account === null) return [];
-  const { published, acknowledged, expected, delivered, lost, duplicated, misrouted, late, latency } = account;
-  const head = [
-    "published",
-    "acknowledged",
-    "expected",
-    "delivered",
-    "lost",
-    "duplicated",
-    "misrouted",
-    "late",
-    "p50",
-    "p99",
-  ];
-  const counts = [published, acknowledged, expected, delivered, lost, duplicated, misrouted, late].map(figure);
+  const { latency } = account;
+  const names = COUNT_NAMES.filter(
+    (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
+  );
+  const head = [...names, "p50", "p99"];
+  const counts = names.map((name) => figure(account[name]));
   return [
     heading(3, `Account of ${several(account.paths, "path")}`),
+    paragraph(text(`Judged: ${judgedOf(account)}.`)),
     table(head, [[...counts, milliseconds(latency.p50), milliseconds(latency.p99)]], head),
   ];
 }

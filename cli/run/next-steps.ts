@@ -1,6 +1,7 @@
 /** For each reason of a verdict what to look at next, with the evidence: which path, which hop, which second. */
 
 import type { Account, Offender } from "../../core/account.ts";
+import { judgedOf } from "../../core/judged.ts";
 import { METRICS, type MetricName } from "../../core/metrics.ts";
 import type { Summary } from "../../core/summary.ts";
 import type { Second } from "../../core/timeline.ts";
@@ -139,6 +140,18 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
   ],
   [
+    /^account_contested$/,
+    (_, { account }) =>
+      account?.causes.find((cause) => cause.includes("was sent twice")) ??
+      "two publishers report the same events: give each run its own RUN_ID",
+  ],
+  [
+    /^account_judged_share$/,
+    (_, { account }) =>
+      `${account === null ? "the account is missing" : judgedOf(account)}: subscribers have to be there before the first event ` +
+      "and until the last has arrived (DURATION of websocket), and to stay for more than a few seconds (SESSION)",
+  ],
+  [
     /^account_contradicted$/,
     (_, { account }) =>
       `the target did what it said it would not, with ${account?.contradicted ?? 0} of ${account?.refused ?? 0} refused events: it must refuse before it stores or executes`,
@@ -224,7 +237,8 @@ function broken(account: Account | null, rule: Rule): string {
     reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
     misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
   }[rule];
-  return `path ${worst.path}: ${worst[rule]} of ${worst.expected}; ${why}`;
+  const events = rule === "duplicated" ? `, events ${worst.duplicatedSeqs.join(", ")}` : "";
+  return `path ${worst.path}: ${worst[rule]} of ${worst.expected}${events}; ${why}`;
 }
 
 function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null {

@@ -1,4 +1,5 @@
 /** Panels of the suite's own metrics: each metric finds its panel by its kind, so that none can be forgotten. */
+import { COUNTS, faultNames } from "../../core/counts.ts";
 import { FAMILIES, METRICS, type MetricKind, type MetricName } from "../../core/metrics.ts";
 import { expression, type Slo, sampleCounter } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
@@ -45,22 +46,17 @@ export function accountPanel(title: string, figures: readonly Figure[], look: "l
   };
 }
 
+const DELIVERY_FAULTS = faultNames().filter((name) => COUNTS[name].of === "deliveries");
+
 /** The whole account of the receiver, with its latencies. */
 export const receiverRow: Row = {
   title: "Account: what the receiver knows of every event",
   panels: [
-    { ...accountPanel("Published", ["published", "acknowledged", "refused", "unknown"]), width: 8 },
+    { ...accountPanel("Published", ["published", "acknowledged", "refused", "unknown", "contested"]), width: 8 },
     { ...accountPanel("Delivered", ["expected", "delivered"]), width: 8 },
     { ...accountPanel("Backlog", ["backlog"]), width: 8 },
-    accountPanel("Lost and other faults", [
-      "lost",
-      "duplicated",
-      "reordered",
-      "misrouted",
-      "late",
-      "unreported",
-      "contradicted",
-    ]),
+    accountPanel("Lost and other faults", DELIVERY_FAULTS),
+    accountPanel("Not judged, and not ours", ["unheard", "unjudged", "foreign"]),
     accountPanel("Paths", ["paths", "silent"]),
     {
       title: "Delivery latency",

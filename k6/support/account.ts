@@ -5,6 +5,7 @@ import {
   type StorageAccount,
   type WebhookAccount,
 } from "../../core/account.ts";
+import { judgedShare } from "../../core/judged.ts";
 import type { measures } from "./metrics.ts";
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;
@@ -16,6 +17,7 @@ type AccountMeasures = ReturnType<typeof measures<"account">>;
 export function enterAccount(measure: AccountMeasures, account: Account): void {
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
+  const judged = judgedShare(account);
   measure.account_settled.add(account.ending === "complete" || account.ending === "quiet" ? 1 : 0);
   measure.account_published.add(account.published, account.published);
   measure.account_expected.add(expected);
@@ -26,11 +28,14 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_misrouted.add(account.misrouted, arrived);
   measure.account_reordered.add(account.reordered, arrived);
   measure.account_late.add(account.late, expected);
+  measure.account_contested.add(account.contested, account.published);
+  measure.account_foreign.add(account.foreign);
+  measure.account_judged_share.add(judged ?? 0, judged === null ? 0 : 1);
   measure.account_unreported.add(account.unreported, arrived);
   measure.account_contradicted.add(account.contradicted, arrived);
   measure.account_silent_paths.add(account.silent, account.paths);
   measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
-  measure.account_damaged.add((account.webhooks?.damaged ?? 0) + (account.storage?.damaged ?? 0), arrived);
+  measure.account_damaged.add(account.damaged, arrived + account.damaged);
   measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
   measure.account_delivery_p95_ms.add(latency.p95, latency.samples);

@@ -33,11 +33,16 @@ export class PathLog {
     return through - this.reportedThrough >= HEARTBEAT_MS;
   }
 
-  /** Takes everything out for a report that is complete up to `through`; nothing follows a closed one. */
-  take(through: number, closed: boolean): PathReport {
+  /**
+   * Takes everything out for a report that is complete up to `through`; nothing follows a closed one.
+   *
+   * @param lost it was the other side that closed it.
+   */
+  take(through: number, closed: boolean, lost = false): PathReport {
     const { name: path, filter, from, arrived } = this;
     this.reportedThrough = through;
     this.arrived = null;
-    return { path, filter, from, through, closed, ids: arrived?.ids.join("") ?? "", times: arrived?.times ?? [] };
+    const [ids, times] = [arrived?.ids.join("") ?? "", arrived?.times ?? []];
+    return { path, filter, from, through, closed, lost, ids, times };
   }
 }

@@ -7,12 +7,15 @@ import type { ArrivalsAnswer, DamageReport, PathReport } from "../../core/report
 import type { measures } from "./metrics.ts";
 import { type Run, reportArrivals } from "./run.ts";
 
-/** Where arrivals are judged, and told in what way some of them are damaged. */
-export type Judge = (paths: PathReport[], damages: DamageReport[]) => Promise<ArrivalsAnswer>;
+/**
+ * Where arrivals are judged, and told in what way some of them are damaged, and how many others carry no identity
+ * of ours.
+ */
+export type Judge = (paths: PathReport[], damages: DamageReport[], foreign: number) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
 export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): Judge {
-  return (paths, damages) => reportArrivals(config, run, { paths, damages });
+  return (paths, damages, foreign) => reportArrivals(config, run, { paths, damages, foreign });
 }
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;

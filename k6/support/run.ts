@@ -89,7 +89,8 @@ export function clockCorrection({ clock }: Run): number {
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */
 export async function reportPublished(config: RunSettings, run: Run, batch: Published): Promise<void> {
-  await report(config, run, "published", batch);
+  const { instance, clock } = run;
+  await report(config, run, "published", { instance, clockError: clock?.error, ...batch });
 }
 
 /** Tells the receiver what arrived. @throws when the receiver does not take it. */

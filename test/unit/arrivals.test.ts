@@ -31,6 +31,7 @@ describe("a report", () => {
           ...path,
           through: FROM + 1_000,
           closed: false,
+          lost: false,
           canaries: 0,
           publishers: [2, 3, 2],
           seqs: [9, 4, 9],

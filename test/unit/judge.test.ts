@@ -29,7 +29,7 @@ function reportOf(arrivals: readonly Arrival[], { path = "one", closed = true, f
     eventId({ run: RUN, publisher, seq, publishedAt: BEGAN + at }),
   );
   const times = arrivals.map(({ at }) => at * 1_000);
-  return { path, filter, from: BEGAN, through: BEGAN + 60_000, closed, ids: ids.join(""), times };
+  return { path, filter, from: BEGAN, through: BEGAN + 60_000, closed, lost: false, ids: ids.join(""), times };
 }
 
 /** What is entered of reports that come one after the other: of each metric how many, of how many. */
@@ -44,7 +44,7 @@ async function judged(...reports: PathReport[]) {
     }),
   });
   const judge = gapJudge(STREAM, RUN, measures);
-  for (const report of reports) await judge([report], []);
+  for (const report of reports) await judge([report], [], 0);
   return entered;
 }
 

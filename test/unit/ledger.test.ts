@@ -143,6 +143,7 @@ describe("a settled path", () => {
       misrouted: 0,
       unjudged: 0,
       lostSeqs: [1, 2, 3],
+      duplicatedSeqs: [],
     });
   });
 

@@ -51,10 +51,10 @@ describe("the next step", () => {
       evidenceOf({
         offenders: [
           { ...OFFENDER, duplicated: 2 },
-          { ...OFFENDER, path: "worse", duplicated: 5 },
+          { ...OFFENDER, path: "worse", duplicated: 5, duplicatedSeqs: [31, 7] },
         ],
       }),
-      "path worse: 5 of 30000; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+      "path worse: 5 of 30000, events 31, 7; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
     ],
     [
       "of misrouted events shows the filter",

@@ -66,8 +66,28 @@ describe("the closing edge", () => {
   );
 
   test("does not make what arrived inside it wrong", () => {
-    const account = settled(pathOf(report([0], 9_000, { closed: true })), publicationOf(batch(0, 1, 8_000)));
+    const account = settled(pathOf(report([0], 9_000, { closed: true })), publicationOf(batch(0, 1, 8_999)));
     expect(account).toMatchObject({ expected: 0, delivered: 0, unjudged: 1, lost: 0, misrouted: 0 });
+  });
+
+  test("lies before the last arrival at the earliest: what was acknowledged before that was sent had to come", () => {
+    const publication = publicationOf(batch(0, 1, 8_000), batch(1, 1, 8_100), batch(2, 1, 8_200));
+    const path = pathOf(report([0, 2], 9_000, { closed: true, arrivedAt: [8_050, 8_250], latencies: [50, 50] }));
+    expect(settled(path, publication)).toMatchObject({ expected: 2, delivered: 1, lostSeqs: [1], unjudged: 1 });
+  });
+
+  test("counts what did not arrive inside it, but not what was sent when the path was closed", () => {
+    const publication = publicationOf(batch(0, 1, 6_000), batch(1, 5, 8_000), batch(6, 7, 9_001));
+    const path = pathOf(report([0], 9_000, { closed: true, arrivedAt: [6_050], latencies: [50] }));
+    expect(settled(path, publication)).toMatchObject({ expected: 1, delivered: 1, lost: 0, unjudged: 5 });
+  });
+
+  test.each([
+    [8_900, { expected: 1, lost: 1 }],
+    [8_900.001, { expected: 0, lost: 0 }],
+  ])("of a path that the gateway ended is short: what was sent through %f is %j", (sentThrough, judged) => {
+    const publication = publicationOf(batch(0, 1, 500, { sentThrough }));
+    expect(settled(pathOf(report([], 9_000, { closed: true, lost: true })), publication)).toMatchObject(judged);
   });
 
   test("lies before the goodbye, even where an earlier report reached further", () => {
@@ -164,21 +184,26 @@ describe("a path", () => {
   test("tells planted defects exactly, in however many reports they came", () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 });
     fc.assert(
-      fc.property(plantedStreams, cuts, ({ workload, filter, batches, window, deliveries, truth }, lengths) => {
-        const base = { filter, from: window.from - 100 };
-        const path = new SubscriptionPath(report([], window.through, base), streamOf(workload));
-        for (let at = 0, turn = 0; at < deliveries.length; turn++) {
-          const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
-          const publishers = next.map(({ publisher }) => publisher);
-          const seqs = next.map(({ seq }) => seq);
-          path.enter(report(seqs, window.through, { ...base, publishers }), new Deliveries(), 0);
-          at += next.length;
-        }
-        const publication = publicationOf(
-          ...batches.map((one) => ({ ...one, refused: [...one.refused], unknown: [...one.unknown] })),
-        );
-        expect(settled(path, publication)).toEqual(truth);
-      }),
+      fc.property(
+        plantedStreams,
+        cuts,
+        ({ workload, filter, batches, window, deliveries, truth, missedAtEdges }, lengths) => {
+          const base = { filter, from: window.from - 100 };
+          const path = new SubscriptionPath(report([], window.through, base), streamOf(workload));
+          for (let at = 0, turn = 0; at < deliveries.length; turn++) {
+            const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
+            const publishers = next.map(({ publisher }) => publisher);
+            const seqs = next.map(({ seq }) => seq);
+            path.enter(report(seqs, window.through, { ...base, publishers }), new Deliveries(), 0);
+            at += next.length;
+          }
+          const publication = publicationOf(
+            ...batches.map((one) => ({ ...one, refused: [...one.refused], unknown: [...one.unknown] })),
+          );
+          const missed = missedAtEdges({ from: base.from, through: Number.POSITIVE_INFINITY });
+          expect(settled(path, publication)).toEqual({ ...truth, unjudged: truth.unjudged + missed });
+        },
+      ),
     );
   });
 });

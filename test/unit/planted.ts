@@ -44,6 +44,8 @@ export interface Planted {
   readonly deliveries: readonly Delivery[];
   /** What must be told of it within its window. */
   readonly truth: PathAccount;
+  /** Due events that did not arrive and were sent outside of the window, but while the path was open. */
+  missedAtEdges(open: Window): number;
   readonly unreported: readonly number[];
   /** Numbers of events that were refused and arrived, in ascending order. */
   readonly contradicted: readonly number[];
@@ -129,12 +131,13 @@ function plant(
 
   const due = sent.filter(isDue);
   const lost = due.filter(({ fate }) => fate.dropped);
+  const deliveries = copy(merged);
   return {
     workload,
     filter,
     batches: [...new Set(sent.flatMap(({ batch }) => (batch === null ? [] : [batch])))],
     window,
-    deliveries: copy(merged),
+    deliveries,
     truth: {
       expected: due.length,
       delivered: due.length - lost.length,
@@ -145,7 +148,19 @@ function plant(
       misrouted: arriving.filter((one) => !matching(one)).length,
       unjudged: arriving.filter((one) => matching(one) && !isDue(one)).length,
       lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
+      duplicatedSeqs: repeatedSeqs(deliveries),
     },
+    missedAtEdges: (open) =>
+      sent.filter(
+        (one) =>
+          one.fate.outcome === "acknowledged" &&
+          one.fate.dropped &&
+          matching(one) &&
+          !isDue(one) &&
+          one.batch !== null &&
+          one.batch.sentThrough >= open.from &&
+          one.batch.sentFrom <= open.through,
+      ).length,
     unreported: arriving.flatMap(({ seq, batch }) => (batch === null ? [seq] : [])),
     contradicted: arriving.flatMap(({ seq, batch, fate }) =>
       batch !== null && fate.outcome === "refused" ? [seq] : [],
@@ -180,6 +195,12 @@ function merge(order: readonly Sent[][], choices: readonly number[]): Sent[] {
     if (next === undefined) return merged;
     merged.push(next);
   }
+}
+
+/** The first ten that came again, in the order in which they did. */
+function repeatedSeqs(deliveries: readonly Delivery[]): number[] {
+  const again = deliveries.filter(({ seq }, place) => deliveries.findIndex((one) => one.seq === seq) < place);
+  return [...new Set(again.map(({ seq }) => seq))].slice(0, 10);
 }
 
 /** Adds the further copies, each somewhere behind its first. */

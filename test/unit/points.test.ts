@@ -12,6 +12,7 @@ function observed(account: Partial<Account>, settledAt: number | null = null): O
   return {
     account: {
       ...SETTLED,
+      unknown: 0,
       ...account,
     },
     buckets: new Histogram().buckets(),

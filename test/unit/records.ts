@@ -35,6 +35,7 @@ export const OFFENDER: Offender = {
   misrouted: 0,
   unjudged: 0,
   lostSeqs: Array.from({ length: 10 }, (_, place) => 12_345 + place),
+  duplicatedSeqs: [],
   firstLostAt: Date.UTC(2026, 0, 1, 12, 0, 0, 500),
 };
 
@@ -62,6 +63,10 @@ export const ACCOUNT: Account = {
   late: 0,
   unreported: 0,
   contradicted: 0,
+  contested: 0,
+  damaged: 0,
+  foreign: 0,
+  unheard: 0,
   unjudged: 3,
   backlog: 1_234,
   drain: 205,

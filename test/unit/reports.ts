@@ -33,6 +33,7 @@ export function report(seqs: readonly number[], through: number, changes: Partia
     from: 0,
     through,
     closed: false,
+    lost: false,
     canaries: 0,
     publishers: seqs.map(() => 1),
     seqs: [...seqs],

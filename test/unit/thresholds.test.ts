@@ -82,13 +82,15 @@ describe.each(SETS)("%s", (_, rows) => {
 
 describe("the defaults", () => {
   const GATEWAY = ["account_delivery_p95_ms value<25 FAIL", "account_delivery_p99_ms value<50 FAIL"];
-  const EXACT = ["lost", "duplicated", "misrouted", "reordered", "late", "contradicted"].map(
+  const EXACT = ["lost", "duplicated", "misrouted", "reordered", "damaged", "contradicted"].map(
     (kind) => `account_${kind} count==0 FAIL`,
   );
   const MEASURED = [
     "account_settled value==1 INVALID",
     "account_expected count>=1 INVALID",
     "account_unreported count==0 INVALID",
+    "account_contested count==0 INVALID",
+    "account_judged_share value>=0.9 INVALID",
     "account_silent_paths count==0 INVALID",
     "account_negative_latency count==0 INVALID",
   ];

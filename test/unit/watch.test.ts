@@ -58,6 +58,7 @@ function watchOf(table: FakeTable, keys: WatchOptions["keys"] = null): Watch {
     now: () => Date.now(),
     acknowledged: () => 1,
     underLoad: () => false,
+    acknowledgements: { acknowledgedAt: () => null, timeTolerance: 0 },
     deliveries,
     arrived: () => {},
   };

@@ -1,31 +1,11 @@
+import { COUNTS, type CountName, countsOf } from "../../../core/counts.ts";
+import { judgedOf } from "../../../core/judged.ts";
 import { duration, several } from "../../figures.ts";
 import type { Result } from "../../result.ts";
 import { flowOf, tellFlow } from "../flow.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
-
-/** The numbers in the order in which things happen, and which of them should be zero. */
-const EVENTS = [
-  ["published", "events handed to the transport", false],
-  ["acknowledged", "taken by the transport", false],
-  ["refused", "answered with an error", true],
-  ["unknown", "acknowledgement never came", true],
-] as const;
-
-const DELIVERIES = [
-  ["expected", "had to happen", false],
-  ["delivered", "of the expected, happened", false],
-  ["lost", "of the expected, never happened", true],
-  ["duplicated", "arrived again on the same path", true],
-  ["reordered", "arrived after a later event", true],
-  ["misrouted", "arrived where they do not belong", true],
-  ["late", "arrived after the account was settled", true],
-  ["unreported", "arrived, but no publisher reported them", true],
-  ["unjudged", "sent too near a path's edges to be expected", false],
-] as const;
-
-type Row = (typeof EVENTS)[number] | (typeof DELIVERIES)[number];
 
 const ENDINGS: Readonly<Record<string, string>> = {
   complete: "everything that had to arrive has arrived",
@@ -55,14 +35,14 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         />
       )}
       <div class="ledger">
-        <Counts name="Events" rows={EVENTS} account={account} />
-        <Counts name={`Deliveries on ${several(paths, "path")}`} rows={DELIVERIES} account={account} />
+        <Counts name="Events" counts={countsOf("events")} account={account} />
+        <Counts name={`Deliveries on ${several(paths, "path")}`} counts={countsOf("deliveries")} account={account} />
       </div>
       <p>
-        The wait for the last deliveries ended after <Figure value={drain} unit=" ms" />
-        {drain >= 60_000 ? ` (${duration(drain)})` : null}:{" "}
-        {ending === null ? "the account was never settled" : (ENDINGS[ending] ?? ending)}. Missing when the last
-        publisher was done: <Figure value={backlog} />.
+        Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
+        {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}
+        <Figure value={backlog} /> were missing. How the wait ended:{" "}
+        {ending === null ? "the account was never settled" : (ENDINGS[ending] ?? ending)}.
       </p>
       <Causes causes={account.causes} />
       <Offenders account={account} />
@@ -70,15 +50,15 @@ export function AccountSection({ account }: { account: Result["account"] }) {
   );
 }
 
-function Counts({ name, rows, account }: { name: string; rows: readonly Row[]; account: Account }) {
+function Counts({ name, counts, account }: { name: string; counts: readonly CountName[]; account: Account }) {
   return (
     <div>
       <h3>{name}</h3>
       <dl class="counts">
-        {rows.map(([key, meaning, defect]) => (
-          <div key={key} class={defect && account[key] > 0 ? "bad" : undefined}>
+        {counts.map((key) => (
+          <div key={key} class={COUNTS[key].fault === true && account[key] > 0 ? "bad" : undefined}>
             <dt>
-              {key} <span class="explanation">{meaning}</span>
+              {key} <span class="explanation">{COUNTS[key].meaning}</span>
             </dt>
             <dd id={`account-${key}`}>
               <Figure value={account[key]} />
@@ -120,6 +100,7 @@ function Offenders({ account: { offenders } }: { account: Account }) {
           { title: "reordered", cell: ({ reordered = null }) => <Figure value={reordered} />, kind: "number" },
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
           { title: "lost events", cell: ({ lostSeqs }) => lostSeqs.join(", ") || "none", kind: "text" },
+          { title: "repeated events", cell: ({ duplicatedSeqs }) => duplicatedSeqs.join(", ") || "none", kind: "text" },
           { title: "the first was sent at", cell: ({ firstLostAt }) => momentOf(firstLostAt), kind: "text" },
         ]}
       />

@@ -105,7 +105,9 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
           </div>
           <div>
             <dt>unjudged</dt>
-            <dd>{figure(account.unjudged)}</dd>
+            <dd>
+              {figure(account.unjudged)} <small>{several(account.unheard, "event")} with nobody listening</small>
+            </dd>
           </div>
           <div>
             <dt>delivery p50</dt>

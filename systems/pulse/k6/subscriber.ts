@@ -180,7 +180,8 @@ export class Subscriber {
     if (connection.log !== null) {
       this.logs.delete(connection.log);
       // It listened until it said goodbye, however much later this is reported.
-      this.finished.push(connection.log.take((session.listenedThrough ?? Date.now()) + this.correction, true));
+      const through = (session.listenedThrough ?? Date.now()) + this.correction;
+      this.finished.push(connection.log.take(through, true, end === "lost"));
       this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
     }
     if (end === "lost") this.words.count("closed", session.closedWith ?? "");
@@ -295,17 +296,15 @@ export class Subscriber {
     this.enterSamples();
     measure.ws_events_received.add(this.received);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
-    const unsubscribed = this.foreign;
+    const unidentified = this.foreign;
     this.received = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const { draining, settled, damaged, foreign } = await this.judge(
-      [...this.finished.splice(0), ...this.due(through)],
-      this.damages.take(),
-    );
+    const reports = [...this.finished.splice(0), ...this.due(through)];
+    const { draining, settled, damaged, foreign } = await this.judge(reports, this.damages.take(), unidentified);
     if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
     this.isDraining = draining;
-    measure.ws_events_foreign.add(unsubscribed + foreign);
+    measure.ws_events_foreign.add(unidentified + foreign);
     measure.ws_events_damaged.add(damaged, damaged);
     if (!settled || !this.config.END_WHEN_SETTLED) return;
     this.runIsSettled = true;

@@ -20,6 +20,7 @@ export const PULSE_FAULTS = {
   "keep-last": number("the last N events are kept back until others come behind them"),
   "drop-after-reconnect": milliseconds("a connection that follows one that ended is sent no event for its first MS"),
   reorder: oneIn("every N-th delivery is sent behind the next one of its subscription"),
+  "swap-pairs": always("every two deliveries of a subscription change places"),
   "ignore-filter": oneOf<keyof Filter>("one field of every filter is passed over", [
     "chains",
     "event_types",

@@ -30,8 +30,9 @@ export function plantEventFaults(dispatch: Dispatch, faults: PulseFaults): Dispa
  */
 export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
   const { drop, duplicate, misroute, reorder, corrupt } = faults;
+  const swaps = faults["swap-pairs"] === true;
   const send = plantDelays(deliver, faults, subscriptions);
-  if ([drop, duplicate, misroute, reorder, corrupt].every((oneIn) => oneIn === undefined)) return send;
+  if (!swaps && [drop, duplicate, misroute, reorder, corrupt].every((oneIn) => oneIn === undefined)) return send;
 
   const swap = new Overtaking(send, subscriptions);
   let number = 0;
@@ -40,7 +41,7 @@ export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions
     number++;
     if (strikes(drop)) return;
     const sent = strikes(corrupt) ? corrupted(event) : event;
-    if (strikes(reorder)) return swap.hold(subscription, sent);
+    if (strikes(reorder) || (swaps && !swap.holds(subscription))) return swap.hold(subscription, sent);
     send(subscription, sent);
     swap.passed(subscription);
     if (strikes(duplicate)) send(subscription, sent);
@@ -68,6 +69,10 @@ class Overtaking {
     setTimeout(() => {
       if (this.waiting.get(subscription) === event) this.passed(subscription);
     }, OVERTAKEN_MS).unref();
+  }
+
+  holds(subscription: Subscription): boolean {
+    return this.waiting.has(subscription);
   }
 
   /** Another delivery was made: what waited for it follows. */

@@ -41,7 +41,7 @@ export class ExecutedList {
 
   /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
   arrivals(): PathReport {
-    const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false };
+    const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false, lost: false };
     const ids: string[] = [];
     const times: number[] = [];
     for (const signal of this.fresh()) {

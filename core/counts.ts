@@ -1,0 +1,82 @@
+/**
+ * The counts of an account, once: what each means and what it says about a run. The account's type, the record's
+ * schema, the metrics of k6 and of monitoring, the boards, the terminal and the reports are made of this table.
+ */
+
+/** One count. */
+export interface Count {
+  /** What is counted. */
+  readonly of: "events" | "deliveries" | "paths";
+  readonly meaning: string;
+  /** Anything above zero is wrong: with the target, or with the run itself. */
+  readonly fault?: true;
+  /** It can only be wrong where somebody promised an order. */
+  readonly order?: true;
+}
+
+const TABLE = {
+  published: { of: "events", meaning: "events that publishers handed to the transport" },
+  acknowledged: { of: "events", meaning: "events that the transport acknowledged" },
+  refused: { of: "events", meaning: "events that the transport refused", fault: true },
+  unknown: { of: "events", meaning: "events whose acknowledgement never came", fault: true },
+  contested: { of: "events", meaning: "sequence numbers that two publishers report, or one twice", fault: true },
+  unheard: {
+    of: "events",
+    meaning: "events that were sent while nobody was connected who wants them; nobody can judge them",
+  },
+  expected: { of: "deliveries", meaning: "deliveries that have to happen" },
+  delivered: { of: "deliveries", meaning: "expected deliveries that happened" },
+  lost: { of: "deliveries", meaning: "expected deliveries that never happened", fault: true },
+  open: {
+    of: "deliveries",
+    meaning:
+      "expected deliveries that had not happened when the wait ended and may still: to be sent again, pending or buffered",
+    fault: true,
+  },
+  duplicated: {
+    of: "deliveries",
+    meaning: "deliveries of an event that the same path had already received",
+    fault: true,
+  },
+  reordered: {
+    of: "deliveries",
+    meaning: "deliveries that came after an event that was sent when they were already acknowledged",
+    fault: true,
+    order: true,
+  },
+  misrouted: { of: "deliveries", meaning: "deliveries on a path whose filter does not match", fault: true },
+  damaged: { of: "deliveries", meaning: "arrivals that are not what was published", fault: true },
+  contradicted: {
+    of: "deliveries",
+    meaning: "events that arrived although the transport refused them",
+    fault: true,
+  },
+  unreported: { of: "deliveries", meaning: "events that arrived although no publisher reported them", fault: true },
+  late: { of: "deliveries", meaning: "deliveries after the account was settled", fault: true },
+  unjudged: {
+    of: "deliveries",
+    meaning: "deliveries that may or may not happen: sent too near the beginning or the end of a connection",
+  },
+  foreign: { of: "deliveries", meaning: "arrivals that carry the identity of another run, or none" },
+  paths: { of: "paths", meaning: "subscriptions and endpoints of the run" },
+  silent: { of: "paths", meaning: "subscriptions that stopped reporting without an end", fault: true },
+} as const satisfies Readonly<Record<string, Count>>;
+
+export type CountName = keyof typeof TABLE;
+
+export const COUNTS: Readonly<Record<CountName, Count>> = TABLE;
+
+export const COUNT_NAMES = Object.keys(TABLE) as readonly CountName[];
+
+/** The counts of one run. */
+export type Counts = Readonly<Record<CountName, number>>;
+
+/** The counts of a kind, in the order in which things happen. */
+export function countsOf(kind: Count["of"]): readonly CountName[] {
+  return COUNT_NAMES.filter((name) => COUNTS[name].of === kind);
+}
+
+/** The counts that must be zero. @param isOrdered somebody promised the order of deliveries. */
+export function faultNames(isOrdered = true): readonly CountName[] {
+  return COUNT_NAMES.filter((name) => COUNTS[name].fault === true && (isOrdered || COUNTS[name].order !== true));
+}

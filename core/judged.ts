@@ -1,0 +1,19 @@
+import type { Counts } from "./counts.ts";
+import { count } from "./figures.ts";
+
+/** The share of what was published that somebody listened to and that could be judged; null without anything. */
+export function judgedShare({ acknowledged, unheard, expected, unjudged }: Counts): number | null {
+  if (acknowledged === 0 || expected + unjudged === 0) return null;
+  return (1 - unheard / acknowledged) * (expected / (expected + unjudged));
+}
+
+/** What was judged and what was not, in words: it belongs beside every count of losses. */
+export function judgedOf(counts: Counts): string {
+  const share = judgedShare(counts);
+  const { unheard, unjudged } = counts;
+  const judged = share === null ? "nothing" : `${Math.floor(share * 1000 + 1e-9) / 10} % of what was published`;
+  return (
+    `${judged}: ${count(unjudged)} unjudged (too near the edges of a connection), ` +
+    `${count(unheard)} published with nobody listening`
+  );
+}
