@@ -72,6 +72,22 @@ const DELIVERIES: readonly PulseRow[] = [
     fast: true,
   },
   {
+    name: "swap-pairs",
+    plants: "every two deliveries of a subscription change places, whoever published them, at 200/s",
+    plant: { faults: ["swap-pairs"], websocket: { FILTERS: "all" }, nats: { RATE: "200", BATCH: "1" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_reordered"],
+      besides: LATE,
+      checks: [
+        balanced,
+        nothingLost,
+        ["nearly half of all are reordered", (account) => account.reordered > 0.45 * account.expected],
+      ],
+    },
+    fast: true,
+  },
+  {
     name: "misroute=500",
     plants: "one delivery in 500 also goes to a subscriber who did not ask for it",
     plant: { faults: ["misroute=500"] },

@@ -11,7 +11,8 @@ describe("Markdown", () => {
     const text = renderMarkdown(lossy(), WITHOUT);
     expect(text).toMatch(/^## FAIL: pipeline\n\nrun `pipeline-lossy`\n/);
     expect(text).toContain("Next: look at evidence 1");
-    expect(text).toMatch(/\| +60,000 \| +59,999 \| +312,345 \| +312,303 \| +42 \|/);
+    expect(text).toMatch(/\| +60,000 \| +59,999 \| +1 \| +0 \| +312,345 \| +312,303 \| +42 \|/);
+    expect(text).toContain("Judged: 99.9 % of what was published: 3 unjudged");
     expect(text).toContain("**MISSED**");
     expect(text).not.toContain("baseline");
   });
@@ -35,7 +36,7 @@ describe("Markdown", () => {
       .split("\n")
       .filter((line) => line.startsWith("|"));
     const cells = rows.map((row) => row.replaceAll("\\|", "").split("|").length);
-    expect(new Set(cells)).toEqual(new Set([9, 12]));
+    expect(new Set(cells)).toEqual(new Set([9, 16]));
     const outsideOfCode = renderMarkdown(hostile(), WITHOUT).replace(/``[^\n]*``/g, "");
     expect(outsideOfCode).toContain("\\<script");
     expect(outsideOfCode).not.toMatch(/(?<!\\)<(script|img)/);

@@ -17,8 +17,9 @@ describe("a test", () => {
         rate       1,000/s requested, 1,000/s achieved
         published  60,000 events: 59,999 acknowledged, 0 refused, 1 unknown
         delivered  312,345 of 312,345 expected on 10 subscriptions: 0 lost, 0 duplicated, 0 reordered, 0 misrouted, 0 late
+        judged     99.9 % of what was published: 3 unjudged (too near the edges of a connection), 0 published with nobody listening
         latency    p50 2.047 ms, p95 10.2 ms, p99 1,234.6 ms, max 4,321 ms of 312,348
-        drain      complete after 205 ms, backlog at the end of the load 1,234
+        drain      complete, the last delivery 205 ms after the last publish, backlog then 1,234
 
             test  metric                    objective       observed  samples of floor
         ok  nats  script_errors             count == 0      0         1 of 1
@@ -33,13 +34,15 @@ describe("a test", () => {
         ok  nats  account_settled           value == 1      1         1 of 1
         ok  nats  account_expected          count >= 1      1         1 of 1
         ok  nats  account_unreported        count == 0      0         1 of 1
+        ok  nats  account_contested         count == 0      0         1 of 1
         ok  nats  account_lost              count == 0      0         1 of 1
         ok  nats  account_open              count == 0      0         1 of 1
         ok  nats  account_duplicated        count == 0      0         1 of 1
         ok  nats  account_misrouted         count == 0      0         1 of 1
-        ok  nats  account_late              count == 0      0         1 of 1
+        ok  nats  account_damaged           count == 0      0         1 of 1
         ok  nats  account_contradicted      count == 0      0         1 of 1
         ok  nats  account_silent_paths      count == 0      0         1 of 1
+        ok  nats  account_judged_share      value >= 0.9    0.9       1 of 1
         ok  nats  account_negative_latency  count == 0      0         1 of 1
         ok  nats  account_reordered         count == 0      0         1 of 1
         ok  nats  account_delivery_p95_ms   value < 25      12.5      100 of 100
