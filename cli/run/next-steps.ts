@@ -140,6 +140,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
   ],
   [
+    /^account_open$/,
+    (_, { account }) =>
+      `${account?.causes.join("; ") || "nothing says where they are"}; raise DRAIN_TIMEOUT to wait for them`,
+  ],
+  [
     /^account_contested$/,
     (_, { account }) =>
       account?.causes.find((cause) => cause.includes("was sent twice")) ??

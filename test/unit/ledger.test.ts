@@ -138,6 +138,7 @@ describe("a settled path", () => {
       expected: 3,
       delivered: 0,
       lost: 3,
+      open: 0,
       duplicated: 0,
       reordered: 0,
       misrouted: 0,
