@@ -140,7 +140,7 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "a publisher sent more than it reported: two runs share this run id, or the receiver refused its reports",
   ],
   [
-    /^account_open$/,
+    /^account_(open|left_pending)$/,
     (_, { account }) =>
       `${account?.causes.join("; ") || "nothing says where they are"}; raise DRAIN_TIMEOUT to wait for them`,
   ],
