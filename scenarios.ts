@@ -101,6 +101,8 @@ export const TRIALS = {
   hft: { signals: 100, rounds: 1 },
   /** The same signal so many times at once. */
   identical: { signals: 100, rounds: 8 },
+  /** The same signal a few times at once, at so many webhooks at once. */
+  race: { signals: 8, webhooks: 20, rounds: 10 },
   /** A signal, the same while it is known, and the same when it is forgotten. */
   expiry: { signals: 3, rounds: 3 },
   /** Twice the limit at once. */
@@ -162,10 +164,27 @@ export function plan(test: Test, profile: string, overrides: Overrides = {}): Pl
     throw new RangeError(`SCENARIO=${profile}: not a profile of ${test}; allowed: ${profilesOf(test).join(", ")}`);
   }
   const standard = scaled(shape(steps), { time: overrides.timeScale ?? 1, level: overrides.loadScale ?? 1 });
-  if (test === "http") return visitorPlan(standard, overrides, false);
+  if (test === "http") return visitsPlan(standard, overrides);
   if (test === "websocket") return visitorPlan(standard, overrides, profile !== "churn");
   if (test === "ingest") return ingestPlan(name, standard, overrides);
   return publishingPlan(standard, overrides);
+}
+
+/** Visits that may wait for their answers while the target stands still for so long: none must be missing then. */
+const STANDSTILL_SECONDS = 3;
+const MOST_WAITING_VISITS = 1_000;
+
+/** Closed by default, open when a rate is asked for: the profile then moves the rate as it moves virtual users. */
+function visitsPlan(standard: Shape, overrides: Overrides): Plan {
+  const { rate, vus, workers } = overrides;
+  if (typeof rate !== "number") {
+    if (workers === undefined) return visitorPlan(standard, overrides, false);
+    throw new RangeError(`WORKERS=${workers}: a closed model has VUS; give RATE, or leave it out`);
+  }
+  if (vus !== undefined)
+    throw new RangeError(`RATE=${rate}, VUS=${vus}: a rate makes the model an open one; leave one out`);
+  const waiting = Math.min(MOST_WAITING_VISITS, Math.max(10, Math.ceil(rate * STANDSTILL_SECONDS)));
+  return publishingPlan(standard, { workers: waiting, ...defined(overrides), batch: 1 });
 }
 
 /** Open by default, closed when a concurrency is asked for instead of a rate. */

@@ -112,13 +112,8 @@ const withinLimits = (share: string, latency: string) => [
 
 /** What each test is held to, whatever its profile. */
 const table: Readonly<Record<Test, readonly Slo[]>> = {
-  http: [
-    ...endpoint("http_health_latency_ms"),
-    ...endpoint("http_ready_latency_ms"),
-    ...endpoint("http_correctness_status_latency_ms"),
-    ...endpoint("http_manifest_latency_ms"),
-    slo("http_error_rate").rate.below(0.001),
-  ],
+  // Depends on what the gateway has: see below.
+  http: [],
   websocket: [
     slo("ws_event_latency_ms").p95.below(25),
     slo("ws_event_latency_ms").p99.below(50),
@@ -135,7 +130,11 @@ const table: Readonly<Record<Test, readonly Slo[]>> = {
   redis: [slo("publish_ack_latency_ms").p95.below(250), ...published],
   // Depends on the profile: see below.
   ingest: [],
-  webhook: [...withinLimits("signal_success_rate", "signal_latency_ms"), slo("signal_failed").count.is(0)],
+  webhook: [
+    ...withinLimits("signal_success_rate", "signal_latency_ms"),
+    slo("signal_failed").count.is(0),
+    slo("signal_swallowed").count.is(0),
+  ],
 };
 
 /** What each trial of a webhook is held to, over all its rounds. */
@@ -143,13 +142,33 @@ const tried: Readonly<Record<Trial, readonly Slo[]>> = {
   // All at once they wait for each other: the guide's mean and percentile are those of a normal load.
   hft: [slo("signal_hft_success_rate").rate.atLeast(0.95), slo("signal_hft_latency_ms").max.below(1_000)],
   identical: [slo("signal_idempotency_broken").countOf(TRIALS.identical.rounds).is(0)],
+  race: [slo("signal_race_broken").countOf(TRIALS.race.rounds).is(0)],
   expiry: [slo("signal_expiry_broken").countOf(TRIALS.expiry.rounds).is(0)],
-  limit: [slo("signal_limit_broken").countOf(TRIALS.limit.rounds).is(0)],
+  limit: [slo("signal_limit_broken").countOf(TRIALS.limit.rounds).is(0), slo("signal_retry_broken").count.is(0)],
   overload: [slo("signal_overload_broken").count.is(0)],
   headers: [slo("signal_spoofing").countOf(TRIALS.headers.rounds).is(0)],
   access: [slo("signal_access_broken").countOf(TRIALS.access.signals).is(0)],
   memory: [...withinLimits("signal_memory_success_rate", "signal_memory_latency_ms"), slo("health_leaks").count.is(0)],
 };
+
+/** Of visits: every endpoint is quick and right, all the time. */
+function visited({ manifests = true, dependencyAway = false }: NonNullable<Judgement["gateway"]>): Slo[] {
+  const probes = [...endpoint("http_health_latency_ms"), ...endpoint("http_ready_latency_ms")];
+  const errors = slo("http_error_rate").rate.below(0.001);
+  if (dependencyAway) return [...probes, errors, slo("http_ready_claims").countOf(SHARE_FLOOR).is(0)];
+  return [
+    ...probes,
+    ...endpoint("http_correctness_status_latency_ms"),
+    ...endpoint("http_watermark_latency_ms"),
+    ...endpoint("http_halts_latency_ms"),
+    ...endpoint("http_gaps_latency_ms"),
+    ...endpoint("http_manifest_latency_ms"),
+    errors,
+    slo("http_outage_ms").max.below(1_000),
+    // A gateway that knows no block at all answers 404 to every one, and so does one that has lost them.
+    ...(manifests ? [valid("http_manifests_found").count.atLeast(1)] : []),
+  ];
+}
 
 /** Samples of a process's health that say something about it. */
 const HEALTH_FLOOR = 10;
@@ -244,6 +263,10 @@ export interface Judgement {
   readonly messages?: number | null;
   /** The profile, by its own name, where objectives depend on it. */
   readonly profile?: string;
+  /** What was executed is compared by its number, because no trace of a signal survives. */
+  readonly executedByCount?: boolean;
+  /** What a gateway that is visited has; unless told, everything. */
+  readonly gateway?: { readonly manifests?: boolean; readonly dependencyAway?: boolean };
   /** Mean rate in events per second that the run offers; null where acknowledgements set the pace. */
   readonly rate?: number | null;
   /** Other bounds, by the names of {@link sloVariable}. */
@@ -260,7 +283,9 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
   const rows = [
     ...everywhere,
     ...table[test],
+    ...(test === "http" ? visited(judgement.gateway ?? {}) : []),
     ...(test === "webhook" ? trials.flatMap((trial) => tried[trial]) : []),
+    ...(judgement.executedByCount === true ? [slo("signal_unexecuted").count.is(0)] : []),
     ...(judgement.watched === true ? watched : []),
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
@@ -286,7 +311,19 @@ export function boundVariables(test: Test): ReadonlySet<string> {
 export function everyObjective(test: Test): readonly Slo[] {
   return profilesOf(test).flatMap((profile) =>
     [true, false].flatMap((settled) =>
-      slos(test, { accounted: settled, watched: true, steady: true, events: 1_000_000, messages: 1, rate: 1, profile }),
+      [true, false].flatMap((dependencyAway) =>
+        slos(test, {
+          accounted: settled,
+          watched: true,
+          steady: true,
+          events: 1_000_000,
+          messages: 1,
+          rate: 1,
+          profile,
+          gateway: { dependencyAway },
+          executedByCount: true,
+        }),
+      ),
     ),
   );
 }

@@ -30,6 +30,7 @@ const SloResult = v.object({
   floor: Count,
   margin: v.nullable(Ms),
   result: v.picklist(["met", "missed", "unmeasured"]),
+  evidence: v.optional(v.string()),
 });
 
 const Offender = v.looseObject({

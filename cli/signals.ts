@@ -52,6 +52,7 @@ export async function startSignalsPipeline(
       variables: ({ url }) => ({
         ...USER,
         SIGNALS_URL: url,
+        DELETE_PATH: "/api/v1/webhooks/{token}",
         SIGNALS_EXECUTED_URL: `${url}/api/v1/signals/executed`,
         RECEIVER_URL: receiver.url,
       }),

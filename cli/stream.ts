@@ -1,13 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
+import { MessagePress } from "../systems/pulse/message.ts";
+import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
 
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 50;
 
+/** Events of a block of every chain; they are of no run, and over before any subscriber is there. */
+const FIRST_EVENTS = 100;
+const NO_RUN = { run: 0, publisher: 0 };
+
 /**
- * Creates the stream of a reference pipeline, and waits until its gateway reads it: without a stream it is not ready.
+ * Creates the stream of a reference pipeline, and waits until its gateway reads it: without a stream it is not
+ * ready, and without events it has no block that visitors could ask for.
  *
  * @throws an error when it does not within 20 seconds.
  */
@@ -15,13 +21,24 @@ export async function createStream(natsUrl: string, gatewayUrl: string): Promise
   const connection = await connect({ servers: natsUrl });
   try {
     await (await jetstreamManager(connection)).streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
+    const deadline = Date.now() + DEADLINE_MS;
+    while (!(await readsStream(gatewayUrl))) {
+      if (Date.now() >= deadline) throw new Error("gateway: it does not read its stream");
+      await pause(LOOK_MS);
+    }
+    const press = new MessagePress({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
+    for (let seq = 0; seq < FIRST_EVENTS; seq++) {
+      const { subject, stamp } = press.prepare(seq);
+      connection.publish(subject, stamp({ ...NO_RUN, seq, publishedAt: Date.now() }));
+    }
+    await connection.flush();
   } finally {
     await connection.close();
   }
-  // Its /ready may be what a planted fault has broken.
-  for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(LOOK_MS)) {
-    const answer = await fetch(`${gatewayUrl}/api/v1/correctness/halts`);
-    if (((await answer.json()) as { halted: boolean }).halted === false) return;
-  }
-  throw new Error("gateway: it does not read its stream");
+}
+
+/** Its other endpoints may be what a planted fault has broken: what it counts is never touched. */
+async function readsStream(gatewayUrl: string): Promise<boolean> {
+  const answer = await fetch(`${gatewayUrl}/api/v1/correctness/status`);
+  return ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;
 }

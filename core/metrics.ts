@@ -40,9 +40,18 @@ const k6 = {
 const http = {
   http_health_latency_ms: latency("answer time of GET /health"),
   http_ready_latency_ms: latency("answer time of GET /ready"),
-  http_correctness_status_latency_ms: latency("answer time of the correctness endpoints"),
+  http_correctness_status_latency_ms: latency("answer time of /api/v1/correctness/status"),
+  http_watermark_latency_ms: latency("answer time of /api/v1/correctness/watermark"),
+  http_halts_latency_ms: latency("answer time of /api/v1/correctness/halts"),
+  http_gaps_latency_ms: latency("answer time of /api/v1/correctness/gaps"),
   http_manifest_latency_ms: latency("answer time of the manifest endpoints"),
   http_error_rate: share("requests that failed or whose answer broke the contract"),
+  http_outage_ms: latency(
+    "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests",
+  ),
+  http_outage_seconds: tally("seconds in which an endpoint gave no right answer for a second or longer"),
+  http_manifests_found: count("manifests of single blocks that were found, among those asked for"),
+  http_ready_claims: count("answers of /ready that claimed to be ready while a dependency was away"),
   http_status_2xx: tally("answers with a status from 200 to 299"),
   http_status_4xx: tally("answers with a status from 400 to 499"),
   http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
@@ -162,6 +171,10 @@ const account = {
 };
 
 const signals = {
+  signal_swallowed: count("signals like no other that were answered with the answer to an earlier one, or as known"),
+  signal_unexecuted: count(
+    "first answers without an execution, where only their numbers can be compared; below 0: executions without a first answer",
+  ),
   signal_success_rate: share("signals of the load that were accepted, each for the first time"),
   signal_latency_ms: latency("answer time of signals of the load that were accepted"),
   signal_hft_success_rate: share("signals of the hft trial that were accepted, each for the first time"),
@@ -171,6 +184,8 @@ const signals = {
   signal_accepted: tally("signals that were accepted"),
   signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
   signal_limited: tally("signals that were answered 429, too many requests"),
+  signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
+  signal_executed: tally("executed signals, where only their numbers can be compared"),
   signal_refused: tally("signals that were answered with another 4xx"),
   signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
   signal_trial_latency_ms: latency(
@@ -181,9 +196,15 @@ const signals = {
   signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
   signal_failed_latency_ms: latency("time until signals failed"),
   trials_done: tally("trials that were carried to their end"),
+  signal_retry_broken: count(
+    "limited signals that were not accepted when they were sent again after the limit's second and after Retry-After",
+  ),
+  signal_race_broken: count("webhooks of which a few equal signals at once had not exactly one first answer"),
   signal_limit_broken: count("rounds of twice the limit at once of which more or fewer than the limit passed"),
   signal_overload_broken: count("times of three times the limit in which more or fewer passed than it allows"),
-  signal_idempotency_broken: count("rounds of equal signals at once that had not exactly one first answer"),
+  signal_idempotency_broken: count(
+    "rounds of equal signals at once that had not exactly one first answer, or of which more than the limit passed",
+  ),
   signal_expiry_broken: count("signals that were forgotten too early or known for too long"),
   signal_spoofing: count("rounds in which more than the limit passed because headers named other clients"),
   signal_access_broken: count("requests without the right to be accepted that were not refused as they should"),

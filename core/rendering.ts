@@ -4,6 +4,7 @@ import { type Account, deliveryRate } from "./account.ts";
 import { count, ms } from "./figures.ts";
 import { renderStatuses, renderStorage } from "./ingest-summary.ts";
 import { judgedOf } from "./judged.ts";
+import { renderSignals } from "./signal-summary.ts";
 import type { Summary } from "./summary.ts";
 import type { SloResult, Verdict } from "./verdict.ts";
 
@@ -19,6 +20,7 @@ export function renderSummary(summary: Summary): string {
       ...renderNotes(summary.notes),
       ...renderRate(summary.rate),
       ...renderStatuses(summary.metrics),
+      ...renderSignals(summary.metrics),
       ...renderAccount(summary.account),
     ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
@@ -59,6 +61,7 @@ export function renderRun({ run, verdict, reasons, nextSteps = [], tests, labels
         renderNotes(notes.map((note) => `${labels[place] ?? test}: ${note}`)),
       ),
       ...renderRate(jointRate(tests)),
+      ...tests.flatMap(({ metrics }) => renderSignals(metrics)),
       ...renderAccount(settling?.account ?? account ?? null),
     ],
     renderRows(rows),

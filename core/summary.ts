@@ -5,6 +5,7 @@
 import type { Test } from "../scenarios.ts";
 import type { Account } from "./account.ts";
 import { type Plan, secondsOf } from "./plan.ts";
+import type { Checks } from "./quotes.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
 import { type Judged, judge, type Observation } from "./verdict.ts";
 
@@ -12,6 +13,7 @@ import { type Judged, judge, type Observation } from "./verdict.ts";
 export interface K6Data {
   readonly metrics: Readonly<Record<string, { readonly values: Readonly<Record<string, number>> }>>;
   readonly state: { readonly testRunDurationMs: number };
+  readonly root_group?: Checks;
 }
 
 /** The record of one test. */
@@ -43,6 +45,8 @@ export interface SummaryInput {
   readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
   readonly account: Account | null;
   readonly notes?: readonly string[];
+  /** What the target said, by the metric whose objective it spoils. */
+  readonly evidence?: Readonly<Record<string, string>>;
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
@@ -78,8 +82,8 @@ const INTERRUPTED = "the run was ended before its load was over: the numbers are
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account, seeksLimit = false } = input;
-  const whole = judge(slos.map((slo) => observe(slo, data)));
+  const { test, scenario, slos, data, run, account, seeksLimit = false, evidence = {} } = input;
+  const whole = judge(slos.map((slo) => ({ ...observe(slo, data), evidence: evidence[slo.metric] })));
   const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
   const judged = started(data)
     ? judgePart(whole, complete)

@@ -21,6 +21,8 @@ export interface Observation {
   /** Null when the metric has no value at all. */
   readonly observed: number | null;
   readonly samples: number;
+  /** What the target said that explains a miss. */
+  readonly evidence?: string | undefined;
 }
 
 /** One row of the answer. */
@@ -34,6 +36,8 @@ export interface SloResult {
   /** Distance to the bound as a share of it, negative when missed; null where the bound is 0, exact, or asks for any at all. */
   readonly margin: number | null;
   readonly result: "met" | "missed" | "unmeasured";
+  /** What the target said, where the objective is not met. */
+  readonly evidence?: string;
 }
 
 /** The answer. */
@@ -65,13 +69,14 @@ export function judge(observations: readonly Observation[]): Judged {
   return { verdict, reasons: reasons.map(({ row }) => reasonOf(row)), rows: judged.map(({ row }) => row) };
 }
 
-function rowOf({ slo, observed, samples }: Observation): SloResult {
+function rowOf({ slo, observed, samples, evidence }: Observation): SloResult {
   const { metric, statistic, comparison, bound, floor } = slo;
   const enough = observed !== null && samples >= floor;
   // A count of defects above zero is certain however few samples there are.
   const limited = statistic === "count" && (comparison === "==" || comparison === "<=");
   const certain = observed !== null && samples > 0 && limited && observed > bound;
   const holds = observed !== null && compare(observed, comparison, bound);
+  const result = !enough && !certain ? "unmeasured" : holds ? "met" : "missed";
   return {
     metric,
     objective: `${statistic} ${comparison} ${bound}`,
@@ -79,7 +84,8 @@ function rowOf({ slo, observed, samples }: Observation): SloResult {
     samples,
     floor,
     margin: observed === null ? null : marginOf(observed, slo),
-    result: !enough && !certain ? "unmeasured" : holds ? "met" : "missed",
+    result,
+    ...(result === "met" || evidence === undefined ? {} : { evidence }),
   };
 }
 
@@ -106,7 +112,11 @@ function marginOf(observed: number, { statistic, comparison, bound }: Slo): numb
 }
 
 /** An objective that is not met, as a reason. */
-export function reasonOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
+export function reasonOf({ evidence, ...row }: SloResult): string {
+  return evidence === undefined ? missOf(row) : `${missOf(row)}: ${evidence}`;
+}
+
+function missOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
   const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
   if (result === "unmeasured") {
     return `${metric}${meaning}: ${samples} samples, ${floor} are needed to judge ${objective}`;

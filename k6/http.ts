@@ -1,131 +1,137 @@
 /** HTTP endpoints: visitors ask a gateway for its health, its correctness and its manifests. */
 import { check, sleep } from "k6";
 import exec from "k6/execution";
-import http, { type RefinedResponse } from "k6/http";
-import * as v from "valibot";
+import { secondsOf } from "../core/plan.ts";
+import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
+import type { K6Data } from "../core/summary.ts";
+import { claimsHealth, firstBlock } from "../systems/pulse/answers.ts";
+import { BLOCK, type Endpoint, endpointsOf, LIST, type Topic } from "../systems/pulse/k6/endpoints.ts";
+import { type Answer, Gateway } from "../systems/pulse/k6/gateway.ts";
+import { watchOutages } from "../systems/pulse/k6/outages.ts";
 import { Access } from "./support/access.ts";
+import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
+import { publishing } from "./support/publishing.ts";
+import { quote } from "./support/quotes.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("http");
 const metrics = measures("everywhere", "http", "health");
 const access = new Access(config, "HTTP");
+const endpoints = endpointsOf(config);
 
-export const options = { ...optionsOf(config, "visit"), ...access.options };
+export const options = {
+  ...optionsOf(config, config.load.kind === "paced" ? "scheduledVisit" : "visit", besideLoad()),
+  ...access.options,
+};
 
-const Timestamp = v.union([v.string(), v.number()]);
-const Health = v.object({ status: v.literal("healthy"), timestamp: Timestamp });
-const Ready = v.object({ ready: v.literal(true), timestamp: Timestamp });
-const Available = v.object({ available: v.boolean() });
-const Status = v.object({ timestamp: Timestamp, watermark: Available, gap_detector: Available });
-const Halts = v.object({ halted: v.boolean(), conditions: v.array(v.unknown()) });
-const Anything = v.looseObject({});
-
-interface Endpoint {
-  readonly path: (visit: number) => string;
-  readonly name: string;
-  readonly latency: keyof typeof metrics;
-  readonly statuses: readonly number[];
-  readonly body: v.GenericSchema;
+interface Met extends Watched {
+  /** The smallest age of an answer, in ms: how far the gateway's clock is behind ours. */
+  readonly leastAge: number | null;
 }
 
-const chainOf = (visit: number) => config.CHAINS[visit % config.CHAINS.length] as string;
-const blockOf = (visit: number) => 18_000_000 + (visit % 1_000);
-const manifest = config.MANIFESTS ? [200] : [200, 503];
-
-/** An endpoint, what it answers with, and where its latency is entered. */
-function endpoint(
-  name: string,
-  path: Endpoint["path"],
-  latency: Endpoint["latency"],
-  body: v.GenericSchema,
-  statuses: readonly number[] = [200],
-): Endpoint {
-  return { name, path, latency, body, statuses };
-}
-
-const correctness = "/api/v1/correctness";
-const endpoints = [
-  endpoint("/health", () => "/health", "http_health_latency_ms", Health),
-  endpoint("/ready", () => "/ready", "http_ready_latency_ms", Ready),
-  endpoint(`${correctness}/status`, () => `${correctness}/status`, "http_correctness_status_latency_ms", Status),
-  endpoint(
-    `${correctness}/watermark`,
-    (visit) => `${correctness}/watermark?chain=${chainOf(visit)}`,
-    "http_correctness_status_latency_ms",
-    Anything,
-  ),
-  endpoint(`${correctness}/halts`, () => `${correctness}/halts`, "http_correctness_status_latency_ms", Halts),
-  endpoint(`${correctness}/gaps`, () => `${correctness}/gaps`, "http_correctness_status_latency_ms", Anything),
-  endpoint(
-    "/api/v1/manifests/{chain}",
-    (visit) => `/api/v1/manifests/${chainOf(visit)}`,
-    "http_manifest_latency_ms",
-    Anything,
-    manifest,
-  ),
-  // A block that the gateway never saw is a right answer too.
-  endpoint(
-    "/api/v1/manifests/{chain}/{block}",
-    (visit) => `/api/v1/manifests/${chainOf(visit)}/${blockOf(visit)}`,
-    "http_manifest_latency_ms",
-    Anything,
-    [...manifest, 404],
-  ),
-];
-
-export function setup(): Watched {
+export function setup(): Met {
   declareCounters();
   const watched = requireHealth(config);
-  const ask = (path: string) =>
-    access.sendNow((headers) => http.get(config.HTTP_URL + path, { headers, tags: { name: "readiness" } }));
-  const answer = ask("/health");
-  if (answer.status === 0)
-    exec.test.abort(withoutCredentials(`HTTP_URL=${config.HTTP_URL}: no gateway answers: ${answer.error}`));
+  const gateway = new Gateway(config, access, null);
+  const [health] = endpoints as [Endpoint];
+  const { status, problem } = gateway.ask(health, topicOf(0), "readiness");
+  if (status === 0) exec.test.abort(withoutCredentials(`HTTP_URL=${config.HTTP_URL}: the gateway ${problem}`));
   // Health is often open to all where the rest is not.
-  for (const { path } of endpoints) access.requireProof(ask(path(0)), `GET ${config.HTTP_URL}${path(0)}`);
-  return watched;
+  for (const each of endpoints) {
+    const answer = gateway.ask(each, topicOf(0), "readiness");
+    access.requireProof(answer, `GET ${config.HTTP_URL}${each.path(topicOf(0))}`);
+  }
+  return { ...watched, leastAge: gateway.leastAge };
 }
 
-export const visit = guarded(metrics.script_errors, () => {
-  for (const each of endpoints) {
-    const url = config.HTTP_URL + each.path(exec.scenario.iterationInTest);
-    const answer = access.sendNow((headers) =>
-      http.get(url, {
-        headers,
-        tags: { name: each.name },
-        responseCallback: http.expectedStatuses(...each.statuses),
-      }),
-    );
-    countStatus(answer.status);
-    const sound = check(answer, {
-      [`${each.name} answers ${each.statuses.join(" or ")}`]: () => each.statuses.includes(answer.status),
-      [`${each.name} has its fields`]: () => answer.status !== 200 || v.is(each.body, json(answer)),
-    });
-    metrics.http_error_rate.add(!sound);
-    // A quick refusal must not improve a latency.
-    if (sound) metrics[each.latency].add(answer.timings.duration);
+let gateway: Gateway | null = null;
+
+/** One round: every endpoint is asked, one after the other. */
+function askAll({ leastAge }: Met): void {
+  gateway ??= new Gateway(config, access, leastAge);
+  let topic = topicOf(exec.scenario.iterationInTest);
+  for (const endpoint of endpoints) {
+    const answer = gateway.ask(endpoint, topic);
+    enter(endpoint, answer, topic);
+    if (endpoint.name !== LIST || answer.status !== 200) continue;
+    const block = firstBlock(answer.text);
+    if (block !== null) topic = { ...topic, block, listed: true };
   }
+}
+
+export const visit = guarded(metrics.script_errors, (met: Met) => {
+  askAll(met);
   sleep(config.THINK_TIME);
 });
 
-export function teardown(watched: Watched): void {
-  enterHealth(config, metrics, watched);
+/** A visit that comes when it is due, whatever became of those before it. */
+export const scheduledVisit = guarded(metrics.script_errors, async (met: Met) => {
+  await keepingSchedule?.(met);
+});
+
+const keepingSchedule = config.load.kind === "paced" ? visitsOnSchedule() : null;
+
+export const watch = guarded(metrics.script_errors, (met: Met) => {
+  const until = now() + secondsOf(config.load) * 1000;
+  return watchOutages(new Gateway(config, access, met.leastAge), endpoints, topicOf(0), metrics, until);
+});
+
+export function teardown(met: Met): void {
+  enterHealth(config, metrics, met);
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = summaryOf(config, notesOf, evidenceOf);
 
-function json(answer: RefinedResponse<"text">): unknown {
-  try {
-    return answer.json();
-  } catch {
-    return null;
-  }
+/** Visits are events of a schedule: what is measured of a publisher is measured of them. */
+function visitsOnSchedule(): (met: Met) => Promise<void> {
+  const schedule = measures("publishing");
+  return (met) => {
+    const alone = { ...config, RECEIVER_URL: undefined, SEED: 0, DRAIN_TIMEOUT: 0, DRAIN_QUIET: 0 };
+    const send = async () => {
+      const sentFrom = now();
+      askAll(met);
+      return { sentFrom, refused: [], unknown: [], deduplicated: 0, latencies: [] };
+    };
+    return publishing(alone, schedule, send)({ id: "", number: null, instance: "", clock: null });
+  };
+}
+
+function topicOf(visit: number): Topic {
+  const chain = config.CHAINS[visit % config.CHAINS.length] as string;
+  return { chain, block: 18_000_000 + (visit % 1_000), listed: false };
+}
+
+function enter(endpoint: Endpoint, answer: Answer, topic: Topic): void {
+  const { status, redirectedTo } = answer;
+  countStatus(status);
+  if (redirectedTo !== null) quote("redirect of", `${endpoint.name} to ${redirectedTo.split("?")[0]}`);
+  if (config.DEPENDENCY_AWAY) enterClaim(endpoint, answer);
+  else enterAnswer(endpoint, answer, topic);
+}
+
+function enterAnswer({ name, latency }: Endpoint, { status, took, problem }: Answer, { block, listed }: Topic): void {
+  if (name === BLOCK && config.MANIFESTS) metrics.http_manifests_found.add(status === 200 ? 1 : 0);
+  const sound = check(problem, { [`${name} keeps its contract`]: () => problem === null });
+  metrics.http_error_rate.add(!sound);
+  // A quick refusal must not improve a latency.
+  if (sound) metrics[latency].add(took);
+  if (problem !== null) quote(name, listed ? problem.replace(String(block), "(block)") : problem);
+}
+
+/** Something that the gateway cannot work without is away: `/ready` has to say so. */
+function enterClaim({ name, latency }: Endpoint, { status, text, took }: Answer): void {
+  metrics.http_error_rate.add(status === 0);
+  if (status !== 0) metrics[latency].add(took);
+  if (name !== "/ready") return;
+  const claims = claimsHealth(status, text);
+  metrics.http_ready_claims.add(claims ? 1 : 0);
+  if (claims) quote(name, `answers ${status}: ${text}`);
 }
 
 function countStatus(status: number): void {
@@ -134,4 +140,37 @@ function countStatus(status: number): void {
   else if (status >= 500) metrics.http_status_5xx.add(1);
   else if (status >= 400) metrics.http_status_4xx.add(1);
   else if (status >= 200 && status < 300) metrics.http_status_2xx.add(1);
+}
+
+function besideLoad(): Readonly<Record<string, object>> {
+  if (config.DEPENDENCY_AWAY) return {};
+  const maxDuration = `${Math.ceil(secondsOf(config.load))}s`;
+  const gracefulStop = `${config.HTTP_TIMEOUT + 5}s`;
+  // One in each process of several.
+  return {
+    outages: {
+      executor: "per-vu-iterations",
+      exec: "watch",
+      vus: config.INSTANCES,
+      iterations: 1,
+      maxDuration,
+      gracefulStop,
+    },
+  };
+}
+
+const BESIDE_ERRORS = ["outage of", "redirect of"];
+
+function notesOf(data: K6Data): string[] {
+  const redirects = describeQuotes(quotesIn(data.root_group).filter(({ about }) => about === "redirect of"));
+  return redirects === null ? [] : [`redirect of ${redirects}: their time is in the latencies`];
+}
+
+/** What the gateway said, by the objective that it spoils. */
+function evidenceOf(data: K6Data): Readonly<Record<string, string>> {
+  const quotes = quotesIn(data.root_group);
+  const errors = describeQuotes(quotes.filter(({ about }) => !BESIDE_ERRORS.includes(about)));
+  const outages = describeQuotes(quotes.filter(({ about }) => about === "outage of"));
+  const spoilt = config.DEPENDENCY_AWAY ? "http_ready_claims" : "http_error_rate";
+  return { ...(errors === null ? {} : { [spoilt]: errors }), ...(outages === null ? {} : { http_outage_ms: outages }) };
 }

@@ -1,15 +1,24 @@
 /** Signal webhooks: signals are sent to webhooks within their limits; then what a webhook must withstand is tried. */
 import { sleep } from "k6";
 import exec from "k6/execution";
+import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { lengthOf, peakOf } from "../core/shape.ts";
+import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { TargetClock } from "../systems/signals/clock.ts";
-import { ExecutedList, settleExecuted } from "../systems/signals/k6/executed.ts";
+import { ExecutedCount, ExecutedList, settleCount, settleExecuted } from "../systems/signals/k6/executed.ts";
 import { Signals } from "../systems/signals/k6/signals.ts";
 import { Trials } from "../systems/signals/k6/trials.ts";
 import { longestTrials, webhooksFor } from "../systems/signals/k6/webhookcount.ts";
-import { openWebhooks, type Webhook } from "../systems/signals/k6/webhooks.ts";
+import {
+  createsWebhooks,
+  openWebhooks,
+  removeWebhooks,
+  type Webhook,
+  webhookName,
+} from "../systems/signals/k6/webhooks.ts";
+import type { ClockOfTarget } from "../systems/signals/wire.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
@@ -18,18 +27,26 @@ import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { quote } from "./support/quotes.ts";
 import { clockCorrection, openRun, type Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
-const config = settings("webhook");
+const given = settings("webhook");
+const byCount = given.EXECUTED_BY === "count";
+// By count there is nothing that a receiver could join.
+const config = byCount ? { ...given, RECEIVER_URL: undefined } : given;
 const load = publishingLoad(config);
 if (load.kind !== "paced")
   throw "RATE=max: signals are sent within limits; allowed: a number of events per second above 0";
-if ((config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
+if (byCount && config.SIGNALS_EXECUTED_URL === undefined)
+  throw "EXECUTED_BY=count: SIGNALS_EXECUTED_URL says where what was executed is counted; give it";
+if (!byCount && (config.RECEIVER_URL === undefined) !== (config.SIGNALS_EXECUTED_URL === undefined))
   throw "RECEIVER_URL and SIGNALS_EXECUTED_URL: one joins what the other lists with what was accepted; give both or none";
 // Trials are sent by one virtual user, and what was executed is joined once.
 if (config.INSTANCES > 1) throw `INSTANCES=${config.INSTANCES}: signals come from one k6 process; allowed: 1`;
+/** What the quotes of trials are about. */
+const TRIAL = "trial";
 const count = webhooksFor(config, peakOf(load.shape));
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
 const access = new Access(config, "SIGNALS");
@@ -46,24 +63,28 @@ type SignalRun = Run &
     readonly webhooks: readonly Webhook[];
     /** Unix ms by the receiver's clock, before the first signal. */
     readonly openedAt: number;
-    /** Ms to add to the target's time to get the receiver's. */
-    readonly targetClock: number;
+    /** The clock that the target tells its times by. */
+    readonly targetClock: ClockOfTarget;
+    /** How many executed signals were listed before any of ours; null where they are not counted. */
+    readonly executedBefore: number | null;
   };
 
 export async function setup(): Promise<SignalRun> {
   declareCounters();
   const watched = requireHealth(config);
-  const webhooks = openWebhooks(config, access, count);
+  const executedBefore = byCount ? executedNow() : null;
   const run = openRun(config, "publisher");
+  const webhooks = openWebhooks(config, access, count, run.id);
   const openedAt = now() + clockCorrection(run);
-  const opened = { ...run, ...watched, webhooks, openedAt };
+  const opened = { ...run, ...watched, webhooks, openedAt, executedBefore };
   return { ...opened, targetClock: await proveWebhooks(opened) };
 }
 
 export const trade = guarded(
   metrics.script_errors,
   publishing(config, metrics, async (run, { firstSeq, count: size, publisher }) => {
-    const { webhooks } = run as SignalRun;
+    const { webhooks, targetClock } = run as SignalRun;
+    signals.compareTimes(targetClock);
     const sentFrom = now();
     const answers = await Promise.all(
       Array.from({ length: size }, (_, place) => {
@@ -82,23 +103,52 @@ export const trade = guarded(
 /** Once, after the load: one trial after the other. */
 export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => {
   const trials = new Trials(config, metrics, signals, run, load.events ?? 0);
+  signals.compareTimes(run.targetClock);
   for (const trial of config.TRIALS) {
     console.log(`trial: ${trial}`);
-    await trials[trial]();
+    quote(TRIAL, `${trial}: ${await trials.try(trial)}`);
     metrics.trials_done.add(1);
   }
 });
 
 export async function teardown(run: SignalRun): Promise<void> {
   enterHealth(config, metrics, run);
+  if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
+    console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);
+  }
+  if (run.executedBefore !== null) {
+    const executed = settleCount(config, access, run.executedBefore);
+    metrics.signal_executed.add(executed);
+    metrics.signal_unexecuted.add(-executed, 0);
+  }
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run));
 }
 
-export const handleSummary = summaryOf(config, unjudged);
+export const handleSummary = summaryOf(config, notesOf, evidenceOf);
 
-/** What this run cannot say: never that it is well. */
-function unjudged(): string[] {
-  const notes: string[] = [];
+function evidenceOf({ root_group }: K6Data): Readonly<Record<string, string>> {
+  const failures = describeQuotes(quotesIn(root_group).filter(({ about }) => about === "a signal"));
+  return failures === null ? {} : { signal_failed: failures };
+}
+
+/** What the trials saw, what stays behind, and what this run cannot say: never that it is well. */
+function notesOf(data: K6Data & { setup_data?: unknown }): string[] {
+  const { root_group, metrics: measured } = data;
+  const trials = quotesIn(root_group).filter(({ about }) => about === TRIAL);
+  const order = (text: string) => config.TRIALS.findIndex((trial) => text.startsWith(`${trial}:`));
+  const notes = trials.sort((one, other) => order(one.text) - order(other.text)).map(({ text }) => `trial ${text}`);
+  const countOf = (metric: string) => measured[metric]?.values["count"] ?? 0;
+  const silently = countOf("signal_limited_silently");
+  if (silently > 0) notes.push(`${silently} of ${countOf("signal_limited")} answers 429 came without a Retry-After`);
+  if (byCount) {
+    const executed = countOf("signal_executed");
+    notes.push(`by count: ${executed + countOf("signal_unexecuted")} first answers, ${executed} executed`);
+  }
+  const run = data.setup_data as SignalRun | undefined;
+  if (run?.webhooks !== undefined && createsWebhooks(config) && config.DELETE_PATH === undefined) {
+    const names = `${webhookName(run.id, 1)} to ${run.webhooks.length}`;
+    notes.push(`${run.webhooks.length} webhooks were created and stay: ${names}; DELETE_PATH has them deleted`);
+  }
   if (config.HEALTH_URL === undefined) notes.push("no HEALTH_URL: neither deaths nor memory of the target were judged");
   if (config.SIGNALS_EXECUTED_URL === undefined) {
     notes.push("no SIGNALS_EXECUTED_URL: it was not verified that what was accepted was executed");
@@ -109,15 +159,18 @@ function unjudged(): string[] {
 /**
  * Each webhook takes a signal before any load, and what is executed is listed: no health endpoint is believed.
  *
- * @returns what to add to the target's time to get the receiver's, in ms.
+ * @returns the clock that the target tells its times by.
  */
-async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<number> {
+async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<ClockOfTarget> {
   const clock = new TargetClock();
   const deadline = now() + config.CANARY_TIMEOUT * 1000;
   for (const [seq, webhook] of run.webhooks.entries()) {
     for (;;) {
       const answer = await signals.ask(webhook, traceOf(run, CANARY_PUBLISHER, seq));
-      if (answer.kind === "accepted") clock.compare(answer.timestamp, answer.took, now() + clockCorrection(run));
+      if (answer.kind === "accepted") {
+        clock.compare(answer.timestamp, answer.took, now() + clockCorrection(run));
+        metrics.signal_unexecuted.add(1);
+      }
       if (answer.kind === "accepted" || answer.kind === "duplicate") break;
       // What fails now and then is for the load to find.
       if (answer.kind === "failed" && answer.why.startsWith("status 5") && now() < deadline) {
@@ -130,16 +183,42 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<numbe
       );
     }
   }
-  if (config.SIGNALS_EXECUTED_URL === undefined) return clock.correction;
-  const list = new ExecutedList(config, access, run, run.openedAt, clock.correction);
+  if (config.SIGNALS_EXECUTED_URL === undefined) return clock.known;
+  const isListed = byCount ? countGrows(run.executedBefore as number) : traceIsListed(run, clock.known);
   try {
-    for (; list.arrivals().times.length === 0; sleep(0.1)) {
-      if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed`);
+    for (; !isListed(); sleep(0.1)) {
+      if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed${isListed.hint()}`);
     }
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
-  return clock.correction;
+  return clock.known;
+}
+
+/** Whether what was accepted is listed, and what to say where it never is. */
+type Listed = (() => boolean) & { hint(): string };
+
+function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget): Listed {
+  const list = new ExecutedList(config, access, run, run.openedAt, clock.correction);
+  const traceless =
+    `: it lists signals, but none with what TRACE_FIELD=${config.TRACE_FIELD} was sent; ` +
+    "where the target keeps no field, EXECUTED_BY=count compares numbers";
+  const hint = () => (list.listsSomething ? traceless : "");
+  return Object.assign(() => list.arrivals().times.length > 0, { hint });
+}
+
+function countGrows(before: number): Listed {
+  const count = new ExecutedCount(config, access);
+  return Object.assign(() => count.now() > before, { hint: () => "" });
+}
+
+function executedNow(): number {
+  try {
+    return new ExecutedCount(config, access).now();
+  } catch (problem) {
+    exec.test.abort(reasonOf(problem));
+    return 0;
+  }
 }
 
 function afterLoad() {

@@ -36,7 +36,9 @@ export interface Force {
 
 /** How hard a load hits at its peak, in numbers that compare within one test. */
 function forceOf({ load, SOCKETS = 1, THINK_TIME = 1 }: Force): number {
-  return "shape" in load ? (peakOf(load.shape) * SOCKETS) / THINK_TIME : Number.POSITIVE_INFINITY;
+  if (!("shape" in load)) return Number.POSITIVE_INFINITY;
+  // An open model pauses for nobody.
+  return (peakOf(load.shape) * SOCKETS) / (load.kind === "visitors" ? THINK_TIME : 1);
 }
 
 /**

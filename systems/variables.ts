@@ -157,9 +157,20 @@ export const VARIABLES = {
     ...visitors,
     HTTP_URL: address("http", "https")("the gateway", "http://localhost:8080"),
     ...waysIn("HTTP"),
+    RATE: positive(
+      "visits per second, each of which asks every endpoint once: an open model, instead of virtual users",
+    ),
+    WORKERS: integer(1, 10_000)("visits that may wait for answers at the same time, in an open model"),
     CHAINS: chains("chains whose manifests are asked for", "ethereum,solana"),
     MANIFESTS: flag("0 when the gateway has no manifest repository: a 503 is then its right answer", "1"),
+    CORRECTNESS: flag("0 when the gateway runs without watermark and gap detector: they may then be unavailable", "1"),
+    DEPENDENCY_AWAY: flag(
+      "1 says that something the gateway cannot work without is away: only /health and /ready are asked, and /ready must not claim to be ready",
+      "0",
+    ),
     THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
+    HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),
+    MAX_AGE: duration("how far a timestamp in an answer may be from this machine's clock", "60s"),
   },
   websocket: {
     SCENARIO: profile("websocket")("how the load moves over time", "smoke"),
@@ -268,7 +279,15 @@ export const VARIABLES = {
     SIGNAL_LIMIT: integer(2, 1_000)("requests per second that each webhook takes of a client", String(CONTRACT.limit)),
     TRIALS: trials("what is tried after the load", Object.keys(TRIALS).join()),
     MEMORY_SIGNALS: integer(100, 10_000_000)("signals of the memory trial", String(TRIALS.memory.signals)),
+    MEMORY_RATE: positive("signals per second of the memory trial: what the target is known to take with ease", "100"),
     SIGNALS_EXECUTED_URL: address("http", "https")("list of the executed signals; needs RECEIVER_URL, which joins it"),
+    EXECUTED_BY: variable("trace, count", (text) => (text === "trace" || text === "count" ? text : undefined))(
+      "how what was accepted is compared with what was executed: signal by signal, or, where the target keeps none of their fields, by count",
+      "trace",
+    ),
+    DELETE_PATH: path(
+      "where a webhook is deleted, as in /api/v1/webhooks/{token} or /api/v1/webhooks/{id}: those that were created are deleted at the end",
+    ),
   },
   ingest: {
     SCENARIO: profile("ingest")("how the load moves over time", "smoke"),

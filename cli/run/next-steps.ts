@@ -56,6 +56,15 @@ type Step = (metric: string, evidence: Evidence, log: string | null) => string;
 
 const STEPS: readonly (readonly [RegExp, Step])[] = [
   [/^account_lost$/, (_, { account, timeline }) => lost(account, timeline)],
+  [
+    /^account_open$/,
+    () =>
+      "deliveries were still being tried again when the wait ended: raise DRAIN_TIMEOUT, and look at what the endpoints answered",
+  ],
+  [
+    /^account_left_pending$/,
+    () => "a worker read entries and never acknowledged them: XPENDING names them, XRANGE shows what is in them",
+  ],
   [/^account_(duplicated|reordered|misrouted)$/, (metric, { account }) => broken(account, metric.slice(8) as Rule)],
   [
     /^account_late$/,
@@ -102,7 +111,17 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
   ],
   [
     /^http_error_rate$/,
-    (_, { summaries }) => `answers ${statuses(summaries)}; the checks in the test's log name the endpoint`,
+    (_, { summaries }) => `answers ${statuses(summaries)}; ask the endpoint that is named, and read the gateway's log`,
+  ],
+  [/^http_outage_ms$/, () => "the gateway stood still or was away: read its log and its machine's for that time"],
+  [
+    /^http_manifests_found$/,
+    () =>
+      "the gateway named no block that it has: publish some events before (throughline run nats), or set MANIFESTS=0",
+  ],
+  [
+    /^http_ready_claims$/,
+    () => "/ready must ask what the gateway cannot work without, and answer 503 while that is away",
   ],
   [
     /^ws_(sessions_lost|error_rate|connection_errors_total|subscription_latency_ms)$/,
@@ -200,11 +219,23 @@ const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "the target answers slowly: look at what it waits for before it answers",
   ],
   [
+    /^signal_swallowed$/,
+    () => "signals are taken for equal that are not: what tells them apart has to be the whole body, not some of it",
+  ],
+  [
+    /^signal_unexecuted$/,
+    (_, { summaries }) =>
+      sum(summaries, "signal_unexecuted") > 0
+        ? "signals were accepted and never executed: read the target's log"
+        : "more was executed than was accepted for the first time: look at what repeats a signal, or executes refused ones",
+  ],
+  [/^signal_retry_broken$/, () => "what was limited once stays so: a 429 must not be remembered with its signal"],
+  [
     /^signal_(limit|overload)_broken$/,
     () => "the limit is not counted in one place, or not at once: several processes each count their own",
   ],
   [
-    /^signal_(idempotency|expiry)_broken$/,
+    /^signal_(idempotency|race|expiry)_broken$/,
     () => "looking for a signal and noting it are not one step, or end too early",
   ],
   [/^signal_spoofing$/, () => "the client's address is taken from a header: take the connection's"],

@@ -51,8 +51,9 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     refuseExcess(load, environment);
     refuseRemote(test, values, load);
     const rows = slos(test, {
-      accounted: values.RECEIVER_URL !== undefined,
+      accounted: values.RECEIVER_URL !== undefined && values.EXECUTED_BY !== "count",
       watched: values.HEALTH_URL !== undefined,
+      executedByCount: values.EXECUTED_BY === "count",
       ...trialsOf(values),
       events: load.kind === "paced" ? load.events : null,
       ticks: load.kind === "paced" ? ticksIn(load) : null,
@@ -61,6 +62,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
       profile: profileOf(test, values.SCENARIO),
       rate: requestedRate(load),
+      gateway: { manifests: values.MANIFESTS === true, dependencyAway: values.DEPENDENCY_AWAY === true },
     });
     const bounds = readBounds(rows, environment);
     if (IS_FIRST) refuseUnknown(test, rows, environment);
@@ -108,6 +110,10 @@ interface AnyValues {
   readonly SIGNAL_LIMIT?: number;
   readonly WEBHOOKS?: number;
   readonly WEBHOOK_TOKEN?: string;
+  readonly EXECUTED_BY?: "trace" | "count";
+  readonly MEMORY_RATE?: number;
+  readonly MANIFESTS?: boolean;
+  readonly DEPENDENCY_AWAY?: boolean;
 }
 
 /** Memory is nothing to try where nobody looks at it. */
@@ -180,11 +186,11 @@ function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
 
 /** How hard the trials of a webhook hit, beside those of a smoke test, which has no monitor. */
 function afterLoad(values: AnyValues, load: Plan): Force["after"] {
-  const { TRIALS: trials, SIGNAL_LIMIT } = values;
+  const { TRIALS: trials, SIGNAL_LIMIT, MEMORY_RATE = 0 } = values;
   if (trials === undefined || SIGNAL_LIMIT === undefined || !("shape" in load)) return undefined;
   return {
-    peak: peakOfTrials({ ...values, TRIALS: trials, SIGNAL_LIMIT }, peakOf(load.shape)),
-    gentle: peakOfTrials({ TRIALS: EVERY_TRIAL, SIGNAL_LIMIT: CONTRACT.limit }, 0),
+    peak: peakOfTrials({ ...values, TRIALS: trials, SIGNAL_LIMIT, MEMORY_RATE }, peakOf(load.shape)),
+    gentle: peakOfTrials({ TRIALS: EVERY_TRIAL, SIGNAL_LIMIT: CONTRACT.limit, MEMORY_RATE }, 0),
   };
 }
 

@@ -26,10 +26,12 @@ interface SummarySettings {
  * k6's `handleSummary` of a test: the verdict as text, and as JSON where SUMMARY names a file.
  *
  * @param notes says what has to be known to read it.
+ * @param evidence what the target said, by the metric whose objective it spoils.
  */
 export function summaryOf(
   config: SummarySettings,
   notes: (data: K6Data) => readonly string[] = () => [],
+  evidence: (data: K6Data) => Readonly<Record<string, string>> = () => ({}),
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
@@ -43,6 +45,7 @@ export function summaryOf(
       run,
       account,
       notes: [...notes(data), ...limitOf(config, account), ...wordsOf(config, run)],
+      evidence: evidence(data),
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {

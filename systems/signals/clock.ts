@@ -1,4 +1,5 @@
-import { readTime } from "./wire.ts";
+import { readTime } from "../../core/moment.ts";
+import type { ClockOfTarget } from "./wire.ts";
 
 /** The target's clock against the receiver's, by the times that it says it accepted signals at. */
 export class TargetClock {
@@ -13,8 +14,9 @@ export class TargetClock {
     if (error < this.best.error) this.best = { offset: answeredAt - took / 2 - acceptedAt, error };
   }
 
-  /** Ms to add to the target's time; within its own error an offset is noise. */
-  get correction(): number {
-    return Math.abs(this.best.offset) > this.best.error ? this.best.offset : 0;
+  /** What is known of it; within its own error an offset is noise. */
+  get known(): ClockOfTarget {
+    const { offset, error } = this.best;
+    return { correction: Math.abs(offset) > error ? offset : 0, error: Number.isFinite(error) ? error : 0 };
   }
 }

@@ -1,6 +1,7 @@
 /** The signal webhook on the wire: what a signal says, and what the answers to it mean. */
 import * as v from "valibot";
 import { draw } from "../../core/event.ts";
+import { readTime } from "../../core/moment.ts";
 import { eventId, type Trace } from "../../core/trace.ts";
 
 /** What the contract promises: requests per second of every webhook and client, and how long a signal is known. */
@@ -31,8 +32,8 @@ export type SignalAnswer =
   | { readonly kind: "accepted"; readonly timestamp: string }
   /** Known already, and said so. */
   | { readonly kind: "duplicate" }
-  /** Above the limit. */
-  | { readonly kind: "limited" }
+  /** Above the limit; `retryAfter` is in seconds, null where the answer does not say it. */
+  | { readonly kind: "limited"; readonly retryAfter: number | null }
   /** The request was at fault: 4xx. */
   | { readonly kind: "refused"; readonly status: number }
   /** The target was at fault, answered what the contract does not know, or not at all. */
@@ -40,15 +41,35 @@ export type SignalAnswer =
 
 const Accepted = v.object({ status: v.literal("accepted"), timestamp: v.union([v.string(), v.number()]) });
 
-/** Reads an answer. @param status 0 when there was none; `problem` then says why. */
-export function readAnswer(status: number, body: unknown, problem = ""): SignalAnswer {
-  if (status === 429) return { kind: "limited" };
+/** What is read of an answer beside its body. */
+export interface Envelope {
+  /** 0 when there was no answer. */
+  readonly status: number;
+  /** Why there was none. */
+  readonly problem?: string;
+  /** The header of that name. */
+  readonly retryAfter?: string | undefined;
+  /** When it came, in Unix ms. */
+  readonly at?: number;
+}
+
+/** Reads an answer. */
+export function readAnswer(body: unknown, { status, problem = "", retryAfter, at = 0 }: Envelope): SignalAnswer {
+  if (status === 429) return { kind: "limited", retryAfter: secondsOf(retryAfter, at) };
   if (status === 409) return { kind: "duplicate" };
   if (status >= 400 && status < 500) return { kind: "refused", status };
   if (status < 200 || status >= 300) return { kind: "failed", why: status === 0 ? problem : `status ${status}` };
   const parsed = v.safeParse(Accepted, fromJson(body));
   if (parsed.success) return { kind: "accepted", timestamp: String(parsed.output.timestamp) };
   return { kind: "failed", why: `status ${status} without status "accepted" and a timestamp` };
+}
+
+/** Retry-After is told in seconds or as a date. */
+function secondsOf(header: string | undefined, at: number): number | null {
+  if (header === undefined) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
+  const until = Date.parse(header);
+  return Number.isNaN(until) ? null : Math.max(0, (until - at) / 1000);
 }
 
 function fromJson(body: unknown): unknown {
@@ -108,31 +129,68 @@ export function holdsUnderOverload({ passed, limited }: Round, sent: number, lim
   return passed <= limit * (seconds + 1) && passed >= limit * (seconds - 1) && passed + limited === sent;
 }
 
-/** Whether equal requests show idempotency: one was first, and nothing but the limit kept any from the same answer. */
-export function keepsOne({ first, passed, limited }: Round, sent: number): boolean {
-  return first === 1 && passed >= 2 && passed + limited === sent;
+/**
+ * Whether equal requests show idempotency and the limit: one was first, the others got its answer, and as many
+ * passed as the limit lets pass in the seconds that they took.
+ */
+export function keepsOne({ first, passed, limited }: Round, sent: number, limit: number, seconds = 0): boolean {
+  const most = limit * Math.max(1, Math.ceil(seconds));
+  return first === 1 && passed >= Math.min(2, sent) && passed <= most && passed + limited === sent;
 }
 
-/** A moment that a target tells: ISO 8601 with any number of digits behind the seconds, or Unix seconds. */
-export interface Told {
-  /** Unix ms. */
-  readonly at: number;
-  /** Ms within which the moment lies after `at`: what was cut off. */
-  readonly resolution: number;
+/** Microseconds tell answers apart; of coarser times two signals may well have the same. */
+const EXACT_MS = 0.001;
+
+/** What is known of the clock that a target tells its times by. */
+export interface ClockOfTarget {
+  /** Ms to add to its time to get the receiver's. */
+  readonly correction: number;
+  /** Ms by which that may be wrong. */
+  readonly error: number;
 }
 
-/** Reads a moment; null when it is none. */
-export function readTime(text: string): Told | null {
-  const [, head, fraction = "", zone] =
-    /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
-  const resolution = 1000 / 10 ** fraction.length;
-  if (head !== undefined) {
-    const whole = Date.parse(`${head.replace(" ", "T")}${zone ?? "Z"}`);
-    return Number.isNaN(whole) ? null : { at: whole + Number(`0.${fraction || "0"}`) * 1000, resolution };
+/** A clock may drift so far from what was measured at the start, in ms. */
+const DRIFT_MS = 50;
+
+/**
+ * Finds signals that were answered with the answer to another one: accepted before they were sent, or at the
+ * microsecond at which another signal of the same webhook was. One for each virtual user.
+ */
+export class Swallowed {
+  private readonly clock: ClockOfTarget;
+  private readonly given = new Map<string, string[]>();
+
+  constructor(clock: ClockOfTarget) {
+    this.clock = clock;
   }
-  const [, seconds, part = ""] = /^(\d{9,10})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
-  return seconds === undefined ? null : { at: Number(text) * 1000, resolution: 1000 / 10 ** part.length };
+
+  /**
+   * Whether an answer belongs to another signal than the one that it was given to.
+   *
+   * @param webhook what tells webhooks apart.
+   * @param sentAt Unix ms by the receiver's clock.
+   */
+  has(webhook: string, timestamp: string, sentAt: number): boolean {
+    const told = readTime(timestamp);
+    if (told === null) return this.isKnown(webhook, timestamp);
+    const { correction, error } = this.clock;
+    const latest = told.at + told.resolution + correction + error + DRIFT_MS;
+    const isOlder = latest < sentAt;
+    return (told.resolution <= EXACT_MS * 1.001 && this.isKnown(webhook, timestamp)) || isOlder;
+  }
+
+  private isKnown(webhook: string, timestamp: string): boolean {
+    const given = this.given.get(webhook) ?? [];
+    this.given.set(webhook, given);
+    if (given.includes(timestamp)) return true;
+    given.push(timestamp);
+    if (given.length > REMEMBERED) given.shift();
+    return false;
+  }
 }
+
+/** Answers of one webhook that are remembered: a signal is known for a second, in which the limit lets so many pass. */
+const REMEMBERED = 100;
 
 const ExecutedSchema = v.object({
   signals: v.array(v.unknown()),

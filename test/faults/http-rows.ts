@@ -1,29 +1,130 @@
 import { type HttpPlant, http } from "./http.ts";
 import type { Row, Table } from "./row.ts";
 
-const LATENCIES = ["health", "ready", "correctness_status", "manifest"].flatMap((name) =>
+const ENDPOINTS = ["health", "ready", "correctness_status", "watermark", "halts", "gaps", "manifest"];
+const LATENCIES = ENDPOINTS.flatMap((name) =>
   ["p(95)", "p(99)"].map((statistic) => `http_${name}_latency_ms ${statistic}`),
 );
+
+/** What an endpoint that is always wrong leaves: an error rate with its words, and no latency. */
+const wrong = (words: string, ...besides: string[]) => ({
+  verdict: "FAIL" as const,
+  reasons: ["http_error_rate", words],
+  besides,
+});
 
 const ROWS: readonly Row<HttpPlant>[] = [
   { name: "http: healthy", plants: "nothing", plant: {}, expect: { verdict: "PASS", reasons: [] } },
   {
+    name: "http: healthy, in an open model",
+    plants: "nothing",
+    plant: { http: { RATE: "100" } },
+    expect: { verdict: "PASS", reasons: [] },
+  },
+  {
     name: "http: not-ready",
     plants: "/ready answers 503 although everything works",
     plant: { faults: ["not-ready"] },
-    expect: { verdict: "FAIL", reasons: ["http_error_rate", "http_ready_latency_ms"] },
+    expect: wrong("/ready answers 503", "http_ready_latency_ms"),
   },
   {
     name: "http: no-manifests",
     plants: "manifests answer 503",
     plant: { faults: ["no-manifests"] },
-    expect: { verdict: "FAIL", reasons: ["http_error_rate", "http_manifest_latency_ms"] },
+    expect: wrong("no manifest repository", "http_manifest_latency_ms", "http_manifests_found"),
+  },
+  {
+    name: "http: healthy, without manifests",
+    plants: "manifests answer 503, which the run is told",
+    plant: { faults: ["no-manifests"], http: { MANIFESTS: "0" } },
+    expect: { verdict: "PASS", reasons: [] },
   },
   {
     name: "http: slow-http=60",
     plants: "every answer is 60 ms late",
     plant: { faults: ["slow-http=60"], http: { VUS: "60", THINK_TIME: "10ms" } },
     expect: { verdict: "FAIL", reasons: LATENCIES },
+  },
+  {
+    name: "http: behind a redirect of 60 ms",
+    plants: "a server before the gateway takes 60 ms for a redirect to it",
+    plant: { before: { redirect: 60 }, http: { VUS: "60", THINK_TIME: "10ms" } },
+    expect: { verdict: "FAIL", reasons: LATENCIES },
+  },
+  {
+    name: "http: a TLS handshake of 80 ms for every answer",
+    plants: "a server before the gateway takes 80 ms for a handshake, and ends the connection after each answer",
+    plant: { before: { tls: 80 }, http: { VUS: "80", THINK_TIME: "10ms", DURATION: "8s" } },
+    expect: { verdict: "FAIL", reasons: LATENCIES },
+  },
+  {
+    name: "http: stands still for 2.5 s",
+    plants: "the gateway is halted for 2.5 s",
+    plant: { halted: 2_500 },
+    expect: { verdict: "FAIL", reasons: ["http_outage_ms", "/health for 2."], besides: LATENCIES },
+  },
+  {
+    name: "http: stands still for 2.5 s, in an open model",
+    plants: "the gateway is halted for 2.5 s",
+    plant: { halted: 2_500, http: { RATE: "100" } },
+    expect: { verdict: "FAIL", reasons: ["http_outage_ms", "http_health_latency_ms p(95)"], besides: LATENCIES },
+  },
+  ...["watermark", "halts", "gaps"].map((endpoint) => ({
+    name: `http: error-body=${endpoint}`,
+    plants: `/${endpoint} answers 200 with an error in its body`,
+    plant: { faults: [`error-body=${endpoint}`] },
+    expect: wrong("says error", `http_${endpoint}_latency_ms`),
+  })),
+  {
+    name: "http: error-body=manifests",
+    plants: "manifests answer 200 with an error in their body",
+    plant: { faults: ["error-body=manifests"] },
+    expect: wrong("says error", "http_manifests_found"),
+  },
+  {
+    name: "http: halted",
+    plants: "/halts tells of a halt",
+    plant: { faults: ["halted"] },
+    expect: wrong("reorg too deep", "http_halts_latency_ms"),
+  },
+  {
+    name: "http: unavailable",
+    plants: "watermark and gap detector are told to be unavailable",
+    plant: { faults: ["unavailable"] },
+    expect: wrong("watermark and gap_detector are unavailable", "http_correctness_status_latency_ms"),
+  },
+  {
+    name: "http: old-timestamps",
+    plants: "timestamps are of 2001",
+    plant: { faults: ["old-timestamps"] },
+    expect: wrong("25 years behind", ...LATENCIES),
+  },
+  {
+    name: "http: frozen-timestamps",
+    plants: "timestamps stay what they were at first",
+    plant: { faults: ["frozen-timestamps"], http: { DURATION: "8s" } },
+    expect: wrong("stands still", ...LATENCIES, "http_outage_ms"),
+  },
+  {
+    name: "http: lost-blocks",
+    plants: "a single block is always answered 404, also one that is listed",
+    plant: { faults: ["lost-blocks"] },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["http_error_rate", "404 to a block that it lists", "http_manifests_found"],
+    },
+  },
+  {
+    name: "http: broker away",
+    plants: "the broker is away, which /ready says",
+    plant: { brokerAway: true, http: { DEPENDENCY_AWAY: "1" } },
+    expect: { verdict: "PASS", reasons: [] },
+  },
+  {
+    name: "http: claims-ready",
+    plants: "the broker is away, and /ready claims to be ready",
+    plant: { faults: ["claims-ready"], brokerAway: true, http: { DEPENDENCY_AWAY: "1" } },
+    expect: { verdict: "FAIL", reasons: ["http_ready_claims", '"ready":true'] },
   },
 ];
 

@@ -1,6 +1,8 @@
-/** Rows planted in the gateway's HTTP endpoints. */
+/** Rows planted in the gateway's HTTP endpoints, and in what stands before them. */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { createStream } from "../../cli/stream.ts";
+import { type Before, redirecting, slowTls } from "./hostileweb.ts";
 import { RowRun } from "./k6run.ts";
 import { Process } from "./process.ts";
 import type { Subject } from "./row.ts";
@@ -9,9 +11,18 @@ export interface HttpPlant {
   /** In the gateway, as in `not-ready`. */
   readonly faults?: readonly string[];
   readonly http?: Readonly<Record<string, string>>;
+  /** What stands before the gateway, and the ms that it takes. */
+  readonly before?: { readonly redirect: number } | { readonly tls: number };
+  /** In mid-run the gateway stands still for so many ms. */
+  readonly halted?: number;
+  /** The broker ends before the run begins. */
+  readonly brokerAway?: true;
 }
 
 const SHORT = { VUS: "20", DURATION: "6s", THINK_TIME: "100ms" };
+const OPEN = { RATE: "100", DURATION: "6s" };
+/** Into the load: setup is over by then. */
+const MIDST_MS = 2_500;
 
 export const http: Subject<HttpPlant> = {
   name: "http",
@@ -20,20 +31,46 @@ export const http: Subject<HttpPlant> = {
 
 async function runHttp(root: string, folder: string, plant: HttpPlant) {
   const running: Process[] = [];
+  let before: Before | null = null;
   const node = [process.execPath, "--enable-source-maps"];
   try {
-    const nats = [join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")];
-    running.push(await Process.begin("nats", nats, join(folder, "nats.log")));
+    const services = [join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")];
+    const nats = await Process.begin("nats", services, join(folder, "nats.log"));
+    running.push(nats);
     const faults = (plant.faults ?? []).flatMap((fault) => ["--fault", fault]);
-    const url = (running[0] as Process).url;
-    const pulse = [...node, join(root, "dist/node/pulse.js"), "--nats", url, ...faults];
+    const pulse = [...node, join(root, "dist/node/pulse.js"), "--nats", nats.url, ...faults];
     const gateway = await Process.begin("gateway", pulse, join(folder, "gateway.log"));
     running.push(gateway);
-    await createStream(url, gateway.url);
+    await createStream(nats.url, gateway.url);
+    if (plant.brokerAway) {
+      await nats.kill();
+      await untilNotReading(gateway.url);
+    }
+    before = await standBefore(gateway.url, folder, plant.before);
     const run = new RowRun(root, folder, "none", gateway.url);
-    run.start("http", { ...SHORT, HTTP_URL: gateway.url, ...plant.http });
-    return await run.end(Promise.resolve());
+    const load = plant.http?.["RATE"] === undefined ? SHORT : OPEN;
+    const trusting = before?.url.startsWith("https:") ? { K6_INSECURE_SKIP_TLS_VERIFY: "true" } : {};
+    run.start("http", { ...load, HTTP_URL: before?.url ?? gateway.url, ...trusting, ...plant.http });
+    return await run.end(plant.halted === undefined ? Promise.resolve() : haltLater(gateway, plant.halted));
   } finally {
+    await before?.close();
     for (const each of running.reverse()) await each.stop();
+  }
+}
+
+async function standBefore(url: string, folder: string, before: HttpPlant["before"]): Promise<Before | null> {
+  if (before === undefined) return null;
+  return "redirect" in before ? redirecting(url, before.redirect) : slowTls(url, before.tls, folder);
+}
+
+async function haltLater(gateway: Process, milliseconds: number): Promise<void> {
+  await pause(MIDST_MS);
+  await gateway.halt(milliseconds);
+}
+
+async function untilNotReading(url: string): Promise<void> {
+  for (let reading = true; reading; await pause(50)) {
+    const answer = await fetch(`${url}/api/v1/correctness/status`);
+    reading = ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;
   }
 }

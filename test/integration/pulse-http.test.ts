@@ -18,7 +18,7 @@ describe("HTTP", () => {
         timestamp,
         watermark: { available: true },
         gap_detector: { available: true },
-        counts: { received: 0, malformed: 0, delivered: 0, slow: 0, clients: 0, subscriptions: 0 },
+        counts: { received: 0, malformed: 0, delivered: 0, slow: 0, clients: 0, subscriptions: 0, reading: true },
       },
       "/api/v1/correctness/watermark?chain=base": {
         timestamp,

@@ -105,7 +105,7 @@ describe("the next step", () => {
       "of failed requests tells their answers",
       missed("http_error_rate"),
       evidenceOf({}, { http_status_2xx: { values: { count: 90 } }, http_status_5xx: { values: { count: 10 } } }),
-      "answers 2xx: 90, 5xx: 10; the checks in the test's log name the endpoint",
+      "answers 2xx: 90, 5xx: 10; ask the endpoint that is named, and read the gateway's log",
     ],
     [
       "of lost sessions names the second in which nothing came, and the log",

@@ -170,7 +170,21 @@ describe("overrides", () => {
     });
   });
 
-  test("visitors have no rate to change", () => {
-    expect(plan("http", "load", { rate: 5, events: 10, batch: 3 })).toEqual(plan("http", "load"));
+  test("subscribers have no rate to change", () => {
+    expect(plan("websocket", "load", { rate: 5, events: 10, batch: 3 })).toEqual(plan("websocket", "load"));
+  });
+
+  test("visits come at a rate where one is asked for, each by itself, with enough of them to wait", () => {
+    expect(plan("http", "smoke", { rate: 300, batch: 3 })).toMatchObject({
+      kind: "paced",
+      shape: [{ from: 300, to: 300, seconds: 60 }],
+      events: 18_000,
+      batch: 1,
+      workers: 900,
+    });
+    expect(plan("http", "smoke", { rate: 1 })).toMatchObject({ workers: 10 });
+    expect(plan("http", "smoke", { rate: 1, workers: 3 })).toMatchObject({ workers: 3 });
+    expect(() => plan("http", "smoke", { rate: 1, vus: 3 })).toThrow("VUS=3");
+    expect(() => plan("http", "smoke", { workers: 3 })).toThrow("WORKERS=3");
   });
 });

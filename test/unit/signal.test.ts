@@ -11,8 +11,8 @@ import {
   type Round,
   readAnswer,
   readExecuted,
-  readTime,
   type SignalAnswer,
+  Swallowed,
   signalBody,
 } from "../../systems/signals/wire.ts";
 import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
@@ -50,7 +50,7 @@ describe("an answer", () => {
     [200, `{"status":"accepted","webhook_id":"w","timestamp":"${TIMESTAMP}"}`, accepted(TIMESTAMP)],
     [202, '{"status":"accepted","timestamp":1767225600.25}', accepted("1767225600.25")],
     [409, "", { kind: "duplicate" }],
-    [429, '{"status":"accepted","timestamp":"x"}', { kind: "limited" }],
+    [429, '{"status":"accepted","timestamp":"x"}', { kind: "limited", retryAfter: null }],
     [401, "", { kind: "refused", status: 401 }],
     [404, null, { kind: "refused", status: 404 }],
     [422, "{}", { kind: "refused", status: 422 }],
@@ -58,20 +58,38 @@ describe("an answer", () => {
     [302, "", { kind: "failed", why: "status 302" }],
     [0, null, { kind: "failed", why: "connection reset" }],
   ])("of status %i with %j is %j", (status, body, answer) => {
-    expect(readAnswer(status, body, "connection reset")).toEqual(answer);
+    expect(readAnswer(body, { status, problem: "connection reset" })).toEqual(answer);
   });
 
   test.each([["not JSON"], ['{"status":"queued","timestamp":"x"}'], ['{"status":"accepted"}'], ["null"], [null]])(
     "of status 200 without the contract's fields is a failure: %j",
     (body) => {
-      expect(readAnswer(200, body)).toMatchObject({ kind: "failed" });
+      expect(readAnswer(body, { status: 200 })).toMatchObject({ kind: "failed" });
     },
   );
+
+  test.each<[string | undefined, number | null]>([
+    ["1", 1],
+    ["120", 120],
+    ["Sat, 28 Nov 2026 12:00:30 GMT", 30],
+    ["Sat, 28 Nov 2026 11:59:00 GMT", 0],
+    ["soon", null],
+    [undefined, null],
+  ])("of status 429 with Retry-After %s is to be waited for: %s s", (retryAfter, seconds) => {
+    const at = Date.UTC(2026, 10, 28, 12);
+    expect(readAnswer("", { status: 429, retryAfter, at })).toEqual({ kind: "limited", retryAfter: seconds });
+  });
 });
 
 describe("a round", () => {
   test("the first answer again is a duplicate", () => {
-    const marked = markRepeats([accepted("a"), accepted("a"), { kind: "limited" }, accepted("b"), accepted("a")]);
+    const marked = markRepeats([
+      accepted("a"),
+      accepted("a"),
+      { kind: "limited", retryAfter: 1 },
+      accepted("b"),
+      accepted("a"),
+    ]);
     expect(marked.map(({ kind }) => kind)).toEqual(["accepted", "duplicate", "limited", "accepted", "duplicate"]);
     expect(countRound(marked as SignalAnswer[])).toEqual({ first: 2, passed: 4, limited: 1, refused: 0, failed: 0 });
   });
@@ -95,15 +113,18 @@ describe("a round", () => {
     expect(keepsLimit(round(counts), 20, 10)).toBe(holds);
   });
 
-  test.each<[Partial<Round>, boolean]>([
+  test.each<[Partial<Round>, boolean, number?]>([
     [{ first: 1, passed: 10, limited: 90 }, true],
-    [{ first: 1, passed: 100 }, true],
+    [{ first: 1, passed: 13, limited: 87 }, false],
+    [{ first: 1, passed: 13, limited: 87 }, true, 1.2],
+    [{ first: 1, passed: 21, limited: 79 }, false, 1.2],
+    [{ first: 1, passed: 100 }, false],
     [{ first: 2, passed: 10, limited: 90 }, false],
     [{ first: 0, passed: 10, limited: 90 }, false],
     [{ first: 1, passed: 1, limited: 99 }, false],
     [{ first: 1, passed: 10, limited: 89, failed: 1 }, false],
-  ])("of 100 equal signals with %j has one first: %s", (counts, holds) => {
-    expect(keepsOne(round(counts), 100)).toBe(holds);
+  ])("of 100 equal signals with %j has one first, within the limit: %s in %s s", (counts, holds, seconds = 0.2) => {
+    expect(keepsOne(round(counts), 100, 10, seconds)).toBe(holds);
   });
 
   test.each<[Partial<Round>, boolean]>([
@@ -115,27 +136,6 @@ describe("a round", () => {
     [{ passed: 150 }, false],
   ])("of 150 in 5 s over a limit of 10 with %j holds: %s", (counts, holds) => {
     expect(holdsUnderOverload(round(counts), 150, 10, 5)).toBe(holds);
-  });
-});
-
-describe("a time", () => {
-  const NEW_YEAR = Date.UTC(2026, 0, 1);
-  test.each<[string, number, number]>([
-    ["2026-01-01T00:00:00Z", NEW_YEAR, 1_000],
-    ["2026-01-01T00:00:00.5Z", NEW_YEAR + 500, 100],
-    ["2026-01-01T00:00:00.123456Z", NEW_YEAR + 123.456, 0.001],
-    ["2026-01-01T01:00:00.123+01:00", NEW_YEAR + 123, 1],
-    ["2026-01-01 00:00:00.123", NEW_YEAR + 123, 1],
-    ["1767225600", NEW_YEAR, 1_000],
-    ["1767225600.25", NEW_YEAR + 250, 10],
-  ])("%s is %f, cut off by %f ms", (text, at, resolution) => {
-    const told = readTime(text);
-    expect(told?.at).toBeCloseTo(at, 3);
-    expect(told?.resolution).toBeCloseTo(resolution, 6);
-  });
-
-  test.each(["", "yesterday", "2026-13-41T00:00:00Z", "12", "2026-01-01"])("is none: %j", (text) => {
-    expect(readTime(text)).toBeNull();
   });
 });
 
@@ -153,7 +153,7 @@ describe("the target's clock", () => {
   const clock = (...answers: [string, number, number][]) => {
     const compared = new TargetClock();
     for (const [timestamp, took, answeredAt] of answers) compared.compare(timestamp, took, answeredAt);
-    return compared.correction;
+    return compared.known.correction;
   };
   test("is corrected by the quickest answer", () => {
     const slow: [string, number, number] = ["2026-01-01T00:00:00.000000Z", 900, NEW_YEAR + 8_000];
@@ -168,5 +168,39 @@ describe("the target's clock", () => {
     ["that was never seen", []],
   ])("%s is left alone", (_, answers) => {
     expect(clock(...answers)).toBe(0);
+  });
+});
+
+describe("a signal that was swallowed", () => {
+  const SENT = Date.UTC(2026, 10, 28, 12);
+  const exact = { correction: 0, error: 2 };
+  const at = (ms: number, digits = 6) =>
+    new Date(SENT + ms).toISOString().replace("Z", `${"0".repeat(Math.max(0, digits - 3))}Z`);
+
+  test("was accepted before it was sent", () => {
+    const swallowed = new Swallowed(exact);
+    expect(swallowed.has("w", at(5), SENT)).toBe(false);
+    expect(swallowed.has("w", at(-400), SENT)).toBe(true);
+    expect(swallowed.has("w", at(-400, 3), SENT)).toBe(true);
+  });
+
+  test("has the answer of another one of its webhook, to the microsecond", () => {
+    const swallowed = new Swallowed(exact);
+    expect([at(5), at(6), at(5)].map((time) => swallowed.has("w", time, SENT))).toEqual([false, false, true]);
+    expect(swallowed.has("another", at(5), SENT)).toBe(false);
+  });
+
+  test("is not told apart by times that are too coarse for it", () => {
+    const swallowed = new Swallowed({ correction: 0, error: 500 });
+    const whole = "2026-11-28T12:00:00Z";
+    expect([0, 100, 900].map((later) => swallowed.has("w", whole, SENT + later))).toEqual([false, false, false]);
+    const milliseconds = new Swallowed(exact);
+    expect([at(5, 3), at(5, 3)].map((time) => milliseconds.has("w", time, SENT))).toEqual([false, false]);
+  });
+
+  test("is judged by the target's clock", () => {
+    const swallowed = new Swallowed({ correction: 5_000, error: 2 });
+    expect(swallowed.has("w", at(-5_000), SENT)).toBe(false);
+    expect(swallowed.has("w", at(-5_400), SENT)).toBe(true);
   });
 });

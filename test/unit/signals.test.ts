@@ -7,6 +7,7 @@ import { settings } from "../../k6/support/settings.ts";
 import { type Answered, type Purpose, Signals } from "../../systems/signals/k6/signals.ts";
 
 vi.mock("k6/execution", () => ({ default: {} }));
+vi.mock("k6", () => ({ check: () => true }));
 vi.mock("k6/http", () => ({ default: {} }));
 
 type Name = keyof typeof FAMILIES.signals;
@@ -26,14 +27,20 @@ function entered(purpose: Purpose, answer: Answered): string[] {
 }
 
 const ACCEPTED: Answered = { kind: "accepted", timestamp: "2026-01-01T00:00:00Z", took: 7 };
-const LIMITED: Answered = { kind: "limited", took: 3 };
+const LIMITED: Answered = { kind: "limited", retryAfter: 1, took: 3 };
 
 test.each<[Purpose, string, string]>([
   ["load", "signal_success_rate", "signal_latency_ms"],
   ["hft", "signal_hft_success_rate", "signal_hft_latency_ms"],
   ["memory", "signal_memory_success_rate", "signal_memory_latency_ms"],
 ])("a signal of %s has a share and a latency of its own", (purpose, success, latency) => {
-  expect(entered(purpose, ACCEPTED)).toEqual([`${success} 1`, "signal_failed 0", "signal_accepted 1", `${latency} 7`]);
+  expect(entered(purpose, ACCEPTED)).toEqual([
+    `${success} 1`,
+    "signal_failed 0",
+    "signal_accepted 1",
+    "signal_unexecuted 1",
+    `${latency} 7`,
+  ]);
   expect(entered(purpose, LIMITED)).toEqual([
     `${success} 0`,
     "signal_failed 0",
@@ -43,6 +50,15 @@ test.each<[Purpose, string, string]>([
 });
 
 test("a signal that need not be accepted is in no share", () => {
-  expect(entered("trial", ACCEPTED)).toEqual(["signal_failed 0", "signal_accepted 1", "signal_trial_latency_ms 7"]);
+  expect(entered("trial", ACCEPTED)).toEqual([
+    "signal_failed 0",
+    "signal_accepted 1",
+    "signal_unexecuted 1",
+    "signal_trial_latency_ms 7",
+  ]);
   expect(entered("trial", LIMITED)).toEqual(["signal_failed 0", "signal_limited 1", "signal_limited_latency_ms 3"]);
+});
+
+test("a limited signal without a Retry-After is counted apart", () => {
+  expect(entered("trial", { ...LIMITED, retryAfter: null })).toContain("signal_limited_silently 1");
 });

@@ -29,10 +29,10 @@ describe.each(ROWS)("%s %s", (_, name, variable) => {
   });
 });
 
-test("the same name means the same in every test that has it, but for the profiles, what chains are for, where a pipeline ends and is entered, and what waits at the same time", () => {
+test("the same name means the same in every test that has it, but for the profiles, what chains are for, where a pipeline ends and is entered, what waits at the same time, and what a rate is of", () => {
   const meanings = new Map<string, Set<string>>();
   for (const [, name, { meaning, allowed, fallback }] of ROWS) {
-    if (["SCENARIO", "CHAINS", "RECEIVER_URL", "STREAM", "CONCURRENCY"].includes(name)) continue;
+    if (["SCENARIO", "CHAINS", "RECEIVER_URL", "STREAM", "CONCURRENCY", "RATE", "WORKERS"].includes(name)) continue;
     meanings.set(name, (meanings.get(name) ?? new Set()).add(`${meaning} ${allowed} ${fallback}`));
   }
   for (const [name, said] of meanings) expect(said.size, name).toBe(1);

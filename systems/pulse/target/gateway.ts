@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import type { JsMsg } from "@nats-io/jetstream";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
@@ -9,6 +8,7 @@ import { StreamConsumer } from "./consumer.ts";
 import { EventReader, MalformedEvent } from "./event.ts";
 import type { PulseFaults } from "./faults.ts";
 import { plantEventFaults, plantFaults } from "./faulty.ts";
+import { plantHttpFaults } from "./faultyhttp.ts";
 import { FaultySockets, type Send } from "./faultysockets.ts";
 import type { Manner } from "./manner.ts";
 import { addRoutes } from "./routes.ts";
@@ -116,8 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
 
-  const late = faults["slow-http"];
-  if (late !== undefined) server.addHook("onRequest", () => pause(late));
+  plantHttpFaults(server, faults);
   addRoutes(server, {
     chains,
     manifests: faults["no-manifests"] !== true && !isReal,
@@ -126,7 +125,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return isReal ? null : consumer.trouble;
     },
     halt: () => (consumer.trouble === null ? null : { reason: consumer.trouble, since: haltedSince }),
-    counts: () => ({ ...counts, clients: sockets.size, subscriptions: subscriptions.size }),
+    counts: () => ({
+      ...counts,
+      clients: sockets.size,
+      subscriptions: subscriptions.size,
+      reading: consumer.trouble === null,
+    }),
   });
   await server.listen({ host, port, backlog: BACKLOG });
   consumer.start();

@@ -17,6 +17,8 @@ export interface Counts {
   readonly clients: number;
   /** Subscriptions alive now. */
   readonly subscriptions: number;
+  /** Events of the stream are read as they come. */
+  readonly reading: boolean;
 }
 
 /** What the HTTP side shows of a gateway. */

@@ -1,13 +1,14 @@
 import { sleep } from "k6";
 import http from "k6/http";
 import type { Account } from "../../../core/account.ts";
+import { readTime } from "../../../core/moment.ts";
 import type { PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { readExecuted, readTime } from "../wire.ts";
+import { type ClockOfTarget, readExecuted } from "../wire.ts";
 
 const EVERYTHING = {};
 
@@ -15,25 +16,57 @@ const POLL_SECONDS = 0.25;
 
 type ListSettings = Pick<Settings<"webhook">, "SIGNALS_EXECUTED_URL" | "SIGNALS_URL">;
 
-/** What the target says that it executed, read from where the last reading ended. */
+/** How many signals a target has executed, where its list keeps nothing by which they could be told apart. */
+export class ExecutedCount {
+  private readonly pages: ExecutedPages;
+  private counted = 0;
+
+  constructor(config: ListSettings, access: Access) {
+    this.pages = new ExecutedPages(config, access);
+  }
+
+  /** All that it lists. @throws when the list cannot be read. */
+  now(): number {
+    this.counted += this.pages.fresh().length;
+    return this.counted;
+  }
+}
+
+/**
+ * Waits until the list does not grow any more. To be called in `teardown()`.
+ *
+ * @returns how many signals were executed since the list had so many.
+ */
+export function settleCount(config: Settings<"webhook">, access: Access, before: number): number {
+  const { DRAIN_TIMEOUT, DRAIN_QUIET } = config;
+  const count = new ExecutedCount(config, access);
+  const started = Date.now();
+  let counted = count.now();
+  let grewAt = started;
+  while (Date.now() - grewAt < DRAIN_QUIET * 1000 && Date.now() - started < DRAIN_TIMEOUT * 1000) {
+    sleep(POLL_SECONDS);
+    const more = count.now();
+    if (more > counted) grewAt = Date.now();
+    counted = more;
+  }
+  return counted - before;
+}
+
+/** What the target says that it executed, as the receiver wants to hear it. */
 export class ExecutedList {
-  private readonly url: string;
-  private readonly access: Access | null;
+  /** Whether anything was listed at all, with or without a trace. */
+  listsSomething = false;
+  private readonly pages: ExecutedPages;
   private readonly run: Run;
   private readonly openedAt: number;
   private readonly correction: number;
-  private read = 0;
-  private next: number | string | undefined;
 
   /**
    * @param openedAt Unix ms by the receiver's clock, before the first signal was sent.
    * @param correction ms to add to the target's time to get the receiver's.
    */
   constructor(config: ListSettings, access: Access, run: Run, openedAt: number, correction: number) {
-    const { SIGNALS_EXECUTED_URL: url = "", SIGNALS_URL } = config;
-    this.url = url;
-    // Who we are is said to the target alone.
-    this.access = originOf(url) === originOf(SIGNALS_URL) ? access : null;
+    this.pages = new ExecutedPages(config, access);
     this.run = run;
     this.openedAt = openedAt;
     this.correction = correction;
@@ -44,7 +77,8 @@ export class ExecutedList {
     const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false, lost: false };
     const ids: string[] = [];
     const times: number[] = [];
-    for (const signal of this.fresh()) {
+    for (const signal of this.pages.fresh()) {
+      this.listsSomething = true;
       const text = JSON.stringify(signal);
       const id = findEventId(text);
       if (id === null || readEventId(id)?.run !== this.run.number) continue;
@@ -56,9 +90,23 @@ export class ExecutedList {
     }
     return { ...path, through: Date.now() + clockCorrection(this.run), ids: ids.join(""), times };
   }
+}
 
-  /** What is new; nothing is left out when a page in between cannot be read. */
-  private fresh(): unknown[] {
+/** The list of executed signals, read from where the last reading ended. */
+class ExecutedPages {
+  private readonly url: string;
+  private readonly access: Access | null;
+  private read = 0;
+  private next: number | string | undefined;
+
+  constructor({ SIGNALS_EXECUTED_URL: url = "", SIGNALS_URL }: ListSettings, access: Access) {
+    this.url = url;
+    // Who we are is said to the target alone.
+    this.access = originOf(url) === originOf(SIGNALS_URL) ? access : null;
+  }
+
+  /** What is new; nothing is left out when a page in between cannot be read. @throws when one cannot be read. */
+  fresh(): unknown[] {
     const fresh: unknown[] = [];
     let next = this.next;
     for (;;) {
@@ -91,10 +139,10 @@ export class ExecutedList {
 export async function settleExecuted(
   config: Settings<"webhook">,
   access: Access,
-  run: Run & { readonly openedAt: number; readonly targetClock: number },
+  run: Run & { readonly openedAt: number; readonly targetClock: ClockOfTarget },
 ): Promise<Account> {
   const { RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
-  const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock);
+  const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock.correction);
   const started = Date.now();
   let progressAt = started;
   for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {

@@ -4,8 +4,9 @@ import type { Access } from "../../../k6/support/access.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { quote } from "../../../k6/support/quotes.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { readAnswer, type SignalAnswer, signalBody } from "../wire.ts";
+import { type ClockOfTarget, readAnswer, type SignalAnswer, Swallowed, signalBody } from "../wire.ts";
 import type { Webhook } from "./webhooks.ts";
 
 type SignalMeasures = ReturnType<typeof measures<"signals">>;
@@ -39,6 +40,7 @@ export class Signals {
   private readonly config: Settings<"webhook">;
   private readonly access: Access;
   private readonly measure: SignalMeasures;
+  private swallowed: Swallowed | null = null;
 
   constructor(config: Settings<"webhook">, access: Access, measure: SignalMeasures) {
     this.config = config;
@@ -46,9 +48,23 @@ export class Signals {
     this.measure = measure;
   }
 
-  /** Sends one signal and enters the answer. Never rejects. */
+  /** From now on the times of answers are held against the sending of their signals. */
+  compareTimes(clock: ClockOfTarget): void {
+    this.swallowed ??= new Swallowed(clock);
+  }
+
+  /** Sends one signal that is like no other, and enters the answer. Never rejects. */
   async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<Answered> {
-    const answer = await this.ask(webhook, trace, unusual);
+    const given = await this.ask(webhook, trace, unusual);
+    const isOfAnother =
+      given.kind === "accepted" && this.swallowed?.has(webhook.token, given.timestamp, trace.publishedAt) === true;
+    const answer: Answered = isOfAnother ? { kind: "duplicate", took: given.took } : given;
+    const isSwallowed = answer.kind === "duplicate";
+    this.measure.signal_swallowed.add(isSwallowed ? 1 : 0);
+    if (isSwallowed) {
+      const time = given.kind === "accepted" ? `the answer of ${given.timestamp}` : "that it is known";
+      console.warn(`signal ${trace.seq} is like no other, and was answered with ${time}`);
+    }
     this.enter(answer, purpose);
     return answer;
   }
@@ -71,9 +87,12 @@ export class Signals {
         // Else k6 logs a request that gets no answer, with its address and the secret in it.
         throw: true,
       } as object);
-      return { ...readAnswer(response.status, response.body), took: latencyOf(response.timings) };
+      const { status, headers } = response;
+      const read = readAnswer(response.body, { status, retryAfter: headers["Retry-After"], at: now() });
+      return { ...read, took: latencyOf(response.timings) };
     } catch (problem) {
-      return { ...readAnswer(0, null, withoutAddress(String(problem))), took: now() - sentAt };
+      const read = readAnswer(null, { status: 0, problem: withoutAddress(String(problem)) });
+      return { ...read, took: now() - sentAt };
     }
   }
 
@@ -86,6 +105,7 @@ export class Signals {
     switch (answer.kind) {
       case "accepted":
         measure.signal_accepted.add(1);
+        measure.signal_unexecuted.add(1);
         measure[legitimate?.latency ?? "signal_trial_latency_ms"].add(answer.took);
         break;
       case "duplicate":
@@ -94,6 +114,7 @@ export class Signals {
         break;
       case "limited":
         measure.signal_limited.add(1);
+        if (answer.retryAfter === null) measure.signal_limited_silently.add(1);
         measure.signal_limited_latency_ms.add(answer.took);
         break;
       case "refused":
@@ -101,7 +122,7 @@ export class Signals {
         measure.signal_refused_latency_ms.add(answer.took);
         break;
       case "failed":
-        console.warn(`a signal failed: ${answer.why}`);
+        quote("a signal", `failed: ${answer.why}`);
         measure.signal_failed_latency_ms.add(answer.took);
     }
   }

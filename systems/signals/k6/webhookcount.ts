@@ -7,15 +7,14 @@ export interface TrialSettings {
   readonly WEBHOOK_TOKEN?: string | undefined;
   readonly TRIALS: readonly Trial[];
   readonly HEALTH_URL?: string | undefined;
+  readonly MEMORY_RATE: number;
 }
 
 /** Share of its limit that a webhook is given by legitimate load: what is sent evenly does not arrive evenly. */
 export const FILL = 0.8;
 
 /** Webhooks that the trials spread over, so that none has to wait for the limit of another. */
-const TRIAL_WEBHOOKS = 13;
-/** The memory trial takes 320 signals a second: the quicker it is, the less a warm-up looks like a leak. */
-const MEMORY_WEBHOOKS = 40;
+const TRIAL_WEBHOOKS = TRIALS.race.webhooks;
 
 /**
  * How many webhooks take a load without reaching their limits.
@@ -31,8 +30,7 @@ export function webhooksFor(config: TrialSettings, peak: number): number {
       `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN names one"}: lower RATE or LOAD_SCALE`
     );
   }
-  const memory = config.TRIALS.includes("memory") && config.HEALTH_URL !== undefined;
-  return given ?? Math.max(needed, memory ? MEMORY_WEBHOOKS : config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
+  return given ?? Math.max(needed, config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
 }
 
 /** Longer than all trials but memory take, whose sizes are fixed. */
@@ -42,8 +40,9 @@ const PATIENCE_SECONDS = 1;
 
 /** Seconds after which trials are cut off that something keeps from their end. */
 export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS: number }, webhooks: number): number {
+  const rate = Math.min(config.MEMORY_RATE, FILL * config.SIGNAL_LIMIT * webhooks);
   const rounds = Math.ceil(config.MEMORY_SIGNALS / webhooks);
-  return OTHER_TRIALS_SECONDS + Math.ceil(rounds * (1 / (FILL * config.SIGNAL_LIMIT) + PATIENCE_SECONDS));
+  return OTHER_TRIALS_SECONDS + Math.ceil(config.MEMORY_SIGNALS / rate + rounds * PATIENCE_SECONDS);
 }
 
 /**
@@ -56,12 +55,13 @@ export function peakOfTrials(config: TrialSettings, loadPeak: number): number {
   const peaks: Readonly<Record<Trial, number>> = {
     hft: TRIALS.hft.signals,
     identical: TRIALS.identical.signals,
+    race: Math.min(TRIALS.race.signals, limit) * TRIALS.race.webhooks,
     expiry: TRIALS.expiry.signals,
     limit: 2 * limit,
     overload: 3 * limit,
     headers: 2 * limit,
     access: TRIALS.access.signals,
-    memory: HEALTH_URL === undefined ? 0 : webhooksFor(config, loadPeak) * FILL * limit,
+    memory: HEALTH_URL === undefined ? 0 : Math.min(config.MEMORY_RATE, webhooksFor(config, loadPeak) * FILL * limit),
   };
   return Math.max(0, ...trials.map((trial) => peaks[trial]));
 }

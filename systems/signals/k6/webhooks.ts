@@ -9,36 +9,77 @@ import type { Settings } from "../../../k6/support/settings.ts";
 export interface Webhook {
   readonly token: string;
   readonly secret: string;
+  /** What the target calls it, where that is not its token. */
+  readonly id?: string | undefined;
 }
 
 type WebhookSettings = Settings<"webhook">;
 
 const Session = v.object({ access_token: v.string() });
+const Id = v.union([v.string(), v.pipe(v.number(), v.transform(String))]);
 const Created = v.pipe(
-  v.looseObject({ token: v.string(), secret_key: v.optional(v.string()), secret: v.optional(v.string()) }),
-  v.transform(({ token, secret_key, secret }) => ({ token, secret: secret_key ?? secret ?? "" })),
+  v.looseObject({
+    token: v.string(),
+    secret_key: v.optional(v.string()),
+    secret: v.optional(v.string()),
+    id: v.optional(Id),
+  }),
+  v.transform(({ token, secret_key, secret, id }) => ({ token, secret: secret_key ?? secret ?? "", id })),
 );
 
-/** Logs in and creates webhooks, or takes the one that is given. Ends the test (k6 exits 108) when it cannot. */
-export function openWebhooks(config: WebhookSettings, access: Access, count: number): Webhook[] {
-  const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret, SIGNALS_URL: server } = config;
+/** Whether webhooks are created for the run, and not given. */
+export function createsWebhooks({ WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret }: WebhookSettings): boolean {
+  return token === undefined || secret === undefined;
+}
+
+/**
+ * Logs in and creates webhooks, or takes the one that is given. Ends the test (k6 exits 108) when it cannot.
+ *
+ * @param run what they are named after, so that their owner finds them.
+ */
+export function openWebhooks(config: WebhookSettings, access: Access, count: number, run: string): Webhook[] {
+  const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret } = config;
   if (token !== undefined && secret !== undefined) return [{ token, secret }];
+  const headers = loggedIn(config, access);
+  return Array.from({ length: count }, (_, place) => {
+    const name = JSON.stringify({ name: webhookName(run, place + 1), details: "load test" });
+    return post(`${config.SIGNALS_URL}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");
+  });
+}
+
+/** What the webhooks of a run are called. */
+export function webhookName(run: string, number: number): string {
+  return `throughline ${run} ${number}`;
+}
+
+/** Deletes the webhooks that were created, where the run is told how. @returns how many stay. */
+export function removeWebhooks(config: WebhookSettings, access: Access, webhooks: readonly Webhook[]): number {
+  const { DELETE_PATH: path } = config;
+  if (path === undefined) return webhooks.length;
+  const headers = loggedIn(config, access);
+  return webhooks.filter(({ token, id }) => {
+    const place = path.replace("{token}", encodeURIComponent(token)).replace("{id}", encodeURIComponent(id ?? token));
+    const params = { headers, tags: { name: "delete a webhook" } };
+    const { status } = http.del(`${config.SIGNALS_URL}${place}`, null, params);
+    return status < 200 || status >= 300;
+  }).length;
+}
+
+/** Logs in. @returns the headers of somebody who is. */
+function loggedIn(config: WebhookSettings, access: Access): Record<string, string> {
   const { SIGNALS_USER: user, SIGNALS_PASSWORD: password } = config;
   if (user === undefined || password === undefined) {
     exec.test.abort("WEBHOOK_TOKEN and WEBHOOK_SECRET, or SIGNALS_USER and SIGNALS_PASSWORD: neither pair is given");
-    return [];
+    throw new Error("log in");
   }
   const credentials = { [config.LOGIN_FIELD]: user, password };
   const login = config.LOGIN_AS === "form" ? credentials : JSON.stringify(credentials);
   const type = config.LOGIN_AS === "form" ? "application/x-www-form-urlencoded" : "application/json";
   access.readyNow();
   const own = access.headers();
-  const session = post(`${server}${config.LOGIN_PATH}`, login, { ...own, "Content-Type": type }, Session, "log in");
-  const headers = { ...own, "Content-Type": "application/json", Authorization: `Bearer ${session.access_token}` };
-  return Array.from({ length: count }, (_, place) => {
-    const name = JSON.stringify({ name: `throughline ${place + 1}`, details: "load test" });
-    return post(`${server}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");
-  });
+  const url = `${config.SIGNALS_URL}${config.LOGIN_PATH}`;
+  const session = post(url, login, { ...own, "Content-Type": type }, Session, "log in");
+  return { ...own, "Content-Type": "application/json", Authorization: `Bearer ${session.access_token}` };
 }
 
 function post<S extends v.GenericSchema>(

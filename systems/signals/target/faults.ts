@@ -1,4 +1,4 @@
-import { always, type Faults, type FaultTable, milliseconds, oneIn } from "../../../target/faults.ts";
+import { always, type Faults, type FaultTable, milliseconds, number, oneIn } from "../../../target/faults.ts";
 
 /** The faults of the signal webhook. A signal is one request that was let through. */
 export const SIGNALS_FAULTS = {
@@ -9,6 +9,11 @@ export const SIGNALS_FAULTS = {
   "racing-idempotency": always(
     "a repeated signal is looked for, and only later noted: those at the same time all pass",
   ),
+  "same-action": always("signals of one webhook are taken for equal when their action is, whatever else they say"),
+  "no-retry-after": always("429 comes without a Retry-After"),
+  "remember-limited": always("a signal that was answered 429 once is answered so for a minute"),
+  "loose-limit": number("N requests more than the limit pass"),
+  "action-only": always("of a signal nothing is kept but its action, so that no trace of it survives"),
   "open-door": always("a wrong secret is as good as the right one"),
   "execute-limited": always("what is answered 429 is executed too"),
   forget: oneIn("every N-th signal of a process is accepted and never executed"),

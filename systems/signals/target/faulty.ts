@@ -6,9 +6,13 @@ import { EXECUTED, type Gate, IDEMPOTENT_MS, LIMIT, type Passage, RedisGate, typ
 export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   const counted = faults["no-limit"] === undefined && faults["limit-per-process"] === undefined;
   const remembered = faults["no-idempotency"] === undefined && faults["racing-idempotency"] === undefined;
-  let gate: Gate = new RedisGate(redis, { limit: counted ? LIMIT : 0, idempotentMs: remembered ? IDEMPOTENT_MS : 0 });
+  let gate: Gate = new RedisGate(redis, {
+    limit: counted ? LIMIT + (faults["loose-limit"] ?? 0) : 0,
+    idempotentMs: remembered ? IDEMPOTENT_MS : 0,
+  });
   if (faults["racing-idempotency"]) gate = new RacingGate(gate, redis);
   if (faults["limit-per-process"]) gate = new OwnLimitGate(gate);
+  if (faults["remember-limited"]) gate = new GrudgingGate(gate);
   if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
   if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
   return gate;
@@ -53,6 +57,26 @@ class OwnLimitGate implements Gate {
     return this.inner.admit(request);
   }
 }
+
+/** Does not forget what it refused. */
+class GrudgingGate implements Gate {
+  private readonly inner: Gate;
+  private readonly refused = new Map<string, number>();
+
+  constructor(inner: Gate) {
+    this.inner = inner;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const name = `${request.webhook} ${request.digest}`;
+    if (performance.now() < (this.refused.get(name) ?? 0)) return "limited";
+    const passage = await this.inner.admit(request);
+    if (passage === "limited") this.refused.set(name, performance.now() + GRUDGE_MS);
+    return passage;
+  }
+}
+
+const GRUDGE_MS = 60_000;
 
 /** Executes what it does not let pass. */
 class EagerGate implements Gate {

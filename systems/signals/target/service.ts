@@ -28,6 +28,8 @@ const Page = v.object({
 });
 
 const PAGE_SIZE = 5_000;
+/** The limit is one of a second. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** Serves the signal webhook in this process. @throws when its address cannot be had. */
 export async function startSignals(options: SignalsOptions): Promise<{ close(): Promise<void> }> {
@@ -78,6 +80,14 @@ function addAccountRoutes(app: FastifyInstance, store: Store, { user, password }
     const { id, name, token, secret } = await store.createWebhook(naming.name);
     return { id, name, token, secret_key: secret };
   });
+  app.delete<{ Params: { token: string } }>("/api/v1/webhooks/:token", async (request, reply) => {
+    const [, session] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "") ?? [];
+    if (session === undefined || (await store.userOf(session)) === null) {
+      return reply.code(401).send({ detail: "not logged in" });
+    }
+    const removed = await store.removeWebhook(request.params.token);
+    return removed ? reply.code(204).send() : reply.code(404).send({ detail: "unknown webhook" });
+  });
 }
 
 type Trigger = FastifyRequest<{ Params: { token: string }; Querystring: { secret?: unknown } }>;
@@ -96,10 +106,15 @@ function addSignalRoute(app: FastifyInstance, store: Store, gate: Gate, faults: 
     const passage = await gate.admit({
       webhook: webhook.id,
       client: clientOf(request.socket.remoteAddress ?? "", request.headers, faults["trust-headers"] === true),
-      digest: createHash("sha256").update(JSON.stringify(signal)).digest("hex"),
-      signal: JSON.stringify({ ...signal, webhook_id: webhook.id }),
+      digest: createHash("sha256")
+        .update(faults["same-action"] ? signal.action : JSON.stringify(signal))
+        .digest("hex"),
+      signal: JSON.stringify(faults["action-only"] ? { action: signal.action } : { ...signal, webhook_id: webhook.id }),
     });
-    if (passage === "limited") return reply.code(429).send({ detail: "more than 10 requests in a second" });
+    if (passage === "limited") {
+      if (!faults["no-retry-after"]) reply.header("retry-after", String(RETRY_AFTER_SECONDS));
+      return reply.code(429).send({ detail: "more than 10 requests in a second" });
+    }
     if (wear.passed(reply.raw)) return reply.code(500).send({ detail: "a planted fault" });
     return { status: "accepted", webhook_id: webhook.id, timestamp: iso(passage.acceptedAt) };
   });

@@ -43,6 +43,11 @@ export class Store {
     return webhook;
   }
 
+  /** @returns whether there was one. */
+  async removeWebhook(token: string): Promise<boolean> {
+    return (await this.redis.del(`signals:webhook:${token}`)) > 0;
+  }
+
   async webhookOf(token: string): Promise<Webhook | null> {
     const fields = await this.redis.hGetAll(`signals:webhook:${token}`);
     return fields["id"] === undefined ? null : (fields as unknown as Webhook);

@@ -1,0 +1,50 @@
+/** What a target said, with how often it said it: quoted by virtual users, gathered from k6's summary. */
+
+/** One thing that was said about something. */
+export interface Quote {
+  /** What it is about, as in `/ready`. */
+  readonly about: string;
+  readonly text: string;
+  readonly times: number;
+}
+
+/** The part of k6's summary that names every check with how often it passed. */
+export interface Checks {
+  readonly checks?: readonly { readonly name: string; readonly passes: number }[];
+}
+
+const MARK = "said by ";
+const BETWEEN = " > ";
+
+const LONGEST = 200;
+
+/** The name of the check that carries a quote; what differs from one answer to the next is left out. */
+export function quoteName(about: string, said: string): string {
+  const text = said
+    .replace(/\s+/g, " ")
+    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?/g, "(time)")
+    .replace(/\b(?:0x)?[0-9a-f]*\d[0-9a-f]{11,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "(id)")
+    // k6 takes it for the border of a group.
+    .replace(/::/g, ":");
+  return `${MARK}${about}${BETWEEN}${text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`}`;
+}
+
+/** What was said, most often first. */
+export function quotesIn(root: Checks | undefined): Quote[] {
+  const quotes = (root?.checks ?? []).flatMap(({ name, passes }) => {
+    const place = name.indexOf(BETWEEN);
+    if (!name.startsWith(MARK) || place < 0) return [];
+    return [{ about: name.slice(MARK.length, place), text: name.slice(place + BETWEEN.length), times: passes }];
+  });
+  return quotes.sort((one, other) => other.times - one.times);
+}
+
+const SHOWN = 3;
+
+/** Quotes in one line; null where there are none. */
+export function describeQuotes(quotes: readonly Quote[]): string | null {
+  if (quotes.length === 0) return null;
+  const shown = quotes.slice(0, SHOWN).map(({ about, text, times }) => `${about} ${text} (${times} times)`);
+  const more = quotes.length - shown.length;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}

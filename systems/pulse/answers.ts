@@ -1,0 +1,150 @@
+/** The gateway's HTTP answers: what must be in them, and what is wrong with one. Pure. */
+import * as v from "valibot";
+import type { Freshness } from "../../core/moment.ts";
+
+/** What was asked, as far as the answer must fit it. */
+export interface Asked {
+  /** When the answer was there, in Unix ms. */
+  readonly at: number;
+  readonly chain: string;
+  readonly block: number;
+  /** False where the gateway runs without watermark and gap detector. */
+  readonly correctness: boolean;
+  readonly freshness: Freshness;
+}
+
+/** Says what is wrong with the body of an answer with status 200; null when nothing is. */
+export type Contract = (body: Body, asked: Asked) => string | null;
+type Body = Readonly<Record<string, unknown>>;
+
+/** Says what is wrong with the text of an answer with status 200, whatever was asked; null when nothing is. */
+export function problemOf(text: string, contract: Contract, asked: Asked): string | null {
+  const body = fromJson(text);
+  if (typeof body !== "object" || body === null) return "is no JSON object";
+  if (Array.isArray(body)) return contract({ list: body }, asked);
+  if (Object.keys(body).length === 0) return "says nothing";
+  const fields = body as Body;
+  return errorIn(fields) ?? contract(fields, asked) ?? ageOf(fields, asked);
+}
+
+const BAD_STATUS = /^(error|fail|failed|failure|unavailable|unhealthy|degraded|down|halted|critical)$/i;
+
+/** An error that a status of 200 hides. */
+function errorIn(body: Body): string | null {
+  for (const field of ["error", "errors", "exception", "fault"]) {
+    if (isSomething(body[field])) return `says ${field}: ${shown(body[field])}`;
+  }
+  if (typeof body["status"] === "string" && BAD_STATUS.test(body["status"])) return `says status ${body["status"]}`;
+  const denied = ["ok", "success", "available"].find((field) => body[field] === false);
+  return denied === undefined ? null : `says ${denied}: false`;
+}
+
+function isSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === "" || value === 0) return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** A time in an answer is that of the answer. */
+function ageOf(body: Body, { at, freshness }: Asked): string | null {
+  return body["timestamp"] === undefined ? null : freshness.problemOf(body["timestamp"], at);
+}
+
+const Timestamp = v.union([v.string(), v.number()]);
+const Available = v.object({ available: v.boolean() });
+
+const HealthSchema = v.object({ status: v.literal("healthy"), timestamp: Timestamp });
+const ReadySchema = v.object({ ready: v.literal(true), timestamp: Timestamp });
+const StatusSchema = v.object({ timestamp: Timestamp, watermark: Available, gap_detector: Available });
+const HaltsSchema = v.object({ halted: v.boolean(), conditions: v.array(v.unknown()) });
+export const health: Contract = (body) => missing(HealthSchema, body);
+export const ready: Contract = (body) => missing(ReadySchema, body);
+
+export const correctnessStatus: Contract = (body, { correctness }) => {
+  const parsed = v.safeParse(StatusSchema, body);
+  if (!parsed.success) return missing(StatusSchema, body);
+  const parts = ["watermark", "gap_detector"] as const;
+  const away = correctness ? parts.filter((part) => !parsed.output[part].available) : [];
+  return away.length === 0 ? null : `says that ${away.join(" and ")} ${away.length === 1 ? "is" : "are"} unavailable`;
+};
+
+// The contract leaves its fields open: what is there must be of the chain that was asked for.
+export const watermark: Contract = (body, { chain }) => {
+  const { watermarks } = body;
+  const parts = [body, ...(Array.isArray(watermarks) ? (watermarks as unknown[]) : [])];
+  return parts.map((part) => otherThan("chain", Object(part), chain)).find((problem) => problem !== null) ?? null;
+};
+
+export const halts: Contract = (body) => {
+  const parsed = v.safeParse(HaltsSchema, body);
+  if (!parsed.success) return missing(HaltsSchema, body);
+  const { halted, conditions } = parsed.output;
+  if (halted) return `is halted: ${conditions.length === 0 ? "no condition is told" : shown(conditions[0])}`;
+  return conditions.length === 0 ? null : `is not halted, by a condition: ${shown(conditions[0])}`;
+};
+
+export const gaps: Contract = () => null;
+
+export const manifests: Contract = (body, { chain }) => otherThan("chain", body, chain);
+
+export const manifest: Contract = (body, { chain, block }) => {
+  const told = blockOf(body);
+  if (told !== null && told !== block) return `is the manifest of block ${told}, not of ${block}`;
+  return otherThan("chain", body, chain);
+};
+
+function otherThan(field: string, body: Body, wanted: string): string | null {
+  const told = body[field];
+  return typeof told !== "string" || told.toLowerCase() === wanted ? null : `is of ${field} ${told}, not of ${wanted}`;
+}
+
+/** The names that block numbers go by: the contract does not tell how a manifest spells it. */
+const HEIGHTS = ["block_num", "block_number", "block", "number", "height"];
+
+function blockOf(value: unknown): number | null {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? value : null;
+  if (typeof value !== "object" || value === null) return null;
+  const told = HEIGHTS.map((name) => (value as Body)[name]).find((one) => Number.isSafeInteger(Number(one ?? "x")));
+  return told === undefined ? null : Number(told);
+}
+
+/** The block that a chain's list of manifests names first; null when it names none. */
+export function firstBlock(text: string): number | null {
+  const body = fromJson(text);
+  if (typeof body !== "object" || body === null) return null;
+  const list = Array.isArray(body)
+    ? body
+    : Object.values(body).find((value) => Array.isArray(value) && value.length > 0);
+  return Array.isArray(list) ? blockOf(list[0]) : null;
+}
+
+/** Whether `/ready` or `/health` claims that all is well, whatever its other fields are. */
+export function claimsHealth(status: number, text: string): boolean {
+  if (status < 200 || status >= 300) return false;
+  const body = fromJson(text);
+  if (typeof body !== "object" || body === null) return true;
+  const fields = body as Body;
+  return fields["ready"] !== false && errorIn(fields) === null;
+}
+
+function missing(schema: v.GenericSchema, body: Body): string | null {
+  const parsed = v.safeParse(schema, body, { abortEarly: true });
+  if (parsed.success) return null;
+  const field = v.getDotPath(parsed.issues[0]) ?? "body";
+  const value = field.split(".").reduce<unknown>((whole, key) => (whole as Body | undefined)?.[key], body);
+  return value === undefined ? `lacks ${field}` : `has ${field}: ${shown(value)}`;
+}
+
+const LONGEST_SHOWN = 120;
+
+function shown(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import http, { type RefinedParams, type RefinedResponse } from "k6/http";
+import { Freshness } from "../../../core/moment.ts";
+import type { Access } from "../../../k6/support/access.ts";
+import { now } from "../../../k6/support/clock.ts";
+import { latencyOf } from "../../../k6/support/latency.ts";
+import type { Settings } from "../../../k6/support/settings.ts";
+import { problemOf } from "../answers.ts";
+import type { Endpoint, Topic } from "./endpoints.ts";
+
+/** One answer, judged. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ms from the wish to the last byte, with connecting, TLS and every redirect on the way. */
+  readonly took: number;
+  /** What is wrong with it, or null. */
+  readonly problem: string | null;
+  /** Where it came from, if that is not where it was asked for. */
+  readonly redirectedTo: string | null;
+}
+
+type Response = RefinedResponse<"text">;
+
+/** The gateway, as one virtual user asks it. */
+export class Gateway {
+  private readonly config: Settings<"http">;
+  private readonly access: Access;
+  private readonly freshness: Freshness;
+
+  /** @param leastAge the smallest age of an answer that was seen before, in ms; null when none was. */
+  constructor(config: Settings<"http">, access: Access, leastAge: number | null) {
+    this.config = config;
+    this.access = access;
+    this.freshness = new Freshness(config.MAX_AGE * 1000, leastAge ?? undefined);
+  }
+
+  /** The smallest age that an answer had, in ms; null when none told a time. */
+  get leastAge(): number | null {
+    return Number.isFinite(this.freshness.leastAge) ? this.freshness.leastAge : null;
+  }
+
+  /** Asks and waits for the answer. @param name by which k6 tells its requests apart. */
+  ask(endpoint: Endpoint, topic: Topic, name = endpoint.name): Answer {
+    const url = this.urlOf(endpoint, topic);
+    const askedAt = now();
+    const response = this.access.sendNow((headers) =>
+      http.get(url, { ...this.paramsOf(endpoint, topic, name), headers }),
+    );
+    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), response });
+  }
+
+  /** Asks without waiting. Rejects where there is no answer. */
+  async askAside(endpoint: Endpoint, topic: Topic, name: string): Promise<Answer> {
+    const url = this.urlOf(endpoint, topic);
+    const askedAt = now();
+    const response = await this.access.send((headers) =>
+      http.asyncRequest("GET", url, null, { ...this.paramsOf(endpoint, topic, name), headers }),
+    );
+    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), response: response as Response });
+  }
+
+  private urlOf(endpoint: Endpoint, topic: Topic): string {
+    return this.config.HTTP_URL + endpoint.path(topic);
+  }
+
+  private paramsOf(endpoint: Endpoint, topic: Topic, name: string): RefinedParams<"text"> {
+    return {
+      tags: { name },
+      timeout: `${this.config.HTTP_TIMEOUT}s`,
+      responseCallback: http.expectedStatuses(...endpoint.statuses(topic)),
+      responseType: "text",
+    };
+  }
+
+  private judge(endpoint: Endpoint, topic: Topic, asked: Asking): Answer {
+    const { url, askedAt, answeredAt, response } = asked;
+    const redirectedTo = response.status !== 0 && response.url !== url ? response.url : null;
+    const text = response.body ?? "";
+    return {
+      status: response.status,
+      text,
+      headers: response.headers,
+      // k6 times the last request of several only.
+      took: redirectedTo === null ? latencyOf(response.timings) : answeredAt - askedAt,
+      problem: this.problemOf(endpoint, topic, { at: answeredAt, response, text }),
+      redirectedTo,
+    };
+  }
+
+  private problemOf(endpoint: Endpoint, topic: Topic, { at, response, text }: Answered): string | null {
+    const { status } = response;
+    if (status === 0) return `gives no answer: ${response.error}`;
+    if (!endpoint.statuses(topic).includes(status)) {
+      const listed = topic.listed && status === 404 ? " to a block that it lists" : "";
+      return `answers ${status}${listed}${text === "" ? "" : `: ${text}`}`;
+    }
+    if (status !== 200) return null;
+    const { CORRECTNESS: correctness } = this.config;
+    const problem = problemOf(text, endpoint.contract, { ...topic, at, correctness, freshness: this.freshness });
+    return problem === null ? null : `answers 200, but ${problem}: ${text}`;
+  }
+}
+
+interface Asking {
+  readonly url: string;
+  readonly askedAt: number;
+  readonly answeredAt: number;
+  readonly response: Response;
+}
+
+interface Answered {
+  readonly at: number;
+  readonly response: Response;
+  readonly text: string;
+}

@@ -1,0 +1,113 @@
+import { sleep } from "k6";
+import exec from "k6/execution";
+import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
+import { now } from "../../../k6/support/clock.ts";
+import type { measures } from "../../../k6/support/metrics.ts";
+import { traceOf } from "../../../k6/support/publishing.ts";
+import type { Run } from "../../../k6/support/run.ts";
+import type { Settings } from "../../../k6/support/settings.ts";
+import { TRIALS } from "../../../scenarios.ts";
+import { CONTRACT, keepsOne, markRepeats, type Round } from "../wire.ts";
+import type { Rounds } from "./rounds.ts";
+import type { Answered, Signals } from "./signals.ts";
+import { tell } from "./telling.ts";
+import type { Webhook } from "./webhooks.ts";
+
+type EqualMeasures = ReturnType<typeof measures<"signals">>;
+
+/** Where there are few webhooks the race is run more often, but not for ever: each has to rest. */
+const MOST_RACE_ROUNDS = 40;
+
+/** Trials with the same signal several times. */
+export class EqualSignals {
+  private readonly config: Settings<"webhook">;
+  private readonly measure: EqualMeasures;
+  private readonly signals: Signals;
+  private readonly run: Run;
+  private readonly rounds: Rounds;
+
+  constructor(config: Settings<"webhook">, measure: EqualMeasures, signals: Signals, run: Run, rounds: Rounds) {
+    this.config = config;
+    this.measure = measure;
+    this.signals = signals;
+    this.run = run;
+    this.rounds = rounds;
+  }
+
+  /** Many times at once: one is first, and the others get its answer or are too many. */
+  async identical(): Promise<void> {
+    const { signals, rounds } = TRIALS.identical;
+    for (let round = 0; round < rounds; round++) {
+      const webhook = await this.rounds.rested(round);
+      const sentFrom = now();
+      const counted = await this.atOnce(webhook, signals);
+      const holds = keepsOne(counted, signals, this.config.SIGNAL_LIMIT, (now() - sentFrom) / 1000);
+      this.measure.signal_idempotency_broken.add(holds ? 0 : 1);
+      const rule = `one must be first, the others repeat it, and ${this.config.SIGNAL_LIMIT} may pass`;
+      if (!holds) tell(`${signals} equal signals at once`, counted, rule);
+    }
+  }
+
+  /**
+   * A few times at once, at many webhooks at once, again and again: a signal that is looked for and noted a
+   * moment later is found by few such races only.
+   */
+  async race(): Promise<void> {
+    const { webhooks } = this.rounds;
+    const { rounds, webhooks: wanted, signals } = TRIALS.race;
+    const equal = Math.min(signals, this.config.SIGNAL_LIMIT);
+    const racing = webhooks.slice(0, wanted);
+    const again = Math.min(MOST_RACE_ROUNDS, Math.ceil((rounds * wanted) / racing.length));
+    for (let round = 0; round < again; round++) {
+      await this.rounds.rest(...racing);
+      const counts = await Promise.all(racing.map((webhook) => this.atOnce(webhook, equal)));
+      for (const counted of counts) {
+        const holds = keepsOne(counted, equal, this.config.SIGNAL_LIMIT);
+        this.measure.signal_race_broken.add(holds ? 0 : 1);
+        if (!holds) tell(`${equal} equal signals at once`, counted, "one must be first, and the others repeat it");
+      }
+    }
+  }
+
+  /** A signal is known for a second, and new after it. */
+  async expiry(): Promise<void> {
+    const known = CONTRACT.idempotentSeconds;
+    for (let round = 0; round < TRIALS.expiry.rounds; round++) {
+      const webhook = await this.rounds.rested(round);
+      // It is executed twice as it should, which an account would call a duplicate.
+      const trace = traceOf(this.run, CANARY_PUBLISHER, this.rounds.takeSeq());
+      const answers: Answered[] = [];
+      for (const pause of [0, known / 2, known]) {
+        sleep(pause);
+        answers.push(await this.signals.ask(webhook, trace));
+      }
+      this.rounds.used(webhook);
+      const kinds = this.entered(answers).map(({ kind }) => kind);
+      const holds = kinds.join() === "accepted,duplicate,accepted";
+      this.measure.signal_expiry_broken.add(holds ? 0 : 1);
+      if (!holds) console.warn(`equal signals after 0, ${known / 2} and ${1.5 * known} s were ${kinds.join(", ")}`);
+    }
+  }
+
+  /** Sends the same signal several times at once, and reports it as the one that it is. */
+  private async atOnce(webhook: Webhook, count: number): Promise<Round> {
+    const seq = this.rounds.takeSeq();
+    const trace: Trace = traceOf(this.run, exec.vu.idInTest, seq);
+    const arrived: Answered[] = [];
+    const sentFrom = now();
+    const ask = async () => arrived.push(await this.signals.ask(webhook, trace));
+    await Promise.all(Array.from({ length: count }, ask));
+    this.rounds.used(webhook);
+    const counted = this.rounds.saw(this.entered(arrived));
+    const became = counted.first > 0 ? "accepted" : counted.failed > 0 ? "failed" : "limited";
+    await this.rounds.report(seq, [became], sentFrom);
+    return counted;
+  }
+
+  /** Enters answers to equal signals, those that repeat an answer as such. */
+  private entered(arrived: readonly Answered[]): Answered[] {
+    const answers = markRepeats(arrived);
+    for (const answer of answers) this.signals.enter(answer, "trial");
+    return answers;
+  }
+}

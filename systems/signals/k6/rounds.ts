@@ -1,0 +1,150 @@
+import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
+import type { Trace } from "../../../core/trace.ts";
+import { now } from "../../../k6/support/clock.ts";
+import { traceOf } from "../../../k6/support/publishing.ts";
+import { clockCorrection, type Run, reportPublished } from "../../../k6/support/run.ts";
+import type { Settings } from "../../../k6/support/settings.ts";
+import { countRound, type Round } from "../wire.ts";
+import type { Answered, Purpose, Signals, Unusual } from "./signals.ts";
+import type { Webhook } from "./webhooks.ts";
+
+/** A webhook that took requests takes as many again after so long. */
+const REST_MS = 1_250;
+
+/** What is sent to the webhooks of a run, at once and with a rest between; and what all of it came to. */
+export class Rounds {
+  readonly webhooks: readonly Webhook[];
+  private readonly config: Settings<"webhook">;
+  private readonly signals: Signals;
+  private readonly run: Run;
+  private readonly usedAt = new Map<string, number>();
+  private nextSeq: number;
+  private seen: Round = countRound([]);
+
+  /** @param firstSeq the first sequence number that the load leaves free. */
+  constructor(
+    config: Settings<"webhook">,
+    signals: Signals,
+    run: Run & { readonly webhooks: readonly Webhook[] },
+    firstSeq: number,
+  ) {
+    this.config = config;
+    this.signals = signals;
+    this.run = run;
+    this.webhooks = run.webhooks;
+    this.nextSeq = firstSeq;
+  }
+
+  /** What was seen since it was asked last. */
+  takeSeen(): Round {
+    const { seen } = this;
+    this.seen = countRound([]);
+    return seen;
+  }
+
+  /** Adds answers to what was seen. */
+  saw(answers: readonly Answered[]): Round {
+    const counted = countRound(answers);
+    const { seen } = this;
+    this.seen = {
+      first: seen.first + counted.first,
+      passed: seen.passed + counted.passed,
+      limited: seen.limited + counted.limited,
+      refused: seen.refused + counted.refused,
+      failed: seen.failed + counted.failed,
+    };
+    return counted;
+  }
+
+  /** A sequence number that no signal has. */
+  takeSeq(): number {
+    return this.nextSeq++;
+  }
+
+  trace(seq: number): Trace {
+    return traceOf(this.run, exec.vu.idInTest, seq);
+  }
+
+  /** Sends different signals at once, waits for all answers, and tells the receiver of them. */
+  async together(
+    count: number,
+    purpose: Purpose,
+    to: (place: number) => Webhook,
+    unusual?: (place: number) => Unusual,
+  ): Promise<Round> {
+    const sent = await this.atOnce(count, purpose, to, unusual);
+    await this.report(sent.firstSeq, kindsOf(sent.answers), sent.sentFrom);
+    return sent.counted;
+  }
+
+  /** The same, for answers that are not the last word: the receiver is still to be told. */
+  async atOnce(
+    count: number,
+    purpose: Purpose,
+    to: (place: number) => Webhook,
+    unusual: (place: number) => Unusual = () => ({}),
+  ): Promise<SentTogether> {
+    const firstSeq = this.nextSeq;
+    this.nextSeq += count;
+    const sentFrom = now();
+    const traces = Array.from({ length: count }, (_, place) => this.trace(firstSeq + place));
+    const answers = await Promise.all(
+      traces.map((trace, place) => this.signals.send(to(place), trace, purpose, unusual(place))),
+    );
+    for (let place = 0; place < count; place++) this.used(to(place));
+    return { firstSeq, sentFrom, traces, answers, counted: this.saw(answers) };
+  }
+
+  /** Tells the receiver what became of consecutive signals. */
+  async report(firstSeq: number, kinds: readonly Answered["kind"][], sentFrom: number): Promise<void> {
+    if (this.config.RECEIVER_URL === undefined) return;
+    const seqsOf = (...some: Answered["kind"][]) =>
+      kinds.flatMap((kind, place) => (some.includes(kind) ? [firstSeq + place] : []));
+    const correction = clockCorrection(this.run);
+    await reportPublished(this.config, this.run, {
+      publisher: exec.vu.idInTest,
+      firstSeq,
+      count: kinds.length,
+      sentFrom: sentFrom + correction,
+      sentThrough: now() + correction,
+      refused: seqsOf("limited", "refused"),
+      unknown: seqsOf("failed"),
+    });
+  }
+
+  /** A webhook that has rested; another one in each of several rounds, as far as there are so many. */
+  async rested(round: number): Promise<Webhook> {
+    const webhook = this.webhooks[round % this.webhooks.length] as Webhook;
+    await this.rest(webhook);
+    return webhook;
+  }
+
+  /** Waits until webhooks take as many requests as their limits say. */
+  async rest(...webhooks: readonly Webhook[]): Promise<void> {
+    for (const { token } of webhooks) await until((this.usedAt.get(token) ?? 0) + REST_MS);
+  }
+
+  used(webhook: Webhook): void {
+    this.usedAt.set(webhook.token, now());
+  }
+}
+
+/** What was sent at once, and what came of it. */
+export interface SentTogether {
+  readonly firstSeq: number;
+  readonly sentFrom: number;
+  readonly traces: readonly Trace[];
+  readonly answers: readonly Answered[];
+  readonly counted: Round;
+}
+
+export function kindsOf(answers: readonly Answered[]): Answered["kind"][] {
+  return answers.map(({ kind }) => kind);
+}
+
+/** Waits for a moment in Unix ms. */
+export function until(moment: number): Promise<void> {
+  const wait = moment - now();
+  return wait <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, wait));
+}
