@@ -62,6 +62,25 @@ describe("a session", () => {
     expect(failed()).toEqual([["unsubscribe", "no answer within 10 s"]]);
   });
 
+  test("that hears nothing any more is given up, and says why", async () => {
+    const { session, failed } = openLiveSession();
+    vi.advanceTimersByTime(40_000);
+    expect(await session.over).toBe("lost");
+    expect(session.closedWith).toBe("no answer within 10 s, and no other frame");
+    expect(failed()).toEqual([["ping", "no answer within 10 s"]]);
+    expect(ArrayBuffer.isView.name).toBe("isView");
+  });
+
+  test("goes on where only the answer to a ping is missing", () => {
+    const { failed } = openLiveSession();
+    const closed = vi.spyOn(Socket.last, "close");
+    vi.advanceTimersByTime(35_000);
+    Socket.last.says("event");
+    vi.advanceTimersByTime(5_000);
+    expect(failed()).toEqual([["ping", "no answer within 10 s"]]);
+    expect(closed).not.toHaveBeenCalled();
+  });
+
   test("that never connects has failed", async () => {
     const { session, failed } = openSession();
     Socket.last.readyState = 0;

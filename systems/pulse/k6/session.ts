@@ -3,6 +3,7 @@ import type { WebSocket } from "k6/websockets";
 import { type CloseEvent, closeWords } from "../closing.ts";
 import type { Filter } from "../filters.ts";
 import { type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
+import { cut } from "./cut.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -53,8 +54,9 @@ const ANSWERS: ReadonlyMap<string, Operation> = new Map([
   ["unsubscribed", "unsubscribe"],
 ]);
 
-/** The state of a socket whose handshake is under way, by the WebSocket standard. */
+/** States of a socket by the WebSocket standard: the handshake is under way, or done. */
 const CONNECTING = 0;
+const OPEN = 1;
 
 /** A subscription outlives its session by this, so that it never expires under it. */
 const TTL_MARGIN_SECONDS = 60;
@@ -73,6 +75,10 @@ export class Session {
   private timers: number[] = [];
   private subscription: string | null = null;
   private leavingAt: number | null = null;
+  /** Unix ms of the last frame. */
+  private readAt = 0;
+  /** Why we closed the connection, where the gateway gave reason to. */
+  private gaveUp: string | null = null;
   private words: string | null = null;
 
   /** @param until Unix ms at which the session says goodbye. */
@@ -122,6 +128,7 @@ export class Session {
   }
 
   private read(frame: unknown, readAt: number): void {
+    this.readAt = readAt;
     if (typeof frame !== "string") {
       this.failed(this.asked[0]?.operation, "a binary frame came");
       return;
@@ -158,13 +165,13 @@ export class Session {
       this.schedulePing();
       this.timers.push(setTimeout(() => this.end(), Math.max(0, this.until - Date.now())));
     } else if (operation === "unsubscribe") {
-      this.socket.close();
+      cut(this.socket);
     }
   }
 
   private schedulePing(): void {
     const timer = setTimeout(() => {
-      if (this.leavingAt !== null) return;
+      if (this.leavingAt !== null || this.gaveUp !== null) return;
       this.ask("ping", frames.ping());
       this.schedulePing();
     }, this.config.PING_EVERY * 1000);
@@ -172,27 +179,35 @@ export class Session {
   }
 
   private ask(operation: Operation, frame?: string): void {
-    const timer = setTimeout(
-      () => this.failed(operation, `no answer within ${this.config.CONNECT_TIMEOUT} s`),
-      this.config.CONNECT_TIMEOUT * 1000,
-    );
-    this.asked.push({ operation, at: Date.now(), timer });
+    const at = Date.now();
+    const timer = setTimeout(() => this.unanswered(operation, at), this.config.CONNECT_TIMEOUT * 1000);
+    this.asked.push({ operation, at, timer });
     if (frame !== undefined) this.socket.send(frame);
+  }
+
+  /** A gateway that answers nothing and sends nothing else either is gone, however open its connection looks. */
+  private unanswered(operation: Operation, askedAt: number): void {
+    const silence = `no answer within ${this.config.CONNECT_TIMEOUT} s`;
+    this.failed(operation, silence);
+    if (this.readAt < askedAt) this.giveUp(`${silence}, and no other frame`);
   }
 
   /** An operation has failed; without a connection or a subscription there is nothing to go on with. */
   private failed(operation: Operation | undefined, failure: string): void {
     if (!this.answered(operation, failure)) return;
-    if (operation !== "ping" && operation !== "list") this.close();
+    if (operation !== "ping" && operation !== "list") this.giveUp(failure);
+  }
+
+  private giveUp(reason: string): void {
+    this.gaveUp ??= reason;
+    this.close();
   }
 
   /** A socket that is still connecting cannot be closed: k6 would stand still until it is connected, or for ever. */
   private close(): void {
-    if (this.socket.readyState !== CONNECTING) {
-      this.socket.close();
-      return;
-    }
-    this.socket.onopen = () => this.socket.close();
+    if (this.socket.readyState === OPEN) cut(this.socket);
+    if (this.socket.readyState !== CONNECTING) return;
+    this.socket.onopen = () => cut(this.socket);
     this.closed("still connecting");
   }
 
@@ -208,10 +223,10 @@ export class Session {
 
   /** The connection is over, or given up; what comes later of it changes nothing. */
   private closed(reason: string): void {
-    while (this.asked.length > 0) this.answered(this.asked[0]?.operation, reason);
+    while (this.asked.length > 0) this.answered(this.asked[0]?.operation, this.gaveUp ?? reason);
     for (const timer of this.timers) clearTimeout(timer);
     const planned = this.leavingAt !== null;
-    if (!planned) this.words ??= reason;
+    if (!planned) this.words ??= this.gaveUp ?? reason;
     this.leavingAt ??= Date.now();
     if (planned) this.finish("ended");
     else this.finish(this.subscription === null ? "failed" : "lost");

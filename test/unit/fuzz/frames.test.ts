@@ -20,7 +20,11 @@ const { Socket } = vi.hoisted(() => {
       Socket.opened.push(this);
     }
 
-    send(): void {}
+    readyState = 1;
+
+    send(frame: string | Uint8Array): void {
+      if (typeof frame !== "string") ArrayBuffer.isView(frame);
+    }
 
     close(): void {
       this.isClosed = true;
