@@ -6,8 +6,9 @@ import { firstOfEachVariant } from "../core/event.ts";
 import { lengthOf } from "../core/shape.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { streamOf } from "../systems/pulse/events.ts";
+import { RunStream } from "../systems/pulse/k6/stream.ts";
 import { MessagePress } from "../systems/pulse/message.ts";
-import { CHAIN_NUMBERS, subjectsBelow } from "../systems/pulse/wire.ts";
+import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
@@ -41,6 +42,8 @@ const nats = new Nats({
   tls: Object.values(files).some((file) => file !== undefined) ? files : undefined,
 });
 
+const runStream = new RunStream(nats, config, press.subjects);
+
 const PROGRESS_SECONDS = 5;
 const loadSeconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
 
@@ -66,7 +69,7 @@ export async function setup(): Promise<Run & Watched> {
   declareCounters();
   const watched = requireHealth(config);
   try {
-    requireStream();
+    runStream.require();
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
@@ -79,23 +82,13 @@ export async function setup(): Promise<Run & Watched> {
         const { subject, stamp } = press.prepare(seq);
         nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
       },
-      explain: () => ["start websocket.js with the same RUN_ID and RECEIVER_URL, and look at the gateway's /ready"],
+      explain: (account) =>
+        account === null || account.paths === 0
+          ? ["start websocket.js with the same RUN_ID and RECEIVER_URL"]
+          : runStream.explain(),
     });
   }
   return { ...run, ...watched };
-}
-
-/** The code of JetStream's answer when there is no stream of that name. */
-const STREAM_NOT_FOUND = "JetStream error 10059";
-
-/** A missing stream is created where that is asked for. One that exists is not set up: that would rewrite its limits. */
-function requireStream(): void {
-  try {
-    nats.jetStreamInfo(config.STREAM);
-  } catch (problem) {
-    if (!config.CREATE_STREAM || !reasonOf(problem).includes(STREAM_NOT_FOUND)) throw problem;
-    nats.jetStreamSetup({ name: config.STREAM, subjects: [subjectsBelow(config.SUBJECT)] });
-  }
 }
 
 /** Before the load: opens the connection of a publisher. */

@@ -96,6 +96,8 @@ const subjectPrefix = variable("names with dots, without spaces and wildcards", 
   /^[^\s.*>]+(?:\.[^\s.*>]+)*$/.test(text) ? text : undefined,
 );
 
+const RETENTIONS = ["limits", "interest", "workqueue"] as const;
+
 const fieldTypes = variable(`pairs with commas, out of ${FIELD_TYPE_CHOICES}`, readFieldTypes);
 
 const MAX_SEQ = 2 ** 32 - 1;
@@ -213,6 +215,10 @@ export const VARIABLES = {
     NATS_KEY: filePath("key of NATS_CERT"),
     STREAM: word("the JetStream stream", STREAM),
     CREATE_STREAM: flag("1 creates the stream when it is missing; an existing one is never changed", "0"),
+    RETENTION: variable("limits, interest, workqueue", (text) => RETENTIONS.find((retention) => retention === text))(
+      "retention of a stream that is created; some gateways read none that has another one than their own",
+      "limits",
+    ),
     SUBJECT: subjectPrefix("what subjects start with; the chain's number and the event type follow", SUBJECT),
     CHAIN_IDS: chainNumbers("the gateway's chain numbers, where they differ from the contract's"),
     FIELD_TYPES: fieldTypes("JSON types of published fields, where a gateway decodes others than the contract's"),

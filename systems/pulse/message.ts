@@ -25,7 +25,8 @@ export interface Spelling {
  */
 export class MessagePress {
   private readonly all: readonly Variant[];
-  private readonly subjects: readonly string[];
+  /** The subject of each variant. */
+  readonly subjects: readonly string[];
   private readonly heads: readonly string[];
   private readonly tails: readonly string[];
   private readonly workload: Workload;

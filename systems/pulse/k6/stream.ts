@@ -1,0 +1,83 @@
+import type { Nats, StreamConfig } from "k6/x/nats";
+import { describeStream, explainSilence, readConsumers, readStream, type StreamFacts, unfitness } from "../stream.ts";
+import { subjectsBelow } from "../wire.ts";
+
+/** The code of JetStream's answer when there is no stream of that name. */
+const STREAM_NOT_FOUND = "JetStream error 10059";
+
+interface StreamSettings {
+  readonly STREAM: string;
+  readonly SUBJECT: string;
+  readonly CREATE_STREAM: boolean;
+  readonly RETENTION: NonNullable<StreamConfig["retention"]> & string;
+}
+
+/** The stream of a run: there before the load, fit for it, and left as it was found. */
+export class RunStream {
+  private readonly nats: Nats;
+  private readonly config: StreamSettings;
+  private readonly subjects: readonly string[];
+  private madeHere = false;
+  private firstSeq = 1;
+
+  /** @param subjects those that the run publishes on. */
+  constructor(nats: Nats, config: StreamSettings, subjects: readonly string[]) {
+    this.nats = nats;
+    this.config = config;
+    this.subjects = subjects;
+  }
+
+  /**
+   * Makes a missing stream where that is asked for. One that exists is not set up: that would rewrite its limits.
+   *
+   * @throws when there is none, or it cannot hold what the run publishes.
+   */
+  require(): void {
+    const { STREAM, SUBJECT, CREATE_STREAM, RETENTION } = this.config;
+    try {
+      this.firstSeq = this.nats.jetStreamInfo(STREAM).lastSequence + 1;
+    } catch (problem) {
+      if (!CREATE_STREAM || !String(problem).includes(STREAM_NOT_FOUND)) throw problem;
+      this.nats.jetStreamSetup({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], retention: RETENTION });
+      this.madeHere = true;
+      console.log(`created stream ${STREAM} with retention ${RETENTION} for ${subjectsBelow(SUBJECT)}`);
+    }
+    const facts = this.facts();
+    const why = facts === null ? null : unfitness(facts, this.subjects);
+    if (why !== null) throw new Error(why);
+  }
+
+  /** Why no canary came out; a stream that this run made is taken away again, because no gateway reads it. */
+  explain(): readonly string[] {
+    const facts = this.facts();
+    if (facts === null) return [];
+    const consumers = readConsumers(this.ask(`CONSUMER.LIST.${this.config.STREAM}`));
+    const causes =
+      consumers === null
+        ? [describeStream(facts), "its consumers are not known: this user may not ask for them"]
+        : explainSilence(facts, consumers, this.firstSeq, this.subjects);
+    return this.madeHere ? [...causes, this.remove()] : causes;
+  }
+
+  private remove(): string {
+    const { STREAM, RETENTION } = this.config;
+    this.nats.jetStreamDelete(STREAM);
+    return (
+      `stream ${STREAM}, which this run had made with retention ${RETENTION}, is deleted again: start the gateway first, ` +
+      "so that it makes the stream it needs, or set RETENTION"
+    );
+  }
+
+  private facts(): StreamFacts | null {
+    return readStream(this.ask(`STREAM.INFO.${this.config.STREAM}`));
+  }
+
+  /** An answer of JetStream; null where this user may not ask. */
+  private ask(what: string): unknown {
+    try {
+      return JSON.parse(this.nats.request(`$JS.API.${what}`, "{}").data);
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** What JetStream says of a stream and its readers, and what that means for a run. */
+import * as v from "valibot";
+
+const StreamSchema = v.object({
+  config: v.object({
+    name: v.string(),
+    subjects: v.nullish(v.array(v.string()), []),
+    retention: v.optional(v.string(), "limits"),
+    no_ack: v.optional(v.boolean(), false),
+  }),
+  state: v.object({ messages: v.number(), last_seq: v.number() }),
+});
+
+/** A stream, as `$JS.API.STREAM.INFO` answers. */
+export type StreamFacts = v.InferOutput<typeof StreamSchema>;
+
+const ConsumerSchema = v.object({
+  name: v.string(),
+  config: v.object({
+    ack_policy: v.optional(v.string(), "none"),
+    filter_subject: v.optional(v.string()),
+    filter_subjects: v.optional(v.array(v.string())),
+  }),
+  delivered: v.object({ stream_seq: v.number() }),
+  ack_floor: v.object({ stream_seq: v.number() }),
+  num_pending: v.optional(v.number(), 0),
+  num_ack_pending: v.optional(v.number(), 0),
+  num_waiting: v.optional(v.number(), 0),
+});
+const ConsumersSchema = v.object({ consumers: v.nullish(v.array(ConsumerSchema), []) });
+
+/** A consumer, as `$JS.API.CONSUMER.LIST` answers. */
+export type ConsumerFacts = v.InferOutput<typeof ConsumerSchema>;
+
+/** Reads an answer about a stream; null when it is another one, such as an error. */
+export function readStream(answer: unknown): StreamFacts | null {
+  const parsed = v.safeParse(StreamSchema, answer);
+  return parsed.success ? parsed.output : null;
+}
+
+/** Reads an answer about the consumers of a stream; null when it is another one. */
+export function readConsumers(answer: unknown): readonly ConsumerFacts[] | null {
+  const parsed = v.safeParse(ConsumersSchema, answer);
+  return parsed.success ? parsed.output.consumers : null;
+}
+
+/** Whether a pattern of NATS takes a subject: `*` stands for one token, `>` for all that follow. */
+export function takes(pattern: string, subject: string): boolean {
+  const tokens = subject.split(".");
+  const wanted = pattern.split(".");
+  if (wanted.at(-1) === ">") {
+    return (
+      tokens.length >= wanted.length && wanted.slice(0, -1).every((each, at) => each === "*" || each === tokens[at])
+    );
+  }
+  return tokens.length === wanted.length && wanted.every((each, at) => each === "*" || each === tokens[at]);
+}
+
+/**
+ * Why a stream cannot hold what a run publishes, or null.
+ *
+ * @param subjects those that the run publishes on.
+ */
+export function unfitness({ config }: StreamFacts, subjects: readonly string[]): string | null {
+  const { name, no_ack: noAck, subjects: taken } = config;
+  if (noAck) {
+    return `STREAM=${name} never acknowledges (no_ack), so that nobody knows what it holds; publish to one that does`;
+  }
+  const outside = subjects.find((subject) => !taken.some((pattern) => takes(pattern, subject)));
+  if (outside === undefined) return null;
+  return (
+    `STREAM=${name} takes ${taken.join(", ") || "no subjects"}, not ${outside}: events would go to another stream ` +
+    "or nowhere; set SUBJECT to what it takes, or STREAM to the one that takes this"
+  );
+}
+
+/** How a stream keeps its messages, and what it takes, in words. */
+export function describeStream({ config, state }: StreamFacts): string {
+  return `stream ${config.name} (retention ${config.retention}, subjects ${config.subjects.join(", ")}) holds ${state.messages} messages`;
+}
+
+/**
+ * Why no event came out of a gateway although its stream took them, one cause after the other, as far as the broker
+ * knows.
+ *
+ * @param firstSeq the stream's sequence number of the first message that must come out.
+ * @param subjects those that the run publishes on.
+ */
+export function explainSilence(
+  stream: StreamFacts,
+  consumers: readonly ConsumerFacts[],
+  firstSeq: number,
+  subjects: readonly string[],
+): string[] {
+  const causes = [describeStream(stream)];
+  if (consumers.length === 0) {
+    const refused =
+      stream.config.retention === "limits"
+        ? "; a gateway that makes its stream itself, with another retention, may refuse this one"
+        : "";
+    return [...causes, `it has no consumer: no gateway reads it${refused}`];
+  }
+  return [...causes, ...consumers.map((consumer) => explainConsumer(consumer, stream, firstSeq, subjects))];
+}
+
+function explainConsumer(
+  consumer: ConsumerFacts,
+  { state }: StreamFacts,
+  firstSeq: number,
+  subjects: readonly string[],
+): string {
+  const { config, delivered, ack_floor: floor, num_pending: pending, num_ack_pending: unacknowledged } = consumer;
+  const filters = config.filter_subjects ?? (config.filter_subject === undefined ? [] : [config.filter_subject]);
+  const outside = subjects.find((subject) => filters.length > 0 && !filters.some((filter) => takes(filter, subject)));
+  const name = `consumer ${consumer.name}`;
+  if (outside !== undefined) return `${name} reads ${filters.join(", ")}, not ${outside}`;
+  const sent = state.last_seq - firstSeq + 1;
+  const counts = `${pending} pending, ${unacknowledged} not acknowledged`;
+  const acknowledges = config.ack_policy !== "none";
+  const through =
+    acknowledges && unacknowledged === 0 ? Math.max(floor.stream_seq, delivered.stream_seq) : delivered.stream_seq;
+  if (through < firstSeq)
+    return `${name} has fetched none of the ${sent} canaries (${counts}): its gateway does not read`;
+  if (acknowledges && unacknowledged > 0) {
+    return `${name} has fetched canaries and not acknowledged them (${counts}): its gateway is stuck, or about to try again`;
+  }
+  const shared =
+    consumer.num_waiting > 1
+      ? `; ${consumer.num_waiting} requests wait on it, so that gateways may share it and each get a part`
+      : "";
+  return (
+    `${name} has ${acknowledges ? "acknowledged" : "fetched"} the canaries (${counts}) and none was delivered: ` +
+    'the gateway could not decode them (look for "failed to unmarshal event" in its log, and see FIELD_TYPES and ' +
+    `CHAIN_IDS), or no filter matches them (see FILTER_FIELDS)${shared}`
+  );
+}

@@ -1,0 +1,104 @@
+/** What a run makes of the broker's answers about its stream. */
+import { describe, expect, test } from "vitest";
+import {
+  explainSilence,
+  readConsumers,
+  readStream,
+  type StreamFacts,
+  takes,
+  unfitness,
+} from "../../systems/pulse/stream.ts";
+
+const SUBJECTS = ["events.canonical.1.transfer", "events.canonical.2.swap"];
+
+const stream = (config: object = {}): StreamFacts => {
+  const facts = readStream({
+    config: { name: "CE", subjects: ["events.canonical.>"], retention: "limits", ...config },
+    state: { messages: 30, last_seq: 40 },
+  });
+  if (facts === null) throw new Error("no stream");
+  return facts;
+};
+
+const consumer = (changes: object = {}) => ({
+  name: "gateway",
+  config: { ack_policy: "explicit" },
+  delivered: { stream_seq: 40 },
+  ack_floor: { stream_seq: 40 },
+  num_pending: 0,
+  num_ack_pending: 0,
+  num_waiting: 1,
+  ...changes,
+});
+
+const explained = (...consumers: object[]) =>
+  explainSilence(stream(), readConsumers({ consumers }) ?? [], 31, SUBJECTS).join("\n");
+
+test.each([
+  ["events.canonical.>", "events.canonical.1.transfer", true],
+  ["events.canonical.>", "events.canonical", false],
+  ["events.*.1.*", "events.canonical.1.transfer", true],
+  ["events.*.1", "events.canonical.1.transfer", false],
+  ["shop.>", "events.canonical.1.transfer", false],
+  ["*.canonical.>", "events.canonical.1.transfer", true],
+  [">", "a", true],
+])("%s takes %s: %j", (pattern, subject, taken) => {
+  expect(takes(pattern, subject)).toBe(taken);
+});
+
+describe("a stream is fit for a run", () => {
+  test("that takes all its subjects, in one pattern or several", () => {
+    expect(unfitness(stream(), SUBJECTS)).toBeNull();
+    expect(unfitness(stream({ subjects: ["events.canonical.1.*", "events.canonical.2.>"] }), SUBJECTS)).toBeNull();
+  });
+
+  test.each([
+    [{ name: "SHOP", subjects: ["shop.>"] }, "STREAM=SHOP takes shop.>, not events.canonical.1.transfer"],
+    [{ subjects: ["events.canonical.1.>"] }, "not events.canonical.2.swap"],
+    [{ subjects: null }, "takes no subjects"],
+    [{ no_ack: true }, "STREAM=CE never acknowledges (no_ack)"],
+  ])("and not with %j", (config, words) => {
+    expect(unfitness(stream(config), SUBJECTS)).toContain(words);
+  });
+});
+
+describe("when nothing comes out", () => {
+  test("the stream is described", () => {
+    expect(explained()).toContain("stream CE (retention limits, subjects events.canonical.>) holds 30 messages");
+  });
+
+  test.each([
+    ["no consumer", [], "it has no consumer: no gateway reads it"],
+    [
+      "what was acknowledged",
+      [consumer()],
+      "has acknowledged the canaries (0 pending, 0 not acknowledged) and none was delivered",
+    ],
+    ["what was only fetched", [consumer({ config: {}, ack_floor: { stream_seq: 0 } })], "has fetched the canaries"],
+    [
+      "a reader that is behind",
+      [consumer({ delivered: { stream_seq: 30 }, ack_floor: { stream_seq: 30 }, num_pending: 10 })],
+      "has fetched none of the 10 canaries (10 pending, 0 not acknowledged)",
+    ],
+    [
+      "a reader that is stuck",
+      [consumer({ ack_floor: { stream_seq: 30 }, num_ack_pending: 10 })],
+      "has fetched canaries and not acknowledged them (0 pending, 10 not acknowledged)",
+    ],
+    [
+      "a reader of other subjects",
+      [consumer({ config: { filter_subject: "events.canonical.1.>" } })],
+      "reads events.canonical.1.>, not events.canonical.2.swap",
+    ],
+    ["a consumer that gateways share", [consumer({ num_waiting: 2 })], "gateways may share it"],
+  ])("%s is named", (_, consumers, words) => {
+    expect(explained(...consumers)).toContain(words);
+  });
+});
+
+test("an error is no stream, and no list of consumers", () => {
+  const error = { type: "io.nats.jetstream.api.v1.stream_info_response", error: { code: 404 } };
+  expect(readStream(error)).toBeNull();
+  expect(readStream(null)).toBeNull();
+  expect(readConsumers("no")).toBeNull();
+});
