@@ -81,7 +81,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       (problem: Error) => problem,
     );
     if (written === undefined) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
-    console.log(`\n${text}`);
+    console.log(`\n${text.trimEnd()}`);
     // The verdict is worth nothing to those who look for its record.
     if (written !== undefined) throw written;
     console.log(await reportLine(root, { result, folder: folder.path }));
