@@ -10,6 +10,7 @@ const Texts = v.array(v.string());
 
 const ServiceSchema = v.object({
   image: v.string(),
+  pull_policy: v.optional(v.string()),
   build: v.optional(v.object({ context: v.string(), dockerfile: v.string(), target: v.string() })),
   profiles: v.optional(Texts),
   command: v.optional(Texts),

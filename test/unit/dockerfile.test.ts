@@ -40,7 +40,7 @@ function argumentsOf({ steps }: Stage, keyword: string): string[][] {
 }
 
 const stages = stagesOf(text);
-const images = stages.filter(({ name }) => name === "k6" || name === "services");
+const images = stages.filter(({ name }) => ["k6", "services", "runner"].includes(name));
 const copies = stages.flatMap((stage) =>
   stage.steps.filter(isCopy).map((step) => ({
     stage,
@@ -56,8 +56,8 @@ function isCopy(step: Instruction): step is Copy {
   return step.getKeyword() === "COPY";
 }
 
-test("there is an image for k6 and one for the services", () => {
-  expect(images.map(({ name }) => name)).toEqual(["k6", "services"]);
+test("there is an image for k6, one for the services and one for the command", () => {
+  expect(images.map(({ name }) => name)).toEqual(["k6", "services", "runner"]);
 });
 
 describe.each(stages)("stage $name", ({ from }) => {
@@ -68,18 +68,22 @@ describe.each(stages)("stage $name", ({ from }) => {
   });
 });
 
-test.each(images)("image $name runs as a user who is not root, told by number", (image) => {
-  const [[user] = []] = argumentsOf(image, "USER").slice(-1);
-  expect(Number(user)).toBeGreaterThan(0);
-  // Nothing is written by root after the user has changed.
-  const keywords = image.steps.map((step) => step.getKeyword());
-  expect(keywords.slice(keywords.lastIndexOf("USER"))).not.toContain("RUN");
-});
+// The runner becomes the owner of the mounted results/, which its entry is tested for.
+test.each(images.filter(({ name }) => name !== "runner"))(
+  "image $name runs as a user who is not root, told by number",
+  (image) => {
+    const [[user] = []] = argumentsOf(image, "USER").slice(-1);
+    expect(Number(user)).toBeGreaterThan(0);
+    // Nothing is written by root after the user has changed.
+    const keywords = image.steps.map((step) => step.getKeyword());
+    expect(keywords.slice(keywords.lastIndexOf("USER"))).not.toContain("RUN");
+  },
+);
 
 test.each(images)("image $name compiles nothing and holds no sources", (image) => {
   for (const [command = ""] of argumentsOf(image, "RUN")) expect(["adduser"]).toContain(command);
   for (const { from, sources } of copies.filter(({ stage }) => stage === image)) {
-    if (from === null) expect(sources).toEqual(["package.json"]);
+    if (from === null) expect(["package.json", "deploy/docker/entry.mjs"]).toEqual(expect.arrayContaining(sources));
   }
 });
 

@@ -1,0 +1,20 @@
+/**
+ * The `throughline` command in a container. It begins as root only to become the owner of the mounted results/,
+ * whoever that is on the machine: a fixed user could not write there, and root's files nobody could remove.
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const results = join(root, "results");
+
+if (process.getuid?.() === 0) {
+  mkdirSync(results, { recursive: true });
+  const { uid, gid } = statSync(results);
+  process.setgroups([gid]);
+  process.setgid(gid);
+  process.setuid(uid);
+}
+process.chdir(root);
+process.setSourceMapsEnabled(true);
+await import("../../dist/node/throughline.js");
