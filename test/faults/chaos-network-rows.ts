@@ -66,8 +66,8 @@ const NETWORK_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["ws_sessions_lost"],
-      besides: ["ws_error_rate"],
-      checks: [balanced, nothingLost],
+      besides: ["ws_error_rate", "account_lost", "account_judged_share"],
+      checks: [balanced],
     },
   },
   {
@@ -87,7 +87,7 @@ const NETWORK_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["account_lost", "ws_error_rate"],
-      besides: ["ws_sessions_lost", "ws_connection_errors_total", TOO_FEW],
+      besides: ["ws_sessions_lost", "ws_connection_errors_total", "account_judged_share", TOO_FEW],
       checks: [balanced],
     },
   },

@@ -61,8 +61,9 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["ws_sessions_lost"],
-      besides: ["ws_error_rate", "ws_connection_errors_total", ...LATE],
-      checks: [balanced, nothingLost],
+      // What was on its way when it died is lost, and while it was away nobody listened.
+      besides: ["ws_error_rate", "ws_connection_errors_total", ...LATE, "account_lost", "account_judged_share"],
+      checks: [balanced, ["nobody listened while it was away", ({ unheard }) => unheard > 0]],
     },
   },
   {
@@ -162,6 +163,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "INVALID",
       reasons: ["account_silent_paths", "k6 ended by SIGKILL"],
+      besides: ["account_judged_share"],
       checks: [balanced, ["6 subscriptions fell silent", ({ silent }) => silent === 6]],
     },
   },

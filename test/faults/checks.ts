@@ -1,5 +1,6 @@
 /** What must hold of the numbers of many rows. */
 import type { Account } from "../../core/account.ts";
+import type { CountName } from "../../core/counts.ts";
 import type { Check } from "./row.ts";
 
 /** Every event is in exactly one class, and every expected delivery in one of two. */
@@ -12,7 +13,7 @@ export const balanced: Check = [
 export const nothingLost: Check = ["nothing is lost", ({ lost }) => lost === 0];
 
 /** A number of the account that the plant decides. */
-export const exactly = (key: "lost" | "late" | "unreported" | "published", count: number): Check => [
+export const exactly = (key: CountName, count: number): Check => [
   `${key} is ${count}`,
   (account: Account) => account[key] === count,
 ];

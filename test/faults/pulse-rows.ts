@@ -225,6 +225,37 @@ const SPOILT: readonly PulseRow[] = [
     },
   },
   {
+    name: "subscribers leave early",
+    plants: "all subscribers say goodbye while the load goes on for 6 s more",
+    plant: { websocket: { DURATION: "8s", END_WHEN_SETTLED: "0" }, nats: { DURATION: "12s" } },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_judged_share"],
+      besides: LATE,
+      checks: [
+        balanced,
+        nothingLost,
+        ["a fifth or more was heard by nobody", (account) => account.unheard > 0.2 * account.published],
+      ],
+    },
+  },
+  {
+    name: "another run beside it",
+    plants: "20 events of another run come to every subscriber",
+    plant: {
+      websocket: { FILTERS: "all" },
+      during: async ({ run, forge }) => {
+        await run.until(halfway);
+        await forge(...Array.from({ length: 20 }, () => ({ run: 1 })));
+      },
+    },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      checks: [balanced, nothingLost, exactly("foreign", 120)],
+    },
+  },
+  {
     name: "late by a nudge",
     plants: "the last 10 events come when others push them out, after the run was settled",
     plant: {

@@ -142,12 +142,29 @@ describe("an instance that does not play its part spoils the run, with its reaso
     dying.kill();
     const again = run.publisher(1, 2, IMPATIENT);
     const outcomes = await Promise.all([first.over, again.over]);
-    const { duplicated } = await run.account();
+    const { duplicated, contested } = await run.account();
     expect(duplicated).toBeGreaterThan(0);
+    expect(contested).toBeGreaterThan(0);
     for (const { exitCode, stdout } of outcomes) {
       expect(exitCode).toBe(THRESHOLDS_CROSSED);
+      expect(stdout).toContain("INVALID nats");
+      expect(stdout).toMatch(new RegExp(`- account_contested \\(.+?\\): ${contested}, must be count == 0`));
       expect(stdout).toMatch(new RegExp(`- account_duplicated \\(.+?\\): ${duplicated}, must be count == 0`));
     }
+  });
+
+  test("one that publishes what another does, as two runs of one RUN_ID do, and each of both is named", async () => {
+    const run = new DistributedRun("twice");
+    run.subscribers(1);
+    const both = [run.publisher(0, 1, { INSTANCES: "2" }), run.publisher(0, 1, { INSTANCES: "2" })];
+    for (const { exitCode, stdout } of await Promise.all(both.map(({ over }) => over))) {
+      expect(exitCode).toBe(THRESHOLDS_CROSSED);
+      expect(stdout).toContain("INVALID nats");
+      expect(stdout).toMatch(/- account_contested \(.+?\): [1-9]\d*, must be count == 0/);
+      expect(stdout).toMatch(/event \d+ was sent twice, by publisher \d+ of \S+ at \S+ and by publisher \d+ of \S+ at/);
+      expect(stdout).toContain("two publishers share RUN_ID=twice");
+    }
+    expect((await run.account()).contested).toBeGreaterThan(100);
   });
 
   test("one that comes when the others have settled the run, publisher or subscriber", async () => {

@@ -70,6 +70,43 @@ describe("outcomes", () => {
   });
 });
 
+describe("a number that is reported twice", () => {
+  const said = (...batches: Batch[]) => {
+    const publication = publicationOf(batches);
+    return { contested: publication.contested, contests: publication.contests };
+  };
+
+  test.each<[string, Batch, Partial<Batch>, number]>([
+    ["by the same report once more", batch(0, 5), {}, 0],
+    ["by another publisher", batch(0, 5), { publisher: 2 }, 5],
+    ["by another process with publishers of the same numbers", batch(0, 5, { instance: "a" }), { instance: "b" }, 5],
+    ["by the same publisher at another time", batch(0, 5), { sentFrom: 999 }, 5],
+    ["in part", batch(0, 5), { firstSeq: 3, publisher: 2 }, 2],
+    ["not at all", batch(0, 5), { firstSeq: 5, publisher: 2 }, 0],
+  ])("%s", (_, first, changes, contested) => {
+    expect(said(first, { ...first, ...changes }).contested).toBe(contested);
+  });
+
+  test("is named with who sent it and when, and its first report stands", () => {
+    const first = batch(0, 5, { publisher: 3, instance: "a", unknown: [4] });
+    const second = batch(2, 5, { publisher: 9, instance: "b", sentFrom: 1_500, refused: [2, 6] });
+    const publication = publicationOf([first, second]);
+    expect(publication.contests[0]).toEqual({
+      seq: 2,
+      claims: [
+        { instance: "a", publisher: 3, sentFrom: 1_000 },
+        { instance: "b", publisher: 9, sentFrom: 1_500 },
+      ],
+    });
+    expect(publication).toMatchObject({ published: 7, contested: 3, unknown: 1, refused: 1, acknowledged: 5 });
+    expect([1, 2, 5].map((seq) => publication.sentAt(seq))).toEqual([1_000, 1_000, 1_500]);
+  });
+
+  test("is described five times at most", () => {
+    expect(said(batch(0, 50), batch(0, 50, { publisher: 2 })).contests).toHaveLength(5);
+  });
+});
+
 describe("expected", () => {
   test("are acknowledged and selected events of batches wholly inside the window", () => {
     fc.assert(

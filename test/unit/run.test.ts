@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Offender } from "../../core/account.ts";
+import { judgedShare } from "../../core/judged.ts";
 import { Publication } from "../../core/publication.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
@@ -137,6 +138,83 @@ describe("the account of a run that goes on", () => {
     now = 10_001;
     expect(run.account().silent).toBe(1);
   });
+});
+
+describe("what is not judged", () => {
+  /** One event every 100 ms for 20 s. */
+  const run = (...reports: ReturnType<typeof report>[]) => {
+    const made = runAt(30_000);
+    for (let seq = 0; seq < 200; seq++) made.published(batch(seq, 1, 1_000 + seq * 100));
+    made.arrivals({ paths: reports });
+    return made.account();
+  };
+  const from = (first: number, last: number, changes: Partial<ReturnType<typeof report>>) => {
+    const seqs = Array.from({ length: last - first }, (_, place) => first + place);
+    const arrivedAt = seqs.map((seq) => 1_005 + seq * 100);
+    return report(seqs, changes.through ?? 0, { arrivedAt, latencies: seqs.map(() => 5), ...changes });
+  };
+
+  test("is what was published when all had left", () => {
+    const account = run(
+      from(0, 40, { through: 5_000, closed: true }),
+      from(0, 40, { path: "b", through: 5_000, closed: true }),
+    );
+    expect(account).toMatchObject({ lost: 0, unheard: 159 });
+    expect(judgedShare(account)).toBeLessThan(0.25);
+  });
+
+  test("is what was published while the gateway was away, and what it had not sent when it went is lost", () => {
+    const before = from(0, 40, { path: "a", through: 7_050, closed: true, lost: true });
+    const after = from(100, 200, { path: "b", from: 10_950, through: 30_000 });
+    expect(run(before, after)).toMatchObject({ expected: 159, delivered: 139, lost: 20, unheard: 39 });
+  });
+
+  test("is next to nothing of subscribers that come and go, as long as they are there", () => {
+    const sessions = [0, 1, 2, 3].map((place) => {
+      const start = 1_000 + place * 5_000;
+      const changes = { path: `s${place}`, from: start - 150, through: start + 4_950, closed: place < 3 };
+      return from(place * 50, place * 50 + 50, changes);
+    });
+    const account = run(...sessions);
+    expect(account).toMatchObject({ lost: 0, unheard: 0 });
+    expect(judgedShare(account)).toBeGreaterThan(0.9);
+  });
+});
+
+test("numbers that two publishers report, and arrivals that are none of the run's, are counted and told", () => {
+  const run = runAt(9_000);
+  run.published(batch(0, 5, 1_000, { instance: "k6-a" }));
+  run.published(batch(3, 5, 2_000, { instance: "k6-b" }));
+  run.arrivals({
+    paths: [report([0, 1, 2, 3, 4], 9_000)],
+    foreign: 7,
+    damaged: 2,
+    damages: [{ field: "chain", sent: "1", received: "2", count: 3 }],
+  });
+  const account = run.account();
+  expect(account).toMatchObject({ published: 8, contested: 2, foreign: 7, damaged: 5 });
+  expect(account.causes[0]).toBe(
+    "event 3 was sent twice, by publisher 1 of k6-a at 00:00:01.000 and by publisher 1 of k6-b at 00:00:02.000: " +
+      "two publishers share RUN_ID=nightly; give each run its own, or each process its --execution-segment",
+  );
+});
+
+test("backlog and drain count from the last publish, however late the publisher says that it is done", async () => {
+  vi.useFakeTimers({ now: 0 });
+  try {
+    const run = new Run("nightly", OPENING, () => Date.now());
+    run.join({ ...OPENING, publisher: "k6" });
+    for (let seq = 0; seq < 10; seq++) run.published(batch(seq, 1, seq * 100, { sentThrough: seq * 100 + 1 }));
+    const seqs = Array.from({ length: 10 }, (_, seq) => seq);
+    const arrivedAt = seqs.map((seq) => (seq < 6 ? seq * 100 + 5 : 1_500 + seq));
+    await vi.advanceTimersByTimeAsync(4_000);
+    run.arrivals({ paths: [report(seqs, 4_000, { from: -1_000, arrivedAt, latencies: arrivedAt.map(() => 5) })] });
+    const settled = run.settle({ publisher: "k6", timeout: 10_000, quiet: 1_000 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await settled).toMatchObject({ ending: "complete", backlog: 4, drain: 1_509 - 901, lastArrivalAt: 1_509 });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe("offenders", () => {
