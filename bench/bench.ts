@@ -38,7 +38,7 @@ export async function measured(
   const signal = new AbortController().signal;
   const connections = connectionsOf(settings(test, variables));
   const { summary, reasons } = await runK6(root, { test, variables, connections, results: folder, signal });
-  if (summary === null) throw new Error(`${test}: ${reasons.join("; ")}`);
+  if (summary === null) throw new Error(`${test}: ${reasons.map(({ text }) => text).join("; ")}`);
   return summary;
 }
 

@@ -48,7 +48,7 @@ await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => 
       ["all connections", account?.paths === VUS * SOCKETS],
       ["every delivery", account !== null && account.expected > 0 && account.delivered === account.expected],
     );
-    for (const reason of [...nats.reasons, ...websocket.reasons]) console.log(`    ${reason}`);
+    for (const reason of [...nats.reasons, ...websocket.reasons]) console.log(`    ${reason.text}`);
   } finally {
     memory.stop();
     await pipeline.close();

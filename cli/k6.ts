@@ -3,6 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
+import { plainReason, type Reason } from "../core/reason.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import type { Summary } from "../core/summary.ts";
 import type { Verdict } from "../core/verdict.ts";
@@ -37,7 +38,7 @@ export interface K6Result {
   readonly test: RunnableTest;
   readonly instance: number;
   readonly verdict: Verdict;
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
   /** Null when k6 ended before it could write one. */
   readonly summary: Summary | null;
   readonly exitCode: number | null;
@@ -100,12 +101,12 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
   if (hanging?.aborted === true && !signal.aborted) {
-    return { test, instance, verdict: "INVALID", reasons: [HUNG], summary, exitCode, complete: false };
+    return { test, instance, verdict: "INVALID", reasons: [plainReason(HUNG)], summary, exitCode, complete: false };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
   // Not execa's own message, which repeats the command with every flag in it.
   const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
-  const reasons = signal.aborted ? [] : [`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`];
+  const reasons = signal.aborted ? [] : [plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`)];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }
 

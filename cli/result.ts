@@ -22,15 +22,30 @@ const Percentiles = v.looseObject({
   max: Ms,
 });
 
+/** Why a run is not PASS; see core/reason.ts. */
+const ReasonSchema = v.object({
+  text: v.string(),
+  metric: v.nullable(v.string()),
+  objective: v.nullable(v.string()),
+  evidence: v.nullable(v.string()),
+  next: v.nullable(v.string()),
+  symptoms: v.pipe(v.array(v.string()), v.readonly()),
+});
+
 const SloResult = v.object({
   metric: v.string(),
   objective: v.string(),
+  miss: v.picklist(["FAIL", "INVALID"]),
   observed: v.nullable(Ms),
   samples: Count,
   floor: Count,
   margin: v.nullable(Ms),
+  uncertainty: v.nullable(Ms),
+  possible: v.nullable(Ms),
   result: v.picklist(["met", "missed", "unmeasured"]),
   evidence: v.optional(v.string()),
+  doubt: v.nullable(v.string()),
+  spoils: v.nullable(v.string()),
 });
 
 const Offender = v.looseObject({
@@ -62,9 +77,11 @@ export const SummarySchema = v.looseObject({
   test: v.string(),
   scenario: v.string(),
   verdict: Verdict,
-  reasons: v.array(v.string()),
+  reasons: v.array(ReasonSchema),
   /** What has to be known to read the rest. */
   notes: v.optional(v.array(v.string()), []),
+  /** Bounds that are not the standard ones, and objectives that were switched off. */
+  changes: v.optional(v.array(v.string()), []),
   rows: v.array(SloResult),
   seconds: Count,
   rate: v.nullable(v.object({ requested: v.nullable(Ms), achieved: Ms })),
@@ -79,7 +96,7 @@ const TestRecord = v.object({
   /** Which of the processes that shared this test's load, from 1. */
   instance: v.pipe(v.number(), v.integer(), v.minValue(1)),
   verdict: Verdict,
-  reasons: v.array(v.string()),
+  reasons: v.array(ReasonSchema),
   exitCode: v.nullable(Ms),
   /** Null when k6 ended before it could write one. */
   summary: v.nullable(SummarySchema),
@@ -129,9 +146,7 @@ export const ResultSchema = v.object({
   /** What ran, as it was asked for: `pipeline`, `ethhook` or names of tests. */
   subject: v.string(),
   verdict: Verdict,
-  reasons: v.array(v.string()),
-  /** For each reason what to look at next. */
-  nextSteps: v.array(v.string()),
+  reasons: v.array(ReasonSchema),
   /** False when the run was interrupted: the numbers are those of its first part. */
   complete: v.boolean(),
   startedAt: Ms,

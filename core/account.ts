@@ -1,4 +1,5 @@
 import type { BacklogGrowth } from "./backlog.ts";
+import type { ClockAccount } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Filter } from "./filter.ts";
@@ -120,6 +121,8 @@ export interface Account extends Counts {
   /** Ms from then to the last delivery. */
   readonly drain: number;
   readonly latency: Percentiles;
+  /** The clocks that latencies were measured by, beside the receiver's. */
+  readonly clocks: readonly ClockAccount[];
   /** Of subscriptions: how much slower they became over the load. */
   readonly growth: LatencyGrowth;
   /** Unix ms at which the last event arrived for the first time; null before the first. */

@@ -8,10 +8,32 @@ const TRUNCATED_MS = 1;
 /** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
 export const RESOLUTION_MS = 1;
 
+/** Clocks of two hosts that are compared less exactly than this tell no latency from 25 ms on. */
+export const CLOCK_ERROR_MS = 12.5;
+
 /** How far another clock is ahead of ours, and how wrong that may be; both in ms. */
 export interface ClockOffset {
   readonly offset: number;
   readonly error: number;
+}
+
+/**
+ * Compares a clock with ours by several questions: the quickest answer bounds the error by half its time. The
+ * arithmetic alone; asking is for those who can.
+ */
+export class Comparison {
+  private found: ClockOffset = { offset: 0, error: Number.POSITIVE_INFINITY };
+
+  /** Enters an answer. @param asked, answered Unix ms by our clock; @param theirs what they answered. */
+  enter(asked: number, theirs: number, answered: number): void {
+    const error = (answered - asked) / 2;
+    if (error < this.found.error) this.found = { offset: theirs - (asked + error), error };
+  }
+
+  /** How far they are ahead of us. */
+  get best(): ClockOffset {
+    return this.found;
+  }
 }
 
 /**

@@ -4,19 +4,21 @@ import { type Account, deliveryRate } from "./account.ts";
 import { count, ms } from "./figures.ts";
 import { renderStatuses, renderStorage } from "./ingest-summary.ts";
 import { judgedOf } from "./judged.ts";
+import type { Reason } from "./reason.ts";
 import { renderSignals } from "./signal-summary.ts";
 import type { Summary } from "./summary.ts";
 import type { SloResult, Verdict } from "./verdict.ts";
 
 /** The record as text for a terminal. */
 export function renderSummary(summary: Summary): string {
-  const { test, scenario, run, verdict, reasons } = summary;
+  const { test, scenario, run, verdict, reasons, changes } = summary;
   const sections = [
     [
       `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`,
-      ...reasons.map((reason) => bullet(reason)),
+      ...reasons.flatMap(renderReason),
     ],
     [
+      ...renderChanges(changes),
       ...renderNotes(summary.notes),
       ...renderRate(summary.rate),
       ...renderStatuses(summary.metrics),
@@ -32,9 +34,7 @@ export function renderSummary(summary: Summary): string {
 export interface RunText {
   readonly run: string;
   readonly verdict: Verdict;
-  readonly reasons: readonly string[];
-  /** For each reason what to look at next. */
-  readonly nextSteps?: readonly string[];
+  readonly reasons: readonly Reason[];
   readonly tests: readonly Summary[];
   /** What each test is called; its name unless told. */
   readonly labels?: readonly string[];
@@ -43,20 +43,18 @@ export interface RunText {
 }
 
 /** Several tests of one run as text: the account once, and the objectives of all. */
-export function renderRun({ run, verdict, reasons, nextSteps = [], tests, labels = [], account }: RunText): string {
+export function renderRun({ run, verdict, reasons, tests, labels = [], account }: RunText): string {
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
   const rows = tests.flatMap((one, place) => {
     const own = one === settling ? one.rows : one.rows.filter((row) => !isOfAccount(row));
     return own.map((row) => ({ test: labels[place] ?? one.test, row }));
   });
-  const bullets = reasons.flatMap((reason, place) => {
-    const next = nextSteps[place];
-    return next === undefined ? bullet(reason) : [bullet(reason), bullet(next, "    next: ")];
-  });
+  const changes = [...new Set(tests.flatMap((one) => one.changes))];
   const sections = [
-    [`${verdict}  run ${run}`, ...bullets],
+    [`${verdict}  run ${run}`, ...reasons.flatMap(renderReason)],
     [
+      ...renderChanges(changes),
       ...tests.flatMap(({ test, notes }, place) =>
         renderNotes(notes.map((note) => `${labels[place] ?? test}: ${note}`)),
       ),
@@ -89,6 +87,16 @@ function renderSections(sections: readonly (readonly string[])[]): string {
 
 const WIDTH = 120;
 
+/** A cause, what shows it, what follows from it, and what to do. */
+function renderReason({ text, evidence, next, symptoms }: Reason): string[] {
+  return [
+    bullet(text),
+    ...(evidence === null ? [] : [bullet(evidence, "    seen: ")]),
+    ...symptoms.map((symptom) => bullet(symptom, "    with it: ")),
+    ...(next === null ? [] : [bullet(next, "    next: ")]),
+  ];
+}
+
 /** A point of a list; what does not fit into its line goes on below it. */
 function bullet(text: string, mark = "  - "): string {
   const lines: string[] = [];
@@ -99,6 +107,11 @@ function bullet(text: string, mark = "  - "): string {
     else lines.push(line, `${" ".repeat(mark.length)}${word}`);
   }
   return lines.join("\n");
+}
+
+/** A bound that is not the standard one is told where the verdict is: it may be the reason for it. */
+function renderChanges(changes: readonly string[]): string[] {
+  return changes.map((change) => bullet(change, "  changed    "));
 }
 
 function renderNotes(notes: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 /** One objective: what is looked at, what it must be, how much of it must have been seen, and what k6 is told of it. */
+import { samplesToProve } from "./confidence.ts";
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
@@ -13,8 +14,10 @@ export interface Slo {
   readonly floor: number;
   /** What a miss means: the target is not good enough, or the run could not measure it. */
   readonly miss: "FAIL" | "INVALID";
-  /** What was measured is true, only too little of it: an objective that was missed stays missed. */
-  readonly yields?: true;
+  /** Of a condition: metrics that measure nothing when it is missed. What is missed of them is not the target's. */
+  readonly spoils?: RegExp;
+  /** Metrics that are missed, or have no samples, for the same cause when this one is missed. */
+  readonly explains?: RegExp;
 }
 
 /** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
@@ -30,12 +33,23 @@ export function sampleCounter(metric: string): string {
   return COUNTED_BY_K6[metric] ?? `${metric}_samples`;
 }
 
+/** The counter of samples that are not below an objective's bound; several processes can add theirs. */
+export function reachingCounter({ metric, bound }: Slo): string {
+  return `${metric}_from_${String(bound).replace(".", "_")}`;
+}
+
 /** Five samples beyond the percentile. */
 export const P95_FLOOR = 100;
 export const P99_FLOOR = 500;
 const MEAN_FLOOR = 30;
 
 export const SHARE_FLOOR = 100;
+
+/** A share of none or little needs so many samples that a run without any miss proves it; see confidence.ts. */
+function shareFloor(comparison: Slo["comparison"], bound: number): number {
+  const rare = comparison === ">=" ? 1 - bound : bound;
+  return Math.max(SHARE_FLOOR, samplesToProve(rare));
+}
 
 /** A statistic of a metric, to be compared; a class, because every virtual user of k6 makes its own. */
 class Comparable {
@@ -68,7 +82,8 @@ class Comparable {
   }
 
   private row(comparison: Slo["comparison"], bound: number): Slo {
-    const { metric, statistic, floor, miss } = this;
+    const { metric, statistic, miss } = this;
+    const floor = statistic === "rate" ? shareFloor(comparison, bound) : this.floor;
     return { metric, statistic, comparison, bound, floor, miss };
   }
 }
@@ -128,14 +143,20 @@ export const slo = (metric: string) => new Objectives(metric, "FAIL");
 /** A condition of the measurement: missing it makes the run INVALID. */
 export const valid = (metric: string) => new Objectives(metric, "INVALID");
 
-/** A condition that asks how much was measured: missing it makes the run INVALID, unless an objective was missed. */
-export const enough = (row: Slo): Slo => ({ ...row, yields: true });
+/** Conditions whose miss leaves nothing to say of some metrics. */
+export const spoiling = (spoils: RegExp, ...rows: readonly Slo[]): Slo[] => rows.map((row) => ({ ...row, spoils }));
 
-/** An objective with another bound: "none" becomes "at most so many". */
+/** Objectives whose miss is the cause of what other metrics show. */
+export const explaining = (explains: RegExp, ...rows: readonly Slo[]): Slo[] =>
+  rows.map((row) => ({ ...row, explains }));
+
+/** An objective with another bound: "none" becomes "at most so many", and a smaller share needs more samples. */
 export function withBound(row: Slo, bound = row.bound): Slo {
   if (bound === row.bound) return row;
-  const counts = row.comparison === "==" && row.statistic === "count";
-  return { ...row, bound, comparison: counts ? "<=" : row.comparison };
+  const none = row.comparison === "==" && (row.statistic === "count" || row.statistic === "rate");
+  const comparison = none ? "<=" : row.comparison;
+  const floor = row.statistic === "rate" ? shareFloor(comparison, bound) : row.floor;
+  return { ...row, bound, comparison, floor };
 }
 
 /** What the variables of bounds begin with. */

@@ -4,8 +4,10 @@
  */
 import type { Test } from "../scenarios.ts";
 import type { Account } from "./account.ts";
+import { uncertaintyOf } from "./clocks.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
+import { plainReason } from "./reason.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
 import { type Judged, judge, type Observation } from "./verdict.ts";
 
@@ -32,6 +34,8 @@ export interface Summary extends Judged {
   readonly account: Account | null;
   /** What has to be known to read the rest, such as the load model, or what was not looked at. */
   readonly notes: readonly string[];
+  /** Bounds that are not the standard ones, and objectives that were switched off. */
+  readonly changes: readonly string[];
   /** Every metric of the test as k6 aggregated it. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -47,6 +51,7 @@ export interface SummaryInput {
   readonly notes?: readonly string[];
   /** What the target said, by the metric whose objective it spoils. */
   readonly evidence?: Readonly<Record<string, string>>;
+  readonly changes?: readonly string[];
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
@@ -78,16 +83,25 @@ export function isComplete(
   return ended.settled || data.state.testRunDurationMs >= secondsOf(load) * 1000;
 }
 
-const INTERRUPTED = "the run was ended before its load was over: the numbers are those of its first part";
+const INTERRUPTED = plainReason("the run was ended before its load was over: the numbers are those of its first part", {
+  next: "start it again",
+});
+const NOT_STARTED = plainReason("the load never started; the error above says why", { next: "read the error above" });
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
   const { test, scenario, slos, data, run, account, seeksLimit = false, evidence = {} } = input;
-  const whole = judge(slos.map((slo) => ({ ...observe(slo, data), evidence: evidence[slo.metric] })));
+  const uncertainty = uncertaintyOf(account);
+  const observations = slos.map((slo) => ({
+    ...observe(slo, data),
+    uncertainty: uncertainty(slo.metric),
+    evidence: evidence[slo.metric],
+  }));
+  const whole = judge(observations);
   const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
   const judged = started(data)
     ? judgePart(whole, complete)
-    : { verdict: "INVALID" as const, reasons: ["the load never started; the error above says why"], rows: [] };
+    : { verdict: "INVALID" as const, reasons: [NOT_STARTED], rows: [] };
   return {
     version: 1,
     test,
@@ -100,6 +114,7 @@ export function summarize(input: SummaryInput): Summary {
     clock: run?.clock ?? null,
     account,
     notes: input.notes ?? [],
+    changes: input.changes ?? [],
     metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
   };
 }

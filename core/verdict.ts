@@ -1,7 +1,10 @@
 /**
  * One answer about a run, with its reasons. A pure function of the objectives and what was observed.
  */
+import { largestShare, smallestShare } from "./confidence.ts";
 import { METRICS, type MetricName } from "./metrics.ts";
+import { plainReason, type Reason } from "./reason.ts";
+import { type Finding, gathered } from "./reasons.ts";
 import type { Slo } from "./slo.ts";
 
 export type Verdict = "PASS" | "FAIL" | "INVALID";
@@ -9,10 +12,10 @@ export type Verdict = "PASS" | "FAIL" | "INVALID";
 /** The exit code of each verdict, for tools that stand round k6; k6 itself exits 99 for both of the last. */
 export const EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, INVALID: 3 };
 
-/** The verdict over several tests of one run: what could not be measured leaves the whole in doubt. */
+/** The verdict over several tests of one run: a missed objective is a FAIL, whatever else was not measured. */
 export function worst(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.length === 0 || verdicts.includes("INVALID")) return "INVALID";
-  return verdicts.includes("FAIL") ? "FAIL" : "PASS";
+  if (verdicts.includes("FAIL")) return "FAIL";
+  return verdicts.length === 0 || verdicts.includes("INVALID") ? "INVALID" : "PASS";
 }
 
 /** An objective beside what was observed. */
@@ -23,6 +26,15 @@ export interface Observation {
   readonly samples: number;
   /** What the target said that explains a miss. */
   readonly evidence?: string | undefined;
+  /** How far the observed value may be off, to either side and in its own unit; exact unless told. */
+  readonly uncertainty?: Uncertainty | null;
+}
+
+/** How far a value may be off, and why. */
+export interface Uncertainty {
+  readonly by: number;
+  /** As in `the clock of ... moved by 350 ms`. */
+  readonly cause: string;
 }
 
 /** One row of the answer. */
@@ -30,63 +42,167 @@ export interface SloResult {
   readonly metric: string;
   /** As in `p(95) < 25`. */
   readonly objective: string;
+  /** What a miss means. */
+  readonly miss: Slo["miss"];
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
   /** Distance to the bound as a share of it, negative when missed; null where the bound is 0, exact, or asks for any at all. */
   readonly margin: number | null;
+  /** How far the observed value may be off; null where that is nothing to speak of. */
+  readonly uncertainty: number | null;
+  /** Of a share: the worst that so many samples leave possible, at 95 %; null of all else. */
+  readonly possible: number | null;
   readonly result: "met" | "missed" | "unmeasured";
   /** What the target said, where the objective is not met. */
   readonly evidence?: string;
+  /** Why it could not be judged although there are samples enough; null otherwise. */
+  readonly doubt: string | null;
+  /** Of a condition: what measures nothing when it is missed, as the source of a regular expression; null of all else. */
+  readonly spoils: string | null;
 }
 
 /** The answer. */
 export interface Judged {
   readonly verdict: Verdict;
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
   readonly rows: readonly SloResult[];
 }
 
-/**
- * Judges a run. A condition of the measurement that is missed makes it INVALID, whatever the
- * objectives say: a saturated generator must not blame the target. Then a missed objective makes it
- * FAIL, and one that could not be measured makes it INVALID. So does a run without any objective:
- * nothing was judged.
- */
-export function judge(observations: readonly Observation[]): Judged {
-  if (observations.length === 0) {
-    return { verdict: "INVALID", reasons: ["no objective was set, so that nothing was judged"], rows: [] };
-  }
-  const judged = observations.map((observation) => ({ ...observation, row: rowOf(observation) }));
-  const missed = judged.filter(({ row }) => row.result === "missed");
-  const unmeasured = judged.filter(({ row }) => row.result === "unmeasured");
-  const spoilt = missed.filter(({ slo }) => slo.miss === "INVALID" && slo.yields !== true);
-  const failed = missed.filter(({ slo }) => slo.miss === "FAIL");
-  const tooLittle = [...missed.filter(({ slo }) => slo.yields === true), ...unmeasured];
-  const invalid = spoilt.length > 0 || (failed.length === 0 && tooLittle.length > 0);
-  const verdict = invalid ? "INVALID" : failed.length > 0 ? "FAIL" : "PASS";
-  const reasons = [...spoilt, ...failed, ...tooLittle];
-  return { verdict, reasons: reasons.map(({ row }) => reasonOf(row)), rows: judged.map(({ row }) => row) };
+/** Something beside the objectives that makes a run INVALID, such as a generator without a free core. */
+export interface Condition {
+  readonly reason: Reason;
+  /** Metrics that measure nothing by it; none when null. */
+  readonly spoils: RegExp | null;
 }
 
-function rowOf({ slo, observed, samples, evidence }: Observation): SloResult {
-  const { metric, statistic, comparison, bound, floor } = slo;
+/**
+ * Judges a run. A missed objective makes it FAIL, whatever else was not measured. Only where a condition of
+ * the measurement is missed that the objective's own metric hangs on, nothing can be said of that metric: a
+ * saturated generator must not blame the target. A condition that is missed, or an objective that could not
+ * be measured, makes the run INVALID. So does a run without any objective: nothing was judged.
+ *
+ * @param outside conditions that no metric tells of.
+ */
+export function judge(observations: readonly Observation[], outside: readonly Condition[] = []): Judged {
+  if (observations.length === 0 && outside.length === 0) {
+    return { verdict: "INVALID", reasons: [plainReason("no objective was set, so that nothing was judged")], rows: [] };
+  }
+  const first = observations.map((observation) => ({ slo: observation.slo, row: rowOf(observation) }));
+  const conditions = [
+    ...outside.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null })),
+    ...first.filter(({ slo, row }) => slo.miss === "INVALID" && row.result === "missed").map(findingOf),
+  ];
+  const judged = first.map(({ slo, row }) => ({ slo, row: spoilt(row, conditions) }));
+  const failures = judged.filter(({ row }) => row.miss === "FAIL" && row.result === "missed");
+  const unmeasured = judged.filter(({ row }) => row.result === "unmeasured").map(({ row }) => row);
+  const verdict = failures.length > 0 ? "FAIL" : conditions.length + unmeasured.length > 0 ? "INVALID" : "PASS";
+  return {
+    verdict,
+    reasons: gathered(failures.map(findingOf), conditions, unmeasured.map(unmeasuredOf)),
+    rows: judged.map(({ row }) => row),
+  };
+}
+
+/** A judgement under conditions that were not known when it was made. */
+export function doubted(judged: Judged, conditions: readonly Condition[]): Judged {
+  if (conditions.length === 0) return judged;
+  const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null }));
+  const rows = judged.rows.map((row) => spoilt(row, findings));
+  return { ...answerOf(judged, rows), rows };
+}
+
+/** The answer when rows have become doubtful; a test without rows, such as one whose k6 died, keeps the one it has. */
+function answerOf({ verdict, reasons, rows: before }: Judged, rows: readonly SloResult[]): Omit<Judged, "rows"> {
+  const doubtful = rows.filter((row, place) => row !== before[place]);
+  if (doubtful.length === 0) return { verdict, reasons };
+  const isKept = ({ metric, objective }: Reason) =>
+    !doubtful.some((row) => row.metric === metric && row.objective === objective);
+  const isFailed = rows.some((row) => row.miss === "FAIL" && row.result === "missed");
+  return { verdict: isFailed ? "FAIL" : "INVALID", reasons: reasons.filter(isKept) };
+}
+
+/**
+ * The judgements of several tests of one run, each with what the others know: the account is one, so a
+ * subscriber that stood still explains what its publisher sees of the account too.
+ */
+export function together<Test extends Judged>(tests: readonly Test[]): Test[] {
+  return tests.map((test) => {
+    const others = tests.filter((other) => other !== test);
+    const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));
+    const rows = test.rows.map((row) => (row.metric.startsWith("account_") ? spoilt(row, conditions) : row));
+    return { ...test, ...answerOf(test, rows), rows };
+  });
+}
+
+/** A condition that is missed, as one of other tests. */
+function conditionOf(row: SloResult): Finding[] {
+  if (row.result !== "missed" || row.spoils === null) return [];
+  return [{ reason: reasonOf(row), spoils: new RegExp(row.spoils), explains: null }];
+}
+
+function findingOf({ slo, row }: { slo: Slo; row: SloResult }): Finding {
+  return { reason: reasonOf(row), spoils: slo.spoils ?? null, explains: slo.explains ?? null };
+}
+
+function unmeasuredOf(row: SloResult) {
+  return { reason: reasonOf(row), samples: row.samples, doubt: row.doubt };
+}
+
+/** A miss that nothing can be said of, because what it was measured by is broken. */
+function spoilt(row: SloResult, conditions: readonly Finding[]): SloResult {
+  if (row.miss === "INVALID" || row.result !== "missed") return row;
+  const condition = conditions.find(({ spoils }) => spoils?.test(row.metric) === true);
+  if (condition === undefined) return row;
+  const { metric, text } = condition.reason;
+  return { ...row, result: "unmeasured", doubt: metric === null ? text : `${metric} is missed` };
+}
+
+function rowOf({ slo, observed, samples, evidence, uncertainty = null }: Observation): SloResult {
+  const { metric, statistic, comparison, bound, floor, miss } = slo;
   const enough = observed !== null && samples >= floor;
-  // A count of defects above zero is certain however few samples there are.
-  const limited = statistic === "count" && (comparison === "==" || comparison === "<=");
-  const certain = observed !== null && samples > 0 && limited && observed > bound;
   const holds = observed !== null && compare(observed, comparison, bound);
-  const result = !enough && !certain ? "unmeasured" : holds ? "met" : "missed";
+  const certain = observed !== null && !holds && samples > 0 && isCertainlyMissed(slo, observed, samples);
+  const off = observed === null || uncertainty === null || uncertainty.by <= 0 ? null : uncertainty;
+  const isDoubted =
+    off !== null &&
+    [-off.by, off.by].some((by) => compare((observed as number) + by, comparison, bound) !== holds) &&
+    (enough || certain);
+  const result = (!enough && !certain) || isDoubted ? "unmeasured" : holds ? "met" : "missed";
   return {
     metric,
     objective: `${statistic} ${comparison} ${bound}`,
+    miss,
     observed,
     samples,
     floor,
     margin: observed === null ? null : marginOf(observed, slo),
+    uncertainty: off?.by ?? null,
+    possible: statistic === "rate" && observed !== null ? possibleShare(observed, samples, comparison) : null,
     result,
     ...(result === "met" || evidence === undefined ? {} : { evidence }),
+    doubt: isDoubted ? off.cause : null,
+    spoils: slo.spoils?.source ?? null,
   };
+}
+
+/** A count of defects above zero is certain however few samples there are, and so is a share that so few rule out. */
+function isCertainlyMissed({ statistic, comparison, bound }: Slo, observed: number, samples: number): boolean {
+  const isLimit = comparison === "==" || comparison === "<=";
+  if (statistic === "count") return isLimit && observed > bound;
+  if (statistic !== "rate") return false;
+  const hits = hitsOf(observed, samples);
+  return comparison === ">=" ? largestShare(hits, samples) < bound : smallestShare(hits, samples) > bound;
+}
+
+/** How many of the samples a share is. */
+function hitsOf(share: number, samples: number): number {
+  return Math.min(samples, Math.max(0, Math.round(share * samples)));
+}
+
+function possibleShare(observed: number, samples: number, comparison: Slo["comparison"]): number {
+  const hits = hitsOf(observed, samples);
+  return comparison === ">=" ? smallestShare(hits, samples) : largestShare(hits, samples);
 }
 
 function compare(observed: number, comparison: Slo["comparison"], bound: number): boolean {
@@ -111,17 +227,34 @@ function marginOf(observed: number, { statistic, comparison, bound }: Slo): numb
   return (observed - bound) / bound;
 }
 
-/** An objective that is not met, as a reason. */
-export function reasonOf({ evidence, ...row }: SloResult): string {
-  return evidence === undefined ? missOf(row) : `${missOf(row)}: ${evidence}`;
+/** A row that is not met, as a reason. */
+export function reasonOf(row: SloResult): Reason {
+  const { metric, objective } = row;
+  return plainReason(textOf(row), { metric, objective, evidence: row.evidence ?? null });
 }
 
-function missOf({ metric, objective, observed, samples, floor, result }: SloResult): string {
+function textOf({
+  metric,
+  objective,
+  observed,
+  samples,
+  floor,
+  result,
+  doubt,
+  uncertainty,
+  possible,
+}: SloResult): string {
   const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
-  if (result === "unmeasured") {
-    return `${metric}${meaning}: ${samples} samples, ${floor} are needed to judge ${objective}`;
+  const name = `${metric}${meaning}`;
+  if (doubt !== null) {
+    const off = uncertainty === null ? "" : ` ± ${number(uncertainty)}`;
+    return `${name}: ${number(observed)}${off} cannot be judged by ${objective}: ${doubt}`;
   }
-  return `${metric}${meaning}: ${number(observed)}, must be ${objective}`;
+  if (result === "unmeasured") {
+    const leaves = possible === null || samples === 0 ? "" : `; so few leave ${number(possible)} possible`;
+    return `${name}: ${samples} samples, ${floor} are needed to judge ${objective}${leaves}`;
+  }
+  return `${name}: ${number(observed)}, must be ${objective}`;
 }
 
 function number(value: number | null): string {

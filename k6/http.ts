@@ -13,7 +13,7 @@ import { Access } from "./support/access.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { publishing } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
@@ -21,6 +21,7 @@ import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("http");
+countBounds(config);
 const metrics = measures("everywhere", "http", "health");
 const access = new Access(config, "HTTP");
 const endpoints = endpointsOf(config);

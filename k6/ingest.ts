@@ -18,16 +18,17 @@ import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, type Sent, type Tick, traceOf } from "./support/publishing.ts";
-import { fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
+import { compareWhileLoaded, fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("ingest");
 const { load } = config;
 if (load.kind === "visitors" || load.kind === "unpaced") throw `ingest has no ${load.kind} load`;
+countBounds(config);
 const metrics = measures("everywhere", "publishing", "ingest", "account", "health");
 const hostile = profileOf("ingest", config.SCENARIO) === "hostile";
 const url = `${config.INGEST_URL}/messages`;
@@ -141,9 +142,12 @@ export function progress(run: Run): void {
   } while (before.sent < load.events && exec.instance.vusActive > 1);
 }
 
+/** Beside the load: compares clocks with the receiver. */
+export const compareClock = compareWhileLoaded(config, "publisher", 1);
+
 export function teardown(run: Run & Watched): void {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }
 
 export const handleSummary = summaryOf(config, ({ metrics: { events_published } }) => {

@@ -14,15 +14,16 @@ import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { publisherOptions } from "./support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
-import { openRun, type Run, settleRun } from "./support/run.ts";
+import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("nats");
 const load = publishingLoad(config);
+countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, chains: config.CHAINS };
 const stream = streamOf(workload);
@@ -167,9 +168,12 @@ function tellProgress(before: Totals, after: Totals, seconds: number): void {
   );
 }
 
+/** Beside the load: compares clocks with the receiver. */
+export const compareClock = compareWhileLoaded(config, "publisher", 1);
+
 export function teardown(run: Run & Watched): void {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }
 
 export const handleSummary = summaryOf(config);

@@ -15,15 +15,16 @@ import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { publisherOptions } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
-import { openRun, type Run, reportHops, settleRun } from "./support/run.ts";
+import { compareWhileLoaded, openRun, type Run, reportHops, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("redis");
 const load = publishingLoad(config);
+countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
 /** The workload of the canaries: what nobody wants would show nothing. */
@@ -81,11 +82,14 @@ export async function trim(): Promise<void> {
   sleep(1);
 }
 
+/** Beside the load: compares clocks with the receiver. */
+export const compareClock = compareWhileLoaded(config, "publisher");
+
 export async function teardown(run: RedisRun): Promise<void> {
   enterHealth(config, metrics, run);
   if (config.RECEIVER_URL === undefined) return;
   const settled = settleRun(config, run, "publisher");
-  enterAccount(metrics, (await withHops(run)) ?? settled);
+  enterAccount(metrics, (await withHops(run)) ?? settled, config.slos);
 }
 
 export const handleSummary = summaryOf(config);

@@ -24,7 +24,7 @@ import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
@@ -48,6 +48,7 @@ if (config.INSTANCES > 1) throw `INSTANCES=${config.INSTANCES}: signals come fro
 /** What the quotes of trials are about. */
 const TRIAL = "trial";
 const count = webhooksFor(config, peakOf(load.shape));
+countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "signals", "health");
 const access = new Access(config, "SIGNALS");
 const signals = new Signals(config, access, metrics);
@@ -121,7 +122,7 @@ export async function teardown(run: SignalRun): Promise<void> {
     metrics.signal_executed.add(executed);
     metrics.signal_unexecuted.add(-executed, 0);
   }
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run), config.slos);
 }
 
 export const handleSummary = summaryOf(config, notesOf, evidenceOf);

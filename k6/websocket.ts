@@ -13,9 +13,9 @@ import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { gapJudge, receiverJudge } from "./support/judge.ts";
-import { declareCounters, measures } from "./support/metrics.ts";
+import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
-import { openRun, type Run, settleRun } from "./support/run.ts";
+import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -23,6 +23,7 @@ const config = settings("websocket");
 const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
 const stream = streamOf({ seed: config.SEED, chains: config.CHAINS });
+countBounds(config);
 const metrics = measures("everywhere", "websocket", "account", "health");
 const access = new Access(config, "WS");
 const door = new Door(config, access);
@@ -67,9 +68,12 @@ export const comeAndGo = guarded(metrics.script_errors, (run: Run) => {
   return listen(run, Math.max(Date.now() + shortest, Math.min(Date.now() + config.SESSION * 1000, end)));
 });
 
+/** Beside the load: compares clocks with the receiver. */
+export const compareClock = compareWhileLoaded(config, "subscriber");
+
 export function teardown(run: Run & Watched): void {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"));
+  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
 }
 
 export const handleSummary = summaryOf(config);

@@ -1,5 +1,7 @@
 import { Pool } from "pg";
 import * as v from "valibot";
+import { Comparison, correctionOf } from "../core/clock.ts";
+import type { ClockReport } from "../core/clocks.ts";
 import { contentHead } from "../systems/ingestor/wire.ts";
 import type { Row } from "./table.ts";
 
@@ -43,7 +45,8 @@ export class MessageTable {
   private readonly now: () => number;
   /** Inserted_at in Unix ms, as SQL. */
   private inserted = "";
-  private clockOffset = 0;
+  /** What to add to its times; null before the first comparison. */
+  private clockOffset: number | null = null;
 
   constructor({ url, table, now }: DatabaseOptions) {
     this.name = table;
@@ -129,21 +132,25 @@ export class MessageTable {
   private own(rows: v.InferOutput<typeof RowsSchema>): Row[] {
     return rows.flatMap(({ id, user_id, channel_id, content, inserted }) => {
       if (content === null) return [];
-      const insertedAt = inserted === null ? null : inserted + this.clockOffset;
+      const insertedAt = inserted === null ? null : inserted + (this.clockOffset ?? 0);
       return [{ id, user_id: user_id ?? "null", channel_id: channel_id ?? "null", content, insertedAt }];
     });
   }
 
-  /** What to add to the database's time to get ours; within its own error it is noise. */
-  private async compareClocks(): Promise<void> {
-    let best = { offset: 0, error: Number.POSITIVE_INFINITY };
+  /** Compares the database's clock with ours, by which its times are told from then on. */
+  async compareClocks(): Promise<ClockReport> {
+    const comparison = new Comparison();
     for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
       const asked = this.now();
       const theirs = await this.number("select (extract(epoch from clock_timestamp()) * 1000)::float8 as value", []);
-      const error = (this.now() - asked) / 2;
-      if (error < best.error) best = { offset: asked + error - theirs, error };
+      comparison.enter(asked, theirs, this.now());
     }
-    this.clockOffset = Math.abs(best.offset) > best.error ? best.offset : 0;
+    const { offset, error } = comparison.best;
+    // We are ahead of the database by as much as it is behind us.
+    const report = { clock: this.name, role: "table" as const, at: this.now(), offset: -offset, error };
+    const applied = this.clockOffset;
+    this.clockOffset = correctionOf({ offset: -offset, error });
+    return { ...report, correction: applied ?? this.clockOffset };
   }
 
   private async number(query: string, values: readonly unknown[]): Promise<number> {

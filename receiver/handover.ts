@@ -1,6 +1,7 @@
 import * as v from "valibot";
+import { ClockReportSchema } from "../core/clocks.ts";
 import { isPlausible } from "../core/report.ts";
-import { readTraceHash } from "../core/trace.ts";
+import { readTraceHash, type Trace } from "../core/trace.ts";
 import { WebhookSchema } from "./body.ts";
 import { REFUSALS } from "./failures.ts";
 import { traceOf, type WebhookSink } from "./webhooks.ts";
@@ -36,6 +37,8 @@ export type Item = v.InferOutput<typeof ItemSchema>;
 export const HandoverSchema = v.object({
   /** Who hands it on. */
   relay: v.pipe(v.string(), v.uuid()),
+  /** How the clock of the one who settles stands to that of the one who hands on, when it was compared last. */
+  clock: v.omit(ClockReportSchema, ["clock", "role"]),
   /** How many items it handed on before these. */
   before: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   items: v.array(ItemSchema),
@@ -55,20 +58,26 @@ export class Handovers {
   }
 
   /** Enters what is new in a handover, in the order in which it came. */
-  enter({ relay, before, items }: Handover): void {
+  enter({ relay, before, items, clock }: Handover): void {
     const known = this.entered.get(relay) ?? 0;
-    for (const item of items.slice(Math.max(0, known - before))) this.enterOne(item);
+    const runs = new Set<number>();
+    for (const item of items.slice(Math.max(0, known - before))) {
+      const trace = this.enterOne(item);
+      if (trace !== null) runs.add(trace.run);
+    }
+    for (const run of runs) this.sink.clocked?.(run, { ...clock, clock: relay, role: "relay" });
     this.remember(relay, Math.max(known, before + items.length));
   }
 
-  private enterOne(item: Item): void {
+  /** @returns whose it is; null where that is not known. */
+  private enterOne(item: Item): Trace | null {
     const { endpoint } = item;
     if (item.kind === "unread") {
       this.sink.unread(endpoint, item.problem);
-      return;
+      return null;
     }
     const trace = item.kind === "delivered" ? traceOf(item.body) : readTraceHash(item.hash);
-    if (trace === null || !isPlausible(trace)) return;
+    if (trace === null || !isPlausible(trace)) return null;
     const { headersAt, attempt } = item;
     if (item.kind === "refused") {
       this.sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: item.answeredAt, why: item.why });
@@ -76,6 +85,7 @@ export class Handovers {
       const { arrivedAt, isSigned, body } = item;
       this.sink.delivered(endpoint, { trace, headersAt, arrivedAt, attempt, isSigned }, body);
     }
+    return trace;
   }
 
   /** The one that was heard of longest ago is forgotten for it. */

@@ -1,4 +1,5 @@
 import type { Account } from "../core/account.ts";
+import type { ClockReport } from "../core/clocks.ts";
 import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements } from "../core/order.ts";
@@ -15,6 +16,8 @@ export interface Observed {
   readonly acknowledgements: Acknowledgements;
   /** Whether publishers are still at work. */
   underLoad(): boolean;
+  /** Takes how a far end's own clock stands to the receiver's. */
+  clock(report: ClockReport): void;
   /** Where latencies go. */
   readonly deliveries: Deliveries;
   /**

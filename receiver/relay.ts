@@ -118,10 +118,11 @@ export class Relay implements WebhookSink {
 
   /** @returns whether something was handed on, given up, or can be sent at once in another way. */
   private async send(): Promise<boolean> {
-    const correction = await this.clock.correction();
+    const { correction, applied, at, offset, error } = await this.clock.reading();
+    const clock = { at, offset, error, correction: applied };
     const some = this.waiting.slice(0, this.atOnce);
     const items = some.map(({ item }) => corrected(item, correction));
-    const status = await this.post({ relay: this.id, before: this.handedOn, items }).catch((problem) => {
+    const status = await this.post({ relay: this.id, clock, before: this.handedOn, items }).catch((problem) => {
       if (!NEVER_SENT.includes(codeOf(problem))) for (const one of some) one.maybeTaken = true;
       throw problem;
     });

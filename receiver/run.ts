@@ -2,6 +2,7 @@ import type { Account, Ending, Offender } from "../core/account.ts";
 import type { ReadArrivals } from "../core/arrivals.ts";
 import { backlogGrowth } from "../core/backlog.ts";
 import { Bitset } from "../core/bitset.ts";
+import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
@@ -35,6 +36,7 @@ export class Run {
   private readonly opening: Opening;
   private readonly subscriptions: Subscriptions;
   private readonly observers: readonly Observer[];
+  private readonly clocks = new Clocks();
   private readonly publication = new Publication();
   private readonly expected = new Expected(this.publication);
   private readonly deliveries = new Deliveries();
@@ -72,6 +74,7 @@ export class Run {
       acknowledgements: this.publication,
       underLoad: () => !this.publishersDone(),
       deliveries: this.deliveries,
+      clock: (report) => this.clocks.enter(report),
       arrived: (count, first) => {
         // Repetitions and strays too: the account is closed, and this is where they show.
         if (this.settled) this.lateArrivals += count;
@@ -129,6 +132,12 @@ export class Run {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
     this.subscriptions.enter(paths, damages);
+  }
+
+  /** Enters how a clock that takes part stands to the receiver's. @returns what is known of all clocks. */
+  clock(report: ClockReport): ClockAccount[] {
+    this.clocks.enter(report);
+    return this.clocks.account();
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
@@ -189,7 +198,8 @@ export class Run {
   account(): Account {
     if (this.closed !== null) {
       const webhooks = this.withStream(this.closed.webhooks);
-      return { ...this.closed, webhooks, late: this.lateArrivals, causes: this.causes(this.closed) };
+      const clocks = this.clocks.account();
+      return { ...this.closed, webhooks, late: this.lateArrivals, clocks, causes: this.causes(this.closed) };
     }
     const now = this.now();
     const accounts = new Map<Path, PathAccount>();
@@ -244,6 +254,7 @@ export class Run {
       // A row may not say when it was sent, and then is no latency.
       lastArrivalAt: this.deliveries.tail.lastAt ?? (this.lastArrivalAt === 0 ? null : this.lastArrivalAt),
       latency: this.latency().percentiles(),
+      clocks: this.clocks.account(),
       growth: this.deliveries.growth.over(span),
       offenders,
       webhooks,

@@ -1,3 +1,4 @@
+import type { ClockReport } from "../core/clocks.ts";
 import type { Opening } from "../core/report.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
@@ -51,6 +52,11 @@ export class Runs implements WebhookSink {
   /** Counts a request whose body is no webhook, in every run that may have been meant: all that are open. */
   unread(_endpoint: string, problem: string): void {
     for (const run of this.all()) if (!run.settled) run.observer(Endpoints)?.unread(problem);
+  }
+
+  /** Enters how the clock of a relay stood when it took deliveries of a run. */
+  clocked(run: number, report: ClockReport): void {
+    this.byNumber.get(run)?.clock(report);
   }
 
   /** The runs from the oldest to the newest. */

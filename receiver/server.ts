@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import * as v from "valibot";
 import { readArrivals } from "../core/arrivals.ts";
 import { Clock } from "../core/clock.ts";
+import { ClockReportSchema } from "../core/clocks.ts";
 import { HopsReportSchema } from "../core/hops.ts";
 import { type ArrivalsAnswer, ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
@@ -146,6 +147,12 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     if (run === undefined || report === undefined) return reply;
     run.hops(report);
     return run.account();
+  });
+  app.post(`${RUN}/clock`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const report = run && read(ClockReportSchema, request, reply);
+    if (run === undefined || report === undefined) return reply;
+    return { settled: run.settled, clocks: run.clock(report) };
   });
   app.post(`${RUN}/settle`, async (request: RunRequest, reply) => {
     const run = found(runs, request, reply);

@@ -12,6 +12,8 @@ const POLL_MS = 100;
 /** Readings of Redis, and looks for rows that became visible after later ones. */
 const COMPARE_MS = 500;
 const RETRY_MS = 500;
+/** Comparisons of the database's clock. */
+const CLOCK_MS = 5_000;
 
 /**
  * A row gets its id before its transaction ends, so that it may become visible after rows with larger
@@ -24,7 +26,7 @@ const MOST_IDS = 2 ** 32;
 const ROWS_AT_ONCE = 1_000;
 
 export interface WatchOptions {
-  readonly table: Pick<MessageTable, "lastId" | "after" | "ids" | "byId">;
+  readonly table: Pick<MessageTable, "lastId" | "after" | "ids" | "byId" | "compareClocks">;
   /** Null when Redis is not watched. */
   readonly keys: Pick<IngestKeys, "read"> | null;
   readonly path: TablePath;
@@ -46,6 +48,7 @@ export class Watch {
   /** How far the table had been read at moments of the last {@link LATE_MS}. */
   private marks: { at: number; id: number }[] = [];
   private comparedAt = Number.NEGATIVE_INFINITY;
+  private clockComparedAt = Number.NEGATIVE_INFINITY;
   private queue: QueueReading | null = null;
   private vanished = 0;
   /** What went wrong in this attempt, and in the last one that is over. */
@@ -62,12 +65,14 @@ export class Watch {
   async finish(): Promise<void> {
     await this.stop();
     const { firstId } = this;
+    const { table } = this.options;
     // A table that was never read has its problem already, and no rows to be looked at again.
     if (firstId === null) return;
     await this.attempt(async () => {
       await this.readNew();
       const there = await this.readLate(firstId);
       await this.compare();
+      this.observed.clock(await table.compareClocks());
       this.vanished = Math.max(0, this.options.path.allRows - there);
     });
   }
@@ -112,6 +117,10 @@ export class Watch {
       path.startAfter(this.firstId);
     }
     const at = now();
+    if (at - this.clockComparedAt >= CLOCK_MS) {
+      this.clockComparedAt = at;
+      this.observed.clock(await table.compareClocks());
+    }
     if (at - this.comparedAt < COMPARE_MS) return this.readNew();
     this.comparedAt = at;
     await this.compare();

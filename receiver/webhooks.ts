@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
+import type { ClockReport } from "../core/clocks.ts";
 import { isPlausible } from "../core/report.ts";
 import { readTraceHash, type Trace } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
@@ -23,6 +24,8 @@ export interface WebhookSink {
   refused(endpoint: string, refused: Refused): void;
   /** A request whose body is no webhook. @param problem what is wrong with it. */
   unread(endpoint: string, problem: string): void;
+  /** Takes how the clock of a relay stood; for those who settle. */
+  clocked?(run: number, report: ClockReport): void;
 }
 
 export interface WebhookOptions {

@@ -54,7 +54,7 @@ export function withRun(result: Result, earlier: Baseline | null = null): Baseli
 /** @throws an error when the run is INVALID or was interrupted: its numbers say nothing of the target. */
 export function refuseInvalid({ run, verdict, complete, reasons }: Result): void {
   if (verdict === "INVALID") {
-    throw new Error(`run ${run} is INVALID and is not compared: ${reasons[0] ?? "it gives no reason"}`);
+    throw new Error(`run ${run} is INVALID and is not compared: ${reasons[0]?.text ?? "it gives no reason"}`);
   }
   if (!complete) throw new Error(`run ${run} was interrupted and is not compared`);
 }

@@ -43,7 +43,7 @@ export async function canaryCheck(
         what: "canary",
         found,
         ok: false,
-        remedy: reason ?? "the others match none of the canaries, or lead elsewhere",
+        remedy: reason?.text ?? "the others match none of the canaries, or lead elsewhere",
       };
     } finally {
       await started.close();

@@ -1,8 +1,7 @@
 import { connect } from "node:net";
 import * as v from "valibot";
-import { Clock } from "../../core/clock.ts";
+import { CLOCK_ERROR_MS, Clock } from "../../core/clock.ts";
 import { fetchWithLogin } from "../fetch.ts";
-import { CLOCK_ERROR_MS } from "../run/validity.ts";
 import type { Check } from "./checks.ts";
 
 const TIMEOUT_MS = 5_000;

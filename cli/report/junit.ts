@@ -1,7 +1,8 @@
 import junit from "junit-report-builder";
+import { linesOf } from "../../core/reason.ts";
 import { figure } from "../figures.ts";
 import type { Result } from "../result.ts";
-import { type Objective, objectivesOf, testName } from "./objectives.ts";
+import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
 
 /**
  * A run as JUnit XML: its verdict is a test case, and so is each objective. FAIL and a missed objective are
@@ -18,9 +19,10 @@ export function renderJunit(result: Result): string {
     .time((endedAt - startedAt) / 1000)
     .property("run", printable(run))
     .property("verdict", result.verdict);
+  for (const change of changesOf(result)) suite.property("changed bound", printable(change));
   // What spoils a run may be no objective of any test, as a generator that was saturated.
   const verdict = suite.testCase().className(printable(subject)).name("verdict");
-  const reasons = printable(result.reasons.join("; ") || "no reason was recorded");
+  const reasons = printable(result.reasons.flatMap(linesOf).join("; ") || "no reason was recorded");
   if (result.verdict === "FAIL") verdict.failure(reasons, result.verdict);
   if (result.verdict === "INVALID") verdict.error(reasons, result.verdict);
   for (const objective of objectivesOf(result)) {
@@ -33,17 +35,19 @@ export function renderJunit(result: Result): string {
     if (objective.result === "unmeasured") testCase.error(printable(messageOf(objective)), "unmeasured");
   }
   for (const test of tests.filter(({ summary }) => summary === null || summary.rows.length === 0)) {
-    const reason = test.reasons.join("; ") || "it left no record";
+    const reason = test.reasons.flatMap(linesOf).join("; ") || "it left no record";
     suite.testCase().className(testName(test, tests)).name("has a record").error(printable(reason), test.verdict);
   }
   return builder.build();
 }
 
-function messageOf({ observed, objective, samples, floor, nextStep, result }: Objective): string {
+function messageOf({ observed, objective, samples, floor, nextStep, result, doubt }: Objective): string {
   const seen =
-    result === "unmeasured"
-      ? `${figure(samples)} samples, ${figure(floor)} are needed to judge ${objective}`
-      : `${figure(observed)}, must be ${objective}`;
+    doubt !== null
+      ? `${figure(observed)} cannot be judged by ${objective}: ${doubt}`
+      : result === "unmeasured"
+        ? `${figure(samples)} samples, ${figure(floor)} are needed to judge ${objective}`
+        : `${figure(observed)}, must be ${objective}`;
   return nextStep === null ? seen : `${seen}. Next: ${nextStep}`;
 }
 

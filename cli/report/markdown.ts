@@ -2,22 +2,24 @@
 import type { RootContent } from "mdast";
 import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judged.ts";
+import type { Reason } from "../../core/reason.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { figure, milliseconds, percent, several } from "../figures.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Result } from "../result.ts";
-import { notesOf, type Objective, objectivesOf } from "./objectives.ts";
+import { changesOf, notesOf, type Objective, objectivesOf } from "./objectives.ts";
 import type { Compared } from "./sections/comparison.tsx";
 
 const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
 
 /** Writes the verdict, its reasons, the account, the objectives and the comparison, where there is one. */
 export function renderMarkdown(result: Result, compared: Compared): string {
-  const { verdict, run, subject, reasons, nextSteps } = result;
+  const { verdict, run, subject, reasons } = result;
   return markdown([
     heading(2, `${verdict}: ${subject}`),
     paragraph(text("run "), code(run)),
-    ...(reasons.length === 0 ? [] : [list(reasons.map((reason, place) => withNext(reason, nextSteps[place])))]),
+    ...(reasons.length === 0 ? [] : [list(reasons.map(told))]),
+    ...changesOf(result).map((change) => paragraph(strong("changed bound"), text(` ${change}`))),
     ...notesOf(result).map((note) => paragraph(text(note))),
     ...accountTable(result.account),
     ...objectiveTable(objectivesOf(result)),
@@ -25,8 +27,10 @@ export function renderMarkdown(result: Result, compared: Compared): string {
   ]);
 }
 
-function withNext(reason: string, next: string | undefined): string {
-  return next ? `${reason}. Next: ${next}` : reason;
+function told({ text: cause, evidence, symptoms, next }: Reason): string {
+  const seen = evidence === null ? "" : `. Seen: ${evidence}`;
+  const also = symptoms.length === 0 ? "" : `. With it: ${symptoms.join("; ")}`;
+  return `${cause}${seen}${also}${next === null ? "" : `. Next: ${next}`}`;
 }
 
 /** Counts that are told when they are zero, too. */

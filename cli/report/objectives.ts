@@ -27,7 +27,7 @@ const ORDER = { missed: 0, unmeasured: 1, met: 2 };
  * The objectives of all tests: those that were missed first, then those that could not be measured.
  * Tests that share an account say the same of it; such rows become one.
  */
-export function objectivesOf(result: Pick<Result, "tests" | "reasons" | "nextSteps">): Objective[] {
+export function objectivesOf(result: Pick<Result, "tests" | "reasons">): Objective[] {
   const merged = new Map<string, Objective>();
   for (const test of result.tests) {
     for (const row of test.summary?.rows ?? []) {
@@ -49,6 +49,11 @@ export function objectivesOf(result: Pick<Result, "tests" | "reasons" | "nextSte
 /** What has to be known to read the rest, test by test. */
 export function notesOf({ tests }: Pick<Result, "tests">): string[] {
   return tests.flatMap((test) => (test.summary?.notes ?? []).map((note) => `${testName(test, tests)}: ${note}`));
+}
+
+/** Bounds that are not the standard ones, and objectives that were switched off, each once. */
+export function changesOf({ tests }: Pick<Result, "tests">): string[] {
+  return [...new Set(tests.flatMap(({ summary }) => summary?.changes ?? []))];
 }
 
 /** A test's name, with the number of the process where several share its load. */
@@ -75,9 +80,8 @@ function meaningOf(metric: string): string | null {
   return Object.hasOwn(METRICS, metric) ? METRICS[metric as MetricName].meaning : null;
 }
 
-/** Next steps go with reasons, and a reason names its metric and its objective. */
-function nextStepOf(row: Row, { reasons, nextSteps }: Pick<Result, "reasons" | "nextSteps">): string | null {
+/** The next step of the reason that the row is. */
+function nextStepOf(row: Row, { reasons }: Pick<Result, "reasons">): string | null {
   if (row.result === "met") return null;
-  const place = reasons.findIndex((reason) => reason.includes(row.metric) && reason.includes(row.objective));
-  return nextSteps[place] ?? null;
+  return reasons.find(({ metric, objective }) => metric === row.metric && objective === row.objective)?.next ?? null;
 }

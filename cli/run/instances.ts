@@ -1,50 +1,105 @@
 /** Several k6 processes of one test, judged as one: what can be added is added, and percentiles never are. */
 
-import { isCountedByK6, type Slo, sampleCounter } from "../../core/slo.ts";
+import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
+import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Summary } from "../../core/summary.ts";
-import { type Judged, judge, type Observation } from "../../core/verdict.ts";
+import { type Judged, judge, type Observation, type Uncertainty } from "../../core/verdict.ts";
 
 type Metrics = Summary["metrics"];
 
 /**
- * Judges a test by the summaries of all its processes.
- *
- * A percentile or mean of the whole is not known, but it is bounded: when each part of the samples lies below a
- * bound, so does the whole. So the worst part stands for it.
+ * Judges a test by the summaries of all its processes, as if one had seen all their samples: counts are added,
+ * shares and means weighted, and a percentile is held to its bound by the number of samples that reach it.
  *
  * @param slos the objectives of the whole test, with its whole sample floors.
+ * @param uncertainty how far a metric may be off; see clock.ts.
  */
-export function judgeInstances(slos: readonly Slo[], instances: readonly Metrics[]): Judged {
-  return judge(slos.map((slo) => observe(slo, instances)));
+export function judgeInstances(
+  slos: readonly Slo[],
+  instances: readonly Metrics[],
+  uncertainty: (metric: string) => Uncertainty | null = () => null,
+): Judged {
+  return judge(slos.map((slo) => ({ ...observe(slo, instances), uncertainty: uncertainty(slo.metric) })));
 }
 
 function observe(slo: Slo, instances: readonly Metrics[]): Observation {
   const absent = isCountedByK6(slo.metric) ? 0 : null;
-  const values = instances.map((metrics) => metrics[slo.metric]?.[slo.statistic] ?? absent);
-  const counts = instances.map((metrics) => metrics[sampleCounter(slo.metric)]?.["count"] ?? 0);
-  const present = values.filter((value) => value !== null);
+  const seen = instances.map((metrics) => ({
+    metrics,
+    value: metrics[slo.metric]?.[slo.statistic] ?? absent,
+    samples: metrics[sampleCounter(slo.metric)]?.["count"] ?? 0,
+    // One value of a Trend may stand for several things that were looked at.
+    values: metrics[slo.metric]?.["count"] ?? 0,
+  }));
+  const present = seen.filter((one): one is Seen => one.value !== null);
   // The account is that of the whole run already.
   const whole = slo.metric.startsWith("account_");
   return {
     slo,
-    observed: present.length === 0 ? null : together(slo, present, counts, whole),
-    samples: whole ? Math.max(...counts) : sum(counts),
+    observed: present.length === 0 ? null : together(slo, present, whole),
+    samples: whole ? Math.max(...seen.map(({ samples }) => samples)) : sum(seen.map(({ samples }) => samples)),
   };
 }
 
-function together(slo: Slo, values: readonly number[], counts: readonly number[], whole: boolean): number {
+interface Seen {
+  readonly metrics: Metrics;
+  readonly value: number;
+  readonly samples: number;
+  readonly values: number;
+}
+
+function together(slo: Slo, seen: readonly Seen[], whole: boolean): number {
+  const values = seen.map(({ value }) => value);
+  const weights = seen.map((one) => (slo.statistic === "rate" ? one.samples : one.values));
+  const all = sum(weights);
   if (slo.statistic === "count" && !whole) return sum(values);
-  if (slo.statistic === "rate" && sum(counts) > 0 && values.length === counts.length) {
-    return sum(values.map((value, place) => value * (counts[place] as number))) / sum(counts);
+  if (whole || all === 0) return worstOf(slo, values);
+  switch (slo.statistic) {
+    case "rate":
+    case "avg":
+      return sum(values.map((value, place) => value * (weights[place] as number))) / all;
+    case "p(95)":
+    case "p(99)":
+      return percentile(slo, seen, all) ?? worstOf(slo, values);
+    default:
+      return worstOf(slo, values);
   }
-  switch (slo.comparison) {
+}
+
+/** When each part of the samples lies below a bound, so does the whole: the worst part stands for it. */
+function worstOf({ comparison, bound }: Slo, values: readonly number[]): number {
+  switch (comparison) {
     case ">=":
       return Math.min(...values);
     case "==":
-      return values.find((value) => value !== slo.bound) ?? slo.bound;
+      return values.find((value) => value !== bound) ?? bound;
     default:
       return Math.max(...values);
   }
+}
+
+/** Null where a process did not count what reaches the bound. */
+function percentile(slo: Slo, seen: readonly Seen[], all: number): number | null {
+  const counts = seen.map(({ metrics }) => metrics[reachingCounter(slo)]?.["count"]);
+  if (slo.comparison !== "<" || counts.some((count) => count === undefined)) return null;
+  const wanted = Number(slo.statistic.slice(2, -1));
+  const shown = percentileOf(
+    wanted,
+    seen.map(({ metrics, values }) => ({ samples: values, percentiles: percentilesOf(metrics[slo.metric] ?? {}) })),
+  );
+  // What is shown is true to one in a hundred samples; what is judged is exact, and the two must not differ.
+  if (!isBelow(wanted, all, sum(counts as number[]))) return Math.max(shown, slo.bound);
+  return Math.min(shown, slo.bound * (1 - Number.EPSILON));
+}
+
+function percentilesOf(values: Readonly<Record<string, number>>): Part["percentiles"] {
+  const names = { min: 0, med: 50, max: 100 };
+  const entries = Object.entries(values).flatMap(([name, value]): [number, number][] => {
+    const given = /^p\(([\d.]+)\)$/.exec(name)?.[1];
+    const place = given === undefined ? names[name as keyof typeof names] : Number(given);
+    return place === undefined ? [] : [[place, value]];
+  });
+  return new Map(entries);
 }
 
 function sum(values: readonly number[]): number {

@@ -7,15 +7,12 @@ import type { Summary } from "../../core/summary.ts";
 import type { Second } from "../../core/timeline.ts";
 import type { SloResult } from "../../core/verdict.ts";
 
-/** Why a run is not PASS. */
-export interface Reason {
-  readonly text: string;
+/** Where a reason comes from. */
+export interface Origin {
   /** The objective that was missed or not measured; null where it is something else. */
   readonly row: SloResult | null;
   /** The log that tells more, as a path to show. */
   readonly log: string | null;
-  /** What to do where no objective says it. */
-  readonly next?: string;
 }
 
 /** What is known of the run. */
@@ -28,9 +25,9 @@ export interface Evidence {
 }
 
 /** What to look at next. */
-export function nextStep({ row, log, next }: Reason, evidence: Evidence): string {
-  if (next !== undefined) return next;
+export function nextStep({ row, log }: Origin, evidence: Evidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
+  if (row.uncertainty !== null && row.doubt !== null) return CLOCKS;
   if (row.result === "unmeasured") {
     return (
       unseen(row, evidence) ??
@@ -40,6 +37,10 @@ export function nextStep({ row, log, next }: Reason, evidence: Evidence): string
   const step = [...STEPS, ...FURTHER_STEPS].find(([metrics]) => metrics.test(row.metric))?.[1];
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
 }
+
+const CLOCKS =
+  "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
+  "its publishers narrows the bound (throughline doctor --receiver-url tells it)";
 
 /** Why nothing at all was looked at, where more load would not help. */
 function unseen({ metric, samples }: SloResult, { account }: Evidence): string | null {
@@ -180,11 +181,9 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     (_, { account }) =>
       `the target did what it said it would not, with ${account?.contradicted ?? 0} of ${account?.refused ?? 0} refused events: it must refuse before it stores or executes`,
   ],
+  [/^account_clock_doubts$/, () => CLOCKS],
   [/^account_silent_paths$/, (_, _evidence, log) => `subscribers ended without a word: ${lookAt(log)}`],
-  [
-    /^account_negative_latency$/,
-    () => "the clocks of publisher and receiver disagree: throughline doctor --receiver-url tells by how much",
-  ],
+  [/^account_negative_latency$/, () => CLOCKS],
   [
     /^ws_negative_latency$/,
     () =>

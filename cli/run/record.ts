@@ -1,15 +1,25 @@
 /** The record of a run, made of what its parts left. Pure. */
 
 import type { Account } from "../../core/account.ts";
+import { uncertaintyOf } from "../../core/clocks.ts";
+import { GRID } from "../../core/mixture.ts";
+import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Summary } from "../../core/summary.ts";
-import { reasonOf, type Verdict, worst } from "../../core/verdict.ts";
+import {
+  type Condition,
+  doubted,
+  type Judged,
+  type SloResult,
+  together,
+  type Verdict,
+  worst,
+} from "../../core/verdict.ts";
 import { shown } from "../../k6/support/settings.ts";
-import { isLoopback } from "../../systems/remote.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
 import type { Collected } from "./collected.ts";
 import { judgeInstances } from "./instances.ts";
-import { type Evidence, nextStep, type Reason } from "./next-steps.ts";
+import { type Evidence, nextStep } from "./next-steps.ts";
 import type { PlannedRun } from "./request.ts";
 import { invalidities } from "./validity.ts";
 
@@ -39,7 +49,6 @@ export interface Ended {
 export function recordOf(ended: Ended): Result {
   const { run, subject, tests, collected, health, interrupted, startedAt, endedAt, machine, versions } = ended;
   const summaries = tests.flatMap(({ summary }) => summary ?? []);
-  const { verdict, reasons } = judged(ended, summaries);
   const account = collected.account ?? summaries.find((summary) => summary.account !== null)?.account ?? null;
   const evidence: Evidence = {
     account: account as Account | null,
@@ -47,22 +56,22 @@ export function recordOf(ended: Ended): Result {
     summaries,
     generatorCpu: meanCpu(health),
   };
+  const { verdict, reasons } = judged(ended, evidence);
   return {
     version: 1,
     run,
     subject,
     verdict,
-    reasons: reasons.map(({ text }) => text),
-    nextSteps: reasons.map((reason) => nextStep(reason, evidence)),
+    reasons: reasons.map((reason) => ({ ...reason, symptoms: [...reason.symptoms] })),
     complete: !interrupted && tests.every(({ complete }) => complete) && tests.length === planned(ended),
     startedAt,
     endedAt,
     parameters: parametersOf(ended),
     versions: { ...versions },
     machine,
-    tests: tests.map(({ complete, ...test }) => ({
+    tests: tests.map(({ complete, summary, ...test }) => ({
       ...test,
-      reasons: [...test.reasons],
+      summary: summary === null ? null : { ...summary, metrics: withoutGrid(summary.metrics) },
     })) as unknown as Result["tests"],
     account: account as Result["account"],
     latencies: [...collected.latencies],
@@ -71,68 +80,88 @@ export function recordOf(ended: Ended): Result {
   };
 }
 
+/** Percentiles that served to judge several processes as one, and tell a reader nothing. */
+const ONLY_FOR_MERGING = new Set(GRID.filter((place) => ![95, 99].includes(place)).map((place) => `p(${place})`));
+
+function withoutGrid(metrics: Summary["metrics"]): Summary["metrics"] {
+  const kept = (values: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => !ONLY_FOR_MERGING.has(name)));
+  return Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, kept(values)]));
+}
+
 function planned({ plan, instances }: Ended): number {
   return plan.groups.flat().length * instances;
 }
 
-function judged(ended: Ended, summaries: readonly Summary[]): { verdict: Verdict; reasons: Reason[] } {
-  const { tests, problems, interrupted, startedAt, endedAt, health, machine, plan } = ended;
+interface Answer {
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+}
+
+function judged(ended: Ended, evidence: Evidence): Answer {
+  const { problems, interrupted, startedAt, endedAt, health, machine, folder } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
   const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
-  const outside = [
-    ...(interrupted ? [{ text: cut, next: "start it again" }] : []),
-    ...problems.map((text) => ({ text, next: `read the logs in ${ended.folder}/` })),
-    ...invalidities({ health, cores: machine.cores, summaries, remoteReceiver: isRemote(plan.receiver) }),
-  ].map((reason): Reason => ({ ...reason, row: null, log: null }));
-  const whole = wholes(ended);
-  const verdicts = [...tests.map(({ verdict }) => verdict), ...whole.map(({ verdict }) => verdict)];
-  const verdict = outside.length > 0 ? "INVALID" : worst(verdicts);
-  return { verdict, reasons: [...outside, ...merged([...ofTests(ended), ...whole.flatMap(({ reasons }) => reasons)])] };
+  const conditions: Condition[] = [
+    ...(interrupted ? [{ reason: plainReason(cut, { next: "start it again" }), spoils: null }] : []),
+    ...problems.map((text) => ({ reason: plainReason(text, { next: `read the logs in ${folder}/` }), spoils: null })),
+    ...invalidities({ health, cores: machine.cores }),
+  ];
+  const found = judgementsOf(ended);
+  const shared = together(found.map(({ judged }) => judged));
+  const judgements = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judged, conditions) }));
+  const verdict = worst([
+    ...judgements.map((one) => one.judged.verdict),
+    ...(conditions.length > 0 ? ["INVALID" as const] : []),
+  ]);
+  const reasons = merged(judgements, evidence);
+  const outside = conditions.map(({ reason }) => reason);
+  return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons] };
 }
 
-/** The clock of a receiver of our own, or of one on this machine, is ours. */
-function isRemote(receiver: string | null): boolean {
-  return receiver !== null && receiver !== "start" && !isLoopback(receiver);
-}
-
-interface TestReason extends Reason {
-  /** Whose it is. */
+/** What was judged of a process, or of all those that shared a test. */
+interface Judgement {
   readonly by: string;
+  /** The log that tells more, as a path to show; null where there are several. */
+  readonly log: string | null;
+  readonly judged: Judged;
 }
 
-function ofTests({ tests, instances, folder }: Ended): TestReason[] {
-  return tests.flatMap(({ test, instance, reasons, summary }) =>
-    reasons.map((text) => ({
-      text,
+/** Each test by itself; where several processes shared it and all of them told what they saw, as one. */
+function judgementsOf({ plan, tests, instances, folder, collected }: Ended): Judgement[] {
+  return plan.groups.flat().flatMap(({ test, settings }): Judgement[] => {
+    const own = tests.filter((one) => one.test === test);
+    const summaries = own.flatMap(({ summary, complete }) => (summary?.complete === true && complete ? summary : []));
+    if (instances > 1 && summaries.length === instances) {
+      const metrics = summaries.map((summary) => summary.metrics);
+      const uncertainty = uncertaintyOf(collected.account as Account | null);
+      return [{ by: test, log: null, judged: judgeInstances(settings.slos, metrics, uncertainty) }];
+    }
+    return own.map(({ instance, verdict, reasons, summary }) => ({
       by: label(test, instance, instances),
-      row: summary?.rows.find((row) => row.result !== "met" && reasonOf(row) === text) ?? null,
       log: `${folder}/${instances === 1 ? test : `${test}-${instance}`}.log`,
-    })),
+      judged: { verdict, reasons, rows: summary?.rows ?? [] },
+    }));
+  });
+}
+
+/** A reason that several tests give is told once. */
+function merged(judgements: readonly Judgement[], evidence: Evidence): Reason[] {
+  const given = judgements.flatMap(({ by, log, judged: { reasons, rows } }) =>
+    reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
   );
-}
-
-/** Tests that several processes shared, judged over all of them. */
-function wholes({ plan, tests, instances }: Ended): { verdict: Verdict; reasons: TestReason[] }[] {
-  if (instances === 1) return [];
-  return plan.groups.flat().flatMap(({ test, settings }) => {
-    const own = tests.flatMap((one) => (one.test === test ? (one.summary ?? []) : []));
-    const metrics = own.map((summary) => summary.metrics);
-    if (metrics.length < instances) return [];
-    const { verdict, rows, reasons } = judgeInstances(settings.slos, metrics);
-    const missed = rows.filter((row) => reasons.includes(reasonOf(row)));
-    return [{ verdict, reasons: missed.map((row) => ({ text: reasonOf(row), by: test, row, log: null })) }];
+  const texts = [...new Set(given.map(({ reason }) => reason.text))];
+  return texts.map((text) => {
+    const same = given.filter(({ reason }) => reason.text === text);
+    const [{ reason, row, log }] = same as [(typeof given)[number]];
+    const by = [...new Set(same.map((one) => one.by))].join(", ");
+    const symptoms = [...new Set(same.flatMap((one) => one.reason.symptoms))];
+    return { ...reason, text: `${by}: ${text}`, symptoms, next: reason.next ?? nextStep({ row, log }, evidence) };
   });
 }
 
-/** A reason that several tests give is told once, and an instance's not beside that of its test. */
-function merged(reasons: readonly TestReason[]): Reason[] {
-  const byText = new Map<string, TestReason[]>();
-  for (const reason of reasons) byText.set(reason.text, [...(byText.get(reason.text) ?? []), reason]);
-  return [...byText].map(([text, given]) => {
-    const by = [...new Set(given.map((one) => one.by))];
-    const shortest = by.filter((one) => !by.includes(one.split(" ")[0] as string) || !one.includes(" "));
-    return { ...(given[0] as TestReason), text: `${shortest.join(", ")}: ${text}` };
-  });
+function rowOf({ metric, objective }: Reason, rows: Judged["rows"]): SloResult | null {
+  return rows.find((row) => row.metric === metric && row.objective === objective && row.result !== "met") ?? null;
 }
 
 /** What a process is called: by its test, and by its number where there are several. */

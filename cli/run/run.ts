@@ -72,7 +72,6 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       run: folder.run,
       verdict: result.verdict,
       reasons: result.reasons,
-      nextSteps: result.nextSteps,
       tests: summarized.flatMap(({ summary }) => summary ?? []),
       labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
       account: result.account as Account | null,

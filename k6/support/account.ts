@@ -5,8 +5,50 @@ import {
   type StorageAccount,
   type WebhookAccount,
 } from "../../core/account.ts";
+import { uncertaintyOf } from "../../core/clocks.ts";
 import { judgedShare } from "../../core/judged.ts";
+import type { Slo } from "../../core/slo.ts";
+import { judge, type Observation } from "../../core/verdict.ts";
 import type { measures } from "./metrics.ts";
+
+/** What each objective of latency is judged by, to see whether the clocks could change it. */
+function latenciesOf({ latency, growth, storage }: Account): Readonly<Record<string, readonly [number, number]>> {
+  const { mean, p95, p99, p995, samples } = latency;
+  const insertion = storage?.insertion;
+  return {
+    account_delivery_mean_ms: [mean, samples],
+    account_delivery_p95_ms: [p95, samples],
+    account_delivery_p99_ms: [p99, samples],
+    account_delivery_p995_ms: [p995, samples],
+    account_latency_growth_ms: [growth.ms, growth.seconds],
+    ...(insertion === undefined
+      ? {}
+      : {
+          account_insert_p95_ms: [insertion.p95, insertion.samples],
+          account_insert_p99_ms: [insertion.p99, insertion.samples],
+        }),
+  };
+}
+
+/** Of a subscriber's own metric only k6 knows the percentiles; the account has the same deliveries. */
+const SAME_DELIVERIES: Readonly<Record<string, string>> = {
+  "ws_event_latency_ms p(95)": "account_delivery_p95_ms",
+  "ws_event_latency_ms p(99)": "account_delivery_p99_ms",
+};
+
+/** Enters how many objectives of latency the clocks leave open. */
+function enterDoubts(measure: AccountMeasures, account: Account, slos: readonly Slo[]): void {
+  const latencies = latenciesOf(account);
+  const uncertainty = uncertaintyOf(account);
+  const observations = slos.flatMap((row): Observation[] => {
+    const known = latencies[SAME_DELIVERIES[`${row.metric} ${row.statistic}`] ?? row.metric];
+    if (known === undefined) return [];
+    const [observed, samples] = known;
+    return [{ slo: row, observed, samples, uncertainty: uncertainty(row.metric) }];
+  });
+  const doubts = observations.length === 0 ? [] : judge(observations).rows.filter(({ doubt }) => doubt !== null);
+  measure.account_clock_doubts.add(doubts.length, Math.max(1, observations.length));
+}
 
 type AccountMeasures = ReturnType<typeof measures<"account">>;
 
@@ -14,7 +56,7 @@ type AccountMeasures = ReturnType<typeof measures<"account">>;
  * Makes k6 metrics of an account, in `teardown()`: k6 still judges them by its thresholds, so that a
  * single lost event fails a bare `k6 run`.
  */
-export function enterAccount(measure: AccountMeasures, account: Account): void {
+export function enterAccount(measure: AccountMeasures, account: Account, slos: readonly Slo[]): void {
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
   const judged = judgedShare(account);
@@ -44,6 +86,7 @@ export function enterAccount(measure: AccountMeasures, account: Account): void {
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);
   measure.account_drain_ms.add(account.drain);
+  enterDoubts(measure, account, slos);
   if (account.webhooks !== null) enterWebhooks(measure, account.webhooks, account.published);
   if (account.storage !== null) enterStorage(measure, account.storage);
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
 import { FAMILIES, METRICS, type MetricName } from "../../core/metrics.ts";
-import { sampleCounter } from "../../core/slo.ts";
+import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
 export interface Measure {
@@ -18,6 +18,21 @@ type Family = keyof typeof FAMILIES;
 type NamesOf<F extends Family> = F extends Family ? Extract<keyof (typeof FAMILIES)[F], MetricName> : never;
 
 const counters: Counter[] = [];
+
+/** The bounds of percentiles that several processes share, by metric. */
+const bounds = new Map<string, readonly Slo[]>();
+
+/**
+ * Counts what reaches a bound where several processes share the load: their percentiles cannot be merged, but
+ * their counts can. To be called before {@link measures}.
+ */
+export function countBounds({ slos, INSTANCES }: { readonly slos: readonly Slo[]; readonly INSTANCES: number }): void {
+  if (INSTANCES === 1) return;
+  for (const row of slos) {
+    if (row.comparison !== "<" || !row.statistic.startsWith("p(")) continue;
+    bounds.set(row.metric, [...(bounds.get(row.metric) ?? []), row]);
+  }
+}
 
 /** Declares the metrics of the named families; to be called in the init context. */
 export function measures<F extends Family>(...families: F[]): Readonly<Record<NamesOf<F>, Measure>> {
@@ -47,9 +62,11 @@ function measure(name: MetricName): Measure {
     };
   }
   const values = sampled(name, kind);
+  const held = (bounds.get(name) ?? []).map((row) => ({ bound: row.bound, reaching: counter(reachingCounter(row)) }));
   return {
     add(value, outOf = 1) {
       values.add(value);
+      for (const { bound, reaching } of held) if (Number(value) >= bound) reaching.add(1);
       looked(outOf);
     },
     looked,

@@ -1,14 +1,18 @@
-import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
+import { GRID } from "../../core/mixture.ts";
+import { type PacedPlan, type Plan, secondsOf, type UnpacedPlan } from "../../core/plan.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { BREAKPOINT } from "../../scenarios.ts";
+import { clockScenario } from "./clock.ts";
 import { k6Scenario } from "./scenario.ts";
 
 interface OptionSettings {
   readonly test: string;
   readonly SCENARIO: string;
   readonly RUN_ID: string | undefined;
+  readonly RECEIVER_URL?: string | undefined;
   readonly load: Plan;
   readonly slos: readonly Slo[];
+  readonly INSTANCES: number;
   readonly DRAIN_TIMEOUT?: number;
   readonly LINGER?: number | undefined;
   readonly CANARY_TIMEOUT?: number;
@@ -25,6 +29,8 @@ const MARGIN_SECONDS = 30;
  */
 const SAMPLES_ON_THEIR_WAY = 20_000;
 
+const TREND_STATS = ["count", "min", "avg", "med", "p(95)", "p(99)", "max"];
+
 /**
  * The k6 options of a test.
  *
@@ -33,16 +39,28 @@ const SAMPLES_ON_THEIR_WAY = 20_000;
  */
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
   return {
-    scenarios: { [config.SCENARIO]: k6Scenario(config.load, exec), ...beside },
+    scenarios: { [config.SCENARIO]: k6Scenario(config.load, exec), ...beside, ...clocksBeside(config) },
     thresholds: k6Thresholds(config.slos, config.SCENARIO === BREAKPOINT),
     metricSamplesBufferSize: SAMPLES_ON_THEIR_WAY,
-    summaryTrendStats: ["count", "min", "avg", "med", "p(95)", "p(99)", "max"],
+    summaryTrendStats: [
+      ...TREND_STATS,
+      ...(config.INSTANCES === 1
+        ? []
+        : GRID.map((place) => `p(${place})`).filter((name) => !TREND_STATS.includes(name))),
+    ],
     setupTimeout: `${(config.CANARY_TIMEOUT ?? 0) + MARGIN_SECONDS}s`,
     teardownTimeout: `${(config.DRAIN_TIMEOUT ?? 0) + (config.LINGER ?? 0) + MARGIN_SECONDS}s`,
     tags: tagsOf(config),
     systemTags: SYSTEM_TAGS,
     cloud: cloudOf(config),
   };
+}
+
+/** Tests whose events come to a receiver, which is not the clock that they are sent by. */
+const COMPARED = ["redis", "nats", "ingest", "websocket"];
+
+function clocksBeside(config: OptionSettings) {
+  return COMPARED.includes(config.test) ? clockScenario(config, secondsOf(config.load)) : {};
 }
 
 /** How long publishers have for opening their connections before the load starts. */
@@ -61,7 +79,7 @@ export function publisherOptions(
   { exec, connect, beside = {} }: { exec: string; connect: string; beside?: Readonly<Record<string, object>> },
 ) {
   const options = optionsOf(config, exec, beside);
-  const load = Object.entries(options.scenarios).map(([name, scenario]) => [
+  const load = Object.entries<object>(options.scenarios).map(([name, scenario]) => [
     name,
     { startTime: CONNECTING, ...scenario },
   ]);

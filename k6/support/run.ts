@@ -2,13 +2,14 @@ import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../core/account.ts";
 import { type ClockOffset, correctionOf } from "../../core/clock.ts";
+import type { ClockAccount, ClockReport } from "../../core/clocks.ts";
 import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Storage, Webhooks } from "../../core/report.ts";
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
-import { now } from "./clock.ts";
+import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";
 
 /** What all virtual users know of the run they take part in; small, because k6 copies it to each. */
 export interface Run {
@@ -38,17 +39,14 @@ export interface FarEnd {
   readonly variants?: Stream["variants"];
 }
 
-/** Requests to the receiver are told apart from the load by this name. */
-const TAGS = { tags: { name: "receiver" } };
-
-const CLOCK_ROUND_TRIPS = 9;
+type Role = "publisher" | "subscriber";
 
 /**
  * Opens the run, or joins it, and compares clocks with the receiver; to be called in `setup()`.
  * Ends the test (k6 exits 108) when the receiver cannot be reached or knows the run by another workload.
  *
  */
-export function openRun(config: RunSettings, role: "publisher" | "subscriber", farEnd: FarEnd = {}): Run {
+export function openRun(config: RunSettings, role: Role, farEnd: FarEnd = {}): Run {
   const stamp = new Date()
     .toISOString()
     .replace(/[-:]|\..*/g, "")
@@ -66,20 +64,48 @@ export function openRun(config: RunSettings, role: "publisher" | "subscriber", f
   const answer = http.post(`${config.RECEIVER_URL}/runs/${id}`, JSON.stringify(opening), asJson());
   if (answer.status !== 200)
     exec.test.abort(withoutCredentials(`RECEIVER_URL=${config.RECEIVER_URL}: cannot open run ${id}: ${said(answer)}`));
-  return { ...run, number: runNumber(id), clock: compareClocks(config.RECEIVER_URL) };
+  const opened = { ...run, number: runNumber(id), clock: compareClocks(config.RECEIVER_URL) };
+  reportClock(config, opened, role, opened.clock);
+  return opened;
 }
 
-/** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
-function compareClocks(receiver: string): ClockOffset {
-  let best = { offset: 0, error: Number.POSITIVE_INFINITY };
-  for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
-    const asked = now();
-    const answer = http.get(`${receiver}/clock`, TAGS);
-    const answered = now();
-    const error = (answered - asked) / 2;
-    if (error < best.error) best = { offset: (answer.json("now") as number) - (asked + error), error };
+/** Tells the receiver how its clock stands to ours. @returns what it knows of all clocks; null when it does not answer. */
+function reportClock(config: RunSettings, run: Run, role: Role, found: ClockOffset) {
+  const correction = clockCorrection(run);
+  const report: ClockReport = { clock: run.instance, role, at: Date.now(), ...found, correction };
+  const answer = http.post(`${config.RECEIVER_URL}/runs/${run.id}/clock`, JSON.stringify(report), asJson());
+  return answer.status === 200 ? (answer.json() as unknown as ClockAnswer) : null;
+}
+
+interface ClockAnswer {
+  readonly settled: boolean;
+  readonly clocks: readonly ClockAccount[];
+}
+
+/**
+ * Compares clocks with the receiver while there is load. What fails is tried again; the account says how often it worked.
+ *
+ * @param others virtual users beside the load that wait for its end as well.
+ */
+export function compareWhileLoaded(config: RunSettings, role: Role, others = 0): (run: Run) => void {
+  return (run) => {
+    whileLoaded(others, () => {
+      try {
+        return reportClock(config, run, role, compareClocks(config.RECEIVER_URL as string))?.settled ?? false;
+      } catch {
+        return false;
+      }
+    });
+  };
+}
+
+/** The clocks at the end; those that are known already where the receiver is gone. */
+function lastClocks(config: RunSettings, run: Run, role: Role): readonly ClockAccount[] | null {
+  try {
+    return reportClock(config, run, role, compareClocks(config.RECEIVER_URL as string, COARSE))?.clocks ?? null;
+  } catch {
+    return null;
   }
-  return best;
 }
 
 /** What to add to local time to speak of the run's time. */
@@ -106,7 +132,8 @@ async function report(config: RunSettings, run: Run, what: string, body: object)
 }
 
 /** Waits for what is on its way and closes the account; to be called in `teardown()`. */
-export function settleRun(config: RunSettings, run: Run, role: "publisher" | "subscriber"): Account {
+export function settleRun(config: RunSettings, run: Run, role: Role): Account {
+  lastClocks(config, run, role);
   const waits = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
   const settling: Settling = { ...waits, linger: (config.LINGER ?? 0) * 1000, [role]: run.instance };
   const url = `${config.RECEIVER_URL}/runs/${run.id}/settle`;
@@ -115,7 +142,8 @@ export function settleRun(config: RunSettings, run: Run, role: "publisher" | "su
     timeout: `${config.DRAIN_TIMEOUT + (config.LINGER ?? 0) + 20}s`,
   });
   if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
-  return answer.json() as unknown as Account;
+  const account = answer.json() as unknown as Account;
+  return { ...account, clocks: lastClocks(config, run, role) ?? account.clocks };
 }
 
 /** Tells the receiver where the pipeline's events stand. @returns the account, which that may explain. */
@@ -128,18 +156,18 @@ export function reportHops(config: RunSettings, run: Run, hops: HopsReport): Acc
 
 /** The account as it stands, or null when it cannot be had. */
 export function fetchAccount(receiver: string, runId: string): Account | null {
-  const answer = http.get(`${receiver}/runs/${runId}`, TAGS);
+  const answer = http.get(`${receiver}/runs/${runId}`, RECEIVER_TAGS);
   return answer.status === 200 ? (answer.json() as unknown as Account) : null;
 }
 
 /** The run second by second; empty when it cannot be had. */
 export function fetchTimeline(receiver: string, runId: string): readonly Second[] {
-  const answer = http.get(`${receiver}/runs/${runId}/timeline`, TAGS);
+  const answer = http.get(`${receiver}/runs/${runId}/timeline`, RECEIVER_TAGS);
   return answer.status === 200 ? (answer.json() as unknown as readonly Second[]) : [];
 }
 
 function asJson() {
-  return { ...TAGS, headers: { "Content-Type": "application/json" } };
+  return { ...RECEIVER_TAGS, headers: { "Content-Type": "application/json" } };
 }
 
 function said(answer: { status: number; error: string; body: unknown }): string {

@@ -28,6 +28,8 @@ export type Settings<T extends RunnableTest> = Values<T> & {
   readonly test: T;
   readonly load: Plan;
   readonly slos: readonly Slo[];
+  /** Bounds that are not the standard ones, and objectives that were switched off, each in words. */
+  readonly changes: readonly string[];
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -72,6 +74,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       test,
       load,
       slos: asked.map((row) => withBound(row, bounds[sloVariable(row)])),
+      changes: rows.flatMap((row) => changeOf(row, bounds[sloVariable(row)]) ?? []),
     };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
@@ -236,6 +239,15 @@ function readBounds(rows: readonly Slo[], environment: Environment): Record<stri
     bounds[name] = bound;
   }
   return bounds;
+}
+
+/** What a variable made of an objective; null where that is the standard. */
+function changeOf(row: Slo, bound: number | undefined): string | null {
+  if (bound === undefined || bound === row.bound) return null;
+  const standard = `${row.metric} ${row.statistic} ${row.comparison} ${row.bound}`;
+  if (bound === OFF) return `${standard} is switched off by ${sloVariable(row)}`;
+  const { comparison } = withBound(row, bound);
+  return `${standard} is held to ${comparison} ${bound} by ${sloVariable(row)}`;
 }
 
 /** Bare words that no other program's variable is like; a slip in one is a load that nobody asked for. */

@@ -20,6 +20,7 @@ interface SummarySettings {
   readonly INSTANCES: number;
   readonly load: Plan;
   readonly slos: readonly Slo[];
+  readonly changes: readonly string[];
 }
 
 /**
@@ -44,6 +45,7 @@ export function summaryOf(
       data,
       run,
       account,
+      changes: config.changes,
       notes: [...notes(data), ...limitOf(config, account), ...wordsOf(config, run)],
       evidence: evidence(data),
       seeksLimit: config.SCENARIO === BREAKPOINT,

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { figure } from "../../cli/figures.ts";
 import { writeReport } from "../../cli/report/files.ts";
 import type { Result } from "../../cli/result.ts";
+import { plainReason } from "../../core/reason.ts";
 import { histogramOf, invalid, lossy, resultOf } from "../unit/results.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -21,7 +22,7 @@ const HOSTILE = "</script><script>globalThis.taken=1</script><img src=x onerror=
 const hostile: Result = {
   ...lossy(),
   run: HOSTILE,
-  reasons: [HOSTILE],
+  reasons: [plainReason(HOSTILE)],
   latencies: [1, 2].map((middle) => ({ path: `${HOSTILE}${middle}`, histogram: histogramOf(1_000, middle) })),
 };
 

@@ -29,7 +29,7 @@ const NETWORK_ROWS: readonly Row<PulsePlant>[] = [
       },
     },
     expect: {
-      verdict: "INVALID",
+      verdict: "FAIL",
       reasons: ["events_unknown"],
       besides: [...BEHIND, ACK, ...LATE, "events_refused", TOO_FEW],
       checks: [balanced, nothingLost, ["some are unknown", ({ unknown }) => unknown > 0]],

@@ -23,7 +23,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
       },
     },
     expect: {
-      verdict: "INVALID",
+      verdict: "FAIL",
       reasons: ["events_unknown"],
       besides: [...BEHIND, ...LATE, ACK, "events_refused", "account_lost"],
       checks: [balanced],
@@ -40,7 +40,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
       },
     },
     expect: {
-      verdict: "INVALID",
+      verdict: "FAIL",
       reasons: ["schedule_delay_ms"],
       besides: [...BEHIND, ...LATE, ACK, "events_unknown", "events_refused"],
       checks: [balanced, nothingLost],

@@ -40,7 +40,7 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
       },
     },
     expect: {
-      verdict: "INVALID",
+      verdict: "FAIL",
       reasons: ["events_unknown", "schedule_delay_ms"],
       besides: [...BEHIND, "events_refused", "account_lost", "account_duplicated", "account_delivery_mean_ms", ACK],
       checks: [balanced],

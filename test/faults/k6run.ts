@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { Account } from "../../core/account.ts";
-import { worst } from "../../core/verdict.ts";
+import { linesOf } from "../../core/reason.ts";
+import { together, worst } from "../../core/verdict.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { heirsOf } from "./process.ts";
 import type { Evidence } from "./row.ts";
@@ -68,13 +69,18 @@ export class RowRun {
     );
     const results = await Promise.all(this.results);
     const problem = await disturbed;
-    const tests = results.map(({ test, verdict, reasons, exitCode, summary }) => ({
-      test,
-      verdict,
-      reasons: problem === null ? reasons : [...reasons, problem],
-      exitCode,
-      rows: summary?.rows ?? [],
-    }));
+    const judged = together(
+      results.map(({ verdict, reasons, summary }) => ({ verdict, reasons, rows: summary?.rows ?? [] })),
+    );
+    const tests = results
+      .map((result, place) => ({ ...result, ...judged[place] }))
+      .map(({ test, verdict, reasons, exitCode, summary }) => ({
+        test,
+        verdict,
+        reasons: [...reasons.flatMap(linesOf), ...(problem === null ? [] : [problem])],
+        exitCode,
+        rows: summary?.rows ?? [],
+      }));
     return {
       verdict: worst(tests.map(({ verdict }) => verdict)),
       tests,

@@ -32,7 +32,7 @@ test("k6 is ended at its deadline, and said to have hung", async () => {
   const run = { test: "http" as const, variables, results: await folder(), signal, started };
   const { verdict, reasons, complete } = await runK6(root, { ...run, deadline: 5_000 });
   expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
-  expect(reasons).toEqual([expect.stringContaining("k6 did not end when its load was over")]);
+  expect(reasons.map(({ text }) => text)).toEqual([expect.stringContaining("k6 did not end when its load was over")]);
   expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Pipeline } from "../../cli/pipeline.ts";
 import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../core/histogram.ts";
+import { linesOf } from "../../core/reason.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
@@ -144,25 +145,24 @@ describe("a run", () => {
   test("of one publisher that is asked for 50,000 events a second is INVALID, and does not blame the target", async () => {
     const one = ["--set", "WORKERS=1", "--set", "BATCH=1"];
     const { exitCode, stdout } = await fanOut("greedy", "--rate", "50000", "--duration", "2s", ...one);
-    const { verdict, reasons, nextSteps } = await recordOf("greedy");
+    const { verdict, reasons } = await recordOf("greedy");
     expect({ exitCode, verdict }).toEqual({ exitCode: 3, verdict: "INVALID" });
     expect(stdout.trim().split("\n").at(0)).toBe("INVALID  run greedy");
-    expect(reasons.join("\n")).toMatch(/nats: offered_rate_share .*must be value >= 0.99/);
-    expect(nextSteps).toHaveLength(reasons.length);
-    expect(nextSteps.join("\n")).toContain("the generator was behind");
+    expect(reasons.flatMap(linesOf).join("\n")).toMatch(/nats: offered_rate_share .*must be value >= 0.99/);
+    expect(reasons.map(({ next }) => next).join("\n")).toContain("the generator was behind");
   });
 });
 
 test("a planted fault FAILS with the path, the second and the events", async () => {
   const args = ["run", "websocket", "nats", "--events", "2000", "--rate", "500", "--fault", "drop=500", ...UNTIMED];
   const { exitCode } = await throughline(...args, "--set", "DRAIN_QUIET=1s", "--out", out, "--run-id", "faulty");
-  const { verdict, reasons, nextSteps, versions, account } = await recordOf("faulty");
+  const { verdict, reasons, versions, account } = await recordOf("faulty");
   expect({ exitCode, verdict }).toEqual({ exitCode: 1, verdict: "FAIL" });
-  const place = reasons.findIndex((reason) => reason.includes("account_lost"));
-  expect(reasons[place]).toMatch(/^nats, websocket: account_lost|^websocket, nats: account_lost/);
+  const lost = reasons.find(({ metric }) => metric === "account_lost");
+  expect(lost?.text).toMatch(/^nats, websocket: account_lost|^websocket, nats: account_lost/);
   const worst = [...(account?.offenders ?? [])].sort((one, other) => other.lost - one.lost)[0];
-  expect(nextSteps[place]).toContain(`path ${worst?.path} lost ${worst?.lost} of ${worst?.expected}`);
-  expect(nextSteps[place]).toMatch(/first event \d+ in second \d+ \(\d\d:\d\d:\d\dZ\)/);
+  expect(lost?.next).toContain(`path ${worst?.path} lost ${worst?.lost} of ${worst?.expected}`);
+  expect(lost?.next).toMatch(/first event \d+ in second \d+ \(\d\d:\d\d:\d\dZ\)/);
   expect(versions["target"]).toBe("the reference target, fault drop=500");
 });
 
@@ -186,7 +186,7 @@ describe("what goes wrong", () => {
       expect(exitCode).toBe(3);
       const { verdict, complete, reasons, account } = await recordOf(run);
       expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
-      expect(reasons[0]).toMatch(/^interrupted after \d+ s/);
+      expect(reasons[0]?.text).toMatch(/^interrupted after \d+ s/);
       expect(account?.published).toBeGreaterThan(0);
       expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
     },

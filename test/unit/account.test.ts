@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Account, StorageAccount, WebhookAccount } from "../../core/account.ts";
 import { METRICS, type MetricName } from "../../core/metrics.ts";
 import { enterAccount } from "../../k6/support/account.ts";
-import { ACCOUNT, STORAGE, WEBHOOKS } from "./records.ts";
+import { ACCOUNT, SLOS, STORAGE, WEBHOOKS } from "./records.ts";
 
 /** What is entered of an account: the value of a metric, and out of how many. */
 function entered(account: Account): Record<string, [value: number, samples: number]> {
@@ -14,7 +14,7 @@ function entered(account: Account): Record<string, [value: number, samples: numb
       },
     }),
   });
-  enterAccount(measures, account);
+  enterAccount(measures, account, SLOS);
   return told;
 }
 

@@ -2,8 +2,6 @@ import { describe, expect, test } from "vitest";
 import { isAtLeast, type Machine, machineChecks, renderChecks } from "../../cli/doctor/checks.ts";
 import type { Health } from "../../cli/result.ts";
 import { invalidities } from "../../cli/run/validity.ts";
-import { summarize } from "../../core/summary.ts";
-import { inputOf } from "./records.ts";
 
 const READY: Machine = {
   node: "20.20.2",
@@ -81,10 +79,8 @@ describe("a measurement", () => {
     })),
     events: [],
   });
-  const summary = (error: number | null) =>
-    summarize(inputOf({ run: { id: "a", clock: error === null ? null : { offset: 0, error } } }));
   const found = (changes: Partial<Parameters<typeof invalidities>[0]>) =>
-    invalidities({ health: [], cores: 2, summaries: [], remoteReceiver: false, ...changes }).map(({ text }) => text);
+    invalidities({ health: [], cores: 2, ...changes }).map(({ reason }) => reason.text);
 
   test("by saturated generators is INVALID, all processes together", () => {
     expect(found({ health: [busy(95), busy(90)] })).toEqual([
@@ -98,16 +94,5 @@ describe("a measurement", () => {
     ["a busy moment", [busy(199, "generator", 3)]],
   ])("with %s is not", (_, health) => {
     expect(found({ health })).toEqual([]);
-  });
-
-  test("across hosts needs to know the clocks", () => {
-    expect(found({ remoteReceiver: true, summaries: [summary(null)] })).toEqual([
-      "nats: the receiver's clock was not compared with ours",
-    ]);
-    expect(found({ remoteReceiver: true, summaries: [summary(40)] })).toEqual([
-      "nats: the receiver's clock is known to 40.0 ms only, 12.5 ms are needed",
-    ]);
-    expect(found({ remoteReceiver: true, summaries: [summary(2)] })).toEqual([]);
-    expect(found({ remoteReceiver: false, summaries: [summary(null)] })).toEqual([]);
   });
 });

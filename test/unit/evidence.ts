@@ -1,8 +1,9 @@
 /** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { linesOf, plainReason } from "../../core/reason.ts";
 import type { Slo, Statistic } from "../../core/slo.ts";
-import { judge, type Observation, worst } from "../../core/verdict.ts";
+import { type Judged, judge, type Observation, together, worst } from "../../core/verdict.ts";
 import { profilesOf } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 import type { Recording } from "../faults/recording.ts";
@@ -26,19 +27,25 @@ const UNCHANGED: Mutant = (observation) => observation;
 
 /** The evidence of a row, judged again. */
 export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evidence {
-  const tests = evidence.tests.map((test) => judgeTest(test, mutant));
+  const judged = together(evidence.tests.map((test) => judgeTest(test, mutant)));
+  const tests = evidence.tests.map((test, place) => {
+    const { verdict, reasons } = judged[place] as Judged;
+    return { ...test, verdict, reasons: reasons.flatMap(linesOf) };
+  });
   return { ...evidence, tests, verdict: worst(tests.map(({ verdict }) => verdict)) };
 }
 
 /** k6's codes of a run that came to its end; what else ended a test was no objective. */
 const ENDED = [0, 99, 110];
 
-function judgeTest(test: TestEvidence, mutant: Mutant): TestEvidence {
-  if (test.rows.length === 0 || !ENDED.includes(test.exitCode ?? -1)) return test;
-  const observations = test.rows.flatMap((row) => mutant(observationOf(test.test, row)) ?? []);
-  const { verdict, reasons } = judge(observations);
-  const others = test.reasons.filter((reason) => !test.rows.some(({ metric }) => reason.startsWith(metric)));
-  return { ...test, verdict, reasons: [...reasons, ...others] };
+function judgeTest({ rows, ...test }: TestEvidence, mutant: Mutant): Judged {
+  const told = test.reasons.map((text) => plainReason(text));
+  if (rows.length === 0 || !ENDED.includes(test.exitCode ?? -1))
+    return { verdict: test.verdict, reasons: told, rows: [] };
+  const observations = rows.flatMap((row) => mutant(observationOf(test.test, row)) ?? []);
+  const judged = judge(observations);
+  const others = told.filter(({ text }) => !rows.some(({ metric }) => text.startsWith(metric)));
+  return { ...judged, reasons: [...judged.reasons, ...others] };
 }
 
 function observationOf(test: TestEvidence["test"], row: ObservedRow): Observation {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { renderJunit } from "../../cli/report/junit.ts";
 import { objectivesOf } from "../../cli/report/objectives.ts";
 import type { Result } from "../../cli/result.ts";
+import { plainReason } from "../../core/reason.ts";
 import { HOSTILE, hostile, lossy, resultOf } from "./results.ts";
 
 describe("JUnit", () => {
@@ -10,8 +11,16 @@ describe("JUnit", () => {
 
   test.each<[string, Partial<Result>, object]>([
     ["a PASS", {}, { "@_failures": "0", "@_errors": "0" }],
-    ["a FAIL over all processes", { verdict: "FAIL", reasons: ["nats: x"] }, { "@_failures": "1", "@_errors": "0" }],
-    ["a spoilt run", { verdict: "INVALID", reasons: ["saturated", "x"] }, { "@_failures": "0", "@_errors": "1" }],
+    [
+      "a FAIL over all processes",
+      { verdict: "FAIL", reasons: [plainReason("nats: x")] },
+      { "@_failures": "1", "@_errors": "0" },
+    ],
+    [
+      "a spoilt run",
+      { verdict: "INVALID", reasons: [plainReason("saturated"), plainReason("x")] },
+      { "@_failures": "0", "@_errors": "1" },
+    ],
     ["a run cut off", { verdict: "INVALID", reasons: [], complete: false }, { "@_failures": "0", "@_errors": "1" }],
   ])("says the verdict of %s, where every objective was met", (_, changes, counts) => {
     const result = resultOf({}, changes);
@@ -21,7 +30,9 @@ describe("JUnit", () => {
     expect(verdict).toMatchObject({ "@_name": "verdict", "@_classname": "pipeline" });
     const said = verdict.failure ?? verdict.error;
     expect(said?.["@_message"]).toBe(
-      result.verdict === "PASS" ? undefined : result.reasons.join("; ") || "no reason was recorded",
+      result.verdict === "PASS"
+        ? undefined
+        : result.reasons.map(({ text }) => text).join("; ") || "no reason was recorded",
     );
   });
 
@@ -38,14 +49,18 @@ describe("JUnit", () => {
     const thin = resultOf({ metrics: { nats: { account_lost_samples: { count: 0 } } } });
     expect(parse(renderJunit(thin)).testsuites.testsuite["@_errors"]).toBe("2");
     const [first, ...rest] = resultOf().tests;
-    const dead = { ...(first as Result["tests"][number]), summary: null, reasons: ["k6 ended with 107"] };
+    const dead = { ...(first as Result["tests"][number]), summary: null, reasons: [plainReason("k6 ended with 107")] };
     expect(renderJunit(resultOf({}, { tests: [dead, ...rest] }))).toContain("k6 ended with 107");
   });
 
   test("is well-formed whatever the record says", () => {
     const controls = "\u0000\u001b[31m\ud800\uffff";
     const result = hostile();
-    const tests = result.tests.map((one) => ({ ...one, summary: null, reasons: [`${controls}${HOSTILE}`] }));
+    const tests = result.tests.map((one) => ({
+      ...one,
+      summary: null,
+      reasons: [plainReason(`${controls}${HOSTILE}`)],
+    }));
     for (const xml of [renderJunit(result), renderJunit({ ...result, tests })]) {
       expect(XMLValidator.validate(xml)).toBe(true);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be there

@@ -103,7 +103,7 @@ function told(arrived: ReadonlyMap<Filter, readonly number[]>, published = EVENT
       add: (value: number, outOf = 1) => void seen.set(metric, { observed: value, samples: outOf }),
     }),
   });
-  enterAccount(measures, { ...run.account(), ending: "complete" });
+  enterAccount(measures, { ...run.account(), ending: "complete" }, []);
   const counted = slos("nats", { accounted: true, events: null }).filter(
     ({ metric, comparison }) => metric.startsWith("account_") && comparison === "==",
   );

@@ -1,27 +1,32 @@
 import { describe, expect, test } from "vitest";
-import { type Evidence, nextStep, type Reason } from "../../cli/run/next-steps.ts";
+import { type Evidence, nextStep, type Origin } from "../../cli/run/next-steps.ts";
 import { METRICS, type MetricName } from "../../core/metrics.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, evidenceOf, OFFENDER, STARTED, STORAGE, WEBHOOKS } from "./records.ts";
 
-function missed(metric: string, changes: Partial<SloResult> = {}): Reason {
+function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
   const row: SloResult = {
     metric,
     objective: "count == 0",
+    miss: "FAIL",
     observed: 1,
     samples: 1_000,
     floor: 1,
     margin: null,
+    uncertainty: null,
+    possible: null,
     result: "missed",
+    doubt: null,
+    spoils: null,
     ...changes,
   };
-  return { text: "", row, log: "results/nightly-7/nats.log" };
+  return { row, log: "results/nightly-7/nats.log" };
 }
 
 describe("the next step", () => {
-  test.each<[string, Reason, Evidence, string]>([
+  test.each<[string, Origin, Evidence, string]>([
     [
       "of lost events names path, second, event and hop",
       missed("account_lost"),
@@ -139,7 +144,7 @@ describe("the next step", () => {
     ],
     [
       "of a k6 that ended is its log",
-      { text: "k6 ended with 107", row: null, log: "results/nightly-7/nats.log" },
+      { row: null, log: "results/nightly-7/nats.log" },
       evidenceOf(),
       "read results/nightly-7/nats.log",
     ],

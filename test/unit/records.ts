@@ -81,6 +81,15 @@ export const ACCOUNT: Account = {
     p995: 2_345,
     max: 4_321,
   },
+  clocks: [
+    {
+      clock: "a1b2c3",
+      role: "publisher",
+      readings: 32,
+      uncertainty: 0.4,
+      evidence: "the clock of publisher a1b2c3 is known to 0.4 ms only: a round trip to the receiver takes 0.8 ms",
+    },
+  ],
   growth: { ms: 0.1, seconds: 60 },
   lastArrivalAt: 60_205,
   offenders: [],

@@ -115,8 +115,9 @@ function stepsOf(miss: Slo["miss"]): string {
   );
   const steps = new Map<string, Set<string>>();
   for (const { metric } of rows.filter((row) => row.miss === miss)) {
-    const row = { metric, objective: "", observed: 1, samples: 1, floor: 1, margin: null, result: "missed" } as const;
-    const step = nextStep({ text: "", row, log: "results/nightly-7/nats.log" }, evidence);
+    const exact = { uncertainty: null, possible: null, doubt: null, spoils: null, margin: null };
+    const row = { metric, objective: "", miss, observed: 1, samples: 1, floor: 1, ...exact, result: "missed" } as const;
+    const step = nextStep({ row, log: "results/nightly-7/nats.log" }, evidence);
     steps.set(step, (steps.get(step) ?? new Set()).add(`\`${metric}\``));
   }
   return table(

@@ -162,7 +162,8 @@ test("a second relay that has handed on as much is another", () => {
   const handovers = new Handovers({ delivered: count, refused: () => undefined, unread: () => undefined });
   const { trace: _, ...arrival } = delivery(1);
   for (const relay of ["a1", "b2"]) {
-    handovers.enter({ relay, before: 0, items: [{ kind: "delivered", endpoint: "e", ...arrival, body: WEBHOOK }] });
+    const items = [{ kind: "delivered" as const, endpoint: "e", ...arrival, body: WEBHOOK }];
+    handovers.enter({ relay, before: 0, items, clock: { at: 1, offset: 0, error: 0, correction: 0 } });
   }
   expect(arrived).toBe(2);
 });

@@ -8,6 +8,7 @@ import { renderReport } from "../../cli/report/report.tsx";
 import { MOST_POINTS, timelineOf } from "../../cli/report/timeline.ts";
 import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../core/histogram.ts";
+import { plainReason } from "../../core/reason.ts";
 import { HOSTILE, histogramOf, hostile, invalid, lossy, resultOf, STARTED_AT } from "./results.ts";
 
 const WITHOUT = { without: "There is no baseline." };
@@ -62,7 +63,11 @@ describe("the HTML report", () => {
 
   test("tells every reason, and a next step that several of them share once", () => {
     const reasons = ["first reason", "second reason", "third reason"];
-    const page = html({ ...lossy(), reasons, nextSteps: ["look here", "look here", "look there"] });
+    const nexts = ["look here", "look here", "look there"];
+    const page = html({
+      ...lossy(),
+      reasons: reasons.map((text, place) => plainReason(text, { next: nexts[place] ?? null })),
+    });
     for (const reason of reasons) expect(page).toContain(`<p>${reason}</p>`);
     expect(page.match(/<p class="next">look here<\/p>/g)).toHaveLength(1);
     expect(page.match(/<p class="next">look there<\/p>/g)).toHaveLength(1);
@@ -118,7 +123,7 @@ describe("objectives", () => {
   test("of several processes of one test say which", () => {
     const [first] = resultOf().tests;
     const tests = [1, 2].map((instance) => ({ ...(first as Result["tests"][number]), instance }));
-    expect(objectivesOf({ tests, reasons: [], nextSteps: [] })[0]?.tests).toEqual(["nats 1", "nats 2"]);
+    expect(objectivesOf({ tests, reasons: [] })[0]?.tests).toEqual(["nats 1", "nats 2"]);
   });
 });
 

@@ -3,6 +3,7 @@ import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import * as v from "valibot";
 import { type Result, ResultSchema } from "../../cli/result.ts";
 import { METRICS } from "../../core/metrics.ts";
+import { plainReason } from "../../core/reason.ts";
 import { type Slo, sampleCounter } from "../../core/slo.ts";
 import { type K6Data, summarize } from "../../core/summary.ts";
 import { worst } from "../../core/verdict.ts";
@@ -33,14 +34,13 @@ export function resultOf(circumstances: Circumstances = {}, changes: Partial<Res
   const { run = "pipeline-1", seconds = 65, paths = 3, slowness = 1 } = circumstances;
   const account = accountOf(circumstances);
   const summaries = (["nats", "websocket", "http"] as const).map((test) => summaryOf(test, circumstances));
-  const reasons = [...new Set(summaries.flatMap((summary) => summary.reasons))];
+  const reasons = [...new Map(summaries.flatMap(({ reasons: own }) => own.map((one) => [one.text, one]))).values()];
   const record = {
     version: 1,
     run,
     subject: "pipeline",
     verdict: worst(summaries.map(({ verdict }) => verdict)),
-    reasons,
-    nextSteps: reasons.map((_, place) => `look at evidence ${place + 1}`),
+    reasons: reasons.map((reason, place) => ({ ...reason, next: `look at evidence ${place + 1}` })),
     complete: true,
     startedAt: STARTED_AT,
     endedAt: STARTED_AT + seconds * 1000,
@@ -218,13 +218,12 @@ export function hostile(): Result {
     ...result,
     run: HOSTILE,
     subject: HOSTILE,
-    reasons: [HOSTILE],
-    nextSteps: [HOSTILE],
+    reasons: [plainReason(HOSTILE, { evidence: HOSTILE, next: HOSTILE, symptoms: [HOSTILE] })],
     parameters: { [HOSTILE]: HOSTILE },
     versions: { [HOSTILE]: HOSTILE },
     account: account as Result["account"],
     latencies: [{ path: HOSTILE, histogram: histogramOf(1_000, 1) }],
     health: result.health.map((one) => ({ ...one, process: HOSTILE, events: [{ at: STARTED_AT, what: HOSTILE }] })),
-    tests: result.tests.map((one) => ({ ...one, test: HOSTILE, reasons: [HOSTILE] })),
+    tests: result.tests.map((one) => ({ ...one, test: HOSTILE, reasons: [plainReason(HOSTILE)] })),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../core/plan.ts";
+import { linesOf } from "../../core/reason.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import { isComplete, type K6Data, type Summary, summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS, WEBHOOKS } from "./records.ts";
@@ -35,6 +36,11 @@ describe("the record", () => {
       samples: 500,
       floor: 500,
       margin: 0.004,
+      miss: "FAIL",
+      uncertainty: null,
+      possible: null,
+      doubt: null,
+      spoils: null,
       result: "met",
     });
   });
@@ -67,7 +73,7 @@ describe("the record", () => {
   ])("says when %s", (_, changes, verdict, reason) => {
     const summary = summarize(inputOf({ data: dataOf(changes) }));
     expect(summary.verdict).toBe(verdict);
-    expect(summary.reasons).toEqual([expect.stringMatching(reason)]);
+    expect(summary.reasons.map(({ text }) => text)).toEqual([expect.stringMatching(reason)]);
   });
 
   test("of a run that k6 has no metrics of is INVALID for every objective", () => {
@@ -77,7 +83,8 @@ describe("the record", () => {
     );
     expect(summary.verdict).toBe("INVALID");
     // All but the one that k6 counts by itself: it has iterations, and dropped none of them.
-    expect(summary.reasons).toHaveLength(SLOS.length - 1);
+    expect(summary.reasons.flatMap(linesOf)).toHaveLength(SLOS.length - 1);
+    expect(summary.reasons).toHaveLength(1);
     expect(summary).toMatchObject({ run: null, clock: null, rate: null, account: null });
   });
 
@@ -88,7 +95,7 @@ describe("the record", () => {
     const summary = summarize(inputOf({ data: dataOf(changes) }));
     expect(summary).toMatchObject({
       verdict: "INVALID",
-      reasons: ["the load never started; the error above says why"],
+      reasons: [{ text: "the load never started; the error above says why" }],
       rows: [],
     });
     expect(renderSummary(summary)).not.toContain("objective");
@@ -97,7 +104,7 @@ describe("the record", () => {
   test("of a part cannot pass, and says that it is one", () => {
     const part = summarize(inputOf({ complete: false }));
     expect(part).toMatchObject({ verdict: "INVALID", complete: false });
-    expect(part.reasons).toEqual([expect.stringContaining("ended before its load was over")]);
+    expect(part.reasons).toMatchObject([{ text: expect.stringContaining("ended before its load was over") }]);
     expect(renderSummary(part)).toContain("first part");
     const missed = dataOf({ account_lost: { values: { count: 1 } } });
     expect(summarize(inputOf({ complete: false, data: missed }))).toMatchObject({ verdict: "FAIL", complete: false });
@@ -117,7 +124,7 @@ describe("the record", () => {
       summarize(inputOf({ complete: false, seeksLimit: true, data: dataOf(changes) }));
     const found = seeking({ account_lost: { values: { count: 1 } } });
     expect(found).toMatchObject({ verdict: "FAIL", complete: true });
-    expect(found.reasons).toEqual([expect.stringMatching(/^account_lost/)]);
+    expect(found.reasons).toMatchObject([{ metric: "account_lost" }]);
     // Ended by somebody, or spoilt: its limit is not known.
     expect(seeking({})).toMatchObject({ verdict: "INVALID", complete: false });
     expect(seeking({ script_errors: { values: { count: 1 } } })).toMatchObject({ verdict: "INVALID", complete: false });

@@ -104,9 +104,9 @@ describe("the defaults", () => {
         `http_${endpoint}_latency_ms p(99)<50 FAIL`,
       ]),
     ],
-    ["http", UNACCOUNTED, ["http_error_rate rate<0.001 FAIL"]],
+    ["http", UNACCOUNTED, ["http_error_rate rate==0 FAIL"]],
     ["websocket", UNACCOUNTED, ["ws_event_latency_ms p(95)<25 FAIL", "ws_event_latency_ms p(99)<50 FAIL"]],
-    ["websocket", UNACCOUNTED, ["ws_error_rate rate<0.001 FAIL", "ws_sessions_lost count==0 FAIL"]],
+    ["websocket", UNACCOUNTED, ["ws_error_rate rate==0 FAIL", "ws_sessions_lost count==0 FAIL"]],
     ["websocket", UNACCOUNTED, ["ws_events_damaged count==0 FAIL", "generator_lag_ms p(99)<50 INVALID"]],
     [
       "websocket",
@@ -166,11 +166,20 @@ describe("the defaults", () => {
   test.each([
     ["p(95)", 100],
     ["p(99)", 500],
-    ["rate", 100],
   ])("need %s of at least %i samples", (statistic, floor) => {
     const rows = TESTS.flatMap((target) => slos(target, ACCOUNTED)).filter((row) => row.statistic === statistic);
     expect(rows.length).toBeGreaterThan(0);
     expect(new Set(rows.map((row) => row.floor))).toEqual(new Set([floor]));
+  });
+
+  test("need so many samples for a share that one without a miss proves it", () => {
+    const floorOf = (metric: string, profile: string) =>
+      slos(metric.startsWith("http") ? "http" : "ingest", { ...UNACCOUNTED, profile }).find(
+        (row) => row.metric === metric,
+      );
+    expect(floorOf("http_error_rate", "load")).toMatchObject({ bound: 0.001, floor: 2_995 });
+    expect(floorOf("http_error_rate", "smoke")).toMatchObject({ bound: 0, comparison: "==", floor: 100 });
+    expect(floorOf("ingest_failure_rate", "smoke")).toMatchObject({ bound: 0.01, floor: 299 });
   });
 
   test("need every round of every trial", () => {
@@ -218,12 +227,12 @@ describe("bounds", () => {
     const rows = slos("websocket", { ...UNACCOUNTED, bounds });
     const defaults = slos("websocket", UNACCOUNTED);
     const changed = rows.filter((row, place) => row.bound !== defaults[place]?.bound);
-    expect(spelled(changed)).toEqual(["ws_event_latency_ms p(95)<100 FAIL", "ws_error_rate rate<0.5 FAIL"]);
+    expect(spelled(changed)).toEqual(["ws_event_latency_ms p(95)<100 FAIL", "ws_error_rate rate<=0.5 FAIL"]);
     expect(k6Thresholds(rows)["ws_event_latency_ms"]).toEqual(["p(95)<100", "p(99)<50"]);
   });
 
   test("can be overridden with nothing at all", () => {
-    const rows = slos("http", { ...UNACCOUNTED, bounds: { SLO_HTTP_ERROR_RATE_RATE: 0 } });
+    const rows = slos("http", { ...UNACCOUNTED, profile: "load", bounds: { SLO_HTTP_ERROR_RATE_RATE: 0 } });
     expect(spelled(rows)).toContain("http_error_rate rate<0 FAIL");
   });
 });

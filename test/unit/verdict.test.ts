@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { plainReason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
-import { EXIT_CODES, judge, type Observation, type SloResult, type Verdict, worst } from "../../core/verdict.ts";
+import {
+  doubted,
+  EXIT_CODES,
+  judge,
+  type Observation,
+  type SloResult,
+  together,
+  type Verdict,
+  worst,
+} from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 
@@ -51,7 +61,7 @@ describe("the verdict", () => {
     ["met", "missed", "FAIL"],
     ["met", "unmeasured", "INVALID"],
     ["missed", "met", "INVALID"],
-    ["missed", "missed", "INVALID"],
+    ["missed", "missed", "FAIL"],
     ["missed", "unmeasured", "INVALID"],
     ["unmeasured", "met", "INVALID"],
     ["unmeasured", "missed", "FAIL"],
@@ -66,15 +76,16 @@ describe("the verdict", () => {
   });
 
   test("of nothing is INVALID, because nothing was judged", () => {
-    const reasons = ["no objective was set, so that nothing was judged"];
-    expect(judge([])).toEqual({ verdict: "INVALID", reasons, rows: [] });
+    const reasons = [{ text: "no objective was set, so that nothing was judged" }];
+    expect(judge([])).toMatchObject({ verdict: "INVALID", reasons, rows: [] });
   });
 
   test("is not changed by any number of objectives that are met", () => {
     const met = [OBJECTIVE.met, CONDITION.met, saw(LOST, 0, 50), saw(ERRORS, 0, 1)];
     expect(judge(met).verdict).toBe("PASS");
     expect(judge([...met, OBJECTIVE.missed]).verdict).toBe("FAIL");
-    expect(judge([...met, OBJECTIVE.missed, saw(ERRORS, 1, 1)]).verdict).toBe("INVALID");
+    expect(judge([...met, OBJECTIVE.missed, saw(ERRORS, 1, 1)]).verdict).toBe("FAIL");
+    expect(judge([...met, OBJECTIVE.missed, saw({ ...ERRORS, spoils: /./ }, 1, 1)]).verdict).toBe("INVALID");
   });
 
   const anyRows = fc.oneof(
@@ -186,7 +197,9 @@ describe("one objective", () => {
 describe("reasons", () => {
   test("say what was seen and what it should have been, in words", () => {
     expect(
-      judge([saw(LATENCY, 31.234567, 100), saw(LOST, 3, 9), saw({ ...LATENCY, metric: "mine" }, 10, 4)]).reasons,
+      judge([saw(LATENCY, 31.234567, 100), saw(LOST, 3, 9), saw({ ...LATENCY, metric: "mine" }, 10, 4)]).reasons.map(
+        ({ text }) => text,
+      ),
     ).toEqual([
       "ws_event_latency_ms (from publishing an event to reading it from the socket): 31.2346, must be p(95) < 25",
       "account_lost (expected deliveries that never happened): 3, must be count == 0",
@@ -194,13 +207,9 @@ describe("reasons", () => {
     ]);
   });
 
-  test("start with what spoilt the measurement and end with what could not be measured", () => {
+  test("start with what failed, then what spoilt the measurement, and end with what could not be measured", () => {
     const reasons = judge([OBJECTIVE.unmeasured, saw(LOST, 1, 1), saw(ERRORS, 2, 9), OBJECTIVE.met]).reasons;
-    expect(reasons.map((reason) => reason.split(" ")[0])).toEqual([
-      "script_errors",
-      "account_lost",
-      "ws_event_latency_ms",
-    ]);
+    expect(reasons.map(({ metric }) => metric)).toEqual(["account_lost", "script_errors", "ws_event_latency_ms"]);
   });
 
   test("are none when everything is met", () => {
@@ -222,7 +231,7 @@ describe("several tests together", () => {
     [["PASS"], "PASS"],
     [["PASS", "PASS"], "PASS"],
     [["PASS", "FAIL"], "FAIL"],
-    [["FAIL", "INVALID"], "INVALID"],
+    [["FAIL", "INVALID"], "FAIL"],
     [["PASS", "INVALID", "PASS"], "INVALID"],
     [[], "INVALID"],
   ])("%j are %s", (verdicts, whole) => {
@@ -231,5 +240,91 @@ describe("several tests together", () => {
 
   test("have exit codes that differ, zero for PASS alone", () => {
     expect(EXIT_CODES).toEqual({ PASS: 0, FAIL: 1, INVALID: 3 });
+  });
+});
+
+describe("a condition", () => {
+  const DELAY: Slo = { ...ERRORS, metric: "schedule_delay_ms", spoils: /_latency_ms$/ };
+
+  test("spoils the misses of its own metrics, and no others", () => {
+    const { verdict, rows, reasons } = judge([saw(DELAY, 80, 100), OBJECTIVE.missed]);
+    expect(verdict).toBe("INVALID");
+    expect(rows[1]).toMatchObject({ result: "unmeasured", doubt: "schedule_delay_ms is missed" });
+    expect(reasons).toMatchObject([
+      { metric: "schedule_delay_ms", symptoms: [expect.stringContaining(LATENCY.metric)] },
+    ]);
+    expect(judge([saw(DELAY, 80, 100), saw(LOST, 1, 9)]).verdict).toBe("FAIL");
+  });
+
+  test("of one test spoils what another sees of their account", () => {
+    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /^account_delivery_/ };
+    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
+    const alone = [judge([saw(PAUSE, 4_000, 9)]), judge([slow])];
+    expect(alone.map(({ verdict }) => verdict)).toEqual(["INVALID", "FAIL"]);
+    expect(together(alone).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
+    expect(together([judge([saw(PAUSE, 4_000, 9)]), judge([slow, saw(LOST, 1, 1)])])[1]?.verdict).toBe("FAIL");
+  });
+
+  test("that nobody's metric tells spoils too, and leaves a sound judgement as it is", () => {
+    const saturated = { reason: plainReason("saturated"), spoils: /_latency_ms$/ };
+    expect(doubted(judge([OBJECTIVE.missed]), [saturated]).verdict).toBe("INVALID");
+    expect(doubted(judge([OBJECTIVE.missed, saw(LOST, 1, 1)]), [saturated]).verdict).toBe("FAIL");
+    expect(doubted(judge([OBJECTIVE.met]), [saturated]).verdict).toBe("PASS");
+  });
+});
+
+describe("one cause", () => {
+  test("is one reason, with what follows from it beneath it", () => {
+    const refused: Slo = { ...LOST, metric: "events_refused", explains: /^account_expected$/ };
+    const expected: Slo = { ...RATE, metric: "account_expected", bound: 1 };
+    const { verdict, reasons } = judge([
+      saw(expected, 0, 1),
+      saw(LATENCY, null, 0),
+      saw({ ...LATENCY, statistic: "p(99)" }, null, 0),
+      saw(LOST, 0, 0),
+      saw(refused, 500, 500),
+    ]);
+    expect(verdict).toBe("FAIL");
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toMatchObject({ metric: "events_refused" });
+    expect(reasons[0]?.symptoms).toHaveLength(4);
+  });
+
+  test("of all percentiles of a metric is its first", () => {
+    const { reasons } = judge([saw(LATENCY, 80, 1_000), saw({ ...LATENCY, statistic: "p(99)", bound: 50 }, 90, 1_000)]);
+    expect(reasons.map(({ objective, symptoms }) => [objective, symptoms.length])).toEqual([["p(95) < 25", 1]]);
+  });
+});
+
+describe("a value that may be off", () => {
+  const off = (observed: number, by: number) => ({
+    ...saw(LATENCY, observed, 100),
+    uncertainty: { by, cause: "clocks" },
+  });
+
+  test.each<[string, number, number, SloResult["result"]]>([
+    ["is met where no error could change that", 12, 12, "met"],
+    ["is doubted where the error reaches the bound", 12, 13, "unmeasured"],
+    ["is missed where no error could change that", 703, 400, "missed"],
+    ["is doubted where a miss may be none", 388, 400, "unmeasured"],
+  ])("%s", (_, observed, by, result) => {
+    const { rows, verdict } = judge([off(observed, by)]);
+    expect(rows[0]).toMatchObject({ result, uncertainty: by });
+    expect(verdict).toBe({ met: "PASS", missed: "FAIL", unmeasured: "INVALID" }[result]);
+  });
+});
+
+describe("a share", () => {
+  const SHARE: Slo = { ...LATENCY, metric: "http_error_rate", statistic: "rate", bound: 0.001, floor: 2_995 };
+
+  test("of no errors among few samples proves nothing, and says what it leaves possible", () => {
+    const [row] = judge([saw(SHARE, 0, 249)]).rows;
+    expect(row?.result).toBe("unmeasured");
+    expect(row?.possible).toBeCloseTo(0.01196, 4);
+  });
+
+  test("is missed by few samples that leave no room for the bound", () => {
+    expect(judge([saw(SHARE, 1, 20)]).rows[0]?.result).toBe("missed");
+    expect(judge([saw({ ...SHARE, comparison: ">=", bound: 0.95, floor: 100 }, 0, 20)]).verdict).toBe("FAIL");
   });
 });

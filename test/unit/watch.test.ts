@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import type { ClockReport } from "../../core/clocks.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { type Row, TablePath } from "../../receiver/table.ts";
 import { Watch, type WatchOptions } from "../../receiver/watch.ts";
@@ -42,6 +43,10 @@ class FakeTable {
     return this.answer(this.rows.filter(({ id }) => ids.includes(id)));
   }
 
+  async compareClocks(): Promise<ClockReport> {
+    return this.answer({ clock: "messages", role: "table", at: 1e12, offset: 0, error: 0.1, correction: 0 });
+  }
+
   private answer<Value>(value: Value): Value {
     if (this.isAway) throw new Error("connection refused");
     return value;
@@ -61,6 +66,7 @@ function watchOf(table: FakeTable, keys: WatchOptions["keys"] = null): Watch {
     acknowledgements: { acknowledgedAt: () => null, timeTolerance: 0 },
     deliveries,
     arrived: () => {},
+    clock: () => {},
   };
   const watch = new Watch({ table, keys, path, run: RUN, now: () => Date.now() }, observed);
   watches.push(watch);

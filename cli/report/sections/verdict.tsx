@@ -1,6 +1,6 @@
 import { duration, figure, milliseconds, percent, several } from "../../figures.ts";
 import type { Result } from "../../result.ts";
-import { notesOf, type Objective } from "../objectives.ts";
+import { changesOf, notesOf, type Objective } from "../objectives.ts";
 
 function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[]): string {
   const missed = objectives.filter(({ result }) => result === "missed").length;
@@ -39,6 +39,11 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
       </p>
       <KeyFigures result={result} objectives={objectives} />
       <Reasons result={result} />
+      {changesOf(result).map((change) => (
+        <p class="changed" key={change}>
+          {change}
+        </p>
+      ))}
       {notesOf(result).map((note) => (
         <p class="quiet" key={note}>
           {note}
@@ -54,10 +59,10 @@ function spelled(iso: string): string {
 }
 
 /** Reasons one after the other that have the same next step share it. */
-function Reasons({ result: { reasons, nextSteps } }: { result: Result }) {
-  const groups: { reasons: string[]; next: string }[] = [];
-  for (const [place, reason] of reasons.entries()) {
-    const next = nextSteps[place] ?? "";
+function Reasons({ result: { reasons } }: { result: Result }) {
+  const groups: { reasons: Result["reasons"]; next: string }[] = [];
+  for (const reason of reasons) {
+    const next = reason.next ?? "";
     const last = groups.at(-1);
     if (last !== undefined && last.next === next && next !== "") last.reasons.push(reason);
     else groups.push({ reasons: [reason], next });
@@ -66,9 +71,19 @@ function Reasons({ result: { reasons, nextSteps } }: { result: Result }) {
   return (
     <ol class="reasons" aria-label="Reasons and next steps">
       {groups.map((group) => (
-        <li key={group.reasons[0]}>
-          {group.reasons.map((reason) => (
-            <p key={reason}>{reason}</p>
+        <li key={group.reasons[0]?.text}>
+          {group.reasons.map(({ text, evidence, symptoms }) => (
+            <>
+              <p key={text}>{text}</p>
+              {evidence === null ? null : <p class="seen">{evidence}</p>}
+              {symptoms.length === 0 ? null : (
+                <ul class="symptoms">
+                  {symptoms.map((symptom) => (
+                    <li key={symptom}>{symptom}</li>
+                  ))}
+                </ul>
+              )}
+            </>
           ))}
           {group.next === "" ? null : <p class="next">{group.next}</p>}
         </li>

@@ -1,0 +1,130 @@
+/**
+ * The clocks that take part in a run, each compared with the receiver's again and again: how far a latency
+ * between two of them may be off. A pure ledger.
+ */
+import * as v from "valibot";
+import { METRICS, type MetricName } from "./metrics.ts";
+import type { Uncertainty } from "./verdict.ts";
+
+export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "table"] as const;
+export type ClockRole = (typeof CLOCK_ROLES)[number];
+
+const Ms = v.pipe(v.number(), v.finite());
+
+/** One comparison: what somebody tells the receiver of its clock. */
+export const ClockReportSchema = v.object({
+  /** Whose clock it is. */
+  clock: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  role: v.picklist(CLOCK_ROLES),
+  /** Unix ms of the comparison, by either clock. */
+  at: Ms,
+  /** How far the receiver's clock was ahead of this one, in ms, and how wrong that may be. */
+  offset: Ms,
+  error: v.pipe(Ms, v.minValue(0)),
+  /** What was added to this clock's times just then. */
+  correction: Ms,
+});
+export type ClockReport = v.InferOutput<typeof ClockReportSchema>;
+
+/** A clock over the whole run. */
+export interface ClockAccount {
+  readonly clock: string;
+  readonly role: ClockRole;
+  readonly readings: number;
+  /** How far its corrected times may be off the receiver's, in ms. */
+  readonly uncertainty: number;
+  /** What shows it. */
+  readonly evidence: string;
+}
+
+/** Clocks that are named one by one. */
+const MOST_CLOCKS = 1_000;
+/** Readings of a clock that are kept: eleven hours of them. */
+const MOST_READINGS = 20_000;
+
+/** A reading this much wider than the narrowest says nothing that the narrower ones do not, unless it contradicts them. */
+const WIDE = { times: 2, ms: 1 };
+
+/** The clocks of one run. */
+export class Clocks {
+  private readonly byName = new Map<string, ClockReport[]>();
+
+  /** Enters a comparison. */
+  enter(report: ClockReport): void {
+    const readings = this.byName.get(report.clock) ?? [];
+    if (readings.length === 0 && this.byName.size >= MOST_CLOCKS) return;
+    if (readings.length >= MOST_READINGS) readings.pop();
+    readings.push(report);
+    this.byName.set(report.clock, readings);
+  }
+
+  /** What is known of each clock. */
+  account(): ClockAccount[] {
+    return [...this.byName].map(([clock, readings]) => accountOf(clock, readings));
+  }
+}
+
+function accountOf(clock: string, readings: readonly ClockReport[]): ClockAccount {
+  const [first] = readings as readonly [ClockReport];
+  const narrowest = readings.reduce((best, one) => (one.error < best.error ? one : best), first);
+  const wide = Math.max(narrowest.error * WIDE.times, narrowest.error + WIDE.ms);
+  const telling = readings.filter((one) => one.error <= wide || contradicts(one, narrowest));
+  const worst = telling.reduce((most, one) => (reach(one) > reach(most) ? one : most), narrowest);
+  return {
+    clock,
+    role: first.role,
+    readings: readings.length,
+    uncertainty: reach(worst),
+    evidence: evidenceOf(clock, first.role, worst),
+  };
+}
+
+/** How far a corrected time may have been off when a reading was taken. */
+function reach({ offset, correction, error }: ClockReport): number {
+  return Math.abs(offset - correction) + error;
+}
+
+function contradicts(one: ClockReport, other: ClockReport): boolean {
+  return Math.abs(one.offset - one.correction - (other.offset - other.correction)) > one.error + other.error;
+}
+
+function evidenceOf(clock: string, role: ClockRole, { at, offset, correction, error }: ClockReport): string {
+  const moved = offset - correction;
+  const name = `the clock of ${role} ${clock}`;
+  if (Math.abs(moved) <= error)
+    return `${name} is known to ${ms(error)} only: a round trip to the receiver takes ${ms(2 * error)}`;
+  const when = new Date(at).toISOString().slice(11, 19);
+  return `${name} and the receiver's were ${ms(Math.abs(moved))} (± ${ms(error)}) further apart at ${when}Z than they are taken to be`;
+}
+
+function ms(value: number): string {
+  return `${Number(value.toPrecision(3))} ms`;
+}
+
+/** What is looked at of an account. */
+interface WithClocks {
+  readonly clocks?: readonly ClockAccount[];
+  readonly latency: { readonly samples: number };
+}
+
+/** How far latencies may be off that are measured between the clocks of a run, by metric; null where one clock is enough. */
+export function uncertaintyOf(account: WithClocks | null): (metric: string) => Uncertainty | null {
+  if (account === null || account.latency.samples === 0) return () => null;
+  const clocks = account.clocks ?? [];
+  const worstOf = (...roles: ClockRole[]) =>
+    clocks
+      .filter(({ role }) => roles.includes(role))
+      .reduce<ClockAccount | null>((most, one) => (one.uncertainty > (most?.uncertainty ?? -1) ? one : most), null);
+  const publisher = worstOf("publisher");
+  return (metric) => {
+    const between = METRICS[metric as MetricName]?.between;
+    if (between === undefined) return null;
+    if (publisher === null) {
+      return { by: Number.POSITIVE_INFINITY, cause: "no publisher compared its clock with the receiver's" };
+    }
+    const other = between === "table" ? worstOf("table") : worstOf("subscriber", "relay");
+    const both = other === null ? [publisher] : [publisher, other];
+    const [worst] = [...both].sort((one, another) => another.uncertainty - one.uncertainty) as [ClockAccount];
+    return { by: both.reduce((sum, { uncertainty }) => sum + uncertainty, 0), cause: worst.evidence };
+  };
+}

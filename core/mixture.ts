@@ -1,0 +1,51 @@
+/**
+ * A percentile over several processes, of each of which only its own percentiles are known, and how many samples
+ * reach a bound. Percentiles cannot be averaged; counts can be added, so a bound is judged by them, exactly.
+ */
+
+/** What one process knows of its samples. */
+export interface Part {
+  readonly samples: number;
+  /** Its values by percentile, such as 95; 0 and 100 are the least and the most. */
+  readonly percentiles: ReadonlyMap<number, number>;
+}
+
+/** Percentiles that a process tells where several share a load: enough to show a mixture, which they do not judge. */
+export const GRID: readonly number[] = [
+  ...Array.from({ length: 99 }, (_, place) => place + 1),
+  ...Array.from({ length: 9 }, (_, place) => Number((99.1 + place / 10).toFixed(1))),
+];
+
+/**
+ * Whether a percentile of all samples together lies below a bound.
+ *
+ * @param reaching samples that are not below the bound.
+ */
+export function isBelow(percentile: number, samples: number, reaching: number): boolean {
+  return Math.ceil((percentile / 100) * (samples - 1)) < samples - reaching;
+}
+
+/** The percentile of all samples together, to be shown: true to one in a hundred of the samples. */
+export function percentileOf(percentile: number, parts: readonly Part[]): number {
+  const filled = parts.filter(({ samples }) => samples > 0);
+  const all = filled.reduce((sum, { samples }) => sum + samples, 0);
+  const values = filled.flatMap(({ percentiles }) => [...percentiles.values()]);
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    const below = filled.reduce((sum, part) => sum + part.samples * shareBelow(part.percentiles, middle), 0);
+    if (below < (percentile / 100) * all) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The share of samples up to a value, straight between the percentiles that are known. */
+function shareBelow(percentiles: Part["percentiles"], value: number): number {
+  const known = [...percentiles].sort(([a], [b]) => a - b);
+  const place = known.findIndex(([, at]) => at > value);
+  if (place === -1) return 1;
+  if (place === 0) return 0;
+  const [[from, low], [to, high]] = [known[place - 1], known[place]] as [[number, number], [number, number]];
+  return (from + ((to - from) * (value - low)) / (high - low)) / 100;
+}
