@@ -30,6 +30,7 @@ const LOG_KEPT = 65_536;
 /** What our environment may hold for a receiver that somebody starts by hand. */
 const ELSEWHERE = {
   RECEIVER_SECRET: undefined,
+  RECEIVER_SIGNATURE: undefined,
   RECEIVER_DATABASE: undefined,
   RECEIVER_REDIS: undefined,
   RECEIVER_INFLUXDB: undefined,

@@ -68,6 +68,8 @@ export interface WebhookAccount {
   readonly abandoned: Readonly<Record<string, number>>;
   /** Requests of this run that were refused because their signature was missing or wrong. */
   readonly wrongSignatures: number;
+  /** The same by what is wrong. */
+  readonly signatureProblems: Readonly<Record<string, number>>;
   /** Requests that were taken without a look at their signature: their receiver was started without a secret. */
   readonly uncheckedSignatures: number;
   /** Deliveries whose body is not what was published. */

@@ -26,11 +26,14 @@ export function explain(account: Account, hops: HopsReport | null): string[] {
 }
 
 /** What the receiver itself turned down. */
-function refusals({ wrongSignatures, misbehaved, abandoned, unreadable }: WebhookAccount): string[] {
+function refusals({ wrongSignatures, signatureProblems, misbehaved, abandoned, unreadable }: WebhookAccount): string[] {
   const causes = Object.entries(unreadable).map(
     ([problem, count]) => `the receiver answered 400 to ${count} webhooks whose body it cannot read: ${problem}`,
   );
-  if (wrongSignatures > 0) causes.push(`${wrongSignatures} webhooks were refused because their signature is wrong`);
+  if (wrongSignatures > 0) {
+    const problems = Object.entries(signatureProblems).map(([problem, count]) => `${problem} (${count})`);
+    causes.push(`${wrongSignatures} webhooks were refused because their signature is wrong: ${problems.join("; ")}`);
+  }
   if (misbehaved > 0) causes.push(`${misbehaved} webhooks met scripted misbehaviour`);
   for (const [how, count] of Object.entries(abandoned)) {
     causes.push(`${count} deliveries were not sent again after their last attempt was refused: ${how}`);

@@ -30,6 +30,8 @@ export interface Refused extends Attempt {
   /** Unix ms at which it was answered. */
   readonly answeredAt: number;
   readonly why: Refusal;
+  /** What is wrong with its signature. */
+  readonly problem?: string | undefined;
 }
 
 /** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */

@@ -39,6 +39,7 @@ export class Endpoints implements Observer {
   private strays = 0;
   private readonly transfer = new Histogram();
   private readonly unreadable = new Map<string, number>();
+  private readonly signatureProblems = new Map<string, number>();
 
   constructor(seed: number, webhooks: Webhooks, observed: Observed) {
     const { endpoints, unmatchedShare, retryPauses = RETRY_PAUSES_MS } = webhooks;
@@ -50,15 +51,15 @@ export class Endpoints implements Observer {
   /** Counts a webhook that was not taken. */
   refused(name: string, refused: Refused): void {
     this.byName.get(name)?.refused(refused);
-    if (refused.why === "wrong signature") this.wrongSignatures++;
-    else this.misbehaviours++;
+    if (refused.why === "wrong signature") {
+      this.wrongSignatures++;
+      count(this.signatureProblems, refused.problem ?? "does not fit the body");
+    } else this.misbehaviours++;
   }
 
   /** Counts a request whose body is no webhook. @param problem what is wrong with it. */
   unread(problem: string): void {
-    const isKnown = this.unreadable.has(problem) || this.unreadable.size < MOST_PROBLEMS;
-    const kind = isKnown ? problem : OTHER_PROBLEMS;
-    this.unreadable.set(kind, (this.unreadable.get(kind) ?? 0) + 1);
+    count(this.unreadable, problem);
   }
 
   get paths(): Iterable<EndpointPath> {
@@ -116,6 +117,7 @@ export class Endpoints implements Observer {
       abandoned: this.abandoned(now),
       misbehaved: this.misbehaviours,
       wrongSignatures: this.wrongSignatures,
+      signatureProblems: Object.fromEntries(this.signatureProblems),
       uncheckedSignatures: this.unchecked,
       damaged: this.damagedWebhooks,
       strays: this.strays,
@@ -130,4 +132,11 @@ export class Endpoints implements Observer {
     }
     return counts;
   }
+}
+
+/** Counts a problem by its text. */
+function count(problems: Map<string, number>, problem: string): void {
+  const isKnown = problems.has(problem) || problems.size < MOST_PROBLEMS;
+  const kind = isKnown ? problem : OTHER_PROBLEMS;
+  problems.set(kind, (problems.get(kind) ?? 0) + 1);
 }

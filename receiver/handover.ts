@@ -28,6 +28,7 @@ const ItemSchema = v.variant("kind", [
     answeredAt: Time,
     attempt: Attempt,
     why: v.picklist(REFUSALS),
+    problem: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
   }),
   v.object({ kind: v.literal("unread"), endpoint: v.string(), problem: v.pipe(v.string(), v.maxLength(1_000)) }),
 ]);
@@ -80,7 +81,8 @@ export class Handovers {
     if (trace === null || !isPlausible(trace)) return null;
     const { headersAt, attempt } = item;
     if (item.kind === "refused") {
-      this.sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: item.answeredAt, why: item.why });
+      const { answeredAt, why, problem } = item;
+      this.sink.refused(endpoint, { trace, headersAt, attempt, answeredAt, why, problem });
     } else {
       const { arrivedAt, isSigned, body } = item;
       this.sink.delivered(endpoint, { trace, headersAt, arrivedAt, attempt, isSigned }, body);

@@ -5,7 +5,9 @@ import { withoutArguments } from "../core/redaction.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
+import { SCHEME_NAMES, type SchemeName } from "./signatures/schemes.ts";
 import { StorageProblem } from "./storage.ts";
+import { RECEIVED } from "./webhooks.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -22,6 +24,16 @@ function address(text: string): string {
 function receiverUrl(text: string): string {
   if (/^https?:\/\/[^\s/?#@]+\/*$/.test(text)) return text.replace(/\/+$/, "");
   throw new InvalidArgumentError("Allowed: a URL such as http://127.0.0.1:4800.");
+}
+
+function headerName(text: string): string {
+  if (/^[A-Za-z0-9-]{1,100}$/.test(text)) return text;
+  throw new InvalidArgumentError("Allowed: a header's name.");
+}
+
+function status(text: string): number {
+  if (/^2\d\d$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Allowed: a status from 200 to 299; --misbehave has the others.");
 }
 
 function url(text: string, ...schemes: string[]): string {
@@ -62,6 +74,15 @@ const program = new Command("receiver")
       "RECEIVER_SECRET",
     ),
   )
+  .addOption(
+    new Option("--signature <scheme>", "how webhooks are signed")
+      .choices(SCHEME_NAMES)
+      .default("hex")
+      .env("RECEIVER_SIGNATURE"),
+  )
+  .option("--signature-header <name>", "the header of hex, sha256 and base64", headerName)
+  .option("--answer-status <number>", "status of the answer to a webhook that is taken", status, RECEIVED.status)
+  .option("--answer-body <text>", "body of that answer; may be empty", RECEIVED.body)
   .option(
     "--settle-at <url>",
     "another receiver that settles the runs; this one only takes webhooks for it",
@@ -90,7 +111,11 @@ const program = new Command("receiver")
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2))
   .parse();
 
-interface Flags extends ReceiverOptions {
+interface Flags extends Omit<ReceiverOptions, "signature"> {
+  readonly signature: SchemeName;
+  readonly signatureHeader?: string;
+  readonly answerStatus: number;
+  readonly answerBody: string;
   readonly database?: string;
   readonly table: string;
   readonly redis?: string;
@@ -98,13 +123,30 @@ interface Flags extends ReceiverOptions {
   readonly exitWithStdin?: boolean;
 }
 
-const { host, port, secret, settleAt, misbehave, influxdb, ...flags } = program.opts<Flags>();
+const {
+  host,
+  port,
+  secret,
+  signature: scheme,
+  signatureHeader,
+  answerStatus,
+  answerBody,
+  settleAt,
+  misbehave,
+  influxdb,
+  ...flags
+} = program.opts<Flags>();
 const { database, table, redis, exitWithStdin } = flags;
 if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
 const storage = database === undefined ? undefined : { database, table, redis };
 
 try {
-  const receiver = await startReceiver({ host, port, secret, settleAt, storage, misbehaviour: misbehave, influxdb });
+  const receiver = await startReceiver({
+    ...{ host, port, secret, settleAt, storage, influxdb },
+    misbehaviour: misbehave,
+    signature: { scheme, header: signatureHeader },
+    answer: { status: answerStatus, body: answerStatus === 204 ? "" : answerBody },
+  });
   const stop = () => void receiver.close().then(() => process.exit(0));
   process.once("SIGTERM", stop).once("SIGINT", stop);
   if (exitWithStdin) process.stdin.once("end", stop).once("error", stop).resume();

@@ -13,9 +13,10 @@ import { prometheus } from "./prometheus.ts";
 import { Relay } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
+import { type SignatureOptions, Signatures } from "./signatures/signature.ts";
 import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
-import { webhookRoutes } from "./webhooks.ts";
+import { type Answer, RECEIVED, webhookRoutes } from "./webhooks.ts";
 import { addWordRoutes } from "./words.ts";
 
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
@@ -31,6 +32,10 @@ export interface ReceiverOptions {
   readonly port: number;
   /** What webhooks must be signed with; without it signatures are not looked at. */
   readonly secret?: string | undefined;
+  /** How they are signed. */
+  readonly signature?: Omit<SignatureOptions, "secret"> | undefined;
+  /** How a webhook that is taken is answered; 200 unless told. */
+  readonly answer?: Answer | undefined;
   /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
   readonly settleAt?: string | undefined;
   /** The database and the Redis of a message ingestor, whose runs this receiver can settle then. */
@@ -84,8 +89,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: "received" };
   });
   const relay = options.settleAt === undefined ? null : new Relay(options.settleAt, now);
-  const secret = options.secret ?? null;
-  await app.register(webhookRoutes, { secret, sink: relay ?? runs, traffic, misbehaviour, now });
+  const signatures =
+    options.secret === undefined ? null : new Signatures({ ...options.signature, secret: options.secret });
+  const answer = options.answer ?? RECEIVED;
+  await app.register(webhookRoutes, { signatures, answer, sink: relay ?? runs, traffic, misbehaviour, now });
 
   const url = await app.listen({ host: options.host, port: options.port });
   if (options.influxdb !== undefined) influxdb = new Influxdb(options.influxdb, runs, now);

@@ -36,11 +36,13 @@ export class Traffic {
     slot.count++;
   }
 
-  /** Counts a webhook that was answered well. @param latency ms since publishing; null when it carries no trace. */
-  accepted(latency: number | null): void {
+  /** Counts a request that was answered well. @param latencies ms since publishing of its events; null without a trace. */
+  accepted(latencies: readonly (number | null)[]): void {
     this.taken++;
-    if (latency === null) this.untraced++;
-    else this.latencies.record(latency);
+    for (const latency of latencies) {
+      if (latency === null) this.untraced++;
+      else this.latencies.record(latency);
+    }
   }
 
   /** Counts a webhook that was not. */

@@ -5,11 +5,12 @@ import type { ClockReport } from "../core/clocks.ts";
 import { isPlausible } from "../core/report.ts";
 import { readTraceHash, type Trace } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import { readWebhook } from "./body.ts";
+import { readWebhooks } from "./body.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";
-import { isSigned, SIGNATURE_HEADER } from "./signature.ts";
+import type { Signatures } from "./signatures/signature.ts";
 import type { Traffic } from "./traffic.ts";
+import { unpack } from "./unpacking.ts";
 
 /** How a strike is told of in accounts. */
 const HOW = { 503: "answered 503", 404: "answered 404", drop: "cut off" } as const;
@@ -28,9 +29,19 @@ export interface WebhookSink {
   clocked?(run: number, report: ClockReport): void;
 }
 
+/** A 2xx and its body. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export const RECEIVED: Answer = { status: 200, body: '{"status":"received"}' };
+
 export interface WebhookOptions {
-  /** What bodies must be signed with; null accepts all. */
-  readonly secret: string | null;
+  /** How bodies must be signed; null accepts all. */
+  readonly signatures: Signatures | null;
+  /** How a webhook that is taken is answered. */
+  readonly answer: Answer;
   readonly sink: WebhookSink;
   readonly traffic: Traffic;
   readonly misbehaviour: Misbehaviour;
@@ -81,25 +92,29 @@ async function deliveryRoutes(app: FastifyInstance, options: WebhookOptions): Pr
 }
 
 async function takeWebhook(options: WebhookOptions, request: WebhookRequest, reply: FastifyReply) {
-  const { secret, sink, traffic, misbehaviour, now } = options;
+  const { signatures, answer, sink, traffic, misbehaviour, now } = options;
   const { headersAt, arrivedAt } = request;
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const endpoint = request.params.name ?? header(request, "x-webhook-id") ?? "";
-  const body = readWebhook(bytes, header(request, "content-encoding"));
-  if (typeof body === "string") {
+  const unpacked = await unpack(bytes, header(request, "content-encoding"));
+  const bodies = typeof unpacked === "string" ? unpacked : readWebhooks(unpacked);
+  if (typeof unpacked === "string" || typeof bodies === "string") {
     traffic.refused("bad body");
-    sink.unread(endpoint, body);
-    return reply.code(400).send({ error: `the body is not a webhook of the contract: ${body}` });
+    sink.unread(endpoint, String(bodies));
+    return reply.code(400).send({ error: `the body is not a webhook of the contract: ${bodies}` });
   }
-  const trace = traceOf(body);
+  const traced = bodies.map((body) => ({ body, trace: traceOf(body) }));
   const attempt = readAttempt(header(request, "x-webhook-attempt"));
-  const refuse = (why: Refused["why"]) => {
+  const refuse = (why: Refused["why"], problem?: string) => {
     traffic.refused(why === "wrong signature" ? why : "misbehaved");
-    if (trace !== null) sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: now(), why });
+    for (const { trace } of traced) {
+      if (trace !== null) sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: now(), why, problem });
+    }
   };
-  if (secret !== null && !isSigned(bytes, header(request, SIGNATURE_HEADER), secret)) {
-    refuse("wrong signature");
-    return reply.code(401).send({ error: `${SIGNATURE_HEADER} does not fit the body` });
+  const problem = signatures?.problemOf([bytes, unpacked], headersOf(request), Date.now()) ?? null;
+  if (problem !== null) {
+    refuse("wrong signature", problem);
+    return reply.code(401).send({ error: problem });
   }
   if (misbehaviour.settings.delay > 0) await pause(misbehaviour.settings.delay);
   const strike = misbehaviour.next();
@@ -110,14 +125,18 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
     request.raw.socket.destroy();
     return reply;
   }
-  const delivery = { headersAt, arrivedAt, attempt, isSigned: secret !== null };
-  const handingOn = trace === null ? undefined : sink.delivered(endpoint, { trace, ...delivery }, body);
-  if (handingOn !== undefined && !(await handingOn)) {
+  const delivery = { headersAt, arrivedAt, attempt, isSigned: signatures !== null };
+  const handingOn = traced.flatMap(({ body, trace }) =>
+    trace === null ? [] : (sink.delivered(endpoint, { trace, ...delivery }, body) ?? []),
+  );
+  if (handingOn.length > 0 && (await Promise.all(handingOn)).includes(false)) {
     traffic.refused("not handed on");
     return reply.code(503).send({ error: "the receiver that settles the runs cannot be reached" });
   }
-  traffic.accepted(trace === null ? null : arrivedAt - trace.publishedAt);
-  return reply.code(200).send({ status: "received" });
+  traffic.accepted(traced.map(({ trace }) => (trace === null ? null : arrivedAt - trace.publishedAt)));
+  if (answer.body === "") return reply.code(answer.status).send();
+  const type = answer.body.startsWith("{") ? "application/json" : "text/plain";
+  return reply.code(answer.status).type(type).send(answer.body);
 }
 
 /** The identity of a webhook; null when it carries none, or one that is damaged. */
@@ -129,6 +148,12 @@ export function traceOf({ transaction_hash }: Webhook): Trace | null {
 /** Which attempt a sender says it is; the first where it says nothing that makes sense. */
 function readAttempt(text = "1"): number {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
+}
+
+/** Headers that came once; Node has their names in small letters. */
+function headersOf({ headers }: FastifyRequest): Readonly<Record<string, string>> {
+  const single = Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(single);
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -122,6 +122,7 @@ export const WEBHOOKS: WebhookAccount = {
   unreadable: {},
   misbehaved: 0,
   wrongSignatures: 0,
+  signatureProblems: {},
   uncheckedSignatures: 0,
   damaged: 0,
   strays: 0,

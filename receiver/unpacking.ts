@@ -1,0 +1,42 @@
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate, inflateRaw } from "node:zlib";
+
+/** What a body may unpack to: a small one that becomes gigabytes is an attack. */
+export const UNPACKED_LIMIT = 4 * 1024 * 1024;
+
+const unpackers: Readonly<Record<string, (bytes: Buffer, bound: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  "x-gzip": promisify(gunzip),
+  br: promisify(brotliDecompress),
+  // Some senders leave out the zlib header that RFC 9110 asks for: its first byte tells.
+  deflate: (bytes, bound) =>
+    (((bytes[0] ?? 0) & 0x0f) === 8 ? promisify(inflate) : promisify(inflateRaw))(bytes, bound),
+};
+
+/**
+ * Undoes the Content-Encoding of a body, several in their order.
+ *
+ * @returns what is wrong where it cannot be undone.
+ */
+export async function unpack(bytes: Buffer, encoding = "identity"): Promise<Buffer | string> {
+  const names = encoding
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "identity" && name !== "");
+  if (names.length > 3) return "its Content-Encoding names more than three";
+  let unpacked = bytes;
+  for (const name of names.reverse()) {
+    const unpacker = unpackers[name];
+    if (unpacker === undefined) return `its Content-Encoding is ${name.slice(0, 60)}; read are gzip, deflate and br`;
+    try {
+      unpacked = await unpacker(unpacked, { maxOutputLength: UNPACKED_LIMIT });
+    } catch (problem) {
+      const isTooLarge = (problem as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+      return isTooLarge
+        ? `it unpacks to more than ${UNPACKED_LIMIT} bytes`
+        : `it is not ${name}, as its Content-Encoding says`;
+    }
+  }
+  return unpacked;
+}

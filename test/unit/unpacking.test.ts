@@ -1,0 +1,82 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { readWebhooks } from "../../receiver/body.ts";
+import { UNPACKED_LIMIT, unpack } from "../../receiver/unpacking.ts";
+
+const WEBHOOK = {
+  block_hash: "0x1",
+  block_number: 1,
+  chain_id: 1,
+  contract_address: "0x2",
+  data: "0x",
+  log_index: 0,
+  timestamp: 1,
+  topics: ["0x3"],
+  transaction_hash: "0x4",
+};
+const text = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+describe("a Content-Encoding is undone", () => {
+  const body = text(WEBHOOK);
+  test.each<[string | undefined, Buffer]>([
+    [undefined, body],
+    ["identity", body],
+    ["", body],
+    ["gzip", gzipSync(body)],
+    ["X-GZIP", gzipSync(body)],
+    ["br", brotliCompressSync(body)],
+    ["deflate", deflateSync(body)],
+    ["deflate", deflateRawSync(body)],
+    ["gzip, br", brotliCompressSync(gzipSync(body))],
+  ])("%s", async (encoding, bytes) => expect(await unpack(bytes, encoding)).toEqual(body));
+
+  test.each<[string, Buffer, RegExp]>([
+    ["gzip", body, /^it is not gzip/],
+    ["br", gzipSync(body), /^it is not br/],
+    ["deflate", Buffer.alloc(0), /^it is not deflate/],
+    ["gzip", gzipSync(body).subarray(0, 20), /^it is not gzip/],
+    ["zstd", body, /zstd; read are gzip, deflate and br/],
+    ["gzip,gzip,gzip,gzip", body, /more than three/],
+  ])("what is said to be %s and is not is refused", async (encoding, bytes, problem) => {
+    expect(await unpack(bytes, encoding)).toMatch(problem);
+  });
+
+  test.each(["gzip", "br", "deflate"])("what %s blows up is refused", async (encoding) => {
+    const pack = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }[encoding] as typeof gzipSync;
+    const bomb = pack(Buffer.alloc(UNPACKED_LIMIT + 1));
+    expect(bomb.length).toBeLessThan(20_000);
+    expect(await unpack(bomb, encoding)).toMatch(/unpacks to more than/);
+    expect(await unpack(pack(Buffer.alloc(UNPACKED_LIMIT)), encoding)).toHaveLength(UNPACKED_LIMIT);
+  });
+});
+
+describe("events of a body", () => {
+  const other = { ...WEBHOOK, transaction_hash: "0x5" };
+  const event = { specversion: "1.0", id: "1", type: "log", source: "/a", data: WEBHOOK };
+  test.each<[string, unknown, readonly unknown[]]>([
+    ["one", WEBHOOK, [WEBHOOK]],
+    ["an array", [WEBHOOK, other], [WEBHOOK, other]],
+    ["a CloudEvent", event, [WEBHOOK]],
+    ["a batch of CloudEvents", [event, { ...event, data: other }], [WEBHOOK, other]],
+    ["wrapped", { type: "events", events: [WEBHOOK, other], page: 1 }, [WEBHOOK, other]],
+    ["wrapped twice", { payload: { event: WEBHOOK } }, [WEBHOOK]],
+  ])("%s", (_, value, webhooks) => expect(readWebhooks(text(value))).toEqual(webhooks));
+
+  test("a body that packs its event as text", () => {
+    const packed = { specversion: "1.0", data_base64: text(WEBHOOK).toString("base64") };
+    expect(readWebhooks(text(packed))).toEqual([WEBHOOK]);
+    expect(readWebhooks(text({ Message: JSON.stringify(WEBHOOK) }))).toEqual([WEBHOOK]);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["nothing", [], /an empty JSON array/],
+    ["a part without a field", { ...WEBHOOK, block_hash: undefined }, /block_hash/],
+    ["one of several that is none", [WEBHOOK, { a: 1 }], /element 2/],
+    ["a scalar", 7, /JSON value 7/],
+  ])("%s is told", (_, value, problem) => expect(readWebhooks(text(value))).toMatch(problem));
+
+  test("what is nested without an end is not followed", () => {
+    const deep = Buffer.from(`${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`);
+    expect(readWebhooks(deep)).toBeTypeOf("string");
+  });
+});
