@@ -216,7 +216,12 @@ describe("a subscriber that died", () => {
     run.arrivals({ paths: [report([10, 11, 12, 13], START - 500)] });
     run.published(batch(15, 5, START + 100));
     expect(await settledWithin(10_000, run, { timeout: 60_000, quiet: 100 })).toBeNull();
-    expect(await settledWithin(100, run, PATIENT)).toMatchObject({ ending: "quiet", silent: 1, expected: 15, lost: 11 });
+    expect(await settledWithin(100, run, PATIENT)).toMatchObject({
+      ending: "quiet",
+      silent: 1,
+      expected: 15,
+      lost: 11,
+    });
   });
 
   test("is not waited for when its k6 says that its subscriptions are over; those of another are", async () => {
