@@ -284,6 +284,7 @@ function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judg
   const { perSecond, failures, mean, p95 } = ingestion[profile] ?? quick;
   const rows = [
     ...explaining(/^ingest_accepted_latency_ms$/, slo("ingest_failure_rate").rate.below(failures)),
+    slo("ingest_repeated_ids").count.is(0),
     slo("ingest_accepted_latency_ms").average.below(mean),
     slo("ingest_accepted_latency_ms").p95.below(p95),
   ];

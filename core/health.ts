@@ -7,6 +7,8 @@ export interface HealthAnswer {
 export interface WatchedHealth {
   readonly process: string;
   readonly samples: number;
+  /** Of these, those that tell its memory: not every page of metrics does. */
+  readonly memorySamples: number;
   /** Processes that ended, whether or not others took their place. */
   readonly deaths: number;
   /** Memory at its highest above what it was at first; null without samples. */

@@ -115,6 +115,7 @@ const ingest = {
   ingest_status_5xx: tally("messages answered with a status from 500 to 599"),
   ingest_status_none: tally("messages that got no answer"),
   ingest_status_other: tally("messages answered with any other status"),
+  ingest_repeated_ids: count("accepted messages whose message_id the same virtual user had been given before"),
   ingest_server_errors: count("messages that met a 5xx, another unheard-of status, or got no answer"),
   ingest_wrongly_refused: count("messages within the contract that were refused"),
 };

@@ -49,6 +49,19 @@ export function address(...schemes: string[]) {
   );
 }
 
+/** Several such addresses, with commas. */
+export function addresses(...schemes: string[]) {
+  const { allowed, parse } = address(...schemes)("");
+  return variable(
+    `${allowed}; several with commas`,
+    (text) => {
+      const urls = text.split(",").map((one) => parse(one.trim()));
+      return urls.every((url) => url !== undefined) ? (urls as string[]) : undefined;
+    },
+    { target: true },
+  );
+}
+
 /** A whole number within bounds, both of them allowed. */
 export function integer(least: number, most: number) {
   return variable(`a whole number from ${least} to ${most}`, (text) => {

@@ -3,15 +3,17 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { type Progress, progressLine, progressOf } from "../core/progress.ts";
+import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { lengthOf } from "../core/shape.ts";
+import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { profileOf } from "../scenarios.ts";
 import { hostileRequest } from "../systems/ingestor/hostile.ts";
 import { closedLoop } from "../systems/ingestor/k6/closed.ts";
 import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts";
 import { explainUnstored } from "../systems/ingestor/storage.ts";
-import { message } from "../systems/ingestor/wire.ts";
+import { contentHead, message } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
@@ -36,9 +38,14 @@ const timeout = config.ACK_TIMEOUT;
 const access = new Access(config, "INGEST");
 
 const PROGRESS_SECONDS = 2;
+/** A canary is a row in somebody's table; a worker may take the half minute of its time limit for a single one. */
+const MOST_CANARIES = 3;
+const HOSTILE_WARNING =
+  "SCENARIO=hostile: what it sends may stop a worker for good, or stay at the head of its queue: not for a target that others need";
 /** Room for the last answers after the last message was due. */
 const LONGEST_SECONDS = Math.ceil((load.kind === "paced" ? lengthOf(load.shape) : load.seconds) + timeout);
 
+const promised = load.events;
 const model =
   load.kind === "closed"
     ? `closed model: ${load.events} messages, ${load.concurrency} under way at any time`
@@ -71,6 +78,7 @@ export async function setup(): Promise<Run & Watched> {
   if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
   const run = { ...openRun(config, "publisher", { storage: { hostile } }), ...watched };
   let answer = 0;
+  if (hostile) console.warn(HOSTILE_WARNING);
   const sendCanary = (seq: number) => {
     const body = JSON.stringify(message(config.SEED, traceOf(run, CANARY_PUBLISHER, seq)));
     const response = access.sendNow((headers) =>
@@ -86,6 +94,7 @@ export async function setup(): Promise<Run & Watched> {
   await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
     wanted: { publishers: config.INSTANCES },
     seqs: [0],
+    most: MOST_CANARIES,
     send: sendCanary,
     // A target that accepts messages and does not store them is to be measured, and to fail.
     goOn: (account) => {
@@ -150,14 +159,29 @@ export function teardown(run: Run & Watched): void {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }
 
-export const handleSummary = summaryOf(config, ({ metrics: { events_published } }) => {
+export const handleSummary = summaryOf(config, notesOf, ({ root_group }) => {
+  const quotes = quotesIn(root_group);
+  const answers = describeQuotes(quotes.filter(({ about }) => about !== "message_id"));
+  const ids = describeQuotes(quotes.filter(({ about }) => about === "message_id"));
+  return {
+    ...(answers === null ? {} : { ingest_failure_rate: answers, ingest_server_errors: answers }),
+    ...(ids === null ? {} : { ingest_repeated_ids: ids }),
+  };
+});
+
+function notesOf({ metrics: { events_published }, setup_data }: K6Data & { setup_data?: unknown }): string[] {
   const sent = events_published?.values["count"] ?? 0;
+  const run = (setup_data as Run | undefined)?.number ?? null;
   return [
     model,
+    ...(hostile ? [HOSTILE_WARNING] : []),
+    ...(run === null
+      ? []
+      : [
+          `canaries and messages of this run stay in the table: DELETE FROM messages WHERE content LIKE '${contentHead(run)}-%'`,
+        ]),
     // Of a part of the load, one of several processes.
-    ...(config.INSTANCES === 1 && sent < load.events
-      ? [`partial result: ${sent} of ${load.events} messages were sent`]
-      : []),
+    ...(config.INSTANCES === 1 && sent < promised ? [`partial result: ${sent} of ${promised} messages were sent`] : []),
     ...(config.RECEIVER_URL === undefined ? ["storage was not verified"] : []),
   ];
-});
+}

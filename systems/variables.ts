@@ -8,6 +8,7 @@ import { MOST_EVENTS } from "../core/plan.ts";
 import { isDuration, parseDuration } from "../core/shape.ts";
 import {
   address,
+  addresses,
   duration,
   field,
   filePath,
@@ -116,7 +117,10 @@ const common = {
     "k6 processes that share the load by execution segments, all of them told the same number",
     "1",
   ),
-  HEALTH_URL: address("http", "https")("a health monitor (throughline monitor --serve) that watches the target"),
+  HEALTH_URL: addresses(
+    "http",
+    "https",
+  )("health monitors (throughline monitor --serve) that watch the target, one on each of its machines"),
   SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
   ALLOW_REMOTE: flag("1 allows a higher peak than smoke's on a target that is not on this machine", "0"),
   CLOUD_PROJECT: integer(1, 2 ** 53 - 1)("number of the k6 Cloud project that a cloud run belongs to"),

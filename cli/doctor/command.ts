@@ -1,10 +1,12 @@
 /** `throughline doctor`: is everything there that a run needs? */
 import type { Command } from "commander";
+import type { Settings } from "../../k6/support/settings.ts";
 import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { planRun, type Request } from "../run/request.ts";
 import { type Subject, subjectOf } from "../run/subject.ts";
+import { loginCheck, tableCheck } from "./beyond.ts";
 import { canaryCheck } from "./canary.ts";
 import { type Check, machineChecks, type Need, renderChecks } from "./checks.ts";
 import { lookAtMachine } from "./machine.ts";
@@ -40,6 +42,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
     const machine = await lookAtMachine(root);
     const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];
+    checks.push(...(await checksBeyond(subject, request)));
     const healthy = checks.every(({ ok }) => ok !== false);
     if (healthy && machine.builtK6 !== null && canTry(subject, request.urls)) {
       checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
@@ -47,6 +50,23 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     console.log(renderChecks(checks).trimEnd());
     process.exitCode = checks.some(({ ok }) => ok === false) ? 1 : 0;
   });
+}
+
+/** What is asked of addresses that answer: whether they let us in, and read what they must. */
+async function checksBeyond(subject: Subject, request: Request): Promise<Check[]> {
+  const { signals, receiver } = request.urls;
+  const tests = subject.groups.flat();
+  const checks: Check[] = [];
+  if (signals !== undefined && tests.includes("webhook")) {
+    const [planned] = planRun(subject, { ...request, environment: process.env, consent: true })
+      .groups.flat()
+      .filter(({ test }) => test === "webhook");
+    if (planned !== undefined) checks.push(await loginCheck(signals, planned.settings as Settings<"webhook">));
+  }
+  if (receiver !== undefined && tests.includes("ingest")) {
+    checks.push(await tableCheck(receiver, `doctor-${process.pid}-${Date.now()}`));
+  }
+  return checks;
 }
 
 /** What is found must be told, also where no canary could be sent. */

@@ -10,9 +10,9 @@ import type { Watch } from "./sample.ts";
 import { serveHealth } from "./serve.ts";
 
 interface Flags {
-  readonly pid?: number;
-  readonly port?: number;
-  readonly url?: string;
+  readonly pid?: readonly number[];
+  readonly port?: readonly number[];
+  readonly url?: readonly string[];
   readonly probe?: string;
   readonly cores?: number;
   readonly every: number;
@@ -30,9 +30,15 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
   program
     .command("monitor")
     .description("watch a process beside a test: CPU, memory, threads, descriptors, connections, deaths and leaks")
-    .addOption(new Option("--pid <number>", "a process and its descendants").argParser(whole(1)))
-    .addOption(new Option("--port <number>", "whatever listens on a TCP port here").argParser(whole(1)))
-    .addOption(new Option("--url <url>", "what a process tells of itself, in Prometheus' format").argParser(web))
+    .addOption(new Option("--pid <number>", "a process and its descendants; may be repeated").argParser(each(whole(1))))
+    .addOption(
+      new Option("--port <number>", "whatever listens on a TCP port here; may be repeated").argParser(each(whole(1))),
+    )
+    .addOption(
+      new Option("--url <url>", "what a process tells of itself, in Prometheus' format; may be repeated").argParser(
+        each(web),
+      ),
+    )
     .option("--probe <url>", "ask this with every sample and take the time of the answer", web)
     .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
     .option("--every <duration>", "pause between samples", duration, 250)
@@ -41,64 +47,91 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
     .option("--serve <port>", "answer tests at this port, for their HEALTH_URL; 0 chooses a free one", whole(0))
     .option("--exit-with-stdin", "stop when standard input closes")
     .action(async (flags: Flags, command: Command) => {
-      process.exitCode = await watch(flags, watchOf(flags, command), interrupted);
+      process.exitCode = await watch(flags, watchesOf(flags, command), interrupted);
     });
 }
 
-function watchOf({ pid, port, url }: Flags, command: Command): Watch {
-  const watches: Watch[] = [];
-  if (pid !== undefined) watches.push({ pid });
-  if (port !== undefined) watches.push({ port });
-  if (url !== undefined) watches.push({ url });
-  const [one, ...rest] = watches;
-  if (one === undefined || rest.length > 0) command.error("error: give exactly one of --pid, --port and --url");
-  return one as Watch;
+function watchesOf({ pid = [], port = [], url = [] }: Flags, command: Command): Watch[] {
+  const watches: Watch[] = [
+    ...pid.map((one) => ({ pid: one })),
+    ...port.map((one) => ({ port: one })),
+    ...url.map((one) => ({ url: one })),
+  ];
+  if (watches.length === 0) command.error("error: give --pid, --port or --url, as often as there are processes");
+  return watches;
 }
 
-/** A monitor that cannot be asked is not left running. */
-async function serve(monitor: Monitor, port: number) {
+/** Starts all, or none. */
+async function startAll(flags: Flags, watches: readonly Watch[]): Promise<Monitor[]> {
+  const monitors: Monitor[] = [];
   try {
-    return await serveHealth([monitor], port);
+    for (const what of watches) {
+      const process = described(what);
+      const onAlert = ({ level, what: text }: Alert) => say(`${level.toUpperCase()}  ${process}: ${text}`);
+      const { every: everyMs, probe, cores } = flags;
+      monitors.push(await startMonitor({ process, role: "target", watch: what, everyMs, probe, cores, onAlert }));
+    }
+    return monitors;
   } catch (problem) {
-    await monitor.stop();
+    await stopAll(monitors);
     throw problem;
   }
 }
 
-/** Watches until the time is over or somebody ends it, and writes the report. @returns the exit code. */
-async function watch(flags: Flags, what: Watch, interrupted: AbortSignal): Promise<number> {
+async function stopAll(monitors: readonly Monitor[]): Promise<void> {
+  for (const monitor of monitors) await monitor.stop();
+}
+
+/** Monitors that cannot be asked are not left running. */
+async function serve(monitors: readonly Monitor[], port: number) {
+  try {
+    return await serveHealth(monitors, port);
+  } catch (problem) {
+    await stopAll(monitors);
+    throw problem;
+  }
+}
+
+/** Watches until the time is over or somebody ends it, and writes the reports. @returns the exit code. */
+async function watch(flags: Flags, watches: readonly Watch[], interrupted: AbortSignal): Promise<number> {
   await mkdir(flags.out, { recursive: true });
-  const name = described(what);
-  const monitor = await startMonitor({
-    process: name,
-    role: "target",
-    watch: what,
-    everyMs: flags.every,
-    probe: flags.probe,
-    cores: flags.cores,
-    onAlert: ({ level, what: text }: Alert) => say(`${level.toUpperCase()}  ${name}: ${text}`),
-  });
-  const server = flags.serve === undefined ? null : await serve(monitor, flags.serve);
+  const monitors = await startAll(flags, watches);
+  const server = flags.serve === undefined ? null : await serve(monitors, flags.serve);
   if (server !== null) console.log(JSON.stringify({ service: "monitor", url: server.url }));
-  say(`watching ${name} every ${flags.every / 1000} s`);
-  const status = setInterval(() => say(statusOf(monitor)), STATUS_EVERY_MS);
+  say(`watching ${watches.map(described).join(", ")} every ${flags.every / 1000} s`);
+  const status = setInterval(() => say(monitors.map(statusOf).join("; ")), STATUS_EVERY_MS);
   await ended(flags, interrupted);
   clearInterval(status);
   await server?.close();
-  await monitor.stop();
+  await stopAll(monitors);
 
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const verdicts: string[] = [];
+  for (const [place, monitor] of monitors.entries()) {
+    const number = monitors.length === 1 ? "" : `-${place + 1}`;
+    verdicts.push(await tellReport(monitor, join(flags.out, `server_health_report_${time}${number}.json`)));
+  }
+  return verdicts.every((verdict) => verdict === "PASS") ? 0 : FAILED;
+}
+
+/** Writes the report of one process and says what is in it. @returns its verdict. */
+async function tellReport(monitor: Monitor, file: string): Promise<string> {
   const report = reportOf(monitor);
-  const file = join(flags.out, `server_health_report_${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}.json`);
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   const { max_memory_mb, memory_growth_mb, max_cpu_percent, deaths, restarts, leak, total_alerts } = report.summary;
-  say(`${report.verdict}  ${name}`);
+  say(`${report.verdict}  ${monitor.process}`);
   for (const reason of report.reasons) say(`  - ${reason}`);
   say(
     `  CPU at most ${shown(max_cpu_percent, "%")}, memory at most ${shown(max_memory_mb, "MB")}, ` +
       `grown by ${shown(memory_growth_mb, "MB")}, ${leak.finding}; ${deaths} deaths, ${restarts} restarts, ${total_alerts} alerts`,
   );
   say(`  ${file}`);
-  return report.verdict === "PASS" ? 0 : FAILED;
+  return report.verdict;
+}
+
+/** A flag that may be repeated. */
+function each<T>(read: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
+  return (text, before = []) => [...before, read(text)];
 }
 
 function ended(flags: Flags, interrupted: AbortSignal): Promise<void> {

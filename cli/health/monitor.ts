@@ -125,7 +125,8 @@ export function healthOf(
   const memory = samples.flatMap(({ at, rssMb }) => (rssMb === null ? [] : [{ at, mb: rssMb }]));
   return {
     process: name,
-    samples: memory.length,
+    samples: samples.filter(({ rssMb, alive }) => rssMb !== null || alive === true).length,
+    memorySamples: memory.length,
     deaths: events.filter(({ kind }) => kind === "died" || kind === "silent").length,
     growthMb: growthOf(samples),
     leak: findLeak(memory, before),

@@ -61,8 +61,7 @@ export class ToldByItself implements Source {
         headers: { Accept: "text/plain" },
       });
       if (!answer.ok) return `status ${answer.status}`;
-      const told = readMetrics(await answer.text());
-      return told.rssBytes === null ? "it tells no process_resident_memory_bytes" : told;
+      return readMetrics(await answer.text());
     } catch (problem) {
       const { message, cause } = problem as Error;
       return cause instanceof Error ? cause.message : message;
@@ -74,5 +73,6 @@ function sampleOf(at: number, told: Told, before: { at: number; told: Told } | n
   const { cpuSeconds, rssBytes, threads, fds, connections } = told;
   const used = cpuSeconds === null ? null : cpuSeconds - (before?.told.cpuSeconds ?? Number.NaN);
   const cpu = used === null || before === null || at <= before.at ? null : (used * 100_000) / (at - before.at);
-  return { at, cpu, rssMb: rssBytes === null ? null : rssBytes / MB, threads, fds, connections };
+  if (rssBytes === null) return { at, cpu, rssMb: null, threads, fds, connections, alive: true };
+  return { at, cpu, rssMb: rssBytes / MB, threads, fds, connections };
 }

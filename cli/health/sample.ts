@@ -8,6 +8,8 @@ export interface HealthSample {
   readonly threads: number | null;
   readonly fds: number | null;
   readonly connections: number | null;
+  /** It answered, and told nothing of its process. */
+  readonly alive?: true;
 }
 
 /** Something that happened to a watched process. */

@@ -197,6 +197,7 @@ const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
     /^ingest_(failure_rate|server_errors|wrongly_refused)$/,
     (_, { summaries }) => `answers ${statuses(summaries, "ingest")}; read the ingestor's log`,
   ],
+  [/^ingest_repeated_ids$/, () => "message ids are too short, or counted in each process alone: make them unique"],
   [/^ingest_accepted_latency_ms$/, () => "the ingestor answers slowly: look at what it waits for before it answers"],
   [/^account_acknowledged_per_second$/, () => "the ingestor takes fewer messages than it must: look at its HTTP side"],
   [

@@ -14,6 +14,8 @@ export interface Canaries {
   readonly wanted: { readonly paths?: number | undefined; readonly publishers: number };
   /** Events whose attributes the canaries take in turn, so that every path matches some. */
   readonly seqs: readonly number[];
+  /** The most canaries that are sent, evenly over the time: where each stays for good. As many as are due unless told. */
+  readonly most?: number;
   /** Publishes the canary with the attributes of event `seq`. */
   send(seq: number): unknown;
   /** Says why the test goes on although none has arrived; null when it must not. */
@@ -33,12 +35,15 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
   const deadline = now() + seconds * 1000;
   const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
+  let nextAt = 0;
   for (let sent = 0; now() < deadline; sleep(PAUSE_SECONDS)) {
     account = fetchAccount(receiver, run.id) ?? account;
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
     if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return;
     if (paths === 0 || allReady) continue;
+    if (now() < nextAt) continue;
+    if (canaries.most !== undefined) nextAt = now() + (seconds * 1000) / canaries.most;
     for (const end = sent + Math.min(ROUND, seqs.length); sent < end; sent++) {
       await canaries.send(seqs[sent % seqs.length] as number);
     }

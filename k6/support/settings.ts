@@ -6,7 +6,7 @@ import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../core/slo.ts"
 import type { Variable } from "../../core/variable.ts";
 import { plan, profileOf, type Test, type Trial } from "../../scenarios.ts";
 import { NOT_OURS, PREFIXES } from "../../systems/access.ts";
-import { type Force, needsConsent } from "../../systems/remote.ts";
+import { type Force, isLoopback, needsConsent } from "../../systems/remote.ts";
 import { peakOfTrials } from "../../systems/signals/k6/webhookcount.ts";
 import { CONTRACT } from "../../systems/signals/wire.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
@@ -108,7 +108,7 @@ interface AnyValues {
   readonly ALLOW_REMOTE: boolean;
   readonly SOCKETS?: number;
   readonly THINK_TIME?: number;
-  readonly HEALTH_URL?: string;
+  readonly HEALTH_URL?: readonly string[];
   readonly TRIALS?: readonly Trial[];
   readonly SIGNAL_LIMIT?: number;
   readonly WEBHOOKS?: number;
@@ -180,7 +180,9 @@ function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
   const given: Readonly<Record<string, unknown>> = { ...values };
   const addresses: Record<string, string> = {};
   for (const [name, { target }] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
-    if (target && given[name] !== undefined) addresses[name] = String(given[name]);
+    const urls = [given[name] ?? []].flat().map(String);
+    const [url] = [...urls.filter((one) => !isLoopback(one)), ...urls];
+    if (target && url !== undefined) addresses[name] = url;
   }
   const { SOCKETS, THINK_TIME } = values;
   const problem = needsConsent(test, { load, SOCKETS, THINK_TIME, after: afterLoad(values, load) }, addresses);

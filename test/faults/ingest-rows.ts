@@ -60,6 +60,12 @@ const ROWS: readonly Row<IngestPlant>[] = [
     },
   },
   {
+    name: "ingest: repeat-id=50",
+    plants: "one message in 50 is answered with the message_id of the one before",
+    plant: { api: ["--fault", "repeat-id=50"], ingest: { MODEL: "closed", CONCURRENCY: "4" } },
+    expect: { verdict: "FAIL", reasons: ["ingest_repeated_ids", "was given before"], checks: [acknowledged, stored] },
+  },
+  {
     name: "ingest: drop=100",
     plants: "one message in 100 is accepted and never stored",
     plant: { api: ["--fault", "drop=100"] },

@@ -4,7 +4,7 @@ import { longestTrials, peakOfTrials, type TrialSettings } from "../../systems/s
 import { EVERY_TRIAL } from "../../thresholds.ts";
 
 const SETTINGS: TrialSettings = { SIGNAL_LIMIT: 10, TRIALS: EVERY_TRIAL, MEMORY_RATE: 100 };
-const HEALTH_URL = "http://localhost:4900";
+const HEALTH_URL = ["http://localhost:4900"];
 
 test.each<[string, Partial<TrialSettings>, number]>([
   ["without trials", { TRIALS: [] }, 0],

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Access } from "../../../k6/support/access.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Measure, measures } from "../../../k6/support/metrics.ts";
+import { quote } from "../../../k6/support/quotes.ts";
 import type { HostileRequest } from "../hostile.ts";
 
 type IngestMeasures = ReturnType<typeof measures<"ingest">>;
@@ -53,8 +54,22 @@ export async function post(
   enter(metrics, status, latency);
   const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";
   metrics.ingest_server_errors.add(isError ? 1 : 0);
-  metrics.ingest_failure_rate.add(!(outcome === "acknowledged" && v.is(Accepted, json(answer.body))));
+  const accepted = v.safeParse(Accepted, json(answer.body));
+  metrics.ingest_failure_rate.add(!(outcome === "acknowledged" && accepted.success));
+  if (outcome === "acknowledged" && accepted.success) enterId(metrics, String(accepted.output.message_id));
+  else quote("POST /messages", `answers ${status}: ${status === 0 ? answer.error : String(answer.body ?? "")}`);
   return { outcome, status, latency };
+}
+
+/** Ids that this virtual user was given. */
+const given = new Set<string>();
+
+/** Two messages with one id cannot be told apart by whoever sent them. */
+function enterId(metrics: IngestMeasures, id: string): void {
+  const isRepeated = given.has(id);
+  given.add(id);
+  metrics.ingest_repeated_ids.add(isRepeated ? 1 : 0);
+  if (isRepeated) quote("message_id", `${id} was given before`);
 }
 
 function outcomeOf(status: number): Outcome {

@@ -28,6 +28,8 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
   const app = fastify({ forceCloseConnections: true });
   const requests = { inFlight: 0, peak: 0, total: 0 };
   let accepted = 0;
+  let answered = 0;
+  let lastId = "";
 
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser("application/json", async (_: FastifyRequest, body: IncomingMessage) =>
@@ -63,11 +65,13 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
       if (faults.narrow !== undefined && posted.output.content.length > faults.narrow) {
         return reply.code(422).send({ detail: `content: more than ${faults.narrow} characters` });
       }
+      const repeats = faults["repeat-id"] !== undefined && ++answered % faults["repeat-id"] === 0;
       const queued: Queued = {
-        message_id: randomBytes(4).toString("hex"),
+        message_id: repeats ? lastId : randomBytes(8).toString("hex"),
         ...posted.output,
         created_at: new Date().toISOString(),
       };
+      lastId = queued.message_id;
       const forgotten = faults.drop !== undefined && ++accepted % faults.drop === 0;
       if (!forgotten) await redis.rPush(PENDING_LIST, JSON.stringify(queued));
       return reply.code(201).send({ message_id: queued.message_id, status: "queued", queued_at: queued.created_at });

@@ -5,6 +5,7 @@ export const INGESTOR_FAULTS = {
   drop: oneIn("every N-th message is accepted and never stored"),
   duplicate: oneIn("every N-th message becomes two rows"),
   truncate: characters("contents are stored with so many characters at most"),
+  "repeat-id": oneIn("every N-th message is answered with the message_id of the one before"),
   slow: milliseconds("every message is answered MS milliseconds late"),
   narrow: characters("contents of more than so many characters are refused"),
   fragile: always("what is no message is answered with 500"),

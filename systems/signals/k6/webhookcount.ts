@@ -6,7 +6,7 @@ export interface TrialSettings {
   readonly WEBHOOKS?: number | undefined;
   readonly WEBHOOK_TOKEN?: string | undefined;
   readonly TRIALS: readonly Trial[];
-  readonly HEALTH_URL?: string | undefined;
+  readonly HEALTH_URL?: readonly string[] | undefined;
   readonly MEMORY_RATE: number;
 }
 
