@@ -26,6 +26,8 @@ export interface ObservedRow {
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
+  /** What the target said, where the objective was not met. */
+  readonly evidence?: string | undefined;
 }
 
 /** What was seen of a row. */

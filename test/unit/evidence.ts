@@ -59,7 +59,7 @@ function observationOf(test: TestEvidence["test"], row: ObservedRow): Observatio
     bound: Number(bound),
     floor: row.floor,
   };
-  return { slo, observed: row.observed, samples: row.samples };
+  return { slo, observed: row.observed, samples: row.samples, evidence: row.evidence };
 }
 
 /** Every objective that a test can be held to, whatever its profile and whoever judges it. */
@@ -68,7 +68,18 @@ export function objectivesOf(test: TestEvidence["test"]): readonly Slo[] {
   if (known !== undefined) return known;
   const rows = profilesOf(test).flatMap((profile) =>
     [true, false].flatMap((accounted) =>
-      slos(test, { accounted, events: 1, messages: 1, steady: true, watched: true, profile }),
+      [true, false].flatMap((dependencyAway) =>
+        slos(test, {
+          accounted,
+          events: 1,
+          messages: 1,
+          steady: true,
+          watched: true,
+          profile,
+          gateway: { dependencyAway },
+          executedByCount: true,
+        }),
+      ),
     ),
   );
   OBJECTIVES.set(test, rows);
