@@ -59,6 +59,13 @@ export function refuseInvalid({ run, verdict, complete, reasons }: Result): void
   if (!complete) throw new Error(`run ${run} was interrupted and is not compared`);
 }
 
+/** @throws an error when the run missed an objective: later runs would be held against what was not good enough. */
+export function refuseFailed({ run, verdict, reasons }: Result): void {
+  if (verdict !== "FAIL") return;
+  const why = reasons[0]?.text ?? "it gives no reason";
+  throw new Error(`run ${run} is FAIL (${why}); to take it as a baseline all the same: baseline save ${run} --failed`);
+}
+
 /** @throws an error naming each parameter of the run that is not as in the baseline. */
 export function refuseUnlike(result: Result, { subject, parameters }: Baseline): void {
   const ours = { ...result.parameters, subject: result.subject };

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { several } from "../figures.ts";
 import { openRecord } from "../record.ts";
-import { withRun } from "./baseline.ts";
+import { refuseFailed, withRun } from "./baseline.ts";
 import { compare } from "./comparison.ts";
 import { FORMATS, type Format, renderComparison } from "./rendering.ts";
 import { defaultName, listBaselines, readBaseline, saveBaseline } from "./store.ts";
@@ -18,14 +18,17 @@ export function addBaselineCommands(program: Command, root: string): void {
     .argument("<run>", "the run's id, latest, its folder or its result.json")
     .option("--name <name>", "what the baseline is called, instead of <subject>-<scenario>")
     .option("--replace", "forget the runs it has", false)
-    .action(async (run: string, options: { name?: string; replace: boolean }) => {
+    .option("--failed", "take a run that is FAIL", false)
+    .action(async (run: string, options: { name?: string; replace: boolean; failed: boolean }) => {
       const { result } = await openRecord(root, run);
+      if (!options.failed) refuseFailed(result);
       const name = options.name ?? defaultName(result);
       const earlier = options.replace ? null : await readBaseline(root, name);
       const renewed = withRun(result, earlier);
       const file = await saveBaseline(root, name, renewed);
+      const failed = result.verdict === "FAIL" ? `, the last of which is FAIL` : "";
       const runs = several(Object.keys(renewed.runs).length, "run");
-      console.log(`${relative(process.cwd(), file)} now holds ${runs}; commit it`);
+      console.log(`${relative(process.cwd(), file)} now holds ${runs}${failed}; commit it`);
     });
 
   baseline

@@ -68,7 +68,7 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   return {
     run: result.run,
     against,
-    ...judged(rows),
+    ...judged(rows, result),
     cautions: machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
     rows,
   };
@@ -134,16 +134,21 @@ function ratioOf({ low, high }: Range, observed: number): number | null {
   return observed / nearest;
 }
 
-function judged(rows: readonly ComparisonRow[]): Pick<Comparison, "verdict" | "reasons"> {
+/** Never better than the run's own verdict: what is as bad as before is still bad. */
+function judged(
+  rows: readonly ComparisonRow[],
+  { verdict: own, reasons: why }: Result,
+): Pick<Comparison, "verdict" | "reasons"> {
   const worse = rows.filter(({ outcome }) => outcome === "worse");
   const missing = rows.filter(({ outcome }) => outcome === "missing");
   const compared = rows.some(({ outcome }) => outcome !== "missing" && outcome !== "unsure");
   const reasons = [
     ...worse.map(reasonOf),
     ...missing.map(({ name }) => `${name}: the baseline has it, this run measured nothing of it`),
+    ...(own === "FAIL" ? [`the run itself is FAIL: ${why[0]?.text ?? "it gives no reason"}`] : []),
     ...(compared ? [] : ["nothing of this run can be compared: too few samples"]),
   ];
-  const verdict = worse.length > 0 ? "FAIL" : missing.length > 0 || !compared ? "INVALID" : "PASS";
+  const verdict = worse.length > 0 || own === "FAIL" ? "FAIL" : missing.length > 0 || !compared ? "INVALID" : "PASS";
   return { verdict, reasons };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Baseline, parseBaseline, withRun, writeBaseline } from "../../cli/baseline/baseline.ts";
+import { type Baseline, parseBaseline, refuseFailed, withRun, writeBaseline } from "../../cli/baseline/baseline.ts";
 import { compare } from "../../cli/baseline/comparison.ts";
 import { FORMATS, renderComparison } from "../../cli/baseline/rendering.ts";
 import { defaultName } from "../../cli/baseline/store.ts";
@@ -285,4 +285,15 @@ describe("a comparison is written", () => {
   test("as JSON that holds all of it", () => {
     expect(JSON.parse(renderComparison(comparison, "json"))).toEqual(comparison);
   });
+});
+
+test("a run that is FAIL is no baseline unless that is asked for, and no comparison calls it better", () => {
+  const own = { account: { lost: 42 }, metrics: { nats: { account_lost: { count: 42 } } } };
+  const failed = resultOf({ run: "now", ...own });
+  expect(failed.verdict).toBe("FAIL");
+  expect(() => refuseFailed(failed)).toThrow(/^run now is FAIL \(.*account_lost.*--failed$/);
+  expect(() => refuseFailed(resultOf())).not.toThrow();
+  const { verdict, reasons } = compare(failed, withRun(resultOf({ run: "before", ...own })));
+  expect(verdict).toBe("FAIL");
+  expect(reasons).toEqual([expect.stringMatching(/^the run itself is FAIL: .*account_lost/)]);
 });

@@ -61,6 +61,7 @@ describe("the account of a run that goes on", () => {
       backlog: 0,
       drain: 0,
       growth: { ms: 0, seconds: 0 },
+      clocks: [],
       latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, p995: 0, max: 0 },
       lastArrivalAt: null,
       offenders: [],
