@@ -90,7 +90,11 @@ describe("a test", () => {
     ["a rate below one", text({ requestedRate: 0.5 }), "0.5/s requested"],
     ["the drain", text(), "complete, the last delivery 205 ms after the last publish, backlog then 1,234\n"],
     ["a drain that never was", withAccount({ ending: null }), "not settled, the last"],
-    ["latencies with their samples", text(), "p50 2.047 ms, p95 10.2 ms, p99 1,234.6 ms, max 4,321 ms of 312,348, each ± 0.4 ms by the clocks\n"],
+    [
+      "latencies with their samples",
+      text(),
+      "p50 2.047 ms, p95 10.2 ms, p99 1,234.6 ms, max 4,321 ms of 312,348, each ± 0.4 ms by the clocks\n",
+    ],
     ["large numbers in groups", withAccount({ published: 1_234_567_890 }), " 1,234,567,890 events"],
     [
       "what became of publishing",
