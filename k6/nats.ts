@@ -143,14 +143,16 @@ function nothingSent({ firstSeq, count }: { firstSeq: number; count: number }): 
 /** Every 5 seconds a line of what all publishers of this process have done; it ends with them. */
 export function progress(): void {
   let before = totals();
+  let started: number;
   do {
-    const started = Date.now();
+    started = Date.now();
     sleep(PROGRESS_SECONDS);
     const after = totals();
     // The last pause ends with the load.
     tellProgress(before, after, (Date.now() - started) / 1000);
     before = after;
-  } while (exec.instance.vusActive > 1);
+    // A pause that was cut short is the end of the scenario: k6 lets none last any more.
+  } while (exec.instance.vusActive > 1 && Date.now() - started >= PROGRESS_SECONDS * 1000);
 }
 
 function tellProgress(before: Totals, after: Totals, seconds: number): void {
