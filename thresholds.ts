@@ -128,7 +128,11 @@ function webhookedLong({ profile = "smoke", events, rate = null }: Judgement): S
 }
 
 /** Of rows in a table: as they were sent, and at no time in none of the places where they can be. */
-const stored = [slo("account_vanished").count.is(0), slo("account_shortfall").count.is(0)];
+const stored = [
+  slo("account_vanished").count.is(0),
+  slo("account_shortfall").count.is(0),
+  slo("account_repeated_ids").count.is(0),
+];
 
 /** What a settled run of each test is held to beside {@link accounted}. */
 const settled: Partial<Readonly<Record<Test, readonly Slo[]>>> = {
@@ -249,6 +253,9 @@ interface Expected {
   readonly p95: number;
 }
 
+/** From publishing to the row, in ms: a batch of a steady load is full in a fraction of a second. */
+const toRow = { p95: 2_000, p99: 5_000 };
+
 const quick = { perSecond: 100, failures: 0.01, mean: 100, p95: 200 };
 const stress = { perSecond: 200, failures: 0.01, mean: 200, p95: 500 };
 const extreme = { perSecond: 300, failures: 0.02, mean: 500, p95: 1_000 };
@@ -277,7 +284,8 @@ function keptUp(profile: string, floor: number): Slo[] {
 const KEPT_SHARE = 0.95;
 
 /** Of an ingestor: the expectations of its guide, or of hostile input that nothing breaks. */
-function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judgement): Slo[] {
+function ingested(judgement: Judgement): Slo[] {
+  const { accounted: isSettled, profile = "smoke", rate = null, events, messages } = judgement;
   if (profile === "hostile") {
     return [slo("ingest_server_errors").count.is(0), slo("ingest_wrongly_refused").count.is(0)];
   }
@@ -293,6 +301,9 @@ function ingested({ accounted: isSettled, profile = "smoke", rate = null }: Judg
     const least = rate === null ? perSecond : Math.min(perSecond, rate * KEPT_SHARE);
     rows.push(slo("account_acknowledged_per_second").value(SHARE_FLOOR).atLeast(least));
   }
+  const most = events ?? messages ?? Number.POSITIVE_INFINITY;
+  if (most >= P95_FLOOR) rows.push(slo("account_insert_p95_ms").value(P95_FLOOR).below(toRow.p95));
+  if (most >= P99_FLOOR) rows.push(slo("account_insert_p99_ms").value(P99_FLOOR).below(toRow.p99));
   return [...rows, ...keptUp(profile, READINGS_FLOOR)];
 }
 
@@ -380,7 +391,7 @@ export function everyObjective(test: Test): readonly Slo[] {
           watched: true,
           steady: true,
           events: 1_000_000,
-          messages: 1,
+          messages: 1_000_000,
           rate: 1,
           profile,
           gateway: { dependencyAway },

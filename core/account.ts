@@ -13,6 +13,8 @@ export type Ending =
   | "complete"
   /** Nothing more arrived for the quiet time; what is missing is lost. */
   | "quiet"
+  /** What is missing is pending or buffered, and nothing has moved for longer than a worker may keep it. */
+  | "held"
   /** Deliveries were still arriving when the time was up. */
   | "timeout"
   /** A publisher that had joined never said it was done. */
@@ -84,9 +86,11 @@ export interface StorageAccount {
   readonly rows: number;
   /** Rows that are not what was published. */
   readonly damaged: number;
+  /** Of these, rows that were what was published when they were first read. */
+  readonly changed: number;
   /** Rows that had been there and are not any more at the end. */
   readonly vanished: number;
-  /** From publishing to the row's time of insertion by the database's clock, whose offset is taken out. */
+  /** From publishing to the row's time of insertion by the database's clock, whose offset is taken out; where a row has none, to when it was seen. */
   readonly insertion: Percentiles;
   /** What is still pending, and in a worker's buffer; null when Redis is not watched. */
   readonly queue: { readonly pending: number; readonly buffered: number } | null;
@@ -98,6 +102,16 @@ export interface StorageAccount {
   readonly peak: number;
   /** How fast that grew under load, as a share of what was acknowledged; null when too little was seen. */
   readonly growth: BacklogGrowth | null;
+  /** Ids that messages were accepted under, and how many of them had been given before. */
+  readonly ids: { readonly answered: number; readonly repeated: number };
+  /** What was held at the end; null when nothing was, or Redis is not watched. */
+  readonly stuck: {
+    /** Missing events that are not pending and so in a worker's hands: the first of them, and how many; null where there was too much to look at. */
+    readonly events: readonly number[];
+    readonly count: number | null;
+    /** The beginning of the first pending entry that is no message; null when there is none. */
+    readonly unreadable: string | null;
+  } | null;
   /** What the worker says of itself in Redis, by key. */
   readonly worker: Readonly<Record<string, number>>;
   /** Why the table or Redis could not be read the last time; null when they could. */

@@ -33,7 +33,7 @@ export function renderStorage(account: Account, storage: StorageAccount): string
     growth === null ? "too short to tell a trend" : `growing by ${percent(growth.share)} of what is accepted`;
   const lines = [
     `  stored     ${count(account.acknowledged)} acknowledged = ${count(storage.rows)} rows + ${rest}; ` +
-      `${count(storage.damaged)} damaged, ${count(storage.vanished)} vanished`,
+      `${count(storage.damaged)} damaged (${count(storage.changed)} of them later), ${count(storage.vanished)} vanished`,
     `  inserted   p50 ${ms(insertion.p50)}, p95 ${ms(insertion.p95)}, p99 ${ms(insertion.p99)}, max ${ms(insertion.max)} ` +
       "after publishing, by the row's inserted_at",
     `  backlog    at most ${count(storage.peak)} acknowledged and not stored; ${grown}`,

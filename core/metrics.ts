@@ -181,6 +181,7 @@ const account = {
   account_shortfall: count(
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
   ),
+  account_repeated_ids: count("messages that were accepted under a message_id that another has, among those accepted"),
   account_vanished: count("rows that had been there and are not any more when the account is settled"),
   account_backlog_growth: reading("share of what is due that the pipeline does not keep up with while the load lasts"),
   account_insert_p95_ms: between(

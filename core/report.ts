@@ -72,6 +72,8 @@ export const PublishedSchema = v.pipe(
     sentThrough: Time,
     refused: v.array(Seq),
     unknown: v.array(Seq),
+    /** The ids that the target gave to what it acknowledged, where it gives any. */
+    ids: v.optional(v.array(v.pipe(v.string(), v.maxLength(200)))),
   }),
   v.check(
     ({ firstSeq, count, refused, unknown }) =>
@@ -141,6 +143,8 @@ export const SettlingSchema = v.object({
   timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
   /** Give up when nothing has arrived for so long, in ms. */
   quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
+  /** So long a worker may keep what it has taken before it stores it, in ms; of a run whose events end up in a table. */
+  hold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)), 30_000),
   /** Go on listening for so long after everything has arrived, in ms. */
   linger: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)), 0),
 });

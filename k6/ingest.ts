@@ -132,7 +132,8 @@ async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise
   const answers = await Promise.all(seqs.map((seq) => send(run, publisher, seq)));
   const seqsThat = (outcome: Answer["outcome"]) => seqs.filter((_, place) => answers[place]?.outcome === outcome);
   const latencies = answers.filter(({ outcome }) => outcome === "acknowledged").map(({ latency }) => latency);
-  return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), deduplicated: 0, latencies };
+  const ids = answers.flatMap(({ id }) => id ?? []);
+  return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), ids, deduplicated: 0, latencies };
 }
 
 /** Every 2 seconds a line of how far the load has come; it ends with the load, whose virtual users are then gone. */

@@ -1,6 +1,8 @@
 import { createClient } from "@redis/client";
 import { PENDING_LIST, WORKER_KEYS } from "../systems/ingestor/wire.ts";
 
+/** Pending messages that are looked at: a few megabytes. */
+const MOST_PENDING = 2_000;
 const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -47,6 +49,12 @@ export class IngestKeys {
       if (value !== null && Number.isFinite(Number(value))) worker[name] = Number(value);
     }
     return { pending: Number(pending), buffered: worker[WORKER_KEYS.buffered] ?? 0, worker };
+  }
+
+  /** What is pending, and whether that is all of it. */
+  async pendingContents(): Promise<{ contents: string[]; isWhole: boolean }> {
+    const contents = await this.client.lRange(PENDING_LIST, 0, MOST_PENDING);
+    return { contents: contents.slice(0, MOST_PENDING), isWhole: contents.length <= MOST_PENDING };
   }
 
   close(): void {

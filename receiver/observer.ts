@@ -1,8 +1,11 @@
 import type { Account } from "../core/account.ts";
 import type { ClockReport } from "../core/clocks.ts";
+import type { Bitset } from "../core/bitset.ts";
 import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements } from "../core/order.ts";
+import type { Published } from "../core/report.ts";
+import type { Balance } from "../core/settling.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
 
@@ -14,6 +17,8 @@ export interface Observed {
   acknowledged(): number;
   /** When they were acknowledged. */
   readonly acknowledgements: Acknowledgements;
+  /** Which these are. */
+  acknowledgedSeqs(): Bitset;
   /** Whether publishers are still at work. */
   underLoad(): boolean;
   /** Takes how a far end's own clock stands to the receiver's. */
@@ -44,7 +49,11 @@ export interface Observer {
   account(settle: (path: Path) => PathAccount): FarEndAccount;
   /** Why something is missing or wrong, as far as this far end knows. */
   causes(account: Account, hops: HopsReport | null): readonly string[];
-  /** The drain is over: looks once more at what can be looked at again. */
+  /** Where events stand that have not arrived, where that can be told. */
+  readonly balance?: Balance;
+  /** A batch was published. */
+  published?(batch: Published): void;
+  /** The drain is over: looks once more at what can be looked at again; perhaps twice. */
   finish?(): Promise<void>;
   /** Lets go of what it holds open. */
   close?(): Promise<void>;

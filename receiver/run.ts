@@ -8,6 +8,7 @@ import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { Publication, tellContest } from "../core/publication.ts";
 import type { DamageReport, Opening, Published, Settling } from "../core/report.ts";
+import { type Drain, endingOf } from "../core/settling.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
@@ -19,6 +20,11 @@ import { Subscriptions } from "./subscriptions.ts";
 
 /** How often the wait for the last deliveries looks again. */
 const DRAIN_POLL_MS = 100;
+
+/** So long a worker may keep what it has taken, unless told. */
+const HOLD_MS = 30_000;
+
+type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 
 /** How many paths that broke a rule an account names. */
 const OFFENDERS = 10;
@@ -72,6 +78,7 @@ export class Run {
       now: this.now,
       acknowledged: () => this.publication.acknowledged,
       acknowledgements: this.publication,
+      acknowledgedSeqs: () => this.publication.expected(() => true),
       underLoad: () => !this.publishersDone(),
       deliveries: this.deliveries,
       clock: (report) => this.clocks.enter(report),
@@ -125,6 +132,7 @@ export class Run {
     this.publication.record(batch);
     this.deliveries.tail.published(batch.sentThrough);
     this.deliveries.timeline.published(batch.sentFrom, batch.count);
+    for (const observer of this.observers) observer.published?.(batch);
   }
 
   /** Enters what subscribers saw. */
@@ -146,27 +154,34 @@ export class Run {
   }
 
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
-  async settle({ publisher, subscriber, timeout, quiet, linger = 0 }: Settling): Promise<Account> {
+  async settle({ publisher, subscriber, ...waits }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
     if (subscriber !== undefined) this.subscriptions.abandon(subscriber);
-    this.wait ??= this.waitForDeliveries(timeout, quiet, linger);
+    this.wait ??= this.waitForDeliveries(waits);
     await this.wait;
     return this.account();
   }
 
-  private async waitForDeliveries(timeout: number, quiet: number, linger: number): Promise<void> {
+  private async waitForDeliveries({ timeout, quiet, hold = HOLD_MS, linger = 0 }: Waits): Promise<void> {
     const deadline = this.now() + timeout;
     while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
-    const started = this.now();
-    let ending = this.endingAt(started, deadline, quiet);
+    const waits = { startedAt: this.now(), deadline, quiet, hold };
+    let ending = this.endingAt(waits);
     while (ending === null) {
       await pause(DRAIN_POLL_MS);
-      ending = this.endingAt(started, deadline, quiet);
+      ending = this.endingAt(waits);
     }
     // What comes again after the account is closed, nobody sees.
     if (ending === "complete" && linger > 0) await pause(linger);
-    await Promise.all(this.observers.map((observer) => observer.finish?.()));
-    if (ending === "quiet" && this.account().lost === 0) ending = "complete";
+    await this.finish();
+    if ((ending === "quiet" || ending === "held") && this.missing() === 0) {
+      // Only this last look has found what was missing.
+      ending = "complete";
+      if (linger > 0) {
+        await pause(linger);
+        await this.finish();
+      }
+    }
     this.closedAt = this.now();
     this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
     const account = this.account();
@@ -177,17 +192,32 @@ export class Run {
     this.closed = { ...account, webhooks, ending, backlog, drain: tail.length };
   }
 
-  private endingAt(started: number, deadline: number, quiet: number): Ending | null {
+  private async finish(): Promise<void> {
+    await Promise.all(this.observers.map((observer) => observer.finish?.()));
+  }
+
+  /** Expected deliveries that have not happened. */
+  private missing(): number {
+    const { lost, open } = this.account();
+    return lost + open;
+  }
+
+  private endingAt(waits: Pick<Drain, "startedAt" | "deadline" | "quiet" | "hold">): Ending | null {
     const now = this.now();
     if (!this.publishersDone()) return "publisher missing";
     const through = this.publication.span?.through ?? 0;
-    const caughtUp = this.paths().every((path) => path.hasCaughtUp(through, now));
+    const paths = this.paths();
     const { lost, open } = this.account();
-    if (caughtUp && lost + open === 0) return "complete";
-    if (now >= deadline) return "timeout";
-    // What was refused last and comes again later is not quiet: it is waiting for its time.
-    const openUntil = this.paths().reduce((latest, path) => Math.max(latest, path.openUntil), started);
-    return caughtUp && open === 0 && now - Math.max(this.lastArrivalAt, openUntil) >= quiet ? "quiet" : null;
+    return endingOf({
+      ...waits,
+      now,
+      caughtUp: paths.every((path) => path.hasCaughtUp(through, now)),
+      missing: lost + open,
+      refused: open,
+      lastArrivalAt: this.lastArrivalAt,
+      openUntil: Math.max(...paths.map((path) => path.openUntil)),
+      balance: this.observers.find(({ balance }) => balance !== undefined)?.balance ?? null,
+    });
   }
 
   private publishersDone(): boolean {

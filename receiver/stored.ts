@@ -1,8 +1,13 @@
 import type { Account } from "../core/account.ts";
+import type { Published } from "../core/report.ts";
+import type { Balance } from "../core/settling.ts";
 import { explainStorage } from "../systems/ingestor/storage.ts";
 import type { FarEndAccount, Observer } from "./observer.ts";
 import type { TablePath } from "./table.ts";
 import type { Watch } from "./watch.ts";
+
+/** Ids of messages that are compared, of which each takes about a hundred bytes. */
+const MOST_IDS = 2_000_000;
 
 /** The table that the events of a run end up in. */
 export class Stored implements Observer {
@@ -10,14 +15,30 @@ export class Stored implements Observer {
   readonly isOrdered = false;
   readonly paths: readonly [TablePath];
   private readonly watch: Watch;
+  private readonly ids = new Set<string>();
+  private answered = 0;
 
   constructor(path: TablePath, watch: Watch) {
     this.paths = [path];
     this.watch = watch;
   }
 
+  get balance(): Balance {
+    return this.watch.balance;
+  }
+
+  /** Enters the ids that messages were accepted under. */
+  published({ ids = [] }: Published): void {
+    for (const id of ids) {
+      if (this.ids.size < MOST_IDS) this.ids.add(id);
+      else return;
+      this.answered++;
+    }
+  }
+
   account(): FarEndAccount {
-    return { storage: this.watch.account() };
+    const ids = { answered: this.answered, repeated: this.answered - this.ids.size };
+    return { storage: { ...this.watch.account(), ids } };
   }
 
   causes(account: Account): string[] {

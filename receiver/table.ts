@@ -1,4 +1,4 @@
-import { Bitset } from "../core/bitset.ts";
+import type { Bitset } from "../core/bitset.ts";
 import { Histogram } from "../core/histogram.ts";
 import type { PathAccount, Window } from "../core/ledger.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
@@ -8,11 +8,13 @@ import {
   type ContentIdentity,
   damageOf,
   message,
+  pendingContent,
   readContent,
   type StoredMessage,
 } from "../systems/ingestor/wire.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
+import { RowIndex } from "./rowindex.ts";
 
 /** A row as it was read. */
 export interface Row extends StoredMessage {
@@ -24,22 +26,31 @@ export interface Row extends StoredMessage {
 /** A reading of the table that is older than this says nothing of now. */
 const FRESH_MS = 2_000;
 
+/** As much of an entry is shown. */
+const SHOWN_LENGTH = 80;
+
+/** The event of a canary's row. */
+const CANARY = -1;
+
 /** How many damaged rows an account describes. */
 const EVIDENCE = 5;
 
 /** The table that the messages of a run must end up in: each once, and as it was sent. */
 export class TablePath extends Path {
-  /** From publishing to the row's own time of insertion. */
+  /** From publishing to the row's own time of insertion; to the moment at which it was seen where it has none. */
   readonly insertions = new Histogram();
   /** What is wrong with the first damaged rows. */
   readonly damages: string[] = [];
   private readonly seed: number;
   private readonly run: number;
   private readonly hostile: boolean;
-  private readonly rowIds = new Bitset();
-  private firstId = 0;
+  /** The rows of the run as they were first read. */
+  readonly index = new RowIndex();
+  /** Messages that are pending or buffered, and so may still become rows. */
+  held = 0;
+  private readonly damagedIds = new Set<number>();
   private canaries = 0;
-  private damagedRows = 0;
+  private changedRows = 0;
   private loadRows = 0;
   private readThrough = Number.NEGATIVE_INFINITY;
 
@@ -51,28 +62,18 @@ export class TablePath extends Path {
     this.hostile = hostile;
   }
 
-  /** Tells which id no row of the run can have; larger ones are remembered at one bit each. */
-  startAfter(id: number): void {
-    this.firstId = id;
-  }
-
-  /** Whether a row has been entered, by its id. */
-  has(id: number): boolean {
-    return this.rowIds.has(id - this.firstId);
-  }
-
   /** Rows of the run's load, twice stored ones twice. */
   get rows(): number {
     return this.loadRows;
   }
 
-  /** Rows of the run, canaries too. */
-  get allRows(): number {
-    return this.loadRows + this.canaries;
+  get damaged(): number {
+    return this.damagedIds.size;
   }
 
-  get damaged(): number {
-    return this.damagedRows;
+  /** Rows that were as they were sent when they were first read, and are not any more. */
+  get changed(): number {
+    return this.changedRows;
   }
 
   /**
@@ -80,34 +81,78 @@ export class TablePath extends Path {
    *
    * @param seenAt Unix ms.
    * @param deliveries where the time from publishing to the moment at which the row was seen goes.
+   * @param isLate it may have been there for a while.
    * @returns whether it is the first of its event.
    */
-  enter(row: Row, seenAt: number, deliveries: Deliveries): boolean {
+  enter(row: Row, seenAt: number, deliveries: Deliveries, isLate = false): boolean {
     const identity = readContent(row.content) ?? this.single(row);
-    if (identity === null || identity.run !== this.run || this.has(row.id)) return false;
-    this.rowIds.add(row.id - this.firstId);
+    if (identity === null || identity.run !== this.run || this.index.has(row.id)) return false;
     const { publisher, seq, trace } = identity;
-    if (publisher === CANARY_PUBLISHER) {
+    const isCanary = publisher === CANARY_PUBLISHER;
+    this.index.enter(row.id, isCanary ? CANARY : seq, row);
+    if (isCanary) {
       this.canaries++;
       return false;
     }
     this.loadRows++;
     const damage = this.damage(row, seq, trace);
-    if (damage !== null) {
-      this.damagedRows++;
-      if (this.damages.length < EVIDENCE) this.damages.push(`row ${row.id} is event ${seq}, but ${damage}`);
-    }
+    if (damage !== null) this.describe(row.id, `is event ${seq}, but ${damage}`);
     if (this.ledger.record(publisher, seq) === "duplicate") return false;
     if (trace !== null) {
-      deliveries.record(this.name, seenAt - trace.publishedAt, seenAt);
-      if (row.insertedAt !== null) this.insertions.record(row.insertedAt - trace.publishedAt);
+      // A row that is found late was there before it was seen.
+      deliveries.record(this.name, (isLate ? (row.insertedAt ?? seenAt) : seenAt) - trace.publishedAt, seenAt);
+      this.insertions.record((row.insertedAt ?? seenAt) - trace.publishedAt);
     }
     return true;
+  }
+
+  /** Looks at a row again that was entered before: it counts as it stands at the end. */
+  recheck(row: Row): void {
+    const seq = this.index.seqOf(row.id);
+    if (seq === undefined || seq === CANARY || this.damagedIds.has(row.id)) return;
+    const identity = readContent(row.content) ?? this.single(row);
+    const isSame = identity !== null && identity.run === this.run && identity.seq === seq;
+    const damage = isSame ? this.damage(row, seq, identity.trace) : "its content is another";
+    if (damage === null) return;
+    this.changedRows++;
+    this.describe(row.id, `was event ${seq} and has been changed since: ${damage}`);
+  }
+
+  private describe(id: number, damage: string): void {
+    this.damagedIds.add(id);
+    if (this.damages.length < EVIDENCE) this.damages.push(`row ${id} ${damage}`);
+  }
+
+  /** What is still pending or buffered is not lost. */
+  override settle(...given: Parameters<Path["settle"]>): PathAccount {
+    const settled = super.settle(...given);
+    const open = Math.min(settled.lost, this.held);
+    const lost = settled.lost - open;
+    return { ...settled, lost, open, lostSeqs: lost === 0 ? [] : settled.lostSeqs };
   }
 
   /** The table was read as it was at a moment, in Unix ms. */
   wasRead(at: number): void {
     this.readThrough = at;
+  }
+
+  /** Whether each of these events has its row. */
+  isComplete(acknowledged: Bitset): boolean {
+    for (const _ of acknowledged.without(this.seen)) return false;
+    return true;
+  }
+
+  /** Reads what is pending: the run's events, and the beginning of the first entry that is no message. */
+  readPending(contents: readonly string[]): { seqs: ReadonlySet<number>; unreadable: string | null } {
+    const seqs = new Set<number>();
+    let unreadable: string | null = null;
+    for (const text of contents) {
+      const content = pendingContent(text);
+      const identity = content === null ? null : readContent(content);
+      if (identity?.run === this.run) seqs.add(identity.seq);
+      if (content === null) unreadable ??= text.slice(0, SHOWN_LENGTH);
+    }
+    return { seqs, unreadable };
   }
 
   /** Says what the lowest lost events were, where their inputs have names. */

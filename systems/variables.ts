@@ -313,6 +313,10 @@ export const VARIABLES = {
     MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
       "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
     ),
+    BUFFER_TIMEOUT: duration(
+      "how long a worker may keep a last partial batch: until then what is pending or buffered is waited for",
+      "30s",
+    ),
     MESSAGES: integer(1, MOST_EVENTS)("the same as EVENTS, by the name that the replaced tool has for it"),
     CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
   },

@@ -209,6 +209,20 @@ const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
     (_, { timeline }) =>
       `the worker stores less than is accepted: ${slowest(timeline)}; more workers, or larger batches`,
   ],
+  [
+    /^account_open$/,
+    (_, { account }) =>
+      `${account?.causes.join("; ") || "nothing says where they are"}; what is held is not lost yet: look at who has it`,
+  ],
+  [
+    /^account_left_pending$/,
+    (_, { account }) =>
+      `hop stream to queue: ${account?.causes.join("; ") || "entries were read and never acknowledged"}; XPENDING names them, XRANGE shows what they hold`,
+  ],
+  [
+    /^account_repeated_ids$/,
+    () => "the ingestor gives message ids that are too short to be unique: nobody can ask for one by its id",
+  ],
   [/^account_insert_p9[59]_ms$/, () => "hop queue to table: the worker is slow; look at its batches and the database"],
   [
     /^signal_(hft_|memory_)?success_rate$|^signal_failed$/,

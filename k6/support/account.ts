@@ -60,7 +60,8 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
   const judged = judgedShare(account);
-  measure.account_settled.add(account.ending === "complete" || account.ending === "quiet" ? 1 : 0);
+  const isSettled = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
+  measure.account_settled.add(isSettled ? 1 : 0);
   measure.account_published.add(account.published, account.published);
   measure.account_expected.add(expected);
   measure.account_delivered.add(delivered);
@@ -106,6 +107,7 @@ function enterStorage(measure: AccountMeasures, { insertion, growth, ...storage 
   // What could not be read in the end may be anything.
   const wasRead = storage.problem === null;
   measure.account_shortfall.add(storage.shortfall, wasRead ? storage.readings : 0);
+  measure.account_repeated_ids.add(storage.ids.repeated, storage.ids.answered);
   measure.account_vanished.add(storage.vanished, wasRead ? storage.rows + storage.vanished : 0);
   measure.account_backlog_growth.add(growth?.share ?? 0, growth?.samples ?? 0);
   measure.account_insert_p95_ms.add(insertion.p95, insertion.samples);

@@ -22,6 +22,8 @@ export interface Sent {
   readonly unknown: readonly number[];
   /** Of the acknowledged, those that the transport already had. */
   readonly deduplicated: number;
+  /** The ids that the transport gave to what it acknowledged, where these are promised to be unique. */
+  readonly ids?: readonly string[];
   /** Ms from sending to acknowledgement: one for each thing that was acknowledged. */
   readonly latencies: ArrayLike<number>;
 }
@@ -81,6 +83,7 @@ export function publishing(
       sentThrough: settledAt + correction,
       refused: [...refused],
       unknown: [...unknown],
+      ...(sent.ids === undefined ? {} : { ids: [...sent.ids] }),
     });
   };
 }

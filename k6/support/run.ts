@@ -29,6 +29,7 @@ export interface RunSettings {
   readonly DRAIN_TIMEOUT: number;
   readonly DRAIN_QUIET: number;
   readonly LINGER?: number | undefined;
+  readonly BUFFER_TIMEOUT?: number;
 }
 
 /** Where the events must come out, and what selects them there. */
@@ -135,7 +136,8 @@ async function report(config: RunSettings, run: Run, what: string, body: object)
 export function settleRun(config: RunSettings, run: Run, role: Role): Account {
   lastClocks(config, run, role);
   const waits = { timeout: config.DRAIN_TIMEOUT * 1000, quiet: config.DRAIN_QUIET * 1000 };
-  const settling: Settling = { ...waits, linger: (config.LINGER ?? 0) * 1000, [role]: run.instance };
+  const hold = config.BUFFER_TIMEOUT === undefined ? {} : { hold: config.BUFFER_TIMEOUT * 1000 };
+  const settling: Settling = { ...waits, ...hold, linger: (config.LINGER ?? 0) * 1000, [role]: run.instance };
   const url = `${config.RECEIVER_URL}/runs/${run.id}/settle`;
   const answer = http.post(url, JSON.stringify(settling), {
     ...asJson(),

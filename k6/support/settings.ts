@@ -52,6 +52,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const load = plan(test, values.SCENARIO, overridesOf(test, values));
     refuseExcess(load, environment);
     refuseRemote(test, values, load);
+    refuseShortDrain(values);
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined && values.EXECUTED_BY !== "count",
       watched: values.HEALTH_URL !== undefined,
@@ -81,6 +82,17 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   }
 }
 
+/** Who waits for quiet has to have the time to find it. */
+function refuseShortDrain(values: AnyValues): void {
+  const { DRAIN_TIMEOUT: timeout, RECEIVER_URL } = values;
+  if (timeout === undefined || RECEIVER_URL === undefined) return;
+  for (const name of ["DRAIN_QUIET", "BUFFER_TIMEOUT"] as const) {
+    const wait = values[name];
+    if (wait === undefined || wait < timeout) continue;
+    throw new RangeError(`${name}=${wait}s: allowed: less than DRAIN_TIMEOUT, which is ${timeout}s`);
+  }
+}
+
 /** Mean rate that the load asks for, in events per second; null where acknowledgements set the pace. */
 export function requestedRate(load: Plan): number | null {
   return load.kind === "paced" ? eventsIn(load.shape) / lengthOf(load.shape) : null;
@@ -105,6 +117,9 @@ interface AnyValues {
   readonly BURST_RATIO?: number;
   readonly BURST_PERIOD?: number;
   readonly RECEIVER_URL?: string;
+  readonly DRAIN_TIMEOUT?: number;
+  readonly DRAIN_QUIET?: number;
+  readonly BUFFER_TIMEOUT?: number;
   readonly ALLOW_REMOTE: boolean;
   readonly SOCKETS?: number;
   readonly THINK_TIME?: number;

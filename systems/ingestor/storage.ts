@@ -3,29 +3,54 @@
 import type { Account, StorageAccount } from "../../core/account.ts";
 import { WORKER_KEYS } from "./wire.ts";
 
-/** Says why rows are missing, as far as table and Redis know. */
-export function explainStorage({ ending, lost, acknowledged }: Account, storage: StorageAccount): string[] {
+type Queue = NonNullable<StorageAccount["queue"]>;
+
+/** Says why rows are missing or wrong, as far as table and Redis know. */
+export function explainStorage(account: Account, storage: StorageAccount): string[] {
+  const { ending, lost, open, acknowledged } = account;
   const causes: string[] = [];
-  const { queue, problem, rows, vanished, worker } = storage;
+  const { queue, problem, vanished, changed, ids, worker } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
   if (vanished > 0) causes.push(`${vanished} rows were there and are gone`);
-  if (lost === 0) return causes;
+  if (changed > 0) causes.push(`${changed} rows were stored as they were sent and have been changed since`);
+  if (ids.repeated > 0)
+    causes.push(`${ids.repeated} of ${ids.answered} messages were accepted under a message_id that another has`);
+  if (lost + open === 0) return causes;
   if (queue === null) {
     causes.push("Redis is not watched (receiver --redis): what is pending cannot be told from what is lost");
     return causes;
   }
-  const { pending, buffered } = queue;
-  const how = ending === null ? "" : rows === 0 ? ": no worker takes them" : ": the worker is dead, stuck or too slow";
-  if (pending > 0) causes.push(`${pending} messages wait in the pending list${how}`);
-  if (buffered > 0) causes.push(`${buffered} messages are in a worker's buffer (${WORKER_KEYS.buffered})`);
-  const nowhere = lost - pending - buffered;
-  if (ending !== null && nowhere > 0) {
+  causes.push(...explainHeld(account, storage, queue));
+  if (ending !== null && lost > 0) {
     const total = worker[WORKER_KEYS.total];
     const claim = total === undefined ? "" : `; the worker says it has stored ${total} in all`;
     causes.push(
-      `${nowhere} of ${acknowledged} acknowledged messages are neither rows nor pending nor buffered: they are gone${claim}`,
+      `${lost} of ${acknowledged} acknowledged messages are neither rows nor pending nor buffered: they are gone${claim}`,
     );
   }
+  return causes;
+}
+
+/** Says what is held, and by whom as far as that shows. */
+function explainHeld({ ending }: Account, { rows, stuck }: StorageAccount, queue: Queue): string[] {
+  const { pending, buffered } = queue;
+  const causes: string[] = [];
+  const stands = ending === "held" ? ", and nothing has moved since" : "";
+  if (pending > 0) {
+    const who = rows === 0 ? ": no worker takes them" : buffered > 0 ? "" : ": the worker is dead, stuck or too slow";
+    causes.push(`${pending} messages wait in the pending list${ending === null ? "" : `${who}${stands}`}`);
+  }
+  if (buffered > 0) causes.push(`${buffered} messages are in a worker's buffer (${WORKER_KEYS.buffered})${stands}`);
+  if (stuck === null || ending === null) return causes;
+  const { count, events, unreadable } = stuck;
+  const strangers = count === null ? 0 : buffered - count;
+  if (count !== null && count > 0 && strangers > 0) {
+    causes.push(
+      `the batch that is stuck holds ${count} messages of this run (events ${events.join(", ")}${count > events.length ? ", ..." : ""}) ` +
+        `and ${strangers} that are not: an entry that cannot be stored holds up the others of its batch`,
+    );
+  }
+  if (unreadable !== null) causes.push(`an entry of the pending list is no message: ${JSON.stringify(unreadable)}`);
   return causes;
 }
 

@@ -100,6 +100,16 @@ function lengthOf(drawn: number): number {
   return SHORTEST_CONTENT + ((drawn >>> 8) % (RANGES.content - SHORTEST_CONTENT + 1));
 }
 
+/** The content of an entry of the pending list; null when it is no message. */
+export function pendingContent(entry: string): string | null {
+  try {
+    const { content } = JSON.parse(entry) as { content?: unknown };
+    return typeof content === "string" ? content : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What a content says of where it comes from. */
 export interface ContentIdentity {
   readonly run: number;

@@ -120,6 +120,123 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     expect: { verdict: "FAIL", reasons: ["account_lost", "scripted misbehaviour"], checks: [all] },
   },
   {
+    name: "webhooks: breaker=3",
+    plants:
+      "three failures in a row discard all that an endpoint is owed in the next second; every webhook is answered 503 for a moment",
+    plant: {
+      faults: ["breaker=3"],
+      during: async ({ run, misbehave }) => {
+        await run.until(halfway);
+        await misbehave({ unavailable: 1 });
+        await pause(500);
+        await misbehave({});
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "were never attempted, after"],
+      checks: [all, ["none is left open", ({ open }) => open === 0]],
+    },
+  },
+  {
+    name: "webhooks: late bodies",
+    plants: "the bodies of webhooks end 1.5 s after their headers",
+    plant: { faults: ["late-body=1500"], flags: ["--concurrency", "1000"] },
+    expect: {
+      verdict: "FAIL",
+      reasons: [MEAN],
+      besides: ["account_delivery_p95_ms", "account_delivery_p99_ms"],
+      checks: [all, nothingLost, ["bodies are late", ({ webhooks }) => (webhooks?.transfer.p50 ?? 0) >= 1_490]],
+    },
+  },
+  {
+    name: "webhooks: patient sender",
+    plants:
+      "nothing, but what failed is sent again after 3 s, which is longer than it is quiet, and says that it is the first",
+    plant: {
+      faults: ["retry-after=3000", "same-attempt"],
+      misbehaviour: { unavailable: 0.005 },
+      redis: { SLO_ACCOUNT_DELIVERY_P99_MS_VALUE: "5000" },
+    },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      checks: [
+        all,
+        nothingLost,
+        ["retries are counted here", ({ webhooks }) => (webhooks?.retried ?? 0) >= 3],
+        ["headers that stay are told", ({ causes }) => causes.some((cause) => cause.includes("had not risen"))],
+      ],
+    },
+  },
+  {
+    name: "webhooks: gzip",
+    plants: "bodies are compressed, and nothing says so",
+    plant: { faults: ["gzip"], redis: { CANARY_TIMEOUT: "2s" } },
+    expect: { verdict: "INVALID", reasons: ["it is compressed with gzip, and no Content-Encoding says so"] },
+  },
+  {
+    name: "webhooks: left pending",
+    plants: "an entry that cannot be read stays pending, and nothing is lost",
+    plant: { faults: ["keep-poison"], during: ({ run, command }) => run.until(halfway).then(() => command(...POISON)) },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_left_pending", "has read 1 entries and not acknowledged them"],
+      checks: [all, nothingLost],
+    },
+  },
+  {
+    name: "webhooks: trimmed before it was read",
+    plants: "the stream is trimmed to nothing while the processor stands still",
+    plant: {
+      during: async ({ run, processor, command }) => {
+        await run.until(halfway);
+        const standing = halted([processor.pid() as number], 1_500);
+        await pause(1_000);
+        await command("XTRIM", "events:11155111", "MAXLEN", "0");
+        await standing;
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "it was trimmed"],
+      besides: [MEAN, "account_delivery_p95_ms", "account_delivery_p99_ms"],
+      checks: [all],
+    },
+  },
+  {
+    name: "webhooks: stream made anew",
+    plants: "the stream is deleted in mid-run, and publishing makes another",
+    plant: {
+      during: async ({ run, command }) => {
+        await run.until(halfway);
+        await command("DEL", "events:11155111");
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "was made anew"],
+      besides: [MEAN, "account_delivery_p95_ms", "account_delivery_p99_ms", "account_duplicated"],
+      checks: [all],
+    },
+  },
+  {
+    name: "webhooks: doubled before the pipeline",
+    plants: "fifty entries are added to the stream a second time",
+    plant: {
+      during: async ({ run, command }) => {
+        await run.until(halfway);
+        const entries = (await command("XRANGE", "events:11155111", "-", "+", "COUNT", "200")) as [string, string[]][];
+        for (const [, fields] of entries.slice(-50)) await command("XADD", "events:11155111", "*", ...fields);
+      },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_duplicated", "was not doubled by the pipeline"],
+      checks: [all, nothingLost],
+    },
+  },
+  {
     name: "webhooks: never-match",
     plants: "one endpoint is never matched",
     plant: { faults: ["never-match=dai-transfers"], redis: { CANARY_TIMEOUT: "3s" } },
@@ -170,7 +287,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     plant: {
       faults: ["delay=200"],
       flags: ["--concurrency", "20"],
-      redis: { DRAIN_TIMEOUT: "2s" },
+      redis: { DRAIN_TIMEOUT: "2s", DRAIN_QUIET: "1s" },
     },
     expect: {
       verdict: "FAIL",

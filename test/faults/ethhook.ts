@@ -34,6 +34,8 @@ export interface EthhookStage {
   readonly worker: Service;
   again(part: "processor" | "worker"): Promise<void>;
   command(...words: string[]): Promise<unknown>;
+  /** Changes how the receiver answers; see receiver/misbehaviour.ts. */
+  misbehave(settings: Readonly<Record<string, number>>): Promise<void>;
   /** Kills PostgreSQL. */
   crashPostgres(): Promise<CrashedPostgres>;
 }
@@ -99,6 +101,7 @@ async function runEthhook(root: string, folder: string, pipeline: EthhookPipelin
         parts[part] = await start(part);
       },
       command: (...words) => client.sendCommand(words),
+      misbehave: (settings) => misbehave(receiver.url, settings),
       crashPostgres: async () => {
         crashed = await crash(pipeline.postgres);
         return crashed;

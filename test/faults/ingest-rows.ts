@@ -11,6 +11,8 @@ const stored: Check = [
     delivered === EVENTS && lost === 0 && duplicated === 0 && storage?.rows === EVENTS && storage.damaged === 0,
 ];
 const lost = (count: number): Check => [`${count} are lost`, (account) => account.lost === count];
+const open = (count: number): Check => [`${count} are still open`, (account) => account.open === count];
+const ended = (how: Account["ending"]): Check => [`the wait ends: ${how}`, ({ ending }) => ending === how];
 
 const underWay = ({ delivered }: Account) => delivered > 100;
 const POISON = ["RPUSH", "pending_messages", "poison"];
@@ -54,9 +56,9 @@ const ROWS: readonly Row<IngestPlant>[] = [
     plant: { worker: null, ingest: { CANARY_TIMEOUT: "1s" } },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_lost", "no worker takes them"],
+      reasons: ["account_open", "no worker takes them"],
       besides: ["0 samples"],
-      checks: [acknowledged, lost(EVENTS)],
+      checks: [acknowledged, lost(0), open(EVENTS), ended("held")],
     },
   },
   {
@@ -110,8 +112,8 @@ const ROWS: readonly Row<IngestPlant>[] = [
     plants: "a worker that is told to stop loses what it has buffered",
     plant: {
       worker: ["--fault", "lose-buffer", "--batch-size", "1000", "--batch-timeout", "3000"],
-      // What is missing is called gone after ten seconds.
-      ingest: { DRAIN_QUIET: "11s" },
+      // What is missing is called gone after ten seconds of the load.
+      ingest: { RATE: "40" },
       during: async ({ run, worker, another, command }) => {
         const buffered = async () => Number(await command("GET", "worker_buffer_size"));
         await run.until(({ acknowledged: count }) => count > 50);
@@ -138,8 +140,67 @@ const ROWS: readonly Row<IngestPlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_lost", "messages are in a worker's buffer"],
-      checks: [acknowledged],
+      reasons: ["account_open", "messages are in a worker's buffer", "the batch that is stuck holds"],
+      checks: [acknowledged, lost(0), ended("held")],
+    },
+  },
+  {
+    name: "ingest: whole-batches",
+    plants: "a worker never stores a batch that is not full",
+    plant: { worker: ["--fault", "whole-batches", "--batch-size", "64"] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_open", "messages are in a worker's buffer"],
+      checks: [acknowledged, lost(0), ended("held")],
+    },
+  },
+  {
+    name: "ingest: healthy, a last partial batch waits",
+    plants: "nothing, but the worker keeps a partial batch for 3 s, longer than it is quiet",
+    plant: { worker: ["--batch-size", "64", "--batch-timeout", "3000"] },
+    expect: { verdict: "PASS", reasons: [], checks: [acknowledged, stored, ended("complete")] },
+  },
+  {
+    name: "ingest: rewrite=500",
+    plants: "every row is given another content and user half a second after it was stored",
+    plant: { worker: ["--fault", "rewrite=500"], ingest: { LINGER: "2s" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_damaged", "have been changed since"],
+      checks: [acknowledged, lost(0), ["all are damaged", ({ storage }) => storage?.damaged === EVENTS]],
+    },
+  },
+  {
+    name: "ingest: short-ids",
+    plants: "message ids have two digits, so that they repeat",
+    plant: { api: ["--fault", "short-ids"] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_repeated_ids", "under a message_id that another has"],
+      besides: ["ingest_repeated_ids"],
+      checks: [acknowledged, stored],
+    },
+  },
+  {
+    name: "ingest: healthy, a sequence with a cache",
+    plants: "nothing, but each session takes 100 numbers of the sequence at a time",
+    plant: {
+      before: "alter sequence messages_id_seq cache 100",
+      after: "alter sequence messages_id_seq cache 1",
+    },
+    expect: { verdict: "PASS", reasons: [], checks: [acknowledged, stored] },
+  },
+  {
+    name: "ingest: healthy, ids that shrink",
+    plants: "nothing, but later rows have smaller ids",
+    plant: {
+      before: "alter sequence messages_id_seq increment -1 minvalue -1000000000 restart -1",
+      after: "alter sequence messages_id_seq increment 1 minvalue 1 restart 1000000",
+    },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      checks: [acknowledged, stored],
     },
   },
   {

@@ -13,6 +13,9 @@ export interface IngestPlant {
   /** Flags of the worker; null for one that is dead. */
   readonly worker?: readonly string[] | null;
   readonly ingest?: Readonly<Record<string, string>>;
+  /** SQL, before the load and after it. */
+  readonly before?: string;
+  readonly after?: string;
   /** Done while the load runs. */
   readonly during?: (stage: IngestStage) => Promise<unknown>;
 }
@@ -28,7 +31,7 @@ export interface IngestStage {
   query(sql: string): Promise<void>;
 }
 
-const ALWAYS = { DRAIN_QUIET: "1s", DRAIN_TIMEOUT: "30s", CANARY_TIMEOUT: "10s" };
+const ALWAYS = { DRAIN_QUIET: "1s", BUFFER_TIMEOUT: "6s", DRAIN_TIMEOUT: "30s", CANARY_TIMEOUT: "10s" };
 const SHORT = { RATE: "250", EVENTS: "600" };
 const HOSTILE = { RATE: "60", EVENTS: "122" };
 /** Rows come quickly, so that a run of two seconds sees many batches. */
@@ -51,6 +54,7 @@ export const ingest: Subject<IngestPlant> = {
 async function runIngest(root: string, folder: string, pipeline: IngestPipeline, plant: IngestPlant) {
   const { redis, receiver, postgres } = pipeline;
   const started: Service[] = [];
+  let undo = async () => {};
   const client = createClient({ url: redis.url });
   const keep = async (service: Promise<Service>) => {
     started.push(await service);
@@ -61,6 +65,13 @@ async function runIngest(root: string, folder: string, pipeline: IngestPipeline,
     const api = plant.api === undefined ? pipeline.api : await keep(pipeline.startApi(...plant.api));
     const worker = plant.worker === null ? null : await keep(pipeline.startWorker(...QUICK, ...(plant.worker ?? [])));
     const run = new RowRun(root, folder, `row-${process.pid}-i${++runs}`, receiver.url);
+    const query = async (sql: string) => {
+      const database = new Client({ connectionString: postgres.url });
+      await database.connect();
+      await database.query(sql).finally(() => database.end());
+    };
+    if (plant.before !== undefined) await query(plant.before);
+    undo = plant.after === undefined ? undo : () => query(plant.after as string);
     const variables = plant.ingest ?? {};
     const load = variables["SCENARIO"] === "hostile" ? HOSTILE : "CONCURRENCY" in variables ? {} : SHORT;
     const addresses = { RUN_ID: run.id, INGEST_URL: api.url, RECEIVER_URL: receiver.url };
@@ -71,15 +82,12 @@ async function runIngest(root: string, folder: string, pipeline: IngestPipeline,
       worker: worker as Service,
       another: async () => void (await keep(pipeline.startWorker(...QUICK))),
       command: (...words) => client.sendCommand(words),
-      query: async (sql) => {
-        const database = new Client({ connectionString: postgres.url });
-        await database.connect();
-        await database.query(sql).finally(() => database.end());
-      },
+      query,
     };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
   } finally {
     for (const service of started) await service.kill();
+    await undo();
     // What is left of a row would be the next one's.
     await client.flushAll();
     client.destroy();

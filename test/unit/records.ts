@@ -101,7 +101,10 @@ export const ACCOUNT: Account = {
 export const STORAGE: StorageAccount = {
   rows: 90,
   damaged: 0,
+  changed: 0,
   vanished: 0,
+  ids: { answered: 100, repeated: 0 },
+  stuck: null,
   insertion: ACCOUNT.latency,
   queue: { pending: 0, buffered: 0 },
   readings: 10,

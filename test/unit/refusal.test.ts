@@ -21,6 +21,13 @@ const NATS_PROFILES = "smoke, load, stress, spike, soak, breakpoint, quick, medi
 
 describe("refused", () => {
   test.each<[RunnableTest, Environment, string]>([
+    [
+      "redis",
+      { DRAIN_QUIET: "5s", DRAIN_TIMEOUT: "3s" },
+      "DRAIN_QUIET=5s: allowed: less than DRAIN_TIMEOUT, which is 3s",
+    ],
+    ["redis", { DRAIN_TIMEOUT: "5s" }, "DRAIN_QUIET=5s: allowed: less than DRAIN_TIMEOUT, which is 5s"],
+    ["ingest", { DRAIN_TIMEOUT: "30s" }, "BUFFER_TIMEOUT=30s: allowed: less than DRAIN_TIMEOUT, which is 30s"],
     ["nats", { SCENARIO: "peak" }, `SCENARIO=peak: allowed: ${NATS_PROFILES}`],
     ["nats", { SCENARIO: "" }, `SCENARIO=: allowed: ${NATS_PROFILES}`],
     ["http", { VUS: "0" }, "VUS=0: allowed: a whole number from 1 to 100000"],
@@ -41,7 +48,7 @@ describe("refused", () => {
     [
       "nats",
       { CHAINS: "Ethereum" },
-      "CHAINS=Ethereum: allowed: names out of ethereum, solana, polygon, arbitrum, optimism, base, bsc, avalanche or CHAIN_IDS, with commas",
+      "CHAINS=Ethereum: allowed: names out of solana, ethereum, polygon, arbitrum, optimism, base, avalanche, bsc or CHAIN_IDS, with commas",
     ],
     ["nats", { RUN_ID: "a b" }, "RUN_ID=a b: allowed: letters, digits, dots, dashes and underscores, at most 64"],
     ["nats", { SUMMARY: " " }, "SUMMARY= : allowed: a file's path"],

@@ -23,7 +23,6 @@ function tableWith(...rows: Row[]): TablePath {
 
 function seenWith(deliveries: Deliveries, ...rows: Row[]): TablePath {
   const table = new TablePath("messages", RUN, 1, false);
-  table.startAfter(100);
   for (const each of rows) table.enter(each, SENT_AT + 100, deliveries);
   return table;
 }
@@ -64,7 +63,8 @@ describe("rows of a table", () => {
     const table = seenWith(deliveries, ...rows);
     expect(deliveries.total.percentiles()).toMatchObject({ samples: 3, negative: 0 });
     expect(deliveries.total.percentiles().p50).toBeCloseTo(100, 0);
-    expect(table.insertions.percentiles()).toMatchObject({ samples: 1, negative: 1 });
+    // A row without a time of its own was there when it was seen.
+    expect(table.insertions.percentiles()).toMatchObject({ samples: 2, negative: 1 });
   });
 
   test("describe what is damaged, by row and event", () => {
@@ -122,7 +122,7 @@ describe("what is missing", () => {
     ["nothing", { lost: 0 }, {}, []],
     [
       "waits, and nothing was ever stored",
-      { lost: 100 },
+      { lost: 0, open: 100 },
       { rows: 0, queue: { pending: 100, buffered: 0 } },
       ["100 messages wait in the pending list: no worker takes them"],
     ],
@@ -134,7 +134,7 @@ describe("what is missing", () => {
     ],
     [
       "is buffered",
-      {},
+      { lost: 0, open: 10 },
       { queue: { pending: 0, buffered: 10 } },
       ["10 messages are in a worker's buffer (worker_buffer_size)"],
     ],
@@ -151,6 +151,28 @@ describe("what is missing", () => {
       {},
       { queue: null },
       ["Redis is not watched (receiver --redis): what is pending cannot be told from what is lost"],
+    ],
+    [
+      "is held by a batch that is stuck",
+      { ending: "held", lost: 0, open: 10 },
+      { queue: { pending: 0, buffered: 10 }, stuck: { events: [3, 4], count: 9, unreadable: "poison" } },
+      [
+        "10 messages are in a worker's buffer (worker_buffer_size), and nothing has moved since",
+        "the batch that is stuck holds 9 messages of this run (events 3, 4, ...) and 1 that are not: an entry that cannot be stored holds up the others of its batch",
+        'an entry of the pending list is no message: "poison"',
+      ],
+    ],
+    [
+      "is nothing, but was changed",
+      { lost: 0 },
+      { changed: 9 },
+      ["9 rows were stored as they were sent and have been changed since"],
+    ],
+    [
+      "is nothing, but ids repeat",
+      { lost: 0 },
+      { ids: { answered: 100, repeated: 7 } },
+      ["7 of 100 messages were accepted under a message_id that another has"],
     ],
     ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows were there and are gone"]],
     ["cannot be read", { lost: 0 }, { problem: "refused" }, ["the table or Redis could not be read: refused"]],

@@ -101,7 +101,10 @@ export class Processor {
 
   private async process(entries: readonly StreamEntry[]): Promise<void> {
     const { redis, stream, faults } = this.options;
-    const ids = entries.map(({ id }) => id);
+    const keeps = faults["keep-poison"] === true;
+    const isAcknowledged = ({ message }: StreamEntry) => !(keeps && typeof readEntry(message) === "string");
+    const ids = entries.filter(isAcknowledged).map(({ id }) => id);
+    if (ids.length === 0) return;
     if (faults.forget) await redis.xAck(stream, GROUP, ids);
     const jobs: string[] = [];
     const malformed: string[] = [];

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { gzipSync } from "node:zlib";
 import type { Registered } from "./registry.ts";
 
 /** One attempt at a delivery. */
@@ -11,6 +12,10 @@ export interface Attempt {
   readonly number: number;
   /** Signs with another secret: a planted fault. */
   readonly wronglySigned: boolean;
+  /** Ms between the headers and the end of the body: a planted fault. */
+  readonly lateBy?: number | undefined;
+  /** Compresses the body and does not say so: a planted fault. */
+  readonly compressed?: boolean;
 }
 
 /** Sends webhooks over connections that stay open. */
@@ -25,14 +30,15 @@ export class Sender {
   }
 
   /** Makes an attempt. @returns the status, or null when there was no answer in time or nobody to ask. */
-  send({ endpoint, body, number, wronglySigned }: Attempt): Promise<number | null> {
+  send({ endpoint, body: text, number, wronglySigned, lateBy, compressed }: Attempt): Promise<number | null> {
+    const body = compressed === true ? gzipSync(text) : Buffer.from(text);
     const secret = wronglySigned ? `not ${endpoint.hmac_secret}` : endpoint.hmac_secret;
     const options = {
       method: "POST",
       timeout: endpoint.timeout_seconds * 1000,
       headers: {
         "Content-Type": "application/json",
-        "Content-Length": Buffer.byteLength(body),
+        "Content-Length": body.length,
         "X-Webhook-Signature": createHmac("sha256", secret).update(body).digest("hex"),
         "X-Webhook-Id": endpoint.id,
         "X-Webhook-Attempt": String(number),
@@ -49,8 +55,13 @@ export class Sender {
         .on("timeout", () => request.destroy())
         .on("error", () => resolve(null))
         // After "response" this says nothing new; without one the connection ended before an answer.
-        .on("close", () => resolve(null))
-        .end(body);
+        .on("close", () => resolve(null));
+      if (lateBy === undefined) {
+        request.end(body);
+        return;
+      }
+      request.write(body.subarray(0, 1));
+      setTimeout(() => request.end(body.subarray(1)), lateBy);
     });
   }
 

@@ -99,13 +99,18 @@ export class Worker {
     if (faults.delay !== undefined) await pause(faults.delay);
     const wronglySigned = strikes(faults["wrong-signature"]);
     const body = strikes(faults.corrupt) ? corrupted(job.body) : job.body;
-    const status = await this.sender.send({ endpoint, body, number: job.attempt, wronglySigned });
+    const status = await this.sender.send({
+      ...{ endpoint, body, wronglySigned },
+      number: faults["same-attempt"] === true ? 1 : job.attempt,
+      ...{ lateBy: faults["late-body"], compressed: faults.gzip === true },
+    });
     const succeeded = status !== null && status >= 200 && status <= 299;
     this.breaker.ended(endpoint.id, succeeded);
     if (!succeeded) {
       if (status === 404 && faults["give-up-on-404"] === true) return queue.done(job);
       if (faults["retry-storm"] === true) return queue.failed(job, 0);
-      return queue.failed(job, job.attempt > endpoint.max_retries ? null : backoff(job.attempt));
+      const retryIn = faults["retry-after"] ?? backoff(job.attempt);
+      return queue.failed(job, job.attempt > endpoint.max_retries ? null : retryIn);
     }
     if (strikes(faults.duplicate)) await this.again(endpoint, job);
     const stranger = strikes(faults.misroute) ? registry.stranger(endpoint.id) : undefined;

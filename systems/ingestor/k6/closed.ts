@@ -19,6 +19,8 @@ interface Chunk {
   open: number;
   readonly refused: number[];
   readonly unknown: number[];
+  /** The ids that the target gave. */
+  readonly ids: string[];
 }
 
 /**
@@ -51,7 +53,7 @@ export function closedLoop(
     const take = (): Chunk => {
       if (chunk === null || next === chunk.firstSeq + chunk.count) {
         const size = Math.min(REPORTED_TOGETHER, end - next);
-        chunk = { firstSeq: next, count: size, sentFrom: now(), open: size, refused: [], unknown: [] };
+        chunk = { firstSeq: next, count: size, sentFrom: now(), open: size, refused: [], unknown: [], ids: [] };
       }
       return chunk;
     };
@@ -59,7 +61,8 @@ export function closedLoop(
       while (next < end) {
         const mine = take();
         const seq = next++;
-        const { outcome, latency } = await send(run, publisher, seq);
+        const { outcome, id, latency } = await send(run, publisher, seq);
+        if (id !== null) mine.ids.push(id);
         if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(latency);
         else mine[outcome].push(seq);
         // Kept until all is sent: k6 ends an iteration whose promise fails with nobody waiting for it.
@@ -73,7 +76,7 @@ export function closedLoop(
   }
 
   async function settle(run: Run, publisher: number, chunk: Chunk): Promise<void> {
-    const { firstSeq, count, sentFrom, refused, unknown } = chunk;
+    const { firstSeq, count, sentFrom, refused, unknown, ids } = chunk;
     const settledAt = now();
     metrics.publishing_seconds.add((settledAt - exec.scenario.startTime) / 1000);
     metrics.events_published.add(count, count);
@@ -90,6 +93,7 @@ export function closedLoop(
       sentThrough: settledAt + correction,
       refused,
       unknown,
+      ids,
     });
   }
 }

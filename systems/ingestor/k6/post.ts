@@ -26,6 +26,8 @@ export interface Post {
 /** What came back. */
 export interface Answer {
   readonly outcome: Outcome;
+  /** The id that it was accepted under; null where there is none. */
+  readonly id: string | null;
   /** 0 without an answer. */
   readonly status: number;
   /** Ms from the attempt to send, connecting included, to the end of the answer. */
@@ -55,10 +57,11 @@ export async function post(
   const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";
   metrics.ingest_server_errors.add(isError ? 1 : 0);
   const accepted = v.safeParse(Accepted, json(answer.body));
-  metrics.ingest_failure_rate.add(!(outcome === "acknowledged" && accepted.success));
-  if (outcome === "acknowledged" && accepted.success) enterId(metrics, String(accepted.output.message_id));
+  const id = outcome === "acknowledged" && accepted.success ? String(accepted.output.message_id) : null;
+  metrics.ingest_failure_rate.add(id === null);
+  if (id !== null) enterId(metrics, id);
   else quote("POST /messages", `answers ${status}: ${status === 0 ? answer.error : String(answer.body ?? "")}`);
-  return { outcome, status, latency };
+  return { outcome, id, status, latency };
 }
 
 /** Ids that this virtual user was given. */

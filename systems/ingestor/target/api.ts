@@ -67,7 +67,7 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
       }
       const repeats = faults["repeat-id"] !== undefined && ++answered % faults["repeat-id"] === 0;
       const queued: Queued = {
-        message_id: repeats ? lastId : randomBytes(8).toString("hex"),
+        message_id: repeats ? lastId : randomBytes(faults["short-ids"] ? 1 : 8).toString("hex"),
         ...posted.output,
         created_at: new Date().toISOString(),
       };

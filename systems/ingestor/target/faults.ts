@@ -11,6 +11,9 @@ export const INGESTOR_FAULTS = {
   fragile: always("what is no message is answered with 500"),
   "slow-worker": milliseconds("the worker needs MS milliseconds more to store a batch"),
   "lose-buffer": always("a worker that is told to stop loses what it has buffered"),
+  "short-ids": always("message ids have two digits, so that they repeat"),
+  "whole-batches": always("a worker never stores a batch that is not full"),
+  rewrite: milliseconds("every row is given another content and user MS milliseconds after it was stored"),
   "poison-blocks": always("a message that cannot be read holds up its batch for ever"),
 } as const satisfies FaultTable;
 

@@ -57,6 +57,11 @@ export class Rows {
     }
   }
 
+  /** Gives every row another content and user: a planted fault. */
+  async rewrite(): Promise<void> {
+    await this.pool.query("update messages set content = 'rewritten', user_id = 1 where content <> 'rewritten'");
+  }
+
   async close(): Promise<void> {
     await this.pool.end();
   }

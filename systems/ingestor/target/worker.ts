@@ -70,7 +70,8 @@ export class Worker {
     if (this.batch.messages.length === 0) this.batch = Buffer.begin();
     const { batch } = this;
     const taken = await buffer.take(batch, batchSize - batch.messages.length);
-    const due = performance.now() - batch.since >= batchTimeout && batch.messages.length > 0;
+    const isOld = performance.now() - batch.since >= batchTimeout && !this.options.faults["whole-batches"];
+    const due = isOld && batch.messages.length > 0;
     if (batch.messages.length >= batchSize || due) {
       await this.store(batch);
       this.batch = Buffer.begin();
@@ -106,7 +107,17 @@ export class Worker {
     );
     dead.push(...refused.map((message) => JSON.stringify(message)));
     await buffer.release(batch, good.length - refused.length, dead);
+    if (faults.rewrite !== undefined) this.rewriteLater(faults.rewrite);
     if (good.length > 0) await meter.enter(good.map(({ created_at }) => Date.parse(created_at)));
+  }
+
+  /** Overwrites all that is stored, a while later. */
+  private rewriteLater(ms: number): void {
+    const { rows, log } = this.options;
+    const { signal } = this.stopped;
+    void pause(ms, undefined, { signal })
+      .then(() => rows.rewrite())
+      .catch((problem: Error) => signal.aborted || log(`worker: ${problem.message}`));
   }
 
   /** A message as it is stored: once and unchanged, but for what is planted. */
