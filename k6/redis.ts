@@ -51,13 +51,20 @@ export async function setup(): Promise<RedisRun> {
   const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
   const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
-    await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+    const { groups } = await hopsNow();
+    const sent = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
       send: (seq) =>
         redis.sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq))),
       explain: async (account) => explainSilence(account, await hopsNow()),
     });
+    if (groups.length === 0) {
+      console.warn(
+        `no consumer group read stream ${config.STREAM} when the first of ${sent} canaries was added: what comes before ` +
+          "its group is read only by a group that is made from the start of the stream; start the pipeline first",
+      );
+    }
   }
   return { ...run, ...watched, before: await hopsNow() };
 }

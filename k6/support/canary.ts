@@ -29,18 +29,21 @@ export interface Canaries {
  * work from end to end. Health endpoints are not believed. Ends the test (k6 exits 108) when no canary
  * has arrived in time, when another publisher of the run is missing, because the run would end without it,
  * or when there are fewer paths than were asked for: the run would be judged by those that are there.
+ *
+ * @returns how many canaries were sent.
  */
-export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<void> {
+export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<number> {
   const { seqs, wanted } = canaries;
   const deadline = now() + seconds * 1000;
   const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
   let nextAt = 0;
-  for (let sent = 0; now() < deadline; sleep(PAUSE_SECONDS)) {
+  let sent = 0;
+  for (; now() < deadline; sleep(PAUSE_SECONDS)) {
     account = fetchAccount(receiver, run.id) ?? account;
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
-    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return;
+    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return sent;
     if (paths === 0 || allReady) continue;
     if (now() < nextAt) continue;
     if (canaries.most !== undefined) nextAt = now() + (seconds * 1000) / canaries.most;
@@ -57,12 +60,12 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
   }
   if (ready > 0) {
     console.warn(`canaries reached ${ready} of ${paths} paths in ${seconds} s; going on`);
-    return;
+    return sent;
   }
   const warning = canaries.goOn?.(account) ?? null;
   if (warning !== null) {
     console.warn(`no canary arrived within ${seconds} s, and the load is sent all the same: ${warning}`);
-    return;
+    return sent;
   }
   const causes = (await canaries.explain(account)).map((cause) => `; ${cause}`).join("");
   exec.test.abort(
@@ -70,6 +73,7 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
       ? `no subscriber joined run ${run.id} within ${seconds} s${causes}`
       : `no canary arrived on any of ${paths} paths within ${seconds} s${causes}`,
   );
+  return sent;
 }
 
 const NOBODY = { paths: 0, ready: 0, publishers: 0 };

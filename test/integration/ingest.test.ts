@@ -146,16 +146,22 @@ describe("a defect is found, and named", () => {
 
   test("worker dead", async () => {
     const run = beginRun(pipeline, { ...CROWD, CANARY_TIMEOUT: "1s" });
-    const stdout = await failing(run.outcome, "account_lost");
+    const stdout = await failing(run.outcome, "account_open");
     expect(stdout).toMatch(/6\d\d messages wait in the pending list: no worker takes them/);
-    expect(await run.account()).toMatchObject({ acknowledged: EVENTS, lost: EVENTS, storage: { shortfall: 0 } });
+    expect(await run.account()).toMatchObject({
+      acknowledged: EVENTS,
+      lost: 0,
+      open: EVENTS,
+      ending: "held",
+      storage: { shortfall: 0 },
+    });
   });
 
   test("worker loses its buffer when it is stopped", async () => {
     const flags = ["--batch-size", "1000", "--batch-timeout", "3000"];
     const worker = await startWorker("--fault", "lose-buffer", ...flags);
-    // Slow enough to find it part filled, and a wait in which what is missing has been missing for ten seconds.
-    const run = beginRun(pipeline, { RATE: "60", EVENTS: "300", DRAIN_QUIET: "11s" });
+    // Slow enough to find it part filled, and long enough for what is missing to have been missing for ten seconds.
+    const run = beginRun(pipeline, { RATE: "30", EVENTS: "450" });
     await run.until(({ acknowledged }) => acknowledged > 50);
     await withRedis(pipeline, (redis) =>
       vi.waitFor(async () => {
@@ -195,7 +201,7 @@ describe("a defect is found, and named", () => {
     const run = beginRun(pipeline);
     await run.until(({ delivered }) => delivered > 100);
     await withRedis(pipeline, (redis) => redis.rPush("pending_messages", "poison"));
-    const stdout = await failing(run.outcome, "account_lost");
+    const stdout = await failing(run.outcome, "account_open");
     expect(stdout).toMatch(/messages are in a worker's buffer/);
   });
 
