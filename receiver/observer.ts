@@ -1,6 +1,6 @@
 import type { Account } from "../core/account.ts";
-import type { ClockReport } from "../core/clocks.ts";
 import type { Bitset } from "../core/bitset.ts";
+import type { ClockReport } from "../core/clocks.ts";
 import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements } from "../core/order.ts";

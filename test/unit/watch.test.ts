@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { ClockReport } from "../../core/clocks.ts";
 import { Bitset } from "../../core/bitset.ts";
+import type { ClockReport } from "../../core/clocks.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { type BucketSum, bucketOf, hashOf } from "../../receiver/rowindex.ts";
 import { type Row, TablePath } from "../../receiver/table.ts";
