@@ -1,4 +1,4 @@
-import { EVENT_ID_LENGTH, EVENT_ID_MARKER, hex } from "./trace.ts";
+import { EVENT_ID_LENGTH, EVENT_ID_MARKER, hex, TRACE_HASH_MARKER } from "./trace.ts";
 
 /** An id of our shape: marker, a time to the microsecond in ns, 24 hex digits. */
 const SHAPE = /^evt_\d{16}000_[0-9a-f]{24}$/i;
@@ -27,6 +27,14 @@ export function wasOurs(text: string, run: number | null, now: number): boolean 
   if (id.toLowerCase().includes(digits)) return true;
   if (SHAPE.test(id)) return agreement(id.toLowerCase().substring(RUN_AT, RUN_AT + RUN_DIGITS), digits) >= LIKE;
   return isCutTime(id, now);
+}
+
+/** How many characters of the beginning of a trace hash a damaged one still has; by chance another hash has eight. */
+const LIKE_HASH = 20;
+
+/** Whether a hash that is no whole trace hash was one before it was damaged. Those of other events are foreign. */
+export function wasTraceHash(hash: string): boolean {
+  return agreement(hash, TRACE_HASH_MARKER) >= LIKE_HASH;
 }
 
 /** The letters, digits and underscores that a text starts with: ids have nothing else. */

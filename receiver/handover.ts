@@ -30,6 +30,7 @@ const ItemSchema = v.variant("kind", [
     why: v.picklist(REFUSALS),
     problem: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
   }),
+  v.object({ kind: v.literal("stray"), endpoint: v.string(), what: v.picklist(["damaged", "foreign"]) }),
   v.object({ kind: v.literal("unread"), endpoint: v.string(), problem: v.pipe(v.string(), v.maxLength(1_000)) }),
 ]);
 export type Item = v.InferOutput<typeof ItemSchema>;
@@ -75,6 +76,10 @@ export class Handovers {
     const { endpoint } = item;
     if (item.kind === "unread") {
       this.sink.unread(endpoint, item.problem);
+      return null;
+    }
+    if (item.kind === "stray") {
+      this.sink.stray(endpoint, item.what);
       return null;
     }
     const trace = item.kind === "delivered" ? traceOf(item.body) : readTraceHash(item.hash);

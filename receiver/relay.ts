@@ -5,7 +5,7 @@ import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
 import type { Handover, Item } from "./handover.ts";
 import { RemoteClock } from "./remoteclock.ts";
-import type { WebhookSink } from "./webhooks.ts";
+import type { Stray, WebhookSink } from "./webhooks.ts";
 
 /** Handed on together at most: well within what a receiver reads, unless webhooks are large. */
 const AT_ONCE = 10_000;
@@ -70,6 +70,10 @@ export class Relay implements WebhookSink {
 
   unread(endpoint: string, problem: string): void {
     this.keep({ kind: "unread", endpoint, problem }, null);
+  }
+
+  stray(endpoint: string, what: Stray): void {
+    this.keep({ kind: "stray", endpoint, what }, null);
   }
 
   private keep(item: Item, done: Waiting["done"]): void {
@@ -173,6 +177,7 @@ export class Relay implements WebhookSink {
 function corrected(item: Item, correction: number): Item {
   switch (item.kind) {
     case "unread":
+    case "stray":
       return item;
     case "delivered":
       return { ...item, headersAt: item.headersAt + correction, arrivedAt: item.arrivedAt + correction };

@@ -48,7 +48,6 @@ export class Run {
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
-  /** Arrivals that are no event of the run. */
   private readonly strays = { damaged: 0, foreign: 0 };
   private lateArrivals = 0;
   private lastArrivalAt = 0;
@@ -146,6 +145,11 @@ export class Run {
   clock(report: ClockReport): ClockAccount[] {
     this.clocks.enter(report);
     return this.clocks.account();
+  }
+
+  /** Counts an arrival that is no event of the run. */
+  stray(what: "damaged" | "foreign"): void {
+    this.strays[what]++;
   }
 
   /** Enters what the stream and the queues say of the events between publishing and delivery. */
@@ -281,7 +285,6 @@ export class Run {
       foreign: this.strays.foreign,
       backlog: 0,
       drain: 0,
-      // A row may not say when it was sent, and then is no latency.
       lastArrivalAt: this.deliveries.tail.lastAt ?? (this.lastArrivalAt === 0 ? null : this.lastArrivalAt),
       latency: this.latency().percentiles(),
       clocks: this.clocks.account(),

@@ -6,7 +6,7 @@ import { Endpoints } from "./endpoints.ts";
 import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";
 import type { Storage } from "./storage.ts";
-import type { WebhookSink } from "./webhooks.ts";
+import type { Stray, WebhookSink } from "./webhooks.ts";
 
 /** Runs that are remembered; the oldest of those that are settled are forgotten first. */
 const REMEMBERED = 20;
@@ -39,9 +39,16 @@ export class Runs implements WebhookSink {
     return this.byId.get(id);
   }
 
-  /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign and counted nowhere. */
+  /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): undefined {
-    this.byNumber.get(delivery.trace.run)?.observer(Endpoints)?.delivered(endpoint, delivery, body);
+    const run = this.byNumber.get(delivery.trace.run);
+    if (run === undefined) this.stray(endpoint, "foreign");
+    else run.observer(Endpoints)?.delivered(endpoint, delivery, body);
+  }
+
+  /** Counts a webhook that belongs to no run, in every run that has such endpoints and is open. */
+  stray(_endpoint: string, what: Stray): void {
+    for (const run of this.all()) if (!run.settled && run.observer(Endpoints) !== undefined) run.stray(what);
   }
 
   /** Counts a webhook that was not taken. */

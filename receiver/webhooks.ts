@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { ClockReport } from "../core/clocks.ts";
 import { isPlausible } from "../core/report.ts";
 import { readTraceHash, type Trace } from "../core/trace.ts";
+import { wasTraceHash } from "../core/wreck.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
 import { readWebhooks } from "./body.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
@@ -18,6 +19,9 @@ const HOW = { 503: "answered 503", 404: "answered 404", drop: "cut off" } as con
 /** A webhook of one log entry is under 2 kB. */
 const BODY_LIMIT = 256 * 1024;
 
+/** What a webhook carries that belongs to no run: an identity that was damaged, or none of ours. */
+export type Stray = "damaged" | "foreign";
+
 /** Where webhooks go: to the runs here, or to another receiver. */
 export interface WebhookSink {
   /** @returns nothing where it is entered at once; else whether it could be handed on, which is answered not before. */
@@ -27,6 +31,8 @@ export interface WebhookSink {
   unread(endpoint: string, problem: string): void;
   /** Takes how the clock of a relay stood; for those who settle. */
   clocked?(run: number, report: ClockReport): void;
+  /** A webhook that was taken and belongs to no run. */
+  stray(endpoint: string, what: Stray): void;
 }
 
 /** A 2xx and its body. */
@@ -132,6 +138,9 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   if (handingOn.length > 0 && (await Promise.all(handingOn)).includes(false)) {
     traffic.refused("not handed on");
     return reply.code(503).send({ error: "the receiver that settles the runs cannot be reached" });
+  }
+  for (const { trace, body } of traced) {
+    if (trace === null) sink.stray(endpoint, wasTraceHash(body.transaction_hash) ? "damaged" : "foreign");
   }
   traffic.accepted(traced.map(({ trace }) => (trace === null ? null : arrivedAt - trace.publishedAt)));
   if (answer.body === "") return reply.code(answer.status).send();

@@ -126,7 +126,18 @@ describe("a webhook", () => {
   test("of another run, or a canary, is not counted as a delivery", async () => {
     expect((await deliver(webhook("earlier"))).status).toBe(200);
     expect((await deliver(webhook("run", CANARY_PUBLISHER))).status).toBe(200);
-    expect(await account()).toMatchObject({ delivered: 0, unreported: 0, misrouted: 0, ready: 1 });
+    expect(await account()).toMatchObject({ delivered: 0, unreported: 0, misrouted: 0, ready: 1, foreign: 1 });
+  });
+
+  test("whose identity is damaged, or that carries none of ours, is counted as such", async () => {
+    const whole = webhook();
+    const hash = (JSON.parse(whole) as { transaction_hash: string }).transaction_hash;
+    await deliver(whole);
+    const last = hash.endsWith("0") ? "1" : "0";
+    for (const other of [hash.slice(0, -1) + last, hash.slice(0, -9), `0x${"5e".repeat(32)}`, "0xabc"]) {
+      expect((await deliver(whole.replace(hash, other))).status).toBe(200);
+    }
+    expect(await account()).toMatchObject({ damaged: 2, foreign: 2, duplicated: 0, unreported: 1 });
   });
 
   test("that is wrongly signed, no JSON, no webhook or too large is refused, counted, and harms nothing", async () => {

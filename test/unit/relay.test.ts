@@ -59,7 +59,9 @@ test("what is handed on came when the clock of the receiver that settles says so
   relay.refused("e", refused(at));
   await relay.close();
   const moments = settling.items.flatMap((item) =>
-    item.kind === "unread" ? [] : [item.headersAt, item.kind === "delivered" ? item.arrivedAt : item.answeredAt],
+    item.kind === "unread" || item.kind === "stray"
+      ? []
+      : [item.headersAt, item.kind === "delivered" ? item.arrivedAt : item.answeredAt],
   );
   expect(moments).toHaveLength(4);
   for (const moment of moments) {
@@ -132,6 +134,7 @@ test("what was taken and never answered is handed on again, and entered once", a
   void relay.delivered("e", delivery(1), WEBHOOK);
   relay.refused("e", refused());
   relay.unread("e", "it is empty");
+  relay.stray("e", "foreign");
   await vi.waitFor(() => expect(settling.taken).toHaveLength(1));
   void relay.delivered("e", delivery(2), WEBHOOK);
   await vi.waitFor(() => expect(settling.taken.length).toBeGreaterThan(2));
@@ -146,6 +149,7 @@ test("what was taken and never answered is handed on again, and entered once", a
     delivered: (_, { arrivedAt }) => void arrivals.push(arrivedAt),
     refused: (_, { answeredAt }) => void refusals.push(answeredAt),
     unread: (_, problem) => void problems.push(problem),
+    stray: (_, what) => void problems.push(what),
   };
   const handovers = new Handovers(sink);
   for (const handover of settling.taken) handovers.enter(handover);
@@ -153,13 +157,18 @@ test("what was taken and never answered is handed on again, and entered once", a
   handovers.enter(settling.taken[0] as Handover);
   expect(arrivals).toEqual([1, 2, 3]);
   expect(refusals).toEqual([1]);
-  expect(problems).toEqual(["it is empty"]);
+  expect(problems).toEqual(["it is empty", "foreign"]);
 });
 
 test("a second relay that has handed on as much is another", () => {
   let arrived = 0;
   const count = () => void arrived++;
-  const handovers = new Handovers({ delivered: count, refused: () => undefined, unread: () => undefined });
+  const handovers = new Handovers({
+    delivered: count,
+    refused: () => undefined,
+    unread: () => undefined,
+    stray: () => undefined,
+  });
   const { trace: _, ...arrival } = delivery(1);
   for (const relay of ["a1", "b2"]) {
     const items = [{ kind: "delivered" as const, endpoint: "e", ...arrival, body: WEBHOOK }];
