@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** These need a real redis-server; test/run.mjs says when it is missing. */
-const WITH_REDIS = ["redis", "ethhook", "ingest", "signals", "signals-faults"].map(
+const WITH_REDIS = ["redis", "redis-access", "ethhook", "ingest", "signals", "signals-faults"].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
 import { EVENT_ID_LENGTH, type Trace } from "./trace.ts";
+import { WordsSchema } from "./words.ts";
 
 /** Whether a trace, whose check digits fit, can be one of ours: by chance those of damaged ones fit too. */
 export function isPlausible({ seq }: Trace): boolean {
@@ -74,6 +75,8 @@ export const PublishedSchema = v.pipe(
     unknown: v.array(Seq),
     /** The ids that the target gave to what it acknowledged, where it gives any. */
     ids: v.optional(v.array(v.pipe(v.string(), v.maxLength(200)))),
+    /** In what words the target refused them. */
+    words: v.optional(WordsSchema),
   }),
   v.check(
     ({ firstSeq, count, refused, unknown }) =>

@@ -1,14 +1,15 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Client } from "k6/x/redis";
 import type { Account } from "../core/account.ts";
 import type { Hops } from "../core/hops.ts";
 import { lengthOf } from "../core/shape.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../core/webhookcauses.ts";
+import { openRedis, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
+import { wordsOf } from "../systems/ethhook/k6/words.ts";
 import { sendBatch, sendEach } from "../systems/ethhook/k6/xadd.ts";
 import { entryOf, oneOfEach } from "../systems/ethhook/wire.ts";
 import { enterAccount } from "./support/account.ts";
@@ -31,7 +32,7 @@ const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
 const wanted = { ...workload, unmatchedShare: 0 };
 /** As many commands as a tick sends at once, each with a connection of its own. */
 const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
-const redis = client();
+const redis = openRedis(config, connections);
 const target = { redis, stream: config.STREAM, workload };
 
 export const options = publisherOptions(
@@ -39,14 +40,12 @@ export const options = publisherOptions(
   { exec: "publish", connect: "connect", beside: config.MAXLEN === undefined ? {} : { trimming: trimming() } },
 );
 
-type RedisRun = Run & Watched & { readonly before: Hops };
+type RedisRun = Run & Watched & { readonly before: Hops | null };
 
 export async function setup(): Promise<RedisRun> {
   declareCounters();
   const watched = requireHealth(config);
-  await redis
-    .sendCommand("PING")
-    .catch((problem) => exec.test.abort(`REDIS_URL: cannot reach Redis: ${reasonOf(problem)}`));
+  await requireRedis(redis, config);
   const retryPauses = config.RETRY_PAUSES.map((seconds) => seconds * 1000);
   const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
   const run = openRun(config, "publisher", { webhooks });
@@ -56,8 +55,13 @@ export async function setup(): Promise<RedisRun> {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
       send: (seq) =>
-        redis.sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq))),
-      explain: async (account) => explainSilence(account, await hopsNow()),
+        redis
+          .sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq)))
+          .catch((problem) => exec.test.abort(`REDIS_URL: XADD ${config.STREAM}: ${wordsOf(problem)}`)),
+      explain: async (account) => {
+        const hops = await hopsNow();
+        return hops === null ? [UNREAD] : explainSilence(account, hops);
+      },
     });
     if (groups.length === 0) {
       console.warn(
@@ -66,7 +70,7 @@ export async function setup(): Promise<RedisRun> {
       );
     }
   }
-  return { ...run, ...watched, before: await hopsNow() };
+  return { ...run, ...watched, before: config.RECEIVER_URL === undefined ? null : await hopsNow() };
 }
 
 /**
@@ -74,7 +78,7 @@ export async function setup(): Promise<RedisRun> {
  * which a function waits, as where the way to Redis is long, no function of that virtual user that waits goes on again.
  */
 export function connect(): void {
-  for (let opened = 0; opened < connections; opened++) void redis.sendCommand("PING");
+  for (let opened = 0; opened < connections; opened++) redis.sendCommand("PING").catch(() => undefined);
 }
 
 export const publish = guarded(
@@ -84,7 +88,9 @@ export const publish = guarded(
 
 /** Every second, where MAXLEN asks for it: cuts off what every consumer group has acknowledged. */
 export async function trim(): Promise<void> {
-  const warning = await trimAcknowledged(redis, config.STREAM, config.MAXLEN as number);
+  const warning = await trimAcknowledged(redis, config.STREAM, config.MAXLEN as number).catch(
+    (problem) => `MAXLEN=${config.MAXLEN}: the stream is not trimmed: ${wordsOf(problem)}`,
+  );
   if (warning !== null) console.warn(warning);
   sleep(1);
 }
@@ -103,32 +109,28 @@ export const handleSummary = summaryOf(config);
 
 /** Tells the receiver where the pipeline's events stand. @returns the account with it; null where it cannot be read. */
 async function withHops(run: RedisRun): Promise<Account | null> {
+  const { before } = run;
+  if (before === null) return null;
   try {
-    const after = await readHopsLeft(redis, run.before, config.QUEUES);
-    return reportHops(config, run, { before: run.before, after });
+    const after = await readHopsLeft(redis, before, config.QUEUES);
+    return reportHops(config, run, { before, after });
   } catch (problem) {
     console.warn(`what is left in the pipeline cannot be read: ${reasonOf(problem)}`);
     return null;
   }
 }
 
-function hopsNow(): Promise<Hops> {
-  return readHops(redis, config.STREAM, config.QUEUES);
-}
+/** What an account cannot tell when the user may not read. */
+const UNREAD = "what is in the stream and behind it cannot be read: docs/access.md lists the rights";
 
-function client(): Client {
+/** Where the events stand; null, with a warning, where the user may not look. */
+async function hopsNow(): Promise<Hops | null> {
   try {
-    return new Client(clientUrl());
+    return await readHops(redis, config.STREAM, config.QUEUES);
   } catch (problem) {
-    throw `REDIS_URL=${reasonOf(`${config.REDIS_URL}: ${problem}`)}`;
+    console.warn(`${UNREAD}: ${wordsOf(problem)}`);
+    return null;
   }
-}
-
-/** Nothing is sent twice by itself: an entry could be added twice. */
-function clientUrl(): string {
-  const separator = config.REDIS_URL.includes("?") ? "&" : "?";
-  const timeout = `${config.ACK_TIMEOUT * 1000}ms`;
-  return `${config.REDIS_URL}${separator}max_retries=-1&pool_size=${connections}&read_timeout=${timeout}&write_timeout=${timeout}&dial_timeout=${timeout}`;
 }
 
 function trimming() {

@@ -17,7 +17,7 @@ import { type SignatureOptions, Signatures } from "./signatures/signature.ts";
 import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
 import { type Answer, RECEIVED, webhookRoutes } from "./webhooks.ts";
-import { addWordRoutes } from "./words.ts";
+import { addWordRoutes, RunWords } from "./words.ts";
 
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -79,8 +79,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     traffic.reset();
     return { status: "reset" };
   });
-  addRunRoutes(app, runs);
-  addWordRoutes(app, runs, RUN);
+  const words = new RunWords();
+  addRunRoutes(app, runs, words);
+  addWordRoutes(app, runs, RUN, words);
   const handovers = new Handovers(runs);
   app.post("/relayed", (request, reply) => {
     const handover = read(HandoverSchema, request, reply);
@@ -118,7 +119,7 @@ const RUN = `/runs/:run(${RUN_ID.source})`;
 
 type RunRequest = FastifyRequest<{ Params: { run: string } }>;
 
-function addRunRoutes(app: FastifyInstance, runs: Runs): void {
+function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
   app.post(`${RUN}`, (request: RunRequest, reply) => {
     const opening = read(OpeningSchema, request, reply);
     if (opening === undefined) return reply;
@@ -137,6 +138,7 @@ function addRunRoutes(app: FastifyInstance, runs: Runs): void {
     const batch = run && read(PublishedSchema, request, reply);
     if (run === undefined || batch === undefined) return reply;
     run.published(batch);
+    if (batch.words !== undefined) words.enter(run, batch.words);
     return { settled: run.settled };
   });
   app.post(`${RUN}/arrivals`, (request: RunRequest, reply) => {

@@ -4,28 +4,40 @@ import { type Word, Words, WordsSchema } from "../core/words.ts";
 import type { Run } from "./run.ts";
 import type { Runs } from "./runs.ts";
 
+/** In what words the target refused the tests of each run; they go with their run. */
+export class RunWords {
+  private readonly told = new WeakMap<Run, Map<string, Words>>();
+
+  /** Enters what one virtual user of a test was told. */
+  enter(run: Run, { test, words: list }: v.InferOutput<typeof WordsSchema>): void {
+    const byTest = this.told.get(run) ?? new Map<string, Words>();
+    this.told.set(run, byTest);
+    const words = byTest.get(test) ?? new Words();
+    byTest.set(test, words);
+    for (const { kind, text, count } of list) words.count(kind, text, count);
+  }
+
+  /** The sums of all instances, by test. */
+  of(run: Run): Readonly<Record<string, readonly Word[]>> {
+    return Object.fromEntries([...(this.told.get(run) ?? [])].map(([test, words]) => [test, words.list()]));
+  }
+}
+
 type WordsRequest = FastifyRequest<{ Params: { run: string } }>;
 
 /** The routes by which tests tell in what words the target refused them, and read the sums of all instances. */
-export function addWordRoutes(app: FastifyInstance, runs: Runs, path: string): void {
-  // They go with their run.
-  const told = new WeakMap<Run, Map<string, Words>>();
+export function addWordRoutes(app: FastifyInstance, runs: Runs, path: string, runWords: RunWords): void {
   app.post(`${path}/words`, (request: WordsRequest, reply) => {
     const run = runs.get(request.params.run);
     if (run === undefined) return reply.code(404).send({ error: `run ${request.params.run} was never opened` });
     const parsed = v.safeParse(WordsSchema, request.body, { abortEarly: true });
     if (!parsed.success) return reply.code(422).send({ error: parsed.issues[0].message });
-    const byTest = told.get(run) ?? new Map<string, Words>();
-    told.set(run, byTest);
-    const words = byTest.get(parsed.output.test) ?? new Words();
-    byTest.set(parsed.output.test, words);
-    for (const { kind, text, count } of parsed.output.words) words.count(kind, text, count);
+    runWords.enter(run, parsed.output);
     return { status: "received" };
   });
   app.get(`${path}/words`, (request: WordsRequest, reply) => {
     const run = runs.get(request.params.run);
     if (run === undefined) return reply.code(404).send({ error: `run ${request.params.run} was never opened` });
-    const lists = [...(told.get(run) ?? [])].map(([test, words]): [string, Word[]] => [test, words.list()]);
-    return Object.fromEntries(lists);
+    return runWords.of(run);
   });
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { CLOCK_ERROR_MS, Clock } from "../../core/clock.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import type { Check } from "./checks.ts";
+import { askThrough, proxyFor } from "./proxy.ts";
 
 const TIMEOUT_MS = 5_000;
 const ROUND_TRIPS = 9;
@@ -41,6 +42,12 @@ async function reach(name: string, url: string): Promise<Check> {
   const shown = `${parsed.protocol}//${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}`;
   const port = Number(parsed.port) || DEFAULT_PORTS[parsed.protocol];
   if (port === undefined) throw new RangeError(`--${name}-url ${shown}: has no port`);
+  const proxy = proxyFor(parsed);
+  if (proxy !== null) {
+    const problem = await askThrough(proxy, parsed);
+    if (problem === null) return { what, found: `${shown} answers, by the proxy ${proxy.host}`, ok: true };
+    return { what, found: `${shown}: ${problem}`, ok: false, remedy: "look at HTTP_PROXY, HTTPS_PROXY and NO_PROXY" };
+  }
   const failure = await connects(parsed.hostname, port);
   if (failure !== null) {
     return { what, found: `${shown}: ${failure}`, ok: false, remedy: "start it, or look at firewalls and the address" };

@@ -13,6 +13,7 @@ import {
 } from "../../core/access.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import { type Given, givenOf } from "../../systems/access.ts";
+import { readFile } from "./files.ts";
 
 /** Requests for a token are told apart from the load by this name. */
 const TAGS = { name: "token" };
@@ -62,7 +63,7 @@ export class Access {
     return {
       ...(cert === undefined || key === undefined
         ? {}
-        : { tlsAuth: [{ cert: read(cert, `${this.prefix}_CERT`), key: read(key, `${this.prefix}_KEY`) }] }),
+        : { tlsAuth: [{ cert: readFile(cert, `${this.prefix}_CERT`), key: readFile(key, `${this.prefix}_KEY`) }] }),
       ...(INSECURE === true ? { insecureSkipTLSVerify: true } : {}),
     };
   }
@@ -210,7 +211,7 @@ function refuseUnfit(given: Given, prefix: string): void {
 
 function fileHeaders(file: string | undefined, prefix: string): Headers {
   if (file === undefined) return {};
-  const headers = readHeaders(read(file, `${prefix}_HEADERS_FILE`));
+  const headers = readHeaders(readFile(file, `${prefix}_HEADERS_FILE`));
   if (headers === undefined)
     throw `${prefix}_HEADERS_FILE=${file}: allowed: "Name: value" on a line each, or a JSON object`;
   return headers;
@@ -219,18 +220,7 @@ function fileHeaders(file: string | undefined, prefix: string): Headers {
 /** One copy for all virtual users. */
 function tokensOf(file: string | undefined, prefix: string): readonly string[] {
   if (file === undefined) return [];
-  const tokens = new SharedArray(`${prefix} tokens`, () => [...readTokens(read(file, `${prefix}_TOKENS`))]);
+  const tokens = new SharedArray(`${prefix} tokens`, () => [...readTokens(readFile(file, `${prefix}_TOKENS`))]);
   if (tokens.length === 0) throw `${prefix}_TOKENS=${file}: holds no token`;
   return tokens;
-}
-
-/** Reads a file of the user's folder; k6 by itself takes a path as one beside the script. */
-function read(file: string, variable: string): string {
-  const folder = __ENV["PWD"];
-  const path = file.startsWith("/") || folder === undefined ? file : `${folder}/${file}`;
-  try {
-    return open(path);
-  } catch {
-    throw `${variable}=${file}: cannot be read`;
-  }
 }

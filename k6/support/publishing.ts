@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import { latencyStep } from "../../core/kept-latencies.ts";
 import { dueSecond, eventsOfTick, offeredShare, type PacedPlan, type Plan, type UnpacedPlan } from "../../core/plan.ts";
+import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
@@ -20,6 +21,8 @@ export interface Sent {
   readonly sentFrom: number;
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
+  /** Why not, in the words of the transport: one for each of them, where it has any. */
+  readonly words?: readonly string[];
   /** Of the acknowledged, those that the transport already had. */
   readonly deduplicated: number;
   /** The ids that the transport gave to what it acknowledged, where these are promised to be unique. */
@@ -73,7 +76,11 @@ export function publishing(
     for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
     }
-    if (config.RECEIVER_URL === undefined) return;
+    const told = sent.words === undefined ? [] : countWords(sent.words);
+    if (config.RECEIVER_URL === undefined) {
+      warnOnce(told);
+      return;
+    }
     const correction = clockCorrection(run);
     await reportPublished(config, run, {
       publisher,
@@ -84,6 +91,7 @@ export function publishing(
       refused: [...refused],
       unknown: [...unknown],
       ...(sent.ids === undefined ? {} : { ids: [...sent.ids] }),
+      words: { test: config.test, words: told },
     });
   };
 }
@@ -91,4 +99,20 @@ export function publishing(
 /** The trace of an event that is about to be sent. */
 export function traceOf(run: Run, publisher: number, seq: number) {
   return { run: run.number as number, publisher, seq, publishedAt: now() + clockCorrection(run) };
+}
+
+function countWords(texts: readonly string[]): Word[] {
+  const words = new Words();
+  for (const text of texts) words.count("refused", text);
+  return words.take();
+}
+
+const warned = new Set<string>();
+
+/** Without a receiver nobody sums them up: whoever reads the log is told of each once. */
+function warnOnce(words: readonly Word[]): void {
+  for (const { text } of words) {
+    if (!warned.has(text)) console.warn(`refused by the target: ${text}`);
+    warned.add(text);
+  }
 }

@@ -6,6 +6,7 @@ import type { Run } from "../../../k6/support/run.ts";
 import { BATCH_SCRIPT, prepareBatch } from "../batch.ts";
 import type { LogWorkload } from "../wire.ts";
 import { entryOf } from "../wire.ts";
+import { wordsOf } from "./words.ts";
 
 /** Where entries are added, and what they are. */
 export interface XaddOptions {
@@ -20,6 +21,7 @@ export async function sendEach({ redis, stream, workload }: XaddOptions, run: Ru
   const refused: number[] = [];
   const unknown: number[] = [];
   const latencies: number[] = [];
+  const words: string[] = [];
   const sentFrom = now();
   const answers: Promise<void>[] = [];
   for (let seq = firstSeq; seq < firstSeq + count; seq++) {
@@ -28,12 +30,15 @@ export async function sendEach({ redis, stream, workload }: XaddOptions, run: Ru
     answers.push(
       redis.sendCommand("XADD", stream, "*", ...entry).then(
         () => void latencies.push(now() - sentAt),
-        (problem) => void (isRefusal(problem) ? refused : unknown).push(seq),
+        (problem) => {
+          words.push(wordsOf(problem));
+          (isRefusal(problem) ? refused : unknown).push(seq);
+        },
       ),
     );
   }
   await Promise.all(answers);
-  return { sentFrom, refused, unknown, deduplicated: 0, latencies };
+  return { sentFrom, refused, unknown, words, deduplicated: 0, latencies };
 }
 
 const SCRIPT_SHA = sha1(BATCH_SCRIPT, "hex");
@@ -54,7 +59,8 @@ export async function sendBatch({ redis, stream, workload }: XaddOptions, run: R
     return { ...nothing, refused: seqsFrom(Number(added)), latencies: [now() - sentFrom] };
   } catch (problem) {
     const seqs = seqsFrom(0);
-    return isRefusal(problem) ? { ...nothing, refused: seqs } : { ...nothing, unknown: seqs };
+    const words = seqs.map(() => wordsOf(problem));
+    return isRefusal(problem) ? { ...nothing, words, refused: seqs } : { ...nothing, words, unknown: seqs };
   }
 }
 
