@@ -244,11 +244,7 @@ export const VARIABLES = {
       "the server; user, password and database as in any Redis URL",
       "redis://localhost:6379",
     ),
-    REDIS_CA: filePath("certificates of the authorities to trust; connects with TLS"),
-    REDIS_CERT: filePath("client certificate, together with REDIS_KEY"),
-    REDIS_KEY: filePath("key of REDIS_CERT"),
     REDIS_MASTER: word("name of the master that REDIS_URL's Sentinel watches"),
-    REDIS_CLUSTER: flag("1 when REDIS_URL is a node of a cluster", "0"),
     STREAM: key("the stream that the pipeline reads", EVENT_STREAM),
     MAXLEN: integer(
       1,

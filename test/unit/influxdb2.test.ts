@@ -14,18 +14,20 @@ async function bucket() {
   let refused = 0;
   const server = createServer((request, answer) => {
     let body = "";
-    request.on("data", (chunk) => (body += chunk)).on("end", () => {
-      const url = new URL(request.url ?? "/", "http://localhost");
-      const basic = Buffer.from(request.headers.authorization?.replace("Basic ", "") ?? "", "base64").toString();
-      const isKnown = basic.split(":")[1] === TOKEN || url.searchParams.get("p") === TOKEN;
-      if (!isKnown) {
-        refused++;
-        answer.writeHead(401).end('{"code":"unauthorized","message":"unauthorized access"}');
-      } else if (url.pathname === "/write" && url.searchParams.get("db") === "k6") {
-        lines.push(...body.split("\n"));
-        answer.writeHead(204).end();
-      } else answer.writeHead(400).end('{"error":"not implemented: CREATE DATABASE"}');
-    });
+    request
+      .on("data", (chunk) => (body += chunk))
+      .on("end", () => {
+        const url = new URL(request.url ?? "/", "http://localhost");
+        const basic = Buffer.from(request.headers.authorization?.replace("Basic ", "") ?? "", "base64").toString();
+        const isKnown = basic.split(":")[1] === TOKEN || url.searchParams.get("p") === TOKEN;
+        if (!isKnown) {
+          refused++;
+          answer.writeHead(401).end('{"code":"unauthorized","message":"unauthorized access"}');
+        } else if (url.pathname === "/write" && url.searchParams.get("db") === "k6") {
+          lines.push(...body.split("\n"));
+          answer.writeHead(204).end();
+        } else answer.writeHead(400).end('{"error":"not implemented: CREATE DATABASE"}');
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {

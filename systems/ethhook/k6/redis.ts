@@ -1,16 +1,11 @@
 import exec from "k6/execution";
 import { Client, type SocketOptions } from "k6/x/redis";
 import { withoutCredentials } from "../../../core/redaction.ts";
-import { readFile } from "../../../k6/support/files.ts";
 import { wordsOf } from "./words.ts";
 
 export interface RedisSettings {
   readonly REDIS_URL: string;
-  readonly REDIS_CA: string | undefined;
-  readonly REDIS_CERT: string | undefined;
-  readonly REDIS_KEY: string | undefined;
   readonly REDIS_MASTER: string | undefined;
-  readonly REDIS_CLUSTER: boolean;
   readonly STREAM: string;
   readonly ACK_TIMEOUT: number;
 }
@@ -26,10 +21,10 @@ const URL_PARTS = /^redis(s)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]+\]|[^:/?
  */
 export function openRedis(settings: RedisSettings, connections: number): Client {
   try {
-    const { REDIS_CA, REDIS_CERT, REDIS_KEY, REDIS_MASTER, REDIS_CLUSTER } = settings;
-    const files = [REDIS_CA, REDIS_CERT, REDIS_KEY].filter((file) => file !== undefined);
-    const plain = files.length === 0 && REDIS_MASTER === undefined && !REDIS_CLUSTER;
-    return new Client((plain ? urlOf(settings, connections) : optionsOf(settings, connections)) as string);
+    const { REDIS_MASTER } = settings;
+    return new Client(
+      (REDIS_MASTER === undefined ? urlOf(settings, connections) : sentinelOf(settings, connections)) as string,
+    );
   } catch (problem) {
     throw `REDIS_URL=${withoutCredentials(`${settings.REDIS_URL}: ${wordsOf(problem)}`)}`;
   }
@@ -42,40 +37,32 @@ function urlOf({ REDIS_URL, ACK_TIMEOUT }: RedisSettings, connections: number): 
   return `${REDIS_URL}${separator}max_retries=-1&pool_size=${connections}&read_timeout=${timeout}&write_timeout=${timeout}&dial_timeout=${timeout}`;
 }
 
-/** The same with what no URL can say. */
-function optionsOf(settings: RedisSettings, connections: number): object {
-  const { REDIS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY, REDIS_MASTER, REDIS_CLUSTER, ACK_TIMEOUT } = settings;
-  const [, secure, user = "", password = "", host, port = "6379", database] = URL_PARTS.exec(REDIS_URL) ?? [];
-  if (host === undefined)
-    throw "allowed with these settings: redis://user:password@host:port/database, without a query";
-  if ((REDIS_CERT === undefined) !== (REDIS_KEY === undefined)) throw "REDIS_CERT and REDIS_KEY: give both";
+/** The Sentinel at the address, and the master that it knows. */
+function sentinelOf({ REDIS_URL, REDIS_MASTER, ACK_TIMEOUT }: RedisSettings, connections: number): object {
+  const [, secure, user = "", password = "", host, port = "26379", database] = URL_PARTS.exec(REDIS_URL) ?? [];
+  if (host === undefined || secure !== undefined) {
+    throw "allowed with REDIS_MASTER: redis://user:password@host:port/database, without a query";
+  }
   const timeout = ACK_TIMEOUT * 1000;
+  const waits = { dialTimeout: timeout, readTimeout: timeout, writeTimeout: timeout };
   const socket: SocketOptions = {
     host: host.replace(/^\[|\]$/g, ""),
     port: Number(port),
     poolSize: connections,
-    ...{ dialTimeout: timeout, readTimeout: timeout, writeTimeout: timeout },
+    ...waits,
   };
-  if (secure !== undefined || REDIS_CA !== undefined || REDIS_CERT !== undefined) {
-    socket.tls = {
-      ...(REDIS_CA === undefined ? {} : { ca: [readFile(REDIS_CA, "REDIS_CA")] }),
-      ...(REDIS_CERT === undefined ? {} : { cert: readFile(REDIS_CERT, "REDIS_CERT") }),
-      ...(REDIS_KEY === undefined ? {} : { key: readFile(REDIS_KEY, "REDIS_KEY") }),
-    };
-  }
-  const node = {
+  return {
     socket,
     ...(user === "" ? {} : { username: decodeURIComponent(user) }),
     ...(password === "" ? {} : { password: decodeURIComponent(password) }),
     ...(database === undefined ? {} : { database: Number(database) }),
     maxRetries: -1,
+    masterName: REDIS_MASTER,
   };
-  if (REDIS_CLUSTER) return { cluster: { nodes: [node] } };
-  return REDIS_MASTER === undefined ? node : { ...node, masterName: REDIS_MASTER };
 }
 
-/** Ends the test (k6 exits 108) when Redis cannot be reached, or is part of a cluster that is not followed. */
-export async function requireRedis(redis: Client, { STREAM, REDIS_CLUSTER }: RedisSettings): Promise<void> {
+/** Ends the test (k6 exits 108) when Redis cannot be reached, or is a node of a cluster that leads elsewhere. */
+export async function requireRedis(redis: Client, { STREAM }: RedisSettings): Promise<void> {
   const problemOf = (...command: [string, ...string[]]) =>
     redis.sendCommand(...command).then(
       () => null,
@@ -87,7 +74,9 @@ export async function requireRedis(redis: Client, { STREAM, REDIS_CLUSTER }: Red
     exec.test.abort(`REDIS_URL: cannot reach Redis: ${unreached}`);
   }
   const problem = await problemOf("TYPE", STREAM);
-  if (problem !== null && /^(?:MOVED|ASK|CLUSTERDOWN) /.test(problem) && !REDIS_CLUSTER) {
-    exec.test.abort(`REDIS_URL: is a node of a cluster (${problem}): REDIS_CLUSTER=1 follows it`);
+  if (problem !== null && /^(?:MOVED|ASK|CLUSTERDOWN) /.test(problem)) {
+    exec.test.abort(
+      `REDIS_URL: is a node of a cluster that does not hold ${STREAM} (${problem}): give the node that does`,
+    );
   }
 }
