@@ -117,7 +117,7 @@ test("a node of a cluster that does not hold the stream is refused in one line",
   const settings = { ...LOAD, REDIS_URL: `redis://127.0.0.1:${stranger}` };
   const refused = await runBundle("redis", settings);
   expect(refused.exitCode).toBe(ABORTED);
-  expect(refused.errors).toEqual([expect.stringMatching(/node of a cluster that does not hold events:11155111 \(MOVED .*\): give the node that does/)]);
-});
-  expect(await added(owner), followed.log).toBe(40);
+  expect(refused.errors).toEqual([
+    expect.stringMatching(/node of a cluster that does not hold events:11155111 \(MOVED .*\): give the node that does/),
+  ]);
 });
