@@ -70,6 +70,24 @@ export async function bundlePrograms() {
   return Object.keys({ ...programs, ...workshop() }).map((name) => `dist/node/${name}.js`);
 }
 
+/** What pipelines of one's own are made of: what their files import, and what is bundled with them for k6. */
+export async function bundleLibrary() {
+  await build({
+    entryPoints: { index: "core/own.ts", k6: "k6/own/main.ts" },
+    outdir: "dist/lib",
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    target: "es2022",
+    external: ["k6", "k6/*"],
+    sourcemap: "inline",
+    sourcesContent: false,
+    logLevel: "warning",
+  });
+  return ["dist/lib/index.js", "dist/lib/k6.js"];
+}
+
 /** What the HTML report carries inside: the script that draws its charts, and its style. */
 export async function bundleReport() {
   await build({
@@ -89,7 +107,12 @@ export async function bundleReport() {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const file of [...(await bundleTests()), ...(await bundlePrograms()), ...(await bundleReport())]) {
+  for (const file of [
+    ...(await bundleTests()),
+    ...(await bundlePrograms()),
+    ...(await bundleLibrary()),
+    ...(await bundleReport()),
+  ]) {
     console.log(file);
   }
 }

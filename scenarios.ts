@@ -1,4 +1,5 @@
 /** How much load, and when: the profiles of every test as one table each. Adding a profile is one row. */
+import { definitionOf } from "./core/definition.ts";
 import { closedPlan, type Overrides, type Plan, publishingPlan, visitorPlan } from "./core/plan.ts";
 import { eventsIn, hold, ramp, type Shape, type Step, scaled, shape } from "./core/shape.ts";
 import { HOSTILE_NAMES } from "./systems/ingestor/hostile.ts";
@@ -140,16 +141,21 @@ const aliases: Readonly<Record<string, string>> = {
   sustained: "soak",
 };
 
+/** The profiles of a test, the suite's or one's own. */
+function stepsOf(test: Test): Readonly<Record<string, readonly Step[]>> {
+  return definitionOf(test)?.profiles ?? profiles[test];
+}
+
 /** The profiles of a test, aliases included. */
 export function profilesOf(test: Test): string[] {
-  const own = Object.keys(profiles[test]);
+  const own = Object.keys(stepsOf(test));
   const others = Object.keys(aliases).filter((alias) => own.includes(aliases[alias] as string));
   return [...own, ...others.filter((alias) => !own.includes(alias))];
 }
 
 /** The profile that a name stands for. */
 export function profileOf(test: Test, name: string): string {
-  if (Object.hasOwn(profiles[test], name) || !Object.hasOwn(aliases, name)) return name;
+  if (Object.hasOwn(stepsOf(test), name) || !Object.hasOwn(aliases, name)) return name;
   return aliases[name] as string;
 }
 
@@ -160,11 +166,15 @@ export function profileOf(test: Test, name: string): string {
  */
 export function plan(test: Test, profile: string, overrides: Overrides = {}): Plan {
   const name = profileOf(test, profile);
-  const steps = Object.hasOwn(profiles[test], name) ? profiles[test][name] : undefined;
+  const all = stepsOf(test);
+  const steps = Object.hasOwn(all, name) ? all[name] : undefined;
   if (steps === undefined) {
     throw new RangeError(`SCENARIO=${profile}: not a profile of ${test}; allowed: ${profilesOf(test).join(", ")}`);
   }
   const standard = scaled(shape(steps), { time: overrides.timeScale ?? 1, level: overrides.loadScale ?? 1 });
+  const own = definitionOf(test);
+  if (own !== undefined)
+    return own.stays ? visitorPlan(standard, overrides, true) : publishingPlan(standard, overrides);
   if (test === "http") return visitsPlan(standard, overrides);
   if (test === "websocket") return visitorPlan(standard, overrides, profile !== "churn");
   if (test === "ingest") return ingestPlan(name, standard, overrides);

@@ -3,6 +3,7 @@
  * because a k6 threshold passes on no data. Adding an objective is one row.
  */
 
+import { definitionOf } from "./core/definition.ts";
 import {
   explaining,
   P95_FLOOR,
@@ -353,9 +354,10 @@ export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {
   const { accounted: isSettled, events, messages = null, bounds = {}, instances = 1, steady = false } = judgement;
   const { trials = EVERY_TRIAL } = judgement;
+  const own = definitionOf(test);
   const rows = [
     ...everywhere,
-    ...table[test],
+    ...(own?.objectives ?? table[test]),
     ...(test === "http" ? visited(judgement) : []),
     ...(test === "websocket" ? [hardlyAny("ws_error_rate", judgement.profile)] : []),
     ...(test === "webhook" ? trials.flatMap((trial) => tried[trial]) : []),
@@ -366,7 +368,7 @@ export function slos(test: Test, judgement: Judgement): readonly Slo[] {
     ...(test === "ingest" ? ingested(judgement) : []),
     ...(isSettled && test === "redis" ? webhookedLong(judgement) : []),
     ...(messages === null ? [] : promised(messages, judgement)),
-    ...(isSettled ? [...accounted, ...(settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
+    ...(isSettled ? [...accounted, ...(own?.settled ?? settled[test] ?? [])] : test === "websocket" ? unaccounted : []),
   ];
   return rows.map((row) => withBound(shared(row, instances), bounds[sloVariable(row)]));
 }

@@ -1,10 +1,13 @@
 /** `throughline.config.json`: what a run is asked for, written down once. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { type BuildFailure, build } from "esbuild";
 import leven from "leven";
 import * as v from "valibot";
 
 export const CONFIG_FILE = "throughline.config.json";
+/** The same as a module, where there is one. */
+export const CONFIG_MODULE = "throughline.config.ts";
 
 const Text = v.pipe(v.string(), v.nonEmpty());
 const Positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE));
@@ -12,10 +15,18 @@ const Positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE));
 /** All that a config may say; flags on the command line come before it. */
 export const ConfigSchema = v.strictObject({
   $schema: v.optional(v.pipe(Text, v.description("where this file's schema is, for editors"))),
-  run: v.pipe(
-    v.array(Text),
-    v.minLength(1),
-    v.description("what runs when nothing is named: a pipeline, or tests of one"),
+  run: v.optional(
+    v.pipe(
+      v.array(Text),
+      v.minLength(1),
+      v.description("what runs when nothing is named: a pipeline, or tests of one"),
+    ),
+  ),
+  pipelines: v.optional(
+    v.pipe(
+      v.array(Text),
+      v.description("files of your own pipelines; without it all *.pipeline.ts here and in pipelines/"),
+    ),
   ),
   scenario: v.optional(v.pipe(Text, v.description("how the load moves over time"))),
   urls: v.optional(
@@ -58,6 +69,7 @@ export type Config = v.InferOutput<typeof ConfigSchema>;
  * @throws RangeError in one line that names the key, what it holds and what is allowed.
  */
 export async function readConfig(file: string | undefined): Promise<Config | null> {
+  if (file === undefined && existsSync(CONFIG_MODULE)) return readModule();
   const path = file ?? CONFIG_FILE;
   if (file === undefined && !existsSync(path)) return null;
   let text: string;
@@ -69,6 +81,42 @@ export async function readConfig(file: string | undefined): Promise<Config | nul
   return parseConfig(path, text);
 }
 
+/** Reads `throughline.config.ts`. */
+async function readModule(): Promise<Config> {
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [CONFIG_MODULE],
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      logLevel: "silent",
+      // All that a config needs of the package is a function that gives back what it is given.
+      plugins: [
+        {
+          name: "throughline",
+          setup({ onResolve, onLoad }) {
+            onResolve({ filter: /^throughline$/ }, ({ path }) => ({ path, namespace: "own" }));
+            onLoad({ filter: /.*/, namespace: "own" }, () => ({
+              contents: "export const defineConfig = (given) => given;",
+            }));
+          },
+        },
+      ],
+    });
+    const text = outputFiles[0]?.text ?? "";
+    const { default: config } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+      default: unknown;
+    };
+    return checked(CONFIG_MODULE, config);
+  } catch (problem) {
+    if (problem instanceof RangeError) throw problem;
+    const [first] = (problem as Partial<BuildFailure>).errors ?? [];
+    const place = first?.location == null ? CONFIG_MODULE : `${CONFIG_MODULE}:${first.location.line}`;
+    throw new RangeError(`${place}: ${first?.text ?? (problem instanceof Error ? problem.message : problem)}`);
+  }
+}
+
 /** Reads a config's text. @throws RangeError in one line. */
 export function parseConfig(file: string, text: string): Config {
   let json: unknown;
@@ -77,6 +125,10 @@ export function parseConfig(file: string, text: string): Config {
   } catch (problem) {
     throw new RangeError(`${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
   }
+  return checked(file, json);
+}
+
+function checked(file: string, json: unknown): Config {
   const parsed = v.safeParse(ConfigSchema, json, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;

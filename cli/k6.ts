@@ -16,6 +16,8 @@ import { SummarySchema } from "./result.ts";
 export interface K6Run {
   readonly test: RunnableTest;
   readonly variables: Readonly<Record<string, string>>;
+  /** The bundle, where it is not the suite's own of that name. */
+  readonly script?: string | undefined;
   /** Folder for the summary and the log. */
   readonly results: string;
   /** Ends it in order: the load stops, what was measured is still told. */
@@ -76,7 +78,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
   const output = await openLog(log);
   const hanging = run.deadline === undefined ? null : AbortSignal.timeout(run.deadline);
-  const child = execa(k6Program(root), [...args, join(root, `dist/${test}.js`)], {
+  const child = execa(k6Program(root), [...args, run.script ?? join(root, `dist/${test}.js`)], {
     reject: false,
     buffer: false,
     stdin: "ignore",

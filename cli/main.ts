@@ -7,6 +7,7 @@ import { addDoctorCommand } from "./doctor/command.ts";
 import { SECRET } from "./ethhook.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { addInitCommand } from "./init.ts";
+import { addBuildCommand } from "./own/command.ts";
 import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
 import { run } from "./run/run.ts";
@@ -51,6 +52,7 @@ const program = new Command("throughline")
 addRunCommand(program, root, interrupted.signal);
 addDoctorCommand(program, root, interrupted.signal);
 addInitCommand(program, root);
+addBuildCommand(program, root);
 
 program
   .command("demo")

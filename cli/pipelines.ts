@@ -16,6 +16,7 @@ import { SECRET, startEthhookPipeline } from "./ethhook.ts";
 import { startMonitor } from "./health/monitor.ts";
 import { serveHealth } from "./health/serve.ts";
 import { startIngestPipeline } from "./ingest.ts";
+import type { Built } from "./own/build.ts";
 import { startPipeline } from "./pipeline.ts";
 import type { Watched } from "./run/health.ts";
 import { startSignalsPipeline, USER } from "./signals.ts";
@@ -32,6 +33,8 @@ export interface Place {
   readonly logs: string;
   /** Planted in the reference target, as in `drop=1000`. */
   readonly faults: readonly string[];
+  /** The variables of the run, for far ends that the receiver looks at. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A pipeline that runs. */
@@ -61,6 +64,8 @@ export interface PipelineKind {
   readonly receiver: readonly string[] | null;
   /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET says otherwise. */
   readonly secret?: string;
+  /** Somebody's own, with the bundles of its tests. */
+  readonly own?: Built;
   /** Its tests are one client each, whose limits several k6 processes would count as those of several. */
   readonly alone?: true;
   /** Its addresses are all it takes to send a canary through it. */

@@ -118,6 +118,31 @@ export interface StorageAccount {
   readonly problem: string | null;
 }
 
+/** One path of a far end, settled. */
+export interface ObservedPathAccount extends PathAccount {
+  readonly path: string;
+  readonly latency: Percentiles;
+}
+
+/** What is told of a far end that names its paths, beside the deliveries. */
+export interface FarEndAccount {
+  readonly pipeline: string;
+  readonly kind: string;
+  readonly paths: readonly ObservedPathAccount[];
+  /** Texts that arrived and carried no identity. */
+  readonly unread: number;
+  /** Identities whose check digits do not fit, and texts that are not what was published. */
+  readonly damaged: number;
+  /** Requests that were refused, by why. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Rows or items that had been there and are not any more at the end. */
+  readonly vanished: number;
+  /** Events on a path that the far end does not have. */
+  readonly strays: number;
+  /** Why it could not be looked at the last time; null when it could. */
+  readonly problem: string | null;
+}
+
 /** The ledger of a run as it stands: exact counts, joined by identity. Each count is described in counts.ts. */
 export interface Account extends Counts {
   readonly version: 1;
@@ -148,6 +173,8 @@ export interface Account extends Counts {
   readonly webhooks: WebhookAccount | null;
   /** Null unless the events end up in a table. */
   readonly storage: StorageAccount | null;
+  /** Null unless the events come out at a far end that names its paths. */
+  readonly farEnd: FarEndAccount | null;
   /** Where the pipeline holds what is missing, and why, as far as that is known. */
   readonly causes: readonly string[];
 }

@@ -5,7 +5,7 @@ import { EVENT_ID_LENGTH, type Trace } from "./trace.ts";
 import { WordsSchema } from "./words.ts";
 
 /** Whether a trace, whose check digits fit, can be one of ours: by chance those of damaged ones fit too. */
-export function isPlausible({ seq }: Trace): boolean {
+export function isPlausible({ seq }: Pick<Trace, "seq">): boolean {
   return seq <= MOST_EVENTS;
 }
 
@@ -47,6 +47,39 @@ const StorageSchema = v.object({
 });
 export type Storage = v.InferOutput<typeof StorageSchema>;
 
+const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
+
+/** How a far end learns what has arrived; "reported" is an observer elsewhere, which tells it over HTTP. */
+export const FAR_ENDS = ["request", "rows", "list", "stream", "count", "reported"] as const;
+
+/** A run whose events come out at a far end that names its paths. */
+const FarEndSchema = v.object({
+  /** The pipeline that says how it is observed. */
+  pipeline: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  kind: v.picklist(FAR_ENDS),
+  /** What each path selects. */
+  paths: v.record(PathName, AttributesSchema),
+  /** Whose order is promised: nobody's, each publisher's, or that of events with the same value of an attribute. */
+  order: v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]),
+});
+export type FarEndOpening = v.InferOutput<typeof FarEndSchema>;
+
+/** What an observer elsewhere saw: whole texts, in which the receiver finds the identities. */
+export const ObservedSchema = v.object({
+  arrivals: v.pipe(
+    v.array(
+      v.object({
+        path: v.optional(PathName),
+        text: v.string(),
+        /** Unix ms by the receiver's clock, see GET /clock; the moment of the report unless told. */
+        at: v.optional(Time),
+      }),
+    ),
+    v.maxLength(100_000),
+  ),
+});
+export type ObservedReport = v.InferOutput<typeof ObservedSchema>;
+
 /** Opens a run, or joins one: all that take part must name the same workload. */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
@@ -56,6 +89,7 @@ export const OpeningSchema = v.object({
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
   webhooks: v.optional(WebhooksSchema),
   storage: v.optional(StorageSchema),
+  farEnd: v.optional(FarEndSchema),
 });
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 

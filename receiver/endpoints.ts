@@ -7,7 +7,7 @@ import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
 import { explain } from "../core/webhookcauses.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../systems/ethhook/wire.ts";
 import { type Delivery, EndpointPath, type Refused } from "./endpoint.ts";
-import type { FarEndAccount, Observed, Observer } from "./observer.ts";
+import type { Aside, Observed, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many damaged webhooks an account describes. */
@@ -100,7 +100,7 @@ export class Endpoints implements Observer {
     this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 
-  account(settle: (path: Path) => PathAccount): FarEndAccount {
+  account(settle: (path: Path) => PathAccount): Aside {
     const now = this.observed.now();
     const paths = [...this.paths];
     const endpoints = paths.map((path) => path.describe(settle(path), now));

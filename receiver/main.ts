@@ -1,6 +1,9 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import type { AnyPipeline } from "../core/pipeline.ts";
 import { withoutArguments } from "../core/redaction.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
@@ -47,6 +50,10 @@ const redisUrl = (text: string) => url(text, "redis", "rediss");
 function tableName(text: string): string {
   if (/^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(text)) return text;
   throw new InvalidArgumentError("Allowed: a name or schema.name of small letters, digits and underscores.");
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
 }
 
 function script(text: string): MisbehaviourSettings {
@@ -105,6 +112,7 @@ const program = new Command("receiver")
       .env("RECEIVER_REDIS")
       .argParser(redisUrl),
   )
+  .option("--pipeline <file>", "a pipeline of your own, as throughline build makes it; may be repeated", collect, [])
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .allowExcessArguments(false)
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
@@ -121,6 +129,7 @@ interface Flags extends Omit<ReceiverOptions, "signature"> {
   readonly redis?: string;
   readonly misbehave?: MisbehaviourSettings;
   readonly exitWithStdin?: boolean;
+  readonly pipeline: readonly string[];
 }
 
 const {
@@ -136,13 +145,14 @@ const {
   influxdb,
   ...flags
 } = program.opts<Flags>();
-const { database, table, redis, exitWithStdin } = flags;
+const { database, table, redis, exitWithStdin, pipeline: files } = flags;
 if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
 const storage = database === undefined ? undefined : { database, table, redis };
 
 try {
+  const pipelines = await Promise.all(files.map(loadPipeline));
   const receiver = await startReceiver({
-    ...{ host, port, secret, settleAt, storage, influxdb },
+    ...{ host, port, secret, settleAt, storage, influxdb, pipelines },
     misbehaviour: misbehave,
     signature: { scheme, header: signatureHeader },
     answer: { status: answerStatus, body: answerStatus === 204 ? "" : answerBody },
@@ -154,6 +164,18 @@ try {
 } catch (problem) {
   console.error(`receiver: ${reasonOf(problem)}`);
   process.exit(1);
+}
+
+/** @throws StorageProblem when there is no such file, or its code does not run. */
+async function loadPipeline(file: string): Promise<AnyPipeline> {
+  try {
+    const { default: pipeline } = (await import(pathToFileURL(resolve(file)).href)) as { default: AnyPipeline };
+    return pipeline;
+  } catch (problem) {
+    throw new StorageProblem(
+      `--pipeline ${file}: ${problem instanceof Error ? (problem.stack ?? problem.message) : problem}`,
+    );
+  }
 }
 
 /** A database that cannot be had says so by itself; whatever else goes wrong has to do with the address. */

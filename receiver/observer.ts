@@ -35,7 +35,7 @@ export interface Observed {
 }
 
 /** What an account says of one kind of far end beside its paths. */
-export type FarEndAccount = Partial<Pick<Account, "webhooks" | "storage">> & {
+export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
 };
@@ -46,7 +46,7 @@ export interface Observer {
   /** Whether somebody promised the order of what arrives on its paths. */
   readonly isOrdered: boolean;
   /** What is told beside the paths. @param settle settles one of them against what was published. */
-  account(settle: (path: Path) => PathAccount): FarEndAccount;
+  account(settle: (path: Path) => PathAccount): Aside;
   /** Why something is missing or wrong, as far as this far end knows. */
   causes(account: Account, hops: HopsReport | null): readonly string[];
   /** Where events stand that have not arrived, where that can be told. */

@@ -1,13 +1,15 @@
 import type { Opening } from "../core/report.ts";
 
 /** What all that take part in a run must agree on, by the variables that say it. */
-function workloadOf({ seed, webhooks, storage }: Opening): Readonly<Record<string, unknown>> {
+function workloadOf({ seed, webhooks, storage, farEnd }: Opening): Readonly<Record<string, unknown>> {
   return {
     SEED: seed,
-    "kind of test": webhooks !== undefined ? "redis" : storage !== undefined ? "ingest" : "subscriptions",
+    "kind of test":
+      farEnd?.pipeline ?? (webhooks !== undefined ? "redis" : storage !== undefined ? "ingest" : "subscriptions"),
     ENDPOINTS: webhooks?.endpoints,
     UNMATCHED_SHARE: webhooks?.unmatchedShare,
     "choice of hostile messages": storage?.hostile,
+    "far end": farEnd,
   };
 }
 

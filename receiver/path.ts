@@ -3,6 +3,7 @@ import type { Bitset } from "../core/bitset.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Filter } from "../core/filter.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledger.ts";
+import type { Promised } from "../core/order.ts";
 import type { Publication } from "../core/publication.ts";
 
 /** One way that events take to their end: a subscription, an endpoint or a table. */
@@ -11,9 +12,16 @@ export abstract class Path {
   readonly filter: Filter | Endpoint | Table;
   /** Whether event `seq` belongs on this path. */
   readonly selected: (seq: number) => boolean;
-  protected readonly ledger = new Ledger();
+  protected readonly ledger: Ledger;
 
-  constructor(name: string, filter: Filter | Endpoint | Table, selected: (seq: number) => boolean) {
+  /** @param promised which events must arrive in the order in which they were sent. */
+  constructor(
+    name: string,
+    filter: Filter | Endpoint | Table,
+    selected: (seq: number) => boolean,
+    promised: Promised = "all",
+  ) {
+    this.ledger = new Ledger(promised);
     this.name = name;
     this.filter = filter;
     this.selected = selected;

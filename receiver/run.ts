@@ -13,7 +13,7 @@ import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import { Expected } from "./expected.ts";
-import type { FarEndAccount, Observed, Observer, Observers } from "./observer.ts";
+import type { Aside, Observed, Observer, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -253,11 +253,11 @@ export class Run {
         }
       }
     }
-    const farEnds: FarEndAccount = Object.assign(
+    const farEnds: Aside = Object.assign(
       {},
       ...this.observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
     );
-    const { webhooks = null, storage = null, strays = 0 } = farEnds;
+    const { webhooks = null, storage = null, farEnd = null, strays = 0 } = farEnds;
     sum.misrouted += strays;
     const paths = this.paths();
     const { published, acknowledged, refused, unknown, contested, span } = this.publication;
@@ -281,7 +281,7 @@ export class Run {
       late: 0,
       unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
       contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
-      damaged: this.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0),
+      damaged: this.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0) + (farEnd?.damaged ?? 0),
       foreign: this.strays.foreign,
       backlog: 0,
       drain: 0,
@@ -292,6 +292,7 @@ export class Run {
       offenders,
       webhooks,
       storage,
+      farEnd,
       causes: [],
     };
     return { ...account, causes: this.causes(account) };

@@ -1,8 +1,11 @@
 import type { ClockReport } from "../core/clocks.ts";
-import type { Opening } from "../core/report.ts";
+import type { AnyPipeline } from "../core/pipeline.ts";
+import type { FarEndOpening, Opening } from "../core/report.ts";
+import { runNumber } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
+import { FarEnd } from "./farend.ts";
 import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";
 import type { Storage } from "./storage.ts";
@@ -11,17 +14,40 @@ import type { Stray, WebhookSink } from "./webhooks.ts";
 /** Runs that are remembered; the oldest of those that are settled are forgotten first. */
 const REMEMBERED = 20;
 
+/** Far ends that tell nothing by themselves: somebody has to look, as their pipeline says. */
+const LOOKED_AT: readonly FarEndOpening["kind"][] = ["rows", "list", "stream", "count"];
+
 /** The runs of one receiver, by id. */
 export class Runs implements WebhookSink {
   private readonly byId = new Map<string, Run>();
   private readonly byNumber = new Map<number, Run>();
   private readonly now: () => number;
   private readonly storage: Storage | null;
+  private readonly pipelines: readonly AnyPipeline[];
 
-  /** @param storage the table that this receiver watches; null when it watches none. */
-  constructor(now: () => number, storage: Storage | null = null) {
+  /**
+   * @param storage the table that this receiver watches; null when it watches none.
+   * @param pipelines whose far ends it can look at by itself.
+   */
+  constructor(now: () => number, storage: Storage | null = null, pipelines: readonly AnyPipeline[] = []) {
     this.now = now;
     this.storage = storage;
+    this.pipelines = pipelines;
+  }
+
+  /** Why a run with such a far end cannot be opened here; null when it can. */
+  refusalOf({ farEnd }: Opening): string | null {
+    if (farEnd === undefined || !LOOKED_AT.includes(farEnd.kind)) return null;
+    if (this.pipelines.some(({ name }) => name === farEnd.pipeline)) return null;
+    return `this receiver does not know pipeline ${farEnd.pipeline}; start it with --pipeline dist/node/${farEnd.pipeline}.js`;
+  }
+
+  /** The far ends of a kind, from the oldest run to the newest. */
+  farEnds(kind: FarEndOpening["kind"]): readonly FarEnd[] {
+    return this.all().flatMap((run) => {
+      const farEnd = run.observer(FarEnd);
+      return farEnd?.run.opening.kind === kind ? [farEnd] : [];
+    });
   }
 
   /** Whether runs can be opened whose events end up in a table. */
@@ -80,12 +106,16 @@ export class Runs implements WebhookSink {
   }
 
   /** The far ends that an opening asks for. */
-  private observersOf(id: string, { seed, webhooks, storage: stored }: Opening): Observers {
+  private observersOf(id: string, { seed, variants, webhooks, storage: stored, farEnd }: Opening): Observers {
     const { storage } = this;
     return (observed) => {
       const observers: Observer[] = [];
       if (webhooks !== undefined) observers.push(new Endpoints(seed, webhooks, observed));
       if (stored !== undefined && storage !== null) observers.push(storage.watch({ id, seed, ...stored }, observed));
+      if (farEnd !== undefined) {
+        const pipeline = this.pipelines.find(({ name }) => name === farEnd.pipeline) ?? null;
+        observers.push(new FarEnd({ seed, variants, number: runNumber(id), opening: farEnd, pipeline }, observed));
+      }
       return observers;
     };
   }

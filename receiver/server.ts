@@ -4,9 +4,19 @@ import { readArrivals } from "../core/arrivals.ts";
 import { Clock } from "../core/clock.ts";
 import { ClockReportSchema } from "../core/clocks.ts";
 import { HopsReportSchema } from "../core/hops.ts";
-import { type ArrivalsAnswer, ArrivalsSchema, OpeningSchema, PublishedSchema, SettlingSchema } from "../core/report.ts";
+import type { AnyPipeline } from "../core/pipeline.ts";
+import {
+  type ArrivalsAnswer,
+  ArrivalsSchema,
+  ObservedSchema,
+  OpeningSchema,
+  PublishedSchema,
+  SettlingSchema,
+} from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
+import { FarEnd } from "./farend.ts";
 import { HandoverSchema, Handovers } from "./handover.ts";
+import { hookRoutes } from "./hooks.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
@@ -44,6 +54,8 @@ export interface ReceiverOptions {
   readonly misbehaviour?: MisbehaviourSettings | undefined;
   /** Where the accounts are written each second, so that boards show them. */
   readonly influxdb?: Database | undefined;
+  /** Pipelines whose far ends it looks at. */
+  readonly pipelines?: readonly AnyPipeline[] | undefined;
 }
 
 /** A receiver that listens. */
@@ -57,7 +69,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
   const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
-  const runs = new Runs(now, storage);
+  const runs = new Runs(now, storage, options.pipelines);
   const traffic = new Traffic(now);
   const misbehaviour = new Misbehaviour();
   if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
@@ -95,6 +107,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const answer = options.answer ?? RECEIVED;
   await app.register(webhookRoutes, { signatures, answer, sink: relay ?? runs, traffic, misbehaviour, now });
 
+  await app.register(hookRoutes, { runs, now });
+
   const url = await app.listen({ host: options.host, port: options.port });
   if (options.influxdb !== undefined) influxdb = new Influxdb(options.influxdb, runs, now);
   return {
@@ -127,6 +141,8 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
       const error = "this receiver watches no database; start it with --database postgres://... --redis redis://...";
       return reply.code(422).send({ error });
     }
+    const refusal = runs.refusalOf(opening);
+    if (refusal !== null) return reply.code(422).send({ error: refusal });
     const run = runs.open(request.params.run, opening);
     return typeof run === "string" ? reply.code(409).send({ error: run }) : run.account();
   });
@@ -149,6 +165,18 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
     run.arrivals({ paths, damages: arrivals.damages, damaged, foreign: foreign + arrivals.foreign });
     const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, damaged, foreign };
     return answer;
+  });
+  app.post(`${RUN}/observed`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    const report = run && read(ObservedSchema, request, reply);
+    if (run === undefined || report === undefined) return reply;
+    const farEnd = run.observer(FarEnd);
+    if (farEnd === undefined) return reply.code(422).send({ error: `run ${run.id} was opened without a far end` });
+    const now = farEnd.now();
+    const own = report.arrivals.reduce((sum, { at, path, text }) => {
+      return sum + farEnd.arrived(path === undefined ? { text } : { path, text }, at ?? now);
+    }, 0);
+    return { identities: own, draining: run.draining, settled: run.settled };
   });
   app.post(`${RUN}/hops`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);

@@ -2,7 +2,7 @@ import type { Account } from "../core/account.ts";
 import type { Published } from "../core/report.ts";
 import type { Balance } from "../core/settling.ts";
 import { explainStorage } from "../systems/ingestor/storage.ts";
-import type { FarEndAccount, Observer } from "./observer.ts";
+import type { Aside, Observer } from "./observer.ts";
 import type { TablePath } from "./table.ts";
 import type { Watch } from "./watch.ts";
 
@@ -36,7 +36,7 @@ export class Stored implements Observer {
     }
   }
 
-  account(): FarEndAccount {
+  account(): Aside {
     const ids = { answered: this.answered, repeated: this.answered - this.ids.size };
     return { storage: { ...this.watch.account(), ids } };
   }

@@ -4,6 +4,7 @@
  * Adding a variable is one row.
  */
 
+import { definitionOf } from "../core/definition.ts";
 import { MOST_EVENTS } from "../core/plan.ts";
 import { isDuration, parseDuration } from "../core/shape.ts";
 import {
@@ -108,7 +109,8 @@ const profile = (test: Test) => {
   return variable(allowed.join(", "), (text) => (allowed.includes(text) ? text : undefined));
 };
 
-const common = {
+/** Of every test. */
+export const common = {
   RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   DURATION: duration("length of the whole load, instead of the profile's"),
   TIME_SCALE: positive("multiplies every time of the profile", "1"),
@@ -131,7 +133,8 @@ const visitors = {
   VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
 };
 
-const accounted = {
+/** Of every test that a receiver settles. */
+export const accounted = {
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
   RECEIVER_URL: receiver("the receiver that settles the run; without it nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
@@ -146,7 +149,8 @@ const subscribed = {
   CHAINS: chains("chains that the events are spread over", "ethereum,solana"),
 };
 
-const publishing = {
+/** Of every test that publishes. */
+export const publishing = {
   RATE: rate("highest rate, instead of the profile's; max sends as fast as acknowledgements come"),
   EVENTS: integer(1, MOST_EVENTS)("exact number of events, instead of the profile's"),
   WORKERS: integer(1, 10_000)("publishers that may wait for acknowledgements at the same time"),
@@ -322,6 +326,11 @@ export const VARIABLES = {
     CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
   },
 } as const satisfies Partial<Record<Test, Readonly<Record<string, Variable<unknown>>>>>;
+
+/** The variables of a test, the suite's or one's own. */
+export function variablesOf(test: string): Readonly<Record<string, Variable<unknown>>> {
+  return definitionOf(test)?.variables ?? VARIABLES[test as RunnableTest];
+}
 
 /** The tests that can be run. */
 export type RunnableTest = keyof typeof VARIABLES;

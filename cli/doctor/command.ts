@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import type { Settings } from "../../k6/support/settings.ts";
 import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
+import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { planRun, type Request } from "../run/request.ts";
-import { type Subject, subjectOf } from "../run/subject.ts";
+import type { Subject } from "../run/subject.ts";
 import { loginCheck, tableCheck } from "./beyond.ts";
 import { canaryCheck } from "./canary.ts";
 import { type Check, machineChecks, type Need, renderChecks } from "./checks.ts";
@@ -38,7 +39,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);
-    const subject = subjectOf(what.length > 0 ? what : (config?.run ?? ["pipeline"]));
+    const subject = await findSubject(root, what.length > 0 ? what : (config?.run ?? ["pipeline"]), config);
     const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
     const machine = await lookAtMachine(root);
     const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];

@@ -2,10 +2,11 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
+import { findSubject } from "../own/subject.ts";
 import { PIPELINES } from "../pipelines.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
-import { SUBJECTS, subjectOf } from "./subject.ts";
+import { SUBJECTS } from "./subject.ts";
 
 /** What a run is asked for on the command line. */
 export interface Flags {
@@ -84,7 +85,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
       process.exitCode = await run(
         root,
         {
-          subject: subjectOf(what),
+          subject: await findSubject(root, what, config),
           request: requestOf(flags, config),
           out: flags.out ?? config?.out ?? "results",
           runId: runId(flags.runId),

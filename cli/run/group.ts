@@ -35,6 +35,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
       const name = label(test, place + 1, instances);
       const result = await runK6(root, {
         test,
+        script: order.subject.kind.own?.tests[test],
         variables: { ...variables, ...reachable(variables, started.variables), ...named(variables, folder.run) },
         results: folder.path,
         signal,
@@ -62,7 +63,7 @@ const STARTING_SECONDS = 0.1;
 
 /** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
 function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
-  if (test !== "websocket") return {};
+  if (test !== "websocket" && !("END_WHEN_SETTLED" in settings)) return {};
   const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
   const linger = "LINGER" in settings ? Number(settings.LINGER ?? 0) : 0;
   const starting = settings.load.kind === "visitors" ? peakOf(settings.load.shape) * STARTING_SECONDS : 0;

@@ -2,9 +2,8 @@
 
 import { secondsOf, ticksIn } from "../../core/plan.ts";
 import { peakOf } from "../../core/shape.ts";
-import type { Variable } from "../../core/variable.ts";
 import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
-import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
+import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { VariablesByTest } from "../pipelines.ts";
 import type { Subject } from "./subject.ts";
@@ -143,7 +142,7 @@ function refuseUnfit(subject: Subject, request: Request, reference: boolean): vo
       `--fault ${faults[0]}: faults are planted in the reference target only; leave out the addresses`,
     );
   }
-  if (reference && urls["receiver"] !== undefined) {
+  if (reference && kind.own === undefined && urls["receiver"] !== undefined) {
     throw new RangeError(
       "--receiver-url: the reference target has a receiver of its own; give the target's addresses too",
     );
@@ -196,13 +195,13 @@ function refuseUnknown(tests: readonly RunnableTest[], environment: Request["env
 
 /** The nearest name, where one begins as the variables of a target do. */
 function meantBy(tests: readonly RunnableTest[], name: string): string {
-  const known = tests.flatMap((test) => Object.keys(VARIABLES[test]));
+  const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
   return tests.some((test) => beginsAsOurs(test, name)) ? `did you mean ${nearest(name, known)}? ` : "";
 }
 
 /** What belongs on no command line. */
 function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
-  const credentials = Object.entries<Variable<unknown>>(VARIABLES[test]).filter(([, { credential }]) => credential);
+  const credentials = Object.entries(variablesOf(test)).filter(([, { credential }]) => credential);
   return Object.fromEntries(
     credentials.flatMap(([name]) => {
       const value = environment[`${PREFIX}${name}`];
@@ -252,7 +251,7 @@ function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]):
 }
 
 function has(test: RunnableTest, name: string): boolean {
-  return Object.hasOwn(VARIABLES[test], name);
+  return Object.hasOwn(variablesOf(test), name);
 }
 
 /** Settings refuse with a text, for k6's sake. */

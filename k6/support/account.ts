@@ -89,6 +89,8 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   measure.account_drain_ms.add(account.drain);
   enterDoubts(measure, account, slos);
   if (account.webhooks !== null) enterWebhooks(measure, account.webhooks, account.published);
+  const { farEnd } = account;
+  if (farEnd != null) measure.account_vanished.add(farEnd.vanished, farEnd.problem === null ? arrived : 0);
   if (account.storage !== null) enterStorage(measure, account.storage);
 }
 

@@ -6,7 +6,16 @@ import type { ClockAccount, ClockReport } from "../../core/clocks.ts";
 import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type { Arrivals, ArrivalsAnswer, Opening, Published, Settling, Storage, Webhooks } from "../../core/report.ts";
+import type {
+  Arrivals,
+  ArrivalsAnswer,
+  FarEndOpening,
+  Opening,
+  Published,
+  Settling,
+  Storage,
+  Webhooks,
+} from "../../core/report.ts";
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
 import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";
@@ -36,6 +45,7 @@ export interface RunSettings {
 export interface FarEnd {
   readonly webhooks?: Webhooks;
   readonly storage?: Storage;
+  readonly farEnd?: FarEndOpening;
   /** The combinations of attributes that filters of subscriptions select by. */
   readonly variants?: Stream["variants"];
 }

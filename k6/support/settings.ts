@@ -1,4 +1,5 @@
 import leven from "leven";
+import { definitionOf } from "../../core/definition.ts";
 import { excessOf, type Overrides, type Plan, ticksIn } from "../../core/plan.ts";
 import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
 import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
@@ -9,7 +10,7 @@ import { NOT_OURS, PREFIXES } from "../../systems/access.ts";
 import { type Force, isLoopback, needsConsent } from "../../systems/remote.ts";
 import { peakOfTrials } from "../../systems/signals/k6/webhookcount.ts";
 import { CONTRACT } from "../../systems/signals/wire.ts";
-import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
+import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables, EVERY_TRIAL, slos } from "../../thresholds.ts";
 
 type Values<T extends RunnableTest> = {
@@ -49,6 +50,7 @@ export const PREFIX = "THROUGHLINE_";
 export function settings<T extends RunnableTest>(test: T, environment: Environment = __ENV): Settings<T> {
   try {
     const values = readVariables(test, environment);
+    refuseMissing(test, values);
     const load = plan(test, values.SCENARIO, overridesOf(test, values));
     refuseExcess(load, environment);
     refuseRemote(test, values, load);
@@ -142,10 +144,21 @@ function trialsOf({ TRIALS: trials, HEALTH_URL }: AnyValues): { trials?: readonl
 
 function readVariables<T extends RunnableTest>(test: T, environment: Environment): Values<T> & AnyValues {
   const values: Record<string, unknown> = {};
-  for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
+  for (const [name, variable] of Object.entries(variablesOf(test))) {
     values[name] = readVariable(name, variable, environment);
   }
   return values as Values<T> & AnyValues;
+}
+
+/** @throws RangeError for what a pipeline of one's own cannot do without. */
+function refuseMissing(test: string, values: object): void {
+  for (const [name, meaning] of Object.entries(definitionOf(test)?.required ?? {})) {
+    if ((values as Record<string, unknown>)[name] === undefined) {
+      throw new RangeError(
+        `${name}: is not given: ${meaning}; set it with --set ${name}=..., -e ${name}=... or in the shell`,
+      );
+    }
+  }
 }
 
 function readVariable(name: string, variable: Variable<unknown>, environment: Environment): unknown {
@@ -194,7 +207,7 @@ function refuseRemote(test: RunnableTest, values: AnyValues, load: Plan): void {
   if (values.ALLOW_REMOTE) return;
   const given: Readonly<Record<string, unknown>> = { ...values };
   const addresses: Record<string, string> = {};
-  for (const [name, { target }] of Object.entries<Variable<unknown>>(VARIABLES[test])) {
+  for (const [name, { target }] of Object.entries(variablesOf(test))) {
     const urls = [given[name] ?? []].flat().map(String);
     const [url] = [...urls.filter((one) => !isLoopback(one)), ...urls];
     if (target && url !== undefined) addresses[name] = url;
@@ -276,7 +289,7 @@ const UNMISTAKABLE = ["SCENARIO", "DURATION"];
  * variables: bare words such as MODE or DATE are none of our business.
  */
 function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
-  const known = [...Object.keys(VARIABLES[test]), ...rows.map(sloVariable)];
+  const known = [...Object.keys(variablesOf(test)), ...rows.map(sloVariable)];
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
     if (known.includes(name) || isOfAnyTest(name) || isServiceLink(given)) continue;
@@ -294,7 +307,7 @@ function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environm
       );
     }
     if (name !== given || name.startsWith(SLO_PREFIX)) {
-      const allowed = name.startsWith(SLO_PREFIX) ? rows.map(sloVariable) : Object.keys(VARIABLES[test]);
+      const allowed = name.startsWith(SLO_PREFIX) ? rows.map(sloVariable) : Object.keys(variablesOf(test));
       throw new RangeError(
         `${onOneLine(given)}=${shown(name, environment[given] ?? "")}: unknown variable of ${test}; allowed: ${allowed.join(", ")}`,
       );

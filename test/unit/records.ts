@@ -95,6 +95,7 @@ export const ACCOUNT: Account = {
   offenders: [],
   webhooks: null,
   storage: null,
+  farEnd: null,
   causes: [],
 };
 

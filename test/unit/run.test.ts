@@ -67,6 +67,8 @@ describe("the account of a run that goes on", () => {
       offenders: [],
       webhooks: null,
       storage: null,
+      farEnd: null,
+      clocks: [],
       causes: [],
     });
   });

@@ -1,0 +1,34 @@
+/** The pipelines of the folder that a command is started in. */
+import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Built, buildPipeline } from "./build.ts";
+
+const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
+const FOLDERS = [".", "pipelines"];
+
+/** The files that declare pipelines: those that the config names, or else all that are called `*.pipeline.ts`. */
+export function pipelineFiles(named: readonly string[] | undefined): readonly string[] {
+  if (named !== undefined) return named.map((file) => resolve(file));
+  return FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => PATTERN.test(name))
+      .sort()
+      .map((name) => resolve(folder, name)),
+  );
+}
+
+/** Bundles all pipelines of this folder. @throws RangeError in one line, also where two have one name. */
+export async function buildAll(root: string, named: readonly string[] | undefined): Promise<readonly Built[]> {
+  const all: Built[] = [];
+  for (const file of pipelineFiles(named)) {
+    const built = await buildPipeline(root, file);
+    const same = all.find(({ pipeline }) => pipeline.name === built.pipeline.name);
+    if (same !== undefined) {
+      throw new RangeError(
+        `${built.file}: name: ${built.pipeline.name} is the name of ${same.file} too; give it another`,
+      );
+    }
+    all.push(built);
+  }
+  return all;
+}

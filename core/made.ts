@@ -1,0 +1,80 @@
+import { draw, type Stream, variantIndex } from "./event.ts";
+import type { Attributes } from "./filter.ts";
+import { spell } from "./identity.ts";
+import type { Trace } from "./trace.ts";
+
+/** The values that each attribute of a pipeline's events may take. */
+export type AttributeTable = Readonly<Record<string, readonly string[]>>;
+
+/** The identity of an event, in the four spellings; one of them must survive every hop. */
+export interface Spelled {
+  /** 48 characters: `evt_`, the time of publishing, and 24 hexadecimal digits. */
+  readonly id: string;
+  /** `0x` and 64 hexadecimal digits. */
+  readonly hash: string;
+  /** A UUID of version 8. */
+  readonly uuid: string;
+  /** A 64-bit integer as 19 decimal digits; as a JSON number it would lose its last ones in JavaScript. */
+  readonly number: string;
+}
+
+/** One event of the workload: its identity, its number from 0, its attributes, and a number to draw from. */
+export type Made<Table extends AttributeTable> = Spelled & {
+  readonly seq: number;
+  /** From 0 to 2^32 - 1, the same whenever this event is made. */
+  readonly random: number;
+} & { readonly [Name in keyof Table]: Table[Name][number] };
+
+/** More combinations than this no receiver takes. */
+const MOST_VARIANTS = 10_000;
+/** Sets the number to draw from apart from the one that draws the attributes. */
+const RANDOM_SEED = 0x5bd1e995;
+
+/** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
+export function combinations(table: AttributeTable): readonly Attributes[] {
+  let all: Record<string, readonly string[]>[] = [{}];
+  for (const [name, values] of Object.entries(table)) {
+    if (values.length === 0) throw new RangeError(`attribute ${name} has no values; give it one at least`);
+    all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: [value] })));
+    if (all.length > MOST_VARIANTS) {
+      throw new RangeError(`the attributes have more than ${MOST_VARIANTS} combinations; leave out some values`);
+    }
+  }
+  return Object.keys(table).length === 0 ? [] : all;
+}
+
+class SpelledTrace implements Spelled {
+  readonly seq: number;
+  readonly random: number;
+  private readonly trace: Trace;
+
+  constructor(trace: Trace, random: number) {
+    this.trace = trace;
+    this.seq = trace.seq;
+    this.random = random;
+  }
+
+  get id(): string {
+    return spell(this.trace, "text");
+  }
+
+  get hash(): string {
+    return spell(this.trace, "hash");
+  }
+
+  get uuid(): string {
+    return spell(this.trace, "uuid");
+  }
+
+  get number(): string {
+    return spell(this.trace, "number");
+  }
+}
+
+/** Makes an event: a pure function of the stream and the trace. */
+export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): Made<Table> {
+  const { seq } = trace;
+  const drawn = variants[variantIndex(seed, seq, Math.max(1, variants.length))] ?? {};
+  const attributes = Object.fromEntries(Object.entries(drawn).map(([name, [value]]) => [name, value]));
+  return Object.assign(new SpelledTrace(trace, draw(seed ^ RANDOM_SEED, seq)), attributes) as unknown as Made<Table>;
+}

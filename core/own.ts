@@ -1,0 +1,29 @@
+/** The face of the package: what a pipeline's file and `throughline.config.ts` import. */
+import type { Step } from "./shape.ts";
+
+export type { AttributeTable, Made } from "./made.ts";
+export { type Answer, definePipeline, type Outcome, type Pipeline, type Selection } from "./pipeline.ts";
+export { hold, ramp } from "./shape.ts";
+export type { Step };
+
+/** What `throughline.config.ts` may say; what is not given is as always. */
+export interface UserConfig {
+  /** Files of pipelines; without it all `*.pipeline.ts` of the folder and of `pipelines/`. */
+  readonly pipelines?: readonly string[];
+  /** What runs when nothing is named. */
+  readonly run?: readonly string[];
+  readonly scenario?: string;
+  readonly rate?: number | "max";
+  readonly duration?: string;
+  readonly events?: number;
+  readonly instances?: number;
+  /** Folder of the results. */
+  readonly out?: string;
+  /** Variables, as `--set` gives them. */
+  readonly set?: Readonly<Record<string, string | number>>;
+}
+
+/** Declares the config of a folder. */
+export function defineConfig(config: UserConfig): UserConfig {
+  return config;
+}

@@ -1,0 +1,203 @@
+/**
+ * A pipeline of one's own in one file: what its events are, how they are published, and where they must come
+ * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
+ */
+import type { AttributeTable, Made } from "./made.ts";
+import type { Step } from "./shape.ts";
+
+/** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
+export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
+  Readonly<Record<string, string | undefined>>;
+
+/** A variable: what it is when it is not given, or more of it. Without `fallback` it must be given. */
+export type VariableOf = string | { readonly meaning: string; readonly fallback?: string; readonly secret?: boolean };
+
+/** What became of an event at the moment of publishing; `said` is what the transport answered, where it refused. */
+export type Outcome = "acknowledged" | "refused" | "unknown";
+export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string };
+
+/** Sends one event, or a batch of them in one go; what fails by throwing is unknown. */
+export type Send<Wire> =
+  | ((wire: Wire) => Promise<Answer> | Answer)
+  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> | readonly Answer[] };
+
+/** What a path selects: of each attribute the values that belong there; an attribute that is left out, all. */
+export type Selection<Table extends AttributeTable> = {
+  readonly [Name in keyof Table]?: Table[Name][number] | readonly Table[Name][number][];
+};
+
+/** Whose order is promised: nobody's, that of each publisher, or that of events with the same value of an attribute. */
+export type Order<Table extends AttributeTable> = "none" | "per publisher" | { readonly per: keyof Table & string };
+
+interface FarEnd<Table extends AttributeTable> {
+  /** Where events arrive, by name; what each selects. */
+  readonly paths: Readonly<Record<string, Selection<Table>>>;
+  /** "none" unless told. */
+  readonly order?: Order<Table>;
+}
+
+/** Something that arrived: the whole text, in which identities are found. */
+export interface Arrival {
+  /** The only path of the far end, unless told. */
+  readonly path?: string;
+  readonly text: string;
+}
+
+/** A request as it came. */
+export interface IncomingRequest {
+  /** Below /hooks/, without the query. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** By names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Something with an id of its own that is looked for again and again: a row, or an item of a list. */
+export interface Item extends Arrival {
+  readonly id: string | number | bigint;
+}
+
+/** Holds something open. */
+export interface Closable {
+  close(): unknown;
+}
+
+/** A subscription: k6 holds it. */
+export interface SubscriptionEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "subscription";
+  /** Connections for each path; 1 unless told. */
+  readonly connections?: number;
+  /** Opens one connection; `live()` when it is subscribed, `arrived()` with whatever comes, `failed()` when it ended. */
+  open(at: {
+    readonly env: Environment<Names>;
+    readonly path: string;
+    readonly selection: Selection<Table>;
+    live(): void;
+    /** @param at Unix ms at which it was read from the socket, as k6's message events tell it. */
+    arrived(text: string, at?: number): void;
+    failed(why: string): void;
+  }): Closable;
+}
+
+/** Requests to the receiver, at /hooks/ and a path. */
+export interface RequestEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "request";
+  /** Says where a request belongs, or why it is refused. The last part of its path and its body, unless told. */
+  receive?(
+    request: IncomingRequest,
+    env: Environment<Names>,
+  ): Arrival | readonly Arrival[] | string | Promise<Arrival | readonly Arrival[] | string>;
+}
+
+/** Rows of a table that grows. */
+export interface RowsEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "rows";
+  /** The rows behind one, in the order of their ids; some thousand at most. @param after null for the first ones. */
+  rows(after: Item["id"] | null, env: Environment<Names>): Promise<readonly Item[]>;
+}
+
+/** A list that is told as a whole. */
+export interface ListEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "list";
+  list(env: Environment<Names>): Promise<readonly (Item | string)[]>;
+}
+
+/** A stream that a client of Node consumes. */
+export interface StreamEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "stream";
+  consume(env: Environment<Names>, arrived: (arrival: Arrival | string) => void): Promise<Closable> | Closable;
+}
+
+/** Where no identity survives: only numbers can be compared. */
+export interface CountEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
+  readonly kind: "count";
+  /** How many there are, whatever was there before. */
+  count(env: Environment<Names>): Promise<number>;
+}
+
+export type Observe<Table extends AttributeTable, Names extends string> =
+  | SubscriptionEnd<Table, Names>
+  | RequestEnd<Table, Names>
+  | RowsEnd<Table, Names>
+  | ListEnd<Table, Names>
+  | StreamEnd<Table, Names>
+  | CountEnd<Table, Names>;
+
+/** A pipeline, from where its events are published to where they must come out. */
+export interface Pipeline<Table extends AttributeTable, Wire, Names extends string> {
+  /** Letters, digits and dashes. */
+  readonly name: string;
+  readonly meaning?: string;
+  readonly variables?: Readonly<Record<Names, VariableOf>>;
+  readonly events: {
+    readonly attributes: Table;
+    /** Writes an event as it is sent; a pure function, because what arrives is compared with it. */
+    write(event: Made<Table>): Wire;
+  };
+  /** Runs in k6, once for each virtual user: makes what sends. */
+  publish(env: Environment<Names>): Send<Wire>;
+  readonly observe: Observe<Table, Names>;
+  /** What is wrong with a text in which an event arrived; null when it is what was published. */
+  damage?(text: string, event: Made<Table>, sent: Wire): string | null;
+  /** Profiles beside the six of the suite, or instead of them. */
+  readonly profiles?: Readonly<Record<string, readonly Step[]>>;
+  /** Objectives beside those of its kind, by metric: `{ account_delivery_p95_ms: "value < 250" }`. */
+  readonly objectives?: Readonly<Record<string, string | readonly string[]>>;
+  /** What to look at when an objective is missed, by metric. */
+  readonly nextSteps?: Readonly<Record<string, string>>;
+}
+
+/** A pipeline of which nobody asks for its types any more. */
+export type AnyPipeline = Pipeline<AttributeTable, unknown, string>;
+
+/** Every variable may also be given with this prefix, where the bare name is taken. */
+export const PREFIX = "THROUGHLINE_";
+
+/** The variables as a pipeline's functions see them: with its fallbacks where nothing is given. */
+export function environmentOf<Names extends string>(
+  { variables }: Pick<Pipeline<AttributeTable, unknown, Names>, "variables">,
+  given: Readonly<Record<string, string | undefined>>,
+): Environment<Names> {
+  const declared = Object.entries<VariableOf>(variables ?? {}).map(([name, variable]) => {
+    const fallback = typeof variable === "string" ? variable : variable.fallback;
+    return [name, given[PREFIX + name] ?? given[name] ?? fallback];
+  });
+  return { ...given, ...Object.fromEntries(declared) };
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+
+/**
+ * Declares a pipeline; what is written is checked by the compiler, and what it cannot see, here.
+ *
+ * @throws RangeError in one line that says what is not allowed.
+ */
+export function definePipeline<const Table extends AttributeTable, Wire, const Names extends string = never>(
+  pipeline: Pipeline<Table, Wire, Names>,
+): Pipeline<Table, Wire, Names> {
+  const { name, observe, events } = pipeline;
+  if (!NAME.test(name)) {
+    throw new RangeError(
+      `pipeline ${JSON.stringify(name)}: name: allowed: small letters, digits and dashes, at most 40`,
+    );
+  }
+  const paths: readonly [string, object][] = Object.entries(observe.paths);
+  if (paths.length === 0) throw new RangeError(`pipeline ${name}: observe.paths: names no path`);
+  for (const [path, selection] of paths) {
+    for (const [attribute, wanted] of Object.entries(selection)) {
+      const values = events.attributes[attribute] ?? [];
+      const unknown = [wanted].flat().find((value) => !values.includes(value));
+      if (unknown !== undefined) {
+        throw new RangeError(
+          `pipeline ${name}: observe.paths.${path}.${attribute}: ${unknown}: allowed: ${values.join(", ") || "no attribute of that name"}`,
+        );
+      }
+    }
+  }
+  if (observe.kind === "count" && paths.length > 1) {
+    throw new RangeError(`pipeline ${name}: observe.paths: a count has one path; allowed: 1, not ${paths.length}`);
+  }
+  return pipeline;
+}

@@ -1,0 +1,158 @@
+import exec from "k6/execution";
+import { firstOfEachVariant, type Stream } from "../../core/event.ts";
+import { combinations, made } from "../../core/made.ts";
+import { type Answer, type AnyPipeline, environmentOf, type Send } from "../../core/pipeline.ts";
+import type { FarEndOpening } from "../../core/report.ts";
+import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
+import type { Test } from "../../scenarios.ts";
+import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
+import { enterAccount } from "../support/account.ts";
+import { awaitCanaries } from "../support/canary.ts";
+import { now } from "../support/clock.ts";
+import { guarded, reasonOf } from "../support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { declareCounters, measures } from "../support/metrics.ts";
+import { KEPT_CONNECTIONS, publisherOptions } from "../support/options.ts";
+import { publishing, publishingLoad, type Sent, traceOf } from "../support/publishing.ts";
+import { openRun, type Run, settleRun } from "../support/run.ts";
+import { type Settings, settings } from "../support/settings.ts";
+import { summaryOf } from "../support/summary.ts";
+
+/** What a publisher is told, whatever its pipeline calls its own variables. */
+type PublisherSettings = Settings<"redis"> & { readonly SUBSCRIPTIONS?: number };
+
+/** What the run is opened with: which path selects what, so that the receiver needs no code of the pipeline for it. */
+export function farEndOf({ name, observe }: AnyPipeline): FarEndOpening | undefined {
+  if (observe.kind === "subscription") return undefined;
+  const paths = Object.entries(observe.paths).map(([path, selection]) => [path, filterOf(selection)]);
+  return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order: observe.order ?? "none" };
+}
+
+/** A selection in the form of a filter. */
+export function filterOf(selection: Readonly<Record<string, string | readonly string[] | undefined>>) {
+  return Object.fromEntries(
+    Object.entries(selection).flatMap(([name, wanted]) => (wanted === undefined ? [] : [[name, [wanted].flat()]])),
+  );
+}
+
+/** The test that publishes the events of a pipeline: the functions that k6 asks a script for. */
+export function publisherOf(pipeline: AnyPipeline) {
+  defineTestsOf(pipeline);
+  const config = settings(pipeline.name as Test) as unknown as PublisherSettings;
+  const load = publishingLoad(config);
+  const metrics = measures("everywhere", "publishing", "account", "health");
+  const stream: Stream = { seed: config.SEED, variants: combinations(pipeline.events.attributes) };
+  const farEnd = farEndOf(pipeline);
+  let send: Send<unknown> | null = null;
+  const sender = () => {
+    send ??= pipeline.publish(environmentOf(pipeline, __ENV));
+    return send;
+  };
+  const wireOf = (trace: Trace) => pipeline.events.write(made(stream, trace));
+
+  async function sendOne(trace: Trace): Promise<Answer> {
+    const send = sender();
+    const wire = wireOf(trace);
+    try {
+      if (typeof send === "function") return await send(wire);
+      return (await send.batch([wire]))[0] ?? "unknown";
+    } catch (problem) {
+      return { outcome: "unknown", said: reasonOf(problem) };
+    }
+  }
+
+  /** Where only numbers can be compared, one canary is all that may come. */
+  let counted = 0;
+  async function sendCanary(run: Run, seq: number): Promise<void> {
+    if (pipeline.observe.kind === "count" && counted++ > 0) return;
+    const answer = await sendOne(traceOf(run, CANARY_PUBLISHER, seq));
+    refusals.tell(answer);
+  }
+
+  const refusals = new Refusals();
+
+  const publish = async (run: Run, tick: { firstSeq: number; count: number; publisher: number }): Promise<Sent> => {
+    const sentFrom = now();
+    const traces = Array.from({ length: tick.count }, (_, place) =>
+      traceOf(run, tick.publisher, tick.firstSeq + place),
+    );
+    const answers = await answersOf(traces);
+    const seqsThat = (wanted: string) =>
+      answers.flatMap(({ answer }, place) => (outcomeOf(answer) === wanted ? [tick.firstSeq + place] : []));
+    for (const { answer } of answers) refusals.tell(answer);
+    const latencies = answers.flatMap(({ answer, took }) => (outcomeOf(answer) === "acknowledged" ? [took] : []));
+    return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), deduplicated: 0, latencies };
+  };
+
+  async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
+    const send = sender();
+    const began = now();
+    if (typeof send === "function") {
+      return Promise.all(traces.map(async (trace) => ({ answer: await sendOne(trace), took: now() - began })));
+    }
+    try {
+      const answers = await send.batch(traces.map(wireOf));
+      const took = now() - began;
+      return traces.map((_, place) => ({ answer: answers[place] ?? "unknown", took }));
+    } catch (problem) {
+      const answer: Answer = { outcome: "unknown", said: reasonOf(problem) };
+      return traces.map(() => ({ answer, took: 0 }));
+    }
+  }
+
+  return {
+    options: { ...publisherOptions({ ...config, load }, { exec: "publish", connect: "connect" }), ...KEPT_CONNECTIONS },
+    async setup(): Promise<Run & Watched> {
+      declareCounters();
+      const watched = requireHealth(config);
+      const run = openRun(config, "publisher", {
+        variants: stream.variants,
+        ...(farEnd === undefined ? {} : { farEnd }),
+      });
+      if (config.RECEIVER_URL !== undefined) {
+        const subscriptions = config.SUBSCRIPTIONS ?? connectionsOf(pipeline);
+        await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+          wanted: { paths: subscriptions === 0 ? undefined : subscriptions, publishers: config.INSTANCES },
+          seqs: firstOfEachVariant(stream),
+          send: (seq) => sendCanary(run, seq),
+          explain: (account) => [
+            ...refusals.all.map((said) => `publish said: ${said}`),
+            ...(account?.causes ?? []),
+            subscriptions > 0
+              ? `start dist/${subscribersOf(pipeline.name)}.js with the same RUN_ID, and look at what open() says`
+              : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,
+          ],
+        });
+      }
+      return { ...run, ...watched };
+    },
+    connect: () => void sender(),
+    publish: guarded(metrics.script_errors, publishing(config, metrics, publish)),
+    teardown(run: Run & Watched): void {
+      enterHealth(config, metrics, run);
+      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+    },
+    handleSummary: summaryOf(config),
+  };
+}
+
+function outcomeOf(answer: Answer): string {
+  return typeof answer === "string" ? answer : answer.outcome;
+}
+
+/** What transports answer when they refuse: each once for each virtual user. */
+class Refusals {
+  private readonly words = new Set<string>();
+
+  get all(): readonly string[] {
+    return [...this.words];
+  }
+
+  tell(answer: Answer): void {
+    if (typeof answer === "string" || answer.said === undefined || answer.outcome === "acknowledged") return;
+    const said = reasonOf(answer.said).slice(0, 200);
+    if (this.words.has(said)) return;
+    this.words.add(said);
+    if (exec.vu.idInTest <= 1) console.warn(`${answer.outcome}: ${said}`);
+  }
+}

@@ -1,0 +1,190 @@
+import type { Account, ObservedPathAccount } from "../core/account.ts";
+import { type Stream, selector } from "../core/event.ts";
+import { Histogram } from "../core/histogram.ts";
+import { type Identity, identitiesIn } from "../core/identity.ts";
+import type { PathAccount } from "../core/ledger.ts";
+import { made } from "../core/made.ts";
+import type { AnyPipeline, Arrival } from "../core/pipeline.ts";
+import { type FarEndOpening, isPlausible } from "../core/report.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { CountPath } from "./countpath.ts";
+import { type Follower, follow } from "./followers.ts";
+import { ObservedPath } from "./observedpath.ts";
+import type { Aside, Observed, Observer } from "./observer.ts";
+import type { Path } from "./path.ts";
+
+/** How many things that went wrong an account describes. */
+const EVIDENCE = 5;
+const SHOWN_LENGTH = 80;
+
+/** The run that a far end belongs to. */
+export interface FarEndRun extends Stream {
+  /** What stands for its id in identities. */
+  readonly number: number;
+  readonly opening: FarEndOpening;
+  /** Its code, where this receiver was given it. */
+  readonly pipeline: AnyPipeline | null;
+}
+
+/** The far end of a run that names its paths: whatever arrives there is a text, and identities are found in it. */
+export class FarEnd implements Observer {
+  readonly isOrdered: boolean;
+  readonly run: FarEndRun;
+  private readonly byName: ReadonlyMap<string, ObservedPath>;
+  private readonly count: CountPath | null;
+  private readonly observed: Observed;
+  private readonly evidence: string[] = [];
+  private readonly refusals: Record<string, number> = {};
+  private unread = 0;
+  private damaged = 0;
+  private strays = 0;
+  private vanished = 0;
+  private problem: string | null = null;
+  private readonly follower: Follower | null;
+
+  constructor(run: FarEndRun, observed: Observed) {
+    const { kind, paths, order } = run.opening;
+    this.run = run;
+    this.observed = observed;
+    this.isOrdered = order !== "none";
+    const named = Object.entries(paths);
+    const [first] = named;
+    const isCount = kind === "count" && first !== undefined;
+    this.count = isCount ? new CountPath(first[0], first[1], selector(run, first[1])) : null;
+    this.byName = new Map(
+      isCount ? [] : named.map(([name, filter]) => [name, new ObservedPath(name, filter, run, order)]),
+    );
+    this.follower = run.pipeline === null ? null : follow(run.pipeline, this);
+  }
+
+  /** How it is looked at. */
+  get kind(): FarEndOpening["kind"] {
+    return this.run.opening.kind;
+  }
+
+  /** What was seen so far is what was new; now everything is looked at once more. */
+  async finish(): Promise<void> {
+    await this.follower?.finish();
+  }
+
+  async close(): Promise<void> {
+    await this.follower?.stop();
+  }
+
+  get paths(): Iterable<Path> {
+    if (this.count === null) return this.byName.values();
+    return this.count.isCounted ? [this.count] : [];
+  }
+
+  /** Enters how many events there are, where they can only be counted. */
+  counted(count: number): void {
+    const more = this.count?.counted(count) ?? 0;
+    if (more > 0) this.observed.arrived(more, more);
+  }
+
+  /**
+   * Enters a text that arrived: every identity of this run in it.
+   *
+   * @param at Unix ms.
+   * @returns how many identities were of this run, or damaged.
+   */
+  arrived({ path, text }: Arrival, at: number): number {
+    const { kind } = this;
+    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at });
+    const own = identities.filter((one) => one.run === this.run.number && isPlausible(one));
+    this.damaged += damaged;
+    if (damaged > 0) this.tell(`an identity came damaged in ${shown(text)}`);
+    // A table holds what others wrote too.
+    const isOurs = kind !== "rows" && kind !== "list";
+    if (isOurs && identities.length === 0 && damaged === 0) {
+      this.unread++;
+      this.tell(`a text without an identity came: ${shown(text)}`);
+    }
+    for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at);
+    return own.length + damaged;
+  }
+
+  /** Whether a text still carries an identity of this run. */
+  holds(text: string): boolean {
+    const { number } = this.run;
+    return identitiesIn(text, { runs: [number], at: this.observed.now() }).identities.some(({ run }) => run === number);
+  }
+
+  /** Counts a request that was refused, by why. */
+  refused(why: string): void {
+    this.refusals[why] = (this.refusals[why] ?? 0) + 1;
+  }
+
+  /** Says how looking at it went the last time, and how much of what was there is gone. */
+  looked(problem: string | null, vanished = this.vanished): void {
+    this.problem = problem;
+    this.vanished = vanished;
+  }
+
+  /** Unix ms. */
+  now(): number {
+    return this.observed.now();
+  }
+
+  private onlyPath(): string {
+    return this.byName.keys().next().value ?? "";
+  }
+
+  private enter(name: string, identity: Identity, text: string, at: number): void {
+    const path = this.byName.get(name);
+    const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
+    if (path === undefined) {
+      if (!isOfLoad) return;
+      this.strays++;
+      this.tell(`event ${identity.seq} came on ${name}, which is no path of ${this.run.opening.pipeline}`);
+      this.observed.arrived(1, 0);
+      return;
+    }
+    const entry = path.enter(identity, at, this.observed.deliveries);
+    if (!isOfLoad) return;
+    this.compare(text, identity, identity.publishedAt ?? at);
+    this.observed.arrived(1, entry === "first" ? 1 : 0);
+  }
+
+  private compare(text: string, identity: Identity, publishedAt: number): void {
+    const { pipeline } = this.run;
+    if (pipeline?.damage === undefined) return;
+    const event = made(this.run, { ...identity, publishedAt });
+    const damage = pipeline.damage(text, event, pipeline.events.write(event));
+    if (damage === null) return;
+    this.damaged++;
+    this.tell(`event ${identity.seq} is damaged: ${damage}`);
+  }
+
+  private tell(what: string): void {
+    if (this.evidence.length < EVIDENCE && !this.evidence.includes(what)) this.evidence.push(what);
+  }
+
+  account(settle: (path: Path) => PathAccount): Aside {
+    const { pipeline, kind } = this.run.opening;
+    const { unread, damaged, strays, vanished, problem } = this;
+    const paths = [...this.paths].map((path) => describe(path, settle(path)));
+    const farEnd = { pipeline, kind, paths, unread, damaged, refused: this.refusals, vanished, strays, problem };
+    return { farEnd, strays };
+  }
+
+  causes({ offenders, farEnd }: Account): readonly string[] {
+    const lost = offenders.flatMap(({ path, lostSeqs, duplicatedSeqs }) => [
+      ...(lostSeqs.length === 0 ? [] : [`events that never came on ${path}: ${lostSeqs.join(", ")}`]),
+      ...(duplicatedSeqs.length === 0 ? [] : [`events that came again on ${path}: ${duplicatedSeqs.join(", ")}`]),
+    ]);
+    const refused = Object.entries(this.refusals).map(([why, count]) => `${count} requests were refused: ${why}`);
+    const problem = farEnd?.problem == null ? [] : [`the far end could not be looked at: ${farEnd.problem}`];
+    return [...problem, ...lost, ...refused, ...this.evidence];
+  }
+}
+
+function describe(path: Path, settled: PathAccount): ObservedPathAccount {
+  const latency = path instanceof ObservedPath ? path.latencies : new Histogram();
+  return { path: path.name, ...settled, latency: latency.percentiles() };
+}
+
+function shown(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
+}

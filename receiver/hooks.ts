@@ -1,0 +1,85 @@
+import { gunzipSync, inflateSync } from "node:zlib";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Arrival, environmentOf, type IncomingRequest } from "../core/pipeline.ts";
+import type { FarEnd } from "./farend.ts";
+import type { Runs } from "./runs.ts";
+
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+type Hook = FastifyRequest<{ Params: { "*": string } }> & { arrivedAt: number };
+
+/** The address that requests of pipelines are sent to: whatever stands below /hooks/. */
+export async function hookRoutes(
+  app: FastifyInstance,
+  { runs, now }: { runs: Runs; now: () => number },
+): Promise<void> {
+  app.decorateRequest("arrivedAt", 0);
+  app.addHook("onRequest", async (request) => {
+    (request as Hook).arrivedAt = now();
+  });
+  // A signature is over the bytes, so that the body is left as it came, whatever its type is said to be.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
+  app.route({
+    method: ["POST", "PUT", "PATCH"],
+    url: "/hooks/*",
+    handler: async (request, reply) => {
+      const { arrivedAt } = request as Hook;
+      const farEnds = runs.farEnds("request");
+      const newest = farEnds.at(-1);
+      if (newest === undefined) return reply.code(404).send({ error: "no run of this receiver waits for requests" });
+      const taken = await arrivalsOf(newest, incoming(request as Hook));
+      if (typeof taken === "string") {
+        newest.refused(taken);
+        return reply.code(401).send({ error: taken });
+      }
+      reply.code(200).send({ status: "received" });
+      for (const arrival of taken) {
+        // Whose run it is, its identity says; what carries none is told of in the newest.
+        const owners = farEnds.filter((farEnd) => farEnd.holds(arrival.text));
+        for (const farEnd of owners.length > 0 ? owners : [newest]) farEnd.arrived(arrival, arrivedAt);
+      }
+      return reply;
+    },
+  });
+}
+
+/** What a request brings, as its pipeline says, or why it is refused. */
+async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
+  const { pipeline } = farEnd.run;
+  const receive = pipeline?.observe.kind === "request" ? pipeline.observe.receive : undefined;
+  if (pipeline === null || receive === undefined)
+    return [{ path: request.path.split("/").at(-1) ?? "", text: request.body }];
+  try {
+    const taken = await receive(request, environmentOf(pipeline, process.env));
+    return typeof taken === "string" ? taken : ([taken].flat() as Arrival[]);
+  } catch (problem) {
+    return `receive failed: ${problem instanceof Error ? problem.message : String(problem)}`;
+  }
+}
+
+function incoming(request: Hook): IncomingRequest {
+  const bytes = decoded(request);
+  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [value].flat().join(", ")] as const],
+  );
+  return {
+    path: request.params["*"],
+    query: request.query as Record<string, string>,
+    headers: Object.fromEntries(headers),
+    body: bytes.toString(),
+    bytes,
+  };
+}
+
+/** The body as it was before it was compressed; as it came where that cannot be undone. */
+function decoded({ body, headers }: Hook): Buffer {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  try {
+    if (headers["content-encoding"] === "gzip") return gunzipSync(bytes);
+    if (headers["content-encoding"] === "deflate") return inflateSync(bytes);
+  } catch {
+    return bytes;
+  }
+  return bytes;
+}

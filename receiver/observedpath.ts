@@ -1,0 +1,62 @@
+import { type Stream, selector, variantIndex } from "../core/event.ts";
+import type { Filter } from "../core/filter.ts";
+import { Histogram } from "../core/histogram.ts";
+import type { Identity } from "../core/identity.ts";
+import type { Window } from "../core/ledger.ts";
+import type { Promised } from "../core/order.ts";
+import type { FarEndOpening } from "../core/report.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+import type { Deliveries } from "./deliveries.ts";
+import { Path } from "./path.ts";
+
+/** What a path says of one arrival. */
+export type Entry = "canary" | "first" | "duplicate";
+
+/** One path of a far end. Its events arrive here and nowhere else, so that it is live as long as the run. */
+export class ObservedPath extends Path {
+  readonly latencies = new Histogram();
+  private canaries = 0;
+
+  constructor(name: string, filter: Filter, stream: Stream, order: FarEndOpening["order"]) {
+    super(name, filter, selector(stream, filter), promisedBy(stream, order));
+  }
+
+  /** Enters an identity that arrived; one that knows no time of publishing has no latency. @param at Unix ms. */
+  enter(identity: Identity, at: number, deliveries: Deliveries): Entry {
+    const { publisher, seq, publishedAt } = identity;
+    if (publisher === CANARY_PUBLISHER) {
+      this.canaries++;
+      return "canary";
+    }
+    if (this.ledger.record(publisher, seq, publishedAt ?? Number.NaN) === "duplicate") return "duplicate";
+    if (this.selected(seq) && publishedAt !== null) {
+      this.latencies.record(at - publishedAt);
+      deliveries.record(this.name, at - publishedAt, at);
+    }
+    return "first";
+  }
+
+  get ready(): boolean {
+    return this.canaries > 0;
+  }
+
+  isSilent(): boolean {
+    return false;
+  }
+
+  hasCaughtUp(): boolean {
+    return true;
+  }
+
+  protected window(): Window {
+    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
+  }
+}
+
+/** Which events must come in the order in which they were sent. */
+function promisedBy({ seed, variants }: Stream, order: FarEndOpening["order"]): Promised {
+  if (order === "none") return "all";
+  if (order === "per publisher") return "publisher";
+  const values = variants.map((variant) => variant[order.per]?.[0] ?? "");
+  return (seq) => values[variantIndex(seed, seq, Math.max(1, values.length))] ?? "";
+}

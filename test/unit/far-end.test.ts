@@ -1,0 +1,189 @@
+/** Far ends of pipelines of one's own, over HTTP. */
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Account } from "../../core/account.ts";
+import { type Spelling, spell } from "../../core/identity.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
+import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
+import { type Receiver, startReceiver } from "../../receiver/server.ts";
+
+const RUN = "own";
+/** Unix ms; each event is sent one later than the one before. */
+const BEGAN = Date.now() - 1_000;
+const VARIANTS = [{ subject: ["invoice"] }, { subject: ["order"] }];
+
+let receiver: Receiver | null = null;
+afterEach(async () => {
+  await receiver?.close();
+  receiver = null;
+});
+
+const pipelineOf = (observe: object, more: object = {}) =>
+  ({
+    name: "own",
+    events: { attributes: {}, write: ({ id }: { id: string }) => id },
+    publish: () => () => "acknowledged",
+    observe,
+    ...more,
+  }) as unknown as AnyPipeline;
+
+async function post<Answer>(path: string, body: object): Promise<Answer> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${receiver?.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await answer.json()) as Answer;
+}
+
+async function opened(kind: string, paths: object, pipeline: AnyPipeline | null, order: unknown = "none") {
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: pipeline === null ? [] : [pipeline] });
+  const farEnd = { pipeline: "own", kind, paths, order };
+  return post<{ error?: string }>(`/runs/${RUN}`, { seed: 1, variants: VARIANTS, publisher: "one", farEnd });
+}
+
+const account = async () => (await (await fetch(`${receiver?.url}/runs/${RUN}`)).json()) as Account;
+const settle = () => post<Account>(`/runs/${RUN}/settle`, { publisher: "one", timeout: 3_000, quiet: 200 });
+
+function identity(seq: number, spelling: Spelling = "text", publisher = 1): string {
+  return spell({ run: runNumber(RUN), publisher, seq, publishedAt: BEGAN + seq }, spelling);
+}
+
+async function published(count: number): Promise<void> {
+  const now = Date.now();
+  const batch = { publisher: 1, firstSeq: 0, count, sentFrom: now, sentThrough: now, refused: [], unknown: [] };
+  await post(`/runs/${RUN}/published`, batch);
+}
+
+const hook = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+  fetch(`${receiver?.url}/hooks/${path}`, { method: "POST", body, headers });
+
+describe("requests", () => {
+  test("are accounted by the last part of their path, several identities in one, in any spelling, also compressed", async () => {
+    await opened("request", { all: {} }, null);
+    await hook("some/all", JSON.stringify([identity(0), identity(1, "hash")]));
+    await hook("all", gzipSync(identity(2, "uuid")), { "content-encoding": "gzip" });
+    await hook("all", identity(3, "number"));
+    await published(5);
+    await hook("all", `{"again":"${identity(1, "hash")}"}`);
+    const settled = await settle();
+    expect(settled).toMatchObject({ expected: 5, delivered: 4, lost: 1, duplicated: 1, ordered: false });
+    expect(settled.offenders).toMatchObject([{ path: "all", lostSeqs: [4] }]);
+    expect(settled.causes).toEqual(
+      expect.arrayContaining(["events that never came on all: 4", "events that came again on all: 1"]),
+    );
+  });
+
+  test("on a path that selects others are misrouted, on none are strays, without an identity are told", async () => {
+    await opened("request", { invoices: { subject: ["invoice"] } }, null);
+    for (let seq = 0; seq < 20; seq++) await hook("invoices", identity(seq));
+    await hook("elsewhere", identity(0));
+    await hook("invoices", "no identity at all");
+    await published(20);
+    const settled = await settle();
+    const misrouted = 20 - settled.expected;
+    expect(misrouted).toBeGreaterThan(0);
+    expect(settled).toMatchObject({ lost: 0, misrouted: misrouted + 1, farEnd: { unread: 1, strays: 1 } });
+  });
+
+  test("are refused as their pipeline says, by its words, and damage is named", async () => {
+    const receive = ({ headers, body }: { headers: Record<string, string>; body: string }) =>
+      headers["x-signed"] === "yes" ? { path: "all", text: body } : "wrong signature";
+    const damage = (text: string) => (text.includes("broken") ? "it is broken" : null);
+    await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
+    expect((await hook("all", identity(0))).status).toBe(401);
+    await hook("all", `broken ${identity(0)}`, { "x-signed": "yes" });
+    await published(1);
+    const { farEnd, causes } = await settle();
+    expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 1 });
+    expect(causes).toEqual(["1 requests were refused: wrong signature", "event 0 is damaged: it is broken"]);
+  });
+});
+
+test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
+  for (const [order, reordered] of [
+    ["per publisher", 1],
+    [{ per: "subject" }, 0],
+  ] as const) {
+    await opened("request", { all: {} }, null, order);
+    // 0 and 1 are of different subjects.
+    for (const seq of [1, 0]) await hook("all", identity(seq));
+    expect(await account()).toMatchObject({ reordered, ordered: true });
+    await receiver?.close();
+  }
+});
+
+test("an observer elsewhere reports whole texts", async () => {
+  await opened("reported", { table: {} }, null);
+  const canary = identity(0, "text", CANARY_PUBLISHER);
+  await post(`/runs/${RUN}/observed`, { arrivals: [{ path: "table", text: `canary ${canary}` }] });
+  expect(await account()).toMatchObject({ paths: 1, ready: 1, delivered: 0 });
+  await published(1);
+  const answer = await post(`/runs/${RUN}/observed`, { arrivals: [{ text: identity(0), at: Date.now() }] });
+  expect(answer).toEqual({ identities: 1, draining: false, settled: false });
+  expect(await settle()).toMatchObject({ expected: 1, delivered: 1, lost: 0, ending: "complete" });
+});
+
+describe("what the receiver looks at itself", () => {
+  test("needs the pipeline's code", async () => {
+    expect((await opened("rows", { table: {} }, null)).error).toContain("--pipeline dist/node/own.js");
+  });
+
+  test("rows are read once, also those that become visible late, and those that vanish are counted", async () => {
+    const table: { id: number; text: string }[] = [{ id: 1, text: "of somebody else" }];
+    const rows = async (after: number | null) =>
+      table.filter(({ id }) => id > (after ?? 0)).sort((a, b) => a.id - b.id);
+    await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
+    table.push({ id: 2, text: identity(0) }, { id: 4, text: identity(1) }, { id: 5, text: identity(1) });
+    await published(3);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2, duplicated: 1 }));
+    table.push({ id: 3, text: identity(2) });
+    table.splice(1, 1);
+    const settled = await settle();
+    expect(settled).toMatchObject({ delivered: 3, lost: 0, duplicated: 1, ending: "complete" });
+    expect(settled.farEnd).toMatchObject({ vanished: 1, problem: null, unread: 0 });
+  });
+
+  test("rows that cannot be read are a problem that is named", async () => {
+    const rows = () => Promise.reject(new Error("no such table"));
+    await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
+    await published(1);
+    expect((await settle()).causes).toContain("the far end could not be looked at: no such table");
+  });
+
+  test("lists give each item once, equal ones as often as they are there", async () => {
+    const items: string[] = [];
+    await opened("list", { list: {} }, pipelineOf({ kind: "list", paths: { list: {} }, list: async () => items }));
+    const one = identity(0);
+    items.push(one, one, identity(1));
+    await published(2);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2, duplicated: 1 }));
+  });
+
+  test("streams tell what arrives, and are closed with the receiver", async () => {
+    const close = vi.fn();
+    let arrived: (text: string) => void = () => undefined;
+    const consume = (_: object, tell: typeof arrived) => {
+      arrived = tell;
+      return { close };
+    };
+    await opened("stream", { stream: {} }, pipelineOf({ kind: "stream", paths: { stream: {} }, consume }));
+    arrived(identity(0));
+    await published(1);
+    expect(await settle()).toMatchObject({ delivered: 1, lost: 0 });
+    await receiver?.close();
+    receiver = null;
+    expect(close).toHaveBeenCalledOnce();
+  });
+
+  test("where only numbers can be compared, what is missing and what is too much is counted", async () => {
+    let count = 1_000;
+    const observe = { kind: "count", paths: { sum: {} }, count: async () => count };
+    await opened("count", { sum: {} }, pipelineOf(observe));
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ paths: 1, ready: 0 }));
+    count++;
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ ready: 1 }));
+    await published(10);
+    count += 8;
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ expected: 10, delivered: 8, lost: 2 }));
+    count += 3;
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ lost: 0, duplicated: 1 }));
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { definitionOf } from "../../core/definition.ts";
+import { combinations, made } from "../../core/made.ts";
+import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
+import { plan, profilesOf, type Test } from "../../scenarios.ts";
+import { defineTestsOf, objectivesOf } from "../../systems/own.ts";
+import { slos } from "../../thresholds.ts";
+
+const ORDERS = definePipeline({
+  name: "own-orders",
+  variables: { SHOP_URL: "http://127.0.0.1:1", TOKEN: { meaning: "who we are", secret: true } },
+  events: {
+    attributes: { region: ["eu", "us"], tier: ["gold"] },
+    write: ({ id, region, random }) => ({ id, region, amount: random % 100 }),
+  },
+  publish: () => () => "acknowledged",
+  observe: { kind: "rows", paths: { orders: {} }, rows: async () => [] },
+  objectives: { account_delivery_p95_ms: "value < 250", publish_ack_latency_ms: ["p(95) < 100", "max < 1000"] },
+});
+
+test("an event is the same whenever it is made, and draws its attributes from the table", () => {
+  const stream = { seed: 7, variants: combinations(ORDERS.events.attributes) };
+  const trace = (seq: number) => ({ run: 1, publisher: 1, seq, publishedAt: 1_790_000_000_000 });
+  const written = Array.from({ length: 50 }, (_, seq) => ORDERS.events.write(made(stream, trace(seq))));
+  expect(written).toEqual(Array.from({ length: 50 }, (_, seq) => ORDERS.events.write(made(stream, trace(seq)))));
+  expect(new Set(written.map(({ region }) => region))).toEqual(new Set(["eu", "us"]));
+});
+
+test("attributes without values, and too many combinations, are refused", () => {
+  expect(() => combinations({ region: [] })).toThrow("attribute region has no values");
+  const many = Array.from({ length: 200 }, (_, value) => String(value));
+  expect(() => combinations({ one: many, two: many })).toThrow("more than 10000 combinations");
+});
+
+describe("what the compiler cannot see is refused in one line:", () => {
+  const broken = (change: object) => () => definePipeline({ ...ORDERS, ...change } as unknown as AnyPipeline);
+  test.each<[string, object, string]>([
+    ["a name", { name: "Own Orders" }, "allowed: small letters"],
+    ["no path", { observe: { kind: "request", paths: {} } }, "names no path"],
+    ["a value", { observe: { kind: "request", paths: { a: { region: "mars" } } } }, "mars: allowed: eu, us"],
+    ["an attribute", { observe: { kind: "request", paths: { a: { zone: "eu" } } } }, "no attribute of that name"],
+    [
+      "two counts",
+      { observe: { kind: "count", paths: { a: {}, b: {} }, count: async () => 0 } },
+      "a count has one path",
+    ],
+  ])("%s", (_, change, message) => {
+    expect(broken(change)).toThrow(message);
+  });
+
+  test("objectives", () => {
+    expect(() => objectivesOf({ name: "x", objectives: { nothing: "count == 0" } })).toThrow("no such metric");
+    expect(() => objectivesOf({ name: "x", objectives: { account_lost: "none" } })).toThrow("allowed: p(95)");
+  });
+});
+
+test("its variables are what is given, by either name, or their fallbacks", () => {
+  expect(environmentOf(ORDERS, {})).toMatchObject({ SHOP_URL: "http://127.0.0.1:1" });
+  expect(environmentOf(ORDERS, { SHOP_URL: "http://a" }).SHOP_URL).toBe("http://a");
+  expect(environmentOf(ORDERS, { SHOP_URL: "http://a", THROUGHLINE_SHOP_URL: "http://b" }).SHOP_URL).toBe("http://b");
+});
+
+test("its test has profiles, objectives by role, and its own beside them", () => {
+  const [{ name, required }] = defineTestsOf(ORDERS as unknown as AnyPipeline) as unknown as [
+    { name: Test; required: object },
+  ];
+  expect(definitionOf(name)?.variables["TOKEN"]?.credential).toBe(true);
+  expect(required).toEqual({ TOKEN: "who we are" });
+  expect(profilesOf(name)).toEqual(expect.arrayContaining(["smoke", "load", "stress", "spike", "soak", "breakpoint"]));
+  expect(plan(name, "smoke", { events: 10 })).toMatchObject({ kind: "paced", events: 10 });
+  const metrics = slos(name, { accounted: true, events: 10 }).map(({ metric }) => metric);
+  const wanted = ["events_refused", "account_lost", "account_vanished", "account_damaged", "account_delivery_p95_ms"];
+  expect(metrics).toEqual(expect.arrayContaining(wanted));
+  expect(metrics.filter((metric) => metric === "publish_ack_latency_ms")).toHaveLength(2);
+  expect(metrics).not.toContain("account_reordered");
+});
