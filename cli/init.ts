@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { CONFIG_FILE, type Config, present, URL_NAMES } from "./config.ts";
+import { ENTRANCES, EXITS, template } from "./own/templates.ts";
 import { writeWhole } from "./run/folder.ts";
 import { planRun } from "./run/request.ts";
 import { type Subject, subjectOf } from "./run/subject.ts";
@@ -11,6 +12,7 @@ const EXAMPLES = `
 Examples:
   throughline init
   throughline init http --http-url https://gateway.example
+  throughline init orders --from nats --to table
   throughline init websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
 
 throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags come before it.`;
@@ -18,6 +20,8 @@ throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags 
 interface Flags {
   readonly scenario?: string;
   readonly force?: boolean;
+  readonly from?: string;
+  readonly to?: string;
   readonly [url: `${string}Url`]: string | undefined;
 }
 
@@ -27,12 +31,15 @@ export function addInitCommand(program: Command, root: string): void {
     .command("init")
     .description(`write ${CONFIG_FILE} for your own system`)
     .argument("[what...]", "what is to run", ["pipeline"])
+    .option("--from <how>", `write a pipeline of your own instead, published by ${Object.keys(ENTRANCES).join(", ")}`)
+    .option("--to <where>", `and observed at ${Object.keys(EXITS).join(", ")}`)
     .option("--scenario <profile>", "how the load moves over time", "smoke");
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name}`);
   command
     .option("--force", `replace a ${CONFIG_FILE} that is there`)
     .addHelpText("after", EXAMPLES)
     .action(async (what: string[], flags: Flags) => {
+      if (flags.from !== undefined || flags.to !== undefined) return writePipeline(what, flags);
       if (existsSync(CONFIG_FILE) && flags.force !== true) {
         throw new RangeError(`${CONFIG_FILE} exists; --force replaces it`);
       }
@@ -44,6 +51,20 @@ export function addInitCommand(program: Command, root: string): void {
       await writeWhole(process.cwd(), CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`);
       console.log(`${CONFIG_FILE} is written; now: npx throughline doctor, then npx throughline run`);
     });
+}
+
+/** Writes a pipeline's file, to be edited. @throws RangeError for what is not allowed, or a file that is there. */
+async function writePipeline([name = ""]: string[], { from = "http", to = "webhook", force }: Flags): Promise<void> {
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
+    throw new RangeError(`init ${name}: allowed: a name of small letters, digits and dashes, at most 40`);
+  }
+  if (!Object.hasOwn(ENTRANCES, from))
+    throw new RangeError(`--from ${from}: allowed: ${Object.keys(ENTRANCES).join(", ")}`);
+  if (!Object.hasOwn(EXITS, to)) throw new RangeError(`--to ${to}: allowed: ${Object.keys(EXITS).join(", ")}`);
+  const file = `${name}.pipeline.ts`;
+  if (existsSync(file) && force !== true) throw new RangeError(`${file} exists; --force replaces it`);
+  await writeWhole(process.cwd(), file, template(name, from, to));
+  console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
 }
 
 function configOf({ kind }: Subject, what: string[], flags: Flags, root: string): Config {

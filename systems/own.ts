@@ -120,14 +120,18 @@ export function connectionsOf({ observe }: AnyPipeline): number {
   return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
 }
 
-function subscriber({ name, required, settled, variables }: TestDefinition, connections: number): TestDefinition {
+function subscriber(
+  { name, required, settled, variables, profiles: published }: TestDefinition,
+  connections: number,
+): TestDefinition {
   const { RATE, EVENTS, WORKERS, BATCH, ACK_TIMEOUT, CANARY_TIMEOUT, SUBSCRIPTIONS, ...rest } = variables;
-  const profiles = { hold: [hold(connections, "1m")] };
+  // They hold their connections for as long as the load lasts, whichever it is.
+  const profiles = Object.fromEntries(Object.keys(published).map((profile) => [profile, [hold(connections, "1m")]]));
   return {
     name: subscribersOf(name),
     variables: {
       ...rest,
-      SCENARIO: profileIn(profiles)("how the connections move over time", "hold"),
+      SCENARIO: profileIn(profiles)("the profile of the load that is listened to", "smoke"),
       RECEIVER_URL: address("http", "https")("the receiver that settles the run", "http://127.0.0.1:4800"),
       RUN_ID: word("name of the run, the same as the publisher's"),
       END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),

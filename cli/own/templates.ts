@@ -1,0 +1,167 @@
+/** What `throughline init <name>` writes: a pipeline that runs, made of how events go in and how they come out. */
+
+interface Entrance {
+  readonly imports: string;
+  readonly variables: string;
+  readonly write: string;
+  readonly publish: string;
+}
+
+interface Exit {
+  readonly imports: string;
+  readonly variables: string;
+  readonly observe: string;
+}
+
+/** How events are published, by the name that `--from` takes. */
+export const ENTRANCES: Readonly<Record<string, Entrance>> = {
+  http: {
+    imports: 'import http from "k6/http";',
+    variables: 'EVENTS_URL: "http://127.0.0.1:3000/events",',
+    write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
+    publish: `publish({ EVENTS_URL }) {
+    const headers = { "Content-Type": "application/json" };
+    return async (event) => {
+      const { status, body } = await http.asyncRequest("POST", EVENTS_URL, event, { headers });
+      if (status >= 200 && status < 300) return "acknowledged";
+      return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said: \`\${status} \${body}\` };
+    };
+  },`,
+  },
+  nats: {
+    imports: 'import { Nats } from "k6/x/nats";',
+    variables: 'NATS_URL: "nats://127.0.0.1:4222",',
+    write: `({ subject: \`orders.\${kind}\`, data: JSON.stringify({ ref: id, amount: random % 1_000 }) })`,
+    publish: `publish({ NATS_URL }) {
+    const nats = new Nats({ servers: NATS_URL });
+    const outcomes = { acked: "acknowledged", refused: "refused", unknown: "unknown" } as const;
+    return {
+      async batch(messages) {
+        const answer = await nats.jetStreamPublishBatch([...messages], { timeout: 5_000 });
+        return answer.outcomes.map(({ status }) => outcomes[status]);
+      },
+    };
+  },`,
+  },
+  redis: {
+    imports: 'import { Client } from "k6/x/redis";',
+    variables: 'REDIS_URL: "redis://127.0.0.1:6379",',
+    write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
+    publish: `publish({ REDIS_URL }) {
+    const redis = new Client(REDIS_URL);
+    return async (event) => {
+      await redis.sendCommand("XADD", "events", "*", "body", event);
+      return "acknowledged";
+    };
+  },`,
+  },
+  websocket: {
+    imports: 'import { WebSocket } from "k6/websockets";',
+    variables: 'SEND_URL: "ws://127.0.0.1:3000/send",',
+    write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
+    publish: `publish({ SEND_URL }) {
+    const socket = new WebSocket(SEND_URL);
+    const open = new Promise<void>((resolve) => {
+      socket.onopen = () => resolve();
+    });
+    return async (event) => {
+      await open;
+      socket.send(event); // Without an answer of the server this is all that is known.
+      return "acknowledged";
+    };
+  },`,
+  },
+};
+
+/** Where events come out, by the name that `--to` takes. */
+export const EXITS: Readonly<Record<string, Exit>> = {
+  webhook: {
+    imports: "",
+    variables: "",
+    observe: `observe: {
+    kind: "request", // POST http://<receiver>/hooks/a, /hooks/b and /hooks/all
+    paths: { a: { kind: "a" }, b: { kind: "b" }, all: {} },
+  },`,
+  },
+  table: {
+    imports: 'import pg from "pg";',
+    variables: 'DATABASE_URL: "postgres://postgres@127.0.0.1:5432/postgres",',
+    observe: `observe: {
+    kind: "rows",
+    paths: { orders: {} },
+    async rows(after, { DATABASE_URL }) {
+      pool ??= new pg.Pool({ connectionString: DATABASE_URL });
+      const query = "select id, ref from orders where id > $1 order by id limit 1000";
+      const { rows } = await pool.query<{ id: string; ref: string }>(query, [after ?? 0]);
+      return rows.map(({ id, ref }) => ({ id, text: ref }));
+    },
+  },`,
+  },
+  list: {
+    imports: "",
+    variables: 'LIST_URL: "http://127.0.0.1:3000/orders",',
+    observe: `observe: {
+    kind: "list",
+    paths: { orders: {} },
+    async list({ LIST_URL }) {
+      const orders = (await (await fetch(LIST_URL)).json()) as { id: string; ref: string }[];
+      return orders.map(({ id, ref }) => ({ id, text: ref }));
+    },
+  },`,
+  },
+  stream: {
+    imports: 'import { connect } from "@nats-io/transport-node";',
+    variables: 'OUT_URL: "nats://127.0.0.1:4222",',
+    observe: `observe: {
+    kind: "stream",
+    paths: { delivered: {} },
+    async consume({ OUT_URL }, arrived) {
+      const connection = await connect({ servers: OUT_URL });
+      connection.subscribe("delivered.>", { callback: (_, message) => arrived(message.string()) });
+      return connection;
+    },
+  },`,
+  },
+  websocket: {
+    imports: 'import { WebSocket } from "k6/websockets";',
+    variables: 'WS_URL: "ws://127.0.0.1:3000/ws",',
+    observe: `observe: {
+    kind: "subscription",
+    paths: { a: { kind: "a" }, b: { kind: "b" } },
+    open({ env, path, live, arrived, failed }) {
+      const socket = new WebSocket(env.WS_URL);
+      socket.onopen = () => {
+        socket.send(JSON.stringify({ subscribe: path }));
+        live();
+      };
+      socket.onmessage = ({ data, timestamp }) => arrived(String(data), timestamp);
+      socket.onerror = ({ error }) => failed(String(error));
+      socket.onclose = () => failed("the server closed the connection");
+      return socket;
+    },
+  },`,
+  },
+};
+
+/** The text of a pipeline's file. @param from a name of {@link ENTRANCES}. @param to a name of {@link EXITS}. */
+export function template(name: string, from: string, to: string): string {
+  const entrance = ENTRANCES[from] as Entrance;
+  const exit = EXITS[to] as Exit;
+  const imports = [...new Set([entrance.imports, exit.imports, 'import { definePipeline } from "throughline";'])];
+  const variables = [entrance.variables, exit.variables].filter((line) => line !== "");
+  return `${imports.filter((line) => line !== "").join("\n")}
+${to === "table" ? "\nlet pool: pg.Pool | undefined;\n" : ""}
+export default definePipeline({
+  name: "${name}",
+  variables: {
+    ${variables.join("\n    ")}
+  },
+  events: {
+    attributes: { kind: ["a", "b"] },
+    write: ({ id, kind, random }) => ${entrance.write},
+  },
+  ${entrance.publish}
+  ${exit.observe}
+});
+`;
+}

@@ -1,0 +1,161 @@
+/** Pipelines of one's own: what `init` writes, what docs/your-own-pipeline.md shows, and a run with planted defects. */
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ENTRANCES, EXITS, template } from "../../cli/own/templates.ts";
+import { identitiesIn, spell } from "../../core/identity.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
+import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
+import { startReceiver } from "../../receiver/server.ts";
+import { k6, root } from "./k6.ts";
+import { recordIn, throughlineIn } from "./throughline.ts";
+
+const PAGE = readFileSync(join(root, "docs/your-own-pipeline.md"), "utf8");
+
+/** The block of the page that is marked so. */
+function block(mark: string): string {
+  const [, code] = new RegExp(`^\`\`\`${mark}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(PAGE) ?? [];
+  if (code === undefined) throw new Error(`docs/your-own-pipeline.md has no block ${mark}`);
+  return code;
+}
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "throughline-own-"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+
+test("init writes a pipeline for every way in and every way out, and k6 reads what is built of it", async () => {
+  const ins = Object.keys(ENTRANCES);
+  const pairs = Object.keys(EXITS).map((to, place) => [ins[place % ins.length] as string, to] as const);
+  for (const [from, to] of pairs) write(`${from}-${to}.pipeline.ts`, template(`${from}-${to}`, from, to));
+  const { stderr } = await throughlineIn(folder, "init", "orders", "--from", "nats", "--to", "table");
+  expect(readFileSync(join(folder, "orders.pipeline.ts"), "utf8"), stderr).toBe(template("orders", "nats", "table"));
+  const { exitCode, stdout, ...built } = await throughlineIn(folder, "build");
+  expect(exitCode, built.stderr).toBe(0);
+  const bundles = stdout.match(/dist\/[\w-]+\.js/g) ?? [];
+  expect(bundles).toHaveLength(pairs.length + 2);
+  for (const bundle of bundles) expect((await k6(["inspect", join(folder, bundle)])).errors, bundle).toEqual([]);
+});
+
+describe("what is wrong with a pipeline's file is told in one line, with the file and the line:", () => {
+  const file = block("ts pipeline");
+  test.each<[string, string, RegExp]>([
+    ["its syntax", file.replace("observe: {", "observe: {{"), /orders\.pipeline\.ts:\d+:\d+: /],
+    [
+      "a path",
+      file.replace('subject: "invoice"', 'subject: "bill"'),
+      /orders\.pipeline\.ts:\d+: .*bill: allowed: invoice/,
+    ],
+    [
+      "Node in k6",
+      file.replace("return async (event) => {", 'createHmac("a", "b");$&'),
+      /:1: .*node:crypto, which k6 does/,
+    ],
+  ])("%s", async (_, text, message) => {
+    write("orders.pipeline.ts", text);
+    const { exitCode, stderr } = await throughlineIn(folder, "build");
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
+test("the page's config is read", async () => {
+  write("throughline.config.ts", block("ts config").replace("load/", ""));
+  write("orders.pipeline.ts", block("ts pipeline"));
+  const { stdout, stderr } = await throughlineIn(folder, "build");
+  expect(stdout, stderr).toContain("orders.pipeline.ts: dist/orders.js, dist/node/orders.js");
+});
+
+test("the page's observer in another language reports what arrives", async () => {
+  const receiver = await startReceiver({ host: "127.0.0.1", port: 0 });
+  try {
+    const farEnd = { pipeline: "python", kind: "reported", paths: { log: {} }, order: "none" };
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ seed: 1, variants: [], publisher: "one", farEnd });
+    await fetch(`${receiver.url}/runs/python`, { method: "POST", headers, body });
+    const trace = { run: runNumber("python"), publisher: CANARY_PUBLISHER, seq: 0, publishedAt: Date.now() };
+    const input = `a line\nanother ${spell(trace, "uuid")} line\n`;
+    await execa("python3", ["-c", block("python"), receiver.url, "python", "log"], { input });
+    const account = await (await fetch(`${receiver.url}/runs/python`)).json();
+    expect(account).toMatchObject({ paths: 1, ready: 1, farEnd: { unread: 1 } });
+  } finally {
+    await receiver.close();
+  }
+});
+
+/** A platform that takes events and sends signed webhooks, with defects planted by the number of the event. */
+function startPlatform(
+  receiver: string,
+  planted: { readonly lost?: number; readonly twice?: number },
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", async () => {
+      response.writeHead(202).end("{}");
+      const [identity] = identitiesIn(body, { runs: [], at: Date.now() }).identities;
+      const seq = identity?.publisher === CANARY_PUBLISHER ? -1 : identity?.seq;
+      const signature = createHmac("sha256", "s3cret").update(body).digest("hex");
+      for (const path of [body.includes("invoice") ? "billing" : "fulfilment", "audit"]) {
+        const copies = path !== "audit" ? 1 : seq === planted.lost ? 0 : seq === planted.twice ? 2 : 1;
+        for (let copy = 0; copy < copies; copy++) {
+          await fetch(`${receiver}/hooks/${path}`, { method: "POST", body, headers: { "x-signature": signature } });
+        }
+      }
+    });
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
+
+test.each([
+  ["a healthy platform accounts for every event", {}, { lost: 0, duplicated: 0 }, []],
+  [
+    "a lost and a repeated webhook are named by number and path",
+    { lost: 17, twice: 42 },
+    { lost: 1, duplicated: 1 },
+    ["events that never came on audit: 17", "events that came again on audit: 42"],
+  ],
+])("%s", async (_, planted, counts, causes) => {
+  write("orders.pipeline.ts", block("ts pipeline"));
+  expect((await throughlineIn(folder, "build")).exitCode).toBe(0);
+  const { default: pipeline } = (await import(join(folder, "dist/node/orders.js"))) as { default: AnyPipeline };
+  const receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: [pipeline] });
+  const platform = await startPlatform(receiver.url, planted);
+  try {
+    const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`;
+    const load = ["--rate", "20", "--events", "60", "--run-id", "own", "--out", "results"];
+    const { stdout, stderr } = await throughlineIn(
+      folder,
+      ...["run", "orders", "--receiver-url", receiver.url, "--set", `EVENTS_URL=${url}`],
+      ...load,
+    );
+    const { account, tests, verdict } = await recordIn(join(folder, "results"), "own");
+    expect(account, stdout + stderr).toMatchObject({
+      acknowledged: 60,
+      expected: 120,
+      ...counts,
+      misrouted: 0,
+      damaged: 0,
+    });
+    expect(account?.causes).toEqual(causes);
+    const missed = tests.flatMap(({ summary }) => summary?.rows ?? []).filter(({ result }) => result === "missed");
+    const lost = missed.map(({ metric }) => metric).filter((metric) => /^account_(lost|duplicated)$/.test(metric));
+    expect(lost).toEqual(causes.length === 0 ? [] : ["account_lost", "account_duplicated"]);
+    if (causes.length > 0) expect(verdict).not.toBe("PASS");
+  } finally {
+    platform.closeAllConnections();
+    platform.close();
+    await receiver.close();
+  }
+});
