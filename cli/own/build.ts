@@ -41,10 +41,10 @@ export async function buildPipeline(root: string, file: string): Promise<Built> 
 }
 
 const PUBLISHER = `import { publisherOf } from "throughline/k6";
-export const { options, setup, connect, publish, teardown, handleSummary } = publisherOf(pipeline);`;
+export const { options, setup, connect, publish, compareClock, teardown, handleSummary } = publisherOf(pipeline);`;
 
 const SUBSCRIBERS = `import { subscribersTest } from "throughline/k6";
-export const { options, setup, listen, teardown, handleSummary } = subscribersTest(pipeline);`;
+export const { options, setup, listen, compareClock, teardown, handleSummary } = subscribersTest(pipeline);`;
 
 async function bundleForK6(root: string, file: string, name: string, script: string): Promise<string> {
   const outfile = resolve(DIST, `${name}.js`);

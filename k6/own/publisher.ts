@@ -14,7 +14,7 @@ import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { KEPT_CONNECTIONS, publisherOptions } from "../support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "../support/publishing.ts";
-import { openRun, type Run, settleRun } from "../support/run.ts";
+import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 
@@ -128,9 +128,10 @@ export function publisherOf(pipeline: AnyPipeline) {
     },
     connect: () => void sender(),
     publish: guarded(metrics.script_errors, publishing(config, metrics, publish)),
+    compareClock: compareWhileLoaded(config, "publisher"),
     teardown(run: Run & Watched): void {
       enterHealth(config, metrics, run);
-      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"));
+      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
     },
     handleSummary: summaryOf(config),
   };

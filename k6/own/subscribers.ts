@@ -15,7 +15,7 @@ import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
 import { type Judge, receiverJudge } from "../support/judge.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
-import { clockCorrection, openRun, type Run, settleRun } from "../support/run.ts";
+import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 import { filterOf } from "./publisher.ts";
@@ -87,9 +87,10 @@ export function subscribersTest(pipeline: AnyPipeline) {
       return { ...openRun(config, "subscriber", { variants }), ...watched };
     },
     listen: guarded(metrics.script_errors, listen),
+    compareClock: compareWhileLoaded(config, "subscriber"),
     teardown(run: Run & Watched): void {
       enterHealth(config, metrics, run);
-      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"));
+      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
     },
     handleSummary: summaryOf(config),
   };

@@ -1,9 +1,11 @@
 /** Far ends of pipelines of one's own, over HTTP. */
 import { gzipSync } from "node:zlib";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { type Spelling, spell } from "../../core/identity.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
+import { ObservedSchema } from "../../core/report.ts";
 import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 
@@ -108,6 +110,11 @@ test("order is judged per publisher, or per value of an attribute, where it is p
     expect(await account()).toMatchObject({ reordered, ordered: true });
     await receiver?.close();
   }
+});
+
+test("the schema of what an observer elsewhere reports is in the docs", async () => {
+  const schema = toJsonSchema(ObservedSchema, { errorMode: "throw" });
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot("../../docs/observed.schema.json");
 });
 
 test("an observer elsewhere reports whole texts", async () => {
