@@ -68,7 +68,6 @@ describe("the account of a run that goes on", () => {
       webhooks: null,
       storage: null,
       farEnd: null,
-      clocks: [],
       causes: [],
     });
   });
