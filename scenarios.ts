@@ -120,7 +120,7 @@ export const TRIALS = {
 } as const;
 export type Trial = keyof typeof TRIALS;
 
-/** Messages under way at the same time, where a profile of ingest is run as a closed model; its open model has as many publishers. */
+/** Messages under way at the same time, where a profile of ingest is run as a closed model. */
 const concurrency: Readonly<Record<string, number>> = {
   smoke: 50,
   load: 100,
@@ -181,10 +181,6 @@ export function plan(test: Test, profile: string, overrides: Overrides = {}): Pl
   return publishingPlan(standard, overrides);
 }
 
-/** Visits that may wait for their answers while the target stands still for so long: none must be missing then. */
-const STANDSTILL_SECONDS = 3;
-const MOST_WAITING_VISITS = 1_000;
-
 /** Closed by default, open when a rate is asked for: the profile then moves the rate as it moves virtual users. */
 function visitsPlan(standard: Shape, overrides: Overrides): Plan {
   const { rate, vus, workers } = overrides;
@@ -194,15 +190,14 @@ function visitsPlan(standard: Shape, overrides: Overrides): Plan {
   }
   if (vus !== undefined)
     throw new RangeError(`RATE=${rate}, VUS=${vus}: a rate makes the model an open one; leave one out`);
-  const waiting = Math.min(MOST_WAITING_VISITS, Math.max(10, Math.ceil(rate * STANDSTILL_SECONDS)));
-  return publishingPlan(standard, { workers: waiting, ...defined(overrides), batch: 1 });
+  return publishingPlan(standard, { ...overrides, batch: 1 });
 }
 
 /** Open by default, closed when a concurrency is asked for instead of a rate. */
 function ingestPlan(profile: string, standard: Shape, overrides: Overrides): Plan {
   const underWay = concurrency[profile] as number;
   if (overrides.concurrency === undefined && overrides.rate !== "max") {
-    return publishingPlan(standard, { workers: underWay, ...defined(overrides) });
+    return publishingPlan(standard, overrides);
   }
   if (typeof overrides.rate === "number") {
     throw new RangeError(
@@ -212,8 +207,4 @@ function ingestPlan(profile: string, standard: Shape, overrides: Overrides): Pla
   const rounds = profile === "spike" ? { rounds: 2, pause: 30 } : { rounds: 1, pause: 0 };
   const events = Math.max(1, Math.round(eventsIn(standard)));
   return closedPlan({ events, concurrency: underWay, ...rounds }, overrides);
-}
-
-function defined(overrides: Overrides): Overrides {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }

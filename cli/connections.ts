@@ -6,5 +6,9 @@ import type { RunnableTest } from "../systems/variables.ts";
 export function connectionsOf(settings: Settings<RunnableTest>): number {
   const { load } = settings;
   const sockets = "SOCKETS" in settings ? Number(settings.SOCKETS) : 1;
-  return load.kind === "visitors" ? Math.ceil(peakOf(load.shape)) * sockets : load.workers;
+  return load.kind === "visitors"
+    ? Math.ceil(peakOf(load.shape)) * sockets
+    : load.kind === "paced"
+      ? load.lanes
+      : load.workers;
 }

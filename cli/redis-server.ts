@@ -9,8 +9,12 @@ const POLL_MS = 20;
 
 /** A real redis-server on the loopback interface. */
 export interface RedisServer extends Service {
-  /** Ends it at once, as a crash would, and starts it again on the same port with what it had stored. */
-  restart(): Promise<void>;
+  /**
+   * Ends it at once, as a crash would, and starts it again on the same port with what it had stored.
+   *
+   * @param away ms for which there is none.
+   */
+  restart(away?: number): Promise<void>;
 }
 
 /**
@@ -29,8 +33,9 @@ export async function startRedisServer(folder: string | null): Promise<RedisServ
     ended: () => running.ended(),
     stop: () => running.end("SIGTERM"),
     kill: () => running.end("SIGKILL"),
-    restart: async () => {
+    restart: async (away = 0) => {
       await running.end("SIGKILL");
+      await pause(away);
       running = await launch(port, folder);
     },
   };

@@ -19,6 +19,7 @@ const TABLE = {
   acknowledged: { of: "events", meaning: "events that the transport acknowledged" },
   refused: { of: "events", meaning: "events that the transport refused", fault: true },
   unknown: { of: "events", meaning: "events whose acknowledgement never came", fault: true },
+  unsent: { of: "events", meaning: "events that were due and could not be sent", fault: true },
   contested: { of: "events", meaning: "sequence numbers that two publishers report, or one twice", fault: true },
   unheard: {
     of: "events",

@@ -11,10 +11,11 @@ import { COUNTS, type CountName } from "./counts.ts";
  * - count: a k6 Counter, of what went wrong or happened among the things that were looked at.
  * - reading: a k6 Gauge, the last value.
  * - tally: a k6 Counter of what happened; it has no samples and takes no objective.
+ * - moment: a k6 Trend of Unix milliseconds, whose first and last tell from when to when something happened.
  *
- * All but tallies have a second counter, `<name>_samples`, that says how much was looked at.
+ * All but tallies and moments have a second counter, `<name>_samples`, that says how much was looked at.
  */
-export type MetricKind = "latency" | "share" | "count" | "reading" | "tally";
+export type MetricKind = "latency" | "share" | "count" | "reading" | "tally" | "moment";
 
 /** One metric: what it is and what it means. */
 export interface Metric {
@@ -30,9 +31,21 @@ const count = (meaning: string): Metric => ({ kind: "count", meaning });
 const reading = (meaning: string): Metric => ({ kind: "reading", meaning });
 const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
 const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
+const moment = (meaning: string): Metric => ({ kind: "moment", meaning });
 
 const everywhere = {
   script_errors: count("exceptions inside the script, among iterations"),
+  host_shortages: count("attempts that this machine failed, and not the target, among all that were looked at"),
+  host_descriptors: tally("attempts for which this machine had no file descriptor left"),
+  host_ports: tally("attempts for which this machine had no local port left"),
+  host_memory: tally("attempts for which this machine had no memory left"),
+  host_names: tally("attempts whose host name this machine could not resolve"),
+  host_proxy: tally("attempts that the proxy of this machine did not take"),
+};
+
+/** Of k6 itself: whoever measures stands still for a moment now and then. */
+const generator = {
+  generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
 };
 
 /** k6 counts these by itself. */
@@ -87,19 +100,28 @@ const websocket = {
     "events that came before they were published, by the clocks of both sides: these disagree, and no latency means anything",
   ),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
-  generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
+  ...generator,
 };
 
 const publishing = {
+  events_offered: count("events that came to be due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
   events_refused: count("events that the transport answered with an error"),
   events_unknown: count("events whose acknowledgement never came: they may arrive or not"),
+  events_unsent: count("events that were due and could not be sent"),
+  unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
+  unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
+  unreachable_at: moment("when events could not be sent for want of a connection"),
   events_deduplicated: tally("events that the transport had already stored under the same id"),
   publish_ack_latency_ms: latency("from sending an event to its acknowledgement"),
   schedule_delay_ms: latency("from the moment an event was due to its sending"),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
-  publishing_seconds: reading("from the start of the load to the last send"),
+  publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
+  publishers_started: tally("publishers of an open model that began their schedule"),
+  publishers_done: tally("publishers of an open model that came to the end of their schedule"),
+  ...generator,
+  generator_paused_at: moment("when a timer of a publisher went off more than 200 ms late"),
 };
 
 const ingest = {
@@ -144,6 +166,7 @@ const account = {
   account_judged_share: reading(
     "share of what was published that could be judged: somebody listened, and not too near the edges of a connection",
   ),
+  account_offered: count("events that came to be due, of all publishers together"),
   ...counted,
   account_delivered: tally(COUNTS.delivered.meaning),
   account_foreign: tally(COUNTS.foreign.meaning),

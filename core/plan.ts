@@ -18,6 +18,8 @@ export interface Overrides {
   readonly workers?: number | undefined;
   /** Events sent together by one publisher. */
   readonly batch?: number | undefined;
+  /** k6 processes that share the load; 1 unless told. */
+  readonly instances?: number | undefined;
   /** A closed model: so many events under way at any time, or as many as the profile says where it is true. */
   readonly concurrency?: number | true | undefined;
 }
@@ -37,10 +39,13 @@ export interface VisitorPlan {
 export interface PacedPlan {
   readonly kind: "paced";
   readonly shape: Shape;
-  /** Exactly so many events are sent. */
+  /** Exactly so many events are due. */
   readonly events: number;
   readonly batch: number;
+  /** Batches that may wait for their answers at the same time; one that is due beyond them is not sent. */
   readonly workers: number;
+  /** Virtual users that share the schedule: batch `n` is due in lane `n` modulo their number. */
+  readonly lanes: number;
 }
 
 /** A closed model: every worker sends its next batch as soon as the last one is acknowledged. */
@@ -69,13 +74,10 @@ export interface ClosedPlan {
 
 /** Batches that a paced publisher starts per second at most; a tick of 5 ms bounds how uneven pacing is. */
 const TICKS_PER_SECOND = 200;
-/**
- * How long a batch may take before k6 has nobody left to start the next one. It then adds a virtual user
- * and drops the batches that are due meanwhile, which makes all that follow late: a stall of a busy
- * machine must find enough of them waiting.
- */
-const PATIENCE_SECONDS = 0.125;
-const PACED_WORKERS = { least: 10, most: 50 };
+/** Virtual users that share the schedule of an open model. Each has any number of batches under way. */
+const LANES = 10;
+/** Events that an open model has under way at most: 500 bytes each while they wait for their answers. */
+const MOST_UNDER_WAY = 100_000;
 const UNPACED_WORKERS = 4;
 const UNPACED_BATCH = 200;
 /** A batch may be acknowledged as one: few events are sent in smaller ones, so that latencies can be judged. */
@@ -146,12 +148,11 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
   }
   const peak = peakOf(load);
   const batch = overrides.batch ?? Math.max(1, Math.ceil(peak / TICKS_PER_SECOND));
-  return { kind: "paced", shape: load, events, batch, workers: overrides.workers ?? pacedWorkers(peak / batch) };
-}
-
-function pacedWorkers(ticksPerSecond: number): number {
-  const { least, most } = PACED_WORKERS;
-  return Math.min(most, Math.max(least, Math.ceil(ticksPerSecond * PATIENCE_SECONDS)));
+  const { instances = 1 } = overrides;
+  const workers = overrides.workers ?? Math.max(LANES, Math.floor(MOST_UNDER_WAY / batch));
+  // k6 deals its virtual users out to the processes: each gets as many, and at least one.
+  const lanes = instances * Math.ceil(Math.min(LANES, workers) / instances);
+  return { kind: "paced", shape: load, events, batch, workers, lanes };
 }
 
 /** What was given of the variables that decide how many events there are. */
@@ -250,39 +251,4 @@ export function shareOf(plan: ClosedPlan, round: number, worker: number): Share 
   const from = upTo(slotsFrom, concurrency, inRound);
   const to = upTo(slotsTo, concurrency, inRound);
   return { firstSeq: roundFrom + from, count: to - from, concurrency: slotsTo - slotsFrom };
-}
-
-/** How many iterations of a publishing plan carry events; null when time alone decides. */
-export function ticksIn(plan: PacedPlan | UnpacedPlan): number | null {
-  return plan.events === null ? null : Math.ceil(plan.events / plan.batch);
-}
-
-/** The events that iteration `tick` sends: none once all are sent. */
-export function eventsOfTick(plan: PacedPlan | UnpacedPlan, tick: number): { firstSeq: number; count: number } {
-  const firstSeq = tick * plan.batch;
-  const left = plan.events === null ? plan.batch : plan.events - firstSeq;
-  return { firstSeq, count: Math.max(0, Math.min(plan.batch, left)) };
-}
-
-/**
- * When iteration `tick` is due, in seconds from the start of the scenario. k6's constant rate starts
- * its first iteration at once, its ramping rate when the first one has become due.
- */
-export function dueSecond(plan: PacedPlan, tick: number): number {
-  return secondOf(plan.shape, (plan.shape.length === 1 ? tick : tick + 1) * plan.batch);
-}
-
-/** An event that is late by less is on time: short runs would otherwise be judged by one slow moment at their end. */
-const ON_TIME_MS = 200;
-
-/**
- * The share of the requested rate that was offered up to an event.
- *
- * @param due when it was due, in ms from the start of the load.
- * @param delay how late it was sent, in ms.
- * @returns from 0 to 1.
- */
-export function offeredShare(due: number, delay: number): number {
-  const late = Math.max(0, delay - ON_TIME_MS);
-  return late === 0 ? 1 : due / (due + late);
 }

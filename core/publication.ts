@@ -16,6 +16,10 @@ export interface Batch extends Omit<Send, "source"> {
   /** Sequence numbers that were not acknowledged; all others of the batch were. */
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
+  /** Sequence numbers of the batch that never left; none unless told. */
+  readonly unsent?: readonly number[];
+  /** The ids that the target gave to what it acknowledged, where it gives any. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** Who reported an event, and when that one says it was sent, in Unix ms. */
@@ -58,6 +62,7 @@ export class Publication {
   private readonly unacknowledged = new Bitset();
   private readonly refusals = new Bitset();
   private readonly doubles = new Bitset();
+  private readonly kept = new Bitset();
   private firstSend = Number.POSITIVE_INFINITY;
   private lastSend = Number.NEGATIVE_INFINITY;
   private worstClock = 0;
@@ -78,6 +83,11 @@ export class Publication {
   /** Timed out or cut off before the acknowledgement: they may arrive or not. */
   get unknown(): number {
     return this.unacknowledged.size - this.refusals.size;
+  }
+
+  /** Due, and never handed to the transport. */
+  get unsent(): number {
+    return this.kept.size;
   }
 
   /** Sequence numbers that two reports claim, each for an event of its own. */
@@ -107,9 +117,11 @@ export class Publication {
   record(batch: Batch): void {
     const { firstSeq, count, sentFrom, sentThrough } = batch;
     const source = this.identify(batch);
+    const unsent = new Set(batch.unsent);
+    for (const seq of unsent) this.kept.add(seq);
     let from: number | null = null;
     for (let seq = firstSeq; seq <= firstSeq + count; seq++) {
-      const inside = seq < firstSeq + count;
+      const inside = seq < firstSeq + count && !unsent.has(seq);
       if (inside && this.known.add(seq)) {
         from ??= seq;
         continue;

@@ -147,7 +147,7 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   const { latency, offenders, webhooks, storage } = account;
   const lines = [
     `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
-      `${count(account.refused)} refused, ${count(account.unknown)} unknown`,
+      `${count(account.refused)} refused, ${count(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
       `${count(account.lost)} lost, ${account.open === 0 ? "" : `${count(account.open)} still open, `}${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
       `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
@@ -168,6 +168,10 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks, rows));
   if (storage !== null) lines.push(...renderStorage(account, storage));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+}
+
+function unsentOf({ unsent }: Account): string {
+  return unsent === 0 ? "" : `; ${count(unsent)} were due and not sent`;
 }
 
 /** Arrivals that are none of the run's deliveries. */

@@ -111,14 +111,18 @@ export const PublishedSchema = v.pipe(
     ids: v.optional(v.array(v.pipe(v.string(), v.maxLength(200)))),
     /** In what words the target refused them. */
     words: v.optional(WordsSchema),
+    /** Events of the batch that never left. */
+    unsent: v.optional(v.array(Seq), []),
   }),
   v.check(
-    ({ firstSeq, count, refused, unknown }) =>
-      [...refused, ...unknown].every((seq) => seq >= firstSeq && seq < firstSeq + count),
-    "refused and unknown events must be events of the batch",
+    ({ firstSeq, count, refused, unknown, unsent }) =>
+      [...refused, ...unknown, ...unsent].every((seq) => seq >= firstSeq && seq < firstSeq + count),
+    "refused, unknown and unsent events must be events of the batch",
   ),
 );
 export type Published = v.InferOutput<typeof PublishedSchema>;
+/** As a publisher tells it. */
+export type PublishedReport = v.InferInput<typeof PublishedSchema>;
 
 /**
  * What arrived on one path since its last report, in order of arrival. The ids are told as they came and read

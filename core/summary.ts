@@ -4,6 +4,7 @@
  */
 import type { Test } from "../scenarios.ts";
 import type { Account } from "./account.ts";
+import { attribute, evidenceOf, ownDelay, weighed, withCauses } from "./attribution.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
@@ -74,12 +75,12 @@ export function isComplete(
 ): boolean {
   const countOf = (metric: string) => data.metrics[metric]?.values["count"] ?? 0;
   if (countOf("trials_done") < ended.trials) return false;
+  // Every publisher keeps its share of the schedule to the end, however late it is.
+  if (load.kind === "paced") {
+    return countOf("publishers_started") > 0 && countOf("publishers_done") === countOf("publishers_started");
+  }
   const events = load.kind === "visitors" ? null : load.events;
-  const published = data.metrics["publishing_seconds"]?.values["max"] ?? 0;
-  // Behind its schedule to the end is not the same as ended.
-  if (load.kind === "paced" && published >= secondsOf(load)) return true;
-  if (events !== null && ended.instances === 1) return countOf("events_published") >= events;
-  if (events !== null && load.kind !== "paced") return countOf("events_published") > 0;
+  if (events !== null) return countOf("events_offered") >= (ended.instances === 1 ? events : 1);
   return ended.settled || data.state.testRunDurationMs >= secondsOf(load) * 1000;
 }
 
@@ -90,14 +91,17 @@ const NOT_STARTED = plainReason("the load never started; the error above says wh
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account, seeksLimit = false, evidence = {} } = input;
+  const { test, scenario, slos, data, run, account, seeksLimit = false, evidence: quoted = {} } = input;
+  const metrics = Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values]));
+  const evidence = evidenceOf(metrics);
   const uncertainty = uncertaintyOf(account);
-  const observations = slos.map((slo) => ({
+  const observedOf = (slo: Slo) => observe(slo, data).observed;
+  const observations = weighed(slos, observedOf, evidence).map((slo) => ({
     ...observe(slo, data),
-    uncertainty: uncertainty(slo.metric),
-    evidence: evidence[slo.metric],
+    uncertainty: uncertainty(slo.metric) ?? ownDelay(slo, observedOf(slo), evidence),
+    evidence: quoted[slo.metric],
   }));
-  const whole = judge(observations);
+  const whole = withCauses(judge(observations), attribute(evidence));
   const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
   const judged = started(data)
     ? judgePart(whole, complete)
@@ -115,7 +119,7 @@ export function summarize(input: SummaryInput): Summary {
     account,
     notes: input.notes ?? [],
     changes: input.changes ?? [],
-    metrics: Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values])),
+    metrics,
   };
 }
 
@@ -127,7 +131,8 @@ function judgePart(judged: Judged, complete: boolean): Judged {
 }
 
 function started(data: K6Data): boolean {
-  return (data.metrics["iterations"]?.values["count"] ?? 0) > 0;
+  // A publisher of an open model has one iteration, which k6 counts when it is over.
+  return ["iterations", "publishers_started"].some((metric) => (data.metrics[metric]?.values["count"] ?? 0) > 0);
 }
 
 function observe(slo: Slo, data: K6Data): Observation {

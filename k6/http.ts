@@ -13,10 +13,12 @@ import { Access } from "./support/access.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
-import { publishing } from "./support/publishing.ts";
+import { publishing, type Tick } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
+import type { Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -60,10 +62,25 @@ function askAll({ leastAge }: Met): void {
   for (const endpoint of endpoints) {
     const answer = gateway.ask(endpoint, topic);
     enter(endpoint, answer, topic);
-    if (endpoint.name !== LIST || answer.status !== 200) continue;
-    const block = firstBlock(answer.text);
-    if (block !== null) topic = { ...topic, block, listed: true };
+    topic = listedIn(answer, endpoint, topic);
   }
+}
+
+/** The same, while other visits of this virtual user are under way. */
+async function askAllAside({ leastAge }: Met, visit: number): Promise<void> {
+  gateway ??= new Gateway(config, access, leastAge);
+  let topic = topicOf(visit);
+  for (const endpoint of endpoints) {
+    const answer = await gateway.askAside(endpoint, topic, endpoint.name);
+    enter(endpoint, answer, topic);
+    topic = listedIn(answer, endpoint, topic);
+  }
+}
+
+/** Once blocks are listed, one of them is asked for. */
+function listedIn(answer: Answer, { name }: Endpoint, topic: Topic): Topic {
+  const block = name === LIST && answer.status === 200 ? firstBlock(answer.text) : null;
+  return block === null ? topic : { ...topic, block, listed: true };
 }
 
 export const visit = guarded(metrics.script_errors, (met: Met) => {
@@ -94,10 +111,10 @@ function visitsOnSchedule(): (met: Met) => Promise<void> {
   const schedule = measures("publishing");
   return (met) => {
     const alone = { ...config, RECEIVER_URL: undefined, SEED: 0, DRAIN_TIMEOUT: 0, DRAIN_QUIET: 0 };
-    const send = async () => {
+    const send = async (_: Run, { firstSeq }: Tick) => {
       const sentFrom = now();
-      askAll(met);
-      return { sentFrom, refused: [], unknown: [], deduplicated: 0, latencies: [] };
+      await askAllAside(met, firstSeq);
+      return { sentFrom, refused: [], unknown: [], unsent: [], deduplicated: 0, latencies: [] };
     };
     return publishing(alone, schedule, send)({ id: "", number: null, instance: "", clock: null });
   };
@@ -110,6 +127,8 @@ function topicOf(visit: number): Topic {
 
 function enter(endpoint: Endpoint, answer: Answer, topic: Topic): void {
   const { status, redirectedTo } = answer;
+  // Nothing that the target did, so that no error rate and no check is told of it.
+  if (isShortage(metrics, answer.error)) return;
   countStatus(status);
   if (redirectedTo !== null) quote("redirect of", `${endpoint.name} to ${redirectedTo.split("?")[0]}`);
   if (config.DEPENDENCY_AWAY) enterClaim(endpoint, answer);

@@ -2,10 +2,11 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
+import { secondsOf } from "../core/plan.ts";
 import { type Progress, progressLine, progressOf } from "../core/progress.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import { lengthOf } from "../core/shape.ts";
+import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { profileOf } from "../scenarios.ts";
@@ -16,6 +17,7 @@ import { explainUnstored } from "../systems/ingestor/storage.ts";
 import { contentHead, message } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
+import { ask } from "./support/ask.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
@@ -43,7 +45,7 @@ const MOST_CANARIES = 3;
 const HOSTILE_WARNING =
   "SCENARIO=hostile: what it sends may stop a worker for good, or stay at the head of its queue: not for a target that others need";
 /** Room for the last answers after the last message was due. */
-const LONGEST_SECONDS = Math.ceil((load.kind === "paced" ? lengthOf(load.shape) : load.seconds) + timeout);
+const LONGEST_SECONDS = Math.ceil(secondsOf(load) + LEAD_SECONDS + timeout);
 
 const promised = load.events;
 const model =
@@ -111,8 +113,14 @@ export async function setup(): Promise<Run & Watched> {
 
 export const publish = guarded(
   metrics.script_errors,
-  load.kind === "closed" ? closedLoop(config, load, metrics, send) : publishing(config, metrics, sendTick),
+  load.kind === "closed" ? closedLoop(config, load, metrics, send) : publishing(config, metrics, sendTick, warm),
 );
+
+/** Opens a connection, and does once what the load does all the time. */
+async function warm(): Promise<void> {
+  JSON.stringify(message(config.SEED, { run: 0, publisher: 0, seq: 0, publishedAt: now() }));
+  await ask("GET", `${config.INGEST_URL}/health`, null, { tags: { name: "readiness" }, timeout: "900ms" });
+}
 
 /** Stamps and posts message `seq`. */
 async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
@@ -133,7 +141,8 @@ async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise
   const seqsThat = (outcome: Answer["outcome"]) => seqs.filter((_, place) => answers[place]?.outcome === outcome);
   const latencies = answers.filter(({ outcome }) => outcome === "acknowledged").map(({ latency }) => latency);
   const ids = answers.flatMap(({ id }) => id ?? []);
-  return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), ids, deduplicated: 0, latencies };
+  const outcomes = { refused: seqsThat("refused"), unknown: seqsThat("unknown"), unsent: seqsThat("unsent") };
+  return { sentFrom, ...outcomes, ids, deduplicated: 0, latencies };
 }
 
 /** Every 2 seconds a line of how far the load has come; it ends with the load, whose virtual users are then gone. */

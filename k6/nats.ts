@@ -3,7 +3,8 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, type Totals, totals } from "k6/x/nats";
 import { firstOfEachVariant } from "../core/event.ts";
-import { lengthOf } from "../core/shape.ts";
+import { secondsOf } from "../core/plan.ts";
+import { LEAD_SECONDS } from "../core/schedule.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { streamOf } from "../systems/pulse/events.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
@@ -11,12 +12,12 @@ import { MessagePress } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
-import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { publisherOptions } from "./support/options.ts";
-import { publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
+import { optionsOf } from "./support/options.ts";
+import { nothingSent, publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -46,25 +47,19 @@ const nats = new Nats({
 const runStream = new RunStream(nats, config, press.subjects);
 
 const PROGRESS_SECONDS = 5;
-const loadSeconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
+/** A shorter pause was cut off by the end of the load. */
+const SHORTEST_PROGRESS_SECONDS = 0.5;
 
-export const options = publisherOptions(
-  { ...config, load },
-  {
-    exec: "publish",
-    connect: "connect",
-    beside: {
-      progress: {
-        executor: "per-vu-iterations",
-        exec: "progress",
-        vus: 1,
-        iterations: 1,
-        maxDuration: `${Math.ceil(loadSeconds)}s`,
-        gracefulStop: "0s",
-      },
-    },
+export const options = optionsOf(config, "publish", {
+  progress: {
+    executor: "per-vu-iterations",
+    exec: "progress",
+    vus: 1,
+    iterations: 1,
+    maxDuration: `${Math.ceil(secondsOf(load) + LEAD_SECONDS)}s`,
+    gracefulStop: "0s",
   },
-);
+});
 
 export async function setup(): Promise<Run & Watched> {
   declareCounters();
@@ -92,52 +87,67 @@ export async function setup(): Promise<Run & Watched> {
   return { ...run, ...watched };
 }
 
-/** Before the load: opens the connection of a publisher. */
-export function connect(): void {
-  connects();
-}
-
 export const publish = guarded(
   metrics.script_errors,
-  publishing(config, metrics, async (run, { firstSeq, count, publisher }) => {
-    if (!connects()) return nothingSent({ firstSeq, count });
-    const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
-    const messages = prepared.map(({ seq, subject, stamp }) => ({
-      subject,
-      data: stamp(traceOf(run, publisher, seq)),
-    }));
-    const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
-    const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
-    const seqsThat = (status: string) =>
-      unsettled.flatMap((outcome, place) => (outcome.status === status ? [firstSeq + place] : []));
-    return {
-      sentFrom: batch.sentAt,
-      refused: seqsThat("refused"),
-      unknown: seqsThat("unknown"),
-      deduplicated: batch.duplicates,
-      latencies: batch.latenciesMs,
-    };
-  }),
+  publishing(
+    config,
+    metrics,
+    async (run, { firstSeq, count, publisher }) => {
+      if (!connects()) return unreached(firstSeq, count);
+      const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
+      const messages = prepared.map(({ seq, subject, stamp }) => ({
+        subject,
+        data: stamp(traceOf(run, publisher, seq)),
+      }));
+      const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
+      isShortage(metrics, null);
+      const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
+      // What was refused without being sent, the server never saw.
+      const seqsThat = (status: string, sent = true) =>
+        unsettled.flatMap((one, place) =>
+          one.status === status && (one.sentAt !== null) === sent ? [firstSeq + place] : [],
+        );
+      const unsent = seqsThat("refused", false);
+      if (unsent.length > 0) enterUnreached(unsent.length);
+      return {
+        sentFrom: batch.sentAt,
+        refused: seqsThat("refused"),
+        unknown: seqsThat("unknown"),
+        unsent,
+        deduplicated: batch.duplicates,
+        latencies: batch.latenciesMs,
+      };
+    },
+    () => connects(),
+  ),
 );
 
 let connected = false;
+let connectsAgainAt = 0;
+/** To ask a server that does not answer takes time in which nothing else of this publisher goes on. */
+const RECONNECT_MS = 1_000;
 
 /** Whether there is a connection, before an event is stamped: the client connects by its first use, which would count as latency. */
 function connects(): boolean {
-  if (connected) return true;
+  if (connected || Date.now() < connectsAgainAt) return connected;
   try {
     nats.jetStreamInfo(config.STREAM);
     connected = true;
   } catch (problem) {
-    console.warn(reasonOf(problem));
+    connectsAgainAt = Date.now() + RECONNECT_MS;
+    if (!isShortage(metrics, reasonOf(problem))) console.warn(reasonOf(problem));
   }
   return connected;
 }
 
-/** What becomes of events that no connection could be had for. */
-function nothingSent({ firstSeq, count }: { firstSeq: number; count: number }): Sent {
-  const refused = Array.from({ length: count }, (_, place) => firstSeq + place);
-  return { sentFrom: now(), refused, unknown: [], deduplicated: 0, latencies: [] };
+function unreached(firstSeq: number, count: number): Sent {
+  enterUnreached(count);
+  return nothingSent({ firstSeq, count });
+}
+
+function enterUnreached(count: number): void {
+  metrics.unsent_unreachable.add(count);
+  metrics.unreachable_at.add(Date.now());
 }
 
 /** Every 5 seconds a line of what all publishers of this process have done; it ends with them. */
@@ -147,9 +157,11 @@ export function progress(): void {
   do {
     started = Date.now();
     sleep(PROGRESS_SECONDS);
+    const seconds = (Date.now() - started) / 1000;
+    // When the load is over k6 cuts pauses off, over and over until it ends this function.
+    if (seconds < SHORTEST_PROGRESS_SECONDS) return;
     const after = totals();
-    // The last pause ends with the load.
-    tellProgress(before, after, (Date.now() - started) / 1000);
+    tellProgress(before, after, seconds);
     before = after;
     // A pause that was cut short is the end of the scenario: k6 lets none last any more.
   } while (exec.instance.vusActive > 1 && Date.now() - started >= PROGRESS_SECONDS * 1000);

@@ -1,9 +1,11 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
 import { sleep } from "k6";
 import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
 import type { Account } from "../core/account.ts";
 import type { Hops } from "../core/hops.ts";
-import { lengthOf } from "../core/shape.ts";
+import { secondsOf } from "../core/plan.ts";
+import { LEAD_SECONDS } from "../core/schedule.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../core/webhookcauses.ts";
 import { openRedis, requireRedis } from "../systems/ethhook/k6/redis.ts";
@@ -17,7 +19,7 @@ import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { publisherOptions } from "./support/options.ts";
+import { optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, reportHops, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
@@ -28,17 +30,18 @@ const load = publishingLoad(config);
 countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
+/** A connection that takes longer is opened by the load. */
+const WARM_MS = 900;
 /** The workload of the canaries: what nobody wants would show nothing. */
 const wanted = { ...workload, unmatchedShare: 0 };
-/** As many commands as a tick sends at once, each with a connection of its own. */
+/** As many commands as a tick sends at once, each with a connection of its own ... */
 const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
-const redis = openRedis(config, connections);
-const target = { redis, stream: config.STREAM, workload };
+/** ... and a few more for a slow server, which is not to be stormed; what is beyond them waits for one to be free. */
+const mostConnections = load.kind === "paced" ? connections + 10 : 1;
+const redis = openRedis(config, mostConnections);
+const target = { metrics, redis, stream: config.STREAM, workload };
 
-export const options = publisherOptions(
-  { ...config, load },
-  { exec: "publish", connect: "connect", beside: config.MAXLEN === undefined ? {} : { trimming: trimming() } },
-);
+export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
 
 type RedisRun = Run & Watched & { readonly before: Hops | null };
 
@@ -50,7 +53,7 @@ export async function setup(): Promise<RedisRun> {
   const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
   const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
-    const { groups } = await hopsNow();
+    const atFirst = await hopsNow();
     const sent = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
@@ -63,7 +66,7 @@ export async function setup(): Promise<RedisRun> {
         return hops === null ? [UNREAD] : explainSilence(account, hops);
       },
     });
-    if (groups.length === 0) {
+    if (atFirst?.groups.length === 0) {
       console.warn(
         `no consumer group read stream ${config.STREAM} when the first of ${sent} canaries was added: what comes before ` +
           "its group is read only by a group that is made from the start of the stream; start the pipeline first",
@@ -73,18 +76,22 @@ export async function setup(): Promise<RedisRun> {
   return { ...run, ...watched, before: config.RECEIVER_URL === undefined ? null : await hopsNow() };
 }
 
-/**
- * Before the load: opens the connections of a publisher. Nothing waits for them: when k6 ends an iteration in
- * which a function waits, as where the way to Redis is long, no function of that virtual user that waits goes on again.
- */
-export function connect(): void {
-  for (let opened = 0; opened < connections; opened++) redis.sendCommand("PING").catch(() => undefined);
-}
-
 export const publish = guarded(
   metrics.script_errors,
-  publishing(config, metrics, (run, tick) => (load.kind === "paced" ? sendEach : sendBatch)(target, run, tick)),
+  publishing(
+    config,
+    metrics,
+    (run, tick) => (load.kind === "paced" ? sendEach : sendBatch)(target, run, tick),
+    (run) => warm(run),
+  ),
 );
+
+/** Opens the connections that the first events need, and does once what the load does all the time. */
+async function warm(run: Run): Promise<void> {
+  entryOf(workload, traceOf(run, CANARY_PUBLISHER, 0));
+  const opening = Array.from({ length: connections }, () => redis.sendCommand("PING").catch(() => undefined));
+  await Promise.race([Promise.all(opening), new Promise((resolve) => setTimeout(() => resolve(null), WARM_MS))]);
+}
 
 /** Every second, where MAXLEN asks for it: cuts off what every consumer group has acknowledged. */
 export async function trim(): Promise<void> {
@@ -134,6 +141,6 @@ async function hopsNow(): Promise<Hops | null> {
 }
 
 function trimming() {
-  const seconds = load.kind === "paced" ? lengthOf(load.shape) : load.seconds;
-  return { executor: "constant-vus", exec: "trim", vus: 1, duration: `${Math.ceil(seconds)}s`, gracefulStop: "5s" };
+  const duration = `${Math.ceil(secondsOf(load) + LEAD_SECONDS)}s`;
+  return { executor: "constant-vus", exec: "trim", vus: 1, duration, gracefulStop: "5s" };
 }

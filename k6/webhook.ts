@@ -1,9 +1,11 @@
 /** Signal webhooks: signals are sent to webhooks within their limits; then what a webhook must withstand is tried. */
 import { sleep } from "k6";
 import exec from "k6/execution";
+import { secondsOf } from "../core/plan.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import { lengthOf, peakOf } from "../core/shape.ts";
+import { LEAD_SECONDS } from "../core/schedule.ts";
+import { peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { TargetClock } from "../systems/signals/clock.ts";
@@ -94,10 +96,13 @@ export const trade = guarded(
       }),
     );
     const seqsOf = (...kinds: string[]) =>
-      answers.flatMap(({ kind }, place) => (kinds.includes(kind) ? [firstSeq + place] : []));
+      answers.flatMap(({ kind, unsent }, place) =>
+        kinds.includes(unsent === true ? "unsent" : kind) ? [firstSeq + place] : [],
+      );
     const latencies = answers.flatMap(({ kind, took }) => (kind === "accepted" ? [took] : []));
     const refused = seqsOf("limited", "refused");
-    return { sentFrom, refused, unknown: seqsOf("failed"), deduplicated: seqsOf("duplicate").length, latencies };
+    const outcomes = { refused, unknown: seqsOf("failed"), unsent: seqsOf("unsent") };
+    return { sentFrom, ...outcomes, deduplicated: seqsOf("duplicate").length, latencies };
   }),
 );
 
@@ -223,7 +228,7 @@ function executedNow(): number {
 }
 
 function afterLoad() {
-  const startTime = `${Math.ceil(lengthOf(load.kind === "paced" ? load.shape : [])) + 2}s`;
+  const startTime = `${Math.ceil(LEAD_SECONDS + secondsOf(load)) + 2}s`;
   const maxDuration = `${longestTrials(config, count)}s`;
   return { executor: "per-vu-iterations", exec: "attempt", vus: 1, iterations: 1, startTime, maxDuration };
 }

@@ -4,7 +4,7 @@ import type { ClockReport } from "../core/clocks.ts";
 import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements } from "../core/order.ts";
-import type { Published } from "../core/report.ts";
+import type { Batch } from "../core/publication.ts";
 import type { Balance } from "../core/settling.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
@@ -52,7 +52,7 @@ export interface Observer {
   /** Where events stand that have not arrived, where that can be told. */
   readonly balance?: Balance;
   /** A batch was published. */
-  published?(batch: Published): void;
+  published?(batch: Batch): void;
   /** The drain is over: looks once more at what can be looked at again; perhaps twice. */
   finish?(): Promise<void>;
   /** Lets go of what it holds open. */

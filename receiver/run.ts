@@ -6,8 +6,8 @@ import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import { Publication, tellContest } from "../core/publication.ts";
-import type { DamageReport, Opening, Published, Settling } from "../core/report.ts";
+import { type Batch, Publication, tellContest } from "../core/publication.ts";
+import type { DamageReport, Opening, Settling } from "../core/report.ts";
 import { type Drain, endingOf } from "../core/settling.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
@@ -127,10 +127,10 @@ export class Run {
   }
 
   /** Enters a published batch. */
-  published(batch: Published): void {
+  published(batch: Batch): void {
     this.publication.record(batch);
     this.deliveries.tail.published(batch.sentThrough);
-    this.deliveries.timeline.published(batch.sentFrom, batch.count);
+    this.deliveries.timeline.published(batch.sentFrom, batch.count - (batch.unsent?.length ?? 0));
     for (const observer of this.observers) observer.published?.(batch);
   }
 
@@ -260,7 +260,7 @@ export class Run {
     const { webhooks = null, storage = null, farEnd = null, strays = 0 } = farEnds;
     sum.misrouted += strays;
     const paths = this.paths();
-    const { published, acknowledged, refused, unknown, contested, span } = this.publication;
+    const { published, acknowledged, refused, unknown, unsent, contested, span } = this.publication;
     const account: Account = {
       version: 1,
       run: this.id,
@@ -269,6 +269,7 @@ export class Run {
       acknowledged,
       refused,
       unknown,
+      unsent,
       contested,
       unheard: this.expected.unheard(paths, now),
       span,

@@ -1,5 +1,5 @@
 import type { Account } from "../core/account.ts";
-import type { Published } from "../core/report.ts";
+import type { Batch } from "../core/publication.ts";
 import type { Balance } from "../core/settling.ts";
 import { explainStorage } from "../systems/ingestor/storage.ts";
 import type { Aside, Observer } from "./observer.ts";
@@ -28,7 +28,7 @@ export class Stored implements Observer {
   }
 
   /** Enters the ids that messages were accepted under. */
-  published({ ids = [] }: Published): void {
+  published({ ids = [] }: Batch): void {
     for (const id of ids) {
       if (this.ids.size < MOST_IDS) this.ids.add(id);
       else return;

@@ -41,7 +41,7 @@ export async function buildPipeline(root: string, file: string): Promise<Built> 
 }
 
 const PUBLISHER = `import { publisherOf } from "throughline/k6";
-export const { options, setup, connect, publish, compareClock, teardown, handleSummary } = publisherOf(pipeline);`;
+export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherOf(pipeline);`;
 
 const SUBSCRIBERS = `import { subscribersTest } from "throughline/k6";
 export const { options, setup, listen, compareClock, teardown, handleSummary } = subscribersTest(pipeline);`;

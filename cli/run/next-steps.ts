@@ -83,9 +83,15 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
       `hop publish to acknowledgement: the broker ${metric === "events_refused" ? "refused" : "did not answer for"} ${sum(summaries, metric)} of ${sum(summaries, "events_published")} events; read the broker's log`,
   ],
   [
-    /^(events_published|account_published|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,
+    /^(events_offered|account_offered|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,
     (_, evidence) => behind(evidence),
   ],
+  [
+    /^events_unsent$/,
+    (_, { summaries }) =>
+      `${sum(summaries, "events_unsent")} of ${sum(summaries, "events_offered")} events found no connection, or no publisher that was not waiting: look at what the target did then`,
+  ],
+  [/^host_shortages$/, () => "this machine ran out of something, and not the target: raise its limits"],
   [
     /^account_latency_growth_ms$/,
     (_, { timeline }) =>

@@ -1,6 +1,7 @@
 /** What is asked of a run, and the variables of each test that follow from it. Pure. */
 
-import { secondsOf, ticksIn } from "../../core/plan.ts";
+import { secondsOf } from "../../core/plan.ts";
+import { ticksIn } from "../../core/schedule.ts";
 import { peakOf } from "../../core/shape.ts";
 import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";

@@ -14,7 +14,11 @@ const STORED: Readonly<Record<MetricKind, K6Kind>> = {
   count: "counter",
   tally: "counter",
   reading: "gauge",
+  moment: "trend",
 };
+
+/** What is shown of a metric that is no counter. */
+const SHOWN = { share: "rate", reading: "value", moment: "max" } as const;
 
 /** A metric of k6 over time. */
 export function k6Series(
@@ -52,7 +56,10 @@ const DELIVERY_FAULTS = faultNames().filter((name) => COUNTS[name].of === "deliv
 export const receiverRow: Row = {
   title: "Account: what the receiver knows of every event",
   panels: [
-    { ...accountPanel("Published", ["published", "acknowledged", "refused", "unknown", "contested"]), width: 8 },
+    {
+      ...accountPanel("Published", ["published", "acknowledged", "refused", "unknown", "unsent", "contested"]),
+      width: 8,
+    },
     { ...accountPanel("Delivered", ["expected", "delivered"]), width: 8 },
     { ...accountPanel("Backlog", ["backlog"]), width: 8 },
     accountPanel("Lost and other faults", DELIVERY_FAULTS),
@@ -144,13 +151,13 @@ export function familyRow(family: Family, objectives: readonly Slo[]): Row {
 export function metricPanel(name: MetricName, objectives: readonly Slo[] = []): Panel {
   const { kind, meaning } = METRICS[name];
   const own = objectives.filter(({ metric, statistic }) => metric === name && statistic !== "count");
+  const statistic = kind in SHOWN ? SHOWN[kind as keyof typeof SHOWN] : "value";
   return {
     title: name,
     description: meaning,
     look: "lines",
     unit: unitOf(name),
-    series:
-      kind === "latency" ? percentiles(name) : [k6Series(name, STORED[kind], kind === "share" ? "rate" : "value")],
+    series: kind === "latency" ? percentiles(name) : [k6Series(name, STORED[kind], statistic)],
     objectives: own,
     width: 12,
   };

@@ -12,7 +12,7 @@ import { now } from "../support/clock.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
-import { KEPT_CONNECTIONS, publisherOptions } from "../support/options.ts";
+import { KEPT_CONNECTIONS, optionsOf } from "../support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "../support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
@@ -81,7 +81,14 @@ export function publisherOf(pipeline: AnyPipeline) {
       answers.flatMap(({ answer }, place) => (outcomeOf(answer) === wanted ? [tick.firstSeq + place] : []));
     for (const { answer } of answers) refusals.tell(answer);
     const latencies = answers.flatMap(({ answer, took }) => (outcomeOf(answer) === "acknowledged" ? [took] : []));
-    return { sentFrom, refused: seqsThat("refused"), unknown: seqsThat("unknown"), deduplicated: 0, latencies };
+    return {
+      sentFrom,
+      refused: seqsThat("refused"),
+      unknown: seqsThat("unknown"),
+      unsent: [],
+      deduplicated: 0,
+      latencies,
+    };
   };
 
   async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
@@ -101,7 +108,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   }
 
   return {
-    options: { ...publisherOptions({ ...config, load }, { exec: "publish", connect: "connect" }), ...KEPT_CONNECTIONS },
+    options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS },
     async setup(): Promise<Run & Watched> {
       declareCounters();
       const watched = requireHealth(config);
@@ -126,8 +133,10 @@ export function publisherOf(pipeline: AnyPipeline) {
       }
       return { ...run, ...watched };
     },
-    connect: () => void sender(),
-    publish: guarded(metrics.script_errors, publishing(config, metrics, publish)),
+    publish: guarded(
+      metrics.script_errors,
+      publishing(config, metrics, publish, () => void sender()),
+    ),
     compareClock: compareWhileLoaded(config, "publisher"),
     teardown(run: Run & Watched): void {
       enterHealth(config, metrics, run);

@@ -62,6 +62,7 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const judged = judgedShare(account);
   const isSettled = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
   measure.account_settled.add(isSettled ? 1 : 0);
+  measure.account_offered.add(account.published + account.unsent);
   measure.account_published.add(account.published, account.published);
   measure.account_expected.add(expected);
   measure.account_delivered.add(delivered);

@@ -49,6 +49,10 @@ function measure(name: MetricName): Measure {
     const total = counter(name);
     return { add: (value) => addTo(total, Number(value)), looked: () => undefined };
   }
+  if (kind === "moment") {
+    const moments = new Trend(name);
+    return { add: (value) => moments.add(Number(value)), looked: () => undefined };
+  }
   const samples = counter(sampleCounter(name));
   const looked = (outOf: number) => addTo(samples, outOf);
   if (kind === "count") {

@@ -1,5 +1,5 @@
 import { GRID } from "../../core/mixture.ts";
-import { type PacedPlan, type Plan, secondsOf, type UnpacedPlan } from "../../core/plan.ts";
+import { type Plan, secondsOf } from "../../core/plan.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { BREAKPOINT } from "../../scenarios.ts";
 import { clockScenario } from "./clock.ts";
@@ -16,6 +16,7 @@ interface OptionSettings {
   readonly DRAIN_TIMEOUT?: number;
   readonly LINGER?: number | undefined;
   readonly CANARY_TIMEOUT?: number;
+  readonly ACK_TIMEOUT?: number;
   readonly CLOUD_PROJECT: number | undefined;
   readonly CLOUD_ZONES: Readonly<Record<string, number>> | undefined;
 }
@@ -39,7 +40,11 @@ const TREND_STATS = ["count", "min", "avg", "med", "p(95)", "p(99)", "max"];
  */
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
   return {
-    scenarios: { [config.SCENARIO]: k6Scenario(config.load, exec), ...beside, ...clocksBeside(config) },
+    scenarios: {
+      [config.SCENARIO]: k6Scenario(config.load, exec, config.ACK_TIMEOUT),
+      ...beside,
+      ...clocksBeside(config),
+    },
     thresholds: k6Thresholds(config.slos, config.SCENARIO === BREAKPOINT),
     metricSamplesBufferSize: SAMPLES_ON_THEIR_WAY,
     summaryTrendStats: [
@@ -61,36 +66,6 @@ const COMPARED = ["redis", "nats", "ingest", "websocket"];
 
 function clocksBeside(config: OptionSettings) {
   return COMPARED.includes(config.test) ? clockScenario(config, secondsOf(config.load)) : {};
-}
-
-/** How long publishers have for opening their connections before the load starts. */
-const CONNECTING = "1s";
-
-/**
- * The k6 options of a test whose publishers each have a connection. They open it before the load starts:
- * the first batches would otherwise wait for it, and those that k6 then drops make all that follow late.
- *
- * @param exec the exported function that carries the load.
- * @param connect the exported function that opens a publisher's connection; what comes too late, the load does itself.
- * @param beside scenarios that run beside the load.
- */
-export function publisherOptions(
-  config: OptionSettings & { readonly load: PacedPlan | UnpacedPlan },
-  { exec, connect, beside = {} }: { exec: string; connect: string; beside?: Readonly<Record<string, object>> },
-) {
-  const options = optionsOf(config, exec, beside);
-  const load = Object.entries<object>(options.scenarios).map(([name, scenario]) => [
-    name,
-    { startTime: CONNECTING, ...scenario },
-  ]);
-  // k6 gives the virtual users of a scenario that has ended to the next one.
-  const vus = config.load.workers;
-  const connecting = { executor: "per-vu-iterations", exec: connect, vus, iterations: 1, maxDuration: CONNECTING };
-  const scenarios: Record<string, object> = {
-    connecting: { ...connecting, gracefulStop: "0s" },
-    ...Object.fromEntries(load),
-  };
-  return { ...options, scenarios };
 }
 
 /** Connections that one virtual user keeps for its next requests, so that none is opened for each. */

@@ -1,9 +1,11 @@
 import exec from "k6/execution";
 import { latencyStep } from "../../core/kept-latencies.ts";
-import { dueSecond, eventsOfTick, offeredShare, type PacedPlan, type Plan, type UnpacedPlan } from "../../core/plan.ts";
+import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
+import { dueSecond, eventsOfTick, offeredShare } from "../../core/schedule.ts";
 import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
+import { Lane, loadStart } from "./pacing.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
@@ -23,6 +25,8 @@ export interface Sent {
   readonly unknown: readonly number[];
   /** Why not, in the words of the transport: one for each of them, where it has any. */
   readonly words?: readonly string[];
+  /** Events that never left, because there was no connection or because this machine could not send them. */
+  readonly unsent: readonly number[];
   /** Of the acknowledged, those that the transport already had. */
   readonly deduplicated: number;
   /** The ids that the transport gave to what it acknowledged, where these are promised to be unique. */
@@ -38,40 +42,72 @@ export function publishingLoad({ test, load }: { test: string; load: Plan }): Pa
   return load;
 }
 
+type Publishing = RunSettings & { readonly test: string; readonly load: Plan };
+
 /**
- * One iteration of a publisher: sends what this tick holds, measures it, and tells the receiver.
+ * The iterations of a publisher. In an open model each virtual user has one, in which it sends its share of the
+ * schedule; otherwise each sends one batch.
  *
  * @param send stamps and sends the events of a tick, and waits for what becomes of them.
+ * @param warm opens connections before the first event is due, where there is a schedule.
  */
 export function publishing(
-  config: RunSettings & { readonly test: string; readonly load: Plan },
+  config: Publishing,
   metrics: PublishingMeasures,
   send: (run: Run, tick: Tick) => Promise<Sent>,
+  warm: (run: Run) => unknown = () => undefined,
 ): (run: Run) => Promise<void> {
   const load = publishingLoad(config);
-  const keepEvery = latencyStep(load);
+  const settle = settling(config, load, metrics);
+  if (load.kind === "unpaced") {
+    return async (run) => {
+      const tick = exec.scenario.iterationInTest;
+      const range = eventsOfTick(load, tick);
+      if (range.count === 0) return;
+      const publisher = exec.vu.idInTest;
+      await settle(run, tick, { ...range, publisher }, await send(run, { ...range, publisher }));
+    };
+  }
   return async (run) => {
-    const tick = exec.scenario.iterationInTest;
-    const { firstSeq, count } = eventsOfTick(load, tick);
-    if (count === 0) return;
+    metrics.publishers_started.add(1);
     const publisher = exec.vu.idInTest;
-    const sent = await send(run, { firstSeq, count, publisher });
-    const settledAt = now();
+    const of = (tick: number) => ({ ...eventsOfTick(load, tick), publisher });
+    const start = loadStart();
+    await warm(run);
+    await new Lane(load, metrics).run(
+      exec.scenario.iterationInTest,
+      start,
+      async (tick) => settle(run, tick, of(tick), await send(run, of(tick))),
+      (tick) => {
+        metrics.unsent_waiting.add(of(tick).count);
+        return settle(run, tick, of(tick), nothingSent(of(tick)));
+      },
+    );
+    metrics.publishers_done.add(1);
+  };
+}
 
-    const { sentFrom, refused, unknown, latencies } = sent;
-    const started = exec.scenario.startTime;
-    if (load.kind === "paced") {
-      const due = dueSecond(load, tick) * 1000;
-      const delay = sentFrom - started - due;
-      metrics.schedule_delay_ms.add(delay, count);
-      metrics.offered_rate_share.add(offeredShare(due, delay));
-    }
-    metrics.publishing_seconds.add((settledAt - started) / 1000);
-    metrics.events_published.add(count, count);
-    metrics.events_acknowledged.add(count - refused.length - unknown.length);
+/** What becomes of a tick none of whose events could be sent. */
+export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; readonly count: number }): Sent {
+  const unsent = Array.from({ length: count }, (_, place) => firstSeq + place);
+  return { sentFrom: now(), refused: [], unknown: [], unsent, deduplicated: 0, latencies: [] };
+}
+
+/** Measures what became of a tick, and tells the receiver. */
+function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: PublishingMeasures) {
+  const keepEvery = latencyStep(load);
+  return async (run: Run, tick: number, { firstSeq, count, publisher }: Tick, sent: Sent): Promise<void> => {
+    const settledAt = now();
+    const { sentFrom, refused, unknown, unsent, latencies } = sent;
+    enterSchedule(load, metrics, tick, { count, sentFrom, settledAt });
+    const published = count - unsent.length;
+    metrics.events_offered.add(count, count);
+    metrics.events_published.add(published, published);
+    metrics.events_acknowledged.add(published - refused.length - unknown.length);
     metrics.events_deduplicated.add(sent.deduplicated);
-    metrics.events_refused.add(refused.length, count);
-    metrics.events_unknown.add(unknown.length, count);
+    metrics.events_refused.add(refused.length, published);
+    metrics.events_unknown.add(unknown.length, published);
+    metrics.events_unsent.add(unsent.length, count);
     const every = latencies.length > 1 ? keepEvery : 1;
     for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
@@ -92,8 +128,28 @@ export function publishing(
       unknown: [...unknown],
       ...(sent.ids === undefined ? {} : { ids: [...sent.ids] }),
       words: { test: config.test, words: told },
+      unsent: [...unsent],
     });
   };
+}
+
+function enterSchedule(
+  load: PacedPlan | UnpacedPlan,
+  metrics: PublishingMeasures,
+  tick: number,
+  { count, sentFrom, settledAt }: { count: number; sentFrom: number; settledAt: number },
+): void {
+  if (load.kind === "unpaced") {
+    metrics.publishing_seconds.add((settledAt - exec.scenario.startTime) / 1000);
+    return;
+  }
+  const due = dueSecond(load, tick);
+  const delay = sentFrom - loadStart() - due * 1000;
+  metrics.schedule_delay_ms.add(delay, count);
+  metrics.offered_rate_share.add(offeredShare(due * 1000, delay));
+  // Until the next one is due: with the last send alone, a load of ten events would be told at ten ninths of its rate.
+  const next = (dueSecond(load, tick + 1) - due) * (count / load.batch);
+  metrics.publishing_seconds.add(due + next + delay / 1000);
 }
 
 /** The trace of an event that is about to be sent. */

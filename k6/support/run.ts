@@ -11,11 +11,12 @@ import type {
   ArrivalsAnswer,
   FarEndOpening,
   Opening,
-  Published,
+  PublishedReport,
   Settling,
   Storage,
   Webhooks,
 } from "../../core/report.ts";
+
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
 import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";
@@ -125,7 +126,7 @@ export function clockCorrection({ clock }: Run): number {
 }
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */
-export async function reportPublished(config: RunSettings, run: Run, batch: Published): Promise<void> {
+export async function reportPublished(config: RunSettings, run: Run, batch: PublishedReport): Promise<void> {
   const { instance, clock } = run;
   await report(config, run, "published", { instance, clockError: clock?.error, ...batch });
 }

@@ -1,13 +1,7 @@
 /** The translation of a load into a scenario of k6. */
-import {
-  type ClosedPlan,
-  type PacedPlan,
-  type Plan,
-  ticksIn,
-  type UnpacedPlan,
-  type VisitorPlan,
-} from "../../core/plan.ts";
-import { peakOf, type Shape, secondOf } from "../../core/shape.ts";
+import type { ClosedPlan, PacedPlan, Plan, UnpacedPlan, VisitorPlan } from "../../core/plan.ts";
+import { LEAD_SECONDS, ticksIn } from "../../core/schedule.ts";
+import { lengthOf, type Shape } from "../../core/shape.ts";
 
 /** A k6 scenario; the names are those of k6's options. */
 export type K6Scenario = Readonly<Record<string, unknown>> & { readonly executor: string; readonly exec: string };
@@ -16,13 +10,14 @@ export type K6Scenario = Readonly<Record<string, unknown>> & { readonly executor
  * Translates a plan into a k6 scenario.
  *
  * @param exec the exported function that runs it.
+ * @param patience seconds that the answer to an event may take.
  */
-export function k6Scenario(plan: Plan, exec: string): K6Scenario {
+export function k6Scenario(plan: Plan, exec: string, patience = 0): K6Scenario {
   switch (plan.kind) {
     case "visitors":
       return visitorScenario(plan, exec);
     case "paced":
-      return pacedScenario(plan, exec);
+      return pacedScenario(plan, exec, patience);
     case "unpaced":
       return unpacedScenario(plan, exec);
     case "closed":
@@ -52,41 +47,13 @@ function visitorScenario({ shape: load, staying }: VisitorPlan, exec: string): K
   };
 }
 
-/**
- * Seconds of a rate beyond its last event. A tick that k6 cannot start in time is dropped and
- * its number given to the next one, so that all events are sent in the end, late, which the schedule
- * delay tells. Ticks that come after the last event carry none.
- */
-const RESERVE_SECONDS = 3;
+/** Room for the answers to the last events, and for their reports, beside the time that an answer may take. */
+const ANSWERS_SECONDS = 15;
 
-function pacedScenario(plan: PacedPlan, exec: string): K6Scenario {
-  // k6 takes whole rates only: those with a fraction are counted over a thousand times the time.
-  const unit = plan.shape.every(({ from, to }) => Number.isInteger(from) && Number.isInteger(to)) ? 1 : 1_000;
-  const rate = (level: number) => Math.max(0, Math.ceil(level * unit - 1e-6));
-  const pool = {
-    exec,
-    timeUnit: milliseconds(plan.batch * unit),
-    preAllocatedVUs: plan.workers,
-    maxVUs: plan.workers * 10,
-    gracefulStop: GOODBYE,
-  };
-  const [first, ...rest] = plan.shape;
-  if (first !== undefined && rest.length === 0) {
-    const duration = secondOf(plan.shape, Math.ceil(plan.events / plan.batch) * plan.batch) + RESERVE_SECONDS;
-    const length = `${Math.ceil(duration * 1000 - 1e-6)}ms`;
-    return { executor: "constant-arrival-rate", ...pool, rate: rate(first.to), duration: length };
-  }
-  // And more than the shape holds, because k6's sum of its stages may end a hair below the last tick, and
-  // each stage is rounded to a millisecond.
-  const last = plan.shape.at(-1)?.to ?? 0;
-  const spare = 2 * plan.batch + peakOf(plan.shape) * plan.shape.length * 0.001;
-  const tail = last > 0 ? [{ from: last, to: last, seconds: RESERVE_SECONDS + spare / last }] : [];
-  return {
-    executor: "ramping-arrival-rate",
-    ...pool,
-    startRate: rate(first?.from ?? 0),
-    stages: stages([...plan.shape, ...tail], rate),
-  };
+/** Each lane has one iteration, which keeps the schedule by itself: k6's own arrival rates drop what a slow target delays. */
+function pacedScenario(plan: PacedPlan, exec: string, patience: number): K6Scenario {
+  const maxDuration = milliseconds(LEAD_SECONDS + lengthOf(plan.shape) + patience + ANSWERS_SECONDS);
+  return { executor: "per-vu-iterations", exec, vus: plan.lanes, iterations: 1, maxDuration, gracefulStop: GOODBYE };
 }
 
 function unpacedScenario(plan: UnpacedPlan, exec: string): K6Scenario {

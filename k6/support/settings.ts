@@ -1,6 +1,6 @@
 import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
-import { excessOf, type Overrides, type Plan, ticksIn } from "../../core/plan.ts";
+import { excessOf, type Overrides, type Plan } from "../../core/plan.ts";
 import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
 import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
 import { SLO_PREFIX, type Slo, sloVariable, withBound } from "../../core/slo.ts";
@@ -61,7 +61,6 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       executedByCount: values.EXECUTED_BY === "count",
       ...trialsOf(values),
       events: load.kind === "paced" ? load.events : null,
-      ticks: load.kind === "paced" ? ticksIn(load) : null,
       instances: values.INSTANCES,
       steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
       messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
@@ -239,6 +238,7 @@ function overridesOf(test: Test, values: AnyValues): Overrides {
     workers: values.WORKERS ?? (test === "ingest" ? undefined : values.CONCURRENCY),
     concurrency: test === "ingest" ? concurrencyOf(values) : undefined,
     batch: values.BATCH,
+    instances: values.INSTANCES,
     burst: BURST ? { ratio, period } : undefined,
   };
 }

@@ -24,8 +24,8 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["events_unknown"],
-      besides: [...BEHIND, ...LATE, ACK, "events_refused", "account_lost"],
+      reasons: ["the target was unreachable"],
+      besides: [...LATE, ACK, "events_unknown", "account_lost"],
       checks: [balanced],
     },
   },
@@ -41,8 +41,8 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["schedule_delay_ms"],
-      besides: [...BEHIND, ...LATE, ACK, "events_unknown", "events_refused"],
+      reasons: [ACK],
+      besides: [...LATE, "events_unknown", "account_late"],
       checks: [balanced, nothingLost],
     },
   },
@@ -213,7 +213,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     },
     expect: {
       verdict: "INVALID",
-      reasons: BEHIND,
+      reasons: ["the generator stood still for"],
       besides: [...LATE, ACK, "events_unknown"],
       checks: [balanced, nothingLost],
     },

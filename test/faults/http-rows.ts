@@ -126,6 +126,12 @@ const ROWS: readonly Row<HttpPlant>[] = [
     plant: { faults: ["claims-ready"], brokerAway: true, http: { DEPENDENCY_AWAY: "1" } },
     expect: { verdict: "FAIL", reasons: ["http_ready_claims", '"ready":true'] },
   },
+  {
+    name: "http: no descriptors",
+    plants: "the machine of k6 has no file descriptors left for its connections",
+    plant: { descriptors: 30, http: { VUS: "60" } },
+    expect: { verdict: "INVALID", reasons: ["this machine ran out of file descriptors"] },
+  },
 ];
 
 export const HTTP: Table<HttpPlant> = { subject: http, rows: ROWS };

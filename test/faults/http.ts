@@ -1,6 +1,7 @@
 /** Rows planted in the gateway's HTTP endpoints, and in what stands before them. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
 import { createStream } from "../../cli/stream.ts";
 import { type Before, redirecting, slowTls } from "./hostileweb.ts";
 import { RowRun } from "./k6run.ts";
@@ -17,6 +18,8 @@ export interface HttpPlant {
   readonly halted?: number;
   /** The broker ends before the run begins. */
   readonly brokerAway?: true;
+  /** File descriptors that k6 may open. */
+  readonly descriptors?: number;
 }
 
 const SHORT = { VUS: "20", DURATION: "6s", THINK_TIME: "100ms" };
@@ -28,6 +31,18 @@ export const http: Subject<HttpPlant> = {
   name: "http",
   open: async (root) => ({ run: (plant, folder) => runHttp(root, folder, plant), close: async () => {} }),
 };
+
+async function disturb(run: RowRun, gateway: Process, { halted, descriptors }: HttpPlant): Promise<void> {
+  if (halted !== undefined) await haltLater(gateway, halted);
+  if (descriptors !== undefined) await limit(run, descriptors);
+}
+
+/** Takes descriptors from a k6 that has begun. */
+async function limit(run: RowRun, descriptors: number): Promise<void> {
+  let pids: number[] = [];
+  for (; pids.length === 0; await pause(20)) pids = await run.k6("http");
+  for (const pid of pids) await execa("prlimit", ["--pid", String(pid), `--nofile=${descriptors}:${descriptors}`]);
+}
 
 async function runHttp(root: string, folder: string, plant: HttpPlant) {
   const running: Process[] = [];
@@ -51,7 +66,7 @@ async function runHttp(root: string, folder: string, plant: HttpPlant) {
     const load = plant.http?.["RATE"] === undefined ? SHORT : OPEN;
     const trusting = before?.url.startsWith("https:") ? { K6_INSECURE_SKIP_TLS_VERIFY: "true" } : {};
     run.start("http", { ...load, HTTP_URL: before?.url ?? gateway.url, ...trusting, ...plant.http });
-    return await run.end(plant.halted === undefined ? Promise.resolve() : haltLater(gateway, plant.halted));
+    return await run.end(disturb(run, gateway, plant));
   } finally {
     await before?.close();
     for (const each of running.reverse()) await each.stop();

@@ -218,6 +218,17 @@ const ROWS: readonly Row<IngestPlant>[] = [
     },
   },
   {
+    name: "ingest: slow=3000",
+    plants: "every answer takes 3 s, and messages are sent when they are due",
+    plant: { api: ["--fault", "slow=3000"] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ingest_accepted_latency_ms avg", "ingest_accepted_latency_ms p(95)"],
+      besides: ["account_acknowledged_per_second"],
+      checks: [acknowledged, stored],
+    },
+  },
+  {
     name: "ingest: slow-worker=300",
     plants: "the worker stores 50 messages a second, and 100 come",
     plant: {

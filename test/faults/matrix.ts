@@ -110,10 +110,9 @@ async function runTable<Plant>(
 const GENERATOR = [
   "schedule_delay_ms",
   "offered_rate_share",
-  "dropped_iterations",
   "generator_lag_ms",
   "generator_pause_ms",
-  "events_published",
+  "events_offered",
 ];
 const MOST_SPOILT = 2;
 

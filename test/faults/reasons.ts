@@ -9,11 +9,11 @@ export const LATE = [P95, P99, P995, "ws_event_latency_ms"];
 
 /** What a publisher misses that was held up. */
 export const BEHIND = [
-  "events_published",
-  "account_published",
+  "events_offered",
+  "account_offered",
   "schedule_delay_ms",
   "offered_rate_share",
-  "dropped_iterations",
+  "generator_pause_ms",
 ];
 
 /** What is told of objectives when a run was too short to judge them. */

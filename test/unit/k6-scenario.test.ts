@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { secondsOf } from "../../core/plan.ts";
 import { k6Scenario } from "../../k6/support/scenario.ts";
 import { plan } from "../../scenarios.ts";
 
@@ -104,57 +105,22 @@ describe("as fast as acknowledged", () => {
   });
 });
 
-describe("a steady rate", () => {
-  test("counts batches over the time of one batch", () => {
-    expect(made("nats", "smoke")).toEqual({
-      executor: "constant-arrival-rate",
+describe("an open model", () => {
+  test("is one iteration for each lane, with room for the last answers", () => {
+    expect(k6Scenario(plan("nats", "smoke"), "run", 5)).toEqual({
+      executor: "per-vu-iterations",
       exec: "run",
-      rate: 1_000,
-      timeUnit: "5000ms",
-      duration: "63000ms",
-      preAllocatedVUs: 25,
-      maxVUs: 250,
+      vus: 10,
+      iterations: 1,
+      // A second before the first event is due, the load, the longest answer and the reports.
+      maxDuration: "81000ms",
       gracefulStop: "15s",
     });
   });
 
-  test("that is no whole number counts over a thousand times the time", () => {
-    expect(made("nats", "smoke", { rate: 0.5, duration: 10 })).toMatchObject({
-      executor: "constant-arrival-rate",
-      rate: 500,
-      timeUnit: "1000000ms",
-      duration: "13000ms",
-    });
-  });
-});
-
-describe("a rate that changes", () => {
-  test("is ramped, and goes on for the ticks that k6 could not start in time, two more, and what it rounds off", () => {
-    expect(made("nats", "stress", { workers: 4 })).toEqual({
-      executor: "ramping-arrival-rate",
-      exec: "run",
-      timeUnit: "50000ms",
-      startRate: 1_000,
-      stages: [
-        { target: 1_000, duration: "60000ms" },
-        { target: 10_000, duration: "300000ms" },
-        { target: 10_000, duration: "300000ms" },
-        { target: 10_000, duration: "3013ms" },
-      ],
-      preAllocatedVUs: 4,
-      maxVUs: 40,
-      gracefulStop: "15s",
-    });
-  });
-
-  test("jumps in no time", () => {
-    expect(made("ingest", "spike")["stages"]).toEqual([
-      { target: 1_000, duration: "5000ms" },
-      { target: 0, duration: "0s" },
-      { target: 0, duration: "30000ms" },
-      { target: 1_000, duration: "0s" },
-      { target: 1_000, duration: "5000ms" },
-      { target: 1_000, duration: expect.stringMatching(/^\d+ms$/) },
-    ]);
+  test.each(["stress", "spike", "breakpoint"])("%s lasts as long as its shape", (profile) => {
+    const load = plan("nats", profile);
+    const { maxDuration } = k6Scenario(load, "run", 5);
+    expect(maxDuration).toBe(`${Math.round((secondsOf(load) + 21) * 1000)}ms`);
   });
 });

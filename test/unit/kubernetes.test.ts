@@ -149,7 +149,7 @@ describe.each(tests)("the TestRun of %s", (name) => {
     const { load, slos, INSTANCES } = settings(name, given);
     expect(INSTANCES).toBe(spec.parallelism);
     if (load.kind !== "paced") return;
-    expect(slos.find(({ metric }) => metric === "account_published")?.bound).toBe(load.events);
+    expect(slos.find(({ metric }) => metric === "account_offered")?.bound).toBe(load.events);
   });
 
   test("is not confused by the variables that Kubernetes makes of the Services in the namespace", () => {

@@ -1,17 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { latencyStep } from "../../core/kept-latencies.ts";
-import {
-  dueSecond,
-  eventsOfTick,
-  type Overrides,
-  offeredShare,
-  type PacedPlan,
-  publishingPlan,
-  ticksIn,
-  type UnpacedPlan,
-  visitorPlan,
-} from "../../core/plan.ts";
+import { type Overrides, type PacedPlan, publishingPlan, type UnpacedPlan, visitorPlan } from "../../core/plan.ts";
+import { dueSecond, eventsOfTick, offeredShare, ticksIn, underWayIn } from "../../core/schedule.ts";
 import { eventsIn, hold, lengthOf, peakOf, ramp, secondOf, shape } from "../../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR } from "../../core/slo.ts";
 
@@ -56,10 +47,25 @@ describe("a paced plan", () => {
     expect(paced(STEADY, { batch: 7, workers: 3 })).toMatchObject({ batch: 7, workers: 3 });
   });
 
-  test("has workers enough for batches that take an eighth of a second", () => {
-    const workers = [1, 80, 120, 200, 10_000].map((rate) => paced(STEADY, { rate }).workers);
-    expect(workers).toEqual([10, 10, 15, 25, 25]);
-    expect(paced(STEADY, { rate: 10_000, batch: 1 }).workers).toBe(50);
+  test("lets as many batches wait as memory holds, so that a slow target silences no schedule", () => {
+    // The longest answer is waited for 5 seconds.
+    for (const rate of [1, 200, 1_000, 10_000]) {
+      const { workers, batch } = paced(STEADY, { rate });
+      expect(workers * batch).toBeGreaterThanOrEqual(rate * 5);
+    }
+  });
+
+  test.each([
+    [{}, 10, 10_000],
+    [{ workers: 3 }, 3, 1],
+    [{ workers: 25 }, 10, 2],
+    [{ instances: 4 }, 12, 8_333],
+    [{ instances: 16 }, 16, 6_250],
+    [{ workers: 2, instances: 3 }, 3, 1],
+  ])("with %j is shared by %i lanes of %i batches each", (overrides, lanes, each) => {
+    const plan = paced(STEADY, { batch: 1, ...overrides, ...("workers" in overrides ? {} : { workers: 100_000 }) });
+    expect(plan.lanes).toBe(lanes);
+    expect(underWayIn(plan)).toBe(each);
   });
 
   test("refuses a rate, a length and a number of events together, with bursts or without", () => {
@@ -216,13 +222,13 @@ describe("ticks", () => {
     );
   });
 
-  test("of a steady rate start at once, those of any other shape when the first batch has come together", () => {
+  test("are due with their first event, whatever the shape", () => {
     expect(dueSecond(paced(STEADY, { batch: 10 }), 0)).toBe(0);
     expect(dueSecond(paced(STEADY, { batch: 10 }), 3)).toBeCloseTo(0.03, 9);
     const hill = paced(HILL, { batch: 10 });
-    expect(dueSecond(hill, 0)).toBeCloseTo(0.1, 9);
-    expect(dueSecond(hill, 99)).toBeCloseTo(10, 9);
-    expect(dueSecond(hill, 150)).toBeCloseTo(secondOf(HILL, 1_510), 9);
+    expect(dueSecond(hill, 0)).toBe(0);
+    expect(dueSecond(hill, 100)).toBeCloseTo(10, 9);
+    expect(dueSecond(hill, 150)).toBeCloseTo(secondOf(HILL, 1_500), 9);
   });
 });
 

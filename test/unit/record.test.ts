@@ -122,7 +122,7 @@ describe("the record of a run", () => {
   });
 
   test("names the process that alone missed an objective", () => {
-    const late = { schedule_delay_ms: { values: { "p(95)": 80 } } };
+    const late = { schedule_delay_ms: { values: { "p(95)": 280 } } };
     const { verdict, reasons } = recordOf(
       endedOf({ instances: 2, tests: [resultOf(1), resultOf(2, late)] }, { instances: 2 }),
     );
@@ -130,12 +130,12 @@ describe("the record of a run", () => {
     expect(reasons.map(({ text }) => text)).toEqual([expect.stringMatching(/^nats: schedule_delay_ms/)]);
   });
 
-  test("is INVALID when all processes together published too little", () => {
-    const half = { events_published: { values: { count: 100 } }, events_published_samples: { values: { count: 100 } } };
+  test("is INVALID when all processes together offered too little", () => {
+    const half = { events_offered: { values: { count: 100 } }, events_offered_samples: { values: { count: 100 } } };
     const summary = summarize(inputOf({ slos: [], data: dataOf(half) }));
     const tests = [1, 2].map((instance) => ({ ...resultOf(instance), summary, verdict: "PASS" as const, reasons: [] }));
     const { verdict, reasons } = recordOf(endedOf({ instances: 2, tests }, { instances: 2 }));
     expect(verdict).toBe("INVALID");
-    expect(reasons[0]?.text).toMatch(/nats: events_published .*: 200, must be count >= 60000/);
+    expect(reasons[0]?.text).toMatch(/nats: events_offered .*: 200, must be count >= 60000/);
   });
 });

@@ -19,6 +19,7 @@ export function dataOf(changes: Metrics = {}): K6Data {
     floors.set(metric, Math.max(floor, floors.get(metric) ?? 0));
   }
   for (const [metric, count] of floors) metrics[sampleCounter(metric)] ??= { values: { count } };
+  metrics["events_published"] = { values: { count: 60_000 } };
   metrics["publishing_seconds"] = { values: { value: 60, max: 60 } };
   return { metrics: { ...metrics, ...changes }, state: { testRunDurationMs: 65_250 } };
 }
@@ -47,6 +48,7 @@ export const ACCOUNT: Account = {
   acknowledged: 59_999,
   refused: 0,
   unknown: 1,
+  unsent: 0,
   span: { from: 0, through: 60_000 },
   publishers: 1,
   paths: 10,

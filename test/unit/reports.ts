@@ -22,7 +22,17 @@ function eventsOn(chain: string): number[] {
 
 /** A batch that was acknowledged as a whole. */
 export function batch(firstSeq: number, count: number, at: number, changes: Partial<Published> = {}): Published {
-  return { publisher: 1, firstSeq, count, sentFrom: at, sentThrough: at, refused: [], unknown: [], ...changes };
+  return {
+    publisher: 1,
+    firstSeq,
+    count,
+    sentFrom: at,
+    sentThrough: at,
+    refused: [],
+    unknown: [],
+    unsent: [],
+    ...changes,
+  };
 }
 
 /** A report of a path that is live from 0, each arrival with a latency of 1 ms. */

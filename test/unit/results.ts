@@ -100,6 +100,7 @@ function metricsOf(
 ) {
   const metrics: Record<string, { values: Record<string, number> }> = {
     iterations: { values: { count: 12_000, rate: 200 } },
+    events_published: { values: { count: 60_000 } },
     publishing_seconds: { values: { value: 60, max: 60 } },
     account_delivery_per_second: { values: { value: 5_000 } },
     http_reqs: { values: { count: 12_000, rate: 200 } },

@@ -37,6 +37,7 @@ describe("the account of a run that goes on", () => {
       acknowledged: 0,
       refused: 0,
       unknown: 0,
+      unsent: 0,
       span: null,
       publishers: 0,
       paths: 0,

@@ -15,13 +15,13 @@ type Name = keyof typeof FAMILIES.signals;
 /** What was entered, as in `signal_accepted 1`. */
 function entered(purpose: Purpose, answer: Answered): string[] {
   const noted: string[] = [];
-  const names = Object.keys(FAMILIES.signals) as Name[];
+  const names = Object.keys({ ...FAMILIES.signals, ...FAMILIES.everywhere, ...FAMILIES.publishing }) as Name[];
   const measures = Object.fromEntries(
     names.map((name): [Name, Measure] => [
       name,
       { add: (value) => void noted.push(`${name} ${Number(value)}`), looked: () => undefined },
     ]),
-  ) as Record<Name, Measure>;
+  ) as ConstructorParameters<typeof Signals>[2];
   new Signals(settings("webhook", {}), {} as Access, measures).enter(answer, purpose);
   return noted;
 }

@@ -99,6 +99,11 @@ func (b *batch) publish(conn *nats.Conn, messages []*nats.Msg, maxPending int) {
 			return
 		}
 		msg.Reply = b.acks.replyTo(b, i)
+		// While it reconnects the library keeps messages for later. They would count as sent, and arrive in one burst.
+		if !conn.IsConnected() {
+			b.settle(i, time.Now(), ack{refusal: errNotConnected, unsent: true})
+			continue
+		}
 		if err := conn.PublishMsg(msg); err != nil {
 			b.settle(i, time.Now(), ack{refusal: sendError(conn, msg, err), unsent: true})
 		}

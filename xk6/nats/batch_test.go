@@ -206,9 +206,14 @@ func TestBatchWhenTheServerStops(t *testing.T) {
 		const result = await pending;
 		report(result.unknown);
 		report(result.outcomes[0].error);
+		const later = await nc.jetStreamPublishBatch([{subject: "silent", data: "3"}], {timeout: 60000});
+		report(later.refused);
+		report(later.outcomes[0].sentAt);
+		report(later.outcomes[0].error);
 	`)
 	assert.Equal(t, int64(2), got[0])
 	assert.Contains(t, got[1], fmt.Sprintf(`nats: publish to "silent" on %s: connection lost: `, srv.ClientURL()))
+	assert.Equal(t, []any{int64(1), nil, fmt.Sprintf(`nats: publish to "silent" on %s: not connected`, srv.ClientURL())}, got[2:])
 }
 
 func TestBatchWhenTheClientCloses(t *testing.T) {

@@ -11,13 +11,14 @@ import (
 )
 
 var (
-	errClosed      = errors.New("already closed")
-	errNoSubject   = errors.New("the subject is missing: want a string")
-	errNoStream    = errors.New("no responders (no stream captures this subject)")
-	errNoReplier   = errors.New("no responders (nobody answers on this subject)")
-	errAckTimeout  = errors.New("no acknowledgement in time")
-	errInterrupted = errors.New("the iteration ended before the acknowledgement")
-	errBadAck      = errors.New("the answer is not a JetStream acknowledgement")
+	errClosed       = errors.New("already closed")
+	errNoSubject    = errors.New("the subject is missing: want a string")
+	errNoStream     = errors.New("no responders (no stream captures this subject)")
+	errNoReplier    = errors.New("no responders (nobody answers on this subject)")
+	errAckTimeout   = errors.New("no acknowledgement in time")
+	errInterrupted  = errors.New("the iteration ended before the acknowledgement")
+	errNotConnected = errors.New("not connected")
+	errBadAck       = errors.New("the answer is not a JetStream acknowledgement")
 )
 
 // opError says what was attempted, on what, where, and why it failed. It never

@@ -21,6 +21,7 @@ interface Chunk {
   readonly unknown: number[];
   /** The ids that the target gave. */
   readonly ids: string[];
+  readonly unsent: number[];
 }
 
 /**
@@ -53,7 +54,16 @@ export function closedLoop(
     const take = (): Chunk => {
       if (chunk === null || next === chunk.firstSeq + chunk.count) {
         const size = Math.min(REPORTED_TOGETHER, end - next);
-        chunk = { firstSeq: next, count: size, sentFrom: now(), open: size, refused: [], unknown: [], ids: [] };
+        chunk = {
+          firstSeq: next,
+          count: size,
+          sentFrom: now(),
+          open: size,
+          refused: [],
+          unknown: [],
+          unsent: [],
+          ids: [],
+        };
       }
       return chunk;
     };
@@ -76,13 +86,16 @@ export function closedLoop(
   }
 
   async function settle(run: Run, publisher: number, chunk: Chunk): Promise<void> {
-    const { firstSeq, count, sentFrom, refused, unknown, ids } = chunk;
+    const { firstSeq, count, sentFrom, refused, unknown, unsent, ids } = chunk;
+    const published = count - unsent.length;
     const settledAt = now();
     metrics.publishing_seconds.add((settledAt - exec.scenario.startTime) / 1000);
-    metrics.events_published.add(count, count);
-    metrics.events_acknowledged.add(count - refused.length - unknown.length);
-    metrics.events_refused.add(refused.length, count);
-    metrics.events_unknown.add(unknown.length, count);
+    metrics.events_offered.add(count, count);
+    metrics.events_published.add(published, published);
+    metrics.events_acknowledged.add(published - refused.length - unknown.length);
+    metrics.events_refused.add(refused.length, published);
+    metrics.events_unknown.add(unknown.length, published);
+    metrics.events_unsent.add(unsent.length, count);
     if (config.RECEIVER_URL === undefined) return;
     const correction = clockCorrection(run);
     await reportPublished(config, run, {
@@ -94,6 +107,7 @@ export function closedLoop(
       refused,
       unknown,
       ids,
+      unsent,
     });
   }
 }

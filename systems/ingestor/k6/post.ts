@@ -1,15 +1,18 @@
-import http from "k6/http";
 import * as v from "valibot";
+import { isUnreachable } from "../../../core/attribution.ts";
 import type { Access } from "../../../k6/support/access.ts";
+import { ask } from "../../../k6/support/ask.ts";
+import { now } from "../../../k6/support/clock.ts";
+import { isShortage } from "../../../k6/support/host.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Measure, measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { HostileRequest } from "../hostile.ts";
 
-type IngestMeasures = ReturnType<typeof measures<"ingest">>;
+type IngestMeasures = ReturnType<typeof measures<"ingest" | "everywhere" | "publishing">>;
 
-/** What became of a message: only a 2xx is a promise to store it, and only a 4xx one not to. */
-export type Outcome = "acknowledged" | "refused" | "unknown";
+/** What became of a message: only a 2xx is a promise to store it, and only a 4xx one not to. One that found no connection never left. */
+export type Outcome = "acknowledged" | "refused" | "unknown" | "unsent";
 
 /** One request, and how it is sent. */
 export interface Post {
@@ -42,25 +45,32 @@ export async function post(
   access: Access,
   { url, body, binary, contentType, mayBeCut, timeout }: Post,
 ): Promise<Answer> {
-  const answer = await access.send((headers) =>
-    http.asyncRequest("POST", url, binary === true ? bytesOf(body) : body, {
+  const sentAt = now();
+  const { answer, error } = await access.send((headers) =>
+    ask("POST", url, binary === true ? bytesOf(body) : body, {
       headers: { ...headers, "Content-Type": contentType ?? "application/json" },
       timeout: `${timeout * 1000}ms`,
       redirects: 0,
       tags: { name: "POST /messages" },
     }),
   );
-  const { status, timings } = answer;
-  const latency = latencyOf(timings);
+  if (isShortage(metrics, error)) return { outcome: "unsent", id: null, status: 0, latency: now() - sentAt };
+  const status = answer?.status ?? 0;
+  const latency = answer === null ? now() - sentAt : latencyOf(answer.timings);
+  if (error !== null && isUnreachable(error)) {
+    metrics.unsent_unreachable.add(1);
+    metrics.unreachable_at.add(Date.now());
+    return { outcome: "unsent", id: null, status, latency };
+  }
   const outcome = outcomeOf(status);
   enter(metrics, status, latency);
   const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";
   metrics.ingest_server_errors.add(isError ? 1 : 0);
-  const accepted = v.safeParse(Accepted, json(answer.body));
+  const accepted = v.safeParse(Accepted, json(answer?.body));
   const id = outcome === "acknowledged" && accepted.success ? String(accepted.output.message_id) : null;
   metrics.ingest_failure_rate.add(id === null);
   if (id !== null) enterId(metrics, id);
-  else quote("POST /messages", `answers ${status}: ${status === 0 ? answer.error : String(answer.body ?? "")}`);
+  else quote("POST /messages", `answers ${status}: ${error ?? String(answer?.body ?? "")}`);
   return { outcome, id, status, latency };
 }
 
@@ -75,7 +85,7 @@ function enterId(metrics: IngestMeasures, id: string): void {
   if (isRepeated) quote("message_id", `${id} was given before`);
 }
 
-function outcomeOf(status: number): Outcome {
+function outcomeOf(status: number): Exclude<Outcome, "unsent"> {
   if (status >= 200 && status < 300) return "acknowledged";
   return status >= 400 && status < 500 ? "refused" : "unknown";
 }
@@ -104,7 +114,7 @@ export function judgeHostile(
 ): string | null {
   const wronglyRefused = valid && answer.outcome === "refused";
   metrics.ingest_wrongly_refused.add(wronglyRefused ? 1 : 0, valid ? 1 : 0);
-  if (answer.status === 0 && mayBeCut === true) return null;
+  if (answer.outcome === "unsent" || (answer.status === 0 && mayBeCut === true)) return null;
   if (answer.outcome === "unknown") return `${name}: status ${answer.status}, a 4xx or 2xx is allowed`;
   return wronglyRefused ? `${name}: refused with status ${answer.status}, though the contract has room for it` : null;
 }

@@ -1,6 +1,7 @@
-import http, { type RefinedParams, type RefinedResponse } from "k6/http";
+import http, { type RefinedResponse } from "k6/http";
 import { Freshness } from "../../../core/moment.ts";
 import type { Access } from "../../../k6/support/access.ts";
+import { type Asked, ask, askAndWait } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -14,6 +15,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Ms from the wish to the last byte, with connecting, TLS and every redirect on the way. */
   readonly took: number;
+  /** Why there is no answer; null where there is one. */
+  readonly error: string | null;
   /** What is wrong with it, or null. */
   readonly problem: string | null;
   /** Where it came from, if that is not where it was asked for. */
@@ -44,27 +47,27 @@ export class Gateway {
   ask(endpoint: Endpoint, topic: Topic, name = endpoint.name): Answer {
     const url = this.urlOf(endpoint, topic);
     const askedAt = now();
-    const response = this.access.sendNow((headers) =>
-      http.get(url, { ...this.paramsOf(endpoint, topic, name), headers }),
+    const asked = this.access.sendNow((headers) =>
+      askAndWait("GET", url, { ...this.paramsOf(endpoint, topic, name), headers }),
     );
-    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), response });
+    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), asked });
   }
 
-  /** Asks without waiting. Rejects where there is no answer. */
+  /** Asks without waiting. Never rejects. */
   async askAside(endpoint: Endpoint, topic: Topic, name: string): Promise<Answer> {
     const url = this.urlOf(endpoint, topic);
     const askedAt = now();
-    const response = await this.access.send((headers) =>
-      http.asyncRequest("GET", url, null, { ...this.paramsOf(endpoint, topic, name), headers }),
+    const asked = await this.access.send((headers) =>
+      ask("GET", url, null, { ...this.paramsOf(endpoint, topic, name), headers }),
     );
-    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), response: response as Response });
+    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), asked });
   }
 
   private urlOf(endpoint: Endpoint, topic: Topic): string {
     return this.config.HTTP_URL + endpoint.path(topic);
   }
 
-  private paramsOf(endpoint: Endpoint, topic: Topic, name: string): RefinedParams<"text"> {
+  private paramsOf(endpoint: Endpoint, topic: Topic, name: string): Readonly<Record<string, unknown>> {
     return {
       tags: { name },
       timeout: `${this.config.HTTP_TIMEOUT}s`,
@@ -74,8 +77,14 @@ export class Gateway {
   }
 
   private judge(endpoint: Endpoint, topic: Topic, asked: Asking): Answer {
-    const { url, askedAt, answeredAt, response } = asked;
-    const redirectedTo = response.status !== 0 && response.url !== url ? response.url : null;
+    const { url, askedAt, answeredAt } = asked;
+    const { answer: response, error } = asked.asked;
+    if (response === null) {
+      const took = answeredAt - askedAt;
+      const problem = `gives no answer: ${error}`;
+      return { status: 0, text: "", headers: {}, took, error, problem, redirectedTo: null };
+    }
+    const redirectedTo = response.url !== url ? response.url : null;
     const text = response.body ?? "";
     return {
       status: response.status,
@@ -83,6 +92,7 @@ export class Gateway {
       headers: response.headers,
       // k6 times the last request of several only.
       took: redirectedTo === null ? latencyOf(response.timings) : answeredAt - askedAt,
+      error: null,
       problem: this.problemOf(endpoint, topic, { at: answeredAt, response, text }),
       redirectedTo,
     };
@@ -90,7 +100,6 @@ export class Gateway {
 
   private problemOf(endpoint: Endpoint, topic: Topic, { at, response, text }: Answered): string | null {
     const { status } = response;
-    if (status === 0) return `gives no answer: ${response.error}`;
     if (!endpoint.statuses(topic).includes(status)) {
       const listed = topic.listed && status === 404 ? " to a block that it lists" : "";
       return `answers ${status}${listed}${text === "" ? "" : `: ${text}`}`;
@@ -106,7 +115,7 @@ interface Asking {
   readonly url: string;
   readonly askedAt: number;
   readonly answeredAt: number;
-  readonly response: Response;
+  readonly asked: Asked;
 }
 
 interface Answered {

@@ -43,13 +43,10 @@ export async function watchOutages(
     if (late > ASK_EVERY_MS) due += late;
     const { endpoint, outage } = watched[turn % watched.length] as (typeof watched)[number];
     outage.asked(now());
-    gateway.askAside(endpoint, topic, "outage").then(
-      ({ problem }) => {
-        if (problem === null) enter(endpoint, outage.answered(now()), now());
-      },
-      // No answer: the outage goes on.
-      () => undefined,
-    );
+    void gateway.askAside(endpoint, topic, "outage").then(({ problem }) => {
+      // Else the outage goes on.
+      if (problem === null) enter(endpoint, outage.answered(now()), now());
+    });
     due += ASK_EVERY_MS;
     await pause(due - now());
   }

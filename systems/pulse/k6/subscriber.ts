@@ -10,6 +10,7 @@ import { wasOurs } from "../../../core/wreck.ts";
 import { Allowance } from "../../../k6/support/allowance.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
+import { isShortage } from "../../../k6/support/host.ts";
 import type { Judge } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
@@ -207,6 +208,7 @@ export class Subscriber {
   /** An operation of a session was answered. */
   operated(operation: Operation, failure: string | null, milliseconds: number): void {
     const { measure } = this;
+    if (operation === "connect" && isShortage(measure, failure)) return;
     measure.ws_error_rate.add(failure !== null);
     if (operation === "connect") measure.ws_connection_errors_total.add(failure === null ? 0 : 1);
     if (failure !== null) {

@@ -1,7 +1,9 @@
-import http from "k6/http";
+import { isUnreachable } from "../../../core/attribution.ts";
 import type { Trace } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
+import { ask } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";
+import { isShortage } from "../../../k6/support/host.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
@@ -9,10 +11,10 @@ import type { Settings } from "../../../k6/support/settings.ts";
 import { type ClockOfTarget, readAnswer, type SignalAnswer, Swallowed, signalBody } from "../wire.ts";
 import type { Webhook } from "./webhooks.ts";
 
-type SignalMeasures = ReturnType<typeof measures<"signals">>;
+type SignalMeasures = ReturnType<typeof measures<"signals" | "everywhere" | "publishing">>;
 
-/** An answer and the ms it took. */
-export type Answered = SignalAnswer & { readonly took: number };
+/** An answer and the ms it took; none came to a signal that never left, because it found no connection. */
+export type Answered = SignalAnswer & { readonly took: number; readonly unsent?: boolean };
 
 /** What may be unusual about a request. */
 export interface Unusual {
@@ -77,28 +79,32 @@ export class Signals {
     const url = `${SIGNALS_URL}${TRIGGER_PATH}/${encodeURIComponent(token)}${query}`;
     const body = unusual.body ?? signalBody(SEED, trace, TRACE_FIELD);
     const sentAt = now();
-    try {
-      await this.access.ready();
-      const response = await http.asyncRequest("POST", url, body, {
-        headers: { ...this.access.headers(), "Content-Type": "application/json", ...unusual.headers },
-        tags: { name: "signal" },
-        timeout: `${ACK_TIMEOUT}s`,
-        responseCallback: null,
-        // Else k6 logs a request that gets no answer, with its address and the secret in it.
-        throw: true,
-      } as object);
-      const { status, headers } = response;
-      const read = readAnswer(response.body, { status, retryAfter: headers["Retry-After"], at: now() });
-      return { ...read, took: latencyOf(response.timings) };
-    } catch (problem) {
-      const read = readAnswer(null, { status: 0, problem: withoutAddress(String(problem)) });
-      return { ...read, took: now() - sentAt };
+    await this.access.ready();
+    const { answer, error } = await ask("POST", url, body, {
+      headers: { ...this.access.headers(), "Content-Type": "application/json", ...unusual.headers },
+      tags: { name: "signal" },
+      timeout: `${ACK_TIMEOUT}s`,
+      responseCallback: null,
+    });
+    const shortage = isShortage(this.measure, error);
+    if (answer !== null) {
+      const { status, headers } = answer;
+      const read = readAnswer(answer.body, { status, retryAfter: headers["Retry-After"], at: now() });
+      return { ...read, took: latencyOf(answer.timings) };
     }
+    const unreachable = !shortage && isUnreachable(error);
+    if (unreachable) {
+      this.measure.unsent_unreachable.add(1);
+      this.measure.unreachable_at.add(Date.now());
+    }
+    const read = readAnswer(null, { status: 0, problem: error });
+    return { ...read, took: now() - sentAt, unsent: shortage || unreachable };
   }
 
   /** Enters an answer, by its kind. */
   enter(answer: Answered, purpose: Purpose): void {
     const { measure } = this;
+    if (answer.unsent === true) return;
     const legitimate = purpose === "trial" ? null : LEGITIMATE[purpose];
     if (legitimate !== null) measure[legitimate.success].add(answer.kind === "accepted");
     measure.signal_failed.add(answer.kind === "failed" ? 1 : 0);
@@ -126,8 +132,4 @@ export class Signals {
         measure.signal_failed_latency_ms.add(answer.took);
     }
   }
-}
-
-function withoutAddress(problem: string): string {
-  return problem.replace(/https?:\/\/[^\s"\\]*/g, "(address)");
 }

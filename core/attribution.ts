@@ -1,0 +1,221 @@
+/**
+ * Who is to blame: this machine, the generator, or the target. A pure function of what was measured, so that a slow
+ * target is never called a slow generator, and a generator that ran out of something never a bad target.
+ */
+import { count, ms } from "./figures.ts";
+import type { Slo } from "./slo.ts";
+import type { Judged, Uncertainty } from "./verdict.ts";
+
+/** What a machine that makes load runs out of. */
+export type Shortage = "descriptors" | "ports" | "memory" | "names" | "proxy";
+
+/** How each shortage is spelled by Go and by the system, what it means, and what helps. The first that fits is it. */
+const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise: string }[] = [
+  {
+    kind: "proxy",
+    spelled: /proxyconnect|Proxy Authentication Required|socks connect/i,
+    what: "this machine's proxy refused",
+    raise: "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+  },
+  {
+    kind: "descriptors",
+    spelled: /too many open files|file table overflow/i,
+    what: "this machine ran out of file descriptors in",
+    raise: "raise the limit of open files (ulimit -n), or use fewer connections",
+  },
+  {
+    kind: "ports",
+    spelled: /cannot assign requested address|address already in use|EADDRNOTAVAIL/i,
+    what: "this machine ran out of local ports in",
+    raise: "raise net.ipv4.ip_local_port_range, or use fewer connections",
+  },
+  {
+    kind: "memory",
+    spelled: /cannot allocate memory|no buffer space available|out of memory/i,
+    what: "this machine ran out of memory in",
+    raise: "use fewer virtual users, or raise the memory limit",
+  },
+  {
+    kind: "names",
+    spelled: /no such host|server misbehaving|\blookup \S+.*(?:i\/o timeout|failure in name resolution|no answer)/i,
+    what: "this machine could not resolve the target's name in",
+    raise: "check the address and the name server (/etc/resolv.conf)",
+  },
+];
+
+/** Which shortage of our own host an error tells of; null when it is none. */
+export function shortageOf(error: string): Shortage | null {
+  return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
+}
+
+/** Whether an error says that nothing was sent, because no connection could be made. */
+export function isUnreachable(error: string): boolean {
+  return /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|connection pool|network is unreachable|not connected/i.test(
+    error,
+  );
+}
+
+/** What is known of who sent and who answered. Times are in ms, moments in Unix ms. */
+export interface Evidence {
+  /** How many attempts failed for want of what. */
+  readonly shortages: Partial<Readonly<Record<Shortage, number>>>;
+  /** The longest time for which k6 stood still, and from when to when it did so noticeably; null when it did not. */
+  readonly pause: { readonly longest: number; readonly from: number; readonly to: number } | null;
+  /** How late events were sent, by the statistics of objectives. */
+  readonly lateness: Readonly<Record<string, number>>;
+  /** Events that were due and never left. */
+  readonly unsent: {
+    readonly unreachable: number;
+    readonly waiting: number;
+    readonly from: number | null;
+    readonly to: number | null;
+  };
+  /** Events that came to be due. */
+  readonly offered: number;
+}
+
+/** One cause. */
+export interface Blame {
+  readonly side: "machine" | "generator" | "target";
+  readonly text: string;
+  /** What to do about it. */
+  readonly next: string;
+  /** The metric whose objective it breaks. */
+  readonly metric: "host_shortages" | "generator_pause_ms" | "events_unsent";
+}
+
+/** k6 stands still for less now and then, which no objective notices. */
+export const LONGEST_PAUSE_MS = 1_000;
+
+/** The causes, the one that explains most first. */
+export function attribute(evidence: Evidence): readonly Blame[] {
+  return [...shortages(evidence), ...standstill(evidence), ...unsent(evidence)];
+}
+
+function shortages({ shortages: found }: Evidence): Blame[] {
+  return SHORTAGES.flatMap(({ kind, what, raise }): Blame[] => {
+    const many = found[kind] ?? 0;
+    if (many === 0) return [];
+    const attempts = many === 1 ? "1 attempt" : `${count(many)} attempts`;
+    return [{ side: "machine", text: `${what} ${attempts}: ${raise}`, next: raise, metric: "host_shortages" }];
+  });
+}
+
+function standstill({ pause }: Evidence): Blame[] {
+  if (pause === null || pause.longest < LONGEST_PAUSE_MS) return [];
+  const text = `the generator stood still for up to ${seconds(pause.longest)} ${between(pause.from, pause.to)}: k6 was stopped or had no CPU`;
+  const next = "run k6 where nothing else takes its cores, or with less load";
+  return [{ side: "generator", text, next, metric: "generator_pause_ms" }];
+}
+
+function unsent({ unsent: { unreachable, waiting, from, to }, offered }: Evidence): Blame[] {
+  const blames: Blame[] = [];
+  const metric = "events_unsent";
+  const share = (left: number) => `${count(left)} of ${count(offered)} events were not sent`;
+  if (unreachable > 0) {
+    const when = from === null || to === null ? "" : ` ${between(from, to)}`;
+    const text = `the target was unreachable${when}: ${share(unreachable)}`;
+    blames.push({ side: "target", text, next: "look at what the target did then", metric });
+  }
+  if (waiting > 0) {
+    const text = `every publisher was waiting for the target's answers: ${share(waiting)}`;
+    const next = "look at what the target waits for before it answers; WORKERS says how many publishers may wait";
+    blames.push({ side: "target", text, next, metric });
+  }
+  return blames;
+}
+
+/** Latencies that k6 itself measures, which its own delays make longer. */
+const OWN_LATENCY = /^(publish_ack|ingest_accepted|signal|signal_memory)_latency_ms$/;
+/** Less than this explains nothing. */
+const LEAST_LATENESS_MS = 20;
+/**
+ * How often an answer may wait for a generator that is late: to be sent, written, read, queued and handled. Seen where
+ * ten others wanted the two cores: acknowledgements of 3.0 s at a schedule that was 1.0 s late.
+ */
+const WAITS = 5;
+
+/**
+ * The objectives of a run, as conditions that are weighed by the evidence: where a latency is missed by more than the
+ * generator's own delay explains, a late schedule beside it excuses nothing. One that was stopped excuses everything.
+ */
+export function weighed(
+  slos: readonly Slo[],
+  observed: (slo: Slo) => number | null,
+  evidence: Evidence,
+): readonly Slo[] {
+  const stopped = (evidence.pause?.longest ?? 0) >= LONGEST_PAUSE_MS;
+  const certain = slos.some((slo) => {
+    const value = observed(slo);
+    return isOwnLatency(slo) && value !== null && value - ownDelayOf(slo, evidence) >= slo.bound;
+  });
+  if (stopped || !certain) return slos;
+  return slos.map(
+    ({ spoils, ...slo }): Slo => (LATE.test(slo.metric) || spoils === undefined ? slo : { ...slo, spoils }),
+  );
+}
+
+/** Metrics of a schedule that was kept, but late. */
+const LATE = /^(schedule_delay_ms|offered_rate_share)$/;
+
+/** How much of a latency that is missed may be the generator's own delay; null where that is nothing to speak of. */
+export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {
+  const by = ownDelayOf(slo, evidence);
+  if (!isOwnLatency(slo) || value === null || value < slo.bound || by === 0) return null;
+  return { by, cause: `the generator was itself late, by ${ms(by / WAITS)} for each of its steps` };
+}
+
+function isOwnLatency({ metric, comparison }: Slo): boolean {
+  return comparison === "<" && OWN_LATENCY.test(metric);
+}
+
+function ownDelayOf(slo: Slo, { lateness }: Evidence): number {
+  const late = lateness[slo.statistic] ?? 0;
+  return late < LEAST_LATENESS_MS ? 0 : WAITS * late;
+}
+
+/** The judgement with causes instead of the objectives that only show them. */
+export function withCauses(judged: Judged, blames: readonly Blame[]): Judged {
+  const reasons = judged.reasons.map((reason) => {
+    const own = blames.filter(({ metric }) => metric === reason.metric);
+    const [first, ...others] = own;
+    if (first === undefined) return reason;
+    return {
+      ...reason,
+      text: first.text,
+      next: first.next,
+      symptoms: [...others.map(({ text }) => text), ...reason.symptoms],
+    };
+  });
+  return { ...judged, reasons };
+}
+
+/** The evidence in what k6 aggregated. */
+export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence {
+  const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
+  const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
+  const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
+  const longest = metrics["generator_pause_ms"]?.["max"];
+  const shortages: Partial<Record<Shortage, number>> = {};
+  for (const { kind } of SHORTAGES) if (countOf(`host_${kind}`) > 0) shortages[kind] = countOf(`host_${kind}`);
+  return {
+    shortages,
+    pause:
+      longest === undefined || pausedFrom === undefined || pausedTo === undefined
+        ? null
+        : { longest, from: pausedFrom, to: pausedTo },
+    lateness: metrics["schedule_delay_ms"] ?? {},
+    unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
+    offered: countOf("events_offered"),
+  };
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** As logs spell it. */
+function between(from: number, to: number): string {
+  const [first, last] = [from, to].map((moment) => `${new Date(moment).toISOString().slice(11, 19)}Z`);
+  return first === last ? `at ${first}` : `from ${first} to ${last}`;
+}

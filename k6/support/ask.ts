@@ -1,0 +1,51 @@
+import http, { type Params, type RefinedResponse } from "k6/http";
+
+/** Parameters as k6 takes them; its types leave some out. */
+type Asking = Readonly<Record<string, unknown>>;
+
+/** The answer to a request, or why there is none; the status is 0 then. */
+export type Asked = { readonly status: number; readonly body: unknown } & (
+  | { readonly answer: RefinedResponse<"text">; readonly error: null }
+  | { readonly answer: null; readonly error: string }
+);
+
+/**
+ * Sends a request. k6 logs each one that gets no answer, tens of thousands of equal lines where a target is away or
+ * this machine has no descriptor left, and with the address; here nothing is logged. Never rejects.
+ */
+export async function ask(
+  method: string,
+  url: string,
+  body: string | ArrayBuffer | null,
+  params: Asking,
+): Promise<Asked> {
+  try {
+    const answer = await http.asyncRequest(method, url, body, { ...params, throw: true } as Params);
+    return answered(answer as RefinedResponse<"text">);
+  } catch (problem) {
+    return unanswered(problem);
+  }
+}
+
+/** The same, for who has nothing else to do meanwhile. */
+export function askAndWait(method: string, url: string, params: Asking): Asked {
+  try {
+    const answer = http.request(method, url, null, { ...params, throw: true } as Params);
+    return answered(answer as RefinedResponse<"text">);
+  } catch (problem) {
+    return unanswered(problem);
+  }
+}
+
+function answered(answer: RefinedResponse<"text">): Asked {
+  return { status: answer.status, body: answer.body, answer, error: null };
+}
+
+function unanswered(problem: unknown): Asked {
+  return { status: 0, body: null, answer: null, error: withoutAddress(String(problem)) };
+}
+
+/** Addresses hold credentials, and differ among errors that are the same. */
+function withoutAddress(problem: string): string {
+  return problem.replace(/https?:\/\/[^\s"\\]*/g, "(address)");
+}

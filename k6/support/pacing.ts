@@ -1,0 +1,88 @@
+import exec from "k6/execution";
+import { setTimeout } from "k6/timers";
+import type { PacedPlan } from "../../core/plan.ts";
+import { dueSecond, LEAD_SECONDS, ticksIn, underWayIn } from "../../core/schedule.ts";
+import { now } from "./clock.ts";
+import type { measures } from "./metrics.ts";
+
+type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
+
+/** The longest wait in one piece: who sleeps longer does not see that k6 stood still meanwhile. */
+const LONGEST_SLEEP_MS = 100;
+/** A timer that is later than this is a moment worth naming; a busy machine is often late by less. */
+const NOTICEABLE_MS = 200;
+
+/** When the first event of a scenario is due, in Unix ms. */
+export function loadStart(): number {
+  return exec.scenario.startTime + LEAD_SECONDS * 1000;
+}
+
+/** One publisher of an open model. It sends what is due when it is due, whatever became of what it sent before. */
+export class Lane {
+  private readonly load: PacedPlan;
+  private readonly metrics: PublishingMeasures;
+  private longestPause = -1;
+
+  constructor(load: PacedPlan, metrics: PublishingMeasures) {
+    this.load = load;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Starts every batch of a lane when it is due and waits until all are settled. A slow target makes batches wait
+   * beside each other. It never makes one late.
+   *
+   * @param start Unix ms at which the first batch of all lanes is due.
+   * @param send sends a batch and waits for its end.
+   * @param skip is told of a batch that is due while as many are under way as may be.
+   * @throws the first failure of `send`, when everything has been sent.
+   */
+  async run(lane: number, start: number, send: (tick: number) => Promise<void>, skip: (tick: number) => Promise<void>) {
+    const most = underWayIn(this.load);
+    const ticks = ticksIn(this.load) ?? 0;
+    const failures: unknown[] = [];
+    const underWay = new Set<Promise<void>>();
+    const begin = (settling: Promise<void>) => {
+      const settled: Promise<void> = settling
+        .catch((problem) => void failures.push(problem))
+        .then(() => void underWay.delete(settled));
+      underWay.add(settled);
+    };
+    let sending = 0;
+    for (let tick = lane; tick < ticks; tick += this.load.lanes) {
+      await this.until(start + dueSecond(this.load, tick) * 1000);
+      if (sending >= most) {
+        begin(skip(tick));
+        continue;
+      }
+      sending++;
+      begin(send(tick).finally(() => sending--));
+    }
+    while (underWay.size > 0) await Promise.race([Promise.all(underWay), this.until(now() + LONGEST_SLEEP_MS)]);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Waits for a moment in Unix ms, and at least once for what has happened meanwhile. */
+  private async until(moment: number): Promise<void> {
+    do {
+      const wake = Math.min(moment, now() + LONGEST_SLEEP_MS);
+      const planned = Math.max(wake, now());
+      await timer(planned - now());
+      this.woke(now() - planned);
+    } while (now() < moment);
+  }
+
+  /** Only what is longer than all before is a sample: k6 would hold one for each wait of each lane. */
+  private woke(late: number): void {
+    if (late > NOTICEABLE_MS) this.metrics.generator_paused_at.add(Date.now());
+    if (late <= this.longestPause) return;
+    this.longestPause = late;
+    this.metrics.generator_pause_ms.add(late);
+  }
+}
+
+function timer(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.max(0, milliseconds));
+  });
+}

@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import {
+  attribute,
+  type Evidence,
+  evidenceOf,
+  isUnreachable,
+  ownDelay,
+  shortageOf,
+  weighed,
+  withCauses,
+} from "../../core/attribution.ts";
+import { type Slo, slo } from "../../core/slo.ts";
+import { judge } from "../../core/verdict.ts";
+import { slos } from "../../thresholds.ts";
+
+const CLEAN: Evidence = {
+  shortages: {},
+  pause: null,
+  lateness: {},
+  unsent: { unreachable: 0, waiting: 0, from: null, to: null },
+  offered: 1_000,
+};
+const AT = Date.UTC(2026, 10, 28, 15, 0, 0);
+
+describe("an error of this machine", () => {
+  test.each([
+    ["dial tcp 127.0.0.1:24003: socket: too many open files", "descriptors"],
+    ["accept4: file table overflow", "descriptors"],
+    ["dial tcp 10.0.0.1:80: connect: cannot assign requested address", "ports"],
+    ["dial tcp :0->10.0.0.1:80: bind: address already in use", "ports"],
+    ["fork/exec: cannot allocate memory", "memory"],
+    ["write tcp 127.0.0.1:1->127.0.0.1:2: write: no buffer space available", "memory"],
+    ["lookup gateway.corp.example on 127.0.0.53:53: no such host", "names"],
+    ["lookup gateway.corp.example on 127.0.0.53:53: server misbehaving", "names"],
+    ["lookup gateway.corp.example: i/o timeout", "names"],
+    ["proxyconnect tcp: dial tcp 127.0.0.1:3128: connect: connection refused", "proxy"],
+    ["Proxy Authentication Required", "proxy"],
+    // Errors of the way to the target, or of the target.
+    ["dial tcp 127.0.0.1:24003: connect: connection refused", null],
+    ["dial tcp 10.0.0.1:80: i/o timeout", null],
+    ["read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", null],
+    ["EOF", null],
+    ["request timeout", null],
+  ])("%s: %s", (error, kind) => {
+    expect(shortageOf(error)).toBe(kind);
+  });
+});
+
+test.each([
+  ["dial tcp 127.0.0.1:1: connect: connection refused", true],
+  ["GoError: dial tcp 10.0.0.1:6379: i/o timeout", true],
+  ["redis: connection pool timeout", true],
+  ["x509: certificate signed by unknown authority", true],
+  // It may have been taken before.
+  ["EOF", false],
+  ["request timeout", false],
+  ["read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout", false],
+  ["write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe", false],
+])("%s says that nothing was sent: %s", (error, holds) => {
+  expect(isUnreachable(error)).toBe(holds);
+});
+
+describe("the blame", () => {
+  test.each<[string, Partial<Evidence>, [string, string][]]>([
+    ["of a clean run falls on nobody", {}, []],
+    [
+      "of a machine without descriptors falls on it, with what to raise",
+      { shortages: { descriptors: 31_824 } },
+      [
+        [
+          "machine",
+          "this machine ran out of file descriptors in 31,824 attempts: raise the limit of open files (ulimit -n), or use fewer connections",
+        ],
+      ],
+    ],
+    [
+      "of several shortages is told one by one",
+      { shortages: { names: 1, ports: 20 } },
+      [
+        [
+          "machine",
+          "this machine ran out of local ports in 20 attempts: raise net.ipv4.ip_local_port_range, or use fewer connections",
+        ],
+        [
+          "machine",
+          "this machine could not resolve the target's name in 1 attempt: check the address and the name server (/etc/resolv.conf)",
+        ],
+      ],
+    ],
+    [
+      "of a generator that was stopped falls on it, with the moments",
+      { pause: { longest: 3_020, from: AT, to: AT + 62_000 } },
+      [
+        [
+          "generator",
+          "the generator stood still for up to 3.0 s from 15:00:00Z to 15:01:02Z: k6 was stopped or had no CPU",
+        ],
+      ],
+    ],
+    ["of one that stood still for a moment falls on nobody", { pause: { longest: 900, from: AT, to: AT } }, []],
+    [
+      "of a broker that is away falls on the target, with the time",
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000 } },
+      [["target", "the target was unreachable from 15:00:00Z to 15:00:03Z: 375 of 1,000 events were not sent"]],
+    ],
+    [
+      "of answers that never come falls on the target",
+      { unsent: { unreachable: 0, waiting: 40, from: null, to: null } },
+      [["target", "every publisher was waiting for the target's answers: 40 of 1,000 events were not sent"]],
+    ],
+  ])("%s", (_, evidence, expected) => {
+    expect(attribute({ ...CLEAN, ...evidence }).map(({ side, text }) => [side, text])).toEqual(expected);
+  });
+});
+
+const ROWS = [...slos("redis", { accounted: false, events: 1_000 }), slo("http_error_rate").rate.below(0.001)];
+
+/** Judges what is not as it should be of a run of redis, by the evidence. */
+function judged(observed: Readonly<Record<string, number>>, evidence: Partial<Evidence>) {
+  const all = { ...CLEAN, ...evidence };
+  const of = ({ metric, comparison, bound }: Slo) => observed[metric] ?? (comparison === "<" ? bound / 2 : bound);
+  const whole = judge(
+    weighed(ROWS, of, all).map((row) => ({
+      slo: row,
+      observed: of(row),
+      samples: 10_000,
+      uncertainty: ownDelay(row, of(row), all),
+    })),
+  );
+  const { verdict, reasons } = withCauses(whole, attribute(all));
+  return [verdict, ...reasons.map(({ text }) => text.replace(/[ :].*/, ""))];
+}
+
+describe("the verdict", () => {
+  test.each<[string, Record<string, number>, Partial<Evidence>, string[]]>([
+    ["of a clean run", {}, {}, ["PASS"]],
+    ["of a slow target, sent to on time", { publish_ack_latency_ms: 3_000 }, {}, ["FAIL", "publish_ack_latency_ms"]],
+    [
+      "of a slow target beside a late schedule, which explains a part of it",
+      { publish_ack_latency_ms: 3_000, schedule_delay_ms: 500 },
+      { lateness: { "p(95)": 500 } },
+      ["FAIL", "publish_ack_latency_ms"],
+    ],
+    [
+      "of a latency that a generator without CPU makes all by itself",
+      { publish_ack_latency_ms: 3_042, schedule_delay_ms: 996 },
+      { lateness: { "p(95)": 996 } },
+      ["INVALID", "schedule_delay_ms"],
+    ],
+    [
+      "of a latency that may be the generator's own delay",
+      { publish_ack_latency_ms: 400, schedule_delay_ms: 180 },
+      { lateness: { "p(95)": 180 } },
+      ["INVALID", "publish_ack_latency_ms"],
+    ],
+    [
+      "of a latency that a small delay explains",
+      { publish_ack_latency_ms: 255 },
+      { lateness: { "p(95)": 10 } },
+      ["FAIL", "publish_ack_latency_ms"],
+    ],
+    [
+      "of a late schedule alone",
+      { schedule_delay_ms: 300 },
+      { lateness: { "p(95)": 300 } },
+      ["INVALID", "schedule_delay_ms"],
+    ],
+    [
+      "of a broker that is away, beside a latency that may be the generator's own delay",
+      { events_unsent: 445, publish_ack_latency_ms: 411, schedule_delay_ms: 210 },
+      { unsent: { unreachable: 445, waiting: 0, from: AT, to: AT + 3_000 }, lateness: { "p(95)": 210 } },
+      ["FAIL", "the", "schedule_delay_ms"],
+    ],
+    [
+      "of a generator that was stopped, whatever it saw of the target",
+      { publish_ack_latency_ms: 9_000, generator_pause_ms: 3_000, schedule_delay_ms: 400 },
+      { pause: { longest: 3_000, from: AT, to: AT }, lateness: { "p(95)": 400 } },
+      ["INVALID", "the"],
+    ],
+    [
+      "of a machine without descriptors: one reason",
+      { host_shortages: 9, http_error_rate: 0.6, publish_ack_latency_ms: 400 },
+      { shortages: { descriptors: 9 } },
+      ["INVALID", "this"],
+    ],
+    [
+      "of a broker that is away: one reason",
+      { events_unsent: 375 },
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000 } },
+      ["FAIL", "the"],
+    ],
+  ])("%s", (_, observed, evidence, expected) => {
+    expect(judged(observed, evidence)).toEqual(expected);
+  });
+});
+
+test("the evidence is in what k6 aggregated", () => {
+  expect(evidenceOf({})).toEqual({ ...CLEAN, offered: 0 });
+  expect(
+    evidenceOf({
+      host_ports: { count: 3 },
+      host_memory: { count: 0 },
+      generator_pause_ms: { max: 2_000 },
+      generator_paused_at: { min: AT, max: AT + 1 },
+      schedule_delay_ms: { "p(95)": 7 },
+      unsent_unreachable: { count: 5 },
+      unreachable_at: { min: AT, max: AT + 2 },
+      events_offered: { count: 50 },
+    }),
+  ).toEqual({
+    shortages: { ports: 3 },
+    pause: { longest: 2_000, from: AT, to: AT + 1 },
+    lateness: { "p(95)": 7 },
+    unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
+    offered: 50,
+  });
+});
