@@ -139,7 +139,7 @@ describe("the verdict", () => {
       "of a slow target beside a late schedule, which explains a part of it",
       { publish_ack_latency_ms: 3_000, schedule_delay_ms: 500 },
       { lateness: { "p(95)": 500 } },
-      ["FAIL", "publish_ack_latency_ms"],
+      ["FAIL", "publish_ack_latency_ms", "schedule_delay_ms"],
     ],
     [
       "of a latency that a generator without CPU makes all by itself",
