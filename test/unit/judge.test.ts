@@ -7,6 +7,7 @@ import { gapJudge } from "../../k6/support/judge.ts";
 import { streamOf } from "../../systems/pulse/events.ts";
 import type { Filter } from "../../systems/pulse/filters.ts";
 
+vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 

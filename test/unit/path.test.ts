@@ -198,7 +198,12 @@ describe("a path", () => {
             at += next.length;
           }
           const publication = publicationOf(
-            ...batches.map((one) => ({ ...one, refused: [...one.refused], unknown: [...one.unknown], unsent: [] })),
+            ...batches.map(({ ids: _, ...one }) => ({
+              ...one,
+              refused: [...one.refused],
+              unknown: [...one.unknown],
+              unsent: [],
+            })),
           );
           const missed = missedAtEdges({ from: base.from, through: Number.POSITIVE_INFINITY });
           expect(settled(path, publication)).toEqual({ ...truth, unjudged: truth.unjudged + missed });

@@ -6,6 +6,7 @@ import { event } from "../../systems/pulse/events.ts";
 import { Subscriber } from "../../systems/pulse/k6/subscriber.ts";
 import { DOOR, Socket } from "./socket.ts";
 
+vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({
   default: { instance: { vusInitialized: 1, vusActive: 1 }, vu: { idInTest: 1 } },
 }));

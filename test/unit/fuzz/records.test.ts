@@ -24,8 +24,16 @@ const RESULT = {
   run: "demo-20261121-113525",
   subject: "pipeline",
   verdict: "FAIL",
-  reasons: ["one event was lost"],
-  nextSteps: [],
+  reasons: [
+    {
+      text: "one event was lost",
+      metric: "account_lost",
+      objective: "count == 0",
+      evidence: "event 7 on path a",
+      next: "look at event 7",
+      symptoms: [],
+    },
+  ],
   complete: true,
   startedAt: 1,
   endedAt: 2,
