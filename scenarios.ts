@@ -186,7 +186,7 @@ function visitsPlan(standard: Shape, overrides: Overrides): Plan {
   const { rate, vus, workers } = overrides;
   if (typeof rate !== "number") {
     if (workers === undefined) return visitorPlan(standard, overrides, false);
-    throw new RangeError(`WORKERS=${workers}: a closed model has VUS; give RATE, or leave it out`);
+    throw new RangeError(`WORKERS=${workers}: a closed model has VUS instead; allowed: together with RATE`);
   }
   if (vus !== undefined)
     throw new RangeError(`RATE=${rate}, VUS=${vus}: a rate makes the model an open one; leave one out`);

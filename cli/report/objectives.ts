@@ -31,8 +31,8 @@ export function objectivesOf(result: Pick<Result, "tests" | "reasons">): Objecti
   const merged = new Map<string, Objective>();
   for (const test of result.tests) {
     for (const row of test.summary?.rows ?? []) {
-      const { metric, objective, observed, samples, result: outcome } = row;
-      const key = JSON.stringify([metric, objective, observed, samples, outcome]);
+      const { metric } = row;
+      const key = JSON.stringify(row);
       const tests = [...(merged.get(key)?.tests ?? []), testName(test, result.tests)];
       merged.set(key, {
         ...row,

@@ -175,7 +175,14 @@ function flagsOf(
   { kind, groups }: Subject,
   { scenario, rate, duration, events, consent }: Request,
 ): Record<string, string> {
-  const flags = { SCENARIO: scenario, RATE: rate, EVENTS: events, ALLOW_REMOTE: consent === true ? "1" : undefined };
+  // A rate is the publishers': visitors beside them come as they would.
+  const visits = !has(test, "EVENTS") && groups.flat().some((other) => has(other, "EVENTS"));
+  const flags = {
+    SCENARIO: scenario,
+    RATE: visits ? undefined : rate,
+    EVENTS: events,
+    ALLOW_REMOTE: consent === true ? "1" : undefined,
+  };
   // A subscriber listens as long as the publishers beside it need.
   const follows = has(test, "END_WHEN_SETTLED") && kind.settled[test]?.some((other) => groups.flat().includes(other));
   const all = follows === true ? flags : { ...flags, DURATION: duration };

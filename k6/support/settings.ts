@@ -54,7 +54,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const load = plan(test, values.SCENARIO, overridesOf(test, values));
     refuseExcess(load, environment);
     refuseRemote(test, values, load);
-    refuseShortDrain(values);
+    refuseShortDrain(values, environment);
     const rows = slos(test, {
       accounted: values.RECEIVER_URL !== undefined && values.EXECUTED_BY !== "count",
       watched: values.HEALTH_URL !== undefined,
@@ -83,14 +83,19 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   }
 }
 
-/** Who waits for quiet has to have the time to find it. */
-function refuseShortDrain(values: AnyValues): void {
+/** Who waits for quiet has to have the time to find it. The message names what was given. */
+function refuseShortDrain(values: AnyValues, environment: Environment): void {
   const { DRAIN_TIMEOUT: timeout, RECEIVER_URL } = values;
   if (timeout === undefined || RECEIVER_URL === undefined) return;
   for (const name of ["DRAIN_QUIET", "BUFFER_TIMEOUT"] as const) {
     const wait = values[name];
     if (wait === undefined || wait < timeout) continue;
-    throw new RangeError(`${name}=${wait}s: allowed: less than DRAIN_TIMEOUT, which is ${timeout}s`);
+    const isGiven = [name, `${PREFIX}${name}`].some((one) => environment[one] !== undefined);
+    throw new RangeError(
+      isGiven
+        ? `${name}=${wait}s: allowed: less than DRAIN_TIMEOUT, which is ${timeout}s`
+        : `DRAIN_TIMEOUT=${timeout}s: allowed: more than ${name}, which is ${wait}s`,
+    );
   }
 }
 

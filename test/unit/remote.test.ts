@@ -80,8 +80,8 @@ describe("a smoke test that is none", () => {
     ["nats", { ...ADDRESS.nats, BURST: "1" }],
     ["redis", { ...ADDRESS.redis, EVENTS: "100000", DURATION: "1s" }],
     ["webhook", { ...SIGNALS, RATE: "9" }],
-    ["webhook", { ...SIGNALS, ...MONITOR }],
-    ["webhook", { ...SIGNALS, ...MONITOR, TRIALS: "memory", WEBHOOKS: "1000" }],
+    ["webhook", { ...SIGNALS, ...MONITOR, MEMORY_RATE: "1000", WEBHOOKS: "1000" }],
+    ["webhook", { ...SIGNALS, ...MONITOR, TRIALS: "memory", MEMORY_RATE: "1000", WEBHOOKS: "1000" }],
     ["webhook", { ...SIGNALS, TRIALS: "overload", SIGNAL_LIMIT: "1000" }],
   ])("%s with %j needs consent", (target, environment) => {
     expect(refusal(target, environment)).toContain("ALLOW_REMOTE=1");
@@ -100,9 +100,9 @@ describe("a smoke test that is none", () => {
   });
 });
 
-test("every address but the receiver's is one that asks", () => {
+test("every address is one that asks, but the receiver's and those that give tokens", () => {
   const rows = Object.values(VARIABLES).flatMap((variables) => Object.entries(variables));
   const addresses = rows.filter(([, { allowed }]) => allowed.includes("URL"));
   expect(addresses.length).toBeGreaterThan(4);
-  for (const [name, { target }] of addresses) expect(target, name).toBe(name !== "RECEIVER_URL");
+  for (const [name, { target }] of addresses) expect(target, name).toBe(!/^RECEIVER_URL$|_TOKEN_URL$/.test(name));
 });

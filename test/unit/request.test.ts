@@ -209,11 +209,11 @@ describe("refused", () => {
     [["pipeline"], { set: ["MAXLEN=5"] }, "--set MAXLEN: no variable of websocket, nats, http; see docs/variables.md"],
     [
       ["pipeline"],
-      { set: ["http.RATE=5"] },
-      "--set http.RATE: no variable of websocket, nats, http; see docs/variables.md",
+      { set: ["http.EVENTS=5"] },
+      "--set http.EVENTS: no variable of websocket, nats, http; see docs/variables.md",
     ],
     [["pipeline"], { set: ["NATS_PASSWORD="] }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
-    [["http"], { rate: "5" }, "--rate 5: changes nothing of http; allowed: with nats, "],
+    [["http"], { events: "5" }, "--events 5: changes nothing of http; allowed: with nats, "],
     [
       ["http", "websocket"],
       { events: "5", urls: { http: "http://a", ws: "ws://a" } },
