@@ -149,7 +149,8 @@ export function weighed(
     const value = observed(slo);
     return isOwnLatency(slo) && value !== null && value - ownDelayOf(slo, evidence) >= slo.bound;
   });
-  if (stopped || !certain) return slos;
+  if (stopped) return slos;
+  if (!certain) return isOwnWait(evidence) ? slos.map(excusingUnsent) : slos;
   return slos.map(
     ({ spoils, ...slo }): Slo => (LATE.test(slo.metric) || spoils === undefined ? slo : { ...slo, spoils }),
   );
@@ -157,6 +158,17 @@ export function weighed(
 
 /** Metrics of a schedule that was kept, but late. */
 const LATE = /^(schedule_delay_ms|offered_rate_share)$/;
+
+/** Whether all that was not sent waited for a publisher to be free, and not for a target that was away. */
+function isOwnWait({ unsent: { unreachable, waiting } }: Evidence): boolean {
+  return waiting > 0 && unreachable === 0;
+}
+
+/** Publishers that are late themselves were not kept waiting by the target alone. */
+function excusingUnsent({ spoils, ...slo }: Slo): Slo {
+  if (spoils === undefined) return slo;
+  return { ...slo, spoils: LATE.test(slo.metric) ? new RegExp(`${spoils.source}|^events_unsent$`) : spoils };
+}
 
 /** How much of a latency that is missed may be the generator's own delay; null where that is nothing to speak of. */
 export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {

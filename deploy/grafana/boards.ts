@@ -1,6 +1,5 @@
 /** The boards: one over everything, and one for each test. */
 import { METRICS, type MetricName } from "../../core/metrics.ts";
-import { plan } from "../../scenarios.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { Board, Panel, Row } from "./board.ts";
 import { BOARD_TESTS, familiesOf, undeclaredFamilies } from "./families.ts";
@@ -34,7 +33,7 @@ function overview(root: string): Board {
       },
       receiverRow,
       { title: "Errors", panels: [sharesPanel(), countsPanel("Faults that were counted", faultCounts(root))] },
-      generatorRow(true),
+      generatorRow(),
       { title: "Generator: our own measures", panels: lagPanels(root) },
       ...undeclaredFamilies(root).map((family) => familyRow(family, [])),
     ],
@@ -53,7 +52,7 @@ function boardOf(test: RunnableTest, root: string): Board {
       objectivesRow(objectives),
       ...families.filter((family) => family !== "account").map((family) => familyRow(family, objectives)),
       ...(families.includes("account") ? [receiverRow, familyRow("account", objectives)] : []),
-      generatorRow(plan(test, "smoke").kind === "paced"),
+      generatorRow(),
     ].map((row) => ({ ...row, panels: row.panels.map((panel) => only(test, panel)) })),
   };
 }
@@ -94,9 +93,8 @@ function lagPanels(root: string): Panel[] {
   ];
 }
 
-/** What k6 measures of itself. @param paced whether iterations are due at certain times, and may be dropped. */
-function generatorRow(paced: boolean): Row {
-  const dropped = [k6Series("dropped_iterations", "counter", "count", "dropped")];
+/** What k6 measures of itself. */
+function generatorRow(): Row {
   return {
     title: "Generator",
     panels: [
@@ -111,10 +109,10 @@ function generatorRow(paced: boolean): Row {
       },
       {
         title: "Iterations",
-        description: `completed${paced ? "; dropped: could not be started in time for want of a free virtual user" : ""}`,
+        description: "completed",
         look: "bars",
         unit: "short",
-        series: [k6Series("iterations", "counter", "count", "completed"), ...(paced ? dropped : [])],
+        series: [k6Series("iterations", "counter", "count", "completed")],
         objectives: [],
         width: 6,
       },

@@ -14,7 +14,7 @@ const DEADLINE_MS = 60_000;
 
 const NATS = { RATE: "500", EVENTS: "1500", CREATE_STREAM: "1", DRAIN_QUIET: "2s", DRAIN_TIMEOUT: "8s" };
 /** Nobody waits long for a publisher that is dead. */
-const IMPATIENT = { DRAIN_TIMEOUT: "4s" };
+const IMPATIENT = { DRAIN_TIMEOUT: "4s", DRAIN_QUIET: "2s" };
 const WEBSOCKET = { VUS: "8", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1", ...NATS };
 
 let pipeline: Pipeline;

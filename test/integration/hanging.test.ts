@@ -1,4 +1,5 @@
 /** Runs that would not end: a k6 that is not done in time, and gateways that fall silent. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { runK6 } from "../../cli/k6.ts";
+import { linesOf } from "../../core/reason.ts";
 import { root } from "./k6.ts";
 
 async function folder(): Promise<string> {
@@ -73,7 +75,7 @@ test("a gateway that falls silent in mid-run is left, and the run ends and fails
   const run = { test: "websocket" as const, variables, results: await folder(), signal, deadline: 60_000 };
   const { verdict, reasons, complete } = await runK6(root, run);
   expect({ verdict, complete }).toEqual({ verdict: "FAIL", complete: true });
-  expect(reasons.join()).toContain("ws_sessions_lost");
+  expect(reasons.flatMap(linesOf).join()).toContain("ws_sessions_lost");
 });
 
 test("a gateway that is silent from the start ends the run before its load", async () => {
@@ -82,5 +84,5 @@ test("a gateway that is silent from the start ends the run before its load", asy
   const run = { test: "websocket" as const, variables, results: await folder(), signal, deadline: 60_000 };
   const { verdict, reasons } = await runK6(root, run);
   expect(verdict).not.toBe("PASS");
-  expect(reasons.join()).toContain("no answer within 1 s");
+  expect(reasons.flatMap(linesOf).join()).toContain("no answer within 1 s");
 });

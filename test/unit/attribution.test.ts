@@ -172,6 +172,18 @@ describe("the verdict", () => {
       ["FAIL", "the", "schedule_delay_ms"],
     ],
     [
+      "of one publisher that is asked for more than it can send, late itself",
+      { events_unsent: 97_500, schedule_delay_ms: 639 },
+      { unsent: { unreachable: 0, waiting: 97_500, from: null, to: null }, lateness: { "p(95)": 639 } },
+      ["INVALID", "schedule_delay_ms"],
+    ],
+    [
+      "of publishers that wait for a slow target, and are on time themselves",
+      { events_unsent: 300 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null } },
+      ["FAIL", "every"],
+    ],
+    [
       "of a generator that was stopped, whatever it saw of the target",
       { publish_ack_latency_ms: 9_000, generator_pause_ms: 3_000, schedule_delay_ms: 400 },
       { pause: { longest: 3_000, from: AT, to: AT }, lateness: { "p(95)": 400 } },

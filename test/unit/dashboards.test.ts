@@ -15,15 +15,7 @@ import { FIGURES } from "../../receiver/figures.ts";
 const root = join(import.meta.dirname, "../..");
 
 /** What k6 measures by itself and the boards show. */
-const OF_K6 = [
-  "vus",
-  "vus_max",
-  "iterations",
-  "dropped_iterations",
-  "iteration_duration",
-  "data_sent",
-  "data_received",
-];
+const OF_K6 = ["vus", "vus_max", "iterations", "iteration_duration", "data_sent", "data_received"];
 
 /** Grafana takes no longer ones. */
 const LONGEST_UID = 40;
