@@ -1,8 +1,10 @@
 /** What http.js says of gateways that answer wrongly, and of servers that stand before one; no time of this machine is judged. */
+
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { linesOf } from "../../core/reason.ts";
 import type { Summary } from "../../core/summary.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { type Gateway, startGateway } from "../../systems/pulse/target/gateway.ts";
@@ -49,7 +51,7 @@ async function visit(url: string, variables: Record<string, string> = {}, enviro
   );
   const summary = JSON.parse(await readFile(file, "utf8")) as Summary;
   const missed = summary.rows.filter(({ result }) => result === "missed").map(({ metric }) => metric);
-  return { ...outcome, summary, missed, reasons: summary.reasons.join("\n") };
+  return { ...outcome, summary, missed, reasons: summary.reasons.flatMap(linesOf).join("\n") };
 }
 
 test("a gateway that keeps its contract misses nothing", async () => {

@@ -46,7 +46,7 @@ describe("a healthy pipeline", () => {
     expect(account).toMatchObject({ ending: "complete", published: 1_000, acknowledged: 1_000 });
     expect(account).toMatchObject({ expected: 1_000, delivered: 1_000, lost: 0, duplicated: 0, misrouted: 0 });
     expect(account.webhooks).toMatchObject({ attempts: 1_000, wrongSignatures: 0, damaged: 0, strays: 0 });
-    expect(stdout).toMatch(/latency (PASS|FAIL): mean .+, must be < 500 ms/);
+    expect(stdout).toMatch(/latency (PASS|FAIL): mean .+, must be < \S+ ms/);
     expect(stdout).toMatch(/throughput (EXCELLENT|GOOD|NEEDS IMPROVEMENT)/);
     expect(exitCode).toBe(0);
   });
@@ -118,8 +118,6 @@ describe("a healthy pipeline", () => {
       BATCH: "1",
       // 20 events are too few for a percentile; the mean is what the whole second would falsify.
       SLO_PUBLISH_ACK_LATENCY_MS_P95: "off",
-      SLO_ACCOUNT_DELIVERY_P95_MS_VALUE: "off",
-      SLO_ACCOUNT_DELIVERY_P99_MS_VALUE: "off",
       SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE: "500",
     });
     expect(account).toMatchObject({ expected: 20, delivered: 20, lost: 0 });

@@ -11,7 +11,7 @@ test.each([
   ["http", "VUS", "ten", "VUS=ten: allowed: a whole number from 1 to 100000"],
   ["nats", "RATE", "fast", 'RATE=fast: allowed: a number of events per second above 0, or "max"'],
   ["nats", "DURATION", "5 minutes", "DURATION=5 minutes: allowed: a duration above zero such as 30s"],
-  ["nats", "CHAINS", "ethereum,dogecoin", "CHAINS=ethereum,dogecoin: dogecoin has no number; allowed: ethereum,solana"],
+  ["nats", "CHAINS", "ethereum,dogecoin", "CHAINS=ethereum,dogecoin: dogecoin has no number; allowed: solana,ethereum"],
   ["websocket", "WS_URL", "http://gateway", "WS_URL=http://gateway: allowed: a URL that starts with ws:// or wss://"],
   ["websocket", "SCENRIO", "load", "SCENRIO=load: unknown variable; did you mean SCENARIO?"],
   [
@@ -20,7 +20,7 @@ test.each([
     "5",
     "THROUGHLINE_SOKETS_MAX=5: unknown variable of websocket; allowed: SCENARIO",
   ],
-  ["webhook", "TRIALS", "limits", "TRIALS=limits: allowed: names out of hft, identical, expiry, limit"],
+  ["webhook", "TRIALS", "limits", "TRIALS=limits: allowed: names out of hft, identical, race, expiry, limit"],
   ["webhook", "RATE", "max", "RATE=max: signals are sent within limits"],
   ["webhook", "INSTANCES", "4", "INSTANCES=4: signals come from one k6 process; allowed: 1"],
   ["webhook", "WEBHOOKS", "0", "WEBHOOKS=0: allowed: a whole number from 1 to 1000"],
@@ -32,7 +32,7 @@ test.each([
   ],
   ["webhook", "RECEIVER_URL", "http://localhost:4800", "give both or none"],
   ["ingest", "MODEL", "close", "MODEL=close: allowed: open, closed"],
-  ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_SCRIPT_ERRORS_COUNT"],
+  ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_HOST_SHORTAGES_COUNT"],
 ])("%s refuses %s=%s in one line and before any load", async (name, variable, value, line) => {
   const { exitCode, errors } = await runBundle(name, { [variable]: value });
   expect(exitCode).toBe(REFUSED);
@@ -48,7 +48,7 @@ test("a wrong secret is not repeated", async () => {
 });
 
 test.each([
-  ["http", "HTTP_URL", "http", "no gateway answers"],
+  ["http", "HTTP_URL", "http", "the gateway gives no answer"],
   ["websocket", "WS_URL", "ws", "no working gateway"],
   ["nats", "NATS_URL", "nats", "connect"],
   ["ingest", "INGEST_URL", "http", "no ingestor answers"],

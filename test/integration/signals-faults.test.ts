@@ -1,7 +1,9 @@
 /** webhook.js against a reference signal webhook in which faults are planted. */
+
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { linesOf } from "../../core/reason.ts";
 import { folder, run, SHORT, startMonitor, startTarget, useSignals } from "./signals-run.ts";
 
 const THRESHOLDS_CROSSED = 99;
@@ -43,15 +45,15 @@ describe("a planted fault is caught and named", () => {
       HEALTH_URL: monitor.url,
     });
     expect(exitCode).toBe(THRESHOLDS_CROSSED);
-    expect(summary.reasons.join()).toMatch(/health_leaks \(/);
+    expect(summary.reasons.flatMap(linesOf).join()).toMatch(/health_leaks \(/);
   });
 
   test("a worker that crashes and is replaced, although its port always answers", async () => {
     const target = await startTarget("--fault", "crash=40");
     const monitor = await startMonitor(target);
     const { exitCode, summary } = await run(target, { ...SHORT, TRIALS: "hft", HEALTH_URL: monitor.url });
-    expect(exitCode, summary?.reasons.join("\n")).toBe(THRESHOLDS_CROSSED);
-    expect(summary.reasons.join()).toMatch(/health_deaths \(/);
+    expect(exitCode, summary?.reasons.flatMap(linesOf).join("\n")).toBe(THRESHOLDS_CROSSED);
+    expect(summary.reasons.flatMap(linesOf).join()).toMatch(/health_deaths \(/);
     await monitor.stop();
     const [file = ""] = (await readdir(folder)).filter((name) => name.startsWith("server_health_report_")).slice(-1);
     const report = JSON.parse(await readFile(join(folder, file), "utf8"));
