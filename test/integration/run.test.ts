@@ -148,7 +148,7 @@ describe("a run", () => {
     const { verdict, reasons } = await recordOf("greedy");
     expect({ exitCode, verdict }).toEqual({ exitCode: 3, verdict: "INVALID" });
     expect(stdout.trim().split("\n").at(0)).toBe("INVALID  run greedy");
-    expect(reasons.flatMap(linesOf).join("\n")).toMatch(/nats: offered_rate_share .*must be value >= 0.99/);
+    expect(reasons.flatMap(linesOf).join("\n")).toMatch(/offered_rate_share .*must be value >= 0.99/);
     expect(reasons.map(({ next }) => next).join("\n")).toContain("the generator was behind");
   });
 });
