@@ -46,11 +46,16 @@ const ANSWERS: Readonly<Record<string, object>> = {
   unsubscribe: { type: "unsubscribed" },
 };
 
-/** A gateway that hears and says nothing more from a moment on, not even goodbye; its connections stay open. */
+/**
+ * A gateway that hears and says nothing more from a moment on, not even goodbye; its connections stay open.
+ *
+ * @param subscriptions how many it takes before; below 0 it never says a word.
+ */
 async function silentAfter(subscriptions: number): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   let taken = 0;
   server.on("connection", (socket, { socket: stream }) => {
+    if (subscriptions < 0) return void stream.pause();
     socket.send(JSON.stringify({ type: "connected" }));
     socket.on("message", (text) => {
       const { type } = JSON.parse(String(text)) as { type: string };
@@ -79,7 +84,7 @@ test("a gateway that falls silent in mid-run is left, and the run ends and fails
 });
 
 test("a gateway that is silent from the start ends the run before its load", async () => {
-  const variables = { ...SHORT, WS_URL: await silentAfter(0) };
+  const variables = { ...SHORT, WS_URL: await silentAfter(-1) };
   const signal = new AbortController().signal;
   const run = { test: "websocket" as const, variables, results: await folder(), signal, deadline: 60_000 };
   const { verdict, reasons } = await runK6(root, run);
