@@ -119,15 +119,15 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
 
 export async function teardown(run: SignalRun): Promise<void> {
   enterHealth(config, metrics, run);
-  if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
-    console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);
-  }
   if (run.executedBefore !== null) {
     const executed = settleCount(config, access, run.executedBefore);
     metrics.signal_executed.add(executed);
     metrics.signal_unexecuted.add(-executed, 0);
   }
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run), config.slos);
+  if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
+    console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);
+  }
 }
 
 export const handleSummary = summaryOf(config, notesOf, evidenceOf);

@@ -3,6 +3,7 @@ import http from "k6/http";
 import * as v from "valibot";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { Access } from "../../../k6/support/access.ts";
+import { reasonOf } from "../../../k6/support/guard.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
 /** Where signals are sent, and the secret that lets them in. */
@@ -40,10 +41,12 @@ export function createsWebhooks({ WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret }
 export function openWebhooks(config: WebhookSettings, access: Access, count: number, run: string): Webhook[] {
   const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret } = config;
   if (token !== undefined && secret !== undefined) return [{ token, secret }];
-  const headers = loggedIn(config, access);
-  return Array.from({ length: count }, (_, place) => {
-    const name = JSON.stringify({ name: webhookName(run, place + 1), details: "load test" });
-    return post(`${config.SIGNALS_URL}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");
+  return orAbort(() => {
+    const headers = loggedIn(config, access);
+    return Array.from({ length: count }, (_, place) => {
+      const name = JSON.stringify({ name: webhookName(run, place + 1), details: "load test" });
+      return post(`${config.SIGNALS_URL}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");
+    });
   });
 }
 
@@ -52,11 +55,17 @@ export function webhookName(run: string, number: number): string {
   return `throughline ${run} ${number}`;
 }
 
-/** Deletes the webhooks that were created, where the run is told how. @returns how many stay. */
+/**
+ * Deletes the webhooks that were created, where the run is told how; a target that does not let us, as one that
+ * crashed, keeps them.
+ *
+ * @returns how many stay.
+ */
 export function removeWebhooks(config: WebhookSettings, access: Access, webhooks: readonly Webhook[]): number {
   const { DELETE_PATH: path } = config;
   if (path === undefined) return webhooks.length;
-  const headers = loggedIn(config, access);
+  const headers = loggedInOrNull(config, access);
+  if (headers === null) return webhooks.length;
   return webhooks.filter(({ token, id }) => {
     const place = path.replace("{token}", encodeURIComponent(token)).replace("{id}", encodeURIComponent(id ?? token));
     const params = { headers, tags: { name: "delete a webhook" } };
@@ -65,12 +74,20 @@ export function removeWebhooks(config: WebhookSettings, access: Access, webhooks
   }).length;
 }
 
-/** Logs in. @returns the headers of somebody who is. */
+function loggedInOrNull(config: WebhookSettings, access: Access): Record<string, string> | null {
+  try {
+    return loggedIn(config, access);
+  } catch (problem) {
+    console.warn(reasonOf(problem));
+    return null;
+  }
+}
+
+/** Logs in. @returns the headers of somebody who is. @throws an error of one line when that is refused. */
 function loggedIn(config: WebhookSettings, access: Access): Record<string, string> {
   const { SIGNALS_USER: user, SIGNALS_PASSWORD: password } = config;
   if (user === undefined || password === undefined) {
-    exec.test.abort("WEBHOOK_TOKEN and WEBHOOK_SECRET, or SIGNALS_USER and SIGNALS_PASSWORD: neither pair is given");
-    throw new Error("log in");
+    throw new Error("WEBHOOK_TOKEN and WEBHOOK_SECRET, or SIGNALS_USER and SIGNALS_PASSWORD: neither pair is given");
   }
   const credentials = { [config.LOGIN_FIELD]: user, password };
   const login = config.LOGIN_AS === "form" ? credentials : JSON.stringify(credentials);
@@ -95,6 +112,15 @@ function post<S extends v.GenericSchema>(
   // What the target says may repeat what it was sent: only the names of fields are told.
   const why = answer.status === 0 ? answer.error : `status ${answer.status}`;
   const field = answer.status >= 200 && answer.status < 300 ? `, ${v.getDotPath(parsed.issues[0]) ?? "body"}` : "";
-  exec.test.abort(withoutCredentials(`cannot ${what} at ${url}: ${why}${field}`));
-  throw new Error(what);
+  throw new Error(withoutCredentials(`cannot ${what} at ${url}: ${why}${field}`));
+}
+
+/** Before the load: without this there is nothing to test (k6 exits 108). */
+function orAbort<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (problem) {
+    exec.test.abort(reasonOf(problem));
+    throw problem;
+  }
 }
