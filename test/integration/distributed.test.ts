@@ -155,7 +155,9 @@ describe("an instance that does not play its part spoils the run, with its reaso
       expect(exitCode).toBe(THRESHOLDS_CROSSED);
       expect(stdout).toContain("INVALID nats");
       expect(stdout).toMatch(new RegExp(`- account_contested \\(.+?\\): ${contested}, must be count == 0`));
-      expect(stdout).toMatch(new RegExp(`account_duplicated \\(.+?\\): ${duplicated} cannot be judged by count == 0: account_contested`));
+      expect(stdout).toMatch(
+        new RegExp(`account_duplicated \\(.+?\\): ${duplicated} cannot be judged by count == 0: account_contested`),
+      );
     }
   });
 
