@@ -332,6 +332,8 @@ const unaccounted = [
   slo("ws_events_duplicated").count.is(0),
   slo("ws_events_reordered").count.is(0),
   slo("ws_events_misrouted").count.is(0),
+  valid("ws_subscriptions_silent").count.is(0),
+  valid("ws_judged_share").rate.atLeast(JUDGED_SHARE),
   ...spoiling(DELIVERY_LATENCIES, valid("ws_negative_latency").count.is(0)),
 ];
 

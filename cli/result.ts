@@ -3,6 +3,7 @@
  * made of. Read back by its schema, because files are edited, cut off and written by other versions.
  */
 import * as v from "valibot";
+import { ENDINGS, type Ending } from "../core/account.ts";
 import { COUNT_NAMES, type CountName } from "../core/counts.ts";
 import { RUN_ID } from "../core/runid.ts";
 
@@ -63,7 +64,7 @@ const Offender = v.looseObject({
 /** The settled ledger; see core/account.ts for what each number means. */
 export const AccountSchema = v.looseObject({
   run: v.string(),
-  ending: v.nullable(v.picklist(["complete", "quiet", "held", "timeout", "publisher missing"])),
+  ending: v.nullable(v.picklist(Object.keys(ENDINGS) as Ending[])),
   ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, Counted])) as Record<CountName, typeof Counted>),
   backlog: Count,
   drain: Ms,

@@ -7,18 +7,16 @@ import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
 
-/** How the wait for the last deliveries ended. */
-export type Ending =
-  /** Everything that had to arrive has arrived. */
-  | "complete"
-  /** Nothing more arrived for the quiet time; what is missing is lost. */
-  | "quiet"
-  /** What is missing is pending or buffered, and nothing has moved for longer than a worker may keep it. */
-  | "held"
-  /** Deliveries were still arriving when the time was up. */
-  | "timeout"
-  /** A publisher that had joined never said it was done. */
-  | "publisher missing";
+/** How the wait for the last deliveries ended, in words. */
+export const ENDINGS = {
+  complete: "everything that had to arrive has arrived",
+  quiet: "nothing more arrived for the quiet time; what is missing is lost",
+  held: "what is missing is pending or buffered, and nothing moved for longer than a worker may keep it",
+  timeout: "deliveries were still arriving when the time was up",
+  "publisher missing": "a publisher that had joined never said it was done",
+  interrupted: "the run was interrupted; what had not arrived may have been on its way",
+} as const;
+export type Ending = keyof typeof ENDINGS;
 
 /** A table that events must end up in. */
 export interface Table {

@@ -48,6 +48,28 @@ export class Edges {
     else this.buckets[number % BUCKETS] = { number, lowest: seq };
   }
 
+  /**
+   * The last sequence number that whoever listened until a moment must have received; -1 where these arrivals go on
+   * for so long after it that their closing edge says nothing of it.
+   *
+   * @param through Unix ms.
+   */
+  lastBefore(through: number): number {
+    return this.latest - through > EDGE_MS - BUCKET_MS ? -1 : this.between().last;
+  }
+
+  /**
+   * How long losses could be judged, of the time from the first arrival on, in ms: what lies within the edges, or
+   * after the last arrival, could be lost unseen.
+   *
+   * @param through Unix ms until which the path was live.
+   */
+  judgedTime(through: number): { readonly judged: number; readonly lived: number } {
+    if (this.highestOfOpening < 0) return { judged: 0, lived: 0 };
+    const lived = Math.max(0, through - this.openedAt);
+    return { judged: Math.min(lived, Math.max(0, this.latest - this.openedAt - 2 * EDGE_MS)), lived };
+  }
+
   /** The sequence numbers between the edges; none where the path was too short for both. */
   between(): SeqRange {
     const oldest = Math.floor((this.latest - EDGE_MS) / BUCKET_MS);

@@ -90,6 +90,12 @@ const websocket = {
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
   ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
+  ws_subscriptions_silent: count(
+    "subscriptions that received no event of the run in 10 seconds or more: nothing is known of what they missed",
+  ),
+  ws_judged_share: share(
+    "time since its first event in which a subscription's losses could be judged without a receiver; the rest lies in its first or last second, or after its last event",
+  ),
   ws_events_missing: count(
     "gaps: matching events that never came, between those of a subscription's first and of its last second",
   ),

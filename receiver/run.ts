@@ -52,6 +52,7 @@ export class Run {
   private lateArrivals = 0;
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
+  private interrupted = false;
   private closed: Account | null = null;
   private closedAt: number | null = null;
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
@@ -166,9 +167,14 @@ export class Run {
     return this.account();
   }
 
+  /** Ends the wait for deliveries, now or once it begins: whoever ran it goes. What is missing stays open. */
+  interrupt(): void {
+    this.interrupted = true;
+  }
+
   private async waitForDeliveries({ timeout, quiet, hold = HOLD_MS, linger = 0 }: Waits): Promise<void> {
     const deadline = this.now() + timeout;
-    while (!this.publishersDone() && this.now() < deadline) await pause(DRAIN_POLL_MS);
+    while (!this.publishersDone() && this.now() < deadline && !this.interrupted) await pause(DRAIN_POLL_MS);
     const waits = { startedAt: this.now(), deadline, quiet, hold };
     let ending = this.endingAt(waits);
     while (ending === null) {
@@ -208,6 +214,7 @@ export class Run {
 
   private endingAt(waits: Pick<Drain, "startedAt" | "deadline" | "quiet" | "hold">): Ending | null {
     const now = this.now();
+    if (this.interrupted) return this.publishersDone() && this.missing() === 0 ? "complete" : "interrupted";
     if (!this.publishersDone()) return "publisher missing";
     const through = this.publication.span?.through ?? 0;
     const paths = this.paths();
@@ -241,7 +248,7 @@ export class Run {
     const offenders: Offender[] = [];
     for (const { paths, isOrdered } of this.observers) {
       for (const path of paths) {
-        const settled = path.settle(this.publication, this.expected.whole, now);
+        const settled = this.judged(path.settle(this.publication, this.expected.whole, now));
         accounts.set(path, settled);
         for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
         const inversions = isOrdered ? settled.reordered : 0;
@@ -297,6 +304,11 @@ export class Run {
       causes: [],
     };
     return { ...account, causes: this.causes(account) };
+  }
+
+  /** Nothing is lost that nobody waited for. */
+  private judged(path: PathAccount): PathAccount {
+    return this.interrupted ? { ...path, lost: 0, lostSeqs: [], open: path.open + path.lost } : path;
   }
 
   /** What was read of the stream is known only when the account is closed. */

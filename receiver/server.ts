@@ -191,6 +191,11 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
     if (run === undefined || report === undefined) return reply;
     return { settled: run.settled, clocks: run.clock(report) };
   });
+  app.post(`${RUN}/interrupt`, (request: RunRequest, reply) => {
+    const run = found(runs, request, reply);
+    run?.interrupt();
+    return run?.account() ?? reply;
+  });
   app.post(`${RUN}/settle`, async (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
     const settling = run && read(SettlingSchema, request, reply);

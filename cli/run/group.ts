@@ -1,5 +1,6 @@
 import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
+import { fetchWithLogin } from "../fetch.ts";
 import { runK6 } from "../k6.ts";
 import type { Started } from "../pipelines.ts";
 import type { Folder } from "./folder.ts";
@@ -29,6 +30,8 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   const accounted = group.some(({ variables }) => "RECEIVER_URL" in variables);
   const account = accounted ? runUrl(started, folder) : null;
   progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
+  const closing = new AbortController();
+  if (account !== null) closeOnInterrupt(account, interrupted, closing.signal);
   const processes = group.flatMap((planned) =>
     Array.from({ length: instances }, async (_, place) => {
       const { test, variables } = planned;
@@ -51,8 +54,15 @@ export async function runGroup({ root, order, group, started, folder, progress, 
     }),
   );
   const results = await Promise.all(processes);
+  closing.abort();
   progress.end();
   return results;
+}
+
+/** The receiver would wait for late deliveries for longer than k6 is given to end in order. */
+function closeOnInterrupt(account: string, interrupted: AbortSignal, over: AbortSignal): void {
+  const close = () => void fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
+  interrupted.addEventListener("abort", close, { once: true, signal: over });
 }
 
 /** Setting up, saying goodbye and tearing down, with room for each. */

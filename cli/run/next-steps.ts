@@ -135,6 +135,17 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     (_, { timeline }, log) => `the gateway: ${stalled(timeline)}; ${lookAt(log)}`,
   ],
   [
+    /^ws_subscriptions_silent$/,
+    () =>
+      "publish to what every filter matches, for as long as the subscriptions stay; a receiver tells which are never served",
+  ],
+  [
+    /^ws_judged_share$/,
+    () =>
+      "without a receiver losses are judged only between a subscription's first and last second with events: hold it " +
+      "for 30 s or longer, publish for as long as it stays, or run it with its publisher and a receiver",
+  ],
+  [
     /^ws_events_(missing|duplicated|reordered|misrouted)$/,
     () => "run it together with its publisher, so that a receiver names the events",
   ],

@@ -20,6 +20,12 @@ export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run:
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
 
+/** Without an event for so long a subscription is told to be silent; clients that come and go stay for less. */
+const SILENT_MS = 10_000;
+
+/** By which a subscription of any length says how much of it was judged: a longer one weighs as much as one of 100 s. */
+const MOST_SAMPLES = 100;
+
 /** What is remembered of a subscription until it is over. */
 interface Subscription {
   readonly ledger: Ledger;
@@ -28,43 +34,64 @@ interface Subscription {
 
 /**
  * Judgement without a receiver: duplicates, wrong order and wrong filters as ever, and losses as gaps between the
- * edges of a subscription. What was lost within them, before or after, it cannot see; of a subscription that is
- * over before it has anything between them, no event is said to have been looked for.
+ * edges of a subscription, the last of them where any subscription of this virtual user has it. What was lost within
+ * the edges, before or after, it cannot see: how much of its time that leaves is told, and which subscriptions received
+ * nothing at all.
  *
  * @param run the run's number; null takes that of the first event.
  */
 export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): Judge {
   const subscriptions = new Map<string, Subscription>();
   const judged: Judged = { run };
+  /** What all subscriptions together have seen: where the stream stands. */
+  const whole = new Edges();
   return async (reports) => {
     const { paths, ...unread } = readArrivals(reports, judged, Date.now());
     for (const report of paths) {
       const subscription = subscriptions.get(report.path) ?? { ledger: new Ledger(), edges: new Edges() };
       subscriptions.set(report.path, subscription);
-      enterArrivals(subscription, report);
+      enterArrivals(subscription, report, whole);
       if (!report.closed) continue;
       subscriptions.delete(report.path);
-      enterGaps(subscription, selector(stream, report.filter), measure);
+      const last = Math.max(subscription.edges.between().last, whole.lastBefore(report.through));
+      enterGaps(subscription, last, selector(stream, report.filter), measure);
+      enterJudged(subscription, report, measure);
     }
     return { draining: false, settled: false, ...unread };
   };
 }
 
-function enterArrivals({ ledger, edges }: Subscription, { publishers, seqs, arrivedAt }: PathArrivals): void {
+function enterArrivals(
+  { ledger, edges }: Subscription,
+  { publishers, seqs, arrivedAt }: PathArrivals,
+  whole: Edges,
+): void {
   for (let place = 0; place < seqs.length; place++) {
     const seq = seqs[place] as number;
     const arrival = ledger.record(publishers[place] as number, seq);
     // An old event that comes once more says nothing of where the stream stands.
-    if (arrival === "first") edges.record(seq, arrivedAt[place] as number);
+    if (arrival !== "first") continue;
+    edges.record(seq, arrivedAt[place] as number);
+    whole.record(seq, arrivedAt[place] as number);
   }
+}
+
+/** How much of a subscription could be judged: a sample for each second of it, but a hundred at most. */
+function enterJudged({ ledger, edges }: Subscription, { from, through }: PathArrivals, measure: WebsocketMeasures) {
+  if (through - from >= SILENT_MS) measure.ws_subscriptions_silent.add(ledger.seen.size === 0 ? 1 : 0);
+  const { judged, lived } = edges.judgedTime(through);
+  const samples = Math.min(MOST_SAMPLES, Math.ceil(lived / 1_000));
+  const good = Math.round((samples * judged) / lived);
+  for (let sample = 0; sample < samples; sample++) measure.ws_judged_share.add(sample < good);
 }
 
 function enterGaps(
   { ledger, edges }: Subscription,
+  last: number,
   selected: (seq: number) => boolean,
   measure: WebsocketMeasures,
 ): void {
-  const { first, last } = edges.between();
+  const { first } = edges.between();
   const expected = new Bitset();
   for (let seq = first; seq <= last; seq++) if (selected(seq)) expected.add(seq);
   const account = settlePath(ledger, expected, selected);

@@ -6,6 +6,7 @@ import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { describeWords } from "../../core/words.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
+import { requireFolder } from "./files.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
 import { fetchWords } from "./words.ts";
@@ -34,6 +35,7 @@ export function summaryOf(
   notes: (data: K6Data) => readonly string[] = () => [],
   evidence: (data: K6Data) => Readonly<Record<string, string>> = () => ({}),
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
+  if (config.SUMMARY !== undefined && __VU === 0) requireFolder(config.SUMMARY, "SUMMARY");
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
     const account =

@@ -32,6 +32,8 @@ test.each([
   ],
   ["webhook", "RECEIVER_URL", "http://localhost:4800", "give both or none"],
   ["ingest", "MODEL", "close", "MODEL=close: allowed: open, closed"],
+  ["http", "SUMMARY", "/nowhere/record.json", "SUMMARY=/nowhere/record.json: there is no folder /nowhere"],
+  ["websocket", "SUMMARY", "/tmp", "SUMMARY=/tmp: is a folder"],
   ["nats", "SLO_LATENCY", "5", "SLO_LATENCY=5: unknown variable of nats; allowed: SLO_HOST_SHORTAGES_COUNT"],
 ])("%s refuses %s=%s in one line and before any load", async (name, variable, value, line) => {
   const { exitCode, errors } = await runBundle(name, { [variable]: value });

@@ -58,12 +58,12 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
   throw new Error(`waited in vain: ${what}`);
 }
 
-/** Waits until a run has published something. */
-function publishes(run: string): Promise<true> {
+/** Waits until a run has published something, or so many events. */
+function publishes(run: string, events = 1, receiver = pipeline.receiver.url): Promise<true> {
   return until(`run ${run} publishes`, async () => {
-    const answer = await fetch(`${pipeline.receiver.url}/runs/${run}`);
+    const answer = await fetch(`${receiver}/runs/${run}`);
     const account = answer.ok ? ((await answer.json()) as { published: number }) : null;
-    return account !== null && account.published > 0 ? true : undefined;
+    return account !== null && account.published >= events ? true : undefined;
   });
 }
 
@@ -191,6 +191,25 @@ describe("what goes wrong", () => {
       expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
     },
   );
+
+  test.concurrent("Ctrl-C in a long wait for deliveries keeps the account, and calls nothing lost", async () => {
+    const run = "ended-while-waiting";
+    const waits = ["--set", "DRAIN_QUIET=100s", "--set", "DRAIN_TIMEOUT=200s"];
+    const load = ["--events", "400", "--rate", "200", "--fault", "drop=2"];
+    const running = throughline("run", "websocket", "nats", ...load, ...waits, "--out", out, "--run-id", run);
+    const receiver = await until("k6 is told the receiver", async () => {
+      const [pid] = await processesWith(`RUN_ID=${run}`, "nats.js", "bin/k6");
+      const environment = pid === undefined ? "" : await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return /\bRECEIVER_URL=([^\0]+)/.exec(environment)?.[1];
+    });
+    await publishes(run, 400, receiver);
+    running.kill("SIGINT");
+    expect((await running).exitCode).toBe(3);
+    const { account, tests } = await recordOf(run);
+    expect(account).toMatchObject({ ending: "interrupted", published: 400, lost: 0 });
+    expect(account?.open).toBeGreaterThan(100);
+    expect(tests.filter(({ summary }) => summary === null)).toEqual([]);
+  });
 
   test.concurrent("a k6 that is killed ends the others and makes the run INVALID", async () => {
     const running = fanOut("killed", ...LONG);

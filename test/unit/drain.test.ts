@@ -163,6 +163,33 @@ describe("timeout", () => {
   });
 });
 
+describe("interrupted", () => {
+  test("ends the wait, and what is missing stays open", async () => {
+    const run = await runOf("one", "two");
+    run.arrivals({ paths: [report(SEQS.slice(0, 4), START)] });
+    expect(await settledWithin(1_000, run, { ...PATIENT, publisher: "one" })).toBeNull();
+    run.interrupt();
+    const account = await settledWithin(100, run, PATIENT);
+    expect(account).toMatchObject({ ending: "interrupted", expected: 10, delivered: 4, lost: 0, open: 6 });
+    expect(account?.offenders).toMatchObject([{ lost: 0, lostSeqs: [], open: 6 }]);
+  });
+
+  test("before anybody waits, and after all has arrived", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS, START)] });
+    run.interrupt();
+    expect(await settledWithin(0, run, PATIENT)).toMatchObject({ ending: "complete", open: 0 });
+  });
+
+  test("an account that was closed before keeps its losses", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS.slice(0, 4), START)] });
+    expect(await settledWithin(10_000, run, PATIENT)).toMatchObject({ ending: "quiet", lost: 6 });
+    run.interrupt();
+    expect(run.account()).toMatchObject({ ending: "quiet", lost: 6, open: 0 });
+  });
+});
+
 describe("publisher missing", () => {
   test("when one that had joined is not done in time, whatever has arrived", async () => {
     const run = await runOf("one", "two");

@@ -92,6 +92,8 @@ describe("without a receiver", () => {
       ws_events_duplicated: [1, 10],
       ws_events_reordered: [1, 10],
       ws_events_misrouted: [0, 10],
+      ws_subscriptions_silent: [0, 1],
+      ws_judged_share: [0, 60],
     });
   });
 
@@ -119,3 +121,45 @@ describe("without a receiver", () => {
     expect(ws_events_missing?.[0]).toBe(1);
   });
 });
+
+describe("of several subscriptions of one virtual user", () => {
+  const through = (report: PathReport, at: number): PathReport => ({ ...report, through: BEGAN + at });
+
+  test("one that nothing reached after the middle has lost what the other saw", async () => {
+    const half = through(reportOf(steady(10), { path: "other", closed: false }), 10_000);
+    const all = through(reportOf(steady(20), { path: "one", closed: false }), 20_000);
+    const over = through(reportOf([], { path: "other" }), 20_000);
+    const { ws_events_missing: [missing] = [] } = await judged(half, all, over);
+    expect(missing).toBeGreaterThan(80);
+    expect(missing).toBeLessThanOrEqual(100);
+  });
+
+  test("one that left before has not", async () => {
+    const half = through(reportOf(steady(10), { path: "other", closed: false }), 10_000);
+    const all = through(reportOf(steady(20), { path: "one", closed: false }), 20_000);
+    const over = through(reportOf([], { path: "other" }), 10_000);
+    expect((await judged(half, all, over))["ws_events_missing"]?.[0]).toBe(0);
+  });
+});
+
+test.each([
+  ["that was there for 10 s and received nothing", [], 10_000, [1, 1]],
+  ["that received an event", [{ seq: 1, at: 5_000 }], 10_000, [0, 1]],
+  ["that was there for less", [], 9_000, undefined],
+])("a subscription %s", async (_, arrivals, length, silent) => {
+  const report = { ...reportOf(arrivals), through: BEGAN + length };
+  expect((await judged(report))["ws_subscriptions_silent"]).toEqual(silent);
+});
+
+test.each([
+  ["whose events went on until its end", steady(60), 60_000, [58, 60]],
+  ["whose second half was silent", steady(30), 60_000, [28, 60]],
+  ["that was over after three seconds", steady(3), 3_000, [1, 3]],
+  ["that nothing reached", [], 60_000, undefined],
+])(
+  "without a receiver the time of a subscription %s is judged as far as losses can be seen",
+  async (_, arrivals, length, share) => {
+    const report = { ...reportOf(arrivals), through: BEGAN + length };
+    expect((await judged(report))["ws_judged_share"]).toEqual(share);
+  },
+);

@@ -1,3 +1,4 @@
+import { ENDINGS } from "../../../core/account.ts";
 import { COUNTS, type CountName, countsOf } from "../../../core/counts.ts";
 import { judgedOf } from "../../../core/judged.ts";
 import { duration, several } from "../../figures.ts";
@@ -6,13 +7,6 @@ import { flowOf, tellFlow } from "../flow.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
-
-const ENDINGS: Readonly<Record<string, string>> = {
-  complete: "everything that had to arrive has arrived",
-  quiet: "nothing more arrived",
-  timeout: "deliveries were still arriving when the time was up",
-  "publisher missing": "a publisher never said it was done",
-};
 
 /** What happened to every event. */
 export function AccountSection({ account }: { account: Result["account"] }) {
@@ -42,7 +36,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
         {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}
         <Figure value={backlog} /> were missing. How the wait ended:{" "}
-        {ending === null ? "the account was never settled" : (ENDINGS[ending] ?? ending)}.
+        {ending === null ? "the account was never settled" : ENDINGS[ending]}.
       </p>
       <Causes causes={account.causes} />
       <Offenders account={account} />
