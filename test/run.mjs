@@ -6,7 +6,7 @@
  *   npm test -- quick   what needs no load: types, lint, import direction and unit tests
  */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -66,6 +66,7 @@ function everything(hasGo) {
     skip("tests of redis.js, ingest.js, webhook.js and their reference targets: redis-server was not found");
   const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
   if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
+  if (!hasFaketime()) skip("tests of clocks that are set: libfaketime was not found");
   if (!process.env.K6_OPERATOR_CRD) {
     skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
   }
@@ -177,4 +178,10 @@ function seconds(started) {
 function report(line, details) {
   console.log(line);
   for (const detail of details) if (detail) console.log(detail.trimEnd().replace(/^/gm, "    "));
+}
+
+/** As the tests of clocks look for it. */
+function hasFaketime() {
+  const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
+  return folders.some((name) => existsSync(join("/usr/lib", name, "faketime/libfaketimeMT.so.1")));
 }

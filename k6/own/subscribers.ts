@@ -40,7 +40,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
 
   async function listen(run: Run): Promise<void> {
     const until = exec.scenario.startTime + lengthOf(load.kind === "visitors" ? load.shape : []) * 1000;
-    const [path, selection] = paths[(exec.vu.idInTest - 1) % paths.length] as (typeof paths)[number];
+    const [path, selection] = paths[exec.scenario.iterationInTest % paths.length] as (typeof paths)[number];
     const judge = receiverJudge(config, run);
     const correction = clockCorrection(run);
     for (let failures = 0; !settled && Date.now() < until; ) {

@@ -8,7 +8,7 @@ import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({
-  default: { instance: { vusInitialized: 1, vusActive: 1 }, vu: { idInTest: 1 } },
+  default: { instance: { vusInitialized: 1, vusActive: 1 }, scenario: { iterationInTest: 0 }, vu: { idInTest: 1 } },
 }));
 vi.mock("k6/http", () => ({ default: {} }));
 vi.mock("k6/timers", () => import("./timers.ts"));

@@ -77,6 +77,8 @@ export class Subscriber {
   private readonly workload: Workload;
   private readonly all: readonly Variant[];
   private readonly correction: number;
+  /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
+  private readonly place = exec.scenario.iterationInTest;
   private readonly sampling: Sampling<Sample>;
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly damages = new DamageTally();
@@ -157,7 +159,7 @@ export class Subscriber {
 
   private async keepConnected(slot: number, until: number): Promise<void> {
     const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
-    const filter = filterAt((exec.vu.idInTest - 1) * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
+    const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
     for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
       if (this.door.isDue) await this.door.ready();
       const leaves = Math.min(until, this.door.endsAt);

@@ -1,0 +1,88 @@
+/** Clocks that are set while a run is under way, on a real receiver under libfaketime. */
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Pipeline } from "../../cli/pipeline.ts";
+import { type Service, startService } from "../../cli/service.ts";
+import type { Account } from "../../core/account.ts";
+import { root } from "./k6.ts";
+import { nextRunId, runPipeline, startPipeline } from "./pipeline.ts";
+
+/** Where Debian puts it, whatever the processor. */
+const FOLDERS = existsSync("/usr/lib") ? readdirSync("/usr/lib").map((name) => `/usr/lib/${name}/faketime`) : [];
+const LIBRARY = FOLDERS.map((folder) => join(folder, "libfaketimeMT.so.1")).find(existsSync);
+
+let pipeline: Pipeline;
+let receiver: Service;
+let folder: string;
+/** Set the receiver's clock by what stands here. */
+let shiftFile: string;
+const shift = (seconds: number) => writeFile(shiftFile, seconds < 0 ? String(seconds) : `+${seconds}`);
+
+describe.skipIf(LIBRARY === undefined)("a receiver whose clock", () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "throughline-clocks-"));
+    shiftFile = join(folder, "shift");
+    await shift(0);
+    pipeline = await startPipeline();
+    receiver = await startService(
+      "receiver",
+      [process.execPath, join(root, "dist/node/receiver.js"), "--port", "0"],
+      join(folder, "receiver.log"),
+      {
+        LD_PRELOAD: LIBRARY as string,
+        FAKETIME_TIMESTAMP_FILE: shiftFile,
+        FAKETIME_NO_CACHE: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      },
+    );
+  });
+  afterAll(async () => {
+    await receiver?.stop();
+    await pipeline?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Two seconds change what these say, and a busy machine does not. */
+  const BOUNDS = { SLO_ACCOUNT_DELIVERY_P95_MS_VALUE: "1000" };
+
+  /** A run in whose middle the clock is set. */
+  async function runWith(seconds: number | null) {
+    await shift(0);
+    const run = nextRunId();
+    const load = { RATE: "200", BATCH: "5", WORKERS: "200", DURATION: "9s" };
+    const running = runPipeline({ ...pipeline, receiver }, { nats: { ...load, ...BOUNDS }, websocket: BOUNDS });
+    for (let published = 0; published < 600; ) {
+      const answer = await fetch(`${receiver.url}/runs/${run}`);
+      if (answer.ok) published = ((await answer.json()) as Account).published;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    if (seconds !== null) await shift(seconds);
+    const ended = await running;
+    await shift(0);
+    return ended;
+  }
+
+  test("goes on as it did says what it always said", async () => {
+    const { nats, websocket } = await runWith(null);
+    for (const { stdout } of [nats, websocket]) expect(stdout).toMatch(/ok +\w+ +account_clock_doubts/);
+    expect([nats.exitCode, websocket.exitCode], nats.stdout + websocket.stdout).toEqual([0, 0]);
+  });
+
+  test.each([
+    ["is set back", -2],
+    ["is set forward", 2],
+  ])("%s in the middle of a run makes what depends on it INVALID", async (_, seconds) => {
+    const { nats, websocket } = await runWith(seconds);
+    for (const { stdout, exitCode } of [nats, websocket]) {
+      expect(exitCode).toBe(99);
+      expect(stdout.trim()).toMatch(/^INVALID/);
+      expect(stdout).toMatch(/MISSED +\w+ +account_clock_doubts/);
+      expect(stdout).toMatch(
+        /the clock of (publisher|subscriber) \S+ and the receiver's were \d(\.\d+)? s|2,?0\d\d ms/,
+      );
+    }
+  });
+});
