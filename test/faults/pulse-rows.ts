@@ -59,6 +59,18 @@ const DELIVERIES: readonly PulseRow[] = [
     expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
   },
   {
+    name: "fall-silent=3000",
+    plants: "the gateway sends nothing to a subscription that is 3 s old",
+    plant: { faults: ["fall-silent=3000"] },
+    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
+  },
+  {
+    name: "unserved=chains",
+    plants: "subscriptions to a chain are sent nothing",
+    plant: { faults: ["unserved=chains"] },
+    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
+  },
+  {
     name: "duplicate=1000",
     plants: "one delivery in 1,000 is made twice",
     plant: { faults: ["duplicate=1000"] },
@@ -67,7 +79,7 @@ const DELIVERIES: readonly PulseRow[] = [
   {
     name: "reorder=200",
     plants: "one delivery in 200 comes behind the next one",
-    plant: { faults: ["reorder=200"], nats: { WORKERS: "1", BATCH: "10" } },
+    plant: { faults: ["reorder=200"] },
     expect: { verdict: "FAIL", reasons: ["account_reordered"], checks: [balanced, nothingLost] },
     fast: true,
   },
@@ -102,7 +114,12 @@ const DELIVERIES: readonly PulseRow[] = [
     name: "corrupt=1000",
     plants: "one delivery in 1,000 has a wrong tx_hash",
     plant: { faults: ["corrupt=1000"] },
-    expect: { verdict: "FAIL", reasons: ["ws_events_damaged"], checks: [balanced, nothingLost] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ws_events_damaged"],
+      besides: ["account_damaged"],
+      checks: [balanced, nothingLost],
+    },
     fast: true,
   },
   {
@@ -156,12 +173,34 @@ const DELIVERIES: readonly PulseRow[] = [
   },
 ];
 
+/** Long enough for a subscription that judges itself to see nine tenths of its time. */
+const LASTING = { websocket: { DURATION: "26s" }, nats: { DURATION: "26s" } };
+
 const ALONE: readonly PulseRow[] = [
   {
     name: "healthy, nobody settles",
     plants: "nothing, and no receiver",
-    plant: { accounted: false, websocket: { DURATION: "8s" } },
+    plant: { accounted: false, ...LASTING },
     expect: { verdict: "PASS", reasons: [] },
+  },
+  {
+    name: "leaves after 8 s, nobody settles",
+    plants:
+      "subscriptions of which a quarter of the time lies at the edges, and no receiver that knows what was sent then",
+    plant: { accounted: false, websocket: { DURATION: "8s" }, nats: { DURATION: "8s" } },
+    expect: { verdict: "INVALID", reasons: ["ws_judged_share"], besides: LATE },
+  },
+  {
+    name: "fall-silent=12000, nobody settles",
+    plants: "the gateway sends nothing to a subscription that is 12 s old, and no receiver that would know",
+    plant: { accounted: false, faults: ["fall-silent=12000"], ...LASTING },
+    expect: { verdict: "INVALID", reasons: ["ws_judged_share"], besides: LATE },
+  },
+  {
+    name: "unserved=chains, nobody settles",
+    plants: "subscriptions to a chain are sent nothing, and no receiver that would know",
+    plant: { accounted: false, faults: ["unserved=chains"], ...LASTING },
+    expect: { verdict: "INVALID", reasons: ["ws_subscriptions_silent"], besides: LATE },
   },
   {
     name: "four faults, nobody settles",
@@ -169,8 +208,7 @@ const ALONE: readonly PulseRow[] = [
     plant: {
       accounted: false,
       faults: ["drop=300", "duplicate=400", "reorder=250", "misroute=350"],
-      websocket: { DURATION: "8s" },
-      nats: { WORKERS: "1", BATCH: "10" },
+      ...LASTING,
     },
     expect: {
       verdict: "FAIL",
@@ -196,7 +234,11 @@ const ALONE: readonly PulseRow[] = [
       },
     },
     // The event itself comes too, which makes two of it.
-    expect: { verdict: "FAIL", reasons: ["ws_negative_latency", "ws_events_duplicated"], besides: LATE },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["ws_negative_latency", "ws_events_duplicated"],
+      besides: [...LATE, "ws_judged_share"],
+    },
   },
 ];
 

@@ -17,6 +17,7 @@ const CLEAN: Evidence = {
   shortages: {},
   pause: null,
   lateness: {},
+  answers: {},
   unsent: { unreachable: 0, waiting: 0, from: null, to: null },
   offered: 1_000,
 };
@@ -184,6 +185,26 @@ describe("the verdict", () => {
       ["FAIL", "every"],
     ],
     [
+      "of publishers that wait for a target on a machine that is late with every step",
+      { events_unsent: 90 },
+      {
+        unsent: { unreachable: 0, waiting: 90, from: null, to: null },
+        lateness: { "p(99)": 100 },
+        answers: { "p(99)": 430 },
+      },
+      ["INVALID", "every"],
+    ],
+    [
+      "of publishers that wait for a target longer than a late machine explains",
+      { events_unsent: 90 },
+      {
+        unsent: { unreachable: 0, waiting: 90, from: null, to: null },
+        lateness: { "p(99)": 30 },
+        answers: { "p(99)": 430 },
+      },
+      ["FAIL", "every"],
+    ],
+    [
       "of a generator that was stopped, whatever it saw of the target",
       { publish_ack_latency_ms: 9_000, generator_pause_ms: 3_000, schedule_delay_ms: 400 },
       { pause: { longest: 3_000, from: AT, to: AT }, lateness: { "p(95)": 400 } },
@@ -218,10 +239,12 @@ test("the evidence is in what k6 aggregated", () => {
       unsent_unreachable: { count: 5 },
       unreachable_at: { min: AT, max: AT + 2 },
       events_offered: { count: 50 },
+      publish_ack_latency_ms: { "p(99)": 40 },
     }),
   ).toEqual({
     shortages: { ports: 3 },
     pause: { longest: 2_000, from: AT, to: AT + 1 },
+    answers: { "p(99)": 40 },
     lateness: { "p(95)": 7 },
     unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
     offered: 50,

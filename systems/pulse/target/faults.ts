@@ -19,6 +19,13 @@ export const PULSE_FAULTS = {
   misroute: oneIn("every N-th delivery is also sent to a subscription whose filter it does not pass"),
   "keep-last": number("the last N events are kept back until others come behind them"),
   "drop-after-reconnect": milliseconds("a connection that follows one that ended is sent no event for its first MS"),
+  "fall-silent": milliseconds("a subscription that is older than MS is sent nothing more"),
+  unserved: oneOf<keyof Filter>("subscriptions whose filter names one field are sent nothing", [
+    "chains",
+    "event_types",
+    "accounts",
+    "program_ids",
+  ]),
   reorder: oneIn("every N-th delivery is sent behind the next one of its subscription"),
   "swap-pairs": always("every two deliveries of a subscription change places"),
   "ignore-filter": oneOf<keyof Filter>("one field of every filter is passed over", [

@@ -31,7 +31,7 @@ export function plantEventFaults(dispatch: Dispatch, faults: PulseFaults): Dispa
 export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
   const { drop, duplicate, misroute, reorder, corrupt } = faults;
   const swaps = faults["swap-pairs"] === true;
-  const send = plantDelays(deliver, faults, subscriptions);
+  const send = plantDelays(plantSilence(deliver, faults), faults, subscriptions);
   if (!swaps && [drop, duplicate, misroute, reorder, corrupt].every((oneIn) => oneIn === undefined)) return send;
 
   const swap = new Overtaking(send, subscriptions);
@@ -49,6 +49,16 @@ export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions
       const stranger = subscriptions.stranger(event);
       if (stranger !== undefined) send(stranger, event);
     }
+  };
+}
+
+/** Whoever is not to be served is sent nothing. */
+function plantSilence(deliver: Deliver, { "fall-silent": age, unserved }: PulseFaults): Deliver {
+  if (age === undefined && unserved === undefined) return deliver;
+  return (subscription, event) => {
+    const isOld = age !== undefined && Date.now() - subscription.createdAt > age;
+    const isUnserved = unserved !== undefined && subscription.filter[unserved].length > 0;
+    if (!isOld && !isUnserved) deliver(subscription, event);
   };
 }
 
