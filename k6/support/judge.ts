@@ -78,7 +78,7 @@ function enterArrivals(
 
 /** How much of a subscription could be judged: a sample for each second of it, but a hundred at most. */
 function enterJudged({ ledger, edges }: Subscription, { from, through }: PathArrivals, measure: WebsocketMeasures) {
-  if (through - from >= SILENT_MS) measure.ws_subscriptions_silent.add(ledger.seen.size === 0 ? 1 : 0);
+  measure.ws_subscriptions_silent.add(ledger.seen.size === 0 && through - from >= SILENT_MS ? 1 : 0);
   const { judged, lived } = edges.judgedTime(through);
   const samples = Math.min(MOST_SAMPLES, Math.ceil(lived / 1_000));
   const good = Math.round((samples * judged) / lived);

@@ -59,16 +59,10 @@ const DELIVERIES: readonly PulseRow[] = [
     expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
   },
   {
-    name: "fall-silent=3000",
-    plants: "the gateway sends nothing to a subscription that is 3 s old",
-    plant: { faults: ["fall-silent=3000"] },
-    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
-  },
-  {
-    name: "unserved=chains",
-    plants: "subscriptions to a chain are sent nothing",
-    plant: { faults: ["unserved=chains"] },
-    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
+    name: "fall-silent=12000",
+    plants: "the gateway sends nothing to a subscription that is 12 s old",
+    plant: { faults: ["fall-silent=12000"], nats: { DURATION: "12s" } },
+    expect: { verdict: "FAIL", reasons: ["account_lost"], besides: LATE, checks: [balanced] },
   },
   {
     name: "duplicate=1000",
@@ -197,9 +191,14 @@ const ALONE: readonly PulseRow[] = [
     expect: { verdict: "INVALID", reasons: ["ws_judged_share"], besides: LATE },
   },
   {
-    name: "unserved=chains, nobody settles",
-    plants: "subscriptions to a chain are sent nothing, and no receiver that would know",
-    plant: { accounted: false, faults: ["unserved=chains"], ...LASTING },
+    name: "unserved=event_types, nobody settles",
+    plants: "subscriptions to an event type are sent nothing, and no receiver that would know",
+    plant: {
+      accounted: false,
+      faults: ["unserved=event_types"],
+      nats: LASTING.nats,
+      websocket: { ...LASTING.websocket, FILTERS: "simple,moderate" },
+    },
     expect: { verdict: "INVALID", reasons: ["ws_subscriptions_silent"], besides: LATE },
   },
   {
