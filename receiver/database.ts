@@ -2,6 +2,7 @@ import { Pool } from "pg";
 import * as v from "valibot";
 import { Comparison, correctionOf } from "../core/clock.ts";
 import type { ClockReport } from "../core/clocks.ts";
+import { asLibpqMeans } from "../core/postgresurl.ts";
 import { contentHead } from "../systems/ingestor/wire.ts";
 import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS } from "./rowindex.ts";
 import type { Row } from "./table.ts";
@@ -64,13 +65,18 @@ export class MessageTable {
     this.name = table;
     this.now = now;
     this.pool = new Pool({
-      connectionString: url,
+      connectionString: asLibpqMeans(url),
       max: 2,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       application_name: "throughline",
+      // Waited for by the pool; a session that cannot be told so can be read all the same.
+      onConnect: (client) =>
+        client.query("set default_transaction_read_only = on").then(
+          () => undefined,
+          () => undefined,
+        ),
     });
-    this.pool.on("connect", (client) => void client.query("set default_transaction_read_only = on").catch(() => {}));
     // An idle connection that breaks is replaced by the next query, which tells if it cannot be.
     this.pool.on("error", () => {});
   }
@@ -89,7 +95,9 @@ export class MessageTable {
     if (missing.length > 0) throw new Error(`table ${name} has no column ${missing.join(", ")}`);
     const id = types.get("id") as string;
     if (!WHOLE_NUMBERS.includes(id)) {
-      throw new Error(`${name}.id is of type ${id}; allowed: ${WHOLE_NUMBERS.join(", ")}, by which new rows are found`);
+      throw new Error(
+        `${name}.id is of type ${id}; allowed: ${WHOLE_NUMBERS.join(", ")}, by which new rows are found; a pipeline of your own reads rows with any key (docs/your-own-pipeline.md)`,
+      );
     }
     // A time without a zone is meant in the zone that the database would write it in.
     const isWithoutZone = types.get("inserted_at") === "timestamp without time zone";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Client } from "pg";
 import type { Endpoint } from "../../core/endpoint.ts";
+import { asLibpqMeans } from "../../core/postgresurl.ts";
 import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { ENDPOINTS, NEVER_MATCHING } from "../../systems/ethhook/wire.ts";
 import { type Columns, checkColumns } from "./columns.ts";
@@ -64,7 +65,7 @@ function idOf(name: string): string {
 export async function setupEthhook(setup: EthhookSetup): Promise<readonly string[]> {
   checkTopics();
   const endpoints = setup.neverMatching ? [...ENDPOINTS, NEVER_MATCHING] : ENDPOINTS;
-  const client = new Client({ connectionString: setup.database, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: asLibpqMeans(setup.database), connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const optional = await checkColumns(client, WANTED, OPTIONAL);
