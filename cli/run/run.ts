@@ -41,6 +41,9 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const tests: K6Result[] = [];
   try {
     progress.say(`run ${folder.run}: ${started.says}`);
+    for (const { test, settings } of plan.groups.flat()) {
+      if (settings.foreseen !== null) progress.say(`${test}: ${settings.foreseen}`);
+    }
     for (const group of plan.groups) {
       if (interrupted.aborted || tests.some(({ complete }) => !complete)) break;
       tests.push(...(await runGroup({ root, order, group, started, folder, progress, launched, interrupted })));

@@ -12,6 +12,7 @@ interface OptionSettings {
   readonly RECEIVER_URL?: string | undefined;
   readonly load: Plan;
   readonly slos: readonly Slo[];
+  readonly foreseen: string | null;
   readonly INSTANCES: number;
   readonly DRAIN_TIMEOUT?: number;
   readonly LINGER?: number | undefined;
@@ -39,6 +40,7 @@ const TREND_STATS = ["count", "min", "avg", "med", "p(95)", "p(99)", "max"];
  * @param beside scenarios that run beside the load.
  */
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
+  if (config.foreseen !== null && __VU === 0) console.warn(config.foreseen);
   return {
     scenarios: {
       [config.SCENARIO]: k6Scenario(config.load, exec, config.ACK_TIMEOUT),

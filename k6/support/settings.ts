@@ -1,5 +1,6 @@
 import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
+import { foresee } from "../../core/foresight.ts";
 import { excessOf, type Overrides, type Plan } from "../../core/plan.ts";
 import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
 import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
@@ -31,6 +32,8 @@ export type Settings<T extends RunnableTest> = Values<T> & {
   readonly slos: readonly Slo[];
   /** Bounds that are not the standard ones, and objectives that were switched off, each in words. */
   readonly changes: readonly string[];
+  /** Why the run will be INVALID whatever the target does; null where that is not known. */
+  readonly foreseen: string | null;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -71,11 +74,13 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const bounds = readBounds(rows, environment);
     if (IS_FIRST) refuseUnknown(test, rows, environment);
     const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
+    const held = asked.map((row) => withBound(row, bounds[sloVariable(row)]));
     return {
       ...values,
       test,
       load,
-      slos: asked.map((row) => withBound(row, bounds[sloVariable(row)])),
+      slos: held,
+      foreseen: foresee(load, held, values.INSTANCES),
       changes: rows.flatMap((row) => changeOf(row, bounds[sloVariable(row)]) ?? []),
     };
   } catch (problem) {

@@ -1,0 +1,40 @@
+/** What can be known before the load: which objectives a plan is too small to judge. */
+import { EDGE_MS } from "./edges.ts";
+import { count } from "./figures.ts";
+import type { Plan } from "./plan.ts";
+import { lengthOf } from "./shape.ts";
+import { expression, type Slo, sloVariable } from "./slo.ts";
+
+/** Metrics of which each event gives one sample at most. */
+const BY_EVENT = /^(publish_ack|ingest_accepted)_latency_ms$|^schedule_delay_ms$|^events_(refused|unknown|unsent)$/;
+/** What a subscription without a receiver says of its time: a second at each edge is left out. */
+const BY_SECOND = "ws_judged_share";
+/** Of what cannot be written as a binary fraction, such as a tenth. */
+const ROUNDING = 1e-6;
+const EDGES_SECONDS = (2 * EDGE_MS) / 1_000;
+
+/**
+ * Objectives that a plan gives too few samples, in one line with what to do; null where there are none, or where
+ * nobody can know. Such a run ends INVALID whatever the target does.
+ *
+ * @param slos those that the run is held to; @param instances k6 processes that share the plan.
+ */
+export function foresee(plan: Plan, slos: readonly Slo[], instances: number): string | null {
+  if (plan.kind === "visitors") return foreseeTime(lengthOf(plan.shape), slos);
+  if (plan.events === null) return null;
+  const events = Math.floor(plan.events / instances);
+  const starved = slos.filter(({ metric, floor }) => BY_EVENT.test(metric) && floor > events);
+  if (starved.length === 0) return null;
+  const needed = Math.max(...starved.map(({ floor }) => floor));
+  const rows = starved.map((slo) => `${slo.metric} ${expression(slo)} (${slo.floor}, ${sloVariable(slo)})`);
+  const share = instances === 1 ? "" : " for each process";
+  return `this run will be INVALID: ${count(events)} events${share} are too few to judge ${rows.join(", ")}; publish ${count(needed * instances)} or more, or switch these off with =off`;
+}
+
+function foreseeTime(seconds: number, slos: readonly Slo[]): string | null {
+  const row = slos.find(({ metric }) => metric === BY_SECOND);
+  if (row === undefined) return null;
+  const needed = Math.ceil(EDGES_SECONDS / (1 - row.bound) - ROUNDING);
+  if (seconds >= needed) return null;
+  return `this run will be INVALID: without a receiver, losses in the first and the last second of a subscription are not seen, and ${seconds} s are too short for that; DURATION=${needed * 2}s, RECEIVER_URL, or ${sloVariable(row)}=off`;
+}
