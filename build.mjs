@@ -1,5 +1,11 @@
-/** Bundles the tests for k6 into dist/, the programs for Node into dist/node/, the report's page into dist/report/. */
-import { existsSync, readdirSync } from "node:fs";
+/**
+ * Bundles the tests for k6 into dist/, the programs for Node into dist/node/, the report's page into dist/report/.
+ *
+ *   node build.mjs           what a clone runs
+ *   node build.mjs package   what `npm pack` takes: nothing older, no tools of the workshop, and the types
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
 
@@ -53,10 +59,11 @@ export async function bundleTests() {
   return tests.map((name) => `dist/${basename(name, ".ts")}.js`);
 }
 
-/** The receiver, the reference targets and the command. */
-export async function bundlePrograms() {
+/** The receiver, the reference targets and the command; in a clone the tools of the workshop too. */
+export async function bundlePrograms(tools = workshop()) {
+  const entryPoints = { ...programs, ...tools };
   await build({
-    entryPoints: { ...programs, ...workshop() },
+    entryPoints,
     outdir: "dist/node",
     bundle: true,
     format: "esm",
@@ -67,7 +74,22 @@ export async function bundlePrograms() {
     sourcemap: true,
     logLevel: "warning",
   });
-  return Object.keys({ ...programs, ...workshop() }).map((name) => `dist/node/${name}.js`);
+  return Object.keys(entryPoints).map((name) => `dist/node/${name}.js`);
+}
+
+/** What writes the boards of pipelines of one's own, with Grafana's library inside: a package does without all of it. */
+export async function bundleBoards() {
+  await build({
+    entryPoints: { boards: "deploy/grafana/own.ts" },
+    outdir: "dist/node",
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    minifySyntax: true,
+    logLevel: "warning",
+  });
+  return ["dist/node/boards.js"];
 }
 
 /** What pipelines of one's own are made of: what their files import, and what is bundled with them for k6. */
@@ -107,12 +129,19 @@ export async function bundleReport() {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  const isPackage = process.argv[2] === "package";
+  if (isPackage) rmSync("dist", { recursive: true, force: true });
   for (const file of [
     ...(await bundleTests()),
-    ...(await bundlePrograms()),
+    ...(await bundlePrograms(isPackage ? {} : workshop())),
     ...(await bundleLibrary()),
+    ...(existsSync("deploy/grafana") ? await bundleBoards() : []),
     ...(await bundleReport()),
   ]) {
     console.log(file);
+  }
+  if (isPackage) {
+    execFileSync("npx", ["tsc", "-p", "tsconfig.package.json"], { stdio: "inherit" });
+    console.log("dist/lib/types/core/own.d.ts");
   }
 }

@@ -1,11 +1,14 @@
 /** The `throughline` command. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { SECRET } from "./ethhook.ts";
 import { addMonitorCommand } from "./health/command.ts";
+import { homeOf } from "./home.ts";
 import { addInitCommand } from "./init.ts";
 import { addBuildCommand } from "./own/command.ts";
 import { addReportCommand } from "./report/command.ts";
@@ -16,6 +19,8 @@ import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
 
 /** Where the repository is, seen from dist/node/. */
 const root = join(import.meta.dirname, "../..");
+
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 const USAGE_ERROR = 2;
 const INVALID = 3;
@@ -45,6 +50,7 @@ for (const output of [process.stdout, process.stderr]) output.on("error", () => 
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
+  .version(version)
   .showSuggestionAfterError()
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
@@ -62,8 +68,20 @@ program
   .action(async ({ fault }: { fault: string[] }) => {
     const subject = subjectOf(["pipeline"]);
     const request = { urls: {}, instances: 1, faults: fault, set: [] };
-    const order = { subject, request, out: join(root, "results"), preset: subject.kind.demo, prefix: "demo" };
+    const order = { subject, request, out: join(homeOf(root), "results"), preset: subject.kind.demo, prefix: "demo" };
     process.exitCode = await run(root, order, interrupted.signal);
+  });
+
+program
+  .command("receiver")
+  .description("the receiver by itself, as the tests of a run need it that are started one by one")
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .helpOption(false)
+  .action(async () => {
+    // It reads its own flags, those behind its name.
+    process.argv.splice(2, 1);
+    await import(pathToFileURL(join(root, "dist/node/receiver.js")).href);
   });
 
 addReportCommand(program, root);

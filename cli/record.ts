@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { readConfig } from "./config.ts";
+import { homeOf } from "./home.ts";
 import { type Result, ResultSchema } from "./result.ts";
 
 /** A recorded run and where it lies. */
@@ -27,7 +28,7 @@ export const LATEST = "latest";
  */
 export async function openRecord(root: string, run: string): Promise<RunRecord> {
   const out = (await readConfig(undefined))?.out ?? RESULTS;
-  const folders = [out, RESULTS, join(root, RESULTS)].map((folder) => resolve(folder));
+  const folders = [out, RESULTS, join(homeOf(root), RESULTS)].map((folder) => resolve(folder));
   const record = await readRecord([...new Set(folders)], run);
   if (run === LATEST) {
     const { result, folder } = record;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { homeOf } from "../home.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, parseBaseline, writeBaseline } from "./baseline.ts";
 
@@ -14,7 +15,7 @@ export interface StoredBaseline {
 
 /** The folder of the baselines, to be committed. */
 export function baselinesFolder(root: string): string {
-  return join(root, "baselines");
+  return join(homeOf(root), "baselines");
 }
 
 /** What a run's baseline is called when nobody says otherwise: `pipeline-smoke`. */

@@ -22,8 +22,8 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 const LEAST_NODE = "20.12";
-const LEAST_GO = "1.26";
-const K6 = "1.8";
+export const LEAST_GO = "1.26";
+export const LEAST_K6 = "1.8";
 
 /** What was found on a machine; null where there is nothing. */
 export interface Machine {
@@ -45,6 +45,10 @@ export interface Need {
   readonly load: string;
   /** Connections open at the same time. */
   readonly connections: number;
+  /** Why it needs bin/k6; null where any k6 will do. */
+  readonly ours: string | null;
+  /** The suite's own target may have to be started. */
+  readonly reference: boolean;
 }
 
 /** Memory of one connection in k6 and the target beside it, in MB; ten thousand took about 1.3 GB of k6. */
@@ -59,21 +63,17 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
   const wantedFds = need.connections + SPARE_FDS;
   const wantedMb = Math.ceil(MB_AT_REST + need.connections * MB_PER_CONNECTION);
   const canBuild = go !== null && isAtLeast(go, LEAST_GO);
+  const hasK6 = builtK6 !== null || (need.ours === null && pathK6 !== null && isAtLeast(pathK6, LEAST_K6));
   return [
     row("node", node, isAtLeast(node, LEAST_NODE), `install Node ${LEAST_NODE} or later: https://nodejs.org`),
     row(
       "go",
       go ?? "not found",
-      canBuild || builtK6 !== null ? canBuild || null : false,
+      canBuild || hasK6 ? canBuild || null : false,
       `install Go ${LEAST_GO} or later, to build bin/k6: https://go.dev/dl`,
     ),
-    k6Check(builtK6, pathK6, canBuild),
-    row(
-      "redis-server",
-      redisServer ?? "not found",
-      redisServer === null ? null : true,
-      "the reference pipeline of ethhook needs one: apt-get install redis-server, or brew install redis",
-    ),
+    k6Check(builtK6, pathK6, canBuild, need.ours),
+    ...(need.reference ? [redisCheck(redisServer)] : []),
     row(
       "open files",
       `${fds ?? "unknown"}, ${wantedFds} are needed for ${need.load}`,
@@ -90,32 +90,29 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
       "ports",
       busyPorts.length === 0 ? "the defaults are free" : `in use: ${busyPorts.join(", ")}`,
       null,
-      "a receiver for ethhook listens on 4800; everything else takes ports that are free",
+      "a receiver that webhooks are sent to listens on 4800; everything else takes ports that are free",
     ),
   ];
 }
 
-function k6Check(built: Machine["builtK6"], onPath: string | null, canBuild: boolean): Check {
+function k6Check(built: Machine["builtK6"], onPath: string | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
-    const missing = ["k6/x/nats", "k6/x/redis", "k6/x/redis-streams"].filter(
-      (name) => !built.extensions.includes(name),
-    );
-    const ok = missing.length === 0 && isAtLeast(built.version, K6);
-    return row(
-      "k6",
-      `bin/k6 ${built.version} with ${built.extensions.join(", ")}`,
-      ok,
-      "build it again: npm run build",
-    );
+    const missing = ["k6/x/nats", "k6/x/redis"].filter((name) => !built.extensions.includes(name));
+    const ok = missing.length === 0 && isAtLeast(built.version, LEAST_K6);
+    const found = `bin/k6 ${built.version} with ${built.extensions.join(", ")}`;
+    return row("k6", found, ok, "build it again: npm run build");
   }
-  if (canBuild) return row("k6", "not built yet; Go is there", null, "the first run builds it, or: npm run build");
-  if (onPath === null) return row("k6", "not found", false, "build it: npm run build");
-  return row(
-    "k6",
-    `${onPath} on the PATH, without our extensions: http, websocket, ingest and webhook only`,
-    isAtLeast(onPath, K6) ? null : false,
-    "for nats, redis and the reference target build bin/k6: npm run build",
-  );
+  const willDo = onPath !== null && isAtLeast(onPath, LEAST_K6);
+  if (willDo && ours === null) return row("k6", `${onPath} on the PATH`, true, "");
+  if (canBuild) return row("k6", "not built yet; Go is there", null, "the first run that needs it builds it");
+  const remedy = `${ours ?? `any k6 ${LEAST_K6} or later will do`}; with Go ${LEAST_GO} the first run builds one`;
+  if (onPath === null) return row("k6", "not found", false, remedy);
+  return row("k6", willDo ? `${onPath} on the PATH, without our extensions` : `${onPath} on the PATH`, false, remedy);
+}
+
+function redisCheck(found: string | null): Check {
+  const remedy = "the reference pipeline of ethhook needs one: apt-get install redis-server, or brew install redis";
+  return row("redis-server", found ?? "not found", found === null ? null : true, remedy);
 }
 
 function row(what: string, found: string, ok: boolean | null, remedy: string): Check {

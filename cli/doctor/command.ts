@@ -5,6 +5,7 @@ import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
+import { needOfOurs } from "../run/provision.ts";
 import { planRun, type Request } from "../run/request.ts";
 import type { Subject } from "../run/subject.ts";
 import { loginCheck, tableCheck } from "./beyond.ts";
@@ -45,7 +46,8 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];
     checks.push(...(await checksBeyond(subject, request)));
     const healthy = checks.every(({ ok }) => ok !== false);
-    if (healthy && machine.builtK6 !== null && canTry(subject, request.urls)) {
+    const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
+    if (healthy && hasK6 && canTry(subject, request.urls)) {
       checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
     }
     console.log(renderChecks(checks).trimEnd());
@@ -89,5 +91,11 @@ function needOf(subject: Subject, request: Request): Need {
   const urls = Object.keys(targets).length > 0 ? request.urls : {};
   const plan = planRun(subject, { ...request, urls, consent: true });
   const connections = plan.groups.flat().map(({ settings }) => connectionsOf(settings));
-  return { load: `${subject.name}, ${request.scenario ?? "smoke"}`, connections: Math.max(...connections) };
+  const load = `${subject.name}, ${request.scenario ?? "smoke"}`;
+  return {
+    load,
+    connections: Math.max(...connections),
+    ours: needOfOurs(subject, plan),
+    reference: subject.kind.own === undefined,
+  };
 }

@@ -11,24 +11,28 @@ const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
 /** Looks at this machine. @param root the folder of the repository. */
 export async function lookAtMachine(root: string): Promise<Machine> {
   const built = join(root, "bin/k6");
-  const [go, builtK6, pathK6, redisServer, limit, busy] = await Promise.all([
-    said("go", ["version"]),
+  const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
+    lookAtPrograms(),
     existsSync(built) ? said(built, ["version"]) : null,
-    said("k6", ["version"]),
     said("redis-server", ["--version"]),
     said("sh", ["-c", "ulimit -n"]),
     Promise.all(DEFAULT_PORTS.map(async (port) => ((await isBusy(port)) ? [port] : []))),
   ]);
   return {
     node: process.versions.node,
-    go: go === null ? null : (/go(\d\S*)/.exec(go)?.[1] ?? null),
+    ...programs,
     builtK6: builtK6 === null ? null : { version: versionIn(builtK6), extensions: extensionsIn(builtK6) },
-    pathK6: pathK6 === null ? null : versionIn(pathK6),
     redisServer: redisServer === null ? null : (/v=(\S+)/.exec(redisServer)?.[1] ?? "found"),
     fds: limit === null ? null : limit.trim() === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit),
     freeMemoryMb: Math.round(availableMemory() / 1024 / 1024),
     busyPorts: busy.flat(),
   };
+}
+
+/** The versions of what k6 is or is built with, as far as they are on the PATH. */
+export async function lookAtPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
+  const [go, k6] = await Promise.all([said("go", ["version"]), said("k6", ["version"])]);
+  return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6 === null ? null : versionIn(k6) };
 }
 
 function versionIn(text: string): string {

@@ -4,20 +4,30 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin, transform } from "esbuild";
+import type { AnyEndpoints } from "../../core/endpoints.ts";
+import { metricOf } from "../../core/metrics.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
-import { subscribersOf } from "../../systems/own.ts";
+import { objectivesOf, objectivesOfVisits, subscribersOf } from "../../systems/own.ts";
+import { lineIn, lineOf } from "./place.ts";
 import { onlySide, type Side } from "./sides.ts";
 
-/** A pipeline and where its bundles lie. */
+/** A file that declares a pipeline, or a table of endpoints, and where its bundles lie. */
 export interface Built {
-  readonly pipeline: AnyPipeline;
+  readonly name: string;
+  /** What it says of itself; one of them. */
+  readonly pipeline: AnyPipeline | null;
+  readonly endpoints: AnyEndpoints | null;
   /** Its file, as somebody in this folder would write it. */
   readonly file: string;
-  /** The bundle that the receiver loads. */
+  /** The bundle that the receiver loads, where it has to look at something. */
   readonly node: string;
   /** The bundles for k6, by the name of the test. */
   readonly tests: Readonly<Record<string, string>>;
+  /** What they import that only bin/k6 has, as in `k6/x/nats`. */
+  readonly extensions: readonly string[];
 }
+
+type Declared = AnyPipeline | AnyEndpoints;
 
 /** The folder of bundles, in the folder of the user. */
 const DIST = "dist";
@@ -31,13 +41,21 @@ const DIST = "dist";
  */
 export async function buildPipeline(root: string, file: string): Promise<Built> {
   const shown = relative(process.cwd(), file);
-  const { pipeline, node } = await bundleForNode(root, file, shown);
-  const { name, observe } = pipeline;
-  const tests: Record<string, string> = { [name]: await bundleForK6(root, file, name, PUBLISHER) };
-  if (observe.kind === "subscription") {
-    tests[subscribersOf(name)] = await bundleForK6(root, file, subscribersOf(name), SUBSCRIBERS);
+  const { declared, node } = await bundleForNode(root, file, shown);
+  const { name } = declared;
+  const [pipeline, endpoints] = "endpoints" in declared ? [null, declared] : [declared, null];
+  const scripts =
+    pipeline?.observe.kind === "subscription"
+      ? { [name]: PUBLISHER, [subscribersOf(name)]: SUBSCRIBERS }
+      : { [name]: pipeline === null ? VISITORS : PUBLISHER };
+  const tests: Record<string, string> = {};
+  const extensions = new Set<string>();
+  for (const [test, script] of Object.entries(scripts)) {
+    const bundle = await bundleForK6(root, file, test, script);
+    tests[test] = bundle.file;
+    for (const extension of bundle.extensions) extensions.add(extension);
   }
-  return { pipeline, file: shown, node, tests };
+  return { name, pipeline, endpoints, file: shown, node, tests, extensions: [...extensions] };
 }
 
 const PUBLISHER = `import { publisherOf } from "throughline/k6";
@@ -46,7 +64,11 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
 const SUBSCRIBERS = `import { subscribersTest } from "throughline/k6";
 export const { options, setup, listen, compareClock, teardown, handleSummary } = subscribersTest(pipeline);`;
 
-async function bundleForK6(root: string, file: string, name: string, script: string): Promise<string> {
+const VISITORS = `import { visitorsOf } from "throughline/k6";
+export const { options, setup, visit, teardown, handleSummary } = visitorsOf(pipeline);`;
+
+/** One bundle, and what it imports that no other k6 has. */
+async function bundleForK6(root: string, file: string, name: string, script: string) {
   const outfile = resolve(DIST, `${name}.js`);
   const { metafile } = await bundled({
     stdin: {
@@ -67,7 +89,8 @@ async function bundleForK6(root: string, file: string, name: string, script: str
     plugins: [ownPackage(root), userFiles("k6"), withoutNode(file)],
   });
   await refuseNode(metafile, file);
-  return outfile;
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+  return { file: outfile, extensions: imports.filter((path) => path.startsWith("k6/x/")) };
 }
 
 /** The receiver's bundle, and the pipeline as it is read from it. */
@@ -86,26 +109,35 @@ async function bundleForNode(root: string, file: string, shown: string) {
     plugins: [ownPackage(root), userFiles("node"), withoutK6],
   });
   try {
-    const { default: pipeline } = (await import(pathToFileURL(loading).href)) as { default?: AnyPipeline };
-    if (pipeline?.events === undefined) {
-      throw new RangeError(`${shown}: exports no pipeline; allowed: export default definePipeline({ ... })`);
+    const { default: declared } = (await import(pathToFileURL(loading).href)) as { default?: Declared };
+    if (declared === undefined || !("events" in declared || "endpoints" in declared)) {
+      throw new RangeError(
+        `${shown}: exports no pipeline; allowed: export default definePipeline({ ... }) or defineEndpoints({ ... })`,
+      );
     }
-    const node = join(folder, `${pipeline.name}.js`);
+    refuse(declared);
+    const node = join(folder, `${declared.name}.js`);
     await rename(loading, node);
-    return { pipeline, node };
+    return { declared, node };
   } catch (problem) {
     await rm(loading, { force: true });
     if (problem instanceof RangeError && problem.message.startsWith(shown)) throw problem;
-    throw new RangeError(`${placeIn(problem, file, shown)}: ${problem instanceof Error ? problem.message : problem}`);
+    const said = problem instanceof Error ? problem.message : String(problem);
+    const line = lineOf(said, await readFile(file, "utf8")) ?? lineIn(problem, file);
+    throw new RangeError(`${line === null ? shown : `${shown}:${line}`}: ${said}`);
   }
 }
 
-/** Where in the user's file something was thrown, as far as its stack says. */
-function placeIn(problem: unknown, file: string, shown: string): string {
-  const stack = problem instanceof Error ? (problem.stack ?? "") : "";
-  const place = stack.split("\n").find((line) => line.includes(basename(file)) && !line.includes(".loading-"));
-  const [, line] = /:(\d+):\d+\)?$/.exec(place ?? "") ?? [];
-  return line === undefined ? shown : `${shown}:${line}`;
+/** @throws RangeError for what the file's own functions do not refuse. */
+function refuse(declared: Declared): void {
+  const { name, nextSteps = {} } = declared;
+  const what = "endpoints" in declared ? "endpoints" : "pipeline";
+  if ("endpoints" in declared) objectivesOfVisits(declared);
+  else objectivesOf(declared);
+  const unknown = Object.keys(nextSteps).find((metric) => metricOf(metric) === undefined);
+  if (unknown !== undefined) {
+    throw new RangeError(`${what} ${name}: nextSteps.${unknown}: no such metric; docs/metrics.md lists them`);
+  }
 }
 
 async function bundled(options: BuildOptions): Promise<{ readonly metafile: Metafile }> {

@@ -30,7 +30,7 @@ export function runUrl({ variables }: Started, { run: id }: Folder): string | nu
 /** Starts what was not given: the whole pipeline, or the receiver alone. */
 export async function startParts(root: string, order: RunOrder, plan: PlannedRun, { path }: Folder): Promise<Started> {
   const { kind } = order.subject;
-  if (plan.reference && (kind.own === undefined || plan.receiver === "start")) {
+  if (plan.reference && order.request.urls["receiver"] === undefined) {
     const variables = Object.assign({}, ...plan.groups.flat().map((planned) => planned.variables));
     return kind.start({ root, logs: path, faults: order.request.faults, variables });
   }

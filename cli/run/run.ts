@@ -1,6 +1,5 @@
 /** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
-import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import { renderRun } from "../../core/rendering.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
@@ -15,8 +14,9 @@ import { Watch } from "./health.ts";
 import { machineNow, versionsOf } from "./machine.ts";
 import { type RunOrder, runUrl, startParts } from "./parts.ts";
 import { startProgress } from "./progress.ts";
+import { needOfOurs, provideK6 } from "./provision.ts";
 import { label, recordOf } from "./record.ts";
-import { type PlannedRun, planRun } from "./request.ts";
+import { planRun } from "./request.ts";
 
 /**
  * Runs tests and judges them.
@@ -28,9 +28,10 @@ import { type PlannedRun, planRun } from "./request.ts";
  */
 export async function run(root: string, order: RunOrder, interrupted: AbortSignal): Promise<number> {
   const { subject, request, out, runId, prefix = subject.name } = order;
+  const { own } = subject.kind;
   parseFaults(request.faults, subject.kind.faults);
   const plan = planRun(subject, request, order.preset);
-  refuseWithoutK6(root, plan);
+  await provideK6(root, needOfOurs(subject, plan));
   const folder = await makeFolder(out, runId, prefix);
   const machine = machineNow();
   const startedAt = Date.now();
@@ -69,6 +70,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       endedAt: Date.now(),
       machine,
       versions: await versionsOf(root, target),
+      nextSteps: (own?.pipeline ?? own?.endpoints)?.nextSteps,
     });
     const summarized = tests.filter(({ summary }) => summary !== null);
     const text = renderRun({
@@ -109,17 +111,4 @@ async function reportLine(root: string, record: RunRecord): Promise<string> {
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith("..") ? path : near;
-}
-
-/** Tests that no k6 has the extensions for, but the one built here. */
-const NEED_OURS = ["nats", "redis"];
-
-/** @throws an error when what has to be built was not. */
-export function refuseWithoutK6(root: string, { groups, reference }: PlannedRun): void {
-  if (existsSync(join(root, "bin/k6"))) return;
-  const test = groups.flat().find((one) => NEED_OURS.includes(one.test));
-  const ownBroker = reference && groups.flat().some((one) => one.test === "websocket" || one.test === "http");
-  if (test === undefined && !ownBroker) return;
-  const what = test === undefined ? "the reference target needs bin/services" : `${test.test} needs bin/k6`;
-  throw new Error(`${what}, which was not built: npm run build (throughline doctor says what that takes)`);
 }

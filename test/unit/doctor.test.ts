@@ -6,14 +6,14 @@ import { invalidities } from "../../cli/run/validity.ts";
 const READY: Machine = {
   node: "20.20.2",
   go: "1.26.8",
-  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats"] },
+  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/nats"] },
   pathK6: null,
   redisServer: "7.0.15",
   fds: 20_000,
   freeMemoryMb: 8_000,
   busyPorts: [],
 };
-const NEED = { load: "pipeline, smoke", connections: 10 };
+const NEED = { load: "pipeline, smoke", connections: 10, ours: null, reference: true };
 
 describe("doctor", () => {
   test.each([
@@ -34,15 +34,15 @@ describe("doctor", () => {
   test.each<[string, Partial<Machine>, number, string, string]>([
     ["an old Node", { node: "18.1.0" }, 10, "node", "https://nodejs.org"],
     ["no Go and no k6 of ours", { go: null, builtK6: null }, 10, "go", "https://go.dev/dl"],
-    ["no k6 at all", { go: null, builtK6: null }, 10, "k6", "npm run build"],
+    ["no k6 at all", { go: null, builtK6: null }, 10, "k6", "any k6 1.8 or later will do"],
     [
       "a k6 without an extension",
-      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams"] } },
+      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis"] } },
       10,
       "k6",
       "npm run build",
     ],
-    ["an old k6 on the PATH", { go: "1.20", builtK6: null, pathK6: "0.50.0" }, 10, "k6", "npm run build"],
+    ["an old k6 on the PATH", { go: "1.20", builtK6: null, pathK6: "0.50.0" }, 10, "k6", "any k6 1.8 or later"],
     ["too few files", { fds: 1_024 }, 2_000, "open files", "ulimit -n 65536"],
     ["too little memory", { freeMemoryMb: 700 }, 10_000, "free memory", "LOAD_SCALE"],
   ])("names %s and how to get what is missing", (_, changes, connections, what, remedy) => {
@@ -53,7 +53,20 @@ describe("doctor", () => {
   test("needs no k6 that the first run can build", () => {
     const checks = machineChecks({ ...READY, builtK6: null }, NEED);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
-    expect(renderChecks(checks)).toMatch(/^note +k6 +not built yet; Go is there\n +the first run builds it/m);
+    expect(renderChecks(checks)).toMatch(
+      /^note +k6 +not built yet; Go is there\n +the first run that needs it builds it/m,
+    );
+  });
+
+  test("needs neither Go nor bin/k6 where the k6 of the PATH will do, and says why where it will not", () => {
+    const machine = { ...READY, go: null, builtK6: null, pathK6: "1.8.1", redisServer: null };
+    const own = { ...NEED, reference: false };
+    const checks = machineChecks(machine, own);
+    expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
+    expect(checks.map(({ what }) => what)).not.toContain("redis-server");
+    const [k6] = machineChecks(machine, { ...own, ours: "a.ts imports k6/x/nats" }).filter(({ what }) => what === "k6");
+    expect(k6).toMatchObject({ ok: false, found: "1.8.1 on the PATH, without our extensions" });
+    expect(k6?.remedy).toBe("a.ts imports k6/x/nats; with Go 1.26 the first run builds one");
   });
 
   test("needs no Go once k6 is built, and no redis-server", () => {

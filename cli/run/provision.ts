@@ -1,0 +1,46 @@
+/** Which k6 a run takes: bin/k6, which is built where something needs it, or any k6 that is on the PATH. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isAtLeast, LEAST_GO, LEAST_K6 } from "../doctor/checks.ts";
+import { lookAtPrograms } from "../doctor/machine.ts";
+import type { PlannedRun } from "./request.ts";
+import type { Subject } from "./subject.ts";
+
+/** Tests that no k6 has the extensions for, but the one built here. */
+const NEED_OURS = ["nats", "redis"];
+
+/** What of a run needs bin/k6 or bin/services, in words; null where any k6 will do. */
+export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun): string | null {
+  const { own } = subject.kind;
+  if (own !== undefined) {
+    return own.extensions.length === 0 ? null : `${own.file} imports ${own.extensions.join(", ")}, which bin/k6 has`;
+  }
+  const tests = groups.flat().map(({ test }) => test);
+  const test = tests.find((one) => NEED_OURS.includes(one));
+  if (test !== undefined) return `${test} needs bin/k6`;
+  const ownBroker = reference && tests.some((one) => one === "websocket" || one === "http");
+  return ownBroker ? "the reference target needs bin/services" : null;
+}
+
+/**
+ * Sees to it that there is a k6 for a run; bin/k6 is built where it is needed and Go is there.
+ *
+ * @param need what needs bin/k6, see {@link needOfOurs}.
+ * @throws an error of one line that says what needs it, and what to install.
+ */
+export async function provideK6(root: string, need: string | null): Promise<void> {
+  if (existsSync(join(root, "bin/k6"))) return;
+  const { go, pathK6 } = await lookAtPrograms();
+  if (need === null && pathK6 !== null && isAtLeast(pathK6, LEAST_K6)) return;
+  if (go === null || !isAtLeast(go, LEAST_GO)) throw new Error(missing(need, pathK6));
+  const { buildK6 } = (await import(pathToFileURL(join(root, "bootstrap.mjs")).href)) as { buildK6: () => void };
+  buildK6();
+}
+
+function missing(need: string | null, pathK6: string | null): string {
+  const install = `install Go ${LEAST_GO} or later (https://go.dev/dl), with which it is built`;
+  if (need !== null) return `${need}, and that was not built: ${install}`;
+  const found = pathK6 === null ? "k6 was not found" : `k6 ${pathK6} is too old`;
+  return `${found}: install k6 ${LEAST_K6} or later (https://grafana.com/docs/k6/latest/set-up/install-k6/), or Go ${LEAST_GO}, with which one is built`;
+}
