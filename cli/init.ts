@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { CONFIG_FILE, type Config, present, URL_NAMES } from "./config.ts";
+import { compareSample } from "./own/sample.ts";
 import { ENTRANCES, EXITS, template } from "./own/templates.ts";
 import { writeWhole } from "./run/folder.ts";
 import { planRun } from "./run/request.ts";
@@ -13,6 +14,7 @@ Examples:
   throughline init
   throughline init http --http-url https://gateway.example
   throughline init orders --from nats --to table
+  throughline init orders --from http --to webhook --sent message.json --received webhook.json
   throughline init websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
 
 throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags come before it.`;
@@ -22,6 +24,8 @@ interface Flags {
   readonly force?: boolean;
   readonly from?: string;
   readonly to?: string;
+  readonly sent?: string;
+  readonly received?: string;
   readonly [url: `${string}Url`]: string | undefined;
 }
 
@@ -33,13 +37,16 @@ export function addInitCommand(program: Command, root: string): void {
     .argument("[what...]", "what is to run", ["pipeline"])
     .option("--from <how>", `write a pipeline of your own instead, published by ${Object.keys(ENTRANCES).join(", ")}`)
     .option("--to <where>", `and observed at ${Object.keys(EXITS).join(", ")}`)
+    .option("--sent <file>", "one message of yours: the pipeline's events are made like it")
+    .option("--received <file>", "and what came of it: a frame, a webhook's headers and body, or a row")
     .option("--scenario <profile>", "how the load moves over time", "smoke");
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name}`);
   command
     .option("--force", `replace a ${CONFIG_FILE} that is there`)
     .addHelpText("after", EXAMPLES)
     .action(async (what: string[], flags: Flags) => {
-      if (flags.from !== undefined || flags.to !== undefined) return writePipeline(what, flags);
+      const { from, to, sent, received } = flags;
+      if ([from, to, sent, received].some((flag) => flag !== undefined)) return writePipeline(what, flags);
       if (existsSync(CONFIG_FILE) && flags.force !== true) {
         throw new RangeError(`${CONFIG_FILE} exists; --force replaces it`);
       }
@@ -54,7 +61,8 @@ export function addInitCommand(program: Command, root: string): void {
 }
 
 /** Writes a pipeline's file, to be edited. @throws RangeError for what is not allowed, or a file that is there. */
-async function writePipeline([name = ""]: string[], { from = "http", to = "webhook", force }: Flags): Promise<void> {
+async function writePipeline([name = ""]: string[], flags: Flags): Promise<void> {
+  const { from = "http", to = "webhook", force, sent, received } = flags;
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
     throw new RangeError(`init ${name}: allowed: a name of small letters, digits and dashes, at most 40`);
   }
@@ -63,7 +71,12 @@ async function writePipeline([name = ""]: string[], { from = "http", to = "webho
   if (!Object.hasOwn(EXITS, to)) throw new RangeError(`--to ${to}: allowed: ${Object.keys(EXITS).join(", ")}`);
   const file = `${name}.pipeline.ts`;
   if (existsSync(file) && force !== true) throw new RangeError(`${file} exists; --force replaces it`);
-  await writeWhole(process.cwd(), file, template(name, from, to));
+  if ((sent === undefined) !== (received === undefined)) {
+    throw new RangeError("--sent and --received: one message and what came of it; give both or none");
+  }
+  const compared = sent === undefined ? null : await compareSample(sent, received as string);
+  for (const line of compared?.says ?? []) console.log(line);
+  await writeWhole(process.cwd(), file, template(name, from, to, compared?.sample));
   console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
 }
 

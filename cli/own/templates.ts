@@ -7,6 +7,15 @@ interface Entrance {
   readonly publish: string;
 }
 
+/** A message that was compared with what came of it, as `write` is to make it. */
+export interface Sample {
+  readonly write: string;
+  /** What its identity is called; null where it has none. */
+  readonly spelled: string | null;
+  /** The field of a row in which it comes out. */
+  readonly column: string | null;
+}
+
 interface Exit {
   readonly imports: string;
   readonly variables: string;
@@ -21,11 +30,7 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
     publish: `publish({ EVENTS_URL }) {
     const headers = { "Content-Type": "application/json" };
-    return async (event) => {
-      const { status, body } = await http.asyncRequest("POST", EVENTS_URL, event, { headers });
-      if (status >= 200 && status < 300) return "acknowledged";
-      return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said: \`\${status} \${body}\` };
-    };
+    return async (event) => httpAnswer(await http.asyncRequest("POST", EVENTS_URL, event, { headers }));
   },`,
   },
   nats: {
@@ -34,11 +39,10 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     write: `({ subject: \`orders.\${kind}\`, data: JSON.stringify({ ref: id, amount: random % 1_000 }) })`,
     publish: `publish({ NATS_URL }) {
     const nats = new Nats({ servers: NATS_URL });
-    const outcomes = { acked: "acknowledged", refused: "refused", unknown: "unknown" } as const;
     return {
       async batch(messages) {
-        const answer = await nats.jetStreamPublishBatch([...messages], { timeout: 5_000 });
-        return answer.outcomes.map(({ status }) => outcomes[status]);
+        const { outcomes } = await nats.jetStreamPublishBatch([...messages], { timeout: 5_000 });
+        return outcomes.map(({ status }) => (status === "refused" || status === "unknown" ? status : "acknowledged"));
       },
     };
   },`,
@@ -109,6 +113,17 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     },
   },`,
   },
+  count: {
+    imports: "",
+    variables: 'COUNT_URL: "http://127.0.0.1:3000/orders/count",',
+    observe: `observe: {
+    kind: "count",
+    paths: { all: {} },
+    async count({ COUNT_URL }) {
+      return Number(await (await fetch(COUNT_URL)).text());
+    },
+  },`,
+  },
   stream: {
     imports: 'import { connect } from "@nats-io/transport-node";',
     variables: 'OUT_URL: "nats://127.0.0.1:4222",',
@@ -134,8 +149,8 @@ export const EXITS: Readonly<Record<string, Exit>> = {
         socket.send(JSON.stringify({ subscribe: path }));
         live();
       };
-      socket.onmessage = ({ data, timestamp }) => arrived(String(data), timestamp);
-      socket.onerror = ({ error }) => failed(String(error));
+      socket.onmessage = (event) => arrived(String(event?.data), event?.timestamp);
+      socket.onerror = (event) => failed(String(event?.error));
       socket.onclose = () => failed("the server closed the connection");
       return socket;
     },
@@ -143,11 +158,31 @@ export const EXITS: Readonly<Record<string, Exit>> = {
   },
 };
 
-/** The text of a pipeline's file. @param from a name of {@link ENTRANCES}. @param to a name of {@link EXITS}. */
-export function template(name: string, from: string, to: string): string {
+/** Where rows cannot be told apart. */
+const COUNT_OF_ROWS: Pick<Exit, "observe"> = {
+  observe: `observe: {
+    kind: "count",
+    paths: { orders: {} },
+    async count({ DATABASE_URL }) {
+      pool ??= new pg.Pool({ connectionString: DATABASE_URL });
+      const { rows } = await pool.query<{ count: string }>("select count(*) from orders");
+      return Number(rows[0]?.count);
+    },
+  },`,
+};
+
+/**
+ * The text of a pipeline's file.
+ *
+ * @param from a name of {@link ENTRANCES}.
+ * @param to a name of {@link EXITS}.
+ * @param sample a message of the system itself, instead of an invented one.
+ */
+export function template(name: string, from: string, to: string, sample?: Sample): string {
   const entrance = ENTRANCES[from] as Entrance;
-  const exit = EXITS[to] as Exit;
-  const imports = [...new Set([entrance.imports, exit.imports, 'import { definePipeline } from "throughline";'])];
+  const exit = sample === undefined ? (EXITS[to] as Exit) : exitFor(to, sample);
+  const ours = entrance.publish.includes("httpAnswer") ? "definePipeline, httpAnswer" : "definePipeline";
+  const imports = [...new Set([entrance.imports, exit.imports, `import { ${ours} } from "throughline";`])];
   const variables = [entrance.variables, exit.variables].filter((line) => line !== "");
   return `${imports.filter((line) => line !== "").join("\n")}
 ${to === "table" ? "\nlet pool: pg.Pool | undefined;\n" : ""}
@@ -157,11 +192,27 @@ export default definePipeline({
     ${variables.join("\n    ")}
   },
   events: {
-    attributes: { kind: ["a", "b"] },
-    write: ({ id, kind, random }) => ${entrance.write},
+    attributes: ${sample === undefined ? '{ kind: ["a", "b"] }' : "{}"},
+    write: ${sample === undefined ? `({ id, kind, random }) => ${entrance.write}` : writeOf(from, sample)},
   },
   ${entrance.publish}
   ${exit.observe}
 });
 `;
+}
+
+function writeOf(from: string, { write, spelled }: Sample): string {
+  const event = spelled === null ? "" : `{ ${spelled} }`;
+  return `(${event}) => ${from === "nats" ? `({ subject: "orders", data: ${write} })` : write}`;
+}
+
+/** A far end of one path that takes all events: what selects among them, one message does not tell. */
+function exitFor(to: string, { spelled, column }: Sample): Exit {
+  const exit = EXITS[to] as Exit;
+  if (spelled === null) return to === "table" ? { ...exit, ...COUNT_OF_ROWS } : (EXITS["count"] as Exit);
+  const observe = exit.observe
+    .replace(/ *\/\/ POST .*/, " // POST http://<receiver>/hooks/all")
+    .replace(/paths: \{ a: .*\},\n/, "paths: { all: {} },\n");
+  const name = column ?? "ref";
+  return { ...exit, observe: observe.replaceAll(/\bref\b/g, name) };
 }

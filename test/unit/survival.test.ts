@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { compareSample } from "../../cli/own/sample.ts";
+import { bestOf, fatesOf } from "../../cli/own/survival.ts";
+import { template } from "../../cli/own/templates.ts";
+import { identitiesIn, spell } from "../../core/identity.ts";
+
+const UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+const HASH = `0x${"ab12".repeat(16)}`;
+
+describe("what became of a field:", () => {
+  test.each<[string, unknown, unknown, string | null, string | null]>([
+    ["free text that is handed on", { ref: "ORD-1029" }, { a: { reference: "ORD-1029" } }, "a.reference", "text"],
+    ["text within other text", { ref: "INVOICE-1029" }, { line: "got INVOICE-1029 for 12 EUR" }, "line", "text"],
+    ["text in capitals", { ref: "ord-1029" }, { ref: "ORD-1029" }, "ref", "text"],
+    ["text in JSON within JSON", { ref: "ORD-1029" }, { body: '{"ref":"ORD-1029"}' }, "body.ref", "text"],
+    ["a frame that is no JSON", { ref: "ORDER-1029" }, "42 ORDER-1029", "the text", "text"],
+    ["a UUID without its dashes", { key: UUID }, { key: UUID.replaceAll("-", "") }, "key", "uuid"],
+    ["a hash without 0x", { tx: HASH }, { tx: HASH.slice(2) }, "tx", "hash"],
+    ["a hash", { tx: HASH }, { tx: HASH }, "tx", "hash"],
+    ["a number as text", { orderNo: "900123" }, { no: "900123" }, "no", "number"],
+    ["a number that names one", { order_id: 900123 }, { id: "900123" }, "id", "number"],
+    ["an amount", { cents: 1990 }, { cents: 1990 }, "cents", null],
+    ["a word out of a few", { currency: "EUR" }, { currency: "EUR" }, "currency", null],
+    ["a time", { at: "2026-11-28T10:00:00Z" }, { at: "2026-11-28T10:00:00Z" }, "at", null],
+    ["text that is cut", { ref: "ORD-1029-0001-AB" }, { ref: "ORD-1029-000" }, null, null],
+    ["text that is gone", { ref: "ORD-1029" }, { id: 17 }, null, null],
+  ])("%s", (_, sent, received, cameAs, spelling) => {
+    expect(fatesOf(sent, received)).toMatchObject([{ cameAs, spelling }]);
+  });
+
+  test("text that is cut says how much room there is", () => {
+    expect(fatesOf({ ref: "ORD-1029-0001-AB" }, { ref: "ORD-1029-000" })[0]?.said).toBe("is cut to 12 characters");
+  });
+
+  test("the best field is the one that tells most", () => {
+    const all = { order_id: 900123, no: "800456", key: UUID, tx: HASH, note: "ORD-1029" };
+    const best = () => bestOf(fatesOf(all, received))?.path;
+    const received: Record<string, unknown> = { ...all };
+    const order = ["note", "tx", "key", "no", "order_id"];
+    for (const name of order) {
+      expect(best(), name).toEqual([name]);
+      delete received[name];
+    }
+  });
+});
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "throughline-sample-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function compare(sent: unknown, received: unknown) {
+  const file = (name: string, value: unknown) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  return compareSample(file("sent", sent), file("received", received));
+}
+
+const TRACE = { run: 7, publisher: 1, seq: 42, publishedAt: 1_790_000_000_000 };
+
+/** What the file's own write() makes of an event. */
+function written(write: string): string {
+  const spellings = { id: "text", hash: "hash", uuid: "uuid", number: "number" } as const;
+  const event = Object.entries(spellings).map(([name, spelling]) => [name, spell(TRACE, spelling)]);
+  const names = event.map(([name]) => name as string);
+  return new Function(...names, `return ${write}`)(...event.map(([, text]) => text)) as string;
+}
+
+test.each<[string, unknown, unknown, string]>([
+  ["as text", { data: { ref: "ORD-1" }, n: 1 }, { body: { ref: "ORD-1" } }, "id"],
+  ["as a UUID", { "order-key": UUID, lines: [{ sku: 5 }] }, { key: UUID }, "uuid"],
+  ["as a number in JSON, which keeps all its digits", { order_id: 17_000_001 }, { order_id: 17_000_001 }, "number"],
+  ["in a message that is no JSON", "ORDER-1029", { line: "ORDER-1029" }, "id"],
+  ["in the body of a request", { headers: { a: "b" }, body: '{"ref":"ORD-1"}' }, { ref: "ORD-1" }, "id"],
+])("an identity is written %s, and is found again", async (_, sent, received, spelled) => {
+  const { sample, says } = await compare(sent, received);
+  expect(sample.spelled, says.join("\n")).toBe(spelled);
+  const { identities } = identitiesIn(written(sample.write), { runs: [TRACE.run], at: TRACE.publishedAt });
+  expect(identities).toMatchObject([{ run: TRACE.run, seq: TRACE.seq }]);
+});
+
+test("where no field survives, events are only counted", async () => {
+  const { sample, says } = await compare({ ref: "ORD-1029" }, { id: 17 });
+  expect(says.at(-1)).toBe("no field survives that can carry an identity: events are only counted");
+  expect(template("orders", "http", "webhook", sample)).toContain('kind: "count"');
+  expect(template("orders", "nats", "table", sample)).toContain("select count(*) from orders");
+});
+
+test("a row's column is the one that is read", async () => {
+  const { sample } = await compare({ orderRef: "ORD-1029" }, { row_no: 4, order_ref: "ORD-1029" });
+  expect(template("orders", "nats", "table", sample)).toContain("select id, order_ref from orders");
+});
+
+test("a file that is not there, and a message without fields, are refused in one line", async () => {
+  await expect(compareSample(join(folder, "none.json"), "b")).rejects.toThrow(/^--sent .*none.json: cannot be read/);
+  await expect(compare({ a: true }, {})).rejects.toThrow("has no field that holds a text or a number");
+});
