@@ -10,7 +10,7 @@ export type Test = (typeof TESTS)[number];
 const jump = (level: number): Step => ramp(level, "0s");
 
 /** Concurrent clients: virtual users over time. */
-const visitors = {
+export const VISITORS = {
   smoke: [hold(10, "1m")],
   load: [hold(100, "5m")],
   stress: [
@@ -55,8 +55,8 @@ const doublings = (rate: number, times: number): Step[] =>
   Array.from({ length: times }, (_, step) => hold(rate * 2 ** step, "30s"));
 
 const profiles: Readonly<Record<Test, Readonly<Record<string, readonly Step[]>>>> = {
-  http: visitors,
-  websocket: { ...visitors, churn },
+  http: VISITORS,
+  websocket: { ...VISITORS, churn },
   redis: {
     smoke: at(500, { events: 1_000 }),
     load: at(1_000, { events: 10_000 }),
@@ -173,8 +173,8 @@ export function plan(test: Test, profile: string, overrides: Overrides = {}): Pl
   }
   const standard = scaled(shape(steps), { time: overrides.timeScale ?? 1, level: overrides.loadScale ?? 1 });
   const own = definitionOf(test);
-  if (own !== undefined)
-    return own.stays ? visitorPlan(standard, overrides, true) : publishingPlan(standard, overrides);
+  if (own?.load === "publishes") return publishingPlan(standard, overrides);
+  if (own !== undefined) return visitorPlan(standard, overrides, own.load === "stays");
   if (test === "http") return visitsPlan(standard, overrides);
   if (test === "websocket") return visitorPlan(standard, overrides, profile !== "churn");
   if (test === "ingest") return ingestPlan(name, standard, overrides);

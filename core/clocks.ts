@@ -3,7 +3,7 @@
  * between two of them may be off. A pure ledger.
  */
 import * as v from "valibot";
-import { METRICS, type MetricName } from "./metrics.ts";
+import { metricOf } from "./metrics.ts";
 import type { Uncertainty } from "./verdict.ts";
 
 export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "table"] as const;
@@ -117,7 +117,7 @@ export function uncertaintyOf(account: WithClocks | null): (metric: string) => U
       .reduce<ClockAccount | null>((most, one) => (one.uncertainty > (most?.uncertainty ?? -1) ? one : most), null);
   const publisher = worstOf("publisher");
   return (metric) => {
-    const between = METRICS[metric as MetricName]?.between;
+    const between = metricOf(metric)?.between;
     if (between === undefined) return null;
     if (publisher === null) {
       return { by: Number.POSITIVE_INFINITY, cause: "no publisher compared its clock with the receiver's" };

@@ -9,8 +9,8 @@ export interface TestDefinition {
   /** Variables without which it cannot run, and what they mean. */
   readonly required: Readonly<Record<string, string>>;
   readonly profiles: Readonly<Record<string, readonly Step[]>>;
-  /** It holds connections for the whole profile, instead of publishing. */
-  readonly stays: boolean;
+  /** It publishes events, holds connections for the whole profile, or asks endpoints again and again. */
+  readonly load: "publishes" | "stays" | "visits";
   /** What it is held to, whatever its profile, and beside what every settled run is held to. */
   readonly objectives: readonly Slo[];
   readonly settled: readonly Slo[];

@@ -285,3 +285,10 @@ export type MetricName = keyof typeof METRICS;
 
 /** The metrics of one family, to be declared together. */
 export const FAMILIES = { everywhere, http, websocket, publishing, ingest, account, signals, health } as const;
+
+/** What a metric says; also of the answer times of endpoints of one's own, which no list can name. */
+export function metricOf(name: string): Metric | undefined {
+  if (Object.hasOwn(METRICS, name)) return METRICS[name as MetricName];
+  const [, endpoint] = /^endpoint_(.+)_latency_ms$/.exec(name) ?? [];
+  return endpoint === undefined ? undefined : latency(`answer time of ${endpoint.replaceAll("_", " ")}`);
+}

@@ -16,10 +16,21 @@ export type VariableOf = string | { readonly meaning: string; readonly fallback?
 export type Outcome = "acknowledged" | "refused" | "unknown";
 export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string };
 
-/** Sends one event, or a batch of them in one go; what fails by throwing is unknown. */
+/**
+ * What an answer over HTTP says of an event: 2xx is acknowledged, 4xx refused, everything else unknown, with its words.
+ *
+ * @param response as k6's `http` gives it; a status of 0 is no answer at all.
+ */
+export function httpAnswer({ status, body }: { readonly status: number; readonly body?: unknown }): Answer {
+  if (status >= 200 && status < 300) return "acknowledged";
+  const said = `${status} ${typeof body === "string" ? body : ""}`.trim();
+  return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said };
+}
+
+/** Sends one event, or a batch of them in one go; what fails by throwing is unknown. Both are async: the compiler reads no answer that may be a promise or not. */
 export type Send<Wire> =
-  | ((wire: Wire) => Promise<Answer> | Answer)
-  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> | readonly Answer[] };
+  | ((wire: Wire) => Promise<Answer>)
+  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> };
 
 /** What a path selects: of each attribute the values that belong there; an attribute that is left out, all. */
 export type Selection<Table extends AttributeTable> = {
@@ -137,7 +148,7 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
     write(event: Made<Table>): Wire;
   };
   /** Runs in k6, once for each virtual user: makes what sends. */
-  publish(env: Environment<Names>): Send<Wire>;
+  publish(env: Environment<Names>): Send<NoInfer<Wire>>;
   readonly observe: Observe<Table, Names>;
   /** What is wrong with a text in which an event arrived; null when it is what was published. */
   damage?(text: string, event: Made<Table>, sent: Wire): string | null;
@@ -157,7 +168,7 @@ export const PREFIX = "THROUGHLINE_";
 
 /** The variables as a pipeline's functions see them: with its fallbacks where nothing is given. */
 export function environmentOf<Names extends string>(
-  { variables }: Pick<Pipeline<AttributeTable, unknown, Names>, "variables">,
+  { variables }: { readonly variables?: Readonly<Record<Names, VariableOf>> },
   given: Readonly<Record<string, string | undefined>>,
 ): Environment<Names> {
   const declared = Object.entries<VariableOf>(variables ?? {}).map(([name, variable]) => {
@@ -167,7 +178,8 @@ export function environmentOf<Names extends string>(
   return { ...given, ...Object.fromEntries(declared) };
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+/** What pipelines and tables of endpoints may be called. */
+export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
 /**
  * Declares a pipeline; what is written is checked by the compiler, and what it cannot see, here.

@@ -2,7 +2,7 @@
  * One answer about a run, with its reasons. A pure function of the objectives and what was observed.
  */
 import { largestShare, smallestShare } from "./confidence.ts";
-import { METRICS, type MetricName } from "./metrics.ts";
+import { metricOf } from "./metrics.ts";
 import { plainReason, type Reason } from "./reason.ts";
 import { type Finding, gathered } from "./reasons.ts";
 import type { Slo } from "./slo.ts";
@@ -244,7 +244,8 @@ function textOf({
   uncertainty,
   possible,
 }: SloResult): string {
-  const meaning = metric in METRICS ? ` (${METRICS[metric as MetricName].meaning})` : "";
+  const meant = metricOf(metric)?.meaning;
+  const meaning = meant === undefined ? "" : ` (${meant})`;
   const name = `${metric}${meaning}`;
   if (doubt !== null) {
     const off = uncertainty === null ? "" : ` ± ${number(uncertainty)}`;

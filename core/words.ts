@@ -12,7 +12,7 @@ const LONGEST_TEXT = 200;
 const REST = "in other words";
 
 export const WordsSchema = v.object({
-  test: v.pipe(v.string(), v.regex(/^[a-z]{1,32}$/)),
+  test: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/)),
   words: v.pipe(
     v.array(
       v.object({

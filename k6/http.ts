@@ -20,6 +20,7 @@ import { publishing, type Tick } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import type { Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
+import { countStatus } from "./support/statuses.ts";
 import { summaryOf } from "./support/summary.ts";
 
 const config = settings("http");
@@ -129,7 +130,7 @@ function enter(endpoint: Endpoint, answer: Answer, topic: Topic): void {
   const { status, redirectedTo } = answer;
   // Nothing that the target did, so that no error rate and no check is told of it.
   if (isShortage(metrics, answer.error)) return;
-  countStatus(status);
+  countStatus(metrics, status);
   if (redirectedTo !== null) quote("redirect of", `${endpoint.name} to ${redirectedTo.split("?")[0]}`);
   if (config.DEPENDENCY_AWAY) enterClaim(endpoint, answer);
   else enterAnswer(endpoint, answer, topic);
@@ -152,14 +153,6 @@ function enterClaim({ name, latency }: Endpoint, { status, text, took }: Answer)
   const claims = claimsHealth(status, text);
   metrics.http_ready_claims.add(claims ? 1 : 0);
   if (claims) quote(name, `answers ${status}: ${text}`);
-}
-
-function countStatus(status: number): void {
-  if (status === 0) metrics.http_status_none.add(1);
-  else if (status === 429) metrics.http_status_429.add(1);
-  else if (status >= 500) metrics.http_status_5xx.add(1);
-  else if (status >= 400) metrics.http_status_4xx.add(1);
-  else if (status >= 200 && status < 300) metrics.http_status_2xx.add(1);
 }
 
 function besideLoad(): Readonly<Record<string, object>> {

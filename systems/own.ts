@@ -1,11 +1,13 @@
 /** The tests of a pipeline of one's own: its variables, profiles and objectives by the role that a test has in it. */
 import { defineTest, type TestDefinition } from "../core/definition.ts";
-import { METRICS } from "../core/metrics.ts";
+import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
+import { metricOf } from "../core/metrics.ts";
 import type { AnyPipeline, VariableOf } from "../core/pipeline.ts";
 import { hold, ramp, type Step } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
-import { address, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
-import { accounted, common, publishing } from "./variables.ts";
+import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
+import { VISITORS } from "../scenarios.ts";
+import { accounted, common, publishing, receiver } from "./variables.ts";
 
 /** What the test is called that holds the subscriptions of a pipeline. */
 export const subscribersOf = (name: string) => `${name}-subscribers`;
@@ -53,26 +55,28 @@ const FLOORS: Readonly<Record<Statistic, number>> = {
 /** Reads objectives such as `"p(95) < 250"`. @throws RangeError in one line for what is none. */
 export function objectivesOf({ name, objectives = {} }: Pick<AnyPipeline, "name" | "objectives">): Slo[] {
   return Object.entries(objectives).flatMap(([metric, texts]) => {
-    if (!Object.hasOwn(METRICS, metric)) {
+    if (metricOf(metric) === undefined) {
       throw new RangeError(`pipeline ${name}: objectives.${metric}: no such metric; docs/metrics.md lists them`);
     }
-    return [texts].flat().map((written): Slo => {
-      const [, statistic, comparison, bound] = OBJECTIVE.exec(written) ?? [];
-      if (statistic === undefined) {
-        throw new RangeError(
-          `pipeline ${name}: objectives.${metric}: ${written}: allowed: p(95), p(99), avg, max, rate, count or value, then <, <=, >= or == and a number`,
-        );
-      }
-      return {
-        metric,
-        statistic: statistic as Statistic,
-        comparison: comparison as Slo["comparison"],
-        bound: Number(bound),
-        floor: FLOORS[statistic as Statistic],
-        miss: "FAIL",
-      };
-    });
+    return [texts].flat().map((written) => objectiveOf(metric, written, `pipeline ${name}: objectives.${metric}`));
   });
+}
+
+function objectiveOf(metric: string, written: string, place: string): Slo {
+  const [, statistic, comparison, bound] = OBJECTIVE.exec(written) ?? [];
+  if (statistic === undefined) {
+    throw new RangeError(
+      `${place}: ${written}: allowed: p(95), p(99), avg, max, rate, count or value, then <, <=, >= or == and a number`,
+    );
+  }
+  return {
+    metric,
+    statistic: statistic as Statistic,
+    comparison: comparison as Slo["comparison"],
+    bound: Number(bound),
+    floor: FLOORS[statistic as Statistic],
+    miss: "FAIL",
+  };
 }
 
 const isPublishing = ({ metric }: Slo) => !metric.startsWith("account_");
@@ -87,11 +91,7 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
     ...(observe.kind === "rows" || observe.kind === "list" ? [slo("account_vanished").count.is(0)] : []),
     ...own.filter((row) => !isPublishing(row)),
   ];
-  const declared = Object.entries<VariableOf>(pipeline.variables ?? {});
-  const variables = Object.fromEntries(declared.map(([key, of]) => [key, variableOf(key, of)]));
-  const required = Object.fromEntries(
-    declared.flatMap(([key, of]) => (typeof of === "object" && of.fallback === undefined ? [[key, of.meaning]] : [])),
-  );
+  const { variables, required } = declaredIn(pipeline);
   const profiles = { ...PROFILES, ...pipeline.profiles };
   const publisher: TestDefinition = {
     name,
@@ -105,7 +105,7 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
     },
     required,
     profiles,
-    stays: false,
+    load: "publishes",
     objectives: [slo("events_refused").count.is(0), slo("events_unknown").count.is(0), ...own.filter(isPublishing)],
     settled,
   };
@@ -113,6 +113,53 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
     observe.kind === "subscription" ? [subscriber(publisher, connectionsOf(pipeline)), publisher] : [publisher];
   for (const test of tests) defineTest(test);
   return tests;
+}
+
+/** What a file says of its own variables: how each is read, and which must be given. */
+function declaredIn({ variables = {} }: { readonly variables?: Readonly<Record<string, VariableOf>> }) {
+  const declared = Object.entries(variables);
+  const required = declared.flatMap(([key, of]) =>
+    typeof of === "object" && of.fallback === undefined ? [[key, of.meaning]] : [],
+  );
+  return {
+    variables: Object.fromEntries(declared.map(([key, of]) => [key, variableOf(key, of)])),
+    required: Object.fromEntries(required) as Record<string, string>,
+  };
+}
+
+/** The objectives of a table of endpoints. @throws RangeError in one line for what is none. */
+export function objectivesOfVisits({ name, endpoints }: AnyEndpoints): Slo[] {
+  return endpoints.flatMap((endpoint) =>
+    [endpoint.objective ?? []]
+      .flat()
+      .map((written) =>
+        objectiveOf(latencyMetric(endpoint.name), written, `endpoints ${name}: ${endpoint.name}: objective`),
+      ),
+  );
+}
+
+/** The test that asks a table of endpoints; it is known by its name from then on. */
+export function defineVisitsOf(declared: AnyEndpoints): TestDefinition {
+  const profiles = { ...VISITORS, ...declared.profiles };
+  const { variables, required } = declaredIn(declared);
+  const test: TestDefinition = {
+    name: declared.name,
+    variables: {
+      SCENARIO: profileIn(profiles)("how the load moves over time", "smoke"),
+      ...common,
+      VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
+      THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
+      HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),
+      ...variables,
+    },
+    required,
+    profiles,
+    load: "visits",
+    objectives: [slo("http_error_rate").rate.is(0), ...objectivesOfVisits(declared)],
+    settled: [],
+  };
+  defineTest(test);
+  return test;
 }
 
 /** Connections that a pipeline's subscribers hold. */
@@ -132,18 +179,19 @@ function subscriber(
     variables: {
       ...rest,
       SCENARIO: profileIn(profiles)("the profile of the load that is listened to", "smoke"),
-      RECEIVER_URL: address("http", "https")("the receiver that settles the run", "http://127.0.0.1:4800"),
+      RECEIVER_URL: receiver("the receiver that settles the run", "http://127.0.0.1:4800"),
       RUN_ID: word("name of the run, the same as the publisher's"),
       END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),
     },
     required,
     profiles,
-    stays: true,
+    load: "stays",
     objectives: [
       slo("ws_connection_errors_total").count.is(0),
       slo("ws_sessions_lost").count.is(0),
       slo("ws_events_damaged").count.is(0),
-      valid("generator_lag_ms").p99.below(50),
+      // As of schedule delay: a run of a hundred events is enough to tell.
+      valid("generator_lag_ms").p95.below(50),
     ],
     settled,
   };

@@ -36,7 +36,7 @@ import { CONTRACT } from "./signals/wire.ts";
 
 /** The address of a receiver, which is ours and bears no load. */
 const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
-const receiver = variable(webAddress, readWebAddress);
+export const receiver = variable(webAddress, readWebAddress);
 const receiverOrNone = variable(`${webAddress}, or none`, (text) => (text === "none" ? null : readWebAddress(text)));
 
 const pauses = variable("durations with commas, such as 2s,4s,8s,16s; or none", (text) => {

@@ -1,23 +1,67 @@
 /** `throughline build`: bundles the pipelines of this folder. */
-import { relative } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
+import { definitionOf } from "../../core/definition.ts";
+import type { AnyEndpoints } from "../../core/endpoints.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
 import { readConfig } from "../config.ts";
+import type { Built } from "./build.ts";
 import { buildAll } from "./find.ts";
+import { kindOf } from "./kind.ts";
+import { testRunOf } from "./manifest.ts";
+
+interface Flags {
+  readonly grafana?: string;
+  readonly kubernetes?: string;
+}
 
 /** Adds the command. */
 export function addBuildCommand(program: Command, root: string): void {
   program
     .command("build")
     .description("bundle the pipelines of this folder: dist/<name>.js for k6, dist/node/<name>.js for the receiver")
-    .action(async () => {
+    .option("--grafana <folder>", "also write their boards there, for InfluxDB and for Prometheus")
+    .option("--kubernetes <folder>", "also write a TestRun for each of their tests there")
+    .action(async ({ grafana, kubernetes }: Flags) => {
       const all = await buildAll(root, (await readConfig(undefined))?.pipelines);
       if (all.length === 0)
         throw new RangeError(
           "build: no *.pipeline.ts in this folder or in pipelines/; throughline init <name> writes one",
         );
-      for (const { file, tests, node } of all) {
-        const bundles = [...Object.values(tests), node].map((path) => relative(process.cwd(), path));
-        console.log(`${file}: ${bundles.join(", ")}`);
+      for (const built of all) {
+        const written = [
+          ...(grafana === undefined ? [] : await write(grafana, await boardsOf(root, built))),
+          ...(kubernetes === undefined ? [] : await write(kubernetes, testRunsOf(built))),
+        ];
+        const bundles = [...Object.values(built.tests), built.node, ...written];
+        console.log(`${built.file}: ${bundles.map((path) => relative(process.cwd(), path)).join(", ")}`);
       }
     });
+}
+
+/** Grafana's own library is large: it is loaded when somebody asks for boards, and bundled with what makes them. */
+async function boardsOf(root: string, { pipeline, endpoints }: Built): Promise<ReadonlyMap<string, string>> {
+  const program = pathToFileURL(join(root, "dist/node/boards.js")).href;
+  const { ownBoards } = (await import(program)) as {
+    ownBoards: (declared: AnyPipeline | AnyEndpoints | null) => Map<string, string>;
+  };
+  return ownBoards(pipeline ?? endpoints);
+}
+
+function testRunsOf(built: Built): ReadonlyMap<string, string> {
+  kindOf(built);
+  const definitions = Object.keys(built.tests).flatMap((test) => definitionOf(test) ?? []);
+  return new Map(definitions.map((definition) => [`${definition.name}.yaml`, testRunOf(definition)]));
+}
+
+async function write(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {
+  const paths = [...files].map(async ([name, text]) => {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    return path;
+  });
+  return Promise.all(paths);
 }

@@ -1,7 +1,9 @@
 /** The pipelines of the folder that a command is started in. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { SUBJECTS } from "../run/subject.ts";
 import { type Built, buildPipeline } from "./build.ts";
+import { lineOf } from "./place.ts";
 
 const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
 const FOLDERS = [".", "pipelines"];
@@ -22,10 +24,14 @@ export async function buildAll(root: string, named: readonly string[] | undefine
   const all: Built[] = [];
   for (const file of pipelineFiles(named)) {
     const built = await buildPipeline(root, file);
-    const same = all.find(({ pipeline }) => pipeline.name === built.pipeline.name);
+    const same = all.find(({ name }) => name === built.name);
     if (same !== undefined) {
+      throw new RangeError(`${built.file}: name: ${built.name} is the name of ${same.file} too; give it another`);
+    }
+    if (SUBJECTS.includes(built.name)) {
+      const line = lineOf(`pipeline ${built.name}: name: `, readFileSync(file, "utf8"));
       throw new RangeError(
-        `${built.file}: name: ${built.pipeline.name} is the name of ${same.file} too; give it another`,
+        `${built.file}:${line}: name: ${built.name}: the suite has a test of that name; give it another`,
       );
     }
     all.push(built);

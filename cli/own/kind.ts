@@ -1,8 +1,10 @@
 /** A pipeline of one's own as `throughline run` knows those of the suite. */
 import { join } from "node:path";
+import type { AnyEndpoints } from "../../core/endpoints.ts";
+import { type AnyPipeline, PREFIX } from "../../core/pipeline.ts";
 import { secondsOf } from "../../core/plan.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
+import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { PipelineKind, Place, Started, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
@@ -14,37 +16,65 @@ const ROUND_ABOUT_SECONDS = 30;
 /** Requests come to an address that the system under test was told. */
 const REQUESTS_PORT = "4800";
 
-/** The kind of a pipeline that was bundled. */
+/** The kind of what was bundled. */
 export function kindOf(built: Built): PipelineKind {
-  const { pipeline } = built;
-  const [publisher, subscribers] = [pipeline.name, subscribersOf(pipeline.name)] as [RunnableTest, RunnableTest];
-  const subscribes = defineTestsOf(pipeline).length > 1;
+  return built.pipeline === null ? kindOfEndpoints(built) : kindOfPipeline(built, built.pipeline);
+}
+
+/** What every file of one's own has in common. */
+const OWN = {
+  urls: {},
+  receiver: [],
+  faults: {},
+  variables: { reference: {}, always: {} },
+} satisfies Partial<PipelineKind>;
+
+/** A table of endpoints: nothing has to be started, and no receiver settles it. */
+function kindOfEndpoints(built: Built): PipelineKind {
+  const declared = built.endpoints as AnyEndpoints;
+  defineVisitsOf(declared);
+  const test = built.name as RunnableTest;
   return {
-    meaning: pipeline.meaning ?? `${built.file}, observed by ${pipeline.observe.kind}`,
-    groups: [subscribes ? [subscribers, publisher] : [publisher]],
-    settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },
-    urls: {},
-    receiver: [],
-    canary: true,
-    faults: {},
-    variables: { reference: {}, always: {} },
+    ...OWN,
+    meaning: declared.meaning ?? `${built.file}, asked by visitors`,
+    groups: [[test]],
+    settled: {},
+    canary: false,
     own: built,
-    fit: (given) => fitted(built, given, subscribes),
-    start: (place) => startReceiver(built, place),
+    fit: (given) => ({ ...given, [test]: { ...ofShell(declared), ...given[test] } }),
+    start: async () => ({ says: built.file, variables: {}, processes: [], problems: () => [], close: async () => {} }),
   };
 }
 
+function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
+  const [publisher, subscribers] = [pipeline.name, subscribersOf(pipeline.name)] as [RunnableTest, RunnableTest];
+  const subscribes = defineTestsOf(pipeline).length > 1;
+  return {
+    ...OWN,
+    meaning: pipeline.meaning ?? `${built.file}, observed by ${pipeline.observe.kind}`,
+    groups: [subscribes ? [subscribers, publisher] : [publisher]],
+    settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },
+    canary: true,
+    own: built,
+    fit: (given) => fitted(pipeline, given, subscribes),
+    start: (place) => startReceiver(pipeline, built.node, place),
+  };
+}
+
+/** What the shell says of a file's own variables. */
+function ofShell({ variables = {} }: Pick<AnyPipeline, "variables">): Record<string, string> {
+  const given = Object.keys(variables).flatMap((name) => {
+    const value = process.env[`${PREFIX}${name}`] ?? process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given);
+}
+
 /** What the shell says of the pipeline's own variables; and subscribers listen for as long as anything can come. */
-function fitted({ pipeline }: Built, given: VariablesByTest, subscribes: boolean): VariablesByTest {
-  const names = Object.keys(pipeline.variables ?? {});
-  const ofShell = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[`THROUGHLINE_${name}`] ?? process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+function fitted(pipeline: AnyPipeline, given: VariablesByTest, subscribes: boolean): VariablesByTest {
+  const shell = ofShell(pipeline);
   const publisher = pipeline.name as RunnableTest;
-  const publishing = { ...ofShell, ...given[publisher] };
+  const publishing = { ...shell, ...given[publisher] };
   if (!subscribes) return { ...given, [publisher]: publishing };
   const subscribers = subscribersOf(pipeline.name) as RunnableTest;
   const { load, ...waits } = settings(publisher, publishing);
@@ -56,12 +86,16 @@ function fitted({ pipeline }: Built, given: VariablesByTest, subscribes: boolean
   const seconds = secondsOf(load) + CANARY_TIMEOUT + DRAIN_TIMEOUT + LINGER + ROUND_ABOUT_SECONDS;
   return {
     [publisher]: { SUBSCRIPTIONS: String(connectionsOf(pipeline)), ...publishing },
-    [subscribers]: { DURATION: `${Math.ceil(seconds)}s`, ...ofShell, ...given[subscribers] },
+    [subscribers]: { DURATION: `${Math.ceil(seconds)}s`, ...shell, ...given[subscribers] },
   };
 }
 
 /** The receiver, which looks at the far end as the pipeline says. */
-async function startReceiver({ pipeline, node }: Built, { root, logs, variables = {} }: Place): Promise<Started> {
+async function startReceiver(
+  pipeline: AnyPipeline,
+  node: string,
+  { root, logs, variables = {} }: Place,
+): Promise<Started> {
   const { kind } = pipeline.observe;
   const program = [
     ...[process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js")],

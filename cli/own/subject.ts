@@ -12,9 +12,9 @@ export async function findSubject(root: string, names: readonly string[], config
   const [name = ""] = names;
   if (SUBJECTS.includes(name)) return subjectOf(names);
   const all = await buildAll(root, config?.pipelines);
-  const built = all.find(({ pipeline }) => pipeline.name === name);
+  const built = all.find((one) => one.name === name);
   if (built === undefined) {
-    const own = all.map(({ pipeline }) => pipeline.name);
+    const own = all.map((one) => one.name);
     throw new RangeError(
       `run ${name}: allowed: ${[...SUBJECTS, ...own].join(", ")}; ${
         all.length === 0
@@ -25,5 +25,5 @@ export async function findSubject(root: string, names: readonly string[], config
   }
   if (names.length > 1) throw new RangeError(`run ${names.join(" ")}: a pipeline runs alone; allowed: ${name}`);
   const kind = kindOf(built);
-  return { name, kind, groups: kind.groups, settled: true };
+  return { name, kind, groups: kind.groups, settled: built.pipeline !== null };
 }

@@ -58,7 +58,7 @@ function boardOf(test: RunnableTest, root: string): Board {
 }
 
 /** A panel that shows one test, whatever others the run has. */
-function only(test: RunnableTest, panel: Panel): Panel {
+export function only(test: RunnableTest, panel: Panel): Panel {
   return { ...panel, series: panel.series.map((series) => (series.of === "k6" ? { ...series, test } : series)) };
 }
 
@@ -94,7 +94,7 @@ function lagPanels(root: string): Panel[] {
 }
 
 /** What k6 measures of itself. */
-function generatorRow(): Row {
+export function generatorRow(): Row {
   return {
     title: "Generator",
     panels: [

@@ -1,6 +1,6 @@
 /** Panels of the suite's own metrics: each metric finds its panel by its kind, so that none can be forgotten. */
 import { COUNTS, faultNames } from "../../core/counts.ts";
-import { FAMILIES, METRICS, type MetricKind, type MetricName } from "../../core/metrics.ts";
+import { FAMILIES, type Metric, type MetricKind, type MetricName, metricOf } from "../../core/metrics.ts";
 import { expression, type Slo, sampleCounter } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -97,7 +97,7 @@ export function objectivesOf(test: RunnableTest, root: string): readonly Slo[] {
 
 /** The value that an objective is judged by, for the time that is shown. */
 function judged(slo: Slo): Series {
-  const kind = STORED[METRICS[slo.metric as MetricName].kind];
+  const kind = STORED[known(slo.metric).kind];
   return k6Series(slo.metric, kind, slo.statistic, `${slo.metric} ${expression(slo)}`);
 }
 
@@ -120,9 +120,9 @@ export function objectivesRow(objectives: readonly Slo[]): Row {
     title: "Objectives",
     panels: objectives.map((slo) => ({
       title: `${slo.metric} ${expression(slo)}`,
-      description: `${METRICS[slo.metric as MetricName].meaning}; ${slo.miss} when missed; needs ${slo.floor} samples`,
+      description: `${known(slo.metric).meaning}; ${slo.miss} when missed; needs ${slo.floor} samples`,
       look: "value",
-      unit: unitOf(slo.metric as MetricName),
+      unit: unitOf(slo.metric),
       series: [
         { ...judged(slo), legend: slo.statistic },
         k6Series(sampleCounter(slo.metric), "counter", "count", "samples"),
@@ -136,7 +136,7 @@ export function objectivesRow(objectives: readonly Slo[]): Row {
 /** Everything that a family measures: a panel for each latency, share and reading, and one for all counts. */
 export function familyRow(family: Family, objectives: readonly Slo[]): Row {
   const names = Object.keys(FAMILIES[family]) as MetricName[];
-  const counts = names.filter((name) => STORED[METRICS[name].kind] === "counter");
+  const counts = names.filter((name) => STORED[known(name).kind] === "counter");
   const single = names.filter((name) => !counts.includes(name));
   return {
     title: `Metrics: ${family}`,
@@ -148,8 +148,8 @@ export function familyRow(family: Family, objectives: readonly Slo[]): Row {
 }
 
 /** One metric over time, with what it is held to as lines. */
-export function metricPanel(name: MetricName, objectives: readonly Slo[] = []): Panel {
-  const { kind, meaning } = METRICS[name];
+export function metricPanel(name: string, objectives: readonly Slo[] = []): Panel {
+  const { kind, meaning } = known(name);
   const own = objectives.filter(({ metric, statistic }) => metric === name && statistic !== "count");
   const statistic = kind in SHOWN ? SHOWN[kind as keyof typeof SHOWN] : "value";
   return {
@@ -167,7 +167,7 @@ export function metricPanel(name: MetricName, objectives: readonly Slo[] = []): 
 export function countsPanel(title: string, names: readonly MetricName[]): Panel {
   return {
     title,
-    description: names.map((name) => `${name}: ${METRICS[name].meaning}`).join("; "),
+    description: names.map((name) => `${name}: ${known(name).meaning}`).join("; "),
     look: "bars",
     unit: "short",
     series: names.map((name) => k6Series(name, "counter", "count")),
@@ -176,8 +176,14 @@ export function countsPanel(title: string, names: readonly MetricName[]): Panel 
   };
 }
 
-function unitOf(name: MetricName): Unit {
-  if (METRICS[name].kind === "share") return "percentunit";
-  if (METRICS[name].kind === "latency" || name.endsWith("_ms")) return "ms";
+function known(name: string): Metric {
+  const metric = metricOf(name);
+  if (metric === undefined) throw new Error(`${name}: no metric of that name; docs/metrics.md lists them`);
+  return metric;
+}
+
+function unitOf(name: string): Unit {
+  if (known(name).kind === "share") return "percentunit";
+  if (known(name).kind === "latency" || name.endsWith("_ms")) return "ms";
   return name.endsWith("_seconds") ? "s" : "short";
 }

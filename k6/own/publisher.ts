@@ -1,7 +1,7 @@
 import exec from "k6/execution";
 import { firstOfEachVariant, type Stream } from "../../core/event.ts";
 import { combinations, made } from "../../core/made.ts";
-import { type Answer, type AnyPipeline, environmentOf, type Send } from "../../core/pipeline.ts";
+import { type Answer, type AnyPipeline, environmentOf, type Outcome, type Send } from "../../core/pipeline.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { Test } from "../../scenarios.ts";
@@ -11,6 +11,7 @@ import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { isShortage } from "../support/host.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "../support/options.ts";
 import { publishing, publishingLoad, type Sent, traceOf } from "../support/publishing.ts";
@@ -76,20 +77,29 @@ export function publisherOf(pipeline: AnyPipeline) {
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
     );
-    const answers = await answersOf(traces);
+    const answers = (await answersOf(traces)).map((one) => ({ ...one, outcome: became(one.answer) }));
     const seqsThat = (wanted: string) =>
-      answers.flatMap(({ answer }, place) => (outcomeOf(answer) === wanted ? [tick.firstSeq + place] : []));
+      answers.flatMap(({ outcome }, place) => (outcome === wanted ? [tick.firstSeq + place] : []));
     for (const { answer } of answers) refusals.tell(answer);
-    const latencies = answers.flatMap(({ answer, took }) => (outcomeOf(answer) === "acknowledged" ? [took] : []));
+    const failed = answers.filter(({ outcome }) => outcome === "refused" || outcome === "unknown");
+    const latencies = answers.flatMap(({ outcome, took }) => (outcome === "acknowledged" ? [took] : []));
     return {
       sentFrom,
       refused: seqsThat("refused"),
       unknown: seqsThat("unknown"),
-      unsent: [],
+      words: failed.flatMap(({ answer }) => saidIn(answer) ?? []),
+      unsent: seqsThat("unsent"),
       deduplicated: 0,
       latencies,
     };
   };
+
+  /** What became of an event; one for which this machine lacked something never left. */
+  function became(answer: Answer): Outcome | "unsent" {
+    const outcome = outcomeOf(answer);
+    const isOurs = isShortage(metrics, outcome === "unknown" ? (saidIn(answer) ?? null) : null);
+    return isOurs ? "unsent" : outcome;
+  }
 
   async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
     const send = sender();
@@ -146,9 +156,19 @@ export function publisherOf(pipeline: AnyPipeline) {
   };
 }
 
-function outcomeOf(answer: Answer): string {
+function outcomeOf(answer: Answer): Outcome {
   return typeof answer === "string" ? answer : answer.outcome;
 }
+
+/** The transport's own words, where it has any. */
+function saidIn(answer: Answer): string | undefined {
+  return typeof answer === "string" || answer.said === undefined
+    ? undefined
+    : reasonOf(answer.said).slice(0, MOST_SAID);
+}
+
+/** More of an answer tells nothing that its beginning does not. */
+const MOST_SAID = 200;
 
 /** What transports answer when they refuse: each once for each virtual user. */
 class Refusals {
@@ -159,10 +179,9 @@ class Refusals {
   }
 
   tell(answer: Answer): void {
-    if (typeof answer === "string" || answer.said === undefined || answer.outcome === "acknowledged") return;
-    const said = reasonOf(answer.said).slice(0, 200);
-    if (this.words.has(said)) return;
+    const [outcome, said] = [outcomeOf(answer), saidIn(answer)];
+    if (said === undefined || outcome === "acknowledged" || this.words.has(said)) return;
     this.words.add(said);
-    if (exec.vu.idInTest <= 1) console.warn(`${answer.outcome}: ${said}`);
+    if (exec.vu.idInTest <= 1) console.warn(`${outcome}: ${said}`);
   }
 }

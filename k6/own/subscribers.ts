@@ -12,6 +12,7 @@ import { PathLog } from "../support/arrivals.ts";
 import { backoff } from "../support/backoff.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { isShortage } from "../support/host.ts";
 import { type Judge, receiverJudge } from "../support/judge.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
@@ -66,11 +67,14 @@ export function subscribersTest(pipeline: AnyPipeline) {
         settled = await connection.report(judge, false);
       }
       const wasLive = connection.log !== null;
+      // Nothing that the far end did, so that no error of it is told.
+      const isOurs = !wasLive && isShortage(metrics, connection.failure);
+      if (wasLive) isShortage(metrics, null);
       await connection.report(judge, true);
       socket?.close();
       if (wasLive) metrics.ws_sessions_lost.add(connection.failure === null ? 0 : 1);
-      metrics.ws_connection_errors_total.add(wasLive ? 0 : 1);
-      metrics.ws_error_rate.add(connection.failure !== null);
+      if (!isOurs) metrics.ws_connection_errors_total.add(wasLive ? 0 : 1);
+      if (!isOurs) metrics.ws_error_rate.add(connection.failure !== null);
       failures = wasLive ? 0 : failures + 1;
       if (connection.failure !== null) {
         console.warn(`${path}: ${connection.failure}`);

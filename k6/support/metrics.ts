@@ -1,5 +1,5 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
-import { FAMILIES, METRICS, type MetricName } from "../../core/metrics.ts";
+import { FAMILIES, type Metric, type MetricName } from "../../core/metrics.ts";
 import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
@@ -38,13 +38,17 @@ export function countBounds({ slos, INSTANCES }: { readonly slos: readonly Slo[]
 export function measures<F extends Family>(...families: F[]): Readonly<Record<NamesOf<F>, Measure>> {
   const declared: Partial<Record<string, Measure>> = {};
   for (const family of families) {
-    for (const name of Object.keys(FAMILIES[family])) declared[name] = measure(name as MetricName);
+    for (const [name, { kind }] of Object.entries<Metric>(FAMILIES[family])) declared[name] = measure(name, kind);
   }
   return declared as Record<NamesOf<F>, Measure>;
 }
 
-function measure(name: MetricName): Measure {
-  const { kind } = METRICS[name];
+/** Declares the metric of one answer time beside those of the families. */
+export function latencyMeasure(name: string): Measure {
+  return measure(name, "latency");
+}
+
+function measure(name: string, kind: Metric["kind"]): Measure {
   if (kind === "tally") {
     const total = counter(name);
     return { add: (value) => addTo(total, Number(value)), looked: () => undefined };
@@ -82,7 +86,7 @@ function addTo(counter: Counter, value: number): void {
   if (value !== 0) counter.add(value);
 }
 
-function sampled(name: MetricName, kind: "latency" | "share" | "reading"): Trend | Rate | Gauge {
+function sampled(name: string, kind: "latency" | "share" | "reading"): Trend | Rate | Gauge {
   switch (kind) {
     case "latency":
       return new Trend(name, true);

@@ -1,3 +1,4 @@
+import { definitionOf } from "../../core/definition.ts";
 import { GRID } from "../../core/mixture.ts";
 import { type Plan, secondsOf } from "../../core/plan.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
@@ -67,7 +68,9 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
 const COMPARED = ["redis", "nats", "ingest", "websocket"];
 
 function clocksBeside(config: OptionSettings) {
-  return COMPARED.includes(config.test) ? clockScenario(config, secondsOf(config.load)) : {};
+  const own = definitionOf(config.test);
+  const isCompared = own === undefined ? COMPARED.includes(config.test) : own.load !== "visits";
+  return isCompared ? clockScenario(config, secondsOf(config.load)) : {};
 }
 
 /** Connections that one virtual user keeps for its next requests, so that none is opened for each. */

@@ -1,0 +1,52 @@
+/** What Kubernetes is told of a test of one's own: a TestRun of k6-operator, as those in deploy/kubernetes/testruns. */
+import type { TestDefinition } from "../../core/definition.ts";
+import { common } from "../../systems/variables.ts";
+
+/** k6 processes that share the load, unless somebody changes it. */
+const RUNNERS = 4;
+
+/** A TestRun as YAML; what only its owner knows is `change-me`. */
+export function testRunOf({ name, variables, required, load }: TestDefinition): string {
+  // An address of this machine is none in a cluster, so that its owner has to say each.
+  const asked = Object.entries(variables).filter(
+    ([key, { target, credential }]) => !credential && !Object.hasOwn(common, key) && (target || key in required),
+  );
+  const given = [
+    ...["SCENARIO=load", `INSTANCES=${RUNNERS}`, "ALLOW_REMOTE=1"],
+    ...asked.map(([key]) => `${key}=change-me`),
+    ...(load === "visits" ? [] : ["RECEIVER_URL=http://receiver:4800", "RUN_ID=change-me"]),
+  ];
+  return `# kubectl -n throughline create configmap throughline-${name} --from-file=dist/${name}.js
+# Secrets are those of throughline-target, by their names.
+apiVersion: k6.io/v1alpha1
+kind: TestRun
+metadata:
+  name: throughline-${name}
+  namespace: throughline
+spec:
+  parallelism: ${RUNNERS}
+  script:
+    configMap:
+      name: throughline-${name}
+      file: ${name}.js
+  arguments: >-
+${given.map((pair) => `    -e ${pair}`).join("\n")}
+  initializer:
+    image: throughline-k6:0.1.0
+    metadata: &metadata
+      labels: { app.kubernetes.io/name: runner, app.kubernetes.io/part-of: throughline }
+    securityContext: &pod { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: RuntimeDefault } }
+    containerSecurityContext: &container { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+  runner:
+    image: throughline-k6:0.1.0
+    metadata: *metadata
+    securityContext: *pod
+    containerSecurityContext: *container
+    automountServiceAccountToken: "false"
+    envFrom:
+      - secretRef: { name: throughline-target, optional: true }
+    resources:
+      requests: { cpu: "1", memory: 512Mi }
+      limits: { memory: 1Gi }
+`;
+}

@@ -1,0 +1,102 @@
+/** HTTP endpoints of one's own in one file: what is asked, what a right answer is, and how quick it must be. */
+import { type Environment, NAME, type VariableOf } from "./pipeline.ts";
+import type { Step } from "./shape.ts";
+
+/** What a field of an answer must be: this value, a text of this form, or what a function takes. */
+export type Field = string | number | boolean | null | RegExp | ((value: unknown) => boolean);
+
+/** One endpoint. */
+export interface OwnEndpoint {
+  /** What reports call it. */
+  readonly name: string;
+  /** GET unless told. */
+  readonly method?: string;
+  /** Behind the address. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is, or as JSON where it is no text. */
+  readonly body?: unknown;
+  /** The status of a right answer, or several; 200 unless told. */
+  readonly status?: number | readonly number[];
+  /** Fields of a right answer, with dots for fields of fields, as in `{ "queue.waiting": 0 }`. */
+  readonly fields?: Readonly<Record<string, Field>>;
+  /** Of its answer time in ms, as in `p(95) < 50`; there may be several. */
+  readonly objective?: string | readonly string[];
+}
+
+/** A table of endpoints that visitors ask one after the other. */
+export interface Endpoints<Names extends string> {
+  /** Letters, digits and dashes. */
+  readonly name: string;
+  readonly meaning?: string;
+  readonly variables?: Readonly<Record<Names, VariableOf>>;
+  /** The address that paths stand behind. */
+  address(env: Environment<Names>): string;
+  /** Headers of every request, as in a login. */
+  headers?(env: Environment<Names>): Readonly<Record<string, string>>;
+  readonly endpoints: readonly OwnEndpoint[];
+  /** Virtual users over time, beside the profiles of the suite, or instead of them. */
+  readonly profiles?: Readonly<Record<string, readonly Step[]>>;
+  /** What to look at when an objective is missed, by metric. */
+  readonly nextSteps?: Readonly<Record<string, string>>;
+}
+
+/** A table of which nobody asks for its types any more. */
+export type AnyEndpoints = Endpoints<string>;
+
+/** The metric of an endpoint's answer time: `endpoint_<name>_latency_ms`. */
+export function latencyMetric(name: string): string {
+  return `endpoint_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_")}_latency_ms`;
+}
+
+/**
+ * Declares a table of endpoints.
+ *
+ * @throws RangeError in one line that says what is not allowed.
+ */
+export function defineEndpoints<const Names extends string = never>(declared: Endpoints<Names>): Endpoints<Names> {
+  const { name, endpoints } = declared;
+  if (!NAME.test(name)) {
+    throw new RangeError(
+      `endpoints ${JSON.stringify(name)}: name: allowed: small letters, digits and dashes, at most 40`,
+    );
+  }
+  if (endpoints.length === 0) throw new RangeError(`endpoints ${name}: endpoints: names no endpoint`);
+  const metrics = endpoints.map((endpoint) => latencyMetric(endpoint.name));
+  const twice = metrics.findIndex((metric, place) => metrics.indexOf(metric) < place);
+  if (twice >= 0) {
+    throw new RangeError(`endpoints ${name}: name: ${endpoints[twice]?.name}: there is one of that name already`);
+  }
+  return declared;
+}
+
+/** What is wrong with an answer; null when it is right. */
+export function problemOfAnswer({ status: wanted = 200, fields }: OwnEndpoint, status: number, text: string) {
+  if (![wanted].flat().includes(status)) return `answers ${status}${text === "" ? "" : `: ${text}`}`;
+  if (fields === undefined) return null;
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return `answers ${status}, but no JSON: ${text}`;
+  }
+  const wrong = Object.entries(fields).find(([path, field]) => !fits(field, valueAt(answer, path)));
+  if (wrong === undefined) return null;
+  return `answers ${status}, but ${wrong[0]} is ${JSON.stringify(valueAt(answer, wrong[0])) ?? "missing"}${wish(wrong[1])}`;
+}
+
+function valueAt(answer: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => {
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }, answer);
+}
+
+function fits(field: Field, value: unknown): boolean {
+  if (typeof field === "function") return field(value);
+  return field instanceof RegExp ? typeof value === "string" && field.test(value) : value === field;
+}
+
+function wish(field: Field): string {
+  if (typeof field === "function") return "";
+  return `, not ${field instanceof RegExp ? field : JSON.stringify(field)}`;
+}

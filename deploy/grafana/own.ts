@@ -1,0 +1,73 @@
+/** The boards of pipelines and tables of endpoints of one's own: one for each of their tests. */
+import { definitionOf, type TestDefinition } from "../../core/definition.ts";
+import type { AnyEndpoints } from "../../core/endpoints.ts";
+import { metricOf } from "../../core/metrics.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
+import { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
+import { slos } from "../../thresholds.ts";
+import type { Board, Row } from "./board.ts";
+import { generatorRow, only } from "./boards.ts";
+import { dashboardOf, uidOf } from "./dashboard.ts";
+import type { Family } from "./families.ts";
+import { LANGUAGES } from "./files.ts";
+import { countsPanel, familyRow, metricPanel, objectivesRow, receiverRow } from "./panels.ts";
+
+/** What each kind of test measures beside its account; visitors have rows of their own. */
+const FAMILIES_OF: Readonly<Record<TestDefinition["load"], readonly Family[]>> = {
+  publishes: ["everywhere", "publishing", "health"],
+  stays: ["everywhere", "websocket", "health"],
+  visits: ["everywhere", "health"],
+};
+
+/** Every board of what is declared, in each language, by its path. */
+export function ownBoards(declared: AnyPipeline | AnyEndpoints): Map<string, string> {
+  const tests = "endpoints" in declared ? [defineVisitsOf(declared)] : defineTestsOf(declared);
+  const files = new Map<string, string>();
+  for (const board of tests.map(boardOf)) {
+    for (const language of LANGUAGES) {
+      const json = JSON.stringify(dashboardOf(board, language), null, 2);
+      files.set(`${language.name}/${uidOf(board, language)}.json`, `${json}\n`);
+    }
+  }
+  return files;
+}
+
+function boardOf({ name, load }: TestDefinition): Board {
+  const test = name as RunnableTest;
+  const isSettled = load !== "visits";
+  const rows = slos(test, { accounted: isSettled, events: load === "publishes" ? 1 : null });
+  const objectives = rows.filter(({ metric }) => metricOf(metric) !== undefined);
+  const measured: Row[] = [
+    objectivesRow(objectives),
+    ...(load === "visits" ? [answersRow(name)] : []),
+    ...FAMILIES_OF[load].map((family) => familyRow(family, objectives)),
+    ...(isSettled ? [receiverRow, familyRow("account", objectives)] : []),
+    generatorRow(),
+  ];
+  return {
+    name,
+    title: `Throughline: ${name}`,
+    description: `What ${name}.js measured, and what it is held to.`,
+    test,
+    rows: measured.map((row) => ({ ...row, panels: row.panels.map((panel) => only(test, panel)) })),
+  };
+}
+
+/** The answers of endpoints: how long each took, and with which status they came. */
+function answersRow(name: string): Row {
+  const metrics = (definitionOf(name)?.objectives ?? []).map(({ metric }) => metric);
+  const latencies = [...new Set(metrics)].filter((metric) => metric.startsWith("endpoint_"));
+  const statuses = ["2xx", "4xx", "429", "5xx", "none"] as const;
+  return {
+    title: "Answers",
+    panels: [
+      ...latencies.map((metric) => metricPanel(metric)),
+      metricPanel("http_error_rate"),
+      countsPanel(
+        "Statuses",
+        statuses.map((status) => `http_status_${status}` as const),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,87 @@
+import { check, sleep } from "k6";
+import exec from "k6/execution";
+import http from "k6/http";
+import { type AnyEndpoints, latencyMetric, type OwnEndpoint, problemOfAnswer } from "../../core/endpoints.ts";
+import { environmentOf } from "../../core/pipeline.ts";
+import { describeQuotes, quotesIn } from "../../core/quotes.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
+import type { K6Data } from "../../core/summary.ts";
+import type { Test } from "../../scenarios.ts";
+import { defineVisitsOf } from "../../systems/own.ts";
+import { ask } from "../support/ask.ts";
+import { guarded } from "../support/guard.ts";
+import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { isShortage } from "../support/host.ts";
+import { latencyOf } from "../support/latency.ts";
+import { countBounds, declareCounters, latencyMeasure, measures } from "../support/metrics.ts";
+import { optionsOf } from "../support/options.ts";
+import { quote } from "../support/quotes.ts";
+import { type Settings, settings } from "../support/settings.ts";
+import { countStatus } from "../support/statuses.ts";
+import { summaryOf } from "../support/summary.ts";
+
+/** The test of a table of endpoints: each virtual user asks them one after the other. */
+export function visitorsOf(declared: AnyEndpoints) {
+  defineVisitsOf(declared);
+  const config = settings(declared.name as Test) as unknown as Settings<"http">;
+  countBounds(config);
+  const metrics = measures("everywhere", "http", "health");
+  const latencies = declared.endpoints.map(({ name }) => latencyMeasure(latencyMetric(name)));
+  const env = environmentOf(declared, __ENV);
+  const address = declared.address(env).replace(/\/+$/, "");
+  const common = declared.headers?.(env) ?? {};
+
+  async function askOne({ method = "GET", path, headers, body, status = 200, name }: OwnEndpoint) {
+    const isText = typeof body === "string" || body === undefined;
+    const type = isText ? {} : { "Content-Type": "application/json" };
+    return ask(method, address + path, isText ? (body ?? null) : JSON.stringify(body), {
+      headers: { ...type, ...common, ...headers },
+      tags: { name },
+      timeout: `${config.HTTP_TIMEOUT}s`,
+      responseCallback: http.expectedStatuses(...[status].flat()),
+      responseType: "text",
+    });
+  }
+
+  async function visit(): Promise<void> {
+    for (const [place, endpoint] of declared.endpoints.entries()) {
+      const { answer, error } = await askOne(endpoint);
+      // Nothing that the target did, so that no error rate and no check is told of it.
+      if (isShortage(metrics, error)) continue;
+      countStatus(metrics, answer?.status ?? 0);
+      const problem =
+        answer === null
+          ? `gives no answer: ${error}`
+          : problemOfAnswer(endpoint, answer.status, String(answer.body ?? ""));
+      check(problem, { [`${endpoint.name} answers as it must`]: () => problem === null });
+      metrics.http_error_rate.add(problem !== null);
+      // A quick refusal must not improve a latency.
+      if (answer !== null && problem === null) latencies[place]?.add(latencyOf(answer.timings));
+      if (problem !== null) quote(endpoint.name, problem);
+    }
+    sleep(config.THINK_TIME);
+  }
+
+  return {
+    options: optionsOf(config, "visit"),
+    async setup(): Promise<Watched> {
+      declareCounters();
+      const watched = requireHealth(config);
+      const [first] = declared.endpoints as readonly [OwnEndpoint];
+      const { error } = await askOne(first);
+      if (error !== null) {
+        exec.test.abort(withoutCredentials(`${address}: ${first.name} gives no answer: ${error}`));
+      }
+      return watched;
+    },
+    visit: guarded(metrics.script_errors, visit),
+    teardown: (watched: Watched) => enterHealth(config, metrics, watched),
+    handleSummary: summaryOf(config, undefined, evidenceOf),
+  };
+}
+
+/** What the endpoints said, by the objective that it spoils. */
+function evidenceOf(data: K6Data): Readonly<Record<string, string>> {
+  const errors = describeQuotes(quotesIn(data.root_group));
+  return errors === null ? {} : { http_error_rate: errors };
+}
