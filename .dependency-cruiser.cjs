@@ -31,6 +31,23 @@ module.exports = {
       from: { path: "^systems/[^/]+/target/" },
       to: { path: "^(k6|receiver|cli|bench|test)/" },
     },
+    {
+      name: "examples-know-the-package-only",
+      comment: "They are repositories of strangers: what they need of the suite, they import as throughline.",
+      severity: "error",
+      from: { path: "^examples/([^/]+)/" },
+      // k6/http and the like are no files of ours.
+      to: {
+        path: "^(core|systems|receiver|target|cli|deploy|bench|test|dist|examples)/|^k6/.*\\.ts$|^[a-z]+\\.(ts|mjs)$",
+        pathNot: "^examples/$1/",
+      },
+    },
+    {
+      name: "nothing-knows-the-examples",
+      severity: "error",
+      from: { pathNot: "^examples/" },
+      to: { path: "^examples/" },
+    },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
   ],
   options: {

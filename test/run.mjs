@@ -27,6 +27,7 @@ try {
     check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]),
     check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]),
     check("types for browsers", "npx", ["tsc", "-p", "tsconfig.browser.json"]),
+    check("types of examples", "npx", ["tsc", "-p", "tsconfig.examples.json"]),
     check("lint and format", "npx", ["biome", "ci", "."]),
     check("import direction", "npx", [
       "depcruise",
@@ -40,6 +41,7 @@ try {
         "bench",
         "deploy",
         "test",
+        "examples",
         "scenarios.ts",
         "thresholds.ts",
       ],

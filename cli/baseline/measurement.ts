@@ -1,4 +1,4 @@
-import { METRICS, type Metric, type MetricName } from "../../core/metrics.ts";
+import { metricOf } from "../../core/metrics.ts";
 import type { Result } from "../result.ts";
 
 /**
@@ -119,8 +119,4 @@ function worstOfEach(found: readonly Measurement[]): Measurement[] {
     if (other === undefined || one.value > other.value) worst.set(one.name, one);
   }
   return [...worst.values()];
-}
-
-function metricOf(name: string): Metric | undefined {
-  return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : undefined;
 }

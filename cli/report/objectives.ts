@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { metricOf } from "../../core/metrics.ts";
 import { TESTS } from "../../scenarios.ts";
 import { everyObjective } from "../../thresholds.ts";
 import type { Result } from "../result.ts";
@@ -77,7 +77,7 @@ function groupOf(metric: string): Group {
 }
 
 function meaningOf(metric: string): string | null {
-  return Object.hasOwn(METRICS, metric) ? METRICS[metric as MetricName].meaning : null;
+  return metricOf(metric)?.meaning ?? null;
 }
 
 /** The next step of the reason that the row is. */

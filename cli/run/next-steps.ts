@@ -2,7 +2,7 @@
 
 import type { Account, Offender } from "../../core/account.ts";
 import { judgedOf } from "../../core/judged.ts";
-import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { metricOf } from "../../core/metrics.ts";
 import type { Summary } from "../../core/summary.ts";
 import type { Second } from "../../core/timeline.ts";
 import type { SloResult } from "../../core/verdict.ts";
@@ -22,10 +22,17 @@ export interface Evidence {
   readonly summaries: readonly Summary[];
   /** Mean CPU of all load generators together, in percent of one core; null when it was not measured. */
   readonly generatorCpu: number | null;
+  /** What a pipeline of one's own says of its metrics. */
+  readonly own?: Readonly<Record<string, string>>;
 }
 
-/** What to look at next. */
-export function nextStep({ row, log }: Origin, evidence: Evidence): string {
+/** What to look at next; what a pipeline says of its own comes first. */
+export function nextStep(origin: Origin, evidence: Evidence): string {
+  const own = origin.row?.result === "missed" ? evidence.own?.[origin.row.metric] : undefined;
+  return own === undefined ? suiteStep(origin, evidence) : `${own}; ${suiteStep(origin, evidence)}`;
+}
+
+function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.uncertainty !== null && row.doubt !== null) return CLOCKS;
   if (row.result === "unmeasured") {
@@ -112,9 +119,8 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
       `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: fewer SOCKETS, or --instances`,
   ],
   [
-    /^http_.*_latency_ms$/,
-    (metric) =>
-      `endpoint: ${METRICS[metric as MetricName].meaning.replace("answer time of ", "")}; look at what it waits for`,
+    /^(http|endpoint)_.*_latency_ms$/,
+    (metric) => `endpoint: ${metricOf(metric)?.meaning.replace("answer time of ", "")}; look at what it waits for`,
   ],
   [
     /^http_error_rate$/,

@@ -43,6 +43,8 @@ export interface Ended {
   readonly endedAt: number;
   readonly machine: Result["machine"];
   readonly versions: Result["versions"];
+  /** What a pipeline of one's own says to look at, by metric. */
+  readonly nextSteps?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Makes the record. */
@@ -55,6 +57,7 @@ export function recordOf(ended: Ended): Result {
     timeline: collected.timeline,
     summaries,
     generatorCpu: meanCpu(health),
+    ...(ended.nextSteps === undefined ? {} : { own: ended.nextSteps }),
   };
   const { verdict, reasons } = judged(ended, evidence);
   return {

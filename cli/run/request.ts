@@ -241,7 +241,7 @@ function addressesOf(
 function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]): VariablesByTest {
   const result: VariablesByTest = {};
   for (const setting of set) {
-    const [, only, name, value] = /^(?:([a-z]+)\.)?([A-Z][A-Z0-9_]*)=(.*)$/s.exec(setting) ?? [];
+    const [, only, name, value] = /^(?:([a-z][a-z0-9-]*)\.)?([A-Z][A-Z0-9_]*)=(.*)$/s.exec(setting) ?? [];
     if (name === undefined || value === undefined) {
       throw new RangeError(`--set ${setting.split("=")[0]}: allowed: NAME=VALUE, or test.NAME=VALUE`);
     }

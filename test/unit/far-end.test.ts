@@ -24,7 +24,7 @@ const pipelineOf = (observe: object, more: object = {}) =>
   ({
     name: "own",
     events: { attributes: {}, write: ({ id }: { id: string }) => id },
-    publish: () => () => "acknowledged",
+    publish: () => async () => "acknowledged",
     observe,
     ...more,
   }) as unknown as AnyPipeline;

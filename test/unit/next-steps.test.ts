@@ -167,6 +167,13 @@ describe("the next step", () => {
     }
   });
 
+  test("of a pipeline of one's own comes before the suite's, where the objective was missed", () => {
+    const own = { account_lost: "look at the queue" };
+    const step = nextStep(missed("account_lost"), { ...evidenceOf({ offenders: [OFFENDER] }), own });
+    expect(step).toMatch(/^look at the queue; path /);
+    expect(nextStep(missed("account_late"), { ...evidenceOf({}), own })).not.toContain("queue;");
+  });
+
   test("is there also when nothing is known", () => {
     const nothing: Evidence = { account: null, timeline: [], summaries: [], generatorCpu: null };
     const rows = TESTS.flatMap((target) => slos(target, { accounted: true, events: 100 }));

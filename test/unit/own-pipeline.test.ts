@@ -13,7 +13,7 @@ const ORDERS = definePipeline({
     attributes: { region: ["eu", "us"], tier: ["gold"] },
     write: ({ id, region, random }) => ({ id, region, amount: random % 100 }),
   },
-  publish: () => () => "acknowledged",
+  publish: () => async () => "acknowledged",
   observe: { kind: "rows", paths: { orders: {} }, rows: async () => [] },
   objectives: { account_delivery_p95_ms: "value < 250", publish_ack_latency_ms: ["p(95) < 100", "max < 1000"] },
 });

@@ -1,35 +1,38 @@
-/** Where a consumer goes on in its stream. */
-import { describe, expect, it } from "vitest";
-import { Place } from "../../systems/pulse/target/place.ts";
+import { expect, test } from "vitest";
+import { lineIn, lineOf } from "../../cli/own/place.ts";
 
-describe("Place", () => {
-  const stream = (created: string, last_seq: number) => ({ created, state: { last_seq } });
+const FILE = `import { definePipeline } from "throughline"; // objectives: none
+const kind = "webhook";
+export default definePipeline({
+  name: "orders",
+  observe: {
+    kind: "rows",
+    paths: {
+      "sales.orders": { kind: "b" },
+      audit: { kind: "mars" },
+    },
+  },
+  objectives: {
+    account_lost: "none",
+  },
+});
+`;
 
-  it("begins behind what was there before it", () => {
-    expect(new Place().find(stream("monday", 41))).toBe(42);
+test.each<[string, number | null]>([
+  ["pipeline orders: observe.paths.audit.kind: mars: allowed: a, b", 9],
+  ["pipeline orders: observe.paths.sales.orders.kind: c: allowed: a, b", 8],
+  ["pipeline orders: objectives.account_lost: none: allowed: p(95)", 13],
+  ["pipeline orders: objectives.nothing: no such metric", 12],
+  ["pipeline orders: name: the suite has a test of that name", 4],
+  ["Cannot read properties of undefined", null],
+])("%s: line %s", (message, line) => {
+  expect(lineOf(message, FILE)).toBe(line);
+});
+
+test("what was thrown in the file is where its stack says", () => {
+  const problem = Object.assign(new Error("no"), {
+    stack: "Error: no\n    at write (/home/me/orders.pipeline.ts:7:12)",
   });
-
-  it("goes on behind the last message, or where it began if there was none", () => {
-    const place = new Place();
-    place.find(stream("monday", 41));
-    expect(place.find(stream("monday", 60))).toBe(42);
-    place.passed(50);
-    expect(place.find(stream("monday", 60))).toBe(51);
-  });
-
-  it("begins a stream that came later at its first message", () => {
-    const place = new Place();
-    place.lost();
-    expect(place.find(stream("monday", 41))).toBe(1);
-    place.passed(41);
-    expect(place.find(stream("tuesday", 5))).toBe(1);
-  });
-
-  it("is not lost when the same stream is back, nor beyond the end of an older copy", () => {
-    const place = new Place();
-    place.find(stream("monday", 41));
-    place.lost();
-    expect(place.find(stream("monday", 50))).toBe(42);
-    expect(place.find(stream("monday", 10))).toBe(11);
-  });
+  expect(lineIn(problem, "/home/me/orders.pipeline.ts")).toBe("7");
+  expect(lineIn("no", "/home/me/orders.pipeline.ts")).toBeNull();
 });

@@ -8,7 +8,6 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go"
 	"go.k6.io/k6/js/common"
-	"throughline.dev/xk6/internal/script"
 )
 
 const (
@@ -22,22 +21,26 @@ type batchOptions struct {
 	maxPending int
 }
 
-func readBatchOptions(options sobek.Value) (*batchOptions, error) {
+func readBatch(messages, options sobek.Value) ([]*nats.Msg, *batchOptions, error) {
 	opts := &batchOptions{timeout: defaultAckTimeout, maxPending: defaultMaxPending}
-	if common.IsNullish(options) {
-		return opts, nil
+	if !common.IsNullish(options) {
+		err := setters{"timeout": millis(&opts.timeout), "maxPending": positive(&opts.maxPending)}.apply("", options)
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	return opts, script.Setters{"timeout": script.Millis(&opts.timeout), "maxPending": script.Positive(&opts.maxPending)}.Apply("", options)
+	msgs, err := readBatchMessages(messages)
+	return msgs, opts, err
 }
 
 // readBatchMessages goes through the array by index: exporting it costs twenty
 // times as much.
-func readBatchMessages(v sobek.Value) (listed, error) {
+func readBatchMessages(v sobek.Value) ([]*nats.Msg, error) {
 	array, ok := v.(*sobek.Object)
 	if !ok || array.ClassName() != "Array" {
-		return nil, fmt.Errorf("want an array of messages, got %s", script.Describe(v))
+		return nil, fmt.Errorf("want an array of messages, got %s", describe(v))
 	}
-	msgs := make(listed, array.Get("length").ToInteger())
+	msgs := make([]*nats.Msg, array.Get("length").ToInteger())
 	for i := range msgs {
 		msg, err := readBatchMessage(array.Get(strconv.Itoa(i)))
 		if err != nil {
@@ -51,7 +54,7 @@ func readBatchMessages(v sobek.Value) (listed, error) {
 func readBatchMessage(v sobek.Value) (*nats.Msg, error) {
 	obj, ok := v.(*sobek.Object)
 	if !ok {
-		return nil, fmt.Errorf("want an object with subject and data, got %s", script.Describe(v))
+		return nil, fmt.Errorf("want an object with subject and data, got %s", describe(v))
 	}
 	msg, err := newMsg(obj.Get("subject"), obj.Get("data"), obj.Get("headers"))
 	if err != nil {

@@ -47,7 +47,6 @@ func (c *client) methods() map[string]any {
 		"jetStreamPublishWithHeaders": c.jetStreamPublishWithHeaders,
 		"jetStreamPublishMsg":         c.jetStreamPublishMsg,
 		"jetStreamPublishBatch":       c.jetStreamPublishBatch,
-		"jetStreamPublishSeries":      c.jetStreamPublishSeries,
 		"jetStreamSubscribe":          c.jetStreamSubscribe,
 		"close":                       c.close,
 	}

@@ -64,8 +64,9 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 		return nil, err
 	}
 	over := make(chan struct{})
-	b := newBatch(c.in.vu.Context(), c.acks, listed{msg}, defaultAckTimeout, func() { close(over) })
-	b.publish(c.conn, 1)
+	messages := []*nats.Msg{msg}
+	b := newBatch(c.in.vu.Context(), c.acks, messages, defaultAckTimeout, func() { close(over) })
+	b.publish(c.conn, messages, 1)
 	<-over
 	o := &b.outcomes[0]
 	if o.err != nil {
@@ -77,25 +78,11 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 // jetStreamPublishBatch publishes the messages and returns a promise of their
 // outcomes.
 func (c *client) jetStreamPublishBatch(messages, options sobek.Value) *sobek.Promise {
-	return c.publishAll("publish a batch on", options, func() (outgoing, error) { return readBatchMessages(messages) })
-}
-
-// jetStreamPublishSeries publishes consecutive events of a template and returns
-// a promise of their outcomes.
-func (c *client) jetStreamPublishSeries(template, series, options sobek.Value) *sobek.Promise {
-	return c.publishAll("publish a series on", options, func() (outgoing, error) { return readSeries(template, series) })
-}
-
-func (c *client) publishAll(op string, options sobek.Value, read func() (outgoing, error)) *sobek.Promise {
 	rt := c.in.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
-	out, err := read()
-	var opts *batchOptions
-	if err == nil {
-		opts, err = readBatchOptions(options)
-	}
+	msgs, opts, err := readBatch(messages, options)
 	if err != nil {
-		err = c.failure(op, "", err)
+		err = c.failure("publish a batch on", "", err)
 	} else {
 		err = c.ready()
 	}
@@ -105,13 +92,13 @@ func (c *client) publishAll(op string, options sobek.Value, read func() (outgoin
 	}
 	enqueue := c.in.vu.RegisterCallback()
 	var b *batch
-	b = newBatch(c.in.vu.Context(), c.acks, out, opts.timeout, func() {
+	b = newBatch(c.in.vu.Context(), c.acks, msgs, opts.timeout, func() {
 		enqueue(func() error {
 			return resolve(newBatchResult(rt, b, func(subject string, cause error) error {
 				return c.failure("publish to", subject, cause)
 			}))
 		})
 	})
-	b.publish(c.conn, opts.maxPending)
+	b.publish(c.conn, msgs, opts.maxPending)
 	return promise
 }
