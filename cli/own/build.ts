@@ -116,7 +116,8 @@ async function bundleForNode(root: string, file: string, shown: string) {
       );
     }
     refuse(declared);
-    const node = join(folder, `${declared.name}.js`);
+    // The user's package may be of CommonJS, as npm makes them.
+    const node = join(folder, `${declared.name}.mjs`);
     await rename(loading, node);
     return { declared, node };
   } catch (problem) {

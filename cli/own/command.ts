@@ -21,7 +21,7 @@ interface Flags {
 export function addBuildCommand(program: Command, root: string): void {
   program
     .command("build")
-    .description("bundle the pipelines of this folder: dist/<name>.js for k6, dist/node/<name>.js for the receiver")
+    .description("bundle the pipelines of this folder: dist/<name>.js for k6, dist/node/<name>.mjs for the receiver")
     .option("--grafana <folder>", "also write their boards there, for InfluxDB and for Prometheus")
     .option("--kubernetes <folder>", "also write a TestRun for each of their tests there")
     .action(async ({ grafana, kubernetes }: Flags) => {

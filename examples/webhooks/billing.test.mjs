@@ -77,7 +77,7 @@ before(async () => {
     "--port",
     "0",
     "--pipeline",
-    "dist/node/billing-webhooks.js",
+    "dist/node/billing-webhooks.mjs",
   ];
   receiver = JSON.parse(await start("node", serving, /\n/, { WEBHOOK_SECRET })).url;
 });

@@ -75,10 +75,16 @@ describe("what is wrong with a pipeline's file is told in one line, with the fil
       file.replace('subject: "invoice"', 'subject: "bill"'),
       /orders\.pipeline\.ts:\d+: .*bill: allowed: invoice/,
     ],
+    ["Node in k6", file.replace("const headers", 'createHmac("a", "b");$&'), /:1: .*node:crypto, which k6 does/],
     [
-      "Node in k6",
-      file.replace("return async (event) => {", 'createHmac("a", "b");$&'),
-      /:1: .*node:crypto, which k6 does/,
+      "an objective",
+      file.replace('"value < 500"', '"quick"'),
+      /orders\.pipeline\.ts:\d+: .*account_delivery_p95_ms: quick: allowed/,
+    ],
+    [
+      "the name of a test of the suite",
+      file.replace('name: "orders"', 'name: "nats"'),
+      /orders\.pipeline\.ts:6: name: nats/,
     ],
   ])("%s", async (_, text, message) => {
     write("orders.pipeline.ts", text);
@@ -95,7 +101,7 @@ test("the page's config is read", async () => {
   write("page/api.ts", block("ts endpoints"));
   expect((await typesIn("page")).stdout).toBe("");
   const { stdout, stderr } = await throughlineIn(folder, "build");
-  expect(stdout, stderr).toContain("orders.pipeline.ts: dist/orders.js, dist/node/orders.js");
+  expect(stdout, stderr).toContain("orders.pipeline.ts: dist/orders.js, dist/node/orders.mjs");
 });
 
 test("the page's observer in another language reports what arrives", async () => {
@@ -152,7 +158,7 @@ test.each([
 ])("%s", async (_, planted, counts, causes) => {
   write("orders.pipeline.ts", block("ts pipeline"));
   expect((await throughlineIn(folder, "build")).exitCode).toBe(0);
-  const { default: pipeline } = (await import(join(folder, "dist/node/orders.js"))) as { default: AnyPipeline };
+  const { default: pipeline } = (await import(join(folder, "dist/node/orders.mjs"))) as { default: AnyPipeline };
   const receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: [pipeline] });
   const platform = await startPlatform(receiver.url, planted);
   try {

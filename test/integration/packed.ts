@@ -46,7 +46,8 @@ async function pack(folder: string): Promise<string> {
  */
 export async function installIn(folder: string): Promise<void> {
   const archive = `file:${await pack(folder)}`;
-  const own = { name: "stranger", version: "1.0.0", private: true, type: "module" };
+  // As npm init makes it: without a word about modules.
+  const own = { name: "stranger", version: "1.0.0", private: true };
   const { name, version, bin, dependencies } = manifest;
   const needed = Object.entries(read<Lock>("package-lock.json").packages).filter(([path, { dev }]) => path && !dev);
   const packages = {
