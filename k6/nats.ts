@@ -41,6 +41,8 @@ const nats = new Nats({
   user: config.NATS_USER,
   password: config.NATS_PASSWORD,
   creds: config.NATS_CREDS,
+  nkey: config.NATS_NKEY,
+  domain: config.NATS_DOMAIN,
   tls: Object.values(files).some((file) => file !== undefined) ? files : undefined,
 });
 
@@ -131,7 +133,7 @@ const RECONNECT_MS = 1_000;
 function connects(): boolean {
   if (connected || Date.now() < connectsAgainAt) return connected;
   try {
-    nats.jetStreamInfo(config.STREAM);
+    nats.connect();
     connected = true;
   } catch (problem) {
     connectsAgainAt = Date.now() + RECONNECT_MS;

@@ -218,6 +218,8 @@ export const VARIABLES = {
     NATS_USER: secret("user to connect as"),
     NATS_PASSWORD: secret("password of NATS_USER"),
     NATS_CREDS: filePath("credentials file to connect with"),
+    NATS_NKEY: filePath("file with the seed of an nkey to connect with"),
+    NATS_DOMAIN: word("JetStream domain that the stream is in"),
     NATS_CA: filePath("certificates of the authorities to trust; connects with TLS"),
     NATS_CERT: filePath("client certificate, together with NATS_KEY"),
     NATS_KEY: filePath("key of NATS_CERT"),

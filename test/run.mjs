@@ -68,6 +68,7 @@ function everything(hasGo) {
     skip("tests of redis.js, ingest.js, webhook.js and their reference targets: redis-server was not found");
   const missing = ["redis-server", "influxd", "prometheus"].filter((program) => !found(program));
   if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
+  if (!found("nats-server")) skip("tests of nats.js on a server with accounts: nats-server was not found");
   if (!hasFaketime()) skip("tests of clocks that are set: libfaketime was not found");
   if (!process.env.K6_OPERATOR_CRD) {
     skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");

@@ -18,6 +18,10 @@ declare module "k6/x/nats" {
     password?: string | undefined;
     /** Credentials file (JWT and seed), relative to the directory k6 was started in. */
     creds?: string | undefined;
+    /** File with the seed of an nkey to authenticate with, relative to the directory k6 was started in. */
+    nkey?: string | undefined;
+    /** JetStream domain to publish into; the server's own where there is none. */
+    domain?: string | undefined;
     /** Connects with TLS. The files are PEM, relative to the directory k6 was started in. */
     tls?:
       | {
@@ -203,6 +207,9 @@ declare module "k6/x/nats" {
    */
   export class Nats {
     constructor(options: NatsOptions);
+
+    /** Connects, where that was not done yet. Every other method does so by itself. */
+    connect(): void;
 
     /** Publishes without acknowledgement. */
     publish(subject: string, payload: Payload): void;

@@ -35,6 +35,7 @@ func newClient(in *instance, opts *options) *client {
 // methods is the JS interface of a client.
 func (c *client) methods() map[string]any {
 	return map[string]any{
+		"connect":                     c.ready,
 		"publish":                     c.publish,
 		"publishWithHeaders":          c.publishWithHeaders,
 		"publishMsg":                  c.publishMsg,
@@ -65,7 +66,7 @@ func (c *client) connect() error {
 	if err != nil {
 		return c.failure("connect to", "", err)
 	}
-	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(requestTimeout))
+	js, err := c.opts.jetStream(conn)
 	if err == nil {
 		err = acks.listen(conn)
 	}

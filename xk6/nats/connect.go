@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/lib"
 )
@@ -55,6 +57,13 @@ func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost func(error
 	if o.creds != "" {
 		settings = append(settings, nats.UserCredentials(o.creds))
 	}
+	if o.nkey != "" {
+		nkey, err := nats.NkeyOptionFromSeed(o.nkey)
+		if err != nil {
+			return nil, fmt.Errorf("key file %s: %w", o.nkey, err)
+		}
+		settings = append(settings, nkey)
+	}
 	conn, err := nats.Connect(strings.Join(o.servers, ","), append(settings, o.security()...)...)
 	if errors.Is(err, nats.ErrNoServers) && dialer.failure != nil {
 		err = dialer.failure
@@ -83,6 +92,15 @@ func (o *options) security() []nats.Option {
 		settings = append(settings, nats.ClientCert(o.tls.cert, o.tls.key))
 	}
 	return settings
+}
+
+// jetStream is the API of the domain, or of the server's own.
+func (o *options) jetStream(conn *nats.Conn) (jetstream.JetStream, error) {
+	timeout := jetstream.WithDefaultTimeout(requestTimeout)
+	if o.domain == "" {
+		return jetstream.New(conn, timeout)
+	}
+	return jetstream.NewWithDomain(conn, o.domain, timeout)
 }
 
 // where names the servers as errors and logs show them.

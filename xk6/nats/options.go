@@ -23,6 +23,8 @@ type options struct {
 	user          string
 	password      string
 	creds         string
+	nkey          string
+	domain        string
 	tls           *tlsOptions
 	name          string
 	timeout       time.Duration
@@ -53,6 +55,8 @@ func readOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 		"user":          text(&o.user),
 		"password":      text(&o.password),
 		"creds":         text(&o.creds),
+		"nkey":          text(&o.nkey),
+		"domain":        text(&o.domain),
 		"tls":           o.setTLS,
 		"name":          text(&o.name),
 		"timeout":       millis(&o.timeout),

@@ -62,7 +62,7 @@ func TestOptionsRefused(t *testing.T) {
 		`({servers: ["http://h"]})`:            `nats: option "servers": "http://h" is not a server URL: want nats://host:port (or tls, ws, wss)`,
 		`({servers: ["nats://u:secret@h:x"]})`: `nats: option "servers": "nats://h:x" is not a server URL: want nats://host:port (or tls, ws, wss)`,
 		`({servers: ["u:secret@"]})`:           `nats: option "servers": "" is not a server URL: want nats://host:port (or tls, ws, wss)`,
-		`({servers: "h", pasword: "secret"})`:  `nats: option "pasword": unknown, want one of creds, maxReconnects, name, password, reconnectWait, servers, timeout, tls, token, unsafe, user`,
+		`({servers: "h", pasword: "secret"})`:  `nats: option "pasword": unknown, want one of creds, domain, maxReconnects, name, nkey, password, reconnectWait, servers, timeout, tls, token, unsafe, user`,
 		`({servers: "h", tls: {crt: "c"}})`:    `nats: option "tls.crt": unknown, want one of ca, cert, insecureSkipVerify, key`,
 		`({servers: "h", tls: {ca: 1}})`:       `nats: option "tls.ca": want a string, got a number`,
 		`({servers: "h", tls: {cert: "c"}})`:   `nats: option "tls": cert and key go together: give both files or neither`,

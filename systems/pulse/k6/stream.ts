@@ -4,11 +4,14 @@ import { subjectsBelow } from "../wire.ts";
 
 /** The code of JetStream's answer when there is no stream of that name. */
 const STREAM_NOT_FOUND = "JetStream error 10059";
+/** A server does not answer what its user may not ask: it tells the connection, and the question times out. */
+const NO_ANSWER = /deadline exceeded|timeout|permissions violation/i;
 
 interface StreamSettings {
   readonly STREAM: string;
   readonly SUBJECT: string;
   readonly CREATE_STREAM: boolean;
+  readonly NATS_DOMAIN: string | undefined;
   readonly RETENTION: NonNullable<StreamConfig["retention"]> & string;
 }
 
@@ -37,6 +40,10 @@ export class RunStream {
     try {
       this.firstSeq = this.nats.jetStreamInfo(STREAM).lastSequence + 1;
     } catch (problem) {
+      if (NO_ANSWER.test(String(problem))) {
+        console.warn(`stream ${STREAM} is not known: this user may not ask for it ($JS.API.STREAM.INFO.${STREAM})`);
+        return;
+      }
       if (!CREATE_STREAM || !String(problem).includes(STREAM_NOT_FOUND)) throw problem;
       this.nats.jetStreamSetup({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], retention: RETENTION });
       this.madeHere = true;
@@ -75,7 +82,9 @@ export class RunStream {
   /** An answer of JetStream; null where this user may not ask. */
   private ask(what: string): unknown {
     try {
-      return JSON.parse(this.nats.request(`$JS.API.${what}`, "{}").data);
+      const { NATS_DOMAIN: domain } = this.config;
+      const api = domain === undefined ? "$JS.API" : `$JS.${domain}.API`;
+      return JSON.parse(this.nats.request(`${api}.${what}`, "{}").data);
     } catch {
       return null;
     }
