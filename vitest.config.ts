@@ -22,7 +22,18 @@ const ALONE = ["test/integration/faults.test.ts"];
  * Of a fresh clone vitest itself knows no times.
  */
 const LONGEST = [
-  ...["accounting", "ingest", "signals", "run", "signals-faults", "ethhook", "redis", "distributed"],
+  ...[
+    "examples",
+    "package",
+    "accounting",
+    "ingest",
+    "signals",
+    "run",
+    "signals-faults",
+    "ethhook",
+    "redis",
+    "distributed",
+  ],
   ...["dashboards", "secrets", "demo", "report", "arguments", "hanging"],
 ].map((name) => `test/integration/${name}.test.ts`);
 

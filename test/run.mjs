@@ -70,6 +70,8 @@ function everything(hasGo) {
   if (missing.length > 0) skip(`tests of the dashboards on real databases: ${missing.join(", ")}: not found`);
   if (!found("nats-server")) skip("tests of nats.js on a server with accounts: nats-server was not found");
   if (!hasFaketime()) skip("tests of clocks that are set: libfaketime was not found");
+  const unmade = ["go", "redis-server", "nats-server"].filter((program) => !found(program));
+  if (unmade.length > 0) skip(`tests of examples/ on real servers: ${unmade.join(", ")}: not found`);
   if (!process.env.K6_OPERATOR_CRD) {
     skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
   }

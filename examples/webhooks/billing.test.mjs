@@ -43,8 +43,11 @@ async function start(program, args, ready, env = {}) {
   return said;
 }
 
-/** Stands before the customer audit, swallows one webhook, and hands another on twice. */
-function startThief(customers, planted) {
+/** What is to go wrong on the way to the customer audit: the webhook that is lost, and the one that comes twice. */
+let planted = {};
+
+/** Stands before the customers. */
+function startThief(customers) {
   const server = createServer(async (request, response) => {
     const body = (await request.toArray()).join("");
     const [, publisher, digits] = /evt_\d{19}_[0-9a-f]{8}([0-9a-f]{4})([0-9a-f]{8})/.exec(body) ?? [];
@@ -64,11 +67,11 @@ function startThief(customers, planted) {
 }
 
 let receiver = "";
-let redis = "";
+let platform = "";
 before(async () => {
   const data = mkdtempSync(join(tmpdir(), "billing-redis-"));
   ends.push(() => rmSync(data, { recursive: true }));
-  redis = await freePort();
+  const redis = await freePort();
   await start("redis-server", ["--port", redis, "--bind", "127.0.0.1", "--save", "", "--dir", data], /Ready to accept/);
   await throughline("build");
   const serving = [
@@ -80,19 +83,11 @@ before(async () => {
     "dist/node/billing-webhooks.mjs",
   ];
   receiver = JSON.parse(await start("node", serving, /\n/, { WEBHOOK_SECRET })).url;
-});
-
-/** Starts the platform, which tells those customers. @returns where it listens. */
-async function startPlatform(customers) {
+  const customers = `http://127.0.0.1:${await startThief(receiver)}/hooks`;
   const PORT = await freePort();
-  await start("node", ["platform.mjs"], /ready/, {
-    PORT,
-    REDIS_PORT: redis,
-    WEBHOOK_SECRET,
-    CUSTOMERS: `${customers}/hooks`,
-  });
-  return `http://127.0.0.1:${PORT}`;
-}
+  await start("node", ["platform.mjs"], /ready/, { PORT, REDIS_PORT: redis, WEBHOOK_SECRET, CUSTOMERS: customers });
+  platform = `http://127.0.0.1:${PORT}`;
+});
 
 async function throughline(...args) {
   const env = { ...process.env, WEBHOOK_SECRET };
@@ -102,7 +97,7 @@ async function throughline(...args) {
 }
 
 /** Runs a test. @returns its record. */
-async function run(test, platform, ...more) {
+async function run(test, ...more) {
   const id = `${test}-${Date.now()}`;
   await throughline("run", test, "--run-id", id, "--set", `PLATFORM_URL=${platform}`, ...more);
   return JSON.parse(readFileSync(`${here}/results/${id}/result.json`, "utf8"));
@@ -111,14 +106,14 @@ async function run(test, platform, ...more) {
 const load = () => ["--rate", "50", "--events", "150", "--set", "DRAIN_QUIET=1s", "--receiver-url", receiver];
 
 test("the platform tells every customer of every event", async () => {
-  const { verdict, reasons, account } = await run("billing-webhooks", await startPlatform(receiver), ...load());
+  const { verdict, reasons, account } = await run("billing-webhooks", ...load());
   assert.deepEqual([verdict, reasons], ["PASS", []]);
   assert.equal(account.expected, 300);
 });
 
 test("a webhook that is lost, and one that comes twice, are named by number", async () => {
-  const customers = `http://127.0.0.1:${await startThief(receiver, { lost: 17, twice: 42 })}`;
-  const { verdict, reasons, account } = await run("billing-webhooks", await startPlatform(customers), ...load());
+  planted = { lost: 17, twice: 42 };
+  const { verdict, reasons, account } = await run("billing-webhooks", ...load());
   assert.equal(verdict, "FAIL");
   assert.deepEqual(account.causes, ["events that never came on audit: 17", "events that came again on audit: 42"]);
   assert.match(reasons.map(({ next }) => next).join("\n"), /look for failed jobs of the queue webhooks/);
@@ -126,6 +121,6 @@ test("a webhook that is lost, and one that comes twice, are named by number", as
 
 test("its endpoints answer as they must", async () => {
   const short = ["--duration", "5s", "--set", "VUS=2", "--set", "THINK_TIME=50ms"];
-  const { verdict, reasons } = await run("api", await startPlatform(receiver), ...short);
+  const { verdict, reasons } = await run("api", ...short);
   assert.deepEqual([verdict, reasons], ["PASS", []]);
 });

@@ -104,6 +104,29 @@ test("the page's config is read", async () => {
   expect(stdout, stderr).toContain("orders.pipeline.ts: dist/orders.js, dist/node/orders.mjs");
 });
 
+test("a system is added by one folder, and one line in the list of systems", async () => {
+  const list = (...systems: string[]) => {
+    const pipelines = systems.map((name) => `systems/${name}/${name}.pipeline.ts`);
+    write(
+      "throughline.config.ts",
+      `import { defineConfig } from "throughline";
+export default defineConfig({ pipelines: ${JSON.stringify(pipelines)} });
+`,
+    );
+  };
+  write("systems/orders/orders.pipeline.ts", template("orders", "http", "webhook"));
+  write("systems/toy/toy.pipeline.ts", template("toy", "websocket", "websocket"));
+  list("orders");
+  expect((await throughlineIn(folder, "run", "toy")).stderr).toMatch(
+    /^throughline: run toy: allowed: .*, orders; own: /,
+  );
+  list("orders", "toy");
+  const { stdout, stderr } = await throughlineIn(folder, "build", "--grafana", "boards", "--kubernetes", "testruns");
+  expect(stdout, stderr).toContain("systems/toy/toy.pipeline.ts: dist/toy.js, dist/toy-subscribers.js");
+  expect(stdout).toContain("boards/influxdb/throughline-toy-influxdb.json");
+  expect(stdout).toContain("testruns/toy-subscribers.yaml");
+});
+
 test("the page's observer in another language reports what arrives", async () => {
   const receiver = await startReceiver({ host: "127.0.0.1", port: 0 });
   try {
