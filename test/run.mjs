@@ -115,11 +115,14 @@ function check(name, program, args) {
 
 /** The same build flags as for bin/k6, so that nothing is compiled a second time. */
 function goChecks() {
+  const server = ["-C", "examples/centrifugo/server", "-o", "../bin/centrifugo", "github.com/centrifugal/centrifugo/v6"];
   const stock = ["build", "-C", "xk6", "-trimpath", "-o", "../bin/k6-stock", "go.k6.io/k6"];
   return [
     check("go vet", "go", ["vet", "-C", "xk6", "-trimpath", "./..."]),
     check("gofmt", "sh", ["-c", 'test -z "$(gofmt -l xk6)"']),
     check("k6 without extensions", "go", stock),
+    // Before the loads of the tests, which a compiler beside them would spoil.
+    check("Centrifugo of examples/", "go", ["build", ...server]),
   ];
 }
 
