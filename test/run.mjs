@@ -115,7 +115,13 @@ function check(name, program, args) {
 
 /** The same build flags as for bin/k6, so that nothing is compiled a second time. */
 function goChecks() {
-  const server = ["-C", "examples/centrifugo/server", "-o", "../bin/centrifugo", "github.com/centrifugal/centrifugo/v6"];
+  const server = [
+    "-C",
+    "examples/centrifugo/server",
+    "-o",
+    "../bin/centrifugo",
+    "github.com/centrifugal/centrifugo/v6",
+  ];
   const stock = ["build", "-C", "xk6", "-trimpath", "-o", "../bin/k6-stock", "go.k6.io/k6"];
   return [
     check("go vet", "go", ["vet", "-C", "xk6", "-trimpath", "./..."]),
