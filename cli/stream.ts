@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { MessagePress } from "../systems/pulse/message.ts";
+import { writeMessage } from "../core/template.ts";
+import { messageTemplate } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
 
 const DEADLINE_MS = 20_000;
@@ -26,10 +27,10 @@ export async function createStream(natsUrl: string, gatewayUrl: string): Promise
       if (Date.now() >= deadline) throw new Error("gateway: it does not read its stream");
       await pause(LOOK_MS);
     }
-    const press = new MessagePress({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
+    const messages = messageTemplate({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
     for (let seq = 0; seq < FIRST_EVENTS; seq++) {
-      const { subject, stamp } = press.prepare(seq);
-      connection.publish(subject, stamp({ ...NO_RUN, seq, publishedAt: Date.now() }));
+      const { subject, data } = writeMessage(messages, { ...NO_RUN, seq, publishedAt: Date.now() });
+      connection.publish(subject, data);
     }
     await connection.flush();
   } finally {

@@ -1,14 +1,15 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Nats, type Totals, totals } from "k6/x/nats";
+import { Nats, Template, type Totals, totals } from "k6/x/nats";
 import { firstOfEachVariant } from "../core/event.ts";
 import { secondsOf } from "../core/plan.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
+import { writeMessage } from "../core/template.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { streamOf } from "../systems/pulse/events.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
-import { MessagePress } from "../systems/pulse/message.ts";
+import { messageTemplate } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
@@ -18,7 +19,7 @@ import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { nothingSent, publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
-import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
+import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -32,7 +33,8 @@ const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
-const press = new MessagePress(workload, { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES });
+const messages = messageTemplate(workload, { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES });
+const template = new Template(messages);
 const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
   servers: config.NATS_URL,
@@ -46,7 +48,8 @@ const nats = new Nats({
   tls: Object.values(files).some((file) => file !== undefined) ? files : undefined,
 });
 
-const runStream = new RunStream(nats, config, press.subjects);
+const subjects = messages.variants.map(({ subject }) => subject);
+const runStream = new RunStream(nats, config, subjects);
 
 const PROGRESS_SECONDS = 5;
 /** A shorter pause was cut off by the end of the load. */
@@ -77,8 +80,8 @@ export async function setup(): Promise<Run & Watched> {
       wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
       seqs: firstOfEachVariant(stream),
       send: (seq) => {
-        const { subject, stamp } = press.prepare(seq);
-        nats.jetStreamPublish(subject, stamp(traceOf(run, CANARY_PUBLISHER, seq)));
+        const { subject, data } = writeMessage(messages, traceOf(run, CANARY_PUBLISHER, seq));
+        nats.jetStreamPublish(subject, data);
       },
       explain: (account) =>
         account === null || account.paths === 0
@@ -96,12 +99,14 @@ export const publish = guarded(
     metrics,
     async (run, { firstSeq, count, publisher }) => {
       if (!connects()) return unreached(firstSeq, count);
-      const prepared = Array.from({ length: count }, (_, place) => press.prepare(firstSeq + place));
-      const messages = prepared.map(({ seq, subject, stamp }) => ({
-        subject,
-        data: stamp(traceOf(run, publisher, seq)),
-      }));
-      const batch = await nats.jetStreamPublishBatch(messages, { timeout: config.ACK_TIMEOUT * 1000 });
+      const events = {
+        run: run.number as number,
+        publisher,
+        firstSeq,
+        count,
+        clockCorrection: clockCorrection(run),
+      };
+      const batch = await nats.jetStreamPublishSeries(template, events, { timeout: config.ACK_TIMEOUT * 1000 });
       isShortage(metrics, null);
       const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
       // What was refused without being sent, the server never saw.

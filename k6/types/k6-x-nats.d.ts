@@ -147,6 +147,47 @@ declare module "k6/x/nats" {
     headers?: Headers | undefined;
   }
 
+  /** What a {@link Template} is made of; what its fields mean stands in `core/template.ts`. */
+  export interface TemplateOptions {
+    /** Draws the variant of each message by its number. */
+    seed: number;
+    variants: readonly { readonly subject: string; readonly pieces: readonly (string | TemplateSlot)[] }[];
+  }
+
+  export type TemplateSlot =
+    | { readonly slot: "identity"; readonly spelling: "text" | "hash" | "uuid" | "number" }
+    | { readonly slot: "time"; readonly unit: "millisecond" | "second" }
+    | {
+        readonly slot: "number";
+        readonly every?: number | undefined;
+        readonly from?: number | undefined;
+        readonly seed?: number | undefined;
+        readonly digits?: number | undefined;
+        readonly times?: number | undefined;
+      };
+
+  /** Messages of which each differs from the others in little. They are written without the script, when they are sent. */
+  export class Template {
+    /** @throws when an option is unknown, missing or malformed. */
+    constructor(options: TemplateOptions);
+
+    /** The message of one event, as it is published. @param trace `publishedAt` in milliseconds since the epoch. */
+    write(trace: { run: number; publisher: number; seq: number; publishedAt: number }): {
+      subject: string;
+      data: string;
+    };
+  }
+
+  /** Consecutive events of a template. */
+  export interface Series {
+    run: number;
+    publisher: number;
+    firstSeq: number;
+    count: number;
+    /** Milliseconds that are added to the time that each event is stamped with. Default 0. */
+    clockCorrection?: number | undefined;
+  }
+
   export interface BatchOptions {
     /** Longest wait for the whole batch, in milliseconds. Default 5000. */
     timeout?: number | undefined;
@@ -271,6 +312,12 @@ declare module "k6/x/nats" {
     jetStreamPublishBatch(messages: readonly BatchMessage[], options?: BatchOptions): Promise<BatchResult>;
 
     /**
+     * Publishes events of a template as {@link jetStreamPublishBatch} does messages. Each is written and stamped with
+     * the time just before it is sent.
+     */
+    jetStreamPublishSeries(template: Template, series: Series, options?: BatchOptions): Promise<BatchResult>;
+
+    /**
      * Has the handler called for every message that the stream holds on the subject and that is added, from the first
      * one on. Without a stream that captures the subject, the subject is taken for a stream's name. A message is
      * acknowledged when the handler gets it. For the rest see {@link subscribe}.
@@ -298,6 +345,6 @@ declare module "k6/x/nats" {
   /** Reads the counts. A batch enters the counts of outcomes when it is over. */
   export function totals(): Totals;
 
-  const nats: { Nats: typeof Nats; totals: typeof totals };
+  const nats: { Nats: typeof Nats; Template: typeof Template; totals: typeof totals };
   export default nats;
 }

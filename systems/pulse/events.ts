@@ -25,9 +25,9 @@ export interface Variant extends Filterable {
 export const EVENT_TYPES = ["transfer", "swap", "approval", "mint", "burn"] as const;
 const ACCOUNTS_PER_CHAIN = 4;
 const PROGRAMS_PER_CHAIN = 2;
-const FIRST_BLOCK = 18_000_000;
+export const FIRST_BLOCK = 18_000_000;
 /** Events that share a block, so that block numbers climb as they do on a chain. */
-const EVENTS_PER_BLOCK = 100;
+export const EVENTS_PER_BLOCK = 100;
 
 /** Every combination of chain, event type, account and program that the workload holds. */
 export function variants(workload: Workload): readonly Variant[] {

@@ -1,16 +1,8 @@
-import { variantIndex } from "../../core/event.ts";
-import { eventId, type Trace } from "../../core/trace.ts";
-import { event, type Variant, variants, type Workload } from "./events.ts";
-import { type FieldTypes, writeField } from "./fieldtypes.ts";
+import type { NumberSlot, Piece, Template } from "../../core/template.ts";
+import { hex } from "../../core/trace.ts";
+import { EVENTS_PER_BLOCK, FIRST_BLOCK, type Variant, variants, type Workload } from "./events.ts";
+import { type FieldTypes, type TypedField, writeField } from "./fieldtypes.ts";
 import { CHAIN_NUMBERS, type ChainNumbers, SUBJECT, subject } from "./wire.ts";
-
-/** A message ready to be stamped: the costly part is done, the trace is not yet in it. */
-export interface PreparedMessage {
-  readonly seq: number;
-  readonly subject: string;
-  /** Writes the payload with its trace; call it just before sending. */
-  stamp(trace: Trace): string;
-}
 
 /** Where events are published, and how they are spelled, where that differs from the gateway's contract. */
 export interface Spelling {
@@ -19,76 +11,70 @@ export interface Spelling {
   readonly types?: FieldTypes | undefined;
 }
 
+const BLOCK: NumberSlot = { slot: "number", every: EVENTS_PER_BLOCK, from: FIRST_BLOCK };
+const PLACE: NumberSlot = { slot: "number" };
+
 /**
- * Prepares the messages of a workload. What recurs is written once per variant, because a JSON
- * serializer per event would cost the publisher most of its rate.
+ * The messages of a workload: the events of {@link event} as the gateway decodes them.
+ *
+ * @throws RangeError for a chain that has no number: its events would have no subject.
  */
-export class MessagePress {
-  private readonly all: readonly Variant[];
-  /** The subject of each variant. */
-  readonly subjects: readonly string[];
-  private readonly heads: readonly string[];
-  private readonly tails: readonly string[];
-  private readonly workload: Workload;
-  private readonly types: FieldTypes;
-
-  /** @throws RangeError for a chain that has no number: its events would have no subject. */
-  constructor(workload: Workload, { numbers = CHAIN_NUMBERS, prefix = SUBJECT, types = {} }: Spelling = {}) {
-    const unknown = workload.chains.find((chain) => !Object.hasOwn(numbers, chain));
-    if (unknown !== undefined) {
-      throw new RangeError(`CHAINS=${unknown}: has no number; allowed: ${Object.keys(numbers).join(", ")}`);
-    }
-    this.workload = workload;
-    this.types = types;
-    this.all = variants(workload);
-    const numberOf = ({ chain }: Variant) => numbers[chain] as number;
-    this.subjects = this.all.map((variant) => subject(prefix, numberOf(variant), variant.eventType));
-    const written = this.all.map((variant) => {
-      const values = { chain: { name: variant.chain, number: numberOf(variant) }, programId: variant.programId };
-      const write = (field: Parameters<typeof writeField>[1]) => writeField(types, field, values);
-      return {
-        head: `",${write("chain")}${write("commitment_level")}`,
-        tail:
-          `"event_type":"${variant.eventType}","accounts":${JSON.stringify(variant.accounts)},` +
-          write("payload") +
-          write("reorg_action") +
-          write("program_id") +
-          write("native_value"),
-      };
-    });
-    this.heads = written.map(({ head }) => head);
-    this.tails = written.map(({ tail }) => tail);
+export function messageTemplate(
+  workload: Workload,
+  { numbers = CHAIN_NUMBERS, prefix = SUBJECT, types = {} }: Spelling = {},
+): Template {
+  const unknown = workload.chains.find((chain) => !Object.hasOwn(numbers, chain));
+  if (unknown !== undefined) {
+    throw new RangeError(`CHAINS=${unknown}: has no number; allowed: ${Object.keys(numbers).join(", ")}`);
   }
-
-  /** Prepares event number `seq`. */
-  prepare(seq: number): PreparedMessage {
-    const { types } = this;
-    const index = variantIndex(this.workload.seed, seq, this.all.length);
-    const made = event(this.workload, seq, this.all);
-    const block = types.block_number === "text" ? `"${made.blockNumber}"` : made.blockNumber;
-    const body =
-      this.heads[index] +
-      `"block_number":${block},"block_hash":"${made.blockHash}","tx_hash":"${made.txHash}",` +
-      this.tails[index];
+  const seed = workload.seed >>> 0;
+  const messageOf = (variant: Variant) => {
+    const number = numbers[variant.chain] as number;
     return {
-      seq,
-      subject: this.subjects[index] as string,
-      stamp: (trace) => {
-        const time = isoTime(trace.publishedAt);
-        const published = types.published_at === "absent" ? "" : `,"published_at":"${time}"`;
-        return `{"event_id":"${eventId(trace)}${body}"timestamp":"${time.slice(0, 19)}Z"${published}}`;
-      },
+      subject: subject(prefix, number, variant.eventType),
+      pieces: merged(pieces(variant, number, seed, types)),
     };
-  }
+  };
+  return { seed, variants: variants(workload).map(messageOf) };
 }
 
-let lastTime = { millisecond: 0, text: "" };
+function pieces(variant: Variant, number: number, seed: number, types: FieldTypes): readonly Piece[] {
+  const values = { chain: { name: variant.chain, number }, programId: variant.programId };
+  const field = (name: TypedField) => writeField(types, name, values);
+  const quote = types.block_number === "text" ? '"' : "";
+  const published: readonly Piece[] =
+    types.published_at === "absent" ? [] : [',"published_at":"', { slot: "time", unit: "millisecond" }, '"'];
+  return [
+    '{"event_id":"',
+    { slot: "identity", spelling: "text" },
+    `",${field("chain")}${field("commitment_level")}"block_number":${quote}`,
+    BLOCK,
+    `${quote},"block_hash":"`,
+    ...hash(seed, BLOCK),
+    '","tx_hash":"',
+    ...hash(seed, PLACE),
+    `","event_type":"${variant.eventType}","accounts":${JSON.stringify(variant.accounts)},`,
+    field("payload") + field("reorg_action") + field("program_id") + field("native_value"),
+    '"timestamp":"',
+    { slot: "time", unit: "second" },
+    '"',
+    ...published,
+    "}",
+  ];
+}
 
-/** ISO 8601 time, remembered for a millisecond because a batch asks for the same one many times. */
-function isoTime(unixMs: number): string {
-  const millisecond = Math.floor(unixMs);
-  if (millisecond !== lastTime.millisecond) {
-    lastTime = { millisecond, text: new Date(millisecond).toISOString() };
+/** The hash of a block or a transaction, as `events.ts` makes it. */
+function hash(seed: number, place: NumberSlot): readonly Piece[] {
+  return ["0x", { ...place, seed, digits: 8, times: 6 }, hex(seed, 8), { ...place, digits: 8 }];
+}
+
+/** Texts that follow each other are one. */
+function merged(all: readonly Piece[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  for (const piece of all) {
+    const last = pieces.at(-1);
+    if (typeof piece === "string" && typeof last === "string") pieces[pieces.length - 1] = last + piece;
+    else pieces.push(piece);
   }
-  return lastTime.text;
+  return pieces;
 }

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { writeMessage } from "../../core/template.ts";
 import { runNumber, type Trace } from "../../core/trace.ts";
-import { MessagePress } from "../../systems/pulse/message.ts";
+import { messageTemplate } from "../../systems/pulse/message.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
 import { Process } from "./process.ts";
@@ -112,13 +113,13 @@ async function subscribed(gateway: string, subscriptions: number): Promise<void>
 }
 
 function forging(url: string, id: string): PulseStage["forge"] {
-  const press = new MessagePress({ seed: 1, chains: ["ethereum", "solana"] });
+  const messages = messageTemplate({ seed: 1, chains: ["ethereum", "solana"] });
   return async (...traces) => {
     const connection = await connect({ servers: url });
     for (const changes of traces) {
       const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
-      const { subject, stamp } = press.prepare(trace.seq);
-      await jetstream(connection).publish(subject, stamp(trace));
+      const { subject, data } = writeMessage(messages, trace);
+      await jetstream(connection).publish(subject, data);
     }
     await connection.close();
   };

@@ -10,11 +10,12 @@ import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
+import { writeMessage } from "../../core/template.ts";
 import { readEventId } from "../../core/trace.ts";
 import type { Workload } from "../../systems/pulse/events.ts";
 import type { Filter } from "../../systems/pulse/filters.ts";
 import { frames, isEventFrame } from "../../systems/pulse/frames.ts";
-import { MessagePress } from "../../systems/pulse/message.ts";
+import { messageTemplate } from "../../systems/pulse/message.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../systems/pulse/target/gateway.ts";
 import { type CanonicalEvent, type DeliveredEvent, STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
@@ -125,11 +126,10 @@ export class Nats {
 
   /** Publishes events of the workload and waits until the stream has them. */
   async publish(firstSeq: number, count: number): Promise<void> {
-    const press = new MessagePress(WORKLOAD);
+    const messages = messageTemplate(WORKLOAD);
     for (let seq = firstSeq; seq < firstSeq + count; seq++) {
-      const message = press.prepare(seq);
-      const payload = message.stamp({ run: 1, publisher: 1, seq, publishedAt: Date.now() });
-      this.connection.publish(message.subject, payload);
+      const { subject, data } = writeMessage(messages, { run: 1, publisher: 1, seq, publishedAt: Date.now() });
+      this.connection.publish(subject, data);
     }
     await this.connection.flush();
   }
@@ -243,7 +243,7 @@ export function range(first: number, count: number): number[] {
 
 export function canonical(changes: Partial<CanonicalEvent>): string {
   const { timestamp, published_at, ...rest } = JSON.parse(
-    new MessagePress(WORKLOAD).prepare(0).stamp({ run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 }),
+    writeMessage(messageTemplate(WORKLOAD), { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 }).data,
   ) as CanonicalEvent;
   return JSON.stringify({ ...rest, timestamp, published_at, ...changes });
 }

@@ -1,10 +1,11 @@
 /** What is published: the JSON types that the gateway decodes, and those that others decode. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { writeMessage } from "../../core/template.ts";
 import { readEventId } from "../../core/trace.ts";
 import { event, type Workload } from "../../systems/pulse/events.ts";
 import { type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.ts";
-import { MessagePress } from "../../systems/pulse/message.ts";
+import { messageTemplate } from "../../systems/pulse/message.ts";
 import { EventReader } from "../../systems/pulse/target/event.ts";
 import { type CanonicalEvent, CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
 import { traces, workloads } from "./arbitraries.ts";
@@ -12,15 +13,15 @@ import { traces, workloads } from "./arbitraries.ts";
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
 const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_123 };
 
-const stamped = (types: FieldTypes) => new MessagePress(WORKLOAD, { types }).prepare(0).stamp(TRACE);
+const written = (types: FieldTypes) => writeMessage(messageTemplate(WORKLOAD, { types }), TRACE).data;
 
-describe("a pressed message", () => {
+describe("a message", () => {
   test("is the event of the workload with the trace in it", () => {
     fc.assert(
-      fc.property(workloads, fc.nat({ max: 1_000_000 }), traces(), (workload, seq, trace) => {
-        const { subject, stamp } = new MessagePress(workload).prepare(seq);
-        const message = JSON.parse(stamp(trace)) as CanonicalEvent;
-        const sent = event(workload, seq);
+      fc.property(workloads, traces(), (workload, trace) => {
+        const { subject, data } = writeMessage(messageTemplate(workload), trace);
+        const message = JSON.parse(data) as CanonicalEvent;
+        const sent = event(workload, trace.seq);
         const number = CHAIN_NUMBERS[sent.chain] as number;
         expect(subject).toBe(`events.canonical.${number}.${sent.eventType}`);
         expect(readEventId(message.event_id)).toEqual(trace);
@@ -46,23 +47,28 @@ describe("a pressed message", () => {
   });
 
   test("carries the gateway's own chain numbers and subjects where they differ", () => {
-    const press = new MessagePress(WORKLOAD, { numbers: { ethereum: 60, solana: 501 }, prefix: "shop.events" });
+    const template = messageTemplate(WORKLOAD, { numbers: { ethereum: 60, solana: 501 }, prefix: "shop.events" });
     for (let seq = 0; seq < 50; seq++) {
-      const { subject, stamp } = press.prepare(seq);
+      const { subject, data } = writeMessage(template, { ...TRACE, seq });
       const number = event(WORKLOAD, seq).chain === "ethereum" ? 60 : 501;
       expect(subject).toMatch(new RegExp(`^shop\\.events\\.${number}\\.`));
-      expect(JSON.parse(stamp({ ...TRACE, seq })).chain).toBe(number);
+      expect(JSON.parse(data).chain).toBe(number);
     }
   });
 
-  test("can be stamped twice with different times", () => {
-    const { stamp } = new MessagePress(WORKLOAD).prepare(0);
+  test("carries the time that its identity carries", () => {
+    const template = messageTemplate(WORKLOAD);
     const publishedAt = (at: number) =>
-      (JSON.parse(stamp({ ...TRACE, publishedAt: at })) as CanonicalEvent).published_at;
-    expect([1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.9, 1_700_000_000_000].map(publishedAt)).toEqual([
+      (JSON.parse(writeMessage(template, { ...TRACE, publishedAt: at }).data) as CanonicalEvent).published_at;
+    expect(
+      [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.9, 1_700_000_000_001.9998, 1_700_000_000_000].map(
+        publishedAt,
+      ),
+    ).toEqual([
       "2023-11-14T22:13:20.000Z",
       "2023-11-14T22:13:20.001Z",
       "2023-11-14T22:13:20.001Z",
+      "2023-11-14T22:13:20.002Z",
       "2023-11-14T22:13:20.000Z",
     ]);
   });
@@ -79,20 +85,20 @@ describe("a pressed message", () => {
     [{ native_value: "text" }, { native_value: "0" }],
     [{ published_at: "absent" }, { published_at: undefined }],
   ])("spells %j", (types, changes) => {
-    const { ...message } = { ...JSON.parse(stamped({})), ...changes };
-    expect(JSON.parse(stamped(types))).toEqual(JSON.parse(JSON.stringify(message)));
+    const { ...message } = { ...JSON.parse(written({})), ...changes };
+    expect(JSON.parse(written(types))).toEqual(JSON.parse(JSON.stringify(message)));
   });
 
   test("is what the fixture of the Go decoder says", async () => {
     const chains = Object.keys(CHAIN_NUMBERS);
-    const press = new MessagePress({ seed: 1, chains });
-    const lines = Array.from({ length: 40 }, (_, seq) => `${press.prepare(seq).stamp({ ...TRACE, seq })}\n`);
+    const template = messageTemplate({ seed: 1, chains });
+    const lines = Array.from({ length: 40 }, (_, seq) => `${writeMessage(template, { ...TRACE, seq }).data}\n`);
     await expect(lines.join("")).toMatchFileSnapshot("../../xk6/testdata/published.jsonl");
   });
 
   test("is decoded by the reference gateway in either manner, and no other type is", () => {
     const read = (manner: "contract" | "real", types: FieldTypes) =>
-      new EventReader(CHAIN_NUMBERS, manner).read(Buffer.from(stamped(types)), 0);
+      new EventReader(CHAIN_NUMBERS, manner).read(Buffer.from(written(types)), 0);
     for (const manner of ["contract", "real"] as const) {
       expect(read(manner, {}).chain).toBe(event(WORKLOAD, 0).chain);
       expect(read(manner, { payload: "absent", program_id: "absent" }).eventType).toBe(event(WORKLOAD, 0).eventType);
@@ -112,7 +118,7 @@ describe("a pressed message", () => {
 
 test("a chain without a number is refused before anything is published", () => {
   const numbers = { ethereum: 1, solana: 2 };
-  expect(() => new MessagePress({ seed: 1, chains: ["solana", "etherium"] }, { numbers })).toThrow(
+  expect(() => messageTemplate({ seed: 1, chains: ["solana", "etherium"] }, { numbers })).toThrow(
     new RangeError("CHAINS=etherium: has no number; allowed: ethereum, solana"),
   );
 });

@@ -30,7 +30,6 @@ const notSent time.Duration = -1
 
 // outcome is the account of one message. Times are since the batch's start.
 type outcome struct {
-	subject  string
 	sent     time.Duration
 	latency  time.Duration
 	sequence uint64
@@ -53,6 +52,7 @@ type batch struct {
 	start time.Time
 	done  func()
 	room  chan struct{} // holds an element when inFlight may have fallen
+	out   outgoing
 
 	mu       sync.Mutex
 	outcomes []outcome
@@ -64,21 +64,17 @@ type batch struct {
 }
 
 // newBatch prepares a batch that calls done, once, when it is over.
-func newBatch(ctx context.Context, acks *ackInbox, messages []*nats.Msg, timeout time.Duration, done func()) *batch {
+func newBatch(ctx context.Context, acks *ackInbox, out outgoing, timeout time.Duration, done func()) *batch {
 	b := &batch{
 		acks:     acks,
 		start:    time.Now(),
 		done:     done,
 		room:     make(chan struct{}, 1),
-		outcomes: make([]outcome, len(messages)),
-		open:     len(messages),
+		out:      out,
+		outcomes: make([]outcome, out.len()),
+		open:     out.len(),
 	}
-	size := 0
-	for i, msg := range messages {
-		b.outcomes[i].subject = msg.Subject
-		size += len(msg.Data)
-	}
-	totals.publishing(len(messages), size)
+	totals.published.Add(int64(b.open))
 	acks.register(b)
 
 	b.mu.Lock()
@@ -93,11 +89,13 @@ func newBatch(ctx context.Context, acks *ackInbox, messages []*nats.Msg, timeout
 
 // publish sends the messages in order, with at most maxPending of them waiting
 // for their acknowledgement.
-func (b *batch) publish(conn *nats.Conn, messages []*nats.Msg, maxPending int) {
-	for i, msg := range messages {
+func (b *batch) publish(conn *nats.Conn, maxPending int) {
+	for i := range b.outcomes {
 		if !b.markSent(i, maxPending) {
 			return
 		}
+		msg := b.out.message(i)
+		totals.bytes.Add(int64(len(msg.Data)))
 		msg.Reply = b.acks.replyTo(b, i)
 		// While it reconnects the library keeps messages for later. They would count as sent, and arrive in one burst.
 		if !conn.IsConnected() {

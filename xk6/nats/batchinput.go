@@ -21,26 +21,22 @@ type batchOptions struct {
 	maxPending int
 }
 
-func readBatch(messages, options sobek.Value) ([]*nats.Msg, *batchOptions, error) {
+func readBatchOptions(options sobek.Value) (*batchOptions, error) {
 	opts := &batchOptions{timeout: defaultAckTimeout, maxPending: defaultMaxPending}
-	if !common.IsNullish(options) {
-		err := setters{"timeout": millis(&opts.timeout), "maxPending": positive(&opts.maxPending)}.apply("", options)
-		if err != nil {
-			return nil, nil, err
-		}
+	if common.IsNullish(options) {
+		return opts, nil
 	}
-	msgs, err := readBatchMessages(messages)
-	return msgs, opts, err
+	return opts, setters{"timeout": millis(&opts.timeout), "maxPending": positive(&opts.maxPending)}.apply("", options)
 }
 
 // readBatchMessages goes through the array by index: exporting it costs twenty
 // times as much.
-func readBatchMessages(v sobek.Value) ([]*nats.Msg, error) {
+func readBatchMessages(v sobek.Value) (listed, error) {
 	array, ok := v.(*sobek.Object)
 	if !ok || array.ClassName() != "Array" {
 		return nil, fmt.Errorf("want an array of messages, got %s", describe(v))
 	}
-	msgs := make([]*nats.Msg, array.Get("length").ToInteger())
+	msgs := make(listed, array.Get("length").ToInteger())
 	for i := range msgs {
 		msg, err := readBatchMessage(array.Get(strconv.Itoa(i)))
 		if err != nil {

@@ -48,6 +48,7 @@ func (c *client) methods() map[string]any {
 		"jetStreamPublishWithHeaders": c.jetStreamPublishWithHeaders,
 		"jetStreamPublishMsg":         c.jetStreamPublishMsg,
 		"jetStreamPublishBatch":       c.jetStreamPublishBatch,
+		"jetStreamPublishSeries":      c.jetStreamPublishSeries,
 		"jetStreamSubscribe":          c.jetStreamSubscribe,
 		"close":                       c.close,
 	}

@@ -172,3 +172,34 @@ func FuzzReceived(f *testing.F) {
 		assert.Equal(t, int64(len(payload)), raw.ToInteger())
 	})
 }
+
+// FuzzPlainAck holds the short way of reading an acknowledgement to the long one.
+func FuzzPlainAck(f *testing.F) {
+	for _, seed := range []string{
+		`{"stream":"EVENTS","seq":1}`, `{"stream":"a b","seq":18446744073709551615}`, `{"stream":"","seq":1}`,
+		`{"stream":"E","seq":0}`, `{"stream":"E","seq":01}`, `{"stream":"E","seq":1,"duplicate":true}`,
+		`{"stream":"E","domain":"hub","seq":1}`, `{"stream":"\u0041","seq":1}`, `{"stream":"E","seq":-1}`,
+		`{"stream":"E","seq":1}}`, `{"error":{"code":503},"stream":"E","seq":0}`, `{"stream":"E","seq":}`, "{\"stream\":\"\n\",\"seq\":1}", ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sequence, plain := plainAck(data)
+		if !plain {
+			return
+		}
+		var long ack
+		require.NoError(t, json.Unmarshal(data, &long))
+		assert.Equal(t, long.Sequence, sequence)
+		assert.NotEmpty(t, long.Stream)
+		assert.False(t, long.Duplicate)
+		assert.Nil(t, long.Error)
+	})
+}
+
+func TestPlainAckIsWhatServersWrite(t *testing.T) {
+	t.Parallel()
+	sequence, plain := plainAck([]byte(`{"stream":"CANONICAL_EVENTS","seq":1234567890}`))
+	assert.True(t, plain)
+	assert.EqualValues(t, 1234567890, sequence)
+}

@@ -64,9 +64,8 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 		return nil, err
 	}
 	over := make(chan struct{})
-	messages := []*nats.Msg{msg}
-	b := newBatch(c.in.vu.Context(), c.acks, messages, defaultAckTimeout, func() { close(over) })
-	b.publish(c.conn, messages, 1)
+	b := newBatch(c.in.vu.Context(), c.acks, listed{msg}, defaultAckTimeout, func() { close(over) })
+	b.publish(c.conn, 1)
 	<-over
 	o := &b.outcomes[0]
 	if o.err != nil {
@@ -78,11 +77,25 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 // jetStreamPublishBatch publishes the messages and returns a promise of their
 // outcomes.
 func (c *client) jetStreamPublishBatch(messages, options sobek.Value) *sobek.Promise {
+	return c.publishAll("publish a batch on", options, func() (outgoing, error) { return readBatchMessages(messages) })
+}
+
+// jetStreamPublishSeries publishes consecutive events of a template and returns
+// a promise of their outcomes.
+func (c *client) jetStreamPublishSeries(template, series, options sobek.Value) *sobek.Promise {
+	return c.publishAll("publish a series on", options, func() (outgoing, error) { return readSeries(template, series) })
+}
+
+func (c *client) publishAll(op string, options sobek.Value, read func() (outgoing, error)) *sobek.Promise {
 	rt := c.in.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
-	msgs, opts, err := readBatch(messages, options)
+	out, err := read()
+	var opts *batchOptions
+	if err == nil {
+		opts, err = readBatchOptions(options)
+	}
 	if err != nil {
-		err = c.failure("publish a batch on", "", err)
+		err = c.failure(op, "", err)
 	} else {
 		err = c.ready()
 	}
@@ -92,13 +105,13 @@ func (c *client) jetStreamPublishBatch(messages, options sobek.Value) *sobek.Pro
 	}
 	enqueue := c.in.vu.RegisterCallback()
 	var b *batch
-	b = newBatch(c.in.vu.Context(), c.acks, msgs, opts.timeout, func() {
+	b = newBatch(c.in.vu.Context(), c.acks, out, opts.timeout, func() {
 		enqueue(func() error {
 			return resolve(newBatchResult(rt, b, func(subject string, cause error) error {
 				return c.failure("publish to", subject, cause)
 			}))
 		})
 	})
-	b.publish(c.conn, msgs, opts.maxPending)
+	b.publish(c.conn, opts.maxPending)
 	return promise
 }

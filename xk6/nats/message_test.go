@@ -95,7 +95,7 @@ func TestReadBatchMessages(t *testing.T) {
 		{subject: "c", data: "3", id: 7, headers: {h: "v"}},
 	]`))
 	require.NoError(t, err)
-	assert.Equal(t, []*nats.Msg{
+	assert.Equal(t, listed{
 		{Subject: "a", Data: []byte("1")},
 		{Subject: "b", Data: []byte("2"), Header: nats.Header{"Nats-Msg-Id": {"x"}}},
 		{Subject: "c", Data: []byte("3"), Header: nats.Header{"Nats-Msg-Id": {"7"}, "h": {"v"}}},

@@ -20,8 +20,9 @@ func New() *RootModule { return &RootModule{} }
 func (*RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	in := &instance{vu: vu, deliveries: newDeliveries(vu)}
 	in.exports = map[string]any{
-		"Nats":   in.construct,
-		"totals": totals.snapshot,
+		"Nats":     in.construct,
+		"Template": in.constructTemplate,
+		"totals":   totals.snapshot,
 	}
 	return in
 }

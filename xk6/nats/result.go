@@ -71,7 +71,7 @@ func (a *outcomes) Get(index int) sobek.Value {
 	o := &a.batch.outcomes[index]
 	obj := a.rt.NewObject()
 	set := func(name string, value any) { _ = obj.Set(name, value) }
-	set("subject", o.subject)
+	set("subject", a.batch.out.subject(index))
 	set("status", o.status.String())
 	set("sentAt", nil)
 	set("sequence", nil)
@@ -85,7 +85,7 @@ func (a *outcomes) Get(index int) sobek.Value {
 		set("latencyMs", milliseconds(o.latency))
 	}
 	if o.err != nil {
-		set("error", a.failure(o.subject, o.err).Error())
+		set("error", a.failure(a.batch.out.subject(index), o.err).Error())
 	}
 	return obj
 }

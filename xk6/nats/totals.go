@@ -25,11 +25,6 @@ type Totals struct {
 	AckLatencySumMs float64 `js:"ackLatencySumMs"`
 }
 
-func (c *counters) publishing(messages, bytes int) {
-	c.published.Add(int64(messages))
-	c.bytes.Add(int64(bytes))
-}
-
 func (c *counters) settled(t *tally) {
 	c.acked.Add(int64(t.acked))
 	c.duplicates.Add(int64(t.duplicates))

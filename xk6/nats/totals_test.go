@@ -10,9 +10,9 @@ import (
 func TestTotals(t *testing.T) {
 	t.Parallel()
 	var c counters
-	c.publishing(10, 6000)
+	c.published.Add(11)
+	c.bytes.Add(6005)
 	c.settled(&tally{acked: 4, duplicates: 3, refused: 2, unknown: 1, latencySum: 1500 * time.Microsecond})
-	c.publishing(1, 5)
 	c.settled(&tally{acked: 1, latencySum: time.Millisecond})
 	assert.Equal(t, Totals{
 		Published: 11, Acked: 5, Duplicates: 3, Refused: 2, Unknown: 1, Bytes: 6005, AckLatencySumMs: 2.5,

@@ -4,11 +4,12 @@ import * as v from "valibot";
 import { expect } from "vitest";
 import { ResultSchema } from "../../../cli/result.ts";
 import { RUN_ID } from "../../../core/runid.ts";
+import { writeMessage } from "../../../core/template.ts";
 import { readEntry } from "../../../systems/ethhook/target/entry.ts";
 import { ETHHOOK_FAULTS } from "../../../systems/ethhook/target/faults.ts";
 import { entryOf } from "../../../systems/ethhook/wire.ts";
 import { frames } from "../../../systems/pulse/frames.ts";
-import { MessagePress } from "../../../systems/pulse/message.ts";
+import { messageTemplate } from "../../../systems/pulse/message.ts";
 import { EventReader, MalformedEvent, ReceivedEvent } from "../../../systems/pulse/target/event.ts";
 import { PULSE_FAULTS } from "../../../systems/pulse/target/faults.ts";
 import { Refusal, readRequest } from "../../../systems/pulse/target/requests.ts";
@@ -64,7 +65,7 @@ fuzz(
   },
 );
 
-const MESSAGE = JSON.parse(new MessagePress({ seed: 7, chains: ["ethereum"] }).prepare(0).stamp(TRACE));
+const MESSAGE = JSON.parse(writeMessage(messageTemplate({ seed: 7, chains: ["ethereum"] }), { ...TRACE, seq: 0 }).data);
 const reader = new EventReader(CHAIN_NUMBERS, "contract");
 
 fuzz("a message is an event or malformed", hostileTexts(MESSAGE), corpus<string>("messages"), 2_000, (text) => {

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { draw, variantIndex } from "../../core/event.ts";
+import { spell } from "../../core/identity.ts";
+import { type Slot, writeMessage } from "../../core/template.ts";
+
+const TRACE = { run: 42, publisher: 7, seq: 259, publishedAt: 1_767_225_600_123.456 };
+
+test.each<[Slot, string]>([
+  [{ slot: "identity", spelling: "text" }, spell(TRACE, "text")],
+  [{ slot: "identity", spelling: "hash" }, spell(TRACE, "hash")],
+  [{ slot: "identity", spelling: "uuid" }, spell(TRACE, "uuid")],
+  [{ slot: "identity", spelling: "number" }, spell(TRACE, "number")],
+  [{ slot: "time", unit: "millisecond" }, "2026-01-01T00:00:00.123Z"],
+  [{ slot: "time", unit: "second" }, "2026-01-01T00:00:00Z"],
+  [{ slot: "number" }, "259"],
+  [{ slot: "number", every: 100, from: 18_000_000 }, "18000002"],
+  [{ slot: "number", digits: 6, times: 2 }, "000103000103"],
+  [{ slot: "number", seed: 5 }, String(draw(5, 259))],
+  [{ slot: "number", seed: 5, every: 100, from: 1, digits: 8 }, draw(5, 3).toString(16).padStart(8, "0")],
+])("%j", (slot, text) => {
+  const template = { seed: 1, variants: [{ subject: "s", pieces: ["<", slot, ">"] }] };
+  expect(writeMessage(template, TRACE)).toEqual({ subject: "s", data: `<${text}>` });
+});
+
+test("each event is of the variant that its number draws", () => {
+  const template = { seed: 9, variants: ["a", "b", "c"].map((subject) => ({ subject, pieces: [subject] })) };
+  const drawn = Array.from({ length: 100 }, (_, seq) => writeMessage(template, { ...TRACE, seq }).subject);
+  expect(drawn).toEqual(drawn.map((_, seq) => ["a", "b", "c"][variantIndex(9, seq, 3)]));
+  expect(new Set(drawn).size).toBe(3);
+});

@@ -1,0 +1,110 @@
+package nats
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"throughline.dev/xk6/internal/natstest"
+)
+
+const seriesTemplate = `
+	const template = new Template({seed: 9, variants: ["s.a", "s.b"].map((subject) => ({subject, pieces: [
+		subject, " ", {slot: "number"}, " ", {slot: "identity", spelling: "text"}]}))});
+`
+
+// Every event is stored once, on its subject, in order, and stamped with the
+// corrected time at which it was sent.
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	vu, _ := batchVU(t)
+	got := vu.async(seriesTemplate + `
+		const events = {run: 1, publisher: 2, firstSeq: 10, count: 300, clockCorrection: -60000.25};
+		const before = Date.now();
+		const result = await nc.jetStreamPublishSeries(template, events, {timeout: 5000, maxPending: 7});
+		const after = Date.now();
+		report([result.acked, result.duplicates, result.refused, result.unknown].join());
+		report(result.latenciesMs.length);
+		report(result.outcomes[299].subject === template.write({run: 1, publisher: 2, seq: 309, publishedAt: 1}).subject);
+		const seqs = [];
+		const stamps = [];
+		const subscription = nc.jetStreamSubscribe("s", ({topic, data}) => {
+			const [subject, seq, id] = data.split(" ");
+			const publishedAt = Number(id.slice(4, 20)) / 1000;
+			const {data: again} = template.write({run: 1, publisher: 2, seq: Number(seq), publishedAt});
+			if (topic !== subject || data !== again) throw new Error(topic + ": " + data + ", not " + again);
+			stamps.push(publishedAt + 60000.25);
+			seqs.push(Number(seq));
+			if (seqs.length < 300) return;
+			report(seqs.every((seq, place) => seq === place + 10));
+			report(stamps.every((at, place) => at >= before && at <= after + 1 && at >= (stamps[place - 1] || 0)));
+			report(new Set(stamps).size > 1);
+			subscription.close();
+		}, {keepAlive: true});
+	`)
+	assert.Equal(t, []any{"300,0,0,0", int64(300), true, true, true, true}, got)
+}
+
+// What became of each is told as of messages that the script wrote itself.
+func TestSeriesOutcomes(t *testing.T) {
+	t.Parallel()
+	vu, srv := batchVU(t)
+	natstest.Observe(t, srv, "silent")
+	got := vu.async(`
+		const template = new Template({seed: 9, variants: ["s.a", "silent", "other"].map((subject) => ({subject, pieces: [subject]}))});
+		const trace = (seq) => template.write({run: 1, publisher: 1, seq, publishedAt: 1});
+		const {outcomes, acked, refused, unknown} = await nc.jetStreamPublishSeries(
+			template, {run: 1, publisher: 1, firstSeq: 0, count: 30}, {timeout: 300});
+		report(JSON.stringify({outcomes, counts: [acked, refused, unknown]}));
+		report(JSON.stringify(Array.from({length: 30}, (_, seq) => trace(seq).subject)));
+	`)
+	var result struct {
+		Outcomes []batchOutcome
+		Counts   [3]int
+	}
+	var subjects []string
+	require.NoError(t, json.Unmarshal([]byte(got[0].(string)), &result))
+	require.NoError(t, json.Unmarshal([]byte(got[1].(string)), &subjects))
+	want := map[string]string{"s.a": "acked", "silent": "unknown", "other": "refused"}
+	counts := map[string]int{}
+	for i, subject := range subjects {
+		assert.Equal(t, subject, result.Outcomes[i].Subject)
+		assert.Equal(t, want[subject], result.Outcomes[i].Status)
+		counts[want[subject]]++
+	}
+	assert.Equal(t, [3]int{counts["acked"], counts["refused"], counts["unknown"]}, result.Counts)
+	assert.Len(t, counts, 3)
+}
+
+func TestSeriesMistakes(t *testing.T) {
+	t.Parallel()
+	vu, srv := batchVU(t)
+	vu.iterate(`globalThis.limited = new Template({seed: 1, variants: [{subject: "s.a", pieces: [{slot: "identity", spelling: "number"}]}]})`)
+	for arguments, want := range map[string]string{
+		``:                     "want a Template, got nothing",
+		`{}`:                   "want a Template, got [object Object]",
+		`limited`:              "want an object of options, got nothing",
+		`limited, {count: -1}`: `option "count": want a whole number from 0 to 4294967295, got -1`,
+		`limited, {firstSeq: 268435450, count: 7}`:  "event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
+		`limited, {firstSeq: 4294967295, count: 2}`: "event 4294967296: want a number below 4294967296",
+		`limited, {count: 0}, {wait: 1}`:            `option "wait": unknown, want one of maxPending, timeout`,
+	} {
+		assert.Equal(t, "nats: publish a series on "+srv.ClientURL()+": "+want,
+			vu.failure(`await nc.jetStreamPublishSeries(`+arguments+`)`), arguments)
+	}
+	assert.Equal(t, []any{int64(0)}, vu.async(`report((await nc.jetStreamPublishSeries(limited, {count: 0})).acked)`))
+}
+
+// BenchmarkSeries writes events as nats.js does: 15 pieces, 700 bytes.
+func BenchmarkSeries(b *testing.B) {
+	text := piece{kind: pieceText, text: "some text of seventy characters that all events of one variant share"}
+	hash := piece{kind: pieceNumber, number: numberSlot{every: 1, times: 6, drawn: true, digits: 8}}
+	s := series{writer: writer{template: &template{variants: []variant{{"s", []piece{
+		text, {kind: pieceIdentity}, text, hash, text, hash, text, text, {kind: pieceSecond}, text, {kind: pieceMillisecond}, text,
+	}}}}}}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		s.message(i & 0xffff)
+	}
+}

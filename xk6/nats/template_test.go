@@ -1,0 +1,75 @@
+package nats
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What scripts write of the same templates, test/integration/template.test.ts
+// compares; here is what each slot means.
+func TestTemplateSlots(t *testing.T) {
+	t.Parallel()
+	vu := newVU(t, nil)
+	for slot, want := range map[string]string{
+		`{slot: "identity", spelling: "text"}`:                            "evt_1767225600123456000_0000002a0007000001034f97",
+		`{slot: "identity", spelling: "hash"}`:                            "0x7468726f7567686c696e6500010000002a000700000103064748462222404f97",
+		`{slot: "identity", spelling: "uuid"}`:                            "0000002a-0007-8000-9010-3daa87b42394",
+		`{slot: "identity", spelling: "number"}`:                          "8070451085550178071",
+		`{slot: "time", unit: "millisecond"}`:                             "2026-01-01T00:00:00.123Z",
+		`{slot: "time", unit: "second"}`:                                  "2026-01-01T00:00:00Z",
+		`{slot: "number"}`:                                                "259",
+		`{slot: "number", digits: 8}`:                                     "00000103",
+		`{slot: "number", digits: 2}`:                                     "103",
+		`{slot: "number", every: 100, from: 18000000}`:                    "18000002",
+		`{slot: "number", every: 100, from: 1, digits: 3, times: 3}`:      "003003003",
+		`{slot: "number", seed: 1}`:                                       "2930609106",
+		`{slot: "number", seed: 1, digits: 8, times: 2}`:                  "aead8bd2aead8bd2",
+		`{slot: "number", seed: 1, every: 100, digits: 8}`:                "725ce18e",
+		`{slot: "number", seed: 4294967295, from: 4294967036, digits: 8}`: "81f16f39",
+		`"hé"`: "hé",
+	} {
+		got, err := vu.run(`report(JSON.stringify(new Template({seed: 3, variants: [{subject: "s.a", pieces: ["<", ` + slot + `, ">"]}]})
+			.write({run: 42, publisher: 7, seq: 259, publishedAt: 1767225600123.456})))`)
+		require.NoError(t, err, slot)
+		var written struct{ Subject, Data string }
+		require.NoError(t, json.Unmarshal([]byte(got[0].(string)), &written))
+		assert.Equal(t, "<"+want+">", written.Data, slot)
+		assert.Equal(t, "s.a", written.Subject)
+	}
+}
+
+func TestTemplateMistakes(t *testing.T) {
+	t.Parallel()
+	vu := newVU(t, nil).init("")
+	piece := func(text string) string {
+		return `new Template({seed: 1, variants: [{subject: "s", pieces: [` + text + `]}]})`
+	}
+	trace := func(change string) string {
+		return piece(`{slot: "identity", spelling: "uuid"}`) +
+			`.write(Object.assign({run: 1, publisher: 1, seq: 1, publishedAt: 1}, ` + change + `))`
+	}
+	const in = `nats: template: variant 0: piece 0: `
+	for script, want := range map[string]string{
+		`new Template()`:                                    "nats: template: want an object of options, got nothing",
+		`new Template({seed: 1})`:                           "nats: template: it has no variants: want one at least",
+		`new Template({seed: -1, variants: []})`:            `nats: template: option "seed": want a whole number from 0 to 4294967295, got -1`,
+		`new Template({seed: 1, variants: {}})`:             `nats: template: option "variants": want an array, got [object Object]`,
+		`new Template({seed: 1, variants: [{pieces: []}]})`: `nats: template: variant 0: option "subject": missing: want a string`,
+		piece(`{}`):   in + `option "slot": want identity, time or number, got ""`,
+		piece(`null`): in + `option "slot": want identity, time or number, got nothing`,
+		piece(`{slot: "identity", spelling: "roman"}`): in + `option "spelling": want text, hash, uuid or number, got "roman"`,
+		piece(`{slot: "time", unit: "week"}`):          in + `option "unit": want millisecond or second, got "week"`,
+		piece(`{slot: "number", every: 0}`):            in + `option "every": want a whole number above 0, got 0`,
+		piece(`{slot: "number", digits: 17}`):          in + `option "digits": want at most 16, got 17`,
+		piece(`{slot: "number", times: 1.5}`):          in + `option "times": want a whole number from 0 to 65535, got 1.5`,
+		piece(`{slot: "number", colour: 1}`):           in + `option "colour": unknown, want one of digits, every, from, seed, slot, spelling, times, unit`,
+		trace(`{seq: 268435456}`):                      "nats: write a message: event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
+		trace(`{publisher: 65536}`):                    `nats: write a message: option "publisher": want a whole number from 0 to 65535, got 65536`,
+		trace(`{publishedAt: NaN}`):                    `nats: write a message: option "publishedAt": want a number of milliseconds, got NaN`,
+	} {
+		assert.Equal(t, want, vu.failure(script), script)
+	}
+}
