@@ -21,6 +21,45 @@ export async function bench(name: string, measure: (folder: string) => Promise<v
   }
 }
 
+/** Something that is measured: what it is called, and how much it does in a second. */
+export interface Contender {
+  readonly name: string;
+  readonly measure: () => Promise<number>;
+}
+
+const ROUNDS = 3;
+
+/**
+ * Measures ours and its peers in turns, so that what else runs on the machine slows all of them, and prints every round.
+ *
+ * @returns how many times as much as each peer ours did: the medians of the rounds.
+ */
+export async function sideBySide(ours: Contender, ...peers: readonly Contender[]): Promise<number[]> {
+  const ratios = peers.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    const rates: number[] = [];
+    // Who comes first changes: a machine slows down as it gets warm.
+    const all = [...[ours, ...peers].entries()];
+    for (const [place, { measure }] of round % 2 === 0 ? all : all.reverse()) rates[place] = await measure();
+    const [own = Number.NaN, ...others] = rates;
+    const told = others.map((rate, place) => {
+      ratios[place]?.push(own / rate);
+      return `${peers[place]?.name} ${Math.round(rate)}/s: ${(own / rate).toFixed(2)}`;
+    });
+    console.log(`  ${ours.name} ${Math.round(own)}/s; ${told.join("; ")} (load ${loadavg()[0]?.toFixed(2)})`);
+  }
+  const medians = ratios.map(median);
+  for (const [place, ratio] of medians.entries()) {
+    console.log(`  median: ${ratio.toFixed(2)} times ${peers[place]?.name}`);
+  }
+  return medians;
+}
+
+/** The middle one of an odd number of values. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] as number;
+}
+
 /** Holds a measurement to what must be so: says which of it is not, and ends the process with 1 in the end. */
 export function held(...conditions: readonly (readonly [what: string, holds: boolean])[]): void {
   for (const [what] of conditions.filter(([, holds]) => !holds)) {

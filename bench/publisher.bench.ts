@@ -1,41 +1,98 @@
-/** How many events a second nats.js publishes and has acknowledged, unpaced and paced. */
+/** How many events a second nats.js publishes and has acknowledged, beside `nats bench`, and what it holds when paced. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { startPipeline } from "../cli/pipeline.ts";
-import { bench, held, measured, root, value } from "./bench.ts";
+import { writeMessage } from "../core/template.ts";
+import { settings } from "../k6/support/settings.ts";
+import { messageTemplate } from "../systems/pulse/message.ts";
+import { STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
+import { bench, held, measured, root, sideBySide, value } from "./bench.ts";
 
+const EVENTS = 400_000;
+const WORKERS = 4;
+const BATCH = 500;
+const RATE = 5_000;
 const SECONDS = 10;
+/** What nats.js must reach of the broker's own tool. */
+const LEAST_SHARE = 0.6;
 
-await bench("nats.js against JetStream with file storage", async (folder) => {
+/** The broker's own tool, pinned by a module of its own; built when it is first needed. */
+function natsTool(): string {
+  const tool = join(root, "bin/nats");
+  const build = [
+    "build",
+    "-C",
+    join(root, "bench/natscli"),
+    "-trimpath",
+    "-o",
+    tool,
+    "github.com/nats-io/natscli/nats",
+  ];
+  const { status, stderr, error } = spawnSync("go", build, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`cannot build the nats tool: ${error?.message ?? stderr}`);
+  return tool;
+}
+
+/** Bytes of an event, the mean of a thousand. */
+function bytesOfEvent(): number {
+  const template = messageTemplate({ seed: 1, chains: settings("nats", {}).CHAINS });
+  const trace = { run: 2 ** 31, publisher: 1, publishedAt: Date.now() };
+  const texts = Array.from({ length: 1_000 }, (_, seq) => writeMessage(template, { ...trace, seq }).data);
+  return Math.round(texts.join("").length / texts.length);
+}
+
+await bench(`nats.js beside nats bench: ${WORKERS} clients, batches of ${BATCH}, file storage`, async (folder) => {
+  const tool = natsTool();
+  const bytes = bytesOfEvent();
   const pipeline = await startPipeline(root, folder);
-  const common = { NATS_URL: pipeline.nats.url, CREATE_STREAM: "1", DURATION: `${SECONDS}s` };
+  const { url } = pipeline.nats;
+  const connection = await connect({ servers: url });
+  const { streams } = await jetstreamManager(connection);
+  const common = { NATS_URL: url };
+
+  async function byK6(): Promise<number> {
+    await streams.purge(STREAM);
+    const load = { RATE: "max", EVENTS: String(EVENTS), WORKERS: String(WORKERS), BATCH: String(BATCH) };
+    const summary = await measured(folder, "nats", { ...common, ...load });
+    const acknowledged = value(summary, "events_acknowledged", "count");
+    const { state } = await streams.info(STREAM);
+    held(["every event acknowledged, and in the stream", acknowledged === EVENTS && state.messages === EVENTS]);
+    return acknowledged / value(summary, "publishing_seconds", "max");
+  }
+
+  async function byTool(): Promise<number> {
+    await streams.purge(STREAM);
+    const load = ["--stream", STREAM, "--msgs", String(EVENTS), "--clients", String(WORKERS), "--batch", String(BATCH)];
+    const command = ["bench", "js", "pub", "async", `${SUBJECT}.2.transfer`, ...load, "--size", String(bytes)];
+    const { stdout, stderr } = spawnSync(tool, ["--server", url, ...command, "--no-progress"], { encoding: "utf8" });
+    const told =
+      /aggregated stats: ([\d,]+) msgs\/sec/.exec(stdout)?.[1] ?? /stats: ([\d,]+) msgs\/sec/.exec(stdout)?.[1];
+    if (told === undefined) throw new Error(`nats bench said: ${stdout}${stderr}`);
+    return Number(told.replaceAll(",", ""));
+  }
+
   try {
     // Nobody subscribes, and the gateway would only take time from the publisher.
     await pipeline.gateway.stop();
-    for (const [workers, batch] of [
-      [1, 50],
-      [4, 200],
-    ]) {
-      const summary = await measured(folder, "nats", {
-        ...common,
-        RATE: "max",
-        WORKERS: String(workers),
-        BATCH: String(batch),
-      });
-      const acknowledged = value(summary, "events_acknowledged", "count");
-      const seconds = value(summary, "publishing_seconds", "max");
-      console.log(
-        `  RATE=max, ${workers} workers, batches of ${batch}: ${Math.round(acknowledged / seconds)}/s acknowledged`,
-      );
-      held(["any event", acknowledged > 0]);
-    }
-    const rate = 5_000;
-    const summary = await measured(folder, "nats", { ...common, RATE: String(rate) });
+    await streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
+    console.log(`  ${EVENTS} events of ${bytes} bytes`);
+    const [share = 0] = await sideBySide(
+      { name: "RATE=max", measure: byK6 },
+      { name: "nats bench js pub async", measure: byTool },
+    );
+    held([`${LEAST_SHARE} times nats bench`, share >= LEAST_SHARE]);
+    await streams.purge(STREAM);
+    const summary = await measured(folder, "nats", { ...common, RATE: String(RATE), DURATION: `${SECONDS}s` });
     const achieved = summary.rate?.achieved ?? Number.NaN;
     console.log(
-      `  RATE=${rate}: ${achieved.toFixed(1)}/s achieved, off by ${((achieved / rate - 1) * 100).toFixed(3)} %, ` +
+      `  RATE=${RATE}: ${achieved.toFixed(1)}/s achieved, off by ${((achieved / RATE - 1) * 100).toFixed(3)} %, ` +
         `schedule delay p99 ${value(summary, "schedule_delay_ms", "p(99)").toFixed(2)} ms, verdict ${summary.verdict}`,
     );
     held(["PASS", summary.verdict === "PASS"]);
   } finally {
+    await connection.close();
     await pipeline.close();
   }
 });
