@@ -1,4 +1,4 @@
-import { type HealthEvent, type HealthSample, highest } from "./sample.ts";
+import type { HealthEvent, HealthSample } from "./sample.ts";
 
 /** What is told at once because somebody should look. */
 export interface Alert {
@@ -28,7 +28,8 @@ export interface Seen {
 interface Condition {
   readonly subject: string;
   readonly level: Alert["level"];
-  holds(seen: Seen): string | null;
+  /** @param grown see {@link MemoryGrowth}. */
+  holds(seen: Seen, grown: number | null): string | null;
 }
 
 /** High CPU is sustained when its mean over so long is high. */
@@ -39,10 +40,8 @@ const RECENT_RESPONSES = 20;
 const growth = (level: Alert["level"], mb: number): Condition => ({
   subject: "memory",
   level,
-  holds: ({ samples }) => {
-    const grown = growthOf(samples);
-    return grown !== null && grown > mb ? `memory has grown by ${grown.toFixed(1)} MB, more than ${mb}` : null;
-  },
+  holds: (_, grown) =>
+    grown !== null && grown > mb ? `memory has grown by ${grown.toFixed(1)} MB, more than ${mb}` : null,
 });
 
 const slow = (level: Alert["level"], ms: number): Condition => ({
@@ -66,7 +65,7 @@ const CONDITIONS: readonly Condition[] = [
     holds: ({ samples, cpuLimit }) => {
       const from = (samples.at(-1)?.at ?? 0) - SUSTAINED_MS;
       if (samples[0] === undefined || samples[0].at > from) return null;
-      const recent = samples.filter(({ at }) => at >= from).flatMap(({ cpu }) => cpu ?? []);
+      const recent = samples.slice(firstFrom(samples, from)).flatMap(({ cpu }) => cpu ?? []);
       const mean = recent.reduce((sum, cpu) => sum + cpu, 0) / recent.length;
       if (recent.length === 0 || mean <= 0.8 * cpuLimit) return null;
       return `CPU has been at ${mean.toFixed(0)} % of a core, more than 80 % of ${cpuLimit}`;
@@ -84,18 +83,48 @@ const CONDITIONS: readonly Condition[] = [
   },
 ];
 
-/** Memory at its highest above what it was at first: the median of the first samples, which may be odd. Null without any. */
+/** The place of the first sample of a moment or later. From the end: those that are asked for are the last ones. */
+function firstFrom(samples: readonly HealthSample[], at: number): number {
+  let place = samples.length;
+  while (place > 0 && (samples[place - 1] as HealthSample).at >= at) place--;
+  return place;
+}
+
+/** Samples whose median is the memory at first; one alone may be odd. */
+const FIRST_SAMPLES = 5;
+
+/** Memory at its highest above what it was at first, sample by sample: a look at all of them would last ever longer. */
+class MemoryGrowth {
+  private readonly first: number[] = [];
+  private most = Number.NEGATIVE_INFINITY;
+
+  enter({ rssMb }: HealthSample): void {
+    if (rssMb === null) return;
+    if (this.first.length < FIRST_SAMPLES) this.first.push(rssMb);
+    this.most = Math.max(this.most, rssMb);
+  }
+
+  /** In MB; null without any sample. */
+  get grown(): number | null {
+    const first = [...this.first].sort((one, other) => one - other);
+    const middle = first[Math.floor((first.length - 1) / 2)];
+    return middle === undefined ? null : this.most - middle;
+  }
+}
+
+/** How far memory has grown over all samples, in MB; null without any. */
 export function growthOf(samples: readonly HealthSample[]): number | null {
-  const memory = samples.flatMap(({ rssMb }) => rssMb ?? []);
-  const first = memory.slice(0, 5).sort((one, other) => one - other);
-  const middle = first[Math.floor((first.length - 1) / 2)];
-  return middle === undefined ? null : highest(memory, middle) - middle;
+  const growth = new MemoryGrowth();
+  for (const sample of samples) growth.enter(sample);
+  return growth.grown;
 }
 
 /** Decides what is to be told: a condition when it begins and when it becomes worse, a death always. */
 export class Alerts {
   private readonly told = new Map<string, Alert["level"]>();
   private eventsTold = 0;
+  private readonly growth = new MemoryGrowth();
+  private enteredThrough = Number.NEGATIVE_INFINITY;
 
   /** What is new. @param at Unix ms. */
   look(seen: Seen, at: number): Alert[] {
@@ -104,9 +133,10 @@ export class Alerts {
       if (kind === "died" || kind === "silent") alerts.push({ at: when, level: "critical", what });
     }
     this.eventsTold = seen.events.length;
+    this.enter(seen.samples);
     for (const subject of new Set(CONDITIONS.map((one) => one.subject))) {
       const found = CONDITIONS.filter((one) => one.subject === subject)
-        .map(({ level, holds }) => ({ level, what: holds(seen) }))
+        .map(({ level, holds }) => ({ level, what: holds(seen, this.growth.grown) }))
         .find(({ what }) => what !== null);
       const before = this.told.get(subject);
       if (found === undefined || found.what === null) this.told.delete(subject);
@@ -117,5 +147,12 @@ export class Alerts {
       }
     }
     return alerts;
+  }
+  /** Those that are newer than the last: older ones may have been left out since. */
+  private enter(samples: readonly HealthSample[]): void {
+    for (const sample of samples.slice(firstFrom(samples, this.enteredThrough))) {
+      if (sample.at > this.enteredThrough) this.growth.enter(sample);
+    }
+    this.enteredThrough = samples.at(-1)?.at ?? this.enteredThrough;
   }
 }

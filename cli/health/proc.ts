@@ -1,10 +1,12 @@
 /**
  * Processes as Linux shows them in /proc. Linux only: the packages that also know other systems
  * (pidusage, systeminformation) tell neither descriptors nor connections nor when a process was started,
- * without which a restart cannot be told from a process that goes on.
+ * without which a restart cannot be told from a process that goes on. Read synchronously: the kernel answers
+ * from memory, and a promise for each file would cost five times as much as the file.
  */
 import { spawnSync } from "node:child_process";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { uptime } from "node:os";
 
 /** One process. */
 export interface Process {
@@ -26,14 +28,40 @@ const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = Number(spawnSync("getconf", ["PAGESIZE"], { encoding: "utf8" }).stdout ?? "") || 4096;
 
 /** All processes that live; one that has ended and is not yet buried does not. */
-export async function processes(): Promise<Map<number, Process>> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map(processOf));
-  return new Map(found.flatMap((one) => (one === null ? [] : [[one.pid, one]])));
+export function processes(): Map<number, Process> {
+  return living(numbersIn("/proc"));
 }
 
-async function processOf(pid: number): Promise<Process | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+/** Of these processes, those that live. */
+export function living(pids: Iterable<number>): Map<number, Process> {
+  const found = new Map<number, Process>();
+  for (const pid of pids) {
+    const process = processOf(pid);
+    if (process !== null) found.set(pid, process);
+  }
+  return found;
+}
+
+/** The entries of a folder whose names are numbers. */
+function numbersIn(folder: string): number[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** What a reading gives; the fallback where there is nothing to read, or we may not. */
+function attempt<T>(read: () => T, fallback: T): T {
+  try {
+    return read();
+  } catch {
+    return fallback;
+  }
+}
+
+const text = (file: string): string | null => attempt(() => readFileSync(file, "utf8"), null);
+
+function processOf(pid: number): Process | null {
+  const stat = text(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // The name is in parentheses and may hold anything, parentheses too.
   const end = stat.lastIndexOf(")");
@@ -65,11 +93,16 @@ export function treeOf(all: ReadonlyMap<number, Process>, root: number): Process
 }
 
 /** How many descriptors a process has open, and the inodes of its sockets; null when we may not look. */
-export async function descriptorsOf(pid: number): Promise<{ count: number; sockets: string[] } | null> {
-  const names = await readdir(`/proc/${pid}/fd`).catch(() => null);
+export function descriptorsOf(pid: number): { count: number; sockets: string[] } | null {
+  const names = attempt(() => readdirSync(`/proc/${pid}/fd`), null);
   if (names === null) return null;
-  const links = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));
+  const links = names.map((name) => attempt(() => readlinkSync(`/proc/${pid}/fd/${name}`), ""));
   return { count: names.length, sockets: links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []) };
+}
+
+/** When a process was started, in Unix ms, give or take a hundredth of a second. */
+export function startOf({ startedAt }: Process): number {
+  return Date.now() - uptime() * 1000 + (startedAt / TICKS_PER_SECOND) * 1000;
 }
 
 /** One TCP socket of this machine. */
@@ -82,10 +115,8 @@ interface Socket {
 const STATES: Readonly<Record<string, Socket["state"]>> = { "0A": "listening", "01": "established" };
 
 /** All TCP sockets of this machine. */
-export async function sockets(): Promise<Socket[]> {
-  const tables = await Promise.all(
-    ["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")),
-  );
+export function sockets(): Socket[] {
+  const tables = ["tcp", "tcp6"].map((name) => text(`/proc/net/${name}`) ?? "");
   return tables.flatMap((table) =>
     table
       .split("\n")
@@ -103,15 +134,17 @@ export async function sockets(): Promise<Socket[]> {
 }
 
 /** The process that listens on a port; of several the one that the others descend from. Null for nobody. */
-export async function listenerOn(port: number): Promise<number | null> {
+export function listenerOn(port: number): number | null {
   const inodes = new Set(
-    (await sockets()).filter((one) => one.state === "listening" && one.port === port).map((one) => one.inode),
+    sockets()
+      .filter((one) => one.state === "listening" && one.port === port)
+      .map((one) => one.inode),
   );
   if (inodes.size === 0) return null;
-  const all = await processes();
+  const all = processes();
   const owners: number[] = [];
   for (const pid of all.keys()) {
-    const open = await descriptorsOf(pid);
+    const open = descriptorsOf(pid);
     if (open?.sockets.some((inode) => inodes.has(inode))) owners.push(pid);
   }
   return owners.find((pid) => !owners.includes(all.get(pid)?.parent ?? 0)) ?? null;

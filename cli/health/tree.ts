@@ -1,4 +1,4 @@
-import { descriptorsOf, listenerOn, type Process, processes, sockets, treeOf } from "./proc.ts";
+import { descriptorsOf, listenerOn, living, type Process, processes, sockets, startOf, treeOf } from "./proc.ts";
 import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
 
 /** A process that ended before it was this old was an errand of another, and its end no death. */
@@ -7,24 +7,61 @@ const ERRAND_MS = 1_000;
 /** A process of the same name that comes within so long takes the place of one that died. */
 const REPLACED_WITHIN_MS = 10_000;
 
+/**
+ * Whatever is new, and what it has open, is looked for so often. That reads all processes, descriptors and sockets
+ * of the machine; with each sample it took 17 % of a core.
+ */
+const WIDE_EVERY_MS = 1_000;
+/** Where it takes long, it is done more rarely: it may take such a share of the time ... */
+const WIDE_SHARE = 0.01;
+/** ... but not so rarely that a new process could not be told from one that replaces another. */
+const WIDE_AT_LEAST_MS = REPLACED_WITHIN_MS / 2;
+
+/** How many descriptors and connections a tree has open; null where we may not look. */
+type Open = Pick<HealthSample, "fds" | "connections">;
+
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
 export class ProcessTree implements Source {
-  private readonly find: () => Promise<number | null>;
+  private readonly find: () => number | null;
   private root: number | null = null;
+  private tree: readonly Process[] = [];
+  private open: Open = { fds: null, connections: null };
+  private wideAt = 0;
   private known = new Map<string, { process: Process; since: number }>();
   private bereaved: { process: Process; at: number }[] = [];
   private last: { at: number; cpuSeconds: ReadonlyMap<string, number> } | null = null;
 
   constructor(watch: { pid: number } | { port: number }) {
-    this.find = "pid" in watch ? async () => watch.pid : () => listenerOn(watch.port);
+    this.find = "pid" in watch ? () => watch.pid : () => listenerOn(watch.port);
   }
 
   async read(): Promise<Reading> {
-    const all = await processes();
-    if (this.root === null || !all.has(this.root)) this.root = await this.find();
-    const tree = this.root === null ? [] : treeOf(all, this.root);
+    const same = this.again();
+    const isWhole = same.length === this.tree.length;
+    this.tree = same;
+    if (performance.now() >= this.wideAt || !isWhole) this.look();
     const at = Date.now();
-    return { events: this.compare(tree, at), sample: await this.measure(tree, at) };
+    return { events: this.compare(this.tree, at), sample: this.measure(this.tree, at) };
+  }
+
+  /** The processes that are known already, as they are now; those that ended are not among them. */
+  private again(): Process[] {
+    const now = living(this.tree.map(({ pid }) => pid));
+    return this.tree.flatMap((before) => {
+      const one = now.get(before.pid);
+      return one?.startedAt === before.startedAt ? [one] : [];
+    });
+  }
+
+  /** Looks for the whole tree, and what it has open. */
+  private look(): void {
+    const started = performance.now();
+    const all = processes();
+    if (this.root === null || !all.has(this.root)) this.root = this.find();
+    this.tree = this.root === null ? [] : treeOf(all, this.root);
+    this.open = openIn(this.tree);
+    const took = performance.now() - started;
+    this.wideAt = performance.now() + Math.min(WIDE_AT_LEAST_MS, Math.max(WIDE_EVERY_MS, took / WIDE_SHARE));
   }
 
   /** What happened since the last reading. */
@@ -43,7 +80,7 @@ export class ProcessTree implements Source {
     for (const [identity, process] of now) {
       if (this.known.has(identity)) continue;
       // Those of the first reading are not new, however young they are.
-      this.known.set(identity, { process, since: isFirst ? at - ERRAND_MS : at });
+      this.known.set(identity, { process, since: isFirst ? at - ERRAND_MS : startOf(process) });
       const before = this.bereaved.find((one) => one.process.name === process.name);
       if (isFirst || before === undefined) continue;
       this.bereaved = this.bereaved.filter((one) => one !== before);
@@ -52,24 +89,30 @@ export class ProcessTree implements Source {
     return events;
   }
 
-  private async measure(tree: readonly Process[], at: number): Promise<HealthSample> {
+  private measure(tree: readonly Process[], at: number): HealthSample {
     const cpuSeconds = new Map(tree.map((process) => [identityOf(process), process.cpuSeconds]));
     const before = this.last;
     this.last = { at, cpuSeconds };
     if (tree.length === 0) return { at, cpu: null, rssMb: null, threads: null, fds: null, connections: null };
     const sum = (of: (process: Process) => number) => tree.reduce((total, process) => total + of(process), 0);
     const used = sum((process) => process.cpuSeconds - (before?.cpuSeconds.get(identityOf(process)) ?? 0));
-    const descriptors = await Promise.all(tree.map(({ pid }) => descriptorsOf(pid)));
-    const readable = descriptors.every((one) => one !== null);
     return {
       at,
       cpu: before === null || at <= before.at ? null : Math.max(0, (used * 100_000) / (at - before.at)),
       rssMb: sum(({ rssBytes }) => rssBytes) / MB,
       threads: sum(({ threads }) => threads),
-      fds: readable ? descriptors.reduce((total, one) => total + (one?.count ?? 0), 0) : null,
-      connections: readable ? await connectionsOf(descriptors.flatMap((one) => one?.sockets ?? [])) : null,
+      ...this.open,
     };
   }
+}
+
+function openIn(tree: readonly Process[]): Open {
+  const descriptors = tree.map(({ pid }) => descriptorsOf(pid));
+  if (descriptors.some((one) => one === null)) return { fds: null, connections: null };
+  return {
+    fds: descriptors.reduce((total, one) => total + (one?.count ?? 0), 0),
+    connections: connectionsOf(descriptors.flatMap((one) => one?.sockets ?? [])),
+  };
 }
 
 function identityOf({ pid, startedAt }: Process): string {
@@ -77,7 +120,7 @@ function identityOf({ pid, startedAt }: Process): string {
 }
 
 /** Established TCP connections; one that two processes share is one. */
-async function connectionsOf(inodes: readonly string[]): Promise<number> {
+function connectionsOf(inodes: readonly string[]): number {
   const own = new Set(inodes);
-  return (await sockets()).filter(({ state, inode }) => state === "established" && own.has(inode)).length;
+  return sockets().filter(({ state, inode }) => state === "established" && own.has(inode)).length;
 }

@@ -41,7 +41,9 @@ test("a history that is thinned again and again stays small, and says the same",
 
 test.runIf(process.platform === "linux")("a moment in which nothing can be read ends no watch", async () => {
   const monitor = await startMonitor({ process: "us", role: "target", watch: { pid: process.pid }, everyMs: 5 });
-  vi.mocked(processes).mockRejectedValueOnce(new Error("EMFILE: too many open files"));
+  vi.mocked(processes).mockImplementationOnce(() => {
+    throw new Error("EMFILE: too many open files");
+  });
   const before = monitor.record().samples.length;
   await expect.poll(() => monitor.record().samples.length).toBeGreaterThan(before + 2);
   await monitor.stop();
