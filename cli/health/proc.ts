@@ -114,22 +114,17 @@ interface Socket {
 
 const STATES: Readonly<Record<string, Socket["state"]>> = { "0A": "listening", "01": "established" };
 
+/** Of a line: the local port, the state, and the inode. */
+const SOCKET = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+ \S+ \S+ +\d+ +\d+ (\d+)/gm;
+
 /** All TCP sockets of this machine. */
 export function sockets(): Socket[] {
-  const tables = ["tcp", "tcp6"].map((name) => text(`/proc/net/${name}`) ?? "");
-  return tables.flatMap((table) =>
-    table
-      .split("\n")
-      .slice(1)
-      .flatMap((line) => {
-        const fields = line.trim().split(/\s+/);
-        const [, local = "", , state = ""] = fields;
-        const inode = fields[9];
-        if (inode === undefined) return [];
-        return [
-          { port: Number.parseInt(local.slice(local.indexOf(":") + 1), 16), state: STATES[state] ?? "other", inode },
-        ];
-      }),
+  return ["tcp", "tcp6"].flatMap((name) =>
+    [...(text(`/proc/net/${name}`) ?? "").matchAll(SOCKET)].map(([, port = "", state = "", inode = ""]) => ({
+      port: Number.parseInt(port, 16),
+      state: STATES[state] ?? "other",
+      inode,
+    })),
   );
 }
 

@@ -1,4 +1,5 @@
 import { descriptorsOf, listenerOn, living, type Process, processes, sockets, startOf, treeOf } from "./proc.ts";
+import { Rarely } from "./rarely.ts";
 import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
 
 /** A process that ended before it was this old was an errand of another, and its end no death. */
@@ -8,14 +9,14 @@ const ERRAND_MS = 1_000;
 const REPLACED_WITHIN_MS = 10_000;
 
 /**
- * Whatever is new, and what it has open, is looked for so often. That reads all processes, descriptors and sockets
- * of the machine; with each sample it took 17 % of a core.
+ * New processes, and what the tree has open, are looked for so often. That reads all processes, descriptors and
+ * sockets of the machine; with each sample it took 19 % of a core.
  */
-const WIDE_EVERY_MS = 1_000;
-/** Where it takes long, it is done more rarely: it may take such a share of the time ... */
-const WIDE_SHARE = 0.01;
-/** ... but not so rarely that a new process could not be told from one that replaces another. */
-const WIDE_AT_LEAST_MS = REPLACED_WITHIN_MS / 2;
+const LOOK_EVERY_MS = 1_000;
+/** Each of the two may take such a share of the time. */
+const LOOK_SHARE = 0.005;
+/** A new process could not be told from one that replaces another if it were looked for more rarely. */
+const LONGEST_PAUSE_MS = REPLACED_WITHIN_MS / 2;
 
 /** How many descriptors and connections a tree has open; null where we may not look. */
 type Open = Pick<HealthSample, "fds" | "connections">;
@@ -23,10 +24,11 @@ type Open = Pick<HealthSample, "fds" | "connections">;
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
 export class ProcessTree implements Source {
   private readonly find: () => number | null;
+  private readonly search = new Rarely(LOOK_EVERY_MS, LOOK_SHARE, LONGEST_PAUSE_MS);
+  private readonly inspection = new Rarely(LOOK_EVERY_MS, LOOK_SHARE);
   private root: number | null = null;
   private tree: readonly Process[] = [];
   private open: Open = { fds: null, connections: null };
-  private wideAt = 0;
   private known = new Map<string, { process: Process; since: number }>();
   private bereaved: { process: Process; at: number }[] = [];
   private last: { at: number; cpuSeconds: ReadonlyMap<string, number> } | null = null;
@@ -39,7 +41,12 @@ export class ProcessTree implements Source {
     const same = this.again();
     const isWhole = same.length === this.tree.length;
     this.tree = same;
-    if (performance.now() >= this.wideAt || !isWhole) this.look();
+    if (this.search.isDue || !isWhole) this.search.run(() => this.findTree());
+    if (this.inspection.isDue) {
+      this.inspection.run(() => {
+        this.open = openIn(this.tree);
+      });
+    }
     const at = Date.now();
     return { events: this.compare(this.tree, at), sample: this.measure(this.tree, at) };
   }
@@ -53,15 +60,10 @@ export class ProcessTree implements Source {
     });
   }
 
-  /** Looks for the whole tree, and what it has open. */
-  private look(): void {
-    const started = performance.now();
+  private findTree(): void {
     const all = processes();
     if (this.root === null || !all.has(this.root)) this.root = this.find();
     this.tree = this.root === null ? [] : treeOf(all, this.root);
-    this.open = openIn(this.tree);
-    const took = performance.now() - started;
-    this.wideAt = performance.now() + Math.min(WIDE_AT_LEAST_MS, Math.max(WIDE_EVERY_MS, took / WIDE_SHARE));
   }
 
   /** What happened since the last reading. */
