@@ -2,7 +2,7 @@
  * Messages that differ in little, as data: text that recurs, and slots for what does not. Whoever holds a template
  * writes an event when told its trace, so that a publisher in another language (`xk6/nats`) needs no script for each.
  */
-import { draw, variantIndex } from "./event.ts";
+import { draw } from "./event.ts";
 import { type Spelling, spell } from "./identity.ts";
 import { hex, type Trace } from "./trace.ts";
 
@@ -12,10 +12,10 @@ export interface IdentitySlot {
   readonly spelling: Spelling;
 }
 
-/** The time of publishing in ISO 8601, to the millisecond or cut to the second. */
+/** The time of publishing: in ISO 8601, to the millisecond or cut to the second, or as whole Unix seconds. */
 export interface TimeSlot {
   readonly slot: "time";
-  readonly unit: "millisecond" | "second";
+  readonly unit: "millisecond" | "second" | "unix";
 }
 
 /** The event's number, or another that follows from it. */
@@ -23,6 +23,8 @@ export interface NumberSlot {
   readonly slot: "number";
   /** So many consecutive events share a number; 1 unless told. */
   readonly every?: number;
+  /** It begins again after so many; never unless told. */
+  readonly modulo?: number;
   /** The number of the first event; 0 unless told. */
   readonly from?: number;
   /** Writes what {@link draw} gives for this seed and the number, instead of the number. */
@@ -42,18 +44,43 @@ export interface MessageTemplate {
   readonly pieces: readonly Piece[];
 }
 
-/** The messages of a workload. Which of the variants event number `seq` is, {@link variantIndex} says. */
-export interface Template {
+/** What the entries of one variant have in common: of each the names and values in turn. */
+export interface EntryTemplate {
+  readonly fields: readonly (readonly Piece[])[];
+}
+
+/** The messages or entries of a workload; which of the variants event number `seq` is, its draw says. */
+export interface Template<Variant = MessageTemplate> {
   readonly seed: number;
-  readonly variants: readonly MessageTemplate[];
+  readonly variants: readonly Variant[];
+  /** So many variants, the last ones, are drawn with a share of their own, from 0 to 1. */
+  readonly unwanted?: { readonly share: number; readonly count: number };
+}
+
+function variantOf<Variant>({ seed, variants, unwanted }: Template<Variant>, seq: number): Variant {
+  const drawn = draw(seed, seq);
+  const { share, count } = unwanted ?? { share: 0, count: 0 };
+  const wanted = variants.length - count;
+  // Drawn again, so that the choice among the wanted ones does not depend on the share.
+  const index = draw(drawn, seq) < share * 2 ** 32 ? wanted + (drawn % count) : drawn % wanted;
+  return variants[index] as Variant;
 }
 
 /** The message of the event that has this trace. */
-export function writeMessage({ seed, variants }: Template, trace: Trace): { subject: string; data: string } {
-  const { subject, pieces } = variants[variantIndex(seed, trace.seq, variants.length)] as MessageTemplate;
-  let data = "";
-  for (const piece of pieces) data += typeof piece === "string" ? piece : fill(piece, trace);
-  return { subject, data };
+export function writeMessage(template: Template, trace: Trace): { subject: string; data: string } {
+  const { subject, pieces } = variantOf(template, trace.seq);
+  return { subject, data: written(pieces, trace) };
+}
+
+/** The entry of the event that has this trace. */
+export function writeEntry(template: Template<EntryTemplate>, trace: Trace): string[] {
+  return variantOf(template, trace.seq).fields.map((pieces) => written(pieces, trace));
+}
+
+function written(pieces: readonly Piece[], trace: Trace): string {
+  let text = "";
+  for (const piece of pieces) text += typeof piece === "string" ? piece : fill(piece, trace);
+  return text;
 }
 
 function fill(slot: Slot, trace: Trace): string {
@@ -61,24 +88,34 @@ function fill(slot: Slot, trace: Trace): string {
     case "identity":
       return spell(trace, slot.spelling);
     case "time":
-      return slot.unit === "millisecond" ? isoTime(trace) : `${isoTime(trace).slice(0, 19)}Z`;
+      return timeIn(slot, trace);
     case "number":
       return numberIn(slot, trace.seq);
   }
 }
 
-function numberIn({ every = 1, from = 0, seed, digits, times = 1 }: NumberSlot, seq: number): string {
-  const number = from + Math.floor(seq / every);
+function timeIn({ unit }: TimeSlot, trace: Trace): string {
+  if (unit === "unix") return String(Math.floor(millisecondOf(trace) / 1000));
+  return unit === "millisecond" ? isoTime(trace) : `${isoTime(trace).slice(0, 19)}Z`;
+}
+
+function numberIn(slot: NumberSlot, seq: number): string {
+  const { every = 1, modulo = Number.POSITIVE_INFINITY, from = 0, seed, digits, times = 1 } = slot;
+  const number = from + (Math.floor(seq / every) % modulo);
   const drawn = seed === undefined ? number : draw(seed, number);
   return (digits === undefined ? String(drawn) : hex(drawn, digits)).repeat(times);
+}
+
+/** From the microseconds that the identity carries: what is rounded up there is so here. */
+function millisecondOf({ publishedAt }: Trace): number {
+  return Math.floor(Math.round(publishedAt * 1000) / 1000);
 }
 
 let lastTime = { millisecond: 0, text: "" };
 
 /** Remembered for a millisecond, because a batch asks for the same one many times. */
-function isoTime({ publishedAt }: Trace): string {
-  // From the microseconds that the identity carries: what is rounded up there is so here.
-  const millisecond = Math.floor(Math.round(publishedAt * 1000) / 1000);
+function isoTime(trace: Trace): string {
+  const millisecond = millisecondOf(trace);
   if (millisecond !== lastTime.millisecond) {
     lastTime = { millisecond, text: new Date(millisecond).toISOString() };
   }

@@ -2,13 +2,15 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
+import { Template } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
 import type { Hops } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../core/webhookcauses.ts";
-import { openRedis, requireRedis } from "../systems/ethhook/k6/redis.ts";
+import { entryTemplate } from "../systems/ethhook/entry.ts";
+import { openRedis, openStreams, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
 import { wordsOf } from "../systems/ethhook/k6/words.ts";
@@ -39,7 +41,14 @@ const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
 /** ... and a few more for a slow server, which is not to be stormed; what is beyond them waits for one to be free. */
 const mostConnections = load.kind === "paced" ? connections + 10 : 1;
 const redis = openRedis(config, mostConnections);
-const target = { metrics, redis, stream: config.STREAM, workload };
+const target = {
+  metrics,
+  redis,
+  streams: openStreams(config),
+  template: new Template(entryTemplate(workload)),
+  stream: config.STREAM,
+  workload,
+};
 
 export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
 

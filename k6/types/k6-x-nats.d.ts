@@ -156,10 +156,11 @@ declare module "k6/x/nats" {
 
   export type TemplateSlot =
     | { readonly slot: "identity"; readonly spelling: "text" | "hash" | "uuid" | "number" }
-    | { readonly slot: "time"; readonly unit: "millisecond" | "second" }
+    | { readonly slot: "time"; readonly unit: "millisecond" | "second" | "unix" }
     | {
         readonly slot: "number";
         readonly every?: number | undefined;
+        readonly modulo?: number | undefined;
         readonly from?: number | undefined;
         readonly seed?: number | undefined;
         readonly digits?: number | undefined;

@@ -95,7 +95,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
 /** An endpoint that must never be told anything: it asks for swaps of a token that knows none. */
 export const NEVER_MATCHING: Endpoint = endpoint("matches-nothing", "usdc", "swap");
 
-const FIRST_BLOCK = 18_000_000;
+export const FIRST_BLOCK = 18_000_000;
 /** Log entries of one block, so that log indexes run from 0 to 99 as blocks climb. */
 export const LOGS_PER_BLOCK = 100;
 

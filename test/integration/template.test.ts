@@ -8,6 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { SPELLINGS } from "../../core/identity.ts";
 import { type Piece, type Slot, type Template, writeMessage } from "../../core/template.ts";
 import { readEventId, type Trace } from "../../core/trace.ts";
+import { entryTemplate } from "../../systems/ethhook/entry.ts";
+import { entryOf } from "../../systems/ethhook/wire.ts";
 import { FIELD_TYPES, type FieldTypes } from "../../systems/pulse/fieldtypes.ts";
 import { messageTemplate } from "../../systems/pulse/message.ts";
 import { CHAIN_NUMBERS, STREAM } from "../../systems/pulse/wire.ts";
@@ -21,11 +23,12 @@ const uint32 = fc.integer({ min: 0, max: UINT32_MAX });
 
 const slots: fc.Arbitrary<Slot> = fc.oneof(
   fc.record({ slot: fc.constant("identity"), spelling: fc.constantFrom(...SPELLINGS) }),
-  fc.record({ slot: fc.constant("time"), unit: fc.constantFrom("millisecond", "second") }),
+  fc.record({ slot: fc.constant("time"), unit: fc.constantFrom("millisecond", "second", "unix") }),
   fc.record(
     {
       slot: fc.constant("number"),
       every: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: UINT32_MAX })),
+      modulo: fc.integer({ min: 1, max: 1_000_000 }),
       from: uint32,
       seed: uint32,
       digits: fc.integer({ min: 1, max: 16 }),
@@ -39,10 +42,21 @@ const pieces: fc.Arbitrary<readonly Piece[]> = fc.array(fc.oneof(fc.string({ uni
   maxLength: 12,
 });
 
-const templates: fc.Arbitrary<Template> = fc.record({
-  seed: uint32,
-  variants: fc.array(fc.record({ subject: fc.constantFrom("a", "b.c", "é"), pieces }), { minLength: 1, maxLength: 20 }),
-});
+const templates: fc.Arbitrary<Template> = fc
+  .record(
+    {
+      seed: uint32,
+      variants: fc.array(fc.record({ subject: fc.constantFrom("a", "b.c", "é"), pieces }), {
+        minLength: 1,
+        maxLength: 20,
+      }),
+      unwanted: fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), count: fc.constant(1) }),
+    },
+    { requiredKeys: ["seed", "variants"] },
+  )
+  .map(({ unwanted, ...template }) =>
+    unwanted === undefined || template.variants.length === 1 ? template : { ...template, unwanted },
+  );
 
 const fieldTypes: fc.Arbitrary<FieldTypes> = fc.record(
   Object.fromEntries(Object.entries(FIELD_TYPES).map(([field, types]) => [field, fc.constantFrom(...types)])),
@@ -63,41 +77,57 @@ function isLimited({ variants }: Template): boolean {
 
 const cases = fc.tuple(fc.oneof(templates, published), fc.array(exactTraces, { minLength: 20, maxLength: 20 }));
 
-const SCRIPT = `
-import { Template } from "k6/x/nats";
+/** @param write what of a template and a trace gives what is written. */
+const script = (module: string, write: string) => `
+import { Template } from "${module}";
 const cases = JSON.parse(open("cases.json"));
 export default function () {
-  let written = 0;
-  for (const { template, messages } of cases) {
+  let compared = 0;
+  for (const { template, events } of cases) {
     const own = new Template(template);
-    for (const { trace, subject, data } of messages) {
-      const message = own.write(trace);
-      if (message.subject !== subject || message.data !== data) {
-        throw new Error(JSON.stringify({ trace, wanted: { subject, data }, written: message }));
+    for (const { trace, wanted } of events) {
+      const written = own.${write}(trace);
+      if (JSON.stringify(written) !== JSON.stringify(wanted)) {
+        throw new Error(JSON.stringify({ trace, wanted, written }));
       }
-      written++;
+      compared++;
     }
   }
-  console.log("wrote " + written);
+  console.log("compared " + compared);
 }
 `;
 
-test("any template, any event", async () => {
+/** What Go and TypeScript write of each event, compared by a script in k6. */
+async function compare(cases: readonly object[], module: string, write: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-template-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
+  await writeFile(join(folder, "compare.js"), script(module, write));
+  const { exitCode, log } = await k6(["run", "--quiet", "--address", "", join(folder, "compare.js")]);
+  expect(exitCode, log).toBe(0);
+  return log;
+}
+
+test("any template, any event", async () => {
   const drawn = fc.sample(cases, 250).map(([template, traces]) => {
     const most = isLimited(template) ? SEQ_LIMIT : 2 ** 32;
-    const messages = traces.map((drawn) => {
+    const events = traces.map((drawn) => {
       const trace: Trace = { ...drawn, seq: drawn.seq % most };
-      return { trace, ...writeMessage(template, trace) };
+      return { trace, wanted: writeMessage(template, trace) };
     });
-    return { template, messages };
+    return { template, events };
   });
-  await writeFile(join(folder, "cases.json"), JSON.stringify(drawn));
-  await writeFile(join(folder, "compare.js"), SCRIPT);
-  const { exitCode, log } = await k6(["run", "--quiet", "--address", "", join(folder, "compare.js")]);
-  expect(log).toContain("wrote 5000");
-  expect(exitCode).toBe(0);
+  expect(await compare(drawn, "k6/x/nats", "write")).toContain("compared 5000");
+});
+
+test("entries of any workload", async () => {
+  const logs = fc.record({ seed: uint32, unmatchedShare: fc.constantFrom(0, 0.1, 0.5, 1) });
+  const drawn = fc.sample(fc.tuple(logs, fc.array(exactTraces, { minLength: 20, maxLength: 20 })), 100);
+  const cases = drawn.map(([workload, traces]) => ({
+    template: entryTemplate(workload),
+    events: traces.map((trace) => ({ trace, wanted: entryOf(workload, trace) })),
+  }));
+  expect(await compare(cases, "k6/x/redis-streams", "fields")).toContain("compared 2000");
 });
 
 test("nats.js publishes what the workload says, each event once", async () => {

@@ -6,7 +6,7 @@ import { invalidities } from "../../cli/run/validity.ts";
 const READY: Machine = {
   node: "20.20.2",
   go: "1.26.8",
-  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/nats"] },
+  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats"] },
   pathK6: null,
   redisServer: "7.0.15",
   fds: 20_000,
@@ -37,7 +37,7 @@ describe("doctor", () => {
     ["no k6 at all", { go: null, builtK6: null }, 10, "k6", "any k6 1.8 or later will do"],
     [
       "a k6 without an extension",
-      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis"] } },
+      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams"] } },
       10,
       "k6",
       "npm run build",

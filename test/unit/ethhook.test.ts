@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { topicHash } from "../../cli/setup/topics.ts";
 import { type Endpoint, selects } from "../../core/endpoint.ts";
+import { writeEntry } from "../../core/template.ts";
 import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../core/trace.ts";
-import { prepareBatch } from "../../systems/ethhook/batch.ts";
+import { entryTemplate } from "../../systems/ethhook/entry.ts";
 import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { readEntry } from "../../systems/ethhook/target/entry.ts";
 import {
@@ -147,7 +148,14 @@ describe("an entry", () => {
     const webhook = readEntry(asObject(entryOf(workload, trace))) as Webhook;
     const read = readTraceHash(webhook.transaction_hash) as Trace;
     expect(damagedField(webhook, workload, read)).toBeNull();
-    expect(prepareBatch(workload, 1, 1).stamp(trace)[0]).toBe(String(webhook.timestamp));
+  });
+
+  test("is written by its template as well", () => {
+    fc.assert(
+      fc.property(entries, ([workload, trace]) => {
+        expect(writeEntry(entryTemplate(workload), trace)).toEqual(entryOf(workload, trace));
+      }),
+    );
   });
 
   test("that lost or changed a field on the way is damaged", () => {

@@ -8,6 +8,7 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go"
 	"go.k6.io/k6/js/common"
+	"throughline.dev/xk6/internal/script"
 )
 
 const (
@@ -26,7 +27,7 @@ func readBatchOptions(options sobek.Value) (*batchOptions, error) {
 	if common.IsNullish(options) {
 		return opts, nil
 	}
-	return opts, setters{"timeout": millis(&opts.timeout), "maxPending": positive(&opts.maxPending)}.apply("", options)
+	return opts, script.Setters{"timeout": script.Millis(&opts.timeout), "maxPending": script.Positive(&opts.maxPending)}.Apply("", options)
 }
 
 // readBatchMessages goes through the array by index: exporting it costs twenty
@@ -34,7 +35,7 @@ func readBatchOptions(options sobek.Value) (*batchOptions, error) {
 func readBatchMessages(v sobek.Value) (listed, error) {
 	array, ok := v.(*sobek.Object)
 	if !ok || array.ClassName() != "Array" {
-		return nil, fmt.Errorf("want an array of messages, got %s", describe(v))
+		return nil, fmt.Errorf("want an array of messages, got %s", script.Describe(v))
 	}
 	msgs := make(listed, array.Get("length").ToInteger())
 	for i := range msgs {
@@ -50,7 +51,7 @@ func readBatchMessages(v sobek.Value) (listed, error) {
 func readBatchMessage(v sobek.Value) (*nats.Msg, error) {
 	obj, ok := v.(*sobek.Object)
 	if !ok {
-		return nil, fmt.Errorf("want an object with subject and data, got %s", describe(v))
+		return nil, fmt.Errorf("want an object with subject and data, got %s", script.Describe(v))
 	}
 	msg, err := newMsg(obj.Get("subject"), obj.Get("data"), obj.Get("headers"))
 	if err != nil {

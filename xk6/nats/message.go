@@ -7,11 +7,12 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go"
 	"go.k6.io/k6/js/common"
+	"throughline.dev/xk6/internal/script"
 )
 
 // newMsg makes a NATS message of what a script passed.
 func newMsg(subject, payload, headers sobek.Value) (*nats.Msg, error) {
-	name, ok := textOf(subject)
+	name, ok := script.TextOf(subject)
 	if !ok || name == "" {
 		return nil, errNoSubject
 	}
@@ -31,7 +32,7 @@ func newMsg(subject, payload, headers sobek.Value) (*nats.Msg, error) {
 func readMessage(v sobek.Value) (*nats.Msg, error) {
 	obj, ok := v.(*sobek.Object)
 	if !ok {
-		return nil, fmt.Errorf("want a message object, got %s", describe(v))
+		return nil, fmt.Errorf("want a message object, got %s", script.Describe(v))
 	}
 	payload := obj.Get("raw")
 	if common.IsNullish(payload) {
@@ -85,7 +86,7 @@ func readHeaders(v sobek.Value) (nats.Header, error) {
 	}
 	obj, ok := v.(*sobek.Object)
 	if !ok {
-		return nil, fmt.Errorf("the headers are %s: want an object of names and values", describe(v))
+		return nil, fmt.Errorf("the headers are %s: want an object of names and values", script.Describe(v))
 	}
 	names := obj.Keys()
 	header := make(nats.Header, len(names)+1)
@@ -93,17 +94,6 @@ func readHeaders(v sobek.Value) (nats.Header, error) {
 		header[name] = []string{obj.Get(name).String()}
 	}
 	return header, nil
-}
-
-func textOf(v sobek.Value) (string, bool) {
-	if v == nil {
-		return "", false
-	}
-	s, ok := v.(sobek.String)
-	if !ok {
-		return "", false
-	}
-	return s.String(), true
 }
 
 // message is a received message as a script sees it. Its properties are made

@@ -6,6 +6,7 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/js/common"
 	"go.k6.io/k6/js/modules"
+	"throughline.dev/xk6/internal/workload"
 )
 
 func init() { modules.Register("k6/x/nats", New()) }
@@ -21,7 +22,7 @@ func (*RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	in := &instance{vu: vu, deliveries: newDeliveries(vu)}
 	in.exports = map[string]any{
 		"Nats":     in.construct,
-		"Template": in.constructTemplate,
+		"Template": func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(vu.Runtime(), call) },
 		"totals":   totals.snapshot,
 	}
 	return in

@@ -1,13 +1,11 @@
 package nats
 
 import (
-	"fmt"
-	"math"
-	"time"
+	"errors"
 
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go"
-	"go.k6.io/k6/js/common"
+	"throughline.dev/xk6/internal/workload"
 )
 
 // outgoing is the messages of a batch, in order.
@@ -27,57 +25,28 @@ func (l listed) len() int                    { return len(l) }
 func (l listed) subject(index int) string    { return l[index].Subject }
 func (l listed) message(index int) *nats.Msg { return l[index] }
 
-// series is consecutive events of a template, which are written, and stamped
-// with the time, when they are sent.
+// series is events that are written, and stamped with the time, when they are
+// sent.
 type series struct {
-	source
-	firstSeq   uint32
-	count      uint32
-	correction int64 // microseconds
-	writer     writer
-	msg        nats.Msg
+	*workload.Series
+
+	msg nats.Msg
 }
 
-func (s *series) len() int { return int(s.count) }
-
-func (s *series) subject(index int) string {
-	return s.writer.template.variantOf(s.firstSeq + uint32(index)).subject
+func readSeries(template, of sobek.Value) (*series, error) {
+	s, err := workload.ReadSeries(template, of)
+	if err == nil && s.Subject(s.FirstSeq) == "" {
+		err = errors.New("the template's messages have no subject")
+	}
+	return &series{Series: s}, err
 }
+
+func (s *series) len() int { return int(s.Count) }
+
+func (s *series) subject(index int) string { return s.Subject(s.FirstSeq + uint32(index)) }
 
 func (s *series) message(index int) *nats.Msg {
-	s.msg.Subject, s.msg.Data = s.writer.write(&trace{
-		source: s.source,
-		seq:    s.firstSeq + uint32(index),
-		micros: time.Now().UnixMicro() + s.correction,
-	})
+	stamped := s.Stamp(index)
+	s.msg.Subject, s.msg.Data = s.Append(s.msg.Data[:0], &stamped)
 	return &s.msg
-}
-
-func readSeries(of, v sobek.Value) (*series, error) {
-	var t *Template
-	if !common.IsNullish(of) {
-		t, _ = of.Export().(*Template)
-	}
-	if t == nil {
-		return nil, fmt.Errorf("want a Template, got %s", describe(of))
-	}
-	s := &series{writer: writer{template: t.of}}
-	err := setters{
-		"run":             whole32(&s.run),
-		"publisher":       whole16(&s.publisher),
-		"firstSeq":        whole32(&s.firstSeq),
-		"count":           whole32(&s.count),
-		"clockCorrection": micros(&s.correction),
-	}.apply("", v)
-	if err != nil {
-		return nil, err
-	}
-	last := uint64(s.firstSeq) + max(1, uint64(s.count)) - 1
-	if last > math.MaxUint32 {
-		return nil, fmt.Errorf("event %d: want a number below %d", last, uint64(1)<<32)
-	}
-	if t.of.limited && last >= seqLimit {
-		return nil, errSeqLimit(last)
-	}
-	return s, nil
 }

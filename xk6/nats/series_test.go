@@ -86,25 +86,13 @@ func TestSeriesMistakes(t *testing.T) {
 		`{}`:                   "want a Template, got [object Object]",
 		`limited`:              "want an object of options, got nothing",
 		`limited, {count: -1}`: `option "count": want a whole number from 0 to 4294967295, got -1`,
-		`limited, {firstSeq: 268435450, count: 7}`:  "event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
-		`limited, {firstSeq: 4294967295, count: 2}`: "event 4294967296: want a number below 4294967296",
-		`limited, {count: 0}, {wait: 1}`:            `option "wait": unknown, want one of maxPending, timeout`,
+		`limited, {firstSeq: 268435450, count: 7}`:                      "event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
+		`limited, {firstSeq: 4294967295, count: 2}`:                     "event 4294967296: want a number below 4294967296",
+		`new Template({seed: 1, variants: [{fields: []}]}), {count: 1}`: "the template's messages have no subject",
+		`limited, {count: 0}, {wait: 1}`:                                `option "wait": unknown, want one of maxPending, timeout`,
 	} {
 		assert.Equal(t, "nats: publish a series on "+srv.ClientURL()+": "+want,
 			vu.failure(`await nc.jetStreamPublishSeries(`+arguments+`)`), arguments)
 	}
 	assert.Equal(t, []any{int64(0)}, vu.async(`report((await nc.jetStreamPublishSeries(limited, {count: 0})).acked)`))
-}
-
-// BenchmarkSeries writes events as nats.js does: 15 pieces, 700 bytes.
-func BenchmarkSeries(b *testing.B) {
-	text := piece{kind: pieceText, text: "some text of seventy characters that all events of one variant share"}
-	hash := piece{kind: pieceNumber, number: numberSlot{every: 1, times: 6, drawn: true, digits: 8}}
-	s := series{writer: writer{template: &template{variants: []variant{{"s", []piece{
-		text, {kind: pieceIdentity}, text, hash, text, hash, text, text, {kind: pieceSecond}, text, {kind: pieceMillisecond}, text,
-	}}}}}}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		s.message(i & 0xffff)
-	}
 }

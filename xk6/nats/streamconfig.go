@@ -11,6 +11,7 @@ import (
 
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go/jetstream"
+	"throughline.dev/xk6/internal/script"
 )
 
 // streamConfigAliases are the names that scripts use beside the names of the
@@ -38,7 +39,7 @@ func readStreamConfig(rt *sobek.Runtime, v sobek.Value) (jetstream.StreamConfig,
 	var config jetstream.StreamConfig
 	var fields map[string]any
 	if _, ok := v.(*sobek.Object); !ok {
-		return config, fmt.Errorf("want an object, got %s", describe(v))
+		return config, fmt.Errorf("want an object, got %s", script.Describe(v))
 	}
 	if err := rt.ExportTo(v, &fields); err != nil {
 		return config, fmt.Errorf("want an object: %w", err)

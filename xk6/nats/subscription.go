@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/js/common"
+	"throughline.dev/xk6/internal/script"
 )
 
 // subscription is one handler on one subject. Opened in an iteration, it ends
@@ -55,14 +56,14 @@ func (c *client) jetStreamSubscribe(subject, handler, options sobek.Value) (*sob
 // close.
 func (c *client) newSubscription(sub *subscription, subject, handler, options sobek.Value) (*sobek.Object, error) {
 	var ok bool
-	if sub.subject, ok = textOf(subject); !ok {
+	if sub.subject, ok = script.TextOf(subject); !ok {
 		return nil, c.failure("subscribe on", "", errNoSubject)
 	}
 	if sub.handler, ok = sobek.AssertFunction(handler); !ok {
 		return nil, c.failure("subscribe to", sub.subject, errors.New("the handler is not a function"))
 	}
 	if !common.IsNullish(options) {
-		if err := (setters{"keepAlive": boolean(&sub.keepAlive)}).apply("", options); err != nil {
+		if err := (script.Setters{"keepAlive": script.Boolean(&sub.keepAlive)}).Apply("", options); err != nil {
 			return nil, c.failure("subscribe to", sub.subject, err)
 		}
 	}

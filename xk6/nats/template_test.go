@@ -29,7 +29,10 @@ func TestTemplateSlots(t *testing.T) {
 		`{slot: "number", seed: 1, digits: 8, times: 2}`:                  "aead8bd2aead8bd2",
 		`{slot: "number", seed: 1, every: 100, digits: 8}`:                "725ce18e",
 		`{slot: "number", seed: 4294967295, from: 4294967036, digits: 8}`: "81f16f39",
-		`"hé"`: "hé",
+		`{slot: "number", modulo: 100}`:                                   "59",
+		`{slot: "number", every: 5, modulo: 7, from: 40}`:                 "42",
+		`{slot: "time", unit: "unix"}`:                                    "1767225600",
+		`"hé"`:                                                            "hé",
 	} {
 		got, err := vu.run(`report(JSON.stringify(new Template({seed: 3, variants: [{subject: "s.a", pieces: ["<", ` + slot + `, ">"]}]})
 			.write({run: 42, publisher: 7, seq: 259, publishedAt: 1767225600123.456})))`)
@@ -44,6 +47,9 @@ func TestTemplateSlots(t *testing.T) {
 func TestTemplateMistakes(t *testing.T) {
 	t.Parallel()
 	vu := newVU(t, nil).init("")
+	two := func(unwanted string) string {
+		return `new Template({seed: 1, variants: [{pieces: []}, {pieces: []}], unwanted: ` + unwanted + `})`
+	}
 	piece := func(text string) string {
 		return `new Template({seed: 1, variants: [{subject: "s", pieces: [` + text + `]}]})`
 	}
@@ -51,24 +57,26 @@ func TestTemplateMistakes(t *testing.T) {
 		return piece(`{slot: "identity", spelling: "uuid"}`) +
 			`.write(Object.assign({run: 1, publisher: 1, seq: 1, publishedAt: 1}, ` + change + `))`
 	}
-	const in = `nats: template: variant 0: piece 0: `
+	const in = `template: variant 0: piece 0: `
 	for script, want := range map[string]string{
-		`new Template()`:                                    "nats: template: want an object of options, got nothing",
-		`new Template({seed: 1})`:                           "nats: template: it has no variants: want one at least",
-		`new Template({seed: -1, variants: []})`:            `nats: template: option "seed": want a whole number from 0 to 4294967295, got -1`,
-		`new Template({seed: 1, variants: {}})`:             `nats: template: option "variants": want an array, got [object Object]`,
-		`new Template({seed: 1, variants: [{pieces: []}]})`: `nats: template: variant 0: option "subject": missing: want a string`,
-		piece(`{}`):   in + `option "slot": want identity, time or number, got ""`,
-		piece(`null`): in + `option "slot": want identity, time or number, got nothing`,
+		`new Template()`:                               "template: want an object of options, got nothing",
+		`new Template({seed: 1})`:                      "template: it has no variants: want one at least",
+		`new Template({seed: -1, variants: []})`:       `template: option "seed": want a whole number from 0 to 4294967295, got -1`,
+		`new Template({seed: 1, variants: {}})`:        `template: option "variants": want an array, got [object Object]`,
+		two(`{share: 2}`):                              `template: option "unwanted.share": want a number from 0 to 1, got 2`,
+		two(`{share: 0.5}`):                            `template: option "unwanted.count": want one at least where they have a share`,
+		two(`{count: 2}`):                              `template: option "unwanted.count": want less than the 2 variants, got 2`,
+		piece(`{}`):                                    in + `option "slot": want identity, time or number, got ""`,
+		piece(`null`):                                  in + `option "slot": want identity, time or number, got nothing`,
 		piece(`{slot: "identity", spelling: "roman"}`): in + `option "spelling": want text, hash, uuid or number, got "roman"`,
-		piece(`{slot: "time", unit: "week"}`):          in + `option "unit": want millisecond or second, got "week"`,
+		piece(`{slot: "time", unit: "week"}`):          in + `option "unit": want millisecond, second or unix, got "week"`,
 		piece(`{slot: "number", every: 0}`):            in + `option "every": want a whole number above 0, got 0`,
 		piece(`{slot: "number", digits: 17}`):          in + `option "digits": want at most 16, got 17`,
 		piece(`{slot: "number", times: 1.5}`):          in + `option "times": want a whole number from 0 to 65535, got 1.5`,
-		piece(`{slot: "number", colour: 1}`):           in + `option "colour": unknown, want one of digits, every, from, seed, slot, spelling, times, unit`,
-		trace(`{seq: 268435456}`):                      "nats: write a message: event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
-		trace(`{publisher: 65536}`):                    `nats: write a message: option "publisher": want a whole number from 0 to 65535, got 65536`,
-		trace(`{publishedAt: NaN}`):                    `nats: write a message: option "publishedAt": want a number of milliseconds, got NaN`,
+		piece(`{slot: "number", colour: 1}`):           in + `option "colour": unknown, want one of digits, every, from, modulo, seed, slot, spelling, times, unit`,
+		trace(`{seq: 268435456}`):                      "template: write an event: event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
+		trace(`{publisher: 65536}`):                    `template: write an event: option "publisher": want a whole number from 0 to 65535, got 65536`,
+		trace(`{publishedAt: NaN}`):                    `template: write an event: option "publishedAt": want a number of milliseconds, got NaN`,
 	} {
 		assert.Equal(t, want, vu.failure(script), script)
 	}

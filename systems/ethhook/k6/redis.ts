@@ -1,5 +1,6 @@
 import exec from "k6/execution";
 import { Client, type SocketOptions } from "k6/x/redis";
+import { Streams } from "k6/x/redis-streams";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { wordsOf } from "./words.ts";
 
@@ -26,8 +27,21 @@ export function openRedis(settings: RedisSettings, connections: number): Client 
       (REDIS_MASTER === undefined ? urlOf(settings, connections) : sentinelOf(settings, connections)) as string,
     );
   } catch (problem) {
-    throw `REDIS_URL=${withoutCredentials(`${settings.REDIS_URL}: ${wordsOf(problem)}`)}`;
+    throw unusable(settings, problem);
   }
+}
+
+/** Makes what adds batches to a stream of the same server. @throws a string of one line, as {@link openRedis}. */
+export function openStreams(settings: RedisSettings): Streams {
+  try {
+    return new Streams({ url: urlOf(settings, 1), masterName: settings.REDIS_MASTER });
+  } catch (problem) {
+    throw unusable(settings, problem);
+  }
+}
+
+function unusable({ REDIS_URL }: RedisSettings, problem: unknown): string {
+  return `REDIS_URL=${withoutCredentials(`${REDIS_URL}: ${wordsOf(problem)}`)}`;
 }
 
 /** Nothing is sent twice by itself: an entry could be added twice. */

@@ -1,12 +1,11 @@
-import { sha1 } from "k6/crypto";
 import type { Client } from "k6/x/redis";
+import type { Added, Streams, Template } from "k6/x/redis-streams";
 import { isUnreachable } from "../../../core/attribution.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { type Sent, type Tick, traceOf } from "../../../k6/support/publishing.ts";
-import type { Run } from "../../../k6/support/run.ts";
-import { BATCH_SCRIPT, prepareBatch } from "../batch.ts";
+import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import type { LogWorkload } from "../wire.ts";
 import { entryOf } from "../wire.ts";
 import { wordsOf } from "./words.ts";
@@ -17,6 +16,9 @@ type XaddMeasures = ReturnType<typeof measures<"everywhere" | "publishing">>;
 export interface XaddOptions {
   readonly metrics: XaddMeasures;
   readonly redis: Client;
+  readonly streams: Streams;
+  /** What `workload` is written with. */
+  readonly template: Template;
   readonly stream: string;
   readonly workload: LogWorkload;
 }
@@ -47,46 +49,45 @@ export async function sendEach({ metrics, redis, stream, workload }: XaddOptions
   return { sentFrom, ...failed, words, deduplicated: 0, latencies };
 }
 
-const SCRIPT_SHA = sha1(BATCH_SCRIPT, "hex");
-
-/** Sends the events of a tick by one call of a script that the server holds. */
+/** Sends the events of a tick in one pipeline; each has its own answer. */
 export async function sendBatch(
-  { metrics, redis, stream, workload }: XaddOptions,
+  { metrics, streams, template, stream }: XaddOptions,
   run: Run,
-  tick: Tick,
+  { firstSeq, count, publisher }: Tick,
 ): Promise<Sent> {
-  const { firstSeq, count, publisher } = tick;
-  const batch = prepareBatch(workload, firstSeq, count);
-  const sentFrom = now();
-  const args = batch.stamp(traceOf(run, publisher, firstSeq));
-  const seqsFrom = (place: number) => Array.from({ length: count - place }, (_, at) => firstSeq + place + at);
-  const nothing = { sentFrom, refused: [], unknown: [], unsent: [], deduplicated: 0, latencies: [] };
-  try {
-    const answer = await redis
-      .sendCommand("EVALSHA", SCRIPT_SHA, 1, stream, ...args)
-      .catch((problem) => retryWithScript(problem, () => redis.sendCommand("EVAL", BATCH_SCRIPT, 1, stream, ...args)));
-    const [added] = answer as [number, string];
-    isShortage(metrics, null);
-    return { ...nothing, refused: seqsFrom(Number(added)), latencies: [now() - sentFrom] };
-  } catch (problem) {
-    const seqs = seqsFrom(0);
-    const words = seqs.map(() => wordsOf(problem));
-    return { ...nothing, words, [failureOf(metrics, problem, count)]: seqs };
+  const events = { run: run.number as number, publisher, firstSeq, count, clockCorrection: clockCorrection(run) };
+  const { sentAt, latencyMs, added, failures } = await streams.addSeries(stream, template, events);
+  if (added > 0) isShortage(metrics, null);
+  const failed = { refused: [] as number[], unknown: [] as number[], unsent: [] as number[] };
+  for (const [error, { sent, seqs }] of byError(failures, firstSeq)) {
+    failed[failureOf(metrics, error, seqs.length, sent)].push(...seqs);
   }
+  const words = failures.map(({ error }) => wordsOf(error));
+  return { sentFrom: sentAt, ...failed, words, deduplicated: 0, latencies: added > 0 ? [latencyMs] : [] };
 }
 
-/** A server that was just started does not hold the script; nothing was run then. */
-function retryWithScript(problem: unknown, evaluate: () => Promise<unknown>): Promise<unknown> {
-  if (String(problem).includes("NOSCRIPT")) return evaluate();
-  throw problem;
+/** Failures of the same words have the same outcome. */
+function byError(failures: Added["failures"], firstSeq: number) {
+  const found = new Map<string, { sent: boolean; seqs: number[] }>();
+  for (const { index, sent, error } of failures) {
+    const known = found.get(error) ?? { sent, seqs: [] };
+    known.seqs.push(firstSeq + index);
+    found.set(error, known);
+  }
+  return found;
 }
 
 /** What became of events whose command failed: the server said no, it was never reached, or nobody knows. */
-function failureOf(metrics: XaddMeasures, problem: unknown, count: number): "refused" | "unknown" | "unsent" {
+function failureOf(
+  metrics: XaddMeasures,
+  problem: unknown,
+  count: number,
+  sent = true,
+): "refused" | "unknown" | "unsent" {
   const text = String(problem);
   if (isShortage(metrics, text)) return "unsent";
   if (/^(?:GoError: )?[A-Z]+ /.test(text)) return "refused";
-  if (!isUnreachable(text)) return "unknown";
+  if (sent && !isUnreachable(text)) return "unknown";
   if (text.includes("connection pool")) metrics.unsent_waiting.add(count);
   else {
     metrics.unsent_unreachable.add(count);

@@ -1,4 +1,4 @@
-package nats
+package workload
 
 import (
 	"fmt"
@@ -8,17 +8,18 @@ import (
 
 // The identity of an event, as core/trace.ts and core/identity.ts write it.
 
-// trace is who published an event, its place in the workload, and when it left.
-type trace struct {
-	source
-	seq    uint32
-	micros int64 // since the epoch
+// Trace is who published an event, its place in the workload, and when it left.
+type Trace struct {
+	Source
+
+	Seq    uint32
+	Micros int64 // since the epoch
 }
 
-// source is what the events of one publisher have in common.
-type source struct {
-	run       uint32
-	publisher uint16
+// Source is what the events of one publisher have in common.
+type Source struct {
+	Run       uint32
+	Publisher uint16
 }
 
 // spelling is a way to write an identity.
@@ -55,12 +56,12 @@ func draw(seed, seq uint32) uint32 {
 	return mixed ^ mixed>>16
 }
 
-func (t *trace) append(buf []byte, as spelling) []byte {
+func (t *Trace) append(buf []byte, as spelling) []byte {
 	switch as {
 	case spellHash:
 		buf = append(buf, hashMarker...)
 		buf = t.appendPlace(buf)
-		buf = appendHex(buf, uint64(t.micros), 14)
+		buf = appendHex(buf, uint64(t.Micros), 14)
 		return appendHex(buf, t.check(), 4)
 	case spellUUID:
 		return t.appendUUID(buf)
@@ -68,36 +69,36 @@ func (t *trace) append(buf []byte, as spelling) []byte {
 		return t.appendNumber(buf)
 	}
 	buf = append(buf, "evt_"...)
-	buf = strconv.AppendInt(buf, t.micros, 10)
+	buf = strconv.AppendInt(buf, t.Micros, 10)
 	buf = append(buf, "000_"...)
 	buf = t.appendPlace(buf)
 	return appendHex(buf, t.check(), 4)
 }
 
-func (t *trace) appendPlace(buf []byte) []byte {
-	buf = appendHex(buf, uint64(t.run), 8)
-	buf = appendHex(buf, uint64(t.publisher), 4)
-	return appendHex(buf, uint64(t.seq), 8)
+func (t *Trace) appendPlace(buf []byte) []byte {
+	buf = appendHex(buf, uint64(t.Run), 8)
+	buf = appendHex(buf, uint64(t.Publisher), 4)
+	return appendHex(buf, uint64(t.Seq), 8)
 }
 
-func (t *trace) check() uint64 { return t.weighted(checkPrime, t.micros) }
+func (t *Trace) check() uint64 { return t.weighted(checkPrime, t.Micros) }
 
 // weighted is the sum whose remainder the check digits are.
-func (t *trace) weighted(prime uint64, moment int64) uint64 {
-	return ((uint64(t.run)%prime)*40503 + uint64(t.publisher)*30011 +
-		(uint64(t.seq)%prime)*52711 + (uint64(moment)%prime)*7919) % prime
+func (t *Trace) weighted(prime uint64, moment int64) uint64 {
+	return ((uint64(t.Run)%prime)*40503 + uint64(t.Publisher)*30011 +
+		(uint64(t.Seq)%prime)*52711 + (uint64(moment)%prime)*7919) % prime
 }
 
-func (t *trace) appendUUID(buf []byte) []byte {
-	moment := (t.micros + 500) / 1000 % (1 << 24)
+func (t *Trace) appendUUID(buf []byte) []byte {
+	moment := (t.Micros + 500) / 1000 % (1 << 24)
 	var digits [32]byte
-	all := appendHex(digits[:0], uint64(t.run), 8)
-	all = appendHex(all, uint64(t.publisher), 4)
+	all := appendHex(digits[:0], uint64(t.Run), 8)
+	all = appendHex(all, uint64(t.Publisher), 4)
 	all = append(all, '8')
-	all = appendHex(all, uint64(t.seq>>16), 3)
+	all = appendHex(all, uint64(t.Seq>>16), 3)
 	all = append(all, '9')
-	all = appendHex(all, uint64(t.seq>>4&0xfff), 3)
-	all = appendHex(all, uint64(t.seq&0xf), 1)
+	all = appendHex(all, uint64(t.Seq>>4&0xfff), 3)
+	all = appendHex(all, uint64(t.Seq&0xf), 1)
 	all = appendHex(all, uint64(moment), 6)
 	all = appendHex(all, t.weighted(uuidPrime, moment), 5)
 	for _, part := range [][]byte{all[:8], all[8:12], all[12:16], all[16:20]} {
@@ -106,12 +107,12 @@ func (t *trace) appendUUID(buf []byte) []byte {
 	return append(buf, all[20:]...)
 }
 
-func (t *trace) appendNumber(buf []byte) []byte {
-	place := uint64(t.seq)
-	if t.publisher == canaryPublisher {
+func (t *Trace) appendNumber(buf []byte) []byte {
+	place := uint64(t.Seq)
+	if t.Publisher == canaryPublisher {
 		place += seqLimit
 	}
-	return strconv.AppendUint(buf, (numberOffset+place)*numberPrime+uint64(draw(t.run, 0))%numberPrime, 10)
+	return strconv.AppendUint(buf, (numberOffset+place)*numberPrime+uint64(draw(t.Run, 0))%numberPrime, 10)
 }
 
 const hexDigits = "0123456789abcdef"

@@ -1,0 +1,53 @@
+/** k6/x/redis-streams: the events of a workload in a Redis stream, with an outcome for each. */
+declare module "k6/x/redis-streams" {
+  /** Entries of which each differs from the others in little. They are written without the script, when they are sent. */
+  export class Template {
+    /**
+     * @param options as `core/template.ts` has them.
+     * @throws when an option is unknown, missing or malformed.
+     */
+    constructor(options: { seed: number; variants: readonly object[]; unwanted?: object | undefined });
+
+    /** The fields of one event, as they are added. @param trace `publishedAt` in milliseconds since the epoch. */
+    fields(trace: { run: number; publisher: number; seq: number; publishedAt: number }): string[];
+  }
+
+  /** Consecutive events of a template. */
+  export interface Series {
+    run: number;
+    publisher: number;
+    firstSeq: number;
+    count: number;
+    /** Milliseconds that are added to the time that each event is stamped with. Default 0. */
+    clockCorrection?: number | undefined;
+  }
+
+  /** What became of a series: each event is added, or among the failures. */
+  export interface Added {
+    /** When the first was stamped, in milliseconds since the epoch with a fraction. */
+    readonly sentAt: number;
+    /** Milliseconds until the last was answered. */
+    readonly latencyMs: number;
+    readonly added: number;
+    /**
+     * By their places in the series, with what the server answered or what went wrong on the way; not sent where there
+     * was no connection to send it by.
+     */
+    readonly failures: readonly { readonly index: number; readonly sent: boolean; readonly error: string }[];
+  }
+
+  /** Adds entries to the streams of one server. It connects when it is first used, each VU by itself. */
+  export class Streams {
+    /**
+     * @param options `url` as the Redis client has it; with `masterName` it is that of a Sentinel.
+     * @throws when an option is unknown or malformed; never with a password.
+     */
+    constructor(options: { url: string; masterName?: string | undefined });
+
+    /**
+     * Adds events to a stream in one pipeline, each stamped when it is written. Nothing is sent twice. Rejected only
+     * on malformed arguments.
+     */
+    addSeries(stream: string, template: Template, series: Series): Promise<Added>;
+  }
+}

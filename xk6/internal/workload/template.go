@@ -1,0 +1,139 @@
+// Package workload writes the events of a workload without a script: the
+// templates of core/template.ts and the identities of core/identity.ts.
+package workload
+
+import "strconv"
+
+// template is the messages of a workload, of which each differs in little.
+type template struct {
+	seed     uint32
+	variants []variant
+	unwanted unwanted
+	limited  bool // a spelling has no room for every sequence number
+}
+
+// unwanted is how many of the variants, the last ones, are drawn with a share
+// of their own.
+type unwanted struct {
+	share float64
+	count uint32
+}
+
+// variant is what messages have in common: of a message its text, of an entry
+// its fields.
+type variant struct {
+	subject string
+	parts   [][]piece
+}
+
+type pieceKind uint8
+
+const (
+	pieceText pieceKind = iota
+	pieceIdentity
+	pieceMillisecond
+	pieceSecond
+	pieceUnix
+	pieceNumber
+)
+
+// piece is a stretch of a message: text, or a slot.
+type piece struct {
+	kind     pieceKind
+	text     string
+	spelling spelling
+	number   numberSlot
+}
+
+// numberSlot is the event's number, or another that follows from it.
+type numberSlot struct {
+	every  uint32
+	modulo uint32 // 0 is none
+	from   uint32
+	drawn  bool // what draw gives for the seed and the number is written
+	seed   uint32
+	digits int // hexadecimal; 0 is decimal
+	times  int
+}
+
+// variantOf is the variant of an event.
+func (t *template) variantOf(seq uint32) *variant {
+	drawn := draw(t.seed, seq)
+	wanted := uint32(len(t.variants)) - t.unwanted.count
+	if t.unwanted.share > 0 && float64(draw(drawn, seq)) < t.unwanted.share*(1<<32) {
+		return &t.variants[wanted+drawn%t.unwanted.count]
+	}
+	return &t.variants[drawn%wanted]
+}
+
+// Writer writes the events of a template one after the other.
+type Writer struct {
+	template *template
+	times    isoTimes
+}
+
+// Subject is where the message of an event goes.
+func (w *Writer) Subject(seq uint32) string { return w.template.variantOf(seq).subject }
+
+// Append appends the message of an event.
+func (w *Writer) Append(buf []byte, t *Trace) (subject string, data []byte) {
+	v := w.template.variantOf(t.Seq)
+	for _, part := range v.parts {
+		buf = w.append(buf, part, t)
+	}
+	return v.subject, buf
+}
+
+// Fields appends the parts of an entry, and hands out each of them. They hold
+// as long as the memory they are in.
+func (w *Writer) Fields(buf []byte, t *Trace, field func([]byte)) []byte {
+	for _, part := range w.template.variantOf(t.Seq).parts {
+		start := len(buf)
+		buf = w.append(buf, part, t)
+		field(buf[start:len(buf):len(buf)])
+	}
+	return buf
+}
+
+func (w *Writer) append(buf []byte, pieces []piece, t *Trace) []byte {
+	for i := range pieces {
+		p := &pieces[i]
+		switch p.kind {
+		case pieceText:
+			buf = append(buf, p.text...)
+		case pieceIdentity:
+			buf = t.append(buf, p.spelling)
+		case pieceMillisecond:
+			buf = append(buf, w.times.millisecond(t.Micros)...)
+		case pieceSecond:
+			buf = w.times.appendSecond(buf, t.Micros)
+		case pieceUnix:
+			buf = strconv.AppendInt(buf, t.Micros/1_000_000, 10)
+		case pieceNumber:
+			buf = p.number.append(buf, t.Seq)
+		}
+	}
+	return buf
+}
+
+func (n *numberSlot) append(buf []byte, seq uint32) []byte {
+	step := seq / n.every
+	if n.modulo > 0 {
+		step %= n.modulo
+	}
+	number := uint64(n.from) + uint64(step)
+	if n.drawn {
+		number = uint64(draw(n.seed, uint32(number)))
+	}
+	start := len(buf)
+	if n.digits == 0 {
+		buf = strconv.AppendUint(buf, number, 10)
+	} else {
+		buf = appendHex(buf, number, n.digits)
+	}
+	once := buf[start:]
+	for range n.times - 1 {
+		buf = append(buf, once...)
+	}
+	return buf
+}

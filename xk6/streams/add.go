@@ -1,0 +1,145 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/js/common"
+	"go.k6.io/k6/js/modules"
+	"go.k6.io/k6/lib"
+	"throughline.dev/xk6/internal/workload"
+)
+
+// Streams is one JS Streams object. It connects when it is first used, and
+// again after a connection has broken.
+type Streams struct {
+	vu      modules.VU
+	options *options
+
+	// mu is held while a series is sent and answered: those of one VU follow each
+	// other.
+	mu   sync.Mutex
+	conn *connection
+}
+
+// Added is what became of the events of a series.
+type Added struct {
+	// SentAt is when the first was stamped, in milliseconds since the epoch.
+	SentAt float64 `js:"sentAt"`
+	// LatencyMs is the time until the last was answered.
+	LatencyMs float64 `js:"latencyMs"`
+	Added     int     `js:"added"`
+	// Failures are those that were not answered with an id.
+	Failures []Failure `js:"failures"`
+
+	readOnly bool
+}
+
+// Failure is an event that was not added, or of which that is not known.
+type Failure struct {
+	Index int `js:"index"`
+	// Sent is false when there was no connection to send it by.
+	Sent  bool   `js:"sent"`
+	Error string `js:"error"`
+}
+
+// AddSeries adds consecutive events of a template to a stream, all of them in
+// one pipeline, and returns a promise of what became of each. It is rejected
+// only when its arguments are wrong.
+func (s *Streams) AddSeries(stream string, template, of sobek.Value) *sobek.Promise {
+	rt := s.vu.Runtime()
+	promise, resolve, reject := rt.NewPromise()
+	series, err := workload.ReadSeries(template, of)
+	state := s.vu.State()
+	if err == nil && state == nil {
+		err = common.NewInitContextError("redis-streams: nothing is sent in the init context")
+	}
+	if err != nil {
+		_ = reject(rt.NewGoError(err))
+		return promise
+	}
+	ctx := s.vu.Context()
+	enqueue := s.vu.RegisterCallback()
+	go func() {
+		added := s.add(ctx, state, stream, series)
+		enqueue(func() error { return resolve(added) })
+	}()
+	return promise
+}
+
+func (s *Streams) add(ctx context.Context, state *lib.State, stream string, series *workload.Series) *Added {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if s.conn == nil {
+		s.conn, err = s.options.open(ctx, state)
+	}
+	isOpen := err == nil
+	start := time.Now()
+	result := &Added{SentAt: float64(start.UnixMicro()) / 1e3, Failures: []Failure{}}
+	if isOpen {
+		err = s.conn.exchange(ctx, stream, series, result)
+	}
+	if err != nil {
+		for i := result.Added + len(result.Failures); i < int(series.Count); i++ {
+			result.Failures = append(result.Failures, Failure{i, isOpen, err.Error()})
+		}
+	}
+	// A server that has become a replica is no longer the one to send to.
+	if isOpen && (err != nil || result.readOnly) {
+		s.conn.close()
+		s.conn = nil
+	}
+	result.LatencyMs = float64(time.Since(start)) / float64(time.Millisecond)
+	return result
+}
+
+// exchange sends a series and reads what the server answers to each event. An
+// error is the connection's: what was not answered until then is not known.
+func (c *connection) exchange(ctx context.Context, stream string, series *workload.Series, result *Added) error {
+	if err := c.socket.SetDeadline(time.Now().Add(c.timeout)); err != nil {
+		return err
+	}
+	interrupted := context.AfterFunc(ctx, func() { _ = c.socket.SetDeadline(time.Unix(1, 0)) })
+	defer interrupted()
+	if err := c.send(stream, series); err != nil {
+		return err
+	}
+	for i := range int(series.Count) {
+		var refused refusal
+		switch err := readID(c.reader); {
+		case err == nil:
+			result.Added++
+		case errors.As(err, &refused):
+			result.Failures = append(result.Failures, Failure{i, true, refused.Error()})
+			result.readOnly = result.readOnly || strings.HasPrefix(refused.Error(), "READONLY ")
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// send writes the commands, each stamped when it is written.
+func (c *connection) send(stream string, series *workload.Series) error {
+	key := appendBulk(appendBulk(appendBulk(nil, []byte("XADD")), []byte(stream)), []byte("*"))
+	var text, fields, command []byte
+	for i := range int(series.Count) {
+		stamped := series.Stamp(i)
+		fields = fields[:0]
+		arguments := 3
+		text = series.Fields(text[:0], &stamped, func(field []byte) {
+			fields = appendBulk(fields, field)
+			arguments++
+		})
+		command = append(append(appendArray(command[:0], arguments), key...), fields...)
+		if _, err := c.writer.Write(command); err != nil {
+			return err
+		}
+	}
+	return c.writer.Flush()
+}
