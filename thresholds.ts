@@ -20,7 +20,8 @@ import {
 import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 
 /** From publishing to arrival, on whichever side that was measured. */
-const DELIVERY_LATENCIES = /^(account_(delivery_(mean|p\d+)|insert_p\d+|latency_growth)_ms|ws_event_latency_ms)$/;
+const DELIVERY_LATENCIES =
+  /^(account_((delivery|burst)_(mean|p\d+)|insert_p\d+|latency_growth|recovery)_ms|ws_event_latency_ms)$/;
 /** All that takes longer when the generator does not get its time. */
 export const TIMES =
   /_latency_ms$|^account_(delivery_\w+|insert_\w+|latency_growth_ms|acknowledged_per_second|backlog_growth)$/;
@@ -84,7 +85,7 @@ const accounted = [
     valid("account_unreported").count.is(0),
     valid("account_contested").count.is(0),
   ),
-  ...explaining(/^account_(shortfall|vanished)$|^ws_events_missing$/, slo("account_lost").count.is(0)),
+  ...explaining(/^account_(shortfall|vanished|burst_lost)$|^ws_events_missing$/, slo("account_lost").count.is(0)),
   slo("account_open").count.is(0),
   slo("account_duplicated").count.is(0),
   slo("account_misrouted").count.is(0),
@@ -121,6 +122,16 @@ const subscribed = [
 
 /** Of a steady load: the last deliveries are as quick as the first. A load that rises may cost some latency. */
 const steadily = [slo("account_latency_growth_ms").value(2).below(10)];
+
+/** Of bursts: their events are lost no more than others, hardly slower, and none hangs behind for long. */
+function burstlike(bursts: number): Slo[] {
+  return [
+    slo("account_burst_lost").count.is(0),
+    slo("account_burst_p95_ms").value(P95_FLOOR).below(50),
+    slo("account_burst_p99_ms").value(P99_FLOOR).below(100),
+    slo("account_recovery_ms").value(bursts).below(1_000),
+  ];
+}
 
 /** Of deliveries by webhook: retries and concurrency reorder them; the promise is a mean, which few slow ones leave as it is. */
 const webhooked = [
@@ -160,6 +171,9 @@ const settled: Partial<Readonly<Record<Test, readonly Slo[]>>> = {
 /** Of every open load: what was due found a connection. */
 const sent = slo("events_unsent").count.is(0);
 
+/** Of every publisher that a receiver settles: what it sends before the load comes out. Where it does not, there is no load. */
+const alive = explaining(/./, slo("canaries_swallowed").count.is(0));
+
 /** Of every publisher: the transport took all that it was given. */
 const published = explaining(
   /^account_expected$/,
@@ -179,12 +193,15 @@ const withinLimits = (share: string, latency: string) => [
   slo(latency).max.below(1_000),
 ];
 
+/** Profiles of a minute or two. */
+const SHORT_PROFILES = ["smoke", "churn"];
+
 /**
- * Errors below one in a thousand, which a smoke run is too short to prove: it must have none at all, and the
+ * Errors below one in a thousand, which a short run is too short to prove: it must have none at all, and the
  * record says how many it leaves possible.
  */
 const hardlyAny = (metric: string, profile = "smoke") =>
-  profile === "smoke" ? slo(metric).rate.is(0) : slo(metric).rate.below(0.001);
+  SHORT_PROFILES.includes(profile) ? slo(metric).rate.is(0) : slo(metric).rate.below(0.001);
 
 /** What each test is held to beside {@link hardlyAny}, whatever its profile. */
 const table: Readonly<Record<Test, readonly Slo[]>> = {
@@ -239,7 +256,13 @@ function visited({ gateway = {}, profile }: Judgement): Slo[] {
   const { manifests = true, dependencyAway = false } = gateway;
   const probes = [...endpoint("http_health_latency_ms"), ...endpoint("http_ready_latency_ms")];
   const errors = explaining(/^http_\w+_latency_ms$/, hardlyAny("http_error_rate", profile));
-  if (dependencyAway) return [...probes, ...errors, slo("http_ready_claims").countOf(SHARE_FLOOR).is(0)];
+  if (dependencyAway) {
+    const claims = [
+      slo("http_ready_claims").countOf(SHARE_FLOOR).is(0),
+      slo("http_health_claims").countOf(SHARE_FLOOR).is(0),
+    ];
+    return [...probes, ...errors, ...claims];
+  }
   return [
     ...probes,
     ...endpoint("http_correctness_status_latency_ms"),
@@ -359,6 +382,8 @@ export interface Judgement {
   readonly executedByCount?: boolean;
   /** What a gateway that is visited has; unless told, everything. */
   readonly gateway?: { readonly manifests?: boolean; readonly dependencyAway?: boolean };
+  /** How many bursts the load has; none unless told. */
+  readonly bursts?: number | undefined;
   /** Mean rate in events per second that the run offers; null where acknowledgements set the pace. */
   readonly rate?: number | null;
   /** Other bounds, by the names of {@link sloVariable}. */
@@ -371,23 +396,29 @@ export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 /** The objectives of a run. */
 export function slos(test: Test, judgement: Judgement): readonly Slo[] {
   const { accounted: isSettled, events, messages = null, bounds = {}, instances = 1, steady = false } = judgement;
-  const { trials = EVERY_TRIAL } = judgement;
+  const { trials = EVERY_TRIAL, bursts = 0 } = judgement;
   const own = definitionOf(test);
   const rows = [
     ...everywhere,
     ...(own?.objectives ?? table[test]),
     ...(test === "http" ? visited(judgement) : []),
     ...(test === "websocket" ? [hardlyAny("ws_error_rate", judgement.profile)] : []),
+    ...(test === "websocket" && judgement.profile === "churn" ? [slo("ws_sessions_missed").count.is(0)] : []),
     ...(test === "webhook" ? trials.flatMap((trial) => tried[trial]) : []),
     ...(judgement.executedByCount === true ? [slo("signal_unexecuted").count.is(0)] : []),
     ...(judgement.watched === true ? watched : []),
     ...(events === null ? [] : paced(events, judgement)),
     ...(isSettled && steady && test === "nats" ? steadily : []),
+    ...(isSettled && bursts > 0 ? burstlike(bursts) : []),
     ...(test === "ingest" ? ingested(judgement) : []),
     ...(isSettled && test === "redis" ? webhookedLong(judgement) : []),
     ...(messages === null ? [] : promised(messages, judgement)),
     ...(isSettled
-      ? [...accountedIn(judgement), ...(own?.settled ?? settled[test] ?? [])]
+      ? [
+          ...(["nats", "redis"].includes(test) ? alive : []),
+          ...accountedIn(judgement),
+          ...(own?.settled ?? settled[test] ?? []),
+        ]
       : test === "websocket"
         ? unaccounted
         : []),
@@ -421,6 +452,7 @@ export function everyObjective(test: Test): readonly Slo[] {
           rate: 1,
           profile,
           gateway: { dependencyAway },
+          ...(test === "nats" ? { bursts: 1 } : {}),
           executedByCount: true,
         }),
       ),

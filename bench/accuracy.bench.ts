@@ -13,7 +13,7 @@ const RATE = "30";
 
 await bench("reported latency against a planted delay", async (folder) => {
   for (const delay of DELAYS) {
-    const pipeline = await startPipeline(root, folder, [`hold=${delay}`]);
+    const pipeline = await startPipeline(root, folder, ["--fault", `hold=${delay}`]);
     try {
       const shared = { RUN_ID: `delay-${delay}`, RECEIVER_URL: pipeline.receiver.url };
       const [nats] = await Promise.all([

@@ -4,14 +4,14 @@ import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
 import { Endpoints } from "../receiver/endpoints.ts";
 import { Run } from "../receiver/run.ts";
+import type { LogVariant } from "../systems/ethhook/variants.ts";
 import {
   blockHash,
   blockNumber,
   ENDPOINTS,
   LOGS_PER_BLOCK,
-  type LogVariant,
   logVariantIndex,
-  VARIANTS,
+  variantsOf,
 } from "../systems/ethhook/wire.ts";
 import { bench, held } from "./bench.ts";
 
@@ -51,7 +51,7 @@ await bench(`the account of ${EVENTS} events, each delivered once as a webhook`,
 });
 
 function deliver(run: Run, seq: number, publishedAt: number): void {
-  const { chainId, contract, topics, data } = VARIANTS[logVariantIndex(WORKLOAD, seq)] as LogVariant;
+  const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, seq)] as LogVariant;
   const trace = { run: runNumber(RUN), publisher: 1, seq, publishedAt };
   const endpoint = ENDPOINTS.find((each) => selects(each, { chainId, contract, topics }));
   run.observer(Endpoints)?.delivered(

@@ -6,14 +6,14 @@ import { startService } from "../cli/service.ts";
 import type { Account } from "../core/account.ts";
 import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
+import type { LogVariant } from "../systems/ethhook/variants.ts";
 import {
   blockHash,
   blockNumber,
   ENDPOINTS,
   LOGS_PER_BLOCK,
-  type LogVariant,
   logVariantIndex,
-  VARIANTS,
+  variantsOf,
 } from "../systems/ethhook/wire.ts";
 import { bench, held, root } from "./bench.ts";
 
@@ -63,7 +63,7 @@ async function post(receiver: string, what: string, body: object): Promise<unkno
 
 /** A whole HTTP request, so that the measurement spends its time on nothing but sending. */
 function webhook(seq: number): string {
-  const variant = VARIANTS[logVariantIndex(WORKLOAD, seq)] as LogVariant;
+  const variant = variantsOf({})[logVariantIndex(WORKLOAD, seq)] as LogVariant;
   const publishedAt = Date.now();
   const body = JSON.stringify({
     block_hash: blockHash(WORKLOAD.seed, blockNumber(seq)),

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import * as v from "valibot";
 import { plainReason, type Reason } from "../core/reason.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import type { Summary } from "../core/summary.ts";
+import { isDead, type Summary } from "../core/summary.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import { adopt } from "./children.ts";
@@ -52,6 +52,9 @@ export interface K6Result {
 const THRESHOLDS_CROSSED = 99;
 /** k6's code after a script error, which the summary names. */
 const MARKED_AS_FAILED = 110;
+
+/** k6's code after `exec.test.abort`. */
+const ABORTED = 108;
 
 /** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
 const ENDING_DEADLINE_MS = 12_000;
@@ -101,6 +104,10 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   if (summary !== null && [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED].includes(exitCode ?? -1)) {
     const { verdict, reasons } = summary;
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
+  }
+  // It gave the load up because of what the target did, not because of what it could not do itself.
+  if (summary !== null && exitCode === ABORTED && isDead(summary)) {
+    return { test, instance, verdict: "FAIL", reasons: summary.reasons, summary, exitCode, complete: false };
   }
   if (hanging?.aborted === true && !signal.aborted) {
     return { test, instance, verdict: "INVALID", reasons: [plainReason(HUNG)], summary, exitCode, complete: false };

@@ -2,11 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
-import { SECRET } from "./ethhook.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { homeOf } from "./home.ts";
 import { addInitCommand } from "./init.ts";
@@ -15,7 +14,8 @@ import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
 import { run } from "./run/run.ts";
 import { subjectOf } from "./run/subject.ts";
-import { type EthhookSetup, setupEthhook } from "./setup/ethhook.ts";
+import { addSetupCommands } from "./setup/command.ts";
+import { addStimulateCommand } from "./stimulus/command.ts";
 
 /** Where the repository is, seen from dist/node/. */
 const root = join(import.meta.dirname, "../..");
@@ -87,28 +87,8 @@ program
 addReportCommand(program, root);
 addBaselineCommands(program, root);
 
-const setup = program.command("setup").description("prepare a pipeline for its load test");
-
-setup
-  .command("ethhook")
-  .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
-  .addOption(
-    new Option("--database <url>", "the database: postgres://user:password@host:port/name")
-      .env("ETHHOOK_DATABASE")
-      .argParser(url("postgres", "postgresql"))
-      .makeOptionMandatory(),
-  )
-  .option("--receiver-url <url>", "the receiver that the webhooks go to", url("http", "https"), "http://127.0.0.1:4800")
-  .addOption(
-    new Option("--secret <text>", "what webhooks are signed with; the receiver needs the same")
-      .env("RECEIVER_SECRET")
-      .default(SECRET),
-  )
-  .option("--never-matching", "also set up an endpoint that must never be told anything", false)
-  .action(async (options: EthhookSetup) => {
-    for (const name of await setupEthhook(options)) console.log(name);
-  });
-
+addSetupCommands(program);
+addStimulateCommand(program, interrupted.signal);
 addMonitorCommand(program, interrupted.signal);
 
 try {
@@ -125,11 +105,4 @@ function complain(problem: unknown): void {
 
 function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
-}
-
-function url(...schemes: string[]): (text: string) => string {
-  return (text) => {
-    if (schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text)) return text;
-    throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://`);
-  };
 }

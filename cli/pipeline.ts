@@ -10,6 +10,8 @@ export interface Pipeline {
   readonly gateway: Service;
   /** Why services are over that should still run. */
   readonly problems: () => readonly string[];
+  /** Takes the broker away while everything else stays. */
+  stopNats(): Promise<void>;
   /** Stops what was started and removes what it stored. */
   close(): Promise<void>;
 }
@@ -19,14 +21,14 @@ export interface Pipeline {
  *
  * @param root the folder of the repository.
  * @param logs folder for what the services log.
- * @param faults planted in the gateway, as in `drop=1000`.
+ * @param gatewayFlags what the gateway is told beside its port, as in `--fault drop=1000`.
  * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
  * @throws an error that names the service that did not start; those before it are stopped.
  */
 export async function startPipeline(
   root: string,
   logs: string,
-  faults: readonly string[] = [],
+  gatewayFlags: readonly string[] = [],
   receiverFlags: readonly string[] = [],
 ): Promise<Pipeline> {
   const store = await mkdtemp(join(tmpdir(), "throughline-nats-"));
@@ -44,9 +46,13 @@ export async function startPipeline(
   try {
     const nats = await start("nats-server", join(root, "bin/services"), "nats", "--store-dir", store);
     const receiver = await start("receiver", ...node("receiver"), ...receiverFlags);
-    const planted = faults.flatMap((fault) => ["--fault", fault]);
-    const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...planted);
-    return { nats, receiver, gateway, problems: () => started.flatMap((service) => service.ended() ?? []), close };
+    const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...gatewayFlags);
+    const stopNats = async () => {
+      started.splice(started.indexOf(nats), 1);
+      await nats.stop();
+    };
+    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    return { nats, receiver, gateway, problems, stopNats, close };
   } catch (problem) {
     await close();
     throw problem;

@@ -5,13 +5,15 @@
 
 import { secondsOf } from "../core/plan.ts";
 import { peakOf } from "../core/shape.ts";
-import { settings } from "../k6/support/settings.ts";
+import { type Settings, settings } from "../k6/support/settings.ts";
 import { ETHHOOK_FAULTS } from "../systems/ethhook/target/faults.ts";
 import { INGESTOR_FAULTS } from "../systems/ingestor/target/faults.ts";
+import { countAmong } from "../systems/pulse/churn.ts";
 import { PULSE_FAULTS } from "../systems/pulse/target/faults.ts";
 import { SIGNALS_FAULTS } from "../systems/signals/target/faults.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import type { FaultTable } from "../target/faults.ts";
+import type { Manner } from "../target/manner.ts";
 import { SECRET, startEthhookPipeline } from "./ethhook.ts";
 import { startMonitor } from "./health/monitor.ts";
 import { serveHealth } from "./health/serve.ts";
@@ -20,7 +22,7 @@ import type { Built } from "./own/build.ts";
 import { startPipeline } from "./pipeline.ts";
 import type { Watched } from "./run/health.ts";
 import { startSignalsPipeline, USER } from "./signals.ts";
-import { createStream } from "./stream.ts";
+import { createStream, untilNotReading } from "./stream.ts";
 
 /** The variables of each test that takes part. */
 export type VariablesByTest = Partial<Record<RunnableTest, Record<string, string>>>;
@@ -33,6 +35,8 @@ export interface Place {
   readonly logs: string;
   /** Planted in the reference target, as in `drop=1000`. */
   readonly faults: readonly string[];
+  /** How the reference target behaves; by the contract unless told. */
+  readonly manner?: Manner | undefined;
   /** The variables of the run, for far ends that the receiver looks at. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -72,8 +76,14 @@ export interface PipelineKind {
   readonly canary: boolean;
   /** Faults of the reference target. */
   readonly faults: FaultTable;
-  /** Variables of the tests when the reference target is started, and in any case. */
-  readonly variables: { readonly reference: VariablesByTest; readonly always: VariablesByTest };
+  /** Variables of the tests when the reference target is started, when it behaves as in the field, and in any case. */
+  readonly variables: {
+    readonly reference: VariablesByTest;
+    readonly real?: VariablesByTest;
+    readonly always: VariablesByTest;
+  };
+  /** The bundle of a test, where it is another than that of its name; null where it is not. */
+  script?(planned: { readonly test: RunnableTest; readonly settings: Settings<RunnableTest> }): string | null;
   /** A short run that shows the pipeline, for `npm start`. */
   readonly demo?: VariablesByTest;
   /** Fits the tests of one run to each other; what was given stays. */
@@ -91,6 +101,8 @@ const pipeline: PipelineKind = {
   faults: PULSE_FAULTS,
   variables: {
     reference: { nats: { CREATE_STREAM: "1" } },
+    // That gateway has no repository of manifests.
+    real: { http: { MANIFESTS: "0" } },
     always: { websocket: { END_WHEN_SETTLED: "1", PING_EVERY: "1s" } },
   },
   demo: {
@@ -98,18 +110,27 @@ const pipeline: PipelineKind = {
     http: { DURATION: "10s", THINK_TIME: "100ms" },
   },
   fit: fitSubscribers,
-  start: async ({ root, logs, faults }) => {
-    const { nats, gateway, receiver, problems, close } = await startPipeline(root, logs, faults);
-    await createStream(nats.url, gateway.url).catch(async (problem: unknown) => {
+  script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
+  start: async ({ root, logs, faults, manner, variables = {} }) => {
+    const started = await startPipeline(root, logs, [...flagsOf(faults), ...mannerFlags(manner)]);
+    const { nats, gateway, receiver, problems, close } = started;
+    try {
+      await createStream(nats.url, gateway.url, manner);
+      if (variables["DEPENDENCY_AWAY"] === "1") {
+        await started.stopNats();
+        await untilNotReading(gateway.url);
+      }
+    } catch (problem) {
       await close();
       throw problem;
-    });
+    }
     return {
       says: `NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`,
       variables: {
         HTTP_URL: gateway.url,
         WS_URL: gateway.wsUrl as string,
         NATS_URL: nats.url,
+        READY_URL: `${gateway.url}/ready`,
         RECEIVER_URL: receiver.url,
       },
       processes: [
@@ -123,6 +144,20 @@ const pipeline: PipelineKind = {
   },
 };
 
+/** Clients that vanish or read slowly take more than k6 has. */
+function isRude({ SCENARIO, SLOW_READERS }: Settings<"websocket">): boolean {
+  return SCENARIO === "churn" || SLOW_READERS > 0;
+}
+
+/** What a reference target is told of the faults that are planted in it. */
+function flagsOf(faults: readonly string[]): string[] {
+  return faults.flatMap((fault) => ["--fault", fault]);
+}
+
+function mannerFlags(manner: Manner | undefined): string[] {
+  return manner === undefined ? [] : ["--as", manner];
+}
+
 /** Beside the load: a canary on its way, the drain, and starting up. */
 const ROUND_ABOUT_SECONDS = 30;
 
@@ -131,19 +166,38 @@ const ROUND_ABOUT_SECONDS = 30;
  * and go follow their profile, at the length of the load. The load waits for all that stay.
  */
 function fitSubscribers(given: VariablesByTest): VariablesByTest {
-  const { websocket, nats } = given;
+  const { websocket, nats, http } = given;
+  if (http?.["DEPENDENCY_AWAY"] === "1" && nats !== undefined) {
+    throw new RangeError(
+      "DEPENDENCY_AWAY=1: nothing can be published to a broker that is away; allowed: with http alone",
+    );
+  }
   if (websocket === undefined || nats === undefined) return given;
   const { load, CANARY_TIMEOUT, DRAIN_TIMEOUT, LINGER = 0 } = settings("nats", nats);
   const seconds = secondsOf(load);
-  const { load: listening, SOCKETS } = settings("websocket", websocket);
+  const { load: listening, SOCKETS, SLOW_READERS } = settings("websocket", websocket);
   const stays = listening.kind === "visitors" && listening.staying && listening.shape.length === 1;
   const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT + LINGER : 0) + ROUND_ABOUT_SECONDS;
-  const subscriptions = listening.kind === "visitors" ? Math.round(peakOf(listening.shape)) * SOCKETS : 0;
+  const clients = listening.kind === "visitors" ? Math.round(peakOf(listening.shape)) : 0;
+  // Those that read slowly join no run.
+  const subscriptions = (clients - countAmong(clients, SLOW_READERS)) * SOCKETS;
   return {
     ...given,
     websocket: { DURATION: `${Math.ceil(length)}s`, ...websocket },
-    nats: { ...(stays ? { SUBSCRIPTIONS: String(subscriptions) } : {}), ...nats },
+    nats: {
+      ...(stays ? { SUBSCRIPTIONS: String(subscriptions) } : {}),
+      ...readyAt(http?.["HTTP_URL"] ?? websocket["WS_URL"]),
+      ...nats,
+    },
   };
+}
+
+/** A gateway says whether it is ready where its other addresses are, unless another is given. */
+function readyAt(url: string | undefined): Record<string, string> {
+  if (url === undefined || !URL.canParse(url)) return {};
+  const { protocol, host, pathname } = new URL(url);
+  const path = protocol.startsWith("ws") ? pathname.replace(/[^/]*$/, "") : pathname.replace(/\/*$/, "/");
+  return { READY_URL: `${/^(wss|https):$/.test(protocol) ? "https" : "http"}://${host}${path}ready` };
 }
 
 const ethhook: PipelineKind = {
@@ -156,10 +210,10 @@ const ethhook: PipelineKind = {
   canary: true,
   faults: ETHHOOK_FAULTS,
   variables: { reference: {}, always: {} },
-  start: async ({ root, logs, faults }) => {
+  start: async ({ root, logs, faults, manner }) => {
     const started = await startEthhookPipeline(root, logs);
     try {
-      const target = await started.startTarget(...faults.flatMap((fault) => ["--fault", fault]));
+      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
       const { redis, receiver, problems, close } = started;
       return {
         says: `Redis ${redis.url}, webhooks of the reference EthHook, receiver ${receiver.url}`,
@@ -189,8 +243,8 @@ const ingest: PipelineKind = {
   canary: false,
   faults: INGESTOR_FAULTS,
   variables: { reference: {}, always: {} },
-  start: async ({ root, logs, faults }) => {
-    const planted = faults.flatMap((fault) => ["--fault", fault]);
+  start: async ({ root, logs, faults, manner }) => {
+    const planted = [...flagsOf(faults), ...mannerFlags(manner)];
     // Each part of the target minds the faults that are its own.
     const started = await startIngestPipeline(root, logs, planted);
     try {
@@ -232,12 +286,14 @@ const webhook: PipelineKind = {
   faults: SIGNALS_FAULTS,
   variables: {
     reference: { webhook: { ...USER, ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}) } },
+    // No trace of a signal survives there.
+    real: { webhook: { EXECUTED_BY: "count" } },
     always: {},
   },
-  start: async ({ root, logs, faults }) => {
+  start: async ({ root, logs, faults, manner }) => {
     const started = await startSignalsPipeline(root, logs);
     try {
-      const target = await started.startTarget(...faults.flatMap((fault) => ["--fault", fault]));
+      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
       const health = WATCHABLE ? await watchOver("signals", target.pid() as number) : null;
       const { redis, receiver, problems } = started;
       return {

@@ -4,6 +4,7 @@ import { connect } from "@nats-io/transport-node";
 import { writeMessage } from "../core/template.ts";
 import { messageTemplate } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
+import type { Manner } from "../target/manner.ts";
 
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 50;
@@ -18,10 +19,12 @@ const NO_RUN = { run: 0, publisher: 0 };
  *
  * @throws an error when it does not within 20 seconds.
  */
-export async function createStream(natsUrl: string, gatewayUrl: string): Promise<void> {
+export async function createStream(natsUrl: string, gatewayUrl: string, manner: Manner = "contract"): Promise<void> {
   const connection = await connect({ servers: natsUrl });
   try {
-    await (await jetstreamManager(connection)).streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
+    const manager = await jetstreamManager(connection);
+    // In the field the gateway makes it, with the retention that it needs.
+    if (manner === "contract") await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
     const deadline = Date.now() + DEADLINE_MS;
     while (!(await readsStream(gatewayUrl))) {
       if (Date.now() >= deadline) throw new Error("gateway: it does not read its stream");
@@ -35,6 +38,13 @@ export async function createStream(natsUrl: string, gatewayUrl: string): Promise
     await connection.flush();
   } finally {
     await connection.close();
+  }
+}
+
+/** Waits until a gateway whose broker is gone has noticed. @throws an error when it does not within 20 seconds. */
+export async function untilNotReading(gatewayUrl: string): Promise<void> {
+  for (const deadline = Date.now() + DEADLINE_MS; await readsStream(gatewayUrl); await pause(LOOK_MS)) {
+    if (Date.now() >= deadline) throw new Error("gateway: it does not notice that its broker is gone");
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BacklogGrowth } from "./backlog.ts";
+import type { BurstAccount } from "./bursts.ts";
 import type { ClockAccount } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -6,6 +7,7 @@ import type { Filter } from "./filter.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
+import type { Mistaken } from "./mistaken.ts";
 
 /** How the wait for the last deliveries ended, in words. */
 export const ENDINGS = {
@@ -164,9 +166,15 @@ export interface Account extends Counts {
   readonly clocks: readonly ClockAccount[];
   /** Of subscriptions: how much slower they became over the load. */
   readonly growth: LatencyGrowth;
+  /** Null where the load has no bursts. */
+  readonly bursts: BurstAccount | null;
   /** Unix ms at which the last event arrived for the first time; null before the first. */
   readonly lastArrivalAt: number | null;
   readonly offenders: readonly Offender[];
+  /** Subscriptions that were told of an event that belongs nowhere. */
+  readonly probed: number;
+  /** What the target takes for something else; empty where nothing came where it does not belong. */
+  readonly mistaken: readonly Mistaken[];
   /** Null unless the events come back as webhooks. */
   readonly webhooks: WebhookAccount | null;
   /** Null unless the events end up in a table. */

@@ -1,11 +1,13 @@
 import { isPlausible, type PathReport } from "./report.ts";
-import { CANARY_PUBLISHER, EVENT_ID_LENGTH, readEventId, type Trace } from "./trace.ts";
+import { CANARY_PUBLISHER, EVENT_ID_LENGTH, PROBE_PUBLISHER, readEventId, type Trace } from "./trace.ts";
 import { wasOurs } from "./wreck.ts";
 
 /** What arrived on one path since its last report; the four lists run in step, in order of arrival. */
 export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {
-  /** Probes that arrived; they are in none of the lists. */
+  /** Canaries that arrived; they are in none of the lists. */
   readonly canaries: number;
+  /** Events that belong nowhere and came all the same; in none of the lists either. */
+  readonly probes: number;
   readonly publishers: readonly number[];
   readonly seqs: readonly number[];
   /** Milliseconds from publishing to arrival. */
@@ -37,7 +39,7 @@ export interface Judged {
 export function readArrivals(reports: readonly PathReport[], judged: Judged, now: number): ReadArrivals {
   const read = { damaged: 0, foreign: 0 };
   const paths = reports.map(({ ids, times, ...path }) => {
-    const arrivals = { canaries: 0, ...nothing() };
+    const arrivals = { canaries: 0, probes: 0, ...nothing() };
     for (const [place, time] of times.entries()) {
       const id = ids.substring(place * EVENT_ID_LENGTH, (place + 1) * EVENT_ID_LENGTH);
       const trace = readEventId(id);
@@ -49,6 +51,7 @@ export function readArrivals(reports: readonly PathReport[], judged: Judged, now
       judged.run ??= trace.run;
       if (trace.run !== judged.run) read.foreign++;
       else if (trace.publisher === CANARY_PUBLISHER) arrivals.canaries++;
+      else if (trace.publisher === PROBE_PUBLISHER) arrivals.probes++;
       else enter(arrivals, trace, path.from + time / 1000);
     }
     return { ...path, ...arrivals };

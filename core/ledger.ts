@@ -101,6 +101,7 @@ const EVIDENCE = 10;
  * @param selected whether the path's filter matches event `seq`; asked of unexpected arrivals only.
  * @param isOpen whether event `seq` may still come; asked of what is missing only.
  * @param missedAtEdges events that did not arrive and were sent too near the path's edges to be expected.
+ * @param onLost told each event that is lost.
  */
 export function settlePath(
   ledger: Ledger,
@@ -108,6 +109,7 @@ export function settlePath(
   selected: (seq: number) => boolean,
   isOpen: (seq: number) => boolean = () => false,
   missedAtEdges = 0,
+  onLost?: (seq: number) => void,
 ): PathAccount {
   let misrouted = 0;
   let unexpected = 0;
@@ -120,8 +122,12 @@ export function settlePath(
   let open = 0;
   if (delivered < expected.size) {
     for (const seq of expected.without(ledger.seen)) {
-      if (isOpen(seq)) open++;
-      else if (lostSeqs.length < EVIDENCE) lostSeqs.push(seq);
+      if (isOpen(seq)) {
+        open++;
+        continue;
+      }
+      onLost?.(seq);
+      if (lostSeqs.length < EVIDENCE) lostSeqs.push(seq);
     }
   }
   return {

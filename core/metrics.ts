@@ -68,6 +68,7 @@ const http = {
   http_outage_seconds: tally("seconds in which an endpoint gave no right answer for a second or longer"),
   http_manifests_found: count("manifests of single blocks that were found, among those asked for"),
   http_ready_claims: count("answers of /ready that claimed to be ready while a dependency was away"),
+  http_health_claims: count("answers of /health that claimed health while a dependency was away"),
   http_status_2xx: tally("answers with a status from 200 to 299"),
   http_status_4xx: tally("answers with a status from 400 to 499"),
   http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
@@ -87,6 +88,13 @@ const websocket = {
   ws_event_latency_ms: between("arrival", latency("from publishing an event to reading it from the socket")),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
   ws_sessions_lost: count("connections that the gateway ended before their time, among those that were open"),
+  ws_sessions_missed: count(
+    "sessions of clients that come and go that were asked for and not subscribed: refused, or not begun because the one before was not over",
+  ),
+  ws_sessions_vanished: tally("sessions that left without a word: no unsubscribe, no closing frame"),
+  ws_resubscribed: tally("subscriptions that were given up for another one on the same connection"),
+  ws_slow_events: tally("event frames read by clients that read slowly; nobody judges them"),
+  ws_slow_sessions_lost: tally("connections of clients that read slowly that the gateway ended"),
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
   ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
@@ -124,6 +132,9 @@ const publishing = {
   schedule_delay_ms: latency("from the moment an event was due to its sending"),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
+  canaries_swallowed: count(
+    "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
+  ),
   publishers_started: tally("publishers of an open model that began their schedule"),
   publishers_done: tally("publishers of an open model that came to the end of their schedule"),
   ...generator,
@@ -196,6 +207,19 @@ const account = {
   account_delivery_p995_ms: between(
     "arrival",
     reading("99.5th percentile from publishing to arrival, over all deliveries"),
+  ),
+  account_burst_p95_ms: between(
+    "arrival",
+    reading("95th percentile from publishing to arrival, of events that were sent in bursts"),
+  ),
+  account_burst_p99_ms: between(
+    "arrival",
+    reading("99th percentile from publishing to arrival, of events that were sent in bursts"),
+  ),
+  account_burst_lost: count("deliveries that are lost, of events that were sent in bursts"),
+  account_recovery_ms: between(
+    "arrival",
+    reading("the longest time from the end of a burst until all that was sent in it had arrived"),
   ),
   account_latency_growth_ms: between(
     "arrival",

@@ -1,4 +1,5 @@
-import { bursts, eventsIn, lengthOf, peakOf, type Shape, scaled, secondOf } from "./shape.ts";
+import type { Range } from "./bursts.ts";
+import { type BurstShape, bursts, eventsIn, lengthOf, peakOf, type Shape, scaled, secondOf } from "./shape.ts";
 
 /** What a run may change about its profile. Undefined leaves the profile's own value. */
 export interface Overrides {
@@ -12,8 +13,8 @@ export interface Overrides {
   readonly events?: number | undefined;
   readonly timeScale?: number | undefined;
   readonly loadScale?: number | undefined;
-  /** Bursts instead of the profile's shape: rate multiplier and period in seconds. */
-  readonly burst?: { readonly ratio: number; readonly period: number } | undefined;
+  /** Bursts instead of the profile's shape; so many of them, or as many as the length of the load has room for. */
+  readonly burst?: (BurstShape & { readonly cycles?: number | undefined }) | undefined;
   /** Publishers that wait for their acknowledgements at the same time. */
   readonly workers?: number | undefined;
   /** Events sent together by one publisher. */
@@ -41,6 +42,8 @@ export interface PacedPlan {
   readonly shape: Shape;
   /** Exactly so many events are due. */
   readonly events: number;
+  /** The events of each burst, where the load has any. */
+  readonly bursts?: readonly Range[];
   readonly batch: number;
   /** Batches that may wait for their answers at the same time; one that is due beyond them is not sent. */
   readonly workers: number;
@@ -152,7 +155,21 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
   const workers = overrides.workers ?? Math.max(LANES, Math.floor(MOST_UNDER_WAY / batch));
   // k6 deals its virtual users out to the processes: each gets as many, and at least one.
   const lanes = instances * Math.ceil(Math.min(LANES, workers) / instances);
-  return { kind: "paced", shape: load, events, batch, workers, lanes };
+  const burst = overrides.burst === undefined ? {} : { bursts: rangesOf(load, events) };
+  return { kind: "paced", shape: load, events, ...burst, batch, workers, lanes };
+}
+
+/** The events of the bursts of a load, which are every second of its pieces. */
+function rangesOf(load: Shape, events: number): Range[] {
+  const ranges: Range[] = [];
+  let due = 0;
+  for (const [place, segment] of load.entries()) {
+    const from = Math.ceil(due - 1e-6);
+    due += eventsIn([segment]);
+    const to = Math.min(events, Math.ceil(due - 1e-6));
+    if (place % 2 === 1 && to > from) ranges.push({ from, to });
+  }
+  return ranges;
 }
 
 /** What was given of the variables that decide how many events there are. */
@@ -170,22 +187,8 @@ function pacedShape(standard: Shape, rate: number | undefined, { duration, event
       `RATE=${rate}, DURATION=${duration}s, EVENTS=${events}: two of them decide the third; leave one out`,
     );
   }
-  if (burst !== undefined) {
-    const base = rate ?? (standard[0] as { to: number }).to;
-    const bursting = (seconds: number) => {
-      const count = Math.ceil(seconds / burst.period);
-      if (count <= MOST_BURSTS) return bursts(base, burst.ratio, burst.period, seconds);
-      throw new RangeError(
-        `BURST_PERIOD=${burst.period}s: allowed: at most ${MOST_BURSTS} bursts, not the ${count} of ${seconds} s`,
-      );
-    };
-    if (events !== undefined && duration === undefined) {
-      const longEnough = events / (base * Math.min(1, burst.ratio));
-      return bursting(secondOf(bursting(longEnough), events));
-    }
-    const load = bursting(duration ?? lengthOf(standard));
-    return events === undefined ? load : scaled(load, { level: events / eventsIn(load) });
-  }
+  if (burst !== undefined)
+    return burstShape(rate ?? (standard[0] as { to: number }).to, burst, standard, { duration, events });
   let load = standard;
   if (rate !== undefined) load = scaled(load, { level: rate / peakOf(load) });
   if (duration !== undefined) load = scaled(load, { time: duration / lengthOf(load) });
@@ -194,6 +197,33 @@ function pacedShape(standard: Shape, rate: number | undefined, { duration, event
     load = scaled(load, duration === undefined ? { time: factor } : { level: factor });
   }
   return load;
+}
+
+function burstShape(
+  base: number,
+  { cycles, ...burst }: NonNullable<Overrides["burst"]>,
+  standard: Shape,
+  { duration, events }: Pick<Overrides, "duration" | "events">,
+): Shape {
+  const period = burst.length + burst.gap;
+  if (cycles !== undefined && (duration !== undefined || events !== undefined)) {
+    throw new RangeError(`BURST_CYCLES=${cycles}: decides how long the load lasts; leave DURATION and EVENTS out`);
+  }
+  const bursting = (seconds: number) => {
+    const count = Math.ceil(seconds / period);
+    if (count <= MOST_BURSTS) return bursts(base, burst, seconds);
+    throw new RangeError(
+      `a burst every ${period} s: allowed: at most ${MOST_BURSTS} bursts, not the ${count} of ${seconds} s`,
+    );
+  };
+  // After the last one there is time to recover.
+  if (cycles !== undefined) return bursting(cycles * period + burst.gap);
+  if (events !== undefined && duration === undefined) {
+    const longEnough = events / (base * Math.min(1, burst.ratio));
+    return bursting(secondOf(bursting(longEnough), events));
+  }
+  const load = bursting(duration ?? lengthOf(standard));
+  return events === undefined ? load : scaled(load, { level: events / eventsIn(load) });
 }
 
 function unpacedPlan(standard: Shape, overrides: Overrides): UnpacedPlan {

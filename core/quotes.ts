@@ -11,12 +11,14 @@ export interface Quote {
 /** The part of k6's summary that names every check with how often it passed. */
 export interface Checks {
   readonly checks?: readonly { readonly name: string; readonly passes: number }[];
+  /** What is said in `setup()` is in a group of that name. */
+  readonly groups?: readonly Checks[];
 }
 
 const MARK = "said by ";
 const BETWEEN = " > ";
 
-const LONGEST = 200;
+const LONGEST = 320;
 
 /** The name of the check that carries a quote; what differs from one answer to the next is left out. */
 export function quoteName(about: string, said: string): string {
@@ -31,12 +33,16 @@ export function quoteName(about: string, said: string): string {
 
 /** What was said, most often first. */
 export function quotesIn(root: Checks | undefined): Quote[] {
-  const quotes = (root?.checks ?? []).flatMap(({ name, passes }) => {
+  const quotes = checksIn(root).flatMap(({ name, passes }) => {
     const place = name.indexOf(BETWEEN);
     if (!name.startsWith(MARK) || place < 0) return [];
     return [{ about: name.slice(MARK.length, place), text: name.slice(place + BETWEEN.length), times: passes }];
   });
   return quotes.sort((one, other) => other.times - one.times);
+}
+
+function checksIn(part: Checks | undefined): NonNullable<Checks["checks"]> {
+  return [...(part?.checks ?? []), ...(part?.groups ?? []).flatMap(checksIn)];
 }
 
 const SHOWN = 3;

@@ -17,7 +17,8 @@ const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(
 
 const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
 
-const EndpointSchema = v.object({
+/** An endpoint as files and the wire have it. */
+export const EndpointSchema = v.object({
   name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
   contract_addresses: v.nullable(Texts),
   event_signatures: v.nullable(Texts),
@@ -25,10 +26,24 @@ const EndpointSchema = v.object({
   is_active: v.boolean(),
 });
 
+const LogVariantSchema = v.object({
+  chainId: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  contract: v.pipe(v.string(), v.maxLength(128)),
+  topics: Texts,
+  data: v.pipe(v.string(), v.maxLength(10_000)),
+});
+
 /** A run whose events come back as webhooks: which endpoints they must come to. */
 const WebhooksSchema = v.object({
   endpoints: v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100), v.readonly()),
   unmatchedShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  /** The log entries that events are drawn from, where they are made for somebody's own endpoints. */
+  variants: v.optional(
+    v.object({
+      wanted: v.pipe(v.array(LogVariantSchema), v.minLength(1), v.maxLength(100), v.readonly()),
+      unwanted: v.pipe(v.array(LogVariantSchema), v.maxLength(100), v.readonly()),
+    }),
+  ),
   /** Ms that the sender waits after its first, second, ... attempt that failed; after the last it gives up. */
   retryPauses: v.optional(
     v.pipe(
@@ -90,6 +105,8 @@ export const OpeningSchema = v.object({
   webhooks: v.optional(WebhooksSchema),
   storage: v.optional(StorageSchema),
   farEnd: v.optional(FarEndSchema),
+  /** Given by a publisher whose load has bursts: the events of each, in their order. */
+  bursts: v.optional(v.pipe(v.array(v.object({ from: Seq, to: Seq })), v.maxLength(10_000), v.readonly())),
 });
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 

@@ -33,12 +33,19 @@ export function shape(steps: readonly Step[]): Shape {
   return segments;
 }
 
-/** A base rate with a burst at the end of every period: the burst lasts a tenth of the period. */
-export function bursts(base: number, ratio: number, periodSeconds: number, seconds: number): Shape {
+/** Bursts: their rate as a multiple of that between them, how long they last, and the time between two, in seconds. */
+export interface BurstShape {
+  readonly ratio: number;
+  readonly length: number;
+  readonly gap: number;
+}
+
+/** A base rate with a burst at the end of every period of a gap and a burst. */
+export function bursts(base: number, { ratio, length: lasting, gap }: BurstShape, seconds: number): Shape {
   const segments: Segment[] = [];
   let left = seconds;
   for (let calm = true; left > 1e-9; calm = !calm) {
-    const length = Math.min(left, periodSeconds * (calm ? 0.9 : 0.1));
+    const length = Math.min(left, calm ? gap : lasting);
     const level = calm ? base : base * ratio;
     segments.push({ from: level, to: level, seconds: length });
     left -= length;

@@ -105,7 +105,7 @@ export function summarize(input: SummaryInput): Summary {
   const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
   const judged = started(data)
     ? judgePart(whole, complete)
-    : { verdict: "INVALID" as const, reasons: [NOT_STARTED], rows: [] };
+    : (deadIn(whole) ?? { verdict: "INVALID" as const, reasons: [NOT_STARTED], rows: [] });
   return {
     version: 1,
     test,
@@ -121,6 +121,23 @@ export function summarize(input: SummaryInput): Summary {
     changes: input.changes ?? [],
     metrics,
   };
+}
+
+/** The objective of a pipeline that is seen to deliver nothing before there is any load. */
+const SWALLOWED = "canaries_swallowed";
+
+/** Of a load that never started: what proves that the pipeline is dead; null when nothing does. */
+function deadIn({ reasons, rows }: Judged): Judged | null {
+  const reason = reasons.find(({ metric }) => metric === SWALLOWED);
+  const row = rows.find(({ metric, result }) => metric === SWALLOWED && result === "missed");
+  return reason === undefined || row === undefined
+    ? null
+    : { verdict: "FAIL", reasons: [{ ...reason, symptoms: [] }], rows: [row] };
+}
+
+/** Whether a test ended before its load because the pipeline is proven to deliver nothing. */
+export function isDead({ rows }: Pick<Summary, "rows">): boolean {
+  return rows.some(({ metric, result }) => metric === SWALLOWED && result === "missed");
 }
 
 /** A part of a run may have missed an objective already, but it cannot pass. */

@@ -17,6 +17,9 @@ export interface Trace {
 /** The publisher id of canaries: readiness probes that are never counted as load. */
 export const CANARY_PUBLISHER = 0xffff;
 
+/** The publisher id of probes: what a target does with an event that belongs nowhere is told, and judged by nobody. */
+export const PROBE_PUBLISHER = 0xfffe;
+
 /** Where an event id starts in any text that carries one. */
 export const EVENT_ID_MARKER = "evt_";
 

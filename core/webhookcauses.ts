@@ -56,20 +56,20 @@ function explainEndpoint(endpoint: EndpointAccount): string[] {
   ];
 }
 
-/** Says why no canary came out at the other end. */
-export function explainSilence(account: Account | null, hops: Hops): string[] {
+/** Says why no canary came out at the other end; `swallowed` when all of them were taken and nothing holds them. */
+export function explainSilence(account: Account | null, hops: Hops): { causes: string[]; swallowed: boolean } {
   const { stream, groups, queues } = hops;
-  if (groups.length === 0)
-    return [`no consumer group reads stream ${stream}: the pipeline is not running, or reads another`];
+  if (groups.length === 0) {
+    const unread = `no consumer group reads stream ${stream}: the pipeline is not running, or reads another`;
+    return { causes: [unread], swallowed: false };
+  }
   const causes = explainHops({ before: hops, after: hops }, null);
   if (account?.webhooks != null) causes.push(...refusals(account.webhooks));
   const waiting = Object.values(queues).some((length) => length > 0);
   if (waiting) causes.push("the pipeline cannot reach the receiver, or is refused by it: look at webhook_url");
-  if (causes.length === 0) {
-    causes.push(
-      "no request came here and nothing waits: no endpoint matches, so look at event_signatures, contract_addresses, " +
-        "chain_ids, is_active; or its webhook_url leads elsewhere",
-    );
-  }
-  return causes;
+  if (causes.length > 0) return { causes, swallowed: false };
+  const swallowed =
+    "every consumer group has read and acknowledged the canaries, no request came here and nothing waits: no endpoint " +
+    "matches, so look at event_signatures, contract_addresses, chain_ids, is_active; or its webhook_url leads elsewhere";
+  return { causes: [swallowed], swallowed: true };
 }

@@ -2,7 +2,7 @@
 import { check, sleep } from "k6";
 import exec from "k6/execution";
 import { secondsOf } from "../core/plan.ts";
-import { describeQuotes, quotesIn } from "../core/quotes.ts";
+import { describeQuotes, type Quote, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import type { K6Data } from "../core/summary.ts";
 import { claimsHealth, firstBlock } from "../systems/pulse/answers.ts";
@@ -145,13 +145,12 @@ function enterAnswer({ name, latency }: Endpoint, { status, took, problem }: Ans
   if (problem !== null) quote(name, listed ? problem.replace(String(block), "(block)") : problem);
 }
 
-/** Something that the gateway cannot work without is away: `/ready` has to say so. */
+/** Something that the gateway cannot work without is away: `/ready` and `/health` have to say so. */
 function enterClaim({ name, latency }: Endpoint, { status, text, took }: Answer): void {
   metrics.http_error_rate.add(status === 0);
   if (status !== 0) metrics[latency].add(took);
-  if (name !== "/ready") return;
   const claims = claimsHealth(status, text);
-  metrics.http_ready_claims.add(claims ? 1 : 0);
+  (name === "/ready" ? metrics.http_ready_claims : metrics.http_health_claims).add(claims ? 1 : 0);
   if (claims) quote(name, `answers ${status}: ${text}`);
 }
 
@@ -183,7 +182,18 @@ function notesOf(data: K6Data): string[] {
 function evidenceOf(data: K6Data): Readonly<Record<string, string>> {
   const quotes = quotesIn(data.root_group);
   const errors = describeQuotes(quotes.filter(({ about }) => !BESIDE_ERRORS.includes(about)));
+  if (config.DEPENDENCY_AWAY) return claimsIn(quotes);
   const outages = describeQuotes(quotes.filter(({ about }) => about === "outage of"));
-  const spoilt = config.DEPENDENCY_AWAY ? "http_ready_claims" : "http_error_rate";
-  return { ...(errors === null ? {} : { [spoilt]: errors }), ...(outages === null ? {} : { http_outage_ms: outages }) };
+  return {
+    ...(errors === null ? {} : { http_error_rate: errors }),
+    ...(outages === null ? {} : { http_outage_ms: outages }),
+  };
+}
+
+function claimsIn(quotes: readonly Quote[]): Readonly<Record<string, string>> {
+  const claims = { "/ready": "http_ready_claims", "/health": "http_health_claims" };
+  const told = Object.entries(claims).map(([name, metric]) => {
+    return [metric, describeQuotes(quotes.filter(({ about }) => about === name))] as const;
+  });
+  return Object.fromEntries(told.flatMap(([metric, said]) => (said === null ? [] : [[metric, said]])));
 }

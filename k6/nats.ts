@@ -2,12 +2,17 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, Template, type Totals, totals } from "k6/x/nats";
+import type { Account } from "../core/account.ts";
 import { firstOfEachVariant } from "../core/event.ts";
 import { secondsOf } from "../core/plan.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
+import type { K6Data } from "../core/summary.ts";
 import { writeMessage } from "../core/template.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { fittingChainIds } from "../systems/pulse/chainids.ts";
 import { streamOf } from "../systems/pulse/events.ts";
+import { probeChain, probeNotes } from "../systems/pulse/k6/probe.ts";
+import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
 import { messageTemplate } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
@@ -33,7 +38,8 @@ const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
-const messages = messageTemplate(workload, { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES });
+const spelling = { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES };
+const messages = messageTemplate(workload, spelling);
 const template = new Template(messages);
 const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
@@ -48,6 +54,7 @@ const nats = new Nats({
   tls: Object.values(files).some((file) => file !== undefined) ? files : undefined,
 });
 
+const bursts = load.kind === "paced" ? load.bursts : undefined;
 const subjects = messages.variants.map(({ subject }) => subject);
 const runStream = new RunStream(nats, config, subjects);
 
@@ -74,11 +81,12 @@ export async function setup(): Promise<Run & Watched> {
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
-  const run = openRun(config, "publisher", { variants: stream.variants });
+  const run = openRun(config, "publisher", { variants: stream.variants, bursts });
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
       seqs: firstOfEachVariant(stream),
+      most: config.CANARIES,
       send: (seq) => {
         const { subject, data } = writeMessage(messages, traceOf(run, CANARY_PUBLISHER, seq));
         nats.jetStreamPublish(subject, data);
@@ -86,8 +94,14 @@ export async function setup(): Promise<Run & Watched> {
       explain: (account) =>
         account === null || account.paths === 0
           ? ["start websocket.js with the same RUN_ID and RECEIVER_URL"]
-          : runStream.explain(),
+          : runStream.explain(readinessClaim(config.READY_URL)),
+      swallowed: metrics.canaries_swallowed,
     });
+  }
+  if (config.RECEIVER_URL !== undefined) {
+    probeChain(run, config.PROBE_CHAIN, workload, spelling, (subject, message) =>
+      nats.jetStreamPublish(subject, message),
+    );
   }
   return { ...run, ...watched };
 }
@@ -197,4 +211,10 @@ export function teardown(run: Run & Watched): void {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = summaryOf(config, probeNotes, evidenceOf);
+
+/** What would mend chain numbers that are not the gateway's. */
+function evidenceOf(_: K6Data, account: Account | null): Readonly<Record<string, string>> {
+  const fitting = account === null ? null : fittingChainIds(account, config.CHAINS, numbers);
+  return fitting === null ? {} : { account_lost: fitting, account_misrouted: fitting };
+}

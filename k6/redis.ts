@@ -6,16 +6,19 @@ import { Template } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
 import type { Hops } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
+import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
+import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../core/webhookcauses.ts";
 import { entryTemplate } from "../systems/ethhook/entry.ts";
+import { endpointsOf, ruleProblems } from "../systems/ethhook/k6/ownendpoints.ts";
 import { openRedis, openStreams, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
 import { wordsOf } from "../systems/ethhook/k6/words.ts";
 import { sendBatch, sendEach } from "../systems/ethhook/k6/xadd.ts";
-import { entryOf, oneOfEach } from "../systems/ethhook/wire.ts";
+import { entryOf, oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
@@ -23,15 +26,18 @@ import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
+import { quote } from "./support/quotes.ts";
 import { compareWhileLoaded, openRun, type Run, reportHops, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
-const config = settings("redis");
+const given = settings("redis");
+const config = { ...given, STREAM: given.STREAM ?? streamOfChain(given.CHAIN_ID) };
+const told = endpointsOf(config, (file) => open(file));
 const load = publishingLoad(config);
 countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
-const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE };
+const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE, variants: told.variants };
 /** A connection that takes longer is opened by the load. */
 const WARM_MS = 900;
 /** The workload of the canaries: what nobody wants would show nothing. */
@@ -59,13 +65,19 @@ export async function setup(): Promise<RedisRun> {
   const watched = requireHealth(config);
   await requireRedis(redis, config);
   const retryPauses = config.RETRY_PAUSES.map((seconds) => seconds * 1000);
-  const webhooks = { endpoints: config.ENDPOINTS, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
+  const { endpoints, variants } = told;
+  const webhooks = { endpoints, variants, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
+  for (const problem of ruleProblems(told)) {
+    console.warn(problem);
+    quote(RULE, problem);
+  }
   const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
     const atFirst = await hopsNow();
     const sent = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
+      most: config.CANARIES,
       send: (seq) =>
         redis
           .sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq)))
@@ -74,8 +86,11 @@ export async function setup(): Promise<RedisRun> {
         const hops = await hopsNow();
         return hops === null ? [UNREAD] : explainSilence(account, hops);
       },
+      swallowed: metrics.canaries_swallowed,
     });
+    quote(CANARIES_NEEDED, String(sent));
     if (atFirst?.groups.length === 0) {
+      quote(GROUP, "was not there when the first canary was added");
       console.warn(
         `no consumer group read stream ${config.STREAM} when the first of ${sent} canaries was added: what comes before ` +
           "its group is read only by a group that is made from the start of the stream; start the pipeline first",
@@ -121,7 +136,28 @@ export async function teardown(run: RedisRun): Promise<void> {
   enterAccount(metrics, (await withHops(run)) ?? settled, config.slos);
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = summaryOf(config, notesOf);
+
+/** What quotes of setup() are about. */
+const RULE = "an endpoint's rule:";
+const CANARIES_NEEDED = "canaries that were needed:";
+const GROUP = "the consumer group";
+
+/** What the canaries met, and what is wrong with rules before anything is sent to them. */
+function notesOf({ root_group }: K6Data): string[] {
+  const quotes = quotesIn(root_group);
+  const sent = quotes.find(({ about }) => about === CANARIES_NEEDED)?.text;
+  const late = quotes.some(({ about }) => about === GROUP);
+  const meaning = late
+    ? "; no consumer group was there at first, and a group that is made at the end of the stream never reads what came before it"
+    : "";
+  return [
+    ...quotes.filter(({ about }) => about === RULE).map(({ text }) => text),
+    ...(sent === undefined
+      ? []
+      : [`${sent} canaries were sent until every endpoint had one; they stay in the stream${meaning}`]),
+  ];
+}
 
 /** Tells the receiver where the pipeline's events stand. @returns the account with it; null where it cannot be read. */
 async function withHops(run: RedisRun): Promise<Account | null> {

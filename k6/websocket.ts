@@ -4,10 +4,13 @@ import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
 import { withoutCredentials } from "../core/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
+import type { K6Data } from "../core/summary.ts";
+import { excessOf, isAmong, mannerOf, nextDue, ownRate } from "../systems/pulse/churn.ts";
 import { streamOf } from "../systems/pulse/events.ts";
 import { Door } from "../systems/pulse/k6/door.ts";
+import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
-import { Subscriber } from "../systems/pulse/k6/subscriber.ts";
+import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
@@ -28,8 +31,20 @@ const metrics = measures("everywhere", "websocket", "account", "health");
 const access = new Access(config, "WS");
 const door = new Door(config, access);
 
+const churns = config.SCENARIO === "churn";
+const clients = Math.max(1, Math.round(peakOf(load.shape)));
+const churn = {
+  ...{ clients, stays: config.SESSION, length: lengthOf(load.shape) },
+  rate: config.SESSION_RATE ?? ownRate(clients, config.SESSION),
+};
+if (config.SESSION_RATE !== undefined && !churns) throw `SESSION_RATE=${config.SESSION_RATE}: only with SCENARIO=churn`;
+const excess = excessOf(churn);
+if (churns && excess !== null) throw excess;
+if (config.SLOW_READERS > 0 && socketModule() === null)
+  throw `SLOW_READERS=${config.SLOW_READERS}: k6 reads all there is; allowed: with dist/churn.js and bin/k6`;
+
 export const options = {
-  ...optionsOf(config, config.SCENARIO === "churn" ? "comeAndGo" : "hold"),
+  ...optionsOf(config, churns ? "comeAndGo" : "hold"),
   ...access.options,
 };
 
@@ -61,12 +76,44 @@ export const hold = guarded(metrics.script_errors, async (run: Run) => {
   await listen(run, started + Math.max(ends, elapsed + SHORT_SESSION_SECONDS) * 1000);
 });
 
-/** Stays for a moment and leaves, or goes when the load ends; k6 starts it over and over. */
-export const comeAndGo = guarded(metrics.script_errors, (run: Run) => {
-  const end = exec.scenario.startTime + lengthOf(load.shape) * 1000;
-  const shortest = Math.min(config.SESSION, SHORT_SESSION_SECONDS) * 1000;
-  return listen(run, Math.max(Date.now() + shortest, Math.min(Date.now() + config.SESSION * 1000, end)));
+/** Comes when it is due, stays for a moment and leaves; k6 starts it over and over. */
+export const comeAndGo = guarded(metrics.script_errors, async (run: Run) => {
+  if (settled) {
+    sleep(1);
+    return;
+  }
+  const started = exec.scenario.startTime;
+  const client = placeOfClient() + 1;
+  const due = nextDue(churn, client, turn, (Date.now() - started) / 1000);
+  if (due === null) {
+    sleep(1);
+    return;
+  }
+  turn = due.turn + 1;
+  metrics.ws_sessions_missed.add(due.missed, due.missed);
+  await until(started + due.at * 1000);
+  const shares = { vanish: config.VANISH_SHARE, resubscribe: config.RESUBSCRIBE_SHARE };
+  const { vanishes, resubscribes } = mannerOf(churn, client, due.turn, shares);
+  const middle = started + ((due.at + due.until) / 2) * 1000;
+  const manner = { vanishes, resubscribesAt: resubscribes ? middle : undefined };
+  const subscribed = await listen(run, started + due.until * 1000, manner);
+  metrics.ws_sessions_missed.add(subscribed ? 0 : 1);
+  if (vanishes) metrics.ws_sessions_vanished.add(1);
 });
+
+/** The first turn that this client has not had. */
+let turn = 0;
+let place: number | null = null;
+
+/** Which of the clients this is, from 0: the number of its first iteration, because ids are taken by others too. */
+function placeOfClient(): number {
+  place ??= exec.scenario.iterationInTest % clients;
+  return place;
+}
+
+function until(moment: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, Math.max(0, moment - Date.now())));
+}
 
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "subscriber");
@@ -76,34 +123,69 @@ export function teardown(run: Run & Watched): void {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = summaryOf(config, notesOf);
+
+/** What became of clients that are not the well-behaved ones that stay. */
+function notesOf({ metrics: measured }: K6Data): string[] {
+  const countOf = (metric: string) => measured[metric]?.values["count"] ?? 0;
+  const notes: string[] = [];
+  if (churns) {
+    const [missed, asked] = [countOf("ws_sessions_missed"), countOf("ws_sessions_missed_samples")];
+    const how = socketModule() === null ? "with a closing frame but no unsubscribe" : "without a word";
+    notes.push(
+      `${asked - missed} of ${asked} sessions that were asked for came to be subscribed; ` +
+        `${countOf("ws_sessions_vanished")} left ${how}, ${countOf("ws_resubscribed")} subscribed anew on their connection`,
+    );
+  }
+  if (config.SLOW_READERS > 0) {
+    notes.push(
+      `clients that read ${config.SLOW_READ_RATE} kB/s: ${countOf("ws_slow_events")} events read and judged by nobody, ` +
+        `${countOf("ws_slow_sessions_lost")} connections ended by the gateway`,
+    );
+  }
+  return notes;
+}
 
 let settled = false;
 
-/** Subscribes until a moment in Unix ms; once the run is settled there is nothing to listen to. */
-async function listen(run: Run, until: number): Promise<void> {
+/**
+ * Subscribes until a moment in Unix ms; once the run is settled there is nothing to listen to.
+ *
+ * @returns whether a subscription was live.
+ */
+async function listen(run: Run, until: number, manner: Manner = {}): Promise<boolean> {
   if (settled) {
     sleep(1);
-    return;
+    return true;
   }
+  const isSlow = isAmong(placeOfClient(), config.SLOW_READERS);
+  socketModule()?.follow(isSlow ? config.SLOW_READ_RATE * 1000 : 0);
   const judge = config.RECEIVER_URL === undefined ? gapJudge(stream, run.number, metrics) : receiverJudge(config, run);
-  const subscriber = new Subscriber(config, door, metrics, run, judge, samplesPerSecond);
+  const subscriber = new Subscriber(config, door, metrics, run, judge, samplesPerSecond, { ...manner, isSlow });
   await subscriber.hold(until);
   settled = subscriber.settled;
+  return subscriber.subscribed;
 }
 
 async function proveGateway(): Promise<void> {
   await access.ready();
   let failed: string | null = null;
   const everything = { chains: [], event_types: [], accounts: [], program_ids: [] };
-  const session: Session = new Session(config, door, everything, Date.now() + 60_000, {
-    operation: (operation, failure) => {
-      if (failure !== null) failed ??= `${operation}: ${failure}`;
+  const session: Session = new Session(
+    config,
+    door,
+    everything,
+    { until: Date.now() + 60_000 },
+    {
+      operation: (operation, failure) => {
+        if (failure !== null) failed ??= `${operation}: ${failure}`;
+      },
+      live: () => void setTimeout(() => session.end(), 0),
+      leaving: () => undefined,
+      unsubscribed: () => undefined,
+      event: () => undefined,
     },
-    live: () => void setTimeout(() => session.end(), 0),
-    leaving: () => undefined,
-    event: () => undefined,
-  });
+  );
   const end = await session.over;
   if (failed !== null || end !== "ended") {
     access.requireProof(door.statusNow(), `GET ${config.WS_URL}`);

@@ -1,3 +1,4 @@
+import type { Bursts } from "../core/bursts.ts";
 import { Growth } from "../core/growth.ts";
 import { Histogram } from "../core/histogram.ts";
 import { Tail } from "../core/tail.ts";
@@ -21,6 +22,8 @@ export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
   readonly tail = new Tail();
+  /** Null where the load has none. */
+  bursts: Bursts | null = null;
   /** The latencies of all paths together. */
   readonly total = new Histogram();
   private readonly byPath = new Map<string, Histogram>();
@@ -30,8 +33,10 @@ export class Deliveries {
    *
    * @param latency ms from publishing to arrival.
    * @param at Unix ms of its arrival.
+   * @param seq the event, where it is known and the load may have bursts.
    */
-  record(path: string, latency: number, at: number): void {
+  record(path: string, latency: number, at: number, seq?: number): void {
+    if (seq !== undefined) this.bursts?.arrived(seq, latency, at);
     this.total.record(latency);
     this.histogramOf(path).record(latency);
     this.timeline.delivered(at, latency);

@@ -46,7 +46,7 @@ export class EndpointPath extends Path {
   /** @param retryPauses as {@link Failures} takes them. */
   constructor(endpoint: Endpoint, workload: LogWorkload, retryPauses: readonly number[]) {
     super(endpoint.name, endpoint, endpointSelector(workload, endpoint));
-    this.wanting = wantsAnything(endpoint);
+    this.wanting = wantsAnything(workload, endpoint);
     this.failures = new Failures(retryPauses);
   }
 

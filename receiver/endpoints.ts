@@ -42,9 +42,9 @@ export class Endpoints implements Observer {
   private readonly signatureProblems = new Map<string, number>();
 
   constructor(seed: number, webhooks: Webhooks, observed: Observed) {
-    const { endpoints, unmatchedShare, retryPauses = RETRY_PAUSES_MS } = webhooks;
+    const { endpoints, unmatchedShare, variants, retryPauses = RETRY_PAUSES_MS } = webhooks;
     this.observed = observed;
-    this.workload = { seed, unmatchedShare };
+    this.workload = { seed, unmatchedShare, variants };
     this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload, retryPauses)]));
   }
 

@@ -35,7 +35,7 @@ export interface Observed {
 }
 
 /** What an account says of one kind of far end beside its paths. */
-export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd">> & {
+export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
 };

@@ -8,6 +8,7 @@ function workloadOf({ seed, webhooks, storage, farEnd }: Opening): Readonly<Reco
       farEnd?.pipeline ?? (webhooks !== undefined ? "redis" : storage !== undefined ? "ingest" : "subscriptions"),
     ENDPOINTS: webhooks?.endpoints,
     UNMATCHED_SHARE: webhooks?.unmatchedShare,
+    "log entries": webhooks?.variants,
     "choice of hostile messages": storage?.hostile,
     "far end": farEnd,
   };

@@ -49,15 +49,20 @@ export abstract class Path {
     return this.ledger.seen;
   }
 
-  /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. */
-  settle(publication: Publication, expectedWhole: (path: Path) => Bitset, now: number): PathAccount {
+  /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. @param onLost told each event that is lost. */
+  settle(
+    publication: Publication,
+    expectedWhole: (path: Path) => Bitset,
+    now: number,
+    onLost?: (seq: number) => void,
+  ): PathAccount {
     this.ledger.judgeOrder(publication);
     const window = this.judgedWindow(publication, now);
     const isOpen = (seq: number) => this.isOpen(seq, now);
-    if (window === null) return settlePath(this.ledger, expectedWhole(this), this.selected, isOpen);
+    if (window === null) return settlePath(this.ledger, expectedWhole(this), this.selected, isOpen, 0, onLost);
     const expected = publication.expected(this.selected, window);
     const missed = publication.missedAtEdges(this.selected, window, this.openWindow(now) ?? window, this.seen);
-    return settlePath(this.ledger, expected, this.selected, isOpen, missed);
+    return settlePath(this.ledger, expected, this.selected, isOpen, missed, onLost);
   }
 
   /** Whether an event that has not arrived may still come, although nothing has been heard of it for a while. */

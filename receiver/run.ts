@@ -2,6 +2,7 @@ import type { Account, Ending, Offender } from "../core/account.ts";
 import type { ReadArrivals } from "../core/arrivals.ts";
 import { backlogGrowth } from "../core/backlog.ts";
 import { Bitset } from "../core/bitset.ts";
+import { Bursts } from "../core/bursts.ts";
 import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
@@ -123,6 +124,7 @@ export class Run {
     if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
     const difference = differenceOf(opening, this.opening);
     if (difference !== null) return `run ${this.id} is open with another ${difference}`;
+    if (opening.bursts !== undefined) this.deliveries.bursts ??= new Bursts(opening.bursts);
     if (opening.publisher !== undefined) this.publishers.set(opening.publisher, "publishing");
     return null;
   }
@@ -246,9 +248,15 @@ export class Run {
     const accounts = new Map<Path, PathAccount>();
     const sum = { expected: 0, delivered: 0, lost: 0, open: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
     const offenders: Offender[] = [];
+    const { bursts } = this.deliveries;
+    let lostInBursts = 0;
+    const countLost = (seq: number) => {
+      if (bursts?.has(seq) === true) lostInBursts++;
+    };
     for (const { paths, isOrdered } of this.observers) {
       for (const path of paths) {
-        const settled = this.judged(path.settle(this.publication, this.expected.whole, now));
+        const onLost = bursts === null ? undefined : countLost;
+        const settled = this.judged(path.settle(this.publication, this.expected.whole, now, onLost));
         accounts.set(path, settled);
         for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
         const inversions = isOrdered ? settled.reordered : 0;
@@ -264,7 +272,7 @@ export class Run {
       {},
       ...this.observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
     );
-    const { webhooks = null, storage = null, farEnd = null, strays = 0 } = farEnds;
+    const { webhooks = null, storage = null, farEnd = null, strays = 0, probed = 0, mistaken = [] } = farEnds;
     sum.misrouted += strays;
     const paths = this.paths();
     const { published, acknowledged, refused, unknown, unsent, contested, span } = this.publication;
@@ -297,7 +305,10 @@ export class Run {
       latency: this.latency().percentiles(),
       clocks: this.clocks.account(),
       growth: this.deliveries.growth.over(span),
+      bursts: bursts?.account(lostInBursts) ?? null,
       offenders,
+      probed,
+      mistaken,
       webhooks,
       storage,
       farEnd,

@@ -30,6 +30,7 @@ export class SubscriptionPath extends Path {
   private lost = false;
   private abandoned = false;
   private canaries = 0;
+  private probes = 0;
 
   constructor(first: PathArrivals, stream: Stream) {
     super(first.path, first.filter, selector(stream, first.filter));
@@ -55,11 +56,12 @@ export class SubscriptionPath extends Path {
       const sentAt = at - Math.max(0, latency);
       if (this.ledger.record(publishers[place] as number, seq, sentAt) === "duplicate") continue;
       arrived++;
-      if (this.selected(seq)) deliveries.record(this.name, latency, at);
+      if (this.selected(seq)) deliveries.record(this.name, latency, at, seq);
     }
     if (acknowledgements !== undefined) this.ledger.judgeOrder(acknowledgements);
     this.through = report.closed ? report.through : Math.max(this.through, report.through);
     this.canaries += report.canaries;
+    this.probes += report.probes;
     this.closed ||= report.closed;
     this.lost ||= report.lost;
     this.reportedAt = now;
@@ -73,6 +75,11 @@ export class SubscriptionPath extends Path {
 
   get ready(): boolean {
     return this.canaries > 0;
+  }
+
+  /** Whether an event came that belongs nowhere. */
+  get probed(): boolean {
+    return this.probes > 0;
   }
 
   isSilent(now: number): boolean {

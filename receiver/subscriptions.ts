@@ -1,8 +1,12 @@
+import type { Account } from "../core/account.ts";
 import type { PathArrivals } from "../core/arrivals.ts";
 import { DamageTally } from "../core/damage.ts";
-import type { Stream } from "../core/event.ts";
+import { type Stream, variantIndex } from "../core/event.ts";
+import type { Attributes, Filter } from "../core/filter.ts";
+import type { PathAccount } from "../core/ledger.ts";
+import { describeMistaken, mistaken, type Seen } from "../core/mistaken.ts";
 import type { DamageReport } from "../core/report.ts";
-import type { Observed, Observer } from "./observer.ts";
+import type { Aside, Observed, Observer } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
 /** The subscriptions of a run: their subscribers say that they are there, and what they receive. */
@@ -42,11 +46,25 @@ export class Subscriptions implements Observer {
     for (const path of this.byName.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
-  account() {
-    return {};
+  account(settle: (path: SubscriptionPath) => PathAccount): Aside {
+    const paths = [...this.byName.values()];
+    const astray = paths.some((path) => settle(path).misrouted > 0);
+    return {
+      probed: paths.filter(({ probed }) => probed).length,
+      mistaken: astray ? mistaken(paths.map(seenOn), attributesIn(this.stream)) : [],
+    };
   }
 
-  causes() {
-    return this.damages.described();
+  causes(account: Account) {
+    return [...account.mistaken.map(describeMistaken), ...this.damages.described()];
   }
+}
+
+function seenOn({ filter, seen }: SubscriptionPath): Seen {
+  return { filter: filter as Filter, seqs: seen };
+}
+
+/** The attributes that events of a stream are published with. */
+function attributesIn({ seed, variants }: Stream): (seq: number) => Attributes {
+  return (seq) => variants[variantIndex(seed, seq, variants.length)] ?? {};
 }

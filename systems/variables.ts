@@ -28,9 +28,10 @@ import {
 } from "../core/variable.ts";
 import { profilesOf, type Test, TRIALS, type Trial } from "../scenarios.ts";
 import { SOCKET_WAYS_IN, waysIn } from "./access.ts";
-import { DELIVERY_QUEUE, ENDPOINTS, EVENT_STREAM, NEVER_MATCHING } from "./ethhook/wire.ts";
+import { CHAIN_ID } from "./ethhook/sepolia.ts";
+import { DELIVERY_QUEUE, ENDPOINTS, NEVER_MATCHING } from "./ethhook/wire.ts";
 import { FIELD_TYPE_CHOICES, readFieldTypes } from "./pulse/fieldtypes.ts";
-import { FILTER_CLASSES, FILTER_FIELDS, type FilterField } from "./pulse/filters.ts";
+import { FILTER_CLASSES, FILTER_FIELDS, type FilterField, readFilterClasses } from "./pulse/filters.ts";
 import { CHAIN_NUMBERS, STREAM, SUBJECT } from "./pulse/wire.ts";
 import { CONTRACT } from "./signals/wire.ts";
 
@@ -86,8 +87,6 @@ const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with co
   return names.every((name) => Object.hasOwn(TRIALS, name)) ? (names as Trial[]) : undefined;
 });
 
-const filterClasses: readonly string[] = FILTER_CLASSES;
-
 const filterFields = variable(`names out of ${FILTER_FIELDS.join(", ")}, with commas`, (text) => {
   const fields = text.split(",").map((field) => field.trim()) as FilterField[];
   return fields.every((field) => FILTER_FIELDS.includes(field)) ? fields : undefined;
@@ -103,6 +102,11 @@ const RETENTIONS = ["limits", "interest", "workqueue"] as const;
 const fieldTypes = variable(`pairs with commas, out of ${FIELD_TYPE_CHOICES}`, readFieldTypes);
 
 const MAX_SEQ = 2 ** 32 - 1;
+
+const canaries = integer(1, 100_000)(
+  "the most canaries that are sent, evenly over CANARY_TIMEOUT: each stays in the stream",
+  "500",
+);
 
 const profile = (test: Test) => {
   const allowed = profilesOf(test);
@@ -191,15 +195,29 @@ export const VARIABLES = {
     ...waysIn("WS"),
     ...SOCKET_WAYS_IN,
     SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
-    FILTERS: variable(`${FILTER_CLASSES.join(", ")}, with commas; or all for no filter`, (text) => {
-      const kinds = text.split(",").map((kind) => kind.trim());
-      return kinds.every((kind) => kind === "all" || filterClasses.includes(kind)) ? kinds : undefined;
-    })("filters that the connections take in turn", FILTER_CLASSES.join()),
+    FILTERS: variable(
+      `${FILTER_CLASSES.join(", ")}, with commas, or all for no filter; with a weight as in simple=3`,
+      readFilterClasses,
+    )("filters that the connections take in turn, each as often as its weight says", FILTER_CLASSES.join()),
     FILTER_FIELDS: filterFields(
       "fields that complex filters name; the gateway sends no program_id, so that a filter on program_ids matches nothing there",
       "chains,event_types,accounts",
     ),
     SESSION: duration("how long a client of the churn profile stays", "5s"),
+    SESSION_RATE: positive("sessions per second of the churn profile, instead of as many as its clients come to"),
+    VANISH_SHARE: share(
+      "share of the sessions of the churn profile that leave without a word; dist/churn.js needs bin/k6 for that, and dist/websocket.js sends a closing frame",
+      "0.5",
+    ),
+    RESUBSCRIBE_SHARE: share(
+      "share of the sessions of the churn profile that unsubscribe and subscribe again on the same connection",
+      "0.25",
+    ),
+    SLOW_READERS: share(
+      "share of the clients that read slowly, whose deliveries nobody judges; only with dist/churn.js and bin/k6",
+      "0",
+    ),
+    SLOW_READ_RATE: positive("kB that a client of SLOW_READERS reads in a second", "50"),
     CONNECT_TIMEOUT: duration("how long the gateway may take for its connected and subscribed frames", "10s"),
     PING_EVERY: duration("pause between the pings of a connection", "5s"),
     END_WHEN_SETTLED: flag("1 ends the sessions when the receiver has settled the run", "0"),
@@ -223,6 +241,10 @@ export const VARIABLES = {
     NATS_CA: filePath("certificates of the authorities to trust; connects with TLS"),
     NATS_CERT: filePath("client certificate, together with NATS_KEY"),
     NATS_KEY: filePath("key of NATS_CERT"),
+    CANARIES: canaries,
+    READY_URL: receiver(
+      "where the gateway says whether it is ready: asked when nothing comes out of it, and what it claims then is told",
+    ),
     STREAM: word("the JetStream stream", STREAM),
     CREATE_STREAM: flag("1 creates the stream when it is missing; an existing one is never changed", "0"),
     RETENTION: variable("limits, interest, workqueue", (text) => RETENTIONS.find((retention) => retention === text))(
@@ -231,10 +253,22 @@ export const VARIABLES = {
     ),
     SUBJECT: subjectPrefix("what subjects start with; the chain's number and the event type follow", SUBJECT),
     CHAIN_IDS: chainNumbers("the gateway's chain numbers, where they differ from the contract's"),
+    PROBE_CHAIN: integer(0, MAX_SEQ)(
+      "a chain number that no gateway knows: one event of it is sent before the load, and who is told of it is said; 0 sends none",
+      "9999",
+    ),
     FIELD_TYPES: fieldTypes("JSON types of published fields, where a gateway decodes others than the contract's"),
     BURST: flag("1 adds bursts to a steady rate: RATE is then the rate between them", "0"),
     BURST_RATIO: positive("rate of a burst as a multiple of the rate between bursts", "10"),
-    BURST_PERIOD: duration("time from one burst to the next; a burst lasts a tenth of it", "30s"),
+    BURST_PERIOD: duration("time from one burst to the next; 30s unless BURST_GAP says it"),
+    BURST_LENGTH: duration("how long a burst lasts; a tenth of the time from one to the next unless told"),
+    BURST_GAP: duration("calm time between two bursts, and before the first"),
+    BURST_CYCLES: integer(
+      1,
+      10_000,
+    )(
+      "number of bursts, after the last of which there is a gap too; without it as many as the length of the load has room for",
+    ),
   },
   redis: {
     SCENARIO: profile("redis")("how the load moves over time", "smoke"),
@@ -251,7 +285,7 @@ export const VARIABLES = {
       "redis://localhost:6379",
     ),
     REDIS_MASTER: word("name of the master that REDIS_URL's Sentinel watches"),
-    STREAM: key("the stream that the pipeline reads", EVENT_STREAM),
+    STREAM: key("the stream that the pipeline reads; events:11155111 unless CHAIN_ID says another chain"),
     MAXLEN: integer(
       1,
       MAX_SEQ,
@@ -270,6 +304,14 @@ export const VARIABLES = {
       "pauses of the sender after its first, second, ... attempt that failed: until they are over what was refused is not lost",
       "2s,4s,8s,16s",
     ),
+    ENDPOINTS_FILE: filePath(
+      "somebody's own endpoints as JSON, as throughline endpoints ethhook writes them: events are made for their rules, instead of for ENDPOINTS",
+    ),
+    CHAIN_ID: integer(1, 2 ** 53 - 1)(
+      "the chain of the events, with ENDPOINTS_FILE; STREAM is events: and this number unless told",
+      String(CHAIN_ID),
+    ),
+    CANARIES: canaries,
     UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
   },
   webhook: {

@@ -6,6 +6,7 @@ import (
 	"go.k6.io/k6/cmd"
 	_ "throughline.dev/xk6/influxdb"
 	_ "throughline.dev/xk6/nats"
+	_ "throughline.dev/xk6/sockets"
 	_ "throughline.dev/xk6/streams"
 )
 

@@ -1,6 +1,7 @@
 /** The flags of `throughline run`. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
+import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
 import { findSubject } from "../own/subject.ts";
 import { PIPELINES } from "../pipelines.ts";
@@ -17,6 +18,7 @@ export interface Flags {
   readonly events?: string;
   readonly instances?: number;
   readonly fault: readonly string[];
+  readonly as?: Manner;
   readonly out?: string;
   readonly runId?: string;
   readonly set: readonly string[];
@@ -36,6 +38,7 @@ Without an address the reference target is started. Flags after -- go to k6.
 Examples:
   throughline run pipeline --scenario smoke
   throughline run pipeline --duration 10s --rate 500 --fault drop=1000
+  throughline run pipeline --as real
   throughline run http --http-url https://gateway.example --scenario load --yes
   throughline run websocket nats --ws-url wss://gateway.example/ws --nats-url nats://nats.example:4222
   throughline run ethhook --events 1000 --instances 2 --set SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE=200
@@ -70,6 +73,12 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
       "plant a fault in the reference target, as in drop=1000; may be repeated",
       collect,
       [],
+    )
+    .addOption(
+      new Option(
+        "--as <manner>",
+        "the reference target behaves as the contract has it, or as the system in the field",
+      ).choices(MANNERS),
     )
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
@@ -115,6 +124,7 @@ export function requestOf(flags: Flags, config: Config | null): Request {
     events: flags.events ?? text(config?.events),
     instances: flags.instances ?? config?.instances ?? 1,
     faults: flags.fault,
+    manner: flags.as,
     // A later setting of the same name takes the place of an earlier one.
     set: [...rest, ...flags.set],
     environment: process.env,

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import { runK6 } from "../k6.ts";
-import type { Started } from "../pipelines.ts";
+import type { PipelineKind, Started } from "../pipelines.ts";
 import type { Folder } from "./folder.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
 import type { Progress } from "./progress.ts";
@@ -38,7 +40,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
       const name = label(test, place + 1, instances);
       const result = await runK6(root, {
         test,
-        script: order.subject.kind.own?.tests[test],
+        script: order.subject.kind.own?.tests[test] ?? otherBundle(root, order.subject.kind, planned),
         variables: { ...variables, ...reachable(variables, started.variables), ...named(variables, folder.run) },
         results: folder.path,
         signal,
@@ -63,6 +65,12 @@ export async function runGroup({ root, order, group, started, folder, progress, 
 function closeOnInterrupt(account: string, interrupted: AbortSignal, over: AbortSignal): void {
   const close = () => void fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
   interrupted.addEventListener("abort", close, { once: true, signal: over });
+}
+
+/** The bundle that a test needs beside its own; only our own k6 has the modules that it asks for. */
+function otherBundle(root: string, { script }: PipelineKind, planned: PlannedTest): string | undefined {
+  const name = existsSync(join(root, "bin/k6")) ? (script?.(planned) ?? null) : null;
+  return name === null ? undefined : join(root, `dist/${name}.js`);
 }
 
 /** Setting up, saying goodbye and tearing down, with room for each. */

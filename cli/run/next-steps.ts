@@ -81,6 +81,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
   ],
   [/^(account_delivery_(mean|p95|p99|p995)_ms|ws_event_latency_ms)$/, (_, evidence) => slow(evidence)],
   [
+    /^account_burst_(lost|p95_ms|p99_ms)$|^account_recovery_ms$/,
+    (_, { timeline }) =>
+      `in bursts (BURST_RATIO, BURST_LENGTH): what fills up then and how fast it is emptied; ${slowest(timeline)}`,
+  ],
+  [
     /^publish_ack_latency_ms$/,
     (_, evidence) => `hop publish to acknowledgement: the broker was slow; ${slowest(evidence.timeline)}`,
   ],
@@ -137,6 +142,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () => "/ready must ask what the gateway cannot work without, and answer 503 while that is away",
   ],
   [
+    /^http_health_claims$/,
+    () =>
+      "/health may answer 200 for a process that lives, but its body must not say that all is well; where it only means the process, set SLO_HTTP_HEALTH_CLAIMS_COUNT=off",
+  ],
+  [
     /^ws_(sessions_lost|error_rate|connection_errors_total|subscription_latency_ms)$/,
     (_, { timeline }, log) => `the gateway: ${stalled(timeline)}; ${lookAt(log)}`,
   ],
@@ -150,6 +160,11 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     () =>
       "without a receiver losses are judged only between a subscription's first and last second with events: hold it " +
       "for 30 s or longer, publish for as long as it stays, or run it with its publisher and a receiver",
+  ],
+  [
+    /^ws_sessions_missed$/,
+    (_, { timeline }, log) =>
+      `clients could not come as often as they were to: ${stalled(timeline)}; look at how long the gateway takes to let them in; ${lookAt(log)}`,
   ],
   [
     /^ws_events_(missing|duplicated|reordered|misrouted)$/,
@@ -219,6 +234,10 @@ const FURTHER_STEPS: readonly (readonly [RegExp, Step])[] = [
   [
     /^ingest_(failure_rate|server_errors|wrongly_refused)$/,
     (_, { summaries }) => `answers ${statuses(summaries, "ingest")}; read the ingestor's log`,
+  ],
+  [
+    /^canaries_swallowed$/,
+    () => "what was sent was taken and nothing came out: read the log of what took it for that time",
   ],
   [/^ingest_repeated_ids$/, () => "message ids are too short, or counted in each process alone: make them unique"],
   [/^ingest_accepted_latency_ms$/, () => "the ingestor answers slowly: look at what it waits for before it answers"],

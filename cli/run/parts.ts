@@ -32,7 +32,8 @@ export async function startParts(root: string, order: RunOrder, plan: PlannedRun
   const { kind } = order.subject;
   if (plan.reference && order.request.urls["receiver"] === undefined) {
     const variables = Object.assign({}, ...plan.groups.flat().map((planned) => planned.variables));
-    return kind.start({ root, logs: path, faults: order.request.faults, variables });
+    const { faults, manner } = order.request;
+    return kind.start({ root, logs: path, faults, manner, variables });
   }
   const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${withoutCredentials(url)}`);
   if (plan.receiver !== "start") {

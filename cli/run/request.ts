@@ -5,6 +5,7 @@ import { ticksIn } from "../../core/schedule.ts";
 import { peakOf } from "../../core/shape.ts";
 import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
+import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { VariablesByTest } from "../pipelines.ts";
 import type { Subject } from "./subject.ts";
@@ -19,6 +20,8 @@ export interface Request {
   readonly events?: string | undefined;
   readonly instances: number;
   readonly faults: readonly string[];
+  /** How the reference target behaves; by the contract unless told. */
+  readonly manner?: Manner | undefined;
   /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
   /** Of the shell: credentials of a target that was given are taken from it, as `THROUGHLINE_NAME`. */
@@ -79,6 +82,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
       ...preset[test],
       ...kind.variables.always[test],
       ...(reference ? kind.variables.reference[test] : credentialsOf(test, request.environment)),
+      ...(request.manner === "real" ? kind.variables.real?.[test] : {}),
       ...flagsOf(test, subject, request),
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
@@ -126,7 +130,7 @@ function refuseIdle(tests: readonly RunnableTest[], { rate, duration, events }: 
 
 function refuseUnfit(subject: Subject, request: Request, reference: boolean): void {
   const { kind, groups, name } = subject;
-  const { urls, faults, instances } = request;
+  const { urls, faults, instances, manner } = request;
   refuseIdle(groups.flat(), request);
   if (kind.alone === true && instances > 1) {
     throw new RangeError(`--instances ${instances}: ${name} is one client within its limits; allowed: 1`);
@@ -142,6 +146,9 @@ function refuseUnfit(subject: Subject, request: Request, reference: boolean): vo
     throw new RangeError(
       `--fault ${faults[0]}: faults are planted in the reference target only; leave out the addresses`,
     );
+  }
+  if (manner !== undefined && (!reference || kind.own !== undefined)) {
+    throw new RangeError(`--as ${manner}: only the reference target has manners; leave out the addresses`);
   }
   if (reference && kind.own === undefined && urls["receiver"] !== undefined) {
     throw new RangeError(

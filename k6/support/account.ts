@@ -5,6 +5,7 @@ import {
   type StorageAccount,
   type WebhookAccount,
 } from "../../core/account.ts";
+import type { BurstAccount } from "../../core/bursts.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import { judgedShare } from "../../core/judged.ts";
 import type { Slo } from "../../core/slo.ts";
@@ -12,7 +13,12 @@ import { judge, type Observation } from "../../core/verdict.ts";
 import type { measures } from "./metrics.ts";
 
 /** What each objective of latency is judged by, to see whether the clocks could change it. */
-function latenciesOf({ latency, growth, storage }: Account): Readonly<Record<string, readonly [number, number]>> {
+function latenciesOf({
+  latency,
+  growth,
+  storage,
+  bursts,
+}: Account): Readonly<Record<string, readonly [number, number]>> {
   const { mean, p95, p99, p995, samples } = latency;
   const insertion = storage?.insertion;
   return {
@@ -21,6 +27,13 @@ function latenciesOf({ latency, growth, storage }: Account): Readonly<Record<str
     account_delivery_p99_ms: [p99, samples],
     account_delivery_p995_ms: [p995, samples],
     account_latency_growth_ms: [growth.ms, growth.seconds],
+    ...(bursts == null
+      ? {}
+      : {
+          account_burst_p95_ms: [bursts.p95, bursts.samples],
+          account_burst_p99_ms: [bursts.p99, bursts.samples],
+          account_recovery_ms: [bursts.recovery, bursts.seen],
+        }),
     ...(insertion === undefined
       ? {}
       : {
@@ -86,6 +99,7 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
   measure.account_delivery_p995_ms.add(latency.p995, latency.samples);
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
+  if (account.bursts != null) enterBursts(measure, account.bursts);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);
   measure.account_drain_ms.add(account.drain);
   enterDoubts(measure, account, slos);
@@ -93,6 +107,13 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const { farEnd } = account;
   if (farEnd != null) measure.account_vanished.add(farEnd.vanished, farEnd.problem === null ? arrived : 0);
   if (account.storage !== null) enterStorage(measure, account.storage);
+}
+
+function enterBursts(measure: AccountMeasures, { p95, p99, samples, lost, recovery, seen }: BurstAccount): void {
+  measure.account_burst_p95_ms.add(p95, samples);
+  measure.account_burst_p99_ms.add(p99, samples);
+  measure.account_burst_lost.add(lost, samples + lost);
+  measure.account_recovery_ms.add(recovery, seen);
 }
 
 function enterWebhooks(measure: AccountMeasures, webhooks: WebhookAccount, published: number): void {

@@ -2,6 +2,8 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import type { Account } from "../../core/account.ts";
 import { now } from "./clock.ts";
+import type { Measure } from "./metrics.ts";
+import { quote } from "./quotes.ts";
 import { fetchAccount, type Run } from "./run.ts";
 
 /** Canaries sent before looking again: few, because each reaches every path that matches it. */
@@ -21,8 +23,20 @@ export interface Canaries {
   /** Says why the test goes on although none has arrived; null when it must not. */
   goOn?(account: Account | null): string | null;
   /** Says why none has arrived, one cause after the other. */
-  explain(account: Account | null): Promise<readonly string[]> | readonly string[];
+  explain(account: Account | null): Promise<readonly string[] | Silence> | readonly string[] | Silence;
+  /** Told how many were sent, and how many of them a pipeline that is proven dead has swallowed. */
+  readonly swallowed?: Measure;
 }
+
+/** Why no canary has arrived. */
+export interface Silence {
+  readonly causes: readonly string[];
+  /** What was sent was acknowledged and taken, so that the pipeline is to blame, and not what this run cannot see. */
+  readonly swallowed: boolean;
+}
+
+/** What quotes of a silence are about. */
+export const CANARIES = "canaries:";
 
 /**
  * Sends canaries until each path has received one, so that load starts on a pipeline that is known to
@@ -33,7 +47,7 @@ export interface Canaries {
  * @returns how many canaries were sent.
  */
 export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<number> {
-  const { seqs, wanted } = canaries;
+  const { seqs, wanted, most = Number.POSITIVE_INFINITY } = canaries;
   const deadline = now() + seconds * 1000;
   const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
@@ -43,11 +57,12 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     account = fetchAccount(receiver, run.id) ?? account;
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
-    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return sent;
+    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return arrived(canaries, sent);
     if (paths === 0 || allReady) continue;
     if (now() < nextAt) continue;
-    if (canaries.most !== undefined) nextAt = now() + (seconds * 1000) / canaries.most;
-    for (const end = sent + Math.min(ROUND, seqs.length); sent < end; sent++) {
+    const round = Math.min(ROUND, seqs.length, most - sent);
+    if (canaries.most !== undefined) nextAt = now() + (seconds * 1000 * round) / most;
+    for (const end = sent + round; sent < end; sent++) {
       await canaries.send(seqs[sent % seqs.length] as number);
     }
   }
@@ -60,19 +75,27 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
   }
   if (ready > 0) {
     console.warn(`canaries reached ${ready} of ${paths} paths in ${seconds} s; going on`);
-    return sent;
+    return arrived(canaries, sent);
   }
   const warning = canaries.goOn?.(account) ?? null;
   if (warning !== null) {
     console.warn(`no canary arrived within ${seconds} s, and the load is sent all the same: ${warning}`);
     return sent;
   }
-  const causes = (await canaries.explain(account)).map((cause) => `; ${cause}`).join("");
-  exec.test.abort(
-    paths === 0
-      ? `no subscriber joined run ${run.id} within ${seconds} s${causes}`
-      : `no canary arrived on any of ${paths} paths within ${seconds} s${causes}`,
-  );
+  const explained = await canaries.explain(account);
+  const { causes, swallowed } = "causes" in explained ? explained : { causes: explained, swallowed: false };
+  const told = causes.map((cause) => `; ${cause}`).join("");
+  if (paths === 0) exec.test.abort(`no subscriber joined run ${run.id} within ${seconds} s${told}`);
+  if (swallowed && sent > 0) {
+    canaries.swallowed?.add(sent, sent);
+    for (const cause of causes) quote(CANARIES, cause);
+  }
+  exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
+  return sent;
+}
+
+function arrived({ swallowed }: Canaries, sent: number): number {
+  swallowed?.add(0, Math.max(1, sent));
   return sent;
 }
 

@@ -47,6 +47,8 @@ export interface FarEnd {
   readonly webhooks?: Webhooks;
   readonly storage?: Storage;
   readonly farEnd?: FarEndOpening;
+  /** The events of the bursts of the load. */
+  readonly bursts?: Opening["bursts"];
   /** The combinations of attributes that filters of subscriptions select by. */
   readonly variants?: Stream["variants"];
 }

@@ -69,6 +69,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
       profile: profileOf(test, values.SCENARIO),
       rate: requestedRate(load),
+      bursts: load.kind === "paced" ? load.bursts?.length : undefined,
       gateway: { manifests: values.MANIFESTS === true, dependencyAway: values.DEPENDENCY_AWAY === true },
     });
     const bounds = readBounds(rows, environment);
@@ -127,6 +128,9 @@ interface AnyValues {
   readonly BURST?: boolean;
   readonly BURST_RATIO?: number;
   readonly BURST_PERIOD?: number;
+  readonly BURST_LENGTH?: number;
+  readonly BURST_GAP?: number;
+  readonly BURST_CYCLES?: number;
   readonly RECEIVER_URL?: string;
   readonly DRAIN_TIMEOUT?: number;
   readonly DRAIN_QUIET?: number;
@@ -198,6 +202,9 @@ const LOAD_VARIABLES = [
   "VUS",
   "BURST_RATIO",
   "BURST_PERIOD",
+  "BURST_LENGTH",
+  "BURST_GAP",
+  "BURST_CYCLES",
 ];
 
 /** Refuses a load out of all bounds, by the names of the variables that made it so. */
@@ -237,7 +244,6 @@ function afterLoad(values: AnyValues, load: Plan): Force["after"] {
 }
 
 function overridesOf(test: Test, values: AnyValues): Overrides {
-  const { BURST = false, BURST_RATIO: ratio = 1, BURST_PERIOD: period = 1 } = values;
   return {
     vus: values.VUS,
     rate: values.RATE,
@@ -249,8 +255,29 @@ function overridesOf(test: Test, values: AnyValues): Overrides {
     concurrency: test === "ingest" ? concurrencyOf(values) : undefined,
     batch: values.BATCH,
     instances: values.INSTANCES,
-    burst: BURST ? { ratio, period } : undefined,
+    burst: burstOf(values),
   };
+}
+
+/** Unless told, a burst comes every 30 s, and lasts a tenth of the time from one to the next. */
+const BURST_PERIOD_SECONDS = 30;
+const BURST_PART = 0.1;
+
+/** The bursts that are asked for: by their length and the gap between them, or by the time from one to the next. */
+function burstOf(values: AnyValues): Overrides["burst"] {
+  const { BURST, BURST_RATIO: ratio = 1, BURST_CYCLES: cycles, BURST_LENGTH, BURST_GAP, BURST_PERIOD } = values;
+  if (BURST !== true) return undefined;
+  if (BURST_GAP !== undefined && BURST_PERIOD !== undefined) {
+    throw new RangeError(
+      `BURST_GAP=${BURST_GAP}s, BURST_PERIOD=${BURST_PERIOD}s: with its length each decides the other; leave one out`,
+    );
+  }
+  const period = BURST_PERIOD ?? BURST_PERIOD_SECONDS;
+  const length = BURST_LENGTH ?? (BURST_GAP === undefined ? period : BURST_GAP / (1 - BURST_PART)) * BURST_PART;
+  if (BURST_GAP === undefined && length >= period) {
+    throw new RangeError(`BURST_LENGTH=${length}s: allowed: less than BURST_PERIOD, which is ${period}s`);
+  }
+  return { ratio, length, gap: BURST_GAP ?? period - length, cycles };
 }
 
 /** The concurrency of a closed model, or that of the profile; undefined asks for an open one. */

@@ -1,11 +1,13 @@
 import type { Account } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
 import type { Plan } from "../../core/plan.ts";
+import { quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { describeWords } from "../../core/words.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
+import { CANARIES } from "./canary.ts";
 import { requireFolder } from "./files.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
@@ -32,8 +34,8 @@ interface SummarySettings {
  */
 export function summaryOf(
   config: SummarySettings,
-  notes: (data: K6Data) => readonly string[] = () => [],
-  evidence: (data: K6Data) => Readonly<Record<string, string>> = () => ({}),
+  notes: (data: K6Data, account: Account | null) => readonly string[] = () => [],
+  evidence: (data: K6Data, account: Account | null) => Readonly<Record<string, string>> = () => ({}),
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   if (config.SUMMARY !== undefined && __VU === 0) requireFolder(config.SUMMARY, "SUMMARY");
   return (data) => {
@@ -48,8 +50,8 @@ export function summaryOf(
       run,
       account,
       changes: config.changes,
-      notes: [...notes(data), ...limitOf(config, account), ...wordsOf(config, run)],
-      evidence: evidence(data),
+      notes: [...notes(data, account), ...limitOf(config, account), ...wordsOf(config, run)],
+      evidence: { ...silenceOf(data), ...evidence(data, account) },
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -62,6 +64,12 @@ export function summaryOf(
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
     return outputs;
   };
+}
+
+/** Why no canary came out, as setup() saw it. */
+function silenceOf({ root_group }: K6Data): Readonly<Record<string, string>> {
+  const causes = quotesIn(root_group).filter(({ about }) => about === CANARIES);
+  return causes.length === 0 ? {} : { canaries_swallowed: causes.map(({ text }) => text).join("; ") };
 }
 
 /** In what words the target refused and ended things. */

@@ -1,7 +1,8 @@
-import { type Endpoint, type Selectable, selects } from "../../core/endpoint.ts";
+import { type Endpoint, selects } from "../../core/endpoint.ts";
 import { draw } from "../../core/event.ts";
 import { type Trace, traceHash } from "../../core/trace.ts";
 import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
+import { ALICE, AMOUNT, BOB, type LogVariant, type LogVariants } from "./variants.ts";
 
 /** The nine fields of a stream entry, in the order in which they are written. */
 export const FIELDS = [
@@ -17,7 +18,11 @@ export const FIELDS = [
 ] as const;
 
 /** The stream that the pipeline reads for a chain. */
-export const EVENT_STREAM = `events:${CHAIN_ID}`;
+export function streamOfChain(chainId: number): string {
+  return `events:${chainId}`;
+}
+
+export const EVENT_STREAM = streamOfChain(CHAIN_ID);
 
 /** The list that holds what is matched and not yet delivered. */
 export const DELIVERY_QUEUE = "delivery_queue";
@@ -26,27 +31,16 @@ export const DELIVERY_QUEUE = "delivery_queue";
 export interface LogWorkload {
   /** Chooses one stream among many: any 32-bit number. */
   readonly seed: number;
-  /** Share of the events, from 0 to 1, that no endpoint of {@link ENDPOINTS} wants. */
+  /** Share of the events, from 0 to 1, that no endpoint wants. */
   readonly unmatchedShare: number;
-}
-
-/** What recurs among log entries. */
-export interface LogVariant extends Selectable {
-  readonly data: string;
-}
-
-const ALICE = word("a11ce");
-const BOB = word("b0b");
-
-function word(digits: string): string {
-  return `0x${digits.padStart(64, "0")}`;
+  /** What the events are drawn from; those of {@link ENDPOINTS} unless told. */
+  readonly variants?: LogVariants | undefined;
 }
 
 function log(contract: keyof typeof ADDRESSES, topics: readonly string[], data: string): LogVariant {
   return { chainId: CHAIN_ID, contract: ADDRESSES[contract], topics, data };
 }
 
-const AMOUNT = word("de0b6b3a7640000");
 const SWAP = `0x${["de0b6b3a7640000", "77359400", "1000000000000000000000000", "2386f26fc10000", "31b8c"]
   .map((digits) => digits.padStart(64, "0"))
   .join("")}`;
@@ -68,8 +62,12 @@ export const UNWANTED: readonly LogVariant[] = [
   log("usdc", [TOPICS.approval, ALICE, BOB], AMOUNT),
 ];
 
-/** All variants; those that are wanted come first. */
-export const VARIANTS: readonly LogVariant[] = [...WANTED, ...UNWANTED];
+const SEPOLIA: LogVariants = { wanted: WANTED, unwanted: UNWANTED };
+
+/** All variants of a workload; those that are wanted come first. */
+export function variantsOf({ variants = SEPOLIA }: Pick<LogWorkload, "variants">): readonly LogVariant[] {
+  return [...variants.wanted, ...variants.unwanted];
+}
 
 function endpoint(name: string, contract: keyof typeof ADDRESSES, signature: keyof typeof SIGNATURES | null): Endpoint {
   return {
@@ -99,18 +97,25 @@ export const FIRST_BLOCK = 18_000_000;
 /** Log entries of one block, so that log indexes run from 0 to 99 as blocks climb. */
 export const LOGS_PER_BLOCK = 100;
 
-/** Which of {@link VARIANTS} event number `seq` is: a pure function of the workload and the number. */
-export function logVariantIndex({ seed, unmatchedShare }: LogWorkload, seq: number): number {
+/** Those that no endpoint wants. */
+export function unwantedOf({ variants = SEPOLIA }: Pick<LogWorkload, "variants">): readonly LogVariant[] {
+  return variants.unwanted;
+}
+
+/** Which variant event number `seq` is, see {@link variantsOf}: a pure function of the workload and the number. */
+export function logVariantIndex({ seed, unmatchedShare, variants = SEPOLIA }: LogWorkload, seq: number): number {
+  const { wanted, unwanted } = variants;
   const drawn = draw(seed, seq);
   // Drawn again, so that the choice among the wanted ones does not depend on the share.
-  const unwanted = unmatchedShare > 0 && draw(drawn, seq) < unmatchedShare * 2 ** 32;
-  return unwanted ? WANTED.length + (drawn % UNWANTED.length) : drawn % WANTED.length;
+  const isUnwanted = unmatchedShare > 0 && unwanted.length > 0 && draw(drawn, seq) < unmatchedShare * 2 ** 32;
+  return isUnwanted ? wanted.length + (drawn % unwanted.length) : drawn % wanted.length;
 }
 
 /** The first event of each wanted variant: together they reach every endpoint that wants anything. */
 export function oneOfEach(workload: LogWorkload): readonly number[] {
+  const { wanted } = workload.variants ?? SEPOLIA;
   const firsts = new Map<number, number>();
-  for (let seq = 0; firsts.size < WANTED.length; seq++) {
+  for (let seq = 0; firsts.size < wanted.length; seq++) {
     const index = logVariantIndex({ ...workload, unmatchedShare: 0 }, seq);
     if (!firsts.has(index)) firsts.set(index, seq);
   }
@@ -135,16 +140,30 @@ export function blockHash(seed: number, block: number): string {
 
 /** For an endpoint, the function that says of a sequence number whether it must be delivered there. */
 export function endpointSelector(workload: LogWorkload, wanted: Endpoint): (seq: number) => boolean {
-  const passes = VARIANTS.map((variant) => selects(wanted, variant));
+  const passes = variantsOf(workload).map((variant) => selects(wanted, variant));
   return (seq) => passes[logVariantIndex(workload, seq)] === true;
 }
 
 /** Whether an endpoint wants any event that a workload can hold; one that does not needs no canary. */
-export function wantsAnything(wanted: Endpoint): boolean {
-  return VARIANTS.some((variant) => selects(wanted, variant));
+export function wantsAnything(workload: LogWorkload, wanted: Endpoint): boolean {
+  return variantsOf(workload).some((variant) => selects(wanted, variant));
 }
 
-const TAILS = VARIANTS.map(({ contract, topics, data }) => [contract, JSON.stringify(topics), data] as const);
+/** What is written of each variant; remembered, because it is the same for every event. */
+function tailsOf({ variants = SEPOLIA }: LogWorkload) {
+  if (lastTails?.of !== variants) {
+    const texts = variantsOf({ variants }).map(
+      ({ chainId, contract, topics, data }) => [String(chainId), contract, JSON.stringify(topics), data] as const,
+    );
+    lastTails = { of: variants, texts };
+  }
+  return lastTails.texts;
+}
+
+let lastTails: {
+  readonly of: LogVariants;
+  readonly texts: readonly (readonly [chain: string, contract: string, topics: string, data: string])[];
+} | null = null;
 
 /**
  * A stream entry: names and values in turn, as `XADD` takes them.
@@ -154,10 +173,11 @@ const TAILS = VARIANTS.map(({ contract, topics, data }) => [contract, JSON.strin
 export function entryOf(workload: LogWorkload, trace: Trace): string[] {
   const { seq } = trace;
   const block = blockNumber(seq);
-  const [contract, topics, data] = TAILS[logVariantIndex(workload, seq)] as (typeof TAILS)[number];
+  const tails = tailsOf(workload);
+  const [chain, contract, topics, data] = tails[logVariantIndex(workload, seq)] as (typeof tails)[number];
   return [
     FIELDS[0],
-    String(CHAIN_ID),
+    chain,
     FIELDS[1],
     String(block),
     FIELDS[2],
@@ -201,7 +221,9 @@ export function damagedField(
   workload: LogWorkload,
   { seq, publishedAt }: Trace,
 ): keyof Webhook | null {
-  const variant = VARIANTS[logVariantIndex(workload, seq)] as LogVariant;
+  const { wanted, unwanted } = workload.variants ?? SEPOLIA;
+  const index = logVariantIndex(workload, seq);
+  const variant = (wanted[index] ?? unwanted[index - wanted.length]) as LogVariant;
   const block = blockNumber(seq);
   if (webhook.block_number !== block) return "block_number";
   if (webhook.block_hash !== blockHash(workload.seed, block)) return "block_hash";

@@ -33,6 +33,27 @@ export function matches(filter: Filter, event: Filterable): boolean {
 export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
 export type FilterClass = (typeof FILTER_CLASSES)[number];
 
+/** Weights add up to no more than this. */
+const MOST_FILTERS = 1_000;
+
+/**
+ * Reads classes with their weights, as in `simple=3,complex` or `all`.
+ *
+ * @returns a list that holds each as often as its weight says, evenly mixed; undefined when it is none.
+ */
+export function readFilterClasses(text: string): string[] | undefined {
+  const known: readonly string[] = [...FILTER_CLASSES, "all"];
+  const places: { readonly kind: string; readonly at: number }[] = [];
+  for (const part of text.split(",")) {
+    const [, kind = "", weight = "1"] = /^\s*(\w+)\s*(?:=\s*(\d{1,4})\s*)?$/.exec(part) ?? [];
+    const count = Number(weight);
+    if (!known.includes(kind) || count + places.length > MOST_FILTERS) return undefined;
+    for (let place = 0; place < count; place++) places.push({ kind, at: (place + 0.5) / count });
+  }
+  if (places.length === 0) return undefined;
+  return places.sort((one, other) => one.at - other.at).map(({ kind }) => kind);
+}
+
 /** The fields of a filter. */
 export const FILTER_FIELDS = ["chains", "event_types", "accounts", "program_ids"] as const;
 export type FilterField = (typeof FILTER_FIELDS)[number];

@@ -91,16 +91,25 @@ export function explainSilence(
   consumers: readonly ConsumerFacts[],
   firstSeq: number,
   subjects: readonly string[],
-): string[] {
+): Silence {
   const causes = [describeStream(stream)];
   if (consumers.length === 0) {
     const refused =
       stream.config.retention === "limits"
         ? "; a gateway that makes its stream itself, with another retention, may refuse this one"
         : "";
-    return [...causes, `it has no consumer: no gateway reads it${refused}`];
+    return { causes: [...causes, `it has no consumer: no gateway reads it${refused}`], taken: "unread" };
   }
-  return [...causes, ...consumers.map((consumer) => explainConsumer(consumer, stream, firstSeq, subjects))];
+  const explained = consumers.map((consumer) => explainConsumer(consumer, stream, firstSeq, subjects));
+  const all = explained.every(({ taken }) => taken);
+  return { causes: [...causes, ...explained.map(({ why }) => why)], taken: all ? "all" : "some" };
+}
+
+/** Why nothing came out, and how much of it was taken by those that read the stream. */
+export interface Silence {
+  readonly causes: readonly string[];
+  /** `all`: every reader has taken all of it. `unread`: there is no reader. */
+  readonly taken: "all" | "some" | "unread";
 }
 
 function explainConsumer(
@@ -108,29 +117,33 @@ function explainConsumer(
   { state }: StreamFacts,
   firstSeq: number,
   subjects: readonly string[],
-): string {
+): { readonly why: string; readonly taken: boolean } {
   const { config, delivered, ack_floor: floor, num_pending: pending, num_ack_pending: unacknowledged } = consumer;
   const filters = config.filter_subjects ?? (config.filter_subject === undefined ? [] : [config.filter_subject]);
   const outside = subjects.find((subject) => filters.length > 0 && !filters.some((filter) => takes(filter, subject)));
   const name = `consumer ${consumer.name}`;
-  if (outside !== undefined) return `${name} reads ${filters.join(", ")}, not ${outside}`;
+  const held = (why: string) => ({ why: `${name} ${why}`, taken: false });
+  if (outside !== undefined) return held(`reads ${filters.join(", ")}, not ${outside}`);
   const sent = state.last_seq - firstSeq + 1;
   const counts = `${pending} pending, ${unacknowledged} not acknowledged`;
   const acknowledges = config.ack_policy !== "none";
   const through =
     acknowledges && unacknowledged === 0 ? Math.max(floor.stream_seq, delivered.stream_seq) : delivered.stream_seq;
-  if (through < firstSeq)
-    return `${name} has fetched none of the ${sent} canaries (${counts}): its gateway does not read`;
+  if (through < firstSeq) {
+    return held(`has fetched none of the ${sent} canaries (${counts}): its gateway does not read`);
+  }
   if (acknowledges && unacknowledged > 0) {
-    return `${name} has fetched canaries and not acknowledged them (${counts}): its gateway is stuck, or about to try again`;
+    return held(
+      `has fetched canaries and not acknowledged them (${counts}): its gateway is stuck, or about to try again`,
+    );
   }
   const shared =
     consumer.num_waiting > 1
       ? `; ${consumer.num_waiting} requests wait on it, so that gateways may share it and each get a part`
       : "";
-  return (
+  const why =
     `${name} has ${acknowledges ? "acknowledged" : "fetched"} the canaries (${counts}) and none was delivered: ` +
     'the gateway could not decode them (look for "failed to unmarshal event" in its log, and see FIELD_TYPES and ' +
-    `CHAIN_IDS), or no filter matches them (see FILTER_FIELDS)${shared}`
-  );
+    `CHAIN_IDS), or no filter matches them (see FILTER_FIELDS)${shared}`;
+  return { why, taken: pending === 0 };
 }

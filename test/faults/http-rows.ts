@@ -127,6 +127,18 @@ const ROWS: readonly Row<HttpPlant>[] = [
     expect: { verdict: "FAIL", reasons: ["http_ready_claims", '"ready":true'] },
   },
   {
+    name: "http: claims all, as in the field",
+    plants: "the broker is away, and /ready and /health say that all is well",
+    plant: { manner: "real", brokerAway: true, http: { DEPENDENCY_AWAY: "1" } },
+    expect: { verdict: "FAIL", reasons: ["http_ready_claims", "http_health_claims", '"status":"healthy"'] },
+  },
+  {
+    name: "http: healthy, as in the field",
+    plants: "nothing, in a gateway as it is in the field, which has no manifests",
+    plant: { manner: "real", http: { MANIFESTS: "0" } },
+    expect: { verdict: "PASS", reasons: [] },
+  },
+  {
     name: "http: no descriptors",
     plants: "the machine of k6 has no file descriptors left for its connections",
     plant: { descriptors: 30, http: { VUS: "60" } },

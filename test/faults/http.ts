@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { createStream } from "../../cli/stream.ts";
+import { createStream, untilNotReading } from "../../cli/stream.ts";
+import type { Manner } from "../../target/manner.ts";
 import { type Before, redirecting, slowTls } from "./hostileweb.ts";
 import { RowRun } from "./k6run.ts";
 import { Process } from "./process.ts";
@@ -11,6 +12,8 @@ import type { Subject } from "./row.ts";
 export interface HttpPlant {
   /** In the gateway, as in `not-ready`. */
   readonly faults?: readonly string[];
+  /** How the gateway behaves; by the contract unless told. */
+  readonly manner?: Manner;
   readonly http?: Readonly<Record<string, string>>;
   /** What stands before the gateway, and the ms that it takes. */
   readonly before?: { readonly redirect: number } | { readonly tls: number };
@@ -53,10 +56,18 @@ async function runHttp(root: string, folder: string, plant: HttpPlant) {
     const nats = await Process.begin("nats", services, join(folder, "nats.log"));
     running.push(nats);
     const faults = (plant.faults ?? []).flatMap((fault) => ["--fault", fault]);
-    const pulse = [...node, join(root, "dist/node/pulse.js"), "--nats", nats.url, ...faults];
+    const pulse = [
+      ...node,
+      join(root, "dist/node/pulse.js"),
+      "--nats",
+      nats.url,
+      "--as",
+      plant.manner ?? "contract",
+      ...faults,
+    ];
     const gateway = await Process.begin("gateway", pulse, join(folder, "gateway.log"));
     running.push(gateway);
-    await createStream(nats.url, gateway.url);
+    await createStream(nats.url, gateway.url, plant.manner);
     if (plant.brokerAway) {
       await nats.kill();
       await untilNotReading(gateway.url);
@@ -81,11 +92,4 @@ async function standBefore(url: string, folder: string, before: HttpPlant["befor
 async function haltLater(gateway: Process, milliseconds: number): Promise<void> {
   await pause(MIDST_MS);
   await gateway.halt(milliseconds);
-}
-
-async function untilNotReading(url: string): Promise<void> {
-  for (let reading = true; reading; await pause(50)) {
-    const answer = await fetch(`${url}/api/v1/correctness/status`);
-    reading = ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;
-  }
 }

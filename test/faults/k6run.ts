@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { Account } from "../../core/account.ts";
@@ -32,9 +33,10 @@ export class RowRun {
     this.receiver = receiver;
   }
 
-  /** Starts a k6 test. */
-  start(test: RunnableTest, variables: Readonly<Record<string, string>>): void {
-    this.results.push(runK6(this.root, { test, variables, results: this.folder, signal: this.over }));
+  /** Starts a k6 test. @param bundle the one of another name. */
+  start(test: RunnableTest, variables: Readonly<Record<string, string>>, bundle: string = test): void {
+    const script = join(this.root, `dist/${bundle}.js`);
+    this.results.push(runK6(this.root, { test, script, variables, results: this.folder, signal: this.over }));
   }
 
   /** The k6 processes of a test. */

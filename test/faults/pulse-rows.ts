@@ -3,7 +3,7 @@ import type { Account } from "../../core/account.ts";
 import { FILTER_FIELDS } from "../../systems/pulse/filters.ts";
 import { balanced, exactly, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
-import { LATE } from "./reasons.ts";
+import { LATE, SILENT } from "./reasons.ts";
 import type { Row, Table } from "./row.ts";
 
 const halfway = ({ published }: Account) => published > 400;
@@ -128,8 +128,14 @@ const DELIVERIES: readonly PulseRow[] = [
     plant: { faults: ["wrong-chains"] },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_misrouted", "account_lost", "ws_events_damaged"],
-      besides: ["account_delivery_", "account_latency_growth_ms", "account_negative_latency"],
+      reasons: [
+        "account_misrouted",
+        "account_lost",
+        "ws_events_damaged",
+        "came to those that select solana, and not where it belongs",
+        "CHAIN_IDS=ethereum=1,solana=2 would fit",
+      ],
+      besides: ["account_damaged", "account_delivery_", "account_latency_growth_ms", "account_negative_latency"],
       checks: [balanced],
     },
   },
@@ -160,10 +166,20 @@ const DELIVERIES: readonly PulseRow[] = [
       websocket: { DURATION: "8s", DRAIN_TIMEOUT: "2s" },
     },
     expect: {
-      verdict: "INVALID",
-      reasons: ["no canary arrived on any of 6 paths"],
-      besides: ["account_", "ws_event_latency_ms", "ws_events_damaged", "generator_lag_ms"],
+      verdict: "FAIL",
+      reasons: ["canaries_swallowed", "has fetched the canaries", "claims to be ready"],
+      besides: SILENT,
     },
+  },
+  {
+    name: "stale-health, and nobody is asked",
+    plants: "the gateway delivers nothing, and nobody knows what it says of its health",
+    plant: {
+      faults: ["stale-health"],
+      nats: { CANARY_TIMEOUT: "3s", DRAIN_TIMEOUT: "2s", READY_URL: "http://127.0.0.1:1/ready" },
+      websocket: { DURATION: "8s", DRAIN_TIMEOUT: "2s" },
+    },
+    expect: { verdict: "FAIL", reasons: ["canaries_swallowed", "has fetched the canaries"], besides: SILENT },
   },
 ];
 

@@ -7,6 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { writeMessage } from "../../core/template.ts";
 import { runNumber, type Trace } from "../../core/trace.ts";
 import { messageTemplate } from "../../systems/pulse/message.ts";
+import type { Manner } from "../../target/manner.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
 import { Process } from "./process.ts";
@@ -18,7 +19,11 @@ type Variables = Readonly<Record<string, string>>;
 export interface PulsePlant {
   /** In the gateway, as in `drop=1000`. */
   readonly faults?: readonly string[];
+  /** How the gateway behaves; by the contract unless told. */
+  readonly manner?: Manner;
   readonly websocket?: Variables;
+  /** The bundle of websocket's clients, where it is not its own. */
+  readonly bundle?: string;
   readonly nats?: Variables;
   /** False for a run that nobody settles: websocket.js judges alone. */
   readonly accounted?: boolean;
@@ -72,13 +77,13 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     return network;
   };
   try {
-    const { faults = [], accounted = true, gateways = 1, networks = {} } = plant;
+    const { faults = [], accounted = true, gateways = 1, networks = {}, manner = "contract" } = plant;
     await mkdir(join(folder, "stream"), { recursive: true });
     const [nats, receiver] = await Promise.all([
       begin("nats", join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")),
       begin("receiver", ...node("receiver")),
     ]);
-    const flags = ["--nats", nats.url, ...faults.flatMap((fault) => ["--fault", fault])];
+    const flags = ["--nats", nats.url, "--as", manner, ...faults.flatMap((fault) => ["--fault", fault])];
     const gateway = await begin("gateway", ...node("pulse"), ...flags);
     for (let more = 1; more < gateways; more++) await begin("gateway", ...node("pulse"), ...flags);
     const ways = {
@@ -92,9 +97,12 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiverUrl } : {}) };
     const wsUrl = networks.websocket === undefined ? gateway.wsUrl : ways.websocket.url;
     const natsUrl = networks.nats === undefined ? nats.url : ways.nats.url;
-    run.start("websocket", { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket });
+    run.start("websocket", { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket }, plant.bundle);
     if (!accounted) await subscribed(gateway.url, Number(plant.websocket?.["VUS"] ?? SHORT.websocket.VUS));
-    run.start("nats", { ...SHORT.nats, ...shared, NATS_URL: natsUrl, ...plant.nats });
+    const ready = { READY_URL: `${gateway.url}/ready` };
+    const { DURATION: _, ...timeless } = SHORT.nats;
+    const short = plant.nats?.["BURST_CYCLES"] === undefined ? SHORT.nats : timeless;
+    run.start("nats", { ...short, ...shared, ...ready, NATS_URL: natsUrl, ...plant.nats });
     const stage = { run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
   } finally {

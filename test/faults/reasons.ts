@@ -18,3 +18,6 @@ export const BEHIND = [
 
 /** What is told of objectives when a run was too short to judge them. */
 export const TOO_FEW = "samples, ";
+
+/** What websocket.js cannot measure when no event comes. */
+export const SILENT = ["account_", "ws_event_latency_ms", "ws_events_damaged", "generator_lag_ms"];

@@ -1,8 +1,11 @@
 /** The fault matrix: one table for each kind of pipeline. Another kind is one more line. */
+import { PULSE_BURSTS } from "./burst-rows.ts";
 import { CHAOS_OF_NETWORKS } from "./chaos-network-rows.ts";
 import { CHAOS_OF_PULSE } from "./chaos-pulse-rows.ts";
 import { CHAOS_OF_WEBHOOKS } from "./chaos-webhook-rows.ts";
+import { PULSE_CHURN } from "./churn-rows.ts";
 import { ETHHOOK } from "./ethhook-rows.ts";
+import { FIELD_OF_ETHHOOK, FIELD_OF_PULSE } from "./field-rows.ts";
 import { HTTP } from "./http-rows.ts";
 import { INGEST } from "./ingest-rows.ts";
 import { type AnyTable, anyTable } from "./matrix.ts";
@@ -21,4 +24,8 @@ export const TABLES: readonly AnyTable[] = [
   anyTable(CHAOS_OF_WEBHOOKS),
   anyTable(CHAOS_OF_NETWORKS),
   anyTable(PULSE_TIMES),
+  anyTable(FIELD_OF_ETHHOOK),
+  anyTable(FIELD_OF_PULSE),
+  anyTable(PULSE_CHURN),
+  anyTable(PULSE_BURSTS),
 ];

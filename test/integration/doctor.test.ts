@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
+import { STREAM } from "../../systems/pulse/wire.ts";
 import { addStream } from "./gateway.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, throughlineIn } from "./throughline.ts";
@@ -26,7 +28,9 @@ test("names what the canary did not find, and sends one through a target that ha
   await addStream(connection).finally(() => connection.close());
   const { exitCode, stdout, stderr } = await doctor("websocket", "nats", ...addressesOf(pipeline));
   expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
-  expect(stdout, stderr).toMatch(/ok +canary +canaries reached 1 of 1 subscriptions/);
+  expect(stdout, stderr).toMatch(
+    /ok +canary +canaries reached 1 of 1 subscriptions; they stay in the stream, 20 at most and one event/,
+  );
   expect(exitCode).toBe(0);
 });
 
@@ -47,4 +51,18 @@ test("names what cannot be reached", async () => {
   const { exitCode, stdout } = await doctor("http", "--http-url", "http://127.0.0.1:1");
   expect(stdout).toMatch(/MISSING +http address +http:\/\/127.0.0.1:1: .*ECONNREFUSED/);
   expect(exitCode).toBe(1);
+});
+
+test("sends few canaries where nothing comes out, and says what stays behind", async () => {
+  const silent = await startPipeline("stale-health");
+  onTestFinished(() => silent.close());
+  const connection = await connect({ servers: silent.nats.url });
+  onTestFinished(() => connection.close());
+  await addStream(connection);
+  const { exitCode, stdout } = await doctor("websocket", "nats", ...addressesOf(silent));
+  expect(stdout).toMatch(/MISSING +canary +canaries reached 0 of 1 subscriptions; they stay in the stream, 20 at most/);
+  expect(stdout).toContain("has fetched the canaries");
+  expect(exitCode).toBe(1);
+  const manager = await jetstreamManager(connection);
+  expect((await manager.streams.info(STREAM)).state.messages).toBeLessThanOrEqual(20);
 });

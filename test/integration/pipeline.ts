@@ -13,7 +13,8 @@ export function startPipeline(...faults: string[]): Promise<Pipeline> {
 /** The same with a receiver that is told more than its port. */
 export async function startTold(faults: readonly string[], receiverFlags: readonly string[]): Promise<Pipeline> {
   const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs, faults, receiverFlags);
+  const planted = faults.flatMap((fault) => ["--fault", fault]);
+  const pipeline = await start(root, logs, planted, receiverFlags);
   return {
     ...pipeline,
     close: async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readArrivals } from "../../core/arrivals.ts";
-import { CANARY_PUBLISHER, eventId, type Trace } from "../../core/trace.ts";
+import { CANARY_PUBLISHER, eventId, PROBE_PUBLISHER, type Trace } from "../../core/trace.ts";
 import { PathLog } from "../../k6/support/arrivals.ts";
 
 const FILTER = { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] };
@@ -33,6 +33,7 @@ describe("a report", () => {
           closed: false,
           lost: false,
           canaries: 0,
+          probes: 0,
           publishers: [2, 3, 2],
           seqs: [9, 4, 9],
           latencies: [1.235, -0.5, 7],
@@ -60,6 +61,11 @@ describe("a report", () => {
     ]);
   });
 
+  test("counts what belongs nowhere, which is no arrival either", () => {
+    const report = logOf([trace(PROBE_PUBLISHER, 0), 1], [trace(1, 2), 1]).take(FROM + 1_000, false);
+    expect(readArrivals([report], ours, FROM).paths).toMatchObject([{ canaries: 0, probes: 1, seqs: [2] }]);
+  });
+
   test("tells damaged ids and those of other runs apart from the rest, over all its paths", () => {
     const damaged = eventId(trace(1, 3)).replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
     const beyond = eventId(trace(1, 0xffffffff));
@@ -80,7 +86,7 @@ describe("a report", () => {
     const times = fc.double({ min: FROM, max: FROM + 3_600_000, noNaN: true });
     const latencies = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 60_000, noNaN: true }));
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat({ max: 0xfffe }), seqs, times, latencies)), (arrivals) => {
+      fc.property(fc.array(fc.tuple(fc.nat({ max: PROBE_PUBLISHER - 1 }), seqs, times, latencies)), (arrivals) => {
         const log = logOf(
           ...arrivals.map(([publisher, seq, publishedAt, latency]): [Trace, number] => [
             trace(publisher, seq, { publishedAt: Math.round(publishedAt * 1000) / 1000 }),

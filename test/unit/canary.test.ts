@@ -3,9 +3,10 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { awaitCanaries, type Canaries } from "../../k6/support/canary.ts";
 import type { Run } from "../../k6/support/run.ts";
 
-const world = vi.hoisted(() => ({ at: 0, account: { paths: 0, ready: 0, publishers: 0 } }));
+const world = vi.hoisted(() => ({ at: 0, account: { paths: 0, ready: 0, publishers: 0 }, quotes: [] as string[] }));
 
 vi.mock("k6", () => ({
+  check: (_: unknown, checks: Record<string, () => boolean>) => world.quotes.push(...Object.keys(checks)),
   sleep: (seconds: number) => {
     world.at += seconds * 1000;
   },
@@ -60,4 +61,49 @@ test.each([
   [{ paths: 100, ready: 100, publishers: 0 }, "0 of 1 publishers joined run r within 30 s"],
 ])("the run is given up for %j: %s", async (account, why) => {
   await expect(wait(account)).rejects.toThrow(why);
+});
+
+describe("of a silent pipeline", () => {
+  const CAUSES = ["the consumer has acknowledged them", "/ready claims to be ready"];
+
+  async function silent(isSwallowed: boolean) {
+    world.account = { paths: 6, ready: 0, publishers: 1 };
+    world.quotes.length = 0;
+    const entered: number[][] = [];
+    const swallowed = { add: (...values: unknown[]) => entered.push(values as number[]), looked: () => undefined };
+    const explain = () => ({ causes: CAUSES, swallowed: isSwallowed });
+    const run = awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers: 1 }, seqs: [0, 1], send: () => undefined },
+      ...{ explain, swallowed },
+    });
+    await expect(run).rejects.toThrow(CAUSES.join("; "));
+    return entered;
+  }
+
+  test("that took them all each canary is counted against it, with the causes as evidence", async () => {
+    const [[count, outOf] = []] = await silent(true);
+    expect(count).toBeGreaterThan(0);
+    expect(outOf).toBe(count);
+    expect(world.quotes.map((quote) => CAUSES.find((cause) => quote.includes(cause)))).toEqual(CAUSES);
+  });
+
+  test("of which it is not known what took them nothing is counted", async () => {
+    expect(await silent(false)).toEqual([]);
+    expect(world.quotes).toEqual([]);
+  });
+});
+
+test("no more canaries are sent than may be, evenly over the time", async () => {
+  world.account = { paths: 6, ready: 0, publishers: 1 };
+  const sentAt: number[] = [];
+  const send = () => sentAt.push(world.at);
+  const seqs = [0, 1, 2, 3, 4, 5, 6];
+  const run = awaitCanaries("http://receiver", RUN, 30, {
+    ...{ wanted: { publishers: 1 }, seqs, send, most: 20 },
+    explain: () => [],
+  });
+  await expect(run).rejects.toThrow("no canary arrived");
+  expect(sentAt).toHaveLength(20);
+  expect(new Set(sentAt).size).toBe(3);
+  expect(sentAt.at(-1)).toBeGreaterThan(20_000);
 });

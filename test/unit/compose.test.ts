@@ -167,10 +167,9 @@ test.each(ofServices)("%s starts a program that is bundled, with flags that it h
   const [, main = ""] =
     new RegExp(`\\b${program}: "([a-z/]+\\.ts)"`).exec(readFileSync(join(root, "build.mjs"), "utf8")) ?? [];
   expect(main, command[0]).not.toBe("");
-  // Flags are declared in the program's main file or in a file beside it.
-  const beside = [main, join(dirname(main), "flags.ts"), "target/commandline.ts"].filter((file) =>
-    existsSync(join(root, file)),
-  );
+  // Flags are declared in the program's main file, or in one for a command of it.
+  const own = ["flags.ts", "setup/command.ts"].map((file) => join(dirname(main), file));
+  const beside = [main, ...own, "target/commandline.ts"].filter((file) => existsSync(join(root, file)));
   const source = beside.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   const words = command.slice(1);
   expect(words.length).toBeGreaterThan(0);

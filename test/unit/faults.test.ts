@@ -18,7 +18,7 @@ describe("connections", () => {
     const sockets = socketsWith();
     const send = () => {};
     expect([0, 10, 10_000].map((open) => sockets.refuses(open))).toEqual([false, false, false]);
-    expect(sockets.events(send)).toBe(send);
+    expect(sockets.events(send, client())).toBe(send);
   });
 
   test("beyond a cap are refused", () => {
@@ -46,7 +46,7 @@ describe("connections", () => {
   test("that follow one that ended miss their first moments", () => {
     const sockets = socketsWith("drop-after-reconnect=1000");
     const sent: string[] = [];
-    const open = (name: string) => sockets.events(() => void sent.push(name));
+    const open = (name: string) => sockets.events(() => void sent.push(name), client());
     const first = client();
     sockets.opened(first);
     const one = open("first");
@@ -58,9 +58,25 @@ describe("connections", () => {
     expect(sent).toEqual(["first", "second"]);
   });
 
+  test("wait for the slowest of them", () => {
+    const sockets = socketsWith("wait-for-slow");
+    const sent: string[] = [];
+    const slow = Object.assign(client(), { bufferedAmount: 0 });
+    const open = (name: string, socket: WebSocket) => sockets.events(() => void sent.push(name), socket);
+    const [one, two] = [open("slow", slow), open("quick", Object.assign(client(), { bufferedAmount: 0 }))];
+    one(Buffer.alloc(0));
+    Object.assign(slow, { bufferedAmount: 100_000 });
+    two(Buffer.alloc(0));
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toEqual(["slow"]);
+    Object.assign(slow, { bufferedAmount: 0 });
+    vi.advanceTimersByTime(10);
+    expect(sent).toEqual(["slow", "quick"]);
+  });
+
   test("are sent no more at once than their queue holds", () => {
     const sent: number[] = [];
-    const send = socketsWith("slow-consumer-drop=3").events((frame) => void sent.push(frame.length));
+    const send = socketsWith("slow-consumer-drop=3").events((frame) => void sent.push(frame.length), client());
     for (let length = 1; length <= 5; length++) send(Buffer.alloc(length));
     vi.runAllTimers();
     send(Buffer.alloc(6));
@@ -73,7 +89,7 @@ describe("a circuit breaker", () => {
   afterEach(() => void vi.useRealTimers());
 
   test("discards for a second what its endpoint is owed after so many failures in a row", () => {
-    const breaker = new Breaker(2);
+    const breaker = new Breaker({ limit: 2, openMs: 1_000 });
     for (const succeeded of [false, true, false]) breaker.ended("a", succeeded);
     expect(breaker.discards("a")).toBe(false);
     breaker.ended("a", false);
@@ -83,7 +99,7 @@ describe("a circuit breaker", () => {
   });
 
   test("that is not planted never opens", () => {
-    const breaker = new Breaker();
+    const breaker = new Breaker({ limit: Number.POSITIVE_INFINITY, openMs: 1_000 });
     for (let failure = 0; failure < 1_000; failure++) breaker.ended("a", false);
     expect(breaker.discards("a")).toBe(false);
   });

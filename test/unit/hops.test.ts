@@ -154,11 +154,18 @@ test("of two publishers the one that looked first knows what was there before", 
   expect(mergeHops({ before: healthy, after: healthy }, { ...second, before })).toEqual(merged);
 });
 
-test.each<[Partial<Hops>, Account | null, RegExp]>([
-  [{ groups: [] }, null, /no consumer group reads stream events:1/],
-  [{}, null, /no endpoint matches/],
-  [{ queues: { retry: 3 } }, null, /cannot reach the receiver/],
-  [{}, { ...account, webhooks: { ...WEBHOOKS, unreadable: { "it is empty": 9 } } }, /answered 400 to 9 webhooks/],
-])("silence with %j", (change, known, cause) => {
-  expect(explainSilence(known, { ...healthy, ...change }).at(-1)).toMatch(cause);
+test.each<[Partial<Hops>, Account | null, RegExp, boolean]>([
+  [{ groups: [] }, null, /no consumer group reads stream events:1/, false],
+  [{}, null, /no endpoint matches/, true],
+  [{ queues: { retry: 3 } }, null, /cannot reach the receiver/, false],
+  [
+    {},
+    { ...account, webhooks: { ...WEBHOOKS, unreadable: { "it is empty": 9 } } },
+    /answered 400 to 9 webhooks/,
+    false,
+  ],
+])("silence with %j", (change, known, cause, isSwallowed) => {
+  const { causes, swallowed } = explainSilence(known, { ...healthy, ...change });
+  expect(causes.at(-1)).toMatch(cause);
+  expect(swallowed).toBe(isSwallowed);
 });

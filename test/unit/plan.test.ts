@@ -72,7 +72,9 @@ describe("a paced plan", () => {
     const all = { rate: 50, duration: 5, events: 100 };
     const message = "RATE=50, DURATION=5s, EVENTS=100: two of them decide the third; leave one out";
     expect(() => publishingPlan(STEADY, all)).toThrow(new RangeError(message));
-    expect(() => publishingPlan(STEADY, { ...all, burst: { ratio: 2, period: 1 } })).toThrow(new RangeError(message));
+    expect(() => publishingPlan(STEADY, { ...all, burst: { ratio: 2, gap: 0.9, length: 0.1 } })).toThrow(
+      new RangeError(message),
+    );
   });
 
   test("holds the events that were asked for, whatever else was", () => {
@@ -99,7 +101,7 @@ describe("a paced plan", () => {
 });
 
 describe("a plan with bursts", () => {
-  const burst = { ratio: 10, period: 30 };
+  const burst = { ratio: 10, gap: 27, length: 3 };
 
   test.each<[string, Overrides, { seconds: number; base: number; events: number }]>([
     ["has the profile's first rate between them", {}, { seconds: 60, base: 1_000, events: 114_000 }],
@@ -123,6 +125,33 @@ describe("a plan with bursts", () => {
     expect(plan.shape[0]?.from).toBeCloseTo(base, 9);
     expect(plan.events).toBe(events);
     expect(eventsIn(plan.shape)).toBeCloseTo(events, 6);
+  });
+
+  test("has so many bursts as are asked for, and after the last one time to recover", () => {
+    const cycles = { ratio: 4, gap: 6, length: 2, cycles: 3 };
+    const plan = paced(STEADY, { rate: 10, burst: cycles });
+    expect(lengthOf(plan.shape)).toBe(3 * 8 + 6);
+    expect(plan.events).toBe(4 * 60 + 3 * 80);
+    expect(plan.bursts).toEqual([
+      { from: 60, to: 140 },
+      { from: 200, to: 280 },
+      { from: 340, to: 420 },
+    ]);
+    for (const more of [{ duration: 60 }, { events: 100 }]) {
+      expect(() => paced(STEADY, { rate: 10, burst: cycles, ...more })).toThrow("BURST_CYCLES=3: decides how long");
+    }
+  });
+
+  test("knows which events are due in a burst", () => {
+    const plan = paced(STEADY, { rate: 7, duration: 61, burst: { ratio: 3.3, gap: 2.7, length: 1.1 } });
+    let before = 0;
+    const due = plan.shape.map(({ seconds }) => (before += seconds));
+    for (let seq = 0; seq < plan.events; seq++) {
+      const second = secondOf(plan.shape, seq);
+      const place = due.findIndex((end) => second < end - 1e-6);
+      const inBurst = plan.bursts?.some(({ from, to }) => seq >= from && seq < to) ?? false;
+      expect(inBurst, `event ${seq} at ${second}`).toBe(place % 2 === 1);
+    }
   });
 
   test("has a burst each period, whatever else is asked for", () => {

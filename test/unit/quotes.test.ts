@@ -17,6 +17,12 @@ describe("quotes", () => {
     expect(quotesIn(undefined)).toEqual([]);
   });
 
+  test("are found in setup() too, which is a group of its own", () => {
+    expect(quotesIn({ checks: [], groups: [{ groups: [{ checks: [said("/ready", "no", 1)] }] }] })).toEqual([
+      { about: "/ready", text: "no", times: 1 },
+    ]);
+  });
+
   test.each([
     ['{"at":"2026-11-28T12:00:00.123Z"}', '{"at":"(time)"}'],
     ["block 0x00ab34cd56ef7890ab is unknown", "block (id) is unknown"],
@@ -29,7 +35,7 @@ describe("quotes", () => {
   });
 
   test("are cut off where they are long", () => {
-    expect(quotesIn({ checks: [said("/x", "long ".repeat(100), 1)] })[0]?.text).toHaveLength(201);
+    expect(quotesIn({ checks: [said("/x", "long ".repeat(100), 1)] })[0]?.text).toHaveLength(321);
   });
 
   test("are told in one line, the first three of them", () => {

@@ -10,14 +10,8 @@ import { Histogram } from "../../core/histogram.ts";
 import { CANARY_PUBLISHER, runNumber, traceHash } from "../../core/trace.ts";
 import { Misbehaviour } from "../../receiver/misbehaviour.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import {
-  blockHash,
-  blockNumber,
-  ENDPOINTS,
-  type LogVariant,
-  logVariantIndex,
-  VARIANTS,
-} from "../../systems/ethhook/wire.ts";
+import type { LogVariant } from "../../systems/ethhook/variants.ts";
+import { blockHash, blockNumber, ENDPOINTS, logVariantIndex, variantsOf } from "../../systems/ethhook/wire.ts";
 import { batch } from "./reports.ts";
 
 const SECRET = "secret";
@@ -42,7 +36,7 @@ async function account(): Promise<Account> {
 }
 
 function webhook(run = "run", publisher = 1): string {
-  const { chainId, contract, topics, data } = VARIANTS[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
+  const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
   const publishedAt = Date.now() - 5;
   return JSON.stringify({
     block_hash: blockHash(1, blockNumber(SEQ)),

@@ -55,7 +55,7 @@ describe("refused", () => {
     [
       "websocket",
       { FILTERS: "hard" },
-      "FILTERS=hard: allowed: simple, moderate, complex, with commas; or all for no filter",
+      "FILTERS=hard: allowed: simple, moderate, complex, with commas, or all for no filter; with a weight as in simple=3",
     ],
     ["nats", { THROUGHLINE_SEED: "-1" }, "SEED=-1: allowed: a whole number from 0 to 4294967295"],
     ["http", { SLO_HTTP_ERROR_RATE_RATE: "1%" }, "SLO_HTTP_ERROR_RATE_RATE=1%: allowed: a number from 0, or off"],

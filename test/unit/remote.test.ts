@@ -100,9 +100,10 @@ describe("a smoke test that is none", () => {
   });
 });
 
-test("every address is one that asks, but the receiver's and those that give tokens", () => {
+test("every address is one that asks, but the receiver's, those that give tokens, and one that is asked once", () => {
   const rows = Object.values(VARIABLES).flatMap((variables) => Object.entries(variables));
   const addresses = rows.filter(([, { allowed }]) => allowed.includes("URL"));
   expect(addresses.length).toBeGreaterThan(4);
-  for (const [name, { target }] of addresses) expect(target, name).toBe(!/^RECEIVER_URL$|_TOKEN_URL$/.test(name));
+  for (const [name, { target }] of addresses)
+    expect(target, name).toBe(!/^(?:RECEIVER|READY)_URL$|_TOKEN_URL$/.test(name));
 });

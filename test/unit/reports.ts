@@ -45,6 +45,7 @@ export function report(seqs: readonly number[], through: number, changes: Partia
     closed: false,
     lost: false,
     canaries: 0,
+    probes: 0,
     publishers: seqs.map(() => 1),
     seqs: [...seqs],
     latencies: seqs.map(() => 1),

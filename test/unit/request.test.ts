@@ -230,3 +230,37 @@ describe("refused", () => {
     expect(() => plan(names, changes)).toThrow(message);
   });
 });
+
+describe("where a gateway says whether it is ready", () => {
+  const readyOf = (urls: Record<string, string>, names = ["websocket", "nats"]) =>
+    variablesOf("nats", names, { urls: { nats: "nats://a", ...urls }, consent: true })?.["READY_URL"];
+
+  test.each([
+    ["ws://gate:8080/ws", "http://gate:8080/ready"],
+    ["wss://gate/pulse/ws?v=1", "https://gate/pulse/ready"],
+    ["ws://user:secret@gate/ws", "http://gate/ready"],
+  ])("follows from its socket %s: %s", (ws, ready) => {
+    expect(readyOf({ ws })).toBe(ready);
+  });
+
+  test("follows from its HTTP address where that is given", () => {
+    expect(readyOf({ ws: "ws://gate/ws", http: "http://other/base" }, ["pipeline"])).toBe("http://other/base/ready");
+  });
+});
+
+describe("a reference target in the manner of the field", () => {
+  test("has what its manner needs", () => {
+    expect(variablesOf("http", ["pipeline"], { manner: "real" })).toMatchObject({ MANIFESTS: "0" });
+    expect(variablesOf("webhook", ["webhook"], { manner: "real" })).toMatchObject({ EXECUTED_BY: "count" });
+    expect(variablesOf("http", ["pipeline"], { manner: "contract" })).not.toHaveProperty("MANIFESTS");
+  });
+
+  test("is no target of one's own", () => {
+    expect(() => plan(["websocket", "nats"], { urls: OWN, manner: "real" })).toThrow("--as real: only the reference");
+  });
+});
+
+test("nothing can be published to a broker that is away", () => {
+  expect(() => plan(["pipeline"], { set: ["DEPENDENCY_AWAY=1"] })).toThrow("DEPENDENCY_AWAY=1: nothing can be");
+  expect(variablesOf("http", ["http"], { set: ["DEPENDENCY_AWAY=1"] })).toMatchObject({ DEPENDENCY_AWAY: "1" });
+});

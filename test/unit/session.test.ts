@@ -1,6 +1,6 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Session, type SessionEvents } from "../../systems/pulse/k6/session.ts";
+import { Session, type SessionEvents, type SessionPlan } from "../../systems/pulse/k6/session.ts";
 import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => import("./timers.ts"));
@@ -12,20 +12,22 @@ afterEach(() => void vi.useRealTimers());
 const SETTINGS = { WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 30 };
 const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
-function openSession() {
+function openSession(plan: Partial<SessionPlan> = {}) {
+  const lives: string[] = [];
   const told: (readonly [string, string | null])[] = [];
   const events: SessionEvents = {
     operation: (operation, failure) => void told.push([operation, failure]),
-    live: () => undefined,
-    leaving: () => undefined,
+    live: () => void lives.push("live"),
+    leaving: () => void lives.push("leaving"),
+    unsubscribed: () => void lives.push("over"),
     event: () => undefined,
   };
-  const session = new Session(SETTINGS, DOOR, EVERYTHING, Date.now() + 60_000, events);
-  return { session, told, failed: () => told.filter(([, failure]) => failure !== null) };
+  const session = new Session(SETTINGS, DOOR, EVERYTHING, { until: Date.now() + 60_000, ...plan }, events);
+  return { session, told, lives, failed: () => told.filter(([, failure]) => failure !== null) };
 }
 
-function openLiveSession() {
-  const opened = openSession();
+function openLiveSession(plan: Partial<SessionPlan> = {}) {
+  const opened = openSession(plan);
   Socket.last.goesLive();
   return opened;
 }
@@ -109,5 +111,85 @@ describe("a session", () => {
     Socket.last.onclose();
     expect(await session.over).toBe("lost");
     expect(failed()).toEqual([["ping", "closed without a close frame"]]);
+  });
+});
+
+describe("a session that subscribes again on its connection", () => {
+  const open = () => openLiveSession({ resubscribesAt: Date.now() + 20_000, until: Date.now() + 25_000 });
+
+  test("gives up the first subscription, and holds the second one to its end", async () => {
+    const { session, lives, failed } = open();
+    vi.advanceTimersByTime(20_000);
+    expect([Socket.last.sent.at(-1), lives]).toEqual(["unsubscribe", ["live", "leaving"]]);
+    Socket.last.says("unsubscribed");
+    expect([Socket.last.sent.at(-1), lives.at(-1)]).toEqual(["subscribe", "over"]);
+    Socket.last.says("subscribed", { subscription_id: "s-2" });
+    Socket.last.says("subscriptions", { count: 1 });
+    vi.advanceTimersByTime(5_000);
+    expect(Socket.last.sent.at(-1)).toBe("unsubscribe");
+    Socket.last.says("unsubscribed");
+    expect(await session.over).toBe("ended");
+    expect(lives).toEqual(["live", "leaving", "over", "live", "leaving"]);
+    expect(failed()).toEqual([]);
+  });
+
+  test("finds the first subscription still there", () => {
+    const { failed } = open();
+    vi.advanceTimersByTime(20_000);
+    Socket.last.says("unsubscribed");
+    Socket.last.says("subscribed", { subscription_id: "s-2" });
+    Socket.last.says("subscriptions", { count: 2 });
+    expect(failed()).toEqual([["list", "lists 2 subscriptions, not 1"]]);
+  });
+
+  test.each([
+    ["while it unsubscribes", () => undefined, () => Socket.last.says("unsubscribed")],
+    ["while it subscribes", () => Socket.last.says("unsubscribed"), () => undefined],
+  ])("may be ended %s", async (_, before, after) => {
+    const { session, failed } = open();
+    vi.advanceTimersByTime(20_000);
+    before();
+    session.end();
+    after();
+    expect(await session.over).toBe("ended");
+    vi.advanceTimersByTime(60_000);
+    expect(failed()).toEqual([]);
+    expect(Socket.last.sent.filter((type) => type === "unsubscribe")).toHaveLength(1);
+  });
+
+  test("is lost when the gateway ends it in between", async () => {
+    const { session } = open();
+    vi.advanceTimersByTime(20_000);
+    Socket.last.says("unsubscribed");
+    Socket.last.onclose();
+    expect(await session.over).toBe("lost");
+  });
+});
+
+describe("a session that vanishes", () => {
+  test("says nothing, whoever ends it", async () => {
+    let gone = 0;
+    const { session, lives, failed } = openLiveSession({
+      until: Date.now() + 20_000,
+      vanish: () => {
+        gone++;
+        session.abandon(false);
+      },
+    });
+    vi.advanceTimersByTime(20_000);
+    expect(gone).toBe(1);
+    // The connection is cut below it.
+    Socket.last.onclose();
+    expect(await session.over).toBe("ended");
+    expect(Socket.last.sent).not.toContain("unsubscribe");
+    expect(lives).toEqual(["live", "leaving"]);
+    expect(failed()).toEqual([]);
+  });
+
+  test("closes where nothing ruder can be done", async () => {
+    const { session } = openLiveSession({ vanish: () => session.abandon(true) });
+    session.end();
+    expect(await session.over).toBe("ended");
+    expect(Socket.last.sent).not.toContain("unsubscribe");
   });
 });

@@ -48,7 +48,7 @@ describe("without any variable", () => {
       CHAINS: ["ethereum", "solana"],
       BURST: false,
       BURST_RATIO: 10,
-      BURST_PERIOD: 30,
+      BURST_PERIOD: undefined,
       ACK_TIMEOUT: 5,
       CANARY_TIMEOUT: 30,
       NATS_TOKEN: undefined,

@@ -182,8 +182,8 @@ describe("scaling", () => {
 });
 
 describe("bursts", () => {
-  test("come at the end of each period and last a tenth of it", () => {
-    expect(bursts(100, 10, 30, 60)).toEqual([
+  test("come behind each gap", () => {
+    expect(bursts(100, { ratio: 10, gap: 27, length: 3 }, 60)).toEqual([
       { from: 100, to: 100, seconds: 27 },
       { from: 1_000, to: 1_000, seconds: 3 },
       { from: 100, to: 100, seconds: 27 },
@@ -192,18 +192,18 @@ describe("bursts", () => {
   });
 
   test("are cut off where the load ends", () => {
-    expect(bursts(100, 10, 30, 28)).toEqual([
+    expect(bursts(100, { ratio: 10, gap: 27, length: 3 }, 28)).toEqual([
       { from: 100, to: 100, seconds: 27 },
       { from: 1_000, to: 1_000, seconds: 1 },
     ]);
-    expect(bursts(100, 10, 30, 10)).toEqual([{ from: 100, to: 100, seconds: 10 }]);
+    expect(bursts(100, { ratio: 10, gap: 27, length: 3 }, 10)).toEqual([{ from: 100, to: 100, seconds: 10 }]);
   });
 
   test("add up to the whole time, at two levels of the given ratio", () => {
     const ratios = fc.double({ min: 0.5, max: 20, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5_000 }), ratios, seconds, seconds, (base, ratio, period, length) => {
-        const load = bursts(base, ratio, period, length);
+        const load = bursts(base, { ratio, gap: period * 0.9, length: period * 0.1 }, length);
         expect(lengthOf(load)).toBeCloseTo(length, 6);
         for (const [place, { from, to }] of load.entries())
           expect([from, to]).toEqual(place % 2 ? [base * ratio, base * ratio] : [base, base]);

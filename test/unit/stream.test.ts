@@ -31,8 +31,9 @@ const consumer = (changes: object = {}) => ({
   ...changes,
 });
 
-const explained = (...consumers: object[]) =>
-  explainSilence(stream(), readConsumers({ consumers }) ?? [], 31, SUBJECTS).join("\n");
+const explained = (...consumers: object[]) => silence(...consumers).causes.join("\n");
+
+const silence = (...consumers: object[]) => explainSilence(stream(), readConsumers({ consumers }) ?? [], 31, SUBJECTS);
 
 test.each([
   ["events.canonical.>", "events.canonical.1.transfer", true],
@@ -93,6 +94,21 @@ describe("when nothing comes out", () => {
     ["a consumer that gateways share", [consumer({ num_waiting: 2 })], "gateways may share it"],
   ])("%s is named", (_, consumers, words) => {
     expect(explained(...consumers)).toContain(words);
+  });
+});
+
+describe("what was taken of it, so that it is known who is to blame:", () => {
+  const behind = consumer({ delivered: { stream_seq: 30 }, ack_floor: { stream_seq: 30 }, num_pending: 10 });
+  test.each([
+    ["nothing, where nobody reads", [], "unread"],
+    ["all, by the only reader", [consumer()], "all"],
+    ["all, by every reader", [consumer(), consumer({ name: "archive" })], "all"],
+    ["some, where one reader is behind", [consumer(), behind], "some"],
+    ["some, where the rest is pending", [consumer({ num_pending: 3 })], "some"],
+    ["some, where a reader holds it", [consumer({ num_ack_pending: 10, ack_floor: { stream_seq: 30 } })], "some"],
+    ["some, where the reader wants other subjects", [consumer({ config: { filter_subject: "shop.>" } })], "some"],
+  ])("%s", (_, consumers, taken) => {
+    expect(silence(...consumers).taken).toBe(taken);
   });
 });
 

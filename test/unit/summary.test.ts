@@ -2,8 +2,40 @@ import { describe, expect, test } from "vitest";
 import type { Plan } from "../../core/plan.ts";
 import { linesOf } from "../../core/reason.ts";
 import { renderSummary } from "../../core/rendering.ts";
-import { isComplete, type K6Data, type Summary, summarize } from "../../core/summary.ts";
+import { slo } from "../../core/slo.ts";
+import { isComplete, isDead, type K6Data, type Summary, summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, SLOS, WEBHOOKS } from "./records.ts";
+
+describe("of a load that never started", () => {
+  const swallowed = slo("canaries_swallowed").count.is(0);
+  const data = (count: number) =>
+    dataOf({
+      iterations: { values: { count: 0 } },
+      publishers_started: { values: { count: 0 } },
+      canaries_swallowed: { values: { count } },
+      canaries_swallowed_samples: { values: { count: 40 } },
+    });
+  const of = (count: number) =>
+    summarize({
+      ...inputOf(),
+      slos: [swallowed, ...SLOS],
+      data: data(count),
+      evidence: { canaries_swallowed: "acked" },
+    });
+
+  test("because the pipeline swallowed what was sent, that is the verdict, and the only reason", () => {
+    const summary = of(40);
+    expect(summary).toMatchObject({ verdict: "FAIL", complete: false });
+    expect(summary.reasons).toMatchObject([{ metric: "canaries_swallowed", evidence: "acked", symptoms: [] }]);
+    expect(isDead(summary)).toBe(true);
+  });
+
+  test("for whatever other reason, nothing was measured", () => {
+    const summary = of(0);
+    expect(summary.verdict).toBe("INVALID");
+    expect(isDead(summary)).toBe(false);
+  });
+});
 
 describe("the record", () => {
   test("of a good run is complete", () => {

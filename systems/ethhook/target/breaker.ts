@@ -1,14 +1,14 @@
-const OPEN_MS = 1_000;
-
-/** A circuit breaker that discards what it holds up: a planted fault. Without a limit it never opens. */
+/** A circuit breaker that discards what it holds up. */
 export class Breaker {
   private readonly limit: number;
+  private readonly openMs: number;
   private readonly failures = new Map<string, number>();
   private readonly openUntil = new Map<string, number>();
 
-  /** @param limit failures in a row that open it. */
-  constructor(limit = Number.POSITIVE_INFINITY) {
+  /** @param limit failures in a row that open it. @param openMs for how long it discards. */
+  constructor({ limit, openMs }: { readonly limit: number; readonly openMs: number }) {
     this.limit = limit;
+    this.openMs = openMs;
   }
 
   /** Whether a delivery to an endpoint is not made. */
@@ -20,6 +20,6 @@ export class Breaker {
   ended(endpoint: string, succeeded: boolean): void {
     const failures = succeeded ? 0 : (this.failures.get(endpoint) ?? 0) + 1;
     this.failures.set(endpoint, failures);
-    if (failures >= this.limit) this.openUntil.set(endpoint, performance.now() + OPEN_MS);
+    if (failures >= this.limit) this.openUntil.set(endpoint, performance.now() + this.openMs);
   }
 }

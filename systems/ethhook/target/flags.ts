@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { number, serviceCommand, url } from "../../../target/commandline.ts";
 import { parseFaults } from "../../../target/faults.ts";
+import { mannerOption } from "../../../target/manner.ts";
 import { EVENT_STREAM } from "../wire.ts";
 import { ETHHOOK_FAULTS } from "./faults.ts";
 import { type EthhookOptions, PARTS } from "./service.ts";
@@ -19,8 +20,9 @@ export function readFlags(): Flags {
     .option("--stream <key>", "stream with the events", EVENT_STREAM)
     .addOption(new Option("--part <name>", "what this process runs").choices(PARTS).default("all"))
     .option("--name <name>", "name among processes of the same part", "1")
+    .addOption(mannerOption())
     .option("--concurrency <number>", "deliveries at the same time", number(1, 10_000), 50);
-  const { redis, database, fault = [], exitWithStdin = false, ...rest } = command.parse().opts();
+  const { redis, database, fault = [], exitWithStdin = false, as, ...rest } = command.parse().opts();
   const faults = parseFaults(fault, ETHHOOK_FAULTS);
-  return { ...rest, redisUrl: redis, databaseUrl: database, exitWithStdin, faults } as Flags;
+  return { ...rest, manner: as, redisUrl: redis, databaseUrl: database, exitWithStdin, faults } as Flags;
 }

@@ -1,10 +1,12 @@
 import fastify from "fastify";
 import { withoutCredentials } from "../../../core/redaction.ts";
+import type { Manner } from "../../../target/manner.ts";
 import { connectRedis } from "../../../target/redis.ts";
 import type { EthhookFaults } from "./faults.ts";
 import { Processor } from "./processor.ts";
 import { DeliveryQueue } from "./queue.ts";
 import { Registry } from "./registry.ts";
+import { retryingOf } from "./retrying.ts";
 import { Worker } from "./worker.ts";
 
 /** What can run in a process of its own. */
@@ -22,6 +24,7 @@ export interface EthhookOptions {
   /** Processes of the same part need different names. */
   readonly name: string;
   readonly concurrency: number;
+  readonly manner?: Manner;
   readonly faults: EthhookFaults;
   readonly log: { write(text: string): unknown };
 }
@@ -54,7 +57,7 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   }
   if (part !== "processor") {
     const queue = new DeliveryQueue(connections[1], faults["lose-jobs"] !== true);
-    parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency }));
+    parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency, retrying: retryingOf(options) }));
   }
   for (const each of parts) each.start();
   ready = true;

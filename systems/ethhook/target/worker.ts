@@ -4,21 +4,20 @@ import { Breaker } from "./breaker.ts";
 import type { EthhookFaults } from "./faults.ts";
 import type { DeliveryQueue, Job } from "./queue.ts";
 import type { Registered, Registry } from "./registry.ts";
+import type { Retrying } from "./retrying.ts";
 import { Sender } from "./sender.ts";
 
 /** With nothing to do the queue is looked at so often. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
 const RETRY_MS = 200;
-/** The pause before attempt n is this, doubled n - 2 times, up to the longest. */
-const BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 10_000;
 
 export interface WorkerOptions {
   readonly queue: DeliveryQueue;
   readonly registry: Registry;
   /** Deliveries that are made at the same time. */
   readonly concurrency: number;
+  readonly retrying: Retrying;
   readonly faults: EthhookFaults;
   readonly log: (text: string) => void;
 }
@@ -36,7 +35,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.options = options;
-    this.breaker = new Breaker(options.faults.breaker);
+    this.breaker = new Breaker(options.retrying.breaker);
     this.sender = new Sender(options.concurrency);
   }
 
@@ -89,7 +88,7 @@ export class Worker {
   }
 
   private async deliver(job: Job): Promise<void> {
-    const { queue, registry, faults } = this.options;
+    const { queue, registry, faults, retrying } = this.options;
     const endpoint = registry.find(job.endpoint);
     // An endpoint that was deleted wants nothing any more.
     if (endpoint === undefined || this.breaker.discards(endpoint.id)) return queue.done(job);
@@ -101,16 +100,14 @@ export class Worker {
     const body = strikes(faults.corrupt) ? corrupted(job.body) : job.body;
     const status = await this.sender.send({
       ...{ endpoint, body, wronglySigned },
-      number: faults["same-attempt"] === true ? 1 : job.attempt,
+      number: retrying.told(job.attempt),
       ...{ lateBy: faults["late-body"], compressed: faults.gzip === true },
     });
     const succeeded = status !== null && status >= 200 && status <= 299;
     this.breaker.ended(endpoint.id, succeeded);
     if (!succeeded) {
-      if (status === 404 && faults["give-up-on-404"] === true) return queue.done(job);
-      if (faults["retry-storm"] === true) return queue.failed(job, 0);
-      const retryIn = faults["retry-after"] ?? backoff(job.attempt);
-      return queue.failed(job, job.attempt > endpoint.max_retries ? null : retryIn);
+      const next = retrying.next(job.attempt, status, endpoint.max_retries);
+      return next === "forgotten" ? queue.done(job) : queue.failed(job, next === "dead" ? null : next);
     }
     if (strikes(faults.duplicate)) await this.again(endpoint, job);
     const stranger = strikes(faults.misroute) ? registry.stranger(endpoint.id) : undefined;
@@ -121,10 +118,6 @@ export class Worker {
   private async again(endpoint: Registered, job: Job): Promise<void> {
     await this.sender.send({ endpoint, body: job.body, number: 1, wronglySigned: false });
   }
-}
-
-function backoff(attempt: number): number {
-  return Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1));
 }
 
 /** The same webhook with one digit more in its data. */

@@ -1,10 +1,14 @@
 import { Option } from "commander";
 import { number, serviceCommand, url } from "../../../target/commandline.ts";
 import { parseFaults } from "../../../target/faults.ts";
+import { type Manner, mannerOption } from "../../../target/manner.ts";
 import { INGESTOR_FAULTS } from "./faults.ts";
 import { type IngestorOptions, PARTS } from "./service.ts";
 
 export type Flags = Omit<IngestorOptions, "log"> & { readonly exitWithStdin: boolean };
+
+/** A last partial batch waits for so long. */
+const BATCH_TIMEOUT_MS: Readonly<Record<Manner, number>> = { contract: 1_000, real: 30_000 };
 
 /** Reads the command line; ends the process with a line of help when it is wrong. */
 export function readFlags(): Flags {
@@ -18,8 +22,14 @@ export function readFlags(): Flags {
     .requiredOption("--database <url>", "PostgreSQL database for the messages", url("postgres", "postgresql"))
     .addOption(new Option("--part <name>", "what this process runs").choices(PARTS).default("all"))
     .option("--batch-size <number>", "messages stored together", number(1, 10_000), 50)
-    .option("--batch-timeout <ms>", "after so long a batch is stored however small it is", number(1, 60_000), 1_000);
-  const { redis, database, fault = [], exitWithStdin = false, ...rest } = command.parse().opts();
+    .addOption(mannerOption())
+    .option(
+      "--batch-timeout <ms>",
+      "after so long a batch is stored however small it is; 1000 unless told, 30000 as in the field",
+      number(1, 60_000),
+    );
+  const { redis, database, fault = [], exitWithStdin = false, as, ...rest } = command.parse().opts();
+  const batchTimeout = rest["batchTimeout"] ?? BATCH_TIMEOUT_MS[as as Manner];
   const faults = parseFaults(fault, INGESTOR_FAULTS);
-  return { ...rest, redisUrl: redis, databaseUrl: database, exitWithStdin, faults } as Flags;
+  return { ...rest, batchTimeout, redisUrl: redis, databaseUrl: database, exitWithStdin, faults } as Flags;
 }

@@ -7,12 +7,15 @@ export interface Listener {
   operated(operation: Operation, failure: string | null, milliseconds: number): void;
   opened(filter: Filter): PathLog;
   left(log: PathLog): void;
+  unsubscribed(connection: Connection): void;
   arrived(log: PathLog | null, frame: string, readAt: number): void;
 }
 
 /** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
 export class Connection implements SessionEvents {
   log: PathLog | null = null;
+  /** Unix ms at which the subscription said goodbye; null until then. */
+  leftAt: number | null = null;
   private readonly subscriber: Listener;
   private readonly filter: Filter;
 
@@ -27,9 +30,16 @@ export class Connection implements SessionEvents {
 
   live(): void {
     this.log = this.subscriber.opened(this.filter);
+    this.leftAt = null;
+  }
+
+  unsubscribed(): void {
+    this.subscriber.unsubscribed(this);
+    this.log = null;
   }
 
   leaving(): void {
+    this.leftAt ??= Date.now();
     if (this.log !== null) this.subscriber.left(this.log);
   }
 

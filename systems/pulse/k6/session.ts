@@ -23,8 +23,10 @@ export interface SessionEvents {
   operation(operation: Operation, failure: string | null, milliseconds: number): void;
   /** The subscription is confirmed: from now on every matching event must arrive. */
   live(): void;
-  /** The session says goodbye: what is published from now on may not arrive. */
+  /** The session, or its subscription, says goodbye: what is published from now on may not arrive. */
   leaving(): void;
+  /** The subscription is over, and another one follows on the same connection. */
+  unsubscribed(): void;
   /** An event frame came; `readAt` is when the socket was read, in Unix ms. */
   event(frame: string, readAt: number): void;
 }
@@ -32,6 +34,16 @@ export interface SessionEvents {
 /** Where a session gets its socket. */
 export interface SocketSource {
   open(): WebSocket;
+}
+
+/** How a session goes beside its length; as a well-behaved one unless told. */
+export interface SessionPlan {
+  /** Unix ms at which it says goodbye. */
+  readonly until: number;
+  /** Unix ms at which it unsubscribes and subscribes again. */
+  readonly resubscribesAt?: number | undefined;
+  /** Ends the session in its place, without a word. */
+  readonly vanish?: (() => void) | undefined;
 }
 
 export interface SessionSettings {
@@ -69,23 +81,25 @@ export class Session {
   private readonly filter: Filter;
   private readonly events: SessionEvents;
   private readonly socket: WebSocket;
-  private readonly until: number;
+  private readonly plan: SessionPlan;
   private readonly asked: Asked[] = [];
   private finish: (end: SessionEnd) => void = () => undefined;
   private timers: number[] = [];
   private subscription: string | null = null;
   private leavingAt: number | null = null;
+  /** It has unsubscribed, to subscribe again. */
+  private changing = false;
+  private changed = false;
   /** Unix ms of the last frame. */
   private readAt = 0;
   /** Why we closed the connection, where the gateway gave reason to. */
   private gaveUp: string | null = null;
   private words: string | null = null;
 
-  /** @param until Unix ms at which the session says goodbye. */
-  constructor(config: SessionSettings, door: SocketSource, filter: Filter, until: number, events: SessionEvents) {
+  constructor(config: SessionSettings, door: SocketSource, filter: Filter, plan: SessionPlan, events: SessionEvents) {
     this.config = config;
     this.filter = filter;
-    this.until = until;
+    this.plan = plan;
     this.events = events;
     this.over = new Promise((resolve) => {
       this.finish = resolve;
@@ -116,15 +130,48 @@ export class Session {
   /** Says goodbye now: unsubscribes, and closes when that is answered. */
   end(): void {
     if (this.leavingAt !== null) return;
+    if (this.plan.vanish !== undefined) {
+      this.plan.vanish();
+      return;
+    }
     this.leavingAt = Date.now();
     this.events.leaving();
+    if (this.changing) {
+      this.changing = false;
+      return;
+    }
     if (this.subscription !== null) {
       this.ask("unsubscribe", frames.unsubscribe(this.subscription));
       return;
     }
-    // What we no longer wait for has not failed.
-    for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
+    this.forget();
     this.close();
+  }
+
+  /**
+   * Is about to vanish: nothing is awaited any more.
+   *
+   * @param closes says goodbye by a closing frame, for want of anything ruder.
+   */
+  abandon(closes: boolean): void {
+    if (this.leavingAt !== null) return;
+    this.leavingAt = Date.now();
+    this.events.leaving();
+    this.forget();
+    if (closes || this.socket.readyState === CONNECTING) this.close();
+  }
+
+  /** What we no longer wait for has not failed. */
+  private forget(): void {
+    for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
+  }
+
+  /** Gives the subscription up for another one. */
+  private resubscribe(): void {
+    if (this.leavingAt !== null || this.gaveUp !== null || this.subscription === null) return;
+    this.changing = true;
+    this.events.leaving();
+    this.ask("unsubscribe", frames.unsubscribe(this.subscription));
   }
 
   private read(frame: unknown, readAt: number): void {
@@ -156,17 +203,36 @@ export class Session {
   /** What follows an answer. */
   private goOn(operation: Operation, frame: ControlFrame): void {
     if (operation === "connect") {
-      const ttl = Math.ceil((this.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
-      this.ask("subscribe", frames.subscribe(this.filter, ttl));
+      this.subscribe();
     } else if (operation === "subscribe") {
       this.subscription = frame.data?.subscription_id ?? null;
       this.events.live();
       this.ask("list", frames.listSubscriptions());
-      this.schedulePing();
-      this.timers.push(setTimeout(() => this.end(), Math.max(0, this.until - Date.now())));
+      if (!this.changed) this.schedule();
+    } else if (operation === "unsubscribe" && this.changing) {
+      this.changing = false;
+      this.changed = true;
+      this.subscription = null;
+      this.events.unsubscribed();
+      this.subscribe();
     } else if (operation === "unsubscribe") {
       cut(this.socket);
     }
+  }
+
+  private subscribe(): void {
+    const ttl = Math.ceil((this.plan.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
+    this.ask("subscribe", frames.subscribe(this.filter, ttl));
+  }
+
+  /** What is to come of a session that is live. */
+  private schedule(): void {
+    const { until, resubscribesAt } = this.plan;
+    const at = (moment: number, what: () => void) =>
+      this.timers.push(setTimeout(what, Math.max(0, moment - Date.now())));
+    this.schedulePing();
+    at(until, () => this.end());
+    if (resubscribesAt !== undefined) at(resubscribesAt, () => this.resubscribe());
   }
 
   private schedulePing(): void {
@@ -229,7 +295,7 @@ export class Session {
     if (!planned) this.words ??= this.gaveUp ?? reason;
     this.leavingAt ??= Date.now();
     if (planned) this.finish("ended");
-    else this.finish(this.subscription === null ? "failed" : "lost");
+    else this.finish(this.subscription === null && !this.changed ? "failed" : "lost");
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Nats, StreamConfig } from "k6/x/nats";
+import type { Silence } from "../../../k6/support/canary.ts";
 import { describeStream, explainSilence, readConsumers, readStream, type StreamFacts, unfitness } from "../stream.ts";
 import { subjectsBelow } from "../wire.ts";
 
@@ -54,16 +55,24 @@ export class RunStream {
     if (why !== null) throw new Error(why);
   }
 
-  /** Why no canary came out; a stream that this run made is taken away again, because no gateway reads it. */
-  explain(): readonly string[] {
+  /**
+   * Why no canary came out; a stream that this run made is taken away again, because no gateway reads it.
+   *
+   * @param claim what the gateway says of its readiness, where it claims to be well; null where it does not.
+   */
+  explain(claim: string | null): Silence {
     const facts = this.facts();
-    if (facts === null) return [];
+    const claims = claim === null ? [] : [claim];
+    if (facts === null) return { causes: claims, swallowed: false };
     const consumers = readConsumers(this.ask(`CONSUMER.LIST.${this.config.STREAM}`));
-    const causes =
-      consumers === null
-        ? [describeStream(facts), "its consumers are not known: this user may not ask for them"]
-        : explainSilence(facts, consumers, this.firstSeq, this.subjects);
-    return this.madeHere ? [...causes, this.remove()] : causes;
+    if (consumers === null) {
+      const unknown = "its consumers are not known: this user may not ask for them";
+      return { causes: [describeStream(facts), unknown, ...claims], swallowed: false };
+    }
+    const { causes, taken } = explainSilence(facts, consumers, this.firstSeq, this.subjects);
+    // A stream that is made after its gateway may be one that the gateway cannot use: that is not its fault.
+    if (this.madeHere) return { causes: [...causes, ...claims, this.remove()], swallowed: taken === "all" };
+    return { causes: [...causes, ...claims], swallowed: taken === "all" || (taken === "unread" && claim !== null) };
   }
 
   private remove(): string {

@@ -4,7 +4,7 @@ import { RESOLUTION_MS } from "../../../core/clock.ts";
 import { type Damage, DamageTally, describeDamage } from "../../../core/damage.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { isPlausible, type PathReport } from "../../../core/report.ts";
-import { CANARY_PUBLISHER, EVENT_ID_MARKER, readEventId, type Trace } from "../../../core/trace.ts";
+import { CANARY_PUBLISHER, EVENT_ID_MARKER, PROBE_PUBLISHER, readEventId, type Trace } from "../../../core/trace.ts";
 import { Words } from "../../../core/words.ts";
 import { wasOurs } from "../../../core/wreck.ts";
 import { Allowance } from "../../../k6/support/allowance.ts";
@@ -22,6 +22,7 @@ import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
 import { Connection } from "./connection.ts";
 import type { Door } from "./door.ts";
+import { socketModule } from "./rudeness.ts";
 import { type Operation, Session, type SessionEnd, type SessionSettings } from "./session.ts";
 
 export interface SubscriberSettings extends SessionSettings {
@@ -55,6 +56,16 @@ const TELLING_VUS = 5;
 /** All that k6 says of a handshake that was not answered with 101. */
 const BAD_HANDSHAKE = "websocket: bad handshake";
 
+/** How the sessions of a virtual user go. */
+export interface Manner {
+  /** Unix ms at which each unsubscribes and subscribes again. */
+  readonly resubscribesAt?: number | undefined;
+  /** They leave without a word. */
+  readonly vanishes?: boolean;
+  /** They read so slowly that what they are told is judged by nobody. */
+  readonly isSlow?: boolean;
+}
+
 /** An arrival that is looked at closely. */
 interface Sample {
   readonly id: string;
@@ -74,6 +85,7 @@ export class Subscriber {
   private readonly measure: Measures;
   private readonly run: Run;
   private readonly judge: Judge;
+  private readonly manner: Manner;
   private readonly workload: Workload;
   private readonly all: readonly Variant[];
   private readonly correction: number;
@@ -94,9 +106,13 @@ export class Subscriber {
   private foreign = 0;
   private isDraining = false;
   private runIsSettled = false;
+  private wasLive = false;
   private reportNow: () => void = () => undefined;
 
-  /** @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many. */
+  /**
+   * @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many.
+   * @param manner how its sessions go, where they do not stay for the whole load and behave.
+   */
   constructor(
     config: SubscriberSettings,
     door: Door,
@@ -104,7 +120,9 @@ export class Subscriber {
     run: Run,
     judge: Judge,
     samplesPerSecond: number,
+    manner: Manner = {},
   ) {
+    this.manner = manner;
     this.config = config;
     this.door = door;
     this.measure = measure;
@@ -176,16 +194,16 @@ export class Subscriber {
   private async connect(filter: Filter, until: number): Promise<SessionEnd | "renewed"> {
     const connection = new Connection(this, filter);
     this.measure.ws_connections_total.add(1);
-    const session = new Session(this.config, this.door, filter, until, connection);
+    const { resubscribesAt, vanishes, isSlow } = this.manner;
+    const vanish = vanishes === true ? () => this.vanish() : undefined;
+    const session = new Session(this.config, this.door, filter, { until, resubscribesAt, vanish }, connection);
     this.sessions.add(session);
     const end = await session.over;
     this.sessions.delete(session);
     if (connection.log !== null) {
-      this.logs.delete(connection.log);
-      // It listened until it said goodbye, however much later this is reported.
-      const through = (session.listenedThrough ?? Date.now()) + this.correction;
-      this.finished.push(connection.log.take(through, true, end === "lost"));
-      this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+      this.finish(connection, end === "lost");
+      if (isSlow !== true) this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+      else if (end === "lost") this.measure.ws_slow_sessions_lost.add(1);
     }
     if (end === "lost") this.words.count("closed", session.closedWith ?? "");
     if (end !== "failed" || session.closedWith !== BAD_HANDSHAKE) return end;
@@ -194,8 +212,34 @@ export class Subscriber {
     return renewed ? "renewed" : end;
   }
 
+  /** All its connections are gone from one moment to the next, as those of a client whose process ends. */
+  private vanish(): void {
+    const sockets = socketModule();
+    for (const session of this.sessions) session.abandon(sockets === null);
+    sockets?.vanish();
+  }
+
+  /** It listened until it said goodbye, however much later this is reported. */
+  private finish({ log, leftAt }: Connection, lost: boolean): void {
+    if (log === null) return;
+    this.logs.delete(log);
+    this.finished.push(log.take((leftAt ?? Date.now()) + this.correction, true, lost));
+  }
+
+  /** A subscription is over, and another one follows on its connection. */
+  unsubscribed(connection: Connection): void {
+    this.measure.ws_resubscribed.add(1);
+    this.finish(connection, false);
+  }
+
+  /** Whether a subscription of it has ever been live. */
+  get subscribed(): boolean {
+    return this.wasLive;
+  }
+
   /** A subscription has become live. */
   opened(filter: Filter): PathLog {
+    this.wasLive = true;
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const log = new PathLog(name, filter, Date.now() + this.correction);
     this.logs.add(log);
@@ -226,6 +270,7 @@ export class Subscriber {
     const events = Math.max(1, ids.length);
     this.received += events;
     if (this.received >= REPORTED_TOGETHER) this.reportNow();
+    if (this.manner.isSlow === true) return;
     if (log === null) this.foreign += events;
     else if (ids.length === 0) this.unread(frame);
     else for (const id of ids) this.record(log, id, frame, readAt);
@@ -253,7 +298,7 @@ export class Subscriber {
     let negative = 0;
     for (const { id, at, lag } of this.sampling.take((now - this.reportedAt) / 1000)) {
       const trace = this.readOurs(id);
-      if (trace === null || trace.publisher === CANARY_PUBLISHER) continue;
+      if (trace === null || [CANARY_PUBLISHER, PROBE_PUBLISHER].includes(trace.publisher)) continue;
       entered++;
       const latency = at - trace.publishedAt;
       if (latency <= -RESOLUTION_MS) negative++;
@@ -268,7 +313,7 @@ export class Subscriber {
 
   private compare(frame: string, id: string): void {
     const trace = this.readOurs(id);
-    if (trace === null) return;
+    if (trace === null || trace.publisher === PROBE_PUBLISHER) return;
     const delivered = eventsIn(frame).get(id);
     const damage =
       delivered === undefined
@@ -298,13 +343,16 @@ export class Subscriber {
   private async report(): Promise<void> {
     const { measure } = this;
     this.enterSamples();
-    measure.ws_events_received.add(this.received);
+    const { isSlow } = this.manner;
+    (isSlow === true ? measure.ws_slow_events : measure.ws_events_received).add(this.received);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
     const unidentified = this.foreign;
     this.received = 0;
     this.foreign = 0;
     const through = Date.now() + this.correction;
-    const reports = [...this.finished.splice(0), ...this.due(through)];
+    const all = [...this.finished.splice(0), ...this.due(through)];
+    // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
+    const reports = isSlow === true ? [] : all;
     const { draining, settled, damaged, foreign } = await this.judge(reports, this.damages.take(), unidentified);
     if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
     this.isDraining = draining;

@@ -1,7 +1,8 @@
 import * as v from "valibot";
+import type { Manner } from "../../../target/manner.ts";
 import type { Filterable } from "../filters.ts";
 import type { ChainNumbers, DeliveredEvent } from "../wire.ts";
-import { type Manner, write } from "./manner.ts";
+import { write } from "./manner.ts";
 
 // Absent and null leave a field at its empty value, as in a decoder of Go.
 const text = v.nullish(v.string(), "");

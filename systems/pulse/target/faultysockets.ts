@@ -13,6 +13,7 @@ export class FaultySockets {
   private upgrades = 0;
   private ended = 0;
   private frames = 0;
+  private readonly convoy = new Convoy();
 
   constructor(faults: PulseFaults) {
     this.faults = faults;
@@ -35,7 +36,8 @@ export class FaultySockets {
   }
 
   /** How events are written to a client that has just connected. */
-  events(send: Send): Send {
+  events(send: Send, socket: WebSocket): Send {
+    if (this.faults["wait-for-slow"] === true) return this.convoy.join(send, socket);
     const { "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
     let plain = send;
     if (truncate !== undefined) plain = (frame) => send(++this.frames % truncate === 0 ? frame.subarray(0, -5) : frame);
@@ -59,4 +61,32 @@ function boundedQueue(send: Send, length: number): Send {
     }
     if (++queued <= length) send(frame);
   };
+}
+
+const FULL_BYTES = 64 * 1024;
+const LOOK_MS = 10;
+
+/** Clients that are sent nothing while one of them has not read what it was sent. */
+class Convoy {
+  private readonly sockets = new Set<WebSocket>();
+  private waiting: (() => void)[] = [];
+
+  join(send: Send, socket: WebSocket): Send {
+    this.sockets.add(socket);
+    socket.on("close", () => this.sockets.delete(socket));
+    return (frame) => {
+      if (this.waiting.push(() => send(frame)) === 1) this.goOn();
+    };
+  }
+
+  private goOn(): void {
+    while (this.waiting.length > 0) {
+      if ([...this.sockets].some(({ bufferedAmount }) => bufferedAmount > FULL_BYTES)) {
+        setTimeout(() => this.goOn(), LOOK_MS).unref();
+        return;
+      }
+      this.waiting[0]?.();
+      this.waiting.shift();
+    }
+  }
 }

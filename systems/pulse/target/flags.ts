@@ -1,9 +1,9 @@
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { serviceCommand } from "../../../target/commandline.ts";
 import { parseFaults } from "../../../target/faults.ts";
+import { type Manner, mannerOption } from "../../../target/manner.ts";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
 import { PULSE_FAULTS, type PulseFaults } from "./faults.ts";
-import { MANNERS, type Manner } from "./manner.ts";
 
 /** What the command line says. */
 export interface Flags {
@@ -26,11 +26,7 @@ export function readFlags(): Flags {
     .option("--nats <url>", "NATS server", readNatsUrl, "nats://127.0.0.1:4222")
     .option("--stream <name>", "JetStream stream with the events", readStream, STREAM)
     .option("--subject <prefix>", "what the subjects of events start with", readSubject, SUBJECT)
-    .addOption(
-      new Option("--as <manner>", "as the contract has it, or as the real gateway behaves")
-        .choices(MANNERS)
-        .default("contract"),
-    )
+    .addOption(mannerOption())
     .option("--chain-ids <pairs>", `the chains and their numbers, instead of ${pairs.join(",")}`, readChainIds);
   const { fault = [], chainIds = CHAIN_NUMBERS, exitWithStdin = false, as, ...rest } = command.parse().opts();
   return { ...rest, manner: as, chainIds, exitWithStdin, faults: parseFaults(fault, PULSE_FAULTS) } as Flags;

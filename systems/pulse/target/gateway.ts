@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import type { JsMsg } from "@nats-io/jetstream";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import type { WebSocket } from "ws";
+import type { Manner } from "../../../target/manner.ts";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
 import { Chain } from "./blocks.ts";
 import { Burst } from "./burst.ts";
@@ -10,7 +12,6 @@ import type { PulseFaults } from "./faults.ts";
 import { plantEventFaults, plantFaults } from "./faulty.ts";
 import { plantHttpFaults } from "./faultyhttp.ts";
 import { FaultySockets, type Send } from "./faultysockets.ts";
-import type { Manner } from "./manner.ts";
 import { addRoutes } from "./routes.ts";
 import { SOCKET_PATH, Sockets } from "./sockets.ts";
 import { type Deliver, Subscriptions } from "./subscriptions.ts";
@@ -74,7 +75,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     chains: [...chains.keys()],
     maxBufferedBytes: options.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
     onSlow: () => server.log.warn({ slow: ++counts.slow }, "disconnected a client that reads too slowly"),
-    events: (send: Send) => faultySockets.events(send),
+    events: (send: Send, socket: WebSocket) => faultySockets.events(send, socket),
+    keeping: faults["keep-subscriptions"] === true,
     granting: faults["slow-subscribe"] ?? 0,
     manner,
   };
@@ -120,6 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   addRoutes(server, {
     chains,
     manifests: faults["no-manifests"] !== true && !isReal,
+    healthy: () => isReal || consumer.trouble === null,
     trouble: () => {
       if (faults["not-ready"] === true) return "the fault not-ready is planted";
       return isReal ? null : consumer.trouble;

@@ -22,6 +22,8 @@ export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions
   const started = performance.now();
   const creeping: Due = ({ receivedAt }) =>
     endOfStall(stall, started, receivedAt + delay + (creep * (receivedAt - started)) / 1000);
+  const { capacity } = faults;
+  if (capacity !== undefined) return delayed(send, inTurn(1_000 / capacity));
   const timely = delay > 0 || creep > 0 || stall !== undefined ? delayed(send, creeping) : deliver;
   const late = hold === undefined ? timely : held(timely, hold);
   if (tail === undefined) return late;
@@ -36,6 +38,16 @@ function delayed(send: Deliver, dueAt: Due): Deliver {
     send(subscription, event),
   );
   return (subscription, event) => line.push({ subscription, event }, dueAt(event));
+}
+
+/** One delivery after the other, each so many ms after the one before at the earliest. */
+function inTurn(milliseconds: number): Due {
+  let next = 0;
+  return ({ receivedAt }) => {
+    const due = Math.max(receivedAt, next);
+    next = due + milliseconds;
+    return due;
+  };
 }
 
 /** A stall is the end of its period, so that a gateway begins well. */

@@ -1,12 +1,9 @@
-/**
- * How a gateway behaves where the contract leaves it open. `real` is the manner of the gateway in the field: keys in
- * alphabetical order, no program ids, a durable consumer that several gateways share, a stream of its own making,
- * and a /ready that says true whatever happens.
- */
-export const MANNERS = ["contract", "real"] as const;
-export type Manner = (typeof MANNERS)[number];
+import type { Manner } from "../../../target/manner.ts";
 
-/** Writes JSON in a manner. */
+/**
+ * Writes JSON in a manner: that of the gateway in the field has keys in alphabetical order, no program ids, a durable
+ * consumer that several gateways share, a stream of its own making, and a /ready that says true whatever happens.
+ */
 export function write(manner: Manner, value: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(manner === "real" ? alphabetical(value) : value);
 }

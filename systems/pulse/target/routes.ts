@@ -26,6 +26,8 @@ export interface GatewayView {
   readonly chains: ReadonlyMap<string, Chain>;
   /** Manifests can be asked for. */
   readonly manifests: boolean;
+  /** Whether `/health` says that all is well. */
+  healthy(): boolean;
   /** Why the gateway cannot do its work, or null when it can. */
   trouble(): string | null;
   /** Why events do not flow and since when (Unix ms), or null while they do. */
@@ -48,7 +50,8 @@ export function addRoutes(server: FastifyInstance, gateway: GatewayView): void {
 }
 
 function addProbes(server: FastifyInstance, gateway: GatewayView): void {
-  server.get("/health", async () => ({ status: "healthy", timestamp: timestamp() }));
+  // The process lives, so that nobody has to start it anew; that it does not do its work is told all the same.
+  server.get("/health", async () => ({ status: gateway.healthy() ? "healthy" : "degraded", timestamp: timestamp() }));
   server.get("/ready", (_, reply) => {
     const reason = gateway.trouble();
     if (reason === null) return reply.send({ ready: true, timestamp: timestamp() });

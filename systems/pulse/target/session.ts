@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { type RawData, WebSocket } from "ws";
+import type { Manner } from "../../../target/manner.ts";
 import type { Burst } from "./burst.ts";
 import type { Send } from "./faultysockets.ts";
-import { type Manner, write } from "./manner.ts";
+import { write } from "./manner.ts";
 import { Refusal, type Request, readRequest } from "./requests.ts";
 import type { Subscription, Subscriptions } from "./subscriptions.ts";
 import { timestamp } from "./time.ts";
@@ -19,9 +20,11 @@ export interface SessionContext {
   /** Called when a client is disconnected because it reads too slowly. */
   readonly onSlow: () => void;
   /** How events are written to a client that has just connected. */
-  readonly events: (send: Send) => Send;
+  readonly events: (send: Send, socket: WebSocket) => Send;
   /** Ms that a subscription takes to be granted; 0 grants it at once. */
   readonly granting: number;
+  /** What is given up is kept: a planted fault. */
+  readonly keeping: boolean;
   readonly manner: Manner;
 }
 
@@ -55,7 +58,7 @@ export class Session {
     this.socket = socket;
     this.stream = stream;
     this.context = context;
-    this.sendEvent = context.events((frame) => this.send(frame));
+    this.sendEvent = context.events((frame) => this.send(frame), socket);
     socket.on("message", (data, isBinary) => this.answer(data, isBinary));
     socket.on("close", () => this.release());
     // ws closes the connection after a protocol error, and "close" follows; without a listener it would throw.
@@ -130,7 +133,7 @@ export class Session {
 
   private unsubscribe(id: string): void {
     if (!this.held.has(id)) throw new Refusal("invalid_data", `"${id.slice(0, 64)}" is no subscription of this client`);
-    this.end(id);
+    if (!this.context.keeping) this.end(id);
     this.reply("unsubscribed", { data: { subscription_id: id } });
   }
 

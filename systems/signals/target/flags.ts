@@ -1,5 +1,6 @@
 import { number, serviceCommand, url } from "../../../target/commandline.ts";
 import { parseFaults } from "../../../target/faults.ts";
+import { mannerOption } from "../../../target/manner.ts";
 import { SIGNALS_FAULTS } from "./faults.ts";
 import type { SignalsOptions } from "./service.ts";
 
@@ -14,8 +15,9 @@ export function readFlags(): Flags {
   )
     .option("--redis <url>", "Redis server", url("redis", "rediss"), "redis://127.0.0.1:6379")
     .option("--workers <number>", "processes that serve the port together", number(1, 64), 2)
+    .addOption(mannerOption())
     .option("--user <name>", "the only user", "trader")
     .option("--password <text>", "password of the user", "throughline");
-  const { redis, fault = [], exitWithStdin = false, ...rest } = command.parse().opts();
-  return { ...rest, redisUrl: redis, exitWithStdin, faults: parseFaults(fault, SIGNALS_FAULTS) } as Flags;
+  const { redis, fault = [], exitWithStdin = false, as, ...rest } = command.parse().opts();
+  return { ...rest, manner: as, redisUrl: redis, exitWithStdin, faults: parseFaults(fault, SIGNALS_FAULTS) } as Flags;
 }

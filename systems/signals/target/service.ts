@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import * as v from "valibot";
+import type { Manner } from "../../../target/manner.ts";
 import { connectRedis } from "../../../target/redis.ts";
 import { clientOf } from "./client.ts";
 import type { SignalsFaults } from "./faults.ts";
@@ -17,6 +18,7 @@ export interface SignalsOptions {
   readonly redisUrl: string;
   readonly user: string;
   readonly password: string;
+  readonly manner?: Manner;
   readonly faults: SignalsFaults;
 }
 
@@ -40,7 +42,9 @@ export async function startSignals(options: SignalsOptions): Promise<{ close(): 
     done(null, Object.fromEntries(new URLSearchParams(body as string)));
   });
   addAccountRoutes(app, store, options);
-  addSignalRoute(app, store, gateOf(redis, options.faults), options.faults);
+  // In the field nothing is kept of a signal but what is done by it.
+  const faults = options.manner === "real" ? { ...options.faults, "action-only": true as const } : options.faults;
+  addSignalRoute(app, store, gateOf(redis, faults), faults);
   app.get("/health", async (_, reply) => {
     const reachable = await store.isReachable();
     return reply.code(reachable ? 200 : 503).send({ status: reachable ? "healthy" : "unhealthy", pid: process.pid });

@@ -107,11 +107,12 @@ fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sess
       lives++;
     },
     leaving: () => {},
+    unsubscribed: () => {},
     event: (frame) => expect(frame).toBeTypeOf("string"),
   };
   const settings = { CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
   const door = { open: () => new Socket() } as unknown as SocketSource;
-  const session = new Session(settings, door, FILTER, Date.now() + 60_000, events);
+  const session = new Session(settings, door, FILTER, { until: Date.now() + 60_000 }, events);
   const [socket] = Socket.opened.splice(0) as [InstanceType<typeof Socket>];
   for (const frame of frames) socket.onmessage({ data: frame ?? new ArrayBuffer(1), timestamp: Date.now() });
   // Once the subscription is refused, or the answer to something before it was wrong, nothing holds the connection.

@@ -1,0 +1,52 @@
+/** The endpoints of a run: the load test's own, or somebody's from a file. */
+import * as v from "valibot";
+import type { Endpoint } from "../../../core/endpoint.ts";
+import { EndpointSchema } from "../../../core/report.ts";
+import { type LogVariants, ruleProblem, variantsFor } from "../variants.ts";
+
+const FileSchema = v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100));
+
+interface EndpointSettings {
+  readonly ENDPOINTS: readonly Endpoint[];
+  readonly ENDPOINTS_FILE: string | undefined;
+  readonly CHAIN_ID: number;
+  readonly UNMATCHED_SHARE: number;
+}
+
+/** Who is to be told of what. */
+export interface Told {
+  readonly endpoints: readonly Endpoint[];
+  /** What events are drawn from; undefined for those of the load test's endpoints. */
+  readonly variants: LogVariants | undefined;
+}
+
+/**
+ * Reads the endpoints; to be called in the init context.
+ *
+ * @param read gives the text of a file.
+ * @throws a string of one line when they cannot be used.
+ */
+export function endpointsOf(settings: EndpointSettings, read: (file: string) => string): Told {
+  const { ENDPOINTS_FILE: file, CHAIN_ID, UNMATCHED_SHARE } = settings;
+  if (file === undefined) return { endpoints: settings.ENDPOINTS, variants: undefined };
+  try {
+    const parsed = v.safeParse(FileSchema, JSON.parse(read(file)));
+    if (!parsed.success) {
+      const [issue] = parsed.issues;
+      throw new Error(`${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+    }
+    const endpoints = parsed.output;
+    const variants = variantsFor(endpoints, CHAIN_ID);
+    if (UNMATCHED_SHARE > 0 && variants.unwanted.length === 0) {
+      throw new Error(`UNMATCHED_SHARE=${UNMATCHED_SHARE}: an endpoint takes everything; leave it out`);
+    }
+    return { endpoints, variants };
+  } catch (problem) {
+    throw `ENDPOINTS_FILE=${file}: ${problem instanceof Error ? problem.message : String(problem)}`;
+  }
+}
+
+/** What is wrong with their rules, for the pipeline's owner. */
+export function ruleProblems({ endpoints }: Told): string[] {
+  return endpoints.flatMap((endpoint) => ruleProblem(endpoint) ?? []);
+}

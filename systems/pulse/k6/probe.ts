@@ -1,0 +1,49 @@
+/** An event of a chain that no gateway knows, to see whom it is delivered to. */
+import type { Account } from "../../../core/account.ts";
+import { quotesIn } from "../../../core/quotes.ts";
+import type { K6Data } from "../../../core/summary.ts";
+import { writeMessage } from "../../../core/template.ts";
+import { PROBE_PUBLISHER } from "../../../core/trace.ts";
+import { reasonOf } from "../../../k6/support/guard.ts";
+import { traceOf } from "../../../k6/support/publishing.ts";
+import { quote } from "../../../k6/support/quotes.ts";
+import type { Run } from "../../../k6/support/run.ts";
+import type { Workload } from "../events.ts";
+import { messageTemplate, type Spelling } from "../message.ts";
+
+/** What the quote of a probe that was sent is about. */
+const PROBE = "probe of chain";
+
+/**
+ * Sends one, where a number is given; to be called in `setup()`, when canaries have come through.
+ *
+ * @param number of a chain that the gateway does not know; 0 sends none.
+ * @param publish hands a message to the stream, or throws.
+ */
+export function probeChain(
+  run: Run,
+  number: number,
+  workload: Workload,
+  spelling: Spelling,
+  publish: (subject: string, message: string) => void,
+): void {
+  const [chain] = workload.chains;
+  if (number === 0 || chain === undefined) return;
+  const strange = messageTemplate({ ...workload, chains: [chain] }, { ...spelling, numbers: { [chain]: number } });
+  const { subject, data } = writeMessage(strange, traceOf(run, PROBE_PUBLISHER, 0));
+  try {
+    publish(subject, data);
+    quote(PROBE, String(number));
+  } catch (problem) {
+    console.warn(`PROBE_CHAIN=${number}: ${subject} is not taken: ${reasonOf(problem)}`);
+  }
+}
+
+/** Who was told of it, as a note of the summary. */
+export function probeNotes({ root_group }: K6Data, account: Account | null): string[] {
+  const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
+  if (sent === undefined || account === null) return [];
+  const { probed, paths } = account;
+  const whom = probed === 0 ? "nobody" : `${probed} of ${paths} subscriptions, whatever their filters`;
+  return [`an event of chain number ${sent.text}, which no gateway knows, was delivered to ${whom}`];
+}

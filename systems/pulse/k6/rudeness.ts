@@ -1,0 +1,19 @@
+/** What a k6 can do to a connection beside what k6's own WebSockets can; nothing, unless a module of ours is there. */
+
+/** The module k6/x/sockets. */
+export interface SocketModule {
+  follow(bytesPerSecond: number): void;
+  vanish(): number;
+}
+
+let given: SocketModule | null = null;
+
+/** Says what there is; to be called before websocket.ts is read. */
+export function useSockets(module: SocketModule): void {
+  given = module;
+}
+
+/** What there is; null where k6 has its own WebSockets only. */
+export function socketModule(): SocketModule | null {
+  return given;
+}
