@@ -97,7 +97,9 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
 
 function k6Check(built: Machine["builtK6"], onPath: string | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
-    const missing = ["k6/x/nats", "k6/x/redis", "k6/x/redis-streams"].filter((name) => !built.extensions.includes(name));
+    const missing = ["k6/x/nats", "k6/x/redis", "k6/x/redis-streams"].filter(
+      (name) => !built.extensions.includes(name),
+    );
     const ok = missing.length === 0 && isAtLeast(built.version, LEAST_K6);
     const found = `bin/k6 ${built.version} with ${built.extensions.join(", ")}`;
     return row("k6", found, ok, "build it again: npm run build");
