@@ -195,7 +195,8 @@ export class Subscriber {
     const connection = new Connection(this, filter);
     this.measure.ws_connections_total.add(1);
     const { resubscribesAt, vanishes, isSlow } = this.manner;
-    const vanish = vanishes === true ? () => this.vanish() : undefined;
+    // A goodbye would be answered behind all that is still to be read.
+    const vanish = vanishes === true || isSlow === true ? () => this.vanish() : undefined;
     const session = new Session(this.config, this.door, filter, { until, resubscribesAt, vanish }, connection);
     this.sessions.add(session);
     const end = await session.over;
@@ -255,6 +256,8 @@ export class Subscriber {
   operated(operation: Operation, failure: string | null, milliseconds: number): void {
     const { measure } = this;
     if (operation === "connect" && isShortage(measure, failure)) return;
+    // Answers wait behind what it has not read yet: that they come late is its own doing.
+    if (this.manner.isSlow === true && operation !== "connect") return;
     measure.ws_error_rate.add(failure !== null);
     if (operation === "connect") measure.ws_connection_errors_total.add(failure === null ? 0 : 1);
     if (failure !== null) {
