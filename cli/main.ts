@@ -1,5 +1,4 @@
 /** The `throughline` command. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
@@ -7,20 +6,21 @@ import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addMonitorCommand } from "./health/command.ts";
+import { addHistoryCommand } from "./history/command.ts";
 import { homeOf } from "./home.ts";
 import { addInitCommand } from "./init.ts";
+import { collect } from "./options.ts";
 import { addBuildCommand } from "./own/command.ts";
 import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
+import { ownVersion } from "./run/machine.ts";
 import { run } from "./run/run.ts";
-import { subjectOf } from "./run/subject.ts";
+import { describePipelines, subjectOf } from "./run/subject.ts";
 import { addSetupCommands } from "./setup/command.ts";
 import { addStimulateCommand } from "./stimulus/command.ts";
 
 /** Where the repository is, seen from dist/node/. */
 const root = join(import.meta.dirname, "../..");
-
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 const USAGE_ERROR = 2;
 const INVALID = 3;
@@ -50,7 +50,12 @@ for (const output of [process.stdout, process.stderr]) output.on("error", () => 
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
-  .version(version)
+  .version(
+    await ownVersion(root).catch(() => "unknown"),
+    "-V, --version",
+    "the version of Throughline; doctor tells those of k6, Node and Go",
+  )
+  .addHelpText("after", `\nPipelines and their tests:\n${describePipelines()}`)
   .showSuggestionAfterError()
   .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
@@ -85,6 +90,7 @@ program
   });
 
 addReportCommand(program, root);
+addHistoryCommand(program, root);
 addBaselineCommands(program, root);
 
 addSetupCommands(program);
@@ -101,8 +107,4 @@ try {
 
 function complain(problem: unknown): void {
   console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
 }

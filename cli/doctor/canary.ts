@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { collect } from "../run/collected.ts";
 import { runGroup } from "../run/group.ts";
 import { runUrl, startParts } from "../run/parts.ts";
 import { planRun, type Request } from "../run/request.ts";
+import { fetchRunData } from "../run/run-data.ts";
 import type { Subject } from "../run/subject.ts";
 import type { Check } from "./checks.ts";
 
@@ -34,7 +34,7 @@ export async function canaryCheck(
       const [planned = []] = plan.groups;
       const place = { root, order, started, folder, progress: SILENT, launched: () => {}, interrupted: signal };
       const tests = await runGroup({ ...place, group: planned });
-      const { account } = await collect(runUrl(started, folder) ?? "");
+      const { account } = await fetchRunData(runUrl(started, folder) ?? "");
       const [ready, paths] = [Number(account?.["ready"] ?? 0), account?.paths ?? 0];
       const [reason] = tests.flatMap(({ complete, reasons }) => (complete ? [] : reasons));
       const reached = `canaries reached ${ready} of ${paths} ${account?.["webhooks"] == null ? "subscriptions" : "endpoints"}`;

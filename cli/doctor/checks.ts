@@ -1,12 +1,14 @@
 /** What a machine must have for the suite, one row each. Pure: what was found comes from elsewhere. */
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
+import { EXTENSIONS } from "../k6.ts";
 
 /** The answer to one question. */
 export interface Check {
   readonly what: string;
   readonly found: string;
-  /** Whether it will do; null when it is only worth knowing. */
+  /** Whether it is good enough; null for a note. */
   readonly ok: boolean | null;
-  /** How to get it, where it will not do. */
+  /** What to do when it is not. */
   readonly remedy?: string | undefined;
 }
 
@@ -25,13 +27,19 @@ const LEAST_NODE = "20.12";
 export const LEAST_GO = "1.26";
 export const LEAST_K6 = "1.8";
 
+/** A k6, with what `k6 version` lists of its extensions. */
+export interface K6 {
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
 /** What was found on a machine; null where there is nothing. */
 export interface Machine {
   readonly node: string;
   readonly go: string | null;
-  /** Ours, with what `k6 version` lists of its extensions; and the one on the PATH. */
-  readonly builtK6: { readonly version: string; readonly extensions: readonly string[] } | null;
-  readonly pathK6: string | null;
+  /** The k6 that was built here, and the one on the PATH. */
+  readonly builtK6: K6 | null;
+  readonly pathK6: K6 | null;
   readonly redisServer: string | null;
   readonly fds: number | null;
   readonly freeMemoryMb: number;
@@ -63,7 +71,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
   const wantedFds = need.connections + SPARE_FDS;
   const wantedMb = Math.ceil(MB_AT_REST + need.connections * MB_PER_CONNECTION);
   const canBuild = go !== null && isAtLeast(go, LEAST_GO);
-  const hasK6 = builtK6 !== null || (need.ours === null && pathK6 !== null && isAtLeast(pathK6, LEAST_K6));
+  const hasK6 = builtK6 !== null || (need.ours === null && pathK6 !== null && isAtLeast(pathK6.version, LEAST_K6));
   return [
     row("node", node, isAtLeast(node, LEAST_NODE), `install Node ${LEAST_NODE} or later: https://nodejs.org`),
     row(
@@ -95,21 +103,39 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
   ];
 }
 
-function k6Check(built: Machine["builtK6"], onPath: string | null, canBuild: boolean, ours: string | null): Check {
+/** A run takes the k6 that was built here, or else the one on the PATH where that will do. */
+function k6Check(built: K6 | null, onPath: K6 | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
-    const missing = ["k6/x/nats", "k6/x/redis", "k6/x/redis-streams"].filter(
-      (name) => !built.extensions.includes(name),
-    );
-    const ok = missing.length === 0 && isAtLeast(built.version, LEAST_K6);
-    const found = `bin/k6 ${built.version} with ${built.extensions.join(", ")}`;
-    return row("k6", found, ok, "build it again: npm run build");
+    const found = `bin/k6, ${built.version}: ${abilities(built)}`;
+    const isWhole = isAtLeast(built.version, LEAST_K6) && unable(built).length === 0;
+    return row("k6", found, isWhole, "build it again: npm run build");
   }
-  const willDo = onPath !== null && isAtLeast(onPath, LEAST_K6);
-  if (willDo && ours === null) return row("k6", `${onPath} on the PATH`, true, "");
+  const found = onPath === null ? "not found" : `k6 on the PATH, ${onPath.version}: ${abilities(onPath)}`;
+  const willDo = onPath !== null && isAtLeast(onPath.version, LEAST_K6);
+  if (willDo && ours === null) return { what: "k6", found, ok: true };
   if (canBuild) return row("k6", "not built yet; Go is there", null, "the first run that needs it builds it");
   const remedy = `${ours ?? `any k6 ${LEAST_K6} or later will do`}; with Go ${LEAST_GO} the first run builds one`;
-  if (onPath === null) return row("k6", "not found", false, remedy);
-  return row("k6", willDo ? `${onPath} on the PATH, without our extensions` : `${onPath} on the PATH`, false, remedy);
+  return row("k6", found, false, remedy);
+}
+
+const TESTS = Object.keys(VARIABLES) as RunnableTest[];
+
+function lacking(test: RunnableTest, { extensions }: K6): string[] {
+  return (EXTENSIONS[test] ?? []).filter((one) => !extensions.includes(one));
+}
+
+function unable(k6: K6): RunnableTest[] {
+  return TESTS.filter((test) => lacking(test, k6).length > 0);
+}
+
+/** Which tests a k6 can run, and what it lacks for the others. */
+function abilities(k6: K6): string {
+  if (!isAtLeast(k6.version, LEAST_K6)) return `too old, ${LEAST_K6} or later is needed`;
+  const without = unable(k6);
+  if (without.length === 0) return "runs every test";
+  const lacks = without.flatMap((test) => lacking(test, k6)).join(" and ");
+  const able = TESTS.filter((test) => !without.includes(test));
+  return `runs ${able.join(", ")}; not ${without.join(" and ")}, for want of ${lacks}`;
 }
 
 function redisCheck(found: string | null): Check {
@@ -127,12 +153,12 @@ const MARKS = new Map<boolean | null, string>([
   [null, "note"],
 ]);
 
-/** The answers as text, with what to do about each that will not do. */
+/** The answers as text: one line each, with what to do about what will not do. */
 export function renderChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ what }) => what.length));
-  const lines = checks.flatMap(({ what, found, ok, remedy }) => {
+  const lines = checks.map(({ what, found, ok, remedy }) => {
     const line = `${(MARKS.get(ok) as string).padEnd(7)}  ${what.padEnd(width)}  ${found}`;
-    return remedy === undefined ? [line] : [line, `${" ".repeat(width + 11)}${remedy}`];
+    return remedy === undefined ? line : `${line} -> ${remedy}`;
   });
   return `${lines.join("\n")}\n`;
 }

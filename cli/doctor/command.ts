@@ -1,18 +1,19 @@
 /** `throughline doctor`: is everything there that a run needs? */
 import type { Command } from "commander";
-import type { Settings } from "../../k6/support/settings.ts";
 import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
+import { collect } from "../options.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { needOfOurs } from "../run/provision.ts";
 import { planRun, type Request } from "../run/request.ts";
 import type { Subject } from "../run/subject.ts";
-import { loginCheck, tableCheck } from "./beyond.ts";
 import { canaryCheck } from "./canary.ts";
 import { type Check, machineChecks, type Need, renderChecks } from "./checks.ts";
+import { doorChecks } from "./doors/doors.ts";
 import { lookAtMachine } from "./machine.ts";
-import { targetChecks } from "./target.ts";
+import { tableCheck } from "./table.ts";
+import { reachTarget } from "./target.ts";
 
 const EXAMPLES = `
 Examples:
@@ -25,10 +26,10 @@ What is not given is as throughline.config.json of this folder says.
 With all addresses of a target a canary is sent through it: a few real events.
 Exit codes: 0 when nothing is missing, 1 when something is, 2 wrong usage.`;
 
-type Flags = Pick<RunFlags, "scenario" | `${string}Url`>;
+type Flags = Pick<RunFlags, "scenario" | "set" | `${string}Url`>;
 
 /** Flags of a run that this command does not have. */
-const NOTHING_ELSE = { url: [], fault: [], set: [] };
+const NOTHING_ELSE = { url: [], fault: [] };
 
 /** Adds the command. */
 export function addDoctorCommand(program: Command, root: string, interrupted: AbortSignal): void {
@@ -36,15 +37,17 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     .command("doctor")
     .description("look whether all that a run needs is there, and say how to get what is not")
     .argument("[what...]", "what is to run; the config says it otherwise, or else pipeline")
-    .option("--scenario <profile>", "the profile whose needs are looked at");
+    .option("--scenario <profile>", "the profile whose needs are looked at")
+    .option("--set <NAME=VALUE>", "a variable, as run takes it; may be repeated", collect, []);
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);
     const subject = await findSubject(root, what.length > 0 ? what : (config?.run ?? ["pipeline"]), config);
     const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
     const machine = await lookAtMachine(root);
-    const checks = [...machineChecks(machine, needOf(subject, request)), ...(await targetChecks(request.urls))];
-    checks.push(...(await checksBeyond(subject, request)));
+    const target = await reachTarget(request.urls);
+    const checks = [...machineChecks(machine, needOf(subject, request)), ...target.checks];
+    checks.push(...(await checksBehind(target.direct, subject, request)));
     const healthy = checks.every(({ ok }) => ok !== false);
     const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
     if (healthy && hasK6 && canTry(subject, request.urls)) {
@@ -55,24 +58,19 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
   });
 }
 
-/** What is asked of addresses that answer: whether they let us in, and read what they must. */
-async function checksBeyond(subject: Subject, request: Request): Promise<Check[]> {
-  const { signals, receiver } = request.urls;
-  const tests = subject.groups.flat();
-  const checks: Check[] = [];
-  if (signals !== undefined && tests.includes("webhook")) {
-    const [planned] = planRun(subject, { ...request, environment: process.env, consent: true })
-      .groups.flat()
-      .filter(({ test }) => test === "webhook");
-    if (planned !== undefined) checks.push(await loginCheck(signals, planned.settings as Settings<"webhook">));
-  }
-  if (receiver !== undefined && tests.includes("ingest")) {
+/** What is asked of addresses that answer: whether path, login and stream are right, and a table can be read. */
+async function checksBehind(direct: ReadonlySet<string>, subject: Subject, request: Request): Promise<Check[]> {
+  if (direct.size === 0) return [];
+  const tests = planRun(subject, { ...request, environment: process.env, consent: true }).groups.flat();
+  const checks = await doorChecks(tests, direct);
+  const { receiver } = request.urls;
+  if (receiver !== undefined && direct.has("receiver") && tests.some(({ test }) => test === "ingest")) {
     checks.push(await tableCheck(receiver, `doctor-${process.pid}-${Date.now()}`));
   }
   return checks;
 }
 
-/** What is found must be told, also where no canary could be sent. */
+/** A canary that could not be sent is one failed check; the others are still shown. */
 function notSent(problem: unknown): Check {
   const found = problem instanceof Error ? problem.message : String(problem);
   return { what: "canary", found, ok: false, remedy: "mend that, or give --receiver-url" };
@@ -85,7 +83,7 @@ function canTry({ kind, groups, settled }: Subject, urls: Readonly<Record<string
   return kind.canary && settled && tests.length > 0 && wanted.every((name) => name in urls);
 }
 
-/** A receiver alone is no target; nothing is sent here that would need consent. */
+/** Only limits are computed here, so that no consent is needed. A receiver alone is no target. */
 function needOf(subject: Subject, request: Request): Need {
   const { receiver: _, ...targets } = request.urls;
   const urls = Object.keys(targets).length > 0 ? request.urls : {};

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Machine } from "./checks.ts";
+import type { K6, Machine } from "./checks.ts";
 
 /** The ports of the addresses that variables have by default. */
 const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
@@ -21,7 +21,7 @@ export async function lookAtMachine(root: string): Promise<Machine> {
   return {
     node: process.versions.node,
     ...programs,
-    builtK6: builtK6 === null ? null : { version: versionIn(builtK6), extensions: extensionsIn(builtK6) },
+    builtK6: k6In(builtK6),
     redisServer: redisServer === null ? null : (/v=(\S+)/.exec(redisServer)?.[1] ?? "found"),
     fds: limit === null ? null : limit.trim() === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit),
     freeMemoryMb: Math.round(availableMemory() / 1024 / 1024),
@@ -32,16 +32,14 @@ export async function lookAtMachine(root: string): Promise<Machine> {
 /** The versions of what k6 is or is built with, as far as they are on the PATH. */
 export async function lookAtPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
   const [go, k6] = await Promise.all([said("go", ["version"]), said("k6", ["version"])]);
-  return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6 === null ? null : versionIn(k6) };
+  return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6In(k6) };
 }
 
-function versionIn(text: string): string {
-  return /v(\d+\.\d+\.\d+\S*)/.exec(text)?.[1]?.replace(/[,)]$/, "") ?? "unknown";
-}
-
-/** The modules that `k6 version` lists, as in `github.com/… v0.3.6, k6/x/redis [js]`. */
-function extensionsIn(text: string): string[] {
-  return [...text.matchAll(/(k6\/x\/[\w/]+)/g)].map(([name]) => name);
+/** A k6 by what `k6 version` says; it lists extensions as in `github.com/… v0.3.6, k6/x/redis [js]`. */
+function k6In(text: string | null): K6 | null {
+  if (text === null) return null;
+  const version = /v(\d+\.\d+\.\d+\S*)/.exec(text)?.[1]?.replace(/[,)]$/, "") ?? "unknown";
+  return { version, extensions: [...text.matchAll(/k6\/x\/[\w/-]+/g)].map(([name]) => name) };
 }
 
 /** What a program says of itself; null when there is none. */
@@ -50,7 +48,7 @@ async function said(program: string, args: readonly string[]): Promise<string | 
   return exitCode === 0 ? stdout : null;
 }
 
-/** Linux counts what its caches would give back; elsewhere only what is free is known. */
+/** On Linux this includes memory that caches would give back (MemAvailable). */
 function availableMemory(): number {
   const [, kilobytes] = existsSync("/proc/meminfo")
     ? (/MemAvailable:\s+(\d+) kB/.exec(readFileSync("/proc/meminfo", "utf8")) ?? [])

@@ -7,7 +7,7 @@ import { askThrough, proxyFor } from "./proxy.ts";
 
 const TIMEOUT_MS = 5_000;
 const ROUND_TRIPS = 9;
-/** The wall is looked at again after so long, as the receiver does. */
+/** How often the wall clock is read again, as in the receiver. */
 const ANCHOR_MS = 1_000;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "http:": 80,
@@ -20,15 +20,26 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "rediss:": 6379,
 };
 
+/** What was found at the addresses of a target. */
+export interface Reachability {
+  readonly checks: readonly Check[];
+  /** Names of the addresses at which somebody listens, without those behind a proxy. */
+  readonly direct: ReadonlySet<string>;
+}
+
 /** Asks the addresses of a target whether they can be reached, and of a receiver how its clock stands to ours. */
-export async function targetChecks(urls: Readonly<Record<string, string>>): Promise<Check[]> {
-  const checks = await Promise.all(
+export async function reachTarget(urls: Readonly<Record<string, string>>): Promise<Reachability> {
+  const found = await Promise.all(
     Object.entries(urls).map(async ([name, url]) => {
-      const reached = await reach(name, url);
-      return name === "receiver" && reached.ok === true ? [reached, await clock(url)] : [reached];
+      const check = await reach(name, url);
+      const checks = name === "receiver" && check.ok === true ? [check, await clock(url)] : [check];
+      return { name, checks, direct: check.ok === true && proxyFor(new URL(url)) === null };
     }),
   );
-  return checks.flat();
+  return {
+    checks: found.flatMap(({ checks }) => checks),
+    direct: new Set(found.filter(({ direct }) => direct).map(({ name }) => name)),
+  };
 }
 
 async function reach(name: string, url: string): Promise<Check> {
@@ -52,13 +63,13 @@ async function reach(name: string, url: string): Promise<Check> {
   if (failure !== null) {
     return { what, found: `${shown}: ${failure}`, ok: false, remedy: "start it, or look at firewalls and the address" };
   }
-  if (name !== "http" && name !== "receiver") return { what, found: `${shown} answers`, ok: true };
+  if (name !== "receiver") return { what, found: `${shown} answers`, ok: true };
   const health = await fetchWithLogin(`${url.replace(/\/+$/, "")}/health`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => null);
   if (health?.ok === true) return { what, found: `${shown} is healthy`, ok: true };
   const said = health === null ? "no answer" : `status ${health.status}`;
-  return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "its /health must answer 200" };
+  return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "is this the root of a receiver?" };
 }
 
 /** @returns null when somebody listens, or why it cannot be reached. */

@@ -3,11 +3,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
 import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
+import { collect } from "../options.ts";
 import { findSubject } from "../own/subject.ts";
-import { PIPELINES } from "../pipelines.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
-import { SUBJECTS } from "./subject.ts";
+import { describePipelines, SUBJECTS } from "./subject.ts";
 
 /** What a run is asked for on the command line. */
 export interface Flags {
@@ -28,10 +28,8 @@ export interface Flags {
 }
 
 const EXAMPLES = `
-What runs: ${SUBJECTS.join(", ")}
-${Object.entries(PIPELINES)
-  .map(([name, { meaning }]) => `  ${name.padEnd(9)} ${meaning}`)
-  .join("\n")}
+What runs: a pipeline with all its tests, or some tests of one:
+${describePipelines()}
 
 Without an address the reference target is started. Flags after -- go to k6.
 
@@ -105,7 +103,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     });
 }
 
-/** What stands behind `--` is k6's. */
+/** Arguments behind `--` go to k6. */
 function split(given: readonly string[]): { names: readonly string[]; k6: readonly string[] } {
   const end = process.argv.indexOf("--");
   const k6 = end < 0 ? [] : process.argv.slice(end + 1);
@@ -155,8 +153,4 @@ function whole(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 64) return value;
   throw new InvalidArgumentError("allowed: a whole number from 1 to 64");
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
 }

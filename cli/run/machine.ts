@@ -18,11 +18,16 @@ export function machineNow(): Result["machine"] {
 
 /** The versions that took part. @param target which system was tested, as far as that is known. */
 export async function versionsOf(root: string, target: string): Promise<Record<string, string>> {
-  const { version } = v.parse(PackageSchema, JSON.parse(await readFile(join(root, "package.json"), "utf8")));
-  return { throughline: version, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
+  const throughline = await ownVersion(root);
+  return { throughline, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
 }
 
 const PackageSchema = v.looseObject({ version: v.string() });
+
+/** The version of Throughline, as its package has it. */
+export async function ownVersion(root: string): Promise<string> {
+  return v.parse(PackageSchema, JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version;
+}
 
 /** The version that a k6 says it has; null when it cannot be run. */
 export async function k6Version(program: string): Promise<string | null> {

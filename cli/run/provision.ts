@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isAtLeast, LEAST_GO, LEAST_K6 } from "../doctor/checks.ts";
 import { lookAtPrograms } from "../doctor/machine.ts";
+import { EXTENSIONS } from "../k6.ts";
 import type { PlannedRun } from "./request.ts";
 import type { Subject } from "./subject.ts";
-
-/** Tests that no k6 has the extensions for, but the one built here. */
-const NEED_OURS = ["nats", "redis"];
 
 /** What of a run needs bin/k6 or bin/services, in words; null where any k6 will do. */
 export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun): string | null {
@@ -17,7 +15,7 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
     return own.extensions.length === 0 ? null : `${own.file} imports ${own.extensions.join(", ")}, which bin/k6 has`;
   }
   const tests = groups.flat().map(({ test }) => test);
-  const test = tests.find((one) => NEED_OURS.includes(one));
+  const test = tests.find((one) => one in EXTENSIONS);
   if (test !== undefined) return `${test} needs bin/k6`;
   const ownBroker = reference && tests.some((one) => one === "websocket" || one === "http");
   return ownBroker ? "the reference target needs bin/services" : null;
@@ -32,8 +30,8 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
 export async function provideK6(root: string, need: string | null): Promise<void> {
   if (existsSync(join(root, "bin/k6"))) return;
   const { go, pathK6 } = await lookAtPrograms();
-  if (need === null && pathK6 !== null && isAtLeast(pathK6, LEAST_K6)) return;
-  if (go === null || !isAtLeast(go, LEAST_GO)) throw new Error(missing(need, pathK6));
+  if (need === null && pathK6 !== null && isAtLeast(pathK6.version, LEAST_K6)) return;
+  if (go === null || !isAtLeast(go, LEAST_GO)) throw new Error(missing(need, pathK6?.version ?? null));
   const { buildK6 } = (await import(pathToFileURL(join(root, "bootstrap.mjs")).href)) as { buildK6: () => void };
   buildK6();
 }

@@ -12,8 +12,19 @@ export interface Subject {
 }
 
 /** What may be run, for messages and help. */
-// A pipeline of one test may bear its name.
+// A pipeline of one test may have the test's name.
 export const SUBJECTS: readonly string[] = [...new Set([...Object.keys(PIPELINES), ...Object.keys(VARIABLES)])];
+
+/** The pipelines with their tests and meanings, a line each, for help. */
+export function describePipelines(): string {
+  const rows = Object.entries(PIPELINES).map(([name, { groups, meaning }]) => {
+    return { name, tests: groups.map((group) => group.join(" + ")).join(", then "), meaning };
+  });
+  const width = (key: "name" | "tests") => Math.max(...rows.map((row) => row[key].length));
+  return rows
+    .map(({ name, tests, meaning }) => `  ${name.padEnd(width("name"))}  ${tests.padEnd(width("tests"))}  ${meaning}`)
+    .join("\n");
+}
 
 /**
  * Finds the pipeline that names of pipelines or tests mean.

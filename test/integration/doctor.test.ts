@@ -1,5 +1,5 @@
 /** `throughline doctor` against a target. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Pipeline } from "../../cli/pipeline.ts";
 import { STREAM } from "../../systems/pulse/wire.ts";
 import { addStream } from "./gateway.ts";
+import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, throughlineIn } from "./throughline.ts";
 
@@ -19,9 +20,11 @@ afterAll(() => pipeline?.close());
 
 const doctor = (...args: string[]) => throughlineIn(tmpdir(), "doctor", ...args);
 
-test("names what the canary did not find, and sends one through a target that has it all", async () => {
+test("names the stream that is missing, and sends one through a target that has it all", async () => {
   const without = await doctor("websocket", "nats", ...addressesOf(pipeline));
-  expect(without.stdout, without.stderr).toMatch(/MISSING +canary +.*\n.*read stream .*: stream not found/);
+  expect(without.stdout, without.stderr).toMatch(
+    /MISSING +nats stream +stream CANONICAL_EVENTS: stream not found -> start/,
+  );
   expect(without.exitCode).toBe(1);
 
   const connection = await connect({ servers: pipeline.nats.url });
@@ -41,10 +44,26 @@ test("takes what init wrote, and what a target of one's own has alone", async ()
   const url = gateway.url.replace("://", "://user:password@");
   expect(await throughlineIn(folder, "init", "http", "--http-url", url)).toMatchObject({ exitCode: 0 });
   const { stdout, exitCode } = await throughlineIn(folder, "doctor");
-  expect(stdout).toMatch(/ok +http address +\S+ is healthy/);
+  expect(stdout).toMatch(/ok +http address +\S+ answers\n/);
+  expect(stdout).toMatch(/ok +http endpoints +9 of 9 answer/);
   expect(exitCode).toBe(0);
   expect((await doctor("websocket", "--ws-url", gateway.wsUrl as string)).exitCode).toBe(0);
   expect((await doctor("nats", "--nats-url", nats.url)).exitCode).toBe(0);
+});
+
+test("asks the path of a socket, and not only its port", async () => {
+  const path = (pipeline.gateway.wsUrl as string).replace("/ws", "/wss");
+  const { exitCode, stdout } = await doctor("websocket", "--ws-url", path);
+  expect(stdout).toMatch(
+    /ok +ws address +.*\nMISSING +websocket handshake +GET \/wss is answered 404, not 101 -> --ws-url/,
+  );
+  expect(exitCode).toBe(1);
+});
+
+test("says its version, and which tests a pipeline has", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  expect(await throughlineIn(tmpdir(), "--version")).toMatchObject({ exitCode: 0, stdout: version });
+  expect((await throughlineIn(tmpdir(), "--help")).stdout).toMatch(/ +ethhook +redis +Redis, EthHook's services/);
 });
 
 test("names what cannot be reached", async () => {

@@ -42,7 +42,13 @@ describe("doctor", () => {
       "k6",
       "npm run build",
     ],
-    ["an old k6 on the PATH", { go: "1.20", builtK6: null, pathK6: "0.50.0" }, 10, "k6", "any k6 1.8 or later"],
+    [
+      "an old k6 on the PATH",
+      { go: "1.20", builtK6: null, pathK6: { version: "1.7.1", extensions: [] } },
+      10,
+      "k6",
+      "any k6 1.8 or later",
+    ],
     ["too few files", { fds: 1_024 }, 2_000, "open files", "ulimit -n 65536"],
     ["too little memory", { freeMemoryMb: 700 }, 10_000, "free memory", "LOAD_SCALE"],
   ])("names %s and how to get what is missing", (_, changes, connections, what, remedy) => {
@@ -50,22 +56,54 @@ describe("doctor", () => {
     expect(missing.find((one) => one.what === what)?.remedy).toContain(remedy);
   });
 
+  const others = { go: null, builtK6: null };
+  test.each<[string, Partial<Machine>, boolean | null, string]>([
+    ["ours", {}, true, "bin/k6, 1.8.1: runs every test"],
+    [
+      "another of a later major version",
+      { ...others, pathK6: { version: "2.2.0", extensions: [] } },
+      true,
+      "k6 on the PATH, 2.2.0: runs http, websocket, webhook, ingest; not nats and redis, for want of k6/x/nats and k6/x/redis and k6/x/redis-streams",
+    ],
+    [
+      "another with an extension",
+      { ...others, pathK6: { version: "1.10.0", extensions: ["k6/x/redis", "k6/x/redis-streams"] } },
+      true,
+      "k6 on the PATH, 1.10.0: runs http, websocket, redis, webhook, ingest; not nats, for want of k6/x/nats",
+    ],
+    [
+      "one too old",
+      { ...others, pathK6: { version: "1.7.1", extensions: [] } },
+      false,
+      "k6 on the PATH, 1.7.1: too old, 1.8 or later is needed",
+    ],
+  ])("names k6 and what it can run: %s", (_, changes, ok, found) => {
+    const check = machineChecks({ ...READY, ...changes }, NEED).find(({ what }) => what === "k6");
+    expect([check?.ok, check?.found]).toEqual([ok, found]);
+  });
+
   test("needs no k6 that the first run can build", () => {
     const checks = machineChecks({ ...READY, builtK6: null }, NEED);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(renderChecks(checks)).toMatch(
-      /^note +k6 +not built yet; Go is there\n +the first run that needs it builds it/m,
+      /^note +k6 +not built yet; Go is there -> the first run that needs it builds it/m,
     );
   });
 
   test("needs neither Go nor bin/k6 where the k6 of the PATH will do, and says why where it will not", () => {
-    const machine = { ...READY, go: null, builtK6: null, pathK6: "1.8.1", redisServer: null };
+    const machine = {
+      ...READY,
+      go: null,
+      builtK6: null,
+      pathK6: { version: "1.8.1", extensions: [] },
+      redisServer: null,
+    };
     const own = { ...NEED, reference: false };
     const checks = machineChecks(machine, own);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(checks.map(({ what }) => what)).not.toContain("redis-server");
     const [k6] = machineChecks(machine, { ...own, ours: "a.ts imports k6/x/nats" }).filter(({ what }) => what === "k6");
-    expect(k6).toMatchObject({ ok: false, found: "1.8.1 on the PATH, without our extensions" });
+    expect(k6).toMatchObject({ ok: false, found: expect.stringMatching(/^k6 on the PATH, 1.8.1: runs http, /) });
     expect(k6?.remedy).toBe("a.ts imports k6/x/nats; with Go 1.26 the first run builds one");
   });
 
@@ -73,7 +111,7 @@ describe("doctor", () => {
     const checks = machineChecks({ ...READY, go: null, redisServer: null }, NEED);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(renderChecks(checks)).toMatch(
-      /^note +redis-server +not found\n +the reference pipeline of ethhook needs one/m,
+      /^note +redis-server +not found -> the reference pipeline of ethhook needs one/m,
     );
   });
 });
