@@ -110,10 +110,14 @@ export async function bundleLibrary() {
   return ["dist/lib/index.js", "dist/lib/k6.js"];
 }
 
-/** What the HTML report carries inside: the script that draws its charts, and its style. */
+/** What the HTML pages carry inside: the script that draws the charts of a report, and their styles. */
 export async function bundleReport() {
   await build({
-    entryPoints: { charts: "cli/report/browser/main.ts", style: "cli/report/style.css" },
+    entryPoints: {
+      charts: "cli/report/browser/main.ts",
+      style: "cli/report/style.css",
+      history: "cli/history/style.css",
+    },
     outdir: "dist/report",
     bundle: true,
     format: "iife",
@@ -125,7 +129,7 @@ export async function bundleReport() {
     legalComments: "eof",
     logLevel: "warning",
   });
-  return ["dist/report/charts.js", "dist/report/style.css"];
+  return ["dist/report/charts.js", "dist/report/style.css", "dist/report/history.css"];
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,11 +1,11 @@
 /** `throughline init`: writes a config for one's own system. */
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { CONFIG_FILE, type Config, present, URL_NAMES } from "./config.ts";
+import { writeFileWhole } from "./files.ts";
 import { compareSample } from "./own/sample.ts";
 import { ENTRANCES, EXITS, template } from "./own/templates.ts";
-import { writeWhole } from "./run/folder.ts";
 import { planRun } from "./run/request.ts";
 import { type Subject, subjectOf } from "./run/subject.ts";
 
@@ -55,7 +55,7 @@ export function addInitCommand(program: Command, root: string): void {
       // What is written is what a run would take.
       const request = { scenario: config.scenario, urls: present(config.urls), instances: 1, faults: [], set: [] };
       planRun(subject, { ...request, consent: true });
-      await writeWhole(process.cwd(), CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`);
+      await writeFileWhole(resolve(CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
       console.log(`${CONFIG_FILE} is written; now: npx throughline doctor, then npx throughline run`);
     });
 }
@@ -76,7 +76,7 @@ async function writePipeline([name = ""]: string[], flags: Flags): Promise<void>
   }
   const compared = sent === undefined ? null : await compareSample(sent, received as string);
   for (const line of compared?.says ?? []) console.log(line);
-  await writeWhole(process.cwd(), file, template(name, from, to, compared?.sample));
+  await writeFileWhole(resolve(file), template(name, from, to, compared?.sample));
   console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
 }
 

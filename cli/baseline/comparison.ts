@@ -108,7 +108,7 @@ function limitOf({ kind, name, low, high }: Range, clockError: number): number {
     case "latency":
       return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, clockError));
     case "defect":
-      // Of none this is none: the first one is worse.
+      // With none in the baseline the limit is zero: the first one is worse.
       return Math.max(high * MORE, high + spread);
     case "throughput":
       return Math.min(low * LESS, low - spread);

@@ -19,7 +19,7 @@ export interface Measurement {
   readonly betweenClocks: boolean;
 }
 
-/** Of these a generator that is behind is to blame; the run's verdict has judged them. */
+/** Caused by a slow generator, not by the target; the run's own verdict judges them. */
 const OF_THE_GENERATOR: readonly string[] = [
   "schedule_delay_ms",
   "generator_lag_ms",

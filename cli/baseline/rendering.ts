@@ -1,6 +1,7 @@
 /** A comparison as text: for a terminal, for a pull request, for tools. */
 import type { RootContent } from "mdast";
-import { figure, NOTHING, several } from "../figures.ts";
+import { NOTHING, number } from "../../core/numbers.ts";
+import { several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Comparison, ComparisonRow, Outcome } from "./comparison.ts";
 
@@ -70,12 +71,12 @@ function comparisonText({ verdict, run, against, reasons, cautions, rows }: Comp
 /** The row as the cells of {@link HEAD}. */
 function cellsOf(row: ComparisonRow): string[] {
   const { kind, name, low, high, observed, limit, ratio, outcome } = row;
-  const range = low === high ? figure(high) : `${figure(low)} to ${figure(high)}`;
+  const range = low === high ? number(high) : `${number(low)} to ${number(high)}`;
   const named = kind === "latency" ? `${name} (ms)` : name;
-  return [OUTCOMES[outcome], named, range, figure(observed), changeOf(ratio), figure(limit)];
+  return [OUTCOMES[outcome], named, range, number(observed), changeOf(ratio), number(limit)];
 }
 
 /** A ratio as people say it: `x 1.8`, and nothing inside the baseline's range. */
 export function changeOf(ratio: number | null): string {
-  return ratio === null || ratio === 1 ? NOTHING : `× ${figure(ratio)}`;
+  return ratio === null || ratio === 1 ? NOTHING : `× ${number(ratio)}`;
 }

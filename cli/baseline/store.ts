@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { writeFileWhole } from "../files.ts";
 import { homeOf } from "../home.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, parseBaseline, writeBaseline } from "./baseline.ts";
@@ -44,12 +44,7 @@ export async function saveBaseline(root: string, name: string, baseline: Baselin
   if (!NAME.test(name)) {
     throw new Error(`baseline name "${name}": allowed: letters, digits, dots, dashes and underscores, at most 128`);
   }
-  const file = fileOf(root, name);
-  await mkdir(baselinesFolder(root), { recursive: true });
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  await writeFile(unfinished, writeBaseline(baseline));
-  await rename(unfinished, file);
-  return file;
+  return writeFileWhole(fileOf(root, name), writeBaseline(baseline));
 }
 
 /** All baselines by name. */

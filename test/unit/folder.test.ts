@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { makeFolder, writeWhole } from "../../cli/run/folder.ts";
+import { writeFileWhole } from "../../cli/files.ts";
+import { makeFolder } from "../../cli/run/folder.ts";
 import { lineOf } from "../../cli/run/progress.ts";
 import { ACCOUNT } from "./records.ts";
 
@@ -36,19 +37,21 @@ describe("the folder of a run", () => {
 
 describe("a file", () => {
   test("is written as a whole", async () => {
-    await writeWhole(out, "result.json", "first");
-    await writeWhole(out, "result.json", "second");
+    await writeFileWhole(join(out, "result.json"), "first");
+    await writeFileWhole(join(out, "result.json"), "second");
     expect(await readFile(join(out, "result.json"), "utf8")).toBe("second");
     expect(await readdir(out)).toEqual(["result.json"]);
   });
 
   test("that cannot be written leaves nothing, and says why", async () => {
     await mkdir(join(out, "result.json"));
-    await expect(writeWhole(out, "result.json", "text")).rejects.toThrow(
+    await expect(writeFileWhole(join(out, "result.json"), "text")).rejects.toThrow(
       `cannot write ${join(out, "result.json")}: EISDIR`,
     );
     expect(await readdir(out)).toEqual(["result.json"]);
-    await expect(writeWhole(join(out, "nowhere"), "result.json", "text")).rejects.toThrow("ENOENT");
+    await expect(writeFileWhole("/dev/null/result.json", "text")).rejects.toThrow(
+      "cannot write /dev/null/result.json: E",
+    );
   });
 });
 

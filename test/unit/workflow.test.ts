@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { addBaselineCommands } from "../../cli/baseline/command.ts";
 import { addDoctorCommand } from "../../cli/doctor/command.ts";
+import { addHistoryCommand } from "../../cli/history/command.ts";
 import { addInitCommand } from "../../cli/init.ts";
 import { addReportCommand } from "../../cli/report/command.ts";
 import { addRunCommand } from "../../cli/run/command.ts";
@@ -39,6 +40,7 @@ function commandsIn(text: string): string[] {
 function program(): Command {
   const whole = new Command("throughline").exitOverride().configureOutput({ writeErr: () => undefined });
   addReportCommand(whole, root);
+  addHistoryCommand(whole, root);
   addBaselineCommands(whole, root);
   const { signal } = new AbortController();
   addRunCommand(whole, root, signal);

@@ -1,0 +1,70 @@
+/** Runs that can be seen as one line over time. Pure. */
+import type { Entry } from "./entry.ts";
+
+/** What is not as it was in the run before. */
+export interface Change {
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** All runs of one pipeline with one profile, the oldest first. */
+export interface Series {
+  readonly subject: string;
+  readonly scenario: string;
+  readonly entries: readonly Entry[];
+  /** By the index of a run: the versions that changed since the run before. */
+  readonly changes: ReadonlyMap<number, readonly Change[]>;
+}
+
+/** Puts runs of one pipeline and profile together; what ran last comes first. */
+export function seriesOf(entries: readonly Entry[]): Series[] {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.subject, entry.scenario]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()]
+    .map((own) => {
+      const { subject, scenario } = own[0] as Entry;
+      return { subject, scenario, entries: own, changes: changesIn(own) };
+    })
+    .sort((one, other) => lastOf(other).startedAt - lastOf(one).startedAt);
+}
+
+/** The run that was started last. */
+export function lastOf({ entries }: Series): Entry {
+  return entries.at(-1) as Entry;
+}
+
+/** `pipeline, smoke`. */
+export function titleOf({ subject, scenario }: Series): string {
+  return scenario === "" ? subject : `${subject}, ${scenario}`;
+}
+
+function changesIn(entries: readonly Entry[]): Map<number, readonly Change[]> {
+  const changes = new Map<number, readonly Change[]>();
+  for (const [place, entry] of entries.entries()) {
+    const before = entries[place - 1];
+    if (before === undefined) continue;
+    const own = Object.keys(entry.versions)
+      .filter((what) => before.versions[what] !== undefined && before.versions[what] !== entry.versions[what])
+      .map((what) => ({ what, before: before.versions[what] as string, after: entry.versions[what] as string }));
+    if (own.length > 0) changes.set(place, own);
+  }
+  return changes;
+}
+
+/** `throughline 0.1.0 -> 0.2.0, k6 v1.8.1 -> v2.2.0`. */
+export function describeChanges(changes: readonly Change[]): string {
+  return changes.map(({ what, before, after }) => `${what} ${before} -> ${after}`).join(", ");
+}
+
+/** How many runs ended how: `12 runs: 10 PASS, 1 FAIL, 1 INVALID`. */
+export function describeVerdicts({ entries }: Series): string {
+  const verdicts = (["PASS", "FAIL", "INVALID"] as const)
+    .map((verdict) => ({ verdict, runs: entries.filter((entry) => entry.verdict === verdict).length }))
+    .filter(({ runs }) => runs > 0)
+    .map(({ verdict, runs }) => `${runs} ${verdict}`);
+  return `${entries.length} ${entries.length === 1 ? "run" : "runs"}: ${verdicts.join(", ")}`;
+}
