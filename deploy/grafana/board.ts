@@ -31,8 +31,8 @@ export type Unit = "ms" | "s" | "percentunit" | "bytes" | "short";
 export interface Panel {
   readonly title: string;
   readonly description: string;
-  /** Over time, or one value for the whole time that is shown. */
-  readonly look: "lines" | "bars" | "value" | "heatmap";
+  /** Over time, one value for the whole time that is shown, or one such value for each run. */
+  readonly look: "lines" | "bars" | "value" | "runs" | "heatmap";
   readonly unit: Unit;
   readonly series: readonly Series[];
   /** What the series are held to: one for each of them, or one for all. */
@@ -51,7 +51,7 @@ export interface Board {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** Whose board it is; null for the one over all tests. */
+  /** Whose board it is; null for those over all tests. */
   readonly test: string | null;
   readonly rows: readonly Row[];
 }

@@ -1,142 +1,223 @@
-/** The boards: one over everything, and one for each test. */
-import { METRICS, type MetricName } from "../../core/metrics.ts";
+/** The boards: one to watch a run, one to compare runs, and one for each test with what these two lack. */
+import { COUNT_NAMES, COUNTS, faultNames } from "../../core/counts.ts";
+import { FAMILIES, METRICS, type MetricName } from "../../core/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import type { Board, Panel, Row } from "./board.ts";
-import { BOARD_TESTS, familiesOf, undeclaredFamilies } from "./families.ts";
-import {
-  countsPanel,
-  familyRow,
-  k6Series,
-  metricPanel,
-  objectivesOf,
-  objectivesRow,
-  percentiles,
-  receiverRow,
-  verdictPanel,
-} from "./panels.ts";
+import type { Board, Panel, Row, Series } from "./board.ts";
+import { BOARD_TESTS, familiesOf } from "./families.ts";
+import { accountPanel, k6Panel, metricsPanels, objectivesOf, percentiles, series, verdictPanel } from "./panels.ts";
 
 /** All boards. @param root the folder of the repository. */
 export function boards(root: string): Board[] {
-  return [overview(root), ...BOARD_TESTS.map((test) => boardOf(test, root))];
+  return [watch(root), compare, ...BOARD_TESTS.map((test) => testBoard(test, root))];
 }
 
-function overview(root: string): Board {
+const names = Object.keys(METRICS) as MetricName[];
+const startingWith = (...prefixes: string[]) => names.filter((name) => prefixes.some((one) => name.startsWith(one)));
+const shares = names.filter((name) => METRICS[name].kind === "share");
+
+const DELIVERY_FAULTS = faultNames().filter((name) => COUNTS[name].of === "deliveries");
+
+const LATENCY_PERCENTILES: readonly Series[] = ([50, 95, 99] as const).map((percentile) => ({
+  of: "latency",
+  percentile,
+  legend: `p${percentile}`,
+}));
+
+/** What became of the events of a run. */
+export const lostRow: Row = {
+  title: "Is anything lost?",
+  panels: [
+    accountPanel("Faults", DELIVERY_FAULTS, 24, "value"),
+    accountPanel("Deliveries", ["expected", "delivered"], 6),
+    accountPanel("Backlog", ["backlog"], 6),
+    accountPanel("Not judged, and not of this run", ["unheard", "unjudged", "foreign"], 6),
+    accountPanel("Paths", ["paths", "silent"], 6),
+  ],
+};
+
+/** How long deliveries took, and acknowledgements. */
+export const lateRow: Row = {
+  title: "How late is it?",
+  panels: [
+    {
+      ...k6Panel("Delivery latency", LATENCY_PERCENTILES, 8, "ms"),
+      description: "from publishing to arrival, over all deliveries since the run was opened",
+    },
+    {
+      ...k6Panel("Deliveries by latency", [{ of: "buckets", legend: "deliveries" }], 8),
+      description: "how many deliveries took how many milliseconds",
+      look: "heatmap",
+    },
+    k6Panel("Acknowledgement latency", percentiles("publish_ack_latency_ms"), 8, "ms"),
+  ],
+};
+
+/** Five questions, in the order in which somebody asks who watches a run: at most 20 panels. */
+function watch(root: string): Board {
+  const publisher = objectivesOf("nats", root);
+  const subscriber = objectivesOf("websocket", root);
   return {
-    name: "overview",
-    title: "Throughline: overview",
-    description: "Is every event accounted for, and was the generator fit to say so?",
+    name: "watch",
+    title: "Throughline: watch a run",
+    description: "Is it on schedule, is anything lost, how late, what does the target do, is the generator fit?",
     test: null,
     rows: [
       {
-        title: "Verdict: every objective of every test",
-        panels: BOARD_TESTS.map((test) => verdictPanel(test, objectivesOf(test, root))),
+        title: "Is it on schedule?",
+        panels: [
+          accountPanel(
+            "Events",
+            COUNT_NAMES.filter((name) => COUNTS[name].of === "events" && name !== "unheard"),
+            8,
+          ),
+          {
+            ...k6Panel("Delay of the schedule", percentiles("schedule_delay_ms"), 8, "ms"),
+            objectives: publisher.filter(
+              ({ metric, statistic }) => metric === "schedule_delay_ms" && statistic !== "count",
+            ),
+          },
+          k6Panel("Not sent in time", series("dropped_iterations", "events_unsent", ...startingWith("unsent_")), 8),
+        ],
       },
-      receiverRow,
-      { title: "Errors", panels: [sharesPanel(), countsPanel("Faults that were counted", faultCounts(root))] },
-      generatorRow(),
-      { title: "Generator: our own measures", panels: lagPanels(root) },
-      ...undeclaredFamilies(root).map((family) => familyRow(family, [])),
+      lostRow,
+      lateRow,
+      {
+        title: "What does the target do?",
+        panels: [
+          k6Panel("Shares of failures and of successes", series(...shares), 8, "percentunit"),
+          k6Panel("Refusals and outages", series(...REFUSALS), 8),
+          k6Panel("Connections", series("ws_active_connections", ...startingWith("ws_connection", "ws_sessions")), 4),
+          k6Panel("Processes of the target", series(...(Object.keys(FAMILIES.health) as MetricName[])), 4),
+        ],
+      },
+      {
+        title: "Is the generator fit?",
+        panels: [
+          {
+            ...k6Panel("Lag and pauses", [...worst("generator_lag_ms"), ...worst("generator_pause_ms")], 6, "ms"),
+            objectives: subscriber.filter(
+              ({ metric, statistic }) => metric === "generator_lag_ms" && statistic !== "count",
+            ),
+          },
+          k6Panel("Out of resources, and errors of the script", series(...startingWith("host_", "script_")), 6),
+          k6Panel("Virtual users", [gauge("vus", "active"), gauge("vus_max", "initialized")], 6),
+          k6Panel("Network", [counter("data_sent", "sent"), counter("data_received", "received")], 6, "bytes"),
+        ],
+      },
     ],
   };
 }
 
-function boardOf(test: RunnableTest, root: string): Board {
+/** What a target answers when it takes nothing, of every transport. */
+const REFUSALS: readonly MetricName[] = [
+  "events_refused",
+  "events_unknown",
+  "signal_failed",
+  ...startingWith("http_status_4", "http_status_5", "http_status_none", "http_outage_seconds"),
+  ...startingWith("ingest_status_4", "ingest_status_5", "ingest_status_none"),
+];
+
+/** Each panel has a bar for every run that is chosen. */
+const compare: Board = {
+  name: "compare",
+  title: "Throughline: compare runs",
+  description: "The runs that are chosen, side by side: choose two or more.",
+  test: null,
+  rows: [
+    {
+      title: "What was lost",
+      panels: [
+        runs(accountPanel("Faults", DELIVERY_FAULTS, 12)),
+        runs(accountPanel("Deliveries", ["expected", "delivered", "unjudged"], 12)),
+        runs(k6Panel("Counts of the account", accountSeries("count", "tally"), 24)),
+      ],
+    },
+    {
+      title: "How late",
+      panels: [
+        runs(k6Panel("Delivery latency", LATENCY_PERCENTILES, 8, "ms")),
+        runs(k6Panel("Acknowledgement latency", percentiles("publish_ack_latency_ms"), 8, "ms")),
+        runs(k6Panel("Times of the account", accountSeries("reading").filter(isTime), 8, "ms")),
+      ],
+    },
+    {
+      title: "How fast, and how well measured",
+      panels: [
+        runs(
+          k6Panel(
+            "Rates and shares of the account",
+            accountSeries("reading").filter((one) => !isTime(one)),
+            8,
+          ),
+        ),
+        runs(
+          k6Panel("Publishers", series(...ofKinds(Object.keys(FAMILIES.publishing), "reading", "count", "tally")), 8),
+        ),
+        runs(
+          k6Panel(
+            "Generator",
+            [...worst("schedule_delay_ms"), ...worst("generator_lag_ms"), ...worst("generator_pause_ms")],
+            8,
+            "ms",
+          ),
+        ),
+      ],
+    },
+  ],
+};
+
+/** What only this test measures, and what it is held to. */
+function testBoard(test: RunnableTest, root: string): Board {
+  const own = familiesOf(test, root).filter(
+    (family) => !["everywhere", "publishing", "account", "health"].includes(family),
+  );
   const objectives = objectivesOf(test, root);
-  const families = familiesOf(test, root);
   return {
     name: test,
     title: `Throughline: ${test}`,
-    description: `What ${test}.js measured, and what it is held to.`,
+    description: `What ${test}.js is held to, and what only it measures.`,
     test,
     rows: [
-      objectivesRow(objectives),
-      ...families.filter((family) => family !== "account").map((family) => familyRow(family, objectives)),
-      ...(families.includes("account") ? [receiverRow, familyRow("account", objectives)] : []),
-      generatorRow(),
-    ].map((row) => ({ ...row, panels: row.panels.map((panel) => only(test, panel)) })),
+      { title: "Objectives", panels: [verdictPanel(test, objectives)] },
+      ...own.map((family) => ({
+        title: `Only of ${test}`,
+        panels: metricsPanels(Object.keys(FAMILIES[family]) as MetricName[]).map((panel) => only(test, panel)),
+      })),
+    ],
   };
 }
 
 /** A panel that shows one test, whatever others the run has. */
 export function only(test: RunnableTest, panel: Panel): Panel {
-  return { ...panel, series: panel.series.map((series) => (series.of === "k6" ? { ...series, test } : series)) };
+  return { ...panel, series: panel.series.map((one) => (one.of === "k6" ? { ...one, test } : one)) };
 }
 
-const names = Object.keys(METRICS) as MetricName[];
-
-/** Every share of failures at once. */
-function sharesPanel(): Panel {
-  return {
-    title: "Shares of failures",
-    description: "shares of samples that failed, of all tests",
-    look: "lines",
-    unit: "percentunit",
-    series: names.filter((name) => METRICS[name].kind === "share").map((name) => k6Series(name, "rate", "rate")),
-    objectives: [],
-    width: 12,
-  };
+/** A panel with a value for each run instead of lines over time. */
+function runs(panel: Panel): Panel {
+  return { ...panel, look: "runs" };
 }
 
-/** Counts that every objective wants to be zero, whatever the test. */
-function faultCounts(root: string): MetricName[] {
-  const zero = BOARD_TESTS.flatMap((test) => objectivesOf(test, root)).filter(
-    ({ statistic, comparison, bound }) => statistic === "count" && comparison === "==" && bound === 0,
-  );
-  return names.filter((name) => zero.some(({ metric }) => metric === name));
+function ofKinds(all: readonly string[], ...kinds: readonly string[]): MetricName[] {
+  return (all as MetricName[]).filter((name) => kinds.includes(METRICS[name].kind));
 }
 
-/** Our own measures of whether the generator kept up. */
-function lagPanels(root: string): Panel[] {
-  return [
-    { ...metricPanel("schedule_delay_ms", objectivesOf("nats", root)), title: "Schedule delay of publishers" },
-    { ...metricPanel("generator_lag_ms", objectivesOf("websocket", root)), title: "Lag of subscribers" },
-  ];
+function accountSeries(...kinds: readonly string[]): Series[] {
+  return series(...ofKinds(Object.keys(FAMILIES.account), ...kinds));
 }
 
-/** What k6 measures of itself. */
-export function generatorRow(): Row {
-  return {
-    title: "Generator",
-    panels: [
-      {
-        title: "Virtual users",
-        description: "active, and initialized",
-        look: "lines",
-        unit: "short",
-        series: [k6Series("vus", "gauge", "value", "active"), k6Series("vus_max", "gauge", "value", "initialized")],
-        objectives: [],
-        width: 6,
-      },
-      {
-        title: "Iterations",
-        description: "completed",
-        look: "bars",
-        unit: "short",
-        series: [k6Series("iterations", "counter", "count", "completed")],
-        objectives: [],
-        width: 6,
-      },
-      {
-        title: "Iteration length",
-        description: "time from the start to the end of an iteration",
-        look: "lines",
-        unit: "ms",
-        series: percentiles("iteration_duration"),
-        objectives: [],
-        width: 6,
-      },
-      {
-        title: "Network",
-        description: "bytes that k6 sent and received",
-        look: "bars",
-        unit: "bytes",
-        series: [
-          k6Series("data_sent", "counter", "count", "sent"),
-          k6Series("data_received", "counter", "count", "received"),
-        ],
-        objectives: [],
-        width: 6,
-      },
-    ],
-  };
+function isTime(one: Series): boolean {
+  return one.of === "k6" && one.metric.endsWith("_ms");
+}
+
+/** The highest percentile that objectives use, of a latency. */
+function worst(metric: MetricName): Series[] {
+  return [{ of: "k6", metric, kind: "trend", statistic: "p(99)", legend: `${metric} p99` }];
+}
+
+function gauge(metric: string, legend: string): Series {
+  return { of: "k6", metric, kind: "gauge", statistic: "value", legend };
+}
+
+function counter(metric: string, legend: string): Series {
+  return { of: "k6", metric, kind: "counter", statistic: "count", legend };
 }

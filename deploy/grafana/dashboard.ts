@@ -1,12 +1,15 @@
 /** A board in a language, as Grafana's own dashboard model. */
 
+import { PanelBuilder as BarsBuilder } from "@grafana/grafana-foundation-sdk/bargauge";
 import {
+  BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   GraphDrawStyle,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   ReduceDataOptionsBuilder,
+  VizOrientation,
 } from "@grafana/grafana-foundation-sdk/common";
 import {
   type Dashboard,
@@ -14,6 +17,7 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  DatasourceVariableBuilder,
   QueryVariableBuilder,
   RowBuilder,
   type Threshold,
@@ -27,7 +31,7 @@ import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as LinesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { Slo } from "../../core/slo.ts";
 import type { Board, Panel } from "./board.ts";
-import { CHOICES, type Language } from "./language.ts";
+import { CHOICES, type Language, SOURCE } from "./language.ts";
 
 /** Points are written once a second: a shorter interval would show gaps. */
 const SHORTEST_INTERVAL = "1s";
@@ -38,7 +42,6 @@ export function dashboardOf(board: Board, language: Language): Dashboard {
     .uid(uidOf(board, language))
     .description(board.description)
     .tags(["throughline", language.name])
-    .readonly()
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from: "now-30m", to: "now" })
     .refresh("5s")
@@ -50,7 +53,8 @@ export function dashboardOf(board: Board, language: Language): Dashboard {
         .includeVars(true)
         .keepTime(true),
     )
-    .annotations(language.annotations());
+    .annotations(language.annotations())
+    .withVariable(new DatasourceVariableBuilder(SOURCE).label("data source").type(language.datasource.type ?? ""));
   for (const [name, query] of Object.entries(language.choices(board.test ?? undefined))) {
     builder.withVariable(
       new QueryVariableBuilder(name)
@@ -84,7 +88,7 @@ function panelOf(panel: Panel, language: Language) {
     .datasource(language.datasource)
     .unit(panel.unit)
     .interval(SHORTEST_INTERVAL)
-    .height(panel.look === "value" ? (panel.series.length > 2 ? 10 : 4) : 8)
+    .height(heightOf(panel))
     .span(panel.width);
   for (const [place, series] of panel.series.entries()) {
     builder.withTarget(language.target(panel, series, refIdOf(place)));
@@ -92,7 +96,13 @@ function panelOf(panel: Panel, language: Language) {
   return builder;
 }
 
-function lookOf(panel: Panel): LinesBuilder | StatBuilder | HeatmapBuilder {
+/** So that no value or bar is too small to be read. */
+function heightOf({ look, series }: Panel): number {
+  if (look === "value") return Math.max(4, 2 * Math.ceil(series.length / 6));
+  return look === "runs" ? Math.max(8, series.length) : 8;
+}
+
+function lookOf(panel: Panel): LinesBuilder | StatBuilder | HeatmapBuilder | BarsBuilder {
   switch (panel.look) {
     case "value":
       return objectiveOf(panel);
@@ -100,12 +110,17 @@ function lookOf(panel: Panel): LinesBuilder | StatBuilder | HeatmapBuilder {
       return new HeatmapBuilder().calculate(false);
     case "bars":
       return new LinesBuilder().drawStyle(GraphDrawStyle.Bars).fillOpacity(50);
+    case "runs":
+      return new BarsBuilder()
+        .orientation(VizOrientation.Horizontal)
+        .displayMode(BarGaugeDisplayMode.Basic)
+        .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
     case "lines":
       return linesOf(panel);
   }
 }
 
-/** The first series is what the objective judges; the second, if any, says how many samples it has. */
+/** Each value in the colours of what it is held to. */
 function objectiveOf({ objectives }: Panel): StatBuilder {
   const builder = new StatBuilder()
     .colorMode(BigValueColorMode.Background)
@@ -115,17 +130,6 @@ function objectiveOf({ objectives }: Panel): StatBuilder {
   for (const [place, slo] of objectives.entries()) {
     const value = absolute(stepsOf(slo)).build();
     builder.overrideByQuery(refIdOf(place), [{ id: "thresholds", value }]);
-  }
-  const [only] = objectives;
-  if (objectives.length === 1 && only !== undefined) {
-    const floor = [
-      { value: null, color: "orange" },
-      { value: only.floor, color: "green" },
-    ];
-    builder.overrideByQuery(refIdOf(1), [
-      { id: "thresholds", value: absolute(floor).build() },
-      { id: "unit", value: "short" },
-    ]);
   }
   return builder;
 }

@@ -25,9 +25,3 @@ export function familiesOf(test: RunnableTest, root: string): Family[] {
   }
   return names as Family[];
 }
-
-/** Families that no script declares: what k6 measures by itself. */
-export function undeclaredFamilies(root: string): Family[] {
-  const declared = new Set(BOARD_TESTS.flatMap((test) => familiesOf(test, root)));
-  return (Object.keys(FAMILIES) as Family[]).filter((family) => !declared.has(family));
-}

@@ -3,7 +3,7 @@ import type { Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ACCOUNT, BUCKETS, MARKS } from "../../receiver/points.ts";
 import type { Panel, Series } from "./board.ts";
-import { type Choices, type Language, MARK_COLORS } from "./language.ts";
+import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts";
 
 /** A query as Grafana's InfluxDB data source takes it; the SDK has no type of its own for it. */
 interface InfluxqlQuery extends Dataquery {
@@ -15,7 +15,7 @@ interface InfluxqlQuery extends Dataquery {
   readonly datasource: typeof DATASOURCE;
 }
 
-const DATASOURCE = { type: "influxdb", uid: "throughline-influxdb" };
+const DATASOURCE = { type: "influxdb", uid: `\${${SOURCE}}` };
 
 const OF_RUN = '"testid" =~ /^$testid$/ AND $timeFilter';
 const OF_SCENARIO = '"scenario" =~ /^$scenario$/ AND "testid" =~ /^$testid$/ AND $timeFilter';
@@ -48,6 +48,7 @@ function query(panel: Panel, series: Series): string {
   const [field, from, where] = selection(panel, series);
   const select = `SELECT ${field} FROM "${from}" WHERE ${where}`;
   if (panel.look === "value") return select;
+  if (panel.look === "runs") return `${select} GROUP BY "testid"`;
   const tags = series.of === "buckets" ? ', "ms"' : series.of === "k6" ? "" : ', "testid"';
   return `${select} GROUP BY time($__interval)${tags} fill(none)`;
 }
@@ -55,7 +56,8 @@ function query(panel: Panel, series: Series): string {
 /** Several runs may be chosen: what is told by run says which one. */
 function alias(panel: Panel, series: Series): string {
   if (series.of === "buckets") return "$tag_ms";
-  return panel.look === "value" || series.of === "k6" ? series.legend : `${series.legend} $tag_testid`;
+  const told = panel.look === "runs" || (panel.look !== "value" && series.of !== "k6");
+  return told ? `${series.legend} $tag_testid` : series.legend;
 }
 
 function target(panel: Panel, series: Series, refId: string) {

@@ -19,6 +19,9 @@ export interface Language {
   annotations(): Builder<AnnotationQuery>[];
 }
 
+/** The variable that holds the data source, so that a board can be imported beside any. */
+export const SOURCE = "datasource";
+
 /** What is chosen above a board, by the name that queries use. */
 export type Choices = Readonly<Partial<Record<keyof typeof CHOICES, string>>>;
 export const CHOICES = { testid: "run", test: "test", scenario: "scenario" } as const;

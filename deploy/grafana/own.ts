@@ -1,17 +1,17 @@
 /** The boards of pipelines and tables of endpoints of one's own: one for each of their tests. */
 import { definitionOf, type TestDefinition } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import { metricOf } from "../../core/metrics.ts";
+import { FAMILIES, metricOf } from "../../core/metrics.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 import type { Board, Row } from "./board.ts";
-import { generatorRow, only } from "./boards.ts";
+import { lateRow, lostRow, only } from "./boards.ts";
 import { dashboardOf, uidOf } from "./dashboard.ts";
 import type { Family } from "./families.ts";
 import { LANGUAGES } from "./files.ts";
-import { countsPanel, familyRow, metricPanel, objectivesRow, receiverRow } from "./panels.ts";
+import { metricsPanels, verdictPanel } from "./panels.ts";
 
 /** What each kind of test measures beside its account; visitors have rows of their own. */
 const FAMILIES_OF: Readonly<Record<TestDefinition["load"], readonly Family[]>> = {
@@ -39,11 +39,13 @@ function boardOf({ name, load }: TestDefinition): Board {
   const rows = slos(test, { accounted: isSettled, events: load === "publishes" ? 1 : null });
   const objectives = rows.filter(({ metric }) => metricOf(metric) !== undefined);
   const measured: Row[] = [
-    objectivesRow(objectives),
+    { title: "Objectives", panels: [verdictPanel(test, objectives)] },
     ...(load === "visits" ? [answersRow(name)] : []),
-    ...FAMILIES_OF[load].map((family) => familyRow(family, objectives)),
-    ...(isSettled ? [receiverRow, familyRow("account", objectives)] : []),
-    generatorRow(),
+    ...(isSettled ? [lostRow, lateRow] : []),
+    ...FAMILIES_OF[load].map((family) => ({
+      title: `Metrics: ${family}`,
+      panels: metricsPanels(Object.keys(FAMILIES[family])),
+    })),
   ];
   return {
     name,
@@ -58,16 +60,6 @@ function boardOf({ name, load }: TestDefinition): Board {
 function answersRow(name: string): Row {
   const metrics = (definitionOf(name)?.objectives ?? []).map(({ metric }) => metric);
   const latencies = [...new Set(metrics)].filter((metric) => metric.startsWith("endpoint_"));
-  const statuses = ["2xx", "4xx", "429", "5xx", "none"] as const;
-  return {
-    title: "Answers",
-    panels: [
-      ...latencies.map((metric) => metricPanel(metric)),
-      metricPanel("http_error_rate"),
-      countsPanel(
-        "Statuses",
-        statuses.map((status) => `http_status_${status}` as const),
-      ),
-    ],
-  };
+  const statuses = ["2xx", "4xx", "429", "5xx", "none"].map((status) => `http_status_${status}`);
+  return { title: "Answers", panels: metricsPanels([...latencies, "http_error_rate", ...statuses]) };
 }

@@ -2,9 +2,9 @@
 import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import type { Panel, Series } from "./board.ts";
-import { type Choices, type Language, MARK_COLORS } from "./language.ts";
+import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts";
 
-const DATASOURCE = { type: "prometheus", uid: "throughline-prometheus" };
+const DATASOURCE = { type: "prometheus", uid: `\${${SOURCE}}` };
 
 /** What k6 has to be told to send of each Trend: the percentiles that the boards show. */
 export const TREND_STATS = "count,min,avg,med,p(95),p(99),max";
@@ -18,18 +18,24 @@ function k6Expression(panel: Panel, { metric, kind, statistic, test }: Extract<S
   const at = (suffix: string) => {
     const selected = `k6_${metric}${suffix}${labels}`;
     // A value for the whole time must not be gone five minutes after the last sample.
-    return panel.look === "value" ? `last_over_time(${selected}[$__range])` : selected;
+    return isOneValue(panel) ? `last_over_time(${selected}[$__range])` : selected;
   };
+  const by = panel.look === "runs" ? " by (testid) " : "";
   switch (kind) {
     case "counter":
-      return `sum(${at("_total")})`;
+      return `sum${by}(${at("_total")})`;
     case "gauge":
-      return `max(${at("")})`;
+      return `max${by}(${at("")})`;
     case "rate":
-      return `max(${at("_rate")})`;
+      return `max${by}(${at("_rate")})`;
     case "trend":
-      return `max(${at(`_${trendStat(statistic)}`)}) * ${MS_PER_SECOND}`;
+      return `max${by}(${at(`_${trendStat(statistic)}`)}) * ${MS_PER_SECOND}`;
   }
+}
+
+/** Of the whole time that is shown, not of each moment of it. */
+function isOneValue({ look }: Panel): boolean {
+  return look === "value" || look === "runs";
 }
 
 function trendStat(statistic: string): string {
@@ -41,23 +47,29 @@ function query(panel: Panel, series: Series): string {
     case "k6":
       return k6Expression(panel, series);
     case "account":
-      return `throughline_${series.figure}{${OF_RUN}}`;
+      return ofReceiver(panel, `throughline_${series.figure}{${OF_RUN}}`);
     case "latency":
-      return `throughline_delivery_latency_ms{${OF_RUN},quantile="${series.percentile / 100}"}`;
+      return ofReceiver(panel, `throughline_delivery_latency_ms{${OF_RUN},quantile="${series.percentile / 100}"}`);
     case "buckets":
       return `sum by (le) (increase(throughline_delivery_latency_ms_bucket{${OF_RUN}}[$__rate_interval]))`;
   }
 }
 
+/** A receiver that has ended is scraped no longer, and its runs can still be compared. */
+function ofReceiver({ look }: Panel, selected: string): string {
+  return look === "runs" ? `last_over_time(${selected}[$__range])` : selected;
+}
+
 function target(panel: Panel, series: Series, refId: string) {
-  const several = series.of !== "k6" && panel.look !== "value" ? " {{run}}" : "";
+  const label = series.of === "k6" ? "testid" : "run";
+  const several = panel.look === "runs" || (series.of !== "k6" && panel.look !== "value") ? ` {{${label}}}` : "";
   const built = new DataqueryBuilder()
     .refId(refId)
     .datasource(DATASOURCE)
     .expr(query(panel, series))
     .legendFormat(series.of === "buckets" ? "{{le}}" : series.legend + several);
   if (series.of === "buckets") return built.format(PromQueryFormat.Heatmap).range();
-  return panel.look === "value" ? built.instant() : built.range();
+  return isOneValue(panel) ? built.instant() : built.range();
 }
 
 function choices(test?: string): Choices {

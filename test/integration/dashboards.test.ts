@@ -19,6 +19,7 @@ const UNSAMPLED: Partial<Record<MetricName, { readonly on: readonly RunnableTest
 
 /** What only some runs sample: its panels are asked, and may have something to show. */
 const OCCASIONAL: Partial<Record<MetricName, string>> = {
+  dropped_iterations: "publishers keep their schedule by themselves, so that k6 drops none of theirs",
   unreachable_at: "a moment at which the target could not be reached",
   generator_paused_at: "a moment at which this machine stood still",
   http_outage_ms: "measured beside the load, in a scenario of its own",
@@ -78,7 +79,7 @@ function answersOf(language: Language, panel: Panel, place: string): Promise<rea
 
 async function answersNow(language: Language, panel: Panel): Promise<readonly Answer[]> {
   const { chosen, databases } = recording;
-  const look = panel.look === "value" ? "instant" : "range";
+  const look = panel.look === "value" || panel.look === "runs" ? "instant" : "range";
   const own: Answer[] = [];
   for (const series of panel.series) {
     const query = language.query(panel, series);

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { FAMILIES, METRICS } from "../../core/metrics.ts";
-import { expression, type Slo, sampleCounter, sloVariable } from "../../core/slo.ts";
+import { type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Panel, Series } from "../../deploy/grafana/board.ts";
 import { boards } from "../../deploy/grafana/boards.ts";
 import { dashboardOf, stepsOf } from "../../deploy/grafana/dashboard.ts";
-import { BOARD_TESTS, familiesOf, undeclaredFamilies } from "../../deploy/grafana/families.ts";
+import { BOARD_TESTS, familiesOf } from "../../deploy/grafana/families.ts";
 import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import { objectivesOf } from "../../deploy/grafana/panels.ts";
 import { FIGURES } from "../../receiver/figures.ts";
@@ -26,37 +26,58 @@ const seriesOf = (panels: readonly Panel[]): readonly Series[] => panels.flatMap
 const metricsOf = (panels: readonly Panel[]) =>
   seriesOf(panels).flatMap((one) => (one.of === "k6" ? [one.metric] : []));
 
-describe.each(BOARD_TESTS)("the board of %s", (name) => {
-  test("shows every metric that its script measures", () => {
-    const measured = familiesOf(name, root).flatMap((family) => Object.keys(FAMILIES[family]));
-    expect(metricsOf(panelsOf(name))).toEqual(expect.arrayContaining(measured));
-  });
-
-  test("shows every objective with its samples, in the colors of its bound", () => {
-    for (const slo of objectivesOf(name, root)) {
-      const panel = panelsOf(name).find(
-        ({ title, look }) => look === "value" && title === `${slo.metric} ${expression(slo)}`,
-      );
-      expect(panel?.series, sloVariable(slo)).toMatchObject([
-        { metric: slo.metric, statistic: slo.statistic, test: name },
-        { metric: sampleCounter(slo.metric), statistic: "count", test: name },
-      ]);
-    }
-  });
+test("one board watches a run with at most 20 panels, which answer five questions", () => {
+  const rows = all.find((board) => board.name === "watch")?.rows ?? [];
+  expect(rows.map(({ title }) => title)).toEqual([
+    "Is it on schedule?",
+    "Is anything lost?",
+    "How late is it?",
+    "What does the target do?",
+    "Is the generator fit?",
+  ]);
+  expect(rows.flatMap(({ panels }) => panels).length).toBeLessThanOrEqual(20);
 });
 
-test("the overview shows every objective of every test, every figure of the account, and what no script declares", () => {
-  const overview = seriesOf(panelsOf("overview"));
-  for (const name of BOARD_TESTS) {
-    for (const { metric, statistic } of objectivesOf(name, root)) {
-      expect(overview).toContainEqual(expect.objectContaining({ metric, statistic, test: name }));
+/** What only tells others something, and is no line of any board. */
+const NOT_SHOWN = ["unreachable_at", "generator_paused_at"];
+
+test.each(BOARD_TESTS)("every metric that %s measures is on the board to watch, to compare, or its own", (name) => {
+  const measured = familiesOf(name, root).flatMap((family) => Object.keys(FAMILIES[family]));
+  const shown = new Set([...NOT_SHOWN, ...["watch", "compare", name].flatMap((board) => metricsOf(panelsOf(board)))]);
+  expect(measured.filter((metric) => !shown.has(metric))).toEqual([]);
+});
+
+test.each(BOARD_TESTS)("the board of %s shows each of its objectives, in the colors of its bound", (name) => {
+  const [verdict] = panelsOf(name);
+  const objectives = objectivesOf(name, root);
+  expect(verdict?.objectives).toEqual(objectives);
+  expect(verdict?.series).toMatchObject(objectives.map(({ metric, statistic }) => ({ metric, statistic, test: name })));
+});
+
+test("the boards to watch and to compare show every figure of the account", () => {
+  const shown = ["watch", "compare"].flatMap((board) => seriesOf(panelsOf(board)));
+  const figures = new Set(shown.flatMap((one) => (one.of === "account" ? [one.figure] : [])));
+  expect([...figures].sort()).toEqual(Object.keys(FIGURES).sort());
+});
+
+test("the board to compare has a value of each run in every panel", () => {
+  expect(new Set(panelsOf("compare").map(({ look }) => look))).toEqual(new Set(["runs"]));
+  for (const panel of panelsOf("compare")) {
+    for (const series of panel.series) {
+      for (const language of LANGUAGES) {
+        const { legendFormat, alias } = language.target(panel, series, "A").build() as {
+          legendFormat?: string;
+          alias?: string;
+        };
+        expect(legendFormat ?? alias).toMatch(/(\{\{(run|testid)\}\}|\$tag_testid)$/);
+      }
     }
   }
-  expect(overview.flatMap((one) => (one.of === "account" ? [one.figure] : [])).sort()).toEqual(
-    Object.keys(FIGURES).sort(),
-  );
-  const others = undeclaredFamilies(root).flatMap((family) => Object.keys(FAMILIES[family]));
-  expect(metricsOf(panelsOf("overview"))).toEqual(expect.arrayContaining(others));
+});
+
+test.each(all)("$name: a snapshot of its panels", ({ rows }) => {
+  const panels = rows.flatMap(({ panels: own }) => own.map(({ title, series }) => `${title}: ${series.length}`));
+  expect(panels).toMatchSnapshot();
 });
 
 test("no panel shows a metric that nobody measures", () => {
@@ -89,14 +110,21 @@ describe.each(LANGUAGES)("dashboards on $title", (language) => {
     for (const uid of uids) expect(uid).toMatch(new RegExp(`^[a-z-]{1,${LONGEST_UID}}$`));
   });
 
-  test("read the data source that is provisioned", () => {
+  test("read the data source that is chosen above them, so that they can be imported beside any", () => {
     const path = join(root, "deploy/grafana/provisioning/datasources/throughline.yaml");
     const { datasources } = parse(readFileSync(path, "utf8")) as Provisioned;
-    expect(datasources).toContainEqual(expect.objectContaining(language.datasource));
-    for (const { panels = [] } of dashboards) {
+    expect(datasources.map(({ type }) => type)).toContain(language.datasource.type);
+    for (const { panels = [], templating } of dashboards) {
+      expect(templating?.list?.[0]).toMatchObject({
+        name: "datasource",
+        type: "datasource",
+        query: language.datasource.type,
+      });
       for (const panel of panels)
-        if (panel.type !== "row") expect(panel).toMatchObject({ datasource: language.datasource });
+        if (panel.type !== "row") expect(panel).toMatchObject({ datasource: { uid: language.datasource.uid } });
     }
+    expect(language.datasource.uid).toMatch(/^\$\{datasource\}$/);
+    expect(JSON.stringify(dashboards)).not.toContain(`throughline-${language.name}"}`);
   });
 
   test("lay out their panels side by side within 24 columns, none over another", () => {

@@ -52,7 +52,7 @@ describe("boards of one's own", () => {
   const boards = (declared: AnyPipeline | AnyEndpoints) =>
     [...ownBoards(declared)].map(([path, text]) => ({
       path,
-      titles: [...text.matchAll(/"title": "([^"]+)"/g)].map(([, title]) => title),
+      lines: [...text.matchAll(/"alias": "([^"]+)"/g)].map(([, line]) => line),
     }));
 
   test("are one for each test and database", () => {
@@ -65,11 +65,9 @@ describe("boards of one's own", () => {
 
   test("show what is its own, and no word of another system", () => {
     const [publisher] = boards(FEED).filter(({ path }) => path === "influxdb/throughline-feed-influxdb.json");
-    expect(publisher?.titles).toEqual(expect.arrayContaining(["account_lost count==0", "events_refused count==0"]));
+    expect(publisher?.lines).toEqual(expect.arrayContaining(["account_lost count==0", "events_refused count==0"]));
     const [visitors] = boards(API);
-    expect(visitors?.titles).toEqual(
-      expect.arrayContaining(["endpoint_health_latency_ms p(95)<50", "http_error_rate"]),
-    );
-    expect(visitors?.titles.join()).not.toMatch(/correctness|manifest|watermark|webhook/);
+    expect(visitors?.lines).toEqual(expect.arrayContaining(["endpoint_health_latency_ms p(95)<50", "http_error_rate"]));
+    expect(visitors?.lines.join()).not.toMatch(/correctness|manifest|watermark|webhook/);
   });
 });
