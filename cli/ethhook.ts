@@ -15,7 +15,7 @@ export interface EthhookPipeline {
   readonly receiver: Service;
   /** Starts a part of the target; one that was stopped or killed may be started again. */
   startTarget(...flags: string[]): Promise<Service>;
-  /** Why services are over that should still run. */
+  /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
   close(): Promise<void>;
 }

@@ -15,7 +15,7 @@ export interface IngestPipeline {
   startWorker(...flags: string[]): Promise<Service>;
   /** Starts another HTTP side, on the same Redis. */
   startApi(...flags: string[]): Promise<Service>;
-  /** Why services are over that should still run. */
+  /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
   close(): Promise<void>;
 }

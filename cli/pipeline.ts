@@ -8,7 +8,7 @@ export interface Pipeline {
   readonly nats: Service;
   readonly receiver: Service;
   readonly gateway: Service;
-  /** Why services are over that should still run. */
+  /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
   /** Takes the broker away while everything else stays. */
   stopNats(): Promise<void>;

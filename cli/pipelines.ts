@@ -20,7 +20,7 @@ import { serveHealth } from "./health/serve.ts";
 import { startIngestPipeline } from "./ingest.ts";
 import type { Built } from "./own/build.ts";
 import { startPipeline } from "./pipeline.ts";
-import type { Watched } from "./run/health.ts";
+import type { WatchedProcess } from "./run/health.ts";
 import { startSignalsPipeline, USER } from "./signals.ts";
 import { createStream, untilNotReading } from "./stream.ts";
 
@@ -42,13 +42,13 @@ export interface Place {
 }
 
 /** A pipeline that runs. */
-export interface Started {
+export interface RunningPipeline {
   /** What was started and where it is, for the first line of a run. */
   readonly says: string;
   /** The variables that lead to it. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly processes: readonly Watched[];
-  /** Why parts of it are over that should still run. */
+  readonly processes: readonly WatchedProcess[];
+  /** Why parts of it have ended that should still run. */
   readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export interface PipelineKind {
   readonly demo?: VariablesByTest;
   /** Fits the tests of one run to each other; what was given stays. */
   fit?(given: VariablesByTest): VariablesByTest;
-  start(place: Place): Promise<Started>;
+  start(place: Place): Promise<RunningPipeline>;
 }
 
 const pipeline: PipelineKind = {

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { ENDINGS, type Ending } from "../core/account.ts";
+import { CLOCK_ROLES } from "../core/clocks.ts";
 import { COUNT_NAMES, type CountName } from "../core/counts.ts";
 import { RUN_ID } from "../core/runid.ts";
 
@@ -61,6 +62,14 @@ const Offender = v.looseObject({
   firstLostAt: v.nullable(Ms),
 });
 
+const Clock = v.object({
+  clock: v.string(),
+  role: v.picklist(CLOCK_ROLES),
+  readings: Count,
+  uncertainty: Count,
+  evidence: v.string(),
+});
+
 /** The settled ledger; see core/account.ts for what each number means. */
 export const AccountSchema = v.looseObject({
   run: v.string(),
@@ -69,6 +78,8 @@ export const AccountSchema = v.looseObject({
   backlog: Count,
   drain: Ms,
   latency: Percentiles,
+  /** The clocks that latencies were measured by; older records have none. */
+  clocks: v.optional(v.array(Clock), []),
   offenders: v.array(Offender),
   causes: v.array(v.string()),
 });

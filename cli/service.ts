@@ -17,14 +17,14 @@ export interface Service extends Announcement {
   /** Unset while it runs; why it is over once it is. */
   readonly ended: () => string | undefined;
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void>;
 }
 
-/** A service that does not announce itself in this time does not work. */
+/** A service that has not announced its address by then has failed. */
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
-/** Characters of a log that are looked through for why its service ended. */
+/** How much of a service's log is searched for why it ended. */
 const LOG_KEPT = 65_536;
 
 /** What our environment may hold for a receiver that somebody starts by hand. */

@@ -13,7 +13,7 @@ export interface SignalsPipeline {
   startTarget(...flags: string[]): Promise<Service>;
   /** The variables that point webhook.js at a target of this pipeline. */
   variables(target: Service): Record<string, string>;
-  /** Why services are over that should still run. */
+  /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * Who is to blame: this machine, the generator, or the target. A pure function of what was measured, so that a slow
  * target is never called a slow generator, and a generator that ran out of something never a bad target.
  */
-import { count, ms } from "./figures.ts";
+import { milliseconds, number } from "./numbers.ts";
 import type { Slo } from "./slo.ts";
 import type { Judged, Uncertainty } from "./verdict.ts";
 
@@ -97,7 +97,7 @@ function shortages({ shortages: found }: Evidence): Blame[] {
   return SHORTAGES.flatMap(({ kind, what, raise }): Blame[] => {
     const many = found[kind] ?? 0;
     if (many === 0) return [];
-    const attempts = many === 1 ? "1 attempt" : `${count(many)} attempts`;
+    const attempts = many === 1 ? "1 attempt" : `${number(many)} attempts`;
     return [{ side: "machine", text: `${what} ${attempts}: ${raise}`, next: raise, metric: "host_shortages" }];
   });
 }
@@ -114,7 +114,7 @@ function unsent(evidence: Evidence): Blame[] {
   const { offered } = evidence;
   const blames: Blame[] = [];
   const metric = "events_unsent";
-  const share = (left: number) => `${count(left)} of ${count(offered)} events were not sent`;
+  const share = (left: number) => `${number(left)} of ${number(offered)} events were not sent`;
   if (unreachable > 0) {
     const when = from === null || to === null ? "" : ` ${between(from, to)}`;
     const text = `the target was unreachable${when}: ${share(unreachable)}`;
@@ -193,7 +193,7 @@ function excusingUnsent(slo: Slo, whole: boolean): Slo {
 export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {
   const by = ownDelayOf(slo, evidence);
   if (!isOwnLatency(slo) || value === null || value < slo.bound || by === 0) return null;
-  return { by, cause: `the generator was itself late, by ${ms(by / WAITS)} for each of its steps` };
+  return { by, cause: `the generator was itself late, by ${milliseconds(by / WAITS)} for each of its steps` };
 }
 
 function isOwnLatency({ metric, comparison }: Slo): boolean {

@@ -1,5 +1,5 @@
 /** What a profile that raises its rate step by step has found, from its shape and the run second by second. */
-import { count } from "./figures.ts";
+import { number } from "./numbers.ts";
 import type { Shape } from "./shape.ts";
 import type { Second } from "./timeline.ts";
 
@@ -51,11 +51,11 @@ export function stepsOf(shape: Shape, seconds: readonly Second[], startedAt: num
 export function describeSteps(steps: readonly Step[]): string {
   const broken = steps.findIndex((step) => !isSustained(step));
   const highest = broken === -1 ? steps.at(-1) : steps[broken - 1];
-  const held = highest === undefined ? "no rate held" : `the highest rate that held is ${count(highest.rate)}/s`;
+  const held = highest === undefined ? "no rate held" : `the highest rate that held is ${number(highest.rate)}/s`;
   const next = steps[broken];
   if (next !== undefined) {
-    const grew = `the backlog grew by ${count(next.growth * 100)} % of what was due`;
-    return `${held}: at ${count(next.rate)}/s ${count(next.published)}/s were published, and ${grew}`;
+    const grew = `the backlog grew by ${number(next.growth * 100)} % of what was due`;
+    return `${held}: at ${number(next.rate)}/s ${number(next.published)}/s were published, and ${grew}`;
   }
   return highest === undefined
     ? "no step was long enough to tell whether its rate held"

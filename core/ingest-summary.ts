@@ -1,6 +1,6 @@
 /** What the summary says of an ingestor beside the account: answers by class, and where messages stayed. */
 import type { Account, StorageAccount } from "./account.ts";
-import { count, ms } from "./figures.ts";
+import { milliseconds, number } from "./numbers.ts";
 
 const CLASSES = [
   { status: "2xx", latency: "accepted" },
@@ -16,9 +16,9 @@ export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<
     const answers = metrics[`ingest_status_${status}`]?.["count"] ?? 0;
     const times = metrics[`ingest_${latency}_latency_ms`];
     if (answers === 0 || times === undefined) return [];
-    const at = (statistic: string) => ms(times[statistic] ?? 0);
+    const at = (statistic: string) => milliseconds(times[statistic] ?? 0);
     return [
-      `  ${status.padEnd(9)}  ${count(answers)} answers: mean ${at("avg")}, p50 ${at("med")}, p95 ${at("p(95)")}, ` +
+      `  ${status.padEnd(9)}  ${number(answers)} answers: mean ${at("avg")}, p50 ${at("med")}, p95 ${at("p(95)")}, ` +
         `p99 ${at("p(99)")}, max ${at("max")}`,
     ];
   });
@@ -28,23 +28,23 @@ export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<
 export function renderStorage(account: Account, storage: StorageAccount): string[] {
   const { insertion, queue, growth, worker } = storage;
   const rest =
-    queue === null ? "Redis not watched" : `${count(queue.pending)} pending, ${count(queue.buffered)} buffered`;
+    queue === null ? "Redis not watched" : `${number(queue.pending)} pending, ${number(queue.buffered)} buffered`;
   const grown =
     growth === null ? "too short to tell a trend" : `growing by ${percent(growth.share)} of what is accepted`;
   const lines = [
-    `  stored     ${count(account.acknowledged)} acknowledged = ${count(storage.rows)} rows + ${rest}; ` +
-      `${count(storage.damaged)} damaged (${count(storage.changed)} of them later), ${count(storage.vanished)} vanished`,
-    `  inserted   p50 ${ms(insertion.p50)}, p95 ${ms(insertion.p95)}, p99 ${ms(insertion.p99)}, max ${ms(insertion.max)} ` +
+    `  stored     ${number(account.acknowledged)} acknowledged = ${number(storage.rows)} rows + ${rest}; ` +
+      `${number(storage.damaged)} damaged (${number(storage.changed)} of them later), ${number(storage.vanished)} vanished`,
+    `  inserted   p50 ${milliseconds(insertion.p50)}, p95 ${milliseconds(insertion.p95)}, p99 ${milliseconds(insertion.p99)}, max ${milliseconds(insertion.max)} ` +
       "after publishing, by the row's inserted_at",
-    `  backlog    at most ${count(storage.peak)} acknowledged and not stored; ${grown}`,
+    `  backlog    at most ${number(storage.peak)} acknowledged and not stored; ${grown}`,
     queue === null
       ? "  balance    not compared"
-      : `  balance    ${count(storage.readings)} readings of rows + pending + buffered: ${count(storage.shortfall)} acknowledged missing`,
+      : `  balance    ${number(storage.readings)} readings of rows + pending + buffered: ${number(storage.shortfall)} acknowledged missing`,
   ];
-  const says = Object.entries(worker).map(([key, value]) => `${key} ${count(value)}`);
+  const says = Object.entries(worker).map(([key, value]) => `${key} ${number(value)}`);
   return says.length === 0 ? lines : [...lines, `  worker     says of itself: ${says.join(", ")}`];
 }
 
 function percent(share: number): string {
-  return `${count(share * 100)} %`;
+  return `${number(share * 100)} %`;
 }

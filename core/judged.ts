@@ -1,5 +1,5 @@
 import type { Counts } from "./counts.ts";
-import { count } from "./figures.ts";
+import { number } from "./numbers.ts";
 
 /** The share of what was published that somebody listened to and that could be judged; null without anything. */
 export function judgedShare({ acknowledged, unheard, expected, unjudged }: Counts): number | null {
@@ -13,7 +13,7 @@ export function judgedOf(counts: Counts): string {
   const { unheard, unjudged } = counts;
   const judged = share === null ? "nothing" : `${Math.floor(share * 1000 + 1e-9) / 10} % of what was published`;
   return (
-    `${judged}: ${count(unjudged)} unjudged (too near the edges of a connection), ` +
-    `${count(unheard)} published with nobody listening`
+    `${judged}: ${number(unjudged)} unjudged (too near the edges of a connection), ` +
+    `${number(unheard)} published with nobody listening`
   );
 }

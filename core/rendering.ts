@@ -2,9 +2,9 @@
 
 import { type Account, deliveryRate } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
-import { count, ms } from "./figures.ts";
 import { renderStatuses, renderStorage } from "./ingest-summary.ts";
 import { judgedOf } from "./judged.ts";
+import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { renderSignals } from "./signal-summary.ts";
 import type { Summary } from "./summary.ts";
@@ -121,15 +121,15 @@ function renderNotes(notes: readonly string[]): string[] {
 
 function renderRate(rate: Summary["rate"]): string[] {
   if (rate === null) return [];
-  const asked = rate.requested === null ? "as fast as acknowledged" : `${count(rate.requested)}/s requested`;
-  return [`  rate       ${asked}, ${count(rate.achieved)}/s achieved`];
+  const asked = rate.requested === null ? "as fast as acknowledged" : `${number(rate.requested)}/s requested`;
+  return [`  rate       ${asked}, ${number(rate.achieved)}/s achieved`];
 }
 
 /** How far latencies may be off by the clocks that they were measured by. */
 function boundOf(account: Account): string {
   const by = uncertaintyOf(account)("account_delivery_p95_ms")?.by ?? null;
   if (by === null) return "";
-  return Number.isFinite(by) ? `, each ± ${ms(by)} by the clocks` : ", by clocks that nobody compared";
+  return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
 const WORDS = { met: "PASS", missed: "FAIL", unmeasured: "INVALID" };
@@ -138,7 +138,7 @@ const WORDS = { met: "PASS", missed: "FAIL", unmeasured: "INVALID" };
 function latencyVerdict(rows: readonly SloResult[]): string {
   const row = rows.find(({ metric }) => metric === "account_delivery_mean_ms");
   if (row === undefined) return "not judged: its objective is switched off";
-  const seen = row.observed === null || row.samples === 0 ? "of nothing" : ms(row.observed);
+  const seen = row.observed === null || row.samples === 0 ? "of nothing" : milliseconds(row.observed);
   return `${WORDS[row.result]}: mean ${seen}, must be ${row.objective.replace("value ", "")} ms`;
 }
 
@@ -146,24 +146,24 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   if (account === null) return [];
   const { latency, offenders, webhooks, storage } = account;
   const lines = [
-    `  published  ${count(account.published)} events: ${count(account.acknowledged)} acknowledged, ` +
-      `${count(account.refused)} refused, ${count(account.unknown)} unknown${unsentOf(account)}`,
-    `  delivered  ${count(account.delivered)} of ${count(account.expected)} expected on ${count(account.paths)} ${farEndOf(account)}: ` +
-      `${count(account.lost)} lost, ${account.open === 0 ? "" : `${count(account.open)} still open, `}${count(account.duplicated)} duplicated, ${count(account.reordered)} reordered, ` +
-      `${count(account.misrouted)} misrouted, ${count(account.late)} late`,
+    `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
+      `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
+    `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
+      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${number(account.duplicated)} duplicated, ${number(account.reordered)} reordered, ` +
+      `${number(account.misrouted)} misrouted, ${number(account.late)} late`,
     `  judged     ${judgedOf(account)}`,
     ...strangersOf(account),
-    `  latency    p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)} of ${count(latency.samples)}${boundOf(account)}`,
-    `  drain      ${account.ending ?? "not settled"}, the last delivery ${ms(account.drain)} after the last publish, ` +
-      `backlog then ${count(account.backlog)}`,
+    `  latency    p50 ${milliseconds(latency.p50)}, p95 ${milliseconds(latency.p95)}, p99 ${milliseconds(latency.p99)}, max ${milliseconds(latency.max)} of ${number(latency.samples)}${boundOf(account)}`,
+    `  drain      ${account.ending ?? "not settled"}, the last delivery ${milliseconds(account.drain)} after the last publish, ` +
+      `backlog then ${number(account.backlog)}`,
   ];
   for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
     const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
-    lines.push(`  lost       ${path}: ${count(lost)} of ${count(expected)}${when}`);
+    lines.push(`  lost       ${path}: ${number(lost)} of ${number(expected)}${when}`);
     lines.push(`             events ${lostSeqs.join(", ")}`);
   }
   for (const { path, duplicated, duplicatedSeqs } of offenders.filter((one) => one.duplicated > 0).slice(0, 3)) {
-    lines.push(`  duplicated ${path}: ${count(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
+    lines.push(`  duplicated ${path}: ${number(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
   }
   if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks, rows));
   if (storage !== null) lines.push(...renderStorage(account, storage));
@@ -171,15 +171,15 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
 }
 
 function unsentOf({ unsent }: Account): string {
-  return unsent === 0 ? "" : `; ${count(unsent)} were due and not sent`;
+  return unsent === 0 ? "" : `; ${number(unsent)} were due and not sent`;
 }
 
 /** Arrivals that are none of the run's deliveries. */
 function strangersOf({ damaged, unreported, contradicted, foreign }: Account): string[] {
   if (damaged + unreported + contradicted + foreign === 0) return [];
   return [
-    `  arrivals   ${count(damaged)} damaged, ${count(unreported)} that no publisher reported, ` +
-      `${count(contradicted)} that were refused, ${count(foreign)} foreign (of another run, or without an identity)`,
+    `  arrivals   ${number(damaged)} damaged, ${number(unreported)} that no publisher reported, ` +
+      `${number(contradicted)} that were refused, ${number(foreign)} foreign (of another run, or without an identity)`,
   ];
 }
 
@@ -201,19 +201,21 @@ function renderWebhooks(
   rows: readonly SloResult[],
 ): string[] {
   const { wrongSignatures: wrong, uncheckedSignatures: unchecked } = webhooks;
-  const unseen = `${count(unchecked)} whose signature was not looked at (receiver without --secret)`;
-  const signatures = unchecked === 0 ? `${count(wrong)} wrongly signed` : unseen;
-  const retried = webhooks.attempts === 0 ? "" : `, ${count(webhooks.retried)} after a retry`;
+  const unseen = `${number(unchecked)} whose signature was not looked at (receiver without --secret)`;
+  const signatures = unchecked === 0 ? `${number(wrong)} wrongly signed` : unseen;
+  const retried = webhooks.attempts === 0 ? "" : `, ${number(webhooks.retried)} after a retry`;
   const unread = Object.values(webhooks.unreadable).reduce((sum, each) => sum + each, 0);
   const { transfer } = webhooks;
   return [
-    `  webhooks   ${count(webhooks.attempts)} attempts${retried}, ${count(webhooks.misbehaved)} met scripted misbehaviour, ` +
-      `${signatures}, ${count(webhooks.damaged)} damaged${unread === 0 ? "" : `, ${count(unread)} not readable`}`,
+    `  webhooks   ${number(webhooks.attempts)} attempts${retried}, ${number(webhooks.misbehaved)} met scripted misbehaviour, ` +
+      `${signatures}, ${number(webhooks.damaged)} damaged${unread === 0 ? "" : `, ${number(unread)} not readable`}`,
     ...(transfer.samples === 0
       ? []
-      : [`  bodies     complete p95 ${ms(transfer.p95)}, max ${ms(transfer.max)} after their headers`]),
+      : [
+          `  bodies     complete p95 ${milliseconds(transfer.p95)}, max ${milliseconds(transfer.max)} after their headers`,
+        ]),
     ...webhooks.endpoints.map(
-      ({ path, expected, delivered }) => `             ${path}: ${count(delivered)} of ${count(expected)}`,
+      ({ path, expected, delivered }) => `             ${path}: ${number(delivered)} of ${number(expected)}`,
     ),
     `  verdict    latency ${latencyVerdict(rows)}`,
     `  verdict    throughput ${throughputOf(account)}`,
@@ -228,8 +230,8 @@ function throughputOf(account: Account): string {
   const offered = seconds > 0 ? expected / seconds : 0;
   const held = rate > 0 && rate >= 0.95 * offered;
   const grade = GRADES.find(({ above }) => (held ? offered : rate) > above)?.grade ?? "NEEDS IMPROVEMENT";
-  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${count(offered)} offered`;
-  return `${grade}: ${count(rate)} deliveries per second${note}`;
+  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${number(offered)} offered`;
+  return `${grade}: ${number(rate)} deliveries per second${note}`;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
@@ -241,8 +243,8 @@ function renderRows(rows: readonly { test: string; row: SloResult }[]): string[]
     test,
     row.metric,
     row.objective,
-    row.observed === null ? "-" : count(row.observed),
-    `${count(row.samples)} of ${count(row.floor)}`,
+    row.observed === null ? "-" : number(row.observed),
+    `${number(row.samples)} of ${number(row.floor)}`,
   ]);
   const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];

@@ -16,7 +16,7 @@ export interface Response {
 }
 
 /** All that was seen so far, newest last. */
-export interface Seen {
+export interface Observations {
   readonly samples: readonly HealthSample[];
   readonly events: readonly HealthEvent[];
   readonly responses: readonly Response[];
@@ -29,7 +29,7 @@ interface Condition {
   readonly subject: string;
   readonly level: Alert["level"];
   /** @param grown see {@link MemoryGrowth}. */
-  holds(seen: Seen, grown: number | null): string | null;
+  holds(seen: Observations, grown: number | null): string | null;
 }
 
 /** High CPU is sustained when its mean over so long is high. */
@@ -127,7 +127,7 @@ export class Alerts {
   private enteredThrough = Number.NEGATIVE_INFINITY;
 
   /** What is new. @param at Unix ms. */
-  look(seen: Seen, at: number): Alert[] {
+  look(seen: Observations, at: number): Alert[] {
     const alerts: Alert[] = [];
     for (const { kind, what, at: when } of seen.events.slice(this.eventsTold)) {
       if (kind === "died" || kind === "silent") alerts.push({ at: when, level: "critical", what });

@@ -82,7 +82,7 @@ async function stopAll(monitors: readonly Monitor[]): Promise<void> {
   for (const monitor of monitors) await monitor.stop();
 }
 
-/** Monitors that cannot be asked are not left running. */
+/** Stops the monitors when their port cannot be opened. */
 async function serve(monitors: readonly Monitor[], port: number) {
   try {
     return await serveHealth(monitors, port);

@@ -16,7 +16,7 @@ const STRETCHES = 24;
 /** So many of them must hold a sample. */
 const LEAST_STRETCHES = 16;
 
-/** Less than this is not told from a heap that fills up: a young process takes so much before it collects garbage. */
+/** Below this a leak cannot be told from a heap that fills up before its first garbage collection. */
 const LEAST_MB = 20;
 
 /** The growth that the document calls critical, and the time in which a leak must reach it to be told. */

@@ -4,7 +4,7 @@ import type { Result } from "../result.ts";
 import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
 import { MOST_SAMPLES, thinned } from "./history.ts";
 import { findLeak } from "./leak.ts";
-import { ToldByItself } from "./prometheus.ts";
+import { MetricsPage } from "./prometheus.ts";
 import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
 import { ProcessTree } from "./tree.ts";
 
@@ -52,7 +52,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   if (!("url" in watch) && process.platform !== "linux") {
     throw new Error(`processes are watched on Linux only, this is ${process.platform}; give the URL of its metrics`);
   }
-  const source: Source = "url" in watch ? new ToldByItself(watch.url) : new ProcessTree(watch);
+  const source: Source = "url" in watch ? new MetricsPage(watch.url) : new ProcessTree(watch);
   let samples: HealthSample[] = [];
   const events: HealthEvent[] = [];
   let responses: Response[] = [];
@@ -67,7 +67,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
     events.push(...reading.events);
     if (response !== null) responses.push(response);
-    // A watch that has no end must not take ever more memory, nor time for each look.
+    // A monitor may run for weeks: its memory and the time of each sample stay bounded.
     if (samples.length > MOST_SAMPLES) samples = thinned(samples);
     if (responses.length > MOST_SAMPLES) responses = responses.slice(MOST_SAMPLES / 2);
     for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {

@@ -12,10 +12,10 @@ const NAMES = {
   startedAt: ["process_start_time_seconds"],
 } as const;
 
-type Told = Readonly<Record<keyof typeof NAMES, number | null>>;
+type ProcessMetrics = Readonly<Record<keyof typeof NAMES, number | null>>;
 
 /** The numbers of a page of metrics in Prometheus' text format; those with labels are summed. */
-export function readMetrics(text: string): Told {
+export function readMetrics(text: string): ProcessMetrics {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [, name, value] = /^([A-Za-z_:][\w:]*)(?:\{.*\})?\s+(\S+)/.exec(line) ?? [];
@@ -23,13 +23,13 @@ export function readMetrics(text: string): Told {
   }
   const first = (names: readonly string[]) =>
     names.map((name) => sums.get(name)).find((one) => one !== undefined) ?? null;
-  return Object.fromEntries(Object.entries(NAMES).map(([what, names]) => [what, first(names)])) as Told;
+  return Object.fromEntries(Object.entries(NAMES).map(([what, names]) => [what, first(names)])) as ProcessMetrics;
 }
 
 /** Watches a process by the metrics that it tells of itself: on any system, and on other machines. */
-export class ToldByItself implements Source {
+export class MetricsPage implements Source {
   private readonly url: string;
-  private last: { at: number; told: Told } | null = null;
+  private last: { at: number; told: ProcessMetrics } | null = null;
   private silent = false;
 
   constructor(url: string) {
@@ -54,7 +54,7 @@ export class ToldByItself implements Source {
     return { sample: sampleOf(at, told, restarted ? null : before), events };
   }
 
-  private async ask(): Promise<Told | string> {
+  private async ask(): Promise<ProcessMetrics | string> {
     try {
       const answer = await fetch(this.url, {
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -69,7 +69,7 @@ export class ToldByItself implements Source {
   }
 }
 
-function sampleOf(at: number, told: Told, before: { at: number; told: Told } | null): HealthSample {
+function sampleOf(at: number, told: ProcessMetrics, before: { at: number; told: ProcessMetrics } | null): HealthSample {
   const { cpuSeconds, rssBytes, threads, fds, connections } = told;
   const used = cpuSeconds === null ? null : cpuSeconds - (before?.told.cpuSeconds ?? Number.NaN);
   const cpu = used === null || before === null || at <= before.at ? null : (used * 100_000) / (at - before.at);

@@ -2,7 +2,7 @@ import { descriptorsOf, listenerOn, living, type Process, processes, sockets, st
 import { Rarely } from "./rarely.ts";
 import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
 
-/** A process that ended before it was this old was an errand of another, and its end no death. */
+/** A process that ends younger than this was a short-lived helper; its end is not a death. */
 const ERRAND_MS = 1_000;
 
 /** A process of the same name that comes within so long takes the place of one that died. */

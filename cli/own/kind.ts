@@ -6,7 +6,7 @@ import { secondsOf } from "../../core/plan.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import type { PipelineKind, Place, Started, VariablesByTest } from "../pipelines.ts";
+import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
 import type { Built } from "./build.ts";
 
@@ -95,7 +95,7 @@ async function startReceiver(
   pipeline: AnyPipeline,
   node: string,
   { root, logs, variables = {} }: Place,
-): Promise<Started> {
+): Promise<RunningPipeline> {
   const { kind } = pipeline.observe;
   const program = [
     ...[process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js")],

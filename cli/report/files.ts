@@ -1,14 +1,14 @@
-import { randomUUID } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { appendFile, readdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { compare } from "../baseline/comparison.ts";
 import { defaultName, readBaseline } from "../baseline/store.ts";
+import { hrefBetween, writeFileWhole } from "../files.ts";
 import type { RunRecord } from "../record.ts";
 import type { Result } from "../result.ts";
 import { renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderReport } from "./report.tsx";
-import type { Compared } from "./sections/comparison.tsx";
+import type { BaselineComparison } from "./sections/comparison.tsx";
 import type { Attachment } from "./sections/details.tsx";
 
 /** What is written of a run, and where to. */
@@ -39,15 +39,16 @@ export async function writeReport(root: string, { result, folder }: RunRecord, f
     style: await readFile(join(root, "dist/report/style.css"), "utf8"),
   };
   const attachments = await attachmentsOf(folder, out);
-  await write(out, renderReport({ result, compared, attachments, assets }));
+  await writeFileWhole(out, renderReport({ result, compared, attachments, assets }));
   const written = [out];
-  if (files.junit !== undefined) written.push(await write(files.junit, renderJunit(result)));
-  if (files.markdown !== undefined) written.push(await write(files.markdown, renderMarkdown(result, compared)));
+  if (files.junit !== undefined) written.push(await writeFileWhole(files.junit, renderJunit(result)));
+  if (files.markdown !== undefined)
+    written.push(await writeFileWhole(files.markdown, renderMarkdown(result, compared)));
   if (files.stepSummary) await appendFile(files.stepSummary, `${renderMarkdown(result, compared)}\n`);
   return written;
 }
 
-async function comparedTo(root: string, result: Result, named: string | undefined): Promise<Compared> {
+async function comparedTo(root: string, result: Result, named: string | undefined): Promise<BaselineComparison> {
   const name = named ?? defaultName(result);
   try {
     const baseline = await readBaseline(root, name);
@@ -66,18 +67,5 @@ async function attachmentsOf(folder: string, out: string): Promise<Attachment[]>
   return names
     .filter((name) => /\.(html|json|log)$/.test(name) && resolve(folder, name) !== out)
     .sort()
-    .map((name) => ({ name, href: hrefOf(relative(dirname(out), resolve(folder, name))) }));
-}
-
-function hrefOf(path: string): string {
-  return path.split(sep).map(encodeURIComponent).join("/");
-}
-
-/** A file that is being written is never taken for a whole one. */
-async function write(file: string, text: string): Promise<string> {
-  await mkdir(dirname(resolve(file)), { recursive: true });
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  await writeFile(unfinished, text);
-  await rename(unfinished, file);
-  return file;
+    .map((name) => ({ name, href: hrefBetween(out, resolve(folder, name)) }));
 }

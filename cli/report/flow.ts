@@ -1,4 +1,5 @@
-import { figure, several } from "../figures.ts";
+import { number } from "../../core/numbers.ts";
+import { several } from "../format.ts";
 import type { Result } from "../result.ts";
 import type { Flow, FlowTone } from "./charts.ts";
 
@@ -39,24 +40,24 @@ class FlowBuilder implements Flow {
   readonly links: Flow["links"][number][] = [];
 
   start(name: string, count: number, unit: string): void {
-    this.nodes.push({ name, count: figure(count), unit, tone: "path" });
+    this.nodes.push({ name, count: number(count), unit, tone: "path" });
   }
 
   /** The next step of the path, or what left it; nothing when nothing went there. */
   branch(from: string, to: string, count: number, tone: FlowTone, share: number, unit?: string): void {
     if (count === 0) return;
-    this.nodes.push({ name: to, count: figure(count), tone, ...(unit === undefined ? {} : { unit }) });
+    this.nodes.push({ name: to, count: number(count), tone, ...(unit === undefined ? {} : { unit }) });
     this.links.push({ from, to, width: Math.max(share, LEAST_WIDTH) });
   }
 }
 
 /** The flow in one sentence, for those who do not see it. */
-export function tellFlow(account: Account): string {
+export function describeFlow(account: Account): string {
   const { published, acknowledged, refused, unknown, expected, delivered, lost, duplicated, misrouted, late } = account;
   return (
-    `Of ${several(published, "published event")} ${figure(acknowledged)} were acknowledged, ${figure(refused)} refused and ` +
-    `${figure(unknown)} remained unknown. Of ${several(expected, "expected delivery", "expected deliveries")} ` +
-    `${figure(delivered)} happened and ${figure(lost)} were lost; ${figure(duplicated)} were duplicated, ` +
-    `${figure(misrouted)} misrouted and ${figure(late)} late.`
+    `Of ${several(published, "published event")} ${number(acknowledged)} were acknowledged, ${number(refused)} refused and ` +
+    `${number(unknown)} remained unknown. Of ${several(expected, "expected delivery", "expected deliveries")} ` +
+    `${number(delivered)} happened and ${number(lost)} were lost; ${number(duplicated)} were duplicated, ` +
+    `${number(misrouted)} misrouted and ${number(late)} late.`
   );
 }

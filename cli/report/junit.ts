@@ -1,6 +1,6 @@
 import junit from "junit-report-builder";
+import { number } from "../../core/numbers.ts";
 import { linesOf } from "../../core/reason.ts";
-import { figure } from "../figures.ts";
 import type { Result } from "../result.ts";
 import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
 
@@ -44,10 +44,10 @@ export function renderJunit(result: Result): string {
 function messageOf({ observed, objective, samples, floor, nextStep, result, doubt }: Objective): string {
   const seen =
     doubt !== null
-      ? `${figure(observed)} cannot be judged by ${objective}: ${doubt}`
+      ? `${number(observed)} cannot be judged by ${objective}: ${doubt}`
       : result === "unmeasured"
-        ? `${figure(samples)} samples, ${figure(floor)} are needed to judge ${objective}`
-        : `${figure(observed)}, must be ${objective}`;
+        ? `${number(samples)} samples, ${number(floor)} are needed to judge ${objective}`
+        : `${number(observed)}, must be ${objective}`;
   return nextStep === null ? seen : `${seen}. Next: ${nextStep}`;
 }
 

@@ -1,5 +1,5 @@
 import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
-import { milliseconds } from "../figures.ts";
+import { milliseconds } from "../../core/numbers.ts";
 import type { Result } from "../result.ts";
 import type { Curves } from "./charts.ts";
 
@@ -89,7 +89,7 @@ export function curvesOf(latencies: readonly PathLatency[]): Curves | null {
 }
 
 /** The curves in one sentence, for those who do not see them. */
-export function tellCurves([first, ...rest]: readonly PathLatency[]): string {
+export function describeCurves([first, ...rest]: readonly PathLatency[]): string {
   if (first === undefined) return "No latencies were recorded.";
   const { path, p50, p95, p99, max } = first;
   const slowest =

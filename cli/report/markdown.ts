@@ -2,18 +2,19 @@
 import type { RootContent } from "mdast";
 import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judged.ts";
+import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
-import { figure, milliseconds, percent, several } from "../figures.ts";
+import { percent, several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Result } from "../result.ts";
 import { changesOf, notesOf, type Objective, objectivesOf } from "./objectives.ts";
-import type { Compared } from "./sections/comparison.tsx";
+import type { BaselineComparison } from "./sections/comparison.tsx";
 
 const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
 
 /** Writes the verdict, its reasons, the account, the objectives and the comparison, where there is one. */
-export function renderMarkdown(result: Result, compared: Compared): string {
+export function renderMarkdown(result: Result, compared: BaselineComparison): string {
   const { verdict, run, subject, reasons } = result;
   return markdown([
     heading(2, `${verdict}: ${subject}`),
@@ -33,7 +34,7 @@ function told({ text: cause, evidence, symptoms, next }: Reason): string {
   return `${cause}${seen}${also}${next === null ? "" : `. Next: ${next}`}`;
 }
 
-/** Counts that are told when they are zero, too. */
+/** Counts that are shown even when they are zero. */
 const SHOWN: readonly CountName[] = [
   ...(["published", "acknowledged", "expected", "delivered", "lost", "duplicated", "reordered", "misrouted"] as const),
   ...(["late", "unjudged", "unheard"] as const),
@@ -46,7 +47,7 @@ function accountTable(account: Result["account"]): RootContent[] {
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
   );
   const head = [...names, "p50", "p99"];
-  const counts = names.map((name) => figure(account[name]));
+  const counts = names.map((name) => number(account[name]));
   return [
     heading(3, `Account of ${several(account.paths, "path")}`),
     paragraph(text(`Judged: ${judgedOf(account)}.`)),
@@ -61,8 +62,8 @@ function objectiveTable(objectives: readonly Objective[]): RootContent[] {
     code(metric),
     tests.join(", "),
     code(objective),
-    figure(observed),
-    figure(samples),
+    number(observed),
+    number(samples),
     percent(margin),
   ]);
   return [heading(3, "Objectives"), table(head, rows, ["observed", "samples", "margin"])];

@@ -2,6 +2,7 @@ import { metricOf } from "../../core/metrics.ts";
 import { TESTS } from "../../scenarios.ts";
 import { everyObjective } from "../../thresholds.ts";
 import type { Result } from "../result.ts";
+import { type Moment, momentOf } from "./moments.ts";
 
 type Test = Result["tests"][number];
 type Row = NonNullable<Test["summary"]>["rows"][number];
@@ -19,6 +20,8 @@ export interface Objective extends Row {
   readonly meaning: string | null;
   /** What to look at next, when it was not met. */
   readonly nextStep: string | null;
+  /** When it shows most in the record, when it was not met. */
+  readonly moment: Moment | null;
 }
 
 const ORDER = { missed: 0, unmeasured: 1, met: 2 };
@@ -27,7 +30,7 @@ const ORDER = { missed: 0, unmeasured: 1, met: 2 };
  * The objectives of all tests: those that were missed first, then those that could not be measured.
  * Tests that share an account say the same of it; such rows become one.
  */
-export function objectivesOf(result: Pick<Result, "tests" | "reasons">): Objective[] {
+export function objectivesOf(result: Result): Objective[] {
   const merged = new Map<string, Objective>();
   for (const test of result.tests) {
     for (const row of test.summary?.rows ?? []) {
@@ -40,6 +43,7 @@ export function objectivesOf(result: Pick<Result, "tests" | "reasons">): Objecti
         tests,
         meaning: meaningOf(metric),
         nextStep: nextStepOf(row, result),
+        moment: momentOf(row, result),
       });
     }
   }

@@ -11,7 +11,7 @@ import { healthLinesOf, usageOf } from "./health.ts";
 import { curvesOf, latenciesOf } from "./latency.ts";
 import { objectivesOf, testName } from "./objectives.ts";
 import { AccountSection } from "./sections/account.tsx";
-import { type Compared, ComparisonSection } from "./sections/comparison.tsx";
+import { type BaselineComparison, ComparisonSection } from "./sections/comparison.tsx";
 import { type Attachment, DetailsSection } from "./sections/details.tsx";
 import { GeneratorSection, TargetSection } from "./sections/health.tsx";
 import { LatencySection } from "./sections/latency.tsx";
@@ -30,7 +30,7 @@ export interface Assets {
 /** What the report is made of beside the record. */
 export interface ReportInput {
   readonly result: Result;
-  readonly compared: Compared;
+  readonly compared: BaselineComparison;
   readonly attachments: readonly Attachment[];
   readonly assets: Assets;
 }
@@ -94,7 +94,7 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
   return `<!doctype html>\n${renderToString(page)}\n`;
 }
 
-/** JSON that cannot end the element it stands in. */
+/** JSON that cannot close the script element around it. */
 function embedded(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

@@ -1,6 +1,8 @@
-import { figure, milliseconds, several } from "../figures.ts";
+import { milliseconds, number } from "../../core/numbers.ts";
+import { several } from "../format.ts";
 import type { Result } from "../result.ts";
 import type { Mark, Timeline } from "./charts.ts";
+import { objectivesOf } from "./objectives.ts";
 
 /** More points than this are not more to see, and make a long run's report slow. */
 export const MOST_POINTS = 600;
@@ -9,12 +11,8 @@ export const MOST_POINTS = 600;
  * The run over time. A run with many seconds has several of them in each point: rates are their mean,
  * backlog and latencies those of the worst second, because percentiles cannot be merged.
  */
-export function timelineOf({
-  startedAt,
-  timeline,
-  account,
-  health,
-}: Pick<Result, "startedAt" | "timeline" | "account" | "health">): Timeline | null {
+export function timelineOf(result: Result): Timeline | null {
+  const { startedAt, timeline, account, health } = result;
   if (timeline.length === 0) return null;
   const step = Math.ceil(timeline.length / MOST_POINTS);
   const points = grouped(timeline, step);
@@ -24,6 +22,11 @@ export function timelineOf({
     points.map((seconds) => seconds.reduce((sum, one) => sum + one[key], 0) / seconds.length);
   const lost = (account?.offenders ?? []).flatMap(({ path, firstLostAt }) =>
     firstLostAt === null ? [] : [{ at: firstLostAt, what: `first loss on ${path}` }],
+  );
+  const missed = objectivesOf(result).flatMap(({ metric, moment }) =>
+    moment === null || lost.some(({ at }) => at === moment.at)
+      ? []
+      : [{ at: moment.at, what: `${metric}: ${moment.what}` }],
   );
   const happened = health.flatMap(({ process, events }) =>
     events.map(({ at, what }) => ({ at, what: `${process} ${what}` })),
@@ -37,7 +40,7 @@ export function timelineOf({
     p50: worst("p50"),
     p95: worst("p95"),
     p99: worst("p99"),
-    marks: earliest([...lost, ...happened].map(({ at, what }) => ({ at: seconds(startedAt, at), what }))),
+    marks: earliest([...missed, ...lost, ...happened].map(({ at, what }) => ({ at: seconds(startedAt, at), what }))),
   };
 }
 
@@ -75,10 +78,10 @@ export function greatest(values: readonly (number | null)[]): number | null {
 }
 
 /** The timeline in one sentence, for those who do not see it. */
-export function tellTimeline({ at, step, published, delivered, backlog, p99 }: Timeline): string {
+export function describeTimeline({ at, step, published, delivered, backlog, p99 }: Timeline): string {
   return (
-    `The run over ${several(at.length * step, "second")}: at most ${figure(round(greatest(published)))} published and ` +
-    `${figure(round(greatest(delivered)))} delivered per second, a backlog of at most ${figure(greatest(backlog))}, ` +
+    `The run over ${several(at.length * step, "second")}: at most ${number(round(greatest(published)))} published and ` +
+    `${number(round(greatest(delivered)))} delivered per second, a backlog of at most ${number(greatest(backlog))}, ` +
     `and a p99 of at most ${milliseconds(greatest(p99))} in a second.`
   );
 }

@@ -1,5 +1,5 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 
 /** The folder of one run's results. */
 export interface Folder {
@@ -44,29 +44,6 @@ async function makeNew(path: string): Promise<boolean> {
   } catch (problem) {
     if (problem instanceof Error && "code" in problem && problem.code === "EEXIST") return false;
     throw problem;
-  }
-}
-
-/**
- * Writes a file as a whole or not at all.
- *
- * @throws an error in one line; what was half written is gone.
- */
-export async function writeWhole(folder: string, name: string, text: string): Promise<void> {
-  const part = join(folder, `.${name}.part`);
-  try {
-    const file = await open(part, "w");
-    try {
-      await file.writeFile(text);
-      // The name must not be there before the contents are.
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, join(folder, name));
-  } catch (problem) {
-    await rm(part, { force: true }).catch(() => {});
-    throw new Error(`cannot write ${join(folder, name)}: ${said(problem)}`);
   }
 }
 

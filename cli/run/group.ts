@@ -4,7 +4,7 @@ import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import { runK6 } from "../k6.ts";
-import type { PipelineKind, Started } from "../pipelines.ts";
+import type { PipelineKind, RunningPipeline } from "../pipelines.ts";
 import type { Folder } from "./folder.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
 import type { Progress } from "./progress.ts";
@@ -16,7 +16,7 @@ export interface Group {
   readonly root: string;
   readonly order: RunOrder;
   readonly group: readonly PlannedTest[];
-  readonly started: Started;
+  readonly started: RunningPipeline;
   readonly folder: Folder;
   readonly progress: Progress;
   /** Told the process id of each k6, by what it is called. */
@@ -76,7 +76,7 @@ function otherBundle(root: string, { script }: PipelineKind, planned: PlannedTes
 /** Setting up, saying goodbye and tearing down, with room for each. */
 const ROUND_ABOUT_SECONDS = 75;
 
-/** A virtual user takes a hundredth of a second to start on two cores; a busy machine may take ten times as long. */
+/** Starting a virtual user takes 10 ms on two cores, and up to ten times as long on a busy machine. */
 const STARTING_SECONDS = 0.1;
 
 /** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
@@ -93,7 +93,7 @@ function reachable(variables: Readonly<Record<string, string>>, addresses: Reado
   return Object.fromEntries(Object.entries(addresses).filter(([name]) => name in variables));
 }
 
-/** Whoever a receiver settles needs the name of the run. */
+/** A test that a receiver settles needs the run's id. */
 function named(variables: Readonly<Record<string, string>>, run: string): Record<string, string> {
   return "RECEIVER_URL" in variables ? { RUN_ID: run } : {};
 }

@@ -2,7 +2,7 @@ import pidusage from "pidusage";
 import type { Health } from "../result.ts";
 
 /** A process that is watched while the run lasts. */
-export interface Watched {
+export interface WatchedProcess {
   readonly process: string;
   readonly role: Health["role"];
   readonly pid: () => number | undefined;
@@ -12,16 +12,16 @@ const EVERY_MS = 1_000;
 
 /** Watches processes that were started here: what each used, second by second. */
 export class Watch {
-  private readonly records = new Map<Watched, Health>();
+  private readonly records = new Map<WatchedProcess, Health>();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(processes: readonly Watched[]) {
+  constructor(processes: readonly WatchedProcess[]) {
     for (const one of processes) this.add(one);
     this.timer = setInterval(() => void this.sample(), EVERY_MS);
   }
 
   /** Watches one more. */
-  add(watched: Watched): void {
+  add(watched: WatchedProcess): void {
     this.records.set(watched, { process: watched.process, role: watched.role, samples: [], events: [] });
   }
 
@@ -40,7 +40,7 @@ export class Watch {
 /** The first look at a process tells its CPU since it was started; that is no sample of this second. */
 const looked = new Set<number>();
 
-async function sampleOne({ pid: pidOf }: Watched, { samples }: Health): Promise<void> {
+async function sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<void> {
   const pid = pidOf();
   if (pid === undefined) return;
   // A process that has ended has no more samples.

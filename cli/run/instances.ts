@@ -31,7 +31,7 @@ function observe(slo: Slo, instances: readonly Metrics[]): Observation {
     // One value of a Trend may stand for several things that were looked at.
     values: metrics[slo.metric]?.["count"] ?? 0,
   }));
-  const present = seen.filter((one): one is Seen => one.value !== null);
+  const present = seen.filter((one): one is InstanceValue => one.value !== null);
   // The account is that of the whole run already.
   const whole = slo.metric.startsWith("account_");
   return {
@@ -41,14 +41,14 @@ function observe(slo: Slo, instances: readonly Metrics[]): Observation {
   };
 }
 
-interface Seen {
+interface InstanceValue {
   readonly metrics: Metrics;
   readonly value: number;
   readonly samples: number;
   readonly values: number;
 }
 
-function together(slo: Slo, seen: readonly Seen[], whole: boolean): number {
+function together(slo: Slo, seen: readonly InstanceValue[], whole: boolean): number {
   const values = seen.map(({ value }) => value);
   const weights = seen.map((one) => (slo.statistic === "rate" ? one.samples : one.values));
   const all = sum(weights);
@@ -79,7 +79,7 @@ function worstOf({ comparison, bound }: Slo, values: readonly number[]): number 
 }
 
 /** Null where a process did not count what reaches the bound. */
-function percentile(slo: Slo, seen: readonly Seen[], all: number): number | null {
+function percentile(slo: Slo, seen: readonly InstanceValue[], all: number): number | null {
   const counts = seen.map(({ metrics }) => metrics[reachingCounter(slo)]?.["count"]);
   if (slo.comparison !== "<" || counts.some((count) => count === undefined)) return null;
   const wanted = Number(slo.statistic.slice(2, -1));
@@ -87,7 +87,7 @@ function percentile(slo: Slo, seen: readonly Seen[], all: number): number | null
     wanted,
     seen.map(({ metrics, values }) => ({ samples: values, percentiles: percentilesOf(metrics[slo.metric] ?? {}) })),
   );
-  // What is shown is true to one in a hundred samples; what is judged is exact, and the two must not differ.
+  // The shown value is good to 1 % of the samples and the judged one is exact: the two must not contradict each other.
   if (!isBelow(wanted, all, sum(counts as number[]))) return Math.max(shown, slo.bound);
   return Math.min(shown, slo.bound * (1 - Number.EPSILON));
 }

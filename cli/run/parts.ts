@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type { Started, VariablesByTest } from "../pipelines.ts";
+import type { RunningPipeline, VariablesByTest } from "../pipelines.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";
 import type { PlannedRun, Request } from "./request.ts";
@@ -22,13 +22,18 @@ export interface RunOrder {
 }
 
 /** Where the receiver has the run; null when there is no receiver. */
-export function runUrl({ variables }: Started, { run: id }: Folder): string | null {
+export function runUrl({ variables }: RunningPipeline, { run: id }: Folder): string | null {
   const receiver = variables["RECEIVER_URL"];
   return receiver === undefined ? null : `${receiver}/runs/${id}`;
 }
 
 /** Starts what was not given: the whole pipeline, or the receiver alone. */
-export async function startParts(root: string, order: RunOrder, plan: PlannedRun, { path }: Folder): Promise<Started> {
+export async function startParts(
+  root: string,
+  order: RunOrder,
+  plan: PlannedRun,
+  { path }: Folder,
+): Promise<RunningPipeline> {
   const { kind } = order.subject;
   if (plan.reference && order.request.urls["receiver"] === undefined) {
     const variables = Object.assign({}, ...plan.groups.flat().map((planned) => planned.variables));

@@ -56,7 +56,7 @@ export function startProgress(): Progress {
       const tell = async () => {
         const asked = Date.now();
         const known = account === null ? null : await fetchAccount(account);
-        // Before the first event the pipeline is being proven, which takes as long as it takes.
+        // Before the first event canaries prove the pipeline; how long that takes is not known.
         if ((known?.published ?? 0) > 0) started ??= asked;
         const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
         if (group !== own) return;

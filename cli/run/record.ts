@@ -17,14 +17,14 @@ import {
 import { shown } from "../../k6/support/settings.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
-import type { Collected } from "./collected.ts";
 import { judgeInstances } from "./instances.ts";
 import { type Evidence, nextStep } from "./next-steps.ts";
 import type { PlannedRun } from "./request.ts";
+import type { RunData } from "./run-data.ts";
 import { invalidities } from "./validity.ts";
 
 /** What is known when everything is over. */
-export interface Ended {
+export interface FinishedRun {
   readonly run: string;
   /** Where its files are, to be shown. */
   readonly folder: string;
@@ -33,7 +33,7 @@ export interface Ended {
   readonly instances: number;
   readonly flags: readonly string[];
   readonly tests: readonly K6Result[];
-  readonly collected: Collected;
+  readonly collected: RunData;
   readonly health: readonly Health[];
   /** Why parts of the pipeline were over too early. */
   readonly problems: readonly string[];
@@ -48,7 +48,7 @@ export interface Ended {
 }
 
 /** Makes the record. */
-export function recordOf(ended: Ended): Result {
+export function recordOf(ended: FinishedRun): Result {
   const { run, subject, tests, collected, health, interrupted, startedAt, endedAt, machine, versions } = ended;
   const summaries = tests.flatMap(({ summary }) => summary ?? []);
   const account = collected.account ?? summaries.find((summary) => summary.account !== null)?.account ?? null;
@@ -92,7 +92,7 @@ function withoutGrid(metrics: Summary["metrics"]): Summary["metrics"] {
   return Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, kept(values)]));
 }
 
-function planned({ plan, instances }: Ended): number {
+function planned({ plan, instances }: FinishedRun): number {
   return plan.groups.flat().length * instances;
 }
 
@@ -101,7 +101,7 @@ interface Answer {
   readonly reasons: readonly Reason[];
 }
 
-function judged(ended: Ended, evidence: Evidence): Answer {
+function judged(ended: FinishedRun, evidence: Evidence): Answer {
   const { problems, interrupted, startedAt, endedAt, health, machine, folder } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
   const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
@@ -131,7 +131,7 @@ interface Judgement {
 }
 
 /** Each test by itself; where several processes shared it and all of them told what they saw, as one. */
-function judgementsOf({ plan, tests, instances, folder, collected }: Ended): Judgement[] {
+function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun): Judgement[] {
   return plan.groups.flat().flatMap(({ test, settings }): Judgement[] => {
     const own = tests.filter((one) => one.test === test);
     const summaries = own.flatMap(({ summary, complete }) => (summary?.complete === true && complete ? summary : []));
@@ -172,10 +172,10 @@ export function label(test: string, instance: number, instances: number): string
   return instances === 1 ? test : `${test} ${instance}/${instances}`;
 }
 
-/** Says nothing of when and where, so that runs can be compared. */
+/** Leaves out times and addresses, so that runs can be compared. */
 const NOT_ASKED = new Set(["RUN_ID", "SUMMARY"]);
 
-function parametersOf({ subject, plan, instances, flags }: Ended): Record<string, string> {
+function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<string, string> {
   const parameters: Record<string, string> = { subject, instances: String(instances) };
   if (flags.length > 0) parameters["k6"] = flags.map(shownFlag).join(" ");
   for (const { test, variables, settings } of plan.groups.flat()) {

@@ -49,7 +49,7 @@ export interface PlannedRun {
   readonly receiver: string | null;
 }
 
-/** Stands for addresses that are known only once something was started. */
+/** Placeholders for addresses that are known only after the start. */
 const LATER = {
   HTTP: "http://later.localhost",
   WS: "ws://later.localhost",
@@ -214,7 +214,7 @@ function meantBy(tests: readonly RunnableTest[], name: string): string {
   return tests.some((test) => beginsAsOurs(test, name)) ? `did you mean ${nearest(name, known)}? ` : "";
 }
 
-/** What belongs on no command line. */
+/** Secrets, which must not be on a command line. */
 function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
   const credentials = Object.entries(variablesOf(test)).filter(([, { credential }]) => credential);
   return Object.fromEntries(
@@ -269,7 +269,7 @@ function has(test: RunnableTest, name: string): boolean {
   return Object.hasOwn(variablesOf(test), name);
 }
 
-/** Settings refuse with a text, for k6's sake. */
+/** Settings throw strings, because k6 prints them better than errors. */
 function inOneLine<T>(read: () => T): T {
   try {
     return read();

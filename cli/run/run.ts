@@ -1,14 +1,14 @@
 /** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import { renderRun } from "../../core/rendering.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { parseFaults } from "../../target/faults.ts";
+import { writeFileWhole } from "../files.ts";
 import type { K6Result } from "../k6.ts";
 import type { RunRecord } from "../record.ts";
 import { writeReport } from "../report/files.ts";
-import { collect, NOTHING } from "./collected.ts";
-import { makeFolder, writeWhole } from "./folder.ts";
+import { makeFolder } from "./folder.ts";
 import { runGroup } from "./group.ts";
 import { Watch } from "./health.ts";
 import { machineNow, versionsOf } from "./machine.ts";
@@ -17,6 +17,7 @@ import { startProgress } from "./progress.ts";
 import { needOfOurs, provideK6 } from "./provision.ts";
 import { label, recordOf } from "./record.ts";
 import { planRun } from "./request.ts";
+import { fetchRunData, NO_DATA } from "./run-data.ts";
 
 /**
  * Runs tests and judges them.
@@ -51,7 +52,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     }
     progress.end();
     const url = runUrl(started, folder);
-    const collected = url === null ? NOTHING : await collect(url);
+    const collected = url === null ? NO_DATA : await fetchRunData(url);
     const problems = started.problems();
     const target = plan.reference ? ["the reference target", ...request.faults].join(", fault ") : "as given";
     const result = recordOf({
@@ -81,13 +82,15 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
       account: result.account as Account | null,
     });
-    const written = await writeWhole(folder.path, "result.json", `${JSON.stringify(result, null, 2)}\n`).catch(
+    const record = `${JSON.stringify(result, null, 2)}\n`;
+    const failure = await writeFileWhole(join(folder.path, "result.json"), record).then(
+      () => null,
       (problem: Error) => problem,
     );
-    if (written === undefined) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
+    if (failure === null) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
     console.log(`\n${text.trimEnd()}`);
-    // The verdict is worth nothing to those who look for its record.
-    if (written !== undefined) throw written;
+    // Without its record the verdict cannot be trusted by what reads the record.
+    if (failure !== null) throw failure;
     console.log(await reportLine(root, { result, folder: folder.path }));
     return EXIT_CODES[result.verdict];
   } finally {
@@ -97,7 +100,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   }
 }
 
-/** Makes the report and says where it is; that it could not be written changes no verdict. */
+/** Makes the report and gives its path. A report that cannot be written changes no verdict. */
 async function reportLine(root: string, record: RunRecord): Promise<string> {
   try {
     const [file = ""] = await writeReport(root, record, {});

@@ -6,7 +6,7 @@ import type { Health } from "../result.ts";
 
 /** Beyond this share of all cores a generator has no reserve: what it measures is its own waiting. */
 const SATURATED_SHARE = 0.9;
-/** A moment is no saturation. */
+/** Seconds at that level before it counts as saturation. */
 const FEWEST_SAMPLES = 5;
 
 /** What is looked at. */

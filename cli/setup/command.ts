@@ -1,6 +1,6 @@
 /** `throughline setup` prepares a pipeline for its load test, `throughline endpoints` reads what it has. */
 import { writeFile } from "node:fs/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { ruleProblem } from "../../systems/ethhook/variants.ts";
 import { SECRET } from "../ethhook.ts";
 import { type EthhookSetup, setupEthhook } from "./ethhook.ts";
@@ -77,11 +77,4 @@ export function problemsOf(endpoints: readonly FoundEndpoint[]): string[] {
     const text = endpoint.event_signatures?.find((signature) => signature.includes("("));
     return [text === undefined ? problem : `${problem}; its hash is ${topicHash(text.replace(/\s+/g, ""))}`];
   });
-}
-
-function url(...schemes: string[]): (text: string) => string {
-  return (text) => {
-    if (schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text)) return text;
-    throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://`);
-  };
 }

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { figure } from "../../cli/figures.ts";
 import { writeReport } from "../../cli/report/files.ts";
 import type { Result } from "../../cli/result.ts";
 import { countsOf } from "../../core/counts.ts";
+import { number } from "../../core/numbers.ts";
 import { plainReason } from "../../core/reason.ts";
 import { histogramOf, invalid, lossy, resultOf } from "../unit/results.ts";
 
@@ -134,6 +134,20 @@ describe.each(LOOKS)("%i pixels wide, %s", (width, scheme) => {
   });
 });
 
+test.each(["pass", "fail", "invalid"] as const)(
+  "the first screen of a phone has verdict, account and latency of %s",
+  async (name) => {
+    const { page } = await open(name, 390);
+    const bottom = (locator: ReturnType<Page["locator"]>) =>
+      locator.evaluate((element) => element.getBoundingClientRect().bottom);
+    for (const label of ["delivered", "lost", "unjudged", "delivery p50", "delivery p99", "clocks"]) {
+      expect(await bottom(page.locator(".key-figures div", { hasText: label }).first()), label).toBeLessThan(664);
+    }
+    expect(await bottom(page.locator(".answer"))).toBeLessThan(664);
+    await page.close();
+  },
+);
+
 describe("every number in the page is the record's", () => {
   test.each(["pass", "fail", "invalid"] as const)("of %s: the objectives", async (name) => {
     const { page } = await open(name);
@@ -162,7 +176,7 @@ describe("every number in the page is the record's", () => {
           metric: row.metric,
           objective: row.objective,
           observed: row.observed === null ? undefined : String(row.observed),
-          text: figure(row.observed),
+          text: number(row.observed),
           samples: String(row.samples),
           margin: row.margin === null ? undefined : String(row.margin),
           result: words[row.result],
@@ -187,13 +201,13 @@ describe("every number in the page is the record's", () => {
     expect(shown).toHaveLength(countsOf("events").length + countsOf("deliveries").length);
     for (const [key, value, text] of shown) {
       const counted = account[key] as number;
-      expect([key, value, text]).toEqual([key, String(counted), figure(counted)]);
+      expect([key, value, text]).toEqual([key, String(counted), number(counted)]);
     }
     // The flow shows the same numbers, written by the chart.
     const flow = (await page.locator("#chart-flow svg").textContent()) ?? "";
     for (const key of ["published", "acknowledged", "expected", "delivered"] as const)
-      expect(flow).toContain(figure(account[key]));
-    if (account.lost > 0) expect(flow).toContain(`Lost${figure(account.lost)}`);
+      expect(flow).toContain(number(account[key]));
+    if (account.lost > 0) expect(flow).toContain(`Lost${number(account.lost)}`);
     await page.close();
   });
 });

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
-import { Alerts, growthOf, type Seen } from "../../cli/health/alerts.ts";
+import { Alerts, growthOf, type Observations } from "../../cli/health/alerts.ts";
 import { readMetrics } from "../../cli/health/prometheus.ts";
 import type { HealthSample } from "../../cli/health/sample.ts";
 
@@ -15,18 +15,18 @@ const sample = (changes: Partial<HealthSample> = {}): HealthSample => ({
 });
 const many = (count: number, changes: Partial<HealthSample> = {}) =>
   Array.from({ length: count }, (_, second) => sample({ at: second * 1_000, ...changes }));
-const seen = (changes: Partial<Seen> = {}): Seen => ({
+const seen = (changes: Partial<Observations> = {}): Observations => ({
   samples: many(10),
   events: [],
   responses: [],
   cpuLimit: 100,
   ...changes,
 });
-const alertsOf = (changes: Partial<Seen>) =>
+const alertsOf = (changes: Partial<Observations>) =>
   new Alerts().look(seen(changes), 7).map(({ level, what }) => `${level}: ${what}`);
 
 describe("an alert", () => {
-  test.each<[string, Partial<Seen>, string[]]>([
+  test.each<[string, Partial<Observations>, string[]]>([
     ["nothing", {}, []],
     ["40 MB more", { samples: [...many(5), sample({ at: 5_000, rssMb: 140 })] }, []],
     [

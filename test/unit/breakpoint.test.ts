@@ -38,7 +38,7 @@ describe("a run", () => {
     [
       "whose backlog grew",
       run(...five(100), ...five(200), ...five(400, 300)),
-      "the highest rate that held is 200/s: at 400/s 400/s were published, and the backlog grew by 21.1 % of what was due",
+      "the highest rate that held is 200/s: at 400/s 400/s were published, and the backlog grew by 21.05 % of what was due",
     ],
     [
       "that was ended in its second step",
@@ -58,7 +58,7 @@ describe("a run", () => {
     [
       "that recovered at a higher rate, which is luck",
       run(...five(100), ...five(200, 100), ...five(400, 500)),
-      "the highest rate that held is 100/s: at 200/s 200/s were published, and the backlog grew by 44.4 % of what was due",
+      "the highest rate that held is 100/s: at 200/s 200/s were published, and the backlog grew by 44.44 % of what was due",
     ],
     ["that was too short", run([100, 100], [100, 100]), "no step was long enough to tell whether its rate held"],
   ])("%s", (_, seconds, text) => {

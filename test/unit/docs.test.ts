@@ -95,7 +95,7 @@ test.each(PAGES)("%s names files that are there", (page) => {
   for (const path of [...links, ...named]) expect(existsSync(join(root, path)), path).toBe(true);
 });
 
-test("README.md finds an event in a log by its sequence number", () => {
+test("docs/getting-started.md finds an event in a log by its sequence number", () => {
   const trace = { run: 0xdeadbeef, publisher: 9, seq: 777, publishedAt: Date.UTC(2026, 10, 21) };
   const { code } = blocks.find((block) => block.code.includes("printf %08x 777")) as Block;
   const patterns = [...code.matchAll(/grep -E "(.+)\$seq"/g)].map(([, start]) => new RegExp(`${start}00000309`));

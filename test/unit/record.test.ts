@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import type { K6Result } from "../../cli/k6.ts";
 import { ResultSchema } from "../../cli/result.ts";
-import { type Ended, recordOf } from "../../cli/run/record.ts";
+import { type FinishedRun, recordOf } from "../../cli/run/record.ts";
 import { planRun, type Request } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { summarize } from "../../core/summary.ts";
@@ -21,7 +21,7 @@ function resultOf(instance: number, changes: Metrics = {}): K6Result {
   return { test: "nats", instance, verdict, reasons, summary, exitCode: verdict === "PASS" ? 0 : 99, complete: true };
 }
 
-function endedOf(changes: Partial<Ended> = {}, asked: Partial<Request> = {}): Ended {
+function endedOf(changes: Partial<FinishedRun> = {}, asked: Partial<Request> = {}): FinishedRun {
   const subject = subjectOf(["nats"]);
   const request = {
     urls: { nats: "nats://u:p@a", receiver: "http://127.0.0.1:1" },

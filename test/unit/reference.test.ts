@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nextStep } from "../../cli/run/next-steps.ts";
-import { METRICS } from "../../core/metrics.ts";
+import { COUNTS } from "../../core/counts.ts";
+import { METRICS, type MetricKind } from "../../core/metrics.ts";
 import { expression, floorExpression, type Slo, sloVariable } from "../../core/slo.ts";
-import type { Variable } from "../../core/variable.ts";
+import { address, duration, flag, type Variable } from "../../core/variable.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
@@ -19,28 +20,94 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-function variablesOf(name: RunnableTest): string {
-  const rows = Object.entries<Variable<unknown>>(VARIABLES[name]).map(([variable, { fallback, allowed, meaning }]) => [
-    `\`${variable}\``,
-    fallback === null ? "" : `\`${fallback}\``,
-    meaning,
-    allowed,
-  ]);
-  return `## ${name}\n\n${table(["variable", "default", "meaning", "allowed"], rows)}`;
+/** What many variables may hold, explained once above the tables. */
+const SHORT: Readonly<Record<string, string>> = {
+  [duration("").allowed]: "duration",
+  [address("http", "https")("").allowed]: "URL",
+  [flag("").allowed]: "flag",
+};
+
+/** Variables of the same meaning, whatever they begin with and whichever tests have them. */
+interface SharedVariable {
+  readonly names: ReadonlySet<string>;
+  readonly tests: ReadonlySet<string>;
+  readonly variable: Variable<unknown>;
 }
 
-/** The objectives of a test; where they depend on the profile, those of each. */
-function objectivesOf(name: RunnableTest): string {
-  const own = profilesOf(name).filter((profile) => profileOf(name, profile) === profile);
-  const tables = new Map<string, string[]>();
-  for (const profile of own) {
-    const rows = tableOf(name, profile);
-    tables.set(rows, [...(tables.get(rows) ?? []), profile]);
+function sharedVariables(): SharedVariable[] {
+  const shared = new Map<string, SharedVariable>();
+  for (const name of tests) {
+    for (const [key, variable] of Object.entries<Variable<unknown>>(VARIABLES[name])) {
+      // Its profiles stand in a table of their own.
+      if (key === "SCENARIO") continue;
+      const { fallback, meaning, allowed } = variable;
+      const same = JSON.stringify([fallback, meaning, allowed]);
+      const { names = [], tests: own = [] } = shared.get(same) ?? {};
+      shared.set(same, { names: new Set([...names, key]), tests: new Set([...own, name]), variable });
+    }
   }
-  const titled = [...tables].map(([rows, profiles]) =>
-    tables.size === 1 ? rows : `SCENARIO=${profiles.join(", ")}:\n\n${rows}`,
-  );
-  return `## ${name}\n\n${titled.join("\n\n")}`;
+  return [...shared.values()];
+}
+
+function variablesTable(title: string, variables: readonly SharedVariable[]): string {
+  const rows = variables.map(({ names, variable: { fallback, allowed, meaning } }) => [
+    `\`${spelled([...names])}\``,
+    fallback === null ? "" : `\`${fallback}\``,
+    meaning,
+    SHORT[allowed] ?? allowed,
+  ]);
+  return `## ${title}\n\n${table(["variable", "default", "meaning", "allowed"], rows)}`;
+}
+
+/** `{HTTP,WS}_TOKEN` for HTTP_TOKEN and WS_TOKEN. */
+function spelled(names: readonly string[]): string {
+  const [first = ""] = names;
+  const rest = first.slice(first.indexOf("_"));
+  const alike = names.length > 1 && names.every((name) => name.endsWith(rest));
+  return alike ? `{${names.map((name) => name.slice(0, -rest.length)).join()}}${rest}` : names.join(", ");
+}
+
+/** An objective, with the profiles of each test that have it; all of them where nothing is said. */
+interface SharedObjective {
+  readonly cells: readonly string[];
+  readonly tests: ReadonlyMap<string, string>;
+}
+
+function sharedObjectives(): SharedObjective[] {
+  const shared = new Map<string, { cells: readonly string[]; tests: Map<RunnableTest, readonly string[]> }>();
+  for (const name of tests) {
+    for (const profile of ownProfiles(name)) {
+      for (const slo of rowsOf(name, profile)) {
+        const cells = [`\`${slo.metric}\``, objectiveOf(slo), floorExpression(slo), slo.miss];
+        const known = shared.get(cells.join()) ?? { cells, tests: new Map<RunnableTest, readonly string[]>() };
+        known.tests.set(name, [...(known.tests.get(name) ?? []), profile]);
+        shared.set(cells.join(), known);
+      }
+    }
+  }
+  const profilesIn = (name: RunnableTest, profiles: readonly string[]) =>
+    profiles.length === ownProfiles(name).length ? "" : profiles.join(", ");
+  return [...shared.values()]
+    .map(({ cells, tests: own }) => ({
+      cells,
+      tests: new Map([...own].map(([name, profiles]) => [name, profilesIn(name, profiles)])),
+    }))
+    .sort((one, other) => (one.cells[0] as string).localeCompare(other.cells[0] as string));
+}
+
+function ownProfiles(name: RunnableTest): string[] {
+  return profilesOf(name).filter((profile) => profileOf(name, profile) === profile);
+}
+
+function objectivesTable(title: string, objectives: readonly SharedObjective[], last: string): string {
+  const rows = objectives.map(({ cells, tests: own }) => [
+    ...cells,
+    [...own]
+      .filter(([, profiles]) => profiles !== "")
+      .map(([name, profiles]) => (own.size === 1 ? profiles : `${name}: ${profiles}`))
+      .join("; "),
+  ]);
+  return `## ${title}\n\n${table(["metric", "objective", "samples", "when missed", last], rows)}`;
 }
 
 /** Events of an open model, by which the bounds that are made of them are known. */
@@ -65,21 +132,26 @@ function rowsOf(name: RunnableTest, profile: string): readonly Slo[] {
   return [...settled, ...judged(false).filter((slo) => !known.has(sloVariable(slo)))];
 }
 
-function tableOf(name: RunnableTest, profile: string): string {
-  const rows = rowsOf(name, profile).map((slo) => [
-    `\`${slo.metric}\``,
-    objectiveOf(slo),
-    floorExpression(slo),
-    slo.miss,
-    `\`${sloVariable(slo)}\``,
-  ]);
-  return table(["metric", "objective", "samples", "when missed", "variable of the bound"], rows);
-}
-
 test("docs/variables.md is what the code says; renewed by `npx vitest run --project unit -u`", async () => {
-  const head = "# Variables\n\nGiven as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`.";
+  const head =
+    "# Variables\n\nGiven as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`. `SCENARIO` names the profile,\n" +
+    "how the load moves over time; without it that is smoke.\n\n" +
+    Object.entries(SHORT)
+      .map(([allowed, name]) => `- ${name}: ${allowed}`)
+      .join("\n");
   const profiles = tests.map((name) => [`\`${name}\``, profilesOf(name).join(", ")]);
-  const text = [head, table(["test", "profiles (SCENARIO)"], profiles), ...tests.map(variablesOf)].join("\n\n");
+  const shared = sharedVariables();
+  const sets = [...new Set(shared.map((one) => [...one.tests].join(", ")))];
+  const every = tests.join(", ");
+  const titles = [every, ...sets.filter((set) => set !== every && set.includes(",")), ...tests];
+  const text = [
+    head,
+    table(["test", "profiles (SCENARIO)"], profiles),
+    ...titles.flatMap((set) => {
+      const own = shared.filter((one) => [...one.tests].join(", ") === set);
+      return own.length === 0 ? [] : [variablesTable(set === every ? "Every test" : set, own)];
+    }),
+  ].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot("../../docs/variables.md");
 });
 
@@ -89,8 +161,23 @@ test("docs/objectives.md is what the code says", async () => {
     "makes it INVALID. With a receiver the `account_` rows apply and without one the `ws_events_missing`, `_duplicated`,\n" +
     "`_reordered`, `_misrouted` and `ws_negative_latency` rows; with a monitor (HEALTH_URL) the `health_` rows, and those of a\n" +
     "trial where TRIALS names it. An open model also has to offer what was asked for: `events` stands for their number.\n\n" +
-    "Each bound has a variable. Its value is a number from 0; where a miss is a FAIL also `off`, which gives the objective up.";
-  const text = [head, ...tests.map(objectivesOf)].join("\n\n");
+    "Each bound has a variable, SLO_ with the metric and the statistic: `SLO_WS_EVENT_LATENCY_MS_P95=40`,\n" +
+    "`SLO_ACCOUNT_LOST_COUNT=3`. Its value is a number from 0; where a miss is a FAIL also `off`, which gives the objective up.";
+  const shared = sharedObjectives();
+  const setOf = ({ tests: own }: SharedObjective) => [...own.keys()].join(", ");
+  const sets = [...new Set(shared.map(setOf))].filter((set) => set.includes(","));
+  const sections = tests.flatMap((name) => {
+    const own = shared.filter((one) => one.tests.size === 1 && one.tests.has(name));
+    return own.length === 0 ? [] : [objectivesTable(name, own, "only of")];
+  });
+  const several = sets.map((set) =>
+    objectivesTable(
+      set,
+      shared.filter((one) => setOf(one) === set),
+      "only of",
+    ),
+  );
+  const text = [head, ...several, ...sections].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot("../../docs/objectives.md");
 });
 
@@ -140,10 +227,30 @@ test("docs/troubleshooting.md has the next step of every objective", async () =>
   await expect(text).toMatchFileSnapshot(path);
 });
 
+const KINDS: Readonly<Record<MetricKind, string>> = {
+  latency: "Latencies: Trends in milliseconds",
+  share: "Shares: Rates",
+  count: "Counts: Counters, among samples",
+  tally: "Tallies: Counters without samples",
+  reading: "Readings: Gauges, the last value",
+  moment: "Moments: Trends of Unix milliseconds",
+};
+
+/** Whether a metric is a count of the account under its own name. */
+function isCount(name: string): boolean {
+  const count = name.replace(/^account_/, "");
+  return name !== count && Object.hasOwn(COUNTS, count);
+}
+
 test("docs/metrics.md is what the code says", async () => {
-  const rows = Object.entries(METRICS).map(([name, { kind, meaning }]) => [`\`${name}\``, kind, meaning]);
-  const head = "# Metrics\n\nAll but tallies have a counter `<name>_samples` beside them.";
-  await expect(`${head}\n\n${table(["metric", "kind", "meaning"], rows)}\n`).toMatchFileSnapshot(
-    "../../docs/metrics.md",
-  );
+  const sections = Object.entries(KINDS).map(([kind, title]) => {
+    const own = Object.entries(METRICS).filter(([name, metric]) => metric.kind === kind && !isCount(name));
+    const rows = own.map(([name, { meaning }]) => [`\`${name}\``, meaning]);
+    return `## ${title}\n\n${table(["metric", "meaning"], rows)}`;
+  });
+  const counts = Object.keys(METRICS).filter(isCount);
+  const head =
+    "# Metrics\n\nAll but tallies and moments have a counter `<name>_samples` beside them. What the receiver counts is\n" +
+    `explained in [accounting.md](accounting.md): ${counts.map((name) => `\`${name}\``).join(", ")}.`;
+  await expect(`${[head, ...sections].join("\n\n")}\n`).toMatchFileSnapshot("../../docs/metrics.md");
 });

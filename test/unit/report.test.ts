@@ -29,7 +29,7 @@ describe("the HTML report", () => {
 
   test("loads nothing: no address in it is another file's", () => {
     const page = html(lossy());
-    expect([...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address)).toEqual([
+    expect([...page.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, address]) => address)).toEqual([
       expect.stringMatching(/^data:image\/svg/),
     ]);
     expect(page).toContain("default-src &#39;none&#39;".replaceAll("&#39;", "'"));
@@ -123,8 +123,37 @@ describe("objectives", () => {
   test("of several processes of one test say which", () => {
     const [first] = resultOf().tests;
     const tests = [1, 2].map((instance) => ({ ...(first as Result["tests"][number]), instance }));
-    expect(objectivesOf({ tests, reasons: [] })[0]?.tests).toEqual(["nats 1", "nats 2"]);
+    expect(objectivesOf({ ...resultOf(), tests, reasons: [] })[0]?.tests).toEqual(["nats 1", "nats 2"]);
   });
+});
+
+test("the top has what was not judged, the clocks, and bounds that were changed, before any reason", () => {
+  const base = lossy();
+  const tests = base.tests.map((one) => ({
+    ...one,
+    summary: one.summary && { ...one.summary, changes: ["p95 < 50, not 25"] },
+  }));
+  const clock = {
+    clock: "k6",
+    role: "publisher",
+    readings: 3,
+    uncertainty: 0.25,
+    evidence: "known to 0.25 ms",
+  } as const;
+  const account = { ...(base.account as NonNullable<Result["account"]>), unheard: 7, clocks: [clock] };
+  const page = html({ ...base, tests, account });
+  const top = page.slice(0, page.indexOf('class="reasons"'));
+  for (const text of ["7 unheard", "± 0.25 ms", "p95 &lt; 50, not 25"]) expect(top).toContain(text);
+});
+
+test.each([
+  [17_758, 17_775, "99.9 %"],
+  [312_344, 312_345, "99.99 %"],
+  [312_345, 312_345, "100 %"],
+  [1, 3, "33.33 %"],
+])("%i of %i deliveries are %s", (delivered, expected, text) => {
+  const account = { ...(resultOf().account as NonNullable<Result["account"]>), delivered, expected };
+  expect(html({ ...resultOf(), account })).toContain(`<dt>delivered</dt><dd>${text} <small>`);
 });
 
 describe("latencies by path", () => {

@@ -1,5 +1,6 @@
+import { number } from "../../../core/numbers.ts";
 import type { Curves } from "../charts.ts";
-import { type Look, label, legend, type Option, tooltip, written } from "./look.ts";
+import { type Look, label, legend, type Option, tooltip } from "./look.ts";
 
 /** Latency over 1 / (1 - p), both logarithmic: the form in which tails can be read. */
 export function curvesOption({ curves }: Curves, look: Look): Option {
@@ -21,7 +22,7 @@ export function curvesOption({ curves }: Curves, look: Look): Option {
       type: "log",
       name: "ms",
       nameTextStyle: { ...label(look), align: "right" },
-      axisLabel: { ...label(look), formatter: (value: number) => written(value) },
+      axisLabel: { ...label(look), formatter: (value: number) => number(value) },
       splitLine: { lineStyle: { color: look.line } },
     },
     series: curves.map(({ name, points }, place) => ({

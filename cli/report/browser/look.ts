@@ -2,6 +2,8 @@ import type { LineSeriesOption, SankeySeriesOption } from "echarts/charts";
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from "echarts/components";
 import type { ComposeOption } from "echarts/core";
 
+import { number } from "../../../core/numbers.ts";
+
 /** What the charts of the report may ask of ECharts. */
 export type Option = ComposeOption<
   LineSeriesOption | SankeySeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
@@ -17,7 +19,7 @@ export interface Look {
   readonly bad: string;
   readonly uncertain: string;
   readonly accent: string;
-  /** Of lines that mean nothing special, easily told apart, the first one above all. */
+  /** Colours of ordinary lines, easy to tell apart; the first stands out. */
   readonly series: readonly string[];
   readonly font: string;
   readonly narrow: boolean;
@@ -46,7 +48,7 @@ export function lookOf(place: HTMLElement): Look {
   };
 }
 
-/** Text of axes and legends. */
+/** The style of axis labels and legends. */
 export function label(look: Look) {
   return { color: look.quiet, fontFamily: look.font, fontSize: 12 };
 }
@@ -60,7 +62,7 @@ export function tooltip(look: Look, unit: string): NonNullable<Option["tooltip"]
     borderColor: look.line,
     textStyle: { color: look.ink, fontFamily: look.font, fontSize: 12 },
     axisPointer: { lineStyle: { color: look.quiet } },
-    valueFormatter: (value) => (typeof value === "number" ? `${written(value)}${unit}` : "–"),
+    valueFormatter: (value) => (typeof value === "number" ? `${number(value)}${unit}` : "–"),
   };
 }
 
@@ -77,15 +79,4 @@ export function legend(look: Look, names: readonly string[]): NonNullable<Option
     textStyle: label(look),
     data: names.map((name) => ({ name })),
   };
-}
-
-const form = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
-
-export function written(value: number): string {
-  return form.format(value);
-}
-
-/** A number of an axis, short: `15k`. */
-export function short(value: number): string {
-  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value).toLowerCase();
 }

@@ -1,6 +1,8 @@
 import type { LineSeriesOption } from "echarts/charts";
+import { number } from "../../../core/numbers.ts";
+import { compact } from "../../format.ts";
 import type { Mark } from "../charts.ts";
-import { type Look, label, legend, type Option, short, tooltip, written } from "./look.ts";
+import { type Look, label, legend, type Option, tooltip } from "./look.ts";
 
 /** One line of a panel. */
 export interface Line {
@@ -46,7 +48,7 @@ export function stackOption(panels: readonly Panel[], marks: readonly Mark[], he
       axisLabel: {
         ...label(look),
         show: place === last,
-        formatter: (value: number) => `${written(value)} s`,
+        formatter: (value: number) => `${number(value)} s`,
         hideOverlap: true,
       },
       axisLine: { onZero: false, lineStyle: { color: look.line } },
@@ -62,7 +64,7 @@ export function stackOption(panels: readonly Panel[], marks: readonly Mark[], he
       nameGap: 10,
       nameTextStyle: { ...label(look), color: look.ink, align: "left", padding: [0, 0, 0, -44] },
       splitNumber: 3,
-      axisLabel: { ...label(look), formatter: short, hideOverlap: true },
+      axisLabel: { ...label(look), formatter: compact, hideOverlap: true },
       splitLine: { lineStyle: { color: look.line } },
     })),
     series: panels.flatMap(({ lines, scale }, panel) =>

@@ -1,9 +1,9 @@
 import { ENDINGS } from "../../../core/account.ts";
 import { COUNTS, type CountName, countsOf } from "../../../core/counts.ts";
 import { judgedOf } from "../../../core/judged.ts";
-import { duration, several } from "../../figures.ts";
+import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
-import { flowOf, tellFlow } from "../flow.ts";
+import { describeFlow, flowOf } from "../flow.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
@@ -25,7 +25,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
           id="flow"
           title="From publisher to subscriber"
           note="Widths are shares of each step; what left the path is drawn wide enough to be seen."
-          told={tellFlow(account)}
+          description={describeFlow(account)}
         />
       )}
       <div class="ledger">

@@ -1,16 +1,17 @@
+import { number } from "../../../core/numbers.ts";
 import type { Comparison, ComparisonRow } from "../../baseline/comparison.ts";
 import { changeOf, OUTCOMES } from "../../baseline/rendering.ts";
-import { figure, several } from "../../figures.ts";
+import { several } from "../../format.ts";
 import { Figure, Section, Table } from "./parts.tsx";
 
-/** Whether there is a comparison, or why there is none. */
-export type Compared = { readonly comparison: Comparison } | { readonly without: string };
+/** A comparison, or why there is none. */
+export type BaselineComparison = { readonly comparison: Comparison } | { readonly without: string };
 
 const ORDER = { worse: 0, missing: 1, unsure: 3, better: 2, same: 4 };
 const MARKS = { worse: "missed", missing: "unmeasured", unsure: "unmeasured", better: "better", same: "met" };
 
 /** The run beside earlier ones of the same parameters. */
-export function ComparisonSection({ compared }: { compared: Compared }) {
+export function ComparisonSection({ compared }: { compared: BaselineComparison }) {
   if ("without" in compared) {
     return (
       <Section id="comparison" title="Comparison with the baseline">
@@ -64,5 +65,5 @@ export function ComparisonSection({ compared }: { compared: Compared }) {
 }
 
 function rangeOf({ low, high }: ComparisonRow): string {
-  return low === high ? figure(high) : `${figure(low)} to ${figure(high)}`;
+  return low === high ? number(high) : `${number(low)} to ${number(high)}`;
 }

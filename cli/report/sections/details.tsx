@@ -1,4 +1,4 @@
-import { duration, several } from "../../figures.ts";
+import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { testName } from "../objectives.ts";
 import { Figure, Pairs, Section, Table } from "./parts.tsx";

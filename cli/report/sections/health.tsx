@@ -1,10 +1,11 @@
-import { milliseconds, several } from "../../figures.ts";
+import { milliseconds } from "../../../core/numbers.ts";
+import { several } from "../../format.ts";
 import type { HealthLines } from "../charts.ts";
 import type { Usage } from "../health.ts";
 import type { Objective } from "../objectives.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
-/** What tells whether the generator kept up; each a metric and a statistic of it. */
+/** The metrics, each with a statistic, that show whether the generator kept up. */
 const SIGNS = [
   "events_published",
   "offered_rate_share",
@@ -82,7 +83,7 @@ export function TargetSection({ usages, lines }: Pick<HealthProps, "usages" | "l
 
 function Processes({ id, title, usages, lines }: HealthProps) {
   if (usages.length === 0) return <p class="quiet">No process was watched.</p>;
-  const told = usages.map(({ process, cpuMax, memoryMax }) => {
+  const peaks = usages.map(({ process, cpuMax, memoryMax }) => {
     const cpu = cpuMax === null ? "unknown CPU" : `at most ${Math.round(cpuMax)} % of a core`;
     const memory = memoryMax === null ? "unknown memory" : `${Math.round(memoryMax)} MB`;
     return `${process} used ${cpu} and ${memory}`;
@@ -94,7 +95,7 @@ function Processes({ id, title, usages, lines }: HealthProps) {
           id={id}
           title={`${title}: CPU and memory`}
           note="CPU in percent of one core."
-          told={`${told.join("; ")}.`}
+          description={`${peaks.join("; ")}.`}
         />
       )}
       <Table

@@ -1,5 +1,5 @@
-import { figure } from "../../figures.ts";
-import { ALL_PATHS, curvesOf, type PathLatency, tellCurves } from "../latency.ts";
+import { number } from "../../../core/numbers.ts";
+import { ALL_PATHS, curvesOf, describeCurves, type PathLatency } from "../latency.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 /** How many paths the table lists. */
@@ -19,7 +19,7 @@ export function LatencySection({ latencies }: { latencies: readonly PathLatency[
             id="curves"
             title="Latency by percentile"
             note="Each step to the right leaves out another nine of the samples; both scales are logarithmic."
-            told={tellCurves(latencies)}
+            description={describeCurves(latencies)}
           />
           <Table
             name="Latency by path"
@@ -36,7 +36,7 @@ export function LatencySection({ latencies }: { latencies: readonly PathLatency[
               { title: "max", cell: ({ max }) => <Figure value={max} unit=" ms" />, kind: "number" },
             ]}
           />
-          {left > 0 ? <p class="quiet">{figure(left)} quicker paths are not listed.</p> : null}
+          {left > 0 ? <p class="quiet">{number(left)} quicker paths are not listed.</p> : null}
         </>
       )}
     </Section>

@@ -1,6 +1,7 @@
-import { figure, percent, several } from "../../figures.ts";
+import { number } from "../../../core/numbers.ts";
+import { percent, several } from "../../format.ts";
 import { GROUPS, type Group, type Objective } from "../objectives.ts";
-import { Figure, Section, Table } from "./parts.tsx";
+import { Figure, MomentLink, Section, Table } from "./parts.tsx";
 
 const WORDS = { met: "met", missed: "missed", unmeasured: "not measured" };
 
@@ -10,7 +11,7 @@ const TITLES: Readonly<Record<Group, string>> = {
   measurement: "The measurement itself",
 };
 
-/** What was promised beside what was seen. A group in which all is well is folded: there is nothing to look at. */
+/** Each objective beside what was observed. A group in which all are met is folded. */
 export function ObjectivesSection({ objectives }: { objectives: readonly Objective[] }) {
   return (
     <Section id="objectives" title="Objectives">
@@ -31,16 +32,16 @@ export function ObjectivesSection({ objectives }: { objectives: readonly Objecti
   );
 }
 
-/** How many of a group were met, and what kept the others from it. */
+/** How many of a group were met, missed and not measured. */
 function Outcome({ rows }: { rows: readonly Objective[] }) {
-  const number = (result: Objective["result"]) => rows.filter((row) => row.result === result).length;
-  const [missed, unmeasured] = [number("missed"), number("unmeasured")];
-  if (missed + unmeasured === 0) return <span class="outcome met">all {figure(rows.length)} met</span>;
+  const rowsThat = (result: Objective["result"]) => rows.filter((row) => row.result === result).length;
+  const [missed, unmeasured] = [rowsThat("missed"), rowsThat("unmeasured")];
+  if (missed + unmeasured === 0) return <span class="outcome met">all {number(rows.length)} met</span>;
   return (
     <>
-      {missed === 0 ? null : <span class="outcome missed">{figure(missed)} missed</span>}{" "}
-      {unmeasured === 0 ? null : <span class="outcome unmeasured">{figure(unmeasured)} not measured</span>}{" "}
-      <span class="quiet">of {figure(rows.length)}</span>
+      {missed === 0 ? null : <span class="outcome missed">{number(missed)} missed</span>}{" "}
+      {unmeasured === 0 ? null : <span class="outcome unmeasured">{number(unmeasured)} not measured</span>}{" "}
+      <span class="quiet">of {number(rows.length)}</span>
     </>
   );
 }
@@ -68,11 +69,22 @@ function Rows({ name, rows }: { name: string; rows: readonly Objective[] }) {
   );
 }
 
-function Metric({ metric, meaning, nextStep }: Objective) {
+function Metric({ metric, meaning, result, evidence, doubt, moment, nextStep }: Objective) {
+  const seen = result === "met" ? [] : [evidence, doubt].filter((text) => text != null);
   return (
     <>
       <code>{metric}</code>
       {meaning === null ? null : <span class="explanation">{meaning}</span>}
+      {seen.map((text) => (
+        <span key={text} class="seen">
+          {text}
+        </span>
+      ))}
+      {moment === null ? null : (
+        <span class="seen">
+          <MomentLink moment={moment} />
+        </span>
+      )}
       {nextStep === null ? null : <span class="next">{nextStep}</span>}
     </>
   );
@@ -82,7 +94,7 @@ function Samples({ samples, floor }: Objective) {
   return (
     <span class={samples < floor ? "bad" : undefined} title={`at least ${several(floor, "sample")} needed`}>
       <Figure value={samples} />
-      {samples < floor ? ` of ${figure(floor)}` : null}
+      {samples < floor ? ` of ${number(floor)}` : null}
     </span>
   );
 }

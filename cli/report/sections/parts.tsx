@@ -1,6 +1,7 @@
 /** What the sections of the report are made of. */
 import type { ComponentChildren } from "preact";
-import { figure } from "../../figures.ts";
+import { number } from "../../../core/numbers.ts";
+import type { Moment } from "../moments.ts";
 
 /** A part of the report with its heading. */
 export function Section({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
@@ -14,19 +15,42 @@ export function Section({ id, title, children }: { id: string; title: string; ch
 
 /** A number as people read it, with the exact one beside it for tools. */
 export function Figure({ value, unit = "" }: { value: number | null; unit?: string }) {
-  if (value === null) return <span class="nothing">{figure(null)}</span>;
-  return <data value={String(value)}>{`${figure(value)}${unit}`}</data>;
+  if (value === null) return <span class="nothing">{number(null)}</span>;
+  return <data value={String(value)}>{`${number(value)}${unit}`}</data>;
 }
 
-/** A place that a chart is drawn into. `told` says in words what there is to see. */
-export function Chart({ id, title, told, note }: { id: string; title: string; told: string; note?: string }) {
+/** A moment, with the way to where it is marked. */
+export function MomentLink({ moment: { at, what } }: { moment: Moment }) {
+  const iso = new Date(at).toISOString();
+  return (
+    <>
+      <a href="#timeline">
+        <time dateTime={iso}>{iso.slice(11, 19)}</time>
+      </a>{" "}
+      {what}
+    </>
+  );
+}
+
+/** A place that a chart is drawn into. `description` says in words what there is to see. */
+export function Chart({
+  id,
+  title,
+  description,
+  note,
+}: {
+  id: string;
+  title: string;
+  description: string;
+  note?: string;
+}) {
   return (
     <figure class="chart">
       <figcaption>
         <strong>{title}</strong>
         {note === undefined ? null : <span class="quiet"> {note}</span>}
       </figcaption>
-      <div class={`plot plot-${id}`} id={`chart-${id}`} role="img" aria-label={told} />
+      <div class={`plot plot-${id}`} id={`chart-${id}`} role="img" aria-label={description} />
     </figure>
   );
 }

@@ -1,6 +1,6 @@
-import { several } from "../../figures.ts";
+import { several } from "../../format.ts";
 import type { Timeline } from "../charts.ts";
-import { tellTimeline } from "../timeline.ts";
+import { describeTimeline } from "../timeline.ts";
 import { Chart, Section } from "./parts.tsx";
 
 /** The run second by second. */
@@ -19,7 +19,7 @@ export function TimelineSection({ timeline }: { timeline: Timeline | null }) {
       : `One point per ${several(step, "second")}: mean rates, and the worst second's latency and backlog.`;
   return (
     <Section id="timeline" title="Timeline">
-      <Chart id="timeline" title="Rate, latency and backlog" note={note} told={tellTimeline(timeline)} />
+      <Chart id="timeline" title="Rate, latency and backlog" note={note} description={describeTimeline(timeline)} />
       {marks.length === 0 ? null : (
         <ul class="marks" aria-label="What happened when">
           {marks.map(({ at, what }) => (

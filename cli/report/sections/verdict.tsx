@@ -1,15 +1,19 @@
-import { duration, figure, milliseconds, percent, several } from "../../figures.ts";
+import { uncertaintyOf } from "../../../core/clocks.ts";
+import { milliseconds, number } from "../../../core/numbers.ts";
+import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
+import type { Moment } from "../moments.ts";
 import { changesOf, notesOf, type Objective } from "../objectives.ts";
+import { MomentLink } from "./parts.tsx";
 
 function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[]): string {
-  const missed = objectives.filter(({ result }) => result === "missed").length;
+  const missed = objectives.filter(({ result, miss }) => result === "missed" && miss === "FAIL").length;
   switch (verdict) {
     case "PASS":
       return "Every objective was measured and met.";
     case "FAIL":
       if (missed === 0) return "The target missed an objective when all processes were judged as one.";
-      return `The target missed ${figure(missed)} of ${several(objectives.length, "objective")}.`;
+      return `The target missed ${number(missed)} of ${several(objectives.length, "objective")}.`;
     case "INVALID":
       return "The run could not measure what it was asked to. It says nothing certain about the target.";
   }
@@ -35,15 +39,15 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
         {subject}
         {scenarios.length > 0 ? `, ${scenarios.join(" and ")}` : null} ·{" "}
         <time dateTime={started}>{spelled(started)}</time> · {duration(Math.max(0, endedAt - startedAt))} ·{" "}
-        {several(machine.cores, "core")}, load {figure(machine.loadAverage)}
+        {several(machine.cores, "core")}, load {number(machine.loadAverage)}
       </p>
       <KeyFigures result={result} objectives={objectives} />
-      <Reasons result={result} />
       {changesOf(result).map((change) => (
         <p class="changed" key={change}>
           {change}
         </p>
       ))}
+      <Reasons result={result} objectives={objectives} />
       {notesOf(result).map((note) => (
         <p class="quiet" key={note}>
           {note}
@@ -59,7 +63,10 @@ function spelled(iso: string): string {
 }
 
 /** Reasons one after the other that have the same next step share it. */
-function Reasons({ result: { reasons } }: { result: Result }) {
+function Reasons({ result: { reasons }, objectives }: { result: Result; objectives: readonly Objective[] }) {
+  const momentOf = (reason: Result["reasons"][number]) =>
+    objectives.find(({ metric, objective }) => metric === reason.metric && objective === reason.objective)?.moment ??
+    null;
   const groups: { reasons: Result["reasons"]; next: string }[] = [];
   for (const reason of reasons) {
     const next = reason.next ?? "";
@@ -72,18 +79,8 @@ function Reasons({ result: { reasons } }: { result: Result }) {
     <ol class="reasons" aria-label="Reasons and next steps">
       {groups.map((group) => (
         <li key={group.reasons[0]?.text}>
-          {group.reasons.map(({ text, evidence, symptoms }) => (
-            <>
-              <p key={text}>{text}</p>
-              {evidence === null ? null : <p class="seen">{evidence}</p>}
-              {symptoms.length === 0 ? null : (
-                <ul class="symptoms">
-                  {symptoms.map((symptom) => (
-                    <li key={symptom}>{symptom}</li>
-                  ))}
-                </ul>
-              )}
-            </>
+          {group.reasons.map((reason) => (
+            <Cause key={reason.text} reason={reason} moment={momentOf(reason)} />
           ))}
           {group.next === "" ? null : <p class="next">{group.next}</p>}
         </li>
@@ -92,6 +89,32 @@ function Reasons({ result: { reasons } }: { result: Result }) {
   );
 }
 
+function Cause({ reason, moment }: { reason: Result["reasons"][number]; moment: Moment | null }) {
+  const { text, evidence, symptoms } = reason;
+  return (
+    <>
+      <p>{text}</p>
+      {evidence === null ? null : <p class="seen">{evidence}</p>}
+      {moment === null ? null : (
+        <p class="seen">
+          <MomentLink moment={moment} />
+        </p>
+      )}
+      {symptoms.length === 0 ? null : (
+        <details class="symptoms">
+          <summary>{several(symptoms.length, "other objective")} for the same cause</summary>
+          <ul>
+            {symptoms.map((symptom) => (
+              <li key={symptom}>{symptom}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** What is looked for first: the account, then latency and what it was measured by, then the load. */
 function KeyFigures({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
   const { account, tests } = result;
   const met = objectives.filter((one) => one.result === "met").length;
@@ -99,54 +122,70 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
   const achieved = rates.reduce((sum, { achieved: one }) => sum + one, 0);
   return (
     <dl class="key-figures">
-      <div>
-        <dt>objectives met</dt>
-        <dd>
-          {figure(met)} <small>of {figure(objectives.length)}</small>
-        </dd>
-      </div>
-      {account === null ? null : (
-        <>
-          <div>
-            <dt>delivered</dt>
-            <dd>
-              {account.expected === 0 ? figure(null) : share(account.delivered, account.expected)}{" "}
-              <small>of {figure(account.expected)}</small>
-            </dd>
-          </div>
-          <div>
-            <dt>lost</dt>
-            <dd class={account.lost > 0 ? "bad" : undefined}>{figure(account.lost)}</dd>
-          </div>
-          <div>
-            <dt>unjudged</dt>
-            <dd>
-              {figure(account.unjudged)} <small>{several(account.unheard, "event")} with nobody listening</small>
-            </dd>
-          </div>
-          <div>
-            <dt>delivery p50</dt>
-            <dd>{account.latency.samples === 0 ? figure(null) : milliseconds(account.latency.p50)}</dd>
-          </div>
-          <div>
-            <dt>delivery p99</dt>
-            <dd>{account.latency.samples === 0 ? figure(null) : milliseconds(account.latency.p99)}</dd>
-          </div>
-        </>
-      )}
+      {account === null ? null : <AccountFigures account={account} />}
       {rates.length === 0 ? null : (
         <div>
           <dt>published</dt>
           <dd>
-            {figure(Math.round(achieved))} <small>per second</small>
+            {number(Math.round(achieved))} <small>per second</small>
           </dd>
         </div>
       )}
+      <div>
+        <dt>objectives met</dt>
+        <dd>
+          {number(met)} <small>of {number(objectives.length)}</small>
+        </dd>
+      </div>
     </dl>
   );
 }
 
-/** Never 100 % while anything is missing. */
+function AccountFigures({ account }: { account: NonNullable<Result["account"]> }) {
+  const { expected, delivered, lost, unjudged, unheard, latency } = account;
+  const time = (ms: number) => (latency.samples === 0 ? number(null) : milliseconds(ms));
+  return (
+    <>
+      <div>
+        <dt>delivered</dt>
+        <dd>
+          {expected === 0 ? number(null) : share(delivered, expected)} <small>of {number(expected)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>lost</dt>
+        <dd class={lost > 0 ? "bad" : undefined}>{number(lost)}</dd>
+      </div>
+      <div>
+        <dt>unjudged</dt>
+        <dd>
+          {number(unjudged)} <small>{number(unheard)} unheard</small>
+        </dd>
+      </div>
+      <div>
+        <dt>delivery p50</dt>
+        <dd>{time(latency.p50)}</dd>
+      </div>
+      <div>
+        <dt>delivery p99</dt>
+        <dd>{time(latency.p99)}</dd>
+      </div>
+      <div>
+        <dt>clocks</dt>
+        <dd>{clocksOf(account)}</dd>
+      </div>
+    </>
+  );
+}
+
+/** How far delivery latencies may be off by the clocks that they were measured by. */
+function clocksOf(account: NonNullable<Result["account"]>): string {
+  const by = uncertaintyOf(account)("account_delivery_p95_ms")?.by ?? null;
+  if (by === null) return number(null);
+  return Number.isFinite(by) ? `± ${milliseconds(Number(by.toPrecision(2)))}` : "not compared";
+}
+
+/** Rounded down to a hundredth of a percent: never 100 % while anything is missing. */
 function share(part: number, whole: number): string {
-  return part < whole ? percent(Math.floor((part / whole) * 10_000) / 10_000).replace("100 %", "99.99 %") : "100 %";
+  return `${Math.floor((part / whole) * 10_000) / 100} %`;
 }

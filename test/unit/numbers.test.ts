@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { duration, figure, milliseconds, percent, several } from "../../cli/figures.ts";
+import { duration, percent, several } from "../../cli/format.ts";
+import { milliseconds, number } from "../../core/numbers.ts";
 
 test.each<[number | null, string]>([
   [35_014, "35,014"],
@@ -8,9 +9,13 @@ test.each<[number | null, string]>([
   [2.18712345, "2.187"],
   [1_234.567, "1,235"],
   [-0.5, "-0.5"],
+  [-1_234.5, "-1,234"],
+  [999.96, "1,000"],
+  [0.000000125, "0.000000125"],
+  [1e21, "1,000,000,000,000,000,000,000"],
   [null, "–"],
 ])("%s is written as %s", (value, text) => {
-  expect(figure(value)).toBe(text);
+  expect(number(value)).toBe(text);
 });
 
 test.each<[number | null, string]>([

@@ -3,19 +3,19 @@ import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema, PathLatenciesSchema, SecondSchema } from "../result.ts";
 
 /** What the receiver knows of a run. */
-export interface Collected {
+export interface RunData {
   readonly account: v.InferOutput<typeof AccountSchema> | null;
   readonly timeline: readonly v.InferOutput<typeof SecondSchema>[];
   readonly latencies: readonly v.InferOutput<typeof PathLatenciesSchema>[];
 }
 
-export const NOTHING: Collected = { account: null, timeline: [], latencies: [] };
+export const NO_DATA: RunData = { account: null, timeline: [], latencies: [] };
 
-/** A receiver that does not answer in this time has other troubles than this run. */
+/** A receiver that takes longer is not waited for. */
 const DEADLINE_MS = 30_000;
 
 /** Fetches what the receiver knows of a run; what it does not tell is empty. @param url of the run there. */
-export async function collect(url: string): Promise<Collected> {
+export async function fetchRunData(url: string): Promise<RunData> {
   const [account, timeline, latencies] = await Promise.all([
     get(url, AccountSchema),
     get(`${url}/timeline`, v.array(SecondSchema)),
