@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { ruleProblem } from "../../systems/ethhook/variants.ts";
 import { SECRET } from "../ethhook.ts";
+import { url } from "../options.ts";
 import { type EthhookSetup, setupEthhook } from "./ethhook.ts";
 import { type FoundEndpoint, readEndpoints } from "./reading.ts";
 import { topicHash } from "./topics.ts";

@@ -1,5 +1,5 @@
 import type { Recording } from "./recording.ts";
-import { type Row, shortcomings } from "./row.ts";
+import { names, type Row, shortcomings } from "./row.ts";
 
 /** How much of a reason fits into a cell. */
 const LONGEST = 160;
@@ -14,7 +14,7 @@ must pass.
 Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words, and
 \`-- --judge\` judges again what was recorded.
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
-objective taken away: every one of them is needed by a row.`;
+objective taken away: every one of them is needed by a row. **Bold** is what had to be said.`;
 
 /** The document of the matrix. A pure function of its rows and of what was recorded of them. */
 export function document(rows: readonly Row<unknown>[], recordings: readonly Recording[]): string {
@@ -33,7 +33,7 @@ export function document(rows: readonly Row<unknown>[], recordings: readonly Rec
     "itself had said that the machine did not let it keep its schedule.";
   const groups = [...new Set(seen.map(({ recording }) => recording.subject))].map((subject) => {
     const cells = seen.filter(({ recording }) => recording.subject === subject).map(cellsOf);
-    return `## ${subject}\n\n${table(["row", "planted", "expected", "seen", "reasons seen"], cells)}`;
+    return `## ${subject}\n\n${table(["row", "planted", "verdict", "reasons"], together(cells))}`;
   });
   return `${[HEAD, summary, ...groups].join("\n\n")}\n`;
 }
@@ -52,14 +52,31 @@ interface Seen {
 function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: Seen): string[] {
   const { verdict, tests, account } = evidence;
   const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])])].map(shortened);
-  const wanted = [expect.verdict, ...expect.reasons.map((reason) => `\`${reason}\``)].join(", ");
-  const told = wrong.length === 0 ? verdict : `**red**: ${verdict}; ${wrong.join("; ")}`;
-  return [`\`${name}\``, plants, wanted, told, reasons.join("<br>")];
+  const empty = reasons.filter((reason) => reason.endsWith(": 0 samples"));
+  const told = reasons
+    .filter((reason) => !empty.includes(reason))
+    .map((reason) => (expect.reasons.some((one) => names(reason, one)) ? `**${reason}**` : reason));
+  const red = wrong.length === 0 ? "" : `**red**: must be ${expect.verdict}; ${wrong.join("; ")}`;
+  const rest = empty.length === 0 ? "" : `${empty.length} objectives without samples`;
+  return [`\`${name}\``, plants, verdict, [red, ...told, rest].filter((text) => text !== "").join("<br>")];
 }
 
-/** Without the meaning in brackets, which docs/metrics.md has. */
+/** Rows that differ in nothing but their name become one. */
+function together(rows: readonly string[][]): string[][] {
+  const merged = new Map<string, string[]>();
+  for (const [name = "", ...rest] of rows) {
+    const key = rest.join();
+    merged.set(key, [merged.has(key) ? `${merged.get(key)?.[0]}, ${name}` : name, ...rest]);
+  }
+  return [...merged.values()];
+}
+
+/** Without the meaning in brackets, which docs/metrics.md has, and the bound, which docs/objectives.md has. */
 function shortened(reason: string): string {
-  const text = reason.replace(/^(\w+) \([^)]*\):/, "$1:");
+  const text = reason
+    .replace(/^(\w+) \([^)]*\):/, "$1:")
+    .replace(/, must be .*$/, "")
+    .replace(/^(\w+: \d+ samples), \d+ are needed to judge .*$/, "$1");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)} ...` : text;
 }
 

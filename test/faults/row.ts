@@ -106,7 +106,7 @@ export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence:
 }
 
 /** Whether a reason is about a metric, about one statistic of it as in `http_ready_latency_ms p(95)`, or contains a phrase. */
-function names(text: string, reason: string): boolean {
+export function names(text: string, reason: string): boolean {
   const [metric = "", statistic, ...rest] = reason.split(" ");
   if (!(metric in METRICS) || rest.length > 0) return text.includes(reason);
   const isOfMetric = text.startsWith(`${metric} (`) || text.startsWith(`${metric}:`);

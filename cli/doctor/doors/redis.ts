@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
+import { streamOfChain } from "../../../systems/ethhook/wire.ts";
 import type { Check } from "../checks.ts";
 
 const what = "redis stream";
@@ -9,6 +10,7 @@ const TIMEOUT_MS = 5_000;
 
 /** Logs in and looks at the key that entries go to. Adds nothing. */
 export async function entriesCheck(settings: Settings<"redis">): Promise<Check> {
+  const stream = settings.STREAM ?? streamOfChain(settings.CHAIN_ID);
   const client = createClient({
     url: settings.REDIS_URL,
     disableOfflineQueue: true,
@@ -22,9 +24,10 @@ export async function entriesCheck(settings: Settings<"redis">): Promise<Check> 
   });
   try {
     await Promise.race([client.connect(), silence]);
-    return await Promise.race([lookAt((...command) => client.sendCommand(command), settings), silence]);
+    const send = (...command: string[]) => client.sendCommand(command);
+    return await Promise.race([lookAt(send, stream, settings.REDIS_MASTER), silence]);
   } catch (problem) {
-    return failed(withoutCredentials((problem as Error).message), settings.STREAM);
+    return failed(withoutCredentials((problem as Error).message), stream);
   } finally {
     over.abort();
     silence.catch(() => {});
@@ -34,7 +37,8 @@ export async function entriesCheck(settings: Settings<"redis">): Promise<Check> 
 
 async function lookAt(
   send: (...command: string[]) => Promise<unknown>,
-  { REDIS_MASTER: master, STREAM: stream }: Settings<"redis">,
+  stream: string,
+  master: string | undefined,
 ): Promise<Check> {
   if (master !== undefined) return masterFound(master, await send("SENTINEL", "get-master-addr-by-name", master));
   const type = String(await send("TYPE", stream));
