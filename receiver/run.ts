@@ -121,9 +121,9 @@ export class Run {
    * @returns why it may not: it would be told the account of others, or means another workload; null when it has joined.
    */
   join(opening: Opening): string | null {
-    if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
     const difference = differenceOf(opening, this.opening);
-    if (difference !== null) return `run ${this.id} is open with another ${difference}`;
+    if (difference !== null) return `run ${this.id} was opened with another ${difference}`;
+    if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
     if (opening.bursts !== undefined) this.deliveries.bursts ??= new Bursts(opening.bursts);
     if (opening.publisher !== undefined) this.publishers.set(opening.publisher, "publishing");
     return null;

@@ -72,7 +72,7 @@ describe("on a healthy pipeline", () => {
       websocket: { SEED: "2", DURATION: "4s" },
     });
     const refused = [nats, websocket].find(({ exitCode }) => exitCode === ABORTED);
-    expect(refused?.errors.join()).toContain("is open with another SEED");
+    expect(refused?.errors.join()).toContain("was opened with another SEED");
   });
 });
 

@@ -52,7 +52,7 @@ describe.skipIf(LIBRARY === undefined)("a receiver whose clock", () => {
   async function runWith(seconds: number | null) {
     await shift(0);
     const run = nextRunId();
-    const load = { RATE: "200", BATCH: "5", WORKERS: "200", DURATION: "9s" };
+    const load = { RATE: "200", BATCH: "5", DURATION: "9s" };
     const running = runPipeline({ ...pipeline, receiver }, { nats: { ...load, ...BOUNDS }, websocket: BOUNDS });
     for (let published = 0; published < 600; ) {
       const answer = await fetch(`${receiver.url}/runs/${run}`);

@@ -26,8 +26,7 @@ export async function startTold(faults: readonly string[], receiverFlags: readon
 
 /** Variables of a short run: few enough events for a test, enough for every sample floor. */
 const SHORT = {
-  // Batches that may take half a second each: beside other tests the machine is busy.
-  nats: { RATE: "500", BATCH: "10", WORKERS: "25", DURATION: "3s", CREATE_STREAM: "1", DRAIN_QUIET: "2s" },
+  nats: { RATE: "500", BATCH: "10", DURATION: "3s", CREATE_STREAM: "1", DRAIN_QUIET: "2s" },
   websocket: { VUS: "10", DURATION: "90s", PING_EVERY: "250ms", END_WHEN_SETTLED: "1", DRAIN_QUIET: "2s" },
 };
 

@@ -205,7 +205,7 @@ describe("publisher missing", () => {
 
   test("never because of one that was turned away", async () => {
     const run = await runOf("one");
-    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe("run nightly is open with another SEED");
+    expect(run.join({ ...OPENING, seed: 99, publisher: "stranger" })).toBe("run nightly was opened with another SEED");
     expect(await settledWithin(0, run, { ...PATIENT, publisher: "one" })).toMatchObject({ ending: "complete" });
   });
 

@@ -22,7 +22,7 @@ describe("joining", () => {
     ["fewer chains", { ...OPENING, variants: variantsOf(["ethereum"]) }, "choice of chains"],
     ["the chains in another order", { ...OPENING, variants: variantsOf(["solana", "ethereum"]) }, "choice of chains"],
   ])("with %s", (_, opening, difference) => {
-    const refusal = difference === null ? null : `run nightly is open with another ${difference}`;
+    const refusal = difference === null ? null : `run nightly was opened with another ${difference}`;
     expect(runAt(0).join(opening)).toBe(refusal);
   });
 });

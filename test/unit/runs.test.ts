@@ -34,6 +34,6 @@ test("where none is settled, the oldest makes room", async () => {
 test("a run is opened once, joined by who means the same, and by nobody once it is settled", async () => {
   const runs = await fullRuns(4);
   expect(runs.open("run-5", OPENING)).toBeInstanceOf(Run);
-  expect(runs.open("run-5", { ...OPENING, seed: 9 })).toBe("run run-5 is open with another SEED");
+  expect(runs.open("run-5", { ...OPENING, seed: 9 })).toBe("run run-5 was opened with another SEED");
   expect(runs.open("run-4", OPENING)).toBe("run run-4 is settled; take another RUN_ID");
 });
