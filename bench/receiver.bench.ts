@@ -1,4 +1,4 @@
-/** How many signed webhooks a second one receiver accounts for. */
+/** How many signed webhooks a second one receiver accounts for, beside a server that accounts for nothing. */
 import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -15,54 +15,93 @@ import {
   logVariantIndex,
   variantsOf,
 } from "../systems/ethhook/wire.ts";
-import { bench, held, root } from "./bench.ts";
+import { bench, held, root, sideBySide } from "./bench.ts";
 
-const EVENTS = 100_000;
+const EVENTS = 60_000;
 const CONNECTIONS = 50;
-const RUN = "bench";
 const SECRET = "secret";
 const WORKLOAD = { seed: 1, unmatchedShare: 0 };
+/** What the receiver must reach of a server that accounts for nothing. */
+const LEAST_SHARE = 0.8;
 
-await bench(`${EVENTS} signed webhooks over ${CONNECTIONS} connections to one receiver`, async (folder) => {
-  const program = join(root, "dist/node/receiver.js");
-  const command = [process.execPath, program, "--port", "0", "--secret", SECRET];
-  const receiver = await startService("receiver", command, join(folder, "receiver.log"));
-  try {
-    await post(receiver.url, "", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
-    const requests = Array.from({ length: EVENTS }, (_, seq) => webhook(seq));
-    const started = performance.now();
-    const sentFrom = Date.now();
-    await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => sendLane(receiver.url, requests, lane)));
-    const seconds = (performance.now() - started) / 1000;
-    const batch = { publisher: 1, firstSeq: 0, count: EVENTS, refused: [], unknown: [] };
-    await post(receiver.url, "/published", { ...batch, sentFrom, sentThrough: Date.now() });
-    const account = (await post(receiver.url, "/settle", { timeout: 1_000, quiet: 1_000 })) as Account;
-    console.log(
-      `  ${Math.round(EVENTS / seconds)}/s answered; ${account.delivered} of ${account.expected} accounted for, ` +
-        `${account.lost} lost, ${account.duplicated} duplicated, ${account.webhooks?.wrongSignatures} wrongly signed`,
-    );
-    const { delivered, expected, lost, duplicated, webhooks } = account;
-    held(
-      ["every webhook, once", delivered === EVENTS && expected === EVENTS && lost + duplicated === 0],
-      ["every signature", webhooks?.wrongSignatures === 0],
-    );
-  } finally {
-    await receiver.stop();
-  }
-});
+/** Reads the body, checks its signature, answers. */
+const BARE = `
+  const { createHmac, timingSafeEqual } = require("node:crypto");
+  const server = require("node:http").createServer((request, reply) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+      const right = createHmac("sha256", "${SECRET}").update(Buffer.concat(chunks)).digest();
+      const isRight = timingSafeEqual(Buffer.from(request.headers["x-webhook-signature"], "hex"), right);
+      reply.writeHead(isRight ? 200 : 401, { "Content-Type": "application/json" });
+      reply.end(isRight ? '{"status":"received"}' : '{"error":"wrong"}');
+    });
+  });
+  server.listen(0, "127.0.0.1", () => {
+    const url = "http://127.0.0.1:" + server.address().port;
+    console.log(JSON.stringify({ service: "bare", url }));
+  });
+  process.stdin.on("end", () => process.exit()).resume();
+`;
 
-async function post(receiver: string, what: string, body: object): Promise<unknown> {
-  const answer = await fetch(`${receiver}/runs/${RUN}${what}`, {
+await bench(
+  `${EVENTS} signed webhooks over ${CONNECTIONS} connections: the receiver beside a bare server`,
+  async (folder) => {
+    const program = join(root, "dist/node/receiver.js");
+    const command = [process.execPath, program, "--port", "0", "--secret", SECRET];
+    const receiver = await startService("receiver", command, join(folder, "receiver.log"));
+    const bare = await startService("bare", [process.execPath, "-e", BARE, "--"], join(folder, "bare.log"));
+    let round = 0;
+
+    async function byReceiver(): Promise<number> {
+      const run = `bench-${round++}`;
+      const post = (what: string, body: object) => report(`${receiver.url}/runs/${run}${what}`, body);
+      await post("", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
+      const sentFrom = Date.now();
+      const rate = await send(receiver.url, run);
+      const batch = { publisher: 1, firstSeq: 0, count: EVENTS, refused: [], unknown: [] };
+      await post("/published", { ...batch, sentFrom, sentThrough: Date.now() });
+      const account = (await post("/settle", { timeout: 1_000, quiet: 1_000 })) as Account;
+      const { delivered, expected, lost, duplicated, webhooks } = account;
+      held(
+        ["every webhook, once", delivered === EVENTS && expected === EVENTS && lost + duplicated === 0],
+        ["every signature", webhooks?.wrongSignatures === 0],
+      );
+      return rate;
+    }
+
+    try {
+      const [share = 0] = await sideBySide(
+        { name: "receiver", measure: byReceiver },
+        { name: "bare server", measure: () => send(bare.url, "bare") },
+      );
+      held([`${LEAST_SHARE} times the bare server`, share >= LEAST_SHARE]);
+    } finally {
+      await bare.stop();
+      await receiver.stop();
+    }
+  },
+);
+
+/** Webhooks per second that are answered. */
+async function send(url: string, run: string): Promise<number> {
+  const requests = Array.from({ length: EVENTS }, (_, seq) => webhook(run, seq));
+  const started = performance.now();
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => sendLane(url, requests, lane)));
+  return (EVENTS * 1000) / (performance.now() - started);
+}
+
+async function report(url: string, body: object): Promise<unknown> {
+  const answer = await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`${what}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`${url}: ${await answer.text()}`);
   return answer.json();
 }
 
 /** A whole HTTP request, so that the measurement spends its time on nothing but sending. */
-function webhook(seq: number): string {
+function webhook(run: string, seq: number): string {
   const variant = variantsOf({})[logVariantIndex(WORKLOAD, seq)] as LogVariant;
   const publishedAt = Date.now();
   const body = JSON.stringify({
@@ -74,7 +113,7 @@ function webhook(seq: number): string {
     log_index: seq % LOGS_PER_BLOCK,
     timestamp: Math.floor(publishedAt / 1000),
     topics: variant.topics,
-    transaction_hash: traceHash({ run: runNumber(RUN), publisher: 1, seq, publishedAt }),
+    transaction_hash: traceHash({ run: runNumber(run), publisher: 1, seq, publishedAt }),
   });
   const endpoint = ENDPOINTS.find((each) => selects(each, variant));
   const signature = createHmac("sha256", SECRET).update(body).digest("hex");

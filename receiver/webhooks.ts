@@ -9,6 +9,7 @@ import type { Webhook } from "../systems/ethhook/wire.ts";
 import { readWebhooks } from "./body.ts";
 import type { Delivery, Refused } from "./endpoint.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";
+import type { RequestHeaders } from "./signatures/schemes.ts";
 import type { Signatures } from "./signatures/signature.ts";
 import type { Traffic } from "./traffic.ts";
 import { unpack } from "./unpacking.ts";
@@ -75,10 +76,12 @@ async function deliveryRoutes(app: FastifyInstance, options: WebhookOptions): Pr
   const { traffic, now } = options;
   app.decorateRequest("headersAt", 0);
   app.decorateRequest("arrivedAt", 0);
-  app.addHook("onRequest", async (request) => {
-    const headersAt = now();
-    Object.assign(request, { headersAt, arrivedAt: headersAt });
-    traffic.arrived(headersAt);
+  app.addHook("onRequest", (request, _, done) => {
+    const webhook = request as WebhookRequest;
+    webhook.headersAt = now();
+    webhook.arrivedAt = webhook.headersAt;
+    traffic.arrived(webhook.headersAt);
+    done();
   });
   // The signature is over the bytes, so that the body is left as it came, whatever its type is said to be.
   app.removeAllContentTypeParsers();
@@ -102,7 +105,8 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   const { headersAt, arrivedAt } = request;
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const endpoint = request.params.name ?? header(request, "x-webhook-id") ?? "";
-  const unpacked = await unpack(bytes, header(request, "content-encoding"));
+  const encoding = header(request, "content-encoding");
+  const unpacked = encoding === undefined ? bytes : await unpack(bytes, encoding);
   const bodies = typeof unpacked === "string" ? unpacked : readWebhooks(unpacked);
   if (typeof unpacked === "string" || typeof bodies === "string") {
     traffic.refused("bad body");
@@ -117,7 +121,8 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
       if (trace !== null) sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: now(), why, problem });
     }
   };
-  const problem = signatures?.problemOf([bytes, unpacked], headersOf(request), Date.now()) ?? null;
+  const signed = unpacked === bytes ? [bytes] : [bytes, unpacked];
+  const problem = signatures?.problemOf(signed, headersOf(request), Date.now()) ?? null;
   if (problem !== null) {
     refuse("wrong signature", problem);
     return reply.code(401).send({ error: problem });
@@ -143,9 +148,16 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
     if (trace === null) sink.stray(endpoint, wasTraceHash(body.transaction_hash) ? "damaged" : "foreign");
   }
   traffic.accepted(traced.map(({ trace }) => (trace === null ? null : arrivedAt - trace.publishedAt)));
-  if (answer.body === "") return reply.code(answer.status).send();
-  const type = answer.body.startsWith("{") ? "application/json" : "text/plain";
-  return reply.code(answer.status).type(type).send(answer.body);
+  // Past the reply's hooks and serializers, of which there are none: they took a tenth of the time of a webhook.
+  reply.hijack();
+  reply.raw.writeHead(answer.status, headersOfAnswer(answer)).end(answer.body);
+  return reply;
+}
+
+function headersOfAnswer({ body }: Answer): Readonly<Record<string, string | number>> {
+  if (body === "") return { "content-length": 0 };
+  const type = body.startsWith("{") ? "application/json; charset=utf-8" : "text/plain; charset=utf-8";
+  return { "content-type": type, "content-length": Buffer.byteLength(body) };
 }
 
 /** The identity of a webhook; null when it carries none, or one that is damaged. */
@@ -159,8 +171,9 @@ function readAttempt(text = "1"): number {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
 }
 
-/** Headers that came once; Node has their names in small letters. */
-function headersOf({ headers }: FastifyRequest): Readonly<Record<string, string>> {
+/** Headers that came once; Node has their names in small letters, and makes a list of no other one than this. */
+function headersOf({ headers }: FastifyRequest): RequestHeaders {
+  if (headers["set-cookie"] === undefined) return headers as RequestHeaders;
   const single = Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   return Object.fromEntries(single);
 }
