@@ -19,10 +19,10 @@ const LOSSES = /^(account_lost|ws_events_missing)$/;
 const UNSENT = /^(events_unsent|events_offered|account_offered|offered_rate_share|dropped_iterations)$/;
 const PAUSES = /^(generator_pause_ms|generator_lag_ms|schedule_delay_ms)$/;
 
-/** The moment at which a row that is not met shows in the record; null where nothing in it has a time. */
+/** The moment at which a row that was missed shows in the record; null where nothing in it has a time. */
 export function momentOf(row: Pick<Row, "metric" | "objective" | "result">, result: Result): Moment | null {
   const { metric, objective } = row;
-  if (row.result === "met") return null;
+  if (row.result !== "missed") return null;
   if (LOSSES.test(metric)) return firstLoss(result);
   if (WAITING.test(metric)) {
     return peak(
