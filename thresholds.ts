@@ -24,7 +24,7 @@ const DELIVERY_LATENCIES =
   /^(account_((delivery|burst)_(mean|p\d+)|insert_p\d+|latency_growth|recovery)_ms|ws_event_latency_ms)$/;
 /** All that takes longer when the generator does not get its time. */
 export const TIMES =
-  /_latency_ms$|^account_(delivery_\w+|insert_\w+|latency_growth_ms|acknowledged_per_second|backlog_growth)$/;
+  /_latency_ms$|^account_(delivery_\w+|burst_p\d+_ms|recovery_ms|insert_\w+|latency_growth_ms|acknowledged_per_second|backlog_growth)$/;
 /** What sends too little shows. */
 const RATES = /^account_(acknowledged_per_second|backlog_growth)$/;
 /** Each of these says that a publisher sent less than it should, or later. */
@@ -218,10 +218,13 @@ const table: Readonly<Record<Test, readonly Slo[]>> = {
     ),
     slo("ws_subscription_latency_ms").max.below(1_000),
     slo("ws_events_damaged").count.is(0),
-    ...spoiling(/^(ws_\w+|account_delivery_\w+|account_latency_growth)_ms$/, valid("generator_lag_ms").p99.below(50)),
+    ...spoiling(
+      /^(ws_\w+|account_(delivery_\w+|burst_p\d+|recovery|latency_growth))_ms$|^ws_sessions_missed$/,
+      valid("generator_lag_ms").p99.below(50),
+    ),
     // Whoever stands still for long is thrown out.
     ...spoiling(
-      /^(ws_\w+|account_delivery_\w+|account_latency_growth)_ms$|^ws_(sessions_lost|error_rate|connection_errors_total)$/,
+      /^(ws_\w+|account_(delivery_\w+|burst_p\d+|recovery|latency_growth))_ms$|^ws_(sessions_lost|sessions_missed|error_rate|connection_errors_total)$/,
       valid("generator_pause_ms").max.below(1_000),
     ),
   ],

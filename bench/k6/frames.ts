@@ -1,7 +1,7 @@
 /** What a subscriber does with a frame, timed inside k6: the engine that it has there is another than Node's. */
 import { eventId } from "../../core/trace.ts";
 import { PathLog } from "../../k6/support/arrivals.ts";
-import { event } from "../../systems/pulse/events.ts";
+import { event, variants } from "../../systems/pulse/events.ts";
 import { eventIdsIn, isEventFrame, messagesIn } from "../../systems/pulse/frames.ts";
 
 const FRAMES = 2_000;
@@ -12,10 +12,11 @@ const FROM = 1_767_225_600_000;
 export const options = { vus: 1, iterations: 1 };
 
 const WORKLOAD = { seed: 1, chains: ["ethereum", "solana"] };
+const VARIANTS = variants(WORKLOAD);
 
 /** The fields of a delivery in the order of the contract. */
 function delivered(seq: number) {
-  const { chain, blockNumber, txHash, eventType, accounts } = event(WORKLOAD, seq);
+  const { chain, blockNumber, txHash, eventType, accounts } = event(WORKLOAD, seq, VARIANTS);
   const id = eventId({ run: 1, publisher: 1, seq, publishedAt: FROM + seq });
   return {
     ...{ event_id: id, chain, block_num: blockNumber, tx_hash: txHash, event_type: eventType, accounts },
