@@ -46,7 +46,7 @@ export async function canaryCheck(
         what: "canary",
         found,
         ok: false,
-        remedy: reason?.text ?? "the others match none of the canaries, or lead elsewhere",
+        remedy: reason?.evidence ?? reason?.text ?? "the others match none of the canaries, or lead elsewhere",
       };
     } finally {
       await started.close();
