@@ -22,6 +22,10 @@ const OCCASIONAL: Partial<Record<MetricName, string>> = {
   dropped_iterations: "publishers keep their schedule by themselves, so that k6 drops none of theirs",
   unreachable_at: "a moment at which the target could not be reached",
   generator_paused_at: "a moment at which this machine stood still",
+  ws_judged_share: "what a subscriber without a receiver says of itself",
+  account_burst_p95_ms: "of a load in bursts",
+  account_burst_p99_ms: "of a load in bursts",
+  account_recovery_ms: "of a load in bursts",
   http_outage_ms: "measured beside the load, in a scenario of its own",
 };
 

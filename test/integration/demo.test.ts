@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import type { Summary } from "../../core/summary.ts";
-import { EXIT_CODES, type Verdict, worst } from "../../core/verdict.ts";
+import { EXIT_CODES, type Verdict } from "../../core/verdict.ts";
 import { heirsOf } from "../faults/process.ts";
 import { root } from "./k6.ts";
-import { TIMED } from "./untimed.ts";
+import { BUSY } from "./untimed.ts";
 
 interface Result {
   readonly verdict: Verdict;
@@ -52,9 +52,8 @@ test("the demo passes, leaves a record and no process", async () => {
   const { verdict, tests } = await resultOf(stderr);
   const missed = tests.flatMap(({ summary }) => summary?.rows ?? []).filter(({ result }) => result !== "met");
   // A busy machine misses times; the verdict then says so, and whether all arrived does not depend on it.
-  expect(missed.filter(({ metric }) => !TIMED.test(metric))).toEqual([]);
+  expect(missed.filter(({ metric }) => !BUSY.test(metric))).toEqual([]);
   if (missed.length === 0) expect(verdict).toBe("PASS");
-  expect(verdict).toBe(worst(tests.map(({ summary }) => summary?.verdict ?? "INVALID")));
   expect(exitCode).toBe(EXIT_CODES[verdict]);
   expect(stdout).toMatch(new RegExp(`^\\s*${verdict} {2}run demo-`));
   expect(tests.map(({ test: name }) => name).sort()).toEqual(["http", "nats", "websocket"]);

@@ -6,12 +6,9 @@ import { runTables } from "../faults/matrix.ts";
 import { Network } from "../faults/network.ts";
 import { TABLES } from "../faults/rows.ts";
 import { root } from "./k6.ts";
-import { TIMED } from "./untimed.ts";
+import { BUSY } from "./untimed.ts";
 
 const LONGEST_MS = 300_000;
-
-/** What a busy machine misses or cannot say, although every event is accounted for. */
-const BUSY = new RegExp(`${TIMED.source}|^account_clock_doubts$`);
 
 test("planted faults are caught and named, healthy runs pass, and nothing is left running", {
   timeout: LONGEST_MS,

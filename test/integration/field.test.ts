@@ -23,7 +23,8 @@ describe("as in the field", () => {
     [
       "pipeline",
       ["websocket", "nats", "http"],
-      ["--rate", "200", "--duration", "5s", "--set", "DRAIN_QUIET=1s", "--set", "http.THINK_TIME=50ms"],
+      // Enough answers for every percentile of http, also where other tests take the cores.
+      ["--rate", "200", "--duration", "8s", "--set", "DRAIN_QUIET=1s", "--set", "http.THINK_TIME=20ms"],
     ],
     ["ethhook", ["redis"], ["--events", "1000", "--rate", "300", "--set", "DRAIN_QUIET=2s"]],
     ["ingest", ["ingest"], ["--events", "1007", "--rate", "200"]],

@@ -17,6 +17,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "throughline-report-"));
   await cp(join(root, "dist"), join(home, "dist"), { recursive: true });
   await writeFile(join(home, "package.json"), '{"type": "module"}');
+  // By which a clone is told from an installed package.
+  await writeFile(join(home, "build.mjs"), "");
   await execa("ln", ["-s", join(root, "node_modules"), join(home, "node_modules")]);
   const records = [
     resultOf({ run: "first" }),

@@ -5,6 +5,9 @@ import type { RunnableTest } from "../../systems/variables.ts";
 /** What a busy machine misses although every event is accounted for. */
 export const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;
 
+/** What a busy machine misses or cannot say, although every event is accounted for. */
+export const BUSY = new RegExp(`${TIMED.source}|^account_clock_doubts$`);
+
 /** Bounds that every time keeps; what spoils a measurement cannot be switched off. */
 function boundless(test: RunnableTest, variables: Readonly<Record<string, string>>): [string, string][] {
   return settings(test, variables)

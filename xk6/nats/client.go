@@ -89,6 +89,12 @@ func (c *client) ready() error {
 	return c.connect()
 }
 
+// asking bounds a request: a server does not answer what a user may not ask,
+// and the context of setup() has a deadline of its own, a minute away.
+func (c *client) asking() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.in.vu.Context(), requestTimeout)
+}
+
 // close ends the client's subscriptions and its connection. Messages still
 // waiting for an acknowledgement become unknown.
 func (c *client) close() {
@@ -138,7 +144,7 @@ func (c *client) request(subject, payload, headers sobek.Value) (sobek.Value, er
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(c.in.vu.Context(), requestTimeout)
+	ctx, cancel := c.asking()
 	defer cancel()
 	reply, err := c.conn.RequestMsgWithContext(ctx, msg)
 	switch {

@@ -14,7 +14,9 @@ func (c *client) jetStreamSetup(config sobek.Value) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	if _, err := c.js.CreateOrUpdateStream(c.in.vu.Context(), cfg); err != nil {
+	ctx, cancel := c.asking()
+	defer cancel()
+	if _, err := c.js.CreateOrUpdateStream(ctx, cfg); err != nil {
 		return c.failure("set up stream", cfg.Name, answerError(err))
 	}
 	return nil
@@ -25,7 +27,9 @@ func (c *client) jetStreamDelete(stream string) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	if err := c.js.DeleteStream(c.in.vu.Context(), stream); err != nil {
+	ctx, cancel := c.asking()
+	defer cancel()
+	if err := c.js.DeleteStream(ctx, stream); err != nil {
 		return c.failure("delete stream", stream, answerError(err))
 	}
 	return nil
@@ -36,7 +40,9 @@ func (c *client) jetStreamInfo(stream string) (streamInfo, error) {
 	if err := c.ready(); err != nil {
 		return streamInfo{}, err
 	}
-	s, err := c.js.Stream(c.in.vu.Context(), stream)
+	ctx, cancel := c.asking()
+	defer cancel()
+	s, err := c.js.Stream(ctx, stream)
 	if err != nil {
 		return streamInfo{}, c.failure("read stream", stream, answerError(err))
 	}
