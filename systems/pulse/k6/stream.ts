@@ -6,7 +6,7 @@ import { subjectsBelow } from "../wire.ts";
 /** The code of JetStream's answer when there is no stream of that name. */
 const STREAM_NOT_FOUND = "JetStream error 10059";
 /** A server does not answer what its user may not ask: it tells the connection, and the question times out. */
-const NO_ANSWER = /deadline exceeded|timeout|permissions violation/i;
+const NO_ANSWER = /no answer within|deadline exceeded|timeout|permissions violation/i;
 
 interface StreamSettings {
   readonly STREAM: string;
