@@ -23,7 +23,8 @@ type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
 /** Without an event for so long a subscription is told to be silent; clients that come and go stay for less. */
 const SILENT_MS = 10_000;
 
-/** By which a subscription of any length says how much of it was judged: a longer one weighs as much as one of 100 s. */
+/** By which a subscription says how much of it was judged: one of 20 s or more is enough for the objective's floor. */
+const SAMPLES_PER_SECOND = 5;
 const MOST_SAMPLES = 100;
 
 /** What is remembered of a subscription until it is over. */
@@ -76,11 +77,11 @@ function enterArrivals(
   }
 }
 
-/** How much of a subscription could be judged: a sample for each second of it, but a hundred at most. */
+/** How much of a subscription could be judged: samples for each second of it, but a hundred at most. */
 function enterJudged({ ledger, edges }: Subscription, { from, through }: PathArrivals, measure: WebsocketMeasures) {
   measure.ws_subscriptions_silent.add(ledger.seen.size === 0 && through - from >= SILENT_MS ? 1 : 0);
   const { judged, lived } = edges.judgedTime(through);
-  const samples = Math.min(MOST_SAMPLES, Math.ceil(lived / 1_000));
+  const samples = Math.min(MOST_SAMPLES, Math.ceil((SAMPLES_PER_SECOND * lived) / 1_000));
   const good = Math.round((samples * judged) / lived);
   for (let sample = 0; sample < samples; sample++) measure.ws_judged_share.add(sample < good);
 }

@@ -93,7 +93,7 @@ describe("without a receiver", () => {
       ws_events_reordered: [1, 10],
       ws_events_misrouted: [0, 10],
       ws_subscriptions_silent: [0, 1],
-      ws_judged_share: [0, 60],
+      ws_judged_share: [0, 100],
     });
   });
 
@@ -152,9 +152,9 @@ test.each([
 });
 
 test.each([
-  ["whose events went on until its end", steady(60), 60_000, [58, 60]],
-  ["whose second half was silent", steady(30), 60_000, [28, 60]],
-  ["that was over after three seconds", steady(3), 3_000, [1, 3]],
+  ["whose events went on until its end", steady(60), 60_000, [97, 100]],
+  ["whose second half was silent", steady(30), 60_000, [47, 100]],
+  ["that was over after three seconds", steady(3), 3_000, [5, 15]],
   ["that nothing reached", [], 60_000, undefined],
 ])(
   "without a receiver the time of a subscription %s is judged as far as losses can be seen",
