@@ -43,7 +43,7 @@ const everywhere = [
 const OFFERED_SHARE = 0.99;
 
 /** All that was promised was sent, whoever sent it; a load that seeks its limit promises to begin. */
-function promised(all: number, { accounted, instances = 1, profile }: Judgement): Slo[] {
+function promised(all: number, { accounted, instances = 1, profile }: SloContext): Slo[] {
   const events = profile === BREAKPOINT ? 1 : all;
   return spoiling(
     RATES,
@@ -57,7 +57,7 @@ function promised(all: number, { accounted, instances = 1, profile }: Judgement)
 }
 
 /** Of an open model: what was asked for was offered, and on time. */
-const paced = (events: number, judgement: Judgement) => [
+const paced = (events: number, judgement: SloContext) => [
   ...promised(events, judgement),
   ...spoiling(
     TIMES,
@@ -101,7 +101,7 @@ const accounted = [
 ];
 
 /** A load that seeks its limit is cut off at it: what was on its way then is reported by nobody. */
-function accountedIn({ profile }: Judgement): readonly Slo[] {
+function accountedIn({ profile }: SloContext): readonly Slo[] {
   return profile === BREAKPOINT ? accounted.filter(({ metric }) => metric !== "account_unreported") : accounted;
 }
 
@@ -142,7 +142,7 @@ const webhooked = [
 ];
 
 /** Of deliveries by webhook in a run that has enough of them to tell, and that lasts long enough. */
-function webhookedLong({ profile = "smoke", events, messages = null, rate = null }: Judgement): Slo[] {
+function webhookedLong({ profile = "smoke", events, messages = null, rate = null }: SloContext): Slo[] {
   const most = events ?? messages ?? Number.POSITIVE_INFINITY;
   const seconds = rate === null ? 0 : most / rate;
   return [
@@ -255,7 +255,7 @@ const tried: Readonly<Record<Trial, readonly Slo[]>> = {
 };
 
 /** Of visits: every endpoint is quick and right, all the time. */
-function visited({ gateway = {}, profile }: Judgement): Slo[] {
+function visited({ gateway = {}, profile }: SloContext): Slo[] {
   const { manifests = true, dependencyAway = false } = gateway;
   const probes = [...endpoint("http_health_latency_ms"), ...endpoint("http_ready_latency_ms")];
   const errors = explaining(/^http_\w+_latency_ms$/, hardlyAny("http_error_rate", profile));
@@ -290,7 +290,7 @@ const watched = [
 ];
 
 /** What the ingestor's guide expects: messages per second, failures, mean and 95th percentile in ms. */
-interface Expected {
+interface GuideLimits {
   /** Null for bursts, whose pauses would count. */
   readonly perSecond: number | null;
   readonly failures: number;
@@ -306,7 +306,7 @@ const stress = { perSecond: 200, failures: 0.01, mean: 200, p95: 500 };
 const extreme = { perSecond: 300, failures: 0.02, mean: 500, p95: 1_000 };
 
 /** By profile; those that the guide says nothing of are held to what it says of the nearest. */
-const ingestion: Readonly<Record<string, Expected>> = {
+const ingestion: Readonly<Record<string, GuideLimits>> = {
   smoke: quick,
   load: quick,
   stress,
@@ -329,7 +329,7 @@ function keptUp(profile: string, floor: number): Slo[] {
 const KEPT_SHARE = 0.95;
 
 /** Of an ingestor: the expectations of its guide, or of hostile input that nothing breaks. */
-function ingested(judgement: Judgement): Slo[] {
+function ingested(judgement: SloContext): Slo[] {
   const { accounted: isSettled, profile = "smoke", rate = null, events, messages } = judgement;
   if (profile === "hostile") {
     return [slo("ingest_server_errors").count.is(0), slo("ingest_wrongly_refused").count.is(0)];
@@ -364,7 +364,7 @@ const unaccounted = [
 ];
 
 /** What decides which rows apply to a run. */
-export interface Judgement {
+export interface SloContext {
   /** A receiver settles the run. */
   readonly accounted: boolean;
   /** Events that an open model promised; null for every other model. */
@@ -397,7 +397,7 @@ export interface Judgement {
 export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 
 /** The objectives of a run. */
-export function slos(test: Test, judgement: Judgement): readonly Slo[] {
+export function slos(test: Test, judgement: SloContext): readonly Slo[] {
   const { accounted: isSettled, events, messages = null, bounds = {}, instances = 1, steady = false } = judgement;
   const { trials = EVERY_TRIAL, bursts = 0 } = judgement;
   const own = definitionOf(test);

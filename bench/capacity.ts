@@ -4,7 +4,7 @@
  */
 
 /** What one instance was measured to do; where, and by which measurement, docs/distributed.md says. */
-export interface Figures {
+export interface InstanceCapacity {
   /** Acknowledged events per second of one k6 process. */
   readonly natsPerSecond: number;
   readonly redisPerSecond: number;
@@ -22,7 +22,7 @@ export interface Figures {
   readonly subscriptionKilobytes: number;
 }
 
-export const MEASURED: Figures = {
+export const MEASURED: InstanceCapacity = {
   natsPerSecond: 43_756,
   redisPerSecond: 98_000,
   natsBytes: 708,
@@ -56,7 +56,7 @@ export interface Need {
 }
 
 /** The fleet for a goal. */
-export function capacity(goal: Goal, figures: Figures = MEASURED): readonly Need[] {
+export function capacity(goal: Goal, figures: InstanceCapacity = MEASURED): readonly Need[] {
   const planned = (most: number) => Math.floor(most * PLANNED_SHARE);
   const publishers = (program: string, perSecond: number, bytes: number): Need => ({
     part: `publishers, ${program}`,

@@ -26,7 +26,7 @@ export interface ReadArrivals {
 }
 
 /** The run that is judged, by its number; where that is null, the first event that is read says it. */
-export interface Judged {
+export interface RunNumber {
   run: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface Judged {
  * @param judged is told the run's number where that is not known yet.
  * @param now Unix ms.
  */
-export function readArrivals(reports: readonly PathReport[], judged: Judged, now: number): ReadArrivals {
+export function readArrivals(reports: readonly PathReport[], judged: RunNumber, now: number): ReadArrivals {
   const read = { damaged: 0, foreign: 0 };
   const paths = reports.map(({ ids, times, ...path }) => {
     const arrivals = { canaries: 0, probes: 0, ...nothing() };

@@ -4,7 +4,7 @@
  */
 import { milliseconds, number } from "./numbers.ts";
 import type { Slo } from "./slo.ts";
-import type { Judged, Uncertainty } from "./verdict.ts";
+import type { Judgement, Uncertainty } from "./verdict.ts";
 
 /** What a machine that makes load runs out of. */
 export type Shortage = "descriptors" | "ports" | "memory" | "names" | "proxy";
@@ -210,7 +210,7 @@ function ownDelayAt(statistic: string, { lateness }: Evidence): number {
 }
 
 /** The judgement with causes instead of the objectives that only show them. */
-export function withCauses(judged: Judged, blames: readonly Blame[]): Judged {
+export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgement {
   const reasons = judged.reasons.map((reason) => {
     const own = blames.filter(({ metric }) => metric === reason.metric);
     const [first, ...others] = own;

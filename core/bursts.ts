@@ -22,7 +22,7 @@ export interface BurstAccount {
   readonly recovery: number;
 }
 
-interface Seen {
+interface BurstSpan {
   lastSend: number;
   lastArrival: number;
 }
@@ -31,7 +31,7 @@ interface Seen {
 export class Bursts {
   private readonly ranges: readonly Range[];
   private readonly latencies = new Histogram();
-  private readonly seen = new Map<number, Seen>();
+  private readonly seen = new Map<number, BurstSpan>();
 
   /** @param ranges in ascending order, and without overlaps. */
   constructor(ranges: readonly Range[]) {

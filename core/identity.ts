@@ -36,7 +36,7 @@ export interface Found {
 }
 
 /** What a reader knows beside the text. */
-export interface Known {
+export interface ReadingContext {
   /** The numbers of the runs that an identity may be of; needed for numbers and for damaged UUIDs only. */
   readonly runs: readonly number[];
   /** Unix ms of the text's arrival: a UUID keeps its time of publishing modulo {@link UUID_TIME}. */
@@ -119,7 +119,7 @@ const CANDIDATES = new RegExp(
 );
 
 /** Finds every identity in a text, in whatever stands around it and in whichever case its letters are. */
-export function identitiesIn(text: string, known: Known): Found {
+export function identitiesIn(text: string, known: ReadingContext): Found {
   const identities: Identity[] = [];
   let damaged = 0;
   CANDIDATES.lastIndex = 0;
@@ -139,7 +139,7 @@ export function identitiesIn(text: string, known: Known): Found {
 
 type Reading = { readonly identity: Identity; readonly length: number } | "damaged" | null;
 
-function readAt(text: string, start: number, candidate: string, known: Known): Reading {
+function readAt(text: string, start: number, candidate: string, known: ReadingContext): Reading {
   const first = candidate.toLowerCase();
   if (first === EVENT_ID_MARKER) return readText(text.slice(start, start + EVENT_ID_LENGTH).toLowerCase());
   if (first === MARKER_DIGITS) return readHash(text.slice(start, start + TRACE_HASH_LENGTH - 2).toLowerCase());
@@ -168,7 +168,7 @@ function readHash(digits: string): Reading {
   return trace === null ? "damaged" : { identity: { ...trace, spelling: "hash" }, length: digits.length };
 }
 
-function readUuid(digits: string, length: number, { runs, at }: Known): Reading {
+function readUuid(digits: string, length: number, { runs, at }: ReadingContext): Reading {
   const run = Number.parseInt(digits.slice(0, 8), 16);
   const publisher = Number.parseInt(digits.slice(8, 12), 16);
   const seq = Number.parseInt(digits.slice(13, 16) + digits.slice(17, 21), 16);
@@ -180,7 +180,7 @@ function readUuid(digits: string, length: number, { runs, at }: Known): Reading 
   return { identity: { run, publisher, seq, publishedAt, spelling: "uuid" }, length };
 }
 
-function readNumber(digits: string, { runs }: Known): Reading {
+function readNumber(digits: string, { runs }: ReadingContext): Reading {
   const value = BigInt(digits);
   const place = value / NUMBER_PRIME - NUMBER_OFFSET;
   if (place < 0n || place >= 2n * CANARY_PLACE) return null;

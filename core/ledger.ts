@@ -1,5 +1,5 @@
 import { Bitset } from "./bitset.ts";
-import { type Acknowledgements, Order, type Promised } from "./order.ts";
+import { type Acknowledgements, Order, type OrderScope } from "./order.ts";
 
 /** What a ledger says of one arrival. */
 export type Arrival = "first" | "duplicate";
@@ -16,7 +16,7 @@ export class Ledger {
   private repeats = 0;
 
   /** @param promised which events must arrive in the order in which they were sent. */
-  constructor(promised: Promised = "all") {
+  constructor(promised: OrderScope = "all") {
     this.order = new Order(promised);
   }
 

@@ -7,7 +7,7 @@ import type { Trace } from "./trace.ts";
 export type AttributeTable = Readonly<Record<string, readonly string[]>>;
 
 /** The identity of an event, in the four spellings; one of them must survive every hop. */
-export interface Spelled {
+export interface Spellings {
   /** 48 characters: `evt_`, the time of publishing, and 24 hexadecimal digits. */
   readonly id: string;
   /** `0x` and 64 hexadecimal digits. */
@@ -19,7 +19,7 @@ export interface Spelled {
 }
 
 /** One event of the workload: its identity, its number from 0, its attributes, and a number to draw from. */
-export type Made<Table extends AttributeTable> = Spelled & {
+export type WorkloadEvent<Table extends AttributeTable> = Spellings & {
   readonly seq: number;
   /** From 0 to 2^32 - 1, the same whenever this event is made. */
   readonly random: number;
@@ -43,7 +43,7 @@ export function combinations(table: AttributeTable): readonly Attributes[] {
   return Object.keys(table).length === 0 ? [] : all;
 }
 
-class SpelledTrace implements Spelled {
+class SpelledTrace implements Spellings {
   readonly seq: number;
   readonly random: number;
   private readonly trace: Trace;
@@ -72,9 +72,12 @@ class SpelledTrace implements Spelled {
 }
 
 /** Makes an event: a pure function of the stream and the trace. */
-export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): Made<Table> {
+export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): WorkloadEvent<Table> {
   const { seq } = trace;
   const drawn = variants[variantIndex(seed, seq, Math.max(1, variants.length))] ?? {};
   const attributes = Object.fromEntries(Object.entries(drawn).map(([name, [value]]) => [name, value]));
-  return Object.assign(new SpelledTrace(trace, draw(seed ^ RANDOM_SEED, seq)), attributes) as unknown as Made<Table>;
+  return Object.assign(
+    new SpelledTrace(trace, draw(seed ^ RANDOM_SEED, seq)),
+    attributes,
+  ) as unknown as WorkloadEvent<Table>;
 }

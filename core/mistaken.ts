@@ -13,7 +13,7 @@ export interface Mistaken {
 }
 
 /** A path with what arrived on it. */
-export interface Seen {
+export interface PathSample {
   readonly filter: Filter;
   readonly seqs: Iterable<number>;
 }
@@ -33,7 +33,7 @@ const LEAST_COUNT = 5;
  *
  * @param attributesOf the attributes that event `seq` was published with.
  */
-export function mistaken(paths: readonly Seen[], attributesOf: (seq: number) => Attributes): Mistaken[] {
+export function mistaken(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistaken[] {
   const tallies = new Map<string, Tally>();
   for (const { filter, seqs } of paths.slice(0, MOST_PATHS)) {
     const seen = some(seqs).map(attributesOf);

@@ -1,7 +1,7 @@
 /** Moments as other programs tell them, and whether they are of now. */
 
 /** A moment that a target tells: ISO 8601 with any number of digits behind the seconds, or Unix time in s or ms. */
-export interface Told {
+export interface TimeReading {
   /** Unix ms. */
   readonly at: number;
   /** Ms within which the moment lies after `at`: what was cut off. */
@@ -9,7 +9,7 @@ export interface Told {
 }
 
 /** Reads a moment; null when it is none. */
-export function readTime(text: string): Told | null {
+export function readTime(text: string): TimeReading | null {
   const [, head, fraction = "", zone] =
     /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
   const resolution = 1000 / 10 ** fraction.length;

@@ -13,7 +13,7 @@ export interface Acknowledgements {
 }
 
 /** Which events of a path have an order among them: those of one publisher, those of one key, or all. */
-export type Promised = "publisher" | "all" | ((seq: number) => string | number);
+export type OrderScope = "publisher" | "all" | ((seq: number) => string | number);
 
 /** Arrivals that wait for their publisher's report; what is never reported must not fill the memory. */
 const MOST_WAITING = 1_000_000;
@@ -30,14 +30,14 @@ interface Latest {
  * has not yet reported when they were acknowledged.
  */
 export class Order {
-  private readonly promised: Promised;
+  private readonly promised: OrderScope;
   private readonly latestOf = new Map<string | number, number>();
   private readonly highestOf = new Map<string | number, Latest>();
   private waiting: { readonly seq: number; readonly overtakenBy: number }[] = [];
   private inversions = 0;
   private latest = Number.NEGATIVE_INFINITY;
 
-  constructor(promised: Promised = "all") {
+  constructor(promised: OrderScope = "all") {
     this.promised = promised;
   }
 

@@ -2,7 +2,7 @@
 import type { Step } from "./shape.ts";
 
 export { defineEndpoints, type Endpoints, type OwnEndpoint } from "./endpoints.ts";
-export type { AttributeTable, Made } from "./made.ts";
+export type { AttributeTable, WorkloadEvent } from "./made.ts";
 export { type Answer, definePipeline, httpAnswer, type Outcome, type Pipeline, type Selection } from "./pipeline.ts";
 export { hold, ramp } from "./shape.ts";
 export type { Step };

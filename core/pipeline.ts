@@ -2,7 +2,7 @@
  * A pipeline of one's own in one file: what its events are, how they are published, and where they must come
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
-import type { AttributeTable, Made } from "./made.ts";
+import type { AttributeTable, WorkloadEvent } from "./made.ts";
 import type { Step } from "./shape.ts";
 
 /** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
@@ -145,13 +145,13 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
   readonly events: {
     readonly attributes: Table;
     /** Writes an event as it is sent; a pure function, because what arrives is compared with it. */
-    write(event: Made<Table>): Wire;
+    write(event: WorkloadEvent<Table>): Wire;
   };
   /** Runs in k6, once for each virtual user: makes what sends. */
   publish(env: Environment<Names>): Send<NoInfer<Wire>>;
   readonly observe: Observe<Table, Names>;
   /** What is wrong with a text in which an event arrived; null when it is what was published. */
-  damage?(text: string, event: Made<Table>, sent: Wire): string | null;
+  damage?(text: string, event: WorkloadEvent<Table>, sent: Wire): string | null;
   /** Profiles beside the six of the suite, or instead of them. */
   readonly profiles?: Readonly<Record<string, readonly Step[]>>;
   /** Objectives beside those of its kind, by metric: `{ account_delivery_p95_ms: "value < 250" }`. */

@@ -9,7 +9,7 @@ export interface Finding {
 }
 
 /** What could not be judged. */
-export interface Unmeasured {
+export interface UnmeasuredObjective {
   readonly reason: Reason;
   readonly samples: number;
   /** Why they say nothing although there are enough; null where there are not. */
@@ -32,7 +32,7 @@ interface Cause extends Finding {
 export function gathered(
   failures: readonly Finding[],
   conditions: readonly Finding[],
-  unmeasured: readonly Unmeasured[],
+  unmeasured: readonly UnmeasuredObjective[],
 ): Reason[] {
   const causes: Cause[] = [];
   const enter = (finding: Finding, lack: string | null, cause: Cause | undefined) => {

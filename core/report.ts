@@ -111,7 +111,7 @@ export const OpeningSchema = v.object({
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 
 /** One batch that was published and settled: acknowledged, except where it says otherwise. */
-export const PublishedSchema = v.pipe(
+export const PublisherReportSchema = v.pipe(
   v.object({
     publisher: Publisher,
     /** The k6 process it belongs to, and how wrong its clock may be against the receiver's, in ms. */
@@ -137,9 +137,9 @@ export const PublishedSchema = v.pipe(
     "refused, unknown and unsent events must be events of the batch",
   ),
 );
-export type Published = v.InferOutput<typeof PublishedSchema>;
+export type PublisherReport = v.InferOutput<typeof PublisherReportSchema>;
 /** As a publisher tells it. */
-export type PublishedReport = v.InferInput<typeof PublishedSchema>;
+export type PublisherReportInput = v.InferInput<typeof PublisherReportSchema>;
 
 /**
  * What arrived on one path since its last report, in order of arrival. The ids are told as they came and read

@@ -12,7 +12,7 @@ export interface Send {
 const NUMBERS = 4;
 const SOURCES = 2 ** 32;
 const SENDS_IN_A_CHUNK = 4096;
-type Packed = readonly [firstSeq: number, packed: number, sentFrom: number, sentThrough: number];
+type PackedSend = readonly [firstSeq: number, packed: number, sentFrom: number, sentThrough: number];
 
 /**
  * A growing list of sends that share no sequence number, at 36 bytes each; as objects, ten million of them would
@@ -81,7 +81,7 @@ export class Sends {
   private at(index: number): Send {
     const chunk = this.chunks[Math.floor(index / SENDS_IN_A_CHUNK)] as Float64Array;
     const place = (index % SENDS_IN_A_CHUNK) * NUMBERS;
-    const [firstSeq, packed, sentFrom, sentThrough] = chunk.subarray(place, place + NUMBERS) as unknown as Packed;
+    const [firstSeq, packed, sentFrom, sentThrough] = chunk.subarray(place, place + NUMBERS) as unknown as PackedSend;
     return { firstSeq, count: Math.floor(packed / SOURCES), sentFrom, sentThrough, source: packed % SOURCES };
   }
 }

@@ -10,7 +10,7 @@ import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
-import { type Judged, judge, type Observation } from "./verdict.ts";
+import { type Judgement, judge, type Observation } from "./verdict.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -20,7 +20,7 @@ export interface K6Data {
 }
 
 /** The record of one test. */
-export interface Summary extends Judged {
+export interface Summary extends Judgement {
   readonly version: 1;
   readonly test: Test;
   readonly scenario: string;
@@ -127,7 +127,7 @@ export function summarize(input: SummaryInput): Summary {
 const SWALLOWED = "canaries_swallowed";
 
 /** Of a load that never started: what proves that the pipeline is dead; null when nothing does. */
-function deadIn({ reasons, rows }: Judged): Judged | null {
+function deadIn({ reasons, rows }: Judgement): Judgement | null {
   const reason = reasons.find(({ metric }) => metric === SWALLOWED);
   const row = rows.find(({ metric, result }) => metric === SWALLOWED && result === "missed");
   return reason === undefined || row === undefined
@@ -141,7 +141,7 @@ export function isDead({ rows }: Pick<Summary, "rows">): boolean {
 }
 
 /** A part of a run may have missed an objective already, but it cannot pass. */
-function judgePart(judged: Judged, complete: boolean): Judged {
+function judgePart(judged: Judgement, complete: boolean): Judgement {
   if (complete) return judged;
   const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
   return { ...judged, verdict, reasons: [INTERRUPTED, ...judged.reasons] };

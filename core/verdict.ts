@@ -63,7 +63,7 @@ export interface SloResult {
 }
 
 /** The answer. */
-export interface Judged {
+export interface Judgement {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly rows: readonly SloResult[];
@@ -84,7 +84,7 @@ export interface Condition {
  *
  * @param outside conditions that no metric tells of.
  */
-export function judge(observations: readonly Observation[], outside: readonly Condition[] = []): Judged {
+export function judge(observations: readonly Observation[], outside: readonly Condition[] = []): Judgement {
   if (observations.length === 0 && outside.length === 0) {
     return { verdict: "INVALID", reasons: [plainReason("no objective was set, so that nothing was judged")], rows: [] };
   }
@@ -105,7 +105,7 @@ export function judge(observations: readonly Observation[], outside: readonly Co
 }
 
 /** A judgement under conditions that were not known when it was made. */
-export function doubted(judged: Judged, conditions: readonly Condition[]): Judged {
+export function doubted(judged: Judgement, conditions: readonly Condition[]): Judgement {
   if (conditions.length === 0) return judged;
   const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null }));
   const rows = judged.rows.map((row) => spoilt(row, findings));
@@ -113,7 +113,7 @@ export function doubted(judged: Judged, conditions: readonly Condition[]): Judge
 }
 
 /** The answer when rows have become doubtful; a test without rows, such as one whose k6 died, keeps the one it has. */
-function answerOf({ verdict, reasons, rows: before }: Judged, rows: readonly SloResult[]): Omit<Judged, "rows"> {
+function answerOf({ verdict, reasons, rows: before }: Judgement, rows: readonly SloResult[]): Omit<Judgement, "rows"> {
   const doubtful = rows.filter((row, place) => row !== before[place]);
   if (doubtful.length === 0) return { verdict, reasons };
   const isKept = ({ metric, objective }: Reason) =>
@@ -126,7 +126,7 @@ function answerOf({ verdict, reasons, rows: before }: Judged, rows: readonly Slo
  * The judgements of several tests of one run, each with what the others know: the account is one, so a
  * subscriber that stood still explains what its publisher sees of the account too.
  */
-export function together<Test extends Judged>(tests: readonly Test[]): Test[] {
+export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
   return tests.map((test) => {
     const others = tests.filter((other) => other !== test);
     const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));

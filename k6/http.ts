@@ -12,7 +12,7 @@ import { watchOutages } from "../systems/pulse/k6/outages.ts";
 import { Access } from "./support/access.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
@@ -34,12 +34,12 @@ export const options = {
   ...access.options,
 };
 
-interface Met extends Watched {
+interface GatewayStart extends WatchStart {
   /** The smallest age of an answer, in ms: how far the gateway's clock is behind ours. */
   readonly leastAge: number | null;
 }
 
-export function setup(): Met {
+export function setup(): GatewayStart {
   declareCounters();
   const watched = requireHealth(config);
   const gateway = new Gateway(config, access, null);
@@ -57,7 +57,7 @@ export function setup(): Met {
 let gateway: Gateway | null = null;
 
 /** One round: every endpoint is asked, one after the other. */
-function askAll({ leastAge }: Met): void {
+function askAll({ leastAge }: GatewayStart): void {
   gateway ??= new Gateway(config, access, leastAge);
   let topic = topicOf(exec.scenario.iterationInTest);
   for (const endpoint of endpoints) {
@@ -68,7 +68,7 @@ function askAll({ leastAge }: Met): void {
 }
 
 /** The same, while other visits of this virtual user are under way. */
-async function askAllAside({ leastAge }: Met, visit: number): Promise<void> {
+async function askAllAside({ leastAge }: GatewayStart, visit: number): Promise<void> {
   gateway ??= new Gateway(config, access, leastAge);
   let topic = topicOf(visit);
   for (const endpoint of endpoints) {
@@ -84,31 +84,31 @@ function listedIn(answer: Answer, { name }: Endpoint, topic: Topic): Topic {
   return block === null ? topic : { ...topic, block, listed: true };
 }
 
-export const visit = guarded(metrics.script_errors, (met: Met) => {
+export const visit = guarded(metrics.script_errors, (met: GatewayStart) => {
   askAll(met);
   sleep(config.THINK_TIME);
 });
 
 /** A visit that comes when it is due, whatever became of those before it. */
-export const scheduledVisit = guarded(metrics.script_errors, async (met: Met) => {
+export const scheduledVisit = guarded(metrics.script_errors, async (met: GatewayStart) => {
   await keepingSchedule?.(met);
 });
 
 const keepingSchedule = config.load.kind === "paced" ? visitsOnSchedule() : null;
 
-export const watch = guarded(metrics.script_errors, (met: Met) => {
+export const watch = guarded(metrics.script_errors, (met: GatewayStart) => {
   const until = now() + secondsOf(config.load) * 1000;
   return watchOutages(new Gateway(config, access, met.leastAge), endpoints, topicOf(0), metrics, until);
 });
 
-export function teardown(met: Met): void {
+export function teardown(met: GatewayStart): void {
   enterHealth(config, metrics, met);
 }
 
 export const handleSummary = summaryOf(config, notesOf, evidenceOf);
 
 /** Visits are events of a schedule: what is measured of a publisher is measured of them. */
-function visitsOnSchedule(): (met: Met) => Promise<void> {
+function visitsOnSchedule(): (met: GatewayStart) => Promise<void> {
   const schedule = measures("publishing");
   return (met) => {
     const alone = { ...config, RECEIVER_URL: undefined, SEED: 0, DRAIN_TIMEOUT: 0, DRAIN_QUIET: 0 };

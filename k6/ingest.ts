@@ -21,10 +21,10 @@ import { ask } from "./support/ask.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
-import { publishing, type Sent, type Tick, traceOf } from "./support/publishing.ts";
+import { publishing, type SendOutcome, type Tick, traceOf } from "./support/publishing.ts";
 import { compareWhileLoaded, fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -68,7 +68,7 @@ export const options = {
   ...access.options,
 };
 
-export async function setup(): Promise<Run & Watched> {
+export async function setup(): Promise<Run & WatchStart> {
   declareCounters();
   const watched = requireHealth(config);
   const health = access.sendNow((headers) =>
@@ -134,7 +134,7 @@ async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
 }
 
 /** Posts the messages of a tick at the same time. */
-async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise<Sent> {
+async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise<SendOutcome> {
   const sentFrom = now();
   const seqs = Array.from({ length: count }, (_, place) => firstSeq + place);
   const answers = await Promise.all(seqs.map((seq) => send(run, publisher, seq)));
@@ -164,7 +164,7 @@ export function progress(run: Run): void {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "publisher", 1);
 
-export function teardown(run: Run & Watched): void {
+export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }

@@ -19,11 +19,11 @@ import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
-import { nothingSent, publishing, publishingLoad, type Sent, traceOf } from "./support/publishing.ts";
+import { nothingSent, publishing, publishingLoad, type SendOutcome, traceOf } from "./support/publishing.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -73,7 +73,7 @@ export const options = optionsOf(config, "publish", {
   },
 });
 
-export async function setup(): Promise<Run & Watched> {
+export async function setup(): Promise<Run & WatchStart> {
   declareCounters();
   const watched = requireHealth(config);
   try {
@@ -161,7 +161,7 @@ function connects(): boolean {
   return connected;
 }
 
-function unreached(firstSeq: number, count: number): Sent {
+function unreached(firstSeq: number, count: number): SendOutcome {
   enterUnreached(count);
   return nothingSent({ firstSeq, count });
 }
@@ -206,7 +206,7 @@ function tellProgress(before: Totals, after: Totals, seconds: number): void {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "publisher", 1);
 
-export function teardown(run: Run & Watched): void {
+export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }

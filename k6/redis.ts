@@ -22,7 +22,7 @@ import { entryOf, oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
 import { enterAccount } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
@@ -58,7 +58,7 @@ const target = {
 
 export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
 
-type RedisRun = Run & Watched & { readonly before: Hops | null };
+type RedisRun = Run & WatchStart & { readonly before: Hops | null };
 
 export async function setup(): Promise<RedisRun> {
   declareCounters();

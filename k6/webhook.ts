@@ -25,7 +25,7 @@ import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
@@ -62,7 +62,7 @@ export const options = {
 };
 
 type SignalRun = Run &
-  Watched & {
+  WatchStart & {
     readonly webhooks: readonly Webhook[];
     /** Unix ms by the receiver's clock, before the first signal. */
     readonly openedAt: number;
@@ -202,9 +202,9 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<Clock
 }
 
 /** Whether what was accepted is listed, and what to say where it never is. */
-type Listed = (() => boolean) & { hint(): string };
+type ListingProbe = (() => boolean) & { hint(): string };
 
-function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget): Listed {
+function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget): ListingProbe {
   const list = new ExecutedList(config, access, run, run.openedAt, clock.correction);
   const traceless =
     `: it lists signals, but none with what TRACE_FIELD=${config.TRACE_FIELD} was sent; ` +
@@ -213,7 +213,7 @@ function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget
   return Object.assign(() => list.arrivals().times.length > 0, { hint });
 }
 
-function countGrows(before: number): Listed {
+function countGrows(before: number): ListingProbe {
   const count = new ExecutedCount(config, access);
   return Object.assign(() => count.now() > before, { hint: () => "" });
 }

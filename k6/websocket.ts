@@ -14,7 +14,7 @@ import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "./support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { gapJudge, receiverJudge } from "./support/judge.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
@@ -59,7 +59,7 @@ const samplesPerSecond = perSecond / peakOf(load.shape);
 const SHORT_SESSION_SECONDS = 3;
 
 /** One connection proves the gateway before there is any load. */
-export async function setup(): Promise<Run & Watched> {
+export async function setup(): Promise<Run & WatchStart> {
   declareCounters();
   const watched = requireHealth(config);
   await proveGateway();
@@ -118,7 +118,7 @@ function until(moment: number): Promise<void> {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "subscriber");
 
-export function teardown(run: Run & Watched): void {
+export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
 }

@@ -23,9 +23,9 @@ const COLUMNS = ["id", "user_id", "channel_id", "content", "inserted_at"];
 const ColumnsSchema = v.array(v.object({ name: v.string(), type: v.string() }));
 const Id = v.pipe(v.string(), v.transform(Number), v.safeInteger());
 const IdsSchema = v.array(v.object({ id: Id }));
-const Figure = v.pipe(v.string(), v.transform(Number), v.safeInteger());
-const SumsSchema = v.array(v.object({ bucket: v.string(), count: Figure, sum: Figure }));
-const SequenceSchema = v.array(v.object({ cache: Figure, increment: Figure }));
+const WholeNumber = v.pipe(v.string(), v.transform(Number), v.safeInteger());
+const SumsSchema = v.array(v.object({ bucket: v.string(), count: WholeNumber, sum: WholeNumber }));
+const SequenceSchema = v.array(v.object({ cache: WholeNumber, increment: WholeNumber }));
 const RowsSchema = v.array(
   v.object({
     id: Id,

@@ -26,7 +26,7 @@ export interface Delivery extends Attempt {
 }
 
 /** A webhook that was not taken. */
-export interface Refused extends Attempt {
+export interface RefusedAttempt extends Attempt {
   /** Unix ms at which it was answered. */
   readonly answeredAt: number;
   readonly why: Refusal;
@@ -56,7 +56,7 @@ export class EndpointPath extends Path {
   }
 
   /** Counts a request of the run's load that was not taken. */
-  refused(refused: Refused): void {
+  refused(refused: RefusedAttempt): void {
     const { trace, answeredAt, attempt, why } = refused;
     if (trace.publisher === CANARY_PUBLISHER) return;
     this.attempted(refused);

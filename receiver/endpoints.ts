@@ -6,8 +6,8 @@ import type { Webhooks } from "../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
 import { explain } from "../core/webhookcauses.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../systems/ethhook/wire.ts";
-import { type Delivery, EndpointPath, type Refused } from "./endpoint.ts";
-import type { Aside, Observed, Observer } from "./observer.ts";
+import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts";
+import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many damaged webhooks an account describes. */
@@ -28,7 +28,7 @@ export class Endpoints implements Observer {
   /** Webhooks are sent at the same time, and sent again. */
   readonly isOrdered = false;
   private readonly byName: ReadonlyMap<string, EndpointPath>;
-  private readonly observed: Observed;
+  private readonly observed: ObserverContext;
   /** What is wrong with the first damaged webhooks. */
   private readonly damages: string[] = [];
   private readonly workload: LogWorkload;
@@ -41,7 +41,7 @@ export class Endpoints implements Observer {
   private readonly unreadable = new Map<string, number>();
   private readonly signatureProblems = new Map<string, number>();
 
-  constructor(seed: number, webhooks: Webhooks, observed: Observed) {
+  constructor(seed: number, webhooks: Webhooks, observed: ObserverContext) {
     const { endpoints, unmatchedShare, variants, retryPauses = RETRY_PAUSES_MS } = webhooks;
     this.observed = observed;
     this.workload = { seed, unmatchedShare, variants };
@@ -49,7 +49,7 @@ export class Endpoints implements Observer {
   }
 
   /** Counts a webhook that was not taken. */
-  refused(name: string, refused: Refused): void {
+  refused(name: string, refused: RefusedAttempt): void {
     this.byName.get(name)?.refused(refused);
     if (refused.why === "wrong signature") {
       this.wrongSignatures++;

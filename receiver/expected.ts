@@ -5,7 +5,7 @@ import type { Publication } from "../core/publication.ts";
 import type { Path } from "./path.ts";
 
 /** What the paths of a run expect of its publication; paths with the same filter expect the same. */
-export class Expected {
+export class Expectations {
   private readonly publication: Publication;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
 

@@ -12,7 +12,7 @@ const JITTER = 1.2;
 const BACKOFF_FACTOR = 2;
 
 /** A delivery whose last attempt was refused. */
-interface Failed {
+interface FailedDelivery {
   readonly at: number;
   readonly why: Refusal;
   /** Attempts seen here. */
@@ -33,7 +33,7 @@ export interface AttemptAt {
 
 /** The deliveries of one endpoint whose last attempt failed. */
 export class Failures {
-  private readonly failed = new Map<number, Failed>();
+  private readonly failed = new Map<number, FailedDelivery>();
   private readonly pauses: readonly number[];
   private hurried = 0;
   private unraised = 0;

@@ -10,7 +10,7 @@ import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
 import { type Follower, follow } from "./followers.ts";
 import { ObservedPath } from "./observedpath.ts";
-import type { Aside, Observed, Observer } from "./observer.ts";
+import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many things that went wrong an account describes. */
@@ -32,7 +32,7 @@ export class FarEnd implements Observer {
   readonly run: FarEndRun;
   private readonly byName: ReadonlyMap<string, ObservedPath>;
   private readonly count: CountPath | null;
-  private readonly observed: Observed;
+  private readonly observed: ObserverContext;
   private readonly evidence: string[] = [];
   private readonly refusals: Record<string, number> = {};
   private unread = 0;
@@ -42,7 +42,7 @@ export class FarEnd implements Observer {
   private problem: string | null = null;
   private readonly follower: Follower | null;
 
-  constructor(run: FarEndRun, observed: Observed) {
+  constructor(run: FarEndRun, observed: ObserverContext) {
     const { kind, paths, order } = run.opening;
     this.run = run;
     this.observed = observed;

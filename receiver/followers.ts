@@ -6,7 +6,7 @@ const POLL_MS = 100;
 const RETRY_MS = 500;
 
 /** A far end that is looked at. */
-export interface Followed {
+export interface FarEndContext {
   readonly kind: string;
   now(): number;
   /** @returns how many identities of the run were in it, whole or damaged. */
@@ -24,7 +24,7 @@ export interface Follower {
 }
 
 /** Starts what follows a far end; null where arrivals come by themselves. */
-export function follow(pipeline: AnyPipeline, farEnd: Followed): Follower | null {
+export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower | null {
   const { observe } = pipeline;
   const environment = environmentOf(pipeline, process.env);
   switch (observe.kind) {
@@ -47,7 +47,7 @@ export function follow(pipeline: AnyPipeline, farEnd: Followed): Follower | null
   }
 }
 
-function enter(farEnd: Followed, arrival: { path?: string; text: string } | string): void {
+function enter(farEnd: FarEndContext, arrival: { path?: string; text: string } | string): void {
   farEnd.arrived(typeof arrival === "string" ? { text: arrival } : arrival, farEnd.now());
 }
 
@@ -63,21 +63,21 @@ function numbered(items: readonly (Item | string)[]): readonly Item[] {
 }
 
 /** What a poll looks at. */
-interface Looked {
+interface Poll {
   look(): Promise<void>;
   /** Looks at everything. @returns how much of what was there is gone. */
   lookAgain(): Promise<number>;
 }
 
 /** Rows or items with ids: each is entered once, and at the end all are looked at again. */
-class Items implements Looked {
-  private readonly farEnd: Followed;
+class Items implements Poll {
+  private readonly farEnd: FarEndContext;
   private readonly after: (id: Item["id"] | null) => Promise<readonly Item[]>;
   private readonly seen = new Set<string>();
   private last: Item["id"] | null = null;
   private readonly isList: boolean;
 
-  constructor(farEnd: Followed, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
+  constructor(farEnd: FarEndContext, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
     this.farEnd = farEnd;
     this.after = after;
     this.isList = farEnd.kind === "list";
@@ -121,12 +121,12 @@ class Items implements Looked {
 
 /** Asks again and again. */
 class Polling implements Follower {
-  private readonly farEnd: Followed;
-  private readonly looked: Looked;
+  private readonly farEnd: FarEndContext;
+  private readonly looked: Poll;
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
 
-  constructor(farEnd: Followed, looked: Looked) {
+  constructor(farEnd: FarEndContext, looked: Poll) {
     this.farEnd = farEnd;
     this.looked = looked;
     this.following = this.follow();
@@ -169,7 +169,7 @@ class Polling implements Follower {
 class Consumer implements Follower {
   private readonly opened: Promise<Closable | null>;
 
-  constructor(farEnd: Followed, open: () => Promise<Closable>) {
+  constructor(farEnd: FarEndContext, open: () => Promise<Closable>) {
     this.opened = open().catch((problem: unknown) => {
       farEnd.looked(said(problem));
       return null;

@@ -1,5 +1,5 @@
 import { InfluxDB } from "influx";
-import { NOTHING_TOLD, type Point, pointsOf, type Told } from "./points.ts";
+import { NOTHING_TOLD, type Point, pointsOf, type WrittenState } from "./points.ts";
 import type { Runs } from "./runs.ts";
 
 /** Where points go: `http://user:password@host:8086/database`. */
@@ -66,7 +66,7 @@ export class Influxdb {
   private readonly now: () => number;
   private readonly database: Database;
   private readonly pace: { readonly every: number; readonly most: number };
-  private readonly told = new Map<string, Told>();
+  private readonly told = new Map<string, WrittenState>();
   private readonly waiting: Point[] = [];
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();

@@ -3,7 +3,7 @@ import type { Filter } from "../core/filter.ts";
 import { Histogram } from "../core/histogram.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Window } from "../core/ledger.ts";
-import type { Promised } from "../core/order.ts";
+import type { OrderScope } from "../core/order.ts";
 import type { FarEndOpening } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -54,7 +54,7 @@ export class ObservedPath extends Path {
 }
 
 /** Which events must come in the order in which they were sent. */
-function promisedBy({ seed, variants }: Stream, order: FarEndOpening["order"]): Promised {
+function promisedBy({ seed, variants }: Stream, order: FarEndOpening["order"]): OrderScope {
   if (order === "none") return "all";
   if (order === "per publisher") return "publisher";
   const values = variants.map((variant) => variant[order.per]?.[0] ?? "");

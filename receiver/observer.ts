@@ -10,7 +10,7 @@ import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
 
 /** What an observer knows of its run, and where it tells what arrived. */
-export interface Observed {
+export interface ObserverContext {
   /** Unix ms. */
   now(): number;
   /** Events that are reported as acknowledged. */
@@ -60,4 +60,4 @@ export interface Observer {
 }
 
 /** Makes the far ends of a run, before anything has arrived. */
-export type Observers = (observed: Observed) => readonly Observer[];
+export type Observers = (observed: ObserverContext) => readonly Observer[];

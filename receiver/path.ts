@@ -3,7 +3,7 @@ import type { Bitset } from "../core/bitset.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Filter } from "../core/filter.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledger.ts";
-import type { Promised } from "../core/order.ts";
+import type { OrderScope } from "../core/order.ts";
 import type { Publication } from "../core/publication.ts";
 
 /** One way that events take to their end: a subscription, an endpoint or a table. */
@@ -19,7 +19,7 @@ export abstract class Path {
     name: string,
     filter: Filter | Endpoint | Table,
     selected: (seq: number) => boolean,
-    promised: Promised = "all",
+    promised: OrderScope = "all",
   ) {
     this.ledger = new Ledger(promised);
     this.name = name;

@@ -16,7 +16,7 @@ export const BUCKETS = "throughline_delivery_latency_bucket";
 export const MARKS = "throughline_mark";
 
 /** What is looked at of a run. */
-export interface Observed {
+export interface RunSnapshot {
   readonly account: Account;
   readonly buckets: readonly Bucket[];
   /** Unix ms; the run's end is null until it is settled. */
@@ -25,12 +25,12 @@ export interface Observed {
 }
 
 /** What the last points of a run said, so that the next ones say what is new. */
-export interface Told {
+export interface WrittenState {
   readonly account: Account | null;
   readonly figures: string;
 }
 
-export const NOTHING_TOLD: Told = { account: null, figures: "" };
+export const NOTHING_TOLD: WrittenState = { account: null, figures: "" };
 
 /**
  * What is to be told of a run: its figures and percentiles, how many latencies lie in which bucket, and
@@ -38,7 +38,11 @@ export const NOTHING_TOLD: Told = { account: null, figures: "" };
  *
  * @param at Unix ms.
  */
-export function pointsOf(observed: Observed, told: Told, at: number): { points: Point[]; told: Told } {
+export function pointsOf(
+  observed: RunSnapshot,
+  told: WrittenState,
+  at: number,
+): { points: Point[]; told: WrittenState } {
   const { account, buckets } = observed;
   const timestamp = new Date(at);
   const tags = { testid: account.run };
@@ -67,7 +71,7 @@ interface Mark {
 }
 
 /** What has happened since the account before. */
-function marksOf({ account, openedAt, settledAt }: Observed, before: Account | null, at: number): Mark[] {
+function marksOf({ account, openedAt, settledAt }: RunSnapshot, before: Account | null, at: number): Mark[] {
   const marks: Mark[] = [];
   if (before === null) marks.push({ kind: "start", text: `run ${account.run} was opened`, when: openedAt });
   const known = new Map(before === null ? [] : faultsOf(before).map(({ fault, count }) => [fault, count]));

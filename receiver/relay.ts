@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { traceHash } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery, Refused } from "./endpoint.ts";
+import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import type { Handover, Item } from "./handover.ts";
 import { RemoteClock } from "./remoteclock.ts";
 import type { Stray, WebhookSink } from "./webhooks.ts";
@@ -64,7 +64,7 @@ export class Relay implements WebhookSink {
     return new Promise((done) => this.keep({ kind: "delivered", endpoint, ...delivery, body }, done));
   }
 
-  refused(endpoint: string, { trace, ...refused }: Refused): void {
+  refused(endpoint: string, { trace, ...refused }: RefusedAttempt): void {
     this.keep({ kind: "refused", endpoint, hash: traceHash(trace), ...refused }, null);
   }
 

@@ -13,8 +13,8 @@ import { type Drain, endingOf } from "../core/settling.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
-import { Expected } from "./expected.ts";
-import type { Aside, Observed, Observer, Observers } from "./observer.ts";
+import { Expectations } from "./expected.ts";
+import type { Aside, Observer, ObserverContext, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -31,7 +31,8 @@ type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 const OFFENDERS = 10;
 
 /** What subscribers tell: ids that were read, and what arrived beside them. */
-type Seen = Pick<ReadArrivals, "paths"> & Partial<ReadArrivals> & { readonly damages?: readonly DamageReport[] };
+type SubscriberReport = Pick<ReadArrivals, "paths"> &
+  Partial<ReadArrivals> & { readonly damages?: readonly DamageReport[] };
 
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {
@@ -45,7 +46,7 @@ export class Run {
   private readonly observers: readonly Observer[];
   private readonly clocks = new Clocks();
   private readonly publication = new Publication();
-  private readonly expected = new Expected(this.publication);
+  private readonly expected = new Expectations(this.publication);
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
@@ -74,7 +75,7 @@ export class Run {
     this.observers = [this.subscriptions, ...observers(observed)];
   }
 
-  private observed(): Observed {
+  private observed(): ObserverContext {
     return {
       now: this.now,
       acknowledged: () => this.publication.acknowledged,
@@ -138,7 +139,7 @@ export class Run {
   }
 
   /** Enters what subscribers saw. */
-  arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: Seen): void {
+  arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
     this.subscriptions.enter(paths, damages);

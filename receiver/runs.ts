@@ -3,7 +3,7 @@ import type { AnyPipeline } from "../core/pipeline.ts";
 import type { FarEndOpening, Opening } from "../core/report.ts";
 import { runNumber } from "../core/trace.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery, Refused } from "./endpoint.ts";
+import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
 import { FarEnd } from "./farend.ts";
 import type { Observer, Observers } from "./observer.ts";
@@ -78,7 +78,7 @@ export class Runs implements WebhookSink {
   }
 
   /** Counts a webhook that was not taken. */
-  refused(endpoint: string, refused: Refused): void {
+  refused(endpoint: string, refused: RefusedAttempt): void {
     this.byNumber.get(refused.trace.run)?.observer(Endpoints)?.refused(endpoint, refused);
   }
 

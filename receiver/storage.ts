@@ -2,8 +2,8 @@ import { withoutCredentials } from "../core/redaction.ts";
 import { runNumber } from "../core/trace.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./ingestkeys.ts";
-import type { Observed } from "./observer.ts";
-import { Stored } from "./stored.ts";
+import type { ObserverContext } from "./observer.ts";
+import { TableObserver } from "./stored.ts";
 import { TablePath } from "./table.ts";
 import { Watch } from "./watch.ts";
 
@@ -29,7 +29,7 @@ export class StorageProblem extends Error {}
 /** A message ingestor's table and keys, shared by all runs that are settled by them. */
 export interface Storage {
   /** Follows the table for one run. */
-  watch(run: WatchedRun, observed: Observed): Stored;
+  watch(run: WatchedRun, observed: ObserverContext): TableObserver;
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function openStorage(options: StorageOptions, now: () => number): P
     watch({ id, seed, hostile }, observed) {
       const run = runNumber(id);
       const path = new TablePath(options.table, run, seed, hostile);
-      return new Stored(path, new Watch({ table, keys, path, run, now }, observed));
+      return new TableObserver(path, new Watch({ table, keys, path, run, now }, observed));
     },
     close,
   };

@@ -10,7 +10,7 @@ import type { Watch } from "./watch.ts";
 const MOST_IDS = 2_000_000;
 
 /** The table that the events of a run end up in. */
-export class Stored implements Observer {
+export class TableObserver implements Observer {
   /** Rows are inserted by several workers. */
   readonly isOrdered = false;
   readonly paths: readonly [TablePath];

@@ -4,9 +4,9 @@ import { DamageTally } from "../core/damage.ts";
 import { type Stream, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import { describeMistaken, mistaken, type Seen } from "../core/mistaken.ts";
+import { describeMistaken, mistaken, type PathSample } from "../core/mistaken.ts";
 import type { DamageReport } from "../core/report.ts";
-import type { Aside, Observed, Observer } from "./observer.ts";
+import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
 /** The subscriptions of a run: their subscribers say that they are there, and what they receive. */
@@ -15,9 +15,9 @@ export class Subscriptions implements Observer {
   private readonly byName = new Map<string, SubscriptionPath>();
   private readonly damages = new DamageTally();
   private readonly stream: Stream;
-  private readonly observed: Observed;
+  private readonly observed: ObserverContext;
 
-  constructor(stream: Stream, observed: Observed) {
+  constructor(stream: Stream, observed: ObserverContext) {
     this.stream = stream;
     this.observed = observed;
   }
@@ -60,7 +60,7 @@ export class Subscriptions implements Observer {
   }
 }
 
-function seenOn({ filter, seen }: SubscriptionPath): Seen {
+function seenOn({ filter, seen }: SubscriptionPath): PathSample {
   return { filter: filter as Filter, seqs: seen };
 }
 

@@ -4,7 +4,7 @@ import { Conservation } from "../core/conservation.ts";
 import type { Balance } from "../core/settling.ts";
 import type { MessageTable } from "./database.ts";
 import type { IngestKeys, QueueReading } from "./ingestkeys.ts";
-import type { Observed } from "./observer.ts";
+import type { ObserverContext } from "./observer.ts";
 import type { Row, TablePath } from "./table.ts";
 
 /** New rows are looked for so often. */
@@ -42,7 +42,7 @@ export interface WatchOptions {
 /** Follows the table and the Redis keys for one run. */
 export class Watch {
   private readonly options: WatchOptions;
-  private readonly observed: Observed;
+  private readonly observed: ObserverContext;
   private readonly conservation = new Conservation();
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
@@ -62,7 +62,7 @@ export class Watch {
   private complaint: string | null = null;
   private problem: string | null = null;
 
-  constructor(options: WatchOptions, observed: Observed) {
+  constructor(options: WatchOptions, observed: ObserverContext) {
     this.options = options;
     this.observed = observed;
     this.following = this.follow();

@@ -7,7 +7,7 @@ import { readTraceHash, type Trace } from "../core/trace.ts";
 import { wasTraceHash } from "../core/wreck.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
 import { readWebhooks } from "./body.ts";
-import type { Delivery, Refused } from "./endpoint.ts";
+import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "./misbehaviour.ts";
 import type { RequestHeaders } from "./signatures/schemes.ts";
 import type { Signatures } from "./signatures/signature.ts";
@@ -27,7 +27,7 @@ export type Stray = "damaged" | "foreign";
 export interface WebhookSink {
   /** @returns nothing where it is entered at once; else whether it could be handed on, which is answered not before. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): Promise<boolean> | undefined;
-  refused(endpoint: string, refused: Refused): void;
+  refused(endpoint: string, refused: RefusedAttempt): void;
   /** A request whose body is no webhook. @param problem what is wrong with it. */
   unread(endpoint: string, problem: string): void;
   /** Takes how the clock of a relay stood; for those who settle. */
@@ -115,7 +115,7 @@ async function takeWebhook(options: WebhookOptions, request: WebhookRequest, rep
   }
   const traced = bodies.map((body) => ({ body, trace: traceOf(body) }));
   const attempt = readAttempt(header(request, "x-webhook-attempt"));
-  const refuse = (why: Refused["why"], problem?: string) => {
+  const refuse = (why: RefusedAttempt["why"], problem?: string) => {
     traffic.refused(why === "wrong signature" ? why : "misbehaved");
     for (const { trace } of traced) {
       if (trace !== null) sink.refused(endpoint, { trace, headersAt, attempt, answeredAt: now(), why, problem });

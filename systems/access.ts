@@ -62,12 +62,12 @@ export const NOT_OURS: readonly string[] = ["HTTP_PROXY"];
 type Value<T> = T extends Variable<infer Read> ? Read : never;
 
 /** What a test was told of the ways into its target. */
-export type Given = { readonly [Name in keyof WaysIn]: Value<WaysIn[Name]> | undefined };
+export type AccessSettings = { readonly [Name in keyof WaysIn]: Value<WaysIn[Name]> | undefined };
 
 /** The ways in of a test's settings, without the prefix. */
-export function givenOf(settings: object, prefix: string): Given {
+export function givenOf(settings: object, prefix: string): AccessSettings {
   const values = settings as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.keys(WAYS_IN).map((name) => [name, values[`${prefix}_${name}`]])) as Given;
+  return Object.fromEntries(Object.keys(WAYS_IN).map((name) => [name, values[`${prefix}_${name}`]])) as AccessSettings;
 }
 
 /** The certificates of the authorities that a test's settings name: k6 takes them from its environment only. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readHeaders, readTokenAnswer, readTokens } from "../../core/access.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import { type Given, givenOf } from "../../systems/access.ts";
+import { type AccessSettings, givenOf } from "../../systems/access.ts";
 import { ask, type Credentials } from "./request.ts";
 
 /**
@@ -43,7 +43,7 @@ export async function credentialsOf(settings: object, prefix: string): Promise<C
   };
 }
 
-async function fetchToken(given: Given, prefix: string, tls: Credentials["tls"]): Promise<string | undefined> {
+async function fetchToken(given: AccessSettings, prefix: string, tls: Credentials["tls"]): Promise<string | undefined> {
   const { TOKEN_URL: url, TOKEN_FORM: form } = given;
   if (url === undefined) return undefined;
   const question =

@@ -27,7 +27,7 @@ export interface Built {
   readonly extensions: readonly string[];
 }
 
-type Declared = AnyPipeline | AnyEndpoints;
+type Declaration = AnyPipeline | AnyEndpoints;
 
 /** The folder of bundles, in the folder of the user. */
 const DIST = "dist";
@@ -109,7 +109,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
     plugins: [ownPackage(root), userFiles("node"), withoutK6],
   });
   try {
-    const { default: declared } = (await import(pathToFileURL(loading).href)) as { default?: Declared };
+    const { default: declared } = (await import(pathToFileURL(loading).href)) as { default?: Declaration };
     if (declared === undefined || !("events" in declared || "endpoints" in declared)) {
       throw new RangeError(
         `${shown}: exports no pipeline; allowed: export default definePipeline({ ... }) or defineEndpoints({ ... })`,
@@ -130,7 +130,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
 }
 
 /** @throws RangeError for what the file's own functions do not refuse. */
-function refuse(declared: Declared): void {
+function refuse(declared: Declaration): void {
   const { name, nextSteps = {} } = declared;
   const what = "endpoints" in declared ? "endpoints" : "pipeline";
   if ("endpoints" in declared) objectivesOfVisits(declared);

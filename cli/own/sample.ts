@@ -4,7 +4,7 @@ import { bestOf, describeFates, type Fate, fatesOf, SPELLED } from "./survival.t
 import type { Sample } from "./templates.ts";
 
 /** What was found, and what the file is made of. */
-export interface Compared {
+export interface SampleComparison {
   /** For a person, line by line. */
   readonly says: readonly string[];
   readonly sample: Sample;
@@ -15,7 +15,7 @@ export interface Compared {
  *
  * @throws RangeError in one line for a file that cannot be read, or a message that has no fields.
  */
-export async function compareSample(sentFile: string, receivedFile: string): Promise<Compared> {
+export async function compareSample(sentFile: string, receivedFile: string): Promise<SampleComparison> {
   const sent = await readSample("--sent", sentFile);
   const received = await readSample("--received", receivedFile);
   // A request has headers beside its body; what is sent is the body.

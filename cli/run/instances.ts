@@ -3,7 +3,7 @@
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Summary } from "../../core/summary.ts";
-import { type Judged, judge, type Observation, type Uncertainty } from "../../core/verdict.ts";
+import { type Judgement, judge, type Observation, type Uncertainty } from "../../core/verdict.ts";
 
 type Metrics = Summary["metrics"];
 
@@ -18,7 +18,7 @@ export function judgeInstances(
   slos: readonly Slo[],
   instances: readonly Metrics[],
   uncertainty: (metric: string) => Uncertainty | null = () => null,
-): Judged {
+): Judgement {
   return judge(slos.map((slo) => ({ ...observe(slo, instances), uncertainty: uncertainty(slo.metric) })));
 }
 

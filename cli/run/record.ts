@@ -8,7 +8,7 @@ import type { Summary } from "../../core/summary.ts";
 import {
   type Condition,
   doubted,
-  type Judged,
+  type Judgement,
   type SloResult,
   together,
   type Verdict,
@@ -112,7 +112,7 @@ function judged(ended: FinishedRun, evidence: Evidence): Answer {
   ];
   const found = judgementsOf(ended);
   const shared = together(found.map(({ judged }) => judged));
-  const judgements = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judged, conditions) }));
+  const judgements = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judgement, conditions) }));
   const verdict = worst([
     ...judgements.map((one) => one.judged.verdict),
     ...(conditions.length > 0 ? ["INVALID" as const] : []),
@@ -123,16 +123,16 @@ function judged(ended: FinishedRun, evidence: Evidence): Answer {
 }
 
 /** What was judged of a process, or of all those that shared a test. */
-interface Judgement {
+interface TestJudgement {
   readonly by: string;
   /** The log that tells more, as a path to show; null where there are several. */
   readonly log: string | null;
-  readonly judged: Judged;
+  readonly judged: Judgement;
 }
 
 /** Each test by itself; where several processes shared it and all of them told what they saw, as one. */
-function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun): Judgement[] {
-  return plan.groups.flat().flatMap(({ test, settings }): Judgement[] => {
+function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun): TestJudgement[] {
+  return plan.groups.flat().flatMap(({ test, settings }): TestJudgement[] => {
     const own = tests.filter((one) => one.test === test);
     const summaries = own.flatMap(({ summary, complete }) => (summary?.complete === true && complete ? summary : []));
     if (instances > 1 && summaries.length === instances) {
@@ -149,7 +149,7 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
 }
 
 /** A reason that several tests give is told once. */
-function merged(judgements: readonly Judgement[], evidence: Evidence): Reason[] {
+function merged(judgements: readonly TestJudgement[], evidence: Evidence): Reason[] {
   const given = judgements.flatMap(({ by, log, judged: { reasons, rows } }) =>
     reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
   );
@@ -163,7 +163,7 @@ function merged(judgements: readonly Judgement[], evidence: Evidence): Reason[] 
   });
 }
 
-function rowOf({ metric, objective }: Reason, rows: Judged["rows"]): SloResult | null {
+function rowOf({ metric, objective }: Reason, rows: Judgement["rows"]): SloResult | null {
   return rows.find((row) => row.metric === metric && row.objective === objective && row.result !== "met") ?? null;
 }
 

@@ -10,11 +10,11 @@ import { enterAccount } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "../support/options.ts";
-import { publishing, publishingLoad, type Sent, traceOf } from "../support/publishing.ts";
+import { publishing, publishingLoad, type SendOutcome, traceOf } from "../support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
@@ -72,7 +72,10 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   const refusals = new Refusals();
 
-  const publish = async (run: Run, tick: { firstSeq: number; count: number; publisher: number }): Promise<Sent> => {
+  const publish = async (
+    run: Run,
+    tick: { firstSeq: number; count: number; publisher: number },
+  ): Promise<SendOutcome> => {
     const sentFrom = now();
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
@@ -119,7 +122,7 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   return {
     options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS },
-    async setup(): Promise<Run & Watched> {
+    async setup(): Promise<Run & WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
       const run = openRun(config, "publisher", {
@@ -148,7 +151,7 @@ export function publisherOf(pipeline: AnyPipeline) {
       publishing(config, metrics, publish, () => void sender()),
     ),
     compareClock: compareWhileLoaded(config, "publisher"),
-    teardown(run: Run & Watched): void {
+    teardown(run: Run & WatchStart): void {
       enterHealth(config, metrics, run);
       if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
     },

@@ -11,9 +11,9 @@ import { enterAccount } from "../support/account.ts";
 import { PathLog } from "../support/arrivals.ts";
 import { backoff } from "../support/backoff.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
-import { type Judge, receiverJudge } from "../support/judge.ts";
+import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
@@ -85,14 +85,14 @@ export function subscribersTest(pipeline: AnyPipeline) {
 
   return {
     options: optionsOf(config, "listen"),
-    setup(): Run & Watched {
+    setup(): Run & WatchStart {
       declareCounters();
       const watched = requireHealth(config);
       return { ...openRun(config, "subscriber", { variants }), ...watched };
     },
     listen: guarded(metrics.script_errors, listen),
     compareClock: compareWhileLoaded(config, "subscriber"),
-    teardown(run: Run & Watched): void {
+    teardown(run: Run & WatchStart): void {
       enterHealth(config, metrics, run);
       if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
     },
@@ -138,7 +138,7 @@ class Connection {
   }
 
   /** @returns whether the run is settled, so that nothing more is to come. */
-  async report(judge: Judge, closed: boolean): Promise<boolean> {
+  async report(judge: ReportArrivals, closed: boolean): Promise<boolean> {
     const { log } = this;
     const through = Date.now() + this.correction;
     if (log === null || (!closed && !log.isDue(through))) return (await judge([], [], 0)).settled;

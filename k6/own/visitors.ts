@@ -10,7 +10,7 @@ import type { Test } from "../../scenarios.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
 import { ask } from "../support/ask.ts";
 import { guarded } from "../support/guard.ts";
-import { enterHealth, requireHealth, type Watched } from "../support/health.ts";
+import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { latencyOf } from "../support/latency.ts";
 import { countBounds, declareCounters, latencyMeasure, measures } from "../support/metrics.ts";
@@ -64,7 +64,7 @@ export function visitorsOf(declared: AnyEndpoints) {
 
   return {
     options: optionsOf(config, "visit"),
-    async setup(): Promise<Watched> {
+    async setup(): Promise<WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
       const [first] = declared.endpoints as readonly [OwnEndpoint];
@@ -75,7 +75,7 @@ export function visitorsOf(declared: AnyEndpoints) {
       return watched;
     },
     visit: guarded(metrics.script_errors, visit),
-    teardown: (watched: Watched) => enterHealth(config, metrics, watched),
+    teardown: (watched: WatchStart) => enterHealth(config, metrics, watched),
     handleSummary: summaryOf(config, undefined, evidenceOf),
   };
 }

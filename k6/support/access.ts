@@ -12,7 +12,7 @@ import {
   refusedProof,
 } from "../../core/access.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import { type Given, givenOf } from "../../systems/access.ts";
+import { type AccessSettings, givenOf } from "../../systems/access.ts";
 import { readFile } from "./files.ts";
 
 /** Requests for a token are told apart from the load by this name. */
@@ -30,7 +30,7 @@ interface Answer {
 /** How a test gets into its target: what its requests carry, and the token that is renewed while it runs. */
 export class Access {
   readonly prefix: string;
-  private readonly given: Given;
+  private readonly given: AccessSettings;
   private readonly fixed: Headers;
   private readonly tokens: readonly string[];
   private readonly renewal: Renewal | null;
@@ -189,7 +189,7 @@ function withForm(): object {
   return { ...UNLOGGED, headers: { "Content-Type": "application/x-www-form-urlencoded" } };
 }
 
-function refuseUnfit(given: Given, prefix: string): void {
+function refuseUnfit(given: AccessSettings, prefix: string): void {
   const proofs = (["BASIC", "TOKEN", "TOKENS", "TOKEN_URL"] as const).filter((name) => given[name] !== undefined);
   if (proofs.length > 1) {
     throw `${proofs.map((name) => `${prefix}_${name}`).join(", ")}: each sets the Authorization header; give one of them`;

@@ -4,7 +4,7 @@ import http, { type Params, type RefinedResponse } from "k6/http";
 type Asking = Readonly<Record<string, unknown>>;
 
 /** The answer to a request, or why there is none; the status is 0 then. */
-export type Asked = { readonly status: number; readonly body: unknown } & (
+export type AskResult = { readonly status: number; readonly body: unknown } & (
   | { readonly answer: RefinedResponse<"text">; readonly error: null }
   | { readonly answer: null; readonly error: string }
 );
@@ -18,7 +18,7 @@ export async function ask(
   url: string,
   body: string | ArrayBuffer | null,
   params: Asking,
-): Promise<Asked> {
+): Promise<AskResult> {
   try {
     const answer = await http.asyncRequest(method, url, body, { ...params, throw: true } as Params);
     return answered(answer as RefinedResponse<"text">);
@@ -28,7 +28,7 @@ export async function ask(
 }
 
 /** The same, for who has nothing else to do meanwhile. */
-export function askAndWait(method: string, url: string, params: Asking): Asked {
+export function askAndWait(method: string, url: string, params: Asking): AskResult {
   try {
     const answer = http.request(method, url, null, { ...params, throw: true } as Params);
     return answered(answer as RefinedResponse<"text">);
@@ -37,11 +37,11 @@ export function askAndWait(method: string, url: string, params: Asking): Asked {
   }
 }
 
-function answered(answer: RefinedResponse<"text">): Asked {
+function answered(answer: RefinedResponse<"text">): AskResult {
   return { status: answer.status, body: answer.body, answer, error: null };
 }
 
-function unanswered(problem: unknown): Asked {
+function unanswered(problem: unknown): AskResult {
   return { status: 0, body: null, answer: null, error: withoutAddress(String(problem)) };
 }
 

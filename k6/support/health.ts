@@ -14,7 +14,7 @@ interface HealthSettings {
 const TAGS = { tags: { name: "health" } };
 
 /** When a test began to be watched, in Unix ms; part of its setup data, because teardown knows no other way. */
-export interface Watched {
+export interface WatchStart {
   readonly watchedFrom: number;
 }
 
@@ -22,7 +22,7 @@ export interface Watched {
  * Makes sure that somebody watches the target, where HEALTH_URL says so; to be called in `setup()`. Ends
  * the test (k6 exits 108) when no monitor answers there.
  */
-export function requireHealth({ HEALTH_URL: urls = [] }: HealthSettings): Watched {
+export function requireHealth({ HEALTH_URL: urls = [] }: HealthSettings): WatchStart {
   const watched = { watchedFrom: Date.now() };
   for (const url of urls) {
     const answer = http.get(`${url}/health?last=10`, TAGS);
@@ -39,7 +39,7 @@ export function requireHealth({ HEALTH_URL: urls = [] }: HealthSettings): Watche
  * fails a bare `k6 run`. A monitor that does not answer any more leaves the objectives without samples,
  * which makes the run INVALID.
  */
-export function enterHealth(config: HealthSettings, measure: HealthMeasures, { watchedFrom }: Watched): void {
+export function enterHealth(config: HealthSettings, measure: HealthMeasures, { watchedFrom }: WatchStart): void {
   if (config.HEALTH_URL === undefined) return;
   const watched = healthOfLast(config.HEALTH_URL, (Date.now() - watchedFrom) / 1000);
   if (watched.length === 0) return;

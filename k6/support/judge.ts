@@ -1,4 +1,4 @@
-import { type Judged, type PathArrivals, readArrivals } from "../../core/arrivals.ts";
+import { type PathArrivals, type RunNumber, readArrivals } from "../../core/arrivals.ts";
 import { Bitset } from "../../core/bitset.ts";
 import { Edges } from "../../core/edges.ts";
 import { type Stream, selector } from "../../core/event.ts";
@@ -11,10 +11,10 @@ import { type Run, reportArrivals } from "./run.ts";
  * Where arrivals are judged, and told in what way some of them are damaged, and how many others carry no identity
  * of ours.
  */
-export type Judge = (paths: PathReport[], damages: DamageReport[], foreign: number) => Promise<ArrivalsAnswer>;
+export type ReportArrivals = (paths: PathReport[], damages: DamageReport[], foreign: number) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
-export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): Judge {
+export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): ReportArrivals {
   return (paths, damages, foreign) => reportArrivals(config, run, { paths, damages, foreign });
 }
 
@@ -41,9 +41,9 @@ interface Subscription {
  *
  * @param run the run's number; null takes that of the first event.
  */
-export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): Judge {
+export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): ReportArrivals {
   const subscriptions = new Map<string, Subscription>();
-  const judged: Judged = { run };
+  const judged: RunNumber = { run };
   /** What all subscriptions together have seen: where the stream stands. */
   const whole = new Edges();
   return async (reports) => {

@@ -18,7 +18,7 @@ export interface Tick {
 }
 
 /** What became of them: acknowledged, except where it says otherwise. */
-export interface Sent {
+export interface SendOutcome {
   /** By our own clock, just before the first was sent. */
   readonly sentFrom: number;
   readonly refused: readonly number[];
@@ -54,7 +54,7 @@ type Publishing = RunSettings & { readonly test: string; readonly load: Plan };
 export function publishing(
   config: Publishing,
   metrics: PublishingMeasures,
-  send: (run: Run, tick: Tick) => Promise<Sent>,
+  send: (run: Run, tick: Tick) => Promise<SendOutcome>,
   warm: (run: Run) => unknown = () => undefined,
 ): (run: Run) => Promise<void> {
   const load = publishingLoad(config);
@@ -88,7 +88,7 @@ export function publishing(
 }
 
 /** What becomes of a tick none of whose events could be sent. */
-export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; readonly count: number }): Sent {
+export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; readonly count: number }): SendOutcome {
   const unsent = Array.from({ length: count }, (_, place) => firstSeq + place);
   return { sentFrom: now(), refused: [], unknown: [], unsent, deduplicated: 0, latencies: [] };
 }
@@ -96,7 +96,7 @@ export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; re
 /** Measures what became of a tick, and tells the receiver. */
 function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: PublishingMeasures) {
   const keepEvery = latencyStep(load);
-  return async (run: Run, tick: number, { firstSeq, count, publisher }: Tick, sent: Sent): Promise<void> => {
+  return async (run: Run, tick: number, { firstSeq, count, publisher }: Tick, sent: SendOutcome): Promise<void> => {
     const settledAt = now();
     const { sentFrom, refused, unknown, unsent, latencies } = sent;
     enterSchedule(load, metrics, tick, { count, sentFrom, settledAt });

@@ -11,7 +11,7 @@ import type {
   ArrivalsAnswer,
   FarEndOpening,
   Opening,
-  PublishedReport,
+  PublisherReportInput,
   Settling,
   Storage,
   Webhooks,
@@ -128,7 +128,7 @@ export function clockCorrection({ clock }: Run): number {
 }
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */
-export async function reportPublished(config: RunSettings, run: Run, batch: PublishedReport): Promise<void> {
+export async function reportPublished(config: RunSettings, run: Run, batch: PublisherReportInput): Promise<void> {
   const { instance, clock } = run;
   await report(config, run, "published", { instance, clockError: clock?.error, ...batch });
 }

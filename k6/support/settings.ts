@@ -17,13 +17,13 @@ import { boundVariables, EVERY_TRIAL, slos } from "../../thresholds.ts";
 type Values<T extends RunnableTest> = {
   readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
     ? (typeof VARIABLES)[T][Name] extends { readonly fallback: string }
-      ? Given<Value>
-      : Given<Value> | undefined
+      ? OptionalValue<Value>
+      : OptionalValue<Value> | undefined
     : never;
 };
 
 /** A variable that says "none" is as one that was not given. */
-type Given<Value> = Exclude<Value, null> | (null extends Value ? undefined : never);
+type OptionalValue<Value> = Exclude<Value, null> | (null extends Value ? undefined : never);
 
 /** Everything a script is told: its variables, and what follows from them. */
 export type Settings<T extends RunnableTest> = Values<T> & {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Freshness } from "../../core/moment.ts";
 
 /** What was asked, as far as the answer must fit it. */
-export interface Asked {
+export interface Question {
   /** When the answer was there, in Unix ms. */
   readonly at: number;
   readonly chain: string;
@@ -14,11 +14,11 @@ export interface Asked {
 }
 
 /** Says what is wrong with the body of an answer with status 200; null when nothing is. */
-export type Contract = (body: Body, asked: Asked) => string | null;
+export type Contract = (body: Body, asked: Question) => string | null;
 type Body = Readonly<Record<string, unknown>>;
 
 /** Says what is wrong with the text of an answer with status 200, whatever was asked; null when nothing is. */
-export function problemOf(text: string, contract: Contract, asked: Asked): string | null {
+export function problemOf(text: string, contract: Contract, asked: Question): string | null {
   const body = fromJson(text);
   if (typeof body !== "object" || body === null) return "is no JSON object";
   if (Array.isArray(body)) return contract({ list: body }, asked);
@@ -45,7 +45,7 @@ function isSomething(value: unknown): boolean {
 }
 
 /** A time in an answer is that of the answer. */
-function ageOf(body: Body, { at, freshness }: Asked): string | null {
+function ageOf(body: Body, { at, freshness }: Question): string | null {
   return body["timestamp"] === undefined ? null : freshness.problemOf(body["timestamp"], at);
 }
 

@@ -3,7 +3,7 @@ import type { Event } from "./events.ts";
 import { parseJson } from "./frames.ts";
 import type { DeliveredEvent } from "./wire.ts";
 
-type Delivered = Readonly<Partial<Record<keyof DeliveredEvent, unknown>>>;
+type EventFields = Readonly<Partial<Record<keyof DeliveredEvent, unknown>>>;
 
 /** Characters of a damaged value that are told. */
 const LONGEST_VALUE = 100;
@@ -12,7 +12,7 @@ const LONGEST_VALUE = 100;
  * The first field of a delivery that is not what was sent, or null. Each field is held against the event that was sent,
  * which says its type too; a schema before that would take longer than all else a subscriber does with a frame.
  */
-export function damageOf(delivered: Delivered, sent: Event): Damage | null {
+export function damageOf(delivered: EventFields, sent: Event): Damage | null {
   for (const { field, expected, holds } of FIELDS) {
     const received = delivered[field];
     const value = expected(sent);
@@ -63,16 +63,16 @@ function sameTexts(received: unknown, sent: unknown): boolean {
 const DEEPEST = 4;
 
 /** The events of a frame by their ids, wherever they lie in it; none where the frame is no JSON. */
-export function eventsIn(frame: string): ReadonlyMap<string, Delivered> {
-  const found = new Map<string, Delivered>();
+export function eventsIn(frame: string): ReadonlyMap<string, EventFields> {
+  const found = new Map<string, EventFields>();
   collect(parseJson(frame), found, DEEPEST);
   return found;
 }
 
-function collect(value: unknown, found: Map<string, Delivered>, depth: number): void {
+function collect(value: unknown, found: Map<string, EventFields>, depth: number): void {
   if (typeof value !== "object" || value === null || depth === 0) return;
-  const { event_id: id } = value as Delivered;
+  const { event_id: id } = value as EventFields;
   // An envelope may name the event, too, that lies in it.
-  if (typeof id === "string" && found.get(id)?.tx_hash === undefined) found.set(id, value as Delivered);
+  if (typeof id === "string" && found.get(id)?.tx_hash === undefined) found.set(id, value as EventFields);
   for (const inner of Object.values(value)) collect(inner, found, depth - 1);
 }

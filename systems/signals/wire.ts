@@ -156,7 +156,7 @@ const DRIFT_MS = 50;
  * Finds signals that were answered with the answer to another one: accepted before they were sent, or at the
  * microsecond at which another signal of the same webhook was. One for each virtual user.
  */
-export class Swallowed {
+export class SwallowedSignals {
   private readonly clock: ClockOfTarget;
   private readonly given = new Map<string, string[]>();
 

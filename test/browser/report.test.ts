@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Opened {
+interface OpenPage {
   readonly page: Page;
   /** What the browser complained of, and everything it asked for beside the page. */
   readonly complaints: readonly string[];
@@ -57,7 +57,7 @@ async function open(
   name: keyof typeof records,
   width = 1400,
   colorScheme: "light" | "dark" = "light",
-): Promise<Opened> {
+): Promise<OpenPage> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));

@@ -43,13 +43,13 @@ export function isHealthy({ plants, expect }: Pick<Row<unknown>, "plants" | "exp
   return plants.startsWith("nothing") && expect.verdict === "PASS";
 }
 
-interface Seen {
+interface RecordedRow {
   readonly row: Row<unknown>;
   readonly recording: Recording;
   readonly wrong: readonly string[];
 }
 
-function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: Seen): string[] {
+function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: RecordedRow): string[] {
   const { verdict, tests, account } = evidence;
   const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])])].map(shortened);
   const empty = reasons.filter((reason) => reason.endsWith(": 0 samples"));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { interrupted } from "./k6run.ts";
 import { heirsOf } from "./process.ts";
-import { type Evidence, type Opened, type Row, shortcomings, type Table } from "./row.ts";
+import { type Evidence, type OpenSubject, type Row, shortcomings, type Table } from "./row.ts";
 
 /** A row that was run. */
 export interface Outcome {
@@ -24,10 +24,10 @@ export interface AnyTable {
   readonly lacks: () => string | null;
   readonly rows: readonly Row<unknown>[];
   /** @param wanted which of the rows; @param folder for all that they leave; @param tell is told of each when it is over. */
-  run(root: string, wanted: Wanted, folder: string, tell: (outcome: Outcome) => void): Promise<void>;
+  run(root: string, wanted: RowFilter, folder: string, tell: (outcome: Outcome) => void): Promise<void>;
 }
 
-type Wanted = (row: Row<unknown>) => boolean;
+type RowFilter = (row: Row<unknown>) => boolean;
 
 /** Makes a table one of the matrix. */
 export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
@@ -52,7 +52,7 @@ const LANES = 2;
 export async function runTables(
   root: string,
   tables: readonly AnyTable[],
-  wanted: Wanted,
+  wanted: RowFilter,
   tell: (outcome: Outcome) => void,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-faults-"));
@@ -82,7 +82,7 @@ async function runTable<Plant>(
   tell: (outcome: Outcome) => void,
 ): Promise<void> {
   if (rows.length === 0) return;
-  let opened: Opened<Plant> | null = null;
+  let opened: OpenSubject<Plant> | null = null;
   try {
     opened = await subject.open(root, folder);
     for (const [place, row] of rows.entries()) {

@@ -73,10 +73,10 @@ export interface Subject<Plant> {
   /** A program that its rows cannot do without. */
   readonly needs?: string;
   /** Opens what its rows share. @param folder for logs and results. */
-  open(root: string, folder: string): Promise<Opened<Plant>>;
+  open(root: string, folder: string): Promise<OpenSubject<Plant>>;
 }
 
-export interface Opened<Plant> {
+export interface OpenSubject<Plant> {
   run(plant: Plant, folder: string): Promise<Omit<Evidence, "left">>;
   close(): Promise<void>;
 }

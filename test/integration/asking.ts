@@ -10,7 +10,7 @@ export interface Chosen {
 }
 
 /** What a database answered. */
-export interface Asked {
+export interface DatabaseAnswer {
   readonly points: number;
   /** Where names were asked for. */
   readonly texts: readonly string[];
@@ -27,7 +27,7 @@ export async function ask(
   query: string,
   chosen: Chosen,
   look: Look,
-): Promise<Asked> {
+): Promise<DatabaseAnswer> {
   return name === "influxdb" ? askInfluxdb(url, query, chosen) : askPrometheus(url, query, chosen, look);
 }
 
@@ -54,7 +54,7 @@ interface InfluxdbAnswer {
   }[];
 }
 
-async function askInfluxdb(url: string, query: string, chosen: Chosen): Promise<Asked> {
+async function askInfluxdb(url: string, query: string, chosen: Chosen): Promise<DatabaseAnswer> {
   const text = filled(query, chosen, (values) => `(${values.join("|")})`);
   const raw = (await (await fetch(`${url}/query?db=k6&q=${encodeURIComponent(text)}`)).json()) as InfluxdbAnswer;
   const [result] = raw.results ?? [];
@@ -73,7 +73,7 @@ interface PrometheusAnswer {
   readonly data?: unknown;
 }
 
-async function askPrometheus(url: string, query: string, chosen: Chosen, look: Look): Promise<Asked> {
+async function askPrometheus(url: string, query: string, chosen: Chosen, look: Look): Promise<DatabaseAnswer> {
   const text = filled(query, chosen, (values) => values.join("|"));
   const [from, to] = [String(chosen.from / 1000), String(chosen.to / 1000)];
   const [, series, label] = /^label_values\((.+), (\w+)\)$/.exec(text) ?? [];

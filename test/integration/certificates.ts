@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 const openssl = (args: readonly string[]) => promisify(execFile)("openssl", [...args]);
 
 /** A certificate and its key, as text and as files. */
-export interface Certified {
+export interface Certificate {
   readonly cert: string;
   readonly key: string;
   readonly certFile: string;
@@ -15,9 +15,9 @@ export interface Certified {
 
 /** An authority of our own, with a certificate for this machine and one for a client. */
 export interface Authority {
-  readonly ca: Certified;
-  readonly server: Certified;
-  readonly client: Certified;
+  readonly ca: Certificate;
+  readonly server: Certificate;
+  readonly client: Certificate;
 }
 
 /** Makes an authority in a folder, good for a day. */
@@ -45,7 +45,7 @@ export async function authority(folder: string): Promise<Authority> {
   };
   await sign("server", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
   await sign("client", "extendedKeyUsage=clientAuth\n");
-  const certified = async (name: string): Promise<Certified> => {
+  const certified = async (name: string): Promise<Certificate> => {
     const [certFile, keyFile] = [file(`${name}.pem`), file(`${name}.key`)];
     return { certFile, keyFile, cert: await readFile(certFile, "utf8"), key: await readFile(keyFile, "utf8") };
   };

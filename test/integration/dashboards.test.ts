@@ -6,7 +6,7 @@ import { boards } from "../../deploy/grafana/boards.ts";
 import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import type { Language } from "../../deploy/grafana/language.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { type Asked, ask } from "./asking.ts";
+import { ask, type DatabaseAnswer } from "./asking.ts";
 import { root } from "./k6.ts";
 import { type Recording, record } from "./recording.ts";
 
@@ -68,7 +68,7 @@ interface Row {
 /** A query of a panel, and what a database answered. */
 interface Answer {
   readonly query: string;
-  readonly asked: Asked;
+  readonly asked: DatabaseAnswer;
 }
 
 const answers = new Map<string, Promise<readonly Answer[]>>();

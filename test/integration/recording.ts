@@ -13,14 +13,14 @@ import type { Language } from "../../deploy/grafana/language.ts";
 import { TREND_STATS } from "../../deploy/grafana/promql.ts";
 import { TESTS } from "../../scenarios.ts";
 import { type Database, startInfluxd, startPrometheus } from "../databases.ts";
-import type { Asked, Chosen } from "./asking.ts";
+import type { Chosen, DatabaseAnswer } from "./asking.ts";
 import { startEthhookPipeline } from "./ethhook-run.ts";
 import { startIngestPipeline } from "./ingest-run.ts";
 import { root, runBundle } from "./k6.ts";
 import { startTold } from "./pipeline.ts";
 
 type Databases = Readonly<Record<Language["name"], Database>>;
-type Started = Awaited<ReturnType<typeof startEverything>>;
+type TestStack = Awaited<ReturnType<typeof startEverything>>;
 
 /** Short runs of every test, as both databases hold them. */
 export interface Recording {
@@ -159,7 +159,7 @@ async function startRefusing() {
 }
 
 /** A short run of every test, sent to both databases at once. */
-async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, refusing, health }: Started) {
+async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, refusing, health }: TestStack) {
   const environment = {
     K6_PROMETHEUS_RW_SERVER_URL: `${databases.prometheus.url}/api/v1/write`,
     K6_PROMETHEUS_RW_TREND_STATS: TREND_STATS,
@@ -224,7 +224,7 @@ async function written(receiver: string): Promise<void> {
 async function scraped(receiver: string, prometheus: string): Promise<void> {
   const query = encodeURIComponent(`throughline_settled_timestamp_ms{instance="${new URL(receiver).host}"}`);
   for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(100)) {
-    const answer = (await (await fetch(`${prometheus}/api/v1/query?query=${query}`)).json()) as Asked["raw"];
+    const answer = (await (await fetch(`${prometheus}/api/v1/query?query=${query}`)).json()) as DatabaseAnswer["raw"];
     if (JSON.stringify(answer).includes('"value"')) return;
   }
   throw new Error(`Prometheus has not asked receiver ${receiver} since its run ended`);

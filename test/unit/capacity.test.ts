@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { capacity, type Figures, MEASURED, PLANNED_SHARE, renderCapacity } from "../../bench/capacity.ts";
+import { capacity, type InstanceCapacity, MEASURED, PLANNED_SHARE, renderCapacity } from "../../bench/capacity.ts";
 import { root } from "../deployment.ts";
 
 const MILLION = { eventsPerSecond: 1_000_000, sockets: 1_000_000, deliveriesPerSecond: 1_000_000 };
 
 /** One instance of everything does exactly a thousand once it is planned. */
-const ROUND: Figures = {
+const ROUND: InstanceCapacity = {
   natsPerSecond: 1_000 / PLANNED_SHARE,
   redisPerSecond: 1_000 / PLANNED_SHARE,
   natsBytes: 1_000,

@@ -2,12 +2,15 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { FAMILIES } from "../../core/metrics.ts";
 import { closedPlan } from "../../core/plan.ts";
-import type { Published } from "../../core/report.ts";
+import type { PublisherReport } from "../../core/report.ts";
 import type { Measure, measures } from "../../k6/support/metrics.ts";
 import type { Run, RunSettings } from "../../k6/support/run.ts";
 import { closedLoop } from "../../systems/ingestor/k6/closed.ts";
 
-const receiver = vi.hoisted(() => ({ taken: [] as Published[], refuses: (_: Published): boolean => false }));
+const receiver = vi.hoisted(() => ({
+  taken: [] as PublisherReport[],
+  refuses: (_: PublisherReport): boolean => false,
+}));
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({
@@ -16,7 +19,7 @@ vi.mock("k6/execution", () => ({
 vi.mock("../../k6/support/clock.ts", () => ({ now: () => 0 }));
 vi.mock("../../k6/support/run.ts", () => ({
   clockCorrection: () => 0,
-  reportPublished: async (_: unknown, __: unknown, batch: Published) => {
+  reportPublished: async (_: unknown, __: unknown, batch: PublisherReport) => {
     if (receiver.refuses(batch)) throw new Error("the receiver does not take it");
     receiver.taken.push(batch);
   },
@@ -47,7 +50,7 @@ async function sendAll(sent: number[] = []): Promise<number[]> {
   return sent;
 }
 
-const countOf = (batches: readonly Published[]) => batches.reduce((sum, { count }) => sum + count, 0);
+const countOf = (batches: readonly PublisherReport[]) => batches.reduce((sum, { count }) => sum + count, 0);
 
 test("a worker sends its share and tells of all of it", async () => {
   const sent = await sendAll();

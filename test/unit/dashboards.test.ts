@@ -96,7 +96,7 @@ test("no query of any board names a metric that is not in its panel", () => {
   }
 });
 
-interface Provisioned {
+interface Provisioning {
   readonly datasources: readonly { readonly uid: string; readonly type: string }[];
 }
 
@@ -112,7 +112,7 @@ describe.each(LANGUAGES)("dashboards on $title", (language) => {
 
   test("read the data source that is chosen above them, so that they can be imported beside any", () => {
     const path = join(root, "deploy/grafana/provisioning/datasources/throughline.yaml");
-    const { datasources } = parse(readFileSync(path, "utf8")) as Provisioned;
+    const { datasources } = parse(readFileSync(path, "utf8")) as Provisioning;
     expect(datasources.map(({ type }) => type)).toContain(language.datasource.type);
     for (const { panels = [], templating } of dashboards) {
       expect(templating?.list?.[0]).toMatchObject({

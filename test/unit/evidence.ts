@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { linesOf, plainReason } from "../../core/reason.ts";
 import type { Slo, Statistic } from "../../core/slo.ts";
-import { type Judged, judge, type Observation, together, worst } from "../../core/verdict.ts";
+import { type Judgement, judge, type Observation, together, worst } from "../../core/verdict.ts";
 import { profilesOf } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 import type { Recording } from "../faults/recording.ts";
@@ -29,7 +29,7 @@ const UNCHANGED: Mutant = (observation) => observation;
 export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evidence {
   const judged = together(evidence.tests.map((test) => judgeTest(test, mutant)));
   const tests = evidence.tests.map((test, place) => {
-    const { verdict, reasons } = judged[place] as Judged;
+    const { verdict, reasons } = judged[place] as Judgement;
     return { ...test, verdict, reasons: reasons.flatMap(linesOf) };
   });
   return { ...evidence, tests, verdict: worst(tests.map(({ verdict }) => verdict)) };
@@ -38,7 +38,7 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
 /** k6's codes of a run that came to its end; what else ended a test was no objective. */
 const ENDED = [0, 99, 110];
 
-function judgeTest({ rows, ...test }: TestEvidence, mutant: Mutant): Judged {
+function judgeTest({ rows, ...test }: TestEvidence, mutant: Mutant): Judgement {
   const told = test.reasons.map((text) => plainReason(text));
   if (rows.length === 0 || !ENDED.includes(test.exitCode ?? -1))
     return { verdict: test.verdict, reasons: told, rows: [] };

@@ -5,7 +5,7 @@ import { selector } from "../../core/event.ts";
 import { Ledger, settlePath } from "../../core/ledger.ts";
 import { Publication } from "../../core/publication.ts";
 import { streamOf } from "../../systems/pulse/events.ts";
-import { type Delivery, type Planted, plantedStreams } from "./planted.ts";
+import { type Delivery, type PlantedStream, plantedStreams } from "./planted.ts";
 
 function ledgerOf(deliveries: Iterable<Delivery>): Ledger {
   const ledger = new Ledger();
@@ -13,7 +13,7 @@ function ledgerOf(deliveries: Iterable<Delivery>): Ledger {
   return ledger;
 }
 
-function publicationOf({ batches }: Planted): Publication {
+function publicationOf({ batches }: PlantedStream): Publication {
   const publication = new Publication();
   for (const batch of batches) publication.record(batch);
   return publication;

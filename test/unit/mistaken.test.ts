@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Attributes } from "../../core/filter.ts";
-import { describeMistaken, mistaken, type Seen } from "../../core/mistaken.ts";
+import { describeMistaken, mistaken, type PathSample } from "../../core/mistaken.ts";
 import { fittingChainIds } from "../../systems/pulse/chainids.ts";
 
 const VALUES = ["a", "b", "c"];
@@ -9,16 +9,16 @@ const attributesOf = (seq: number): Attributes => ({ chains: [VALUES[seq % VALUE
 const ofValue = (value: string, count: number) =>
   Array.from({ length: count }, (_, place) => place * VALUES.length + VALUES.indexOf(value));
 /** A path that selects one value, with so many arrivals of each. */
-const path = (selects: string, arrivals: Record<string, number>): Seen => ({
+const path = (selects: string, arrivals: Record<string, number>): PathSample => ({
   filter: { chains: [selects], event_types: [] },
   seqs: Object.entries(arrivals).flatMap(([value, count]) => ofValue(value, count)),
 });
 
-const found = (...paths: Seen[]) =>
+const found = (...paths: PathSample[]) =>
   mistaken(paths, attributesOf).map(({ sent, received }) => `${sent} is taken for ${received}`);
 
 describe("from what arrived where it shows", () => {
-  test.each<[string, Seen[], string[]]>([
+  test.each<[string, PathSample[], string[]]>([
     ["nothing, where all is where it belongs", [path("a", { a: 50 }), path("b", { b: 50 })], []],
     [
       "that two are taken for each other",

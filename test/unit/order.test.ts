@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Order, type Promised } from "../../core/order.ts";
+import { Order, type OrderScope } from "../../core/order.ts";
 import { Publication } from "../../core/publication.ts";
 import { batch } from "./reports.ts";
 
 /** One event: who sent it, when, and when it was acknowledged. */
-interface Sent {
+interface TimedSend {
   readonly publisher: number;
   readonly sentAt: number;
   readonly acknowledgedAt: number;
 }
 
-function publicationOf(events: readonly Sent[], more: { instance?: string; clockError?: number } = {}): Publication {
+function publicationOf(
+  events: readonly TimedSend[],
+  more: { instance?: string; clockError?: number } = {},
+): Publication {
   const publication = new Publication();
   for (const [seq, { publisher, sentAt, acknowledgedAt }] of events.entries()) {
     publication.record(batch(seq, 1, sentAt, { publisher, sentThrough: acknowledgedAt, ...more }));
@@ -20,10 +23,10 @@ function publicationOf(events: readonly Sent[], more: { instance?: string; clock
 }
 
 /** How many of the arrivals, which are numbers of events in their order, came too late. */
-function reordered(events: readonly Sent[], arrivals: readonly number[], promised?: Promised): number {
+function reordered(events: readonly TimedSend[], arrivals: readonly number[], promised?: OrderScope): number {
   const order = new Order(promised);
   for (const seq of arrivals) {
-    const { publisher, sentAt } = events[seq] as Sent;
+    const { publisher, sentAt } = events[seq] as TimedSend;
     order.enter(publisher, seq, sentAt);
   }
   order.judge(publicationOf(events));
@@ -31,7 +34,7 @@ function reordered(events: readonly Sent[], arrivals: readonly number[], promise
 }
 
 /** Two hundred a second, each by the next of ten publishers, acknowledged after 2 ms. */
-const steady = (count: number): Sent[] =>
+const steady = (count: number): TimedSend[] =>
   Array.from({ length: count }, (_, seq) => ({ publisher: seq % 10, sentAt: seq * 5, acknowledgedAt: seq * 5 + 2 }));
 
 const swapped = (count: number) => Array.from({ length: count }, (_, place) => place ^ 1);
@@ -63,16 +66,16 @@ describe("the order of events of several publishers", () => {
       fc.property(fc.array(fc.tuple(sending, fc.nat(1_000)), { maxLength: 40 }), (drawn) => {
         let now = 0;
         const free = new Map<number, number>();
-        const events = drawn.map(([{ publisher, wait, answer }]): Sent => {
+        const events = drawn.map(([{ publisher, wait, answer }]): TimedSend => {
           now = Math.max(now + wait, free.get(publisher) ?? 0);
           free.set(publisher, now + answer);
           return { publisher, sentAt: now, acknowledgedAt: now + answer };
         });
         const arrivals = [...events.keys()].sort((one, other) => (drawn[one]?.[1] ?? 0) - (drawn[other]?.[1] ?? 0));
         const late = arrivals.filter((seq, place) => {
-          const one = events[seq] as Sent;
+          const one = events[seq] as TimedSend;
           return arrivals.slice(0, place).some((earlier) => {
-            const other = events[earlier] as Sent;
+            const other = events[earlier] as TimedSend;
             return one.acknowledgedAt + 1 < other.sentAt || (one.publisher === other.publisher && seq < earlier);
           });
         });
@@ -84,7 +87,7 @@ describe("the order of events of several publishers", () => {
   test("is judged when the publisher reports, however much later", () => {
     const events = steady(4);
     const [order, publication] = [new Order(), new Publication()];
-    for (const seq of [1, 0, 3, 2]) order.enter(seq, seq, (events[seq] as Sent).sentAt);
+    for (const seq of [1, 0, 3, 2]) order.enter(seq, seq, (events[seq] as TimedSend).sentAt);
     order.judge(publication);
     expect(order.reordered).toBe(0);
     for (const seq of [0, 1]) publication.record(batch(seq, 1, seq * 5, { publisher: seq, sentThrough: seq * 5 + 2 }));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { PathArrivals } from "../../core/arrivals.ts";
 import type { PathAccount } from "../../core/ledger.ts";
 import { Publication } from "../../core/publication.ts";
-import type { Published } from "../../core/report.ts";
+import type { PublisherReport } from "../../core/report.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { SubscriptionPath } from "../../receiver/subscription.ts";
 import { streamOf } from "../../systems/pulse/events.ts";
@@ -17,7 +17,7 @@ function pathOf(...reports: PathArrivals[]): SubscriptionPath {
   return path;
 }
 
-function publicationOf(...batches: Published[]): Publication {
+function publicationOf(...batches: PublisherReport[]): Publication {
   const publication = new Publication();
   for (const one of batches) publication.record(one);
   return publication;

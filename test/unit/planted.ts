@@ -22,7 +22,7 @@ interface Fate {
   readonly copies: readonly number[];
 }
 
-interface Sent {
+interface PlantedSend {
   readonly publisher: number;
   readonly seq: number;
   readonly fate: Fate;
@@ -36,7 +36,7 @@ export interface Delivery {
 }
 
 /** A stream that went wrong, and what exactly went wrong. */
-export interface Planted {
+export interface PlantedStream {
   readonly workload: Workload;
   readonly filter: Filter;
   readonly batches: readonly Batch[];
@@ -73,7 +73,7 @@ const publishers = fc.nat({ max: 3 });
 const BATCH_MS = 10;
 
 /** Any stream by several publishers in batches of any size, with any defects, seen through any window. */
-export const plantedStreams: fc.Arbitrary<Planted> = workloads.chain((workload) =>
+export const plantedStreams: fc.Arbitrary<PlantedStream> = workloads.chain((workload) =>
   fc
     .record({
       filter: filtersOf(workload),
@@ -89,8 +89,11 @@ export const plantedStreams: fc.Arbitrary<Planted> = workloads.chain((workload) 
 );
 
 /** Numbers the events and packs the batches, one after the other; strangers come last and are in none. */
-function send(published: readonly [number, readonly Fate[]][], strangers: readonly [number, Fate][]): readonly Sent[] {
-  const sent: Sent[] = [];
+function send(
+  published: readonly [number, readonly Fate[]][],
+  strangers: readonly [number, Fate][],
+): readonly PlantedSend[] {
+  const sent: PlantedSend[] = [];
   for (const [place, [publisher, batchFates]] of published.entries()) {
     const firstSeq = sent.length;
     const seqsThat = (outcome: Outcome) =>
@@ -113,13 +116,13 @@ function send(published: readonly [number, readonly Fate[]][], strangers: readon
 function plant(
   workload: Workload,
   filter: Filter,
-  sent: readonly Sent[],
+  sent: readonly PlantedSend[],
   merging: readonly number[],
   window: Window,
-): Planted {
+): PlantedStream {
   const all = variants(workload);
-  const matching = ({ seq }: Sent) => matches(filter, event(workload, seq, all));
-  const isDue = (one: Sent) =>
+  const matching = ({ seq }: PlantedSend) => matches(filter, event(workload, seq, all));
+  const isDue = (one: PlantedSend) =>
     one.batch !== null &&
     one.fate.outcome === "acknowledged" &&
     matching(one) &&
@@ -169,12 +172,12 @@ function plant(
 }
 
 /** Lets neighbours of the same publisher change places, none of them twice: each change is one inversion. */
-function overtake(arriving: readonly Sent[]): { order: Sent[][]; overtakings: number } {
+function overtake(arriving: readonly PlantedSend[]): { order: PlantedSend[][]; overtakings: number } {
   let overtakings = 0;
   const order = [0, 1, 2, 3].map((publisher) => {
     const own = arriving.filter((one) => one.publisher === publisher);
     for (let place = 0; place + 1 < own.length; place++) {
-      const [one, next] = [own[place] as Sent, own[place + 1] as Sent];
+      const [one, next] = [own[place] as PlantedSend, own[place + 1] as PlantedSend];
       if (!one.fate.overtaken) continue;
       own.splice(place, 2, next, one);
       overtakings++;
@@ -186,9 +189,9 @@ function overtake(arriving: readonly Sent[]): { order: Sent[][]; overtakings: nu
 }
 
 /** Merges the publishers' arrivals as the choices say; within a publisher the order stays. */
-function merge(order: readonly Sent[][], choices: readonly number[]): Sent[] {
+function merge(order: readonly PlantedSend[][], choices: readonly number[]): PlantedSend[] {
   const waiting = order.map((own) => [...own]);
-  const merged: Sent[] = [];
+  const merged: PlantedSend[] = [];
   for (let turn = 0; ; turn++) {
     const ready = waiting.filter((own) => own.length > 0);
     const next = ready[(choices[turn % choices.length] as number) % Math.max(1, ready.length)]?.shift();
@@ -204,7 +207,7 @@ function repeatedSeqs(deliveries: readonly Delivery[]): number[] {
 }
 
 /** Adds the further copies, each somewhere behind its first. */
-function copy(merged: readonly Sent[]): Delivery[] {
+function copy(merged: readonly PlantedSend[]): Delivery[] {
   const placed = merged.flatMap((one, place) => [
     { at: place, one },
     ...one.fate.copies.map((behind) => ({ at: place + 0.5 + behind * (merged.length - place), one })),

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { Histogram } from "../../core/histogram.ts";
 import { readDatabase } from "../../receiver/influxdb.ts";
-import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, type Observed, pointsOf } from "../../receiver/points.ts";
+import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, pointsOf, type RunSnapshot } from "../../receiver/points.ts";
 import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;
 
-function observed(account: Partial<Account>, settledAt: number | null = null): Observed {
+function observed(account: Partial<Account>, settledAt: number | null = null): RunSnapshot {
   return {
     account: {
       ...SETTLED,

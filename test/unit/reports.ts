@@ -1,7 +1,7 @@
 /** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
 
 import type { PathArrivals } from "../../core/arrivals.ts";
-import type { Published } from "../../core/report.ts";
+import type { PublisherReport } from "../../core/report.ts";
 import { event, streamOf, type Workload } from "../../systems/pulse/events.ts";
 import { type Filter, filterFor } from "../../systems/pulse/filters.ts";
 
@@ -21,7 +21,12 @@ function eventsOn(chain: string): number[] {
 }
 
 /** A batch that was acknowledged as a whole. */
-export function batch(firstSeq: number, count: number, at: number, changes: Partial<Published> = {}): Published {
+export function batch(
+  firstSeq: number,
+  count: number,
+  at: number,
+  changes: Partial<PublisherReport> = {},
+): PublisherReport {
   return {
     publisher: 1,
     firstSeq,

@@ -12,7 +12,7 @@ import {
   readAnswer,
   readExecuted,
   type SignalAnswer,
-  Swallowed,
+  SwallowedSignals,
   signalBody,
 } from "../../systems/signals/wire.ts";
 import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
@@ -178,28 +178,28 @@ describe("a signal that was swallowed", () => {
     new Date(SENT + ms).toISOString().replace("Z", `${"0".repeat(Math.max(0, digits - 3))}Z`);
 
   test("was accepted before it was sent", () => {
-    const swallowed = new Swallowed(exact);
+    const swallowed = new SwallowedSignals(exact);
     expect(swallowed.has("w", at(5), SENT)).toBe(false);
     expect(swallowed.has("w", at(-400), SENT)).toBe(true);
     expect(swallowed.has("w", at(-400, 3), SENT)).toBe(true);
   });
 
   test("has the answer of another one of its webhook, to the microsecond", () => {
-    const swallowed = new Swallowed(exact);
+    const swallowed = new SwallowedSignals(exact);
     expect([at(5), at(6), at(5)].map((time) => swallowed.has("w", time, SENT))).toEqual([false, false, true]);
     expect(swallowed.has("another", at(5), SENT)).toBe(false);
   });
 
   test("is not told apart by times that are too coarse for it", () => {
-    const swallowed = new Swallowed({ correction: 0, error: 500 });
+    const swallowed = new SwallowedSignals({ correction: 0, error: 500 });
     const whole = "2026-11-28T12:00:00Z";
     expect([0, 100, 900].map((later) => swallowed.has("w", whole, SENT + later))).toEqual([false, false, false]);
-    const milliseconds = new Swallowed(exact);
+    const milliseconds = new SwallowedSignals(exact);
     expect([at(5, 3), at(5, 3)].map((time) => milliseconds.has("w", time, SENT))).toEqual([false, false]);
   });
 
   test("is judged by the target's clock", () => {
-    const swallowed = new Swallowed({ correction: 5_000, error: 2 });
+    const swallowed = new SwallowedSignals({ correction: 5_000, error: 2 });
     expect(swallowed.has("w", at(-5_000), SENT)).toBe(false);
     expect(swallowed.has("w", at(-5_400), SENT)).toBe(true);
   });

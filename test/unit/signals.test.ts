@@ -4,7 +4,7 @@ import { FAMILIES } from "../../core/metrics.ts";
 import type { Access } from "../../k6/support/access.ts";
 import type { Measure } from "../../k6/support/metrics.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { type Answered, type Purpose, Signals } from "../../systems/signals/k6/signals.ts";
+import { type Purpose, Signals, type TimedAnswer } from "../../systems/signals/k6/signals.ts";
 
 vi.mock("k6/execution", () => ({ default: {} }));
 vi.mock("k6", () => ({ check: () => true }));
@@ -13,7 +13,7 @@ vi.mock("k6/http", () => ({ default: {} }));
 type Name = keyof typeof FAMILIES.signals;
 
 /** What was entered, as in `signal_accepted 1`. */
-function entered(purpose: Purpose, answer: Answered): string[] {
+function entered(purpose: Purpose, answer: TimedAnswer): string[] {
   const noted: string[] = [];
   const names = Object.keys({ ...FAMILIES.signals, ...FAMILIES.everywhere, ...FAMILIES.publishing }) as Name[];
   const measures = Object.fromEntries(
@@ -26,8 +26,8 @@ function entered(purpose: Purpose, answer: Answered): string[] {
   return noted;
 }
 
-const ACCEPTED: Answered = { kind: "accepted", timestamp: "2026-01-01T00:00:00Z", took: 7 };
-const LIMITED: Answered = { kind: "limited", retryAfter: 1, took: 3 };
+const ACCEPTED: TimedAnswer = { kind: "accepted", timestamp: "2026-01-01T00:00:00Z", took: 7 };
+const LIMITED: TimedAnswer = { kind: "limited", retryAfter: 1, took: 3 };
 
 test.each<[Purpose, string, string]>([
   ["load", "signal_success_rate", "signal_latency_ms"],

@@ -10,10 +10,10 @@ import {
   sloVariable,
 } from "../../core/slo.ts";
 import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
-import { boundVariables, type Judgement, slos } from "../../thresholds.ts";
+import { boundVariables, type SloContext, slos } from "../../thresholds.ts";
 
-const UNACCOUNTED: Judgement = { accounted: false, events: null };
-const ACCOUNTED: Judgement = { accounted: true, events: 1_000 };
+const UNACCOUNTED: SloContext = { accounted: false, events: null };
+const ACCOUNTED: SloContext = { accounted: true, events: 1_000 };
 
 /** Every set of objectives that any run can be held to. */
 const SETS = TESTS.flatMap((target) =>
@@ -96,7 +96,7 @@ describe("the defaults", () => {
     "account_negative_latency count==0 INVALID",
   ];
 
-  test.each<[Test, Judgement, string[]]>([
+  test.each<[Test, SloContext, string[]]>([
     [
       "http",
       UNACCOUNTED,
@@ -140,7 +140,7 @@ describe("the defaults", () => {
     ["redis", UNACCOUNTED, ["publish_ack_latency_ms p(95)<250 FAIL"]],
     ["nats", UNACCOUNTED, ["publish_ack_latency_ms p(99)<250 FAIL"]],
     ["nats", ACCOUNTED, ["events_offered count>=1000 INVALID", "schedule_delay_ms p(95)<200 INVALID"]],
-    ...TESTS.map((target): [Test, Judgement, string[]] => [target, UNACCOUNTED, ["script_errors count==0 INVALID"]]),
+    ...TESTS.map((target): [Test, SloContext, string[]] => [target, UNACCOUNTED, ["script_errors count==0 INVALID"]]),
   ])("of %s for %j hold %j", (target, judgement, rows) => {
     expect(spelled(slos(target, judgement))).toEqual(expect.arrayContaining(rows));
   });
@@ -215,7 +215,7 @@ describe("the defaults", () => {
   });
 
   test("hold only a steady load to latencies that do not grow", () => {
-    const growth = (judgement: Judgement) =>
+    const growth = (judgement: SloContext) =>
       spelled(slos("nats", judgement)).filter((row) => row.includes("account_latency_growth_ms"));
     expect(growth({ ...ACCOUNTED, steady: true })).toEqual(["account_latency_growth_ms value<10 FAIL"]);
     expect([...growth(ACCOUNTED), ...growth({ ...UNACCOUNTED, steady: true })]).toEqual([]);

@@ -14,7 +14,7 @@ interface EndpointSettings {
 }
 
 /** Who is to be told of what. */
-export interface Told {
+export interface WebhookEndpoints {
   readonly endpoints: readonly Endpoint[];
   /** What events are drawn from; undefined for those of the load test's endpoints. */
   readonly variants: LogVariants | undefined;
@@ -26,7 +26,7 @@ export interface Told {
  * @param read gives the text of a file.
  * @throws a string of one line when they cannot be used.
  */
-export function endpointsOf(settings: EndpointSettings, read: (file: string) => string): Told {
+export function endpointsOf(settings: EndpointSettings, read: (file: string) => string): WebhookEndpoints {
   const { ENDPOINTS_FILE: file, CHAIN_ID, UNMATCHED_SHARE } = settings;
   if (file === undefined) return { endpoints: settings.ENDPOINTS, variants: undefined };
   try {
@@ -47,6 +47,6 @@ export function endpointsOf(settings: EndpointSettings, read: (file: string) => 
 }
 
 /** What is wrong with their rules, for the pipeline's owner. */
-export function ruleProblems({ endpoints }: Told): string[] {
+export function ruleProblems({ endpoints }: WebhookEndpoints): string[] {
   return endpoints.flatMap((endpoint) => ruleProblem(endpoint) ?? []);
 }

@@ -4,7 +4,7 @@ import { isUnreachable } from "../../../core/attribution.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
-import { type Sent, type Tick, traceOf } from "../../../k6/support/publishing.ts";
+import { type SendOutcome, type Tick, traceOf } from "../../../k6/support/publishing.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import type { LogWorkload } from "../wire.ts";
 import { entryOf } from "../wire.ts";
@@ -24,7 +24,11 @@ export interface XaddOptions {
 }
 
 /** Sends each event by an XADD of its own, all of a tick at the same time, and times each. */
-export async function sendEach({ metrics, redis, stream, workload }: XaddOptions, run: Run, tick: Tick): Promise<Sent> {
+export async function sendEach(
+  { metrics, redis, stream, workload }: XaddOptions,
+  run: Run,
+  tick: Tick,
+): Promise<SendOutcome> {
   const { firstSeq, count, publisher } = tick;
   const failed = { refused: [] as number[], unknown: [] as number[], unsent: [] as number[] };
   const latencies: number[] = [];
@@ -54,7 +58,7 @@ export async function sendBatch(
   { metrics, streams, template, stream }: XaddOptions,
   run: Run,
   { firstSeq, count, publisher }: Tick,
-): Promise<Sent> {
+): Promise<SendOutcome> {
   const events = { run: run.number as number, publisher, firstSeq, count, clockCorrection: clockCorrection(run) };
   const { sentAt, latencyMs, added, failures } = await streams.addSeries(stream, template, events);
   if (added > 0) isShortage(metrics, null);

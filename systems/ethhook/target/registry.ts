@@ -5,7 +5,7 @@ import { type Endpoint, type Selectable, selects } from "../../../core/endpoint.
 import { createSchema } from "./schema.ts";
 
 /** An endpoint with all that a delivery needs. */
-export interface Registered extends Endpoint {
+export interface RegisteredEndpoint extends Endpoint {
   readonly id: string;
   readonly webhook_url: string;
   readonly hmac_secret: string;
@@ -42,7 +42,7 @@ export class Registry {
   private readonly pool: Pool;
   private readonly stopped = new AbortController();
   private readonly log: (text: string) => void;
-  private rows: readonly Registered[] = [];
+  private rows: readonly RegisteredEndpoint[] = [];
   private refreshing: Promise<void> = Promise.resolve();
 
   constructor(url: string, log: (text: string) => void) {
@@ -69,17 +69,17 @@ export class Registry {
   }
 
   /** All that must be told of an event. */
-  matching(event: Selectable): readonly Registered[] {
+  matching(event: Selectable): readonly RegisteredEndpoint[] {
     return this.rows.filter((row) => selects(row, event));
   }
 
   /** An endpoint by its id, active or not. */
-  find(id: string): Registered | undefined {
+  find(id: string): RegisteredEndpoint | undefined {
     return this.rows.find((row) => row.id === id);
   }
 
   /** Another endpoint than the given one, if there is any. */
-  stranger(id: string): Registered | undefined {
+  stranger(id: string): RegisteredEndpoint | undefined {
     return this.rows.find((row) => row.id !== id && row.is_active);
   }
 

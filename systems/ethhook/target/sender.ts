@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { gzipSync } from "node:zlib";
-import type { Registered } from "./registry.ts";
+import type { RegisteredEndpoint } from "./registry.ts";
 
 /** One attempt at a delivery. */
 export interface Attempt {
-  readonly endpoint: Registered;
+  readonly endpoint: RegisteredEndpoint;
   readonly body: string;
   /** From 1. */
   readonly number: number;

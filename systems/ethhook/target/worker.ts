@@ -3,7 +3,7 @@ import type { Webhook } from "../wire.ts";
 import { Breaker } from "./breaker.ts";
 import type { EthhookFaults } from "./faults.ts";
 import type { DeliveryQueue, Job } from "./queue.ts";
-import type { Registered, Registry } from "./registry.ts";
+import type { RegisteredEndpoint, Registry } from "./registry.ts";
 import type { Retrying } from "./retrying.ts";
 import { Sender } from "./sender.ts";
 
@@ -115,7 +115,7 @@ export class Worker {
     await queue.done(job);
   }
 
-  private async again(endpoint: Registered, job: Job): Promise<void> {
+  private async again(endpoint: RegisteredEndpoint, job: Job): Promise<void> {
     await this.sender.send({ endpoint, body: job.body, number: 1, wronglySigned: false });
   }
 }

@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { PENDING_LIST } from "../wire.ts";
 import type { IngestorFaults } from "./faults.ts";
-import { PostedSchema, type Queued } from "./message.ts";
+import { PostedSchema, type QueuedMessage } from "./message.ts";
 
 /** Two thousand characters of four bytes each, written as JSON escapes, have room in it. */
 const BODY_LIMIT = 64 * 1024;
@@ -66,7 +66,7 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
         return reply.code(422).send({ detail: `content: more than ${faults.narrow} characters` });
       }
       const repeats = faults["repeat-id"] !== undefined && ++answered % faults["repeat-id"] === 0;
-      const queued: Queued = {
+      const queued: QueuedMessage = {
         message_id: repeats ? lastId : randomBytes(faults["short-ids"] ? 1 : 8).toString("hex"),
         ...posted.output,
         created_at: new Date().toISOString(),

@@ -20,17 +20,17 @@ export const PostedSchema = v.object({
 });
 
 /** A message in the pending list; what a worker cannot read as one is poison. */
-export const QueuedSchema = v.object({
+export const QueuedMessageSchema = v.object({
   message_id: v.string(),
   user_id: v.number(),
   channel_id: v.number(),
   content: v.string(),
   created_at: v.pipe(v.string(), v.isoTimestamp()),
 });
-export type Queued = v.InferOutput<typeof QueuedSchema>;
+export type QueuedMessage = v.InferOutput<typeof QueuedMessageSchema>;
 
 /** Reads an entry of the list; null when it is none. */
-export function readQueued(text: string): Queued | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), QueuedSchema), text);
+export function readQueued(text: string): QueuedMessage | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), QueuedMessageSchema), text);
   return parsed.success ? parsed.output : null;
 }

@@ -1,5 +1,5 @@
 import { DatabaseError, Pool, type PoolClient } from "pg";
-import type { Queued } from "./message.ts";
+import type { QueuedMessage } from "./message.ts";
 
 const SCHEMA = `
 create table if not exists messages (
@@ -45,7 +45,7 @@ export class Rows {
    *
    * @returns the messages that the database does not take; the others are stored.
    */
-  async store(batch: string, messages: readonly Queued[]): Promise<readonly Queued[]> {
+  async store(batch: string, messages: readonly QueuedMessage[]): Promise<readonly QueuedMessage[]> {
     try {
       await this.inTransaction(async (client) => {
         if (await isNew(client, batch)) await insert(client, messages);
@@ -66,8 +66,8 @@ export class Rows {
     await this.pool.end();
   }
 
-  private async storeEach(batch: string, messages: readonly Queued[]): Promise<readonly Queued[]> {
-    const dead: Queued[] = [];
+  private async storeEach(batch: string, messages: readonly QueuedMessage[]): Promise<readonly QueuedMessage[]> {
+    const dead: QueuedMessage[] = [];
     await this.inTransaction(async (client) => {
       if (!(await isNew(client, batch))) return;
       for (const message of messages) {
@@ -106,7 +106,7 @@ async function isNew(client: PoolClient, batch: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-async function insert(client: PoolClient, messages: readonly Queued[]): Promise<void> {
+async function insert(client: PoolClient, messages: readonly QueuedMessage[]): Promise<void> {
   await client.query(INSERT, [
     messages.map(({ user_id }) => user_id),
     messages.map(({ channel_id }) => channel_id),

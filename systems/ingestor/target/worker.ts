@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Batch, BatchLost, Buffer } from "./buffer.ts";
 import type { IngestorFaults } from "./faults.ts";
-import { type Queued, readQueued } from "./message.ts";
+import { type QueuedMessage, readQueued } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Rows } from "./rows.ts";
 
@@ -121,7 +121,7 @@ export class Worker {
   }
 
   /** A message as it is stored: once and unchanged, but for what is planted. */
-  private changed(message: Queued): Queued[] {
+  private changed(message: QueuedMessage): QueuedMessage[] {
     const { truncate, duplicate } = this.options.faults;
     const content = truncate === undefined ? message.content : [...message.content].slice(0, truncate).join("");
     const stored = { ...message, content };

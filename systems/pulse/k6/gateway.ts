@@ -1,7 +1,7 @@
 import http, { type RefinedResponse } from "k6/http";
 import { Freshness } from "../../../core/moment.ts";
 import type { Access } from "../../../k6/support/access.ts";
-import { type Asked, ask, askAndWait } from "../../../k6/support/ask.ts";
+import { type AskResult, ask, askAndWait } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -98,7 +98,7 @@ export class Gateway {
     };
   }
 
-  private problemOf(endpoint: Endpoint, topic: Topic, { at, response, text }: Answered): string | null {
+  private problemOf(endpoint: Endpoint, topic: Topic, { at, response, text }: TimedResponse): string | null {
     const { status } = response;
     if (!endpoint.statuses(topic).includes(status)) {
       const listed = topic.listed && status === 404 ? " to a block that it lists" : "";
@@ -115,10 +115,10 @@ interface Asking {
   readonly url: string;
   readonly askedAt: number;
   readonly answeredAt: number;
-  readonly asked: Asked;
+  readonly asked: AskResult;
 }
 
-interface Answered {
+interface TimedResponse {
   readonly at: number;
   readonly response: Response;
   readonly text: string;

@@ -51,7 +51,7 @@ export interface SessionSettings {
   readonly PING_EVERY: number;
 }
 
-interface Asked {
+interface PendingOperation {
   readonly operation: Operation;
   readonly at: number;
   readonly timer: number;
@@ -82,7 +82,7 @@ export class Session {
   private readonly events: SessionEvents;
   private readonly socket: WebSocket;
   private readonly plan: SessionPlan;
-  private readonly asked: Asked[] = [];
+  private readonly asked: PendingOperation[] = [];
   private finish: (end: SessionEnd) => void = () => undefined;
   private timers: number[] = [];
   private subscription: string | null = null;

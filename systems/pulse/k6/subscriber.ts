@@ -11,7 +11,7 @@ import { Allowance } from "../../../k6/support/allowance.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
 import { isShortage } from "../../../k6/support/host.ts";
-import type { Judge } from "../../../k6/support/judge.ts";
+import type { ReportArrivals } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
@@ -84,7 +84,7 @@ export class Subscriber {
   private readonly door: Door;
   private readonly measure: Measures;
   private readonly run: Run;
-  private readonly judge: Judge;
+  private readonly judge: ReportArrivals;
   private readonly manner: Manner;
   private readonly workload: Workload;
   private readonly all: readonly Variant[];
@@ -118,7 +118,7 @@ export class Subscriber {
     door: Door,
     measure: Measures,
     run: Run,
-    judge: Judge,
+    judge: ReportArrivals,
     samplesPerSecond: number,
     manner: Manner = {},
   ) {

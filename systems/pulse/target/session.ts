@@ -36,7 +36,7 @@ const POLICY_VIOLATION = 1008;
 /** Frames are handed to `ws` as bytes that are known to be text. */
 const TEXT = { binary: false } as const;
 
-interface Held {
+interface HeldSubscription {
   readonly subscription: Subscription;
   readonly expiry: NodeJS.Timeout;
 }
@@ -47,7 +47,7 @@ export class Session {
   private readonly stream: Duplex;
   private readonly context: SessionContext;
   private readonly sendEvent: Send;
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, HeldSubscription>();
 
   /**
    * Begins to serve a client.

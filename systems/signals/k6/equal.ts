@@ -9,7 +9,7 @@ import type { Settings } from "../../../k6/support/settings.ts";
 import { TRIALS } from "../../../scenarios.ts";
 import { CONTRACT, keepsOne, markRepeats, type Round } from "../wire.ts";
 import type { Rounds } from "./rounds.ts";
-import type { Answered, Signals } from "./signals.ts";
+import type { Signals, TimedAnswer } from "./signals.ts";
 import { tell } from "./telling.ts";
 import type { Webhook } from "./webhooks.ts";
 
@@ -76,7 +76,7 @@ export class EqualSignals {
       const webhook = await this.rounds.rested(round);
       // It is executed twice as it should, which an account would call a duplicate.
       const trace = traceOf(this.run, CANARY_PUBLISHER, this.rounds.takeSeq());
-      const answers: Answered[] = [];
+      const answers: TimedAnswer[] = [];
       for (const pause of [0, known / 2, known]) {
         sleep(pause);
         answers.push(await this.signals.ask(webhook, trace));
@@ -93,7 +93,7 @@ export class EqualSignals {
   private async atOnce(webhook: Webhook, count: number): Promise<Round> {
     const seq = this.rounds.takeSeq();
     const trace: Trace = traceOf(this.run, exec.vu.idInTest, seq);
-    const arrived: Answered[] = [];
+    const arrived: TimedAnswer[] = [];
     const sentFrom = now();
     const ask = async () => arrived.push(await this.signals.ask(webhook, trace));
     await Promise.all(Array.from({ length: count }, ask));
@@ -105,7 +105,7 @@ export class EqualSignals {
   }
 
   /** Enters answers to equal signals, those that repeat an answer as such. */
-  private entered(arrived: readonly Answered[]): Answered[] {
+  private entered(arrived: readonly TimedAnswer[]): TimedAnswer[] {
     const answers = markRepeats(arrived);
     for (const answer of answers) this.signals.enter(answer, "trial");
     return answers;

@@ -6,7 +6,7 @@ import { traceOf } from "../../../k6/support/publishing.ts";
 import { clockCorrection, type Run, reportPublished } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { countRound, type Round } from "../wire.ts";
-import type { Answered, Purpose, Signals, Unusual } from "./signals.ts";
+import type { Purpose, Signals, TimedAnswer, Unusual } from "./signals.ts";
 import type { Webhook } from "./webhooks.ts";
 
 /** A webhook that took requests takes as many again after so long. */
@@ -44,7 +44,7 @@ export class Rounds {
   }
 
   /** Adds answers to what was seen. */
-  saw(answers: readonly Answered[]): Round {
+  saw(answers: readonly TimedAnswer[]): Round {
     const counted = countRound(answers);
     const { seen } = this;
     this.seen = {
@@ -97,9 +97,9 @@ export class Rounds {
   }
 
   /** Tells the receiver what became of consecutive signals. */
-  async report(firstSeq: number, kinds: readonly Answered["kind"][], sentFrom: number): Promise<void> {
+  async report(firstSeq: number, kinds: readonly TimedAnswer["kind"][], sentFrom: number): Promise<void> {
     if (this.config.RECEIVER_URL === undefined) return;
-    const seqsOf = (...some: Answered["kind"][]) =>
+    const seqsOf = (...some: TimedAnswer["kind"][]) =>
       kinds.flatMap((kind, place) => (some.includes(kind) ? [firstSeq + place] : []));
     const correction = clockCorrection(this.run);
     await reportPublished(this.config, this.run, {
@@ -135,11 +135,11 @@ export interface SentTogether {
   readonly firstSeq: number;
   readonly sentFrom: number;
   readonly traces: readonly Trace[];
-  readonly answers: readonly Answered[];
+  readonly answers: readonly TimedAnswer[];
   readonly counted: Round;
 }
 
-export function kindsOf(answers: readonly Answered[]): Answered["kind"][] {
+export function kindsOf(answers: readonly TimedAnswer[]): TimedAnswer["kind"][] {
   return answers.map(({ kind }) => kind);
 }
 

@@ -8,13 +8,13 @@ import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { type ClockOfTarget, readAnswer, type SignalAnswer, Swallowed, signalBody } from "../wire.ts";
+import { type ClockOfTarget, readAnswer, type SignalAnswer, SwallowedSignals, signalBody } from "../wire.ts";
 import type { Webhook } from "./webhooks.ts";
 
 type SignalMeasures = ReturnType<typeof measures<"signals" | "everywhere" | "publishing">>;
 
 /** An answer and the ms it took; none came to a signal that never left, because it found no connection. */
-export type Answered = SignalAnswer & { readonly took: number; readonly unsent?: boolean };
+export type TimedAnswer = SignalAnswer & { readonly took: number; readonly unsent?: boolean };
 
 /** What may be unusual about a request. */
 export interface Unusual {
@@ -42,7 +42,7 @@ export class Signals {
   private readonly config: Settings<"webhook">;
   private readonly access: Access;
   private readonly measure: SignalMeasures;
-  private swallowed: Swallowed | null = null;
+  private swallowed: SwallowedSignals | null = null;
 
   constructor(config: Settings<"webhook">, access: Access, measure: SignalMeasures) {
     this.config = config;
@@ -52,15 +52,15 @@ export class Signals {
 
   /** From now on the times of answers are held against the sending of their signals. */
   compareTimes(clock: ClockOfTarget): void {
-    this.swallowed ??= new Swallowed(clock);
+    this.swallowed ??= new SwallowedSignals(clock);
   }
 
   /** Sends one signal that is like no other, and enters the answer. Never rejects. */
-  async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<Answered> {
+  async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<TimedAnswer> {
     const given = await this.ask(webhook, trace, unusual);
     const isOfAnother =
       given.kind === "accepted" && this.swallowed?.has(webhook.token, given.timestamp, trace.publishedAt) === true;
-    const answer: Answered = isOfAnother ? { kind: "duplicate", took: given.took } : given;
+    const answer: TimedAnswer = isOfAnother ? { kind: "duplicate", took: given.took } : given;
     const isSwallowed = answer.kind === "duplicate";
     this.measure.signal_swallowed.add(isSwallowed ? 1 : 0);
     if (isSwallowed) {
@@ -72,7 +72,7 @@ export class Signals {
   }
 
   /** Sends one signal, whose answer is still to be entered. Never rejects. */
-  async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<Answered> {
+  async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<TimedAnswer> {
     const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
     const pass = unusual.secret === undefined ? secret : unusual.secret;
     const query = pass === null ? "" : `?secret=${encodeURIComponent(pass)}`;
@@ -102,7 +102,7 @@ export class Signals {
   }
 
   /** Enters an answer, by its kind. */
-  enter(answer: Answered, purpose: Purpose): void {
+  enter(answer: TimedAnswer, purpose: Purpose): void {
     const { measure } = this;
     if (answer.unsent === true) return;
     const legitimate = purpose === "trial" ? null : LEGITIMATE[purpose];

@@ -7,7 +7,7 @@ import { TRIALS, type Trial } from "../../../scenarios.ts";
 import { CONTRACT, holdsUnderOverload, keepsLimit, markRepeats } from "../wire.ts";
 import { EqualSignals } from "./equal.ts";
 import { kindsOf, Rounds, type SentTogether, until } from "./rounds.ts";
-import type { Answered, Signals, Unusual } from "./signals.ts";
+import type { Signals, TimedAnswer, Unusual } from "./signals.ts";
 import { inWords, tell } from "./telling.ts";
 import { FILL } from "./webhookcount.ts";
 import type { Webhook } from "./webhooks.ts";
@@ -85,7 +85,7 @@ export class Trials {
   }
 
   /** A signal that was limited is as new as it was. @returns what became of each in the end. */
-  private async tryAgain(webhook: Webhook, { traces, answers }: SentTogether): Promise<Answered["kind"][]> {
+  private async tryAgain(webhook: Webhook, { traces, answers }: SentTogether): Promise<TimedAnswer["kind"][]> {
     const kinds = kindsOf(answers);
     const place = kinds.indexOf("limited");
     const [trace, limited] = [traces[place], answers[place]];
@@ -94,7 +94,7 @@ export class Trials {
     await until(now() + Math.max(WINDOW_MS, after * 1000));
     const answer = await this.signals.ask(webhook, trace);
     this.rounds.used(webhook);
-    const final = markRepeats([...answers, answer]).at(-1) as Answered;
+    const final = markRepeats([...answers, answer]).at(-1) as TimedAnswer;
     this.signals.enter(final, "trial");
     this.rounds.saw([final]);
     this.measure.signal_retry_broken.add(final.kind === "accepted" ? 0 : 1);
@@ -109,7 +109,7 @@ export class Trials {
     const { limit, signals } = this.atLimit(TRIALS.overload.signals);
     const webhook = await this.rounds.rested(0);
     const started = now();
-    const sending: Promise<Answered>[] = [];
+    const sending: Promise<TimedAnswer>[] = [];
     const firstSeq = this.rounds.takeSeq();
     for (let seq = firstSeq; sending.length < signals; seq = this.rounds.takeSeq()) {
       sending.push(this.signals.send(webhook, this.rounds.trace(seq), "trial"));

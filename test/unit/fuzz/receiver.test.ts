@@ -83,7 +83,7 @@ const RELAYED = {
   refusals: [{ endpoint: "usdc-transfers", hash: WEBHOOK.transaction_hash, at: 1e12, why: "wrong signature" }],
 };
 
-interface Posted {
+interface PostedRequest {
   readonly path: string;
   readonly body: string;
 }
@@ -96,14 +96,14 @@ const routes: readonly (readonly [string, unknown])[] = [
   ["/runs/hooks/published", BATCH],
   ["/relayed", RELAYED],
 ];
-const posts: fc.Arbitrary<Posted> = fc
+const posts: fc.Arbitrary<PostedRequest> = fc
   .constantFrom(...routes)
   .chain(([path, body]) => hostileTexts(body).map((text) => ({ path, body: text })));
 
 fuzz(
   "a report is entered or refused, and the account stays sound",
   posts,
-  corpus<Posted>("reports"),
+  corpus<PostedRequest>("reports"),
   150,
   async (one) => {
     expectAnswer(await post(one.path, one.body));
@@ -140,14 +140,14 @@ test("settling takes what makes sense only", async () => {
   );
 });
 
-interface Delivered {
+interface WebhookDelivery {
   readonly body: string;
   readonly signature: string;
   readonly attempt: string;
   readonly path: string;
 }
 const headerTexts = fc.string({ unit: fc.constantFrom(..."0123456789abcdefABCDEFxyz -+.e,;=\"'"), maxLength: 70 });
-const deliveries: fc.Arbitrary<Delivered> = fc
+const deliveries: fc.Arbitrary<WebhookDelivery> = fc
   .tuple(
     fc.oneof(hostileTexts(WEBHOOK), fc.constant(JSON.stringify(WEBHOOK))),
     fc.oneof(fc.constant("right"), headerTexts),
@@ -182,12 +182,12 @@ fuzz("a webhook is taken or refused, and counted once", deliveries, pastDeliveri
 });
 
 /** A past failure of a damaged identity that cannot be written down, because its check digits have to fit. */
-function pastDeliveries(): readonly PastFailure<Delivered>[] {
+function pastDeliveries(): readonly PastFailure<WebhookDelivery>[] {
   const trace = { run: runNumber("hooks"), publisher: 1, seq: 2 ** 32 - 1, publishedAt: 1_767_225_600_000 };
   const body = JSON.stringify({ ...WEBHOOK, transaction_hash: traceHash(trace) });
   const why = "a sequence number that would have cost half a gigabyte";
   const input = { body, signature: "right", attempt: "1", path: "/webhook/usdc-transfers" };
-  return [...corpus<Delivered>("webhooks"), { why, input }];
+  return [...corpus<WebhookDelivery>("webhooks"), { why, input }];
 }
 
 async function metrics(): Promise<Record<string, unknown>> {
