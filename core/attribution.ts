@@ -61,7 +61,7 @@ export interface Evidence {
   readonly shortages: Partial<Readonly<Record<Shortage, number>>>;
   /** The longest time for which k6 stood still, and from when to when it did so noticeably; null when it did not. */
   readonly pause: { readonly longest: number; readonly from: number; readonly to: number } | null;
-  /** How late events were sent, and how long answers took, by the statistics of objectives. */
+  /** How late a timer went off or an event was sent, and how long answers took, by the statistics of objectives. */
   readonly lateness: Readonly<Record<string, number>>;
   readonly answers: Readonly<Record<string, number>>;
   /** Events that were due and never left. */
@@ -132,10 +132,13 @@ function unsent(evidence: Evidence): Blame[] {
   return blames;
 }
 
-/** Latencies that k6 itself measures, which its own delays make longer. */
-const OWN_LATENCY = /^(publish_ack|ingest_accepted|signal|signal_memory)_latency_ms$/;
-/** Less than this explains nothing. */
-const LEAST_LATENESS_MS = 20;
+/** Latencies that end in a process of ours: its own delays make them longer, and so does a machine that has no core free. */
+const OWN_LATENCY =
+  /^((publish_ack|ingest_accepted|signal|signal_memory|ws_event|(http|endpoint)_\w+)_latency|account_((delivery|burst)_(mean|p\d+)|recovery))_ms$/;
+/** Less than this explains nothing: a quiet machine is late by 1 to 2 ms. */
+const LEAST_LATENESS_MS = 5;
+/** Nor does less than this share of a bound. */
+const LEAST_SHARE = 0.08;
 /**
  * How often an answer may wait for a generator that is late: to be sent, written, read, queued and handled. Seen where
  * ten others wanted the two cores: acknowledgements of 3.0 s at a schedule that was 1.0 s late.
@@ -177,8 +180,7 @@ function waitsOnly({ unsent: { unreachable, waiting } }: Evidence): boolean {
  */
 function isOwnWait(evidence: Evidence): boolean {
   const slowest = evidence.answers["p(99)"];
-  const own = ownDelayAt("p(99)", evidence);
-  return waitsOnly(evidence) && slowest !== undefined && own > 0 && own >= slowest;
+  return waitsOnly(evidence) && slowest !== undefined && ownDelayAt("p(99)", slowest, evidence) >= slowest;
 }
 
 /** Publishers that are late themselves were not kept waiting by the target alone. */
@@ -193,20 +195,27 @@ function excusingUnsent(slo: Slo, whole: boolean): Slo {
 export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {
   const by = ownDelayOf(slo, evidence);
   if (!isOwnLatency(slo) || value === null || value < slo.bound || by === 0) return null;
-  return { by, cause: `the generator was itself late, by ${milliseconds(by / WAITS)} for each of its steps` };
+  return { by, cause: `this machine was itself late, by ${milliseconds(by / WAITS)} for each step of k6` };
 }
 
 function isOwnLatency({ metric, comparison }: Slo): boolean {
   return comparison === "<" && OWN_LATENCY.test(metric);
 }
 
-function ownDelayOf({ statistic }: Slo, evidence: Evidence): number {
-  return ownDelayAt(statistic, evidence);
+function ownDelayOf({ metric, statistic, bound }: Slo, evidence: Evidence): number {
+  return ownDelayAt(statistic === "value" ? statisticIn(metric) : statistic, bound, evidence);
 }
 
-function ownDelayAt(statistic: string, { lateness }: Evidence): number {
+/** An account's percentile is a value, whose name says which: as in `account_delivery_p995_ms`. */
+function statisticIn(metric: string): string {
+  if (metric.includes("_mean_")) return "avg";
+  return metric.includes("_p95_") ? "p(95)" : "p(99)";
+}
+
+/** @param against what it is compared with, in ms. */
+function ownDelayAt(statistic: string, against: number, { lateness }: Evidence): number {
   const late = lateness[statistic] ?? 0;
-  return late < LEAST_LATENESS_MS ? 0 : WAITS * late;
+  return late < Math.max(LEAST_LATENESS_MS, LEAST_SHARE * against) ? 0 : WAITS * late;
 }
 
 /** The judgement with causes instead of the objectives that only show them. */
@@ -239,7 +248,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
       longest === undefined || pausedFrom === undefined || pausedTo === undefined
         ? null
         : { longest, from: pausedFrom, to: pausedTo },
-    lateness: metrics["schedule_delay_ms"] ?? {},
+    lateness: metrics["generator_lateness_ms"] ?? metrics["schedule_delay_ms"] ?? {},
     answers: metrics["publish_ack_latency_ms"] ?? metrics["ingest_accepted_latency_ms"] ?? {},
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),

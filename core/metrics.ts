@@ -48,6 +48,13 @@ const generator = {
   generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
 };
 
+/** Of tests whose clients have no schedule that shows it. */
+const machine = {
+  generator_lateness_ms: latency(
+    "how late a virtual user went on that had nothing to do but wait: what this machine adds to each step of k6",
+  ),
+};
+
 /** k6 counts these by itself. */
 const k6 = {
   dropped_iterations: count("iterations that k6 could not start in time for want of a free virtual user"),
@@ -74,6 +81,7 @@ const http = {
   http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
   http_status_5xx: tally("answers with a status from 500 to 599"),
   http_status_none: tally("requests that got no answer"),
+  ...machine,
 };
 
 const websocket = {
@@ -115,6 +123,7 @@ const websocket = {
   ),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
   ...generator,
+  ...machine,
 };
 
 const publishing = {

@@ -10,7 +10,7 @@ import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
-import { type Judgement, judge, type Observation } from "./verdict.ts";
+import { type Judgement, judge, type Observation, type Uncertainty } from "./verdict.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -98,7 +98,7 @@ export function summarize(input: SummaryInput): Summary {
   const observedOf = (slo: Slo) => observe(slo, data).observed;
   const observations = weighed(slos, observedOf, evidence).map((slo) => ({
     ...observe(slo, data),
-    uncertainty: uncertainty(slo.metric) ?? ownDelay(slo, observedOf(slo), evidence),
+    uncertainty: greater(uncertainty(slo.metric), ownDelay(slo, observedOf(slo), evidence)),
     evidence: quoted[slo.metric],
   }));
   const whole = withCauses(judge(observations), attribute(evidence));
@@ -121,6 +121,10 @@ export function summarize(input: SummaryInput): Summary {
     changes: input.changes ?? [],
     metrics,
   };
+}
+
+function greater(one: Uncertainty | null, other: Uncertainty | null): Uncertainty | null {
+  return (one?.by ?? 0) >= (other?.by ?? 0) ? (one ?? other) : other;
 }
 
 /** The objective of a pipeline that is seen to deliver nothing before there is any load. */

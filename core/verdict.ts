@@ -124,15 +124,28 @@ function answerOf({ verdict, reasons, rows: before }: Judgement, rows: readonly 
 
 /**
  * The judgements of several tests of one run, each with what the others know: the account is one, so a
- * subscriber that stood still explains what its publisher sees of the account too.
+ * subscriber that stood still explains what its publisher sees of the account too, and a number of it that
+ * one of them doubts is doubtful for all.
  */
 export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
   return tests.map((test) => {
     const others = tests.filter((other) => other !== test);
     const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));
-    const rows = test.rows.map((row) => (row.metric.startsWith("account_") ? spoilt(row, conditions) : row));
+    const doubts = others.flatMap(({ rows }) => rows.filter(({ doubt }) => doubt !== null));
+    const rows = test.rows.map((row) =>
+      row.metric.startsWith("account_") ? alike(spoilt(row, conditions), doubts) : row,
+    );
     return { ...test, ...answerOf(test, rows), rows };
   });
+}
+
+/** A number of the account that is missed, with the doubt that another test has of the same one. */
+function alike(row: SloResult, doubts: readonly SloResult[]): SloResult {
+  if (row.miss === "INVALID" || row.result !== "missed") return row;
+  const other = doubts.find(({ metric, objective }) => metric === row.metric && objective === row.objective);
+  return other === undefined
+    ? row
+    : { ...row, result: "unmeasured", doubt: other.doubt, uncertainty: other.uncertainty };
 }
 
 /** A condition that is missed, as one of other tests. */

@@ -1,5 +1,5 @@
 /** HTTP endpoints: visitors ask a gateway for its health, its correctness and its manifests. */
-import { check, sleep } from "k6";
+import { check } from "k6";
 import exec from "k6/execution";
 import { secondsOf } from "../core/plan.ts";
 import { describeQuotes, type Quote, quotesIn } from "../core/quotes.ts";
@@ -22,6 +22,7 @@ import type { Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { countStatus } from "./support/statuses.ts";
 import { summaryOf } from "./support/summary.ts";
+import { arrive, think } from "./support/thinking.ts";
 
 const config = settings("http");
 countBounds(config);
@@ -85,8 +86,9 @@ function listedIn(answer: Answer, { name }: Endpoint, topic: Topic): Topic {
 }
 
 export const visit = guarded(metrics.script_errors, (met: GatewayStart) => {
+  if (gateway === null) arrive();
   askAll(met);
-  sleep(config.THINK_TIME);
+  think(config.THINK_TIME, metrics.generator_lateness_ms);
 });
 
 /** A visit that comes when it is due, whatever became of those before it. */

@@ -162,7 +162,7 @@ export function progress(run: Run): void {
 }
 
 /** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "publisher", 1);
+export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
 
 export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);

@@ -204,7 +204,7 @@ function tellProgress(before: Totals, after: Totals, seconds: number): void {
 }
 
 /** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "publisher", 1);
+export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
 
 export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);

@@ -116,7 +116,7 @@ function until(moment: number): Promise<void> {
 }
 
 /** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "subscriber");
+export const compareClock = compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms });
 
 export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);

@@ -91,7 +91,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       return { ...openRun(config, "subscriber", { variants }), ...watched };
     },
     listen: guarded(metrics.script_errors, listen),
-    compareClock: compareWhileLoaded(config, "subscriber"),
+    compareClock: compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms }),
     teardown(run: Run & WatchStart): void {
       enterHealth(config, metrics, run);
       if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);

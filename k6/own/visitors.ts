@@ -1,4 +1,4 @@
-import { check, sleep } from "k6";
+import { check } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { type AnyEndpoints, latencyMetric, type OwnEndpoint, problemOfAnswer } from "../../core/endpoints.ts";
@@ -19,6 +19,7 @@ import { quote } from "../support/quotes.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { countStatus } from "../support/statuses.ts";
 import { summaryOf } from "../support/summary.ts";
+import { arrive, think } from "../support/thinking.ts";
 
 /** The test of a table of endpoints: each virtual user asks them one after the other. */
 export function visitorsOf(declared: AnyEndpoints) {
@@ -43,7 +44,11 @@ export function visitorsOf(declared: AnyEndpoints) {
     });
   }
 
+  let hasArrived = false;
+
   async function visit(): Promise<void> {
+    if (!hasArrived) arrive();
+    hasArrived = true;
     for (const [place, endpoint] of declared.endpoints.entries()) {
       const { answer, error } = await askOne(endpoint);
       // Nothing that the target did, so that no error rate and no check is told of it.
@@ -59,7 +64,7 @@ export function visitorsOf(declared: AnyEndpoints) {
       if (answer !== null && problem === null) latencies[place]?.add(latencyOf(answer.timings));
       if (problem !== null) quote(endpoint.name, problem);
     }
-    sleep(config.THINK_TIME);
+    think(config.THINK_TIME, metrics.generator_lateness_ms);
   }
 
   return {

@@ -2,6 +2,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { Clock, type ClockOffset, Comparison, RESOLUTION_MS } from "../../core/clock.ts";
+import type { Measure } from "./metrics.ts";
 
 /** The wall may be set under a running test. */
 const LOOK_AFTER_MS = 1_000;
@@ -59,21 +60,24 @@ export function clockScenario(
 
 /** So often that a clock that is set in the middle of a run is noticed in it. */
 const COMPARE_EVERY_SECONDS = 2;
-/** What may prolong a run whose load ends early. */
-const LOOK_EVERY_SECONDS = 0.25;
+/** Enough samples of this machine's lateness for a p99 of a few seconds; it may prolong a run whose load ends early. */
+const LOOK_EVERY_SECONDS = 0.05;
 
 /**
  * Compares clocks while there is load: to be called by a virtual user that does nothing else.
  *
  * @param others virtual users beside the load that wait for its end as well.
  * @param compare is called every two seconds. @returns whether there is nothing more to compare for.
+ * @param lateness takes how late each wait ended.
  */
-export function whileLoaded(others: number, compare: () => boolean): void {
+export function whileLoaded(others: number, compare: () => boolean, lateness: Measure | null): void {
   for (let waited = 0; exec.instance.vusActive > 1 + others; waited += LOOK_EVERY_SECONDS) {
     if (waited >= COMPARE_EVERY_SECONDS) {
       waited = 0;
       if (compare()) return;
     }
+    const due = now() + LOOK_EVERY_SECONDS * 1000;
     sleep(LOOK_EVERY_SECONDS);
+    lateness?.add(Math.max(0, now() - due));
   }
 }

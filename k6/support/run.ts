@@ -20,6 +20,7 @@ import type {
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
 import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";
+import type { Measure } from "./metrics.ts";
 
 /** What all virtual users know of the run they take part in; small, because k6 copies it to each. */
 export interface Run {
@@ -99,17 +100,22 @@ interface ClockAnswer {
 /**
  * Compares clocks with the receiver while there is load. What fails is tried again; the account says how often it worked.
  *
- * @param others virtual users beside the load that wait for its end as well.
+ * @param beside virtual users beside the load that wait for its end as well, and what takes how late this machine is.
  */
-export function compareWhileLoaded(config: RunSettings, role: Role, others = 0): (run: Run) => void {
+export function compareWhileLoaded(
+  config: RunSettings,
+  role: Role,
+  { others = 0, lateness = null }: { readonly others?: number; readonly lateness?: Measure | null } = {},
+): (run: Run) => void {
   return (run) => {
-    whileLoaded(others, () => {
+    const compare = () => {
       try {
         return reportClock(config, run, role, compareClocks(config.RECEIVER_URL as string))?.settled ?? false;
       } catch {
         return false;
       }
-    });
+    };
+    whileLoaded(others, compare, lateness);
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { Account } from "../../core/account.ts";
+import { evidenceOf } from "../../core/attribution.ts";
 import { linesOf } from "../../core/reason.ts";
 import { together, worst } from "../../core/verdict.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -82,6 +83,7 @@ export class RowRun {
         reasons: [...reasons.flatMap(linesOf), ...(problem === null ? [] : [problem])],
         exitCode,
         rows: summary?.rows ?? [],
+        ...(summary == null ? {} : { attribution: evidenceOf(summary.metrics) }),
       }));
     return {
       verdict: worst(tests.map(({ verdict }) => verdict)),

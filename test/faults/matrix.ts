@@ -24,10 +24,11 @@ export interface AnyTable {
   readonly lacks: () => string | null;
   readonly rows: readonly Row<unknown>[];
   /** @param wanted which of the rows; @param folder for all that they leave; @param tell is told of each when it is over. */
-  run(root: string, wanted: RowFilter, folder: string, tell: (outcome: Outcome) => void): Promise<void>;
+  run(root: string, wanted: RowFilter, folder: string, tell: Tell, times: number): Promise<void>;
 }
 
 type RowFilter = (row: Row<unknown>) => boolean;
+type Tell = (outcome: Outcome) => void;
 
 /** Makes a table one of the matrix. */
 export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
@@ -35,12 +36,18 @@ export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
   return {
     lacks: () => (needs === undefined || spawnSync(needs, ["--version"]).status === 0 ? null : needs),
     rows,
-    run: (root, wanted, folder, tell) => runTable(root, { subject, rows: rows.filter(wanted) }, folder, tell),
+    run: (root, wanted, folder, tell, times) =>
+      runTable(root, { subject, rows: rows.filter(wanted) }, folder, tell, times),
   };
 }
 
-/** Tables that are run at the same time: most of a row is waiting, for what is late or lost. */
-const LANES = 2;
+/** How the rows are run. */
+export interface Manner {
+  /** Tables that are run at the same time. Two are quicker, but k6 that starts in one of them disturbs the other. */
+  readonly lanes?: number;
+  /** How often each row is run. Where it is more than once, none is measured again. */
+  readonly times?: number;
+}
 
 /**
  * Runs rows of tables. A table's rows come one after the other.
@@ -53,7 +60,8 @@ export async function runTables(
   root: string,
   tables: readonly AnyTable[],
   wanted: RowFilter,
-  tell: (outcome: Outcome) => void,
+  tell: Tell,
+  { lanes = 1, times = 1 }: Manner = {},
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-faults-"));
   process.env["FAULT_MATRIX"] = folder;
@@ -63,11 +71,11 @@ export async function runTables(
       const [place, table] = next;
       const own = join(folder, String(place));
       await mkdir(own);
-      await table.run(root, wanted, own, tell);
+      await table.run(root, wanted, own, tell, times);
     }
   };
   try {
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: lanes }, lane));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -79,13 +87,15 @@ async function runTable<Plant>(
   root: string,
   { subject, rows }: Table<Plant>,
   folder: string,
-  tell: (outcome: Outcome) => void,
+  tell: Tell,
+  times: number,
 ): Promise<void> {
   if (rows.length === 0) return;
+  const most = times === 1 ? MOST_SPOILT : 0;
   let opened: OpenSubject<Plant> | null = null;
   try {
     opened = await subject.open(root, folder);
-    for (const [place, row] of rows.entries()) {
+    for (const [place, row] of rows.flatMap((row) => Array.from({ length: times }, () => row)).entries()) {
       if (interrupted.signal.aborted) break;
       const started = performance.now();
       let spoilt = -1;
@@ -94,7 +104,7 @@ async function runTable<Plant>(
         const results = join(folder, `${place}-${++spoilt}`);
         await mkdir(results);
         evidence = { ...(await opened.run(row.plant, results)), left: await leftBy(results) };
-      } while (isSpoilt(row, evidence) && spoilt < MOST_SPOILT && !interrupted.signal.aborted);
+      } while (isSpoilt(row, evidence) && spoilt < most && !interrupted.signal.aborted);
       if (interrupted.signal.aborted) break;
       const { name, plants, expect } = row;
       const seconds = (performance.now() - started) / 1000;

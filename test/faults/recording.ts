@@ -16,12 +16,13 @@ export function recorded({ subject, row, evidence, spoilt, seconds }: Outcome): 
   const account = evidence.account === null ? null : { ...evidence.account, offenders: [] };
   const tests = evidence.tests.map(({ rows, ...test }) => ({
     ...test,
-    rows: rows.map(({ metric, objective, observed, samples, floor }) => ({
+    rows: rows.map(({ metric, objective, observed, samples, floor, uncertainty, doubt }) => ({
       metric,
       objective,
       observed,
       samples,
       floor,
+      ...(doubt == null ? {} : { uncertainty, doubt }),
     })),
   }));
   const kept = { ...evidence, tests, account };

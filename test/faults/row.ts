@@ -4,6 +4,7 @@
  */
 
 import type { Account } from "../../core/account.ts";
+import type { Evidence as Attribution } from "../../core/attribution.ts";
 import { METRICS } from "../../core/metrics.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -16,6 +17,8 @@ export interface TestEvidence {
   readonly exitCode: number | null;
   /** Each objective with what was observed, as the summary has it; empty where k6 wrote none. */
   readonly rows: readonly ObservedRow[];
+  /** By what it was decided who is to blame; absent where k6 wrote no summary. */
+  readonly attribution?: Attribution;
 }
 
 /** An objective of a summary. */
@@ -26,6 +29,9 @@ export interface ObservedRow {
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
+  /** How far the observed value may be off, and why it could not be judged for that; null where it could. */
+  readonly uncertainty?: number | null;
+  readonly doubt?: string | null;
   /** What the target said, where the objective was not met. */
   readonly evidence?: string | undefined;
 }

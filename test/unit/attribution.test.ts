@@ -114,7 +114,12 @@ describe("the blame", () => {
   });
 });
 
-const ROWS = [...slos("redis", { accounted: false, events: 1_000 }), slo("http_error_rate").rate.below(0.001)];
+const ROWS = [
+  ...slos("redis", { accounted: false, events: 1_000 }),
+  slo("http_error_rate").rate.below(0.001),
+  slo("http_health_latency_ms").p99.below(50),
+  slo("account_delivery_p95_ms").value(100).below(25),
+];
 
 /** Judges what is not as it should be of a run of redis, by the evidence. */
 function judged(observed: Readonly<Record<string, number>>, evidence: Partial<Evidence>) {
@@ -159,6 +164,36 @@ describe("the verdict", () => {
       { publish_ack_latency_ms: 255 },
       { lateness: { "p(95)": 10 } },
       ["FAIL", "publish_ack_latency_ms"],
+    ],
+    [
+      "of an answer that this machine may have made slow",
+      { http_health_latency_ms: 105 },
+      { lateness: { "p(99)": 12 } },
+      ["INVALID", "http_health_latency_ms"],
+    ],
+    [
+      "of an answer that was slower than a late machine explains",
+      { http_health_latency_ms: 120 },
+      { lateness: { "p(99)": 12 } },
+      ["FAIL", "http_health_latency_ms"],
+    ],
+    [
+      "of a slow answer on a quiet machine",
+      { http_health_latency_ms: 60 },
+      { lateness: { "p(99)": 3 } },
+      ["FAIL", "http_health_latency_ms"],
+    ],
+    [
+      "of deliveries that this machine may have made slow",
+      { account_delivery_p95_ms: 40 },
+      { lateness: { "p(95)": 8, "p(99)": 1 } },
+      ["INVALID", "account_delivery_p95_ms"],
+    ],
+    [
+      "of slow deliveries on a machine that was late at times only",
+      { account_delivery_p95_ms: 40 },
+      { lateness: { "p(95)": 1, "p(99)": 30 } },
+      ["FAIL", "account_delivery_p95_ms"],
     ],
     [
       "of a late schedule alone",

@@ -54,7 +54,32 @@ describe("a clock", () => {
         [40, 40],
         [41, 40],
       ],
-      81,
+      80,
+    ],
+    [
+      "that a busy machine reads badly now and then is known to its good readings",
+      [
+        [0, 1.5],
+        [0.1, 0.4],
+        [0, 1.6],
+        [0.1, 1.2],
+        [0, 0.5],
+      ],
+      0.5,
+    ],
+    [
+      "is no better known than in the worst ten seconds",
+      [
+        [0, 0.4],
+        [0, 3],
+        [0, 3],
+        [0, 2.5],
+        [0, 3],
+        [0, 3],
+        [0, 3],
+        [0, 0.4],
+      ],
+      2.5,
     ],
     [
       "is not doubted for one slow answer that agrees",

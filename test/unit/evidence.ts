@@ -1,6 +1,7 @@
 /** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Evidence as Attribution, attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { linesOf, plainReason } from "../../core/reason.ts";
 import type { Slo, Statistic } from "../../core/slo.ts";
 import { type Judgement, judge, type Observation, together, worst } from "../../core/verdict.ts";
@@ -38,7 +39,7 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
 /** k6's codes of a run that came to its end; what else ended a test was no objective. */
 const ENDED = [0, 99, 110];
 
-function judgeTest({ rows, ...test }: TestEvidence, mutant: Mutant): Judgement {
+function judgeTest({ rows, attribution, ...test }: TestEvidence, mutant: Mutant): Judgement {
   const told = test.reasons.map((text) => plainReason(text));
   if (rows.length === 0 || !ENDED.includes(test.exitCode ?? -1))
     return { verdict: test.verdict, reasons: told, rows: [] };
@@ -46,9 +47,22 @@ function judgeTest({ rows, ...test }: TestEvidence, mutant: Mutant): Judgement {
     const observation = observationOf(test.test, row);
     return observation === null ? [] : (mutant(observation) ?? []);
   });
-  const judged = judge(observations);
+  const judged = attributed(observations, attribution);
   const others = told.filter(({ text }) => !rows.some(({ metric }) => text.startsWith(metric)));
   return { ...judged, reasons: [...judged.reasons, ...others] };
+}
+
+/** As a test judges itself: what is to blame is told instead of what only shows it. */
+function attributed(observations: readonly Observation[], attribution: Attribution | undefined): Judgement {
+  if (attribution === undefined) return judge(observations);
+  const observedOf = (slo: Slo) => observations.find((one) => one.slo === slo)?.observed ?? null;
+  const rows = weighed(
+    observations.map(({ slo }) => slo),
+    observedOf,
+    attribution,
+  );
+  const weighted = observations.map((one, place) => ({ ...one, slo: rows[place] ?? one.slo }));
+  return withCauses(judge(weighted), attribute(attribution));
 }
 
 function observationOf(test: TestEvidence["test"], row: ObservedRow): Observation | null {
@@ -63,7 +77,9 @@ function observationOf(test: TestEvidence["test"], row: ObservedRow): Observatio
     bound: Number(bound),
     floor: row.floor,
   };
-  return { slo, observed: row.observed, samples: row.samples, evidence: row.evidence };
+  const { observed, samples, evidence, uncertainty, doubt } = row;
+  const off = uncertainty == null || doubt == null ? null : { by: uncertainty, cause: doubt };
+  return { slo, observed, samples, evidence, uncertainty: off };
 }
 
 /** Every objective that a test can be held to, whatever its profile and whoever judges it. */

@@ -265,6 +265,16 @@ describe("a condition", () => {
     expect(together([judge([saw(PAUSE, 4_000, 9)]), judge([slow, saw(LOST, 1, 1)])])[1]?.verdict).toBe("FAIL");
   });
 
+  test("in the eyes of one test makes the same number doubtful for all", () => {
+    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
+    const doubting = judge([{ ...slow, uncertainty: { by: 900, cause: "this machine was late" } }]);
+    const certain = judge([slow]);
+    expect(together([doubting, certain]).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
+    expect(together([certain, judge([OBJECTIVE.met])]).map(({ verdict }) => verdict)).toEqual(["FAIL", "PASS"]);
+    const other = judge([saw({ ...LATENCY, metric: "account_delivery_p99_ms", statistic: "value" }, 900, 1_000)]);
+    expect(together([doubting, other])[1]?.verdict).toBe("FAIL");
+  });
+
   test("that nobody's metric tells spoils too, and leaves a sound judgement as it is", () => {
     const saturated = { reason: plainReason("saturated"), spoils: /_latency_ms$/ };
     expect(doubted(judge([OBJECTIVE.missed]), [saturated]).verdict).toBe("INVALID");

@@ -39,6 +39,7 @@ export async function watchOutages(
   let due = now();
   for (let turn = 0; due < until; turn++) {
     const late = now() - due;
+    measure.generator_lateness_ms.add(Math.max(0, late));
     for (const { outage } of watched) outage.excuse(late);
     if (late > ASK_EVERY_MS) due += late;
     const { endpoint, outage } = watched[turn % watched.length] as (typeof watched)[number];
