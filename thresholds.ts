@@ -18,6 +18,7 @@ import {
   withBound,
 } from "./core/slo.ts";
 import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
+import "./systems/rooms.ts";
 
 /** From publishing to arrival, on whichever side that was measured. */
 const DELIVERY_LATENCIES =

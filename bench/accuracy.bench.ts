@@ -2,7 +2,7 @@
  * How far the reported latency is from the truth. The gateway sends each event a fixed time after it was
  * published, so that what happens between the two is part of the delay, as long as it is shorter.
  */
-import { startPipeline } from "../cli/pipeline.ts";
+import { startPipeline } from "../systems/pulse/cli/start.ts";
 import { bench, held, measured, root } from "./bench.ts";
 
 const DELAYS = [5, 20, 50];

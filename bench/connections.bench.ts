@@ -1,8 +1,8 @@
 /** What it costs one k6 process to hold 10,000 connections with deliveries flowing. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { startPipeline } from "../cli/pipeline.ts";
 import type { Account } from "../core/account.ts";
+import { startPipeline } from "../systems/pulse/cli/start.ts";
 import { bench, held, measured, root, value } from "./bench.ts";
 
 const VUS = 100;

@@ -1,8 +1,8 @@
 /** Whether ingest.js holds as many requests under way as it says, and measures what autocannon measures. */
 import autocannon from "autocannon";
 import * as v from "valibot";
-import { startIngestPipeline } from "../cli/ingest.ts";
 import type { Service } from "../cli/service.ts";
+import { startIngestPipeline } from "../systems/ingestor/cli/start.ts";
 import { message } from "../systems/ingestor/wire.ts";
 import { bench, held, measured, root, value } from "./bench.ts";
 

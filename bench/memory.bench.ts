@@ -2,8 +2,8 @@
 
 import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
-import { Endpoints } from "../receiver/endpoints.ts";
 import { Run } from "../receiver/run.ts";
+import { Endpoints } from "../systems/ethhook/receiver/endpoints.ts";
 import type { LogVariant } from "../systems/ethhook/variants.ts";
 import {
   blockHash,

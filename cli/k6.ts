@@ -48,12 +48,6 @@ export interface K6Result {
   readonly complete: boolean;
 }
 
-/** What tests need that plain k6 does not have. */
-export const EXTENSIONS: Partial<Readonly<Record<RunnableTest, readonly string[]>>> = {
-  nats: ["k6/x/nats"],
-  redis: ["k6/x/redis", "k6/x/redis-streams"],
-};
-
 /** k6's code for crossed thresholds; our thresholds stand for FAIL and INVALID alike. */
 const THRESHOLDS_CROSSED = 99;
 /** k6's code after a script error, which the summary names. */

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
+import { addSetupCommands } from "../systems/ethhook/cli/commands.ts";
+import { addStimulateCommand } from "../systems/ethhook/cli/stimulus/command.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addMonitorCommand } from "./health/command.ts";
@@ -16,8 +18,6 @@ import { addRunCommand } from "./run/command.ts";
 import { ownVersion } from "./run/machine.ts";
 import { run } from "./run/run.ts";
 import { describePipelines, subjectOf } from "./run/subject.ts";
-import { addSetupCommands } from "./setup/command.ts";
-import { addStimulateCommand } from "./stimulus/command.ts";
 
 /** Where the repository is, seen from dist/node/. */
 const root = join(import.meta.dirname, "../..");

@@ -2,6 +2,7 @@
  * Who is to blame: this machine, the generator, or the target. A pure function of what was measured, so that a slow
  * target is never called a slow generator, and a generator that ran out of something never a bad target.
  */
+import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Slo } from "./slo.ts";
 import type { Judgement, Uncertainty } from "./verdict.ts";
@@ -132,9 +133,6 @@ function unsent(evidence: Evidence): Blame[] {
   return blames;
 }
 
-/** Latencies that end in a process of ours: its own delays make them longer, and so does a machine that has no core free. */
-const OWN_LATENCY =
-  /^((publish_ack|ingest_accepted|signal|signal_memory|ws_event|(http|endpoint)_\w+)_latency|account_((delivery|burst)_(mean|p\d+)|recovery))_ms$/;
 /** Less than this explains nothing: a quiet machine is late by 1 to 2 ms. */
 const LEAST_LATENESS_MS = 5;
 /** Nor does less than this share of a bound. */
@@ -199,7 +197,7 @@ export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Un
 }
 
 function isOwnLatency({ metric, comparison }: Slo): boolean {
-  return comparison === "<" && OWN_LATENCY.test(metric);
+  return comparison === "<" && metricOf(metric)?.ours === true;
 }
 
 function ownDelayOf({ metric, statistic, bound }: Slo, evidence: Evidence): number {
@@ -249,10 +247,22 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
         ? null
         : { longest, from: pausedFrom, to: pausedTo },
     lateness: metrics["generator_lateness_ms"] ?? metrics["schedule_delay_ms"] ?? {},
-    answers: metrics["publish_ack_latency_ms"] ?? metrics["ingest_accepted_latency_ms"] ?? {},
+    answers: answersIn(metrics),
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),
   };
+}
+
+/** How long the answers to events took, by whichever metric a test measures it. */
+function answersIn(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence["answers"] {
+  const ofEvents = Object.keys(metrics).filter((name) => {
+    const { perEvent, ours } = metricOf(name) ?? {};
+    return perEvent === true && ours === true;
+  });
+  // A publisher of a system with an answer time of its own has both, the general one without samples.
+  const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
+  const [fullest] = ofEvents.sort((one, other) => countOf(other) - countOf(one));
+  return fullest === undefined ? {} : (metrics[fullest] ?? {});
 }
 
 function seconds(milliseconds: number): string {

@@ -1,12 +1,11 @@
 /** What can be known before the load: which objectives a plan is too small to judge. */
 import { EDGE_MS } from "./edges.ts";
+import { metricOf } from "./metrics.ts";
 import { number } from "./numbers.ts";
 import type { Plan } from "./plan.ts";
 import { lengthOf } from "./shape.ts";
 import { expression, type Slo, sloVariable } from "./slo.ts";
 
-/** Metrics of which each event gives one sample at most. */
-const BY_EVENT = /^(publish_ack|ingest_accepted)_latency_ms$|^schedule_delay_ms$|^events_(refused|unknown|unsent)$/;
 /** What a subscription without a receiver says of its time: a second at each edge is left out. */
 const BY_SECOND = "ws_judged_share";
 /** Of what cannot be written as a binary fraction, such as a tenth. */
@@ -23,7 +22,7 @@ export function foresee(plan: Plan, slos: readonly Slo[], instances: number): st
   if (plan.kind === "visitors") return foreseeTime(lengthOf(plan.shape), slos);
   if (plan.events === null) return null;
   const events = Math.floor(plan.events / instances);
-  const starved = slos.filter(({ metric, floor }) => BY_EVENT.test(metric) && floor > events);
+  const starved = slos.filter(({ metric, floor }) => metricOf(metric)?.perEvent === true && floor > events);
   if (starved.length === 0) return null;
   const needed = Math.max(...starved.map(({ floor }) => floor));
   const rows = starved.map((slo) => `${slo.metric} ${expression(slo)} (${slo.floor}, ${sloVariable(slo)})`);

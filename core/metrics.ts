@@ -23,13 +23,19 @@ export interface Metric {
   readonly meaning: string;
   /** Measured between a publisher's clock and that of a far end: a subscriber's or receiver's, or the table's. */
   readonly between?: "arrival" | "table";
+  /** Each event gives one sample at most, so that a plan of few events cannot judge it. */
+  readonly perEvent?: true;
+  /** Ends in a process of ours, whose own delays make it longer, and so does a machine that has no core free. */
+  readonly ours?: true;
 }
 
-const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
-const share = (meaning: string): Metric => ({ kind: "share", meaning });
-const count = (meaning: string): Metric => ({ kind: "count", meaning });
-const reading = (meaning: string): Metric => ({ kind: "reading", meaning });
-const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
+export const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
+export const share = (meaning: string): Metric => ({ kind: "share", meaning });
+export const count = (meaning: string): Metric => ({ kind: "count", meaning });
+export const reading = (meaning: string): Metric => ({ kind: "reading", meaning });
+export const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
+export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
+export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
 const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
 const moment = (meaning: string): Metric => ({ kind: "moment", meaning });
 
@@ -61,21 +67,11 @@ const k6 = {
 };
 
 const http = {
-  http_health_latency_ms: latency("answer time of GET /health"),
-  http_ready_latency_ms: latency("answer time of GET /ready"),
-  http_correctness_status_latency_ms: latency("answer time of /api/v1/correctness/status"),
-  http_watermark_latency_ms: latency("answer time of /api/v1/correctness/watermark"),
-  http_halts_latency_ms: latency("answer time of /api/v1/correctness/halts"),
-  http_gaps_latency_ms: latency("answer time of /api/v1/correctness/gaps"),
-  http_manifest_latency_ms: latency("answer time of the manifest endpoints"),
   http_error_rate: share("requests that failed or whose answer broke the contract"),
   http_outage_ms: latency(
     "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests",
   ),
   http_outage_seconds: tally("seconds in which an endpoint gave no right answer for a second or longer"),
-  http_manifests_found: count("manifests of single blocks that were found, among those asked for"),
-  http_ready_claims: count("answers of /ready that claimed to be ready while a dependency was away"),
-  http_health_claims: count("answers of /health that claimed health while a dependency was away"),
   http_status_2xx: tally("answers with a status from 200 to 299"),
   http_status_4xx: tally("answers with a status from 400 to 499"),
   http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
@@ -93,7 +89,7 @@ const websocket = {
   ws_connect_latency_ms: latency("from the attempt to connect to the gateway's connected frame"),
   ws_subscription_latency_ms: latency("from subscribe to subscribed"),
   ws_ping_latency_ms: latency("from ping to pong"),
-  ws_event_latency_ms: between("arrival", latency("from publishing an event to reading it from the socket")),
+  ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
   ws_sessions_lost: count("connections that the gateway ended before their time, among those that were open"),
   ws_sessions_missed: count(
@@ -130,15 +126,15 @@ const publishing = {
   events_offered: count("events that came to be due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
-  events_refused: count("events that the transport answered with an error"),
-  events_unknown: count("events whose acknowledgement never came: they may arrive or not"),
-  events_unsent: count("events that were due and could not be sent"),
+  events_refused: perEvent(count("events that the transport answered with an error")),
+  events_unknown: perEvent(count("events whose acknowledgement never came: they may arrive or not")),
+  events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
   unreachable_at: moment("when events could not be sent for want of a connection"),
   events_deduplicated: tally("events that the transport had already stored under the same id"),
-  publish_ack_latency_ms: latency("from sending an event to its acknowledgement"),
-  schedule_delay_ms: latency("from the moment an event was due to its sending"),
+  publish_ack_latency_ms: perEvent(ours(latency("from sending an event to its acknowledgement"))),
+  schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
   canaries_swallowed: count(
@@ -148,24 +144,6 @@ const publishing = {
   publishers_done: tally("publishers of an open model that came to the end of their schedule"),
   ...generator,
   generator_paused_at: moment("when a timer of a publisher went off more than 200 ms late"),
-};
-
-const ingest = {
-  ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),
-  ingest_accepted_latency_ms: latency("answer time of messages that were accepted (2xx)"),
-  ingest_refused_latency_ms: latency("answer time of messages that were refused (4xx, but for 429)"),
-  ingest_limited_latency_ms: latency("answer time of messages that were too many (429)"),
-  ingest_error_latency_ms: latency("answer time of messages that met an error of the server (5xx)"),
-  ingest_unanswered_latency_ms: latency("time after which messages without an answer were given up"),
-  ingest_status_2xx: tally("messages answered with a status from 200 to 299"),
-  ingest_status_4xx: tally("messages answered with a status from 400 to 499 other than 429"),
-  ingest_status_429: tally("messages answered with status 429"),
-  ingest_status_5xx: tally("messages answered with a status from 500 to 599"),
-  ingest_status_none: tally("messages that got no answer"),
-  ingest_status_other: tally("messages answered with any other status"),
-  ingest_repeated_ids: count("accepted messages whose message_id the same virtual user had been given before"),
-  ingest_server_errors: count("messages that met a 5xx, another unheard-of status, or got no answer"),
-  ingest_wrongly_refused: count("messages within the contract that were refused"),
 };
 
 /** Counts of the account that k6 is told of under their own names. */
@@ -203,32 +181,26 @@ const account = {
   account_clock_doubts: count(
     "objectives of latency that are met or missed only if the clocks agree better than was measured",
   ),
-  account_delivery_mean_ms: between("arrival", reading("mean from publishing to arrival, over all deliveries")),
+  account_delivery_mean_ms: ours(between("arrival", reading("mean from publishing to arrival, over all deliveries"))),
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
-  account_delivery_p95_ms: between(
-    "arrival",
-    reading("95th percentile from publishing to arrival, over all deliveries"),
+  account_delivery_p95_ms: ours(
+    between("arrival", reading("95th percentile from publishing to arrival, over all deliveries")),
   ),
-  account_delivery_p99_ms: between(
-    "arrival",
-    reading("99th percentile from publishing to arrival, over all deliveries"),
+  account_delivery_p99_ms: ours(
+    between("arrival", reading("99th percentile from publishing to arrival, over all deliveries")),
   ),
-  account_delivery_p995_ms: between(
-    "arrival",
-    reading("99.5th percentile from publishing to arrival, over all deliveries"),
+  account_delivery_p995_ms: ours(
+    between("arrival", reading("99.5th percentile from publishing to arrival, over all deliveries")),
   ),
-  account_burst_p95_ms: between(
-    "arrival",
-    reading("95th percentile from publishing to arrival, of events that were sent in bursts"),
+  account_burst_p95_ms: ours(
+    between("arrival", reading("95th percentile from publishing to arrival, of events that were sent in bursts")),
   ),
-  account_burst_p99_ms: between(
-    "arrival",
-    reading("99th percentile from publishing to arrival, of events that were sent in bursts"),
+  account_burst_p99_ms: ours(
+    between("arrival", reading("99th percentile from publishing to arrival, of events that were sent in bursts")),
   ),
   account_burst_lost: count("deliveries that are lost, of events that were sent in bursts"),
-  account_recovery_ms: between(
-    "arrival",
-    reading("the longest time from the end of a burst until all that was sent in it had arrived"),
+  account_recovery_ms: ours(
+    between("arrival", reading("the longest time from the end of a burst until all that was sent in it had arrived")),
   ),
   account_latency_growth_ms: between(
     "arrival",
@@ -256,72 +228,27 @@ const account = {
   ),
 };
 
-const signals = {
-  signal_swallowed: count("signals like no other that were answered with the answer to an earlier one, or as known"),
-  signal_unexecuted: count(
-    "first answers without an execution, where only their numbers can be compared; below 0: executions without a first answer",
-  ),
-  signal_success_rate: share("signals of the load that were accepted, each for the first time"),
-  signal_latency_ms: latency("answer time of signals of the load that were accepted"),
-  signal_hft_success_rate: share("signals of the hft trial that were accepted, each for the first time"),
-  signal_hft_latency_ms: latency("answer time of signals of the hft trial that were accepted"),
-  signal_memory_success_rate: share("signals of the memory trial that were accepted, each for the first time"),
-  signal_memory_latency_ms: latency("answer time of signals of the memory trial that were accepted"),
-  signal_accepted: tally("signals that were accepted"),
-  signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
-  signal_limited: tally("signals that were answered 429, too many requests"),
-  signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
-  signal_executed: tally("executed signals, where only their numbers can be compared"),
-  signal_refused: tally("signals that were answered with another 4xx"),
-  signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
-  signal_trial_latency_ms: latency(
-    "answer time of signals that were accepted while another trial sent what need not be",
-  ),
-  signal_duplicate_latency_ms: latency("answer time of signals that were known"),
-  signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
-  signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
-  signal_failed_latency_ms: latency("time until signals failed"),
-  trials_done: tally("trials that were carried to their end"),
-  signal_retry_broken: count(
-    "limited signals that were not accepted when they were sent again after the limit's second and after Retry-After",
-  ),
-  signal_race_broken: count("webhooks of which a few equal signals at once had not exactly one first answer"),
-  signal_limit_broken: count("rounds of twice the limit at once of which more or fewer than the limit passed"),
-  signal_overload_broken: count("times of three times the limit in which more or fewer passed than it allows"),
-  signal_idempotency_broken: count(
-    "rounds of equal signals at once that had not exactly one first answer, or of which more than the limit passed",
-  ),
-  signal_expiry_broken: count("signals that were forgotten too early or known for too long"),
-  signal_spoofing: count("rounds in which more than the limit passed because headers named other clients"),
-  signal_access_broken: count("requests without the right to be accepted that were not refused as they should"),
-};
-
 const health = {
   health_deaths: count("processes of the target that died, replaced or not, among the samples of its health"),
   health_growth_mb: reading("memory of the target at its highest above what it was at first, in MB"),
   health_leaks: count("targets whose memory rises and does not stop, among those that were watched long enough"),
 };
 
-/** The whole list, by metric name. */
-export const METRICS = {
-  ...everywhere,
-  ...k6,
-  ...http,
-  ...websocket,
-  ...publishing,
-  ...account,
-  ...ingest,
-  ...signals,
-  ...health,
-} as const;
-export type MetricName = keyof typeof METRICS;
+/** What belongs to no system: the metrics of one family are declared together. */
+export const GENERAL_FAMILIES = { everywhere, k6, http, websocket, publishing, account, health } as const;
 
-/** The metrics of one family, to be declared together. */
-export const FAMILIES = { everywhere, http, websocket, publishing, ingest, account, signals, health } as const;
+const known = new Map<string, Metric>(Object.values(GENERAL_FAMILIES).flatMap((family) => Object.entries(family)));
+
+/** Makes the metrics of a system known by their names. */
+export function defineMetrics(metrics: Readonly<Record<string, Metric>>): void {
+  for (const [name, metric] of Object.entries(metrics)) known.set(name, metric);
+}
 
 /** What a metric says; also of the answer times of endpoints of one's own, which no list can name. */
 export function metricOf(name: string): Metric | undefined {
-  if (Object.hasOwn(METRICS, name)) return METRICS[name as MetricName];
   const [, endpoint] = /^endpoint_(.+)_latency_ms$/.exec(name) ?? [];
-  return endpoint === undefined ? undefined : latency(`answer time of ${endpoint.replaceAll("_", " ")}`);
+  return (
+    known.get(name) ??
+    (endpoint === undefined ? undefined : ours(latency(`answer time of ${endpoint.replaceAll("_", " ")}`)))
+  );
 }

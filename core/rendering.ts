@@ -1,12 +1,11 @@
 /** What a person reads in the terminal: the record of a test, and of a run of several. */
 
-import { type Account, deliveryRate } from "./account.ts";
+import type { Account } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
-import { renderStatuses, renderStorage } from "./ingest-summary.ts";
 import { judgedOf } from "./judged.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
-import { renderSignals } from "./signal-summary.ts";
+import { openedRooms } from "./room.ts";
 import type { Summary } from "./summary.ts";
 import type { SloResult, Verdict } from "./verdict.ts";
 
@@ -22,8 +21,7 @@ export function renderSummary(summary: Summary): string {
       ...renderChanges(changes),
       ...renderNotes(summary.notes),
       ...renderRate(summary.rate),
-      ...renderStatuses(summary.metrics),
-      ...renderSignals(summary.metrics),
+      ...openedRooms().flatMap(({ tells }) => tells?.(summary.metrics) ?? []),
       ...renderAccount(summary.account, summary.rows),
     ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
@@ -60,7 +58,7 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account }
         renderNotes(notes.map((note) => `${labels[place] ?? test}: ${note}`)),
       ),
       ...renderRate(jointRate(tests)),
-      ...tests.flatMap(({ metrics }) => renderSignals(metrics)),
+      ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
       ...renderAccount(settling?.account ?? account ?? null, settling?.rows ?? []),
     ],
     renderRows(rows),
@@ -132,19 +130,9 @@ function boundOf(account: Account): string {
   return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
-const WORDS = { met: "PASS", missed: "FAIL", unmeasured: "INVALID" };
-
-/** The mean as its objective judged it, whatever its bound. */
-function latencyVerdict(rows: readonly SloResult[]): string {
-  const row = rows.find(({ metric }) => metric === "account_delivery_mean_ms");
-  if (row === undefined) return "not judged: its objective is switched off";
-  const seen = row.observed === null || row.samples === 0 ? "of nothing" : milliseconds(row.observed);
-  return `${WORDS[row.result]}: mean ${seen}, must be ${row.objective.replace("value ", "")} ms`;
-}
-
 function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
   if (account === null) return [];
-  const { latency, offenders, webhooks, storage } = account;
+  const { latency, offenders } = account;
   const lines = [
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
@@ -165,8 +153,7 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   for (const { path, duplicated, duplicatedSeqs } of offenders.filter((one) => one.duplicated > 0).slice(0, 3)) {
     lines.push(`  duplicated ${path}: ${number(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
   }
-  if (webhooks !== null) lines.push(...renderWebhooks(account, webhooks, rows));
-  if (storage !== null) lines.push(...renderStorage(account, storage));
+  lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
 }
 
@@ -186,52 +173,6 @@ function strangersOf({ damaged, unreported, contradicted, foreign }: Account): s
 function farEndOf({ webhooks, storage }: Account): string {
   if (storage !== null) return "table";
   return webhooks === null ? "subscriptions" : "endpoints";
-}
-
-/** Deliveries per second from which throughput is called what, and what it is called below. */
-const GRADES = [
-  { above: 1_000, grade: "EXCELLENT" },
-  { above: 500, grade: "GOOD" },
-  { above: 0, grade: "NEEDS IMPROVEMENT" },
-] as const;
-
-function renderWebhooks(
-  account: Account,
-  webhooks: NonNullable<Account["webhooks"]>,
-  rows: readonly SloResult[],
-): string[] {
-  const { wrongSignatures: wrong, uncheckedSignatures: unchecked } = webhooks;
-  const unseen = `${number(unchecked)} whose signature was not looked at (receiver without --secret)`;
-  const signatures = unchecked === 0 ? `${number(wrong)} wrongly signed` : unseen;
-  const retried = webhooks.attempts === 0 ? "" : `, ${number(webhooks.retried)} after a retry`;
-  const unread = Object.values(webhooks.unreadable).reduce((sum, each) => sum + each, 0);
-  const { transfer } = webhooks;
-  return [
-    `  webhooks   ${number(webhooks.attempts)} attempts${retried}, ${number(webhooks.misbehaved)} met scripted misbehaviour, ` +
-      `${signatures}, ${number(webhooks.damaged)} damaged${unread === 0 ? "" : `, ${number(unread)} not readable`}`,
-    ...(transfer.samples === 0
-      ? []
-      : [
-          `  bodies     complete p95 ${milliseconds(transfer.p95)}, max ${milliseconds(transfer.max)} after their headers`,
-        ]),
-    ...webhooks.endpoints.map(
-      ({ path, expected, delivered }) => `             ${path}: ${number(delivered)} of ${number(expected)}`,
-    ),
-    `  verdict    latency ${latencyVerdict(rows)}`,
-    `  verdict    throughput ${throughputOf(account)}`,
-  ];
-}
-
-/** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */
-function throughputOf(account: Account): string {
-  const { expected, span } = account;
-  const rate = deliveryRate(account) ?? 0;
-  const seconds = span === null ? 0 : (span.through - span.from) / 1000;
-  const offered = seconds > 0 ? expected / seconds : 0;
-  const held = rate > 0 && rate >= 0.95 * offered;
-  const grade = GRADES.find(({ above }) => (held ? offered : rate) > above)?.grade ?? "NEEDS IMPROVEMENT";
-  const note = held ? ", all that was offered; a higher RATE may grade it better" : ` of ${number(offered)} offered`;
-  return `${grade}: ${number(rate)} deliveries per second${note}`;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };

@@ -26,7 +26,7 @@ import { arrive, think } from "./support/thinking.ts";
 
 const config = settings("http");
 countBounds(config);
-const metrics = measures("everywhere", "http", "health");
+const metrics = measures("everywhere", "http", "gateway", "health");
 const access = new Access(config, "HTTP");
 const endpoints = endpointsOf(config);
 

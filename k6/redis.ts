@@ -10,7 +10,7 @@ import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
-import { explainSilence } from "../core/webhookcauses.ts";
+import { explainSilence } from "../systems/ethhook/causes.ts";
 import { entryTemplate } from "../systems/ethhook/entry.ts";
 import { endpointsOf, ruleProblems } from "../systems/ethhook/k6/ownendpoints.ts";
 import { openRedis, openStreams, requireRedis } from "../systems/ethhook/k6/redis.ts";

@@ -5,12 +5,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { withoutArguments } from "../core/redaction.ts";
+import { RECEIVED } from "../systems/ethhook/receiver/webhooks.ts";
+import { StorageProblem } from "../systems/ingestor/receiver/storage.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 import { SCHEME_NAMES, type SchemeName } from "./signatures/schemes.ts";
-import { StorageProblem } from "./storage.ts";
-import { RECEIVED } from "./webhooks.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);

@@ -2,14 +2,14 @@ import type { ClockReport } from "../core/clocks.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import type { FarEndOpening, Opening } from "../core/report.ts";
 import { runNumber } from "../core/trace.ts";
+import type { Delivery, RefusedAttempt } from "../systems/ethhook/receiver/endpoint.ts";
+import { Endpoints } from "../systems/ethhook/receiver/endpoints.ts";
+import type { Stray, WebhookSink } from "../systems/ethhook/receiver/webhooks.ts";
 import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Delivery, RefusedAttempt } from "./endpoint.ts";
-import { Endpoints } from "./endpoints.ts";
+import type { Storage } from "../systems/ingestor/receiver/storage.ts";
 import { FarEnd } from "./farend.ts";
 import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";
-import type { Storage } from "./storage.ts";
-import type { Stray, WebhookSink } from "./webhooks.ts";
 
 /** Runs that are remembered; the oldest of those that are settled are forgotten first. */
 const REMEMBERED = 20;

@@ -14,19 +14,19 @@ import {
   SettlingSchema,
 } from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
+import { HandoverSchema, Handovers } from "../systems/ethhook/receiver/handover.ts";
+import { Relay } from "../systems/ethhook/receiver/relay.ts";
+import { type Answer, RECEIVED, webhookRoutes } from "../systems/ethhook/receiver/webhooks.ts";
+import { openStorage, type StorageOptions } from "../systems/ingestor/receiver/storage.ts";
 import { FarEnd } from "./farend.ts";
-import { HandoverSchema, Handovers } from "./handover.ts";
 import { hookRoutes } from "./hooks.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
-import { Relay } from "./relay.ts";
 import type { Run } from "./run.ts";
 import { Runs } from "./runs.ts";
 import { type SignatureOptions, Signatures } from "./signatures/signature.ts";
-import { openStorage, type StorageOptions } from "./storage.ts";
 import { Traffic } from "./traffic.ts";
-import { type Answer, RECEIVED, webhookRoutes } from "./webhooks.ts";
 import { addWordRoutes, RunWords } from "./words.ts";
 
 /** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { runGroup } from "../run/group.ts";
 import { runUrl, startParts } from "../run/parts.ts";
 import { planRun, type Request } from "../run/request.ts";
 import { fetchRunData } from "../run/run-data.ts";
 import type { Subject } from "../run/subject.ts";
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 
 const SILENT = { say: () => {}, begin: () => {}, end: () => {} };
 
@@ -23,7 +24,7 @@ export async function canaryCheck(
   const [together = []] = subject.groups.filter((group) => group.some((test) => subject.kind.settled[test]));
   const group = { ...subject, groups: [together] };
   const load = { scenario: undefined, rate: undefined, duration: undefined, events: "1" };
-  const small = { ...request, ...load, instances: 1, set: [...request.set, ...one(together)] };
+  const small = { ...request, ...load, instances: 1, set: [...request.set, ...gently(subject, together)] };
   const plan = planRun(group, small);
   const path = await mkdtemp(join(tmpdir(), "throughline-doctor-"));
   const folder = { run: `doctor-${process.pid}-${Date.now()}`, path };
@@ -39,7 +40,7 @@ export async function canaryCheck(
       const [reason] = tests.flatMap(({ complete, reasons }) => (complete ? [] : reasons));
       const reached = `canaries reached ${ready} of ${paths} ${account?.["webhooks"] == null ? "subscriptions" : "endpoints"}`;
       const left =
-        paths === 0 ? "" : `; they stay in the stream, ${MOST_CANARIES} at most${ready > 0 ? " and one event" : ""}`;
+        paths === 0 ? "" : `; they stay in the stream, ${mostCanaries(subject)}${ready > 0 ? " and one event" : ""}`;
       const found = `${reached}${left}`;
       if (reason === undefined && paths > 0 && ready === paths) return { what: "canary", found, ok: true };
       return {
@@ -57,11 +58,14 @@ export async function canaryCheck(
 }
 
 /** Somebody's pipeline is looked at, and not loaded. */
-const MOST_CANARIES = 20;
+function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
+  return tests.flatMap((test) =>
+    Object.entries(kind.gently?.[test] ?? {}).map(([name, value]) => `${test}.${name}=${value}`),
+  );
+}
 
-function one(tests: readonly string[]): string[] {
-  const few = ["nats", "redis"]
-    .filter((test) => tests.includes(test))
-    .map((test) => `${test}.CANARIES=${MOST_CANARIES}`);
-  return [...(tests.includes("websocket") ? ["websocket.VUS=1"] : []), ...few];
+/** How many canaries are sent, as far as that is limited. */
+function mostCanaries({ kind }: Subject): string {
+  const most = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);
+  return most.length === 0 ? "a few" : `${most[0]} at most`;
 }

@@ -1,16 +1,8 @@
 /** What a machine must have for the suite, one row each. Pure: what was found comes from elsewhere. */
-import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
-import { EXTENSIONS } from "../k6.ts";
 
-/** The answer to one question. */
-export interface Check {
-  readonly what: string;
-  readonly found: string;
-  /** Whether it is good enough; null for a note. */
-  readonly ok: boolean | null;
-  /** What to do when it is not. */
-  readonly remedy?: string | undefined;
-}
+import { EXTENSIONS } from "../../systems/kinds.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
+import type { Check } from "./check.ts";
 
 /** A version such as 20.12.1 against the least that is needed, such as 20.12. */
 export function isAtLeast(version: string, least: string): boolean {

@@ -2,17 +2,17 @@
 import type { Command } from "commander";
 import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
+import type { PipelineKind } from "../kind.ts";
 import { collect } from "../options.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { needOfOurs } from "../run/provision.ts";
-import { planRun, type Request } from "../run/request.ts";
+import { type PlannedTest, planRun, type Request } from "../run/request.ts";
 import type { Subject } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
-import { type Check, machineChecks, type Need, renderChecks } from "./checks.ts";
-import { doorChecks } from "./doors/doors.ts";
+import type { Check } from "./check.ts";
+import { machineChecks, type Need, renderChecks } from "./checks.ts";
 import { lookAtMachine } from "./machine.ts";
-import { tableCheck } from "./table.ts";
 import { reachTarget } from "./target.ts";
 
 const EXAMPLES = `
@@ -62,12 +62,25 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
 async function checksBehind(direct: ReadonlySet<string>, subject: Subject, request: Request): Promise<Check[]> {
   if (direct.size === 0) return [];
   const tests = planRun(subject, { ...request, environment: process.env, consent: true }).groups.flat();
-  const checks = await doorChecks(tests, direct);
+  const { doors = {}, receiverCheck } = subject.kind;
+  const asked = tests.filter(({ test }) => direct.has(doors[test]?.url ?? ""));
+  const checks = await Promise.all(asked.map((planned) => doorCheck(doors, planned)));
   const { receiver } = request.urls;
-  if (receiver !== undefined && direct.has("receiver") && tests.some(({ test }) => test === "ingest")) {
-    checks.push(await tableCheck(receiver, `doctor-${process.pid}-${Date.now()}`));
+  if (receiver !== undefined && direct.has("receiver") && receiverCheck !== undefined) {
+    checks.push(await receiverCheck(receiver, `doctor-${process.pid}-${Date.now()}`));
   }
   return checks;
+}
+
+async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, settings }: PlannedTest): Promise<Check> {
+  // A test's settings are those of its own name.
+  const { check } = doors[test] as { readonly check: (settings: unknown) => Promise<Check> };
+  try {
+    return await check(settings);
+  } catch (problem) {
+    const found = problem instanceof Error ? problem.message : String(problem);
+    return { what: `${test} credentials`, found, ok: false, remedy: "docs/access.md has the ways in" };
+  }
 }
 
 /** A canary that could not be sent is one failed check; the others are still shown. */

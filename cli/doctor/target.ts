@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import * as v from "valibot";
 import { CLOCK_ERROR_MS, Clock } from "../../core/clock.ts";
 import { fetchWithLogin } from "../fetch.ts";
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 import { askThrough, proxyFor } from "./proxy.ts";
 
 const TIMEOUT_MS = 5_000;

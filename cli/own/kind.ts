@@ -6,7 +6,7 @@ import { secondsOf } from "../../core/plan.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../pipelines.ts";
+import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../kind.ts";
 import { startService } from "../service.ts";
 import type { Built } from "./build.ts";
 

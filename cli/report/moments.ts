@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import type { Result } from "../result.ts";
 
 /** When something was at its worst. */

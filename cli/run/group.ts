@@ -4,7 +4,7 @@ import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import { runK6 } from "../k6.ts";
-import type { PipelineKind, RunningPipeline } from "../pipelines.ts";
+import type { PipelineKind, RunningPipeline } from "../kind.ts";
 import type { Folder } from "./folder.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
 import type { Progress } from "./progress.ts";

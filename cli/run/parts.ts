@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type { RunningPipeline, VariablesByTest } from "../pipelines.ts";
+import type { RunningPipeline, VariablesByTest } from "../kind.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";
 import type { PlannedRun, Request } from "./request.ts";

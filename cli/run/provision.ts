@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { EXTENSIONS } from "../../systems/kinds.ts";
 import { isAtLeast, LEAST_GO, LEAST_K6 } from "../doctor/checks.ts";
 import { lookAtPrograms } from "../doctor/machine.ts";
-import { EXTENSIONS } from "../k6.ts";
 import type { PlannedRun } from "./request.ts";
 import type { Subject } from "./subject.ts";
 
@@ -17,7 +17,7 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
   const tests = groups.flat().map(({ test }) => test);
   const test = tests.find((one) => one in EXTENSIONS);
   if (test !== undefined) return `${test} needs bin/k6`;
-  const ownBroker = reference && tests.some((one) => one === "websocket" || one === "http");
+  const ownBroker = reference && tests.some((one) => subject.kind.services?.includes(one));
   return ownBroker ? "the reference target needs bin/services" : null;
 }
 

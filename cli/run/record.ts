@@ -3,6 +3,7 @@
 import type { Account } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import { GRID } from "../../core/mixture.ts";
+import type { Evidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Summary } from "../../core/summary.ts";
 import {
@@ -18,7 +19,7 @@ import { shown } from "../../k6/support/settings.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
 import { judgeInstances } from "./instances.ts";
-import { type Evidence, nextStep } from "./next-steps.ts";
+import { nextStep } from "./next-steps.ts";
 import type { PlannedRun } from "./request.ts";
 import type { RunData } from "./run-data.ts";
 import { invalidities } from "./validity.ts";

@@ -7,7 +7,7 @@ import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
-import type { VariablesByTest } from "../pipelines.ts";
+import type { VariablesByTest } from "../kind.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a user may ask for. */

@@ -1,5 +1,6 @@
+import { PIPELINES } from "../../systems/kinds.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
-import { PIPELINES, type PipelineKind } from "../pipelines.ts";
+import type { PipelineKind } from "../kind.ts";
 
 /** What runs. */
 export interface Subject {

@@ -1,6 +1,6 @@
 /** The boards: one to watch a run, one to compare runs, and one for each test with what these two lack. */
 import { COUNT_NAMES, COUNTS, faultNames } from "../../core/counts.ts";
-import { FAMILIES, METRICS, type MetricName } from "../../core/metrics.ts";
+import { FAMILIES, METRICS, type MetricName } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { Board, Panel, Row, Series } from "./board.ts";
 import { BOARD_TESTS, familiesOf } from "./families.ts";

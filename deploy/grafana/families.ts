@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FAMILIES } from "../../core/metrics.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 export type Family = keyof typeof FAMILIES;

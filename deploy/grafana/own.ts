@@ -1,8 +1,9 @@
 /** The boards of pipelines and tables of endpoints of one's own: one for each of their tests. */
 import { definitionOf, type TestDefinition } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import { FAMILIES, metricOf } from "../../core/metrics.ts";
+import { metricOf } from "../../core/metrics.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 import { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";

@@ -1,7 +1,8 @@
 /** Panels of the suite's own metrics and of the receiver's account. */
-import { FAMILIES, type Metric, type MetricKind, metricOf } from "../../core/metrics.ts";
+import { type Metric, type MetricKind, metricOf } from "../../core/metrics.ts";
 import { expression, type Slo } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 import type { K6Kind, Panel, Series, Unit } from "./board.ts";

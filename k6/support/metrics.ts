@@ -1,6 +1,7 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
-import { FAMILIES, type Metric, type MetricName } from "../../core/metrics.ts";
+import type { Metric } from "../../core/metrics.ts";
 import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
+import { FAMILIES, type MetricName } from "../../systems/metrics.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
 export interface Measure {

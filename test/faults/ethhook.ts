@@ -1,7 +1,7 @@
 /** Rows planted in the EthHook pipeline, or done to what stands round it: a Redis stream to webhooks. */
 import { createClient } from "@redis/client";
-import { type EthhookPipeline, startEthhookPipeline } from "../../cli/ethhook.ts";
 import type { Service } from "../../cli/service.ts";
+import { type EthhookPipeline, startEthhookPipeline } from "../../systems/ethhook/cli/start.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
 import { type CrashedPostgres, crash } from "./postgres.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { createStream, untilNotReading } from "../../cli/stream.ts";
+import { createStream, untilNotReading } from "../../systems/pulse/cli/stream.ts";
 import type { Manner } from "../../target/manner.ts";
 import { type Before, redirecting, slowTls } from "./hostileweb.ts";
 import { RowRun } from "./k6run.ts";

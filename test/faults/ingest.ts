@@ -1,8 +1,8 @@
 /** Rows planted in the message ingestor: an HTTP side, a list in Redis, a worker and a table. */
 import { createClient } from "@redis/client";
 import { Client } from "pg";
-import { type IngestPipeline, startIngestPipeline } from "../../cli/ingest.ts";
 import type { Service } from "../../cli/service.ts";
+import { type IngestPipeline, startIngestPipeline } from "../../systems/ingestor/cli/start.ts";
 import { RowRun } from "./k6run.ts";
 import type { Subject } from "./row.ts";
 

@@ -5,8 +5,8 @@
 
 import type { Account } from "../../core/account.ts";
 import type { Evidence as Attribution } from "../../core/attribution.ts";
-import { METRICS } from "../../core/metrics.ts";
 import type { Verdict } from "../../core/verdict.ts";
+import { METRICS } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 
 /** What a k6 test of a row left behind. */

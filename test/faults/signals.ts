@@ -1,7 +1,7 @@
 /** Rows planted in the signal webhook: the reference target, and a health monitor that watches it. */
 import { join } from "node:path";
 import { type Service, startService } from "../../cli/service.ts";
-import { type SignalsPipeline, startSignalsPipeline } from "../../cli/signals.ts";
+import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
 import { RowRun } from "./k6run.ts";
 import type { Subject } from "./row.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
 import type { Account } from "../../core/account.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { nextRunId, runPipeline, startPipeline } from "./pipeline.ts";
 
 const THRESHOLDS_CROSSED = 99;

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
 import { type Service, startService } from "../../cli/service.ts";
 import type { Account } from "../../core/account.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 import { nextRunId, runPipeline, startPipeline } from "./pipeline.ts";
 

@@ -1,10 +1,10 @@
 /** Every query of every panel, on databases that a recorded run has filled. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MetricName } from "../../core/metrics.ts";
 import type { Board, Panel, Series } from "../../deploy/grafana/board.ts";
 import { boards } from "../../deploy/grafana/boards.ts";
 import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import type { Language } from "../../deploy/grafana/language.ts";
+import type { MetricName } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { ask, type DatabaseAnswer } from "./asking.ts";
 import { root } from "./k6.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
 import type { Account } from "../../core/account.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
 

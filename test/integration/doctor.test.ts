@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { STREAM } from "../../systems/pulse/wire.ts";
 import { addStream } from "./gateway.ts";
 import { root } from "./k6.ts";

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { EthhookPipeline } from "../../cli/ethhook.ts";
 import type { Service } from "../../cli/service.ts";
-import { topicHash } from "../../cli/setup/topics.ts";
+import type { EthhookPipeline } from "../../systems/ethhook/cli/start.ts";
+import { topicHash } from "../../systems/ethhook/cli/topics.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline } from "./ethhook-run.ts";
 import { throughlineIn } from "./throughline.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { Client } from "pg";
-import { type EthhookPipeline, startEthhookPipeline as start } from "../../cli/ethhook.ts";
 import type { Account } from "../../core/account.ts";
+import { type EthhookPipeline, startEthhookPipeline as start } from "../../systems/ethhook/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
 import { untimed } from "./untimed.ts";
 

@@ -1,8 +1,8 @@
 /** The reference pipeline when its parts die, and what its setup makes of a database. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { EthhookPipeline } from "../../cli/ethhook.ts";
 import type { Service } from "../../cli/service.ts";
-import { setupEthhook } from "../../cli/setup/ethhook.ts";
+import { setupEthhook } from "../../systems/ethhook/cli/setup.ts";
+import type { EthhookPipeline } from "../../systems/ethhook/cli/start.ts";
 import { entryOf } from "../../systems/ethhook/wire.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 

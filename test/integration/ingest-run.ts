@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { Client } from "pg";
-import { type IngestPipeline, startIngestPipeline as start } from "../../cli/ingest.ts";
 import type { Account } from "../../core/account.ts";
+import { type IngestPipeline, startIngestPipeline as start } from "../../systems/ingestor/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
 import { untimed } from "./untimed.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { startPipeline } from "./pipeline.ts";
 import { recordIn, throughlineIn } from "./throughline.ts";
 

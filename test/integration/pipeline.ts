@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Pipeline, startPipeline as start } from "../../cli/pipeline.ts";
+import { type Pipeline, startPipeline as start } from "../../systems/pulse/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
 import { untimed } from "./untimed.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Service, startService } from "../../cli/service.ts";
-import { openStorage } from "../../receiver/storage.ts";
+import { openStorage } from "../../systems/ingestor/receiver/storage.ts";
 import { type Authority, authority } from "./certificates.ts";
 import { root } from "./k6.ts";
 

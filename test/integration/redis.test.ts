@@ -1,7 +1,7 @@
 /** redis.js against the reference pipeline, on a real redis-server and a real PostgreSQL. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { EthhookPipeline } from "../../cli/ethhook.ts";
+import type { EthhookPipeline } from "../../systems/ethhook/cli/start.ts";
 import { TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { FIELDS } from "../../systems/ethhook/wire.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";

@@ -3,7 +3,7 @@ import { get, type OutgoingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { startPipeline } from "./pipeline.ts";
 
 let pipeline: Pipeline;

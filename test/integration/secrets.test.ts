@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Pipeline } from "../../cli/pipeline.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
 

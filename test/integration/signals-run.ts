@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { type Service, startService } from "../../cli/service.ts";
-import { type SignalsPipeline, startSignalsPipeline } from "../../cli/signals.ts";
 import type { Summary } from "../../core/summary.ts";
+import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
 import { root, runBundle } from "./k6.ts";
 
 /** Where the runs of a file leave what they write; see {@link useSignals}. */

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
-import type { Pipeline } from "../../cli/pipeline.ts";
 import { type Result, ResultSchema } from "../../cli/result.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 
 /** Runs the command as a user would who stands in a folder. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Account, StorageAccount, WebhookAccount } from "../../core/account.ts";
-import { METRICS, type MetricName } from "../../core/metrics.ts";
 import { enterAccount } from "../../k6/support/account.ts";
+import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { ACCOUNT, SLOS, STORAGE, WEBHOOKS } from "./records.ts";
 
 /** What is entered of an account: the value of a metric, and out of how many. */

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readWebhooks } from "../../receiver/body.ts";
+import { readWebhooks } from "../../systems/ethhook/receiver/body.ts";
 
 const WEBHOOK = {
   ...{ block_hash: "0x", block_number: 1, chain_id: 1, contract_address: "0x", data: "0x", timestamp: 1, topics: [] },

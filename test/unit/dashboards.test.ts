@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { FAMILIES, METRICS } from "../../core/metrics.ts";
 import { type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Panel, Series } from "../../deploy/grafana/board.ts";
 import { boards } from "../../deploy/grafana/boards.ts";
@@ -11,6 +10,7 @@ import { BOARD_TESTS, familiesOf } from "../../deploy/grafana/families.ts";
 import { LANGUAGES } from "../../deploy/grafana/files.ts";
 import { objectivesOf } from "../../deploy/grafana/panels.ts";
 import { FIGURES } from "../../receiver/figures.ts";
+import { FAMILIES, METRICS } from "../../systems/metrics.ts";
 
 const root = join(import.meta.dirname, "../..");
 

@@ -1,8 +1,8 @@
 /** What doctor finds at brokers: those of this file speak just enough of their protocols. */
 import { describe, expect, test } from "vitest";
-import { streamCheck } from "../../cli/doctor/doors/nats.ts";
-import { entriesCheck } from "../../cli/doctor/doors/redis.ts";
 import { settings } from "../../k6/support/settings.ts";
+import { entriesCheck } from "../../systems/ethhook/cli/door.ts";
+import { streamCheck } from "../../systems/pulse/cli/natsdoor.ts";
 import { listener, shown } from "./doctor-servers.ts";
 
 describe("a Redis", () => {

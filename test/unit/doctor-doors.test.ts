@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { credentialsOf } from "../../cli/doctor/credentials.ts";
-import { endpointsCheck } from "../../cli/doctor/doors/http.ts";
-import { messagesCheck } from "../../cli/doctor/doors/ingest.ts";
-import { signalsCheck } from "../../cli/doctor/doors/webhook.ts";
-import { handshakeCheck } from "../../cli/doctor/doors/websocket.ts";
-import { tableCheck } from "../../cli/doctor/table.ts";
 import { settings } from "../../k6/support/settings.ts";
+import { messagesCheck } from "../../systems/ingestor/cli/door.ts";
+import { tableCheck } from "../../systems/ingestor/cli/table.ts";
+import { endpointsCheck } from "../../systems/pulse/cli/httpdoor.ts";
+import { handshakeCheck } from "../../systems/pulse/cli/socketdoor.ts";
+import { signalsCheck } from "../../systems/signals/cli/door.ts";
 import { listener, serverThat, shown } from "./doctor-servers.ts";
 
 const asking = (wanted: string, reply: ServerResponse, request: IncomingMessage) =>

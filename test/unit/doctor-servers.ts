@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import type { Check } from "../../cli/doctor/checks.ts";
+import type { Check } from "../../cli/doctor/check.ts";
 
 /** @returns its URL. */
 export async function serverThat(answers: RequestListener): Promise<string> {

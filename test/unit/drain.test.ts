@@ -4,7 +4,7 @@ import type { Settling } from "../../core/report.ts";
 import { runNumber } from "../../core/trace.ts";
 import type { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";
-import { TablePath } from "../../receiver/table.ts";
+import { TablePath } from "../../systems/ingestor/receiver/table.ts";
 import { asStored, message } from "../../systems/ingestor/wire.ts";
 import { batch, OPENING, report } from "./reports.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Failures, type Refusal } from "../../receiver/failures.ts";
+import { Failures, type Refusal } from "../../systems/ethhook/receiver/failures.ts";
 
 const PAUSES = [2_000, 4_000, 8_000, 16_000];
 

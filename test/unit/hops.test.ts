@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Account, WebhookAccount } from "../../core/account.ts";
 import { explainHops, type Group, type Hops, leftPending, mergeHops } from "../../core/hops.ts";
-import { explain, explainSilence } from "../../core/webhookcauses.ts";
+import { explain, explainSilence } from "../../systems/ethhook/causes.ts";
 import { ACCOUNT, OFFENDER, WEBHOOKS } from "./records.ts";
 
 const group = (changes: Partial<Group> = {}): Group => ({

@@ -4,8 +4,8 @@
  * them could break without being noticed by `npm run faults`.
  */
 import { describe, expect, type TestContext, test } from "vitest";
-import { METRICS, type MetricName } from "../../core/metrics.ts";
 import { expression, type Slo } from "../../core/slo.ts";
+import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import { isHealthy } from "../faults/document.ts";
 import { shortcomings } from "../faults/row.ts";

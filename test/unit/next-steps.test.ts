@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Evidence, nextStep, type Origin } from "../../cli/run/next-steps.ts";
-import { METRICS, type MetricName } from "../../core/metrics.ts";
+import { nextStep, type Origin } from "../../cli/run/next-steps.ts";
+import type { Evidence } from "../../core/nextstep.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
+import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, evidenceOf, OFFENDER, STARTED, STORAGE, WEBHOOKS } from "./records.ts";
 
@@ -110,13 +111,13 @@ describe("the next step", () => {
       "of failed requests tells their answers",
       missed("http_error_rate"),
       evidenceOf({}, { http_status_2xx: { values: { count: 90 } }, http_status_5xx: { values: { count: 10 } } }),
-      "answers 2xx: 90, 5xx: 10; ask the endpoint that is named, and read the gateway's log",
+      "answers 2xx: 90, 5xx: 10; ask the endpoint that is named, and read the target's log",
     ],
     [
       "of lost sessions names the second in which nothing came, and the log",
       missed("ws_sessions_lost"),
       evidenceOf(),
-      "the gateway: nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
+      "the target: nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
     ],
     [
       "of an account that is not settled tells how the wait ended",

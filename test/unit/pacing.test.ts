@@ -1,9 +1,9 @@
 /** A lane of an open model, over a transport whose answers come when a test says so. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { FAMILIES } from "../../core/metrics.ts";
 import { type PacedPlan, publishingPlan } from "../../core/plan.ts";
 import type { Measure, measures } from "../../k6/support/metrics.ts";
 import { Lane } from "../../k6/support/pacing.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 
 vi.mock("k6/execution", () => ({ default: { scenario: { startTime: 0 } } }));
 vi.mock("k6/timers", () => import("./timers.ts"));

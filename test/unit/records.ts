@@ -1,7 +1,7 @@
 /** A realistic run of nats, as k6 and the receiver hand it to the summary. */
 
-import type { Evidence } from "../../cli/run/next-steps.ts";
 import type { Account, Offender, StorageAccount, WebhookAccount } from "../../core/account.ts";
+import type { Evidence } from "../../core/nextstep.ts";
 import { sampleCounter } from "../../core/slo.ts";
 import { type K6Data, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";

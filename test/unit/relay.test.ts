@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { afterEach, expect, test, vi } from "vitest";
 import { traceHash } from "../../core/trace.ts";
-import { type Handover, HandoverSchema, Handovers } from "../../receiver/handover.ts";
-import { Relay } from "../../receiver/relay.ts";
-import type { WebhookSink } from "../../receiver/webhooks.ts";
+import { type Handover, HandoverSchema, Handovers } from "../../systems/ethhook/receiver/handover.ts";
+import { Relay } from "../../systems/ethhook/receiver/relay.ts";
+import type { WebhookSink } from "../../systems/ethhook/receiver/webhooks.ts";
 
 const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 };
 const WEBHOOK = {

@@ -2,11 +2,11 @@
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import * as v from "valibot";
 import { type Result, ResultSchema } from "../../cli/result.ts";
-import { METRICS } from "../../core/metrics.ts";
 import { plainReason } from "../../core/reason.ts";
 import { type Slo, sampleCounter } from "../../core/slo.ts";
 import { type K6Data, summarize } from "../../core/summary.ts";
 import { worst } from "../../core/verdict.ts";
+import { METRICS } from "../../systems/metrics.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, OFFENDER } from "./records.ts";
 

@@ -1,9 +1,9 @@
 /** Where the answers to signals are entered, over metrics that only note what they are given. */
 import { expect, test, vi } from "vitest";
-import { FAMILIES } from "../../core/metrics.ts";
 import type { Access } from "../../k6/support/access.ts";
 import type { Measure } from "../../k6/support/metrics.ts";
 import { settings } from "../../k6/support/settings.ts";
+import { FAMILIES } from "../../systems/metrics.ts";
 import { type Purpose, Signals, type TimedAnswer } from "../../systems/signals/k6/signals.ts";
 
 vi.mock("k6/execution", () => ({ default: {} }));

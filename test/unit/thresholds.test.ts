@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { METRICS, type MetricName } from "../../core/metrics.ts";
 import {
   expression,
   floorExpression,
@@ -10,6 +9,7 @@ import {
   sloVariable,
 } from "../../core/slo.ts";
 import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
+import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { boundVariables, type SloContext, slos } from "../../thresholds.ts";
 
 const UNACCOUNTED: SloContext = { accounted: false, events: null };

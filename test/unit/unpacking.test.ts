@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readWebhooks } from "../../receiver/body.ts";
 import { UNPACKED_LIMIT, unpack } from "../../receiver/unpacking.ts";
+import { readWebhooks } from "../../systems/ethhook/receiver/body.ts";
 
 const WEBHOOK = {
   block_hash: "0x1",

@@ -2,9 +2,9 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Bitset } from "../../core/bitset.ts";
 import type { ClockReport } from "../../core/clocks.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
-import { type BucketSum, bucketOf, hashOf } from "../../receiver/rowindex.ts";
-import { type Row, TablePath } from "../../receiver/table.ts";
-import { Watch, type WatchOptions } from "../../receiver/watch.ts";
+import { type BucketSum, bucketOf, hashOf } from "../../systems/ingestor/receiver/rowindex.ts";
+import { type Row, TablePath } from "../../systems/ingestor/receiver/table.ts";
+import { Watch, type WatchOptions } from "../../systems/ingestor/receiver/watch.ts";
 import { asStored, message } from "../../systems/ingestor/wire.ts";
 
 const RUN = 4_711;

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { traceHash } from "../../../core/trace.ts";
-import { Relay } from "../../../receiver/relay.ts";
+import { Relay } from "../../../systems/ethhook/receiver/relay.ts";
 
 let server: Server | undefined;
 afterEach(() => {

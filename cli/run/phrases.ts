@@ -1,0 +1,71 @@
+/** What next steps say of an account: the worst path, the slowest hop, where the generator stood. */
+import type { Account, Offender } from "../../core/account.ts";
+import { type Evidence, ms, secondOf, slowest } from "../../core/nextstep.ts";
+import type { Second } from "../../core/timeline.ts";
+
+/** A rule that a path can break. */
+export type Rule = "duplicated" | "reordered" | "misrouted";
+
+/** The path that lost most, and why as far as that is known. */
+export function lost(account: Account | null, timeline: readonly Second[]): string {
+  const worst = worstOf(account, "lost");
+  if (worst === null) return drained(timeline);
+  const { path, lost: count, expected, lostSeqs, firstLostAt } = worst;
+  const when = firstLostAt === null ? "" : ` ${secondOf(timeline, firstLostAt)}`;
+  const causes = account?.causes ?? [];
+  const hop =
+    causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
+  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}`;
+}
+
+/** The path that broke a rule most often, and what breaks it. */
+export function broken(account: Account | null, rule: Rule): string {
+  const worst = worstOf(account, rule);
+  if (worst === null) {
+    const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? 0) : 0;
+    if (strays > 0) return `no path is named: ${strays} deliveries came to endpoints that the run does not have`;
+    return "none of the paths that are named: the record holds the first ten that broke a rule";
+  }
+  const why = {
+    duplicated: "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
+    misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
+  }[rule];
+  const events = rule === "duplicated" ? `, events ${worst.duplicatedSeqs.join(", ")}` : "";
+  return `path ${worst.path}: ${worst[rule]} of ${worst.expected}${events}; ${why}`;
+}
+
+function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null {
+  const offenders = [...(account?.offenders ?? [])].filter((one) => one[rule] > 0);
+  return offenders.sort((one, other) => other[rule] - one[rule])[0] ?? null;
+}
+
+/** The slowest second, and which hop takes the time. */
+export function slow({ account, timeline, summaries }: Evidence): string {
+  const acknowledged = Math.max(...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
+  const delivered = account?.latency.p99 ?? 0;
+  const hop =
+    delivered === 0 || acknowledged === 0
+      ? ""
+      : `; hop publish to acknowledgement p99 ${ms(acknowledged)}, publish to delivery p99 ${ms(delivered)}: ` +
+        `most of it is spent ${acknowledged > delivered / 2 ? "before" : "behind"} the acknowledgement`;
+  return `${slowest(timeline)}${hop}`;
+}
+
+/** When the last delivery came. */
+export function drained(timeline: readonly Second[]): string {
+  const last = timeline.findLast(({ delivered }) => delivered > 0);
+  if (timeline.length === 0) return "the receiver gave no timeline";
+  if (last === undefined) return "nothing was delivered at all";
+  return `the last delivery came ${secondOf(timeline, last.at)}, backlog then ${last.backlog}`;
+}
+
+/** That the generator was late. */
+export function behind({ generatorCpu }: Evidence): string {
+  return `the generator was behind${cpu(generatorCpu)}, not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate`;
+}
+
+/** The CPU of the generator, where it was measured. */
+export function cpu(share: number | null): string {
+  return share === null ? "" : ` (${Math.round(share)} % of one core)`;
+}

@@ -1,0 +1,72 @@
+/** What to look at next when an objective is missed: what is known then, and how it is said. */
+import type { Account } from "./account.ts";
+import type { Summary } from "./summary.ts";
+import type { Second } from "./timeline.ts";
+
+/** What is known of the run. */
+export interface Evidence {
+  readonly account: Account | null;
+  readonly timeline: readonly Second[];
+  readonly summaries: readonly Summary[];
+  /** Mean CPU of all load generators together, in percent of one core; null when it was not measured. */
+  readonly generatorCpu: number | null;
+  /** What a pipeline of one's own says of its metrics. */
+  readonly own?: Readonly<Record<string, string>>;
+}
+
+/** Says what to look at. @param log the file that tells more, as a path to show; null where there is none. */
+export type Step = (metric: string, evidence: Evidence, log: string | null) => string;
+
+/** The metrics that a step is about, and what it says. */
+export type NextStep = readonly [RegExp, Step];
+
+/** Where to read on. */
+export function lookAt(log: string | null): string {
+  return log === null ? "read the logs of the run" : `read ${log}`;
+}
+
+/** The slowest second of a run, with its backlog. */
+export function slowest(timeline: readonly Second[]): string {
+  const worst = [...timeline].sort((one, other) => (other.p99 ?? 0) - (one.p99 ?? 0))[0];
+  if (worst === undefined) return "the receiver gave no timeline";
+  if (worst.p99 === null) return "no second of the run has a latency";
+  return `slowest ${secondOf(timeline, worst.at)}: p99 ${ms(worst.p99)}, backlog ${worst.backlog}`;
+}
+
+/** When nothing was delivered although something was published; the slowest second where that never happened. */
+export function stalled(timeline: readonly Second[]): string {
+  const silent = timeline.find(({ published, delivered }) => published > 0 && delivered === 0);
+  return silent === undefined ? slowest(timeline) : `nothing was delivered ${secondOf(timeline, silent.at)}`;
+}
+
+/** Answers by status, of a family of metrics such as `http`. */
+export function statuses(summaries: readonly Summary[], family = "http"): string {
+  const counts = ["2xx", "4xx", "429", "5xx", "none"].map((status) => [
+    status,
+    sum(summaries, `${family}_status_${status}`),
+  ]);
+  return counts.flatMap(([status, count]) => (count === 0 ? [] : [`${status}: ${count}`])).join(", ");
+}
+
+/** A count of all tests together. */
+export function sum(summaries: readonly Summary[], metric: string): number {
+  return summaries.reduce((total, { metrics }) => total + (metrics[metric]?.["count"] ?? 0), 0);
+}
+
+/** A moment as the second of the run's load, from 1, and as the time of day that logs have. */
+export function secondOf(timeline: readonly Second[], at: number): string {
+  const first = timeline.find(({ published }) => published > 0)?.at ?? at;
+  return `in second ${Math.floor((at - first) / 1000) + 1} (${new Date(at).toISOString().slice(11, 19)}Z)`;
+}
+
+/** A time as messages tell it. */
+export function ms(value: number): string {
+  return `${Number(value.toPrecision(3))} ms`;
+}
+
+/** The endpoint that lost most, or was tried most often. */
+export function worstEndpoint(account: Account | null): string {
+  const endpoints = account?.webhooks?.endpoints ?? [];
+  const short = [...endpoints].sort((one, other) => other.lost - one.lost || other.attempts - one.attempts)[0];
+  return short?.path ?? "unknown";
+}

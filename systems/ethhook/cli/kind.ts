@@ -1,0 +1,41 @@
+/** EthHook's pipeline as `throughline run` and `doctor` know it. */
+import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { ETHHOOK_FAULTS } from "../target/faults.ts";
+import { entriesCheck } from "./door.ts";
+import { SECRET, startEthhookPipeline } from "./start.ts";
+
+export const ethhook: PipelineKind = {
+  meaning: "Redis, EthHook's services, PostgreSQL and receiver: events go into a stream and come out as webhooks",
+  groups: [["redis"]],
+  settled: { redis: [] },
+  urls: { redis: "REDIS_URL" },
+  receiver: ["--port", "4800"],
+  secret: SECRET,
+  canary: true,
+  doors: { redis: { url: "redis", check: entriesCheck } },
+  gently: { redis: { CANARIES: "20" } },
+  extensions: { redis: ["k6/x/redis", "k6/x/redis-streams"] },
+  faults: ETHHOOK_FAULTS,
+  variables: { reference: {}, always: {} },
+  start: async ({ root, logs, faults, manner }) => {
+    const started = await startEthhookPipeline(root, logs);
+    try {
+      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
+      const { redis, receiver, problems, close } = started;
+      return {
+        says: `Redis ${redis.url}, webhooks of the reference EthHook, receiver ${receiver.url}`,
+        variables: { REDIS_URL: redis.url, RECEIVER_URL: receiver.url },
+        processes: [
+          { process: "redis-server", role: "target", pid: redis.pid },
+          { process: "ethhook", role: "target", pid: target.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+        close,
+      };
+    } catch (problem) {
+      await started.close();
+      throw problem;
+    }
+  },
+};

@@ -1,0 +1,125 @@
+import type { EndpointAccount } from "../../../core/account.ts";
+import type { Endpoint } from "../../../core/endpoint.ts";
+import { Histogram } from "../../../core/histogram.ts";
+import type { PathAccount, Window } from "../../../core/ledger.ts";
+import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
+import type { Deliveries } from "../../../receiver/deliveries.ts";
+import { Path } from "../../../receiver/path.ts";
+import { endpointSelector, type LogWorkload, wantsAnything } from "../wire.ts";
+import { Failures, type Refusal } from "./failures.ts";
+
+/** A request that carries the webhook of an event. */
+interface Attempt {
+  readonly trace: Trace;
+  /** Unix ms at which its headers were accepted. */
+  readonly headersAt: number;
+  /** Which attempt it is by the sender's count, from 1. */
+  readonly attempt: number;
+}
+
+/** A webhook that was taken. */
+export interface Delivery extends Attempt {
+  /** Unix ms at which the last byte of its body was read: not before then has it arrived. */
+  readonly arrivedAt: number;
+  /** Whether its signature was looked at, and fits. */
+  readonly isSigned: boolean;
+}
+
+/** A webhook that was not taken. */
+export interface RefusedAttempt extends Attempt {
+  /** Unix ms at which it was answered. */
+  readonly answeredAt: number;
+  readonly why: Refusal;
+  /** What is wrong with its signature. */
+  readonly problem?: string | undefined;
+}
+
+/** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */
+export class EndpointPath extends Path {
+  readonly latencies = new Histogram();
+  readonly failures: Failures;
+  private readonly wanting: boolean;
+  private canaries = 0;
+  private requests = 0;
+  private retries = 0;
+
+  /** @param retryPauses as {@link Failures} takes them. */
+  constructor(endpoint: Endpoint, workload: LogWorkload, retryPauses: readonly number[]) {
+    super(endpoint.name, endpoint, endpointSelector(workload, endpoint));
+    this.wanting = wantsAnything(workload, endpoint);
+    this.failures = new Failures(retryPauses);
+  }
+
+  private attempted({ trace, headersAt, attempt }: Attempt): void {
+    this.requests++;
+    this.failures.attempted(trace.seq, { at: headersAt, claimed: attempt });
+  }
+
+  /** Counts a request of the run's load that was not taken. */
+  refused(refused: RefusedAttempt): void {
+    const { trace, answeredAt, attempt, why } = refused;
+    if (trace.publisher === CANARY_PUBLISHER) return;
+    this.attempted(refused);
+    if (!this.ledger.seen.has(trace.seq)) this.failures.refused(trace.seq, answeredAt, attempt, why);
+  }
+
+  /** Enters a webhook that was answered well. @returns whether it is the first delivery of an event of the load. */
+  enter(delivery: Delivery, deliveries: Deliveries): boolean {
+    const { trace, arrivedAt, attempt } = delivery;
+    if (trace.publisher === CANARY_PUBLISHER) {
+      this.canaries++;
+      return false;
+    }
+    this.attempted(delivery);
+    const wasRefused = this.failures.succeeded(trace.seq);
+    if (this.ledger.record(trace.publisher, trace.seq) === "duplicate") return false;
+    if (wasRefused || attempt > 1) this.retries++;
+    if (this.selected(trace.seq)) {
+      const latency = arrivedAt - trace.publishedAt;
+      this.latencies.record(latency);
+      deliveries.record(this.name, latency, arrivedAt);
+    }
+    return true;
+  }
+
+  get ready(): boolean {
+    return this.canaries > 0 || !this.wanting;
+  }
+
+  isSilent(): boolean {
+    return false;
+  }
+
+  hasCaughtUp(): boolean {
+    return true;
+  }
+
+  override isOpen(seq: number, now: number): boolean {
+    return this.failures.isOpen(seq, now);
+  }
+
+  override get openUntil(): number {
+    return this.failures.openUntil;
+  }
+
+  protected window(): Window {
+    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
+  }
+
+  /** The account of the endpoint, from that of any path. @param now Unix ms. */
+  describe(settled: PathAccount, now: number): EndpointAccount {
+    const latency = this.latencies.percentiles();
+    let abandoned = 0;
+    for (const count of this.failures.abandoned(now).values()) abandoned += count;
+    return {
+      path: this.name,
+      ...settled,
+      attempts: this.requests,
+      retried: this.retries,
+      // A refused event that nobody reported as published is not among the lost ones.
+      unattempted: Math.max(0, settled.lost - abandoned),
+      refusedInARow: this.failures.longestRow,
+      latency,
+    };
+  }
+}

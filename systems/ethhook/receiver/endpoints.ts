@@ -1,0 +1,142 @@
+import type { Account } from "../../../core/account.ts";
+import { Histogram } from "../../../core/histogram.ts";
+import type { HopsReport } from "../../../core/hops.ts";
+import type { PathAccount } from "../../../core/ledger.ts";
+import type { Webhooks } from "../../../core/report.ts";
+import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
+import type { Aside, Observer, ObserverContext } from "../../../receiver/observer.ts";
+import type { Path } from "../../../receiver/path.ts";
+import { explain } from "../causes.ts";
+import { damagedField, type LogWorkload, type Webhook } from "../wire.ts";
+import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts";
+
+/** How many damaged webhooks an account describes. */
+const EVIDENCE = 5;
+
+/** As much of a damaged value is shown. */
+const SHOWN_LENGTH = 80;
+
+/** Kinds of unreadable bodies that are told apart; what a sender varies would fill an account. */
+const MOST_PROBLEMS = 10;
+const OTHER_PROBLEMS = "other problems";
+
+/** The retries of the contract's sender. */
+const RETRY_PAUSES_MS = [2_000, 4_000, 8_000, 16_000];
+
+/** The endpoints of one run, and what came that was no delivery. */
+export class Endpoints implements Observer {
+  /** Webhooks are sent at the same time, and sent again. */
+  readonly isOrdered = false;
+  private readonly byName: ReadonlyMap<string, EndpointPath>;
+  private readonly observed: ObserverContext;
+  /** What is wrong with the first damaged webhooks. */
+  private readonly damages: string[] = [];
+  private readonly workload: LogWorkload;
+  private misbehaviours = 0;
+  private wrongSignatures = 0;
+  private unchecked = 0;
+  private damagedWebhooks = 0;
+  private strays = 0;
+  private readonly transfer = new Histogram();
+  private readonly unreadable = new Map<string, number>();
+  private readonly signatureProblems = new Map<string, number>();
+
+  constructor(seed: number, webhooks: Webhooks, observed: ObserverContext) {
+    const { endpoints, unmatchedShare, variants, retryPauses = RETRY_PAUSES_MS } = webhooks;
+    this.observed = observed;
+    this.workload = { seed, unmatchedShare, variants };
+    this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload, retryPauses)]));
+  }
+
+  /** Counts a webhook that was not taken. */
+  refused(name: string, refused: RefusedAttempt): void {
+    this.byName.get(name)?.refused(refused);
+    if (refused.why === "wrong signature") {
+      this.wrongSignatures++;
+      count(this.signatureProblems, refused.problem ?? "does not fit the body");
+    } else this.misbehaviours++;
+  }
+
+  /** Counts a request whose body is no webhook. @param problem what is wrong with it. */
+  unread(problem: string): void {
+    count(this.unreadable, problem);
+  }
+
+  get paths(): Iterable<EndpointPath> {
+    return this.byName.values();
+  }
+
+  /** Enters a webhook that was taken. */
+  delivered(name: string, delivery: Delivery, body: Webhook): void {
+    const { trace } = delivery;
+    const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
+    const path = this.byName.get(name);
+    const isFirst = path !== undefined && this.enter(path, delivery, body);
+    // A stray too is an arrival: where the account is closed, this is where it shows.
+    if (isOfLoad) this.observed.arrived(1, isFirst ? 1 : 0);
+    if (isOfLoad && path === undefined) this.strays++;
+  }
+
+  private enter(path: EndpointPath, delivery: Delivery, body: Webhook): boolean {
+    const { trace, headersAt, arrivedAt, isSigned } = delivery;
+    if (trace.publisher !== CANARY_PUBLISHER) {
+      this.transfer.record(arrivedAt - headersAt);
+      this.compare(path.name, trace, body);
+      if (!isSigned) this.unchecked++;
+    }
+    return path.enter(delivery, this.observed.deliveries);
+  }
+
+  causes(account: Account, hops: HopsReport | null): string[] {
+    return [...explain(account, hops), ...this.damages];
+  }
+
+  private compare(name: string, trace: Trace, body: Webhook): void {
+    const field = damagedField(body, this.workload, trace);
+    if (field === null) return;
+    this.damagedWebhooks++;
+    if (this.damages.length === EVIDENCE) return;
+    const value = JSON.stringify(body[field]).slice(0, SHOWN_LENGTH);
+    this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
+  }
+
+  account(settle: (path: Path) => PathAccount): Aside {
+    const now = this.observed.now();
+    const paths = [...this.paths];
+    const endpoints = paths.map((path) => path.describe(settle(path), now));
+    const webhooks = {
+      endpoints,
+      growth: null,
+      leftPending: null,
+      attempts: endpoints.reduce((sum, { attempts }) => sum + attempts, 0),
+      retried: endpoints.reduce((sum, { retried }) => sum + retried, 0),
+      unraisedHeaders: paths.reduce((sum, { failures }) => sum + failures.unraisedHeaders, 0),
+      transfer: this.transfer.percentiles(),
+      unreadable: Object.fromEntries(this.unreadable),
+      hasty: paths.reduce((sum, { failures }) => sum + failures.hasty, 0),
+      abandoned: this.abandoned(now),
+      misbehaved: this.misbehaviours,
+      wrongSignatures: this.wrongSignatures,
+      signatureProblems: Object.fromEntries(this.signatureProblems),
+      uncheckedSignatures: this.unchecked,
+      damaged: this.damagedWebhooks,
+      strays: this.strays,
+    };
+    return { webhooks, strays: this.strays };
+  }
+
+  private abandoned(now: number): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { failures } of this.paths) {
+      for (const [how, count] of failures.abandoned(now)) counts[how] = (counts[how] ?? 0) + count;
+    }
+    return counts;
+  }
+}
+
+/** Counts a problem by its text. */
+function count(problems: Map<string, number>, problem: string): void {
+  const isKnown = problems.has(problem) || problems.size < MOST_PROBLEMS;
+  const kind = isKnown ? problem : OTHER_PROBLEMS;
+  problems.set(kind, (problems.get(kind) ?? 0) + 1);
+}

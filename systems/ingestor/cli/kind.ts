@@ -1,0 +1,44 @@
+/** The ingestor's pipeline as `throughline run` and `doctor` know it. */
+import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { INGESTOR_FAULTS } from "../target/faults.ts";
+import { messagesCheck } from "./door.ts";
+import { startIngestPipeline } from "./start.ts";
+import { tableCheck } from "./table.ts";
+
+export const ingestor: PipelineKind = {
+  meaning: "an ingestor with Redis and PostgreSQL, and receiver: messages are posted and become rows of a table",
+  groups: [["ingest"]],
+  settled: { ingest: [] },
+  urls: { ingest: "INGEST_URL" },
+  // It reads the ingestor's own database, whose login is not ours to pass around.
+  receiver: null,
+  canary: false,
+  doors: { ingest: { url: "ingest", check: messagesCheck } },
+  receiverCheck: tableCheck,
+  faults: INGESTOR_FAULTS,
+  variables: { reference: {}, always: {} },
+  start: async ({ root, logs, faults, manner }) => {
+    const planted = [...flagsOf(faults), ...mannerFlags(manner)];
+    // Each part of the target minds the faults that are its own.
+    const started = await startIngestPipeline(root, logs, planted);
+    try {
+      const worker = await started.startWorker(...planted);
+      const { redis, receiver, api, problems, close } = started;
+      return {
+        says: `ingestor ${api.url}, Redis ${redis.url}, receiver ${receiver.url}`,
+        variables: { INGEST_URL: api.url, RECEIVER_URL: receiver.url },
+        processes: [
+          { process: "redis-server", role: "target", pid: redis.pid },
+          { process: "ingestor api", role: "target", pid: api.pid },
+          { process: "ingestor worker", role: "target", pid: worker.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+        close,
+      };
+    } catch (problem) {
+      await started.close();
+      throw problem;
+    }
+  },
+};

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { Client } from "pg";
+import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
+import { type Service, startService } from "../../../cli/service.ts";
+
+/** A whole ingestor on free ports: Redis, PostgreSQL, its HTTP side, and the receiver that watches its table. */
+export interface IngestPipeline {
+  readonly redis: RedisServer;
+  readonly postgres: Service;
+  readonly receiver: Service;
+  readonly api: Service;
+  /** A role that may only select, as the receiver has it. */
+  readonly readOnlyUrl: string;
+  /** Starts another worker. */
+  startWorker(...flags: string[]): Promise<Service>;
+  /** Starts another HTTP side, on the same Redis. */
+  startApi(...flags: string[]): Promise<Service>;
+  /** Why services have ended that should still run. */
+  readonly problems: () => readonly string[];
+  close(): Promise<void>;
+}
+
+const READER = "reader";
+
+/**
+ * Starts everything but a worker.
+ *
+ * @param root the folder of the repository.
+ * @param logs folder for what the services log.
+ * @param flags for the HTTP side, such as `--fault drop=100`.
+ * @param receiverFlags what the receiver is told beside its port, database and Redis, as in `--influxdb`.
+ */
+export async function startIngestPipeline(
+  root: string,
+  logs: string,
+  flags: readonly string[] = [],
+  receiverFlags: readonly string[] = [],
+): Promise<IngestPipeline> {
+  const started: Service[] = [];
+  const close = async () => {
+    for (const service of started.splice(0).reverse()) await service.stop();
+  };
+  const startWith = async (environment: Record<string, string>, program: string, ...args: string[]) => {
+    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...args];
+    const service = await startService(program, command, join(logs, `${program}-${started.length}.log`), environment);
+    started.push(service);
+    return service;
+  };
+  const start = (program: string, ...args: string[]) => startWith({}, program, ...args);
+  try {
+    const redis = await startRedisServer(null);
+    started.push(redis);
+    const postgres = await start("postgres");
+    const startPart = (part: string, ...more: readonly string[]) =>
+      start("ingestor", "--port", "0", "--part", part, "--redis", redis.url, "--database", postgres.url, ...more);
+    const startApi = (...more: string[]) => startPart("api", ...more);
+    const startWorker = (...more: string[]) => startPart("worker", ...more);
+    // It makes the table that the receiver watches.
+    const api = await startApi(...flags);
+    const readOnlyUrl = await makeReader(postgres.url);
+    const watching = { RECEIVER_DATABASE: readOnlyUrl, RECEIVER_REDIS: redis.url };
+    const receiver = await startWith(watching, "receiver", "--port", "0", ...receiverFlags);
+    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, problems, close };
+  } catch (problem) {
+    await close();
+    throw problem;
+  }
+}
+
+/** Makes a role that may do nothing but select from the table of messages. @returns the database's URL for it. */
+async function makeReader(url: string): Promise<string> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`create role ${READER} login password '${READER}'`);
+    await client.query(`grant select on messages to ${READER}`);
+  } finally {
+    await client.end();
+  }
+  const reading = new URL(url);
+  reading.username = READER;
+  reading.password = READER;
+  return reading.href;
+}

@@ -1,0 +1,69 @@
+import { withoutCredentials } from "../../../core/redaction.ts";
+import { runNumber } from "../../../core/trace.ts";
+import type { ObserverContext } from "../../../receiver/observer.ts";
+import { MessageTable } from "./database.ts";
+import { IngestKeys } from "./keys.ts";
+import { TableObserver } from "./stored.ts";
+import { TablePath } from "./table.ts";
+import { Watch } from "./watch.ts";
+
+/** Where an ingestor keeps its messages. */
+export interface StorageOptions {
+  /** URL of its PostgreSQL database. */
+  readonly database: string;
+  readonly table: string;
+  /** URL of its Redis; without it, what is pending or buffered cannot be told from what is lost. */
+  readonly redis?: string | undefined;
+}
+
+/** The run that a table is watched for. */
+export interface WatchedRun {
+  readonly id: string;
+  readonly seed: number;
+  readonly hostile: boolean;
+}
+
+/** A database or Redis that cannot be used as it was asked for. */
+export class StorageProblem extends Error {}
+
+/** A message ingestor's table and keys, shared by all runs that are settled by them. */
+export interface Storage {
+  /** Follows the table for one run. */
+  watch(run: WatchedRun, observed: ObserverContext): TableObserver;
+  close(): Promise<void>;
+}
+
+/** Connects to an ingestor's database and Redis. @throws StorageProblem in one line, without passwords. */
+export async function openStorage(options: StorageOptions, now: () => number): Promise<Storage> {
+  const table = new MessageTable({ url: options.database, table: options.table, now });
+  const keys = options.redis === undefined ? null : new IngestKeys(options.redis);
+  const close = async () => {
+    keys?.close();
+    await table.close();
+  };
+  try {
+    await named("--database", options.database, table.open());
+    if (keys !== null) await named("--redis", options.redis as string, keys.open());
+  } catch (problem) {
+    await close();
+    throw problem;
+  }
+  return {
+    watch({ id, seed, hostile }, observed) {
+      const run = runNumber(id);
+      const path = new TablePath(options.table, run, seed, hostile);
+      return new TableObserver(path, new Watch({ table, keys, path, run, now }, observed));
+    },
+    close,
+  };
+}
+
+async function named(option: string, url: string, opening: Promise<void>): Promise<void> {
+  try {
+    await opening;
+  } catch (problem) {
+    const said = problem instanceof AggregateError ? problem.errors.map(String).join(", ") : problem;
+    const reason = said instanceof Error ? said.message : String(said);
+    throw new StorageProblem(withoutCredentials(`${option} ${url}: ${reason}`));
+  }
+}

@@ -1,0 +1,261 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { StorageAccount } from "../../../core/account.ts";
+import { Conservation } from "../../../core/conservation.ts";
+import type { Balance } from "../../../core/settling.ts";
+import type { ObserverContext } from "../../../receiver/observer.ts";
+import type { MessageTable } from "./database.ts";
+import type { IngestKeys, QueueReading } from "./keys.ts";
+import type { Row, TablePath } from "./table.ts";
+
+/** New rows are looked for so often. */
+const POLL_MS = 100;
+/** Readings of Redis, and looks for rows that became visible after later ones. */
+const COMPARE_MS = 500;
+const RETRY_MS = 500;
+/** Comparisons of the database's clock. */
+const CLOCK_MS = 5_000;
+
+/**
+ * A row gets its id before its transaction ends, so that it may become visible after rows with larger
+ * ids. Ids that were passed within so long are looked at again; at the end all of the run's are.
+ */
+const LATE_MS = 10_000;
+const IDS_AT_ONCE = 50_000;
+const ROWS_AT_ONCE = 1_000;
+/** How many stuck events an account names. */
+const EVIDENCE = 10;
+/** Buckets that are read again together. */
+const BUCKETS_AT_ONCE = 16;
+
+export interface WatchOptions {
+  readonly table: Pick<
+    MessageTable,
+    "lastId" | "after" | "ids" | "byId" | "sums" | "again" | "grows" | "lowering" | "compareClocks"
+  >;
+  /** Null when Redis is not watched. */
+  readonly keys: Pick<IngestKeys, "read" | "pendingContents"> | null;
+  readonly path: TablePath;
+  readonly run: number;
+  readonly now: () => number;
+}
+
+/** Follows the table and the Redis keys for one run. */
+export class Watch {
+  private readonly options: WatchOptions;
+  private readonly observed: ObserverContext;
+  private readonly conservation = new Conservation();
+  private readonly stopped = new AbortController();
+  private readonly following: Promise<void>;
+  private firstId: number | null = null;
+  private high = 0;
+  /** How far the table had been read at moments of the last {@link LATE_MS}. */
+  private marks: { at: number; id: number }[] = [];
+  private comparedAt = Number.NEGATIVE_INFINITY;
+  private clockComparedAt = Number.NEGATIVE_INFINITY;
+  private queue: QueueReading | null = null;
+  private leastHeld = Number.POSITIVE_INFINITY;
+  private movedAt = Number.NEGATIVE_INFINITY;
+  private emptySince: number | null = null;
+  private stuck: StorageAccount["stuck"] = null;
+  private vanished = 0;
+  /** What went wrong in this attempt, and in the last one that is over. */
+  private complaint: string | null = null;
+  private problem: string | null = null;
+
+  constructor(options: WatchOptions, observed: ObserverContext) {
+    this.options = options;
+    this.observed = observed;
+    this.following = this.follow();
+  }
+
+  /** Stops following and looks at every row of the run once more. */
+  async finish(): Promise<void> {
+    await this.stop();
+    const { table } = this.options;
+    // A table that was never read has its problem already, and no rows to be looked at again.
+    if (this.firstId === null) return;
+    await this.attempt(async () => {
+      await this.readNew();
+      await this.readAgain();
+      await this.compare();
+      await this.lookIntoQueue();
+      this.observed.clock(await table.compareClocks());
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.following;
+  }
+
+  account(): Omit<StorageAccount, "ids"> {
+    const { path } = this.options;
+    const { readings, shortfall, peak, growth } = this.conservation;
+    const { queue } = this;
+    return {
+      rows: path.rows,
+      damaged: path.damaged,
+      changed: path.changed,
+      vanished: this.vanished,
+      insertion: path.insertions.percentiles(),
+      queue: queue === null ? null : { pending: queue.pending, buffered: queue.buffered },
+      readings,
+      shortfall,
+      peak,
+      growth,
+      stuck: this.stuck,
+      worker: queue?.worker ?? {},
+      problem: this.problem,
+    };
+  }
+
+  /** Where the events stand that are no rows yet. */
+  get balance(): Balance {
+    const { queue, movedAt, emptySince } = this;
+    return { held: queue === null ? null : queue.pending + queue.buffered, movedAt, emptySince };
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      const worked = await this.attempt(() => this.step());
+      await pause(worked ? POLL_MS : RETRY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private async step(): Promise<void> {
+    const { table, now } = this.options;
+    if (this.firstId === null) {
+      this.high = await table.lastId();
+      this.firstId = Math.max(0, this.high - table.lowering);
+    }
+    const at = now();
+    if (at - this.clockComparedAt >= CLOCK_MS) {
+      this.clockComparedAt = at;
+      this.observed.clock(await table.compareClocks());
+    }
+    if (at - this.comparedAt < COMPARE_MS) return this.readNew();
+    this.comparedAt = at;
+    await this.compare();
+    const passed = this.marks.findLast((mark) => mark.at <= at - LATE_MS) ?? this.marks[0];
+    if (table.lowering > 0) await this.readLate(this.firstId);
+    else if (passed !== undefined) await this.readLate(passed.id);
+    this.marks = [...this.marks.filter((mark) => mark.at >= (passed?.at ?? 0)), { at, id: this.high }];
+  }
+
+  /** Reads where messages are, in the direction in which they move. */
+  private async compare(): Promise<void> {
+    const { keys, path, now } = this.options;
+    const underLoad = this.observed.underLoad();
+    const acknowledged = this.observed.acknowledged();
+    // A Redis that is away keeps nobody from reading the table.
+    this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
+    this.weigh(this.queue, underLoad);
+    await this.readNew();
+    const rows = path.seen.size;
+    if (underLoad && acknowledged > 0) this.conservation.underLoad(now(), acknowledged, rows);
+    if (this.queue === null || acknowledged === 0) return;
+    const { pending, buffered } = this.queue;
+    this.conservation.enter({ at: now(), acknowledged, pending, buffered, rows });
+  }
+
+  /** Notes whether what is held becomes less, and since when it has been nothing. */
+  private weigh(queue: QueueReading | null, underLoad: boolean): void {
+    const { path, now } = this.options;
+    const held = queue === null ? 0 : queue.pending + queue.buffered;
+    path.held = held;
+    if (queue === null || held > 0) this.emptySince = null;
+    else this.emptySince ??= now();
+    if (underLoad || held < this.leastHeld) {
+      this.leastHeld = held;
+      this.movedAt = now();
+    }
+  }
+
+  /** Reads on from where the last reading ended. */
+  private async readNew(): Promise<void> {
+    const { table, path, run, now } = this.options;
+    const at = now();
+    for (let more = true; more; ) {
+      const next = await table.after(this.high, run);
+      this.enter(next.rows);
+      this.high = next.ids.at(-1) ?? this.high;
+      more = next.more;
+    }
+    path.wasRead(at);
+  }
+
+  /** Looks for the run's rows above an id that were passed unseen. */
+  private async readLate(from: number): Promise<void> {
+    const { table, path, run } = this.options;
+    for (let low = from; low < this.high; ) {
+      const ids = await table.ids(low, this.high, IDS_AT_ONCE, run);
+      const unseen = ids.filter((id) => !path.index.has(id));
+      for (let place = 0; place < unseen.length; place += ROWS_AT_ONCE) {
+        this.enter(await table.byId(unseen.slice(place, place + ROWS_AT_ONCE), run));
+      }
+      if (ids.length < IDS_AT_ONCE) break;
+      low = ids.at(-1) as number;
+    }
+  }
+
+  /**
+   * Compares what there is of the run with what was read of it, by hashes that the database computes, and reads
+   * only where they differ: rows may have come by any id, changed, or gone.
+   */
+  private async readAgain(): Promise<void> {
+    const { table, path, run } = this.options;
+    const { index } = path;
+    // While something is missing, it may be anywhere.
+    const above = table.grows && path.isComplete(this.observed.acknowledgedSeqs()) ? this.firstId : null;
+    const differing = index.differing(await table.sums(run, above));
+    let gone = 0;
+    for (let place = 0; place < differing.length; place += BUCKETS_AT_ONCE) {
+      const buckets = differing.slice(place, place + BUCKETS_AT_ONCE);
+      const known = buckets.flatMap((bucket) => index.idsIn(bucket));
+      const rows = await table.again(run, above, buckets, known);
+      for (const row of rows) path.recheck(row);
+      const there = new Set(rows.map(({ id }) => id));
+      gone += known.filter((id) => !there.has(id)).length;
+      this.enter(rows, true);
+    }
+    this.vanished = gone;
+  }
+
+  /** Names what is stuck: of what is missing, the events that are not in the pending list are in a worker's hands. */
+  private async lookIntoQueue(): Promise<void> {
+    const { keys, path } = this.options;
+    const { queue } = this;
+    if (keys === null || queue === null || queue.pending + queue.buffered === 0) return;
+    const missing = [...this.observed.acknowledgedSeqs().without(path.seen)];
+    if (missing.length === 0) return;
+    const { contents, isWhole } = await keys.pendingContents();
+    const { seqs, unreadable } = path.readPending(contents);
+    const events = isWhole ? missing.filter((seq) => !seqs.has(seq)) : [];
+    this.stuck = { events: events.slice(0, EVIDENCE), count: isWhole ? events.length : null, unreadable };
+  }
+
+  private enter(rows: readonly Row[], isLate = false): void {
+    const { path, now } = this.options;
+    const seenAt = now();
+    for (const row of rows) if (path.enter(row, seenAt, this.observed.deliveries, isLate)) this.observed.arrived(0, 1);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
+    this.complaint = null;
+    try {
+      await work();
+      this.problem = this.complaint;
+      return true;
+    } catch (problem) {
+      this.complain(problem);
+      this.problem = this.complaint;
+      return false;
+    }
+  }
+
+  private complain(problem: unknown): null {
+    this.complaint = problem instanceof Error ? problem.message : String(problem);
+    return null;
+  }
+}

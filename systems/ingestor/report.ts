@@ -1,0 +1,52 @@
+/** What the summary says of an ingestor beside the account: answers by class, and where messages stayed. */
+import type { Account } from "../../core/account.ts";
+import { milliseconds, number } from "../../core/numbers.ts";
+
+const CLASSES = [
+  { status: "2xx", latency: "accepted" },
+  { status: "4xx", latency: "refused" },
+  { status: "429", latency: "limited" },
+  { status: "5xx", latency: "error" },
+  { status: "none", latency: "unanswered" },
+];
+
+/** Answers by class of status, each with its own latencies; nothing for tests that have none. */
+export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): string[] {
+  return CLASSES.flatMap(({ status, latency }) => {
+    const answers = metrics[`ingest_status_${status}`]?.["count"] ?? 0;
+    const times = metrics[`ingest_${latency}_latency_ms`];
+    if (answers === 0 || times === undefined) return [];
+    const at = (statistic: string) => milliseconds(times[statistic] ?? 0);
+    return [
+      `  ${status.padEnd(9)}  ${number(answers)} answers: mean ${at("avg")}, p50 ${at("med")}, p95 ${at("p(95)")}, ` +
+        `p99 ${at("p(99)")}, max ${at("max")}`,
+    ];
+  });
+}
+
+/** What became of the messages between their acceptance and the table; nothing for an account without one. */
+export function renderStorage(account: Account): string[] {
+  const { storage } = account;
+  if (storage === null) return [];
+  const { insertion, queue, growth, worker } = storage;
+  const rest =
+    queue === null ? "Redis not watched" : `${number(queue.pending)} pending, ${number(queue.buffered)} buffered`;
+  const grown =
+    growth === null ? "too short to tell a trend" : `growing by ${percent(growth.share)} of what is accepted`;
+  const lines = [
+    `  stored     ${number(account.acknowledged)} acknowledged = ${number(storage.rows)} rows + ${rest}; ` +
+      `${number(storage.damaged)} damaged (${number(storage.changed)} of them later), ${number(storage.vanished)} vanished`,
+    `  inserted   p50 ${milliseconds(insertion.p50)}, p95 ${milliseconds(insertion.p95)}, p99 ${milliseconds(insertion.p99)}, max ${milliseconds(insertion.max)} ` +
+      "after publishing, by the row's inserted_at",
+    `  backlog    at most ${number(storage.peak)} acknowledged and not stored; ${grown}`,
+    queue === null
+      ? "  balance    not compared"
+      : `  balance    ${number(storage.readings)} readings of rows + pending + buffered: ${number(storage.shortfall)} acknowledged missing`,
+  ];
+  const says = Object.entries(worker).map(([key, value]) => `${key} ${number(value)}`);
+  return says.length === 0 ? lines : [...lines, `  worker     says of itself: ${says.join(", ")}`];
+}
+
+function percent(share: number): string {
+  return `${number(share * 100)} %`;
+}

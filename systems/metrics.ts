@@ -1,0 +1,18 @@
+/** Every metric of the suite by its family: those that are everybody's, and those of each system. */
+import { GENERAL_FAMILIES, type Metric } from "../core/metrics.ts";
+import { ROOMS } from "./rooms.ts";
+
+type Both<Union> = (Union extends unknown ? (given: Union) => void : never) extends (given: infer All) => void
+  ? All
+  : never;
+type OfRooms = Both<(typeof ROOMS)[number]["metrics"]>;
+type Families = typeof GENERAL_FAMILIES & OfRooms;
+
+export const FAMILIES = Object.assign({}, GENERAL_FAMILIES, ...ROOMS.map(({ metrics }) => metrics)) as Families;
+
+export type Family = keyof Families;
+type Names<F extends Family> = F extends Family ? keyof Families[F] & string : never;
+export type MetricName = Names<Family>;
+
+/** The whole list, by metric name. */
+export const METRICS = Object.assign({}, ...Object.values(FAMILIES)) as Readonly<Record<MetricName, Metric>>;

@@ -1,0 +1,121 @@
+/** The gateway's pipeline as `throughline run` and `doctor` know it. */
+
+import { flagsOf, mannerFlags, type PipelineKind, type VariablesByTest } from "../../../cli/kind.ts";
+import { secondsOf } from "../../../core/plan.ts";
+import { peakOf } from "../../../core/shape.ts";
+import { type Settings, settings } from "../../../k6/support/settings.ts";
+import { countAmong } from "../churn.ts";
+import { PULSE_FAULTS } from "../target/faults.ts";
+import { endpointsCheck } from "./httpdoor.ts";
+import { streamCheck } from "./natsdoor.ts";
+import { handshakeCheck } from "./socketdoor.ts";
+import { startPipeline } from "./start.ts";
+import { createStream, untilNotReading } from "./stream.ts";
+
+export const pulse: PipelineKind = {
+  meaning: "NATS JetStream, gateway and receiver: events are published to NATS and come out at WebSocket subscribers",
+  groups: [["websocket", "nats"], ["http"]],
+  settled: { websocket: ["nats"], nats: ["websocket"] },
+  urls: { http: "HTTP_URL", ws: "WS_URL", nats: "NATS_URL" },
+  receiver: ["--port", "0"],
+  canary: true,
+  doors: {
+    http: { url: "http", check: endpointsCheck },
+    websocket: { url: "ws", check: handshakeCheck },
+    nats: { url: "nats", check: streamCheck },
+  },
+  gently: { websocket: { VUS: "1" }, nats: { CANARIES: "20" } },
+  extensions: { nats: ["k6/x/nats"] },
+  services: ["websocket", "http"],
+  faults: PULSE_FAULTS,
+  variables: {
+    reference: { nats: { CREATE_STREAM: "1" } },
+    // That gateway has no repository of manifests.
+    real: { http: { MANIFESTS: "0" } },
+    always: { websocket: { END_WHEN_SETTLED: "1", PING_EVERY: "1s" } },
+  },
+  demo: {
+    nats: { DURATION: "15s", RATE: "500" },
+    http: { DURATION: "10s", THINK_TIME: "100ms" },
+  },
+  fit: fitSubscribers,
+  script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
+  start: async ({ root, logs, faults, manner, variables = {} }) => {
+    const started = await startPipeline(root, logs, [...flagsOf(faults), ...mannerFlags(manner)]);
+    const { nats, gateway, receiver, problems, close } = started;
+    try {
+      await createStream(nats.url, gateway.url, manner);
+      if (variables["DEPENDENCY_AWAY"] === "1") {
+        await started.stopNats();
+        await untilNotReading(gateway.url);
+      }
+    } catch (problem) {
+      await close();
+      throw problem;
+    }
+    return {
+      says: `NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`,
+      variables: {
+        HTTP_URL: gateway.url,
+        WS_URL: gateway.wsUrl as string,
+        NATS_URL: nats.url,
+        READY_URL: `${gateway.url}/ready`,
+        RECEIVER_URL: receiver.url,
+      },
+      processes: [
+        { process: "nats-server", role: "target", pid: nats.pid },
+        { process: "gateway", role: "target", pid: gateway.pid },
+        { process: "receiver", role: "receiver", pid: receiver.pid },
+      ],
+      problems,
+      close,
+    };
+  },
+};
+
+/** Clients that vanish or read slowly take more than k6 has. */
+function isRude({ SCENARIO, SLOW_READERS }: Settings<"websocket">): boolean {
+  return SCENARIO === "churn" || SLOW_READERS > 0;
+}
+
+/** Beside the load: a canary on its way, the drain, and starting up. */
+const ROUND_ABOUT_SECONDS = 30;
+
+/**
+ * Subscribers listen for as long as anything can come: they end when the run is settled. Those that come
+ * and go follow their profile, at the length of the load. The load waits for all that stay.
+ */
+function fitSubscribers(given: VariablesByTest): VariablesByTest {
+  const { websocket, nats, http } = given;
+  if (http?.["DEPENDENCY_AWAY"] === "1" && nats !== undefined) {
+    throw new RangeError(
+      "DEPENDENCY_AWAY=1: nothing can be published to a broker that is away; allowed: with http alone",
+    );
+  }
+  if (websocket === undefined || nats === undefined) return given;
+  const { load, CANARY_TIMEOUT, DRAIN_TIMEOUT, LINGER = 0 } = settings("nats", nats);
+  const seconds = secondsOf(load);
+  const { load: listening, SOCKETS, SLOW_READERS } = settings("websocket", websocket);
+  const stays = listening.kind === "visitors" && listening.staying && listening.shape.length === 1;
+  const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT + LINGER : 0) + ROUND_ABOUT_SECONDS;
+  const clients = listening.kind === "visitors" ? Math.round(peakOf(listening.shape)) : 0;
+  // Those that read slowly join no run.
+  const subscriptions = (clients - countAmong(clients, SLOW_READERS)) * SOCKETS;
+  return {
+    ...given,
+    websocket: { DURATION: `${Math.ceil(length)}s`, ...websocket },
+    nats: {
+      ...(stays ? { SUBSCRIPTIONS: String(subscriptions) } : {}),
+      ...readyAt(http?.["HTTP_URL"] ?? websocket["WS_URL"]),
+      ...nats,
+    },
+  };
+}
+
+/** A gateway says whether it is ready where its other addresses are, unless another is given. */
+function readyAt(url: string | undefined): Record<string, string> {
+  if (url === undefined || !URL.canParse(url)) return {};
+  const { protocol, host, pathname } = new URL(url);
+  const path = protocol.startsWith("ws") ? pathname.replace(/[^/]*$/, "") : pathname.replace(/\/*$/, "/");
+  return { READY_URL: `${/^(wss|https):$/.test(protocol) ? "https" : "http"}://${host}${path}ready` };
+}

@@ -1,0 +1,55 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { writeMessage } from "../../../core/template.ts";
+import type { Manner } from "../../../target/manner.ts";
+import { messageTemplate } from "../message.ts";
+import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../wire.ts";
+
+const DEADLINE_MS = 20_000;
+const LOOK_MS = 50;
+
+/** Events of a block of every chain; they are of no run, and over before any subscriber is there. */
+const FIRST_EVENTS = 100;
+const NO_RUN = { run: 0, publisher: 0 };
+
+/**
+ * Creates the stream of a reference pipeline, and waits until its gateway reads it: without a stream it is not
+ * ready, and without events it has no block that visitors could ask for.
+ *
+ * @throws an error when it does not within 20 seconds.
+ */
+export async function createStream(natsUrl: string, gatewayUrl: string, manner: Manner = "contract"): Promise<void> {
+  const connection = await connect({ servers: natsUrl });
+  try {
+    const manager = await jetstreamManager(connection);
+    // In the field the gateway makes it, with the retention that it needs.
+    if (manner === "contract") await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
+    const deadline = Date.now() + DEADLINE_MS;
+    while (!(await readsStream(gatewayUrl))) {
+      if (Date.now() >= deadline) throw new Error("gateway: it does not read its stream");
+      await pause(LOOK_MS);
+    }
+    const messages = messageTemplate({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
+    for (let seq = 0; seq < FIRST_EVENTS; seq++) {
+      const { subject, data } = writeMessage(messages, { ...NO_RUN, seq, publishedAt: Date.now() });
+      connection.publish(subject, data);
+    }
+    await connection.flush();
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Waits until a gateway whose broker is gone has noticed. @throws an error when it does not within 20 seconds. */
+export async function untilNotReading(gatewayUrl: string): Promise<void> {
+  for (const deadline = Date.now() + DEADLINE_MS; await readsStream(gatewayUrl); await pause(LOOK_MS)) {
+    if (Date.now() >= deadline) throw new Error("gateway: it does not notice that its broker is gone");
+  }
+}
+
+/** Its other endpoints may be what a planted fault has broken: what it counts is never touched. */
+async function readsStream(gatewayUrl: string): Promise<boolean> {
+  const answer = await fetch(`${gatewayUrl}/api/v1/correctness/status`);
+  return ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;
+}

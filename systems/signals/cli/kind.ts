@@ -1,0 +1,72 @@
+/** The signal webhooks as `throughline run` and `doctor` know them. */
+import { startMonitor } from "../../../cli/health/monitor.ts";
+import { serveHealth } from "../../../cli/health/serve.ts";
+import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { SIGNALS_FAULTS } from "../target/faults.ts";
+import { signalsCheck } from "./door.ts";
+import { startSignalsPipeline, USER } from "./start.ts";
+
+/** Processes and their descendants can be watched on Linux only; elsewhere memory and deaths are not judged. */
+const WATCHABLE = process.platform === "linux";
+const MONITOR_EVERY_MS = 200;
+
+export const signals: PipelineKind = {
+  meaning: "signal webhooks with Redis, and receiver: signals within and beyond the limits, executed once or refused",
+  groups: [["webhook"]],
+  settled: { webhook: [] },
+  urls: { signals: "SIGNALS_URL", executed: "SIGNALS_EXECUTED_URL" },
+  outcome: "executed",
+  receiver: ["--port", "0"],
+  alone: true,
+  // Somebody has to log in.
+  canary: false,
+  doors: { webhook: { url: "signals", check: signalsCheck } },
+  faults: SIGNALS_FAULTS,
+  variables: {
+    reference: { webhook: { ...USER, ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}) } },
+    // No trace of a signal survives there.
+    real: { webhook: { EXECUTED_BY: "count" } },
+    always: {},
+  },
+  start: async ({ root, logs, faults, manner }) => {
+    const started = await startSignalsPipeline(root, logs);
+    try {
+      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
+      const health = WATCHABLE ? await watchOver("signals", target.pid() as number) : null;
+      const { redis, receiver, problems } = started;
+      return {
+        says: `signal webhooks ${target.url}, Redis ${redis.url}, receiver ${receiver.url}`,
+        variables: { ...started.variables(target), ...(health === null ? {} : { HEALTH_URL: health.url }) },
+        processes: [
+          { process: "redis-server", role: "target", pid: redis.pid },
+          { process: "signals supervisor", role: "target", pid: target.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+        close: async () => {
+          await health?.close();
+          await started.close();
+        },
+      };
+    } catch (problem) {
+      await started.close();
+      throw problem;
+    }
+  },
+};
+
+/** Watches a process and its descendants for the tests that ask at HEALTH_URL. */
+async function watchOver(name: string, pid: number): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const monitor = await startMonitor({ process: name, role: "target", watch: { pid }, everyMs: MONITOR_EVERY_MS });
+  const server = await serveHealth([monitor], 0).catch(async (problem: unknown) => {
+    await monitor.stop();
+    throw problem;
+  });
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await monitor.stop();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
+import { type Service, startService } from "../../../cli/service.ts";
+
+/** What the reference target's only user logs in with. */
+export const USER = { SIGNALS_USER: "trader", SIGNALS_PASSWORD: "throughline" };
+
+/** A signal webhook on free ports: Redis, the reference target and the receiver. */
+export interface SignalsPipeline {
+  readonly redis: RedisServer;
+  readonly receiver: Service;
+  /** Starts the target; one that was stopped or killed may be started again. */
+  startTarget(...flags: string[]): Promise<Service>;
+  /** The variables that point webhook.js at a target of this pipeline. */
+  variables(target: Service): Record<string, string>;
+  /** Why services have ended that should still run. */
+  readonly problems: () => readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything but the target.
+ *
+ * @param root the folder of the repository.
+ * @param logs folder for what the services log.
+ * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
+ */
+export async function startSignalsPipeline(
+  root: string,
+  logs: string,
+  receiverFlags: readonly string[] = [],
+): Promise<SignalsPipeline> {
+  const started: Service[] = [];
+  const close = async () => {
+    for (const service of started.splice(0).reverse()) await service.stop();
+  };
+  const keep = <S extends Service>(service: S): S => {
+    started.push(service);
+    return service;
+  };
+  const start = async (program: string, ...flags: string[]) => {
+    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...flags];
+    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`)));
+  };
+  try {
+    const redis = keep(await startRedisServer(null));
+    const receiver = await start("receiver", "--port", "0", ...receiverFlags);
+    return {
+      redis,
+      receiver,
+      startTarget: (...flags) => start("signals", "--redis", redis.url, ...flags),
+      variables: ({ url }) => ({
+        ...USER,
+        SIGNALS_URL: url,
+        DELETE_PATH: "/api/v1/webhooks/{token}",
+        SIGNALS_EXECUTED_URL: `${url}/api/v1/signals/executed`,
+        RECEIVER_URL: receiver.url,
+      }),
+      problems: () => started.flatMap((service) => service.ended() ?? []),
+      close,
+    };
+  } catch (problem) {
+    await close();
+    throw problem;
+  }
+}

@@ -1,0 +1,42 @@
+/** What only signal webhooks have. */
+import { count, latency, ours, share, tally } from "../../core/metrics.ts";
+
+export const signals = {
+  signal_swallowed: count("signals like no other that were answered with the answer to an earlier one, or as known"),
+  signal_unexecuted: count(
+    "first answers without an execution, where only their numbers can be compared; below 0: executions without a first answer",
+  ),
+  signal_success_rate: share("signals of the load that were accepted, each for the first time"),
+  signal_latency_ms: ours(latency("answer time of signals of the load that were accepted")),
+  signal_hft_success_rate: share("signals of the hft trial that were accepted, each for the first time"),
+  signal_hft_latency_ms: latency("answer time of signals of the hft trial that were accepted"),
+  signal_memory_success_rate: share("signals of the memory trial that were accepted, each for the first time"),
+  signal_memory_latency_ms: ours(latency("answer time of signals of the memory trial that were accepted")),
+  signal_accepted: tally("signals that were accepted"),
+  signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
+  signal_limited: tally("signals that were answered 429, too many requests"),
+  signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
+  signal_executed: tally("executed signals, where only their numbers can be compared"),
+  signal_refused: tally("signals that were answered with another 4xx"),
+  signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
+  signal_trial_latency_ms: latency(
+    "answer time of signals that were accepted while another trial sent what need not be",
+  ),
+  signal_duplicate_latency_ms: latency("answer time of signals that were known"),
+  signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
+  signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
+  signal_failed_latency_ms: latency("time until signals failed"),
+  trials_done: tally("trials that were carried to their end"),
+  signal_retry_broken: count(
+    "limited signals that were not accepted when they were sent again after the limit's second and after Retry-After",
+  ),
+  signal_race_broken: count("webhooks of which a few equal signals at once had not exactly one first answer"),
+  signal_limit_broken: count("rounds of twice the limit at once of which more or fewer than the limit passed"),
+  signal_overload_broken: count("times of three times the limit in which more or fewer passed than it allows"),
+  signal_idempotency_broken: count(
+    "rounds of equal signals at once that had not exactly one first answer, or of which more than the limit passed",
+  ),
+  signal_expiry_broken: count("signals that were forgotten too early or known for too long"),
+  signal_spoofing: count("rounds in which more than the limit passed because headers named other clients"),
+  signal_access_broken: count("requests without the right to be accepted that were not refused as they should"),
+};

@@ -1,0 +1,11 @@
+/** What the signal webhooks say of themselves to the suite. */
+import type { Room } from "../../core/room.ts";
+import { signals as metrics } from "./metrics.ts";
+import { nextSteps } from "./nextsteps.ts";
+import { renderSignals } from "./report.ts";
+
+export const signals = {
+  metrics: { signals: metrics },
+  nextSteps,
+  tells: renderSignals,
+} as const satisfies Room;
