@@ -50,6 +50,15 @@ export const ConfigSchema = v.strictObject({
   instances: v.optional(
     v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64), v.description("k6 processes of each test")),
   ),
+  receiverPort: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(65_535),
+      v.description("port of the receiver that a run starts for webhooks, instead of 4800"),
+    ),
+  ),
   out: v.optional(v.pipe(Text, v.description("folder of the results"))),
   set: v.optional(
     v.pipe(

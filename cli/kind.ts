@@ -16,6 +16,8 @@ export interface Place {
   readonly root: string;
   /** Folder for what the services log. */
   readonly logs: string;
+  /** Of the receiver, where that is started beside no reference target. */
+  readonly port: number;
   /** Planted in the reference target, as in `drop=1000`. */
   readonly faults: readonly string[];
   /** How the reference target behaves; by the contract unless told. */
@@ -53,8 +55,11 @@ export interface PipelineKind {
   readonly urls: Readonly<Record<string, string>>;
   /** The one of them that tells how events end, where a target may lack it: without it nobody settles the run. */
   readonly outcome?: string;
-  /** How the receiver is started for a target that is not started here; null where only its owner can start it. */
-  readonly receiver: readonly string[] | null;
+  /**
+   * The port of the receiver that a run starts for a target that is not started here, 0 for one that is free; null where
+   * only its owner can start it.
+   */
+  readonly receiver: number | null;
   /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET says otherwise. */
   readonly secret?: string;
   /** Somebody's own, with the bundles of its tests. */

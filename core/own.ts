@@ -18,6 +18,8 @@ export interface UserConfig {
   readonly duration?: string;
   readonly events?: number;
   readonly instances?: number;
+  /** Port of the receiver that a run starts for requests, instead of 4800. */
+  readonly receiverPort?: number;
   /** Folder of the results. */
   readonly out?: string;
   /** Variables, as `--set` gives them. */

@@ -170,9 +170,10 @@ function strangersOf({ damaged, unreported, contradicted, foreign }: Account): s
   ];
 }
 
-function farEndOf({ webhooks, storage }: Account): string {
+function farEndOf({ webhooks, storage, farEnd, paths }: Account): string {
   if (storage !== null) return "table";
-  return webhooks === null ? "subscriptions" : "endpoints";
+  const what = webhooks !== null ? "endpoint" : farEnd !== null ? "path" : "subscription";
+  return paths === 1 ? what : `${what}s`;
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };

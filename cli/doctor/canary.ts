@@ -38,9 +38,10 @@ export async function canaryCheck(
       const { account } = await fetchRunData(runUrl(started, folder) ?? "");
       const [ready, paths] = [Number(account?.["ready"] ?? 0), account?.paths ?? 0];
       const [reason] = tests.flatMap(({ complete, reasons }) => (complete ? [] : reasons));
-      const reached = `canaries reached ${ready} of ${paths} ${account?.["webhooks"] == null ? "subscriptions" : "endpoints"}`;
-      const left =
-        paths === 0 ? "" : `; they stay in the stream, ${mostCanaries(subject)}${ready > 0 ? " and one event" : ""}`;
+      const { own } = subject.kind;
+      const ends = own !== undefined ? "paths" : account?.["webhooks"] == null ? "subscriptions" : "endpoints";
+      const reached = `canaries reached ${ready} of ${paths} ${ends}`;
+      const left = paths === 0 ? "" : `; ${traceLeft(subject)}${ready > 0 ? " and one event" : ""}`;
       const found = `${reached}${left}`;
       if (reason === undefined && paths > 0 && ready === paths) return { what: "canary", found, ok: true };
       return {
@@ -64,8 +65,9 @@ function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
   );
 }
 
-/** How many canaries are sent, as far as that is limited. */
-function mostCanaries({ kind }: Subject): string {
-  const most = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);
-  return most.length === 0 ? "a few" : `${most[0]} at most`;
+/** What stays of them, and how many they are as far as that is limited. */
+function traceLeft({ kind }: Subject): string {
+  if (kind.own !== undefined) return "your system was sent a few";
+  const [most] = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);
+  return `they stay in the stream, ${most === undefined ? "a few" : `${most} at most`}`;
 }

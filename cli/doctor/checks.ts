@@ -49,6 +49,8 @@ export interface Need {
   readonly ours: string | null;
   /** The suite's own target may have to be started. */
   readonly reference: boolean;
+  /** Of the receiver that the target sends its requests to; 0 where it takes one that is free. */
+  readonly port: number;
 }
 
 /** Memory of one connection in k6 and the target beside it, in MB; ten thousand took about 1.3 GB of k6. */
@@ -86,12 +88,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
       freeMemoryMb >= wantedMb,
       "fewer VUS or SOCKETS (LOAD_SCALE shrinks a profile), or a larger machine",
     ),
-    row(
-      "ports",
-      busyPorts.length === 0 ? "the defaults are free" : `in use: ${busyPorts.join(", ")}`,
-      null,
-      "a receiver that webhooks are sent to listens on 4800; everything else takes ports that are free",
-    ),
+    portCheck(busyPorts, need.port),
   ];
 }
 
@@ -128,6 +125,15 @@ function abilities(k6: K6): string {
   const lacks = without.flatMap((test) => lacking(test, k6)).join(" and ");
   const able = TESTS.filter((test) => !without.includes(test));
   return `runs ${able.join(", ")}; not ${without.join(" and ")}, for want of ${lacks}`;
+}
+
+function portCheck(busy: readonly number[], port: number): Check {
+  const found = busy.length === 0 ? "the defaults are free" : `in use: ${busy.join(", ")}`;
+  if (port === 0) return row("ports", found, null, "nothing to do: everything takes ports that are free");
+  if (!busy.includes(port))
+    return { what: "ports", found: `${port} is free, where the target sends its requests`, ok: true };
+  const remedy = "stop what listens there, or take another with --receiver-port and tell the target";
+  return row("ports", `${port} is taken, and the target sends its requests there`, false, remedy);
 }
 
 function redisCheck(found: string | null): Check {

@@ -4,8 +4,10 @@ import { readConfig, URL_NAMES } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
 import { collect } from "../options.ts";
+import { buildAll } from "../own/find.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
+import { portOf } from "../run/parts.ts";
 import { needOfOurs } from "../run/provision.ts";
 import { type PlannedTest, planRun, type Request } from "../run/request.ts";
 import type { Subject } from "../run/subject.ts";
@@ -36,26 +38,40 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
   const command = program
     .command("doctor")
     .description("look whether all that a run needs is there, and say how to get what is not")
-    .argument("[what...]", "what is to run; the config says it otherwise, or else pipeline")
+    .argument(
+      "[what...]",
+      "what is to run; otherwise what the config says, the pipelines of this folder, or else pipeline",
+    )
     .option("--scenario <profile>", "the profile whose needs are looked at")
     .option("--set <NAME=VALUE>", "a variable, as run takes it; may be repeated", collect, []);
   for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);
-    const subject = await findSubject(root, what.length > 0 ? what : (config?.run ?? ["pipeline"]), config);
+    const named = what.length > 0 ? what : config?.run;
+    const own = named === undefined ? (await buildAll(root, config?.pipelines)).map(({ name }) => name) : [];
     const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
-    const machine = await lookAtMachine(root);
-    const target = await reachTarget(request.urls);
-    const checks = [...machineChecks(machine, needOf(subject, request)), ...target.checks];
-    checks.push(...(await checksBehind(target.direct, subject, request)));
-    const healthy = checks.every(({ ok }) => ok !== false);
-    const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
-    if (healthy && hasK6 && canTry(subject, request.urls)) {
-      checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
+    const all = own.length > 0 ? own.map((name) => [name]) : [named ?? ["pipeline"]];
+    for (const names of all) {
+      if (all.length > 1) console.log(`${names.join(" ")}:`);
+      await examine(root, await findSubject(root, names, config), request, interrupted);
     }
-    console.log(renderChecks(checks).trimEnd());
-    process.exitCode = checks.some(({ ok }) => ok === false) ? 1 : 0;
   });
+}
+
+/** Looks at everything that one subject needs, and tells it. */
+async function examine(root: string, subject: Subject, request: Request, interrupted: AbortSignal): Promise<void> {
+  const need = needOf(subject, request);
+  const machine = await lookAtMachine(root, need.port);
+  const target = await reachTarget(request.urls);
+  const checks = [...machineChecks(machine, need), ...target.checks];
+  checks.push(...(await checksBehind(target.direct, subject, request)));
+  const healthy = checks.every(({ ok }) => ok !== false);
+  const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
+  if (healthy && hasK6 && canTry(subject, request.urls)) {
+    checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
+  }
+  console.log(renderChecks(checks).trimEnd());
+  if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
 /** What is asked of addresses that answer: whether path, login and stream are right, and a table can be read. */
@@ -108,5 +124,6 @@ function needOf(subject: Subject, request: Request): Need {
     connections: Math.max(...connections),
     ours: needOfOurs(subject, plan),
     reference: subject.kind.own === undefined,
+    port: portOf(subject.kind, request, plan),
   };
 }

@@ -8,15 +8,15 @@ import type { K6, Machine } from "./checks.ts";
 /** The ports of the addresses that variables have by default. */
 const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
 
-/** Looks at this machine. @param root the folder of the repository. */
-export async function lookAtMachine(root: string): Promise<Machine> {
+/** Looks at this machine. @param root the folder of the repository. @param port that a receiver is to listen on; 0 for any. */
+export async function lookAtMachine(root: string, port: number): Promise<Machine> {
   const built = join(root, "bin/k6");
   const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
     lookAtPrograms(),
     existsSync(built) ? said(built, ["version"]) : null,
     said("redis-server", ["--version"]),
     said("sh", ["-c", "ulimit -n"]),
-    Promise.all(DEFAULT_PORTS.map(async (port) => ((await isBusy(port)) ? [port] : []))),
+    Promise.all([...new Set([...DEFAULT_PORTS, port])].map(async (port) => ((await isBusy(port)) ? [port] : []))),
   ]);
   return {
     node: process.versions.node,
@@ -57,6 +57,7 @@ function availableMemory(): number {
 }
 
 function isBusy(port: number): Promise<boolean> {
+  if (port === 0) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", timeout: 1_000 });
     const tell = (busy: boolean) => {

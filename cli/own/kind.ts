@@ -14,7 +14,7 @@ import type { Built } from "./build.ts";
 const ROUND_ABOUT_SECONDS = 30;
 
 /** Requests come to an address that the system under test was told. */
-const REQUESTS_PORT = "4800";
+const REQUESTS_PORT = 4800;
 
 /** The kind of what was bundled. */
 export function kindOf(built: Built): PipelineKind {
@@ -24,7 +24,7 @@ export function kindOf(built: Built): PipelineKind {
 /** What every file of one's own has in common. */
 const OWN = {
   urls: {},
-  receiver: [],
+  receiver: 0,
   faults: {},
   variables: { reference: {}, always: {} },
 } satisfies Partial<PipelineKind>;
@@ -55,6 +55,7 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
     groups: [subscribes ? [subscribers, publisher] : [publisher]],
     settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },
     canary: true,
+    receiver: pipeline.observe.kind === "request" ? REQUESTS_PORT : 0,
     own: built,
     fit: (given) => fitted(pipeline, given, subscribes),
     start: (place) => startReceiver(pipeline, built.node, place),
@@ -94,12 +95,12 @@ function fitted(pipeline: AnyPipeline, given: VariablesByTest, subscribes: boole
 async function startReceiver(
   pipeline: AnyPipeline,
   node: string,
-  { root, logs, variables = {} }: Place,
+  { root, logs, port, variables = {} }: Place,
 ): Promise<RunningPipeline> {
   const { kind } = pipeline.observe;
   const program = [
     ...[process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js")],
-    ...["--port", kind === "request" ? REQUESTS_PORT : "0", "--pipeline", node],
+    ...["--port", String(port), "--pipeline", node],
   ];
   const receiver = await startService("receiver", program, join(logs, "receiver.log"), variables);
   return {

@@ -1,6 +1,8 @@
 /** `throughline init <name> --sent --received`: a pipeline's file made of one message and of what came of it. */
 import { readFile } from "node:fs/promises";
-import { bestOf, describeFates, type Fate, fatesOf, SPELLED } from "./survival.ts";
+import { writerOf } from "./literal.ts";
+import { parseSample } from "./samplejson.ts";
+import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
 import type { Sample } from "./templates.ts";
 
 /** What was found, and what the file is made of. */
@@ -27,16 +29,26 @@ export async function compareSample(sentFile: string, receivedFile: string): Pro
   const says = [`${survivors} of ${fates.length} fields survive:`, ...describeFates(fates)];
   if (best === null) {
     const none = "no field survives that can carry an identity: events are only counted";
-    return { says: [...says, none], sample: { write: literal(message, null), spelled: null, column: null } };
+    return {
+      says: [...says, none],
+      sample: { write: writerOf(message, null), spelled: null, header: null, row: null },
+    };
   }
   const { name, room } = SPELLED[best.spelling];
-  const carried = `events carry their identity in ${best.path.join(".") || "the text"} as ${name}: it needs room for ${room}`;
+  // Which of several fields with one value survived, one message does not tell: the identity stands in all of them.
+  const places = fates
+    .filter(({ value, spelling }) => value === best.value && spelling === best.spelling)
+    .map(({ path }) => path);
+  const named = places.map((path) => path.join(".") || "the text").join(" and ");
+  const carried = `events carry their identity in ${named} as ${name}: it needs room for ${room}`;
+  const [outer, header] = best.cameAs ?? [];
   return {
     says: [...says, carried],
     sample: {
-      write: literal(message, { path: best.path, name, isNumber: typeof best.value === "number" }),
+      write: writerOf(message, { paths: places, name, isNumber: typeof best.value !== "string" }),
       spelled: name,
-      column: best.cameAs?.split(".")[0] ?? null,
+      header: hasBody(received) && outer === "headers" ? (header ?? null) : null,
+      row: typeof received === "object" && received !== null && !Array.isArray(received) ? received : null,
     },
   };
 }
@@ -45,52 +57,22 @@ export async function compareSample(sentFile: string, receivedFile: string): Pro
 async function readSample(flag: string, file: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    // Editors of some systems begin a file with a mark of its encoding.
+    text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "").trim();
   } catch (problem) {
     throw new RangeError(`${flag} ${file}: cannot be read: ${problem instanceof Error ? problem.message : problem}`);
   }
+  if (text === "") throw new RangeError(`${flag} ${file}: is empty; it has to hold one message`);
   try {
-    return JSON.parse(text);
-  } catch {
-    return text.trim();
+    return parseSample(text);
+  } catch (problem) {
+    if (/^[{[]/.test(text)) {
+      throw new RangeError(`${flag} ${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
+    }
+    return text;
   }
 }
 
 function hasBody(sent: unknown): sent is { readonly body: unknown } {
   return typeof sent === "object" && sent !== null && "headers" in sent && "body" in sent;
-}
-
-interface Place {
-  readonly path: Fate["path"];
-  readonly name: string;
-  /** The field is a number, which must not be written as a text. */
-  readonly isNumber: boolean;
-}
-
-/** Stands for a number that JavaScript could not hold. */
-const STAND_IN = "#";
-
-/** What `write` returns: the message as text, with the identity in its place. */
-function literal(message: unknown, place: Place | null): string {
-  const value = typeof message === "string" && /^\s*[{[]/.test(message) ? (JSON.parse(message) as unknown) : message;
-  if (typeof value === "string") return place === null ? JSON.stringify(value) : place.name;
-  const object = written(value, place, []);
-  if (place?.isNumber !== true) return `JSON.stringify(${object})`;
-  return `JSON.stringify(${object}).replace('"${STAND_IN}"', ${place.name})`;
-}
-
-function written(value: unknown, place: Place | null, path: readonly string[]): string {
-  if (place !== null && path.length === place.path.length && path.every((key, at) => key === place.path[at])) {
-    return place.isNumber ? JSON.stringify(STAND_IN) : place.name;
-  }
-  if (Array.isArray(value)) {
-    return `[${value.map((inner, at) => written(inner, place, [...path, String(at)])).join(", ")}]`;
-  }
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, inner]) => {
-    const name = /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
-    const text = written(inner, place, [...path, key]);
-    return name === text ? name : `${name}: ${text}`;
-  });
-  return `{ ${fields.join(", ")} }`;
 }

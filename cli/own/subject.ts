@@ -3,6 +3,13 @@ import { SUBJECTS, type Subject, subjectOf } from "../run/subject.ts";
 import { buildAll } from "./find.ts";
 import { kindOf } from "./kind.ts";
 
+/** The name of the only pipeline of this folder, for who names none. @throws RangeError where there are none, or several. */
+export async function onlyOwn(root: string, config: Config | null): Promise<readonly string[]> {
+  const own = (await buildAll(root, config?.pipelines)).map(({ name }) => name);
+  if (own.length === 1) return own;
+  throw new RangeError(`run: says not what; allowed: ${[...own, ...SUBJECTS].join(", ")}`);
+}
+
 /**
  * Finds what names mean: pipelines and tests of the suite, or a pipeline of this folder, which is bundled for it.
  *

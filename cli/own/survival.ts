@@ -3,65 +3,91 @@
  * identity. Pure.
  */
 import type { Spelling } from "../../core/identity.ts";
+import { insideOf } from "./samplejson.ts";
+
+/** What a field of a sample holds. */
+export type Value = string | number | bigint;
 
 /** A field of the message, and what became of it. */
 export interface Fate {
   /** Its keys from the outside in. */
   readonly path: readonly string[];
-  readonly value: string | number;
-  /** Where it came out, keys with dots; null where it did not. */
-  readonly cameAs: string | null;
+  readonly value: Value;
+  /** Where it came out, by keys from the outside in; null where it did not. */
+  readonly cameAs: readonly string[] | null;
   /** How an identity can be written there; null where it cannot. */
   readonly spelling: Spelling | null;
+  /** Whether its name says that it tells one thing from another. */
+  readonly names: boolean;
   /** What kind of field it is, or what happened to it, in words. */
   readonly said: string;
 }
 
-type Leaf = { readonly path: readonly string[]; readonly value: string | number };
+type Leaf = { readonly path: readonly string[]; readonly value: Value };
 
-/** All texts and numbers in a value, also in JSON that is written as a text. */
+/** All texts and numbers in a value, also in JSON that is written as a text; an empty text tells nothing. */
 function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
   }
-  if (typeof value === "number") return [{ path, value }];
-  if (typeof value !== "string") return [];
-  const inner = /^\s*[{[]/.test(value) ? parsed(value) : undefined;
+  if (typeof value === "number" || typeof value === "bigint") return [{ path, value }];
+  if (typeof value !== "string" || value === "") return [];
+  const inner = insideOf(value);
   return inner === undefined ? [{ path, value }] : leavesOf(inner, path);
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Changes that no identity minds: it is found in either case, a UUID without its dashes, a hash without its 0x. */
-const plain = (value: string | number) => String(value).toLowerCase().replaceAll("-", "").replace(/^0x/, "");
+const plain = (value: Value) => String(value).toLowerCase().replaceAll("-", "").replace(/^0x/, "");
 
-/** A shorter text may stand in another by chance. */
+/** Under another name, or within another text, a shorter value may stand by chance. */
+const LEAST_ELSEWHERE = 4;
 const LEAST_INSIDE = 8;
+
+const last = ({ path }: { readonly path: readonly string[] }) => wordOf(path.at(-1) ?? "");
+
+/** A name without its case and its separators: order_id, orderId and Order-ID are one. */
+function wordOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
 
 /** What became of each field of a message. @param received a frame, a request with headers and body, or a row. */
 export function fatesOf(sent: unknown, received: unknown): Fate[] {
   const came = leavesOf(received);
-  return leavesOf(sent).map(({ path, value }): Fate => {
-    const text = plain(value);
-    const equal = came.filter((one) => plain(one.value) === text);
-    const same =
-      equal.find((one) => one.path.at(-1) === path.at(-1)) ??
-      equal[0] ??
-      came.find((one) => text.length >= LEAST_INSIDE && plain(one.value).includes(text));
-    if (same !== undefined) {
-      const { spelling, said } = roomIn(path, value);
-      return { path, value, cameAs: same.path.join(".") || "the text", spelling, said };
-    }
-    const cut = came.find((one) => plain(one.value).length >= LEAST_INSIDE && text.startsWith(plain(one.value)));
-    const said = cut === undefined ? "is not found" : `is cut to ${String(cut.value).length} characters`;
-    return { path, value, cameAs: null, spelling: null, said };
+  const fields = leavesOf(sent);
+  return fields.map(({ path, value }): Fate => {
+    const same = placeOf({ path, value }, came, fields);
+    if (same !== undefined) return { path, value, cameAs: same.path, ...roomIn(path, value) };
+    return { path, value, cameAs: null, spelling: null, names: false, said: lossOf({ path, value }, came) };
   });
+}
+
+/** Where a field came out. What has the name of another field of the message, and its value, is that one's. */
+function placeOf(field: Leaf, came: readonly Leaf[], fields: readonly Leaf[]): Leaf | undefined {
+  const text = plain(field.value);
+  const equal = came.filter((one) => plain(one.value) === text);
+  const isOfAnother = (one: Leaf) =>
+    fields.some((other) => last(other) === last(one) && last(other) !== last(field) && plain(other.value) === text);
+  return (
+    equal.find((one) => last(one) === last(field)) ??
+    (text.length >= LEAST_ELSEWHERE ? equal.find((one) => !isOfAnother(one)) : undefined) ??
+    (text.length >= LEAST_INSIDE
+      ? came.find((one) => plain(one.value) !== text && plain(one.value).includes(text))
+      : undefined)
+  );
+}
+
+/** What happened to a field that did not come out. */
+function lossOf(field: Leaf, came: readonly Leaf[]): string {
+  const text = plain(field.value);
+  const cut = came.find((one) => plain(one.value).length >= LEAST_INSIDE && text.startsWith(plain(one.value)));
+  if (cut !== undefined) return `is cut to ${String(cut.value).length} characters`;
+  const other = came.find((one) => field.path.length > 0 && last(one) === last(field));
+  return other === undefined ? "is not found" : `is written anew: ${other.path.join(".")} is ${shortened(other.value)}`;
+}
+
+function shortened(value: Value): string {
+  const text = String(value);
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }
 
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
@@ -72,20 +98,21 @@ const TIME = /^\d{4}-\d\d-\d\d([T ]|$)/;
 const NAMES_ONE = /(^|[^a-z])(id|uuid|guid|ref|reference|key|no|number|code|hash|token|nonce|memo|note|name|external)$/;
 
 /** How an identity could be written into a field, judged by its name and by what one message holds there. */
-function roomIn(path: readonly string[], value: string | number): Pick<Fate, "spelling" | "said"> {
+function roomIn(path: readonly string[], value: Value): Pick<Fate, "spelling" | "names" | "said"> {
   const name = (path.at(-1) ?? "").replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
   const names = NAMES_ONE.test(name);
-  if (typeof value === "number") {
-    return Number.isInteger(value) && names
-      ? { spelling: "number", said: "a number that names one" }
-      : { spelling: null, said: "an amount" };
+  const room = (spelling: Spelling | null, said: string) => ({ spelling, names, said });
+  if (typeof value !== "string") {
+    const isWhole = typeof value === "bigint" || Number.isInteger(value);
+    return isWhole && names ? room("number", "a number that names one") : room(null, "an amount");
   }
-  if (HASH.test(value)) return { spelling: "hash", said: "a hash" };
-  if (UUID.test(value)) return { spelling: "uuid", said: "a UUID" };
-  if (DIGITS.test(value)) return { spelling: "number", said: "a number as text" };
-  if (TIME.test(value)) return { spelling: null, said: "a time" };
-  if (names || /\d/.test(value)) return { spelling: "text", said: "free text" };
-  return { spelling: null, said: "a word out of a few" };
+  if (HASH.test(value)) return room("hash", "a hash");
+  if (UUID.test(value)) return room("uuid", "a UUID");
+  if (DIGITS.test(value)) return names ? room("number", "a number as text") : room(null, "an amount as text");
+  if (TIME.test(value)) return room(null, "a time");
+  // What tells one thing from another is longer than a version or a size.
+  if (names || (/\d/.test(value) && value.length >= LEAST_INSIDE)) return room("text", "free text");
+  return room(null, "a word out of a few");
 }
 
 /** From the one that tells most to the one that tells least. */
@@ -94,9 +121,11 @@ const ORDER: readonly Spelling[] = ["text", "hash", "uuid", "number"];
 /** The field that carries an identity best; null where none can. */
 export function bestOf(fates: readonly Fate[]): (Fate & { readonly spelling: Spelling }) | null {
   const able = fates.filter((fate): fate is Fate & { spelling: Spelling } => fate.spelling !== null);
-  // A number in JSON has to be written around JavaScript, which cannot hold it.
-  const rank = ({ spelling, value }: (typeof able)[number]) =>
-    ORDER.indexOf(spelling) + (typeof value === "number" ? ORDER.length : 0);
+  // A number in JSON has to be written around JavaScript, which cannot hold it; text without a telling name may be anything.
+  const rank = ({ spelling, value, names }: (typeof able)[number]) =>
+    ORDER.indexOf(spelling) +
+    (typeof value === "string" ? 0 : ORDER.length) +
+    (spelling === "text" && !names ? ORDER.length - 0.5 : 0);
   return able.sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 
@@ -110,11 +139,12 @@ export const SPELLED: Readonly<Record<Spelling, { readonly name: string; readonl
 
 /** The fates as lines for a person. */
 export function describeFates(fates: readonly Fate[]): string[] {
-  const width = Math.max(0, ...fates.map(({ path }) => path.join(".").length));
+  const nameOf = (path: readonly string[]) => path.join(".") || "the text";
+  const width = Math.max(0, ...fates.map(({ path }) => nameOf(path).length));
   return fates.map(({ path, cameAs, spelling, said }) => {
-    const name = path.join(".").padEnd(width);
+    const name = nameOf(path).padEnd(width);
     if (cameAs === null) return `  ${name}  ${said}`;
     const carries = spelling === null ? "carries none" : `${SPELLED[spelling].name}, ${SPELLED[spelling].room}`;
-    return `  ${name}  comes as ${cameAs}: ${said}: ${carries}`;
+    return `  ${name}  comes as ${nameOf(cameAs)}: ${said}: ${carries}`;
   });
 }

@@ -12,8 +12,10 @@ export interface Sample {
   readonly write: string;
   /** What its identity is called; null where it has none. */
   readonly spelled: string | null;
-  /** The field of a row in which it comes out. */
-  readonly column: string | null;
+  /** The header of a request in which it comes out; null where it is in the body. */
+  readonly header: string | null;
+  /** The row, frame or item that came of it; null where that is no object. */
+  readonly row: object | null;
 }
 
 interface Exit {
@@ -95,9 +97,9 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     paths: { orders: {} },
     async rows(after, { DATABASE_URL }) {
       pool ??= new pg.Pool({ connectionString: DATABASE_URL });
-      const query = "select id, ref from orders where id > $1 order by id limit 1000";
-      const { rows } = await pool.query<{ id: string; ref: string }>(query, [after ?? 0]);
-      return rows.map(({ id, ref }) => ({ id, text: ref }));
+      const query = "select * from orders where id > $1 order by id limit 1000";
+      const { rows } = await pool.query<{ id: string }>(query, [after ?? 0]);
+      return rows.map((row) => ({ id: row.id, text: JSON.stringify(row) }));
     },
   },`,
   },
@@ -108,8 +110,8 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     kind: "list",
     paths: { orders: {} },
     async list({ LIST_URL }) {
-      const orders = (await (await fetch(LIST_URL)).json()) as { id: string; ref: string }[];
-      return orders.map(({ id, ref }) => ({ id, text: ref }));
+      const orders = (await (await fetch(LIST_URL)).json()) as { id: string }[];
+      return orders.map((order) => ({ id: order.id, text: JSON.stringify(order) }));
     },
   },`,
   },
@@ -207,12 +209,39 @@ function writeOf(from: string, { write, spelled }: Sample): string {
 }
 
 /** A far end of one path that takes all events: what selects among them, one message does not tell. */
-function exitFor(to: string, { spelled, column }: Sample): Exit {
+function exitFor(to: string, { spelled, header, row }: Sample): Exit {
   const exit = EXITS[to] as Exit;
   if (spelled === null) return to === "table" ? { ...exit, ...COUNT_OF_ROWS } : (EXITS["count"] as Exit);
   const observe = exit.observe
     .replace(/ *\/\/ POST .*/, " // POST http://<receiver>/hooks/all")
-    .replace(/paths: \{ a: .*\},\n/, "paths: { all: {} },\n");
-  const name = column ?? "ref";
-  return { ...exit, observe: observe.replaceAll(/\bref\b/g, name) };
+    .replace(
+      /paths: \{ a: .*\},\n/,
+      `paths: { all: {} },\n${to === "webhook" && header !== null ? receiveOf(header) : ""}`,
+    );
+  return { ...exit, observe: withKey(observe, to, row) };
+}
+
+/** Where the identity of a request is not in its body. */
+function receiveOf(header: string): string {
+  return `    receive: ({ headers }) => ({ path: "all", text: headers[${JSON.stringify(header.toLowerCase())}] ?? "" }),\n`;
+}
+
+/** What tells rows and items apart, where their sample calls it otherwise than id, or it is no number. */
+function withKey(observe: string, to: string, row: object | null): string {
+  const columns = Object.entries(row ?? {});
+  if ((to !== "table" && to !== "list") || columns.length === 0) return observe;
+  const [key, value] =
+    columns.find(([name]) => name === "id") ??
+    columns.find(([name]) => /(^|[^a-z])(id|no|number|seq|key)$/i.test(name.replaceAll(/([a-z])([A-Z])/g, "$1_$2"))) ??
+    (columns[0] as [string, unknown]);
+  const column = /^[a-z_][a-z0-9_]*$/.test(key) ? key : `"${key.replaceAll('"', '""')}"`;
+  const sorted = /^-?\d+$/.test(String(value)) ? column : `${column}::text`;
+  const query = `select * from orders where ${sorted} > $1 order by ${sorted} limit 1000`;
+  const property = /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  return observe
+    .replace(/"select .* limit 1000"/, query.includes('"') ? `'${query}'` : `"${query}"`)
+    .replace("after ?? 0", sorted === column ? "after ?? 0" : 'after ?? ""')
+    .replaceAll("{ id: string }", `{ ${property.startsWith(".") ? key : JSON.stringify(key)}: string }`)
+    .replace("row.id", `row${property}`)
+    .replace("order.id", `order${property}`);
 }

@@ -4,10 +4,10 @@ import { RUN_ID } from "../../core/runid.ts";
 import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
 import { collect } from "../options.ts";
-import { findSubject } from "../own/subject.ts";
+import { findSubject, onlyOwn } from "../own/subject.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
-import { describePipelines, SUBJECTS } from "./subject.ts";
+import { describePipelines } from "./subject.ts";
 
 /** What a run is asked for on the command line. */
 export interface Flags {
@@ -24,6 +24,7 @@ export interface Flags {
   readonly set: readonly string[];
   readonly config?: string;
   readonly yes?: boolean;
+  readonly receiverPort?: number;
   readonly [url: `${string}Url`]: string | undefined;
 }
 
@@ -65,7 +66,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--rate <number>", 'events per second, or "max"')
     .option("--duration <time>", "length of the load, as in 30s or 5m")
     .option("--events <number>", "exact number of events")
-    .option("--instances <number>", "k6 processes that share the load of each test (default: 1)", whole)
+    .option("--instances <number>", "k6 processes that share the load of each test (default: 1)", whole(64))
     .option(
       "--fault <name=value>",
       "plant a fault in the reference target, as in drop=1000; may be repeated",
@@ -78,6 +79,11 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
         "the reference target behaves as the contract has it, or as the system in the field",
       ).choices(MANNERS),
     )
+    .option(
+      "--receiver-port <number>",
+      "port of the receiver that the run starts for webhooks (default: 4800)",
+      whole(65_535),
+    )
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
     .option("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test; may be repeated", collect, [])
@@ -87,8 +93,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .action(async (given: string[], flags: Flags) => {
       const { names, k6 } = split(given);
       const config = await readConfig(flags.config);
-      const what = names.length > 0 ? names : (config?.run ?? []);
-      if (what.length === 0) throw new RangeError(`run: says not what; allowed: ${SUBJECTS.join(", ")}`);
+      const what = names.length > 0 ? names : (config?.run ?? (await onlyOwn(root, config)));
       process.exitCode = await run(
         root,
         {
@@ -121,6 +126,7 @@ export function requestOf(flags: Flags, config: Config | null): Request {
     duration: flags.duration ?? config?.duration,
     events: flags.events ?? text(config?.events),
     instances: flags.instances ?? config?.instances ?? 1,
+    receiverPort: flags.receiverPort ?? config?.receiverPort,
     faults: flags.fault,
     manner: flags.as,
     // A later setting of the same name takes the place of an earlier one.
@@ -149,8 +155,10 @@ function runId(given: string | undefined): string | undefined {
   throw new RangeError(`--run-id ${given}: allowed: letters, digits, dots, dashes and underscores, at most 64`);
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError("allowed: a whole number from 1 to 64");
+function whole(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`allowed: a whole number from 1 to ${most}`);
+  };
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type { RunningPipeline, VariablesByTest } from "../kind.ts";
+import type { PipelineKind, RunningPipeline, VariablesByTest } from "../kind.ts";
+import { isTaken } from "../ports.ts";
 import { startService } from "../service.ts";
 import type { Folder } from "./folder.ts";
 import type { PlannedRun, Request } from "./request.ts";
@@ -27,6 +28,20 @@ export function runUrl({ variables }: RunningPipeline, { run: id }: Folder): str
   return receiver === undefined ? null : `${receiver}/runs/${id}`;
 }
 
+/** The port of the receiver that a run starts, where a target outside was told it; 0 where any will do. */
+export function portOf({ receiver, own }: PipelineKind, { receiverPort }: Request, plan: PlannedRun): number {
+  const isToldOf = plan.receiver === "start" && (own !== undefined || !plan.reference);
+  return isToldOf ? (receiverPort ?? receiver ?? 0) : 0;
+}
+
+/** @throws an error that says what to do where somebody listens on a port that a target was told. */
+async function refuseTaken(port: number): Promise<void> {
+  if (!(await isTaken(port))) return;
+  throw new Error(
+    `port ${port} is taken, and the target sends its requests there: stop what listens on it, or take another with --receiver-port and tell the target`,
+  );
+}
+
 /** Starts what was not given: the whole pipeline, or the receiver alone. */
 export async function startParts(
   root: string,
@@ -35,10 +50,12 @@ export async function startParts(
   { path }: Folder,
 ): Promise<RunningPipeline> {
   const { kind } = order.subject;
+  const port = portOf(kind, order.request, plan);
+  if (port > 0) await refuseTaken(port);
   if (plan.reference && order.request.urls["receiver"] === undefined) {
     const variables = Object.assign({}, ...plan.groups.flat().map((planned) => planned.variables));
     const { faults, manner } = order.request;
-    return kind.start({ root, logs: path, faults, manner, variables });
+    return kind.start({ root, logs: path, port, faults, manner, variables });
   }
   const given = Object.entries(order.request.urls).map(([name, url]) => `${name} ${withoutCredentials(url)}`);
   if (plan.receiver !== "start") {
@@ -49,7 +66,7 @@ export async function startParts(
     process.execPath,
     "--enable-source-maps",
     join(root, "dist/node/receiver.js"),
-    ...(kind.receiver ?? []),
+    ...["--port", String(port)],
   ];
   const secret = kind.secret === undefined ? {} : { RECEIVER_SECRET: process.env["RECEIVER_SECRET"] ?? kind.secret };
   const receiver = await startService("receiver", program, join(path, "receiver.log"), secret);

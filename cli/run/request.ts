@@ -19,6 +19,8 @@ export interface Request {
   readonly duration?: string | undefined;
   readonly events?: string | undefined;
   readonly instances: number;
+  /** Of the receiver that the run starts, where that is another than its pipeline has. */
+  readonly receiverPort?: number | undefined;
   readonly faults: readonly string[];
   /** How the reference target behaves; by the contract unless told. */
   readonly manner?: Manner | undefined;
@@ -140,6 +142,11 @@ function refuseUnfit(subject: Subject, request: Request, reference: boolean): vo
   if (unknown !== undefined) {
     throw new RangeError(
       `--url ${unknown}=${urls[unknown]}: run ${name} has no such address; allowed: ${known.join(", ")}`,
+    );
+  }
+  if (request.receiverPort !== undefined && urls["receiver"] !== undefined) {
+    throw new RangeError(
+      `--receiver-port ${request.receiverPort}: the receiver at --receiver-url has a port of its own; leave one out`,
     );
   }
   if (!reference && faults.length > 0) {

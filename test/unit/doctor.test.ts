@@ -13,7 +13,7 @@ const READY: Machine = {
   freeMemoryMb: 8_000,
   busyPorts: [],
 };
-const NEED = { load: "pipeline, smoke", connections: 10, ours: null, reference: true };
+const NEED = { load: "pipeline, smoke", connections: 10, ours: null, reference: true, port: 0 };
 
 describe("doctor", () => {
   test.each([
@@ -105,6 +105,16 @@ describe("doctor", () => {
     const [k6] = machineChecks(machine, { ...own, ours: "a.ts imports k6/x/nats" }).filter(({ what }) => what === "k6");
     expect(k6).toMatchObject({ ok: false, found: expect.stringMatching(/^k6 on the PATH, 1.8.1: runs http, /) });
     expect(k6?.remedy).toBe("a.ts imports k6/x/nats; with Go 1.26 the first run builds one");
+  });
+
+  test.each<[string, number, readonly number[], boolean | null]>([
+    ["is free", 4_900, [4_800], true],
+    ["is taken", 4_900, [4_900], false],
+    ["may be any", 0, [4_800], null],
+  ])("the port that a target sends to %s", (_, port, busyPorts, ok) => {
+    const check = machineChecks({ ...READY, busyPorts }, { ...NEED, port }).find(({ what }) => what === "ports");
+    expect(check?.ok).toBe(ok);
+    if (ok === false) expect(check?.remedy).toContain("--receiver-port");
   });
 
   test("needs no Go once k6 is built, and no redis-server", () => {

@@ -9,7 +9,7 @@ export const ethhook: PipelineKind = {
   groups: [["redis"]],
   settled: { redis: [] },
   urls: { redis: "REDIS_URL" },
-  receiver: ["--port", "4800"],
+  receiver: 4800,
   secret: SECRET,
   canary: true,
   doors: { redis: { url: "redis", check: entriesCheck } },

@@ -17,7 +17,7 @@ export const pulse: PipelineKind = {
   groups: [["websocket", "nats"], ["http"]],
   settled: { websocket: ["nats"], nats: ["websocket"] },
   urls: { http: "HTTP_URL", ws: "WS_URL", nats: "NATS_URL" },
-  receiver: ["--port", "0"],
+  receiver: 0,
   canary: true,
   doors: {
     http: { url: "http", check: endpointsCheck },

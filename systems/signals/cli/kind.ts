@@ -16,7 +16,7 @@ export const signals: PipelineKind = {
   settled: { webhook: [] },
   urls: { signals: "SIGNALS_URL", executed: "SIGNALS_EXECUTED_URL" },
   outcome: "executed",
-  receiver: ["--port", "0"],
+  receiver: 0,
   alone: true,
   // Somebody has to log in.
   canary: false,
