@@ -3,6 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
+import { shortageReason } from "../core/attribution.ts";
 import { plainReason, type Reason } from "../core/reason.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { isDead, type Summary } from "../core/summary.ts";
@@ -114,8 +115,12 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
   // Not execa's own message, which repeats the command with every flag in it.
-  const reason = (await lastError(log)) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
-  const reasons = signal.aborted ? [] : [plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`)];
+  const errors = await errorsIn(log);
+  const reason = errors.at(-1) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
+  // k6 that has run out of something cannot write its summary either, and ends with a list of thresholds.
+  const shortage = errors.map(shortageReason).find((one) => one !== null);
+  const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`);
+  const reasons = signal.aborted ? [] : [end];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }
 
@@ -145,20 +150,19 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** What k6 logged last as an error, without its frame, the stack of an exception and who logs in. */
-async function lastError(log: string): Promise<string | null> {
+/** What k6 logged as errors, without its frame, the stack of an exception and who logs in. */
+async function errorsIn(log: string): Promise<string[]> {
   const text = await readFile(log, "utf8").catch(() => "");
-  const messages = [...text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, message]) => message as string);
-  const [message] =
-    messages
-      .at(-1)
-      ?.replaceAll('\\"', '"')
-      .split(/(?:\\n)?\\tat /) ?? [];
-  if (message === undefined) return null;
-  return withoutCredentials(
-    message
-      .replaceAll("\\n", " ")
-      .replace(/^Error: /, "")
-      .trim(),
-  );
+  // Some errors of k6 say in a field of their own what went wrong.
+  const lines = text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"(?: error="((?:[^"\\]|\\.)*)")?/g);
+  return [...lines].map(([, message = "", cause]) => {
+    const whole = cause === undefined ? message : `${message}: ${cause}`;
+    const [words = ""] = whole.replaceAll('\\"', '"').split(/(?:\\n)?\\tat /);
+    return withoutCredentials(
+      words
+        .replaceAll(/(?:\\[nt])+/g, " ")
+        .replace(/^Error: /, "")
+        .trim(),
+    );
+  });
 }

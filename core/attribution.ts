@@ -4,6 +4,7 @@
  */
 import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
+import { plainReason, type Reason } from "./reason.ts";
 import type { Slo } from "./slo.ts";
 import type { Judgement, Uncertainty } from "./verdict.ts";
 
@@ -47,6 +48,12 @@ const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise
 /** Which shortage of our own host an error tells of; null when it is none. */
 export function shortageOf(error: string): Shortage | null {
   return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
+}
+
+/** A shortage of our own host that an error tells of, as one reason with what helps; null when it tells of none. */
+export function shortageReason(error: string): Reason | null {
+  const found = SHORTAGES.find(({ spelled }) => spelled.test(error));
+  return found === undefined ? null : plainReason(`${found.what} what k6 did last: ${error}`, { next: found.raise });
 }
 
 /** Whether an error says that nothing was sent, because no connection could be made. */

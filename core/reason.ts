@@ -21,5 +21,5 @@ export function plainReason(text: string, more: Partial<Reason> = {}): Reason {
 
 /** All that a reason tells, line by line, for those who look for a word in it. */
 export function linesOf({ text, evidence, symptoms }: Reason): string[] {
-  return [text, ...(evidence === null ? [] : [evidence]), ...symptoms];
+  return [evidence === null ? text : `${text}: ${evidence}`, ...symptoms];
 }

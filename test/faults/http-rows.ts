@@ -110,7 +110,7 @@ const ROWS: readonly Row<HttpPlant>[] = [
     plants: "a single block is always answered 404, also one that is listed",
     plant: { faults: ["lost-blocks"] },
     expect: {
-      verdict: "INVALID",
+      verdict: "FAIL",
       reasons: ["http_error_rate", "404 to a block that it lists", "http_manifests_found"],
     },
   },

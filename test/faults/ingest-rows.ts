@@ -64,7 +64,7 @@ const ROWS: readonly Row<IngestPlant>[] = [
   {
     name: "ingest: repeat-id=50",
     plants: "one message in 50 is answered with the message_id of the one before",
-    plant: { api: ["--fault", "repeat-id=50"], ingest: { MODEL: "closed", CONCURRENCY: "4" } },
+    plant: { api: ["--fault", "repeat-id=50"], ingest: { MODEL: "closed", CONCURRENCY: "4", EVENTS: "600" } },
     expect: {
       verdict: "FAIL",
       reasons: ["ingest_repeated_ids", "was given before"],
@@ -166,9 +166,9 @@ const ROWS: readonly Row<IngestPlant>[] = [
     expect: { verdict: "PASS", reasons: [], checks: [acknowledged, stored, ended("complete")] },
   },
   {
-    name: "ingest: rewrite=500",
-    plants: "every row is given another content and user half a second after it was stored",
-    plant: { worker: ["--fault", "rewrite=500"], ingest: { LINGER: "2s" } },
+    name: "ingest: rewrite=2500",
+    plants: "every row is given another content and user two and a half seconds after it was stored",
+    plant: { worker: ["--fault", "rewrite=2500"], ingest: { LINGER: "4s" } },
     expect: {
       verdict: "FAIL",
       reasons: ["account_damaged", "have been changed since"],
