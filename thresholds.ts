@@ -26,6 +26,8 @@ const DELIVERY_LATENCIES =
 /** All that takes longer when the generator does not get its time. */
 export const TIMES =
   /_latency_ms$|^account_(delivery_\w+|burst_p\d+_ms|recovery_ms|insert_\w+|latency_growth_ms|acknowledged_per_second|backlog_growth)$/;
+/** What a generator that was stopped cannot tell of: answers came meanwhile, and their time was up when it went on. */
+const STOPPED = new RegExp(`${TIMES.source}|^events_(unknown|unsent)$`);
 /** What sends too little shows. */
 const RATES = /^account_(acknowledged_per_second|backlog_growth)$/;
 /** Each of these says that a publisher sent less than it should, or later. */
@@ -60,11 +62,11 @@ function promised(all: number, { accounted, instances = 1, profile }: SloContext
 /** Of an open model: what was asked for was offered, and on time. */
 const paced = (events: number, judgement: SloContext) => [
   ...promised(events, judgement),
+  ...spoiling(STOPPED, ...explaining(BEHIND, valid("generator_pause_ms").max.below(LONGEST_PAUSE_MS))),
   ...spoiling(
     TIMES,
     ...explaining(
       BEHIND,
-      valid("generator_pause_ms").max.below(LONGEST_PAUSE_MS),
       // What it does to the result: later events change the rate, but no latency, which counts from the sending.
       valid("schedule_delay_ms").p95.below(200),
       valid("offered_rate_share").value(1).atLeast(OFFERED_SHARE),

@@ -123,20 +123,24 @@ function answerOf({ verdict, reasons, rows: before }: Judgement, rows: readonly 
 }
 
 /**
- * The judgements of several tests of one run, each with what the others know: the account is one, so a
- * subscriber that stood still explains what its publisher sees of the account too, and a number of it that
- * one of them doubts is doubtful for all.
+ * The judgements of several tests of one run, each with what the others know: the account is one, and so is the way
+ * from a publisher to a subscriber. A subscriber that stood still explains what its publisher sees of the account, a
+ * publisher that stood still and then sent all at once explains the latencies that subscribers measure, and a number
+ * of the account that one of them doubts is doubtful for all.
  */
 export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
   return tests.map((test) => {
     const others = tests.filter((other) => other !== test);
     const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));
     const doubts = others.flatMap(({ rows }) => rows.filter(({ doubt }) => doubt !== null));
-    const rows = test.rows.map((row) =>
-      row.metric.startsWith("account_") ? alike(spoilt(row, conditions), doubts) : row,
-    );
+    const rows = test.rows.map((row) => (isShared(row) ? alike(spoilt(row, conditions), doubts) : row));
     return { ...test, ...answerOf(test, rows), rows };
   });
+}
+
+/** Whether several tests of a run have a part in a number. */
+function isShared({ metric }: SloResult): boolean {
+  return metric.startsWith("account_") || metricOf(metric)?.between !== undefined;
 }
 
 /** A number of the account that is missed, with the doubt that another test has of the same one. */

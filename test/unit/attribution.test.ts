@@ -246,6 +246,12 @@ describe("the verdict", () => {
       ["INVALID", "the"],
     ],
     [
+      "of answers whose time was up while the generator was stopped",
+      { events_unknown: 25, generator_pause_ms: 3_000 },
+      { pause: { longest: 3_000, from: AT, to: AT } },
+      ["INVALID", "the"],
+    ],
+    [
       "of a machine without descriptors: one reason",
       { host_shortages: 9, http_error_rate: 0.6, publish_ack_latency_ms: 400 },
       { shortages: { descriptors: 9 } },

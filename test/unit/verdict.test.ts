@@ -265,6 +265,13 @@ describe("a condition", () => {
     expect(together([judge([saw(PAUSE, 4_000, 9)]), judge([slow, saw(LOST, 1, 1)])])[1]?.verdict).toBe("FAIL");
   });
 
+  test("of a publisher spoils what subscribers measure of the way from it", () => {
+    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /_latency_ms$/ };
+    const alone = (metric: string) => [judge([saw(PAUSE, 4_000, 9)]), judge([saw({ ...LATENCY, metric }, 900, 1_000)])];
+    expect(together(alone("ws_event_latency_ms"))[1]?.verdict).toBe("INVALID");
+    expect(together(alone("ws_connect_latency_ms"))[1]?.verdict).toBe("FAIL");
+  });
+
   test("in the eyes of one test makes the same number doubtful for all", () => {
     const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
     const doubting = judge([{ ...slow, uncertainty: { by: 900, cause: "this machine was late" } }]);
