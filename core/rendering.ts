@@ -2,6 +2,7 @@
 
 import type { Account } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
+import type { Counts } from "./counts.ts";
 import { judgedOf } from "./judged.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
@@ -130,16 +131,30 @@ function boundOf(account: Account): string {
   return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
-function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
-  if (account === null) return [];
-  const { latency, offenders } = account;
-  const lines = [
+/** What the headline is made of. */
+export type Headline = Counts & {
+  readonly webhooks?: unknown;
+  readonly storage?: unknown;
+  readonly farEnd?: unknown;
+};
+
+/** What was published, what became of it, and how much of that could be judged: the first lines of every output. */
+export function headlineOf(account: Headline): string[] {
+  return [
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
       `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${number(account.duplicated)} duplicated, ${number(account.reordered)} reordered, ` +
       `${number(account.misrouted)} misrouted, ${number(account.late)} late`,
     `  judged     ${judgedOf(account)}`,
+  ];
+}
+
+function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
+  if (account === null) return [];
+  const { latency, offenders } = account;
+  const lines = [
+    ...headlineOf(account),
     ...strangersOf(account),
     `  latency    p50 ${milliseconds(latency.p50)}, p95 ${milliseconds(latency.p95)}, p99 ${milliseconds(latency.p99)}, max ${milliseconds(latency.max)} of ${number(latency.samples)}${boundOf(account)}`,
     `  drain      ${account.ending ?? "not settled"}, the last delivery ${milliseconds(account.drain)} after the last publish, ` +
@@ -157,7 +172,7 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
 }
 
-function unsentOf({ unsent }: Account): string {
+function unsentOf({ unsent }: Counts): string {
   return unsent === 0 ? "" : `; ${number(unsent)} were due and not sent`;
 }
 
@@ -170,9 +185,9 @@ function strangersOf({ damaged, unreported, contradicted, foreign }: Account): s
   ];
 }
 
-function farEndOf({ webhooks, storage, farEnd, paths }: Account): string {
-  if (storage !== null) return "table";
-  const what = webhooks !== null ? "endpoint" : farEnd !== null ? "path" : "subscription";
+function farEndOf({ webhooks, storage, farEnd, paths }: Headline): string {
+  if (storage != null) return "table";
+  const what = webhooks != null ? "endpoint" : farEnd != null ? "path" : "subscription";
   return paths === 1 ? what : `${what}s`;
 }
 

@@ -1,6 +1,7 @@
 import junit from "junit-report-builder";
 import { number } from "../../core/numbers.ts";
 import { linesOf } from "../../core/reason.ts";
+import { headlineOf } from "../../core/rendering.ts";
 import type { Result } from "../result.ts";
 import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
 
@@ -10,7 +11,7 @@ import { changesOf, type Objective, objectivesOf, testName } from "./objectives.
  * far that it had objectives to judge.
  */
 export function renderJunit(result: Result): string {
-  const { run, subject, startedAt, endedAt, tests } = result;
+  const { run, subject, startedAt, endedAt, tests, account } = result;
   const builder = junit.newBuilder();
   const suite = builder
     .testSuite()
@@ -22,6 +23,7 @@ export function renderJunit(result: Result): string {
   for (const change of changesOf(result)) suite.property("changed bound", printable(change));
   // What spoils a run may be no objective of any test, as a generator that was saturated.
   const verdict = suite.testCase().className(printable(subject)).name("verdict");
+  if (account !== null) verdict.standardOutput(printable(headlineOf(account).join("\n")));
   const reasons = printable(result.reasons.flatMap(linesOf).join("; ") || "no reason was recorded");
   if (result.verdict === "FAIL") verdict.failure(reasons, result.verdict);
   if (result.verdict === "INVALID") verdict.error(reasons, result.verdict);

@@ -45,6 +45,11 @@ describe("JUnit", () => {
     expect(failed.failure["@_message"]).toBe("42, must be count == 0. Next: look at evidence 1");
   });
 
+  test("tells what was lost and how much could be judged", () => {
+    const [verdict] = parse(renderJunit(lossy())).testsuites.testsuite.testcase;
+    expect(verdict["system-out"]).toMatch(/delivered .* 42 lost,[^]* judged .* unjudged .* with nobody listening/);
+  });
+
   test("has an error for what could not be measured, and for a test without a record", () => {
     const thin = resultOf({ metrics: { nats: { account_lost_samples: { count: 0 } } } });
     expect(parse(renderJunit(thin)).testsuites.testsuite["@_errors"]).toBe("2");
