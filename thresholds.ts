@@ -19,6 +19,7 @@ import {
 } from "./core/slo.ts";
 import { BREAKPOINT, profilesOf, type Test, TRIALS, type Trial } from "./scenarios.ts";
 import "./systems/rooms.ts";
+import { EVERY_TRIAL } from "./systems/signals/load.ts";
 
 /** From publishing to arrival, on whichever side that was measured. */
 const DELIVERY_LATENCIES =
@@ -395,9 +396,6 @@ export interface SloContext {
   /** Other bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
-
-/** All trials of a webhook. */
-export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 
 /** The objectives of a run. */
 export function slos(test: Test, judgement: SloContext): readonly Slo[] {

@@ -13,6 +13,10 @@ export interface Room {
   readonly metrics: Readonly<Record<string, Readonly<Record<string, Metric>>>>;
   /** What to look at when an objective of its own is missed; asked before what the suite says of everybody. */
   readonly nextSteps: readonly NextStep[];
+  /** What its own variables say about which objectives apply; nothing for tests of other systems. */
+  readonly context?: (values: object) => object;
+  /** Requests per second after a load of its own, at the highest and in a smoke test; undefined for other tests. */
+  readonly afterLoad?: (values: object, peak: number) => { readonly peak: number; readonly gentle: number } | undefined;
   /** Lines of the summary of a test beside its account; none for tests of other systems. */
   readonly tells?: (metrics: Aggregates) => readonly string[];
   /** Lines of the summary about its far end; none for accounts of other systems. */

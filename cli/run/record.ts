@@ -15,7 +15,7 @@ import {
   type Verdict,
   worst,
 } from "../../core/verdict.ts";
-import { shown } from "../../k6/support/settings.ts";
+import { shown } from "../../k6/support/environment.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
 import { judgeInstances } from "./instances.ts";

@@ -3,7 +3,9 @@
 import { secondsOf } from "../../core/plan.ts";
 import { ticksIn } from "../../core/schedule.ts";
 import { peakOf } from "../../core/shape.ts";
-import { beginsAsOurs, nearest, PREFIX, type Settings, settings } from "../../k6/support/settings.ts";
+import { PREFIX } from "../../k6/support/environment.ts";
+import { type Settings, settings } from "../../k6/support/settings.ts";
+import { beginsAsOurs, nearest } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";

@@ -1,0 +1,87 @@
+/** Variables that nobody reads: which of them were surely meant for us. */
+import leven from "leven";
+import { onOneLine } from "../../core/redaction.ts";
+import { SLO_PREFIX, type Slo, sloVariable } from "../../core/slo.ts";
+import type { Test } from "../../scenarios.ts";
+import { NOT_OURS, PREFIXES } from "../../systems/access.ts";
+import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
+import { boundVariables } from "../../thresholds.ts";
+import { type Environment, PREFIX, shown } from "./environment.ts";
+
+/** Bare words that no other program's variable is like; a slip in one is a load that nobody asked for. */
+const UNMISTAKABLE = ["SCENARIO", "DURATION"];
+
+/**
+ * Refuses variables that are surely meant for us and do nothing: those with our prefixes, and those
+ * one slip of the finger away from a variable of this test. The environment is full of other programs'
+ * variables: bare words such as MODE or DATE are none of our business.
+ */
+export function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
+  const known = [...Object.keys(variablesOf(test)), ...rows.map(sloVariable)];
+  for (const given of Object.keys(environment)) {
+    const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
+    if (known.includes(name) || isOfAnyTest(name) || isServiceLink(given)) continue;
+    const meant = given.includes("_") ? known : UNMISTAKABLE;
+    const close = meant.find((candidate) => candidate.length > 3 && isOneSlipAway(name, candidate));
+    if (close !== undefined) {
+      throw new RangeError(
+        `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
+      );
+    }
+    if (beginsAsOurs(test, name)) {
+      const value = shown(name, environment[given] ?? "");
+      throw new RangeError(
+        `${onOneLine(given)}=${value}: unknown variable of ${test}; did you mean ${nearest(name, known)}?`,
+      );
+    }
+    if (name !== given || name.startsWith(SLO_PREFIX)) {
+      const allowed = name.startsWith(SLO_PREFIX) ? rows.map(sloVariable) : Object.keys(variablesOf(test));
+      throw new RangeError(
+        `${onOneLine(given)}=${shown(name, environment[given] ?? "")}: unknown variable of ${test}; allowed: ${allowed.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** Whether a variable says by its prefix that it is about a test's target. */
+export function beginsAsOurs(test: RunnableTest, name: string): boolean {
+  return !NOT_OURS.includes(name) && (PREFIXES[test] ?? []).some((prefix) => name.startsWith(prefix));
+}
+
+/** Of the names that begin like an unknown one, that which is most like it. */
+export function nearest(name: string, known: readonly string[]): string {
+  const prefix = `${name.split("_")[0]}_`;
+  const alike = known.filter((one) => one.startsWith(prefix));
+  const distances = (alike.length > 0 ? alike : known).map((one) => ({ one, distance: leven(name, one) }));
+  return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).one;
+}
+
+/**
+ * Whether Kubernetes tells a container of a Service by this variable, whatever the Service is called; the
+ * operator of TestRuns makes one for each runner.
+ */
+function isServiceLink(name: string): boolean {
+  return /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/.test(name);
+}
+
+/** One shell may hold the variables and the bounds of several tests. */
+function isOfAnyTest(name: string): boolean {
+  const tests = Object.keys(VARIABLES) as RunnableTest[];
+  if (tests.some((test) => Object.hasOwn(VARIABLES[test], name))) return true;
+  return name.startsWith(SLO_PREFIX) && tests.some((test) => boundVariables(test).has(name));
+}
+
+/** Whether two names differ by one letter more, less or other, or by two neighbours swapped. */
+function isOneSlipAway(given: string, name: string): boolean {
+  if (Math.abs(given.length - name.length) > 1) return false;
+  let start = 0;
+  while (start < given.length && given[start] === name[start]) start++;
+  const rest = given.slice(start);
+  const wanted = name.slice(start);
+  return (
+    rest.slice(1) === wanted.slice(1) ||
+    rest.slice(1) === wanted ||
+    rest === wanted.slice(1) ||
+    (rest.slice(2) === wanted.slice(2) && rest[0] === wanted[1] && rest[1] === wanted[0])
+  );
+}
