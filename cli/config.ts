@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { type BuildFailure, build } from "esbuild";
 import leven from "leven";
 import * as v from "valibot";
+import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
 /** The same as a module, where there is one. */
@@ -31,16 +32,7 @@ export const ConfigSchema = v.strictObject({
   scenario: v.optional(v.pipe(Text, v.description("how the load moves over time"))),
   urls: v.optional(
     v.pipe(
-      v.strictObject({
-        http: v.optional(Text),
-        ws: v.optional(Text),
-        nats: v.optional(Text),
-        redis: v.optional(Text),
-        ingest: v.optional(Text),
-        signals: v.optional(Text),
-        executed: v.optional(Text),
-        receiver: v.optional(Text),
-      }),
+      v.strictObject(Object.fromEntries(URL_NAMES.map((name) => [name, v.optional(Text)]))),
       v.description("where the target is; without any the reference target is started"),
     ),
   ),
@@ -151,16 +143,13 @@ function checked(file: string, json: unknown): Config {
 /** What an unknown key may have been meant for, or what there is. */
 function nearest(key: string): string {
   const [parent, name = parent] = key.split(".") as [string, string?];
-  const keys = Object.keys(parent === "urls" && name !== parent ? URL_NAMES : ConfigSchema.entries);
+  const keys = parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries);
   const close = keys
     .map((known) => ({ known, distance: leven(name, known) }))
     .sort((one, other) => one.distance - other.distance)[0];
   if (close !== undefined && close.distance <= Math.max(2, name.length / 3)) return `did you mean ${close.known}?`;
   return `allowed: ${keys.join(", ")}`;
 }
-
-/** Addresses that a config may hold. */
-export const URL_NAMES = { http: "", ws: "", nats: "", redis: "", ingest: "", signals: "", executed: "", receiver: "" };
 
 /** The addresses that are given. */
 export function present(urls: Config["urls"] = {}): Record<string, string> {

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { CONFIG_FILE, type Config, present, URL_NAMES } from "./config.ts";
+import { URL_NAMES } from "../systems/kinds.ts";
+import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";
 import { compareSample } from "./own/sample.ts";
 import { ENTRANCES, EXITS, template } from "./own/templates.ts";
@@ -40,7 +41,7 @@ export function addInitCommand(program: Command, root: string): void {
     .option("--sent <file>", "one message of yours: the pipeline's events are made like it")
     .option("--received <file>", "and what came of it: a frame, a webhook's headers and body, or a row")
     .option("--scenario <profile>", "how the load moves over time", "smoke");
-  for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name}`);
+  for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `address of ${name}`);
   command
     .option("--force", `replace a ${CONFIG_FILE} that is there`)
     .addHelpText("after", EXAMPLES)

@@ -1,4 +1,5 @@
 /** What `throughline run` and `doctor` have to know of a pipeline: what is started, which tests run on it, and where it is. */
+import type { Command } from "commander";
 import type { Settings } from "../k6/support/settings.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import type { FaultTable } from "../target/faults.ts";
@@ -76,6 +77,8 @@ export interface PipelineKind {
   readonly receiverCheck?: (receiver: string, run: string) => Promise<Check>;
   /** What its tests need that plain k6 does not have. */
   readonly extensions?: Partial<Readonly<Record<RunnableTest, readonly string[]>>>;
+  /** Adds the commands that only this system has. */
+  readonly commands?: (program: Command, interrupted: AbortSignal) => void;
   /** Tests whose reference target needs bin/services. */
   readonly services?: readonly RunnableTest[];
   /** Faults of the reference target. */

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
-import { addSetupCommands } from "../systems/ethhook/cli/commands.ts";
-import { addStimulateCommand } from "../systems/ethhook/cli/stimulus/command.ts";
+import { PIPELINES } from "../systems/kinds.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addMonitorCommand } from "./health/command.ts";
@@ -68,7 +67,7 @@ addBuildCommand(program, root);
 program
   .command("demo")
   .description("the same as run pipeline, in half a minute")
-  .option("--fault <name=value>", "plant a fault in the gateway, e.g. drop=1000; may be repeated", collect, [])
+  .option("--fault <name=value>", "plant a fault in the reference target, e.g. drop=1000; may be repeated", collect, [])
   .addHelpText("after", "\nExample:\n  throughline demo --fault drop=1000")
   .action(async ({ fault }: { fault: string[] }) => {
     const subject = subjectOf(["pipeline"]);
@@ -93,8 +92,7 @@ addReportCommand(program, root);
 addHistoryCommand(program, root);
 addBaselineCommands(program, root);
 
-addSetupCommands(program);
-addStimulateCommand(program, interrupted.signal);
+for (const { commands } of Object.values(PIPELINES)) commands?.(program, interrupted.signal);
 addMonitorCommand(program, interrupted.signal);
 
 try {

@@ -155,7 +155,7 @@ export const PathLatenciesSchema = v.object({ path: v.string(), histogram: v.str
 export const ResultSchema = v.object({
   version: v.literal(1),
   run: v.pipe(v.string(), v.regex(RUN_ID)),
-  /** What ran, as it was asked for: `pipeline`, `ethhook` or names of tests. */
+  /** What ran, as it was asked for: a pipeline or names of tests. */
   subject: v.string(),
   verdict: Verdict,
   reasons: v.array(ReasonSchema),

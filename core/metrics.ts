@@ -27,6 +27,8 @@ export interface Metric {
   readonly perEvent?: true;
   /** Ends in a process of ours, whose own delays make it longer, and so does a machine that has no core free. */
   readonly ours?: true;
+  /** The target took nothing. */
+  readonly refusal?: true;
 }
 
 export const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
@@ -34,6 +36,7 @@ export const share = (meaning: string): Metric => ({ kind: "share", meaning });
 export const count = (meaning: string): Metric => ({ kind: "count", meaning });
 export const reading = (meaning: string): Metric => ({ kind: "reading", meaning });
 export const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
+export const refusal = (metric: Metric): Metric => ({ ...metric, refusal: true });
 export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
 export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
 const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
@@ -71,12 +74,12 @@ const http = {
   http_outage_ms: latency(
     "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests",
   ),
-  http_outage_seconds: tally("seconds in which an endpoint gave no right answer for a second or longer"),
+  http_outage_seconds: refusal(tally("seconds in which an endpoint gave no right answer for a second or longer")),
   http_status_2xx: tally("answers with a status from 200 to 299"),
-  http_status_4xx: tally("answers with a status from 400 to 499"),
-  http_status_429: tally("answers with status 429, too many requests; counted apart from the other 4xx"),
-  http_status_5xx: tally("answers with a status from 500 to 599"),
-  http_status_none: tally("requests that got no answer"),
+  http_status_4xx: refusal(tally("answers with a status from 400 to 499")),
+  http_status_429: refusal(tally("answers with status 429, too many requests; counted apart from the other 4xx")),
+  http_status_5xx: refusal(tally("answers with a status from 500 to 599")),
+  http_status_none: refusal(tally("requests that got no answer")),
   ...machine,
 };
 
@@ -86,19 +89,19 @@ const websocket = {
   ws_active_connections: reading(
     "open connections: those of the virtual user that reported last, times all virtual users",
   ),
-  ws_connect_latency_ms: latency("from the attempt to connect to the gateway's connected frame"),
+  ws_connect_latency_ms: latency("from the attempt to connect to the frame that says so"),
   ws_subscription_latency_ms: latency("from subscribe to subscribed"),
   ws_ping_latency_ms: latency("from ping to pong"),
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
-  ws_sessions_lost: count("connections that the gateway ended before their time, among those that were open"),
+  ws_sessions_lost: count("connections that the other side ended before their time, among those that were open"),
   ws_sessions_missed: count(
     "sessions of clients that come and go that were asked for and not subscribed: refused, or not begun because the one before was not over",
   ),
   ws_sessions_vanished: tally("sessions that left without a word: no unsubscribe, no closing frame"),
   ws_resubscribed: tally("subscriptions that were given up for another one on the same connection"),
   ws_slow_events: tally("event frames read by clients that read slowly; nobody judges them"),
-  ws_slow_sessions_lost: tally("connections of clients that read slowly that the gateway ended"),
+  ws_slow_sessions_lost: tally("connections of clients that read slowly that the other side ended"),
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
   ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
@@ -126,8 +129,8 @@ const publishing = {
   events_offered: count("events that came to be due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
-  events_refused: perEvent(count("events that the transport answered with an error")),
-  events_unknown: perEvent(count("events whose acknowledgement never came: they may arrive or not")),
+  events_refused: refusal(perEvent(count("events that the transport answered with an error"))),
+  events_unknown: refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
@@ -141,6 +144,7 @@ const publishing = {
     "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
   ),
   publishers_started: tally("publishers of an open model that began their schedule"),
+  trials_done: tally("trials after a load that were carried to their end"),
   publishers_done: tally("publishers of an open model that came to the end of their schedule"),
   ...generator,
   generator_paused_at: moment("when a timer of a publisher went off more than 200 ms late"),

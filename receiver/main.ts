@@ -5,8 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { withoutArguments } from "../core/redaction.ts";
-import { RECEIVED } from "../systems/ethhook/receiver/webhooks.ts";
-import { StorageProblem } from "../systems/ingestor/receiver/storage.ts";
+import { RECEIVED, StorageProblem } from "../systems/farends.ts";
 import { type Database, readDatabase } from "./influxdb.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
@@ -102,13 +101,13 @@ const program = new Command("receiver")
       .argParser(influxDatabase),
   )
   .addOption(
-    new Option("--database <url>", "PostgreSQL of a message ingestor; a role that may only select is enough")
+    new Option("--database <url>", "PostgreSQL in which events become rows; a role that may only select is enough")
       .env("RECEIVER_DATABASE")
       .argParser(postgresUrl),
   )
   .option("--table <name>", "its table", tableName, "messages")
   .addOption(
-    new Option("--redis <url>", "Redis of a message ingestor, to account for what is pending and buffered")
+    new Option("--redis <url>", "Redis before that table, to account for what is pending and buffered")
       .env("RECEIVER_REDIS")
       .argParser(redisUrl),
   )

@@ -5,7 +5,7 @@ function workloadOf({ seed, webhooks, storage, farEnd }: Opening): Readonly<Reco
   return {
     SEED: seed,
     "kind of test":
-      farEnd?.pipeline ?? (webhooks !== undefined ? "redis" : storage !== undefined ? "ingest" : "subscriptions"),
+      farEnd?.pipeline ?? (webhooks !== undefined ? "webhooks" : storage !== undefined ? "rows" : "subscriptions"),
     ENDPOINTS: webhooks?.endpoints,
     UNMATCHED_SHARE: webhooks?.unmatchedShare,
     "log entries": webhooks?.variants,

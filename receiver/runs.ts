@@ -2,11 +2,15 @@ import type { ClockReport } from "../core/clocks.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import type { FarEndOpening, Opening } from "../core/report.ts";
 import { runNumber } from "../core/trace.ts";
-import type { Delivery, RefusedAttempt } from "../systems/ethhook/receiver/endpoint.ts";
-import { Endpoints } from "../systems/ethhook/receiver/endpoints.ts";
-import type { Stray, WebhookSink } from "../systems/ethhook/receiver/webhooks.ts";
-import type { Webhook } from "../systems/ethhook/wire.ts";
-import type { Storage } from "../systems/ingestor/receiver/storage.ts";
+import {
+  type Delivery,
+  Endpoints,
+  type RefusedAttempt,
+  type Storage,
+  type Stray,
+  type Webhook,
+  type WebhookSink,
+} from "../systems/farends.ts";
 import { FarEnd } from "./farend.ts";
 import type { Observer, Observers } from "./observer.ts";
 import { Run } from "./run.ts";

@@ -14,10 +14,16 @@ import {
   SettlingSchema,
 } from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
-import { HandoverSchema, Handovers } from "../systems/ethhook/receiver/handover.ts";
-import { Relay } from "../systems/ethhook/receiver/relay.ts";
-import { type Answer, RECEIVED, webhookRoutes } from "../systems/ethhook/receiver/webhooks.ts";
-import { openStorage, type StorageOptions } from "../systems/ingestor/receiver/storage.ts";
+import {
+  type Answer,
+  HandoverSchema,
+  Handovers,
+  openStorage,
+  RECEIVED,
+  Relay,
+  type StorageOptions,
+  webhookRoutes,
+} from "../systems/farends.ts";
 import { FarEnd } from "./farend.ts";
 import { hookRoutes } from "./hooks.ts";
 import { type Database, Influxdb } from "./influxdb.ts";
@@ -48,7 +54,7 @@ export interface ReceiverOptions {
   readonly answer?: Answer | undefined;
   /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
   readonly settleAt?: string | undefined;
-  /** The database and the Redis of a message ingestor, whose runs this receiver can settle then. */
+  /** The database in which events become rows, and the Redis before it, whose runs this receiver can settle then. */
   readonly storage?: StorageOptions | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;

@@ -17,7 +17,7 @@ const OPENING_EDGE_MS = 100;
  */
 const CLOSING_EDGE_MS = 2_000;
 
-/** What was sent so shortly before the gateway ended a connection may have met no fault but its end. */
+/** What was sent so shortly before the other side ended a connection may have met no fault but its end. */
 const LOSING_EDGE_MS = 100;
 
 /** One subscription, as its subscriber reports it. */

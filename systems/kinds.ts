@@ -14,6 +14,11 @@ export const PIPELINES: Readonly<Record<string, PipelineKind>> = {
   webhook: signals,
 };
 
+/** Addresses that a run can be given. */
+export const URL_NAMES: readonly string[] = [
+  ...new Set([...Object.values(PIPELINES).flatMap(({ urls }) => Object.keys(urls)), "receiver"]),
+];
+
 /** What tests need that plain k6 does not have. */
 export const EXTENSIONS: Partial<Readonly<Record<RunnableTest, readonly string[]>>> = Object.assign(
   {},

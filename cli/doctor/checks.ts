@@ -137,7 +137,7 @@ function portCheck(busy: readonly number[], port: number): Check {
 }
 
 function redisCheck(found: string | null): Check {
-  const remedy = "the reference pipeline of ethhook needs one: apt-get install redis-server, or brew install redis";
+  const remedy = "reference pipelines with a Redis need one: apt-get install redis-server, or brew install redis";
   return row("redis-server", found ?? "not found", found === null ? null : true, remedy);
 }
 

@@ -1,6 +1,7 @@
 /** `throughline doctor`: is everything there that a run needs? */
 import type { Command } from "commander";
-import { readConfig, URL_NAMES } from "../config.ts";
+import { URL_NAMES } from "../../systems/kinds.ts";
+import { readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
 import { collect } from "../options.ts";
@@ -44,7 +45,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     )
     .option("--scenario <profile>", "the profile whose needs are looked at")
     .option("--set <NAME=VALUE>", "a variable, as run takes it; may be repeated", collect, []);
-  for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `address of ${name} to try`);
+  for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);
     const named = what.length > 0 ? what : config?.run;

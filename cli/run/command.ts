@@ -1,8 +1,9 @@
 /** The flags of `throughline run`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
+import { URL_NAMES } from "../../systems/kinds.ts";
 import { MANNERS, type Manner } from "../../target/manner.ts";
-import { type Config, present, readConfig, URL_NAMES } from "../config.ts";
+import { type Config, present, readConfig } from "../config.ts";
 import { collect } from "../options.ts";
 import { findSubject, onlyOwn } from "../own/subject.ts";
 import type { Request } from "./request.ts";
@@ -55,13 +56,8 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .description("start what is missing, run tests together, and judge them")
     .argument("[what...]", "a pipeline, or tests of one; the config says it otherwise")
     .option("--scenario <profile>", "how the load moves over time")
-    .option(
-      "--url <name=value>",
-      `address of the target, ${Object.keys(URL_NAMES).join(", ")}; may be repeated`,
-      collect,
-      [],
-    );
-  for (const name of Object.keys(URL_NAMES)) command.option(`--${name}-url <url>`, `the same as --url ${name}=<url>`);
+    .option("--url <name=value>", `address of the target, ${URL_NAMES.join(", ")}; may be repeated`, collect, []);
+  for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `the same as --url ${name}=<url>`);
   command
     .option("--rate <number>", 'events per second, or "max"')
     .option("--duration <time>", "length of the load, as in 30s or 5m")
@@ -143,7 +139,7 @@ function urlsOf(flags: Flags): Record<string, string> {
     if (name === undefined || value === undefined) throw new RangeError(`--url ${setting}: allowed: name=value`);
     urls[name] = value;
   }
-  for (const name of Object.keys(URL_NAMES)) {
+  for (const name of URL_NAMES) {
     const value = flags[`${name}Url`];
     if (value !== undefined) urls[name] = value;
   }

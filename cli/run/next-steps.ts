@@ -156,8 +156,7 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^account_expected$/,
-    () =>
-      "no event was due anywhere: CHAINS and FILTERS of publisher and subscribers, or the endpoints' rules, do not meet",
+    () => "no event was due anywhere: what is published, and what filters, rules or selections ask for, do not meet",
   ],
   [
     /^account_unreported$/,

@@ -53,15 +53,14 @@ export interface PlannedRun {
   readonly receiver: string | null;
 }
 
-/** Placeholders for addresses that are known only after the start. */
-const LATER = {
-  HTTP: "http://later.localhost",
-  WS: "ws://later.localhost",
-  NATS: "nats://later.localhost",
-  REDIS: "redis://later.localhost",
-  INGEST: "http://later.localhost",
-  SIGNALS: "http://later.localhost",
-};
+/** Stands for an address that is known only after the start. */
+const later = (scheme: string) => `${scheme}://later.localhost`;
+
+/** One that a variable takes. */
+function laterOf(test: RunnableTest, variable: string): string {
+  const takes = (address: string) => variablesOf(test)[variable]?.parse(address) !== undefined;
+  return ["http", "ws", "nats", "redis"].map(later).find(takes) ?? later("http");
+}
 
 /**
  * Decides a run.
@@ -91,7 +90,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
       ...(receiver !== null && has(test, "RECEIVER_URL")
-        ? { RECEIVER_URL: receiver === "start" ? LATER.HTTP : receiver }
+        ? { RECEIVER_URL: receiver === "start" ? later("http") : receiver }
         : {}),
     };
   }
@@ -248,7 +247,7 @@ function addressesOf(
     if (url === undefined && !reference) {
       throw new RangeError(`run ${name}: ${test} needs --${flag}-url, because another address of the target was given`);
     }
-    addresses[variable] = url ?? LATER[variable.split("_")[0] as keyof typeof LATER];
+    addresses[variable] = url ?? laterOf(test, variable);
   }
   return addresses;
 }

@@ -109,13 +109,7 @@ function watch(root: string): Board {
 }
 
 /** What a target answers when it takes nothing, of every transport. */
-const REFUSALS: readonly MetricName[] = [
-  "events_refused",
-  "events_unknown",
-  "signal_failed",
-  ...startingWith("http_status_4", "http_status_5", "http_status_none", "http_outage_seconds"),
-  ...startingWith("ingest_status_4", "ingest_status_5", "ingest_status_none"),
-];
+const REFUSALS = names.filter((name) => METRICS[name].refusal === true);
 
 /** Each panel has a bar for every run that is chosen. */
 const compare: Board = {

@@ -141,7 +141,7 @@ export class Access {
    * Ends the test (k6 exits 108) when an answer says that nobody lets us in; to be called before the load, which
    * would be sent into that answer.
    *
-   * @param what was asked, e.g. `POST http://ingestor/messages`.
+   * @param what was asked, e.g. `POST http://target/messages`.
    */
   requireProof(answer: { readonly status: number; readonly headers?: Headers }, what: string): void {
     if (!isRefusedProof(answer.status)) return;

@@ -1,5 +1,5 @@
 /** What only a message ingestor has. */
-import { count, latency, ours, perEvent, share, tally } from "../../core/metrics.ts";
+import { count, latency, ours, perEvent, refusal, share, tally } from "../../core/metrics.ts";
 
 export const ingest = {
   ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),
@@ -9,10 +9,10 @@ export const ingest = {
   ingest_error_latency_ms: latency("answer time of messages that met an error of the server (5xx)"),
   ingest_unanswered_latency_ms: latency("time after which messages without an answer were given up"),
   ingest_status_2xx: tally("messages answered with a status from 200 to 299"),
-  ingest_status_4xx: tally("messages answered with a status from 400 to 499 other than 429"),
-  ingest_status_429: tally("messages answered with status 429"),
-  ingest_status_5xx: tally("messages answered with a status from 500 to 599"),
-  ingest_status_none: tally("messages that got no answer"),
+  ingest_status_4xx: refusal(tally("messages answered with a status from 400 to 499 other than 429")),
+  ingest_status_429: refusal(tally("messages answered with status 429")),
+  ingest_status_5xx: refusal(tally("messages answered with a status from 500 to 599")),
+  ingest_status_none: refusal(tally("messages that got no answer")),
   ingest_status_other: tally("messages answered with any other status"),
   ingest_repeated_ids: count("accepted messages whose message_id the same virtual user had been given before"),
   ingest_server_errors: count("messages that met a 5xx, another unheard-of status, or got no answer"),

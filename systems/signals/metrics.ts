@@ -1,5 +1,5 @@
 /** What only signal webhooks have. */
-import { count, latency, ours, share, tally } from "../../core/metrics.ts";
+import { count, latency, ours, refusal, share, tally } from "../../core/metrics.ts";
 
 export const signals = {
   signal_swallowed: count("signals like no other that were answered with the answer to an earlier one, or as known"),
@@ -18,7 +18,7 @@ export const signals = {
   signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
   signal_executed: tally("executed signals, where only their numbers can be compared"),
   signal_refused: tally("signals that were answered with another 4xx"),
-  signal_failed: count("signals that got a 5xx, an answer without the contract's fields, or none"),
+  signal_failed: refusal(count("signals that got a 5xx, an answer without the contract's fields, or none")),
   signal_trial_latency_ms: latency(
     "answer time of signals that were accepted while another trial sent what need not be",
   ),
@@ -26,7 +26,6 @@ export const signals = {
   signal_limited_latency_ms: latency("answer time of signals that were answered 429"),
   signal_refused_latency_ms: latency("answer time of signals that were answered with another 4xx"),
   signal_failed_latency_ms: latency("time until signals failed"),
-  trials_done: tally("trials that were carried to their end"),
   signal_retry_broken: count(
     "limited signals that were not accepted when they were sent again after the limit's second and after Retry-After",
   ),

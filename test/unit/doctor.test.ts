@@ -121,7 +121,7 @@ describe("doctor", () => {
     const checks = machineChecks({ ...READY, go: null, redisServer: null }, NEED);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(renderChecks(checks)).toMatch(
-      /^note +redis-server +not found -> the reference pipeline of ethhook needs one/m,
+      /^note +redis-server +not found -> reference pipelines with a Redis need one/m,
     );
   });
 });

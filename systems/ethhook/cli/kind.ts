@@ -1,8 +1,10 @@
 /** EthHook's pipeline as `throughline run` and `doctor` know it. */
 import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
 import { ETHHOOK_FAULTS } from "../target/faults.ts";
+import { addSetupCommands } from "./commands.ts";
 import { entriesCheck } from "./door.ts";
 import { SECRET, startEthhookPipeline } from "./start.ts";
+import { addStimulateCommand } from "./stimulus/command.ts";
 
 export const ethhook: PipelineKind = {
   meaning: "Redis, EthHook's services, PostgreSQL and receiver: events go into a stream and come out as webhooks",
@@ -14,6 +16,10 @@ export const ethhook: PipelineKind = {
   canary: true,
   doors: { redis: { url: "redis", check: entriesCheck } },
   gently: { redis: { CANARIES: "20" } },
+  commands: (program, interrupted) => {
+    addSetupCommands(program);
+    addStimulateCommand(program, interrupted);
+  },
   extensions: { redis: ["k6/x/redis", "k6/x/redis-streams"] },
   faults: ETHHOOK_FAULTS,
   variables: { reference: {}, always: {} },

@@ -1,0 +1,59 @@
+/** One system's words stand in its room, and in the lists of systems: nowhere else. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOMS } from "../../systems/rooms.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** General code. Entries of k6/, the tables of the front door and the lists in systems/ choose among systems. */
+const GENERAL = ["core", "k6/support", "k6/own", "receiver", "cli", "deploy/grafana"];
+
+/** What each system calls its own, beside its metrics. */
+const WORDS = [
+  ...["pulse", "gateway", "watermark", "manifests", "halts"],
+  ...["ethhook", "hmac_secret", "delivery_queue", "XPENDING", "Solidity"],
+  ...["ingestor", "message_id"],
+  ...["signal webhook", "SIGNALS_", "INGEST_"],
+];
+
+/** What is still to be moved: the opening of a run and the account know the rules of EthHook's endpoints. */
+const LEFT: Readonly<Record<string, readonly string[]>> = {
+  "core/endpoint.ts": ["Solidity"],
+  "core/metrics.ts": ["message_id"],
+};
+
+const metrics = ROOMS.flatMap((room) => Object.values(room.metrics).flatMap((family) => Object.keys(family)));
+const own = new RegExp(`(?:\\b|_)(${[...WORDS, ...metrics].join("|")})`, "i");
+
+const files = GENERAL.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(folder, name)),
+);
+
+/** Lines with a system's word. Examples on the command line, and imports of the lists, name systems. */
+function linesOf(file: string): string[] {
+  const lines = readFileSync(join(root, file), "utf8").split("\n");
+  return lines.filter((line) => {
+    const word = own.exec(line)?.[1];
+    const isExample = /^\s+(throughline |`?\s*throughline )/.test(line);
+    return word !== undefined && !isExample && LEFT[file]?.includes(word) !== true;
+  });
+}
+
+test("general code has no system's words", () => {
+  expect(files.length).toBeGreaterThan(150);
+  expect(files.flatMap((file) => linesOf(file).map((line) => `${file}: ${line.trim()}`))).toEqual([]);
+});
+
+test("what is left to be moved is still there", () => {
+  for (const [file, words] of Object.entries(LEFT)) {
+    const text = readFileSync(join(root, file), "utf8");
+    expect(words.filter((word) => !text.includes(word), file)).toEqual([]);
+  }
+});
+
+test("no metric is of two systems", () => {
+  expect(metrics).toEqual([...new Set(metrics)]);
+});
