@@ -92,11 +92,15 @@ export const secret = variable("any text that is not empty", (text) => (text ===
   credential: true,
 });
 
-export const rate = variable('a number of events per second above 0, or "max"', (text) => {
-  if (text === "max") return "max" as const;
+export const rate = variable('a number of events per second above 0, or "max"', aboveZeroOrMax);
+
+export const openingRate = variable('a number of connections per second above 0, or "max"', aboveZeroOrMax);
+
+function aboveZeroOrMax(text: string): number | "max" | undefined {
+  if (text === "max") return "max";
   const value = Number(text);
   return text.trim() !== "" && Number.isFinite(value) && value > 0 ? value : undefined;
-});
+}
 
 export const share = variable("a number from 0 to 1", (text) => {
   const value = Number(text);

@@ -11,6 +11,7 @@ import { Door } from "../systems/pulse/k6/door.ts";
 import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
+import { opensAfter } from "../systems/pulse/opening.ts";
 import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { guarded } from "./support/guard.ts";
@@ -58,6 +59,9 @@ const samplesPerSecond = perSecond / peakOf(load.shape);
 /** While the load falls or ends, sessions are short, so that k6 never cuts one off in the middle. */
 const SHORT_SESSION_SECONDS = 3;
 
+/** Virtual users that come within so long of the start come together; a load that rises spreads them by itself. */
+const TOGETHER_MS = 1_000;
+
 /** One connection proves the gateway before there is any load. */
 export async function setup(): Promise<Run & WatchStart> {
   declareCounters();
@@ -69,6 +73,9 @@ export async function setup(): Promise<Run & WatchStart> {
 /** Holds its connections for the whole profile, or until the load falls. */
 export const hold = guarded(metrics.script_errors, async (run: Run) => {
   const started = exec.scenario.startTime;
+  if (Date.now() - started < TOGETHER_MS) {
+    sleep(opensAfter(exec.scenario.iterationInInstance * config.SOCKETS, config.OPENING_RATE));
+  }
   const elapsed = (Date.now() - started) / 1000;
   const spread = ((exec.vu.idInTest % 100) / 100) * SHORT_SESSION_SECONDS;
   const falls = fallsAt(load.shape, elapsed);

@@ -20,6 +20,7 @@ import { damageOf, eventsIn } from "../damage.ts";
 import { event, type Variant, variants, type Workload } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
+import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
 import type { Door } from "./door.ts";
 import { socketModule } from "./rudeness.ts";
@@ -29,6 +30,7 @@ export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
   readonly CHAINS: readonly string[];
   readonly SOCKETS: number;
+  readonly OPENING_RATE: OpeningRate;
   readonly FILTERS: readonly string[];
   /** Fields that complex filters name. */
   readonly FILTER_FIELDS: readonly FilterField[];
@@ -176,6 +178,7 @@ export class Subscriber {
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {
+    if (slot > 0) await pause(opensAfter(slot, this.config.OPENING_RATE) * 1000);
     const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
     const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
     for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
