@@ -1,59 +1,108 @@
-/** What it costs one k6 process to hold 10,000 connections with deliveries flowing. */
+/** What it costs one k6 process to hold 10,000 connections with deliveries flowing, beside one that only holds them. */
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { k6Program } from "../cli/k6.ts";
 import type { Account } from "../core/account.ts";
 import { startPipeline } from "../systems/pulse/cli/start.ts";
+import { variants } from "../systems/pulse/events.ts";
 import { bench, held, measured, root, value } from "./bench.ts";
 
 const VUS = 100;
 const SOCKETS = 100;
 const RUN = "connections";
+/** What both are held to: memory beside the peer, and the longest moment in which k6 stood still. */
+const MOST_MEMORY = 1.25;
+const LONGEST_PAUSE_MS = 1_000;
 
-await bench(`${VUS * SOCKETS} connections in one k6 process`, async (folder) => {
+const SECONDS = 30;
+const OPENING_SECONDS = 15;
+/** Each connection gets one kind of event, and one event a second. */
+const RATE = String(variants({ seed: 1, chains: ["ethereum", "solana"] }).length);
+const GARBAGE = { GOGC: "50" };
+
+type Pipeline = Awaited<ReturnType<typeof startPipeline>>;
+
+await bench(`${VUS * SOCKETS} connections in one k6 process, an event a second each`, async (folder) => {
   const pipeline = await startPipeline(root, folder);
-  const shared = { RUN_ID: RUN, RECEIVER_URL: pipeline.receiver.url };
-  const memory = watchMemory("dist/websocket.js");
+  Object.assign(process.env, GARBAGE);
   try {
-    const [websocket, nats] = await Promise.all([
-      measured(folder, "websocket", {
-        ...shared,
-        WS_URL: pipeline.gateway.wsUrl as string,
-        VUS: String(VUS),
-        SOCKETS: String(SOCKETS),
-        FILTERS: "complex",
-        DURATION: "3m",
-        CONNECT_TIMEOUT: "60s",
-        PING_EVERY: "30s",
-        END_WHEN_SETTLED: "1",
-        SLO_WS_SUBSCRIPTION_LATENCY_MS_MAX: "60000",
-      }),
-      allSubscribed(pipeline.receiver.url).then(() =>
-        measured(folder, "nats", {
-          ...shared,
-          NATS_URL: pipeline.nats.url,
-          CREATE_STREAM: "1",
-          RATE: "20",
-          DURATION: "30s",
-        }),
-      ),
-    ]);
-    const account = nats.account;
+    const bare = await holdOnly(pipeline, folder);
+    const { memory, account, pauseMs, verdicts, reasons } = await judgeAll(pipeline, folder);
     console.log(
       `  ${account?.paths} connections held, ${account?.delivered} of ${account?.expected} deliveries, lost ${account?.lost}, ` +
-        `peak memory of k6 ${Math.round(memory.peak() / 1024)} MB, ` +
-        `connection errors ${value(websocket, "ws_connection_errors_total", "count")}, ` +
-        `verdicts nats ${nats.verdict}, websocket ${websocket.verdict}`,
+        `longest pause ${Math.round(pauseMs)} ms, verdicts ${verdicts.join(", ")}`,
     );
+    console.log(
+      `  peak memory ${megabytes(memory)} MB, bare k6 ${megabytes(bare)} MB: ${(memory / bare).toFixed(2)} times`,
+    );
+    for (const reason of reasons) console.log(`    ${reason}`);
     held(
       ["all connections", account?.paths === VUS * SOCKETS],
       ["every delivery", account !== null && account.expected > 0 && account.delivered === account.expected],
+      ["PASS", verdicts.every((verdict) => verdict === "PASS")],
+      [`at most ${MOST_MEMORY} times the memory`, memory <= MOST_MEMORY * bare],
+      [`no pause over ${LONGEST_PAUSE_MS} ms`, pauseMs < LONGEST_PAUSE_MS],
     );
-    for (const reason of [...nats.reasons, ...websocket.reasons]) console.log(`    ${reason.text}`);
   } finally {
-    memory.stop();
     await pipeline.close();
   }
 });
+
+/** The peer's peak memory, in KiB. */
+async function holdOnly({ gateway, nats }: Pipeline, folder: string): Promise<number> {
+  const script = join(folder, "hold.js");
+  await build({
+    entryPoints: [join(root, "bench/k6/hold.ts")],
+    outfile: script,
+    ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" },
+    external: ["k6", "k6/*"],
+  });
+  const env = {
+    ...{ VUS: String(VUS), SOCKETS: String(SOCKETS), SECONDS: String(OPENING_SECONDS + SECONDS) },
+    WS_URL: gateway.wsUrl as string,
+  };
+  const memory = watchMemory(script);
+  try {
+    const holding = execa(k6Program(root), ["run", "--quiet", "--address", "", script], { env, reject: false });
+    await pause(OPENING_SECONDS * 1000);
+    const published = { NATS_URL: nats.url, CREATE_STREAM: "1", RATE, DURATION: `${SECONDS - 5}s` };
+    await measured(folder, "nats", { ...published, RUN_ID: "bare" });
+    await holding;
+    return memory.peak();
+  } finally {
+    memory.stop();
+  }
+}
+
+async function judgeAll({ receiver, gateway, nats }: Pipeline, folder: string) {
+  const shared = { RUN_ID: RUN, RECEIVER_URL: receiver.url };
+  const memory = watchMemory("dist/websocket.js");
+  try {
+    const [subscribers, publisher] = await Promise.all([
+      measured(folder, "websocket", {
+        ...shared,
+        ...{ WS_URL: gateway.wsUrl as string, VUS: String(VUS), SOCKETS: String(SOCKETS), FILTERS: "complex" },
+        ...{ DURATION: "3m", PING_EVERY: "30s", END_WHEN_SETTLED: "1" },
+      }),
+      allSubscribed(receiver.url).then(() =>
+        measured(folder, "nats", { ...shared, NATS_URL: nats.url, RATE, DURATION: `${SECONDS}s` }),
+      ),
+    ]);
+    const tests = [subscribers, publisher];
+    return {
+      memory: memory.peak(),
+      account: publisher.account,
+      pauseMs: value(subscribers, "generator_pause_ms", "max"),
+      verdicts: tests.map(({ verdict }) => verdict),
+      reasons: tests.flatMap(({ reasons }) => reasons.map(({ text }) => text)),
+    };
+  } finally {
+    memory.stop();
+  }
+}
 
 /** Waits until the receiver has heard of every connection. */
 async function allSubscribed(receiver: string): Promise<void> {
@@ -64,16 +113,18 @@ async function allSubscribed(receiver: string): Promise<void> {
   throw new Error("not all connections were subscribed within 120 s");
 }
 
-/** The peak resident memory, in KiB, of the k6 process that runs a bundle, as Linux keeps it. */
-function watchMemory(bundle: string): { peak(): number; stop(): void } {
+function megabytes(kibibytes: number): number {
+  return Math.round(kibibytes / 1024);
+}
+
+/** The peak resident memory, in KiB, of the k6 process that runs a script, as Linux keeps it. */
+function watchMemory(script: string): { peak(): number; stop(): void } {
   let peak = 0;
   const timer = setInterval(async () => {
     for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
       const told = (file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-      // k6 is told the run in its environment.
-      if (!(await told("cmdline")).includes(bundle) || !(await told("environ")).includes(RUN)) continue;
-      const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+      if (!(await told("cmdline")).includes(script)) continue;
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(await told("status"))?.[1] ?? 0));
     }
   }, 1_000);
   return { peak: () => peak, stop: () => clearInterval(timer) };
