@@ -1,20 +1,19 @@
-import type { Account, Ending, Offender } from "../core/account.ts";
+import type { Account, Ending } from "../core/account.ts";
 import type { ReadArrivals } from "../core/arrivals.ts";
 import { backlogGrowth } from "../core/backlog.ts";
-import { Bitset } from "../core/bitset.ts";
 import { Bursts } from "../core/bursts.ts";
 import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
-import type { PathAccount } from "../core/ledger.ts";
 import { type Batch, Publication, tellContest } from "../core/publication.ts";
 import type { DamageReport, Opening, Settling } from "../core/report.ts";
 import { type Drain, endingOf } from "../core/settling.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
+import { accountOf } from "./accounting.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import { Expectations } from "./expected.ts";
-import type { Aside, Observer, ObserverContext, Observers } from "./observer.ts";
+import type { Observer, ObserverContext, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -26,9 +25,6 @@ const DRAIN_POLL_MS = 100;
 const HOLD_MS = 30_000;
 
 type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
-
-/** How many paths that broke a rule an account names. */
-const OFFENDERS = 10;
 
 /** What subscribers tell: ids that were read, and what arrived beside them. */
 type SubscriberReport = Pick<ReadArrivals, "paths"> &
@@ -245,82 +241,20 @@ export class Run {
       const clocks = this.clocks.account();
       return { ...this.closed, webhooks, late: this.lateArrivals, clocks, causes: this.causes(this.closed) };
     }
-    const now = this.now();
-    const accounts = new Map<Path, PathAccount>();
-    const sum = { expected: 0, delivered: 0, lost: 0, open: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
-    const offenders: Offender[] = [];
-    const { bursts } = this.deliveries;
-    let lostInBursts = 0;
-    const countLost = (seq: number) => {
-      if (bursts?.has(seq) === true) lostInBursts++;
-    };
-    for (const { paths, isOrdered } of this.observers) {
-      for (const path of paths) {
-        const onLost = bursts === null ? undefined : countLost;
-        const settled = this.judged(path.settle(this.publication, this.expected.whole, now, onLost));
-        accounts.set(path, settled);
-        for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
-        const inversions = isOrdered ? settled.reordered : 0;
-        const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
-        if (broken && offenders.length < OFFENDERS) {
-          const [firstLost] = settled.lostSeqs;
-          const firstLostAt = firstLost === undefined ? null : this.publication.sentAt(firstLost);
-          offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
-        }
-      }
-    }
-    const farEnds: Aside = Object.assign(
-      {},
-      ...this.observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
-    );
-    const { webhooks = null, storage = null, farEnd = null, strays = 0, probed = 0, mistaken = [] } = farEnds;
-    sum.misrouted += strays;
-    const paths = this.paths();
-    const { published, acknowledged, refused, unknown, unsent, contested, span } = this.publication;
-    const account: Account = {
-      version: 1,
-      run: this.id,
-      ending: null,
-      published,
-      acknowledged,
-      refused,
-      unknown,
-      unsent,
-      contested,
-      unheard: this.expected.unheard(paths, now),
-      span,
+    const account = accountOf({
+      id: this.id,
+      now: this.now(),
+      observers: this.observers,
+      publication: this.publication,
+      expected: this.expected,
+      deliveries: this.deliveries,
+      clocks: this.clocks,
       publishers: this.publishers.size,
-      paths: paths.length,
-      ready: paths.filter((path) => path.ready).length,
-      silent: paths.filter((path) => path.isSilent(now)).length,
-      ...sum,
-      ordered: this.observers.every(({ isOrdered }) => isOrdered),
-      late: 0,
-      unreported: this.arrivedOf((seen) => this.publication.unreported(seen)),
-      contradicted: this.arrivedOf((seen) => this.publication.contradicted(seen)),
-      damaged: this.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0) + (farEnd?.damaged ?? 0),
-      foreign: this.strays.foreign,
-      backlog: 0,
-      drain: 0,
-      lastArrivalAt: this.deliveries.tail.lastAt ?? (this.lastArrivalAt === 0 ? null : this.lastArrivalAt),
-      latency: this.latency().percentiles(),
-      clocks: this.clocks.account(),
-      growth: this.deliveries.growth.over(span),
-      bursts: bursts?.account(lostInBursts) ?? null,
-      offenders,
-      probed,
-      mistaken,
-      webhooks,
-      storage,
-      farEnd,
-      causes: [],
-    };
+      strays: this.strays,
+      lastArrivalAt: this.lastArrivalAt,
+      isInterrupted: this.interrupted,
+    });
     return { ...account, causes: this.causes(account) };
-  }
-
-  /** Nothing is lost that nobody waited for. */
-  private judged(path: PathAccount): PathAccount {
-    return this.interrupted ? { ...path, lost: 0, lostSeqs: [], open: path.open + path.lost } : path;
   }
 
   /** What was read of the stream is known only when the account is closed. */
@@ -351,13 +285,6 @@ export class Run {
 
   private paths(): readonly Path[] {
     return this.observers.flatMap(({ paths }) => [...paths]);
-  }
-
-  /** How many events of a kind arrived, on however many paths. */
-  private arrivedOf(kind: (seen: Bitset) => Iterable<number>): number {
-    const arrived = new Bitset();
-    for (const path of this.paths()) for (const seq of kind(path.seen)) arrived.add(seq);
-    return arrived.size;
   }
 }
 

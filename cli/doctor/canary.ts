@@ -48,7 +48,12 @@ export async function canaryCheck(
         what: "canary",
         found,
         ok: false,
-        remedy: reason?.evidence ?? reason?.text ?? "the others match none of the canaries, or lead elsewhere",
+        remedy:
+          reason?.evidence ??
+          reason?.text ??
+          (paths === 0
+            ? "nothing subscribed: is the target there, and does open() say live()?"
+            : "the others match none of the canaries, or lead elsewhere"),
       };
     } finally {
       await started.close();

@@ -1,14 +1,13 @@
 /** Bundles a pipeline's file for k6 and for the receiver, each without what runs on the other side. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin, transform } from "esbuild";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import { metricOf } from "../../core/metrics.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
-import { objectivesOf, objectivesOfVisits, subscribersOf } from "../../systems/own.ts";
+import { subscribersOf } from "../../systems/own.ts";
 import { lineIn, lineOf } from "./place.ts";
+import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
 import { onlySide, type Side } from "./sides.ts";
 
 /** A file that declares a pipeline, or a table of endpoints, and where its bundles lie. */
@@ -88,7 +87,7 @@ async function bundleForK6(root: string, file: string, name: string, script: str
     sourcesContent: false,
     plugins: [ownPackage(root), userFiles("k6"), withoutNode(file)],
   });
-  await refuseNode(metafile, file);
+  await refuseModules(metafile, file);
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
   return { file: outfile, extensions: imports.filter((path) => path.startsWith("k6/x/")) };
 }
@@ -115,7 +114,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
         `${shown}: exports no pipeline; allowed: export default definePipeline({ ... }) or defineEndpoints({ ... })`,
       );
     }
-    refuse(declared);
+    refuseDeclaration(declared);
     // The user's package may be of CommonJS, as npm makes them.
     const node = join(folder, `${declared.name}.mjs`);
     await rename(loading, node);
@@ -126,18 +125,6 @@ async function bundleForNode(root: string, file: string, shown: string) {
     const said = problem instanceof Error ? problem.message : String(problem);
     const line = lineOf(said, await readFile(file, "utf8")) ?? lineIn(problem, file);
     throw new RangeError(`${line === null ? shown : `${shown}:${line}`}: ${said}`);
-  }
-}
-
-/** @throws RangeError for what the file's own functions do not refuse. */
-function refuse(declared: Declaration): void {
-  const { name, nextSteps = {} } = declared;
-  const what = "endpoints" in declared ? "endpoints" : "pipeline";
-  if ("endpoints" in declared) objectivesOfVisits(declared);
-  else objectivesOf(declared);
-  const unknown = Object.keys(nextSteps).find((metric) => metricOf(metric) === undefined);
-  if (unknown !== undefined) {
-    throw new RangeError(`${what} ${name}: nextSteps.${unknown}: no such metric; docs/metrics.md lists them`);
   }
 }
 
@@ -153,13 +140,16 @@ async function bundled(options: BuildOptions): Promise<{ readonly metafile: Meta
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
     });
   } catch (problem) {
-    const [first] = (problem as BuildFailure).errors ?? [];
-    if (first === undefined) throw problem;
-    const { location, text } = first;
-    throw new RangeError(
-      location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
-    );
+    throw inOneLine(problem);
   }
+}
+
+/** What esbuild could not read, as one line that begins with its place. */
+function inOneLine(problem: unknown): unknown {
+  const [first] = (problem as Partial<BuildFailure>).errors ?? [];
+  if (first === undefined) return problem;
+  const { location, text } = first;
+  return new RangeError(location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`);
 }
 
 /** The package is this one, wherever the user's file lies. */
@@ -183,13 +173,19 @@ function userFiles(side: Side): Plugin {
         const source = await readFile(path, "utf8");
         if (!source.includes("definePipeline") || path.includes("/dist/lib/")) return undefined;
         const sourcefile = relative(process.cwd(), path);
-        const { code } = await transform(source, {
-          loader: "ts",
-          sourcefile,
-          sourcemap: "inline",
-          tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-        });
-        return { contents: onlySide(code, side), loader: "ts", resolveDir: dirname(path) };
+        try {
+          const { code } = await transform(source, {
+            loader: "ts",
+            sourcefile,
+            sourcemap: "inline",
+            tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+          });
+          return { contents: onlySide(code, side), loader: "ts", resolveDir: dirname(path) };
+        } catch (problem) {
+          const { errors } = problem as Partial<BuildFailure>;
+          if (errors === undefined) throw problem;
+          return { errors };
+        }
       });
     },
   };
@@ -201,14 +197,12 @@ const withoutK6: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^k6(\/|$)/ }, ({ path }) => ({ path, namespace: "k6" }));
     onLoad({ filter: /.*/, namespace: "k6" }, ({ path }) => ({
-      contents: `const none = () => { throw new Error("${path} is in k6 only: use it inside publish() or open()"); };
+      contents: `const none = () => { throw new Error("${path} ${K6_ONLY}: use it inside publish() or open()"); };
 module.exports = new Proxy(none, { get: (_, name) => (name === "__esModule" ? undefined : none) });`,
       loader: "js",
     }));
   },
 };
-
-const isBuiltin = (path: string) => path.startsWith("node:") || builtinModules.includes(path);
 
 /** In k6 there is no Node: what is not used of a package is not there, whatever the package says of side effects. */
 function withoutNode(file: string): Plugin {
@@ -224,24 +218,6 @@ function withoutNode(file: string): Plugin {
       });
     },
   };
-}
-
-/** @throws RangeError for a module of Node that is left in a bundle for k6, with the line that brought it. */
-async function refuseNode({ inputs, outputs }: Metafile, file: string): Promise<void> {
-  const [output] = Object.values(outputs);
-  const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-  for (const [input] of used) {
-    const builtin = inputs[input]?.imports.find(({ path, external }) => external === true && isBuiltin(path));
-    const isLeft = output?.imports.some(({ path, external }) => external === true && path === builtin?.path);
-    if (builtin === undefined || isLeft !== true) continue;
-    const [, name = builtin.path] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-    const lines = (await readFile(file, "utf8")).split("\n");
-    const line = lines.findIndex((text) => /\bimport\b/.test(text) && text.includes(`"${name}"`)) + 1;
-    const place = `${relative(process.cwd(), file)}${line === 0 ? "" : `:${line}`}`;
-    throw new RangeError(
-      `${place}: ${name} needs ${builtin.path}, which k6 does not have; use it inside receive, rows, list, consume or count only`,
-    );
-  }
 }
 
 /** Writes a text where no bundle is yet. */

@@ -2,7 +2,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { nextStep } from "../../cli/run/next-steps.ts";
+import { foresee } from "../../core/foresight.ts";
+import { count, perEvent } from "../../core/metrics.ts";
+import { publishingPlan } from "../../core/plan.ts";
+import { renderSummary } from "../../core/rendering.ts";
+import { openRooms, type Room } from "../../core/room.ts";
+import { hold, shape } from "../../core/shape.ts";
+import { slo } from "../../core/slo.ts";
+import { summarize } from "../../core/summary.ts";
 import { ROOMS } from "../../systems/rooms.ts";
+import { evidenceOf, inputOf } from "./records.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -51,6 +61,28 @@ test("what is left to be moved is still there", () => {
   for (const [file, words] of Object.entries(LEFT)) {
     const text = readFileSync(join(root, file), "utf8");
     expect(words.filter((word) => !text.includes(word), file)).toEqual([]);
+  }
+});
+
+test("a system is known everywhere by its room and one line in the list", () => {
+  const toy: Room = {
+    metrics: { toy: { toys_broken: perEvent(count("toys that came broken")) } },
+    nextSteps: [[/^toys_broken$/, () => "look at the wrapping"]],
+    tells: () => ["  toys       all of them"],
+  };
+  try {
+    openRooms([...ROOMS, toy]);
+    const broken = slo("toys_broken").countOf(100);
+    const small = publishingPlan(shape([hold(1, "10s")]), {});
+    expect(foresee(small, [broken.is(0)], 1)).toContain("10 events are too few to judge toys_broken");
+    const summary = summarize(inputOf({ slos: [broken.is(0)] }));
+    expect(summary.reasons[0]?.text).toContain("toys_broken (toys that came broken)");
+    const [row = null] = summary.rows;
+    const missed = row && { ...row, result: "missed" as const };
+    expect(nextStep({ row: missed, log: null }, evidenceOf({}))).toBe("look at the wrapping");
+    expect(renderSummary(summary)).toContain("toys       all of them");
+  } finally {
+    openRooms(ROOMS);
   }
 });
 

@@ -1,0 +1,117 @@
+/** The account of a run as its observers, its publication and its clocks have it at a moment. */
+import type { Account, Offender } from "../core/account.ts";
+import { Bitset } from "../core/bitset.ts";
+import type { Clocks } from "../core/clocks.ts";
+import type { PathAccount } from "../core/ledger.ts";
+import type { Publication } from "../core/publication.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Expectations } from "./expected.ts";
+import type { Aside, Observer } from "./observer.ts";
+import type { Path } from "./path.ts";
+
+/** How many paths that broke a rule an account names. */
+const OFFENDERS = 10;
+
+/** What an account is made of. */
+export interface AccountParts {
+  readonly id: string;
+  /** Unix ms. */
+  readonly now: number;
+  readonly observers: readonly Observer[];
+  readonly publication: Publication;
+  readonly expected: Expectations;
+  readonly deliveries: Deliveries;
+  readonly clocks: Clocks;
+  readonly publishers: number;
+  /** Arrivals that are no event of the run. */
+  readonly strays: { readonly damaged: number; readonly foreign: number };
+  /** Unix ms; 0 where nothing has arrived. */
+  readonly lastArrivalAt: number;
+  readonly isInterrupted: boolean;
+}
+
+/** Makes the account, without its causes: those are told of the whole. */
+export function accountOf(parts: AccountParts): Account {
+  const { now, observers, publication, expected, deliveries, isInterrupted } = parts;
+  const accounts = new Map<Path, PathAccount>();
+  const sum = { expected: 0, delivered: 0, lost: 0, open: 0, duplicated: 0, reordered: 0, misrouted: 0, unjudged: 0 };
+  const offenders: Offender[] = [];
+  const { bursts } = deliveries;
+  let lostInBursts = 0;
+  const countLost = (seq: number) => {
+    if (bursts?.has(seq) === true) lostInBursts++;
+  };
+  for (const { paths, isOrdered } of observers) {
+    for (const path of paths) {
+      const onLost = bursts === null ? undefined : countLost;
+      const settled = judged(path.settle(publication, expected.whole, now, onLost), isInterrupted);
+      accounts.set(path, settled);
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += settled[key];
+      const inversions = isOrdered ? settled.reordered : 0;
+      const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
+      if (broken && offenders.length < OFFENDERS) {
+        const [firstLost] = settled.lostSeqs;
+        const firstLostAt = firstLost === undefined ? null : publication.sentAt(firstLost);
+        offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
+      }
+    }
+  }
+  const farEnds: Aside = Object.assign(
+    {},
+    ...observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
+  );
+  const { webhooks = null, storage = null, farEnd = null, strays = 0, probed = 0, mistaken = [] } = farEnds;
+  sum.misrouted += strays;
+  const all = observers.flatMap(({ paths }) => [...paths]);
+  const { published, acknowledged, refused, unknown, unsent, contested, span } = publication;
+  return {
+    version: 1,
+    run: parts.id,
+    ending: null,
+    published,
+    acknowledged,
+    refused,
+    unknown,
+    unsent,
+    contested,
+    unheard: expected.unheard(all, now),
+    span,
+    publishers: parts.publishers,
+    paths: all.length,
+    ready: all.filter((path) => path.ready).length,
+    silent: all.filter((path) => path.isSilent(now)).length,
+    ...sum,
+    ordered: observers.every(({ isOrdered }) => isOrdered),
+    late: 0,
+    unreported: arrivedOf(all, (seen) => publication.unreported(seen)),
+    contradicted: arrivedOf(all, (seen) => publication.contradicted(seen)),
+    damaged: parts.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0) + (farEnd?.damaged ?? 0),
+    foreign: parts.strays.foreign,
+    backlog: 0,
+    drain: 0,
+    lastArrivalAt: deliveries.tail.lastAt ?? (parts.lastArrivalAt === 0 ? null : parts.lastArrivalAt),
+    latency: deliveries.total.percentiles(),
+    clocks: parts.clocks.account(),
+    growth: deliveries.growth.over(span),
+    bursts: bursts?.account(lostInBursts) ?? null,
+    offenders,
+    probed,
+    mistaken,
+    webhooks,
+    storage,
+    farEnd,
+    causes: [],
+  };
+}
+
+/** Nothing is lost that nobody waited for. */
+function judged(path: PathAccount, isInterrupted: boolean): PathAccount {
+  return isInterrupted ? { ...path, lost: 0, lostSeqs: [], open: path.open + path.lost } : path;
+}
+
+/** How many events of a kind arrived, on however many paths. */
+function arrivedOf(paths: readonly Path[], kind: (seen: Bitset) => Iterable<number>): number {
+  const arrived = new Bitset();
+  for (const path of paths) for (const seq of kind(path.seen)) arrived.add(seq);
+  return arrived.size;
+}
