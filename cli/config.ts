@@ -1,7 +1,7 @@
 /** `throughline.config.json`: what a run is asked for, written down once. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { type BuildFailure, build } from "esbuild";
+import type { BuildFailure } from "esbuild";
 import leven from "leven";
 import * as v from "valibot";
 import { URL_NAMES } from "../systems/kinds.ts";
@@ -85,6 +85,7 @@ export async function readConfig(file: string | undefined): Promise<Config | nul
 /** Reads `throughline.config.ts`. */
 async function readModule(): Promise<Config> {
   try {
+    const { build } = await import("esbuild");
     const { outputFiles } = await build({
       entryPoints: [CONFIG_MODULE],
       bundle: true,

@@ -1,4 +1,3 @@
-import fastify from "fastify";
 import * as v from "valibot";
 import type { HealthAnswer } from "../../core/health.ts";
 import type { Monitor } from "./monitor.ts";
@@ -14,6 +13,7 @@ const Query = v.object({ last: v.optional(Seconds, "86400") });
  * @throws when the port cannot be had.
  */
 export async function serveHealth(monitors: readonly Monitor[], port: number) {
+  const { default: fastify } = await import("fastify");
   const app = fastify({ forceCloseConnections: true });
   app.get("/health", (request, reply): HealthAnswer | unknown => {
     const query = v.safeParse(Query, request.query);

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin, transform } from "esbuild";
+import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { subscribersOf } from "../../systems/own.ts";
@@ -129,6 +129,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
 }
 
 async function bundled(options: BuildOptions): Promise<{ readonly metafile: Metafile }> {
+  const { build } = await import("esbuild");
   try {
     return await build({
       ...options,
@@ -173,6 +174,7 @@ function userFiles(side: Side): Plugin {
         const source = await readFile(path, "utf8");
         if (!source.includes("definePipeline") || path.includes("/dist/lib/")) return undefined;
         const sourcefile = relative(process.cwd(), path);
+        const { transform } = await import("esbuild");
         try {
           const { code } = await transform(source, {
             loader: "ts",

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient } from "@redis/client";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -11,6 +10,7 @@ const TIMEOUT_MS = 5_000;
 /** Logs in and looks at the key that entries go to. Adds nothing. */
 export async function entriesCheck(settings: Settings<"redis">): Promise<Check> {
   const stream = settings.STREAM ?? streamOfChain(settings.CHAIN_ID);
+  const { createClient } = await import("@redis/client");
   const client = createClient({
     url: settings.REDIS_URL,
     disableOfflineQueue: true,

@@ -1,4 +1,3 @@
-import { Client } from "pg";
 import * as v from "valibot";
 import type { Endpoint } from "../../../core/endpoint.ts";
 
@@ -27,6 +26,7 @@ const OWN_PATH = /\/webhook\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
  * @throws an error when the database cannot be read, or has other tables.
  */
 export async function readEndpoints(database: string, application?: string): Promise<FoundEndpoint[]> {
+  const { Client } = (await import("pg")).default;
   const client = new Client({ connectionString: database, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { Endpoint } from "../../../core/endpoint.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import { SIGNATURES, TOPICS } from "../sepolia.ts";
@@ -65,7 +65,11 @@ function idOf(name: string): string {
 export async function setupEthhook(setup: EthhookSetup): Promise<readonly string[]> {
   checkTopics();
   const endpoints = setup.neverMatching ? [...ENDPOINTS, NEVER_MATCHING] : ENDPOINTS;
-  const client = new Client({ connectionString: asLibpqMeans(setup.database), connectionTimeoutMillis: 5_000 });
+  const { default: pg } = await import("pg");
+  const client: Client = new pg.Client({
+    connectionString: asLibpqMeans(setup.database),
+    connectionTimeoutMillis: 5_000,
+  });
   await client.connect();
   try {
     const optional = await checkColumns(client, WANTED, OPTIONAL);

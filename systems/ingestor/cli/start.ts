@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { Client } from "pg";
 import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
 import { type Service, startService } from "../../../cli/service.ts";
 
@@ -70,6 +69,7 @@ export async function startIngestPipeline(
 
 /** Makes a role that may do nothing but select from the table of messages. @returns the database's URL for it. */
 async function makeReader(url: string): Promise<string> {
+  const { Client } = (await import("pg")).default;
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

@@ -1,11 +1,5 @@
 import { readFileSync } from "node:fs";
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  nkeyAuthenticator,
-} from "@nats-io/transport-node";
+import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import * as v from "valibot";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
@@ -26,7 +20,8 @@ const Failure = v.object({
 export async function streamCheck(settings: Settings<"nats">): Promise<Check> {
   let connection: NatsConnection;
   try {
-    connection = await connect(connectionOf(settings));
+    const { connect } = await import("@nats-io/transport-node");
+    connection = await connect(await connectionOf(settings));
   } catch (problem) {
     const found = withoutCredentials(`cannot log in: ${(problem as Error).message}`);
     const remedy = "set THROUGHLINE_NATS_USER and THROUGHLINE_NATS_PASSWORD, NATS_TOKEN, NATS_CREDS or NATS_NKEY";
@@ -73,7 +68,8 @@ async function lookAt(connection: NatsConnection, settings: Settings<"nats">): P
   return { what, found: describeStream(facts), ok: true };
 }
 
-function connectionOf(settings: Settings<"nats">): ConnectionOptions {
+async function connectionOf(settings: Settings<"nats">): Promise<ConnectionOptions> {
+  const { credsAuthenticator, nkeyAuthenticator } = await import("@nats-io/transport-node");
   const { NATS_URL, NATS_TOKEN, NATS_USER, NATS_PASSWORD, NATS_CREDS, NATS_NKEY } = settings;
   const { NATS_CA, NATS_CERT, NATS_KEY } = settings;
   const url = new URL(NATS_URL);

@@ -1,4 +1,3 @@
-import { WebSocket } from "ws";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
 import { isDenied, remedyForDenied } from "../../../cli/doctor/denied.ts";
@@ -27,10 +26,11 @@ export async function handshakeCheck(settings: Settings<"websocket">): Promise<C
   return { what, found, ok: false, remedy };
 }
 
-function handshake(
+async function handshake(
   { WS_URL, WS_PROTOCOLS = [], WS_DEFLATE }: Settings<"websocket">,
   { headers, tls }: Awaited<ReturnType<typeof credentialsOf>>,
 ): Promise<Outcome> {
+  const { WebSocket } = await import("ws");
   return new Promise((resolve) => {
     const options = { headers, handshakeTimeout: TIMEOUT_MS, perMessageDeflate: WS_DEFLATE, ...tls };
     const socket = new WebSocket(WS_URL, [...WS_PROTOCOLS], options);

@@ -1,6 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
 import { writeMessage } from "../../../core/template.ts";
 import type { Manner } from "../../../target/manner.ts";
 import { messageTemplate } from "../message.ts";
@@ -20,6 +18,10 @@ const NO_RUN = { run: 0, publisher: 0 };
  * @throws an error when it does not within 20 seconds.
  */
 export async function createStream(natsUrl: string, gatewayUrl: string, manner: Manner = "contract"): Promise<void> {
+  const [{ connect }, { jetstreamManager }] = await Promise.all([
+    import("@nats-io/transport-node"),
+    import("@nats-io/jetstream"),
+  ]);
   const connection = await connect({ servers: natsUrl });
   try {
     const manager = await jetstreamManager(connection);

@@ -1,4 +1,3 @@
-import { createClient } from "@redis/client";
 import { wait } from "./wait.ts";
 
 export interface EntriesOptions {
@@ -24,6 +23,7 @@ const NEWEST = 20;
 /** Adds what a pipeline meets in the field beside its load. @throws when Redis cannot be reached, or says no. */
 export async function addEntries(options: EntriesOptions, interrupted: AbortSignal): Promise<void> {
   const { redisUrl, stream, poison, doubled, seconds } = options;
+  const { createClient } = await import("@redis/client");
   const client = createClient({ url: redisUrl, socket: { reconnectStrategy: false, connectTimeout: 5_000 } });
   client.on("error", () => {});
   await client.connect();
