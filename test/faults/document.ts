@@ -1,8 +1,11 @@
 import type { Recording } from "./recording.ts";
-import { names, type Row, shortcomings } from "./row.ts";
+import { GROUNDLESS, names, type Row, shortcomings } from "./row.ts";
 
 /** How much of a reason fits into a cell. */
 const LONGEST = 160;
+
+/** Ends the short form of an objective that something else kept from being judged. */
+const UNJUDGED = " cannot be judged";
 
 const HEAD = `# Faults
 
@@ -14,7 +17,7 @@ must pass.
 Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words, and
 \`-- --judge\` judges again what was recorded.
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
-objective taken away: every one of them is needed by a row. **Bold** is what had to be said.`;
+objective taken away: every one of them is needed by a row. **Bold** is what had to be said; what is said beside it stands behind \`also\`, by its metric.`;
 
 /** The document of the matrix. A pure function of its rows and of what was recorded of them. */
 export function document(rows: readonly Row<unknown>[], recordings: readonly Recording[]): string {
@@ -51,14 +54,40 @@ interface RecordedRow {
 
 function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: RecordedRow): string[] {
   const { verdict, tests, account } = evidence;
-  const reasons = [...new Set([...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])])].map(shortened);
+  const texts = [...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])];
+  const reasons = [...new Set(texts.map(shortened))];
+  const groundless = wrong.flatMap((text) =>
+    text.startsWith(GROUNDLESS) ? shortened(text.slice(GROUNDLESS.length)) : [],
+  );
+  const isNamed = (reason: string) => expect.reasons.some((one) => names(reason, one));
   const empty = reasons.filter((reason) => reason.endsWith(": 0 samples"));
-  const told = reasons
-    .filter((reason) => !empty.includes(reason))
-    .map((reason) => (expect.reasons.some((one) => names(reason, one)) ? `**${reason}**` : reason));
-  const red = wrong.length === 0 ? "" : `**red**: must be ${expect.verdict}; ${wrong.join("; ")}`;
-  const rest = empty.length === 0 ? "" : `${empty.length} objectives without samples`;
-  return [`\`${name}\``, plants, verdict, [red, ...told, rest].filter((text) => text !== "").join("<br>")];
+  const unjudged = reasons.filter((reason) => reason.endsWith(UNJUDGED) && !isNamed(reason));
+  const rest = reasons.filter((reason) => !empty.includes(reason) && !unjudged.includes(reason));
+  const named = rest.filter(isNamed).map((reason) => `**${reason}**`);
+  const wanton = rest.filter((reason) => groundless.includes(reason) && !isNamed(reason));
+  const following = rest.filter((reason) => !groundless.includes(reason) && !isNamed(reason));
+  const causeless = unjudged.filter((reason) => groundless.includes(reason)).map((reason) => reason.split(" ")[0]);
+  // What was said without cause stands once, among the reasons.
+  const missing = wrong.filter((text) => !text.startsWith(GROUNDLESS)).map(shortened);
+  const red = wrong.length === 0 ? "" : [`**red**: must be ${expect.verdict}`, ...missing].join("; ");
+  const lines = [
+    red,
+    ...named,
+    ...wanton.map((reason) => `without cause: ${reason}`),
+    listed("not judged, without cause", causeless),
+    listed("also", [...new Set(following.map((reason) => /^\w+(?=: )/.exec(reason)?.[0] ?? "evidence"))]),
+    counted("not judged", unjudged.length - causeless.length),
+    counted("without samples", empty.length),
+  ];
+  return [`\`${name}\``, plants, verdict, lines.filter((text) => text !== "").join("<br>")];
+}
+
+function listed(what: string, items: readonly (string | undefined)[]): string {
+  return items.length === 0 ? "" : `${what}: ${items.join(", ")}`;
+}
+
+function counted(what: string, count: number): string {
+  return count === 0 ? "" : `objectives ${what}: ${count}`;
 }
 
 /** Rows that differ in nothing but their name become one. */
@@ -76,6 +105,7 @@ function shortened(reason: string): string {
   const text = reason
     .replace(/^(\w+) \([^)]*\):/, "$1:")
     .replace(/, must be .*$/, "")
+    .replace(/^(\w+): .* cannot be judged by .*$/, `$1${UNJUDGED}`)
     .replace(/^(\w+: \d+ samples), \d+ are needed to judge .*$/, "$1");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)} ...` : text;
 }

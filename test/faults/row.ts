@@ -93,6 +93,9 @@ export interface Table<Plant> {
   readonly rows: readonly Row<Plant>[];
 }
 
+/** Begins what is wrong with a reason that nothing planted explains. */
+export const GROUNDLESS = "named without cause: ";
+
 /** What is wrong with a row: empty when it is green. A pure function of what was expected and seen. */
 export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence: Evidence): string[] {
   const { verdict, reasons, besides = [], checks = [] } = expect;
@@ -105,7 +108,7 @@ export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence:
     ...(hung ? ["it did not end in its time"] : []),
     ...(verdict === evidence.verdict ? [] : [`the verdict is ${evidence.verdict}, not ${verdict}`]),
     ...reasons.filter((reason) => !told.some((text) => names(text, reason))).map((reason) => `not named: ${reason}`),
-    ...groundless.map((text) => `named without cause: ${text}`),
+    ...groundless.map((text) => `${GROUNDLESS}${text}`),
     ...checks.filter(([, holds]) => account === null || !holds(account)).map(([what]) => `does not hold: ${what}`),
     ...left.map((what) => `left behind: ${what}`),
   ];

@@ -87,7 +87,7 @@ class DistributedRun {
         ...["run", "--quiet", "--address", "", "--execution-segment", segment],
         ...["--execution-segment-sequence", bounds.join(","), ...settings, `dist/${name}.js`],
       ],
-      { cwd: root, reject: false, extendEnv: false, env: { PATH: process.env["PATH"] ?? "" } },
+      { cwd: root, reject: false, extendEnv: false, env: { PATH: process.env["PATH"] ?? "", GOGC: "400" } },
     );
     const kill = () => void child.kill("SIGKILL");
     onTestFinished(kill);
