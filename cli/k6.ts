@@ -60,6 +60,9 @@ const ABORTED = 108;
 /** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
 const ENDING_DEADLINE_MS = 12_000;
 
+/** What looks at all that a test asks for before its load. */
+const DOCTOR = "throughline doctor, with the same names and addresses, says what is missing";
+
 const HUNG = "k6 did not end when its load was over: it waits for the goodbye of a connection that fell silent";
 
 /** The k6 to use: the one built here, or else whatever is on the PATH. */
@@ -119,7 +122,8 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const reason = errors.at(-1) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
   // k6 that has run out of something cannot write its summary either, and ends with a list of thresholds.
   const shortage = errors.map(shortageReason).find((one) => one !== null);
-  const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`);
+  const next = exitCode === ABORTED ? { next: DOCTOR } : {};
+  const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`, next);
   const reasons = signal.aborted ? [] : [end];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }

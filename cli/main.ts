@@ -10,7 +10,7 @@ import { addMonitorCommand } from "./health/command.ts";
 import { addHistoryCommand } from "./history/command.ts";
 import { homeOf } from "./home.ts";
 import { addInitCommand } from "./init.ts";
-import { collect } from "./options.ts";
+import { repeatable } from "./options.ts";
 import { addBuildCommand } from "./own/command.ts";
 import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
@@ -67,7 +67,7 @@ addBuildCommand(program, root);
 program
   .command("demo")
   .description("the same as run pipeline, in half a minute")
-  .option("--fault <name=value>", "plant a fault in the reference target, e.g. drop=1000; may be repeated", collect, [])
+  .addOption(repeatable("--fault <name=value>", "plant a fault in the reference target, as in drop=1000"))
   .addHelpText("after", "\nExample:\n  throughline demo --fault drop=1000")
   .action(async ({ fault }: { fault: string[] }) => {
     const subject = subjectOf(["pipeline"]);

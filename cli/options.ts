@@ -1,9 +1,11 @@
 /** Parsers of command-line options. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
-/** Of an option that may be repeated. */
-export function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
+/** An option that may be repeated: the list of its values, empty without any. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description}; may be repeated`)
+    .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
+    .default([], "none");
 }
 
 /** Of a URL with one of the schemes. */

@@ -4,7 +4,7 @@ import { URL_NAMES } from "../../systems/kinds.ts";
 import { readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
-import { collect } from "../options.ts";
+import { repeatable } from "../options.ts";
 import { buildAll } from "../own/find.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
@@ -44,7 +44,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
       "what is to run; otherwise what the config says, the pipelines of this folder, or else pipeline",
     )
     .option("--scenario <profile>", "the profile whose needs are looked at")
-    .option("--set <NAME=VALUE>", "a variable, as run takes it; may be repeated", collect, []);
+    .addOption(repeatable("--set <NAME=VALUE>", "a variable, as run takes it"));
   for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);

@@ -25,6 +25,11 @@ interface Flags {
 const FAILED = 1;
 const STATUS_EVERY_MS = 10_000;
 
+const EXAMPLES = `
+Examples, beside a test or as a service that tests ask by HEALTH_URL:
+  throughline monitor --port 8080 --for 5m
+  throughline monitor --pid 4711 --cores 4 --serve 9464`;
+
 /** Adds `monitor` to the command line. @param interrupted ends a watch that has no end of its own. */
 export function addMonitorCommand(program: Command, interrupted: AbortSignal): void {
   program
@@ -41,11 +46,12 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
     )
     .option("--probe <url>", "ask this with every sample and take the time of the answer", web)
     .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
-    .option("--every <duration>", "pause between samples", duration, 250)
+    .addOption(new Option("--every <duration>", "pause between samples").argParser(duration).default(250, "250ms"))
     .option("--for <duration>", "end after so long, e.g. 5m; without it Ctrl-C ends it", duration)
     .option("--out <folder>", "where server_health_report_<time>.json is written", ".")
     .option("--serve <port>", "answer tests at this port, for their HEALTH_URL; 0 chooses a free one", whole(0))
     .option("--exit-with-stdin", "stop when standard input closes")
+    .addHelpText("after", EXAMPLES)
     .action(async (flags: Flags, command: Command) => {
       process.exitCode = await watch(flags, watchesOf(flags, command), interrupted);
     });

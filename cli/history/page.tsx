@@ -1,6 +1,7 @@
 /** All runs as one HTML file that needs nothing else, not even a script: a pure function of the series. */
 import { renderToString } from "preact-render-to-string";
 import { milliseconds, number } from "../../core/numbers.ts";
+import { PageHead } from "../report/sections/head.tsx";
 import { Figure, Section, Table } from "../report/sections/parts.tsx";
 import { Chart, placeOf } from "./chart.tsx";
 import type { Entry } from "./entry.ts";
@@ -26,14 +27,7 @@ export function renderHistoryPage({ series, skipped, style, hrefOf }: HistoryInp
   const runs = series.reduce((sum, { entries }) => sum + entries.length, 0);
   const page = (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content={POLICY} />
-        <title>{`History of ${number(runs)} runs · Throughline`}</title>
-        <style dangerouslySetInnerHTML={{ __html: style }} />
-      </head>
+      <PageHead title={`History of ${number(runs)} runs`} policy={POLICY} style={style} />
       <body>
         <main class="history">
           <p class="wordmark">Throughline</p>

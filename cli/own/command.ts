@@ -24,6 +24,7 @@ export function addBuildCommand(program: Command, root: string): void {
     .description("bundle the pipelines of this folder: dist/<name>.js for k6, dist/node/<name>.mjs for the receiver")
     .option("--grafana <folder>", "also write their boards there, for InfluxDB and for Prometheus")
     .option("--kubernetes <folder>", "also write a TestRun for each of their tests there")
+    .addHelpText("after", "\nExample:\n  throughline build --grafana dist/boards --kubernetes dist/testruns")
     .action(async ({ grafana, kubernetes }: Flags) => {
       const all = await buildAll(root, (await readConfig(undefined))?.pipelines);
       if (all.length === 0)

@@ -3,6 +3,11 @@ import type { Command } from "commander";
 import { openRecord } from "../record.ts";
 import { type ReportFiles, writeReport } from "./files.ts";
 
+const EXAMPLES = `
+Examples:
+  throughline report latest
+  throughline report results/release-42 --junit junit.xml --markdown report.md`;
+
 /** Adds `report` to the command. */
 export function addReportCommand(program: Command, root: string): void {
   program
@@ -13,6 +18,7 @@ export function addReportCommand(program: Command, root: string): void {
     .option("--junit <file>", "also write JUnit XML, a test case for each objective")
     .option("--markdown <file>", "also write Markdown, for a pull request")
     .option("--baseline <name>", "compare with this baseline, instead of <subject>-<scenario>")
+    .addHelpText("after", EXAMPLES)
     .action(async (run: string, options: Omit<ReportFiles, "stepSummary">) => {
       const record = await openRecord(root, run);
       const stepSummary = process.env["GITHUB_STEP_SUMMARY"];

@@ -13,6 +13,7 @@ import { objectivesOf, testName } from "./objectives.ts";
 import { AccountSection } from "./sections/account.tsx";
 import { type BaselineComparison, ComparisonSection } from "./sections/comparison.tsx";
 import { type Attachment, DetailsSection } from "./sections/details.tsx";
+import { PageHead } from "./sections/head.tsx";
 import { GeneratorSection, TargetSection } from "./sections/health.tsx";
 import { LatencySection } from "./sections/latency.tsx";
 import { ObjectivesSection } from "./sections/objectives.tsx";
@@ -57,15 +58,9 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
   const { run, verdict } = result;
   const page = (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content={policy(assets)} />
-        <title>{`${verdict} · ${run} · Throughline`}</title>
+      <PageHead title={`${verdict} · ${run}`} policy={policy(assets)} style={assets.style}>
         <link rel="icon" href={icon(COLOURS[verdict])} />
-        <style dangerouslySetInnerHTML={{ __html: assets.style }} />
-      </head>
+      </PageHead>
       <body>
         <main>
           <VerdictSection result={result} objectives={objectives} />

@@ -4,7 +4,7 @@ import { RUN_ID } from "../../core/runid.ts";
 import { URL_NAMES } from "../../systems/kinds.ts";
 import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig } from "../config.ts";
-import { collect } from "../options.ts";
+import { repeatable } from "../options.ts";
 import { findSubject, onlyOwn } from "../own/subject.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
@@ -56,19 +56,14 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .description("start what is missing, run tests together, and judge them")
     .argument("[what...]", "a pipeline, or tests of one; the config says it otherwise")
     .option("--scenario <profile>", "how the load moves over time")
-    .option("--url <name=value>", `address of the target, ${URL_NAMES.join(", ")}; may be repeated`, collect, []);
+    .addOption(repeatable("--url <name=value>", `address of the target, ${URL_NAMES.join(", ")}`));
   for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `the same as --url ${name}=<url>`);
   command
     .option("--rate <number>", 'events per second, or "max"')
     .option("--duration <time>", "length of the load, as in 30s or 5m")
     .option("--events <number>", "exact number of events")
     .option("--instances <number>", "k6 processes that share the load of each test (default: 1)", whole(64))
-    .option(
-      "--fault <name=value>",
-      "plant a fault in the reference target, as in drop=1000; may be repeated",
-      collect,
-      [],
-    )
+    .addOption(repeatable("--fault <name=value>", "plant a fault in the reference target, as in drop=1000"))
     .addOption(
       new Option(
         "--as <manner>",
@@ -82,7 +77,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     )
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
-    .option("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test; may be repeated", collect, [])
+    .addOption(repeatable("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test"))
     .option("--yes", "consent to more than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
     .option("--config <file>", "a config (default: throughline.config.json, where there is one)")
     .addHelpText("after", EXAMPLES)

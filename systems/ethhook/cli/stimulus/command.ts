@@ -1,5 +1,5 @@
 /** `throughline stimulate` does to a webhook pipeline what happens to it in the field, while a load runs. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../../core/shape.ts";
 import { number, url } from "../../../../target/commandline.ts";
 import { addEntries } from "./entries.ts";
@@ -35,13 +35,13 @@ export function addStimulateCommand(program: Command, interrupted: AbortSignal):
   program
     .command("stimulate")
     .description("make a receiver misbehave, and add poison to a stream, while a load runs")
-    .option("--after <time>", "wait so long first", duration, 0)
-    .option("--for <time>", "how long the receiver misbehaves", duration, 10)
+    .addOption(time("--after <time>", "wait so long first", 0))
+    .addOption(time("--for <time>", "how long the receiver misbehaves", 10))
     .option("--receiver-url <url>", "the receiver that webhooks arrive at", url("http", "https"))
     .option("--unavailable <share>", "share of the webhooks that are answered 503", share, 0)
     .option("--not-found <share>", "share of the webhooks that are answered 404", share, 0)
     .option("--dropped <share>", "share of the webhooks whose connection is cut without an answer", share, 0)
-    .option("--delay <time>", "every answer waits so long", duration, 0)
+    .addOption(time("--delay <time>", "every answer waits so long", 0))
     .option("--outage", "no webhook is answered at all: the same as --dropped 1")
     .option("--redis-url <url>", "the Redis of the stream", url("redis", "rediss"))
     .option("--stream <key>", "the stream that the pipeline reads", "events:11155111")
@@ -72,6 +72,10 @@ function misbehaviourOf({ unavailable, notFound, dropped, delay, outage }: Flags
   return unavailable + notFound + dropped + delay === 0
     ? null
     : { unavailable, notFound, dropped, delay: delay * 1000 };
+}
+
+function time(flags: string, description: string, seconds: number): Option {
+  return new Option(flags, description).argParser(duration).default(seconds, `${seconds}s`);
 }
 
 function duration(text: string): number {
