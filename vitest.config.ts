@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -13,6 +14,19 @@ const hasChromium = spawnSync("which", ["chromium"]).status === 0;
 const WITH_DATABASES = ["test/integration/dashboards.test.ts", "test/integration/influxdb.test.ts"];
 const hasDatabases =
   spawnSync("influxd", ["version"]).status === 0 && spawnSync("prometheus", ["--version"]).status === 0;
+
+/** These put something else in a module's place, which another file of the same worker would see. */
+const MOCKING = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => `test/unit/${name}`)
+  .filter((file) => /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(file, "utf8")));
+
+/** Of unit tests. A test that hangs ends; a property over thousands of draws takes as long as a busy machine makes it. */
+const UNIT = {
+  testTimeout: 60_000,
+  // It imports JSON in a way that Node does not take.
+  server: { deps: { inline: ["@actions/workflow-parser"] } },
+};
 
 /** It holds runs to their times, which others beside it would spoil. */
 const ALONE = ["test/integration/faults.test.ts"];
@@ -57,14 +71,13 @@ export default defineConfig({
         extends: true,
         // Of the package below, whose source maps lead nowhere, Vite would warn file by file.
         logLevel: "error",
-        test: {
-          name: "unit",
-          include: ["test/unit/**/*.test.ts"],
-          // Of a test that hangs; a property over thousands of draws takes as long as a busy machine makes it.
-          testTimeout: 60_000,
-          // It imports JSON in a way that Node does not take.
-          server: { deps: { inline: ["@actions/workflow-parser"] } },
-        },
+        // Modules are loaded once for a worker, not once for a file: a third of the CPU, half of the time.
+        test: { ...UNIT, name: "unit", include: ["test/unit/**/*.test.ts"], exclude: MOCKING, isolate: false },
+      },
+      {
+        extends: true,
+        logLevel: "error",
+        test: { ...UNIT, name: "mocks", include: MOCKING },
       },
       {
         extends: true,

@@ -49,7 +49,7 @@ try {
     ...(hasGo && !isQuick ? goChecks() : []),
   ]);
   if (isQuick) {
-    vitest("unit");
+    vitest("unit", "mocks");
   } else {
     everything(hasGo);
   }
@@ -75,7 +75,7 @@ function everything(hasGo) {
   if (!process.env.K6_OPERATOR_CRD) {
     skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
   }
-  vitest("unit");
+  vitest("unit", "mocks");
   vitest("integration");
   vitest("alone");
   if (found("chromium")) vitest("browser");
@@ -155,10 +155,11 @@ function goTests() {
   ]);
 }
 
-function vitest(project) {
+function vitest(project, ...more) {
   const started = Date.now();
   const results = join(scratch, `${project}.json`);
-  const args = ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json"];
+  const projects = [project, ...more].flatMap((name) => ["--project", name]);
+  const args = ["vitest", "run", ...projects, "--reporter=default", "--reporter=json"];
   const { status } = spawnSync("npx", [...args, `--outputFile.json=${results}`], { cwd: root, stdio: "inherit" });
   try {
     const outcome = JSON.parse(readFileSync(results, "utf8"));

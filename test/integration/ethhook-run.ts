@@ -1,30 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { Client } from "pg";
 import type { Account } from "../../core/account.ts";
 import { type EthhookPipeline, startEthhookPipeline as start } from "../../systems/ethhook/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
+import { withLogs } from "./logs.ts";
 import { untimed } from "./untimed.ts";
 
 const DEADLINE_MS = 60_000;
 
 /** Starts a pipeline whose logs go with it; its target is not started yet. */
-export async function startEthhookPipeline(
+export function startEthhookPipeline(
   persistent = false,
   receiverFlags: readonly string[] = [],
 ): Promise<EthhookPipeline> {
-  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs, persistent, receiverFlags);
-  return {
-    ...pipeline,
-    close: async () => {
-      await pipeline.close();
-      await rm(logs, { recursive: true, force: true });
-    },
-  };
+  return withLogs((logs) => start(root, logs, persistent, receiverFlags));
 }
 
 let runs = 0;

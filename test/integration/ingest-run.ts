@@ -1,27 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { Client } from "pg";
 import type { Account } from "../../core/account.ts";
 import { type IngestPipeline, startIngestPipeline as start } from "../../systems/ingestor/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
+import { withLogs } from "./logs.ts";
 import { untimed } from "./untimed.ts";
 
 const DEADLINE_MS = 60_000;
 
 /** Starts an ingestor whose logs go with it; it has no worker yet. */
-export async function startIngestPipeline(receiverFlags: readonly string[] = []): Promise<IngestPipeline> {
-  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await start(root, logs, [], receiverFlags);
-  return {
-    ...pipeline,
-    close: async () => {
-      await pipeline.close();
-      await rm(logs, { recursive: true, force: true });
-    },
-  };
+export function startIngestPipeline(receiverFlags: readonly string[] = []): Promise<IngestPipeline> {
+  return withLogs((logs) => start(root, logs, [], receiverFlags));
 }
 
 let runs = 0;

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Pipeline, startPipeline as start } from "../../systems/pulse/cli/start.ts";
 import { type K6Outcome, root, runBundle } from "./k6.ts";
+import { withLogs } from "./logs.ts";
 import { untimed } from "./untimed.ts";
 
 /** Starts a pipeline whose logs go with it. @param faults planted in the gateway, as in `drop=1000`. */
@@ -11,17 +9,9 @@ export function startPipeline(...faults: string[]): Promise<Pipeline> {
 }
 
 /** The same with a receiver that is told more than its port. */
-export async function startTold(faults: readonly string[], receiverFlags: readonly string[]): Promise<Pipeline> {
-  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
+export function startTold(faults: readonly string[], receiverFlags: readonly string[]): Promise<Pipeline> {
   const planted = faults.flatMap((fault) => ["--fault", fault]);
-  const pipeline = await start(root, logs, planted, receiverFlags);
-  return {
-    ...pipeline,
-    close: async () => {
-      await pipeline.close();
-      await rm(logs, { recursive: true, force: true });
-    },
-  };
+  return withLogs((logs) => start(root, logs, planted, receiverFlags));
 }
 
 /** Variables of a short run: few enough events for a test, enough for every sample floor. */

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { startMonitor } from "../../cli/health/monitor.ts";
@@ -17,6 +14,7 @@ import type { Chosen, DatabaseAnswer } from "./asking.ts";
 import { startEthhookPipeline } from "./ethhook-run.ts";
 import { startIngestPipeline } from "./ingest-run.ts";
 import { root, runBundle } from "./k6.ts";
+import { withLogs } from "./logs.ts";
 import { startTold } from "./pipeline.ts";
 
 type Databases = Readonly<Record<Language["name"], Database>>;
@@ -109,16 +107,8 @@ async function startEverything(keep: (one: { close(): Promise<unknown> }) => voi
 }
 
 /** Signals whose logs go with them. */
-async function startToldSignals(receiverFlags: readonly string[]) {
-  const logs = await mkdtemp(join(tmpdir(), "throughline-test-"));
-  const pipeline = await startSignalsPipeline(root, logs, receiverFlags);
-  return {
-    ...pipeline,
-    close: async () => {
-      await pipeline.close();
-      await rm(logs, { recursive: true, force: true });
-    },
-  };
+function startToldSignals(receiverFlags: readonly string[]) {
+  return withLogs((logs) => startSignalsPipeline(root, logs, receiverFlags));
 }
 
 /** Watches targets, and answers tests that ask how they are. */

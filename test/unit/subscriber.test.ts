@@ -32,7 +32,11 @@ async function subscribe({
   answers = [] as (ArrivalsAnswer | Promise<ArrivalsAnswer>)[],
 } = {}) {
   const entered = new Map<string, number[]>();
-  const enter = (name: string, value: number) => entered.set(name, [...(entered.get(name) ?? []), value]);
+  const enter = (name: string, value: number) => {
+    const values = entered.get(name) ?? [];
+    values.push(value);
+    entered.set(name, values);
+  };
   const measures = new Proxy({} as ConstructorParameters<typeof Subscriber>[2], {
     get: (_, name: string) => ({
       add: (value: number | boolean, outOf = 1) => {
