@@ -45,7 +45,9 @@ function unanswered(problem: unknown): AskResult {
   return { status: 0, body: null, answer: null, error: withoutAddress(String(problem)) };
 }
 
-/** Addresses hold credentials, and differ among errors that are the same. */
+/** Addresses hold credentials, and differ among errors that are the same; who asks says them, and how. */
 function withoutAddress(problem: string): string {
-  return problem.replace(/https?:\/\/[^\s"\\]*/g, "(address)");
+  return problem
+    .replace(/https?:\/\/[^\s"\\]*/g, "(address)")
+    .replace(/^(?:GoError: )?(?:\w+ \\*"\(address\)\\*": )?/, "");
 }
