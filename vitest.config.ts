@@ -47,6 +47,7 @@ const LONGEST = [
     "ethhook",
     "redis",
     "distributed",
+    "tokens",
   ],
   ...["dashboards", "secrets", "demo", "report", "arguments", "hanging"],
 ].map((name) => `test/integration/${name}.test.ts`);

@@ -32,6 +32,8 @@ const ELSEWHERE = {
   RECEIVER_SECRET: undefined,
   RECEIVER_SIGNATURE: undefined,
   RECEIVER_DATABASE: undefined,
+  RECEIVER_TABLE: undefined,
+  RECEIVER_COLUMNS: undefined,
   RECEIVER_REDIS: undefined,
   RECEIVER_INFLUXDB: undefined,
 };

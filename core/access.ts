@@ -10,11 +10,33 @@ const VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Reads headers: a JSON object of texts, or `Name: value` on a line each. @returns undefined when the text is neither. */
+/**
+ * Reads headers: a JSON object of texts, or `Name: value` on a line each.
+ *
+ * @returns them by names as `X-Api-Key`; undefined when the text is neither.
+ */
 export function readHeaders(text: string): Headers | undefined {
   const pairs = text.trimStart().startsWith("{") ? pairsOfJson(text) : pairsOfLines(text);
   if (pairs === undefined || pairs.length === 0) return undefined;
-  return pairs.every(([name, value]) => NAME.test(name) && VALUE.test(value)) ? Object.fromEntries(pairs) : undefined;
+  return pairs.every(([name, value]) => NAME.test(name) && VALUE.test(value)) ? headersOf(pairs) : undefined;
+}
+
+/**
+ * Names differ by no case, and one may be given several times (RFC 9110): of `x-a` beside `X-A`, k6 would send either.
+ */
+function headersOf(pairs: readonly [string, string][]): Headers {
+  const headers: Record<string, string> = {};
+  for (const [given, value] of pairs) {
+    const name = canonical(given);
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}${name === "Cookie" ? "; " : ", "}${value}`;
+  }
+  return headers;
+}
+
+/** A header's name as Go writes it: X-Api-Key. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
 }
 
 function pairsOfJson(text: string): [string, string][] | undefined {
@@ -69,26 +91,77 @@ export interface Token {
   readonly lasts: number | null;
 }
 
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Undoes base64url, of which k6 has no function outside of its own modules; letters beyond ASCII stay bytes. */
+function decodeBase64url(text: string): string {
+  let bits = 0;
+  let held = 0;
+  let decoded = "";
+  for (const letter of text) {
+    held = ((held & 0xff) << 6) | BASE64URL.indexOf(letter);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    decoded += String.fromCharCode((held >> bits) & 0xff);
+  }
+  return decoded;
+}
+
+const Claims = v.looseObject({ exp: v.pipe(v.number(), v.finite()) });
+
+/**
+ * When a token ends by what it says itself, in Unix seconds: the claim `exp` of a JSON Web Token (RFC 7519). Nothing
+ * is verified, that is the target's part.
+ *
+ * @returns null for any other token.
+ */
+export function endOf(token: string): number | null {
+  const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token) ?? [];
+  if (claims === undefined) return null;
+  try {
+    const parsed = v.safeParse(Claims, JSON.parse(decodeBase64url(claims)));
+    return parsed.success ? parsed.output.exp : null;
+  } catch {
+    return null;
+  }
+}
+
 const TokenAnswer = v.pipe(
   v.looseObject({
     access_token: v.optional(v.string()),
     token: v.optional(v.string()),
-    expires_in: v.optional(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.finite(), v.gtValue(0))),
+    expires_in: v.nullish(v.pipe(v.union([v.number(), v.string()]), v.transform(Number))),
   }),
   v.transform(({ access_token, token, expires_in }) => ({ token: access_token ?? token, lasts: expires_in ?? null })),
 );
+
+/** The error codes of OAuth 2 (RFC 6749), and short words like them: never a value. */
+const Failure = v.looseObject({ error: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_ .:-]{0,199}$/)) });
+
+/** Why a token was not given, as its address says. */
+function failureIn(body: string): string {
+  try {
+    const parsed = v.safeParse(Failure, JSON.parse(body));
+    return parsed.success ? `, ${parsed.output.error}` : "";
+  } catch {
+    return "";
+  }
+}
 
 /**
  * Reads what a token's address answers: JSON with `access_token` or `token` and perhaps `expires_in`, as OAuth 2
  * has it, or the bare token.
  *
- * @returns what is wrong as a text, which never repeats the answer.
+ * @returns what is wrong as a text, which never repeats the answer but for the code of its error.
  */
 export function readTokenAnswer(status: number, body: string): Token | string {
-  if (status < 200 || status > 299) return `status ${status}`;
+  if (status < 200 || status > 299) return `status ${status}${failureIn(body)}`;
   if (!body.trimStart().startsWith("{")) {
     const token = readToken(body);
-    return token === undefined ? "the answer is no token: it is empty or has several words" : { token, lasts: null };
+    return token === undefined
+      ? "the answer is no token: it is empty or has several words or lines"
+      : { token, lasts: null };
   }
   let json: unknown = null;
   try {
@@ -99,7 +172,9 @@ export function readTokenAnswer(status: number, body: string): Token | string {
   const parsed = v.safeParse(TokenAnswer, json);
   const token = parsed.success ? readToken(parsed.output.token ?? "") : undefined;
   if (!parsed.success || token === undefined) return "the answer has no access_token or token";
-  return { token, lasts: parsed.output.lasts };
+  const { lasts } = parsed.output;
+  if (lasts !== null && !(lasts > 0 && lasts < Number.POSITIVE_INFINITY)) return "its expires_in is no number above 0";
+  return { token, lasts };
 }
 
 /** A token is renewed when so much of its life is over: the rest is for what is under way. */
@@ -136,9 +211,9 @@ export class Renewal {
     return now >= this.dueAt;
   }
 
-  /** A token was asked for at a moment, and came. */
+  /** A token was asked for at a moment, and came. Where nobody says how long it lasts, the token may say it itself. */
   renewed({ token, lasts }: Token, askedAt: number): void {
-    const seconds = lasts ?? this.lasts;
+    const seconds = lasts ?? this.lasts ?? secondsUntil(endOf(token), askedAt);
     this.current = token;
     this.fetchedAt = askedAt;
     const at = (share: number) => (seconds === null ? Number.POSITIVE_INFINITY : askedAt + seconds * 1000 * share);
@@ -157,6 +232,12 @@ export class Renewal {
   }
 }
 
+/** How long it is until a moment in Unix seconds; null for none, and for one that is over by our clock. */
+function secondsUntil(end: number | null, now: number): number | null {
+  const seconds = end === null ? 0 : end - now / 1000;
+  return seconds > 0 ? seconds : null;
+}
+
 /** Whether an answer says that the target does not take us for whom we say we are. */
 export function isRefusedProof(status: number): boolean {
   return status === 401 || status === 403 || status === 407;
@@ -168,6 +249,6 @@ export function refusedProof(status: number, what: string, prefix: string, chall
   const asked = challenge === "" ? "" : `, asks for ${challenge.split(/[\s,]/)[0]}`;
   return (
     `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
-    `who we are is said by ${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+    `who we are is said by ${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
   );
 }

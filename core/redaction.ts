@@ -7,9 +7,41 @@ const BARE_LOGIN = /[^\s'"/]+:[^\s'"/]*@/g;
 /** What follows the question mark of a URL, where tokens travel. */
 const QUERY = /(:\/\/[^\s"'?]*\?)[^\s"']+/g;
 
-/** A text in which no URL shows a user, a password or its query: for messages, logs and records. */
+/** A shorter one is a part of too many words. */
+const SHORTEST_SECRET = 6;
+/** Tokens that are renewed go on and on; who repeats an old one repeats one of the last. */
+const MOST_SECRETS = 200;
+
+/** What this process was told and must not repeat, even where a target does: the longest first. */
+let secrets: readonly string[] = [];
+
+/** From now on no text of {@link withoutCredentials} shows these, as they are, in a URL, or in JSON. */
+export function hide(...told: readonly string[]): void {
+  const forms = told.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
+  const fresh = forms.filter((form) => form.length >= SHORTEST_SECRET && !secrets.includes(form));
+  if (fresh.length === 0) return;
+  const kept = [...secrets, ...new Set(fresh)].slice(-MOST_SECRETS);
+  secrets = kept.sort((one, other) => other.length - one.length);
+}
+
+/** The password in a URL, as it is written there and as it is meant; none where there is none. */
+export function passwordIn(url: string): readonly string[] {
+  const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@/s.exec(url) ?? [];
+  if (password === undefined) return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
+
+/**
+ * A text in which no URL shows a user, a password or its query, and nothing that was to be hidden: for messages, logs
+ * and records.
+ */
 export function withoutCredentials(text: string): string {
-  return text.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
+  const concealed = secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
+  return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
 }
 
 /** What a parser of command lines complains about, on one line and without what may be a secret in it. */

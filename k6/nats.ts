@@ -134,6 +134,7 @@ export const publish = guarded(
         sentFrom: batch.sentAt,
         refused: seqsThat("refused"),
         unknown: seqsThat("unknown"),
+        words: unsettled.flatMap(({ error, sentAt }) => (error === null || sentAt === null ? [] : [error])),
         unsent,
         deduplicated: batch.duplicates,
         latencies: batch.latenciesMs,

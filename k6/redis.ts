@@ -13,7 +13,7 @@ import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../systems/ethhook/causes.ts";
 import { entryTemplate } from "../systems/ethhook/entry.ts";
 import { endpointsOf, ruleProblems } from "../systems/ethhook/k6/ownendpoints.ts";
-import { openRedis, openStreams, requireRedis } from "../systems/ethhook/k6/redis.ts";
+import { openRedis, openStreams, redisCertificates, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
 import { wordsOf } from "../systems/ethhook/k6/words.ts";
@@ -56,7 +56,10 @@ const target = {
   workload,
 };
 
-export const options = optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() });
+export const options = {
+  ...optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() }),
+  ...redisCertificates(config),
+};
 
 type RedisRun = Run & WatchStart & { readonly before: Hops | null };
 

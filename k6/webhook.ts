@@ -183,6 +183,7 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<Clock
         sleep(0.2);
         continue;
       }
+      if (access.problem !== null) exec.test.abort(access.problem);
       const why = answer.kind === "failed" ? answer.why : answer.kind === "refused" ? `status ${answer.status}` : "429";
       exec.test.abort(
         withoutCredentials(`SIGNALS_URL=${config.SIGNALS_URL}: webhook ${seq + 1} does not accept a signal: ${why}`),

@@ -1,43 +1,7 @@
-import { InfluxDB } from "influx";
+import { type Bucket, type Database, shownAddress } from "./influxdb-address.ts";
+import { type Client, clientOf, Refused } from "./influxdb-client.ts";
 import { NOTHING_TOLD, type Point, pointsOf, type WrittenState } from "./points.ts";
 import type { Runs } from "./runs.ts";
-
-/** Where points go: `http://user:password@host:8086/database`. */
-export interface Database {
-  readonly protocol: "http" | "https";
-  readonly host: string;
-  readonly port: number;
-  readonly name: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
-
-/** Reads a database's address; null when it is none. */
-export function readDatabase(text: string): Database | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const [, name] = /^\/([^/]+)$/.exec(url?.pathname ?? "") ?? [];
-  if (url === null || name === undefined || !/^https?:$/.test(url.protocol)) return null;
-  const protocol = url.protocol === "https:" ? "https" : "http";
-  const [database, username, password] = [name, url.username, url.password].map(decoded);
-  if (database == null || username === null || password === null) return null;
-  return {
-    protocol,
-    host: url.hostname,
-    port: url.port === "" ? (protocol === "https" ? 443 : 8086) : Number(url.port),
-    name: database,
-    username: username === "" ? undefined : username,
-    password: password === "" ? undefined : password,
-  };
-}
-
-/** Null for a text in which a `%` stands for nothing. */
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
-}
 
 /** How the writing goes. */
 export interface InfluxdbState {
@@ -52,7 +16,6 @@ export interface InfluxdbState {
 const EVERY_MS = 1_000;
 /** An account of many paths takes a while: no more than this share of the time is spent on them. */
 const LARGEST_SHARE = 0.05;
-const TIMEOUT_MS = 2_000;
 const AT_ONCE = 5_000;
 /** So many are tried while the database is away: preparing more for nothing would take time from the accounts. */
 const TRIED = 100;
@@ -61,10 +24,10 @@ const MOST_WAITING = 20_000;
 
 /** Writes the accounts of all runs to InfluxDB each second, so that the far end is on the same board as the load. */
 export class Influxdb {
-  private readonly client: InfluxDB;
+  private readonly client: Client;
   private readonly runs: Runs;
   private readonly now: () => number;
-  private readonly database: Database;
+  private readonly address: string;
   private readonly pace: { readonly every: number; readonly most: number };
   private readonly told = new Map<string, WrittenState>();
   private readonly waiting: Point[] = [];
@@ -82,17 +45,10 @@ export class Influxdb {
    * @param now Unix ms.
    * @param pace ms from one writing to the next, at least, and how many points may wait.
    */
-  constructor(database: Database, runs: Runs, now: () => number, pace = { every: EVERY_MS, most: MOST_WAITING }) {
+  constructor(given: Database | Bucket, runs: Runs, now: () => number, pace = { every: EVERY_MS, most: MOST_WAITING }) {
     this.pace = pace;
-    const { protocol, host, port, name, username, password } = database;
-    this.client = new InfluxDB({
-      hosts: [{ protocol, host, port }],
-      database: name,
-      pool: { requestTimeout: TIMEOUT_MS, maxRetries: 0 },
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    });
-    this.database = database;
+    this.client = clientOf(given);
+    this.address = shownAddress(given);
     this.runs = runs;
     this.now = now;
     this.again(0);
@@ -144,7 +100,7 @@ export class Influxdb {
 
   private async send(): Promise<void> {
     try {
-      if (!this.created) await this.client.createDatabase(this.database.name);
+      if (!this.created) await this.client.create();
       this.created = true;
     } catch {
       // It may exist without our being allowed to create it: the write tells.
@@ -152,7 +108,7 @@ export class Influxdb {
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, this.failing ? TRIED : AT_ONCE);
       try {
-        await this.client.writePoints(batch.map(writable), { precision: "ms" });
+        await this.client.write(batch);
       } catch (problem) {
         this.failed(batch.length, problem);
         return;
@@ -167,28 +123,20 @@ export class Influxdb {
 
   private failed(count: number, problem: unknown): void {
     this.failures++;
+    const status = problem instanceof Refused ? problem.status : undefined;
     const reason = problem instanceof Error ? problem.message : String(problem);
     if (!this.failing) this.say(`cannot be written to: ${reason}`);
     this.failing = true;
     // A batch that is wrong in itself would be refused for ever, and hold up those behind it.
-    if (statusOf(problem) === 400) {
+    if (status === 400 || status === 422) {
       this.waiting.splice(0, count);
       this.dropped += count;
       this.say(`${count} points were dropped: ${reason}`);
     }
-    if (statusOf(problem) === 404) this.created = false;
+    if (status === 404) this.created = false;
   }
 
   private say(what: string): void {
-    const { protocol, host, port, name } = this.database;
-    console.error(`receiver: InfluxDB ${protocol}://${host}:${port}/${name}: ${what}`);
+    console.error(`receiver: InfluxDB ${this.address}: ${what}`);
   }
-}
-
-function writable({ measurement, tags, fields, timestamp }: Point) {
-  return { measurement, tags: { ...tags }, fields: { ...fields }, timestamp };
-}
-
-function statusOf(problem: unknown): number | undefined {
-  return problem instanceof Error && "res" in problem ? (problem.res as { statusCode?: number }).statusCode : undefined;
 }

@@ -5,8 +5,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { withoutArguments } from "../core/redaction.ts";
-import { RECEIVED, StorageProblem } from "../systems/farends.ts";
-import { type Database, readDatabase } from "./influxdb.ts";
+import { COLUMNS, type Columns, isTableName, RECEIVED, readColumns, StorageProblem } from "../systems/farends.ts";
+import { type Bucket, type Database, readInfluxdb } from "./influxdb-address.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 import { SCHEME_NAMES, type SchemeName } from "./signatures/schemes.ts";
@@ -47,8 +47,16 @@ const postgresUrl = (text: string) => url(text, "postgres", "postgresql");
 const redisUrl = (text: string) => url(text, "redis", "rediss");
 
 function tableName(text: string): string {
-  if (/^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/.test(text)) return text;
-  throw new InvalidArgumentError("Allowed: a name or schema.name of small letters, digits and underscores.");
+  if (isTableName(text)) return text;
+  throw new InvalidArgumentError("Allowed: a name or schema.name of letters, digits and underscores.");
+}
+
+function columns(text: string): Columns {
+  const read = readColumns(text);
+  if (read !== undefined) return read;
+  throw new InvalidArgumentError(
+    `Allowed: pairs with commas such as id=uuid,content=body, out of ${Object.keys(COLUMNS).join(", ")}; all but id and content may be none.`,
+  );
 }
 
 function collect(value: string, earlier: string[]): string[] {
@@ -63,11 +71,11 @@ function script(text: string): MisbehaviourSettings {
   }
 }
 
-function influxDatabase(text: string): Database {
-  const read = readDatabase(text);
+function influxdbAddress(text: string): Database | Bucket {
+  const read = readInfluxdb(text);
   if (read !== null) return read;
   throw new InvalidArgumentError(
-    "Allowed: http:// or https://, host, port and the database's name as the path; a % is written as %25.",
+    "Allowed: http:// or https://, host, port and the database's name as the path, or for InfluxDB 2 http://any:TOKEN@host:8086/?org=ORG&bucket=BUCKET; a % is written as %25.",
   );
 }
 
@@ -98,14 +106,19 @@ const program = new Command("receiver")
   .addOption(
     new Option("--influxdb <url>", "write the accounts there each second, e.g. http://localhost:8086/k6")
       .env("RECEIVER_INFLUXDB")
-      .argParser(influxDatabase),
+      .argParser(influxdbAddress),
   )
   .addOption(
     new Option("--database <url>", "PostgreSQL in which events become rows; a role that may only select is enough")
       .env("RECEIVER_DATABASE")
       .argParser(postgresUrl),
   )
-  .option("--table <name>", "its table", tableName, "messages")
+  .addOption(new Option("--table <name>", "its table").argParser(tableName).default("messages").env("RECEIVER_TABLE"))
+  .addOption(
+    new Option("--columns <pairs>", "what its columns are called, e.g. id=uuid,content=body,user_id=none")
+      .argParser(columns)
+      .env("RECEIVER_COLUMNS"),
+  )
   .addOption(
     new Option("--redis <url>", "Redis before that table, to account for what is pending and buffered")
       .env("RECEIVER_REDIS")
@@ -125,6 +138,7 @@ interface Flags extends Omit<ReceiverOptions, "signature"> {
   readonly answerBody: string;
   readonly database?: string;
   readonly table: string;
+  readonly columns?: Columns;
   readonly redis?: string;
   readonly misbehave?: MisbehaviourSettings;
   readonly exitWithStdin?: boolean;
@@ -144,9 +158,9 @@ const {
   influxdb,
   ...flags
 } = program.opts<Flags>();
-const { database, table, redis, exitWithStdin, pipeline: files } = flags;
+const { database, table, columns: names, redis, exitWithStdin, pipeline: files } = flags;
 if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
-const storage = database === undefined ? undefined : { database, table, redis };
+const storage = database === undefined ? undefined : { database, table, columns: names, redis };
 
 try {
   const pipelines = await Promise.all(files.map(loadPipeline));

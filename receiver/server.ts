@@ -26,7 +26,8 @@ import {
 } from "../systems/farends.ts";
 import { FarEnd } from "./farend.ts";
 import { hookRoutes } from "./hooks.ts";
-import { type Database, Influxdb } from "./influxdb.ts";
+import { Influxdb } from "./influxdb.ts";
+import type { Bucket, Database } from "./influxdb-address.ts";
 import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
 import type { Run } from "./run.ts";
@@ -59,7 +60,7 @@ export interface ReceiverOptions {
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;
   /** Where the accounts are written each second, so that boards show them. */
-  readonly influxdb?: Database | undefined;
+  readonly influxdb?: Database | Bucket | undefined;
   /** Pipelines whose far ends it looks at. */
   readonly pipelines?: readonly AnyPipeline[] | undefined;
 }

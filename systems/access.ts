@@ -1,5 +1,5 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
-import { readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
+import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 
 const credential = { credential: true };
@@ -22,10 +22,15 @@ const WAYS_IN = {
   TOKEN_URL: tokenUrl(
     "where each virtual user gets its bearer token, and the next one before it ends and after a 401: JSON with access_token and perhaps expires_in, or the bare token",
   ),
+  TOKEN_COMMAND: secret(
+    "command that prints such an answer, run by throughline run whenever a virtual user needs the next token, at most once a second",
+  ),
   TOKEN_FORM: secret(
     "what is posted to TOKEN_URL, e.g. grant_type=client_credentials&...; without it the token is got",
   ),
-  TOKEN_LASTS: duration("how long a token of TOKEN_URL is good for, where its answer has no expires_in"),
+  TOKEN_LASTS: duration(
+    "how long a token of TOKEN_URL or TOKEN_COMMAND is good for, where neither its answer has expires_in nor it is a JWT with exp",
+  ),
   CERT: filePath("client certificate as PEM, together with its key"),
   KEY: filePath("key of the client certificate"),
   CA: filePath("certificates of the authorities to trust, instead of the machine's"),
@@ -33,6 +38,22 @@ const WAYS_IN = {
 };
 
 type WaysIn = typeof WAYS_IN;
+
+/** Of these, what a Redis has too. */
+export const REDIS_WAYS_IN = {
+  REDIS_CERT: WAYS_IN.CERT,
+  REDIS_KEY: WAYS_IN.KEY,
+  REDIS_CA: WAYS_IN.CA,
+  REDIS_INSECURE: WAYS_IN.INSECURE,
+};
+
+/** And what a pipeline of one's own has: k6 takes certificates from its options alone, all else is code of the file. */
+export const OWN_WAYS_IN = {
+  TLS_CERT: WAYS_IN.CERT,
+  TLS_KEY: WAYS_IN.KEY,
+  TLS_CA: WAYS_IN.CA,
+  TLS_INSECURE: WAYS_IN.INSECURE,
+};
 
 /** The variables of the ways in, by a test's prefix. */
 export function waysIn<Prefix extends string>(prefix: Prefix) {
@@ -70,9 +91,37 @@ export function givenOf(settings: object, prefix: string): AccessSettings {
   return Object.fromEntries(Object.keys(WAYS_IN).map((name) => [name, values[`${prefix}_${name}`]])) as AccessSettings;
 }
 
+/** What each sets the Authorization header. */
+const PROOFS = ["BASIC", "TOKEN", "TOKENS", "TOKEN_URL", "TOKEN_COMMAND"] as const;
+
+/**
+ * Why ways in cannot be used together, in one line; null where they can.
+ *
+ * @param headers those of HEADERS and of HEADERS_FILE.
+ */
+export function unfitness(given: AccessSettings, prefix: string, headers: Headers = {}): string | null {
+  const named = (names: readonly (keyof AccessSettings)[]) => names.map((name) => `${prefix}_${name}`).join(", ");
+  const proofs = PROOFS.filter((name) => given[name] !== undefined);
+  if (proofs.length > 1) return `${named(proofs)}: each sets the Authorization header; give one of them`;
+  if (proofs.length > 0 && "Authorization" in headers)
+    return `${named(proofs)}: sets the Authorization header, and the headers hold one too; give one of them`;
+  if (given.COOKIES !== undefined && "Cookie" in headers)
+    return `${prefix}_COOKIES: sets the Cookie header, and the headers hold one too; give one of them`;
+  if ((given.CERT === undefined) !== (given.KEY === undefined))
+    return `${prefix}_CERT and ${prefix}_KEY: a client certificate needs its key; give both`;
+  if (given.TOKEN_FORM !== undefined && given.TOKEN_URL === undefined)
+    return `${prefix}_TOKEN_FORM: needs ${prefix}_TOKEN_URL`;
+  if (given.TOKEN_LASTS !== undefined && given.TOKEN_URL === undefined && given.TOKEN_COMMAND === undefined)
+    return `${prefix}_TOKEN_LASTS: needs ${prefix}_TOKEN_URL or ${prefix}_TOKEN_COMMAND`;
+  return null;
+}
+
+/** What the variables of the ways in begin with, by all tests. */
+export const WAY_PREFIXES = ["HTTP", "WS", "INGEST", "SIGNALS"] as const;
+
 /** The certificates of the authorities that a test's settings name: k6 takes them from its environment only. */
 export function authoritiesOf(variables: Readonly<Record<string, string>>): string | undefined {
-  return ["HTTP", "WS", "INGEST", "SIGNALS"]
+  return [...WAY_PREFIXES, "REDIS", "TLS"]
     .map((prefix) => variables[`${prefix}_CA`])
     .find((file) => file !== undefined);
 }

@@ -5,4 +5,5 @@ export { HandoverSchema, Handovers } from "./ethhook/receiver/handover.ts";
 export { Relay } from "./ethhook/receiver/relay.ts";
 export { type Answer, RECEIVED, type Stray, type WebhookSink, webhookRoutes } from "./ethhook/receiver/webhooks.ts";
 export type { Webhook } from "./ethhook/wire.ts";
+export { COLUMNS, type Columns, isTableName, readColumns } from "./ingestor/receiver/columns.ts";
 export { openStorage, type Storage, type StorageOptions, StorageProblem } from "./ingestor/receiver/storage.ts";

@@ -7,6 +7,7 @@ import { hold, ramp, type Step } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
 import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
 import { VISITORS } from "../scenarios.ts";
+import { OWN_WAYS_IN } from "./access.ts";
 import { accounted, common, publishing, receiver } from "./variables.ts";
 
 /** What the test is called that holds the subscriptions of a pipeline. */
@@ -100,6 +101,7 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
       ...common,
       ...accounted,
       ...publishing,
+      ...OWN_WAYS_IN,
       SUBSCRIPTIONS: integer(1, 100_000)("subscriptions without which the load does not start"),
       ...variables,
     },
@@ -147,6 +149,7 @@ export function defineVisitsOf(declared: AnyEndpoints): TestDefinition {
     variables: {
       SCENARIO: profileIn(profiles)("how the load moves over time", "smoke"),
       ...common,
+      ...OWN_WAYS_IN,
       VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
       THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
       HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),

@@ -28,7 +28,7 @@ import {
   word,
 } from "../core/variable.ts";
 import { profilesOf, type Test, TRIALS, type Trial } from "../scenarios.ts";
-import { SOCKET_WAYS_IN, waysIn } from "./access.ts";
+import { REDIS_WAYS_IN, SOCKET_WAYS_IN, waysIn } from "./access.ts";
 import { CHAIN_ID } from "./ethhook/sepolia.ts";
 import { DELIVERY_QUEUE, ENDPOINTS, NEVER_MATCHING } from "./ethhook/wire.ts";
 import { FIELD_TYPE_CHOICES, readFieldTypes } from "./pulse/fieldtypes.ts";
@@ -289,6 +289,7 @@ export const VARIABLES = {
       "the server; user, password and database as in any Redis URL",
       "redis://localhost:6379",
     ),
+    ...REDIS_WAYS_IN,
     REDIS_MASTER: word("name of the master that REDIS_URL's Sentinel watches"),
     STREAM: key("the stream that the pipeline reads; events:11155111 unless CHAIN_ID says another chain"),
     MAXLEN: integer(

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { readHeaders, readTokenAnswer, readTokens } from "../../core/access.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import { type AccessSettings, givenOf } from "../../systems/access.ts";
+import { type AccessSettings, givenOf, unfitness } from "../../systems/access.ts";
+import { runTokenCommand } from "../token-command.ts";
 import { ask, type Credentials } from "./request.ts";
 
 /**
@@ -29,12 +30,14 @@ export async function credentialsOf(settings: object, prefix: string): Promise<C
     ...(ca === undefined ? {} : { ca }),
     ...(given.INSECURE === true ? ({ rejectUnauthorized: false } as const) : {}),
   };
+  const headers = { ...readHeaders(read("HEADERS_FILE") ?? ""), ...given.HEADERS };
+  const unfit = unfitness(given, prefix, headers);
+  if (unfit !== null) throw new Error(unfit);
   const token = given.TOKEN ?? readTokens(read("TOKENS") ?? "")[0] ?? (await fetchToken(given, prefix, tls));
   const basic = given.BASIC === undefined ? undefined : Buffer.from(given.BASIC).toString("base64");
   return {
     headers: {
-      ...readHeaders(read("HEADERS_FILE") ?? ""),
-      ...given.HEADERS,
+      ...headers,
       ...(given.COOKIES === undefined ? {} : { Cookie: given.COOKIES }),
       ...(basic === undefined ? {} : { Authorization: `Basic ${basic}` }),
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -44,7 +47,12 @@ export async function credentialsOf(settings: object, prefix: string): Promise<C
 }
 
 async function fetchToken(given: AccessSettings, prefix: string, tls: Credentials["tls"]): Promise<string | undefined> {
-  const { TOKEN_URL: url, TOKEN_FORM: form } = given;
+  const { TOKEN_URL: url, TOKEN_FORM: form, TOKEN_COMMAND: command } = given;
+  if (command !== undefined) {
+    const printed = await runTokenCommand(command);
+    if (typeof printed !== "string") return printed.token;
+    throw new Error(`${prefix}_TOKEN_COMMAND: no token comes: ${printed}`);
+  }
   if (url === undefined) return undefined;
   const question =
     form === undefined ? {} : { method: "POST", body: form, contentType: "application/x-www-form-urlencoded" };

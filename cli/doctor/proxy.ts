@@ -1,9 +1,12 @@
-/** The HTTP proxy that k6 goes through, by the rules of Go's net/http. */
-import { request } from "node:http";
+/** The HTTP proxy that k6 goes through, by the rules of Go's net/http (golang.org/x/net/http/httpproxy). */
+import { request as plain } from "node:http";
+import { request as secure } from "node:https";
+import { BlockList, connect, isIP } from "node:net";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TIMEOUT_MS = 5_000;
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "ws:": "80", "https:": "443", "wss:": "443" };
 
 /** The proxy for an address; null where k6 goes straight there. */
 export function proxyFor(url: URL, environment: Environment = process.env): URL | null {
@@ -11,21 +14,48 @@ export function proxyFor(url: URL, environment: Environment = process.env): URL 
     url.protocol
   ];
   if (name === undefined) return null;
-  const given = environment[name] ?? environment[name.toLowerCase()] ?? "";
-  const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  if (given === "" || host === "localhost" || host === "::1" || host.startsWith("127.")) return null;
-  const exempt = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").toLowerCase().split(",");
-  const isExempt = exempt
-    .map((one) =>
-      one
-        .trim()
-        .replace(/:\d+$/, "")
-        .replace(/^\*?\.?/, ""),
-    )
-    .some((one) => one !== "" && (host === one || host.endsWith(`.${one}`)));
-  if (isExempt || exempt.some((one) => one.trim() === "*")) return null;
+  const read = (given: string) => environment[given] || environment[given.toLowerCase()] || "";
+  const given = read(name);
+  if (given === "" || isExempt(url, read("NO_PROXY"))) return null;
   const proxy = given.includes("://") ? given : `http://${given}`;
   return URL.canParse(proxy) ? new URL(proxy) : null;
+}
+
+/** Whether an address is reached without a proxy: this machine always, and what a list names. */
+function isExempt(url: URL, list: string): boolean {
+  const host = bare(url.hostname).toLowerCase();
+  const port = url.port || (DEFAULT_PORTS[url.protocol] ?? "");
+  if (host === "localhost" || host === "::1" || /^127\.[\d.]+$/.test(host)) return true;
+  return list
+    .toLowerCase()
+    .split(",")
+    .map((entry) => entry.trim())
+    .some((entry) => entry === "*" || (entry !== "" && covers(entry, host, port)));
+}
+
+/** One entry of the list: a network, an address, or a name, the last two with or without a port. */
+function covers(entry: string, host: string, port: string): boolean {
+  const [, network, bits] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
+  if (network !== undefined) return isWithin(host, network, Number(bits));
+  const [, name = entry, only] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+  if (only !== undefined && only !== port) return false;
+  if (isIP(bare(name)) !== 0) return bare(name) === host;
+  const suffix = name.replace(/^\*(?=\.)/, "");
+  return suffix.startsWith(".") ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
+}
+
+function isWithin(host: string, network: string, bits: number): boolean {
+  const kinds = [isIP(host), isIP(network)];
+  if (kinds[0] === 0 || kinds[0] !== kinds[1] || bits > (kinds[0] === 4 ? 32 : 128)) return false;
+  const kind = kinds[0] === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  list.addSubnet(network, bits, kind);
+  return list.check(host, kind);
+}
+
+/** An address without the brackets that IPv6 has in a URL. */
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
 }
 
 /**
@@ -34,15 +64,17 @@ export function proxyFor(url: URL, environment: Environment = process.env): URL 
  * @returns null when the answer is well, or what is wrong.
  */
 export function askThrough(proxy: URL, target: URL): Promise<string | null> {
+  if (proxy.protocol.startsWith("socks5")) return reach(proxy);
   const isPlain = target.protocol === "http:";
   const health = new URL(target);
   health.pathname = `${target.pathname.replace(/\/+$/, "")}/health`;
   const port = target.port || (/^(https|wss):$/.test(target.protocol) ? "443" : "80");
   const login = [proxy.username, proxy.password].map(decodeURIComponent).join(":");
   return new Promise((resolve) => {
-    const asked = request({
-      host: proxy.hostname.replace(/^\[|\]$/g, ""),
-      port: proxy.port || 80,
+    const isSecure = proxy.protocol === "https:";
+    const asked = (isSecure ? secure : plain)({
+      host: bare(proxy.hostname),
+      port: proxy.port || (isSecure ? 443 : 80),
       method: isPlain ? "GET" : "CONNECT",
       path: isPlain ? health.href : `${target.hostname}:${port}`,
       headers: {
@@ -64,5 +96,20 @@ export function askThrough(proxy: URL, target: URL): Promise<string | null> {
       .once("timeout", () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
       .once("error", (problem) => resolve(`the proxy ${proxy.host}: ${problem.message || "cannot be reached"}`))
       .end();
+  });
+}
+
+/** Whether a proxy takes connections at all: what SOCKS does behind them only k6 asks. */
+function reach(proxy: URL): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: bare(proxy.hostname), port: Number(proxy.port || 1080), timeout: TIMEOUT_MS });
+    const tell = (problem: string | null) => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket
+      .once("connect", () => tell(null))
+      .once("timeout", () => tell(`the proxy ${proxy.host}: no answer within ${TIMEOUT_MS / 1000} s`))
+      .once("error", (problem) => tell(`the proxy ${proxy.host}: ${problem.message || "cannot be reached"}`));
   });
 }

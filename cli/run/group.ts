@@ -10,6 +10,7 @@ import { type RunOrder, runUrl } from "./parts.ts";
 import type { Progress } from "./progress.ts";
 import { label } from "./record.ts";
 import type { PlannedTest } from "./request.ts";
+import { openTokenDesk, type TokenDesk } from "./tokens.ts";
 
 /** Tests that run at the same time, and where. */
 export interface Group {
@@ -34,9 +35,11 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
   const closing = new AbortController();
   if (account !== null) closeOnInterrupt(account, interrupted, closing.signal);
-  const processes = group.flatMap((planned) =>
+  const desks = await Promise.all(group.map(({ variables }) => openTokenDesk(variables)));
+  const processes = group.flatMap((planned, index) =>
     Array.from({ length: instances }, async (_, place) => {
-      const { test, variables } = planned;
+      const { test } = planned;
+      const { variables } = desks[index] as TokenDesk;
       const name = label(test, place + 1, instances);
       const result = await runK6(root, {
         test,
@@ -56,6 +59,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
     }),
   );
   const results = await Promise.all(processes);
+  await Promise.all(desks.map((desk) => desk.close()));
   closing.abort();
   progress.end();
   return results;

@@ -5,7 +5,7 @@ import { ticksIn } from "../../core/schedule.ts";
 import { peakOf } from "../../core/shape.ts";
 import { PREFIX } from "../../k6/support/environment.ts";
 import { type Settings, settings } from "../../k6/support/settings.ts";
-import { beginsAsOurs, nearest } from "../../k6/support/unknown.ts";
+import { beginsAsOurs, beginsAsOwn, nearest } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
@@ -208,10 +208,11 @@ function flagsOf(
 
 /** Refuses what the shell says of a target by a name that no test has: it would be ignored. */
 function refuseUnknown(tests: readonly RunnableTest[], environment: Request["environment"] = {}): void {
-  const known = Object.values(VARIABLES).flatMap((variables) => Object.keys(variables));
+  const known = [...Object.values(VARIABLES), ...tests.map(variablesOf)].flatMap((variables) => Object.keys(variables));
+  const isMeant = (name: string) => tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : null;
-    if (name === null || known.includes(name) || !tests.some((test) => beginsAsOurs(test, name))) continue;
+    if (name === null || known.includes(name) || !isMeant(name)) continue;
     throw new RangeError(`${given}: unknown variable; did you mean ${PREFIX}${nearest(name, known)}?`);
   }
 }
@@ -219,7 +220,9 @@ function refuseUnknown(tests: readonly RunnableTest[], environment: Request["env
 /** The nearest name, where one begins as the variables of a target do. */
 function meantBy(tests: readonly RunnableTest[], name: string): string {
   const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
-  return tests.some((test) => beginsAsOurs(test, name)) ? `did you mean ${nearest(name, known)}? ` : "";
+  return tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))
+    ? `did you mean ${nearest(name, known)}? `
+    : "";
 }
 
 /** Secrets, which must not be on a command line. */

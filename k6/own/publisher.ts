@@ -8,6 +8,7 @@ import type { Test } from "../../scenarios.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import { enterAccount } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
+import { certificatesOf } from "../support/certificates.ts";
 import { now } from "../support/clock.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
@@ -121,7 +122,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   }
 
   return {
-    options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS },
+    options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS, ...certificatesOf(config, "TLS") },
     async setup(): Promise<Run & WatchStart> {
       declareCounters();
       const watched = requireHealth(config);

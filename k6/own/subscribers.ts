@@ -10,6 +10,7 @@ import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import { enterAccount } from "../support/account.ts";
 import { PathLog } from "../support/arrivals.ts";
 import { backoff } from "../support/backoff.ts";
+import { certificatesOf } from "../support/certificates.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -84,7 +85,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   return {
-    options: optionsOf(config, "listen"),
+    options: { ...optionsOf(config, "listen"), ...certificatesOf(config, "TLS") },
     setup(): Run & WatchStart {
       declareCounters();
       const watched = requireHealth(config);

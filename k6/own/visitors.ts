@@ -9,6 +9,7 @@ import type { K6Data } from "../../core/summary.ts";
 import type { Test } from "../../scenarios.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
 import { ask } from "../support/ask.ts";
+import { certificatesOf } from "../support/certificates.ts";
 import { guarded } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -68,7 +69,7 @@ export function visitorsOf(declared: AnyEndpoints) {
   }
 
   return {
-    options: optionsOf(config, "visit"),
+    options: { ...optionsOf(config, "visit"), ...certificatesOf(config, "TLS") },
     async setup(): Promise<WatchStart> {
       declareCounters();
       const watched = requireHealth(config);

@@ -11,8 +11,9 @@ import {
   readTokens,
   refusedProof,
 } from "../../core/access.ts";
-import { withoutCredentials } from "../../core/redaction.ts";
-import { type AccessSettings, givenOf } from "../../systems/access.ts";
+import { hide, withoutCredentials } from "../../core/redaction.ts";
+import { type AccessSettings, givenOf, unfitness } from "../../systems/access.ts";
+import { certificateOptions } from "./certificates.ts";
 import { readFile } from "./files.ts";
 
 /** Requests for a token are told apart from the load by this name. */
@@ -30,12 +31,15 @@ interface Answer {
 /** How a test gets into its target: what its requests carry, and the token that is renewed while it runs. */
 export class Access {
   readonly prefix: string;
+  /** What k6 has to know of certificates; to be part of a test's options. */
+  readonly options: object;
   private readonly given: AccessSettings;
   private readonly fixed: Headers;
   private readonly tokens: readonly string[];
   private readonly renewal: Renewal | null;
   private renewing: Promise<void> | null = null;
-  private complained = false;
+  /** Why no token came when it was asked for last; null when one came. */
+  private complaint: string | null = null;
 
   /**
    * To be made in the init context.
@@ -47,30 +51,26 @@ export class Access {
     this.prefix = prefix;
     const given = givenOf(settings, prefix);
     this.given = given;
-    refuseUnfit(given, prefix);
     const fixed: Record<string, string> = { ...fileHeaders(given.HEADERS_FILE, prefix), ...given.HEADERS };
+    refuseUnfit(given, prefix, fixed);
+    this.options = certificateOptions(given, prefix);
     if (given.COOKIES !== undefined) fixed["Cookie"] = given.COOKIES;
     if (given.BASIC !== undefined) fixed["Authorization"] = `Basic ${b64encode(given.BASIC)}`;
     if (given.TOKEN !== undefined) fixed["Authorization"] = `Bearer ${given.TOKEN}`;
     this.fixed = fixed;
+    hide(...secretsOf(given, fixed));
     this.tokens = tokensOf(given.TOKENS, prefix);
     this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null);
-  }
-
-  /** What k6 has to know of certificates; to be part of a test's options. */
-  get options(): object {
-    const { CERT: cert, KEY: key, INSECURE } = this.given;
-    return {
-      ...(cert === undefined || key === undefined
-        ? {}
-        : { tlsAuth: [{ cert: readFile(cert, `${this.prefix}_CERT`), key: readFile(key, `${this.prefix}_KEY`) }] }),
-      ...(INSECURE === true ? { insecureSkipTLSVerify: true } : {}),
-    };
   }
 
   /** Whether a refused token can be replaced by another. */
   get renews(): boolean {
     return this.renewal !== null;
+  }
+
+  /** Why there is no token although one was asked for, in one line; null where there is one, or none is asked for. */
+  get problem(): string | null {
+    return this.complaint;
   }
 
   /** When a connection with the token in use should have ended, in Unix ms; infinite where nobody knows. */
@@ -145,6 +145,7 @@ export class Access {
    */
   requireProof(answer: { readonly status: number; readonly headers?: Headers }, what: string): void {
     if (!isRefusedProof(answer.status)) return;
+    if (this.complaint !== null) exec.test.abort(this.complaint);
     const challenge = answer.headers?.["Www-Authenticate"] ?? answer.headers?.["WWW-Authenticate"] ?? "";
     exec.test.abort(withoutCredentials(refusedProof(answer.status, what, this.prefix, challenge)));
   }
@@ -166,22 +167,24 @@ export class Access {
     if (typeof token === "string") this.failed(token);
     else {
       this.renewal?.renewed(token, askedAt);
-      this.complained = false;
+      hide(token.token);
+      this.complaint = null;
     }
   }
 
   private failed(why: string): void {
     this.renewal?.failed(Date.now());
-    if (!this.complained) {
-      const { TOKEN_URL: url = "" } = this.given;
-      console.warn(withoutCredentials(`${this.prefix}_TOKEN_URL=${url}: no token comes: ${why}`));
-    }
-    this.complained = true;
+    const isNew = this.complaint === null;
+    this.complaint = withoutCredentials(`${this.prefix}_TOKEN_URL=${this.given.TOKEN_URL}: no token comes: ${why}`);
+    // Before the load it ends the test, see requireProof(): one cause is one line.
+    if (isNew && exec.vu.idInTest > 0) console.warn(this.complaint);
   }
 
   private ownToken(): string | null {
     if (this.tokens.length === 0) return null;
-    return this.tokens[Math.max(0, exec.vu.idInTest - 1) % this.tokens.length] as string;
+    const token = this.tokens[Math.max(0, exec.vu.idInTest - 1) % this.tokens.length] as string;
+    hide(token);
+    return token;
   }
 }
 
@@ -189,24 +192,23 @@ function withForm(): object {
   return { ...UNLOGGED, headers: { "Content-Type": "application/x-www-form-urlencoded" } };
 }
 
-function refuseUnfit(given: AccessSettings, prefix: string): void {
-  const proofs = (["BASIC", "TOKEN", "TOKENS", "TOKEN_URL"] as const).filter((name) => given[name] !== undefined);
-  if (proofs.length > 1) {
-    throw `${proofs.map((name) => `${prefix}_${name}`).join(", ")}: each sets the Authorization header; give one of them`;
-  }
-  if ((given.CERT === undefined) !== (given.KEY === undefined)) {
-    throw `${prefix}_CERT and ${prefix}_KEY: a client certificate needs its key; give both`;
-  }
-  for (const name of ["TOKEN_FORM", "TOKEN_LASTS"] as const) {
-    if (given[name] !== undefined && given.TOKEN_URL === undefined)
-      throw `${prefix}_${name}: needs ${prefix}_TOKEN_URL`;
-  }
-  if (given.CA !== undefined && __ENV["SSL_CERT_FILE"] !== given.CA) {
+function refuseUnfit(given: AccessSettings, prefix: string, headers: Headers): void {
+  const unfit = unfitness(given, prefix, headers);
+  if (unfit !== null) throw unfit;
+  if (given.TOKEN_COMMAND !== undefined) {
     throw (
-      `${prefix}_CA=${given.CA}: k6 takes authorities from its environment only: ` +
-      `start it as SSL_CERT_FILE=${given.CA} k6 run ..., or by throughline run, which does so`
+      `${prefix}_TOKEN_COMMAND: k6 starts no programs: start the test by throughline run, which runs the command, ` +
+      `or give ${prefix}_TOKEN_URL`
     );
   }
+}
+
+/** What a target may repeat of what it is shown. */
+function secretsOf({ BASIC, COOKIES }: AccessSettings, headers: Headers): readonly string[] {
+  const shown = Object.entries(headers).filter(([name]) => /auth|key|token|secret|pass|cred|sign/i.test(name));
+  const cookies = COOKIES?.split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
+  const passwords = BASIC === undefined ? [] : [BASIC.slice(BASIC.indexOf(":") + 1), b64encode(BASIC)];
+  return [...shown.map(([, value]) => value.replace(/^\S+ /, "")), ...cookies, ...passwords];
 }
 
 function fileHeaders(file: string | undefined, prefix: string): Headers {

@@ -1,5 +1,5 @@
 /** The environment of a test, and how its values are told of. */
-import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
+import { onOneLine, passwordIn, withoutCredentials } from "../../core/redaction.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +15,11 @@ export function givenIn(environment: Environment, name: string): string | undefi
 export function shown(name: string, text: string, meant = name): string {
   if (SECRET.test(name) || SECRET.test(meant)) return "(hidden)";
   return onOneLine(withoutCredentials(text));
+}
+
+/** What of a variable a target may repeat when it refuses it. Who somebody is, is no secret. */
+export function secretsIn(name: string, text: string, credential: boolean): readonly string[] {
+  return credential && !/_(?:USER|URL)$/.test(name) ? [text, ...passwordIn(text)] : passwordIn(text);
 }
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH|HEADER|COOKIE|BASIC/i;

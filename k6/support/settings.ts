@@ -1,6 +1,7 @@
 /** What a test is told, read from the environment and from what follows of it. */
 import { foresee } from "../../core/foresight.ts";
 import type { Plan } from "../../core/plan.ts";
+import { hide } from "../../core/redaction.ts";
 import { openedRooms } from "../../core/room.ts";
 import { eventsIn, lengthOf } from "../../core/shape.ts";
 import { type Slo, sloVariable, withBound } from "../../core/slo.ts";
@@ -9,7 +10,7 @@ import { plan, profileOf } from "../../scenarios.ts";
 import { type RunnableTest, type VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 import { changeOf, OFF, readBounds } from "./bounds.ts";
-import { type Environment, givenIn, shown } from "./environment.ts";
+import { type Environment, givenIn, secretsIn, shown } from "./environment.ts";
 import { type OverrideValues, overridesOf } from "./overrides.ts";
 import {
   refuseExcess,
@@ -113,5 +114,6 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
   if (text === null) return undefined;
   const value = variable.parse(text);
   if (value === undefined) throw new RangeError(`${name}=${shown(name, text)}: allowed: ${variable.allowed}`);
+  hide(...secretsIn(name, text, variable.credential));
   return value ?? undefined;
 }

@@ -1,5 +1,6 @@
 /** Variables that nobody reads: which of them were surely meant for us. */
 import leven from "leven";
+import { definitionOf } from "../../core/definition.ts";
 import { onOneLine } from "../../core/redaction.ts";
 import { SLO_PREFIX, type Slo, sloVariable } from "../../core/slo.ts";
 import type { Test } from "../../scenarios.ts";
@@ -46,6 +47,12 @@ export function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], e
 /** Whether a variable says by its prefix that it is about a test's target. */
 export function beginsAsOurs(test: RunnableTest, name: string): boolean {
   return !NOT_OURS.includes(name) && (PREFIXES[test] ?? []).some((prefix) => name.startsWith(prefix));
+}
+
+/** Whether a variable begins with the first word of one that a pipeline of one's own has: `SHOP_` of SHOP_URL. */
+export function beginsAsOwn(test: string, name: string): boolean {
+  const own = definitionOf(test)?.variables ?? {};
+  return Object.keys(own).some((known) => known.includes("_") && name.startsWith(`${known.split("_")[0]}_`));
 }
 
 /** Of the names that begin like an unknown one, that which is most like it. */

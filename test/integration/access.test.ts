@@ -10,6 +10,7 @@ import { type Authority, authority } from "./certificates.ts";
 import { bearer, gateFor, shownBy } from "./gate.ts";
 import { gatewayWith, useNats } from "./gateway.ts";
 import { runBundle } from "./k6.ts";
+import { loginFor } from "./login.ts";
 
 const ABORTED = 108;
 
@@ -43,28 +44,6 @@ async function ingestor(): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Where tokens are had: t-1, t-2 and so on, each good until `lasts` seconds after it was given. */
-async function tokenServer(lasts: number | null) {
-  const given = new Map<string, number>();
-  const asked: string[] = [];
-  const server = createServer((request, reply) => {
-    let body = "";
-    request
-      .on("data", (chunk) => (body += chunk))
-      .on("end", () => {
-        asked.push(`${request.method} ${body}`);
-        const token = `t-${given.size + 1}`;
-        given.set(token, Date.now());
-        reply.end(JSON.stringify({ access_token: token, ...(lasts === null ? {} : { expires_in: lasts }) }));
-      });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const isGood = (authorization = "", seconds = lasts ?? 0) =>
-    Date.now() - (given.get(authorization.replace("Bearer ", "")) ?? 0) < seconds * 1000;
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, given, asked, isGood };
 }
 
 describe("websocket", () => {
@@ -113,10 +92,10 @@ describe("websocket", () => {
 
   test("renews its token before it ends: no connection is refused and none is ended by the gateway", async () => {
     const { url } = await gatewayWith();
-    const tokens = await tokenServer(4);
+    const tokens = await loginFor({ lasts: 4 });
     const gate = await gateFor({
       upstream: url,
-      admit: ({ headers }) => (tokens.isGood(headers.authorization) ? null : 401),
+      admit: tokens.admit,
       close: { code: 4401, reason: "token expired", after: () => 4_500 },
     });
     const form = "grant_type=client_credentials&client_secret=s3cr3t";
@@ -138,10 +117,10 @@ describe("websocket", () => {
 
   test("takes the next token after a 401 where nobody says how long one lasts", async () => {
     const { url } = await gatewayWith();
-    const tokens = await tokenServer(null);
+    const tokens = await loginFor({ lasts: 3, told: "nobody" });
     const gate = await gateFor({
       upstream: url,
-      admit: ({ headers }) => (tokens.isGood(headers.authorization, 3) ? null : 401),
+      admit: tokens.admit,
       close: { code: 1008, reason: "quota", after: () => 4_000 },
     });
     const settings = { WS_URL: `ws://127.0.0.1:${gate.port}/ws`, WS_TOKEN_URL: tokens.url };
@@ -232,11 +211,8 @@ describe("ingest", () => {
   });
 
   test("a message that is refused for its token is sent again with the next one, and none is lost", async () => {
-    const tokens = await tokenServer(null);
-    const gate = await gateFor({
-      upstream: await ingestor(),
-      admit: ({ headers }) => (tokens.isGood(headers.authorization, 2) ? null : 401),
-    });
+    const tokens = await loginFor({ lasts: 2, told: "nobody" });
+    const gate = await gateFor({ upstream: await ingestor(), admit: tokens.admit });
     const settings = { INGEST_URL: `http://127.0.0.1:${gate.port}`, INGEST_TOKEN_URL: tokens.url };
     const { stdout, log } = await runBundle("ingest", { ...LOAD, ...settings });
     expect(gate.seen.some(({ status }) => status === 401)).toBe(true);

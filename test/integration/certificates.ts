@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -13,7 +13,10 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
-/** An authority of our own, with a certificate for this machine and one for a client. */
+/**
+ * An authority of our own, with a certificate for this machine and one for a client. Both are signed by an intermediate
+ * one, whose certificate stands behind theirs: who trusts the authority alone has to be shown the chain.
+ */
 export interface Authority {
   readonly ca: Certificate;
   readonly server: Certificate;
@@ -37,14 +40,18 @@ export async function authority(folder: string): Promise<Authority> {
     "-days",
     "1",
   ]);
-  const sign = async (name: string, extensions: string) => {
+  const sign = async (name: string, by: string, extensions: string) => {
     await writeFile(file(`${name}.ext`), extensions);
     await openssl(["req", ...key, "-keyout", file(`${name}.key`), "-out", file(`${name}.csr`), "-subj", `/CN=${name}`]);
-    const by = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-extfile", file(`${name}.ext`)];
-    await openssl(["x509", "-req", "-in", file(`${name}.csr`), ...by, "-out", file(`${name}.pem`), "-days", "1"]);
+    const signer = ["-CA", file(`${by}.pem`), "-CAkey", file(`${by}.key`), "-CAcreateserial"];
+    const asked = ["-in", file(`${name}.csr`), "-extfile", file(`${name}.ext`), "-days", "1"];
+    await openssl(["x509", "-req", ...asked, ...signer, "-out", file(`${name}.pem`)]);
   };
-  await sign("server", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-  await sign("client", "extendedKeyUsage=clientAuth\n");
+  await sign("intermediate", "ca", "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n");
+  const chain = await readFile(file("intermediate.pem"), "utf8");
+  await sign("server", "intermediate", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  await sign("client", "intermediate", "extendedKeyUsage=clientAuth\n");
+  for (const name of ["server", "client"]) await appendFile(file(`${name}.pem`), chain);
   const certified = async (name: string): Promise<Certificate> => {
     const [certFile, keyFile] = [file(`${name}.pem`), file(`${name}.key`)];
     return { certFile, keyFile, cert: await readFile(certFile, "utf8"), key: await readFile(keyFile, "utf8") };

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
-import { readDatabase } from "../../receiver/influxdb.ts";
+import { readInfluxdb } from "../../receiver/influxdb-address.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 import { streamOf } from "../../systems/pulse/events.ts";
 import { type Database, startInfluxd } from "../databases.ts";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   absent = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(absent, "listening");
   port = (absent.address() as AddressInfo).port;
-  const influxdb = readDatabase(`http://127.0.0.1:${port}/k6`) ?? undefined;
+  const influxdb = readInfluxdb(`http://127.0.0.1:${port}/k6`) ?? undefined;
   receiver = await startReceiver({ host: "127.0.0.1", port: 0, influxdb });
 });
 afterAll(async () => {

@@ -36,7 +36,7 @@ describe.skipIf(!hasServer)("nats.js on a server with accounts", () => {
          { user: publisher, password: secret, permissions: ${PUBLISHER} }
          { user: stranger, password: secret, permissions: ${STRANGER} }
          { nkey: ${user.getPublicKey()} }
-       ] } }`,
+       ] }, SMALL { jetstream: { max_file: 64KB, max_memory: 0 }, users: [ { user: small, password: secret } ] } }`,
     );
     server = spawn("nats-server", ["--config", config], { stdio: "ignore" });
     const url = await vi.waitFor(async () => {
@@ -90,6 +90,14 @@ describe.skipIf(!hasServer)("nats.js on a server with accounts", () => {
     expect(exitCode).toBe(99);
     expect(stdout).toMatch(/^\s*FAIL/);
     expect(log.toLowerCase()).toContain('permissions violation for publish to \\"events.canonical.');
+  });
+
+  test("tells in the server's words that an account may store no more", async () => {
+    const { exitCode, log, stdout } = await publish({ ...as("small"), CREATE_STREAM: "1" });
+    expect(exitCode).toBe(99);
+    expect(stdout).toMatch(/^\s*FAIL/);
+    expect(stdout + log).toMatch(/refused by the target: .*(?:resource limits exceeded|storage)/i);
+    expect(log).not.toContain("secret");
   });
 
   test("never prints the seed", async () => {

@@ -8,10 +8,16 @@ import { root } from "./k6.ts";
 
 /** Runs the command as a user would who stands in a folder. */
 export function throughlineIn(folder: string, ...args: string[]) {
+  return throughlineWith({}, folder, ...args);
+}
+
+/** The same with variables in the shell. */
+export function throughlineWith(env: Readonly<Record<string, string>>, folder: string, ...args: string[]) {
   return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
     cwd: folder,
     reject: false,
     forceKillAfterDelay: false,
+    env,
   });
 }
 

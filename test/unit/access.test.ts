@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  endOf,
   Renewal,
   readCookies,
   readHeaders,
@@ -9,7 +10,7 @@ import {
   refusedProof,
 } from "../../core/access.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { PREFIXES } from "../../systems/access.ts";
+import { givenOf, PREFIXES, unfitness } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 describe("headers", () => {
@@ -18,6 +19,10 @@ describe("headers", () => {
     ["X-Tenant: a\nX-Time: 12:30", { "X-Tenant": "a", "X-Time": "12:30" }],
     ["# a comment\r\nX-Empty:\r\n", { "X-Empty": "" }],
     ['{"X-Tenant":"a","Authorization":"Api-Key k"}', { "X-Tenant": "a", Authorization: "Api-Key k" }],
+    ["x-tenant: a\nX-API-KEY: k", { "X-Tenant": "a", "X-Api-Key": "k" }],
+    // One name is one header, however it is written and however often.
+    ["X-Tag: a\nx-tag: b", { "X-Tag": "a, b" }],
+    ["cookie: a=1\nCOOKIE: b=2", { Cookie: "a=1; b=2" }],
   ])("%j are read", (text, headers) => expect(readHeaders(text)).toEqual(headers));
 
   test.each(["", "no colon", ": no name", "two words: a", '{"a":1}', "{", "[]", '{"a":"line\\r\\nX: y"}', "{}"])(
@@ -49,12 +54,17 @@ test.each<[number, string, unknown]>([
   [200, '{"access_token":"t","expires_in":"3600"}', { token: "t", lasts: 3600 }],
   [200, " t\n", { token: "t", lasts: null }],
   [200, '{"access_token":""}', "the answer has no access_token or token"],
-  [200, '{"access_token":"t","expires_in":0}', "the answer has no access_token or token"],
+  [200, '{"access_token":"t","expires_in":0}', "its expires_in is no number above 0"],
+  [200, '{"access_token":"t","expires_in":"soon"}', "its expires_in is no number above 0"],
+  [200, '{"access_token":"t","expires_in":null}', { token: "t", lasts: null }],
   [200, '{"id":"s3cr3t"}', "the answer has no access_token or token"],
   [200, "{s3cr3t", "the answer is no JSON"],
-  [200, "", "the answer is no token: it is empty or has several words"],
-  [200, "<html> login </html>", "the answer is no token: it is empty or has several words"],
+  [200, "", "the answer is no token: it is empty or has several words or lines"],
+  [200, "<html> login </html>", "the answer is no token: it is empty or has several words or lines"],
+  [200, "one\ntwo\n", "the answer is no token: it is empty or has several words or lines"],
   [401, "s3cr3t", "status 401"],
+  [400, '{"error":"invalid_grant","error_description":"s3cr3t"}', "status 400, invalid_grant"],
+  [400, '{"error":"<b>s3cr3t</b>"}', "status 400"],
   [302, "", "status 302"],
 ])("a token's address answers %i %j: %j", (status, body, read) => expect(readTokenAnswer(status, body)).toEqual(read));
 
@@ -97,6 +107,60 @@ describe("a token that is renewed", () => {
     expect(renewal.token).toBe("a");
     expect([renewal.isDue(16_999), renewal.isDue(17_000)]).toEqual([false, true]);
   });
+});
+
+const jwt = (claims: object) =>
+  ["{}", JSON.stringify(claims), "x"].map((part) => Buffer.from(part).toString("base64url")).join(".");
+
+test.each<[string, number | null]>([
+  [jwt({ exp: 1_800_000_000 }), 1_800_000_000],
+  [jwt({ exp: 1_800_000_000.5, name: "naïve ~~~???" }), 1_800_000_000.5],
+  [`${jwt({ exp: 20 }).replace(/\.[^.]*$/, ".")}`, 20],
+  [jwt({ exp: "1800000000" }), null],
+  [jwt({ iat: 1 }), null],
+  ["a.b.c", null],
+  ["opaque", null],
+  ["v2.local.!!.x", null],
+])("the token %j says of itself that it ends at %j", (token, end) => expect(endOf(token)).toBe(end));
+
+test("a JWT lasts until its exp, unless the answer or a setting says otherwise", () => {
+  const token = jwt({ exp: 30 });
+  const lives = ([lasts, setting]: [number | null, number | null]) => {
+    const renewal = new Renewal(setting);
+    renewal.renewed({ token, lasts }, 10_000);
+    return renewal.endsAt(10_000);
+  };
+  expect(lives([null, null])).toBe(28_000);
+  expect(lives([10, null])).toBe(19_000);
+  expect(lives([null, 10])).toBe(19_000);
+  // By our clock it is over already: one of the two clocks is wrong, and a 401 tells in time.
+  const over = new Renewal(null);
+  over.renewed({ token, lasts: null }, 31_000);
+  expect([over.isDue(1e12), over.endsAt(31_000)]).toEqual([false, Number.POSITIVE_INFINITY]);
+});
+
+describe("ways in that do not go together", () => {
+  const unfit = (variables: Record<string, string>) => {
+    const given = givenOf(settings("websocket", variables), "WS");
+    return unfitness(given, "WS", given.HEADERS);
+  };
+  test.each([
+    [{ WS_TOKEN: "a", WS_TOKEN_COMMAND: "b" }, "WS_TOKEN, WS_TOKEN_COMMAND: each sets the Authorization header"],
+    [
+      { WS_TOKEN: "a", WS_HEADERS: "authorization: Api-Key k" },
+      "WS_TOKEN: sets the Authorization header, and the headers",
+    ],
+    [{ WS_COOKIES: "a=1", WS_HEADERS: "COOKIE: b=2" }, "WS_COOKIES: sets the Cookie header"],
+    [{ WS_TOKEN_COMMAND: "b", WS_TOKEN_FORM: "x" }, "WS_TOKEN_FORM: needs WS_TOKEN_URL"],
+    [{ WS_TOKEN_LASTS: "20s" }, "WS_TOKEN_LASTS: needs WS_TOKEN_URL or WS_TOKEN_COMMAND"],
+    [{ WS_KEY: "k" }, "WS_CERT and WS_KEY"],
+  ])("%j", (variables, said) => expect(unfit(variables as unknown as Record<string, string>)).toContain(said));
+
+  test.each([
+    {},
+    { WS_TOKEN_COMMAND: "b", WS_TOKEN_LASTS: "20s", WS_COOKIES: "a=1" },
+    { WS_HEADERS: "Authorization: Api-Key k", WS_CERT: "c", WS_KEY: "k" },
+  ])("%j go together", (variables) => expect(unfit(variables as unknown as Record<string, string>)).toBeNull());
 });
 
 test("a refused proof names status, challenge and the settings that change it", () => {

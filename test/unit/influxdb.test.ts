@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Influxdb, type InfluxdbState, readDatabase } from "../../receiver/influxdb.ts";
+import { Influxdb, type InfluxdbState } from "../../receiver/influxdb.ts";
+import { readInfluxdb } from "../../receiver/influxdb-address.ts";
 import { Runs } from "../../receiver/runs.ts";
 import { OPENING } from "./reports.ts";
 
@@ -39,7 +40,7 @@ beforeEach(async () => {
     server.listen(0, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const database = readDatabase(`http://127.0.0.1:${port}/k6`);
+  const database = readInfluxdb(`http://127.0.0.1:${port}/k6`);
   if (database === null) throw new Error("no database");
   runs = new Runs(Date.now);
   influxdb = new Influxdb(database, runs, Date.now, { every: 10, most: MOST });

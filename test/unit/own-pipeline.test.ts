@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { planRun } from "../../cli/run/request.ts";
+import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";
 import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
 import { plan, profilesOf, type Test } from "../../scenarios.ts";
 import { defineTestsOf, objectivesOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 
 const ORDERS = definePipeline({
@@ -58,6 +61,23 @@ test("its variables are what is given, by either name, or their fallbacks", () =
   expect(environmentOf(ORDERS, {})).toMatchObject({ SHOP_URL: "http://127.0.0.1:1" });
   expect(environmentOf(ORDERS, { SHOP_URL: "http://a" }).SHOP_URL).toBe("http://a");
   expect(environmentOf(ORDERS, { SHOP_URL: "http://a", THROUGHLINE_SHOP_URL: "http://b" }).SHOP_URL).toBe("http://b");
+});
+
+test("a variable that begins as one of its own and is none is refused, with the nearest name", () => {
+  const [{ name }] = defineTestsOf(ORDERS as unknown as AnyPipeline) as unknown as [{ name: RunnableTest }];
+  const subject = { ...subjectOf(["nats"]), name, groups: [[name]] };
+  const planned = (environment: Record<string, string>, set: string[] = []) =>
+    planRun(subject, {
+      ...{ urls: { nats: "nats://127.0.0.1:1", receiver: "http://127.0.0.1:1" }, instances: 1, faults: [] },
+      ...{ set: ["TOKEN=t", ...set], environment },
+    });
+  expect(() => planned({ THROUGHLINE_SHOP_UR: "hunter2" })).toThrow(
+    "THROUGHLINE_SHOP_UR: unknown variable; did you mean THROUGHLINE_SHOP_URL?",
+  );
+  expect(() => planned({ THROUGHLINE_SHOP_ADDRESS: "hunter2" })).toThrow(/SHOP_ADDRESS: .*did you mean .*SHOP_URL/);
+  expect(() => planned({}, ["SHOP_ADDRESS=hunter2"])).toThrow(/--set SHOP_ADDRESS: .*did you mean SHOP_URL\?/);
+  for (const others of ["THROUGHLINE_STORE_URL", "SHOP_ADDRESS", "THROUGHLINE_WS_TOKEN", "THROUGHLINE_SHOP_URL"])
+    expect(() => planned({ [others]: "http://127.0.0.1:1" })).not.toThrow();
 });
 
 test("its test has profiles, objectives by role, and its own beside them", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { Histogram } from "../../core/histogram.ts";
-import { readDatabase } from "../../receiver/influxdb.ts";
+import { readInfluxdb } from "../../receiver/influxdb-address.ts";
 import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, pointsOf, type RunSnapshot } from "../../receiver/points.ts";
 import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
@@ -115,8 +115,10 @@ describe("a database's address", () => {
     ["https://influx.example/k6", { protocol: "https", port: 443 }],
     ["http://influx.example/k6", { protocol: "http", port: 8086 }],
     ["http://me:p%40ss@localhost:8086/k6", { username: "me", password: "p@ss" }],
+    ["http://any:t%3D%2F%40@localhost:8086/?org=my%20org&bucket=k6", { org: "my org", bucket: "k6", token: "t=/@" }],
+    ["https://:t0ken@influx.example?bucket=b&org=o", { protocol: "https", port: 443, org: "o", bucket: "b" }],
   ])("%s", (text, expected) => {
-    expect(readDatabase(text)).toMatchObject(expected);
+    expect(readInfluxdb(text)).toMatchObject(expected);
   });
 
   test.each([
@@ -129,7 +131,12 @@ describe("a database's address", () => {
     "http://localhost/50%",
     "http://us%er@localhost/k6",
     "http://user:100%@localhost/k6",
+    "http://any:t0ken@localhost:8086/?org=o",
+    "http://any:t0ken@localhost:8086/?bucket=b",
+    "http://localhost:8086/?org=o&bucket=b",
+    "http://any:t0ken@localhost:8086/k6?org=o&bucket=b",
+    "http://any:t0ken@localhost:8086/?org=o&bucket=b&precision=s",
   ])("%j is none", (text) => {
-    expect(readDatabase(text)).toBeNull();
+    expect(readInfluxdb(text)).toBeNull();
   });
 });

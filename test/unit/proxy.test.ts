@@ -19,6 +19,19 @@ test.each<[string, Record<string, string>, string | null]>([
   ["http://gateway.example:81", { ...PROXY, NO_PROXY: "gateway.example:81" }, null],
   ["http://gateway.example", { ...PROXY, NO_PROXY: "*" }, null],
   ["http://mygateway.example", { ...PROXY, NO_PROXY: "gateway.example" }, "proxy:3128"],
+  ["http://gateway.example:82", { ...PROXY, NO_PROXY: "gateway.example:81" }, "proxy:3128"],
+  ["https://gateway.example", { ...PROXY, NO_PROXY: "gateway.example:443" }, null],
+  ["http://a.gateway.example", { ...PROXY, NO_PROXY: "gateway.example" }, null],
+  ["http://gateway.example", { ...PROXY, NO_PROXY: ".gateway.example" }, "proxy:3128"],
+  ["http://gateway.example", { ...PROXY, NO_PROXY: "*.gateway.example" }, "proxy:3128"],
+  ["http://a.gateway.example", { ...PROXY, NO_PROXY: "*.Gateway.example" }, null],
+  ["http://10.1.2.3", { ...PROXY, NO_PROXY: "10.0.0.0/8" }, null],
+  ["http://11.1.2.3", { ...PROXY, NO_PROXY: "10.0.0.0/8" }, "proxy:3128"],
+  ["http://10.1.2.3:90", { ...PROXY, NO_PROXY: "10.1.2.3:90" }, null],
+  ["ws://[fd00::7]:90", { ...PROXY, NO_PROXY: "fd00::/8" }, null],
+  ["http://10.example", { ...PROXY, NO_PROXY: "10.0.0.0/8,99/8,/" }, "proxy:3128"],
+  ["http://127.example", PROXY, "proxy:3128"],
+  ["http://gateway.example", { HTTP_PROXY: "", http_proxy: "small:1" }, "small:1"],
 ])("k6 goes to %s with %j by %j", (url, environment, host) => {
   expect(proxyFor(new URL(url), environment)?.host ?? null).toBe(host);
 });

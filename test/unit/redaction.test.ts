@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { onOneLine, withoutArguments, withoutCredentials } from "../../core/redaction.ts";
+import { hide, onOneLine, passwordIn, withoutArguments, withoutCredentials } from "../../core/redaction.ts";
 
 describe("credentials", () => {
   test.each([
@@ -41,4 +41,32 @@ test("an option that nobody knows is named without its value", () => {
 test("a text on one line has no control characters and an end", () => {
   expect(onOneLine("a\nb\u001b[31m\u2028")).toBe("a\\u000ab\\u001b[31m\\u2028");
   expect(onOneLine("x".repeat(300))).toBe(`${"x".repeat(200)}...`);
+});
+
+describe("what is to be hidden", () => {
+  test("is shown in no form, even where a target repeats it", () => {
+    hide('p"ss/@#%word', "eyJ.t0ken-of-nobody");
+    for (const said of [
+      'unknown password p"ss/@#%word',
+      `GET /?key=${encodeURIComponent('p"ss/@#%word')}`,
+      JSON.stringify({ error: 'p"ss/@#%word' }),
+      "Bearer eyJ.t0ken-of-nobody is over",
+    ]) {
+      expect(withoutCredentials(said)).toContain("(hidden)");
+      expect(withoutCredentials(said)).not.toMatch(/ss\/@|ss%2F|t0ken/);
+    }
+  });
+
+  test("is no short word, which would be a part of others", () => {
+    hide("load", "", "a");
+    expect(withoutCredentials("a load test")).toBe("a load test");
+  });
+
+  test.each([
+    ["redis://u:p%40ss@h:1/0", ["p%40ss", "p@ss"]],
+    ["redis://:p/@#ss@h", ["p/@#ss", "p/@#ss"]],
+    ["postgres://u:50%@h", ["50%"]],
+    ["redis://h:6379", []],
+    ["nats://u@h", []],
+  ])("of %s is the password", (url, passwords) => expect(passwordIn(url)).toEqual(passwords));
 });

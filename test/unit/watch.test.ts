@@ -2,17 +2,19 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Bitset } from "../../core/bitset.ts";
 import type { ClockReport } from "../../core/clocks.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
-import { type BucketSum, bucketOf, hashOf } from "../../systems/ingestor/receiver/rowindex.ts";
+import { type BucketSum, bucketOf, hashOf, type RowId } from "../../systems/ingestor/receiver/rowindex.ts";
 import { type Row, TablePath } from "../../systems/ingestor/receiver/table.ts";
 import { Watch, type WatchOptions } from "../../systems/ingestor/receiver/watch.ts";
 import { asStored, message } from "../../systems/ingestor/wire.ts";
 
 const RUN = 4_711;
 
+type NumberedRow = Row & { readonly id: number };
+
 /** A table whose rows are given, and which can be out of reach. */
 class FakeTable {
   isAway = false;
-  readonly rows: Row[] = [];
+  readonly rows: NumberedRow[] = [];
   private readonly before: number;
 
   /** @param before the largest id that there is before the run. */
@@ -28,17 +30,18 @@ class FakeTable {
     });
   }
 
-  async lastId(): Promise<number> {
+  async lastPlace(): Promise<number> {
     return this.answer(this.before);
   }
 
-  async after(id: number): Promise<{ ids: number[]; rows: Row[]; more: boolean }> {
+  async after(id: number): Promise<{ last: number | null; rows: NumberedRow[]; more: boolean }> {
     const rows = this.rows.filter((row) => row.id > id);
-    return this.answer({ ids: rows.map((row) => row.id), rows, more: false });
+    return this.answer({ last: rows.at(-1)?.id ?? null, rows, more: false });
   }
 
   readonly grows: boolean = true;
   readonly lowering: number = 0;
+  readonly slack: number = 0;
 
   async sums(_run: number, above: number | null): Promise<ReadonlyMap<string, BucketSum>> {
     const sums = new Map<string, BucketSum>();
@@ -50,8 +53,8 @@ class FakeTable {
     return this.answer(sums);
   }
 
-  async again(_run: number, above: number | null, buckets: readonly string[], ids: readonly number[]): Promise<Row[]> {
-    const isAsked = ({ id }: Row) => ids.includes(id) || (id > (above ?? 0) && buckets.includes(bucketOf(id)));
+  async again(_run: number, above: number | null, buckets: readonly string[], ids: readonly RowId[]): Promise<Row[]> {
+    const isAsked = ({ id }: NumberedRow) => ids.includes(id) || (id > (above ?? 0) && buckets.includes(bucketOf(id)));
     const rows = this.rows.filter(isAsked);
     this.readAgain += rows.length;
     return this.answer(rows);
@@ -61,11 +64,12 @@ class FakeTable {
   looks = 0;
   readAgain = 0;
 
-  async ids(from: number, to: number): Promise<number[]> {
-    return this.answer(this.rows.flatMap(({ id }) => (id > from && id <= to ? [id] : [])));
+  async ids(from: number, to: number): Promise<{ last: number; ids: number[]; more: boolean }> {
+    const ids = this.rows.flatMap(({ id }) => (id > from && id <= to ? [id] : []));
+    return this.answer({ last: ids.at(-1) ?? to, ids, more: false });
   }
 
-  async byId(ids: readonly number[]): Promise<Row[]> {
+  async byId(ids: readonly RowId[]): Promise<Row[]> {
     return this.answer(this.rows.filter(({ id }) => ids.includes(id)));
   }
 
@@ -147,8 +151,8 @@ test("rows are read again in the end, and only those that are not as they were",
   for (let seq = 0; seq < 500; seq++) table.add(101 + seq, seq);
   const watch = watchOf(table);
   await vi.waitFor(() => expect(watch.account().rows).toBe(500));
-  table.rows[7] = { ...(table.rows[7] as Row), user_id: "0" };
-  table.rows[8] = { ...(table.rows[8] as Row), content: "somebody else's" };
+  table.rows[7] = { ...(table.rows[7] as NumberedRow), user_id: "0" };
+  table.rows[8] = { ...(table.rows[8] as NumberedRow), content: "somebody else's" };
   await watch.finish();
   expect(watch.account()).toMatchObject({ rows: 500, damaged: 2, changed: 2, vanished: 0 });
   expect(table.readAgain).toBeLessThan(20);

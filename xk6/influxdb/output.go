@@ -1,11 +1,12 @@
 // Package influxdb is the k6 output `--out throughline=http://host:8086/database`: InfluxDB 1.x as k6's own
-// output fills it, but with few points however much is measured. k6's own sends every sample away.
+// output fills it, but with few points however much is measured. k6's own sends every sample away. An address that
+// names organisation and bucket is that of an InfluxDB 2.
 package influxdb
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,49 +22,52 @@ const (
 	timeout = 5 * time.Second
 )
 
+var errAddress = errors.New("--out throughline: allowed: throughline=http://host:8086/database, " +
+	"or for InfluxDB 2 throughline=http://any:TOKEN@host:8086/?org=ORG&bucket=BUCKET")
+
 // Output writes what all samples of a second come to.
 type Output struct {
 	output.SampleBuffer
 
-	address  string
-	database string
-	client   client.Client
-	flusher  *output.PeriodicFlusher
-	logger   logrus.FieldLogger
-	lost     atomic.Int64
+	place   string
+	writer  writer
+	flusher *output.PeriodicFlusher
+	logger  logrus.FieldLogger
+	lost    atomic.Int64
+}
+
+// writer is a database.
+type writer interface {
+	// create makes it, where that is allowed.
+	create() error
+	write([]*client.Point) error
+	close() error
 }
 
 // New reads the address that follows `throughline=`.
 func New(params output.Params) (output.Output, error) {
 	address, err := url.Parse(params.ConfigArgument)
-	database := ""
-	if err == nil {
-		database = strings.Trim(address.Path, "/")
+	if err != nil || address.Host == "" {
+		return nil, errAddress
 	}
-	if err != nil || address.Host == "" || database == "" || strings.Contains(database, "/") {
-		return nil, fmt.Errorf("--out throughline: allowed: throughline=http://host:8086/database")
+	o := &Output{logger: params.Logger.WithField("output", "throughline")}
+	if address.RawQuery == "" {
+		o.place, o.writer, err = openDatabase(address)
+	} else {
+		o.place, o.writer, err = openBucket(address)
 	}
-	password, _ := address.User.Password()
-	base := &url.URL{Scheme: address.Scheme, Host: address.Host}
-	http, err := client.NewHTTPClient(client.HTTPConfig{
-		Addr: base.String(), Username: address.User.Username(), Password: password, Timeout: timeout,
-	})
 	if err != nil {
-		return nil, fmt.Errorf("--out throughline: %w", err)
+		return nil, err
 	}
-	logger := params.Logger.WithField("output", "throughline")
-	return &Output{address: base.String(), database: database, client: http, logger: logger}, nil
+	return o, nil
 }
 
 // Description says where the points go, without the password.
-func (o *Output) Description() string {
-	return fmt.Sprintf("throughline (%s/%s)", o.address, o.database)
-}
+func (o *Output) Description() string { return fmt.Sprintf("throughline (%s)", o.place) }
 
 // Start creates the database where that is allowed, and writes every second.
 func (o *Output) Start() error {
-	create := client.NewQuery(fmt.Sprintf("CREATE DATABASE %q", o.database), "", "")
-	if _, err := o.client.Query(create); err != nil {
+	if err := o.writer.create(); err != nil {
 		o.logger.WithError(err).Debug("the database was not created; it may exist")
 	}
 	flusher, err := output.NewPeriodicFlusher(every, o.flush)
@@ -77,7 +81,7 @@ func (o *Output) Stop() error {
 	if lost := o.lost.Load(); lost > 0 {
 		o.logger.Errorf("%d points were not written", lost)
 	}
-	return o.client.Close()
+	return o.writer.close()
 }
 
 func (o *Output) flush() {
@@ -92,17 +96,14 @@ func (o *Output) flush() {
 }
 
 func (o *Output) write(points []Point) error {
-	batch, err := client.NewBatchPoints(client.BatchPointsConfig{Database: o.database})
-	if err != nil {
-		return err
-	}
+	lines := make([]*client.Point, 0, len(points))
 	for _, each := range points {
 		fields := map[string]any{"value": each.Value}
 		point, err := client.NewPoint(each.Metric.Name, each.Tags.Map(), fields, each.Time)
 		if err != nil {
 			return err
 		}
-		batch.AddPoint(point)
+		lines = append(lines, point)
 	}
-	return o.client.Write(batch)
+	return o.writer.write(lines)
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Check } from "../../../cli/doctor/check.ts";
+import { credentialsOf } from "../../../cli/doctor/credentials.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { streamOfChain } from "../wire.ts";
@@ -11,10 +12,12 @@ const TIMEOUT_MS = 5_000;
 export async function entriesCheck(settings: Settings<"redis">): Promise<Check> {
   const stream = settings.STREAM ?? streamOfChain(settings.CHAIN_ID);
   const { createClient } = await import("@redis/client");
+  const { tls } = await credentialsOf(settings, "REDIS");
+  const secured = settings.REDIS_URL.startsWith("rediss:") ? { tls: true as const, ...tls } : {};
   const client = createClient({
     url: settings.REDIS_URL,
     disableOfflineQueue: true,
-    socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: false },
+    socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: false, ...secured },
   });
   client.on("error", () => {});
   const over = new AbortController();

@@ -4,7 +4,9 @@ import { Comparison, correctionOf } from "../../../core/clock.ts";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import { contentHead } from "../wire.ts";
-import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS } from "./rowindex.ts";
+import { COLUMNS, type Columns, quoted } from "./columns.ts";
+import { byKey, byTime, type Cursor, instantOf, type Key, keyOf } from "./cursor.ts";
+import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS, type RowId } from "./rowindex.ts";
 import type { Row } from "./table.ts";
 
 /** Rows that are read together. */
@@ -17,18 +19,17 @@ const CLOCK_ROUND_TRIPS = 5;
 const SESSIONS = 100;
 const MOST_CACHED = 50_000;
 
-const WHOLE_NUMBERS = ["smallint", "integer", "bigint"];
-const COLUMNS = ["id", "user_id", "channel_id", "content", "inserted_at"];
+const TEXTS = /^(text|character varying|character)\b/;
 
 const ColumnsSchema = v.array(v.object({ name: v.string(), type: v.string() }));
-const Id = v.pipe(v.string(), v.transform(Number), v.safeInteger());
-const IdsSchema = v.array(v.object({ id: Id }));
 const WholeNumber = v.pipe(v.string(), v.transform(Number), v.safeInteger());
+const IdsSchema = v.array(v.object({ id: v.string(), place: WholeNumber }));
 const SumsSchema = v.array(v.object({ bucket: v.string(), count: WholeNumber, sum: WholeNumber }));
 const SequenceSchema = v.array(v.object({ cache: WholeNumber, increment: WholeNumber }));
 const RowsSchema = v.array(
   v.object({
-    id: Id,
+    id: v.string(),
+    place: v.nullable(WholeNumber),
     user_id: v.nullable(v.string()),
     channel_id: v.nullable(v.string()),
     content: v.nullable(v.string()),
@@ -41,28 +42,38 @@ const NumberSchema = v.tuple([v.object({ value: v.pipe(v.union([v.number(), v.st
 export interface DatabaseOptions {
   readonly url: string;
   readonly table: string;
+  /** What its columns are called; as in the contract unless told. */
+  readonly columns?: Columns | undefined;
   /** Unix ms by the receiver's clock. */
   readonly now: () => number;
 }
 
 /**
- * The ingestor's table, read only: a role that may select is enough. While the load lasts it is read by the
- * primary key, so that a reading costs what is new and not what is there; at the end by the rows' contents,
- * so that nothing depends on ids that grow.
+ * The ingestor's table, read only: a role that may select is enough. While the load lasts it is read by a key that
+ * grows or by the time of insertion, so that a reading costs what is new and not what is there; at the end by the
+ * rows' contents, so that nothing depends on either.
  */
 export class MessageTable {
   readonly name: string;
+  private readonly table: string;
+  private readonly columns: Columns;
   private readonly pool: Pool;
   private readonly now: () => number;
-  /** Inserted_at in Unix ms, as SQL. */
-  private inserted = "";
+  private key: Key;
+  private cursor: Cursor;
+  /** The time of insertion in Unix ms, as SQL. */
+  private inserted = "null::float8";
   /** What to add to its times; null before the first comparison. */
   private clockOffset: number | null = null;
   /** How far below the largest id new rows may come; null where nothing is known of their order. */
   private cached: number | null = null;
 
-  constructor({ url, table, now }: DatabaseOptions) {
+  constructor({ url, table, columns = COLUMNS, now }: DatabaseOptions) {
     this.name = table;
+    this.table = quoted(table);
+    this.columns = columns;
+    this.key = keyOf(columns, "bigint");
+    this.cursor = byKey(columns);
     this.now = now;
     this.pool = new Pool({
       connectionString: asLibpqMeans(url),
@@ -83,29 +94,43 @@ export class MessageTable {
 
   /** @throws an error in one line when the table cannot be read or lacks what is needed. */
   async open(): Promise<void> {
-    const { name } = this;
+    const { name, columns } = this;
     const { rows } = await this.pool.query(
       `select attname::text as name, format_type(atttypid, null) as type from pg_attribute
        where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
-      [name],
+      [this.table],
     );
     const types = new Map(v.parse(ColumnsSchema, rows).map((column) => [column.name, column.type]));
     if (types.size === 0) throw new Error(`there is no table ${name}`);
-    const missing = COLUMNS.filter((column) => !types.has(column));
-    if (missing.length > 0) throw new Error(`table ${name} has no column ${missing.join(", ")}`);
-    const id = types.get("id") as string;
-    if (!WHOLE_NUMBERS.includes(id)) {
-      throw new Error(
-        `${name}.id is of type ${id}; allowed: ${WHOLE_NUMBERS.join(", ")}, by which new rows are found; a pipeline of your own reads rows with any key (docs/your-own-pipeline.md)`,
-      );
+    const missing = Object.values(columns).filter((column) => column !== null && !types.has(column));
+    if (missing.length > 0) {
+      const there = [...types.keys()].join(", ");
+      throw new Error(`table ${name} has no column ${missing.join(", ")}; --columns names others out of ${there}`);
     }
-    // A time without a zone is meant in the zone that the database would write it in.
-    const isWithoutZone = types.get("inserted_at") === "timestamp without time zone";
-    const time = isWithoutZone ? "inserted_at at time zone current_setting('TimeZone')" : "inserted_at";
-    this.inserted = `(extract(epoch from ${time}) * 1000)::float8`;
-    await this.pool.query(`select ${this.inserted} from ${name} limit 1`);
-    this.cached = await this.readCached();
+    const typeOf = (column: string) => types.get(column) as string;
+    this.refuse(columns.content, typeOf(columns.content), TEXTS, "text");
+    this.key = keyOf(columns, typeOf(columns.id));
+    const { inserted_at: time } = columns;
+    if (time !== null) {
+      this.refuse(time, typeOf(time), /^timestamp/, "timestamp");
+      this.inserted = `(extract(epoch from ${instantOf(time, typeOf(time))}) * 1000)::float8`;
+    }
+    if (!this.key.isNumber) {
+      if (time === null) {
+        throw new Error(
+          `${name}.${columns.id} is of type ${typeOf(columns.id)}, which says nothing of what is new: ` +
+            "--columns inserted_at=... has to name the column with the time of insertion",
+        );
+      }
+      this.cursor = byTime(time, typeOf(time));
+    }
+    await this.pool.query(`${this.selectAll()} limit 1`);
+    this.cached = this.key.isNumber ? await this.readCached() : null;
     await this.compareClocks();
+  }
+
+  private refuse(column: string, type: string, allowed: RegExp, word: string): void {
+    if (!allowed.test(type)) throw new Error(`${this.name}.${column} is of type ${type}; allowed: ${word}`);
   }
 
   /** Whether rows that are inserted later have larger ids, but for those whose transactions end later. */
@@ -118,55 +143,75 @@ export class MessageTable {
     return this.cached ?? 0;
   }
 
-  /** The largest id there is; 0 in an empty table. */
-  async lastId(): Promise<number> {
-    return this.number(`select coalesce(max(id), 0)::float8 as value from ${this.name}`, []);
+  /** How far below the place that was read last rows may come because of their writers' clocks. */
+  get slack(): number {
+    return this.cursor.slack;
+  }
+
+  /** The last place there is; 0 in an empty table. */
+  async lastPlace(): Promise<number> {
+    return this.number(`select ${this.cursor.last} as value from ${this.table}`, []);
   }
 
   /**
-   * The next rows after an id, those of other runs without their content.
+   * The next rows behind a place, those of other runs without their content.
    *
-   * @returns the ids of at most {@link AT_ONCE} rows, those that are the run's, and whether there may be more.
+   * @returns the place of the last of about {@link AT_ONCE} rows, those that are the run's, and whether there may be more.
    */
-  async after(id: number, run: number): Promise<{ ids: number[]; rows: Row[]; more: boolean }> {
-    const { rows } = await this.pool.query(`${this.select(run)} where id > $1 order by id limit ${AT_ONCE}`, [id]);
+  async after(place: number, run: number): Promise<{ last: number | null; rows: Row[]; more: boolean }> {
+    const { cursor } = this;
+    const { rows } = await this.pool.query(
+      `${this.select(run)} where ${cursor.behind("$1")} order by ${cursor.order} ${cursor.limit(String(AT_ONCE))}`,
+      [place],
+    );
     const read = v.parse(RowsSchema, rows);
-    return { ids: read.map((row) => row.id), rows: this.own(read), more: read.length === AT_ONCE };
+    return { last: read.at(-1)?.place ?? null, rows: this.own(read), more: read.length >= AT_ONCE };
   }
 
-  /** The ids of a run's rows above one and up to another, at most `limit` of them. */
-  async ids(from: number, to: number, limit: number, run: number): Promise<number[]> {
-    const query = `select id::text from ${this.name} where id > $1 and id <= $2 and (${own(run)}) order by id limit $3`;
-    const { rows } = await this.pool.query(query, [from, to, limit]);
-    return v.parse(IdsSchema, rows).map(({ id }) => id);
+  /** The ids of a run's rows behind one place and up to another, about `limit` of them, and the place of the last. */
+  async ids(
+    from: number,
+    to: number,
+    limit: number,
+    run: number,
+  ): Promise<{ last: number; ids: RowId[]; more: boolean }> {
+    const { cursor } = this;
+    const { rows } = await this.pool.query(
+      `select ${quoted(this.columns.id)}::text as id, ${cursor.place} as place from ${this.table}
+       where ${cursor.behind("$1")} and not (${cursor.behind("$2")}) and (${this.isOwn(run)})
+       order by ${cursor.order} ${cursor.limit("$3")}`,
+      [from, to, limit],
+    );
+    const read = v.parse(IdsSchema, rows);
+    return { last: read.at(-1)?.place ?? to, ids: read.map(({ id }) => this.idOf(id)), more: read.length >= limit };
   }
 
-  /** What there is of a run, by bucket. @param above the id above which all of it lies; null looks at the whole table. */
+  /** What there is of a run, by bucket. @param above the place behind which all of it lies; null looks at the whole table. */
   async sums(run: number, above: number | null): Promise<ReadonlyMap<string, BucketSum>> {
-    const hash =
-      `('x' || substr(md5(coalesce(user_id::text, 'null') || chr(31) || coalesce(channel_id::text, 'null') || ` +
-      `chr(31) || content), 1, ${HASH_DIGITS}))::bit(${HASH_DIGITS * 4})::bigint`;
+    const { user_id, channel_id, content } = this.columns;
+    const texts = [user_id, channel_id].map((column) => `coalesce(${textOf(column)}, 'null') || chr(31) || `).join("");
+    const hash = `('x' || substr(md5(${texts}${quoted(content)}), 1, ${HASH_DIGITS}))::bit(${HASH_DIGITS * 4})::bigint`;
     const rows = await this.patiently(
-      `select ${BUCKET} as bucket, count(*)::text as count, sum(${hash})::text as sum from ${this.name}
-       where ($1::bigint is null or id > $1) and (${own(run)}) group by 1`,
+      `select ${this.bucket} as bucket, count(*)::text as count, sum(${hash})::text as sum from ${this.table}
+       where ($1::bigint is null or ${this.cursor.behind("$1")}) and (${this.isOwn(run)}) group by 1`,
       [above],
     );
     return new Map(v.parse(SumsSchema, rows).map(({ bucket, ...sum }) => [bucket, sum]));
   }
 
   /** The rows of a run in these buckets, and those with these ids, whatever has become of them. */
-  async again(run: number, above: number | null, buckets: readonly string[], ids: readonly number[]): Promise<Row[]> {
+  async again(run: number, above: number | null, buckets: readonly string[], ids: readonly RowId[]): Promise<Row[]> {
     const rows = await this.patiently(
-      `${this.selectAll()} where id = any($3::bigint[])
-       or (${BUCKET} = any($2::text[]) and ($1::bigint is null or id > $1) and (${own(run)}))`,
+      `${this.selectAll()} where ${this.key.among("$3")} or (${this.bucket} = any($2::text[])
+       and ($1::bigint is null or ${this.cursor.behind("$1")}) and (${this.isOwn(run)}))`,
       [above, buckets, ids],
     );
     return this.own(v.parse(RowsSchema, rows));
   }
 
   /** The rows with these ids that are of a run. */
-  async byId(ids: readonly number[], run: number): Promise<Row[]> {
-    const { rows } = await this.pool.query(`${this.select(run)} where id = any($1::bigint[])`, [ids]);
+  async byId(ids: readonly RowId[], run: number): Promise<Row[]> {
+    const { rows } = await this.pool.query(`${this.select(run)} where ${this.key.among("$1")}`, [ids]);
     return this.own(v.parse(RowsSchema, rows));
   }
 
@@ -175,12 +220,31 @@ export class MessageTable {
   }
 
   private select(run: number): string {
-    return this.selectAll(`case when ${own(run)} then content end`);
+    return this.selectAll(`case when ${this.isOwn(run)} then ${quoted(this.columns.content)} end`);
   }
 
-  private selectAll(content = "coalesce(content, '')"): string {
-    return `select id::text, user_id::text, channel_id::text, ${content} as content,
-      ${this.inserted} as inserted from ${this.name}`;
+  private selectAll(content = `coalesce(${quoted(this.columns.content)}, '')`): string {
+    const { id, user_id, channel_id } = this.columns;
+    return `select ${quoted(id)}::text as id, ${this.cursor.place} as place, ${textOf(user_id)} as user_id,
+      ${textOf(channel_id)} as channel_id, ${content} as content, ${this.inserted} as inserted from ${this.table}`;
+  }
+
+  /** Whether a row is a run's, by its content alone. */
+  private isOwn(run: number): string {
+    const [head, content] = [contentHead(run), quoted(this.columns.content)];
+    return (
+      `${content} like '${head}-%' or substr(right(${content}, 24), 1, 8) = '${head.slice(-8)}' ` +
+      `or char_length(${content}) = 1`
+    );
+  }
+
+  private get bucket(): string {
+    return `substr(md5(${quoted(this.columns.id)}::text), 1, ${BUCKET_DIGITS})`;
+  }
+
+  /** Numbers take less memory, and there is one for each row. */
+  private idOf(id: string): RowId {
+    return this.key.isNumber ? v.parse(WholeNumber, id) : id;
   }
 
   /** A query over much of the table. */
@@ -199,8 +263,8 @@ export class MessageTable {
   private async readCached(): Promise<number | null> {
     const { rows } = await this.pool.query(
       `select seqcache::text as cache, seqincrement::text as increment from pg_sequence
-       where seqrelid = pg_get_serial_sequence($1, 'id')::regclass`,
-      [this.name],
+       where seqrelid = pg_get_serial_sequence($1, $2)::regclass`,
+      [this.table, this.columns.id],
     );
     const [sequence] = v.parse(SequenceSchema, rows);
     if (sequence === undefined || sequence.increment < 1) return null;
@@ -212,7 +276,7 @@ export class MessageTable {
     return rows.flatMap(({ id, user_id, channel_id, content, inserted }) => {
       if (content === null) return [];
       const insertedAt = inserted === null ? null : inserted + (this.clockOffset ?? 0);
-      return [{ id, user_id: user_id ?? "null", channel_id: channel_id ?? "null", content, insertedAt }];
+      return [{ id: this.idOf(id), user_id: user_id ?? "null", channel_id: channel_id ?? "null", content, insertedAt }];
     });
   }
 
@@ -238,13 +302,7 @@ export class MessageTable {
   }
 }
 
-const BUCKET = `substr(md5(id::text), 1, ${BUCKET_DIGITS})`;
-
-/** Whether a row is a run's, by its content alone, as SQL; single characters may be anybody's. */
-function own(run: number): string {
-  const head = contentHead(run);
-  return (
-    `content like '${head}-%' or substr(right(content, 24), 1, 8) = '${head.slice(-8)}' ` +
-    "or char_length(content) = 1"
-  );
+/** A column as text; null where a table has none. */
+function textOf(column: string | null): string {
+  return column === null ? "null::text" : `${quoted(column)}::text`;
 }

@@ -6,6 +6,9 @@ export const BUCKET_DIGITS = 3;
 /** Hexadecimal digits of a row's hash: sums of millions of them are exact. */
 export const HASH_DIGITS = 8;
 
+/** The key of a row: a number, or the text of whatever else it is. */
+export type RowId = number | string;
+
 /** How many rows of a bucket there are, and the sum of their hashes. */
 export interface BucketSum {
   readonly count: number;
@@ -15,7 +18,7 @@ export interface BucketSum {
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
 /** The bucket of a row: by its id, so that nothing is asked of the order of ids. The database computes the same. */
-export function bucketOf(id: number): string {
+export function bucketOf(id: RowId): string {
   return md5(String(id)).slice(0, BUCKET_DIGITS);
 }
 
@@ -26,24 +29,24 @@ export function hashOf({ user_id, channel_id, content }: StoredMessage): number 
 
 /** The rows of a run as they were first read. */
 export class RowIndex {
-  private readonly seqs = new Map<number, number>();
-  private readonly buckets = new Map<string, { sum: number; readonly ids: number[] }>();
+  private readonly seqs = new Map<RowId, number>();
+  private readonly buckets = new Map<string, { sum: number; readonly ids: RowId[] }>();
 
   get size(): number {
     return this.seqs.size;
   }
 
-  has(id: number): boolean {
+  has(id: RowId): boolean {
     return this.seqs.has(id);
   }
 
   /** The event that a row is; undefined for a row that was never read. */
-  seqOf(id: number): number | undefined {
+  seqOf(id: RowId): number | undefined {
     return this.seqs.get(id);
   }
 
   /** Enters a row that was not entered before. */
-  enter(id: number, seq: number, row: StoredMessage): void {
+  enter(id: RowId, seq: number, row: StoredMessage): void {
     this.seqs.set(id, seq);
     const name = bucketOf(id);
     const bucket = this.buckets.get(name) ?? { sum: 0, ids: [] };
@@ -52,7 +55,7 @@ export class RowIndex {
     this.buckets.set(name, bucket);
   }
 
-  idsIn(bucket: string): readonly number[] {
+  idsIn(bucket: string): readonly RowId[] {
     return this.buckets.get(bucket)?.ids ?? [];
   }
 

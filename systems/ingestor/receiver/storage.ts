@@ -1,6 +1,7 @@
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { runNumber } from "../../../core/trace.ts";
 import type { ObserverContext } from "../../../receiver/observer.ts";
+import type { Columns } from "./columns.ts";
 import { MessageTable } from "./database.ts";
 import { IngestKeys } from "./keys.ts";
 import { TableObserver } from "./stored.ts";
@@ -12,6 +13,8 @@ export interface StorageOptions {
   /** URL of its PostgreSQL database. */
   readonly database: string;
   readonly table: string;
+  /** What the columns of the table are called; as in the contract unless told. */
+  readonly columns?: Columns | undefined;
   /** URL of its Redis; without it, what is pending or buffered cannot be told from what is lost. */
   readonly redis?: string | undefined;
 }
@@ -35,7 +38,8 @@ export interface Storage {
 
 /** Connects to an ingestor's database and Redis. @throws StorageProblem in one line, without passwords. */
 export async function openStorage(options: StorageOptions, now: () => number): Promise<Storage> {
-  const table = new MessageTable({ url: options.database, table: options.table, now });
+  const table = new MessageTable({ url: options.database, table: options.table, columns: options.columns, now });
+  const absent = (["user_id", "channel_id"] as const).filter((field) => options.columns?.[field] === null);
   const keys = options.redis === undefined ? null : new IngestKeys(options.redis);
   const close = async () => {
     keys?.close();
@@ -51,7 +55,7 @@ export async function openStorage(options: StorageOptions, now: () => number): P
   return {
     watch({ id, seed, hostile }, observed) {
       const run = runNumber(id);
-      const path = new TablePath(options.table, run, seed, hostile);
+      const path = new TablePath(options.table, run, seed, hostile, absent);
       return new TableObserver(path, new Watch({ table, keys, path, run, now }, observed));
     },
     close,

@@ -14,14 +14,17 @@ import {
   readContent,
   type StoredMessage,
 } from "../wire.ts";
-import { RowIndex } from "./rowindex.ts";
+import { type RowId, RowIndex } from "./rowindex.ts";
 
 /** A row as it was read. */
 export interface Row extends StoredMessage {
-  readonly id: number;
+  readonly id: RowId;
   /** Unix ms at which the database says it was inserted; null when the column is empty. */
   readonly insertedAt: number | null;
 }
+
+/** A field of a message that a table may do without. */
+export type AbsentField = "user_id" | "channel_id";
 
 /** A reading of the table that is older than this says nothing of now. */
 const FRESH_MS = 2_000;
@@ -44,19 +47,24 @@ export class TablePath extends Path {
   private readonly seed: number;
   private readonly run: number;
   private readonly hostile: boolean;
+  private readonly absent: readonly AbsentField[];
   /** The rows of the run as they were first read. */
   readonly index = new RowIndex();
   /** Messages that are pending or buffered, and so may still become rows. */
   held = 0;
-  private readonly damagedIds = new Set<number>();
+  private readonly damagedIds = new Set<RowId>();
   private canaries = 0;
   private changedRows = 0;
   private loadRows = 0;
   private readThrough = Number.NEGATIVE_INFINITY;
 
-  /** @param hostile the messages are those of {@link hostileRequest}. */
-  constructor(name: string, run: number, seed: number, hostile: boolean) {
+  /**
+   * @param hostile the messages are those of {@link hostileRequest}.
+   * @param absent fields that the table does not keep, so that they cannot be damaged.
+   */
+  constructor(name: string, run: number, seed: number, hostile: boolean, absent: readonly AbsentField[] = []) {
     super(name, { table: name }, () => true);
+    this.absent = absent;
     this.run = run;
     this.seed = seed;
     this.hostile = hostile;
@@ -118,7 +126,7 @@ export class TablePath extends Path {
     this.describe(row.id, `was event ${seq} and has been changed since: ${damage}`);
   }
 
-  private describe(id: number, damage: string): void {
+  private describe(id: RowId, damage: string): void {
     this.damagedIds.add(id);
     if (this.damages.length < EVIDENCE) this.damages.push(`row ${id} ${damage}`);
   }
@@ -185,6 +193,8 @@ export class TablePath extends Path {
   private damage(row: Row, seq: number, trace: Trace | null): string | null {
     const whole = trace ?? { run: this.run, publisher: 0, seq, publishedAt: 1e12 };
     const sent = this.hostile ? hostileRequest(whole).stored : asStored(message(this.seed, whole));
-    return sent === null ? `${hostileName(seq)} has no row that it could be` : damageOf(row, sent);
+    if (sent === null) return `${hostileName(seq)} has no row that it could be`;
+    const kept = Object.fromEntries(this.absent.map((field) => [field, sent[field]]));
+    return damageOf({ ...row, ...kept }, sent);
   }
 }

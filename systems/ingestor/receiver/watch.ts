@@ -17,7 +17,7 @@ const CLOCK_MS = 5_000;
 
 /**
  * A row gets its id before its transaction ends, so that it may become visible after rows with larger
- * ids. Ids that were passed within so long are looked at again; at the end all of the run's are.
+ * ids. What was passed within so long is looked at again; at the end all of the run's is.
  */
 const LATE_MS = 10_000;
 const IDS_AT_ONCE = 50_000;
@@ -30,7 +30,7 @@ const BUCKETS_AT_ONCE = 16;
 export interface WatchOptions {
   readonly table: Pick<
     MessageTable,
-    "lastId" | "after" | "ids" | "byId" | "sums" | "again" | "grows" | "lowering" | "compareClocks"
+    "lastPlace" | "after" | "ids" | "byId" | "sums" | "again" | "grows" | "lowering" | "slack" | "compareClocks"
   >;
   /** Null when Redis is not watched. */
   readonly keys: Pick<IngestKeys, "read" | "pendingContents"> | null;
@@ -46,10 +46,10 @@ export class Watch {
   private readonly conservation = new Conservation();
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
-  private firstId: number | null = null;
+  private first: number | null = null;
   private high = 0;
   /** How far the table had been read at moments of the last {@link LATE_MS}. */
-  private marks: { at: number; id: number }[] = [];
+  private marks: { at: number; place: number }[] = [];
   private comparedAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
   private queue: QueueReading | null = null;
@@ -73,7 +73,7 @@ export class Watch {
     await this.stop();
     const { table } = this.options;
     // A table that was never read has its problem already, and no rows to be looked at again.
-    if (this.firstId === null) return;
+    if (this.first === null) return;
     await this.attempt(async () => {
       await this.readNew();
       await this.readAgain();
@@ -118,16 +118,19 @@ export class Watch {
   private async follow(): Promise<void> {
     const { signal } = this.stopped;
     while (!signal.aborted) {
+      const began = performance.now();
       const worked = await this.attempt(() => this.step());
-      await pause(worked ? POLL_MS : RETRY_MS, undefined, { signal }).catch(() => {});
+      // A reading that takes long, for want of an index, takes the database's time: no more than half of it.
+      const took = performance.now() - began;
+      await pause(worked ? Math.max(POLL_MS, took) : RETRY_MS, undefined, { signal }).catch(() => {});
     }
   }
 
   private async step(): Promise<void> {
     const { table, now } = this.options;
-    if (this.firstId === null) {
-      this.high = await table.lastId();
-      this.firstId = Math.max(0, this.high - table.lowering);
+    if (this.first === null) {
+      this.high = await table.lastPlace();
+      this.first = Math.max(0, this.high - table.lowering);
     }
     const at = now();
     if (at - this.clockComparedAt >= CLOCK_MS) {
@@ -138,9 +141,9 @@ export class Watch {
     this.comparedAt = at;
     await this.compare();
     const passed = this.marks.findLast((mark) => mark.at <= at - LATE_MS) ?? this.marks[0];
-    if (table.lowering > 0) await this.readLate(this.firstId);
-    else if (passed !== undefined) await this.readLate(passed.id);
-    this.marks = [...this.marks.filter((mark) => mark.at >= (passed?.at ?? 0)), { at, id: this.high }];
+    if (table.lowering > 0) await this.readLate(this.first);
+    else if (passed !== undefined) await this.readLate(passed.place - table.slack);
+    this.marks = [...this.marks.filter((mark) => mark.at >= (passed?.at ?? 0)), { at, place: this.high }];
   }
 
   /** Reads where messages are, in the direction in which they move. */
@@ -179,23 +182,23 @@ export class Watch {
     for (let more = true; more; ) {
       const next = await table.after(this.high, run);
       this.enter(next.rows);
-      this.high = next.ids.at(-1) ?? this.high;
+      this.high = next.last ?? this.high;
       more = next.more;
     }
     path.wasRead(at);
   }
 
-  /** Looks for the run's rows above an id that were passed unseen. */
+  /** Looks for the run's rows behind a place that were passed unseen. */
   private async readLate(from: number): Promise<void> {
     const { table, path, run } = this.options;
     for (let low = from; low < this.high; ) {
-      const ids = await table.ids(low, this.high, IDS_AT_ONCE, run);
+      const { ids, last, more } = await table.ids(low, this.high, IDS_AT_ONCE, run);
       const unseen = ids.filter((id) => !path.index.has(id));
       for (let place = 0; place < unseen.length; place += ROWS_AT_ONCE) {
         this.enter(await table.byId(unseen.slice(place, place + ROWS_AT_ONCE), run));
       }
-      if (ids.length < IDS_AT_ONCE) break;
-      low = ids.at(-1) as number;
+      if (!more) break;
+      low = last;
     }
   }
 
@@ -207,7 +210,7 @@ export class Watch {
     const { table, path, run } = this.options;
     const { index } = path;
     // While something is missing, it may be anywhere.
-    const above = table.grows && path.isComplete(this.observed.acknowledgedSeqs()) ? this.firstId : null;
+    const above = table.grows && path.isComplete(this.observed.acknowledgedSeqs()) ? this.first : null;
     const differing = index.differing(await table.sums(run, above));
     let gone = 0;
     for (let place = 0; place < differing.length; place += BUCKETS_AT_ONCE) {

@@ -1,4 +1,5 @@
 import { isUnreachable } from "../../../core/attribution.ts";
+import { hide } from "../../../core/redaction.ts";
 import type { Trace } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { ask } from "../../../k6/support/ask.ts";
@@ -41,6 +42,8 @@ export type Purpose = keyof typeof LEGITIMATE | "trial";
 export class Signals {
   private readonly config: Settings<"webhook">;
   private readonly access: Access;
+  /** The secret that was sent last. */
+  private known: string | null = null;
   private readonly measure: SignalMeasures;
   private swallowed: SwallowedSignals | null = null;
 
@@ -74,6 +77,9 @@ export class Signals {
   /** Sends one signal, whose answer is still to be entered. Never rejects. */
   async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<TimedAnswer> {
     const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
+    // The login gave it, so that no setting has told what is not to be repeated.
+    if (this.known !== secret) hide(secret);
+    this.known = secret;
     const pass = unusual.secret === undefined ? secret : unusual.secret;
     const query = pass === null ? "" : `?secret=${encodeURIComponent(pass)}`;
     const url = `${SIGNALS_URL}${TRIGGER_PATH}/${encodeURIComponent(token)}${query}`;

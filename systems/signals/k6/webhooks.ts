@@ -93,6 +93,7 @@ function loggedIn(config: WebhookSettings, access: Access): Record<string, strin
   const login = config.LOGIN_AS === "form" ? credentials : JSON.stringify(credentials);
   const type = config.LOGIN_AS === "form" ? "application/x-www-form-urlencoded" : "application/json";
   access.readyNow();
+  if (access.problem !== null) throw new Error(access.problem);
   const own = access.headers();
   const url = `${config.SIGNALS_URL}${config.LOGIN_PATH}`;
   const session = post(url, login, { ...own, "Content-Type": type }, Session, "log in");

@@ -1,0 +1,64 @@
+/** Tokens that commands print, for k6, which starts no programs: it asks here for the next one. */
+import { randomUUID } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Token } from "../../core/access.ts";
+import { WAY_PREFIXES } from "../../systems/access.ts";
+import { runTokenCommand } from "../token-command.ts";
+
+/** Virtual users that ask within so long share a token: ten thousand of them would start ten thousand programs. */
+const SHARED_MS = 1_000;
+
+/** Where the tokens of a test's commands are had. */
+export interface TokenDesk {
+  /** The variables of the test, in which an address has taken the place of each command. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Opens what a test's commands need; nothing where it has none. */
+export async function openTokenDesk(given: Readonly<Record<string, string>>): Promise<TokenDesk> {
+  const variables: Record<string, string> = { ...given };
+  const closings: (() => Promise<void>)[] = [];
+  for (const prefix of WAY_PREFIXES) {
+    const name = `${prefix}_TOKEN_COMMAND`;
+    const command = variables[name];
+    if (command === undefined) continue;
+    const { url, close } = await serve(name, command);
+    delete variables[name];
+    variables[`${prefix}_TOKEN_URL`] = url;
+    closings.push(close);
+  }
+  return { variables, close: async () => void (await Promise.all(closings.map((close) => close()))) };
+}
+
+/** Serves the tokens of one command on this machine, at an address that nobody else knows. */
+async function serve(name: string, command: string) {
+  const path = `/${randomUUID()}`;
+  let asked: { readonly at: number; readonly token: Promise<Token | string> } | null = null;
+  const server = createServer(async (request, reply) => {
+    request.resume();
+    if (request.url !== path) return void reply.writeHead(404).end();
+    if (asked === null || Date.now() - asked.at >= SHARED_MS)
+      asked = { at: Date.now(), token: runTokenCommand(command) };
+    const { at, token } = asked;
+    answer(reply, await token, Date.now() - at, name);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, close };
+}
+
+/** @param age ms since the command was started: so much of the token's life is over. */
+function answer(reply: ServerResponse, token: Token | string, age: number, name: string): void {
+  const isToken = typeof token !== "string";
+  const { lasts } = isToken ? token : { lasts: null };
+  const body = isToken
+    ? { access_token: token.token, ...(lasts === null ? {} : { expires_in: Math.max(0.001, lasts - age / 1000) }) }
+    : { error: `${name}: ${token}` };
+  reply.writeHead(isToken ? 200 : 502, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+}

@@ -1,0 +1,32 @@
+/** A command that prints a bearer token. */
+import { execa } from "execa";
+import { readTokenAnswer, type Token } from "../core/access.ts";
+import { adopt } from "./children.ts";
+
+/** k6 waits 10 s for a token. */
+const TIMEOUT_MS = 8_000;
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * Runs a command of the shell once, and reads what it prints as the answer of a token's address.
+ *
+ * @returns the token, or why there is none as a text: never what the command printed, which may be half a secret.
+ */
+export async function runTokenCommand(command: string): Promise<Token | string> {
+  const running = execa(command, {
+    shell: true,
+    stdin: "ignore",
+    stderr: "ignore",
+    reject: false,
+    timeout: TIMEOUT_MS,
+    maxBuffer: MOST_BYTES,
+    detached: true,
+    cleanup: false,
+  });
+  adopt(running);
+  const { stdout, exitCode, timedOut, isMaxBuffer } = await running;
+  if (timedOut) return `it did not end within ${TIMEOUT_MS / 1000} s`;
+  if (isMaxBuffer) return `it prints more than ${MOST_BYTES} characters`;
+  if (exitCode !== 0) return `it ended with ${exitCode ?? "a signal"}: run it by itself to see why`;
+  return readTokenAnswer(200, stdout);
+}
