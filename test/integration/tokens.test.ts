@@ -8,8 +8,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import type { Account } from "../../core/account.ts";
+import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { gateFor } from "./gate.ts";
 import { runBundle } from "./k6.ts";
 import { type Login, loginFor } from "./login.ts";
@@ -159,6 +159,8 @@ describe("a command that prints the next token", () => {
       ...[
         "--set",
         "websocket.VUS=2",
+        "--set",
+        "CREATE_STREAM=1",
         "--set",
         "FILTERS=all",
         "--set",
