@@ -4,6 +4,7 @@ import { type CloseEvent, closeWords } from "../closing.ts";
 import type { Filter } from "../filters.ts";
 import { type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";
+import { ANSWERS, type Operation } from "./operations.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -13,9 +14,6 @@ export type SessionEnd =
   | "failed"
   /** The gateway ended it before its time. */
   | "lost";
-
-/** One thing a session asked of the gateway. */
-export type Operation = "connect" | "subscribe" | "list" | "ping" | "unsubscribe";
 
 /** What a session tells the one who opened it. */
 export interface SessionEvents {
@@ -56,15 +54,6 @@ interface PendingOperation {
   readonly at: number;
   readonly timer: number;
 }
-
-/** Which frame answers which operation. */
-const ANSWERS: ReadonlyMap<string, Operation> = new Map([
-  ["connected", "connect"],
-  ["subscribed", "subscribe"],
-  ["subscriptions", "list"],
-  ["pong", "ping"],
-  ["unsubscribed", "unsubscribe"],
-]);
 
 /** States of a socket by the WebSocket standard: the handshake is under way, or done. */
 const CONNECTING = 0;

@@ -1,30 +1,25 @@
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
-import { RESOLUTION_MS } from "../../../core/clock.ts";
-import { type Damage, DamageTally, describeDamage } from "../../../core/damage.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
-import { isPlausible, type PathReport } from "../../../core/report.ts";
-import { CANARY_PUBLISHER, EVENT_ID_MARKER, PROBE_PUBLISHER, readEventId, type Trace } from "../../../core/trace.ts";
+import type { PathReport } from "../../../core/report.ts";
 import { Words } from "../../../core/words.ts";
-import { wasOurs } from "../../../core/wreck.ts";
-import { Allowance } from "../../../k6/support/allowance.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ReportArrivals } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
-import { Sampling } from "../../../k6/support/sampling.ts";
 import { tellWords } from "../../../k6/support/words.ts";
-import { damageOf, eventsIn } from "../damage.ts";
-import { event, type Variant, variants, type Workload } from "../events.ts";
+import { type Variant, variants } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
 import type { Door } from "./door.ts";
+import { Inspection } from "./inspection.ts";
+import type { Operation } from "./operations.ts";
 import { socketModule } from "./rudeness.ts";
-import { type Operation, Session, type SessionEnd, type SessionSettings } from "./session.ts";
+import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
 
 export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
@@ -45,16 +40,6 @@ const REPORT_MS = 1_000;
 /** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
 const REPORTED_TOGETHER = 5_000;
 
-/**
- * Frames that are parsed and compared field by field with what was published, each second, by all
- * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
- */
-const COMPARED_PER_SECOND = 1_000;
-
-/** Characters of a frame or id that is damaged beyond reading. */
-const LONGEST_ID = 60;
-/** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
-const TELLING_VUS = 5;
 /** All that k6 says of a handshake that was not answered with 101. */
 const BAD_HANDSHAKE = "websocket: bad handshake";
 
@@ -68,15 +53,6 @@ export interface Manner {
   readonly isSlow?: boolean;
 }
 
-/** An arrival that is looked at closely. */
-interface Sample {
-  readonly id: string;
-  /** Unix ms by the receiver's clock. */
-  readonly at: number;
-  /** How long its frame had waited for this script, in ms. */
-  readonly lag: number;
-}
-
 /** Subscriptions that this virtual user has opened, over all its iterations: no two may share a name. */
 let opened = 0;
 
@@ -88,22 +64,16 @@ export class Subscriber {
   private readonly run: Run;
   private readonly judge: ReportArrivals;
   private readonly manner: Manner;
-  private readonly workload: Workload;
   private readonly all: readonly Variant[];
+  private readonly inspection: Inspection;
   private readonly correction: number;
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
-  private readonly sampling: Sampling<Sample>;
-  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
-  private readonly damages = new DamageTally();
-  private readonly toldDamages = new DamageTally();
   private readonly logs = new Set<PathLog>();
   private readonly sessions = new Set<Session>();
   private readonly words = new Words();
   private finished: PathReport[] = [];
-  private runNumber: number | null;
   private longestPause = -1;
-  private reportedAt = Date.now();
   private received = 0;
   private foreign = 0;
   private isDraining = false;
@@ -130,11 +100,10 @@ export class Subscriber {
     this.measure = measure;
     this.run = run;
     this.judge = judge;
-    this.workload = { seed: config.SEED, chains: config.CHAINS };
-    this.all = variants(this.workload);
+    const workload = { seed: config.SEED, chains: config.CHAINS };
+    this.all = variants(workload);
+    this.inspection = new Inspection(workload, this.all, measure, run.number, samplesPerSecond);
     this.correction = clockCorrection(run);
-    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
-    this.runNumber = run.number;
   }
 
   /** Whether the receiver has settled the run and nothing more is to come. */
@@ -278,77 +247,19 @@ export class Subscriber {
     if (this.received >= REPORTED_TOGETHER) this.reportNow();
     if (this.manner.isSlow === true) return;
     if (log === null) this.foreign += events;
-    else if (ids.length === 0) this.unread(frame);
-    else for (const id of ids) this.record(log, id, frame, readAt);
-  }
-
-  /** A frame without a whole id: of another generator, or one of ours that is damaged. */
-  private unread(frame: string): void {
-    const at = frame.indexOf(EVENT_ID_MARKER);
-    if (at < 0 || !wasOurs(frame.substring(at), this.runNumber, Date.now())) this.foreign++;
-    else this.damaged({ field: "event_id", sent: "an id of this run", received: frame.substring(at, at + LONGEST_ID) });
+    else if (ids.length > 0) for (const id of ids) this.record(log, id, frame, readAt);
+    else if (!this.inspection.isDamage(frame)) this.foreign++;
   }
 
   private record(log: PathLog, id: string, frame: string, readAt: number): void {
     const at = readAt + this.correction;
     log.record(id, at);
-    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
-    if (this.comparisons.take(readAt)) this.compare(frame, id);
-  }
-
-  /** Enters how long events were on their way, and how long their frames have waited for this script. */
-  private enterSamples(): void {
-    const { measure } = this;
-    const now = Date.now();
-    let entered = 0;
-    let negative = 0;
-    for (const { id, at, lag } of this.sampling.take((now - this.reportedAt) / 1000)) {
-      const trace = this.readOurs(id);
-      if (trace === null || [CANARY_PUBLISHER, PROBE_PUBLISHER].includes(trace.publisher)) continue;
-      entered++;
-      const latency = at - trace.publishedAt;
-      if (latency <= -RESOLUTION_MS) negative++;
-      measure.ws_event_latency_ms.add(latency, 0);
-      measure.generator_lag_ms.add(lag, 0);
-    }
-    this.reportedAt = now;
-    measure.ws_event_latency_ms.looked(entered);
-    measure.generator_lag_ms.looked(entered);
-    measure.ws_negative_latency.add(negative, entered);
-  }
-
-  private compare(frame: string, id: string): void {
-    const trace = this.readOurs(id);
-    if (trace === null || trace.publisher === PROBE_PUBLISHER) return;
-    const delivered = eventsIn(frame).get(id);
-    const damage =
-      delivered === undefined
-        ? { field: "frame", sent: "JSON", received: frame.slice(-LONGEST_ID) }
-        : damageOf(delivered, event(this.workload, trace.seq, this.all));
-    if (damage === null) this.measure.ws_events_damaged.add(0);
-    else this.damaged(damage);
-  }
-
-  /** Tells the first of a kind: all of them would be a line for each event. */
-  private damaged(damage: Damage): void {
-    this.measure.ws_events_damaged.add(1);
-    this.damages.enter(damage);
-    if (this.toldDamages.enter(damage) && exec.vu.idInTest <= TELLING_VUS) {
-      console.warn(`damaged: ${describeDamage({ ...damage, count: 1 })}`);
-    }
-  }
-
-  /** Reads an id that is whole and of this run; those that are not, the judge counts. */
-  private readOurs(id: string): Trace | null {
-    const trace = readEventId(id);
-    if (trace === null || !isPlausible(trace)) return null;
-    this.runNumber ??= trace.run;
-    return trace.run === this.runNumber ? trace : null;
+    this.inspection.take(id, frame, readAt, at);
   }
 
   private async report(): Promise<void> {
     const { measure } = this;
-    this.enterSamples();
+    this.inspection.enter();
     const { isSlow } = this.manner;
     (isSlow === true ? measure.ws_slow_events : measure.ws_events_received).add(this.received);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
@@ -359,7 +270,11 @@ export class Subscriber {
     const all = [...this.finished.splice(0), ...this.due(through)];
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
     const reports = isSlow === true ? [] : all;
-    const { draining, settled, damaged, foreign } = await this.judge(reports, this.damages.take(), unidentified);
+    const { draining, settled, damaged, foreign } = await this.judge(
+      reports,
+      this.inspection.takeDamages(),
+      unidentified,
+    );
     if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
     this.isDraining = draining;
     measure.ws_events_foreign.add(unidentified + foreign);

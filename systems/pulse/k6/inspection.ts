@@ -1,0 +1,132 @@
+import exec from "k6/execution";
+import { RESOLUTION_MS } from "../../../core/clock.ts";
+import { type Damage, DamageTally, describeDamage } from "../../../core/damage.ts";
+import { type DamageReport, isPlausible } from "../../../core/report.ts";
+import { CANARY_PUBLISHER, EVENT_ID_MARKER, PROBE_PUBLISHER, readEventId, type Trace } from "../../../core/trace.ts";
+import { wasOurs } from "../../../core/wreck.ts";
+import { Allowance } from "../../../k6/support/allowance.ts";
+import type { measures } from "../../../k6/support/metrics.ts";
+import { Sampling } from "../../../k6/support/sampling.ts";
+import { damageOf, eventsIn } from "../damage.ts";
+import { event, type Variant, type Workload } from "../events.ts";
+
+type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
+
+/**
+ * Frames that are parsed and compared field by field with what was published, each second, by all
+ * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
+ */
+const COMPARED_PER_SECOND = 1_000;
+
+/** Characters of a frame or id that is damaged beyond reading. */
+const LONGEST_ID = 60;
+/** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
+const TELLING_VUS = 5;
+/** An arrival that is looked at closely. */
+interface Sample {
+  readonly id: string;
+  /** Unix ms by the receiver's clock. */
+  readonly at: number;
+  /** How long its frame had waited for this script, in ms. */
+  readonly lag: number;
+}
+
+/** Looks closely at some of what one virtual user receives: how late it is, and whether it is what was published. */
+export class Inspection {
+  private readonly workload: Workload;
+  private readonly all: readonly Variant[];
+  private readonly measure: Measures;
+  private readonly sampling: Sampling<Sample>;
+  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
+  private readonly damages = new DamageTally();
+  private readonly toldDamages = new DamageTally();
+  private runNumber: number | null;
+  private enteredAt = Date.now();
+
+  /**
+   * @param runNumber of the run; null where the first event tells it.
+   * @param samplesPerSecond latencies that may be kept one by one.
+   */
+  constructor(
+    workload: Workload,
+    all: readonly Variant[],
+    measure: Measures,
+    runNumber: number | null,
+    samplesPerSecond: number,
+  ) {
+    this.workload = workload;
+    this.all = all;
+    this.measure = measure;
+    this.runNumber = runNumber;
+    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
+  }
+
+  /** An event arrived. @param readAt Unix ms here; @param at by the receiver's clock. */
+  take(id: string, frame: string, readAt: number, at: number): void {
+    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
+    if (this.comparisons.take(readAt)) this.compare(frame, id);
+  }
+
+  /** The damage since it was last asked for. */
+  takeDamages(): DamageReport[] {
+    return this.damages.take();
+  }
+
+  /** Whether a frame without a whole id holds a damaged one of ours; it is counted. Others are of another generator. */
+  isDamage(frame: string): boolean {
+    const at = frame.indexOf(EVENT_ID_MARKER);
+    if (at < 0 || !wasOurs(frame.substring(at), this.runNumber, Date.now())) return false;
+    this.damaged({ field: "event_id", sent: "an id of this run", received: frame.substring(at, at + LONGEST_ID) });
+    return true;
+  }
+
+  /** Enters how long events were on their way, and how long their frames have waited for this script. */
+  enter(): void {
+    const { measure } = this;
+    const now = Date.now();
+    let entered = 0;
+    let negative = 0;
+    for (const { id, at, lag } of this.sampling.take((now - this.enteredAt) / 1000)) {
+      const trace = this.readOurs(id);
+      if (trace === null || [CANARY_PUBLISHER, PROBE_PUBLISHER].includes(trace.publisher)) continue;
+      entered++;
+      const latency = at - trace.publishedAt;
+      if (latency <= -RESOLUTION_MS) negative++;
+      measure.ws_event_latency_ms.add(latency, 0);
+      measure.generator_lag_ms.add(lag, 0);
+    }
+    this.enteredAt = now;
+    measure.ws_event_latency_ms.looked(entered);
+    measure.generator_lag_ms.looked(entered);
+    measure.ws_negative_latency.add(negative, entered);
+  }
+
+  private compare(frame: string, id: string): void {
+    const trace = this.readOurs(id);
+    if (trace === null || trace.publisher === PROBE_PUBLISHER) return;
+    const delivered = eventsIn(frame).get(id);
+    const damage =
+      delivered === undefined
+        ? { field: "frame", sent: "JSON", received: frame.slice(-LONGEST_ID) }
+        : damageOf(delivered, event(this.workload, trace.seq, this.all));
+    if (damage === null) this.measure.ws_events_damaged.add(0);
+    else this.damaged(damage);
+  }
+
+  /** Tells the first of a kind: all of them would be a line for each event. */
+  private damaged(damage: Damage): void {
+    this.measure.ws_events_damaged.add(1);
+    this.damages.enter(damage);
+    if (this.toldDamages.enter(damage) && exec.vu.idInTest <= TELLING_VUS) {
+      console.warn(`damaged: ${describeDamage({ ...damage, count: 1 })}`);
+    }
+  }
+
+  /** Reads an id that is whole and of this run; those that are not, the judge counts. */
+  private readOurs(id: string): Trace | null {
+    const trace = readEventId(id);
+    if (trace === null || !isPlausible(trace)) return null;
+    this.runNumber ??= trace.run;
+    return trace.run === this.runNumber ? trace : null;
+  }
+}
