@@ -4,6 +4,15 @@ import { Comparison, correctionOf } from "../../../core/clock.ts";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import { contentHead } from "../wire.ts";
+import {
+  ColumnsSchema,
+  IdsSchema,
+  NumberSchema,
+  RowsSchema,
+  SequenceSchema,
+  SumsSchema,
+  WholeNumber,
+} from "./answers.ts";
 import { COLUMNS, type Columns, quoted } from "./columns.ts";
 import { byKey, byTime, type Cursor, instantOf, type Key, keyOf } from "./cursor.ts";
 import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS, type RowId } from "./rowindex.ts";
@@ -20,23 +29,6 @@ const SESSIONS = 100;
 const MOST_CACHED = 50_000;
 
 const TEXTS = /^(text|character varying|character)\b/;
-
-const ColumnsSchema = v.array(v.object({ name: v.string(), type: v.string() }));
-const WholeNumber = v.pipe(v.string(), v.transform(Number), v.safeInteger());
-const IdsSchema = v.array(v.object({ id: v.string(), place: WholeNumber }));
-const SumsSchema = v.array(v.object({ bucket: v.string(), count: WholeNumber, sum: WholeNumber }));
-const SequenceSchema = v.array(v.object({ cache: WholeNumber, increment: WholeNumber }));
-const RowsSchema = v.array(
-  v.object({
-    id: v.string(),
-    place: v.nullable(WholeNumber),
-    user_id: v.nullable(v.string()),
-    channel_id: v.nullable(v.string()),
-    content: v.nullable(v.string()),
-    inserted: v.nullable(v.number()),
-  }),
-);
-const NumberSchema = v.tuple([v.object({ value: v.pipe(v.union([v.number(), v.string()]), v.transform(Number)) })]);
 
 /** How a database and its table are named to {@link MessageTable}. */
 export interface DatabaseOptions {
