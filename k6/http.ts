@@ -86,7 +86,7 @@ function listedIn(answer: Answer, { name }: Endpoint, topic: Topic): Topic {
 }
 
 export const visit = guarded(metrics.script_errors, (met: GatewayStart) => {
-  if (gateway === null) arrive();
+  if (gateway === null) arrive(config.load);
   askAll(met);
   think(config.THINK_TIME, metrics.generator_lateness_ms);
 });

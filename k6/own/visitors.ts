@@ -48,7 +48,7 @@ export function visitorsOf(declared: AnyEndpoints) {
   let hasArrived = false;
 
   async function visit(): Promise<void> {
-    if (!hasArrived) arrive();
+    if (!hasArrived) arrive(config.load);
     hasArrived = true;
     for (const [place, endpoint] of declared.endpoints.entries()) {
       const { answer, error } = await askOne(endpoint);
