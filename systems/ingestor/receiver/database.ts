@@ -53,6 +53,8 @@ export class MessageTable {
   private readonly now: () => number;
   private key: Key;
   private cursor: Cursor;
+  /** By the time of insertion; null where a table has none. */
+  private timed: Cursor | null = null;
   /** The time of insertion in Unix ms, as SQL. */
   private inserted = "null::float8";
   /** What to add to its times; null before the first comparison. */
@@ -107,18 +109,22 @@ export class MessageTable {
       this.refuse(time, typeOf(time), /^timestamp/, "timestamp");
       this.inserted = `(extract(epoch from ${instantOf(time, typeOf(time))}) * 1000)::float8`;
     }
-    if (!this.key.isNumber) {
-      if (time === null) {
-        throw new Error(
-          `${name}.${columns.id} is of type ${typeOf(columns.id)}, which says nothing of what is new: ` +
-            "--columns inserted_at=... has to name the column with the time of insertion",
-        );
-      }
-      this.cursor = byTime(time, typeOf(time));
+    this.timed = time === null ? null : byTime(time, typeOf(time));
+    if (!this.key.isNumber && time === null) {
+      throw new Error(
+        `${name}.${columns.id} is of type ${typeOf(columns.id)}, which says nothing of what is new: ` +
+          "--columns inserted_at=... has to name the column with the time of insertion",
+      );
     }
+    await this.readOrder();
     await this.pool.query(`${this.selectAll()} limit 1`);
-    this.cached = this.key.isNumber ? await this.readCached() : null;
     await this.compareClocks();
+  }
+
+  /** By what new rows are found: keys that are no numbers, that nobody counts, or that are counted down do not say. */
+  private async readOrder(): Promise<void> {
+    this.cached = this.key.isNumber ? await this.readCached() : null;
+    this.cursor = this.cached === null && this.timed !== null ? this.timed : byKey(this.columns);
   }
 
   private refuse(column: string, type: string, allowed: RegExp, word: string): void {
@@ -140,8 +146,9 @@ export class MessageTable {
     return this.cursor.slack;
   }
 
-  /** The last place there is; 0 in an empty table. */
+  /** The last place there is, by what orders rows now; 0 in an empty table. */
   async lastPlace(): Promise<number> {
+    await this.readOrder();
     return this.number(`select ${this.cursor.last} as value from ${this.table}`, []);
   }
 
