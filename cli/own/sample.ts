@@ -48,9 +48,15 @@ export async function compareSample(sentFile: string, receivedFile: string): Pro
       write: writerOf(message, { paths: places, name, isNumber: typeof best.value !== "string" }),
       spelled: name,
       header: hasBody(received) && outer === "headers" ? (header ?? null) : null,
-      row: typeof received === "object" && received !== null && !Array.isArray(received) ? received : null,
+      row: rowOf(received),
     },
   };
+}
+
+/** A row or item; the one that the identity came in is as any other of its list. */
+function rowOf(received: unknown): object | null {
+  const one: unknown = Array.isArray(received) ? received[0] : received;
+  return typeof one === "object" ? one : null;
 }
 
 /** JSON, or a text as it is. */

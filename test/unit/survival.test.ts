@@ -144,6 +144,11 @@ test("an identity that comes in a header is read from there", async () => {
   expect(template("orders", "http", "webhook", sample)).toContain('text: headers["x-ref"]');
 });
 
+test("an item of a list is known by what its sample calls its key", async () => {
+  const { sample } = await compare({ ref: "ORD-10290" }, [{ key: 4, data: '{"r":"ORD-10290"}' }]);
+  expect(template("orders", "http", "list", sample)).toContain("id: order.key, text: JSON.stringify(order)");
+});
+
 test("a row's column is the one that is read", async () => {
   const { sample } = await compare({ orderRef: "ORD-1029" }, { row_no: 4, order_ref: "ORD-1029" });
   expect(template("orders", "nats", "table", sample)).toContain(
