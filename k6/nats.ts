@@ -134,7 +134,7 @@ export const publish = guarded(
         sentFrom: batch.sentAt,
         refused: seqsThat("refused"),
         unknown: seqsThat("unknown"),
-        words: unsettled.flatMap(({ error, sentAt }) => (error === null || sentAt === null ? [] : [error])),
+        words: unsettled.flatMap(({ error, sentAt }) => (error === null || sentAt === null ? [] : [refusalIn(error)])),
         unsent,
         deduplicated: batch.duplicates,
         latencies: batch.latenciesMs,
@@ -143,6 +143,11 @@ export const publish = guarded(
     () => connects(),
   ),
 );
+
+/** What the server said, without the subject: what it says of every subject is said once. */
+function refusalIn(error: string): string {
+  return error.replace(/^nats: publish to "[^"]*" on \S+: /, "");
+}
 
 let connected = false;
 let connectsAgainAt = 0;

@@ -141,7 +141,7 @@ const visitors = {
 /** Of every test that a receiver settles. */
 export const accounted = {
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
-  RECEIVER_URL: receiver("the receiver that settles the run; without it nothing is joined"),
+  RECEIVER_URL: receiverOrNone("the receiver that settles the run; none, or none at all, and nothing is joined"),
   DRAIN_TIMEOUT: duration("how long to wait after the load for what is still on its way", "60s"),
   DRAIN_QUIET: duration("give up waiting when nothing has arrived for so long", "5s"),
   LINGER: duration(

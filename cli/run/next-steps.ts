@@ -3,6 +3,7 @@ import { judgedOf } from "../../core/judged.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type Evidence, lookAt, type NextStep, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
+import type { Summary } from "../../core/summary.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
 
@@ -76,7 +77,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^events_(refused|unknown)$/,
     (metric, { summaries }) =>
-      `hop publish to acknowledgement: the broker ${metric === "events_refused" ? "refused" : "did not answer for"} ${sum(summaries, metric)} of ${sum(summaries, "events_published")} events; read the broker's log`,
+      `hop publish to acknowledgement: the broker ${metric === "events_refused" ? "refused" : "did not answer for"} ${sum(summaries, metric)} of ${sum(summaries, "events_published")} events; ${isQuoted(metric, summaries) ? "its own words say why" : "read the broker's log"}`,
   ],
   [
     /^(events_offered|account_offered|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,
@@ -200,3 +201,8 @@ const STEPS: readonly NextStep[] = [
   [/^health_deaths$/, () => "a process of the target died: read its log, and the monitor's for when"],
   [/^health_(growth_mb|leaks)$/, () => "the target's memory rises: compare two of its heap snapshots under load"],
 ];
+
+/** Whether a test's reasons hold what the target said. */
+function isQuoted(metric: string, summaries: readonly Summary[]): boolean {
+  return summaries.some(({ rows }) => rows.some((row) => row.metric === metric && row.evidence !== undefined));
+}

@@ -6,6 +6,7 @@ import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { Lane, loadStart } from "./pacing.ts";
+import { quote, REFUSED } from "./quotes.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
@@ -114,7 +115,7 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
     }
     const told = sent.words === undefined ? [] : countWords(sent.words);
     if (config.RECEIVER_URL === undefined) {
-      warnOnce(told);
+      quoteRefusals(told);
       return;
     }
     const correction = clockCorrection(run);
@@ -163,12 +164,9 @@ function countWords(texts: readonly string[]): Word[] {
   return words.take();
 }
 
-const warned = new Set<string>();
-
-/** Without a receiver nobody sums them up: whoever reads the log is told of each once. */
-function warnOnce(words: readonly Word[]): void {
-  for (const { text } of words) {
-    if (!warned.has(text)) console.warn(`refused by the target: ${text}`);
-    warned.add(text);
+/** Without a receiver nobody else sums them up. */
+function quoteRefusals(words: readonly Word[]): void {
+  for (const { text, count } of words) {
+    for (let time = 0; time < count; time++) quote(REFUSED, text);
   }
 }

@@ -5,6 +5,9 @@ import { withoutCredentials } from "../../core/redaction.ts";
 /** Things that one virtual user quotes; a target that says something else each time must not fill the summary. */
 const MOST_QUOTES = 20;
 
+/** What quotes of refused events are about. */
+export const REFUSED = "refused";
+
 const quoted = new Set<string>();
 
 /**

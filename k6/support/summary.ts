@@ -5,10 +5,11 @@ import { quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
-import { describeWords } from "../../core/words.ts";
+import { describeWords, type Word } from "../../core/words.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
 import { CANARIES } from "./canary.ts";
 import { requireFolder } from "./files.ts";
+import { REFUSED } from "./quotes.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
 import { fetchWords } from "./words.ts";
@@ -42,6 +43,7 @@ export function summaryOf(
     const run = isRun(data.setup_data) ? data.setup_data : null;
     const account =
       run !== null && config.RECEIVER_URL !== undefined ? fetchAccount(config.RECEIVER_URL, run.id) : null;
+    const words = wordsOf(config, run);
     const summary = summarize({
       test: config.test,
       scenario: config.SCENARIO,
@@ -50,8 +52,8 @@ export function summaryOf(
       run,
       account,
       changes: config.changes,
-      notes: [...notes(data, account), ...limitOf(config, account), ...wordsOf(config, run)],
-      evidence: { ...silenceOf(data), ...evidence(data, account) },
+      notes: [...notes(data, account), ...limitOf(config, account), ...describeWords(words)],
+      evidence: { ...silenceOf(data), ...refusalsOf(words, data), ...evidence(data, account) },
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -73,8 +75,20 @@ function silenceOf({ root_group }: K6Data): Readonly<Record<string, string>> {
 }
 
 /** In what words the target refused and ended things. */
-function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): string[] {
-  return run === null || RECEIVER_URL === undefined ? [] : describeWords(fetchWords(RECEIVER_URL, run.id, test));
+function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): readonly Word[] {
+  return run === null || RECEIVER_URL === undefined ? [] : fetchWords(RECEIVER_URL, run.id, test);
+}
+
+/** Why events were refused, in the words of whoever refused them. */
+function refusalsOf(words: readonly Word[], { root_group }: K6Data): Readonly<Record<string, string>> {
+  const quoted = quotesIn(root_group).filter(({ about }) => about === REFUSED);
+  const told = [
+    ...words.filter(({ kind }) => kind === "refused").map(({ text, count }) => ({ text, count })),
+    ...quoted.map(({ text, times }) => ({ text, count: times })),
+  ];
+  return told.length === 0
+    ? {}
+    : { events_refused: told.map(({ text, count }) => `${text} (${count} times)`).join("; ") };
 }
 
 /** Which rate a load that rises held, as far as the receiver can tell. */
