@@ -53,7 +53,7 @@ export function summaryOf(
       account,
       changes: config.changes,
       notes: [...notes(data, account), ...limitOf(config, account), ...describeWords(words)],
-      evidence: { ...silenceOf(data), ...refusalsOf(words, data), ...evidence(data, account) },
+      evidence: { ...silenceOf(data), ...saidOf(words, data), ...evidence(data, account) },
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -79,16 +79,22 @@ function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): read
   return run === null || RECEIVER_URL === undefined ? [] : fetchWords(RECEIVER_URL, run.id, test);
 }
 
-/** Why events were refused, in the words of whoever refused them. */
-function refusalsOf(words: readonly Word[], { root_group }: K6Data): Readonly<Record<string, string>> {
+/** What the words of a kind are evidence of. */
+const SHOWN_BY = {
+  refused: ["events_refused", "ws_connection_errors_total"],
+  closed: ["ws_sessions_lost"],
+} as const;
+
+/** Why events and connections were refused and connections ended, in the words of whoever did it. */
+function saidOf(words: readonly Word[], { root_group }: K6Data): Readonly<Record<string, string>> {
   const quoted = quotesIn(root_group).filter(({ about }) => about === REFUSED);
-  const told = [
-    ...words.filter(({ kind }) => kind === "refused").map(({ text, count }) => ({ text, count })),
-    ...quoted.map(({ text, times }) => ({ text, count: times })),
-  ];
-  return told.length === 0
-    ? {}
-    : { events_refused: told.map(({ text, count }) => `${text} (${count} times)`).join("; ") };
+  const all = [...words, ...quoted.map(({ text, times }) => ({ kind: "refused" as const, text, count: times }))];
+  return Object.fromEntries(
+    Object.entries(SHOWN_BY).flatMap(([kind, metrics]) => {
+      const said = all.filter((word) => word.kind === kind).map(({ text, count }) => `${text} (${count} times)`);
+      return said.length === 0 ? [] : metrics.map((metric) => [metric, said.join("; ")]);
+    }),
+  );
 }
 
 /** Which rate a load that rises held, as far as the receiver can tell. */
