@@ -21,6 +21,9 @@ const MOCKING = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
   .map((name) => `test/unit/${name}`)
   .filter((file) => /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(file, "utf8")));
 
+/** Unit tests that share their modules. */
+const SHARING = { isolate: false, setupFiles: ["test/unit/forgetting.ts"] };
+
 /** Of unit tests. A test that hangs ends; a property over thousands of draws takes as long as a busy machine makes it. */
 const UNIT = {
   testTimeout: 60_000,
@@ -73,7 +76,7 @@ export default defineConfig({
         // Of the package below, whose source maps lead nowhere, Vite would warn file by file.
         logLevel: "error",
         // Modules are loaded once for a worker, not once for a file: a third of the CPU, half of the time.
-        test: { ...UNIT, name: "unit", include: ["test/unit/**/*.test.ts"], exclude: MOCKING, isolate: false },
+        test: { ...UNIT, name: "unit", include: ["test/unit/**/*.test.ts"], exclude: MOCKING, ...SHARING },
       },
       {
         extends: true,

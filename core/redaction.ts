@@ -12,16 +12,31 @@ const SHORTEST_SECRET = 6;
 /** Tokens that are renewed go on and on; who repeats an old one repeats one of the last. */
 const MOST_SECRETS = 200;
 
-/** What this process was told and must not repeat, even where a target does: the longest first. */
+/** What this process was told and must not repeat, even where a target does: the latest last. */
 let secrets: readonly string[] = [];
+/** The same, the longest first: one may be a part of another. */
+let longestFirst: readonly string[] = [];
 
 /** From now on no text of {@link withoutCredentials} shows these, as they are, in a URL, or in JSON. */
 export function hide(...told: readonly string[]): void {
-  const forms = told.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
+  const forms = told.flatMap((secret) => [secret, inUrl(secret), JSON.stringify(secret).slice(1, -1)]);
   const fresh = forms.filter((form) => form.length >= SHORTEST_SECRET && !secrets.includes(form));
-  if (fresh.length === 0) return;
-  const kept = [...secrets, ...new Set(fresh)].slice(-MOST_SECRETS);
-  secrets = kept.sort((one, other) => other.length - one.length);
+  if (fresh.length > 0) keep([...secrets, ...new Set(fresh)].slice(-MOST_SECRETS));
+}
+
+/** Forgets what was hidden: a test that shares its process with others begins without their secrets. */
+export function forgetSecrets(): void {
+  keep([]);
+}
+
+function keep(kept: readonly string[]): void {
+  secrets = kept;
+  longestFirst = [...kept].sort((one, other) => other.length - one.length);
+}
+
+/** Half a character, which no URL can carry, is written as the replacement character. */
+function inUrl(secret: string): string {
+  return encodeURIComponent(secret.replace(/\p{Surrogate}/gu, "\ufffd"));
 }
 
 /** The password in a URL, as it is written there and as it is meant; none where there is none. */
@@ -40,7 +55,7 @@ export function passwordIn(url: string): readonly string[] {
  * and records.
  */
 export function withoutCredentials(text: string): string {
-  const concealed = secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
+  const concealed = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
   return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
 }
 

@@ -62,6 +62,17 @@ describe("what is to be hidden", () => {
     expect(withoutCredentials("a load test")).toBe("a load test");
   });
 
+  test("may hold half a character", () => {
+    hide("s3cr3t \ud800 half");
+    expect(withoutCredentials("no s3cr3t \ud800 half here")).toBe("no (hidden) here");
+  });
+
+  test("that was renewed last is hidden, however long it is and however many came before", () => {
+    for (let place = 0; place < 300; place++) hide(`token-${"x".repeat(400 - place)}-${place}`);
+    const [last, one] = [`token-${"x".repeat(101)}-299`, `token-${"x".repeat(250)}-150`];
+    expect(withoutCredentials(`${last} and ${one}`)).toBe("(hidden) and (hidden)");
+  });
+
   test.each([
     ["redis://u:p%40ss@h:1/0", ["p%40ss", "p@ss"]],
     ["redis://:p/@#ss@h", ["p/@#ss", "p/@#ss"]],
