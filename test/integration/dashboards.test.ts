@@ -26,6 +26,7 @@ const OCCASIONAL: Partial<Record<MetricName, string>> = {
   account_burst_p95_ms: "of a load in bursts",
   account_burst_p99_ms: "of a load in bursts",
   account_recovery_ms: "of a load in bursts",
+  generator_lateness_ms: "measured beside the load too, in a scenario of its own",
   http_outage_ms: "measured beside the load, in a scenario of its own",
 };
 

@@ -96,7 +96,7 @@ describe.skipIf(!hasServer)("nats.js on a server with accounts", () => {
     const { exitCode, log, stdout } = await publish({ ...as("small"), CREATE_STREAM: "1" });
     expect(exitCode).toBe(99);
     expect(stdout).toMatch(/^\s*FAIL/);
-    expect(stdout + log).toMatch(/refused by the target: .*(?:resource limits exceeded|storage)/i);
+    expect(stdout + log).toMatch(/seen: .*(?:resource limits exceeded|storage)/i);
     expect(log).not.toContain("secret");
   });
 
