@@ -102,7 +102,7 @@ export function summarize(input: SummaryInput): Summary {
     evidence: quoted[slo.metric],
   }));
   const whole = withCauses(judge(observations), attribute(evidence));
-  const complete = (input.complete ?? true) || (seeksLimit && whole.verdict === "FAIL");
+  const complete = (input.complete ?? true) || (seeksLimit && hasBroken(whole));
   const judged = started(data)
     ? judgePart(whole, complete)
     : (deadIn(whole) ?? { verdict: "INVALID" as const, reasons: [NOT_STARTED], rows: [] });
@@ -125,6 +125,11 @@ export function summarize(input: SummaryInput): Summary {
 
 function greater(one: Uncertainty | null, other: Uncertainty | null): Uncertainty | null {
   return (one?.by ?? 0) >= (other?.by ?? 0) ? (one ?? other) : other;
+}
+
+/** Whether the load was given up because an objective broke, or seemed to on a machine that was late itself. */
+function hasBroken({ verdict, rows }: Judgement): boolean {
+  return verdict === "FAIL" || rows.some(({ doubt }) => doubt !== null);
 }
 
 /** The objective of a pipeline that is seen to deliver nothing before there is any load. */
