@@ -23,7 +23,7 @@ export function nextStep(origin: Origin, evidence: Evidence): string {
 
 function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
-  if (row.uncertainty !== null && row.doubt !== null) return CLOCKS;
+  if (row.uncertainty !== null && row.doubt !== null) return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
   if (row.result === "unmeasured") {
     return (
       unseen(row, evidence) ??
@@ -35,6 +35,9 @@ function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
 }
 
+/** As attribution.ts says it of latencies that this machine may have made. */
+const LATE_MACHINE = /^this machine was itself late/;
+const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
 const CLOCKS =
   "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
   "its publishers narrows the bound (throughline doctor --receiver-url tells it)";
