@@ -42,7 +42,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: [ACK],
-      besides: [...LATE, "events_unknown", "account_late"],
+      besides: ["generator_lag_ms", ...LATE, "events_unknown", "account_late"],
       checks: [balanced, nothingLost],
     },
   },
@@ -214,7 +214,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     expect: {
       verdict: "INVALID",
       reasons: ["the generator stood still for"],
-      besides: [...LATE, ACK, "events_unknown"],
+      besides: ["generator_lag_ms", "schedule_delay_ms", ...LATE, ACK, "events_unknown"],
       checks: [balanced, nothingLost],
     },
   },

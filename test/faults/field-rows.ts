@@ -55,7 +55,7 @@ const ETHHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     plant: { flags: ["--as", "real"], misbehaviour: { notFound: 0.02 } },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_lost", "not sent again after their last attempt was refused: 404"],
+      reasons: ["account_lost", "not sent again after their last attempt was refused: answered 404"],
       checks: [balanced],
     },
   },

@@ -56,7 +56,7 @@ const DELIVERIES: readonly PulseRow[] = [
       websocket: { SCENARIO: "churn", VUS: "5", SESSION: "4s", DURATION: "13s" },
       nats: { DURATION: "7s" },
     },
-    expect: { verdict: "FAIL", reasons: ["account_lost"], checks: [balanced] },
+    expect: { verdict: "FAIL", reasons: ["account_lost"], besides: ["account_judged_share"], checks: [balanced] },
   },
   {
     name: "fall-silent=12000",

@@ -49,7 +49,12 @@ function judgeTest({ rows, attribution, ...test }: TestEvidence, mutant: Mutant)
   });
   const judged = attributed(observations, attribution);
   const others = told.filter(({ text }) => !rows.some(({ metric }) => text.startsWith(metric)));
-  return { ...judged, reasons: [...judged.reasons, ...others] };
+  // What the target said stands behind an objective's text.
+  const reasons = judged.reasons.map((reason) => ({
+    ...reason,
+    text: told.find(({ text }) => text.startsWith(`${reason.text}: `))?.text ?? reason.text,
+  }));
+  return { ...judged, reasons: [...reasons, ...others] };
 }
 
 /** As a test judges itself: what is to blame is told instead of what only shows it. */
@@ -91,8 +96,10 @@ export function objectivesOf(test: TestEvidence["test"]): readonly Slo[] {
       [true, false].flatMap((dependencyAway) =>
         slos(test, {
           accounted,
-          events: 1,
-          messages: 1,
+          events: 1_000,
+          messages: 1_000,
+          rate: 1,
+          bursts: 2,
           steady: true,
           watched: true,
           profile,

@@ -57,9 +57,13 @@ export class Rows {
     }
   }
 
-  /** Gives every row another content and user: a planted fault. */
-  async rewrite(): Promise<void> {
-    await this.pool.query("update messages set content = 'rewritten', user_id = 1 where content <> 'rewritten'");
+  /** Gives every row that is so old, in ms, another content and user: a planted fault. */
+  async rewrite(age: number): Promise<void> {
+    await this.pool.query(
+      `update messages set content = 'rewritten', user_id = 1
+       where content <> 'rewritten' and inserted_at <= clock_timestamp() - $1 * interval '1 millisecond'`,
+      [age],
+    );
   }
 
   async close(): Promise<void> {

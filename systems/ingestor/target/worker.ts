@@ -116,7 +116,7 @@ export class Worker {
     const { rows, log } = this.options;
     const { signal } = this.stopped;
     void pause(ms, undefined, { signal })
-      .then(() => rows.rewrite())
+      .then(() => rows.rewrite(ms))
       .catch((problem: Error) => signal.aborted || log(`worker: ${problem.message}`));
   }
 
