@@ -68,8 +68,8 @@ describe("what is to be hidden", () => {
   });
 
   test("that was renewed last is hidden, however long it is and however many came before", () => {
-    for (let place = 0; place < 300; place++) hide(`token-${"x".repeat(400 - place)}-${place}`);
-    const [last, one] = [`token-${"x".repeat(101)}-299`, `token-${"x".repeat(250)}-150`];
+    for (let place = 0; place < 300; place++) hide(`token-${"x".repeat(100 + place)}-${place}`);
+    const [last, one] = [`token-${"x".repeat(399)}-299`, `token-${"x".repeat(350)}-250`];
     expect(withoutCredentials(`${last} and ${one}`)).toBe("(hidden) and (hidden)");
   });
 
