@@ -3,12 +3,13 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createClient } from "@redis/client";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Service } from "../../cli/service.ts";
 import type { Summary } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
-import { root } from "./k6.ts";
+import { root, runBundle } from "./k6.ts";
 import { folder, pipeline, run, SHORT, startMonitor, startTarget, useSignals } from "./signals-run.ts";
 import { untimed } from "./untimed.ts";
 
@@ -66,6 +67,23 @@ describe("a healthy target", () => {
     expect(gone.exitCode).toBe(ABORTED);
     expect(gone.errors.join()).toContain("webhook 1 does not accept a signal");
     expect(gone.errors.join() + gone.stdout).not.toContain(secret_key);
+  });
+
+  test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async () => {
+    const target = await startTarget();
+    const { DELETE_PATH: _, ...keeping } = pipeline.variables(target);
+    const kept = await runBundle("webhook", { ...keeping, ...SHORT, DRAIN_QUIET: "1s", TRIALS: "limit,access" });
+    expect(kept.stdout).toMatch(/note +\d+ webhooks were created and stay: throughline \S+ 1 to \d+; DELETE_PATH has/);
+    expect(kept.stdout).toContain("trial limit: 55 accepted, 0 repeated, 50 limited, 0 refused, 0 failed");
+    expect(kept.stdout).toContain("trial access: 0 accepted, 0 repeated, 0 limited, 6 refused, 0 failed");
+    const left = await webhooks();
+    expect(left.length).toBeGreaterThan(0);
+    const deleted = await run(target, { ...SHORT, TRIALS: "none" });
+    expect(deleted.stdout).not.toContain("webhooks were created and stay");
+    expect(deleted.log).not.toContain("not all webhooks");
+    expect(await webhooks()).toEqual(left);
+    const wrong = await run(target, { ...SHORT, TRIALS: "none", DELETE_PATH: "/nowhere/{token}" });
+    expect(wrong.log).toContain("DELETE_PATH=/nowhere/{token}: not all webhooks of run");
   });
 
   test.each([
@@ -128,6 +146,17 @@ async function interrupt(name: string, variables: Record<string, string>, holds:
   expect(summary.verdict).not.toBe("PASS");
   expect(() => process.kill(k6.pid as number, 0)).toThrow("ESRCH");
   return summary;
+}
+
+/** The webhooks that the target holds. */
+async function webhooks(): Promise<string[]> {
+  const client = createClient({ url: pipeline.redis.url });
+  await client.connect();
+  try {
+    return (await client.keys("signals:webhook:*")).toSorted();
+  } finally {
+    client.destroy();
+  }
 }
 
 async function createWebhook({ url }: Service): Promise<{ token: string; secret_key: string }> {

@@ -64,8 +64,10 @@ export function webhookName(run: string, number: number): string {
 export function removeWebhooks(config: WebhookSettings, access: Access, webhooks: readonly Webhook[]): number {
   const { DELETE_PATH: path } = config;
   if (path === undefined) return webhooks.length;
-  const headers = loggedInOrNull(config, access);
-  if (headers === null) return webhooks.length;
+  const session = loggedInOrNull(config, access);
+  if (session === null) return webhooks.length;
+  // Servers refuse an empty body that is said to be JSON.
+  const { "Content-Type": _, ...headers } = session;
   return webhooks.filter(({ token, id }) => {
     const place = path.replace("{token}", encodeURIComponent(token)).replace("{id}", encodeURIComponent(id ?? token));
     const params = { headers, tags: { name: "delete a webhook" } };
