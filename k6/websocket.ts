@@ -7,7 +7,7 @@ import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
 import { excessOf, isAmong, mannerOf, nextDue, ownRate } from "../systems/pulse/churn.ts";
 import { streamOf } from "../systems/pulse/events.ts";
-import { Door } from "../systems/pulse/k6/door.ts";
+import { BAD_HANDSHAKE, Door } from "../systems/pulse/k6/door.ts";
 import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
@@ -195,8 +195,15 @@ async function proveGateway(): Promise<void> {
   );
   const end = await session.over;
   if (failed !== null || end !== "ended") {
-    access.requireProof(door.statusNow(), `GET ${config.WS_URL}`);
-    const why = `no working gateway: ${failed ?? `the connection ${end}`}`;
+    const answer = door.statusNow();
+    access.requireProof(answer, `GET ${config.WS_URL}`);
+    const why = `no working gateway: ${failed ?? `the connection ${end}`}${statusOf(answer, failed)}`;
     exec.test.abort(withoutCredentials(`WS_URL=${config.WS_URL}: ${why}`));
   }
+}
+
+/** What an upgrade that was refused is answered with, which k6 does not tell. */
+function statusOf({ status }: { readonly status: number }, failed: string | null): string {
+  if (failed?.endsWith(BAD_HANDSHAKE) !== true || status < 300) return "";
+  return `, status ${status}${status === 404 ? ": is the path of WS_URL right?" : ""}`;
 }

@@ -1,5 +1,7 @@
 /** Subscribers that come and go, against the reference gateway. */
-import { expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { gatewayWith, useNats } from "./gateway.ts";
 import { runBundle } from "./k6.ts";
 
@@ -12,4 +14,18 @@ test("a client that would stay beyond the end of the load leaves with it, and is
   expect(stdout).toContain("websocket, scenario churn");
   // Both have unsubscribed: only then does an iteration end by itself.
   expect(stdout).toMatch(/script_errors +count == 0 +0 +[2-9]/);
+});
+
+test.each([
+  [404, "status 404: is the path of WS_URL right?"],
+  [500, "status 500"],
+  [503, "status 503"],
+])("an upgrade that is answered with %i is told with its status", async (status, told) => {
+  const server = createServer((_, answer) => void answer.writeHead(status).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close().closeAllConnections());
+  const WS_URL = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
+  const { exitCode, errors } = await runBundle("websocket", { WS_URL, DURATION: "1s" });
+  expect(exitCode).toBe(108);
+  expect(errors.join()).toContain(`no working gateway: connect: websocket: bad handshake, ${told}`);
 });

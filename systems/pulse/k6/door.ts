@@ -8,6 +8,9 @@ export interface DoorSettings {
   readonly WS_DEFLATE: boolean;
 }
 
+/** All that k6 says of an upgrade that is refused. */
+export const BAD_HANDSHAKE = "websocket: bad handshake";
+
 /** The handshake of RFC 6455, to learn the status that a refused one had, of which k6 says only that it was bad. */
 const UPGRADE = {
   Connection: "Upgrade",

@@ -15,7 +15,7 @@ import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
-import type { Door } from "./door.ts";
+import { BAD_HANDSHAKE, type Door } from "./door.ts";
 import { Inspection } from "./inspection.ts";
 import type { Operation } from "./operations.ts";
 import { socketModule } from "./rudeness.ts";
@@ -41,7 +41,6 @@ const REPORT_MS = 1_000;
 const REPORTED_TOGETHER = 5_000;
 
 /** All that k6 says of a handshake that was not answered with 101. */
-const BAD_HANDSHAKE = "websocket: bad handshake";
 
 /** How the sessions of a virtual user go. */
 export interface Manner {
