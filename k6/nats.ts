@@ -5,6 +5,7 @@ import { Nats, Template, type Totals, totals } from "k6/x/nats";
 import type { Account } from "../core/account.ts";
 import { firstOfEachVariant } from "../core/event.ts";
 import { secondsOf } from "../core/plan.ts";
+import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { writeMessage } from "../core/template.ts";
@@ -24,6 +25,7 @@ import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { nothingSent, publishing, publishingLoad, type SendOutcome, traceOf } from "./support/publishing.ts";
+import { quote } from "./support/quotes.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -214,13 +216,22 @@ export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 
 
 export function teardown(run: Run & WatchStart): void {
   enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
+  if (config.RECEIVER_URL === undefined) return;
+  const account = settleRun(config, run, "publisher");
+  enterAccount(metrics, account, config.slos);
+  const losses = account.lost > 0 ? runStream.losses() : null;
+  if (losses !== null) quote(READERS, losses);
 }
+
+/** What quotes of the stream's readers are about. */
+const READERS = "readers of the stream";
 
 export const handleSummary = summaryOf(config, probeNotes, evidenceOf);
 
-/** What would mend chain numbers that are not the gateway's. */
-function evidenceOf(_: K6Data, account: Account | null): Readonly<Record<string, string>> {
+/** What would mend chain numbers that are not the gateway's, and who has what is missing. */
+function evidenceOf({ root_group }: K6Data, account: Account | null): Readonly<Record<string, string>> {
   const fitting = account === null ? null : fittingChainIds(account, config.CHAINS, numbers);
-  return fitting === null ? {} : { account_lost: fitting, account_misrouted: fitting };
+  if (fitting !== null) return { account_lost: fitting, account_misrouted: fitting };
+  const readers = quotesIn(root_group).find(({ about }) => about === READERS);
+  return readers === undefined ? {} : { account_lost: readers.text };
 }

@@ -1,6 +1,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import type { Account } from "../../core/account.ts";
+import { type Checks, quotesIn } from "../../core/quotes.ts";
 import { now } from "./clock.ts";
 import type { Measure } from "./metrics.ts";
 import { quote } from "./quotes.ts";
@@ -38,6 +39,14 @@ export interface Silence {
 /** What quotes of a silence are about. */
 export const CANARIES = "canaries:";
 
+/** What quotes of paths without a canary are about. */
+const SILENT = "paths without a canary:";
+
+/** Which part of the paths no canary reached before the load, in words; null where each had one. */
+export function silentPaths(root: Checks | undefined): string | null {
+  return quotesIn(root).find(({ about }) => about === SILENT)?.text ?? null;
+}
+
 /**
  * Sends canaries until each path has received one, so that load starts on a pipeline that is known to
  * work from end to end. Health endpoints are not believed. Ends the test (k6 exits 108) when no canary
@@ -74,7 +83,9 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     exec.test.abort(`${paths} of ${leastPaths} subscriptions joined run ${run.id} within ${seconds} s`);
   }
   if (ready > 0) {
-    console.warn(`canaries reached ${ready} of ${paths} paths in ${seconds} s; going on`);
+    const reached = `canaries reached ${ready} of ${paths} paths in ${seconds} s`;
+    console.warn(`${reached}; going on`);
+    quote(SILENT, reached);
     return arrived(canaries, sent);
   }
   const warning = canaries.goOn?.(account) ?? null;

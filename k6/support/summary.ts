@@ -7,7 +7,7 @@ import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { describeWords, type Word } from "../../core/words.ts";
 import { BREAKPOINT, type Test } from "../../scenarios.ts";
-import { CANARIES } from "./canary.ts";
+import { CANARIES, silentPaths } from "./canary.ts";
 import { requireFolder } from "./files.ts";
 import { REFUSED } from "./quotes.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
@@ -36,7 +36,7 @@ interface SummarySettings {
 export function summaryOf(
   config: SummarySettings,
   notes: (data: K6Data, account: Account | null) => readonly string[] = () => [],
-  evidence: (data: K6Data, account: Account | null) => Readonly<Record<string, string>> = () => ({}),
+  evidence: (data: K6Data, account: Account | null) => Said = () => ({}),
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
   if (config.SUMMARY !== undefined && __VU === 0) requireFolder(config.SUMMARY, "SUMMARY");
   return (data) => {
@@ -53,7 +53,7 @@ export function summaryOf(
       account,
       changes: config.changes,
       notes: [...notes(data, account), ...limitOf(config, account), ...describeWords(words)],
-      evidence: { ...silenceOf(data), ...saidOf(words, data), ...evidence(data, account) },
+      evidence: joined(silenceOf(data), saidOf(words, data), evidence(data, account)),
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -68,10 +68,25 @@ export function summaryOf(
   };
 }
 
-/** Why no canary came out, as setup() saw it. */
-function silenceOf({ root_group }: K6Data): Readonly<Record<string, string>> {
+/** Evidence by metric, where several have some to give. */
+type Said = Readonly<Record<string, string>>;
+
+function joined(...parts: readonly Said[]): Said {
+  const all: Record<string, string> = {};
+  for (const [metric, text] of parts.flatMap((part) => Object.entries(part))) {
+    all[metric] = all[metric] === undefined ? text : `${all[metric]}; ${text}`;
+  }
+  return all;
+}
+
+/** Why no canary came out, or not everywhere, as setup() saw it. */
+function silenceOf({ root_group }: K6Data): Said {
   const causes = quotesIn(root_group).filter(({ about }) => about === CANARIES);
-  return causes.length === 0 ? {} : { canaries_swallowed: causes.map(({ text }) => text).join("; ") };
+  const silent = silentPaths(root_group);
+  return {
+    ...(causes.length === 0 ? {} : { canaries_swallowed: causes.map(({ text }) => text).join("; ") }),
+    ...(silent === null ? {} : { account_lost: silent }),
+  };
 }
 
 /** In what words the target refused and ended things. */
@@ -86,7 +101,7 @@ const SHOWN_BY = {
 } as const;
 
 /** Why events and connections were refused and connections ended, in the words of whoever did it. */
-function saidOf(words: readonly Word[], { root_group }: K6Data): Readonly<Record<string, string>> {
+function saidOf(words: readonly Word[], { root_group }: K6Data): Said {
   const quoted = quotesIn(root_group).filter(({ about }) => about === REFUSED);
   const all = [...words, ...quoted.map(({ text, times }) => ({ kind: "refused" as const, text, count: times }))];
   return Object.fromEntries(

@@ -20,6 +20,7 @@ const ConsumerSchema = v.object({
     ack_policy: v.optional(v.string(), "none"),
     filter_subject: v.optional(v.string()),
     filter_subjects: v.optional(v.array(v.string())),
+    deliver_group: v.optional(v.string()),
   }),
   delivered: v.object({ stream_seq: v.number() }),
   ack_floor: v.object({ stream_seq: v.number() }),
@@ -105,6 +106,28 @@ export function explainSilence(
   return { causes: [...causes, ...explained.map(({ why }) => why)], taken: all ? "all" : "some" };
 }
 
+/**
+ * What became of the messages of a stream whose events are missing in part, as far as the broker knows: whether its
+ * readers have them, and whether several share one consumer.
+ */
+export function explainLosses(stream: StreamFacts, consumers: readonly ConsumerFacts[]): string {
+  const readers = consumers.map((consumer) => {
+    const { name, num_pending: pending, num_ack_pending: unacknowledged } = consumer;
+    const acknowledges = consumer.config.ack_policy !== "none";
+    const counts = acknowledges ? `${pending} pending, ${unacknowledged} not acknowledged` : `${pending} pending`;
+    const taken = `consumer ${name} has ${acknowledges ? "acknowledged" : "fetched"} all of them (${counts})`;
+    const isBehind = pending + (acknowledges ? unacknowledged : 0) > 0;
+    return `${isBehind ? `consumer ${name} has not taken all of them (${counts})` : taken}${sharing(consumer)}`;
+  });
+  return [describeStream(stream), ...(readers.length === 0 ? ["it has no consumer"] : readers)].join("; ");
+}
+
+/** What says that a consumer is not one gateway's alone; empty where nothing does. */
+function sharing({ num_waiting: waiting, config: { deliver_group: group } }: ConsumerFacts): string {
+  if (group !== undefined) return `; it delivers to the queue group ${group}, of whose members each gets a part`;
+  return waiting > 1 ? `; ${waiting} requests wait on it, so that gateways may share it and each get a part` : "";
+}
+
 /** Why nothing came out, and how much of it was taken by those that read the stream. */
 export interface Silence {
   readonly causes: readonly string[];
@@ -137,13 +160,9 @@ function explainConsumer(
       `has fetched canaries and not acknowledged them (${counts}): its gateway is stuck, or about to try again`,
     );
   }
-  const shared =
-    consumer.num_waiting > 1
-      ? `; ${consumer.num_waiting} requests wait on it, so that gateways may share it and each get a part`
-      : "";
   const why =
     `${name} has ${acknowledges ? "acknowledged" : "fetched"} the canaries (${counts}) and none was delivered: ` +
     'the gateway could not decode them (look for "failed to unmarshal event" in its log, and see FIELD_TYPES and ' +
-    `CHAIN_IDS), or no filter matches them (see FILTER_FIELDS)${shared}`;
+    `CHAIN_IDS), or no filter matches them (see FILTER_FIELDS)${sharing(consumer)}`;
   return { why, taken: pending === 0 };
 }

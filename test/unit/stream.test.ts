@@ -1,6 +1,7 @@
 /** What a run makes of the broker's answers about its stream. */
 import { describe, expect, test } from "vitest";
 import {
+  explainLosses,
   explainSilence,
   readConsumers,
   readStream,
@@ -109,6 +110,26 @@ describe("what was taken of it, so that it is known who is to blame:", () => {
     ["some, where the reader wants other subjects", [consumer({ config: { filter_subject: "shop.>" } })], "some"],
   ])("%s", (_, consumers, taken) => {
     expect(silence(...consumers).taken).toBe(taken);
+  });
+});
+
+describe("when events are missing in part", () => {
+  test.each([
+    ["no reader", [], "it has no consumer"],
+    ["a reader that has all", [consumer()], "has acknowledged all of them (0 pending, 0 not acknowledged)"],
+    ["one that acknowledges nothing", [consumer({ config: {} })], "has fetched all of them (0 pending)"],
+    ["one that is behind", [consumer({ num_pending: 7 })], "has not taken all of them (7 pending, 0 not acknowledged)"],
+    [
+      "one that is stuck",
+      [consumer({ num_ack_pending: 7 })],
+      "has not taken all of them (0 pending, 7 not acknowledged)",
+    ],
+    ["one that gateways share", [consumer({ num_waiting: 2 })], "2 requests wait on it, so that gateways may share it"],
+    ["a queue group", [consumer({ config: { deliver_group: "gw" } })], "delivers to the queue group gw"],
+  ])("%s is told", (_, consumers, words) => {
+    const told = explainLosses(stream(), readConsumers({ consumers }) ?? []);
+    expect(told).toContain("stream CE (retention limits");
+    expect(told).toContain(words);
   });
 });
 

@@ -1,6 +1,14 @@
 import type { Nats, StreamConfig } from "k6/x/nats";
 import type { Silence } from "../../../k6/support/canary.ts";
-import { describeStream, explainSilence, readConsumers, readStream, type StreamFacts, unfitness } from "../stream.ts";
+import {
+  describeStream,
+  explainLosses,
+  explainSilence,
+  readConsumers,
+  readStream,
+  type StreamFacts,
+  unfitness,
+} from "../stream.ts";
 import { subjectsBelow } from "../wire.ts";
 
 /** The code of JetStream's answer when there is no stream of that name. */
@@ -64,7 +72,7 @@ export class RunStream {
     const facts = this.facts();
     const claims = claim === null ? [] : [claim];
     if (facts === null) return { causes: claims, swallowed: false };
-    const consumers = readConsumers(this.ask(`CONSUMER.LIST.${this.config.STREAM}`));
+    const consumers = this.consumers();
     if (consumers === null) {
       const unknown = "its consumers are not known: this user may not ask for them";
       return { causes: [describeStream(facts), unknown, ...claims], swallowed: false };
@@ -73,6 +81,17 @@ export class RunStream {
     // A stream that is made after its gateway may be one that the gateway cannot use: that is not its fault.
     if (this.madeHere) return { causes: [...causes, ...claims, this.remove()], swallowed: taken === "all" };
     return { causes: [...causes, ...claims], swallowed: taken === "all" || (taken === "unread" && claim !== null) };
+  }
+
+  /** Who has what is missing in the end, as far as the broker tells; null where it does not. */
+  losses(): string | null {
+    const facts = this.facts();
+    const consumers = facts === null ? null : this.consumers();
+    return facts === null || consumers === null ? null : explainLosses(facts, consumers);
+  }
+
+  private consumers() {
+    return readConsumers(this.ask(`CONSUMER.LIST.${this.config.STREAM}`));
   }
 
   private remove(): string {
