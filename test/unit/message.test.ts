@@ -1,4 +1,6 @@
 /** What is published: the JSON types that the gateway decodes, and those that others decode. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeMessage } from "../../core/template.ts";
@@ -8,6 +10,7 @@ import { type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.
 import { messageTemplate } from "../../systems/pulse/message.ts";
 import { EventReader } from "../../systems/pulse/target/event.ts";
 import { type CanonicalEvent, CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
+import { root } from "../deployment.ts";
 import { traces, workloads } from "./arbitraries.ts";
 
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
@@ -114,6 +117,15 @@ describe("a message", () => {
       }
     }
   });
+});
+
+test("the page of NATS shows a message as it is published, field by field and type by type", () => {
+  const page = readFileSync(join(root, "docs/nats.md"), "utf8");
+  const [shown = ""] = /^\{"event_id".*\}$/m.exec(page) ?? [];
+  const types = (text: string) =>
+    Object.fromEntries(Object.entries(JSON.parse(text)).map(([key, value]) => [key, typeof value]));
+  expect(types(shown)).toEqual(types(written({})));
+  expect(JSON.parse(shown)).toMatchObject({ chain: CHAIN_NUMBERS["ethereum"], commitment_level: 3, reorg_action: 1 });
 });
 
 test("a chain without a number is refused before anything is published", () => {
