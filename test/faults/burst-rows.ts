@@ -5,7 +5,7 @@ import { LATE } from "./reasons.ts";
 import type { Check, Row, Table } from "./row.ts";
 
 /** 100 events a second, and 1,000 for a second in each of two bursts. */
-const nats = {
+export const TWO_BURSTS = {
   ...{ RATE: "100", BATCH: "5", BURST: "1", BURST_RATIO: "10" },
   ...{ BURST_LENGTH: "1s", BURST_GAP: "4s", BURST_CYCLES: "2" },
 };
@@ -19,7 +19,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
   {
     name: "bursts: healthy",
     plants: "nothing, under two bursts of ten times the rate",
-    plant: { nats },
+    plant: { nats: TWO_BURSTS },
     expect: {
       verdict: "PASS",
       reasons: [],
@@ -29,7 +29,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
   {
     name: "bursts: capacity=400",
     plants: "a gateway that makes 400 deliveries a second, more than between bursts and less than in them",
-    plant: { nats, faults: ["capacity=400"] },
+    plant: { nats: TWO_BURSTS, faults: ["capacity=400"] },
     expect: {
       verdict: "FAIL",
       reasons: ["account_burst_p95_ms", "account_burst_p99_ms", "account_recovery_ms"],
@@ -40,7 +40,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
   {
     name: "bursts: slow-consumer-drop=20",
     plants: "a client that is sent more than 20 events at once misses the rest of them",
-    plant: { nats: { ...nats, BATCH: "100" }, faults: ["slow-consumer-drop=20"] },
+    plant: { nats: { ...TWO_BURSTS, BATCH: "100" }, faults: ["slow-consumer-drop=20"] },
     expect: {
       verdict: "FAIL",
       reasons: ["account_lost", "account_burst_lost"],

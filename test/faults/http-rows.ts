@@ -139,10 +139,45 @@ const ROWS: readonly Row<HttpPlant>[] = [
     expect: { verdict: "PASS", reasons: [] },
   },
   {
+    name: "http: error-body=halts, as in the field",
+    plants: "/halts of a gateway as it is in the field answers 200 with an error in its body",
+    plant: { manner: "real", faults: ["error-body=halts"], http: { MANIFESTS: "0" } },
+    expect: wrong("says error", "http_halts_latency_ms"),
+  },
+  {
+    name: "http: slow-http=60, as in the field",
+    plants: "every answer of a gateway as it is in the field is 60 ms late",
+    plant: {
+      manner: "real",
+      faults: ["slow-http=60"],
+      http: { VUS: "60", THINK_TIME: "10ms", MANIFESTS: "0" },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: LATENCIES.filter((name) => !name.startsWith("http_manifest_") && name.endsWith("p(95)")),
+      besides: ENDPOINTS.map((name) => `http_${name}_`),
+    },
+  },
+  {
     name: "http: no descriptors",
     plants: "the machine of k6 has no file descriptors left for its connections",
     plant: { descriptors: 30, http: { VUS: "60" } },
     expect: { verdict: "INVALID", reasons: ["this machine ran out of file descriptors"] },
+  },
+  {
+    name: "http: no descriptors for a while",
+    plants: "the machine of k6 has no file descriptors left for 3 s, and enough again when it tells what it saw",
+    plant: { descriptors: 30, regained: 3_000, http: { VUS: "60" } },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["this machine ran out of file descriptors in"],
+      besides: [
+        "http_error_rate",
+        "http_outage_ms",
+        "http_manifests_found",
+        ...ENDPOINTS.map((name) => `http_${name}_`),
+      ],
+    },
   },
 ];
 

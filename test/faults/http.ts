@@ -23,10 +23,13 @@ export interface HttpPlant {
   readonly brokerAway?: true;
   /** File descriptors that k6 may open. */
   readonly descriptors?: number;
+  /** After so many ms it may open as many as before. */
+  readonly regained?: number;
 }
 
 const SHORT = { VUS: "20", DURATION: "6s", THINK_TIME: "100ms" };
 const OPEN = { RATE: "100", DURATION: "6s" };
+const ENOUGH_DESCRIPTORS = 1_024;
 /** Into the load: setup is over by then. */
 const MIDST_MS = 2_500;
 
@@ -35,16 +38,22 @@ export const http: Subject<HttpPlant> = {
   open: async (root) => ({ run: (plant, folder) => runHttp(root, folder, plant), close: async () => {} }),
 };
 
-async function disturb(run: RowRun, gateway: Process, { halted, descriptors }: HttpPlant): Promise<void> {
+async function disturb(run: RowRun, gateway: Process, { halted, descriptors, regained }: HttpPlant) {
   if (halted !== undefined) await haltLater(gateway, halted);
-  if (descriptors !== undefined) await limit(run, descriptors);
+  if (descriptors !== undefined) await limit(run, descriptors, regained);
 }
 
-/** Takes descriptors from a k6 that has begun. */
-async function limit(run: RowRun, descriptors: number): Promise<void> {
+/** Takes descriptors from a k6 that has begun; only their soft limit, which anybody may raise again. */
+async function limit(run: RowRun, descriptors: number, regained: number | undefined): Promise<void> {
   let pids: number[] = [];
   for (; pids.length === 0; await pause(20)) pids = await run.k6("http");
-  for (const pid of pids) await execa("prlimit", ["--pid", String(pid), `--nofile=${descriptors}:${descriptors}`]);
+  const set = async (limit: number | string) => {
+    for (const pid of pids) await execa("prlimit", ["--pid", String(pid), `--nofile=${limit}:`]);
+  };
+  await set(descriptors);
+  if (regained === undefined) return;
+  await pause(regained);
+  await set(ENOUGH_DESCRIPTORS);
 }
 
 async function runHttp(root: string, folder: string, plant: HttpPlant) {

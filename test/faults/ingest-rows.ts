@@ -235,6 +235,16 @@ const ROWS: readonly Row<IngestPlant>[] = [
     },
   },
   {
+    name: "ingest: rows come after 6 s",
+    plants: "the worker keeps all messages for 6 s before it stores them, and loses none",
+    plant: { worker: ["--batch-size", "2000", "--batch-timeout", "6000"], ingest: { BUFFER_TIMEOUT: "12s" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_insert_p95_ms", "account_insert_p99_ms"],
+      checks: [acknowledged, stored],
+    },
+  },
+  {
     name: "ingest: slow-worker=300",
     plants: "the worker stores 50 messages a second, and 100 come",
     plant: {

@@ -3,6 +3,7 @@ import { createClient } from "@redis/client";
 import { Client } from "pg";
 import type { Service } from "../../cli/service.ts";
 import { type IngestPipeline, startIngestPipeline } from "../../systems/ingestor/cli/start.ts";
+import type { Manner } from "../../target/manner.ts";
 import { RowRun } from "./k6run.ts";
 import type { Subject } from "./row.ts";
 
@@ -13,6 +14,8 @@ export interface IngestPlant {
   /** Flags of the worker; null for one that is dead. */
   readonly worker?: readonly string[] | null;
   readonly ingest?: Readonly<Record<string, string>>;
+  /** How the worker behaves; by the contract unless told. */
+  readonly manner?: Manner;
   /** SQL, before the load and after it. */
   readonly before?: string;
   readonly after?: string;
@@ -63,7 +66,8 @@ async function runIngest(root: string, folder: string, pipeline: IngestPipeline,
   try {
     await client.connect();
     const api = plant.api === undefined ? pipeline.api : await keep(pipeline.startApi(...plant.api));
-    const worker = plant.worker === null ? null : await keep(pipeline.startWorker(...QUICK, ...(plant.worker ?? [])));
+    const pace = plant.manner === undefined ? QUICK : ["--as", plant.manner];
+    const worker = plant.worker === null ? null : await keep(pipeline.startWorker(...pace, ...(plant.worker ?? [])));
     const run = new RowRun(root, folder, `row-${process.pid}-i${++runs}`, receiver.url);
     const query = async (sql: string) => {
       const database = new Client({ connectionString: postgres.url });

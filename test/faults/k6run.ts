@@ -13,7 +13,7 @@ import type { Evidence } from "./row.ts";
 export const interrupted = new AbortController();
 
 /** A row that takes longer hangs. */
-const DEADLINE_MS = 75_000;
+const DEADLINE_MS = 120_000;
 const POLL_MS = 50;
 
 /** One run of a row: its k6 processes and its account. */
@@ -34,10 +34,19 @@ export class RowRun {
     this.receiver = receiver;
   }
 
-  /** Starts a k6 test. @param bundle the one of another name. */
-  start(test: RunnableTest, variables: Readonly<Record<string, string>>, bundle: string = test): void {
+  /**
+   * Starts a k6 test.
+   *
+   * @param bundle the one of another name.
+   * @param results where it leaves its results, where another process of the same test leaves its own.
+   */
+  start(
+    test: RunnableTest,
+    variables: Readonly<Record<string, string>>,
+    { bundle = test, results = this.folder }: { readonly bundle?: string | undefined; readonly results?: string } = {},
+  ): void {
     const script = join(this.root, `dist/${bundle}.js`);
-    this.results.push(runK6(this.root, { test, script, variables, results: this.folder, signal: this.over }));
+    this.results.push(runK6(this.root, { test, script, variables, results, signal: this.over }));
   }
 
   /** The k6 processes of a test. */

@@ -17,9 +17,15 @@ export class Process {
    * Starts a service on a free port.
    *
    * @param command program and arguments; `--port` is added.
+   * @param environment what it is told beside our environment.
    */
-  static async begin(name: string, command: readonly string[], log: string): Promise<Process> {
-    const start = (port: string) => startService(name, [...command, "--port", port], log);
+  static async begin(
+    name: string,
+    command: readonly string[],
+    log: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Process> {
+    const start = (port: string) => startService(name, [...command, "--port", port], log, environment);
     return new Process(start, await start("0"));
   }
 

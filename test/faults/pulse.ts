@@ -2,12 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
+import { type JetStreamClient, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { writeMessage } from "../../core/template.ts";
 import { runNumber, type Trace } from "../../core/trace.ts";
 import { messageTemplate } from "../../systems/pulse/message.ts";
+import { STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
 import type { Manner } from "../../target/manner.ts";
+import { Clock } from "./faketime.ts";
 import { RowRun } from "./k6run.ts";
 import { type Conditions, Network } from "./network.ts";
 import { Process } from "./process.ts";
@@ -29,6 +31,12 @@ export interface PulsePlant {
   readonly accounted?: boolean;
   /** Gateways that read the stream; subscribers connect to the first. */
   readonly gateways?: number;
+  /** Processes that publish, each of them all that the run publishes. */
+  readonly publishers?: number;
+  /** The receiver goes by a clock that can be set. */
+  readonly clock?: true;
+  /** Somebody has made the stream before the gateway starts, with this retention. */
+  readonly made?: "limits" | "workqueue";
   /** Networks in front of the gateway, of NATS and of the receiver. */
   readonly networks?: { readonly websocket?: Conditions; readonly nats?: Conditions; readonly receiver?: Conditions };
   /** Done while the load runs. */
@@ -44,6 +52,10 @@ export interface PulseStage {
   readonly networks: { readonly websocket: Network; readonly nats: Network; readonly receiver: Network };
   /** Publishes events that no publisher of the run has sent. */
   forge(...traces: Partial<Trace>[]): Promise<void>;
+  /** Publishes a message as it is. */
+  publish(subject: string, message: string): Promise<void>;
+  /** Sets the receiver's clock so many seconds away from the right time. */
+  setClock(seconds: number): Promise<void>;
 }
 
 const SHORT = {
@@ -62,12 +74,15 @@ export const pulse: Subject<PulsePlant> = {
   open: async (root) => ({ run: (plant, folder) => runPulse(root, folder, plant), close: async () => {} }),
 };
 
+/** The same beside a receiver whose clock is set. */
+export const pulseByClock: Subject<PulsePlant> = { ...pulse, needs: "faketime" };
+
 async function runPulse(root: string, folder: string, plant: PulsePlant) {
   const running: { stop(): Promise<void> }[] = [];
   let logs = 0;
   const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
-  const begin = async (name: string, ...command: string[]) => {
-    const started = await Process.begin(name, command, join(folder, `${name}-${++logs}.log`));
+  const begin = async (name: string, command: readonly string[], environment = {}) => {
+    const started = await Process.begin(name, command, join(folder, `${name}-${++logs}.log`), environment);
     running.push(started);
     return started;
   };
@@ -79,13 +94,15 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
   try {
     const { faults = [], accounted = true, gateways = 1, networks = {}, manner = "contract" } = plant;
     await mkdir(join(folder, "stream"), { recursive: true });
+    const clock = await Clock.in(folder);
     const [nats, receiver] = await Promise.all([
-      begin("nats", join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")),
-      begin("receiver", ...node("receiver")),
+      begin("nats", [join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")]),
+      begin("receiver", node("receiver"), plant.clock === true ? clock.environment : {}),
     ]);
+    if (plant.made !== undefined) await makeStream(nats.url, plant.made);
     const flags = ["--nats", nats.url, "--as", manner, ...faults.flatMap((fault) => ["--fault", fault])];
-    const gateway = await begin("gateway", ...node("pulse"), ...flags);
-    for (let more = 1; more < gateways; more++) await begin("gateway", ...node("pulse"), ...flags);
+    const gateway = await begin("gateway", [...node("pulse"), ...flags]);
+    for (let more = 1; more < gateways; more++) await begin("gateway", [...node("pulse"), ...flags]);
     const ways = {
       websocket: await networkTo(gateway.wsUrl, networks.websocket),
       nats: await networkTo(nats.url, networks.nats),
@@ -97,13 +114,22 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiverUrl } : {}) };
     const wsUrl = networks.websocket === undefined ? gateway.wsUrl : ways.websocket.url;
     const natsUrl = networks.nats === undefined ? nats.url : ways.nats.url;
-    run.start("websocket", { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket }, plant.bundle);
+    const subscribing = { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket };
+    run.start("websocket", subscribing, { bundle: plant.bundle });
     if (!accounted) await subscribed(gateway.url, Number(plant.websocket?.["VUS"] ?? SHORT.websocket.VUS));
     const ready = { READY_URL: `${gateway.url}/ready` };
     const { DURATION: _, ...timeless } = SHORT.nats;
     const short = plant.nats?.["BURST_CYCLES"] === undefined ? SHORT.nats : timeless;
-    run.start("nats", { ...short, ...shared, ...ready, NATS_URL: natsUrl, ...plant.nats });
-    const stage = { run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) };
+    for (let place = 1; place <= (plant.publishers ?? 1); place++) {
+      const results = place === 1 ? folder : join(folder, String(place));
+      await mkdir(results, { recursive: true });
+      run.start("nats", { ...short, ...shared, ...ready, NATS_URL: natsUrl, ...plant.nats }, { results });
+    }
+    const stage: PulseStage = {
+      ...{ run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) },
+      publish: (subject, message) => publishing(nats.url, (stream) => stream.publish(subject, message)),
+      setClock: (seconds) => clock.set(seconds),
+    };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
   } finally {
     await Promise.all(running.map((each) => each.stop()));
@@ -122,13 +148,31 @@ async function subscribed(gateway: string, subscriptions: number): Promise<void>
 
 function forging(url: string, id: string): PulseStage["forge"] {
   const messages = messageTemplate({ seed: 1, chains: ["ethereum", "solana"] });
-  return async (...traces) => {
-    const connection = await connect({ servers: url });
-    for (const changes of traces) {
-      const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
-      const { subject, data } = writeMessage(messages, trace);
-      await jetstream(connection).publish(subject, data);
-    }
+  return (...traces) =>
+    publishing(url, async (stream) => {
+      for (const changes of traces) {
+        const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
+        const { subject, data } = writeMessage(messages, trace);
+        await stream.publish(subject, data);
+      }
+    });
+}
+
+async function publishing(url: string, publish: (stream: JetStreamClient) => Promise<unknown>): Promise<void> {
+  const connection = await connect({ servers: url });
+  try {
+    await publish(jetstream(connection));
+  } finally {
     await connection.close();
-  };
+  }
+}
+
+async function makeStream(url: string, retention: NonNullable<PulsePlant["made"]>): Promise<void> {
+  const connection = await connect({ servers: url });
+  try {
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], retention });
+  } finally {
+    await connection.close();
+  }
 }

@@ -5,9 +5,10 @@ import { CHAOS_OF_PULSE } from "./chaos-pulse-rows.ts";
 import { CHAOS_OF_WEBHOOKS } from "./chaos-webhook-rows.ts";
 import { PULSE_CHURN } from "./churn-rows.ts";
 import { ETHHOOK } from "./ethhook-rows.ts";
-import { FIELD_OF_ETHHOOK, FIELD_OF_PULSE } from "./field-rows.ts";
+import { FIELD_OF_ETHHOOK, FIELD_OF_INGEST, FIELD_OF_PULSE, FIELD_OF_SIGNALS } from "./field-rows.ts";
 import { HTTP } from "./http-rows.ts";
 import { INGEST } from "./ingest-rows.ts";
+import { CLOCKS_SET, INSTRUMENT } from "./instrument-rows.ts";
 import { type AnyTable, anyTable } from "./matrix.ts";
 import { PULSE } from "./pulse-rows.ts";
 import { PULSE_TIMES } from "./pulse-time-rows.ts";
@@ -28,4 +29,8 @@ export const TABLES: readonly AnyTable[] = [
   anyTable(FIELD_OF_PULSE),
   anyTable(PULSE_CHURN),
   anyTable(PULSE_BURSTS),
+  anyTable(INSTRUMENT),
+  anyTable(CLOCKS_SET),
+  anyTable(FIELD_OF_INGEST),
+  anyTable(FIELD_OF_SIGNALS),
 ];

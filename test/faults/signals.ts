@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Service, startService } from "../../cli/service.ts";
 import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
+import type { Manner } from "../../target/manner.ts";
 import { RowRun } from "./k6run.ts";
 import type { Subject } from "./row.ts";
 
@@ -9,6 +10,8 @@ import type { Subject } from "./row.ts";
 export interface SignalsPlant {
   /** In the target, as in `no-limit`. */
   readonly faults?: readonly string[];
+  /** How the target behaves; by the contract unless told. */
+  readonly manner?: Manner;
   readonly webhook: Readonly<Record<string, string>>;
   /** A monitor watches the processes of the target. */
   readonly watched?: boolean;
@@ -38,7 +41,9 @@ async function runSignals(root: string, folder: string, pipeline: SignalsPipelin
     return service;
   };
   try {
-    const target = await keep(pipeline.startTarget(...(plant.faults ?? []).flatMap((fault) => ["--fault", fault])));
+    const { faults = [], manner = "contract" } = plant;
+    const flags = ["--as", manner, ...faults.flatMap((fault) => ["--fault", fault])];
+    const target = await keep(pipeline.startTarget(...flags));
     const watch = ["monitor", "--port", new URL(target.url).port, "--every", "200ms", "--serve", "0", "--out", folder];
     const command = [process.execPath, join(root, "dist/node/throughline.js"), ...watch];
     const monitor =

@@ -1,42 +1,30 @@
 /** Clocks that are set while a run is under way, on a real receiver under libfaketime. */
-import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Service, startService } from "../../cli/service.ts";
 import type { Account } from "../../core/account.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
+import { Clock, FAKETIME } from "../faults/faketime.ts";
 import { root } from "./k6.ts";
 import { nextRunId, runPipeline, startPipeline } from "./pipeline.ts";
-
-/** Where Debian puts it, whatever the processor. */
-const FOLDERS = existsSync("/usr/lib") ? readdirSync("/usr/lib").map((name) => `/usr/lib/${name}/faketime`) : [];
-const LIBRARY = FOLDERS.map((folder) => join(folder, "libfaketimeMT.so.1")).find(existsSync);
 
 let pipeline: Pipeline;
 let receiver: Service;
 let folder: string;
-/** Set the receiver's clock by what stands here. */
-let shiftFile: string;
-const shift = (seconds: number) => writeFile(shiftFile, seconds < 0 ? String(seconds) : `+${seconds}`);
+let clock: Clock;
 
-describe.skipIf(LIBRARY === undefined)("a receiver whose clock", () => {
+describe.skipIf(FAKETIME === undefined)("a receiver whose clock", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "throughline-clocks-"));
-    shiftFile = join(folder, "shift");
-    await shift(0);
+    clock = await Clock.in(folder);
     pipeline = await startPipeline();
     receiver = await startService(
       "receiver",
       [process.execPath, join(root, "dist/node/receiver.js"), "--port", "0"],
       join(folder, "receiver.log"),
-      {
-        LD_PRELOAD: LIBRARY as string,
-        FAKETIME_TIMESTAMP_FILE: shiftFile,
-        FAKETIME_NO_CACHE: "1",
-        FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      },
+      clock.environment,
     );
   });
   afterAll(async () => {
@@ -50,7 +38,7 @@ describe.skipIf(LIBRARY === undefined)("a receiver whose clock", () => {
 
   /** A run in whose middle the clock is set. */
   async function runWith(seconds: number | null) {
-    await shift(0);
+    await clock.set(0);
     const run = nextRunId();
     const load = { RATE: "200", BATCH: "5", DURATION: "9s" };
     const running = runPipeline({ ...pipeline, receiver }, { nats: { ...load, ...BOUNDS }, websocket: BOUNDS });
@@ -59,9 +47,9 @@ describe.skipIf(LIBRARY === undefined)("a receiver whose clock", () => {
       if (answer.ok) published = ((await answer.json()) as Account).published;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    if (seconds !== null) await shift(seconds);
+    if (seconds !== null) await clock.set(seconds);
     const ended = await running;
-    await shift(0);
+    await clock.set(0);
     return ended;
   }
 

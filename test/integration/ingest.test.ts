@@ -48,6 +48,13 @@ describe("a healthy ingestor", () => {
     expect(account.storage?.insertion.samples).toBe(EVENTS);
     expect(stdout).toContain("PASS  ingest, scenario smoke");
     expect(stdout).toContain(`open model: ${EVENTS} messages`);
+    await withDatabase(pipeline, async (database) => {
+      const [, remedy = ""] = /(DELETE FROM messages WHERE content LIKE '[^']+')/.exec(stdout) ?? [];
+      const { rowCount } = await database.query(remedy);
+      // Three canaries at most stay beside the messages.
+      expect(rowCount).toBeGreaterThan(EVENTS);
+      expect(rowCount).toBeLessThanOrEqual(EVENTS + 3);
+    });
     expect(exitCode, stdout).toBe(0);
   });
 
@@ -96,7 +103,8 @@ describe("a healthy ingestor", () => {
 
   test("takes or refuses hostile input, and stores what it takes", async () => {
     await startWorker();
-    const { exitCode, stdout, account } = await runIngest(pipeline, { SCENARIO: "hostile" });
+    const { exitCode, stdout, log, account } = await runIngest(pipeline, { SCENARIO: "hostile" });
+    for (const said of [log, stdout]) expect(said).toContain("what it sends may stop a worker for good");
     expect(account.acknowledged).toBeGreaterThan(25);
     expect(account.refused).toBeGreaterThan(75);
     expect(account).toMatchObject({ lost: 0, delivered: account.acknowledged, duplicated: 0 });

@@ -38,11 +38,17 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
 
 /** k6's codes of a run that came to its end; what else ended a test was no objective. */
 const ENDED = [0, 99, 110];
+/** k6's code of a run that was given up before its load; it is judged where that was the target's doing. */
+const ABORTED = 108;
 
-function judgeTest({ rows, attribution, ...test }: TestEvidence, mutant: Mutant): Judgement {
+function wasJudged({ rows, exitCode, verdict }: TestEvidence): boolean {
+  return rows.length > 0 && (ENDED.includes(exitCode ?? -1) || (exitCode === ABORTED && verdict === "FAIL"));
+}
+
+function judgeTest(test: TestEvidence, mutant: Mutant): Judgement {
+  const { rows, attribution } = test;
   const told = test.reasons.map((text) => plainReason(text));
-  if (rows.length === 0 || !ENDED.includes(test.exitCode ?? -1))
-    return { verdict: test.verdict, reasons: told, rows: [] };
+  if (!wasJudged(test)) return { verdict: test.verdict, reasons: told, rows: [] };
   const observations = rows.flatMap((row) => {
     const observation = observationOf(test.test, row);
     return observation === null ? [] : (mutant(observation) ?? []);

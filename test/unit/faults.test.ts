@@ -74,6 +74,16 @@ describe("connections", () => {
     expect(sent).toEqual(["slow", "quick"]);
   });
 
+  test("are sent what waits for them as one frame, a line each", () => {
+    const sent: string[] = [];
+    const send = socketsWith("join-frames").events((frame) => void sent.push(String(frame)), client());
+    for (const text of ["{1}", "{2}", "{3}"]) send(Buffer.from(text));
+    vi.runAllTimers();
+    send(Buffer.from("{4}"));
+    vi.runAllTimers();
+    expect(sent).toEqual(["{1}\n{2}\n{3}", "{4}"]);
+  });
+
   test("are sent no more at once than their queue holds", () => {
     const sent: number[] = [];
     const send = socketsWith("slow-consumer-drop=3").events((frame) => void sent.push(frame.length), client());

@@ -40,6 +40,7 @@ export const PULSE_FAULTS = {
   capacity: number("no more than N deliveries are made in a second; the others wait for their turn"),
   creep: milliseconds("deliveries are sent MS milliseconds later with every second that passes"),
   stall: stall("nothing is sent for MS of every PERIOD milliseconds"),
+  "join-frames": always("events that wait for a client together come in one frame, a line each"),
   "slow-consumer-drop": number("a client that is sent more than N events at once misses the rest of them"),
   "keep-subscriptions": always("a subscription that is given up is answered rightly, and kept"),
   "wait-for-slow": always("while a client has more than 64 kB to read, nobody is sent anything"),

@@ -42,6 +42,7 @@ export class FaultySockets {
     let plain = send;
     if (truncate !== undefined) plain = (frame) => send(++this.frames % truncate === 0 ? frame.subarray(0, -5) : frame);
     if (queue !== undefined) plain = boundedQueue(plain, queue);
+    if (this.faults["join-frames"] === true) plain = joined(plain);
     if (deaf === undefined || this.ended === 0) return plain;
     const from = performance.now() + deaf;
     return (frame) => {
@@ -60,6 +61,21 @@ function boundedQueue(send: Send, length: number): Send {
       });
     }
     if (++queued <= length) send(frame);
+  };
+}
+
+const LINE_BREAK = Buffer.from("\n");
+
+/** What comes in one turn of the event loop is one frame, as of a gateway that empties a client's queue at once. */
+function joined(send: Send): Send {
+  let waiting: Buffer[] = [];
+  return (frame) => {
+    if (waiting.push(frame) > 1) return;
+    setImmediate(() => {
+      const [first, ...others] = waiting;
+      waiting = [];
+      if (first !== undefined) send(Buffer.concat([first, ...others.flatMap((other) => [LINE_BREAK, other])]));
+    });
   };
 }
 

@@ -1,0 +1,70 @@
+/** Rows in which the measurement itself goes wrong: publishers that are too few or too many, and clocks that are set. */
+import { balanced, begun, nothingLost } from "./checks.ts";
+import { type PulsePlant, pulse, pulseByClock } from "./pulse.ts";
+import { BEHIND, LATE } from "./reasons.ts";
+import type { Row, Table } from "./row.ts";
+
+const ENDED = "the run was ended before its load was over";
+
+/** Short of the end of the load by 4 s, so that clocks are compared before and after they are set. */
+const LASTING = { nats: { DURATION: "9s" } };
+
+const PUBLISHERS: readonly Row<PulsePlant>[] = [
+  {
+    name: "two publishers of one run",
+    plants: "two publishers have the same RUN_ID, and each sends all of its events",
+    plant: { publishers: 2, nats: { INSTANCES: "2" } },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_contested", "was sent twice, by publisher"],
+      besides: [...LATE, "account_duplicated"],
+    },
+  },
+  {
+    name: "more than a publisher can offer",
+    plants: "50,000 events a second are asked of one publisher that waits for each answer",
+    plant: {
+      websocket: { FILTERS: "simple", VUS: "2" },
+      nats: { RATE: "50000", WORKERS: "1", BATCH: "1", DURATION: "2s" },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["offered_rate_share", "events_offered", "account_offered"],
+      // It is cut off in the middle of its only iteration.
+      besides: [...BEHIND, "every publisher was waiting", "account_unreported", "script_errors", ENDED, ...LATE],
+      checks: [nothingLost],
+    },
+  },
+];
+
+const CLOCKS: readonly Row<PulsePlant>[] = [
+  {
+    name: "clock: healthy",
+    plants: "nothing; the receiver goes by a clock that could be set, and is not",
+    plant: { clock: true, ...LASTING },
+    expect: { verdict: "PASS", reasons: [], checks: [balanced, nothingLost] },
+  },
+  ...[-2, 2].map(
+    (seconds): Row<PulsePlant> => ({
+      name: `clock: receiver set ${seconds < 0 ? "back" : "forward"}`,
+      plants: `the receiver's clock is set ${Math.abs(seconds)} s ${seconds < 0 ? "back" : "forward"} in mid-run`,
+      plant: {
+        clock: true,
+        ...LASTING,
+        during: async ({ run, setClock }) => {
+          await run.until(begun);
+          await setClock(seconds);
+        },
+      },
+      expect: {
+        verdict: "INVALID",
+        reasons: ["account_clock_doubts"],
+        besides: [...LATE, "account_negative_latency", "account_latency_growth_ms"],
+        checks: [balanced, nothingLost],
+      },
+    }),
+  ),
+];
+
+export const INSTRUMENT: Table<PulsePlant> = { subject: pulse, rows: PUBLISHERS };
+export const CLOCKS_SET: Table<PulsePlant> = { subject: pulseByClock, rows: CLOCKS };
