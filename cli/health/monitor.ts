@@ -63,7 +63,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const look = async () => {
     const [reading, response] = await Promise.all([source.read(), probe === undefined ? null : ask(probe)]);
     samples.push(reading.sample);
-    const nothing = samples.length === 1 && reading.sample.rssMb === null;
+    const { rssMb, alive = rssMb !== null } = reading.sample;
+    const nothing = samples.length === 1 && !alive;
     if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
     events.push(...reading.events);
     if (response !== null) responses.push(response);

@@ -37,8 +37,13 @@ export async function startTarget(...flags: string[]): Promise<Service> {
 }
 
 /** `throughline monitor` on the target's port, as a user starts it. */
-export async function startMonitor(target: Service): Promise<Service> {
-  const watch = ["monitor", "--port", new URL(target.url).port, "--every", "200ms", "--serve", "0", "--out", folder];
+export function startMonitor(target: Service): Promise<Service> {
+  return startMonitorOf("--port", new URL(target.url).port);
+}
+
+/** The same on what is told. */
+export async function startMonitorOf(...watched: string[]): Promise<Service> {
+  const watch = ["monitor", ...watched, "--every", "200ms", "--serve", "0", "--out", folder];
   const command = [process.execPath, join(root, "dist/node/throughline.js"), ...watch];
   const monitor = await startService("monitor", command, join(folder, "monitor.log"));
   started.unshift(monitor);

@@ -10,7 +10,7 @@ import type { Service } from "../../cli/service.ts";
 import type { Summary } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { root, runBundle } from "./k6.ts";
-import { folder, pipeline, run, SHORT, startMonitor, startTarget, useSignals } from "./signals-run.ts";
+import { folder, pipeline, run, SHORT, startMonitor, startMonitorOf, startTarget, useSignals } from "./signals-run.ts";
 import { untimed } from "./untimed.ts";
 
 const REFUSED = 107;
@@ -67,6 +67,26 @@ describe("a healthy target", () => {
     expect(gone.exitCode).toBe(ABORTED);
     expect(gone.errors.join()).toContain("webhook 1 does not accept a signal");
     expect(gone.errors.join() + gone.stdout).not.toContain(secret_key);
+  });
+
+  test("is watched by several monitors, of several processes and of a page that tells nothing of its process", async () => {
+    const target = await startTarget();
+    const page = createServer((_, answer) => void answer.end("http_requests_total 1\n"));
+    await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void page.close().closeAllConnections());
+    const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}/metrics`;
+    const pids = [target, pipeline.receiver].flatMap((service) => ["--pid", String(service.pid())]);
+    const monitors = [await startMonitorOf(...pids), await startMonitorOf("--url", url)];
+    const HEALTH_URL = monitors.map((monitor) => monitor.url).join();
+    const { log, summary } = await run(target, { RATE: "20", DURATION: "6s", TRIALS: "none", HEALTH_URL });
+    expect(log).toContain(`${url}: tells no process_resident_memory_bytes: that it answers is judged`);
+    const health = summary.rows.filter(({ metric }) => metric.startsWith("health_"));
+    expect(health.map(({ metric, result }) => [metric, result])).toEqual([
+      ["health_deaths", "met"],
+      ["health_growth_mb", "met"],
+    ]);
+    // Three are watched, 5 times a second, for 6 s.
+    expect(health[0]?.samples).toBeGreaterThan(60);
   });
 
   test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async () => {
