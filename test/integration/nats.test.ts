@@ -1,5 +1,5 @@
 /** The publisher of JetStream events and the stream of a real server: one that is there stays as it is. */
-import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
+import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { expect, onTestFinished, test } from "vitest";
 import { STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
@@ -25,9 +25,23 @@ test("CREATE_STREAM=1 leaves the limits of a stream that is there as they are", 
 
 test("CREATE_STREAM=1 creates a stream that is missing", async () => {
   await nats.deleteStream();
-  const { stdout } = await publish({ CREATE_STREAM: "1" });
-  const { state } = await (await jetstreamManager(nats.connection)).streams.info(STREAM);
-  expect(state.messages, stdout).toBe(50);
+  const { stdout, log } = await publish({ CREATE_STREAM: "1", RETENTION: "interest" });
+  expect(log).toContain(`created stream ${STREAM} with retention interest`);
+  const { config } = await (await jetstreamManager(nats.connection)).streams.info(STREAM);
+  expect(config.retention, stdout).toBe(RetentionPolicy.Interest);
+});
+
+test.each([
+  ["takes other subjects", { subjects: ["shop.>"] }, "STREAM=SHOP takes shop.>, not events.canonical."],
+  ["never acknowledges", { subjects: ["other.>"], no_ack: true }, "STREAM=SHOP never acknowledges (no_ack)"],
+])("a stream that %s is refused before the load, and nothing is published", async (_, config, words) => {
+  const { streams } = await jetstreamManager(nats.connection);
+  await streams.add({ name: "SHOP", ...config });
+  onTestFinished(async () => void (await streams.delete("SHOP")));
+  const { exitCode, errors } = await publish({ STREAM: "SHOP" });
+  expect(exitCode).toBe(108);
+  expect(errors.join()).toContain(words);
+  for (const name of [STREAM, "SHOP"]) expect((await streams.info(name)).state.messages).toBe(0);
 });
 
 test("without it nothing is published to a stream that is missing", async () => {

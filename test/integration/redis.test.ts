@@ -158,6 +158,20 @@ describe("what is missing is named with its cause", () => {
     expect(errors.join()).toContain("no consumer group reads stream events:unread");
   });
 
+  test("a group that is made when the first canaries are there: how many were needed, and what that means", async () => {
+    const STREAM = "events:late";
+    const run = beginRun(pipeline, { ...UNPACED, STREAM, CANARY_TIMEOUT: "20s" });
+    await vi.waitFor(async () => expect(await withRedis((redis) => redis.xLen(STREAM))).toBeGreaterThan(0), 20_000);
+    const late = await pipeline.startTarget("--stream", STREAM, "--name", "late");
+    const { exitCode, stdout, log } = await run.outcome;
+    await late.stop();
+    expect(log).toMatch(/no consumer group read stream events:late when the first of \d+ canaries was added/);
+    expect(stdout).toMatch(
+      /note +\d+ canaries were sent until every endpoint had one; .*; no consumer group was there/,
+    );
+    expect(exitCode, stdout).toBe(0);
+  });
+
   test("a receiver that is down: no load is sent", async () => {
     const { exitCode, stdout, errors } = await runRedis(pipeline, { RECEIVER_URL: "http://127.0.0.1:1" }).catch(() => ({
       exitCode: -1,

@@ -35,6 +35,11 @@ describe("a planted fault is caught and named", () => {
     expect(missed).toEqual(expect.arrayContaining(metrics));
   });
 
+  test("answers 429 without a Retry-After are said", async () => {
+    const { stdout } = await run(await startTarget("--fault", "no-retry-after"), { ...SHORT, TRIALS: "limit" });
+    expect(stdout).toMatch(/note +50 of 50 answers 429 came without a Retry-After/);
+  });
+
   test("1 MB leaked per 25 requests", async () => {
     const target = await startTarget("--fault", "leak=25");
     const monitor = await startMonitor(target);
