@@ -9,18 +9,13 @@ import { type PulsePlant, pulse } from "./pulse.ts";
 import { SILENT } from "./reasons.ts";
 import type { Check, Row, Table } from "./row.ts";
 import { type SignalsPlant, signals } from "./signals.ts";
+import { canonical } from "./stray-rows.ts";
 
 /** An event of a chain that it does not know goes to everybody. */
 const probedAll: Check = ["every subscription is told of the probe", ({ probed, paths }) => probed === paths];
 
-/** An event as the gateway's own generator writes it: no trace is in its id. */
-const generated = (place: number) =>
-  JSON.stringify({
-    event_id: `evt_${Date.now()}000000_0x${place.toString(16).padStart(16, "0")}`,
-    ...{ chain: 2, commitment_level: 3, block_number: 18_000_001, block_hash: "0x01", tx_hash: `0x${place}` },
-    ...{ event_type: "transfer", accounts: ["0x02"], timestamp: "2026-01-01T00:00:00Z", payload: "", reorg_action: 1 },
-    ...{ native_value: 0, published_at: "2026-01-01T00:00:00.123Z" },
-  });
+/** An id as the gateway's own generator writes it: no trace is in it. */
+const generated = (place: number) => `evt_${Date.now()}000000_0x${place.toString(16).padStart(16, "0")}`;
 
 const PULSE_ROWS: readonly Row<PulsePlant>[] = [
   {
@@ -118,7 +113,8 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
       websocket: { FILTERS: "all" },
       during: async ({ run, publish }) => {
         await run.until(begun);
-        for (let place = 0; place < 20; place++) await publish("events.canonical.2.transfer", generated(place));
+        for (let place = 0; place < 20; place++)
+          await publish("events.canonical.2.transfer", canonical(generated(place)));
       },
     },
     expect: {
@@ -205,6 +201,21 @@ const ETHHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["account_left_pending", "has read 3 entries and not acknowledged them"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "field: webhooks, slower than the load",
+    plants: "the worker makes 50 deliveries a second, and 100 come; nothing is lost",
+    plant: {
+      flags: ["--as", "real", "--concurrency", "10"],
+      faults: ["delay=200"],
+      redis: { SCENARIO: "load", RATE: "100", EVENTS: "1000", DRAIN_TIMEOUT: "30s" },
+    },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_backlog_growth", "account_delivery_p95_ms", "account_delivery_p99_ms"],
+      besides: ["account_delivery_mean_ms"],
       checks: [balanced, nothingLost],
     },
   },

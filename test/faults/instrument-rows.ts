@@ -66,5 +66,20 @@ const CLOCKS: readonly Row<PulsePlant>[] = [
   ),
 ];
 
-export const INSTRUMENT: Table<PulsePlant> = { subject: pulse, rows: PUBLISHERS };
+const WAYS: readonly Row<PulsePlant>[] = [
+  {
+    name: "clock: a publisher over a lopsided way",
+    plants:
+      "deliveries are 40 ms late; what the publisher sends to the receiver takes 80 ms longer than what comes back, so that its clock seems 40 ms off",
+    plant: { faults: ["delay=40"], networks: { publisher: { lopsided: 80 } }, ...LASTING },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_delivery_p95_ms"],
+      besides: [...LATE, "account_clock_doubts", "account_negative_latency", "account_latency_growth_ms", ...BEHIND],
+      checks: [balanced, nothingLost],
+    },
+  },
+];
+
+export const INSTRUMENT: Table<PulsePlant> = { subject: pulse, rows: [...PUBLISHERS, ...WAYS] };
 export const CLOCKS_SET: Table<PulsePlant> = { subject: pulseByClock, rows: CLOCKS };

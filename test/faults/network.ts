@@ -4,6 +4,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 export interface Conditions {
   /** Ms that everything is on its way, in each direction. */
   latency?: number;
+  /** Ms that what goes to the server takes longer than what comes back. */
+  lopsided?: number;
   /** Bytes per second towards the client. */
   bandwidth?: number;
   /** Nothing goes through in either direction any more, and nobody is told. */
@@ -70,7 +72,7 @@ export class Network {
     from.on("data", (chunk) => {
       if (conditions.silent === true) return;
       const now = performance.now();
-      const { latency = 0, bandwidth = Number.POSITIVE_INFINITY } = conditions;
+      const { latency = 0, lopsided = 0, bandwidth = Number.POSITIVE_INFINITY } = conditions;
       free = Math.max(now, free) + (towardsClient ? (chunk.length * 1000) / bandwidth : 0);
       waiting += chunk.length;
       if (waiting > BUFFER_BYTES) from.pause();
@@ -79,7 +81,7 @@ export class Network {
         if (waiting <= BUFFER_BYTES) from.resume();
         if (!to.destroyed && conditions.silent !== true) to.write(chunk);
       };
-      const late = free - now + latency;
+      const late = free - now + latency + (towardsClient ? 0 : lopsided);
       if (late <= 0) pass();
       else setTimeout(pass, late);
     });

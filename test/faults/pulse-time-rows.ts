@@ -1,7 +1,7 @@
 /** Rows in which deliveries come late, or connections do not hold. */
 import { balanced, nothingLost } from "./checks.ts";
 import { type PulsePlant, pulse } from "./pulse.ts";
-import { P95, P99, P995 } from "./reasons.ts";
+import { LATE, P95, P99, P995 } from "./reasons.ts";
 import type { Row, Table } from "./row.ts";
 
 const GROWTH = "account_latency_growth_ms";
@@ -107,6 +107,17 @@ const CONNECTIONS: readonly PulseRow[] = [
       verdict: "FAIL",
       reasons: ["ws_sessions_lost"],
       besides: ["account_lost", "account_judged_share"],
+      checks: [balanced],
+    },
+  },
+  {
+    name: "deaf-end=6000",
+    plants: "each connection is closed when it is 6 s old, and what came for it in its last second is thrown away",
+    plant: { faults: ["deaf-end=6000"], nats: { DURATION: "9s" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "ws_sessions_lost", "1001 enough"],
+      besides: ["account_judged_share", "ws_error_rate", ...LATE],
       checks: [balanced],
     },
   },

@@ -37,8 +37,13 @@ export interface PulsePlant {
   readonly clock?: true;
   /** Somebody has made the stream before the gateway starts, with this retention. */
   readonly made?: "limits" | "workqueue";
-  /** Networks in front of the gateway, of NATS and of the receiver. */
-  readonly networks?: { readonly websocket?: Conditions; readonly nats?: Conditions; readonly receiver?: Conditions };
+  /** Networks in front of the gateway, of NATS, of the receiver, and of the receiver as the publisher alone sees it. */
+  readonly networks?: {
+    readonly websocket?: Conditions;
+    readonly nats?: Conditions;
+    readonly receiver?: Conditions;
+    readonly publisher?: Conditions;
+  };
   /** Done while the load runs. */
   readonly during?: (stage: PulseStage) => Promise<unknown>;
 }
@@ -113,6 +118,8 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const receiverUrl = networks.receiver === undefined ? receiver.url : ways.receiver.url;
     const shared = { ...SHORT.both, RUN_ID: run.id, ...(accounted ? { RECEIVER_URL: receiverUrl } : {}) };
     const wsUrl = networks.websocket === undefined ? gateway.wsUrl : ways.websocket.url;
+    const own = networks.publisher === undefined ? null : await networkTo(receiver.url, networks.publisher);
+    const publishing = { ...shared, ...(own === null ? {} : { RECEIVER_URL: own.url }) };
     const natsUrl = networks.nats === undefined ? nats.url : ways.nats.url;
     const subscribing = { ...SHORT.websocket, ...shared, WS_URL: wsUrl, ...plant.websocket };
     run.start("websocket", subscribing, { bundle: plant.bundle });
@@ -123,11 +130,11 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     for (let place = 1; place <= (plant.publishers ?? 1); place++) {
       const results = place === 1 ? folder : join(folder, String(place));
       await mkdir(results, { recursive: true });
-      run.start("nats", { ...short, ...shared, ...ready, NATS_URL: natsUrl, ...plant.nats }, { results });
+      run.start("nats", { ...short, ...publishing, ...ready, NATS_URL: natsUrl, ...plant.nats }, { results });
     }
     const stage: PulseStage = {
       ...{ run, nats, receiver, gateway, networks: ways, forge: forging(nats.url, run.id) },
-      publish: (subject, message) => publishing(nats.url, (stream) => stream.publish(subject, message)),
+      publish: (subject, message) => withStream(nats.url, (stream) => stream.publish(subject, message)),
       setClock: (seconds) => clock.set(seconds),
     };
     return await run.end(plant.during?.(stage) ?? Promise.resolve());
@@ -149,7 +156,7 @@ async function subscribed(gateway: string, subscriptions: number): Promise<void>
 function forging(url: string, id: string): PulseStage["forge"] {
   const messages = messageTemplate({ seed: 1, chains: ["ethereum", "solana"] });
   return (...traces) =>
-    publishing(url, async (stream) => {
+    withStream(url, async (stream) => {
       for (const changes of traces) {
         const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
         const { subject, data } = writeMessage(messages, trace);
@@ -158,7 +165,7 @@ function forging(url: string, id: string): PulseStage["forge"] {
     });
 }
 
-async function publishing(url: string, publish: (stream: JetStreamClient) => Promise<unknown>): Promise<void> {
+async function withStream(url: string, publish: (stream: JetStreamClient) => Promise<unknown>): Promise<void> {
   const connection = await connect({ servers: url });
   try {
     await publish(jetstream(connection));

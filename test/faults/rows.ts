@@ -13,6 +13,7 @@ import { type AnyTable, anyTable } from "./matrix.ts";
 import { PULSE } from "./pulse-rows.ts";
 import { PULSE_TIMES } from "./pulse-time-rows.ts";
 import { SIGNALS } from "./signals-rows.ts";
+import { STRAYS_OF_ETHHOOK, STRAYS_OF_PULSE } from "./stray-rows.ts";
 
 /** Those that use the machine most are not next to each other: two tables run at the same time. */
 export const TABLES: readonly AnyTable[] = [
@@ -33,4 +34,6 @@ export const TABLES: readonly AnyTable[] = [
   anyTable(CLOCKS_SET),
   anyTable(FIELD_OF_INGEST),
   anyTable(FIELD_OF_SIGNALS),
+  anyTable(STRAYS_OF_PULSE),
+  anyTable(STRAYS_OF_ETHHOOK),
 ];

@@ -43,6 +43,19 @@ describe("connections", () => {
     expect(lively.close).not.toHaveBeenCalled();
   });
 
+  test("are closed after a while, and sent nothing in their last second", () => {
+    const sockets = socketsWith("deaf-end=3000");
+    const [socket, sent] = [client(), [] as number[]];
+    sockets.opened(socket);
+    const send = sockets.events((frame) => void sent.push(frame.length), socket);
+    for (let length = 1; length <= 3; length++) {
+      send(Buffer.alloc(length));
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(sent).toEqual([1, 2]);
+    expect(socket.close).toHaveBeenCalledWith(1001, "enough");
+  });
+
   test("that follow one that ended miss their first moments", () => {
     const sockets = socketsWith("drop-after-reconnect=1000");
     const sent: string[] = [];

@@ -47,6 +47,7 @@ export const PULSE_FAULTS = {
   "connection-cap": number("further clients than N are refused"),
   "refuse-upgrade": oneIn("every N-th WebSocket upgrade is refused"),
   "close-idle": milliseconds("a client that says nothing for MS is disconnected"),
+  "deaf-end": milliseconds("a connection is closed when it is MS old, and sent no event in its last second"),
   "slow-subscribe": milliseconds("a subscription takes MS to be granted"),
   "slow-http": milliseconds("every HTTP answer comes MS late"),
   "stall-http": stall("no HTTP request is answered for MS of every PERIOD milliseconds"),

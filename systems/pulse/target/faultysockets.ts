@@ -29,6 +29,8 @@ export class FaultySockets {
   /** A client has connected. */
   opened(socket: WebSocket): void {
     socket.on("close", () => this.ended++);
+    const end = this.faults["deaf-end"];
+    if (end !== undefined) setTimeout(() => socket.close(GOING_AWAY, "enough"), end).unref();
     const idle = this.faults["close-idle"];
     if (idle === undefined) return;
     const timer = setTimeout(() => socket.close(GOING_AWAY, "idle"), idle).unref();
@@ -38,11 +40,12 @@ export class FaultySockets {
   /** How events are written to a client that has just connected. */
   events(send: Send, socket: WebSocket): Send {
     if (this.faults["wait-for-slow"] === true) return this.convoy.join(send, socket);
-    const { "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
+    const { "deaf-end": end, "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
     let plain = send;
     if (truncate !== undefined) plain = (frame) => send(++this.frames % truncate === 0 ? frame.subarray(0, -5) : frame);
     if (queue !== undefined) plain = boundedQueue(plain, queue);
     if (this.faults["join-frames"] === true) plain = joined(plain);
+    if (end !== undefined) plain = until(performance.now() + end - LAST_MS, plain);
     if (deaf === undefined || this.ended === 0) return plain;
     const from = performance.now() + deaf;
     return (frame) => {
@@ -61,6 +64,16 @@ function boundedQueue(send: Send, length: number): Send {
       });
     }
     if (++queued <= length) send(frame);
+  };
+}
+
+/** How long before its end a connection is sent nothing. */
+const LAST_MS = 1_000;
+
+/** Sends nothing from a moment on, by `performance.now()`. */
+function until(moment: number, send: Send): Send {
+  return (frame) => {
+    if (performance.now() < moment) send(frame);
   };
 }
 
