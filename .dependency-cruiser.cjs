@@ -16,7 +16,9 @@ module.exports = {
     {
       name: "what-runs-in-k6-is-free-of-node",
       severity: "error",
-      from: { path: "^(core/|k6/|systems/[^/]+/(k6/|[^/]+\\.ts$)|systems/[^/]+\\.ts$|(scenarios|thresholds)\\.ts$)" },
+      from: {
+        path: "^(core/|k6/|systems/[^/]+/(k6/|tests/|[^/]+\\.ts$)|systems/[^/]+\\.ts$|(scenarios|thresholds)\\.ts$)",
+      },
       to: { dependencyTypes: ["core"] },
     },
     {

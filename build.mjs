@@ -9,13 +9,22 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
 
-const tests = readdirSync("k6").filter((name) => name.endsWith(".ts"));
+const systems = readdirSync("systems", { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? one.name : []));
+
+/** A test is a file of k6/, or of the folder `tests` of its system. */
+const tests = ["k6", ...systems.map((name) => `systems/${name}/tests`)]
+  .filter((folder) => existsSync(folder))
+  .flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `${folder}/${name}`),
+  );
+
+const targets = systems.map((name) => [name, `systems/${name}/target/main.ts`]).filter(([, file]) => existsSync(file));
+
 const programs = {
   receiver: "receiver/main.ts",
-  pulse: "systems/pulse/target/main.ts",
-  ethhook: "systems/ethhook/target/main.ts",
-  ingestor: "systems/ingestor/target/main.ts",
-  signals: "systems/signals/target/main.ts",
+  ...Object.fromEntries(targets),
   postgres: "target/postgres/main.ts",
   throughline: "cli/main.ts",
 };
@@ -32,10 +41,10 @@ function workshop() {
   };
 }
 
-/** One self-contained k6 test per file of k6/. */
+/** One self-contained bundle per test, for k6. */
 export async function bundleTests() {
   await build({
-    entryPoints: tests.map((name) => `k6/${name}`),
+    entryPoints: Object.fromEntries(tests.map((file) => [basename(file, ".ts"), file])),
     outdir: "dist",
     bundle: true,
     // k6 finds the extensions a script needs in ES modules only.
@@ -58,7 +67,7 @@ export async function bundleTests() {
     keepNames: false,
     logLevel: "warning",
   });
-  return tests.map((name) => `dist/${basename(name, ".ts")}.js`);
+  return tests.map((file) => `dist/${basename(file, ".ts")}.js`);
 }
 
 /** The receiver, the reference targets and the command; in a clone the tools of the workshop too. */

@@ -1,4 +1,5 @@
-import { authoritiesOf } from "../systems/access.ts";
+import { namesOfWay } from "../systems/access.ts";
+import { variablesOf } from "../systems/variables.ts";
 
 /** More connections than these are more than a hundred megabytes. */
 const MANY_CONNECTIONS = 1_000;
@@ -18,10 +19,12 @@ const OURS =
  * machine of few cores what arrives waits for milliseconds. A small heap affords to be collected seldom,
  * connections by the thousand do not.
  *
+ * @param test whose environment it is.
  * @param variables of the test; our environment may hold some of the same names that were meant for something else.
  * @param connections how many it will hold open.
  */
 export function k6Environment(
+  test: string,
   ours: Readonly<Record<string, string | undefined>>,
   variables: Readonly<Record<string, string>>,
   connections: number,
@@ -30,7 +33,9 @@ export function k6Environment(
     (entry): entry is [string, string] => entry[1] !== undefined && PASSED_ON.test(entry[0]) && !OURS.test(entry[0]),
   );
   const collection = ours["GOGC"] ?? (connections > MANY_CONNECTIONS ? "50" : "400");
-  const authorities = authoritiesOf(variables);
+  // It takes authorities from its environment only.
+  const [named] = namesOfWay("CA", variablesOf(test)).filter((name) => name in variables);
+  const authorities = named === undefined ? undefined : variables[named];
   return {
     ...Object.fromEntries(passed),
     GOGC: collection,

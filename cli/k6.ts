@@ -96,7 +96,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     cancelSignal: hanging === null ? signal : AbortSignal.any([signal, hanging]),
     forceKillAfterDelay: ENDING_DEADLINE_MS,
     extendEnv: false,
-    env: k6Environment(process.env, told, run.connections ?? 0),
+    env: k6Environment(run.test, process.env, told, run.connections ?? 0),
   });
   adopt(child);
   if (child.pid !== undefined) run.started?.(child.pid);

@@ -47,6 +47,8 @@ export interface Door<Test extends RunnableTest> {
 
 /** One kind of pipeline. */
 export interface PipelineKind {
+  /** What `throughline run` calls it. */
+  readonly name: string;
   readonly meaning: string;
   /** The tests that run at the same time, group after group. */
   readonly groups: readonly (readonly RunnableTest[])[];
@@ -98,12 +100,20 @@ export interface PipelineKind {
   start(place: Place): Promise<RunningPipeline>;
 }
 
-/** What a reference target is told of the faults that are planted in it. */
-export function flagsOf(faults: readonly string[]): string[] {
-  return faults.flatMap((fault) => ["--fault", fault]);
+/** What a reference target is told of how it behaves, and of the faults that are planted in it. */
+export function flagsOf({ faults, manner }: Pick<Place, "faults" | "manner">): string[] {
+  return [...faults.flatMap((fault) => ["--fault", fault]), ...(manner === undefined ? [] : ["--as", manner])];
 }
 
-/** What it is told of how it behaves. */
-export function mannerFlags(manner: Manner | undefined): string[] {
-  return manner === undefined ? [] : ["--as", manner];
+/** Starts what stands on something that was started. When it does not start, nothing is left behind. */
+export async function upon<Base extends { close(): Promise<void> }>(
+  base: Base,
+  start: (base: Base) => Promise<Omit<RunningPipeline, "close"> & Partial<RunningPipeline>>,
+): Promise<RunningPipeline> {
+  try {
+    return { close: base.close, ...(await start(base)) };
+  } catch (problem) {
+    await base.close();
+    throw problem;
+  }
 }

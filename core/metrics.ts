@@ -4,6 +4,7 @@
  */
 
 import { COUNTS, type CountName } from "./counts.ts";
+import type { WordKind } from "./words.ts";
 
 /**
  * - latency: a k6 Trend in milliseconds.
@@ -29,6 +30,8 @@ export interface Metric {
   readonly ours?: true;
   /** The target took nothing. */
   readonly refusal?: true;
+  /** It happens for reasons that the target gives: the words of this kind are evidence of it. */
+  readonly words?: WordKind;
 }
 
 export const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
@@ -39,6 +42,7 @@ export const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
 export const refusal = (metric: Metric): Metric => ({ ...metric, refusal: true });
 export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
 export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
+export const said = (words: WordKind, metric: Metric): Metric => ({ ...metric, words });
 const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
 const moment = (meaning: string): Metric => ({ kind: "moment", meaning });
 
@@ -85,7 +89,7 @@ const http = {
 
 const websocket = {
   ws_connections_total: tally("attempts to connect"),
-  ws_connection_errors_total: count("attempts to connect that failed, among all of them"),
+  ws_connection_errors_total: said("refused", count("attempts to connect that failed, among all of them")),
   ws_active_connections: reading(
     "open connections: those of the virtual user that reported last, times all virtual users",
   ),
@@ -94,7 +98,10 @@ const websocket = {
   ws_ping_latency_ms: latency("from ping to pong"),
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
-  ws_sessions_lost: count("connections that the other side ended before their time, among those that were open"),
+  ws_sessions_lost: said(
+    "closed",
+    count("connections that the other side ended before their time, among those that were open"),
+  ),
   ws_sessions_missed: count(
     "sessions of clients that come and go that were asked for and not subscribed: refused, or not begun because the one before was not over",
   ),
@@ -129,7 +136,7 @@ const publishing = {
   events_offered: count("events that came to be due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
-  events_refused: refusal(perEvent(count("events that the transport answered with an error"))),
+  events_refused: said("refused", refusal(perEvent(count("events that the transport answered with an error")))),
   events_unknown: refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),

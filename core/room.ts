@@ -1,5 +1,6 @@
 /** What a system says of itself to the rest of the suite, from its own folder. */
 import type { Account } from "./account.ts";
+import { defineTest, type TestDefinition } from "./definition.ts";
 import { defineMetrics, type Metric } from "./metrics.ts";
 import type { NextStep } from "./nextstep.ts";
 import type { SloResult } from "./verdict.ts";
@@ -13,22 +14,28 @@ export interface Room {
   readonly metrics: Readonly<Record<string, Readonly<Record<string, Metric>>>>;
   /** What to look at when an objective of its own is missed; asked before what the suite says of everybody. */
   readonly nextSteps: readonly NextStep[];
-  /** What its own variables say about which objectives apply; nothing for tests of other systems. */
-  readonly context?: (values: object) => object;
-  /** Requests per second after a load of its own, at the highest and in a smoke test; undefined for other tests. */
-  readonly afterLoad?: (values: object, peak: number) => { readonly peak: number; readonly gentle: number } | undefined;
+  /** Its tests, by the names of their bundles. */
+  readonly tests: Readonly<Record<string, TestDefinition>>;
   /** Lines of the summary of a test beside its account; none for tests of other systems. */
   readonly tells?: (metrics: Aggregates) => readonly string[];
   /** Lines of the summary about its far end; none for accounts of other systems. */
   readonly tellsOfAccount?: (account: Account, rows: readonly SloResult[]) => readonly string[];
 }
 
+/** All of several things at once. */
+export type Both<Union> = (Union extends unknown ? (given: Union) => void : never) extends (given: infer All) => void
+  ? All
+  : never;
+
 let opened: readonly Room[] = [];
 
 /** Makes all systems known, once for a program. */
-export function openRooms<const Rooms extends readonly Room[]>(rooms: Rooms): Rooms {
+export function openRooms<Rooms extends readonly Room[]>(rooms: Rooms): Rooms {
   opened = rooms;
-  for (const { metrics } of rooms) for (const family of Object.values(metrics)) defineMetrics(family);
+  for (const { metrics, tests } of rooms) {
+    for (const family of Object.values(metrics)) defineMetrics(family);
+    for (const [name, test] of Object.entries(tests)) defineTest(name, test);
+  }
   return rooms;
 }
 

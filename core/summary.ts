@@ -2,7 +2,6 @@
  * What a test leaves behind: a versioned record for tools. A pure function of what k6 hands to
  * `handleSummary` and of the account; rendering.ts makes text of it for people.
  */
-import type { Test } from "../scenarios.ts";
 import type { Account } from "./account.ts";
 import { attribute, evidenceOf, ownDelay, weighed, withCauses } from "./attribution.ts";
 import { uncertaintyOf } from "./clocks.ts";
@@ -22,7 +21,7 @@ export interface K6Data {
 /** The record of one test. */
 export interface Summary extends Judgement {
   readonly version: 1;
-  readonly test: Test;
+  readonly test: string;
   readonly scenario: string;
   readonly run: string | null;
   /** False when it was ended before its load was over, or before it found its limit: the numbers are those of its first part. */
@@ -43,7 +42,7 @@ export interface Summary extends Judgement {
 
 /** What the summary is made of. */
 export interface SummaryInput {
-  readonly test: Test;
+  readonly test: string;
   readonly scenario: string;
   readonly slos: readonly Slo[];
   readonly data: K6Data;

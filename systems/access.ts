@@ -67,16 +67,6 @@ export const SOCKET_WAYS_IN = {
   WS_DEFLATE: flag("1 offers permessage-deflate, without context takeover", "0"),
 };
 
-/** What the variables of a test's target begin with: whatever else begins so is a mistake. */
-export const PREFIXES: Readonly<Record<string, readonly string[]>> = {
-  http: ["HTTP_"],
-  websocket: ["WS_"],
-  nats: ["NATS_"],
-  redis: ["REDIS_"],
-  webhook: ["SIGNALS_", "WEBHOOK_"],
-  ingest: ["INGEST_"],
-};
-
 /** Begins so, and is for all programs. */
 export const NOT_OURS: readonly string[] = ["HTTP_PROXY"];
 
@@ -116,12 +106,7 @@ export function unfitness(given: AccessSettings, prefix: string, headers: Header
   return null;
 }
 
-/** What the variables of the ways in begin with, by all tests. */
-export const WAY_PREFIXES = ["HTTP", "WS", "INGEST", "SIGNALS"] as const;
-
-/** The certificates of the authorities that a test's settings name: k6 takes them from its environment only. */
-export function authoritiesOf(variables: Readonly<Record<string, string>>): string | undefined {
-  return [...WAY_PREFIXES, "REDIS", "TLS"]
-    .map((prefix) => variables[`${prefix}_CA`])
-    .find((file) => file !== undefined);
+/** The variables of a test that are this way into a target, whatever they begin with. */
+export function namesOfWay(way: keyof WaysIn, variables: Readonly<Record<string, Variable<unknown>>>): string[] {
+  return Object.keys(variables).filter((name) => variables[name] === WAYS_IN[way]);
 }

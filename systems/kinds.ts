@@ -1,26 +1,28 @@
-/** The list of pipelines that `throughline run` knows: adding one is one line. */
+/** The pipelines that `throughline run` knows: the half in Node of each system of the list, which k6 does not have. */
 import type { PipelineKind } from "../cli/kind.ts";
-import { ethhook } from "./ethhook/cli/kind.ts";
-import { ingestor } from "./ingestor/cli/kind.ts";
-import { pulse } from "./pulse/cli/kind.ts";
-import { signals } from "./signals/cli/kind.ts";
+import * as list from "./list.ts";
 import type { RunnableTest } from "./variables.ts";
 
+const kinds = await Promise.all(
+  Object.keys(list).map(async (folder) => {
+    // The bundler looks for every file of this pattern, so that there is no second list.
+    const { kind } = (await import(`./${folder}/cli/kind.ts`)) as { readonly kind: PipelineKind };
+    return kind;
+  }),
+);
+
 /** By the name that `throughline run` takes. */
-export const PIPELINES: Readonly<Record<string, PipelineKind>> = {
-  pipeline: pulse,
-  ethhook,
-  ingest: ingestor,
-  webhook: signals,
-};
+export const PIPELINES: Readonly<Record<string, PipelineKind>> = Object.fromEntries(
+  kinds.map((kind) => [kind.name, kind]),
+);
 
 /** Addresses that a run can be given. */
 export const URL_NAMES: readonly string[] = [
-  ...new Set([...Object.values(PIPELINES).flatMap(({ urls }) => Object.keys(urls)), "receiver"]),
+  ...new Set([...kinds.flatMap(({ urls }) => Object.keys(urls)), "receiver"]),
 ];
 
 /** What tests need that plain k6 does not have. */
 export const EXTENSIONS: Partial<Readonly<Record<RunnableTest, readonly string[]>>> = Object.assign(
   {},
-  ...Object.values(PIPELINES).map(({ extensions }) => extensions),
+  ...kinds.map(({ extensions }) => extensions),
 );

@@ -1,10 +1,8 @@
 /** Every metric of the suite by its family: those that are everybody's, and those of each system. */
 import { GENERAL_FAMILIES, type Metric } from "../core/metrics.ts";
+import type { Both } from "../core/room.ts";
 import { ROOMS } from "./rooms.ts";
 
-type Both<Union> = (Union extends unknown ? (given: Union) => void : never) extends (given: infer All) => void
-  ? All
-  : never;
 type OfRooms = Both<(typeof ROOMS)[number]["metrics"]>;
 type Families = typeof GENERAL_FAMILIES & OfRooms;
 

@@ -1,27 +1,24 @@
 /** The tests of a pipeline of one's own: its variables, profiles and objectives by the role that a test has in it. */
-import { defineTest, type TestDefinition } from "../core/definition.ts";
+import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";
 import type { AnyPipeline, VariableOf } from "../core/pipeline.ts";
-import { hold, ramp, type Step } from "../core/shape.ts";
+import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
+import { hold, ramp } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
 import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
-import { VISITORS } from "../scenarios.ts";
+import { accounted, common, publishing, receiver, scenario } from "../core/variables.ts";
 import { OWN_WAYS_IN } from "./access.ts";
-import { accounted, common, publishing, receiver } from "./variables.ts";
 
 /** What the test is called that holds the subscriptions of a pipeline. */
 export const subscribersOf = (name: string) => `${name}-subscribers`;
 
-const doublings = (rate: number, times: number): Step[] =>
-  Array.from({ length: times }, (_, step) => hold(rate * 2 ** step, "30s"));
-
 /** The profiles of a publisher, where its pipeline says no others: events per second. */
-const PROFILES: Readonly<Record<string, readonly Step[]>> = {
+const PROFILES: Profiles = {
   smoke: [hold(50, "20s")],
   load: [hold(200, "5m")],
   stress: [hold(200, "1m"), ramp(1_000, "5m"), hold(1_000, "5m")],
-  spike: [hold(200, "1m"), ramp(2_000, "0s"), hold(2_000, "15s"), ramp(200, "0s"), hold(200, "1m")],
+  spike: [hold(200, "1m"), jump(2_000), hold(2_000, "15s"), jump(200), hold(200, "1m")],
   soak: [hold(100, "30m")],
   breakpoint: doublings(50, 8),
 };
@@ -83,7 +80,7 @@ function objectiveOf(metric: string, written: string, place: string): Slo {
 const isPublishing = ({ metric }: Slo) => !metric.startsWith("account_");
 
 /** The two roles of a pipeline, or the one where nothing subscribes; they are known by their names from then on. */
-export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] {
+export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
   const { name, observe } = pipeline;
   const own = objectivesOf(pipeline);
   const settled = [
@@ -94,10 +91,10 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
   ];
   const { variables, required } = declaredIn(pipeline);
   const profiles = { ...PROFILES, ...pipeline.profiles };
-  const publisher: TestDefinition = {
+  const publisher: NamedTest = {
     name,
     variables: {
-      SCENARIO: profileIn(profiles)("how the load moves over time", "smoke"),
+      SCENARIO: scenario(profiles),
       ...common,
       ...accounted,
       ...publishing,
@@ -108,12 +105,16 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly TestDefinition[] 
     required,
     profiles,
     load: "publishes",
-    objectives: [slo("events_refused").count.is(0), slo("events_unknown").count.is(0), ...own.filter(isPublishing)],
-    settled,
+    objectives: () => [
+      slo("events_refused").count.is(0),
+      slo("events_unknown").count.is(0),
+      ...own.filter(isPublishing),
+    ],
+    settled: () => settled,
   };
   const tests =
     observe.kind === "subscription" ? [subscriber(publisher, connectionsOf(pipeline)), publisher] : [publisher];
-  for (const test of tests) defineTest(test);
+  for (const test of tests) defineTest(test.name, test);
   return tests;
 }
 
@@ -141,13 +142,14 @@ export function objectivesOfVisits({ name, endpoints }: AnyEndpoints): Slo[] {
 }
 
 /** The test that asks a table of endpoints; it is known by its name from then on. */
-export function defineVisitsOf(declared: AnyEndpoints): TestDefinition {
+export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
   const profiles = { ...VISITORS, ...declared.profiles };
+  const objectives = [slo("http_error_rate").rate.is(0), ...objectivesOfVisits(declared)];
   const { variables, required } = declaredIn(declared);
-  const test: TestDefinition = {
+  const test: NamedTest = {
     name: declared.name,
     variables: {
-      SCENARIO: profileIn(profiles)("how the load moves over time", "smoke"),
+      SCENARIO: scenario(profiles),
       ...common,
       ...OWN_WAYS_IN,
       VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
@@ -158,10 +160,10 @@ export function defineVisitsOf(declared: AnyEndpoints): TestDefinition {
     required,
     profiles,
     load: "visits",
-    objectives: [slo("http_error_rate").rate.is(0), ...objectivesOfVisits(declared)],
-    settled: [],
+    objectives: () => objectives,
+    settled: () => [],
   };
-  defineTest(test);
+  defineTest(test.name, test);
   return test;
 }
 
@@ -171,9 +173,9 @@ export function connectionsOf({ observe }: AnyPipeline): number {
 }
 
 function subscriber(
-  { name, required, settled, variables, profiles: published }: TestDefinition,
+  { name, required = {}, settled, variables, profiles: published }: NamedTest,
   connections: number,
-): TestDefinition {
+): NamedTest {
   const { RATE, EVENTS, WORKERS, BATCH, ACK_TIMEOUT, CANARY_TIMEOUT, SUBSCRIPTIONS, ...rest } = variables;
   // They hold their connections for as long as the load lasts, whichever it is.
   const profiles = Object.fromEntries(Object.keys(published).map((profile) => [profile, [hold(connections, "1m")]]));
@@ -181,7 +183,7 @@ function subscriber(
     name: subscribersOf(name),
     variables: {
       ...rest,
-      SCENARIO: profileIn(profiles)("the profile of the load that is listened to", "smoke"),
+      SCENARIO: scenario(profiles, "the profile of the load that is listened to"),
       RECEIVER_URL: receiver("the receiver that settles the run", "http://127.0.0.1:4800"),
       RUN_ID: word("name of the run, the same as the publisher's"),
       END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),
@@ -189,7 +191,7 @@ function subscriber(
     required,
     profiles,
     load: "stays",
-    objectives: [
+    objectives: () => [
       slo("ws_connection_errors_total").count.is(0),
       slo("ws_sessions_lost").count.is(0),
       slo("ws_events_damaged").count.is(0),
@@ -198,9 +200,4 @@ function subscriber(
     ],
     settled,
   };
-}
-
-function profileIn(profiles: Readonly<Record<string, unknown>>) {
-  const allowed = Object.keys(profiles);
-  return variable(allowed.join(", "), (given) => (allowed.includes(given) ? given : undefined));
 }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
-import { definitionOf } from "../../core/definition.ts";
+import { definitionOf, type NamedTest } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { readConfig } from "../config.ts";
@@ -53,8 +53,8 @@ async function boardsOf(root: string, { pipeline, endpoints }: Built): Promise<R
 
 function testRunsOf(built: Built): ReadonlyMap<string, string> {
   kindOf(built);
-  const definitions = Object.keys(built.tests).flatMap((test) => definitionOf(test) ?? []);
-  return new Map(definitions.map((definition) => [`${definition.name}.yaml`, testRunOf(definition)]));
+  const tests = Object.keys(built.tests).map((name) => ({ name, ...definitionOf(name) }) as NamedTest);
+  return new Map(tests.map((test) => [`${test.name}.yaml`, testRunOf(test)]));
 }
 
 async function write(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {

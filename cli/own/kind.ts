@@ -36,6 +36,7 @@ function kindOfEndpoints(built: Built): PipelineKind {
   const test = built.name as RunnableTest;
   return {
     ...OWN,
+    name: built.name,
     meaning: declared.meaning ?? `${built.file}, asked by visitors`,
     groups: [[test]],
     settled: {},
@@ -51,6 +52,7 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
   const subscribes = defineTestsOf(pipeline).length > 1;
   return {
     ...OWN,
+    name: built.name,
     meaning: pipeline.meaning ?? `${built.file}, observed by ${pipeline.observe.kind}`,
     groups: [subscribes ? [subscribers, publisher] : [publisher]],
     settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },

@@ -1,12 +1,12 @@
 /** What Kubernetes is told of a test of one's own: a TestRun of k6-operator, as those in deploy/kubernetes/testruns. */
-import type { TestDefinition } from "../../core/definition.ts";
-import { common } from "../../systems/variables.ts";
+import type { NamedTest } from "../../core/definition.ts";
+import { common } from "../../core/variables.ts";
 
 /** k6 processes that share the load, unless somebody changes it. */
 const RUNNERS = 4;
 
 /** A TestRun as YAML; what only its owner knows is `change-me`. */
-export function testRunOf({ name, variables, required, load }: TestDefinition): string {
+export function testRunOf({ name, variables, required = {}, load }: NamedTest): string {
   // An address of this machine is none in a cluster, so that its owner has to say each.
   const asked = Object.entries(variables).filter(
     ([key, { target, credential }]) => !credential && !Object.hasOwn(common, key) && (target || key in required),

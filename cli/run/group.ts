@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { definitionOf } from "../../core/definition.ts";
 import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { fetchWithLogin } from "../fetch.ts";
@@ -35,7 +36,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
   const closing = new AbortController();
   if (account !== null) closeOnInterrupt(account, interrupted, closing.signal);
-  const desks = await Promise.all(group.map(({ variables }) => openTokenDesk(variables)));
+  const desks = await Promise.all(group.map(({ test, variables }) => openTokenDesk(test, variables)));
   const processes = group.flatMap((planned, index) =>
     Array.from({ length: instances }, async (_, place) => {
       const { test } = planned;
@@ -85,7 +86,7 @@ const STARTING_SECONDS = 0.1;
 
 /** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
 function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
-  if (test !== "websocket" && !("END_WHEN_SETTLED" in settings)) return {};
+  if (definitionOf(test)?.load !== "stays") return {};
   const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
   const linger = "LINGER" in settings ? Number(settings.LINGER ?? 0) : 0;
   const starting = settings.load.kind === "visitors" ? peakOf(settings.load.shape) * STARTING_SECONDS : 0;

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Token } from "../../core/access.ts";
-import { WAY_PREFIXES } from "../../systems/access.ts";
+import { namesOfWay } from "../../systems/access.ts";
+import { variablesOf } from "../../systems/variables.ts";
 import { runTokenCommand } from "../token-command.ts";
 
 /** Virtual users that ask within so long share a token: ten thousand of them would start ten thousand programs. */
@@ -17,16 +18,15 @@ export interface TokenDesk {
 }
 
 /** Opens what a test's commands need; nothing where it has none. */
-export async function openTokenDesk(given: Readonly<Record<string, string>>): Promise<TokenDesk> {
+export async function openTokenDesk(test: string, given: Readonly<Record<string, string>>): Promise<TokenDesk> {
   const variables: Record<string, string> = { ...given };
   const closings: (() => Promise<void>)[] = [];
-  for (const prefix of WAY_PREFIXES) {
-    const name = `${prefix}_TOKEN_COMMAND`;
+  for (const name of namesOfWay("TOKEN_COMMAND", variablesOf(test))) {
     const command = variables[name];
     if (command === undefined) continue;
     const { url, close } = await serve(name, command);
     delete variables[name];
-    variables[`${prefix}_TOKEN_URL`] = url;
+    variables[name.replace(/COMMAND$/, "URL")] = url;
     closings.push(close);
   }
   return { variables, close: async () => void (await Promise.all(closings.map((close) => close()))) };

@@ -1,5 +1,6 @@
 /** The boards: one to watch a run, one to compare runs, and one for each test with what these two lack. */
 import { COUNT_NAMES, COUNTS, faultNames } from "../../core/counts.ts";
+import { sloVariable } from "../../core/slo.ts";
 import { FAMILIES, METRICS, type MetricName } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { Board, Panel, Row, Series } from "./board.ts";
@@ -54,8 +55,10 @@ export const lateRow: Row = {
 
 /** Five questions, in the order in which somebody asks who watches a run: at most 20 panels. */
 function watch(root: string): Board {
-  const publisher = objectivesOf("nats", root);
-  const subscriber = objectivesOf("websocket", root);
+  const all = BOARD_TESTS.flatMap((test) => objectivesOf(test, root));
+  const once = [...new Map(all.map((slo) => [sloVariable(slo), slo])).values()];
+  const objectivesOn = (wanted: MetricName) =>
+    once.filter(({ metric, statistic }) => metric === wanted && statistic !== "count");
   return {
     name: "watch",
     title: "Throughline: watch a run",
@@ -72,9 +75,7 @@ function watch(root: string): Board {
           ),
           {
             ...k6Panel("Delay of the schedule", percentiles("schedule_delay_ms"), 8, "ms"),
-            objectives: publisher.filter(
-              ({ metric, statistic }) => metric === "schedule_delay_ms" && statistic !== "count",
-            ),
+            objectives: objectivesOn("schedule_delay_ms"),
           },
           k6Panel("Not sent in time", series("dropped_iterations", "events_unsent", ...startingWith("unsent_")), 8),
         ],
@@ -95,9 +96,7 @@ function watch(root: string): Board {
         panels: [
           {
             ...k6Panel("Lag and pauses", [...worst("generator_lag_ms"), ...worst("generator_pause_ms")], 6, "ms"),
-            objectives: subscriber.filter(
-              ({ metric, statistic }) => metric === "generator_lag_ms" && statistic !== "count",
-            ),
+            objectives: objectivesOn("generator_lag_ms"),
           },
           k6Panel("Out of resources, and errors of the script", series(...startingWith("host_", "script_")), 6),
           k6Panel("Virtual users", [gauge("vus", "active"), gauge("vus_max", "initialized")], 6),

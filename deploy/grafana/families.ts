@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FAMILIES } from "../../systems/metrics.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
@@ -16,7 +16,7 @@ export const BOARD_TESTS = Object.keys(VARIABLES) as RunnableTest[];
  * @throws an error that names the script and what it declares, when that is not a family.
  */
 export function familiesOf(test: RunnableTest, root: string): Family[] {
-  const script = `k6/${test}.ts`;
+  const script = scriptOf(test, root);
   const [, declared] = /\bmeasures\(([^)]*)\)/.exec(readFileSync(join(root, script), "utf8")) ?? [];
   const names = [...(declared ?? "").matchAll(/"([^"]+)"/g)].map(([, name]) => name as string);
   const unknown = names.filter((name) => !Object.hasOwn(FAMILIES, name));
@@ -24,4 +24,15 @@ export function familiesOf(test: RunnableTest, root: string): Family[] {
     throw new Error(`${script}: measures(${declared ?? ""}): allowed: ${Object.keys(FAMILIES).join(", ")}`);
   }
   return names as Family[];
+}
+
+/** Where a test is written: in k6/, or in the folder `tests` of its system. */
+function scriptOf(test: RunnableTest, root: string): string {
+  const folders = readdirSync(join(root, "systems")).map((system) => `systems/${system}/tests`);
+  const script = ["k6", ...folders]
+    .map((folder) => `${folder}/${test}.ts`)
+    .find((file) => existsSync(join(root, file)));
+  if (script === undefined)
+    throw new Error(`${test}: no script; allowed: k6/${test}.ts or systems/<system>/tests/${test}.ts`);
+  return script;
 }

@@ -1,8 +1,9 @@
 /** The boards of pipelines and tables of endpoints of one's own: one for each of their tests. */
-import { definitionOf, type TestDefinition } from "../../core/definition.ts";
+import type { NamedTest, TestDefinition } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { metricOf } from "../../core/metrics.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
+import type { Slo } from "../../core/slo.ts";
 import { FAMILIES } from "../../systems/metrics.ts";
 import { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -34,14 +35,14 @@ export function ownBoards(declared: AnyPipeline | AnyEndpoints): Map<string, str
   return files;
 }
 
-function boardOf({ name, load }: TestDefinition): Board {
+function boardOf({ name, load }: NamedTest): Board {
   const test = name as RunnableTest;
   const isSettled = load !== "visits";
   const rows = slos(test, { accounted: isSettled, events: load === "publishes" ? 1 : null });
   const objectives = rows.filter(({ metric }) => metricOf(metric) !== undefined);
   const measured: Row[] = [
     { title: "Objectives", panels: [verdictPanel(test, objectives)] },
-    ...(load === "visits" ? [answersRow(name)] : []),
+    ...(load === "visits" ? [answersRow(objectives)] : []),
     ...(isSettled ? [lostRow, lateRow] : []),
     ...FAMILIES_OF[load].map((family) => ({
       title: `Metrics: ${family}`,
@@ -58,8 +59,8 @@ function boardOf({ name, load }: TestDefinition): Board {
 }
 
 /** The answers of endpoints: how long each took, and with which status they came. */
-function answersRow(name: string): Row {
-  const metrics = (definitionOf(name)?.objectives ?? []).map(({ metric }) => metric);
+function answersRow(objectives: readonly Slo[]): Row {
+  const metrics = objectives.map(({ metric }) => metric);
   const latencies = [...new Set(metrics)].filter((metric) => metric.startsWith("endpoint_"));
   const statuses = ["2xx", "4xx", "429", "5xx", "none"].map((status) => `http_status_${status}`);
   return { title: "Answers", panels: metricsPanels([...latencies, "http_error_rate", ...statuses]) };

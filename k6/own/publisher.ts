@@ -4,8 +4,8 @@ import { combinations, made } from "../../core/made.ts";
 import { type Answer, type AnyPipeline, environmentOf, type Outcome, type Send } from "../../core/pipeline.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
-import type { Test } from "../../scenarios.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { certificatesOf } from "../support/certificates.ts";
@@ -40,7 +40,7 @@ export function filterOf(selection: Readonly<Record<string, string | readonly st
 /** The test that publishes the events of a pipeline: the functions that k6 asks a script for. */
 export function publisherOf(pipeline: AnyPipeline) {
   defineTestsOf(pipeline);
-  const config = settings(pipeline.name as Test) as unknown as PublisherSettings;
+  const config = settings(pipeline.name as RunnableTest) as unknown as PublisherSettings;
   const load = publishingLoad(config);
   const metrics = measures("everywhere", "publishing", "account", "health");
   const stream: Stream = { seed: config.SEED, variants: combinations(pipeline.events.attributes) };

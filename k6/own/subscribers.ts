@@ -5,8 +5,8 @@ import { combinations } from "../../core/made.ts";
 import { type AnyPipeline, type Closable, environmentOf } from "../../core/pipeline.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { eventId } from "../../core/trace.ts";
-import type { Test } from "../../scenarios.ts";
 import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
 import { PathLog } from "../support/arrivals.ts";
 import { backoff } from "../support/backoff.ts";
@@ -31,7 +31,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     throw `pipeline ${pipeline.name}: observe is no subscription, but ${observe.kind}`;
   const { open } = observe;
   defineTestsOf(pipeline);
-  const config = settings(subscribersOf(pipeline.name) as Test) as unknown as Settings<"websocket">;
+  const config = settings(subscribersOf(pipeline.name) as RunnableTest) as unknown as Settings<"websocket">;
   const { load } = config;
   if (load.kind !== "visitors") throw `${config.test} subscribes: it publishes nothing`;
   const metrics = measures("everywhere", "websocket", "account", "health");

@@ -6,8 +6,8 @@ import { environmentOf } from "../../core/pipeline.ts";
 import { describeQuotes, quotesIn } from "../../core/quotes.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { K6Data } from "../../core/summary.ts";
-import type { Test } from "../../scenarios.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { ask } from "../support/ask.ts";
 import { certificatesOf } from "../support/certificates.ts";
 import { guarded } from "../support/guard.ts";
@@ -25,7 +25,7 @@ import { arrive, think } from "../support/thinking.ts";
 /** The test of a table of endpoints: each virtual user asks them one after the other. */
 export function visitorsOf(declared: AnyEndpoints) {
   defineVisitsOf(declared);
-  const config = settings(declared.name as Test) as unknown as Settings<"http">;
+  const config = settings(declared.name as RunnableTest) as unknown as Settings<"http">;
   countBounds(config);
   const metrics = measures("everywhere", "http", "health");
   const latencies = declared.endpoints.map(({ name }) => latencyMeasure(latencyMetric(name)));

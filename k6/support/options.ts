@@ -1,8 +1,8 @@
 import { definitionOf } from "../../core/definition.ts";
 import { GRID } from "../../core/mixture.ts";
 import { type Plan, secondsOf } from "../../core/plan.ts";
+import { BREAKPOINT } from "../../core/profiles.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
-import { BREAKPOINT } from "../../scenarios.ts";
 import { clockScenario } from "./clock.ts";
 import { k6Scenario } from "./scenario.ts";
 
@@ -64,13 +64,9 @@ export function optionsOf(config: OptionSettings, exec: string, beside: Readonly
   };
 }
 
-/** Tests whose events come to a receiver, which is not the clock that they are sent by. */
-const COMPARED = ["redis", "nats", "ingest", "websocket"];
-
 function clocksBeside(config: OptionSettings) {
-  const own = definitionOf(config.test);
-  const isCompared = own === undefined ? COMPARED.includes(config.test) : own.load !== "visits";
-  return isCompared ? clockScenario(config, secondsOf(config.load)) : {};
+  const { load, comparesClocks = load !== "visits" } = definitionOf(config.test) ?? { load: "visits" };
+  return comparesClocks ? clockScenario(config, secondsOf(config.load)) : {};
 }
 
 /** Connections that one virtual user keeps for its next requests, so that none is opened for each. */

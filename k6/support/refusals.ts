@@ -1,7 +1,6 @@
 /** Settings that no run is started with, each refused by the names of the variables that made it so. */
 import { definitionOf } from "../../core/definition.ts";
 import { excessOf, type Plan } from "../../core/plan.ts";
-import { openedRooms } from "../../core/room.ts";
 import { peakOf } from "../../core/shape.ts";
 import { isLoopback, needsConsent } from "../../systems/remote.ts";
 import { type RunnableTest, variablesOf } from "../../systems/variables.ts";
@@ -88,7 +87,7 @@ export function refuseRemote(test: RunnableTest, values: TargetValues, load: Pla
   }
   const { SOCKETS, THINK_TIME } = values;
   const peak = "shape" in load ? peakOf(load.shape) : null;
-  const after = peak === null ? undefined : openedRooms().flatMap(({ afterLoad }) => afterLoad?.(given, peak) ?? [])[0];
+  const after = peak === null ? undefined : definitionOf(test)?.afterLoad?.(given, peak);
   const problem = needsConsent(test, { load, SOCKETS, THINK_TIME, after }, addresses);
   if (problem !== null) throw new RangeError(`${problem}; allowed: a host of this machine, or ALLOW_REMOTE=1`);
 }

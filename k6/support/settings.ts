@@ -1,8 +1,8 @@
 /** What a test is told, read from the environment and from what follows of it. */
+import { definitionOf } from "../../core/definition.ts";
 import { foresee } from "../../core/foresight.ts";
 import type { Plan } from "../../core/plan.ts";
 import { hide } from "../../core/redaction.ts";
-import { openedRooms } from "../../core/room.ts";
 import { eventsIn, lengthOf } from "../../core/shape.ts";
 import { type Slo, sloVariable, withBound } from "../../core/slo.ts";
 import type { Variable } from "../../core/variable.ts";
@@ -71,7 +71,7 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
       profile: profileOf(test, values.SCENARIO),
       rate: requestedRate(load),
       bursts: load.kind === "paced" ? load.bursts?.length : undefined,
-      ...Object.assign({}, ...openedRooms().map(({ context }) => context?.(values))),
+      ...definitionOf(test)?.context?.(values),
     });
     const bounds = readBounds(rows, environment);
     if (IS_FIRST) refuseUnknown(test, rows, environment);

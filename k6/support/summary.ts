@@ -1,12 +1,14 @@
 import type { Account } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
+import type { Metric } from "../../core/metrics.ts";
 import type { Plan } from "../../core/plan.ts";
+import { BREAKPOINT } from "../../core/profiles.ts";
 import { quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { describeWords, type Word } from "../../core/words.ts";
-import { BREAKPOINT, type Test } from "../../scenarios.ts";
+import { METRICS } from "../../systems/metrics.ts";
 import { CANARIES, silentPaths } from "./canary.ts";
 import { requireFolder } from "./files.ts";
 import { REFUSED } from "./quotes.ts";
@@ -15,7 +17,7 @@ import { requestedRate } from "./settings.ts";
 import { fetchWords } from "./words.ts";
 
 interface SummarySettings {
-  readonly test: Test;
+  readonly test: string;
   readonly SCENARIO: string;
   readonly SUMMARY: string | undefined;
   readonly RECEIVER_URL?: string | undefined;
@@ -94,20 +96,14 @@ function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): read
   return run === null || RECEIVER_URL === undefined ? [] : fetchWords(RECEIVER_URL, run.id, test);
 }
 
-/** What the words of a kind are evidence of. */
-const SHOWN_BY = {
-  refused: ["events_refused", "ws_connection_errors_total"],
-  closed: ["ws_sessions_lost"],
-} as const;
-
 /** Why events and connections were refused and connections ended, in the words of whoever did it. */
 function saidOf(words: readonly Word[], { root_group }: K6Data): Said {
   const quoted = quotesIn(root_group).filter(({ about }) => about === REFUSED);
   const all = [...words, ...quoted.map(({ text, times }) => ({ kind: "refused" as const, text, count: times }))];
   return Object.fromEntries(
-    Object.entries(SHOWN_BY).flatMap(([kind, metrics]) => {
-      const said = all.filter((word) => word.kind === kind).map(({ text, count }) => `${text} (${count} times)`);
-      return said.length === 0 ? [] : metrics.map((metric) => [metric, said.join("; ")]);
+    Object.entries<Metric>(METRICS).flatMap(([name, metric]) => {
+      const said = all.filter(({ kind }) => kind === metric.words).map(({ text, count }) => `${text} (${count} times)`);
+      return said.length === 0 ? [] : [[name, said.join("; ")]];
     }),
   );
 }

@@ -3,8 +3,7 @@ import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
 import { onOneLine } from "../../core/redaction.ts";
 import { SLO_PREFIX, type Slo, sloVariable } from "../../core/slo.ts";
-import type { Test } from "../../scenarios.ts";
-import { NOT_OURS, PREFIXES } from "../../systems/access.ts";
+import { NOT_OURS } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
 import { type Environment, PREFIX, shown } from "./environment.ts";
@@ -17,7 +16,7 @@ const UNMISTAKABLE = ["SCENARIO", "DURATION"];
  * one slip of the finger away from a variable of this test. The environment is full of other programs'
  * variables: bare words such as MODE or DATE are none of our business.
  */
-export function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], environment: Environment): void {
+export function refuseUnknown(test: RunnableTest, rows: readonly Slo[], environment: Environment): void {
   const known = [...Object.keys(variablesOf(test)), ...rows.map(sloVariable)];
   for (const given of Object.keys(environment)) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
@@ -46,7 +45,7 @@ export function refuseUnknown(test: Test & RunnableTest, rows: readonly Slo[], e
 
 /** Whether a variable says by its prefix that it is about a test's target. */
 export function beginsAsOurs(test: RunnableTest, name: string): boolean {
-  return !NOT_OURS.includes(name) && (PREFIXES[test] ?? []).some((prefix) => name.startsWith(prefix));
+  return !NOT_OURS.includes(name) && (definitionOf(test)?.prefixes ?? []).some((prefix) => name.startsWith(prefix));
 }
 
 /** Whether a variable begins with the first word of one that a pipeline of one's own has: `SHOP_` of SHOP_URL. */

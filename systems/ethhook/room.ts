@@ -1,9 +1,22 @@
 /** What EthHook says of itself to the suite. */
 import type { Room } from "../../core/room.ts";
 import { nextSteps } from "./nextsteps.ts";
+import * as objectives from "./objectives.ts";
+import * as profiles from "./profiles.ts";
 import { renderWebhooks } from "./report.ts";
+import * as variables from "./variables.ts";
 
 export const ethhook = {
+  tests: {
+    redis: {
+      variables: variables.redis,
+      prefixes: ["REDIS_"],
+      profiles: profiles.redis,
+      load: "publishes",
+      objectives: objectives.redis,
+      settled: objectives.settledRedis,
+    },
+  },
   metrics: {},
   nextSteps,
   tellsOfAccount: renderWebhooks,

@@ -1,10 +1,7 @@
 /** What follows from the variables of webhook: which trials come after the load, and how hard they hit. */
-import { TRIALS, type Trial } from "../../scenarios.ts";
 import { peakOfTrials, type TrialSettings } from "./k6/webhookcount.ts";
+import { EVERY_TRIAL } from "./trials.ts";
 import { CONTRACT } from "./wire.ts";
-
-/** All trials. */
-export const EVERY_TRIAL = Object.keys(TRIALS) as Trial[];
 
 type Values = Partial<TrialSettings> & { readonly EXECUTED_BY?: "trace" | "count" };
 

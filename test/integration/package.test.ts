@@ -83,7 +83,7 @@ test("init, doctor and a run account for every event, and a lost one is named", 
     writeFileSync(file, readFileSync(file, "utf8").replace("http://127.0.0.1:3000/events", url));
     const to = ["--receiver-url", receiver.url];
     const doctor = await throughline("doctor", "orders", ...to);
-    expect(doctor.stdout).toMatch(/^ok +k6 +k6 on the PATH, 1\.8\.1: runs http, /m);
+    expect(doctor.stdout).toMatch(/^ok +k6 +k6 on the PATH, 1\.8\.1: runs ingest, http, /m);
     expect(doctor.stdout).toMatch(/^ok +canary +canaries reached 3 of 3/m);
     expect(doctor.exitCode).toBe(0);
     const load = ["--rate", "20", "--events", "40", "--run-id", "first", "--set", "DRAIN_QUIET=1s"];

@@ -9,8 +9,9 @@ import {
   readTokens,
   refusedProof,
 } from "../../core/access.ts";
+import { definitionOf } from "../../core/definition.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { givenOf, PREFIXES, unfitness } from "../../systems/access.ts";
+import { givenOf, unfitness } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 describe("headers", () => {
@@ -192,7 +193,7 @@ describe("a variable with a test's prefix that is not known", () => {
       expect(() => settings(name, Object.fromEntries(own.map((one) => [one, "anything"])))).not.toThrow();
     }
     expect(() => settings(name, { HTTP_PROXY: "http://proxy:3128", HTTPS_PROXY: "x", PATH: "/" })).not.toThrow();
-    expect(PREFIXES[name]?.length).toBeGreaterThan(0);
+    expect(definitionOf(name)?.prefixes?.length).toBeGreaterThan(0);
   });
 
   test("none of the values is shown", () => {

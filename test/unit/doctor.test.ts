@@ -63,13 +63,13 @@ describe("doctor", () => {
       "another of a later major version",
       { ...others, pathK6: { version: "2.2.0", extensions: [] } },
       true,
-      "k6 on the PATH, 2.2.0: runs http, websocket, webhook, ingest; not nats and redis, for want of k6/x/nats and k6/x/redis and k6/x/redis-streams",
+      "k6 on the PATH, 2.2.0: runs ingest, http, websocket, webhook; not redis and nats, for want of k6/x/redis and k6/x/redis-streams and k6/x/nats",
     ],
     [
       "another with an extension",
       { ...others, pathK6: { version: "1.10.0", extensions: ["k6/x/redis", "k6/x/redis-streams"] } },
       true,
-      "k6 on the PATH, 1.10.0: runs http, websocket, redis, webhook, ingest; not nats, for want of k6/x/nats",
+      "k6 on the PATH, 1.10.0: runs redis, ingest, http, websocket, webhook; not nats, for want of k6/x/nats",
     ],
     [
       "one too old",
@@ -103,7 +103,10 @@ describe("doctor", () => {
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(checks.map(({ what }) => what)).not.toContain("redis-server");
     const [k6] = machineChecks(machine, { ...own, ours: "a.ts imports k6/x/nats" }).filter(({ what }) => what === "k6");
-    expect(k6).toMatchObject({ ok: false, found: expect.stringMatching(/^k6 on the PATH, 1.8.1: runs http, /) });
+    expect(k6).toMatchObject({
+      ok: false,
+      found: expect.stringMatching(/^k6 on the PATH, 1.8.1: runs ingest, http, /),
+    });
     expect(k6?.remedy).toBe("a.ts imports k6/x/nats; with Go 1.26 the first run builds one");
   });
 

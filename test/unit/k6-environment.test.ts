@@ -6,18 +6,18 @@ test.each([
   ["where it tells its samples", { K6_WEB_DASHBOARD: "true", K6_OTEL_HEADERS: "Authorization=x" }],
   ["how its garbage is collected", { GOGC: "100" }],
 ])("k6 is told %s", (_, ours) => {
-  expect(k6Environment(ours, {}, 1)).toEqual({ GOGC: "400", ...ours });
+  expect(k6Environment("nats", ours, {}, 1)).toEqual({ GOGC: "400", ...ours });
 });
 
 test.each(["RATE", "THROUGHLINE_RATE", "K6_VUS", "K6_NO_THRESHOLDS", "K6_EXECUTION_SEGMENT", "AWS_SECRET_ACCESS_KEY"])(
   "k6 is not told of %s in our environment",
   (name) => {
-    expect(k6Environment({ [name]: "1" }, {}, 1)).toEqual({ GOGC: "400" });
+    expect(k6Environment("nats", { [name]: "1" }, {}, 1)).toEqual({ GOGC: "400" });
   },
 );
 
 test("the variables of the test come before ours, and thousands of connections are collected often", () => {
-  expect(k6Environment({ HOME: "/root" }, { NATS_TOKEN: "t", HOME: "/" }, 2_000)).toEqual({
+  expect(k6Environment("nats", { HOME: "/root" }, { NATS_TOKEN: "t", HOME: "/" }, 2_000)).toEqual({
     HOME: "/",
     NATS_TOKEN: "t",
     GOGC: "50",

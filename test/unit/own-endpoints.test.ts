@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type AnyEndpoints, defineEndpoints, latencyMetric, problemOfAnswer } from "../../core/endpoints.ts";
 import { metricOf } from "../../core/metrics.ts";
-import { plan, profilesOf, type Test } from "../../scenarios.ts";
+import { plan, profilesOf } from "../../scenarios.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 
 const API = defineEndpoints({
@@ -71,7 +72,7 @@ describe("what is not allowed is refused in one line:", () => {
 });
 
 test("its test has visitors as http has, a metric for each endpoint, and no wrong answer may come", () => {
-  const { name } = defineVisitsOf(API) as unknown as { name: Test };
+  const { name } = defineVisitsOf(API) as unknown as { name: RunnableTest };
   expect(profilesOf(name)).toEqual(expect.arrayContaining(["smoke", "load", "stress", "spike", "soak", "breakpoint"]));
   expect(plan(name, "smoke")).toMatchObject({ kind: "visitors", staying: false });
   const rows = slos(name, { accounted: false, events: null }).map(({ metric, statistic }) => `${metric} ${statistic}`);

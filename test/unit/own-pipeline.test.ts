@@ -4,7 +4,7 @@ import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";
 import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
-import { plan, profilesOf, type Test } from "../../scenarios.ts";
+import { plan, profilesOf } from "../../scenarios.ts";
 import { defineTestsOf, objectivesOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
@@ -82,7 +82,7 @@ test("a variable that begins as one of its own and is none is refused, with the 
 
 test("its test has profiles, objectives by role, and its own beside them", () => {
   const [{ name, required }] = defineTestsOf(ORDERS as unknown as AnyPipeline) as unknown as [
-    { name: Test; required: object },
+    { name: RunnableTest; required: object },
   ];
   expect(definitionOf(name)?.variables["TOKEN"]?.credential).toBe(true);
   expect(required).toEqual({ TOKEN: "who we are" });

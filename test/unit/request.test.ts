@@ -152,7 +152,7 @@ describe("the variables", () => {
 
 describe("refused", () => {
   test.each<[string[], Partial<Request>, string]>([
-    [["kafka"], {}, "run kafka: allowed: pipeline, ethhook, ingest, webhook, http, websocket, nats, redis"],
+    [["kafka"], {}, "run kafka: allowed: ethhook, ingest, pipeline, webhook, redis, http, websocket, nats"],
     [["http", "redis"], {}, "run http redis: these belong to different pipelines; run one after the other"],
     [["pipeline", "http"], {}, "run pipeline http: a pipeline runs alone; allowed: one pipeline, or tests of one"],
     [
@@ -213,7 +213,7 @@ describe("refused", () => {
       "--set http.EVENTS: no variable of websocket, nats, http; see docs/variables.md",
     ],
     [["pipeline"], { set: ["NATS_PASSWORD="] }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
-    [["http"], { events: "5" }, "--events 5: changes nothing of http; allowed: with nats, "],
+    [["http"], { events: "5" }, "--events 5: changes nothing of http; allowed: with redis, ingest, nats"],
     [
       ["http", "websocket"],
       { events: "5", urls: { http: "http://a", ws: "ws://a" } },

@@ -11,6 +11,7 @@ import { openRooms, type Room } from "../../core/room.ts";
 import { hold, shape } from "../../core/shape.ts";
 import { slo } from "../../core/slo.ts";
 import { summarize } from "../../core/summary.ts";
+import { TESTS } from "../../scenarios.ts";
 import { ROOMS } from "../../systems/rooms.ts";
 import { evidenceOf, inputOf } from "./records.ts";
 
@@ -57,6 +58,38 @@ test("general code has no system's words", () => {
   expect(files.flatMap((file) => linesOf(file).map((line) => `${file}: ${line.trim()}`))).toEqual([]);
 });
 
+/** Names of tests that name a transport there, a scheme or a family of metrics. */
+const TRANSPORTS: Readonly<Record<string, readonly string[]>> = {
+  "cli/doctor/command.ts": ["http"],
+  "cli/init.ts": ["http", "webhook"],
+  "cli/own/templates.ts": ["nats", "webhook"],
+  "cli/redis-server.ts": ["redis"],
+  "cli/run/request.ts": ["http", "nats", "redis"],
+  "core/nextstep.ts": ["http"],
+  "core/variables.ts": ["http"],
+  "deploy/grafana/own.ts": ["websocket"],
+  "k6/own/subscribers.ts": ["websocket"],
+  "k6/own/visitors.ts": ["http"],
+  "k6/support/judge.ts": ["websocket"],
+  "k6/support/statuses.ts": ["http"],
+  "receiver/influxdb-address.ts": ["http"],
+  "receiver/main.ts": ["redis"],
+  "systems/access.ts": ["http"],
+};
+const DERIVED = ["access", "kinds", "metrics", "own", "remote", "rooms", "variables"].map(
+  (name) => `systems/${name}.ts`,
+);
+
+test("general code names no test", () => {
+  const quoted = new RegExp(`"(${TESTS.join("|")})"`, "g");
+  const found = [...files, ...DERIVED, "scenarios.ts", "thresholds.ts"].flatMap((file) => {
+    const names = [...readFileSync(join(root, file), "utf8").matchAll(quoted)].map(([, name]) => name as string);
+    return [...new Set(names)].map((name) => [file, name]);
+  });
+  const allowed = Object.entries(TRANSPORTS).flatMap(([file, names]) => names.map((name) => [file, name]));
+  expect(found.toSorted()).toEqual(allowed.toSorted());
+});
+
 test("what is left to be moved is still there", () => {
   for (const [file, words] of Object.entries(LEFT)) {
     const text = readFileSync(join(root, file), "utf8");
@@ -66,6 +99,7 @@ test("what is left to be moved is still there", () => {
 
 test("a system is known everywhere by its room and one line in the list", () => {
   const toy: Room = {
+    tests: {},
     metrics: { toy: { toys_broken: perEvent(count("toys that came broken")) } },
     nextSteps: [[/^toys_broken$/, () => "look at the wrapping"]],
     tells: () => ["  toys       all of them"],

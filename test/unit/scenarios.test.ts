@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Overrides } from "../../core/plan.ts";
 import { eventsIn, lengthOf, levelAt, peakOf } from "../../core/shape.ts";
-import { plan, profilesOf, TESTS, type Test } from "../../scenarios.ts";
+import { plan, profilesOf, TESTS } from "../../scenarios.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 
 const MINUTE = 60;
 
-function shapeOf(test: Test, profile: string, overrides: Overrides = {}) {
+function shapeOf(test: RunnableTest, profile: string, overrides: Overrides = {}) {
   const made = plan(test, profile, overrides);
   if (made.kind === "unpaced" || made.kind === "closed") throw new Error(`a plan that is ${made.kind} has no shape`);
   return made.shape;
@@ -50,7 +51,7 @@ test("websocket has clients that come and go: 50 for 2 minutes", () => {
 });
 
 describe("publishing", () => {
-  test.each<[Test, string, { events: number; peak: number; seconds: number }]>([
+  test.each<[RunnableTest, string, { events: number; peak: number; seconds: number }]>([
     ["redis", "smoke", { events: 1_000, peak: 500, seconds: 2 }],
     ["redis", "load", { events: 10_000, peak: 1_000, seconds: 10 }],
     ["redis", "stress", { events: 100_000, peak: 5_000, seconds: 20 }],
@@ -144,7 +145,7 @@ describe("every test", () => {
 });
 
 describe("overrides", () => {
-  test.each<[Test, Overrides, { seconds: number; peak: number }]>([
+  test.each<[RunnableTest, Overrides, { seconds: number; peak: number }]>([
     ["http", { timeScale: 0.1 }, { seconds: 30, peak: 100 }],
     ["http", { loadScale: 0.5 }, { seconds: 300, peak: 50 }],
     ["http", { vus: 7, duration: 10 }, { seconds: 10, peak: 7 }],

@@ -8,8 +8,10 @@ import {
   sampleCounter,
   sloVariable,
 } from "../../core/slo.ts";
-import { TESTS, type Test, TRIALS, type Trial } from "../../scenarios.ts";
+import { TESTS } from "../../scenarios.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
+import { TRIALS, type Trial } from "../../systems/signals/trials.ts";
+import type { RunnableTest } from "../../systems/variables.ts";
 import { boundVariables, type SloContext, slos } from "../../thresholds.ts";
 
 const UNACCOUNTED: SloContext = { accounted: false, events: null };
@@ -96,7 +98,7 @@ describe("the defaults", () => {
     "account_negative_latency count==0 INVALID",
   ];
 
-  test.each<[Test, SloContext, string[]]>([
+  test.each<[RunnableTest, SloContext, string[]]>([
     [
       "http",
       UNACCOUNTED,
@@ -140,7 +142,11 @@ describe("the defaults", () => {
     ["redis", UNACCOUNTED, ["publish_ack_latency_ms p(95)<250 FAIL"]],
     ["nats", UNACCOUNTED, ["publish_ack_latency_ms p(99)<250 FAIL"]],
     ["nats", ACCOUNTED, ["events_offered count>=1000 INVALID", "schedule_delay_ms p(95)<200 INVALID"]],
-    ...TESTS.map((target): [Test, SloContext, string[]] => [target, UNACCOUNTED, ["script_errors count==0 INVALID"]]),
+    ...TESTS.map((target): [RunnableTest, SloContext, string[]] => [
+      target,
+      UNACCOUNTED,
+      ["script_errors count==0 INVALID"],
+    ]),
   ])("of %s for %j hold %j", (target, judgement, rows) => {
     expect(spelled(slos(target, judgement))).toEqual(expect.arrayContaining(rows));
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Variable } from "../../core/variable.ts";
-import { profilesOf, type Test } from "../../scenarios.ts";
+import { profilesOf } from "../../scenarios.ts";
 import { CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
-import { VARIABLES } from "../../systems/variables.ts";
+import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 const ROWS = Object.entries(VARIABLES).flatMap(([target, variables]) =>
   Object.entries<Variable<unknown>>(variables).map(([name, variable]): [string, string, Variable<unknown>] => [
@@ -97,14 +97,11 @@ describe("a text", () => {
   });
 });
 
-test.each(Object.keys(VARIABLES) as (Test & keyof typeof VARIABLES)[])(
-  "%s allows the profiles that it has",
-  (target) => {
-    const { SCENARIO } = VARIABLES[target];
-    for (const profile of profilesOf(target)) expect(SCENARIO.parse(profile)).toBe(profile);
-    expect(SCENARIO.allowed).toBe(profilesOf(target).join(", "));
-  },
-);
+test.each(Object.keys(VARIABLES) as RunnableTest[])("%s allows the profiles that it has", (target) => {
+  const { SCENARIO } = VARIABLES[target];
+  for (const profile of profilesOf(target)) expect(SCENARIO.parse(profile)).toBe(profile);
+  expect(SCENARIO.allowed).toBe(profilesOf(target).join(", "));
+});
 
 test("chains are named in the words of the contract", () => {
   expect(nats.CHAINS.parse(Object.keys(CHAIN_NUMBERS).join(","))).toEqual(Object.keys(CHAIN_NUMBERS));

@@ -1,7 +1,7 @@
 /** What the trials of a webhook take, in webhooks, in signals a second and in time. */
 import { expect, test } from "vitest";
 import { longestTrials, peakOfTrials, type TrialSettings } from "../../systems/signals/k6/webhookcount.ts";
-import { EVERY_TRIAL } from "../../systems/signals/load.ts";
+import { EVERY_TRIAL } from "../../systems/signals/trials.ts";
 
 const SETTINGS: TrialSettings = { SIGNAL_LIMIT: 10, TRIALS: EVERY_TRIAL, MEMORY_RATE: 100 };
 const HEALTH_URL = ["http://localhost:4900"];

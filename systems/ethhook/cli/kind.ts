@@ -1,12 +1,13 @@
 /** EthHook's pipeline as `throughline run` and `doctor` know it. */
-import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
 import { ETHHOOK_FAULTS } from "../target/faults.ts";
 import { addSetupCommands } from "./commands.ts";
 import { entriesCheck } from "./door.ts";
 import { SECRET, startEthhookPipeline } from "./start.ts";
 import { addStimulateCommand } from "./stimulus/command.ts";
 
-export const ethhook: PipelineKind = {
+export const kind: PipelineKind = {
+  name: "ethhook",
   meaning: "Redis, EthHook's services, PostgreSQL and receiver: events go into a stream and come out as webhooks",
   groups: [["redis"]],
   settled: { redis: [] },
@@ -23,11 +24,9 @@ export const ethhook: PipelineKind = {
   extensions: { redis: ["k6/x/redis", "k6/x/redis-streams"] },
   faults: ETHHOOK_FAULTS,
   variables: { reference: {}, always: {} },
-  start: async ({ root, logs, faults, manner }) => {
-    const started = await startEthhookPipeline(root, logs);
-    try {
-      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
-      const { redis, receiver, problems, close } = started;
+  start: async (place) =>
+    upon(await startEthhookPipeline(place.root, place.logs), async ({ redis, receiver, problems, startTarget }) => {
+      const target = await startTarget(...flagsOf(place));
       return {
         says: `Redis ${redis.url}, webhooks of the reference EthHook, receiver ${receiver.url}`,
         variables: { REDIS_URL: redis.url, RECEIVER_URL: receiver.url },
@@ -37,11 +36,6 @@ export const ethhook: PipelineKind = {
           { process: "receiver", role: "receiver", pid: receiver.pid },
         ],
         problems,
-        close,
       };
-    } catch (problem) {
-      await started.close();
-      throw problem;
-    }
-  },
+    }),
 };

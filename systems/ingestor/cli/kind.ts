@@ -1,11 +1,12 @@
 /** The ingestor's pipeline as `throughline run` and `doctor` know it. */
-import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
 import { INGESTOR_FAULTS } from "../target/faults.ts";
 import { messagesCheck } from "./door.ts";
 import { startIngestPipeline } from "./start.ts";
 import { tableCheck } from "./table.ts";
 
-export const ingestor: PipelineKind = {
+export const kind: PipelineKind = {
+  name: "ingest",
   meaning: "an ingestor with Redis and PostgreSQL, and receiver: messages are posted and become rows of a table",
   groups: [["ingest"]],
   settled: { ingest: [] },
@@ -17,13 +18,12 @@ export const ingestor: PipelineKind = {
   receiverCheck: tableCheck,
   faults: INGESTOR_FAULTS,
   variables: { reference: {}, always: {} },
-  start: async ({ root, logs, faults, manner }) => {
-    const planted = [...flagsOf(faults), ...mannerFlags(manner)];
+  start: async (place) => {
     // Each part of the target minds the faults that are its own.
-    const started = await startIngestPipeline(root, logs, planted);
-    try {
-      const worker = await started.startWorker(...planted);
-      const { redis, receiver, api, problems, close } = started;
+    const planted = flagsOf(place);
+    const base = await startIngestPipeline(place.root, place.logs, planted);
+    return upon(base, async ({ redis, receiver, api, problems, startWorker }) => {
+      const worker = await startWorker(...planted);
       return {
         says: `ingestor ${api.url}, Redis ${redis.url}, receiver ${receiver.url}`,
         variables: { INGEST_URL: api.url, RECEIVER_URL: receiver.url },
@@ -34,11 +34,7 @@ export const ingestor: PipelineKind = {
           { process: "receiver", role: "receiver", pid: receiver.pid },
         ],
         problems,
-        close,
       };
-    } catch (problem) {
-      await started.close();
-      throw problem;
-    }
+    });
   },
 };

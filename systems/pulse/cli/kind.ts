@@ -1,6 +1,6 @@
 /** The gateway's pipeline as `throughline run` and `doctor` know it. */
 
-import { flagsOf, mannerFlags, type PipelineKind, type VariablesByTest } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, upon, type VariablesByTest } from "../../../cli/kind.ts";
 import { secondsOf } from "../../../core/plan.ts";
 import { peakOf } from "../../../core/shape.ts";
 import { type Settings, settings } from "../../../k6/support/settings.ts";
@@ -12,7 +12,8 @@ import { handshakeCheck } from "./socketdoor.ts";
 import { startPipeline } from "./start.ts";
 import { createStream, untilNotReading } from "./stream.ts";
 
-export const pulse: PipelineKind = {
+export const kind: PipelineKind = {
+  name: "pipeline",
   meaning: "NATS JetStream, gateway and receiver: events are published to NATS and come out at WebSocket subscribers",
   groups: [["websocket", "nats"], ["http"]],
   settled: { websocket: ["nats"], nats: ["websocket"] },
@@ -41,37 +42,31 @@ export const pulse: PipelineKind = {
   },
   fit: fitSubscribers,
   script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
-  start: async ({ root, logs, faults, manner, variables = {} }) => {
-    const started = await startPipeline(root, logs, [...flagsOf(faults), ...mannerFlags(manner)]);
-    const { nats, gateway, receiver, problems, close } = started;
-    try {
-      await createStream(nats.url, gateway.url, manner);
-      if (variables["DEPENDENCY_AWAY"] === "1") {
-        await started.stopNats();
+  start: async (place) =>
+    upon(await startPipeline(place.root, place.logs, flagsOf(place)), async (base) => {
+      const { nats, gateway, receiver, problems } = base;
+      await createStream(nats.url, gateway.url, place.manner);
+      if (place.variables?.["DEPENDENCY_AWAY"] === "1") {
+        await base.stopNats();
         await untilNotReading(gateway.url);
       }
-    } catch (problem) {
-      await close();
-      throw problem;
-    }
-    return {
-      says: `NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`,
-      variables: {
-        HTTP_URL: gateway.url,
-        WS_URL: gateway.wsUrl as string,
-        NATS_URL: nats.url,
-        READY_URL: `${gateway.url}/ready`,
-        RECEIVER_URL: receiver.url,
-      },
-      processes: [
-        { process: "nats-server", role: "target", pid: nats.pid },
-        { process: "gateway", role: "target", pid: gateway.pid },
-        { process: "receiver", role: "receiver", pid: receiver.pid },
-      ],
-      problems,
-      close,
-    };
-  },
+      return {
+        says: `NATS JetStream ${nats.url}, gateway ${gateway.url}, receiver ${receiver.url}`,
+        variables: {
+          HTTP_URL: gateway.url,
+          WS_URL: gateway.wsUrl as string,
+          NATS_URL: nats.url,
+          READY_URL: `${gateway.url}/ready`,
+          RECEIVER_URL: receiver.url,
+        },
+        processes: [
+          { process: "nats-server", role: "target", pid: nats.pid },
+          { process: "gateway", role: "target", pid: gateway.pid },
+          { process: "receiver", role: "receiver", pid: receiver.pid },
+        ],
+        problems,
+      };
+    }),
 };
 
 /** Clients that vanish or read slowly take more than k6 has. */

@@ -1,7 +1,7 @@
 /** The signal webhooks as `throughline run` and `doctor` know them. */
 import { startMonitor } from "../../../cli/health/monitor.ts";
 import { serveHealth } from "../../../cli/health/serve.ts";
-import { flagsOf, mannerFlags, type PipelineKind } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
 import { SIGNALS_FAULTS } from "../target/faults.ts";
 import { signalsCheck } from "./door.ts";
 import { startSignalsPipeline, USER } from "./start.ts";
@@ -10,7 +10,8 @@ import { startSignalsPipeline, USER } from "./start.ts";
 const WATCHABLE = process.platform === "linux";
 const MONITOR_EVERY_MS = 200;
 
-export const signals: PipelineKind = {
+export const kind: PipelineKind = {
+  name: "webhook",
   meaning: "signal webhooks with Redis, and receiver: signals within and beyond the limits, executed once or refused",
   groups: [["webhook"]],
   settled: { webhook: [] },
@@ -28,15 +29,14 @@ export const signals: PipelineKind = {
     real: { webhook: { EXECUTED_BY: "count" } },
     always: {},
   },
-  start: async ({ root, logs, faults, manner }) => {
-    const started = await startSignalsPipeline(root, logs);
-    try {
-      const target = await started.startTarget(...flagsOf(faults), ...mannerFlags(manner));
+  start: async (place) =>
+    upon(await startSignalsPipeline(place.root, place.logs), async (base) => {
+      const { redis, receiver, problems } = base;
+      const target = await base.startTarget(...flagsOf(place));
       const health = WATCHABLE ? await watchOver("signals", target.pid() as number) : null;
-      const { redis, receiver, problems } = started;
       return {
         says: `signal webhooks ${target.url}, Redis ${redis.url}, receiver ${receiver.url}`,
-        variables: { ...started.variables(target), ...(health === null ? {} : { HEALTH_URL: health.url }) },
+        variables: { ...base.variables(target), ...(health === null ? {} : { HEALTH_URL: health.url }) },
         processes: [
           { process: "redis-server", role: "target", pid: redis.pid },
           { process: "signals supervisor", role: "target", pid: target.pid },
@@ -45,14 +45,10 @@ export const signals: PipelineKind = {
         problems,
         close: async () => {
           await health?.close();
-          await started.close();
+          await base.close();
         },
       };
-    } catch (problem) {
-      await started.close();
-      throw problem;
-    }
-  },
+    }),
 };
 
 /** Watches a process and its descendants for the tests that ask at HEALTH_URL. */

@@ -6,7 +6,7 @@ import type { measures } from "../../../k6/support/metrics.ts";
 import { traceOf } from "../../../k6/support/publishing.ts";
 import type { Run } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { TRIALS } from "../../../scenarios.ts";
+import { TRIALS } from "../trials.ts";
 import { CONTRACT, keepsOne, markRepeats, type Round } from "../wire.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Signals, TimedAnswer } from "./signals.ts";

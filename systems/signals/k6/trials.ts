@@ -3,7 +3,7 @@ import { enterLeaks } from "../../../k6/support/health.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import type { Run } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { TRIALS, type Trial } from "../../../scenarios.ts";
+import { TRIALS, type Trial } from "../trials.ts";
 import { CONTRACT, holdsUnderOverload, keepsLimit, markRepeats } from "../wire.ts";
 import { EqualSignals } from "./equal.ts";
 import { kindsOf, Rounds, type SentTogether, until } from "./rounds.ts";

@@ -1,4 +1,4 @@
-import { TRIALS, type Trial } from "../../../scenarios.ts";
+import { TRIALS, type Trial } from "../trials.ts";
 
 /** The settings that decide how many webhooks there are, and how hard the trials hit them. */
 export interface TrialSettings {

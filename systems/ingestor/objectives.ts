@@ -1,0 +1,69 @@
+/** What is good enough for the message ingestor: adding an objective is one row. */
+import type { SloContext } from "../../core/definition.ts";
+import { keptUp, sent } from "../../core/objectives.ts";
+import { explaining, P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, slo } from "../../core/slo.ts";
+
+/** What the ingestor's guide expects: messages per second, failures, mean and 95th percentile in ms. */
+interface GuideLimits {
+  /** Null for bursts, whose pauses would count. */
+  readonly perSecond: number | null;
+  readonly failures: number;
+  readonly mean: number;
+  readonly p95: number;
+}
+
+/** From publishing to the row, in ms: a batch of a steady load is full in a fraction of a second. */
+const toRow = { p95: 2_000, p99: 5_000 };
+
+const quick = { perSecond: 100, failures: 0.01, mean: 100, p95: 200 };
+const stress = { perSecond: 200, failures: 0.01, mean: 200, p95: 500 };
+const extreme = { perSecond: 300, failures: 0.02, mean: 500, p95: 1_000 };
+
+/** By profile; those that the guide says nothing of are held to what it says of the nearest. */
+const ingestion: Readonly<Record<string, GuideLimits>> = {
+  smoke: quick,
+  load: quick,
+  stress,
+  extreme,
+  spike: { ...extreme, perSecond: null },
+  soak: { ...quick, mean: stress.mean, p95: stress.p95 },
+  breakpoint: { ...extreme, perSecond: quick.perSecond },
+};
+
+/** Readings that show whether a backlog grows. */
+const READINGS_FLOOR = 15;
+
+/** Of the rate that a run offers, what it must have got rid of where the guide asks for more than that. */
+const KEPT_SHARE = 0.95;
+
+/** Of an ingestor: the expectations of its guide, or of hostile input that nothing breaks. */
+export function ingest(judgement: SloContext): Slo[] {
+  const { accounted: isSettled, profile = "smoke", rate = null, events, messages } = judgement;
+  if (profile === "hostile") {
+    return [sent, slo("ingest_server_errors").count.is(0), slo("ingest_wrongly_refused").count.is(0)];
+  }
+  const { perSecond, failures, mean, p95 } = ingestion[profile] ?? quick;
+  const rows = [
+    sent,
+    ...explaining(/^ingest_accepted_latency_ms$/, slo("ingest_failure_rate").rate.below(failures)),
+    slo("ingest_repeated_ids").count.is(0),
+    slo("ingest_accepted_latency_ms").average.below(mean),
+    slo("ingest_accepted_latency_ms").p95.below(p95),
+  ];
+  if (!isSettled) return rows;
+  if (perSecond !== null) {
+    const least = rate === null ? perSecond : Math.min(perSecond, rate * KEPT_SHARE);
+    rows.push(slo("account_acknowledged_per_second").value(SHARE_FLOOR).atLeast(least));
+  }
+  const most = events ?? messages ?? Number.POSITIVE_INFINITY;
+  if (most >= P95_FLOOR) rows.push(slo("account_insert_p95_ms").value(P95_FLOOR).below(toRow.p95));
+  if (most >= P99_FLOOR) rows.push(slo("account_insert_p99_ms").value(P99_FLOOR).below(toRow.p99));
+  return [...rows, ...keptUp(profile, READINGS_FLOOR)];
+}
+
+/** Of rows in a table: as they were sent, and at no time in none of the places where they can be. */
+export const settledIngest = (): readonly Slo[] => [
+  slo("account_vanished").count.is(0),
+  slo("account_shortfall").count.is(0),
+  slo("account_repeated_ids").count.is(0),
+];

@@ -1,0 +1,45 @@
+/** How much load the test of the ingestor makes, and when: adding a profile is one row. */
+import { closedPlan, type Overrides, type Plan, publishingPlan } from "../../core/plan.ts";
+import { at, doublings } from "../../core/profiles.ts";
+import { eventsIn, hold, type Shape } from "../../core/shape.ts";
+import { HOSTILE_NAMES } from "./hostile.ts";
+
+/** Messages per second. No multiples of a batch: a worker that never stores a last partial batch would not show. */
+export const ingest = {
+  smoke: at(200, { events: 1_007 }),
+  load: at(200, { events: 10_007 }),
+  stress: at(400, { events: 10_007 }),
+  extreme: at(500, { events: 50_007 }),
+  spike: [...at(1_000, { events: 5_003 }), hold(0, "30s"), ...at(1_000, { events: 5_003 })],
+  soak: [hold(100_007 / 600, "10m")],
+  breakpoint: doublings(100, 8),
+  hostile: at(20, { events: HOSTILE_NAMES.length * 4 }),
+};
+
+/** Messages under way at the same time, where a profile of ingest is run as a closed model. */
+const concurrency: Readonly<Record<string, number>> = {
+  smoke: 50,
+  load: 100,
+  stress: 200,
+  extreme: 500,
+  spike: 500,
+  soak: 200,
+  breakpoint: 500,
+  hostile: 10,
+};
+
+/** Open by default, closed when a concurrency is asked for instead of a rate. */
+export function ingestPlan(profile: string, standard: Shape, overrides: Overrides): Plan {
+  const underWay = concurrency[profile] as number;
+  if (overrides.concurrency === undefined && overrides.rate !== "max") {
+    return publishingPlan(standard, overrides);
+  }
+  if (typeof overrides.rate === "number") {
+    throw new RangeError(
+      `RATE=${overrides.rate}: a rate makes the model an open one, MODEL=closed or CONCURRENCY a closed one; leave one out`,
+    );
+  }
+  const rounds = profile === "spike" ? { rounds: 2, pause: 30 } : { rounds: 1, pause: 0 };
+  const events = Math.max(1, Math.round(eventsIn(standard)));
+  return closedPlan({ events, concurrency: underWay, ...rounds }, overrides);
+}

@@ -1,0 +1,29 @@
+/** What the test of the ingestor may be told: a row for each variable. */
+import { MOST_EVENTS } from "../../core/plan.ts";
+import { address, duration, integer, variable } from "../../core/variable.ts";
+import { accounted, common, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
+import { waysIn } from "../access.ts";
+import * as profiles from "./profiles.ts";
+
+/** Of ingest.js. */
+export const ingest = {
+  SCENARIO: scenario(profiles.ingest),
+  ...common,
+  ...accounted,
+  ...publishing,
+  RECEIVER_URL: receiverOrNone(
+    "the receiver that watches the table and settles the run; with none, storage is not verified",
+    "http://127.0.0.1:4800",
+  ),
+  INGEST_URL: address("http", "https")("the ingestor", "http://localhost:8000"),
+  ...waysIn("INGEST"),
+  MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
+    "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
+  ),
+  BUFFER_TIMEOUT: duration(
+    "how long a worker may keep a last partial batch: until then what is pending or buffered is waited for",
+    "30s",
+  ),
+  MESSAGES: integer(1, MOST_EVENTS)("the same as EVENTS, by the name that the replaced tool has for it"),
+  CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
+};

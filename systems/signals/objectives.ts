@@ -1,0 +1,45 @@
+/** What is good enough for signal webhooks: adding an objective is one row. */
+import type { SloContext } from "../../core/definition.ts";
+import { sent } from "../../core/objectives.ts";
+import { explaining, type Slo, slo } from "../../core/slo.ts";
+import { EVERY_TRIAL, TRIALS, type Trial } from "./trials.ts";
+
+/** What decides which objectives signals have. */
+export interface SignalContext extends SloContext {
+  /** The trials after the load; all of them unless told. */
+  readonly trials?: readonly Trial[];
+  /** What was executed is compared by its number, because no trace of a signal survives. */
+  readonly executedByCount?: boolean;
+}
+
+/** Of signals within the limits of their webhooks: accepted, and as quick as the guide of the stress test expects. */
+const withinLimits = (share: string, latency: string) => [
+  ...explaining(new RegExp(`^${latency}$`), slo(share).rate.atLeast(0.95)),
+  slo(latency).average.below(100),
+  slo(latency).p95.below(200),
+  slo(latency).max.below(1_000),
+];
+
+/** What each trial of a webhook is held to, over all its rounds. */
+const tried: Readonly<Record<Trial, readonly Slo[]>> = {
+  // All at once they wait for each other: the guide's mean and percentile are those of a normal load.
+  hft: [slo("signal_hft_success_rate").rate.atLeast(0.95), slo("signal_hft_latency_ms").max.below(1_000)],
+  identical: [slo("signal_idempotency_broken").countOf(TRIALS.identical.rounds).is(0)],
+  race: [slo("signal_race_broken").countOf(TRIALS.race.rounds).is(0)],
+  expiry: [slo("signal_expiry_broken").countOf(TRIALS.expiry.rounds).is(0)],
+  limit: [slo("signal_limit_broken").countOf(TRIALS.limit.rounds).is(0), slo("signal_retry_broken").count.is(0)],
+  overload: [slo("signal_overload_broken").count.is(0)],
+  headers: [slo("signal_spoofing").countOf(TRIALS.headers.rounds).is(0)],
+  access: [slo("signal_access_broken").countOf(TRIALS.access.signals).is(0)],
+  memory: [...withinLimits("signal_memory_success_rate", "signal_memory_latency_ms"), slo("health_leaks").count.is(0)],
+};
+
+/** Of signals, and of the trials after them. */
+export const webhook = ({ trials = EVERY_TRIAL, executedByCount = false }: SignalContext): readonly Slo[] => [
+  ...withinLimits("signal_success_rate", "signal_latency_ms"),
+  slo("signal_failed").count.is(0),
+  slo("signal_swallowed").count.is(0),
+  sent,
+  ...trials.flatMap((trial) => tried[trial]),
+  ...(executedByCount ? [slo("signal_unexecuted").count.is(0)] : []),
+];
