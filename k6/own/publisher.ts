@@ -4,6 +4,7 @@ import { combinations, made } from "../../core/made.ts";
 import { type Answer, type AnyPipeline, environmentOf, type Outcome, type Send } from "../../core/pipeline.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
+import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
@@ -17,11 +18,12 @@ import { declareCounters, measures } from "../support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "../support/options.ts";
 import { publishing, publishingLoad, type SendOutcome, traceOf } from "../support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
-import { type Settings, settings } from "../support/settings.ts";
+import { type Following, settings, type ValuesOf } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 
 /** What a publisher is told, whatever its pipeline calls its own variables. */
-type PublisherSettings = Settings<"redis"> & { readonly SUBSCRIPTIONS?: number };
+type PublisherSettings = ValuesOf<typeof common & typeof accounted & typeof publishingVariables> &
+  Following & { readonly test: string; readonly SCENARIO: string; readonly SUBSCRIPTIONS?: number };
 
 /** What the run is opened with: which path selects what, so that the receiver needs no code of the pipeline for it. */
 export function farEndOf({ name, observe }: AnyPipeline): FarEndOpening | undefined {

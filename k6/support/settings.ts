@@ -22,9 +22,12 @@ import {
 } from "./refusals.ts";
 import { refuseUnknown } from "./unknown.ts";
 
-type Values<T extends RunnableTest> = {
-  readonly [Name in keyof (typeof VARIABLES)[T]]: (typeof VARIABLES)[T][Name] extends Variable<infer Value>
-    ? (typeof VARIABLES)[T][Name] extends { readonly fallback: string }
+type Values<T extends RunnableTest> = ValuesOf<(typeof VARIABLES)[T]>;
+
+/** What variables are read as. */
+export type ValuesOf<Variables> = {
+  readonly [Name in keyof Variables]: Variables[Name] extends Variable<infer Value>
+    ? Variables[Name] extends { readonly fallback: string }
       ? OptionalValue<Value>
       : OptionalValue<Value> | undefined
     : never;
@@ -34,15 +37,17 @@ type Values<T extends RunnableTest> = {
 type OptionalValue<Value> = Exclude<Value, null> | (null extends Value ? undefined : never);
 
 /** Everything a script is told: its variables, and what follows from them. */
-export type Settings<T extends RunnableTest> = Values<T> & {
-  readonly test: T;
+export type Settings<T extends RunnableTest> = Values<T> & Following & { readonly test: T };
+
+/** What follows from the variables of a test. */
+export interface Following {
   readonly load: Plan;
   readonly slos: readonly Slo[];
   /** Bounds that are not the standard ones, and objectives that were switched off, each in words. */
   readonly changes: readonly string[];
   /** Why the run will be INVALID whatever the target does; null where that is not known. */
   readonly foreseen: string | null;
-};
+}
 
 /** Of all virtual users, which have the same environment, the one that k6 makes before them looks for what is not known. */
 const IS_FIRST = typeof __VU === "undefined" || __VU === 0;
