@@ -206,11 +206,14 @@ const ROWS: readonly Row<EthhookPlant>[] = [
   },
   {
     name: "webhooks: stream made anew",
-    plants: "the stream is deleted in mid-run, and publishing makes another",
+    plants: "the stream is deleted while the processor stands still, and publishing makes another",
     plant: {
-      during: async ({ run, command }) => {
+      during: async ({ run, processor, command }) => {
         await run.until(halfway);
+        const standing = halted([processor.pid() as number], 1_500);
+        await pause(1_000);
         await command("DEL", "events:11155111");
+        await standing;
       },
     },
     expect: {
