@@ -99,7 +99,7 @@ export async function startFlood(
           const [firstSeq, count] = [told.seq, seq - told.seq];
           const times = { sentFrom: told.at, sentThrough: Date.now() };
           if (count > 0)
-            void post("/published", { publisher: PUBLISHER, firstSeq, count, ...times, refused: [], unknown: [] });
+            void post("/published", [{ publisher: PUBLISHER, firstSeq, count, ...times, refused: [], unknown: [] }]);
           told = { seq, at: Date.now() };
         }
         await pause(TICK_MS);

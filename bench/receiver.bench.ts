@@ -59,7 +59,7 @@ await bench(
       const sentFrom = Date.now();
       const rate = await send(receiver.url, run);
       const batch = { publisher: 1, firstSeq: 0, count: EVENTS, refused: [], unknown: [] };
-      await post("/published", { ...batch, sentFrom, sentThrough: Date.now() });
+      await post("/published", [{ ...batch, sentFrom, sentThrough: Date.now() }]);
       const account = (await post("/settle", { timeout: 1_000, quiet: 1_000 })) as Account;
       const { delivered, expected, lost, duplicated, webhooks } = account;
       held(

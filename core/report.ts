@@ -111,7 +111,7 @@ export const OpeningSchema = v.object({
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 
 /** One batch that was published and settled: acknowledged, except where it says otherwise. */
-export const PublisherReportSchema = v.pipe(
+const PublisherReportSchema = v.pipe(
   v.object({
     publisher: Publisher,
     /** The k6 process it belongs to, and how wrong its clock may be against the receiver's, in ms. */
@@ -138,6 +138,9 @@ export const PublisherReportSchema = v.pipe(
   ),
 );
 export type PublisherReport = v.InferOutput<typeof PublisherReportSchema>;
+
+/** Batches as a publisher reports them: several at once, in the order in which they were settled. */
+export const PublishedSchema = v.pipe(v.array(PublisherReportSchema), v.minLength(1), v.maxLength(10_000));
 /** As a publisher tells it. */
 export type PublisherReportInput = v.InferInput<typeof PublisherReportSchema>;
 

@@ -19,6 +19,7 @@ import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts
 import { gapJudge, receiverJudge } from "./support/judge.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
+import { pause } from "./support/pause.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
@@ -98,7 +99,7 @@ export const comeAndGo = guarded(metrics.script_errors, async (run: Run) => {
   }
   turn = due.turn + 1;
   metrics.ws_sessions_missed.add(due.missed, due.missed);
-  await until(started + due.at * 1000);
+  await pause(started + due.at * 1000 - Date.now());
   const shares = { vanish: config.VANISH_SHARE, resubscribe: config.RESUBSCRIBE_SHARE };
   const { vanishes, resubscribes } = mannerOf(churn, client, due.turn, shares);
   const middle = started + ((due.at + due.until) / 2) * 1000;
@@ -116,10 +117,6 @@ let place: number | null = null;
 function placeOfClient(): number {
   place ??= exec.scenario.iterationInTest % clients;
   return place;
-}
-
-function until(moment: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, Math.max(0, moment - Date.now())));
 }
 
 /** Beside the load: compares clocks with the receiver. */

@@ -10,7 +10,7 @@ import {
   ArrivalsSchema,
   ObservedSchema,
   OpeningSchema,
-  PublisherReportSchema,
+  PublishedSchema,
   SettlingSchema,
 } from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
@@ -158,10 +158,12 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
   app.get(`${RUN}/latencies`, (request: RunRequest, reply) => found(runs, request, reply)?.latencies() ?? reply);
   app.post(`${RUN}/published`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
-    const batch = run && read(PublisherReportSchema, request, reply);
-    if (run === undefined || batch === undefined) return reply;
-    run.published(batch);
-    if (batch.words !== undefined) words.enter(run, batch.words);
+    const batches = run && read(PublishedSchema, request, reply);
+    if (run === undefined || batches === undefined) return reply;
+    for (const batch of batches) {
+      run.published(batch);
+      if (batch.words !== undefined) words.enter(run, batch.words);
+    }
     return { settled: run.settled };
   });
   app.post(`${RUN}/arrivals`, (request: RunRequest, reply) => {

@@ -1,5 +1,4 @@
 import exec from "k6/execution";
-import { setTimeout } from "k6/timers";
 import { identitiesIn } from "../../core/identity.ts";
 import { combinations } from "../../core/made.ts";
 import { type AnyPipeline, type Closable, environmentOf } from "../../core/pipeline.ts";
@@ -17,6 +16,7 @@ import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
+import { pause } from "../support/pause.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
@@ -146,10 +146,4 @@ class Connection {
     const { settled } = await judge([log.take(through, closed)], [], 0);
     return settled;
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

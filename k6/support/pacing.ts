@@ -1,9 +1,9 @@
 import exec from "k6/execution";
-import { setTimeout } from "k6/timers";
 import type { PacedPlan } from "../../core/plan.ts";
 import { dueSecond, LEAD_SECONDS, ticksIn, underWayIn } from "../../core/schedule.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
+import { pause } from "./pause.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
 
@@ -15,6 +15,16 @@ const NOTICEABLE_MS = 200;
 /** When the first event of a scenario is due, in Unix ms. */
 export function loadStart(): number {
   return exec.scenario.startTime + LEAD_SECONDS * 1000;
+}
+
+/** What a lane does with its batches. */
+export interface LaneWork<Outcome> {
+  /** Sends a batch and waits for what becomes of it. */
+  readonly send: (tick: number) => Promise<Outcome>;
+  /** What becomes of a batch that is due while as many are under way as may be. */
+  readonly skip: (tick: number) => Outcome;
+  /** Takes what became of a batch. */
+  readonly settle: (tick: number, outcome: Outcome) => Promise<void>;
 }
 
 /** One publisher of an open model. It sends what is due when it is due, whatever became of what it sent before. */
@@ -33,17 +43,16 @@ export class Lane {
    * beside each other. It never makes one late.
    *
    * @param start Unix ms at which the first batch of all lanes is due.
-   * @param send sends a batch and waits for its end.
-   * @param skip is told of a batch that is due while as many are under way as may be.
-   * @throws the first failure of `send`, when everything has been sent.
+   * @throws the first failure of `send` or `settle`, when everything has been sent.
    */
-  async run(lane: number, start: number, send: (tick: number) => Promise<void>, skip: (tick: number) => Promise<void>) {
+  async run<Outcome>(lane: number, start: number, { send, skip, settle }: LaneWork<Outcome>): Promise<void> {
     const most = underWayIn(this.load);
     const ticks = ticksIn(this.load) ?? 0;
     const failures: unknown[] = [];
     const underWay = new Set<Promise<void>>();
-    const begin = (settling: Promise<void>) => {
-      const settled: Promise<void> = settling
+    const begin = (tick: number, sent: Promise<Outcome>) => {
+      const settled: Promise<void> = sent
+        .then((outcome) => settle(tick, outcome))
         .catch((problem) => void failures.push(problem))
         .then(() => void underWay.delete(settled));
       underWay.add(settled);
@@ -52,11 +61,14 @@ export class Lane {
     for (let tick = lane; tick < ticks; tick += this.load.lanes) {
       await this.until(start + dueSecond(this.load, tick) * 1000);
       if (sending >= most) {
-        begin(skip(tick));
+        begin(tick, Promise.resolve(skip(tick)));
         continue;
       }
       sending++;
-      begin(send(tick).finally(() => sending--));
+      begin(
+        tick,
+        send(tick).finally(() => sending--),
+      );
     }
     while (underWay.size > 0) await Promise.race([Promise.all(underWay), this.until(now() + LONGEST_SLEEP_MS)]);
     if (failures.length > 0) throw failures[0];
@@ -67,7 +79,7 @@ export class Lane {
     do {
       const wake = Math.min(moment, now() + LONGEST_SLEEP_MS);
       const planned = Math.max(wake, now());
-      await timer(planned - now());
+      await pause(planned - now());
       this.woke(now() - planned);
     } while (now() < moment);
   }
@@ -79,10 +91,4 @@ export class Lane {
     this.longestPause = late;
     this.metrics.generator_pause_ms.add(late);
   }
-}
-
-function timer(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, milliseconds));
-  });
 }

@@ -1,12 +1,14 @@
 import exec from "k6/execution";
 import { latencyStep } from "../../core/kept-latencies.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
+import type { PublisherReportInput } from "../../core/report.ts";
 import { dueSecond, eventsOfTick, offeredShare } from "../../core/schedule.ts";
 import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { Lane, loadStart } from "./pacing.ts";
 import { quote, REFUSED } from "./quotes.ts";
+import { Reports } from "./reports.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
@@ -66,7 +68,9 @@ export function publishing(
       const range = eventsOfTick(load, tick);
       if (range.count === 0) return;
       const publisher = exec.vu.idInTest;
-      await settle(run, tick, { ...range, publisher }, await send(run, { ...range, publisher }));
+      const start = exec.scenario.startTime;
+      const told = (batch: PublisherReportInput) => reportPublished(config, run, [batch]);
+      await settle({ run, start, told }, tick, { ...range, publisher }, await send(run, { ...range, publisher }));
     };
   }
   return async (run) => {
@@ -74,16 +78,17 @@ export function publishing(
     const publisher = exec.vu.idInTest;
     const of = (tick: number) => ({ ...eventsOfTick(load, tick), publisher });
     const start = loadStart();
+    const reports = new Reports((batches) => reportPublished(config, run, batches));
+    const loaded = { run, start, told: (batch: PublisherReportInput) => reports.tell(batch) };
     await warm(run);
-    await new Lane(load, metrics).run(
-      exec.scenario.iterationInTest,
-      start,
-      async (tick) => settle(run, tick, of(tick), await send(run, of(tick))),
-      (tick) => {
+    await new Lane(load, metrics).run(exec.scenario.iterationInTest, start, {
+      send: (tick) => send(run, of(tick)),
+      skip: (tick) => {
         metrics.unsent_waiting.add(of(tick).count);
-        return settle(run, tick, of(tick), nothingSent(of(tick)));
+        return nothingSent(of(tick));
       },
-    );
+      settle: (tick, outcome) => settle(loaded, tick, of(tick), outcome),
+    });
     metrics.publishers_done.add(1);
   };
 }
@@ -94,13 +99,27 @@ export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; re
   return { sentFrom: now(), refused: [], unknown: [], unsent, deduplicated: 0, latencies: [] };
 }
 
+/** The load of one virtual user. */
+interface Loaded {
+  readonly run: Run;
+  /** When its first event is due, in Unix ms; when it began where there is no schedule. */
+  readonly start: number;
+  /** Tells the receiver of a batch. */
+  readonly told: (batch: PublisherReportInput) => Promise<void>;
+}
+
 /** Measures what became of a tick, and tells the receiver. */
 function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: PublishingMeasures) {
   const keepEvery = latencyStep(load);
-  return async (run: Run, tick: number, { firstSeq, count, publisher }: Tick, sent: SendOutcome): Promise<void> => {
+  return async (
+    { run, start, told }: Loaded,
+    tick: number,
+    { firstSeq, count, publisher }: Tick,
+    sent: SendOutcome,
+  ): Promise<void> => {
     const settledAt = now();
     const { sentFrom, refused, unknown, unsent, latencies } = sent;
-    enterSchedule(load, metrics, tick, { count, sentFrom, settledAt });
+    enterSchedule(load, metrics, tick, { start, count, sentFrom, settledAt });
     const published = count - unsent.length;
     metrics.events_offered.add(count, count);
     metrics.events_published.add(published, published);
@@ -113,13 +132,13 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
     for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
     }
-    const told = sent.words === undefined ? [] : countWords(sent.words);
+    const words = sent.words === undefined ? [] : countWords(sent.words);
     if (config.RECEIVER_URL === undefined) {
-      quoteRefusals(told);
+      quoteRefusals(words);
       return;
     }
     const correction = clockCorrection(run);
-    await reportPublished(config, run, {
+    await told({
       publisher,
       firstSeq,
       count,
@@ -128,7 +147,7 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
       refused: [...refused],
       unknown: [...unknown],
       ...(sent.ids === undefined ? {} : { ids: [...sent.ids] }),
-      words: { test: config.test, words: told },
+      ...(words.length === 0 ? {} : { words: { test: config.test, words } }),
       unsent: [...unsent],
     });
   };
@@ -138,14 +157,14 @@ function enterSchedule(
   load: PacedPlan | UnpacedPlan,
   metrics: PublishingMeasures,
   tick: number,
-  { count, sentFrom, settledAt }: { count: number; sentFrom: number; settledAt: number },
+  { start, count, sentFrom, settledAt }: { start: number; count: number; sentFrom: number; settledAt: number },
 ): void {
   if (load.kind === "unpaced") {
-    metrics.publishing_seconds.add((settledAt - exec.scenario.startTime) / 1000);
+    metrics.publishing_seconds.add((settledAt - start) / 1000);
     return;
   }
   const due = dueSecond(load, tick);
-  const delay = sentFrom - loadStart() - due * 1000;
+  const delay = sentFrom - start - due * 1000;
   metrics.schedule_delay_ms.add(delay, count);
   metrics.offered_rate_share.add(offeredShare(due * 1000, delay));
   // Until the next one is due: with the last send alone, a load of ten events would be told at ten ninths of its rate.

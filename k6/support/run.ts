@@ -134,9 +134,14 @@ export function clockCorrection({ clock }: Run): number {
 }
 
 /** Tells the receiver what was published. @throws when the receiver does not take it. */
-export async function reportPublished(config: RunSettings, run: Run, batch: PublisherReportInput): Promise<void> {
+export async function reportPublished(
+  config: RunSettings,
+  run: Run,
+  batches: readonly PublisherReportInput[],
+): Promise<void> {
   const { instance, clock } = run;
-  await report(config, run, "published", { instance, clockError: clock?.error, ...batch });
+  const told = batches.map((batch) => ({ instance, clockError: clock?.error, ...batch }));
+  await report(config, run, "published", told);
 }
 
 /** Tells the receiver what arrived. @throws when the receiver does not take it. */

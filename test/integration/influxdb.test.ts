@@ -62,9 +62,9 @@ async function until(holds: (state: State) => boolean): Promise<State> {
 test("while the database is away runs are settled as ever, and nothing is lost when it comes back", async () => {
   const from = Date.now();
   await post("", { ...streamOf({ seed: 1, chains: ["ethereum"] }), publisher: "one" });
-  await post("/published", {
-    ...{ publisher: 1, firstSeq: 0, count: 5, sentFrom: from, sentThrough: from + 1, refused: [], unknown: [] },
-  });
+  await post("/published", [
+    { publisher: 1, firstSeq: 0, count: 5, sentFrom: from, sentThrough: from + 1, refused: [], unknown: [] },
+  ]);
   const filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
   const path = { path: "p", filter, from: from - 10_000, through: Date.now() + 10_000, closed: false };
   const ids = [0, 1, 2, 4].map((seq) => eventId({ run: runNumber(RUN), publisher: 1, seq, publishedAt: from }));

@@ -265,7 +265,7 @@ describe("the table is read", () => {
     const run = `table-${process.pid}`;
     await post(`/runs/${run}`, { seed, variants: [], storage: { hostile: false } });
     const sent = { publisher: 1, firstSeq: 0, count: 3, refused: [], unknown: [] };
-    await post(`/runs/${run}/published`, { ...sent, sentFrom: Date.now(), sentThrough: Date.now() });
+    await post(`/runs/${run}/published`, [{ ...sent, sentFrom: Date.now(), sentThrough: Date.now() }]);
     await withDatabase(pipeline, async (late) => {
       // Its id is drawn first, and seen last.
       await vi.waitFor(async () => {

@@ -19,7 +19,7 @@ vi.mock("k6/execution", () => ({
 vi.mock("../../k6/support/clock.ts", () => ({ now: () => 0 }));
 vi.mock("../../k6/support/run.ts", () => ({
   clockCorrection: () => 0,
-  reportPublished: async (_: unknown, __: unknown, batch: PublisherReport) => {
+  reportPublished: async (_: unknown, __: unknown, [batch]: [PublisherReport]) => {
     if (receiver.refuses(batch)) throw new Error("the receiver does not take it");
     receiver.taken.push(batch);
   },

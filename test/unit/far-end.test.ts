@@ -51,7 +51,7 @@ function identity(seq: number, spelling: Spelling = "text", publisher = 1): stri
 async function published(count: number): Promise<void> {
   const now = Date.now();
   const batch = { publisher: 1, firstSeq: 0, count, sentFrom: now, sentThrough: now, refused: [], unknown: [] };
-  await post(`/runs/${RUN}/published`, batch);
+  await post(`/runs/${RUN}/published`, [batch]);
 }
 
 const hook = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>

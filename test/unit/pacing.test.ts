@@ -28,18 +28,21 @@ const plan = (changes: Partial<PacedPlan> = {}) =>
   ({ ...publishingPlan([{ from: 10, to: 10, seconds: 2 }], {}), lanes: 1, workers: 1_000, ...changes }) as PacedPlan;
 
 /** Runs a lane and notes when each tick was sent. @param takes ms until a tick is settled. */
-function started(load: PacedPlan, takes: (tick: number) => number, lane = 0) {
+function started(
+  load: PacedPlan,
+  takes: (tick: number) => number,
+  { lane = 0, settle = async () => undefined }: { lane?: number; settle?: (tick: number) => Promise<void> } = {},
+) {
   const sent: [tick: number, at: number][] = [];
   const skipped: number[] = [];
-  const over = new Lane(load, metrics).run(
-    lane,
-    1_000,
-    async (tick) => {
+  const over = new Lane(load, metrics).run(lane, 1_000, {
+    send: async (tick) => {
       sent.push([tick, Date.now()]);
       await new Promise((resolve) => setTimeout(resolve, takes(tick)));
     },
-    async (tick) => void skipped.push(tick),
-  );
+    skip: (tick) => void skipped.push(tick),
+    settle: (tick) => settle(tick),
+  });
   return { sent, skipped, over };
 }
 
@@ -65,7 +68,7 @@ describe("a lane", () => {
   });
 
   test("sends only its share", async () => {
-    const { sent, over } = started(plan({ lanes: 4 }), () => 1, 3);
+    const { sent, over } = started(plan({ lanes: 4 }), () => 1, { lane: 3 });
     await vi.advanceTimersByTimeAsync(4_000);
     await over;
     expect(sent).toEqual([3, 7, 11, 15, 19].map((tick) => [tick, 1_000 + tick * 100]));
@@ -79,18 +82,30 @@ describe("a lane", () => {
     expect(sent).toEqual(dueTimes.filter(([tick]) => !skipped.includes(tick as number)));
   });
 
+  test("is not kept from sending by reports that are held, and waits for them at its end", async () => {
+    let settled = 0;
+    const settle = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      settled++;
+    };
+    const { sent, skipped, over } = started(plan({ workers: 1 }), () => 1, { settle });
+    await vi.advanceTimersByTimeAsync(10_000);
+    await over;
+    expect(sent).toEqual(dueTimes);
+    expect({ skipped, settled }).toEqual({ skipped: [], settled: 20 });
+  });
+
   test("goes on after a failure, and tells the first of them at its end", async () => {
     const load = plan();
     const sent: number[] = [];
-    const over = new Lane(load, metrics).run(
-      0,
-      1_000,
-      async (tick) => {
+    const over = new Lane(load, metrics).run(0, 1_000, {
+      send: async (tick) => {
         sent.push(tick);
         if (tick === 3 || tick === 4) throw new Error(`tick ${tick}`);
       },
-      async () => undefined,
-    );
+      skip: () => undefined,
+      settle: async () => undefined,
+    });
     const failure = over.catch((problem: Error) => problem.message);
     await vi.advanceTimersByTimeAsync(4_000);
     expect(await failure).toBe("tick 3");

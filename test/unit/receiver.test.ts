@@ -64,7 +64,7 @@ function deliver(body: string, { path = "/webhook/weth-events", secret = SECRET,
 describe("a webhook", () => {
   test("is joined to its run, and a second one is a duplicate", async () => {
     const batch = { publisher: 1, firstSeq: SEQ, count: 1, sentFrom: 1, sentThrough: 2, refused: [], unknown: [] };
-    await json("/runs/run/published", batch);
+    await json("/runs/run/published", [batch]);
     expect(await account()).toMatchObject({ expected: 1, delivered: 0, lost: 1 });
     expect((await deliver(webhook(), { attempt: "3" })).status).toBe(200);
     expect((await deliver(webhook())).status).toBe(200);
@@ -75,7 +75,7 @@ describe("a webhook", () => {
   });
 
   test("that comes when the account is closed is late: a first, a repetition or a stray, but no canary", async () => {
-    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/runs/run/published", [batch(SEQ, 1, Date.now() - 5)]);
     await deliver(webhook());
     expect(await (await json("/runs/run/settle", { timeout: 0, quiet: 0 })).json()).toMatchObject({ late: 0 });
     await deliver(webhook());
@@ -87,7 +87,7 @@ describe("a webhook", () => {
   });
 
   test("that came changed is counted and described, with the field and what is in it", async () => {
-    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/runs/run/published", [batch(SEQ, 1, Date.now() - 5)]);
     await deliver(JSON.stringify({ ...JSON.parse(webhook()), data: "0xbad" }));
     const { delivered, webhooks, causes } = await account();
     expect({ delivered, damaged: webhooks?.damaged }).toEqual({ delivered: 1, damaged: 1 });
@@ -95,7 +95,7 @@ describe("a webhook", () => {
   });
 
   test("is in the timeline and among the latencies of its endpoint", async () => {
-    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/runs/run/published", [batch(SEQ, 1, Date.now() - 5)]);
     await deliver(webhook());
     const timeline = v.parse(
       ResultSchema.entries.timeline,
@@ -213,7 +213,7 @@ describe("misbehaviour", () => {
   });
 
   test("shows how a sender comes back: what it left undelivered, and what it tried again at once", async () => {
-    await json("/runs/run/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/runs/run/published", [batch(SEQ, 1, Date.now() - 5)]);
     await json("/misbehaviour", { notFound: 1 }, "PUT");
     const body = webhook();
     await deliver(body);
@@ -236,7 +236,7 @@ describe("misbehaviour", () => {
   test("that a sender does not answer to is told in the end", async () => {
     const endpoints = { endpoints: ENDPOINTS, unmatchedShare: 0, retryPauses: [50] };
     await json("/runs/brief", { seed: 1, variants: [], webhooks: endpoints });
-    await json("/runs/brief/published", batch(SEQ, 1, Date.now() - 5));
+    await json("/runs/brief/published", [batch(SEQ, 1, Date.now() - 5)]);
     await json("/misbehaviour", { notFound: 1 }, "PUT");
     await deliver(webhook("brief"));
     const settled = (await (await json("/runs/brief/settle", { timeout: 10_000, quiet: 1 })).json()) as Account;

@@ -98,16 +98,18 @@ export function closedLoop(
     metrics.events_unsent.add(unsent.length, count);
     if (config.RECEIVER_URL === undefined) return;
     const correction = clockCorrection(run);
-    await reportPublished(config, run, {
-      publisher,
-      firstSeq,
-      count,
-      sentFrom: sentFrom + correction,
-      sentThrough: settledAt + correction,
-      refused,
-      unknown,
-      ids,
-      unsent,
-    });
+    await reportPublished(config, run, [
+      {
+        publisher,
+        firstSeq,
+        count,
+        sentFrom: sentFrom + correction,
+        sentThrough: settledAt + correction,
+        refused,
+        unknown,
+        ids,
+        unsent,
+      },
+    ]);
   }
 }

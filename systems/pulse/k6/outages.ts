@@ -1,7 +1,7 @@
-import { setTimeout } from "k6/timers";
 import { Outage } from "../../../core/outage.ts";
 import { now } from "../../../k6/support/clock.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { pause } from "../../../k6/support/pause.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { Endpoint, Topic } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
@@ -49,15 +49,11 @@ export async function watchOutages(
       if (problem === null) enter(endpoint, outage.answered(now()), now());
     });
     due += ASK_EVERY_MS;
-    await pause(due - now());
+    await pause(Math.max(1, due - now()));
   }
   for (const { endpoint, outage } of watched) {
     const lasted = outage.ended(now());
     // What was asked last is on its way.
     if (lasted !== null && lasted >= WORTH_TELLING_MS) enter(endpoint, lasted, now());
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(1, milliseconds)));
 }

@@ -8,6 +8,7 @@ import { backoff } from "../../../k6/support/backoff.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ReportArrivals } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { pause } from "../../../k6/support/pause.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { tellWords } from "../../../k6/support/words.ts";
 import { type Variant, variants } from "../events.ts";
@@ -289,10 +290,4 @@ export class Subscriber {
     for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
     return reports;
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

@@ -1,7 +1,7 @@
 import exec from "k6/execution";
-import { setTimeout } from "k6/timers";
 import type { Trace } from "../../../core/trace.ts";
 import { now } from "../../../k6/support/clock.ts";
+import { pause } from "../../../k6/support/pause.ts";
 import { traceOf } from "../../../k6/support/publishing.ts";
 import { clockCorrection, type Run, reportPublished } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -102,15 +102,17 @@ export class Rounds {
     const seqsOf = (...some: TimedAnswer["kind"][]) =>
       kinds.flatMap((kind, place) => (some.includes(kind) ? [firstSeq + place] : []));
     const correction = clockCorrection(this.run);
-    await reportPublished(this.config, this.run, {
-      publisher: exec.vu.idInTest,
-      firstSeq,
-      count: kinds.length,
-      sentFrom: sentFrom + correction,
-      sentThrough: now() + correction,
-      refused: seqsOf("limited", "refused"),
-      unknown: seqsOf("failed"),
-    });
+    await reportPublished(this.config, this.run, [
+      {
+        publisher: exec.vu.idInTest,
+        firstSeq,
+        count: kinds.length,
+        sentFrom: sentFrom + correction,
+        sentThrough: now() + correction,
+        refused: seqsOf("limited", "refused"),
+        unknown: seqsOf("failed"),
+      },
+    ]);
   }
 
   /** A webhook that has rested; another one in each of several rounds, as far as there are so many. */
@@ -146,5 +148,5 @@ export function kindsOf(answers: readonly TimedAnswer[]): TimedAnswer["kind"][] 
 /** Waits for a moment in Unix ms. */
 export function until(moment: number): Promise<void> {
   const wait = moment - now();
-  return wait <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, wait));
+  return wait <= 0 ? Promise.resolve() : pause(wait);
 }

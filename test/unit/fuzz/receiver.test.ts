@@ -90,10 +90,10 @@ interface PostedRequest {
 const routes: readonly (readonly [string, unknown])[] = [
   ["/runs/run", OPENINGS[0]],
   ["/runs/hooks", OPENINGS[1]],
-  ["/runs/run/published", BATCH],
+  ["/runs/run/published", [BATCH]],
   ["/runs/run/arrivals", ARRIVALS],
   ["/runs/run/hops", { before: HOPS, after: HOPS }],
-  ["/runs/hooks/published", BATCH],
+  ["/runs/hooks/published", [BATCH]],
   ["/relayed", RELAYED],
 ];
 const posts: fc.Arbitrary<PostedRequest> = fc
