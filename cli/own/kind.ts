@@ -8,6 +8,7 @@ import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../kind.ts";
 import { startService } from "../service.ts";
+import { programOf } from "../services.ts";
 import type { Built } from "./build.ts";
 
 /** Beside the load: a canary on its way, the drain, and starting up. */
@@ -100,10 +101,7 @@ async function startReceiver(
   { root, logs, port, variables = {} }: Place,
 ): Promise<RunningPipeline> {
   const { kind } = pipeline.observe;
-  const program = [
-    ...[process.execPath, "--enable-source-maps", join(root, "dist/node/receiver.js")],
-    ...["--port", String(port), "--pipeline", node],
-  ];
+  const program = [...programOf(root, "receiver"), ...["--port", String(port), "--pipeline", node]];
   const receiver = await startService("receiver", program, join(logs, "receiver.log"), variables);
   return {
     says: `receiver ${receiver.url}${kind === "request" ? ", requests to /hooks/ and a path" : ""}`,

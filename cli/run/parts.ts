@@ -3,6 +3,7 @@ import { withoutCredentials } from "../../core/redaction.ts";
 import type { PipelineKind, RunningPipeline, VariablesByTest } from "../kind.ts";
 import { isTaken } from "../ports.ts";
 import { startService } from "../service.ts";
+import { programOf } from "../services.ts";
 import type { Folder } from "./folder.ts";
 import type { PlannedRun, Request } from "./request.ts";
 import type { Subject } from "./subject.ts";
@@ -62,12 +63,7 @@ export async function startParts(
     const variables = plan.receiver === null ? {} : { RECEIVER_URL: plan.receiver };
     return { says: given.join(", "), variables, processes: [], problems: () => [], close: async () => {} };
   }
-  const program = [
-    process.execPath,
-    "--enable-source-maps",
-    join(root, "dist/node/receiver.js"),
-    ...["--port", String(port)],
-  ];
+  const program = [...programOf(root, "receiver"), "--port", String(port)];
   const secret = kind.secret === undefined ? {} : { RECEIVER_SECRET: process.env["RECEIVER_SECRET"] ?? kind.secret };
   const receiver = await startService("receiver", program, join(path, "receiver.log"), secret);
   return {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { programOf } from "../../cli/services.ts";
 import { createStream, untilNotReading } from "../../systems/pulse/cli/stream.ts";
 import type { Manner } from "../../target/manner.ts";
 import { type Before, redirecting, slowTls } from "./hostileweb.ts";
@@ -59,21 +60,12 @@ async function limit(run: RowRun, descriptors: number, regained: number | undefi
 async function runHttp(root: string, folder: string, plant: HttpPlant) {
   const running: Process[] = [];
   let before: Before | null = null;
-  const node = [process.execPath, "--enable-source-maps"];
   try {
     const services = [join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")];
     const nats = await Process.begin("nats", services, join(folder, "nats.log"));
     running.push(nats);
     const faults = (plant.faults ?? []).flatMap((fault) => ["--fault", fault]);
-    const pulse = [
-      ...node,
-      join(root, "dist/node/pulse.js"),
-      "--nats",
-      nats.url,
-      "--as",
-      plant.manner ?? "contract",
-      ...faults,
-    ];
+    const pulse = [...programOf(root, "pulse"), "--nats", nats.url, "--as", plant.manner ?? "contract", ...faults];
     const gateway = await Process.begin("gateway", pulse, join(folder, "gateway.log"));
     running.push(gateway);
     await createStream(nats.url, gateway.url, plant.manner);

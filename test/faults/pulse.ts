@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type JetStreamClient, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { programOf } from "../../cli/services.ts";
 import { writeMessage } from "../../core/template.ts";
 import { runNumber, type Trace } from "../../core/trace.ts";
 import { messageTemplate } from "../../systems/pulse/message.ts";
@@ -85,7 +86,6 @@ export const pulseByClock: Subject<PulsePlant> = { ...pulse, needs: "faketime" }
 async function runPulse(root: string, folder: string, plant: PulsePlant) {
   const running: { stop(): Promise<void> }[] = [];
   let logs = 0;
-  const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
   const begin = async (name: string, command: readonly string[], environment = {}) => {
     const started = await Process.begin(name, command, join(folder, `${name}-${++logs}.log`), environment);
     running.push(started);
@@ -102,12 +102,12 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
     const clock = await Clock.in(folder);
     const [nats, receiver] = await Promise.all([
       begin("nats", [join(root, "bin/services"), "nats", "--store-dir", join(folder, "stream")]),
-      begin("receiver", node("receiver"), plant.clock === true ? clock.environment : {}),
+      begin("receiver", programOf(root, "receiver"), plant.clock === true ? clock.environment : {}),
     ]);
     if (plant.made !== undefined) await makeStream(nats.url, plant.made);
     const flags = ["--nats", nats.url, "--as", manner, ...faults.flatMap((fault) => ["--fault", fault])];
-    const gateway = await begin("gateway", [...node("pulse"), ...flags]);
-    for (let more = 1; more < gateways; more++) await begin("gateway", [...node("pulse"), ...flags]);
+    const gateway = await begin("gateway", [...programOf(root, "pulse"), ...flags]);
+    for (let more = 1; more < gateways; more++) await begin("gateway", [...programOf(root, "pulse"), ...flags]);
     const ways = {
       websocket: await networkTo(gateway.wsUrl, networks.websocket),
       nats: await networkTo(nats.url, networks.nats),

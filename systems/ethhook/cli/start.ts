@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
-import { type Service, startService } from "../../../cli/service.ts";
+import type { Service } from "../../../cli/service.ts";
+import { allOf, Services } from "../../../cli/services.ts";
 import { setupEthhook } from "./setup.ts";
 
 /** What webhooks are signed with, unless told otherwise. */
@@ -36,33 +37,25 @@ export async function startEthhookPipeline(
 ): Promise<EthhookPipeline> {
   // PostgreSQL runs as another user than root, who must be able to reach its folder.
   const store = await mkdtemp(join(tmpdir(), "throughline-ethhook-"));
-  const started: Service[] = [];
+  const services = new Services(root, logs);
   const close = async () => {
-    for (const service of started.splice(0).reverse()) await service.stop();
+    await services.close();
     await rm(store, { recursive: true, force: true });
   };
-  const keep = <S extends Service>(service: S): S => {
-    started.push(service);
-    return service;
-  };
-  const start = async (program: string, ...flags: string[]) => {
-    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...flags];
-    const environment = { RECEIVER_SECRET: SECRET };
-    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`), environment));
-  };
+  const startProgram = (name: string, ...flags: string[]) => services.program(name, flags, { RECEIVER_SECRET: SECRET });
   try {
-    const redis = keep(await startRedisServer(persistent ? store : null));
-    const postgres = await start("postgres");
-    const receiver = await start("receiver", "--port", "0", ...receiverFlags);
+    const [redis, postgres, receiver] = await allOf(
+      services.keep(startRedisServer(persistent ? store : null)),
+      startProgram("postgres"),
+      startProgram("receiver", "--port", "0", ...receiverFlags),
+    );
     const setup = { database: postgres.url, receiverUrl: receiver.url, secret: SECRET, neverMatching: true };
     const startTarget = (...flags: string[]) =>
-      start("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);
+      startProgram("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);
     // The target makes the tables that the endpoints are set up in.
-    const first = await startTarget("--part", "processor", "--name", "setup");
-    await first.stop();
+    await services.stop(await startTarget("--part", "processor", "--name", "setup"));
     await setupEthhook(setup);
-    started.splice(started.indexOf(first), 1);
-    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    const { problems } = services;
     return { redis, postgres, receiver, startTarget, problems, close };
   } catch (problem) {
     await close();

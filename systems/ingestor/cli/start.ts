@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
-import { type Service, startService } from "../../../cli/service.ts";
+import type { Service } from "../../../cli/service.ts";
+import { allOf, Services } from "../../../cli/services.ts";
 
 /** A whole ingestor on free ports: Redis, PostgreSQL, its HTTP side, and the receiver that watches its table. */
 export interface IngestPipeline {
@@ -35,34 +35,25 @@ export async function startIngestPipeline(
   flags: readonly string[] = [],
   receiverFlags: readonly string[] = [],
 ): Promise<IngestPipeline> {
-  const started: Service[] = [];
-  const close = async () => {
-    for (const service of started.splice(0).reverse()) await service.stop();
-  };
-  const startWith = async (environment: Record<string, string>, program: string, ...args: string[]) => {
-    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...args];
-    const service = await startService(program, command, join(logs, `${program}-${started.length}.log`), environment);
-    started.push(service);
-    return service;
-  };
-  const start = (program: string, ...args: string[]) => startWith({}, program, ...args);
+  const services = new Services(root, logs);
   try {
-    const redis = await startRedisServer(null);
-    started.push(redis);
-    const postgres = await start("postgres");
+    const [redis, postgres] = await allOf(services.keep(startRedisServer(null)), services.program("postgres", []));
     const startPart = (part: string, ...more: readonly string[]) =>
-      start("ingestor", "--port", "0", "--part", part, "--redis", redis.url, "--database", postgres.url, ...more);
+      services.program("ingestor", [
+        ...["--port", "0", "--part", part, "--redis", redis.url, "--database", postgres.url],
+        ...more,
+      ]);
     const startApi = (...more: string[]) => startPart("api", ...more);
     const startWorker = (...more: string[]) => startPart("worker", ...more);
     // It makes the table that the receiver watches.
     const api = await startApi(...flags);
     const readOnlyUrl = await makeReader(postgres.url);
     const watching = { RECEIVER_DATABASE: readOnlyUrl, RECEIVER_REDIS: redis.url };
-    const receiver = await startWith(watching, "receiver", "--port", "0", ...receiverFlags);
-    const problems = () => started.flatMap((service) => service.ended() ?? []);
+    const receiver = await services.program("receiver", ["--port", "0", ...receiverFlags], watching);
+    const { problems, close } = services;
     return { redis, postgres, receiver, api, readOnlyUrl, startWorker, startApi, problems, close };
   } catch (problem) {
-    await close();
+    await services.close();
     throw problem;
   }
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Service, startService } from "../../../cli/service.ts";
+import type { Service } from "../../../cli/service.ts";
+import { allOf, programOf, Services } from "../../../cli/services.ts";
 
 /** A whole pipeline on free ports: NATS JetStream, gateway and receiver, each a process of its own. */
 export interface Pipeline {
@@ -32,27 +33,23 @@ export async function startPipeline(
   receiverFlags: readonly string[] = [],
 ): Promise<Pipeline> {
   const store = await mkdtemp(join(tmpdir(), "throughline-nats-"));
-  const started: Service[] = [];
+  const services = new Services(root, logs);
   const close = async () => {
-    for (const service of started.splice(0).reverse()) await service.stop();
+    await services.close();
     await rm(store, { recursive: true, force: true });
   };
-  const start = async (name: string, ...command: string[]) => {
-    const service = await startService(name, [...command, "--port", "0"], join(logs, `${name}.log`));
-    started.push(service);
-    return service;
-  };
-  const node = (program: string) => [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`)];
   try {
-    const nats = await start("nats-server", join(root, "bin/services"), "nats", "--store-dir", store);
-    const receiver = await start("receiver", ...node("receiver"), ...receiverFlags);
-    const gateway = await start("gateway", ...node("pulse"), "--nats", nats.url, ...gatewayFlags);
-    const stopNats = async () => {
-      started.splice(started.indexOf(nats), 1);
-      await nats.stop();
-    };
-    const problems = () => started.flatMap((service) => service.ended() ?? []);
-    return { nats, receiver, gateway, problems, stopNats, close };
+    const broker = [join(root, "bin/services"), "nats", "--store-dir", store, "--port", "0"];
+    const [nats, receiver] = await allOf(
+      services.start("nats-server", broker),
+      services.program("receiver", ["--port", "0", ...receiverFlags]),
+    );
+    const gateway = await services.start("gateway", [
+      ...programOf(root, "pulse"),
+      ...["--port", "0", "--nats", nats.url],
+      ...gatewayFlags,
+    ]);
+    return { nats, receiver, gateway, problems: services.problems, stopNats: () => services.stop(nats), close };
   } catch (problem) {
     await close();
     throw problem;

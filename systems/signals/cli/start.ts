@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts";
-import { type Service, startService } from "../../../cli/service.ts";
+import type { Service } from "../../../cli/service.ts";
+import { allOf, Services } from "../../../cli/services.ts";
 
 /** What the reference target's only user logs in with. */
 export const USER = { SIGNALS_USER: "trader", SIGNALS_PASSWORD: "throughline" };
@@ -30,25 +30,16 @@ export async function startSignalsPipeline(
   logs: string,
   receiverFlags: readonly string[] = [],
 ): Promise<SignalsPipeline> {
-  const started: Service[] = [];
-  const close = async () => {
-    for (const service of started.splice(0).reverse()) await service.stop();
-  };
-  const keep = <S extends Service>(service: S): S => {
-    started.push(service);
-    return service;
-  };
-  const start = async (program: string, ...flags: string[]) => {
-    const command = [process.execPath, "--enable-source-maps", join(root, `dist/node/${program}.js`), ...flags];
-    return keep(await startService(program, command, join(logs, `${program}-${started.length}.log`)));
-  };
+  const services = new Services(root, logs);
   try {
-    const redis = keep(await startRedisServer(null));
-    const receiver = await start("receiver", "--port", "0", ...receiverFlags);
+    const [redis, receiver] = await allOf(
+      services.keep(startRedisServer(null)),
+      services.program("receiver", ["--port", "0", ...receiverFlags]),
+    );
     return {
       redis,
       receiver,
-      startTarget: (...flags) => start("signals", "--redis", redis.url, ...flags),
+      startTarget: (...flags) => services.program("signals", ["--redis", redis.url, ...flags]),
       variables: ({ url }) => ({
         ...USER,
         SIGNALS_URL: url,
@@ -56,11 +47,11 @@ export async function startSignalsPipeline(
         SIGNALS_EXECUTED_URL: `${url}/api/v1/signals/executed`,
         RECEIVER_URL: receiver.url,
       }),
-      problems: () => started.flatMap((service) => service.ended() ?? []),
-      close,
+      problems: services.problems,
+      close: services.close,
     };
   } catch (problem) {
-    await close();
+    await services.close();
     throw problem;
   }
 }
