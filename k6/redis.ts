@@ -1,7 +1,6 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { setTimeout } from "k6/timers";
 import { Template } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
 import type { Hops } from "../core/hops.ts";
@@ -25,6 +24,7 @@ import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
+import { pause } from "./support/pause.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import { compareWhileLoaded, openRun, type Run, reportHops, settleRun } from "./support/run.ts";
@@ -81,6 +81,7 @@ export async function setup(): Promise<RedisRun> {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
       most: config.CANARIES,
+      warmUp: config.WARM_UP,
       send: (seq) =>
         redis
           .sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq)))
@@ -117,7 +118,7 @@ export const publish = guarded(
 async function warm(run: Run): Promise<void> {
   entryOf(workload, traceOf(run, CANARY_PUBLISHER, 0));
   const opening = Array.from({ length: connections }, () => redis.sendCommand("PING").catch(() => undefined));
-  await Promise.race([Promise.all(opening), new Promise((resolve) => setTimeout(() => resolve(null), WARM_MS))]);
+  await Promise.race([Promise.all(opening), pause(WARM_MS)]);
 }
 
 /** Every second, where MAXLEN asks for it: cuts off what every consumer group has acknowledged. */
@@ -150,6 +151,7 @@ const GROUP = "the consumer group";
 function notesOf({ root_group }: K6Data): string[] {
   const quotes = quotesIn(root_group);
   const sent = quotes.find(({ about }) => about === CANARIES_NEEDED)?.text;
+  const warmed = config.WARM_UP === 0 ? "" : `, and ${config.WARM_UP} to warm the pipeline up`;
   const late = quotes.some(({ about }) => about === GROUP);
   const meaning = late
     ? "; no consumer group was there at first, and a group that is made at the end of the stream never reads what came before it"
@@ -158,7 +160,7 @@ function notesOf({ root_group }: K6Data): string[] {
     ...quotes.filter(({ about }) => about === RULE).map(({ text }) => text),
     ...(sent === undefined
       ? []
-      : [`${sent} canaries were sent until every endpoint had one; they stay in the stream${meaning}`]),
+      : [`${sent} canaries were sent until every endpoint had one${warmed}; they stay in the stream${meaning}`]),
   ];
 }
 

@@ -19,6 +19,8 @@ export interface Canaries {
   readonly seqs: readonly number[];
   /** The most canaries that are sent, evenly over the time: where each stays for good. As many as are due unless told. */
   readonly most?: number;
+  /** How many more are sent when the pipeline is known to work, to warm it up; none unless told. */
+  readonly warmUp?: number;
   /** Publishes the canary with the attributes of event `seq`. */
   send(seq: number): unknown;
   /** Says why the test goes on although none has arrived; null when it must not. */
@@ -53,7 +55,7 @@ export function silentPaths(root: Checks | undefined): string | null {
  * has arrived in time, when another publisher of the run is missing, because the run would end without it,
  * or when there are fewer paths than were asked for: the run would be judged by those that are there.
  *
- * @returns how many canaries were sent.
+ * @returns how many canaries were needed.
  */
 export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<number> {
   const { seqs, wanted, most = Number.POSITIVE_INFINITY } = canaries;
@@ -66,7 +68,10 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     account = fetchAccount(receiver, run.id) ?? account;
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
-    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) return arrived(canaries, sent);
+    if (allReady && paths >= leastPaths && publishers >= wanted.publishers) {
+      await warmUp(canaries);
+      return arrived(canaries, sent);
+    }
     if (paths === 0 || allReady) continue;
     if (now() < nextAt) continue;
     const round = Math.min(ROUND, seqs.length, most - sent);
@@ -103,6 +108,16 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
   }
   exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
   return sent;
+}
+
+/** No faster than a target that is cold can follow: what it has not done by then would meet the load. */
+const WARM_UP_PAUSE_SECONDS = 0.002;
+
+async function warmUp({ send, seqs, warmUp = 0 }: Canaries): Promise<void> {
+  for (let sent = 0; sent < warmUp; sent++) {
+    await send(seqs[sent % seqs.length] as number);
+    sleep(WARM_UP_PAUSE_SECONDS);
+  }
 }
 
 function arrived({ swallowed }: Canaries, sent: number): number {

@@ -1,7 +1,16 @@
 /** What the publisher of EthHook may be told: a row for each variable. */
 import { isDuration, parseDuration } from "../../core/shape.ts";
 import { address, filePath, integer, key, keys, share, variable, word } from "../../core/variable.ts";
-import { accounted, canaries, common, MAX_SEQ, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
+import {
+  accounted,
+  canaries,
+  common,
+  MAX_SEQ,
+  publishing,
+  receiverOrNone,
+  scenario,
+  warmUp,
+} from "../../core/variables.ts";
 import { REDIS_WAYS_IN } from "../access.ts";
 import * as profiles from "./profiles.ts";
 import { CHAIN_ID } from "./sepolia.ts";
@@ -61,5 +70,6 @@ export const redis = {
     String(CHAIN_ID),
   ),
   CANARIES: canaries,
+  WARM_UP: warmUp,
   UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
 };

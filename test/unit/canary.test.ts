@@ -42,6 +42,17 @@ describe("the load starts", () => {
     expect(world.at).toBe(0);
   });
 
+  test("with the pipeline warmed up by as many more as were asked for, which nobody needed", async () => {
+    const sent: number[] = [];
+    world.account = { paths: 1, ready: 1, publishers: 1 };
+    const needed = await awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers: 1 }, seqs: [4, 7], warmUp: 5, explain: () => [] },
+      send: (seq) => sent.push(seq),
+    });
+    expect(needed).toBe(0);
+    expect(sent).toEqual([4, 7, 4, 7, 4]);
+  });
+
   test("after the wait, on paths of which some are silent: that they are is for the account to tell", async () => {
     await wait({ paths: 100, ready: 25, publishers: 1 });
     expect(world.at).toBeGreaterThanOrEqual(30_000);
