@@ -295,7 +295,7 @@ describe("what goes wrong", () => {
   });
 
   test.each([
-    [["run", "kafka"], "run kafka: allowed: pipeline, ethhook, ingest, webhook, http"],
+    [["run", "kafka"], "run kafka: allowed: ethhook, ingest, pipeline, webhook, redis"],
     [["run", "http", "--out", "/dev/null/results"], "--out /dev/null/results: cannot be written: ENOTDIR"],
     [["run", "pipeline", "--scenario", "strss"], "SCENARIO=strss: allowed: smoke"],
     [["run", "pipeline", "--fault", "gremlins=3"], 'fault "gremlins=3" is not known'],
