@@ -2,6 +2,8 @@ import { createWriteStream } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { execa } from "execa";
 import * as v from "valibot";
+import { PREFIX } from "../core/pipeline.ts";
+import { OWN_WAYS_IN } from "../systems/access.ts";
 import { causeIn } from "./cause.ts";
 import { adopt } from "./children.ts";
 
@@ -36,6 +38,9 @@ const ELSEWHERE = {
   RECEIVER_COLUMNS: undefined,
   RECEIVER_REDIS: undefined,
   RECEIVER_INFLUXDB: undefined,
+  ...Object.fromEntries(
+    Object.keys(OWN_WAYS_IN).flatMap((name) => [name, PREFIX + name].map((one) => [one, undefined])),
+  ),
 };
 
 /**
@@ -61,7 +66,12 @@ export async function startService(
     detached: true,
     cleanup: false,
     forceKillAfterDelay: STOP_DEADLINE_MS,
-    env: { ...ELSEWHERE, ...environment },
+    // With our prefix the shell may say the same otherwise.
+    env: {
+      ...ELSEWHERE,
+      ...Object.fromEntries(Object.keys(environment).map((name) => [PREFIX + name, undefined])),
+      ...environment,
+    },
   });
   adopt(child);
   let log = "";

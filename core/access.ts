@@ -244,11 +244,17 @@ export function isRefusedProof(status: number): boolean {
 }
 
 /** What to say of the first refused proof, with the names of the settings that change it. */
-export function refusedProof(status: number, what: string, prefix: string, challenge = ""): string {
+export function refusedProof(
+  status: number,
+  what: string,
+  prefix: string,
+  { challenge = "", others = [] }: { readonly challenge?: string; readonly others?: readonly string[] } = {},
+): string {
   const word = { 401: "Unauthorized", 403: "Forbidden", 407: "Proxy Authentication Required" }[status] ?? "";
   const asked = challenge === "" ? "" : `, asks for ${challenge.split(/[\s,]/)[0]}`;
+  const own = others.map((name) => `${name}, `).join("");
   return (
     `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
-    `who we are is said by ${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+    `who we are is said by ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
   );
 }

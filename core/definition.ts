@@ -34,6 +34,8 @@ export interface TestDefinition {
   readonly variables: Readonly<Record<string, Variable<unknown>>>;
   /** What the variables of its target begin with: whatever else begins so is a mistake. */
   readonly prefixes?: readonly string[];
+  /** Those of them that its file declares. */
+  readonly declared?: readonly string[];
   /** Variables without which it cannot run, and what they mean. */
   readonly required?: Readonly<Record<string, string>>;
   readonly profiles: Profiles;

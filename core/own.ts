@@ -1,8 +1,10 @@
 /** The face of the package: what a pipeline's file and `throughline.config.ts` import. */
 import type { Step } from "./shape.ts";
 
+export { type CloseEvent, closeWords } from "./closing.ts";
 export { defineEndpoints, type Endpoints, type OwnEndpoint } from "./endpoints.ts";
 export type { AttributeTable, WorkloadEvent } from "./made.ts";
+export type { K6Access, NodeAccess } from "./ownaccess.ts";
 export { type Answer, definePipeline, httpAnswer, type Outcome, type Pipeline, type Selection } from "./pipeline.ts";
 export { hold, ramp } from "./shape.ts";
 export type { Step };

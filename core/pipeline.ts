@@ -3,6 +3,7 @@
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
 import type { AttributeTable, WorkloadEvent } from "./made.ts";
+import type { K6Access, NodeAccess } from "./ownaccess.ts";
 import type { Step } from "./shape.ts";
 
 /** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
@@ -14,7 +15,8 @@ export type VariableOf = string | { readonly meaning: string; readonly fallback?
 
 /** What became of an event at the moment of publishing; `said` is what the transport answered, where it refused. */
 export type Outcome = "acknowledged" | "refused" | "unknown";
-export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string };
+/** `status` is that of HTTP: by 401, 403 and 407 the target says that it does not let us in. */
+export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string; readonly status?: number };
 
 /**
  * What an answer over HTTP says of an event: 2xx is acknowledged, 4xx refused, everything else unknown, with its words.
@@ -24,7 +26,7 @@ export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: stri
 export function httpAnswer({ status, body }: { readonly status: number; readonly body?: unknown }): Answer {
   if (status >= 200 && status < 300) return "acknowledged";
   const said = `${status} ${typeof body === "string" ? body : ""}`.trim();
-  return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said };
+  return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }
 
 /** Sends one event, or a batch of them in one go; what fails by throwing is unknown. Both are async: the compiler reads no answer that may be a promise or not. */
@@ -85,6 +87,7 @@ export interface SubscriptionEnd<Table extends AttributeTable, Names extends str
     readonly env: Environment<Names>;
     readonly path: string;
     readonly selection: Selection<Table>;
+    readonly access: K6Access;
     live(): void;
     /** @param at Unix ms at which it was read from the socket, as k6's message events tell it. */
     arrived(text: string, at?: number): void;
@@ -106,26 +109,30 @@ export interface RequestEnd<Table extends AttributeTable, Names extends string> 
 export interface RowsEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "rows";
   /** The rows behind one, in the order of their ids; some thousand at most. @param after null for the first ones. */
-  rows(after: Item["id"] | null, env: Environment<Names>): Promise<readonly Item[]>;
+  rows(after: Item["id"] | null, env: Environment<Names>, access: NodeAccess): Promise<readonly Item[]>;
 }
 
 /** A list that is told as a whole. */
 export interface ListEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "list";
-  list(env: Environment<Names>): Promise<readonly (Item | string)[]>;
+  list(env: Environment<Names>, access: NodeAccess): Promise<readonly (Item | string)[]>;
 }
 
 /** A stream that a client of Node consumes. */
 export interface StreamEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "stream";
-  consume(env: Environment<Names>, arrived: (arrival: Arrival | string) => void): Promise<Closable> | Closable;
+  consume(
+    env: Environment<Names>,
+    arrived: (arrival: Arrival | string) => void,
+    access: NodeAccess,
+  ): Promise<Closable> | Closable;
 }
 
 /** Where no identity survives: only numbers can be compared. */
 export interface CountEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "count";
   /** How many there are, whatever was there before. */
-  count(env: Environment<Names>): Promise<number>;
+  count(env: Environment<Names>, access: NodeAccess): Promise<number>;
 }
 
 export type Observe<Table extends AttributeTable, Names extends string> =
@@ -148,7 +155,7 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
     write(event: WorkloadEvent<Table>): Wire;
   };
   /** Runs in k6, once for each virtual user: makes what sends. */
-  publish(env: Environment<Names>): Send<NoInfer<Wire>>;
+  publish(env: Environment<Names>, access: K6Access): Send<NoInfer<Wire>>;
   readonly observe: Observe<Table, Names>;
   /** What is wrong with a text in which an event arrived; null when it is what was published. */
   damage?(text: string, event: WorkloadEvent<Table>, sent: Wire): string | null;

@@ -188,7 +188,7 @@ function notesOf({ metrics: { events_published }, setup_data }: K6Data & { setup
     ...(run === null
       ? []
       : [
-          `canaries and messages of this run stay in the table: DELETE FROM messages WHERE content LIKE '${contentHead(run)}-%'`,
+          `canaries and messages of this run stay in the table: DELETE FROM messages WHERE content LIKE '${contentHead(run)}-%', or by the names of the receiver's --table and --columns`,
         ]),
     // Of a part of the load, one of several processes.
     ...(config.INSTANCES === 1 && sent < promised ? [`partial result: ${sent} of ${promised} messages were sent`] : []),

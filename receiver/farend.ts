@@ -5,6 +5,7 @@ import { type Identity, identitiesIn } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { made } from "../core/made.ts";
 import type { AnyPipeline, Arrival } from "../core/pipeline.ts";
+import { withoutCredentials } from "../core/redaction.ts";
 import { type FarEndOpening, isPlausible } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
@@ -185,6 +186,6 @@ function describe(path: Path, settled: PathAccount): ObservedPathAccount {
 }
 
 function shown(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
+  const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
   return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AnyPipeline, type Arrival, type Closable, environmentOf, type Item } from "../core/pipeline.ts";
+import { withoutCredentials } from "../core/redaction.ts";
+import { FarEndAccess } from "./access.ts";
 
 /** A far end that has to be asked is asked so often. */
 const POLL_MS = 100;
@@ -27,21 +29,26 @@ export interface Follower {
 export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower | null {
   const { observe } = pipeline;
   const environment = environmentOf(pipeline, process.env);
+  const access = new FarEndAccess(pipeline, process.env);
   switch (observe.kind) {
     case "rows":
-      return new Polling(farEnd, new Items(farEnd, (after) => observe.rows(after, environment)));
+      return new Polling(farEnd, access, new Items(farEnd, (after) => observe.rows(after, environment, access)));
     case "list":
       return new Polling(
         farEnd,
-        new Items(farEnd, async (after) => (after === null ? numbered(await observe.list(environment)) : [])),
+        access,
+        new Items(farEnd, async (after) => (after === null ? numbered(await observe.list(environment, access)) : [])),
       );
     case "count":
-      return new Polling(farEnd, {
-        look: async () => farEnd.counted(await observe.count(environment)),
+      return new Polling(farEnd, access, {
+        look: async () => farEnd.counted(await observe.count(environment, access)),
         lookAgain: async () => 0,
       });
     case "stream":
-      return new Consumer(farEnd, async () => observe.consume(environment, (arrival) => enter(farEnd, arrival)));
+      return new Consumer(farEnd, async () => {
+        await access.ready();
+        return observe.consume(environment, (arrival) => enter(farEnd, arrival), access);
+      });
     default:
       return null;
   }
@@ -122,12 +129,14 @@ class Items implements Poll {
 /** Asks again and again. */
 class Polling implements Follower {
   private readonly farEnd: FarEndContext;
+  private readonly access: FarEndAccess;
   private readonly looked: Poll;
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
 
-  constructor(farEnd: FarEndContext, looked: Poll) {
+  constructor(farEnd: FarEndContext, access: FarEndAccess, looked: Poll) {
     this.farEnd = farEnd;
+    this.access = access;
     this.looked = looked;
     this.following = this.follow();
   }
@@ -155,11 +164,13 @@ class Polling implements Follower {
 
   private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
+      await this.access.ready();
       await work();
-      this.farEnd.looked(null);
-      return true;
+      this.farEnd.looked(this.access.problem);
+      return this.access.problem === null;
     } catch (problem) {
-      this.farEnd.looked(said(problem));
+      // Whoever is not let in often fails on an answer that is none.
+      this.farEnd.looked(this.access.problem ?? said(problem));
       return false;
     }
   }
@@ -185,5 +196,5 @@ class Consumer implements Follower {
 
 function said(problem: unknown): string {
   if (problem instanceof AggregateError) return problem.errors.map(said).join(", ");
-  return problem instanceof Error ? problem.message : String(problem);
+  return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
 }

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { withoutArguments } from "../core/redaction.ts";
 import { COLUMNS, type Columns, isTableName, RECEIVED, readColumns, StorageProblem } from "../systems/farends.ts";
+import { FarEndAccess } from "./access.ts";
 import { type Bucket, type Database, readInfluxdb } from "./influxdb-address.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
@@ -183,11 +184,22 @@ try {
 async function loadPipeline(file: string): Promise<AnyPipeline> {
   try {
     const { default: pipeline } = (await import(pathToFileURL(resolve(file)).href)) as { default: AnyPipeline };
+    refuseUnusable(pipeline);
     return pipeline;
   } catch (problem) {
+    if (problem instanceof StorageProblem) throw problem;
     throw new StorageProblem(
       `--pipeline ${file}: ${problem instanceof Error ? (problem.stack ?? problem.message) : problem}`,
     );
+  }
+}
+
+/** A way in that cannot be used is told before a run needs it. */
+function refuseUnusable(pipeline: AnyPipeline): void {
+  try {
+    new FarEndAccess(pipeline, process.env);
+  } catch (problem) {
+    throw new StorageProblem((problem as Error).message);
   }
 }
 

@@ -47,25 +47,23 @@ export const REDIS_WAYS_IN = {
   REDIS_INSECURE: WAYS_IN.INSECURE,
 };
 
-/** And what a pipeline of one's own has: k6 takes certificates from its options alone, all else is code of the file. */
-export const OWN_WAYS_IN = {
-  TLS_CERT: WAYS_IN.CERT,
-  TLS_KEY: WAYS_IN.KEY,
-  TLS_CA: WAYS_IN.CA,
-  TLS_INSECURE: WAYS_IN.INSECURE,
-};
-
 /** The variables of the ways in, by a test's prefix. */
 export function waysIn<Prefix extends string>(prefix: Prefix) {
   const named = Object.entries<Variable<unknown>>(WAYS_IN).map(([name, way]) => [`${prefix}_${name}`, way]);
   return Object.fromEntries(named) as { readonly [Name in keyof WaysIn as `${Prefix}_${Name}`]: WaysIn[Name] };
 }
 
+const PROTOCOLS = names("subprotocols to offer, in the order of preference");
+const DEFLATE = flag("1 offers permessage-deflate, without context takeover", "0");
+
 /** What only a socket has. */
-export const SOCKET_WAYS_IN = {
-  WS_PROTOCOLS: names("subprotocols to offer, in the order of preference"),
-  WS_DEFLATE: flag("1 offers permessage-deflate, without context takeover", "0"),
-};
+export const SOCKET_WAYS_IN = { WS_PROTOCOLS: PROTOCOLS, WS_DEFLATE: DEFLATE };
+
+/** What the ways into the target of a pipeline of one's own begin with, whatever its file calls its variables. */
+export const OWN_PREFIX = "TARGET";
+
+/** The variables of these ways. */
+export const OWN_WAYS_IN = { ...waysIn(OWN_PREFIX), TARGET_PROTOCOLS: PROTOCOLS, TARGET_DEFLATE: DEFLATE };
 
 /** Begins so, and is for all programs. */
 export const NOT_OURS: readonly string[] = ["HTTP_PROXY"];
@@ -109,4 +107,28 @@ export function unfitness(given: AccessSettings, prefix: string, headers: Header
 /** The variables of a test that are this way into a target, whatever they begin with. */
 export function namesOfWay(way: keyof WaysIn, variables: Readonly<Record<string, Variable<unknown>>>): string[] {
   return Object.keys(variables).filter((name) => variables[name] === WAYS_IN[way]);
+}
+
+/**
+ * The headers that a target is shown, without a token that is renewed or one of many.
+ *
+ * @param headers those of HEADERS and of HEADERS_FILE.
+ * @param encode writes a text in base64.
+ */
+export function shownHeaders(given: AccessSettings, headers: Headers, encode: (text: string) => string): Headers {
+  const { COOKIES, BASIC, TOKEN } = given;
+  return {
+    ...headers,
+    ...(COOKIES === undefined ? {} : { Cookie: COOKIES }),
+    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encode(BASIC)}` }),
+    ...(TOKEN === undefined ? {} : { Authorization: `Bearer ${TOKEN}` }),
+  };
+}
+
+/** What a target may repeat of what it is shown, and nobody else must. */
+export function secretsShown({ BASIC, COOKIES }: AccessSettings, shown: Headers): readonly string[] {
+  const proofs = Object.entries(shown).filter(([name]) => /auth|key|token|secret|pass|cred|sign/i.test(name));
+  const cookies = COOKIES?.split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
+  const password = BASIC === undefined ? [] : [BASIC.slice(BASIC.indexOf(":") + 1)];
+  return [...proofs.map(([, value]) => value.replace(/^\S+ /, "")), ...cookies, ...password];
 }

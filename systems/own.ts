@@ -8,7 +8,7 @@ import { hold, ramp } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
 import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
 import { accounted, common, publishing, receiver, scenario } from "../core/variables.ts";
-import { OWN_WAYS_IN } from "./access.ts";
+import { OWN_PREFIX, OWN_WAYS_IN } from "./access.ts";
 
 /** What the test is called that holds the subscriptions of a pipeline. */
 export const subscribersOf = (name: string) => `${name}-subscribers`;
@@ -102,6 +102,8 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
       SUBSCRIPTIONS: integer(1, 100_000)("subscriptions without which the load does not start"),
       ...variables,
     },
+    declared: Object.keys(variables),
+    prefixes: [`${OWN_PREFIX}_`],
     required,
     profiles,
     load: "publishes",
@@ -157,6 +159,8 @@ export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
       HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),
       ...variables,
     },
+    declared: Object.keys(variables),
+    prefixes: [`${OWN_PREFIX}_`],
     required,
     profiles,
     load: "visits",
@@ -173,7 +177,7 @@ export function connectionsOf({ observe }: AnyPipeline): number {
 }
 
 function subscriber(
-  { name, required = {}, settled, variables, profiles: published }: NamedTest,
+  { name, declared = [], required = {}, settled, variables, profiles: published }: NamedTest,
   connections: number,
 ): NamedTest {
   const { RATE, EVENTS, WORKERS, BATCH, ACK_TIMEOUT, CANARY_TIMEOUT, SUBSCRIPTIONS, ...rest } = variables;
@@ -188,6 +192,8 @@ function subscriber(
       RUN_ID: word("name of the run, the same as the publisher's"),
       END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),
     },
+    declared,
+    prefixes: [`${OWN_PREFIX}_`],
     required,
     profiles,
     load: "stays",

@@ -1,21 +1,10 @@
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
-import type { Headers } from "../../core/access.ts";
+import type { Credentials } from "../../receiver/credentials.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Enough for a token or an error; the rest of an answer is not read. */
 const MOST_BYTES = 64 * 1024;
-
-/** Headers and certificates of a request. */
-export interface Credentials {
-  readonly headers: Headers;
-  readonly tls: {
-    readonly cert?: string;
-    readonly key?: string;
-    readonly ca?: string;
-    readonly rejectUnauthorized?: false;
-  };
-}
 
 /** What an address answered. */
 export interface Answer {

@@ -4,9 +4,11 @@ import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { type AnyPipeline, PREFIX } from "../../core/pipeline.ts";
 import { secondsOf } from "../../core/plan.ts";
 import { settings } from "../../k6/support/settings.ts";
+import { OWN_WAYS_IN } from "../../systems/access.ts";
 import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../kind.ts";
+import { openTokenDesk } from "../run/tokens.ts";
 import { startService } from "../service.ts";
 import { programOf } from "../services.ts";
 import type { Built } from "./build.ts";
@@ -65,13 +67,11 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
   };
 }
 
-/** What the shell says of a file's own variables. */
+/** What the shell says of a file's own variables, and with our prefix of the ways into its target. */
 function ofShell({ variables = {} }: Pick<AnyPipeline, "variables">): Record<string, string> {
-  const given = Object.keys(variables).flatMap((name) => {
-    const value = process.env[`${PREFIX}${name}`] ?? process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(given);
+  const own = Object.keys(variables).map((name) => [name, process.env[PREFIX + name] ?? process.env[name]]);
+  const ways = Object.keys(OWN_WAYS_IN).map((name) => [name, process.env[PREFIX + name]]);
+  return Object.fromEntries([...ways, ...own].filter(([, value]) => value !== undefined));
 }
 
 /** What the shell says of the pipeline's own variables; and subscribers listen for as long as anything can come. */
@@ -102,12 +102,21 @@ async function startReceiver(
 ): Promise<RunningPipeline> {
   const { kind } = pipeline.observe;
   const program = [...programOf(root, "receiver"), ...["--port", String(port), "--pipeline", node]];
-  const receiver = await startService("receiver", program, join(logs, "receiver.log"), variables);
+  const desk = await openTokenDesk(pipeline.name, variables);
+  const receiver = await startService("receiver", program, join(logs, "receiver.log"), desk.variables).catch(
+    async (problem: unknown) => {
+      await desk.close();
+      throw problem;
+    },
+  );
   return {
     says: `receiver ${receiver.url}${kind === "request" ? ", requests to /hooks/ and a path" : ""}`,
     variables: { RECEIVER_URL: receiver.url },
     processes: [{ process: "receiver", role: "receiver", pid: receiver.pid }],
     problems: () => [receiver.ended() ?? []].flat(),
-    close: () => receiver.stop(),
+    close: async () => {
+      await receiver.stop();
+      await desk.close();
+    },
   };
 }

@@ -30,9 +30,11 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     imports: 'import http from "k6/http";',
     variables: 'EVENTS_URL: "http://127.0.0.1:3000/events",',
     write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
-    publish: `publish({ EVENTS_URL }) {
-    const headers = { "Content-Type": "application/json" };
-    return async (event) => httpAnswer(await http.asyncRequest("POST", EVENTS_URL, event, { headers }));
+    publish: `publish({ EVENTS_URL }, access) {
+    const type = { "Content-Type": "application/json" };
+    const post = (event: string) => (headers: object) =>
+      http.asyncRequest("POST", EVENTS_URL, event, { headers: { ...headers, ...type } });
+    return async (event) => httpAnswer(await access.send(post(event)));
   },`,
   },
   nats: {
@@ -65,8 +67,8 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     imports: 'import { WebSocket } from "k6/websockets";',
     variables: 'SEND_URL: "ws://127.0.0.1:3000/send",',
     write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
-    publish: `publish({ SEND_URL }) {
-    const socket = new WebSocket(SEND_URL);
+    publish: `publish({ SEND_URL }, access) {
+    const socket = new WebSocket(SEND_URL, null, access.socket(SEND_URL));
     const open = new Promise<void>((resolve) => {
       socket.onopen = () => resolve();
     });
@@ -109,8 +111,8 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     observe: `observe: {
     kind: "list",
     paths: { orders: {} },
-    async list({ LIST_URL }) {
-      const orders = (await (await fetch(LIST_URL)).json()) as { id: string }[];
+    async list({ LIST_URL }, access) {
+      const orders = (await (await access.fetch(LIST_URL)).json()) as { id: string }[];
       return orders.map((order) => ({ id: order.id, text: JSON.stringify(order) }));
     },
   },`,
@@ -121,8 +123,8 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     observe: `observe: {
     kind: "count",
     paths: { all: {} },
-    async count({ COUNT_URL }) {
-      return Number(await (await fetch(COUNT_URL)).text());
+    async count({ COUNT_URL }, access) {
+      return Number(await (await access.fetch(COUNT_URL)).text());
     },
   },`,
   },
@@ -145,15 +147,15 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     observe: `observe: {
     kind: "subscription",
     paths: { a: { kind: "a" }, b: { kind: "b" } },
-    open({ env, path, live, arrived, failed }) {
-      const socket = new WebSocket(env.WS_URL);
+    open({ env, access, path, live, arrived, failed }) {
+      const socket = new WebSocket(env.WS_URL, null, access.socket(env.WS_URL));
       socket.onopen = () => {
         socket.send(JSON.stringify({ subscribe: path }));
         live();
       };
       socket.onmessage = (event) => arrived(String(event?.data), event?.timestamp);
       socket.onerror = (event) => failed(String(event?.error));
-      socket.onclose = () => failed("the server closed the connection");
+      socket.onclose = (end?: CloseEvent) => failed(closeWords(end));
       return socket;
     },
   },`,
@@ -183,7 +185,13 @@ const COUNT_OF_ROWS: Pick<Exit, "observe"> = {
 export function template(name: string, from: string, to: string, sample?: Sample): string {
   const entrance = ENTRANCES[from] as Entrance;
   const exit = sample === undefined ? (EXITS[to] as Exit) : exitFor(to, sample);
-  const ours = entrance.publish.includes("httpAnswer") ? "definePipeline, httpAnswer" : "definePipeline";
+  const used = (text: string, ...names: string[]) =>
+    names.filter((name) => text.includes(name.split(" ").at(-1) ?? ""));
+  const ours = [
+    ...used(exit.observe, "type CloseEvent", "closeWords"),
+    "definePipeline",
+    ...used(entrance.publish, "httpAnswer"),
+  ].join(", ");
   const imports = [...new Set([entrance.imports, exit.imports, `import { ${ours} } from "throughline";`])];
   const variables = [entrance.variables, exit.variables].filter((line) => line !== "");
   return `${imports.filter((line) => line !== "").join("\n")}

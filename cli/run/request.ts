@@ -225,9 +225,11 @@ function meantBy(tests: readonly RunnableTest[], name: string): string {
     : "";
 }
 
-/** Secrets, which must not be on a command line. */
+/** Secrets, which must not be on a command line, and what else the shell says of the way into a target. */
 function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
-  const credentials = Object.entries(variablesOf(test)).filter(([, { credential }]) => credential);
+  const credentials = Object.entries(variablesOf(test)).filter(
+    ([name, { credential, target }]) => credential || (beginsAsOurs(test, name) && !target),
+  );
   return Object.fromEntries(
     credentials.flatMap(([name]) => {
       const value = environment[`${PREFIX}${name}`];

@@ -9,7 +9,6 @@ import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.t
 import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
-import { certificatesOf } from "../support/certificates.ts";
 import { now } from "../support/clock.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
@@ -20,6 +19,7 @@ import { publishing, publishingLoad, type SendOutcome, traceOf } from "../suppor
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Following, settings, type ValuesOf } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
+import { OwnAccess } from "./access.ts";
 
 /** What a publisher is told, whatever its pipeline calls its own variables. */
 type PublisherSettings = ValuesOf<typeof common & typeof accounted & typeof publishingVariables> &
@@ -47,15 +47,17 @@ export function publisherOf(pipeline: AnyPipeline) {
   const metrics = measures("everywhere", "publishing", "account", "health");
   const stream: Stream = { seed: config.SEED, variants: combinations(pipeline.events.attributes) };
   const farEnd = farEndOf(pipeline);
+  const access = new OwnAccess(config, pipeline);
   let send: Send<unknown> | null = null;
-  const sender = () => {
-    send ??= pipeline.publish(environmentOf(pipeline, __ENV));
+  const sender = async () => {
+    await access.ready();
+    send ??= pipeline.publish(environmentOf(pipeline, __ENV), access);
     return send;
   };
   const wireOf = (trace: Trace) => pipeline.events.write(made(stream, trace));
 
   async function sendOne(trace: Trace): Promise<Answer> {
-    const send = sender();
+    const send = await sender();
     const wire = wireOf(trace);
     try {
       if (typeof send === "function") return await send(wire);
@@ -70,6 +72,8 @@ export function publisherOf(pipeline: AnyPipeline) {
   async function sendCanary(run: Run, seq: number): Promise<void> {
     if (pipeline.observe.kind === "count" && counted++ > 0) return;
     const answer = await sendOne(traceOf(run, CANARY_PUBLISHER, seq));
+    const status = outcomeOf(answer) === "acknowledged" ? 0 : (statusIn(answer) ?? access.answered);
+    access.requireProof({ status }, "publish()");
     refusals.tell(answer);
   }
 
@@ -79,6 +83,7 @@ export function publisherOf(pipeline: AnyPipeline) {
     run: Run,
     tick: { firstSeq: number; count: number; publisher: number },
   ): Promise<SendOutcome> => {
+    await sender();
     const sentFrom = now();
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
@@ -108,7 +113,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   }
 
   async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
-    const send = sender();
+    const send = await sender();
     const began = now();
     if (typeof send === "function") {
       return Promise.all(traces.map(async (trace) => ({ answer: await sendOne(trace), took: now() - began })));
@@ -124,7 +129,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   }
 
   return {
-    options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS, ...certificatesOf(config, "TLS") },
+    options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS, ...access.options },
     async setup(): Promise<Run & WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
@@ -151,7 +156,7 @@ export function publisherOf(pipeline: AnyPipeline) {
     },
     publish: guarded(
       metrics.script_errors,
-      publishing(config, metrics, publish, () => void sender()),
+      publishing(config, metrics, publish, async () => void (await sender())),
     ),
     compareClock: compareWhileLoaded(config, "publisher"),
     teardown(run: Run & WatchStart): void {
@@ -171,6 +176,10 @@ function saidIn(answer: Answer): string | undefined {
   return typeof answer === "string" || answer.said === undefined
     ? undefined
     : reasonOf(answer.said).slice(0, MOST_SAID);
+}
+
+function statusIn(answer: Answer): number | undefined {
+  return typeof answer === "string" ? undefined : answer.status;
 }
 
 /** More of an answer tells nothing that its beginning does not. */

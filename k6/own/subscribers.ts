@@ -1,15 +1,13 @@
 import exec from "k6/execution";
-import { identitiesIn } from "../../core/identity.ts";
+import { clearTimeout, setTimeout } from "k6/timers";
 import { combinations } from "../../core/made.ts";
 import { type AnyPipeline, type Closable, environmentOf } from "../../core/pipeline.ts";
 import { lengthOf } from "../../core/shape.ts";
-import { eventId } from "../../core/trace.ts";
+import { Words } from "../../core/words.ts";
 import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
-import { PathLog } from "../support/arrivals.ts";
 import { backoff } from "../support/backoff.ts";
-import { certificatesOf } from "../support/certificates.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -20,9 +18,21 @@ import { pause } from "../support/pause.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
+import { tellWords } from "../support/words.ts";
+import { OwnAccess } from "./access.ts";
+import { Connection } from "./connection.ts";
 import { filterOf } from "./publisher.ts";
 
 const REPORT_MS = 500;
+/** A far end that says nothing for so long before the load has not refused us. */
+const ADMISSION_MS = 5_000;
+
+/** What a connection is told of. */
+interface Told {
+  live(): void;
+  arrived(text: string, at?: number): void;
+  failed(why: string): void;
+}
 
 /** The test that holds the subscriptions of a pipeline: each virtual user one connection. */
 export function subscribersTest(pipeline: AnyPipeline) {
@@ -37,6 +47,8 @@ export function subscribersTest(pipeline: AnyPipeline) {
   const metrics = measures("everywhere", "websocket", "account", "health");
   const paths = Object.entries(observe.paths);
   const variants = combinations(pipeline.events.attributes);
+  const access = new OwnAccess(config, pipeline);
+  const words = new Words();
   let settled = false;
   let opened = 0;
 
@@ -46,49 +58,90 @@ export function subscribersTest(pipeline: AnyPipeline) {
     const judge = receiverJudge(config, run);
     const correction = clockCorrection(run);
     for (let failures = 0; !settled && Date.now() < until; ) {
+      await access.ready();
       const connection = new Connection(metrics, run, correction);
       metrics.ws_connections_total.add(1);
-      const env = environmentOf(pipeline, __ENV);
       const name = `${run.instance}/${path}/${exec.vu.idInTest}/${++opened}`;
-      let socket: Closable | null = null;
-      try {
-        socket = open({
-          env,
-          path,
-          selection,
-          live: () => connection.live(name, filterOf(selection)),
-          arrived: (text, at) => connection.arrived(text, at ?? Date.now()),
-          failed: (why) => connection.failed(why),
-        });
-      } catch (problem) {
-        connection.failed(reasonOf(problem));
-      }
-      while (connection.failure === null && !settled && Date.now() < until) {
-        await pause(REPORT_MS);
-        settled = await connection.report(judge, false);
-      }
+      const socket = tryToOpen(path, selection, {
+        live: () => connection.live(name, filterOf(selection)),
+        arrived: (text, at) => connection.arrived(text, at ?? Date.now()),
+        failed: (why) => connection.failed(why),
+      });
+      await hold(connection, Math.min(until, access.endsAt), judge);
+      const { failure } = connection;
       const wasLive = connection.log !== null;
       // Nothing that the far end did, so that no error of it is told.
-      const isOurs = !wasLive && isShortage(metrics, connection.failure);
+      const isOurs = !wasLive && isShortage(metrics, failure);
       if (wasLive) isShortage(metrics, null);
       await connection.report(judge, true);
       socket?.close();
-      if (wasLive) metrics.ws_sessions_lost.add(connection.failure === null ? 0 : 1);
+      if (wasLive) metrics.ws_sessions_lost.add(failure === null ? 0 : 1);
       if (!isOurs) metrics.ws_connection_errors_total.add(wasLive ? 0 : 1);
-      if (!isOurs) metrics.ws_error_rate.add(connection.failure !== null);
+      if (!isOurs) metrics.ws_error_rate.add(failure !== null);
       failures = wasLive ? 0 : failures + 1;
-      if (connection.failure !== null) {
-        console.warn(`${path}: ${connection.failure}`);
-        await pause(backoff(failures));
-      }
+      if (failure === null) continue;
+      const renewed = await tell(failure, wasLive);
+      await tellWords(config, run, words);
+      if (!renewed) await pause(Math.min(backoff(failures), until - Date.now()));
     }
   }
 
+  function tryToOpen(path: string, selection: object, told: Told): Closable | null {
+    try {
+      return open({ env: environmentOf(pipeline, __ENV), path, selection, access, ...told });
+    } catch (problem) {
+      told.failed(reasonOf(problem));
+      return null;
+    }
+  }
+
+  /**
+   * One connection shows before the load that we are let in: a load would find nobody. Whatever else is wrong with it,
+   * the load tells.
+   */
+  async function requireAdmission(): Promise<void> {
+    await access.ready();
+    const [path, selection] = paths[0] as (typeof paths)[number];
+    let socket: Closable | null = null;
+    const failure = await new Promise<string | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), ADMISSION_MS);
+      const end = (why: string | null) => {
+        clearTimeout(timer);
+        resolve(why);
+      };
+      socket = tryToOpen(path, selection, { live: () => end(null), arrived: () => undefined, failed: end });
+    });
+    const { status } = failure === null ? { status: 0 } : await access.refusedOpening(failure);
+    access.requireProof({ status }, `the handshake of path ${path}`);
+    (socket as Closable | null)?.close();
+  }
+
+  /** Listens until a moment in Unix ms, or until the connection or the run is over. */
+  async function hold(connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
+    while (connection.failure === null && !settled && Date.now() < leaves) {
+      // A connection that its token ends a moment later is a lost one.
+      await pause(Math.min(REPORT_MS, leaves - Date.now()));
+      settled = await connection.report(judge, false);
+    }
+  }
+
+  /** Counts how a connection ended. @returns whether another token is at hand, so that there is nothing to wait for. */
+  async function tell(failure: string, wasLive: boolean): Promise<boolean> {
+    if (wasLive) {
+      words.count("closed", failure);
+      return false;
+    }
+    const { status, renewed } = await access.refusedOpening(failure);
+    words.count("refused", status === 0 ? failure : `the handshake with ${status}`);
+    return renewed;
+  }
+
   return {
-    options: { ...optionsOf(config, "listen"), ...certificatesOf(config, "TLS") },
-    setup(): Run & WatchStart {
+    options: { ...optionsOf(config, "listen"), ...access.options },
+    async setup(): Promise<Run & WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
+      await requireAdmission();
       return { ...openRun(config, "subscriber", { variants }), ...watched };
     },
     listen: guarded(metrics.script_errors, listen),
@@ -99,51 +152,4 @@ export function subscribersTest(pipeline: AnyPipeline) {
     },
     handleSummary: summaryOf(config),
   };
-}
-
-type Measures = ReturnType<typeof measures<"websocket">>;
-
-/** One connection from its opening to its end. */
-class Connection {
-  log: PathLog | null = null;
-  failure: string | null = null;
-  private readonly measure: Measures;
-  private readonly run: Run;
-  private readonly correction: number;
-  private longestLag = 0;
-
-  constructor(measure: Measures, run: Run, correction: number) {
-    this.measure = measure;
-    this.run = run;
-    this.correction = correction;
-  }
-
-  live(name: string, filter: Readonly<Record<string, readonly string[]>>): void {
-    this.log ??= new PathLog(name, filter, Date.now() + this.correction);
-  }
-
-  failed(why: string): void {
-    this.failure ??= why;
-  }
-
-  arrived(text: string, readAt: number): void {
-    const at = readAt + this.correction;
-    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number ?? 0], at });
-    this.measure.ws_events_received.add(1);
-    this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
-    this.longestLag = Math.max(this.longestLag, Date.now() - readAt);
-    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
-    if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
-    // What knows no time of publishing is told as if it had taken none.
-    for (const one of identities) this.log?.record(eventId({ ...one, publishedAt: one.publishedAt ?? at }), at);
-  }
-
-  /** @returns whether the run is settled, so that nothing more is to come. */
-  async report(judge: ReportArrivals, closed: boolean): Promise<boolean> {
-    const { log } = this;
-    const through = Date.now() + this.correction;
-    if (log === null || (!closed && !log.isDue(through))) return (await judge([], [], 0)).settled;
-    const { settled } = await judge([log.take(through, closed)], [], 0);
-    return settled;
-  }
 }

@@ -9,7 +9,6 @@ import type { K6Data } from "../../core/summary.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { ask } from "../support/ask.ts";
-import { certificatesOf } from "../support/certificates.ts";
 import { guarded } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -21,6 +20,7 @@ import { type Settings, settings } from "../support/settings.ts";
 import { countStatus } from "../support/statuses.ts";
 import { summaryOf } from "../support/summary.ts";
 import { arrive, think } from "../support/thinking.ts";
+import { OwnAccess } from "./access.ts";
 
 /** The test of a table of endpoints: each virtual user asks them one after the other. */
 export function visitorsOf(declared: AnyEndpoints) {
@@ -32,17 +32,23 @@ export function visitorsOf(declared: AnyEndpoints) {
   const env = environmentOf(declared, __ENV);
   const address = declared.address(env).replace(/\/+$/, "");
   const common = declared.headers?.(env) ?? {};
+  const access = new OwnAccess(config, declared);
 
   async function askOne({ method = "GET", path, headers, body, status = 200, name }: OwnEndpoint) {
     const isText = typeof body === "string" || body === undefined;
     const type = isText ? {} : { "Content-Type": "application/json" };
-    return ask(method, address + path, isText ? (body ?? null) : JSON.stringify(body), {
-      headers: { ...type, ...common, ...headers },
-      tags: { name },
-      timeout: `${config.HTTP_TIMEOUT}s`,
-      responseCallback: http.expectedStatuses(...[status].flat()),
-      responseType: "text",
-    });
+    const send = (shown: Readonly<Record<string, string>>) =>
+      ask(method, address + path, isText ? (body ?? null) : JSON.stringify(body), {
+        headers: { ...shown, ...type, ...common, ...headers },
+        tags: { name },
+        timeout: `${config.HTTP_TIMEOUT}s`,
+        responseCallback: http.expectedStatuses(...[status].flat()),
+        responseType: "text",
+      });
+    // Where a 401 is the right answer, the next token would be asked for in vain.
+    if (![status].flat().includes(401)) return access.send(send);
+    await access.ready();
+    return send(access.headers());
   }
 
   let hasArrived = false;
@@ -69,14 +75,18 @@ export function visitorsOf(declared: AnyEndpoints) {
   }
 
   return {
-    options: { ...optionsOf(config, "visit"), ...certificatesOf(config, "TLS") },
+    options: { ...optionsOf(config, "visit"), ...access.options },
     async setup(): Promise<WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
-      const [first] = declared.endpoints as readonly [OwnEndpoint];
-      const { error } = await askOne(first);
-      if (error !== null) {
-        exec.test.abort(withoutCredentials(`${address}: ${first.name} gives no answer: ${error}`));
+      for (const [place, endpoint] of declared.endpoints.entries()) {
+        const { answer, error } = await askOne(endpoint);
+        const { name, method = "GET", path, status = 200 } = endpoint;
+        if (error !== null && place === 0) {
+          exec.test.abort(withoutCredentials(`${address}: ${name} gives no answer: ${error}`));
+        }
+        const isRight = answer !== null && [status].flat().includes(answer.status);
+        if (answer !== null && !isRight) access.requireProof(answer, `${method} ${address}${path}`);
       }
       return watched;
     },

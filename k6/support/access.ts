@@ -12,7 +12,7 @@ import {
   refusedProof,
 } from "../../core/access.ts";
 import { hide, withoutCredentials } from "../../core/redaction.ts";
-import { type AccessSettings, givenOf, unfitness } from "../../systems/access.ts";
+import { type AccessSettings, givenOf, secretsShown, shownHeaders, unfitness } from "../../systems/access.ts";
 import { certificateOptions } from "./certificates.ts";
 import { readFile } from "./files.ts";
 
@@ -33,6 +33,8 @@ export class Access {
   readonly prefix: string;
   /** What k6 has to know of certificates; to be part of a test's options. */
   readonly options: object;
+  /** Variables beside those of the prefix that say who we are. */
+  protected readonly others: readonly string[] = [];
   private readonly given: AccessSettings;
   private readonly fixed: Headers;
   private readonly tokens: readonly string[];
@@ -51,14 +53,11 @@ export class Access {
     this.prefix = prefix;
     const given = givenOf(settings, prefix);
     this.given = given;
-    const fixed: Record<string, string> = { ...fileHeaders(given.HEADERS_FILE, prefix), ...given.HEADERS };
-    refuseUnfit(given, prefix, fixed);
+    const headers = { ...fileHeaders(given.HEADERS_FILE, prefix), ...given.HEADERS };
+    refuseUnfit(given, prefix, headers);
     this.options = certificateOptions(given, prefix);
-    if (given.COOKIES !== undefined) fixed["Cookie"] = given.COOKIES;
-    if (given.BASIC !== undefined) fixed["Authorization"] = `Basic ${b64encode(given.BASIC)}`;
-    if (given.TOKEN !== undefined) fixed["Authorization"] = `Bearer ${given.TOKEN}`;
-    this.fixed = fixed;
-    hide(...secretsOf(given, fixed));
+    this.fixed = shownHeaders(given, headers, b64encode);
+    hide(...secretsShown(given, this.fixed));
     this.tokens = tokensOf(given.TOKENS, prefix);
     this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null);
   }
@@ -118,7 +117,9 @@ export class Access {
   }
 
   /** Sends a request, and once more with a new token when the first was refused for its token. */
-  async send<Sent extends Answer>(request: (headers: Record<string, string>) => Promise<Sent>): Promise<Sent> {
+  async send<Sent extends Pick<Answer, "status">>(
+    request: (headers: Record<string, string>) => Promise<Sent>,
+  ): Promise<Sent> {
     await this.ready();
     const answer = await request(this.headers());
     if (answer.status !== 401 || this.renewal === null) return answer;
@@ -128,7 +129,7 @@ export class Access {
   }
 
   /** The same where nothing can be waited for. */
-  sendNow<Sent extends Answer>(request: (headers: Record<string, string>) => Sent): Sent {
+  sendNow<Sent extends Pick<Answer, "status">>(request: (headers: Record<string, string>) => Sent): Sent {
     this.readyNow();
     const answer = request(this.headers());
     if (answer.status !== 401 || this.renewal === null) return answer;
@@ -147,7 +148,9 @@ export class Access {
     if (!isRefusedProof(answer.status)) return;
     if (this.complaint !== null) exec.test.abort(this.complaint);
     const challenge = answer.headers?.["Www-Authenticate"] ?? answer.headers?.["WWW-Authenticate"] ?? "";
-    exec.test.abort(withoutCredentials(refusedProof(answer.status, what, this.prefix, challenge)));
+    exec.test.abort(
+      withoutCredentials(refusedProof(answer.status, what, this.prefix, { challenge, others: this.others })),
+    );
   }
 
   private async renew(): Promise<void> {
@@ -201,14 +204,6 @@ function refuseUnfit(given: AccessSettings, prefix: string, headers: Headers): v
       `or give ${prefix}_TOKEN_URL`
     );
   }
-}
-
-/** What a target may repeat of what it is shown. */
-function secretsOf({ BASIC, COOKIES }: AccessSettings, headers: Headers): readonly string[] {
-  const shown = Object.entries(headers).filter(([name]) => /auth|key|token|secret|pass|cred|sign/i.test(name));
-  const cookies = COOKIES?.split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
-  const passwords = BASIC === undefined ? [] : [BASIC.slice(BASIC.indexOf(":") + 1), b64encode(BASIC)];
-  return [...shown.map(([, value]) => value.replace(/^\S+ /, "")), ...cookies, ...passwords];
 }
 
 function fileHeaders(file: string | undefined, prefix: string): Headers {

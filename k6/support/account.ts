@@ -91,7 +91,9 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   measure.account_unreported.add(account.unreported, arrived);
   measure.account_contradicted.add(account.contradicted, arrived);
   measure.account_silent_paths.add(account.silent, account.paths);
-  measure.account_negative_latency.add(latency.negative, latency.samples + latency.negative);
+  const timed = latency.samples + latency.negative;
+  // Where no time is known of any delivery, as of counts and of identities that carry none, none is negative.
+  measure.account_negative_latency.add(latency.negative, timed > 0 ? timed : delivered);
   measure.account_damaged.add(account.damaged, arrived + account.damaged);
   measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);

@@ -28,7 +28,7 @@ export function refuseUnknown(test: RunnableTest, rows: readonly Slo[], environm
         `${onOneLine(given)}=${shown(name, environment[given] ?? "", close)}: unknown variable; did you mean ${close}?`,
       );
     }
-    if (beginsAsOurs(test, name)) {
+    if (beginsAsOurs(test, name) || beginsAsOwn(test, name)) {
       const value = shown(name, environment[given] ?? "");
       throw new RangeError(
         `${onOneLine(given)}=${value}: unknown variable of ${test}; did you mean ${nearest(name, known)}?`,
@@ -48,10 +48,10 @@ export function beginsAsOurs(test: RunnableTest, name: string): boolean {
   return !NOT_OURS.includes(name) && (definitionOf(test)?.prefixes ?? []).some((prefix) => name.startsWith(prefix));
 }
 
-/** Whether a variable begins with the first word of one that a pipeline of one's own has: `SHOP_` of SHOP_URL. */
+/** Whether a variable begins with the first word of one that a file of one's own declares: `SHOP_` of SHOP_URL. */
 export function beginsAsOwn(test: string, name: string): boolean {
-  const own = definitionOf(test)?.variables ?? {};
-  return Object.keys(own).some((known) => known.includes("_") && name.startsWith(`${known.split("_")[0]}_`));
+  const declared = definitionOf(test)?.declared ?? [];
+  return declared.some((known) => known.includes("_") && name.startsWith(`${known.split("_")[0]}_`));
 }
 
 /** Of the names that begin like an unknown one, that which is most like it. */

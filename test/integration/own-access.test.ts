@@ -55,7 +55,7 @@ test("a client certificate and an own authority are settings of every pipeline",
       ...["run", "vault", "--duration", "2s", "--run-id", id, "--out", "results"],
       ...settings.flatMap((setting) => ["--set", setting]),
     );
-  const trusting = [`TLS_CA=${ca.certFile}`, `TLS_CERT=${client.certFile}`, `TLS_KEY=${client.keyFile}`];
+  const trusting = [`TARGET_CA=${ca.certFile}`, `TARGET_CERT=${client.certFile}`, `TARGET_KEY=${client.keyFile}`];
   const accepted = await run("shown", ...trusting);
   expect({ names, shown }, accepted.stderr + accepted.stdout).toEqual({
     names: new Set(["client"]),

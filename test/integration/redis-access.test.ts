@@ -108,6 +108,17 @@ test("a master that Sentinel watches is found", async () => {
   expect(await added(master), log).toBe(40);
 });
 
+test("a Sentinel over TLS is refused before the load, in one line", async () => {
+  const { exitCode, errors } = await runBundle("redis", {
+    ...{ ...LOAD, REDIS_URL: "rediss://u:s3cr3t@localhost:26379", REDIS_MASTER: "events" },
+  });
+  expect({ exitCode, errors }).toEqual({
+    exitCode: 107,
+    errors: [expect.stringMatching(/REDIS_URL=rediss:.*REDIS_MASTER: a Sentinel is not asked over TLS; give redis:/)],
+  });
+  expect(errors[0]).not.toContain("s3cr3t");
+});
+
 describe("TLS", () => {
   /** A server that speaks TLS alone, and asks for a client certificate of its authority. */
   async function secured() {

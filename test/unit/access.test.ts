@@ -165,7 +165,7 @@ describe("ways in that do not go together", () => {
 });
 
 test("a refused proof names status, challenge and the settings that change it", () => {
-  const said = refusedProof(401, "GET http://a/x", "WS", 'Bearer realm="a"');
+  const said = refusedProof(401, "GET http://a/x", "WS", { challenge: 'Bearer realm="a"' });
   expect(said).toContain("GET http://a/x is answered 401 Unauthorized, asks for Bearer");
   expect(said).toContain("WS_TOKEN");
 });

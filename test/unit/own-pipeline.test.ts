@@ -4,6 +4,7 @@ import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";
 import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
+import { settings } from "../../k6/support/settings.ts";
 import { plan, profilesOf } from "../../scenarios.ts";
 import { defineTestsOf, objectivesOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -78,6 +79,18 @@ test("a variable that begins as one of its own and is none is refused, with the 
   expect(() => planned({}, ["SHOP_ADDRESS=hunter2"])).toThrow(/--set SHOP_ADDRESS: .*did you mean SHOP_URL\?/);
   for (const others of ["THROUGHLINE_STORE_URL", "SHOP_ADDRESS", "THROUGHLINE_WS_TOKEN", "THROUGHLINE_SHOP_URL"])
     expect(() => planned({ [others]: "http://127.0.0.1:1" })).not.toThrow();
+});
+
+test("what begins as the ways into its target, or as its own, is refused by a bare k6 too, and nothing of others", () => {
+  const [{ name }] = defineTestsOf(ORDERS as unknown as AnyPipeline) as unknown as [{ name: RunnableTest }];
+  const refusal = (given: Record<string, string>) => () => settings(name, { TOKEN: "t", ...given });
+  expect(refusal({ TARGET_TOKNE: "hunter2" })).toThrow(
+    /TARGET_TOKNE=\(hidden\): unknown variable; did you mean TARGET_TOKEN\?/,
+  );
+  expect(refusal({ TARGET_AUTHORIZATION: "hunter2" })).toThrow(/TARGET_AUTHORIZATION=\(hidden\).*did you mean TARGET_/);
+  expect(refusal({ SHOP_CURRENCY: "eur" })).toThrow(/SHOP_CURRENCY=eur: unknown variable of .*did you mean SHOP_URL\?/);
+  // Variables that every test has begin as those of other programs do.
+  expect(refusal({ CLOUD_SDK_VERSION: "1", RUN_DIR: "x", TIME_STYLE: "y" })).not.toThrow();
 });
 
 test("its test has profiles, objectives by role, and its own beside them", () => {

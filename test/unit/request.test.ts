@@ -131,12 +131,14 @@ describe("the variables", () => {
     const shell = {
       THROUGHLINE_NATS_TOKEN: "t",
       THROUGHLINE_NATS_USER: "u",
+      // No secrets, but of no use to anybody when they are left behind.
+      THROUGHLINE_NATS_CA: "ca.pem",
       NATS_PASSWORD: "p",
       THROUGHLINE_RATE: "9",
     };
     const asked = { environment: shell, set: ["NATS_USER=me"] };
     const nats = variablesOf("nats", ["nats"], { ...asked, urls: { nats: "nats://a" } });
-    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me" });
+    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me", NATS_CA: "ca.pem" });
     for (const name of ["NATS_PASSWORD", "RATE"]) expect(nats).not.toHaveProperty(name);
     expect(variablesOf("nats", ["pipeline"], asked)).not.toHaveProperty("NATS_TOKEN");
     expect(variablesOf("http", ["http"], { ...asked, set: [], urls: { http: "http://a" } })).not.toHaveProperty(

@@ -1,4 +1,4 @@
-import type { Door } from "../../systems/pulse/k6/door.ts";
+import type { Door } from "../../k6/support/door.ts";
 
 /** The WebSocket of k6 as far as a session uses it; the tests answer for the gateway, which answers a close at once. */
 export class Socket {

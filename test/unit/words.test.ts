@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { closeWords, failureWords } from "../../core/closing.ts";
 import { describeWords, Words } from "../../core/words.ts";
-import { closeWords } from "../../systems/pulse/closing.ts";
 
 test.each([
   [{ code: 1008, reason: "quota" }, "1008 quota"],
@@ -41,3 +41,11 @@ describe("words", () => {
     expect(words.list()[0]?.text.length).toBeLessThan(210);
   });
 });
+
+test.each([
+  ["websocket: close 1008 (policy violation): quota", "1008 quota"],
+  ["websocket: close 4401: token expired", "4401 token expired"],
+  ["websocket: close 1001 (going away)", "1001"],
+  ["websocket: close 1006 (abnormal closure): unexpected EOF", "broke off without a close frame (1006)"],
+  ["websocket: bad handshake", "websocket: bad handshake"],
+])("k6's error %j is told as %j", (error, words) => expect(failureWords(error)).toBe(words));

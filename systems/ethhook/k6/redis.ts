@@ -65,7 +65,10 @@ function urlOf({ REDIS_URL, ACK_TIMEOUT }: RedisSettings, connections: number): 
 /** The Sentinel at the address, and the master that it knows. */
 function sentinelOf({ REDIS_URL, REDIS_MASTER, ACK_TIMEOUT }: RedisSettings, connections: number): object {
   const [, secure, user = "", password = "", host, port = "26379", database] = URL_PARTS.exec(REDIS_URL) ?? [];
-  if (host === undefined || secure !== undefined) {
+  if (secure !== undefined) {
+    throw "REDIS_MASTER: a Sentinel is not asked over TLS; give redis://host:port of the Sentinel, or rediss:// of the master without REDIS_MASTER";
+  }
+  if (host === undefined) {
     throw "allowed with REDIS_MASTER: redis://user:password@host:port/database, without a query";
   }
   const timeout = ACK_TIMEOUT * 1000;

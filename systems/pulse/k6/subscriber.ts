@@ -5,6 +5,7 @@ import type { PathReport } from "../../../core/report.ts";
 import { Words } from "../../../core/words.ts";
 import { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
+import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ReportArrivals } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
@@ -16,7 +17,6 @@ import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { eventIdsIn } from "../frames.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
-import { BAD_HANDSHAKE, type Door } from "./door.ts";
 import { Inspection } from "./inspection.ts";
 import type { Operation } from "./operations.ts";
 import { socketModule } from "./rudeness.ts";
@@ -40,8 +40,6 @@ type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 const REPORT_MS = 1_000;
 /** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
 const REPORTED_TOGETHER = 5_000;
-
-/** All that k6 says of a handshake that was not answered with 101. */
 
 /** How the sessions of a virtual user go. */
 export interface Manner {

@@ -2,8 +2,9 @@ import * as v from "valibot";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
 import { isDenied } from "../../../cli/doctor/denied.ts";
-import { ask, type Credentials } from "../../../cli/doctor/request.ts";
+import { ask } from "../../../cli/doctor/request.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
+import type { Credentials } from "../../../receiver/credentials.ts";
 
 const Session = v.object({ access_token: v.string() });
 

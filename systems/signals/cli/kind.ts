@@ -24,7 +24,13 @@ export const kind: PipelineKind = {
   doors: { webhook: { url: "signals", check: signalsCheck } },
   faults: SIGNALS_FAULTS,
   variables: {
-    reference: { webhook: { ...USER, ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}) } },
+    reference: {
+      webhook: {
+        ...USER,
+        DELETE_PATH: "/api/v1/webhooks/{token}",
+        ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}),
+      },
+    },
     // No trace of a signal survives there.
     real: { webhook: { EXECUTED_BY: "count" } },
     always: {},

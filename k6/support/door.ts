@@ -1,14 +1,16 @@
 import http from "k6/http";
 import { type CompressionAlgorithm, type Params, WebSocket } from "k6/websockets";
-import type { Access } from "../../../k6/support/access.ts";
+import type { Access } from "./access.ts";
 
 export interface DoorSettings {
-  readonly WS_URL: string;
-  readonly WS_PROTOCOLS?: readonly string[] | undefined;
-  readonly WS_DEFLATE: boolean;
+  readonly url: string;
+  /** Subprotocols to offer, in the order of preference. */
+  readonly protocols?: readonly string[] | undefined;
+  /** Offers permessage-deflate. */
+  readonly deflate: boolean;
 }
 
-/** All that k6 says of an upgrade that is refused. */
+/** All that k6 says of a handshake that was not answered with 101. */
 export const BAD_HANDSHAKE = "websocket: bad handshake";
 
 /** The handshake of RFC 6455, to learn the status that a refused one had, of which k6 says only that it was bad. */
@@ -46,11 +48,14 @@ export class Door {
   }
 
   open(): WebSocket {
-    const { WS_URL, WS_PROTOCOLS, WS_DEFLATE } = this.settings;
-    const params: Params = { tags: { name: "websocket" }, headers: this.access.headers() };
-    if (WS_DEFLATE) params.compression = "deflate" as CompressionAlgorithm;
-    // The types know no subprotocols; k6 takes a list of them.
-    return new WebSocket(WS_URL, (WS_PROTOCOLS === undefined ? null : [...WS_PROTOCOLS]) as null, params);
+    return new WebSocket(this.settings.url, null, this.params);
+  }
+
+  /** What a handshake carries now. */
+  get params(): Params {
+    const params: Params = { tags: { name: "websocket" }, headers: this.headers };
+    if (this.settings.deflate) params.compression = "deflate" as CompressionAlgorithm;
+    return params;
   }
 
   /** The status and the headers that a handshake is answered with; 0 where that cannot be known. */
@@ -67,14 +72,18 @@ export class Door {
   }
 
   private get address(): string {
-    return this.settings.WS_URL.replace(/^ws/, "http");
+    return this.settings.url.replace(/^ws/, "http");
+  }
+
+  private get headers(): Record<string, string> {
+    const { protocols } = this.settings;
+    const offered = protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols.join(", ") };
+    return { ...this.access.headers(), ...offered };
   }
 
   private request(): object {
-    const { WS_PROTOCOLS: protocols } = this.settings;
-    const offered = protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols.join(", ") };
     return {
-      headers: { ...this.access.headers(), ...UPGRADE, ...offered },
+      headers: { ...this.headers, ...UPGRADE },
       tags: { name: "websocket" },
       timeout: STATUS_TIMEOUT,
       redirects: 0,

@@ -1,9 +1,18 @@
-import { onOneLine } from "../../core/redaction.ts";
+import { onOneLine } from "./redaction.ts";
 
 /** What a socket says when it is closed; k6 leaves the code out where none came. */
 export interface CloseEvent {
   readonly code?: number;
   readonly reason?: string;
+}
+
+/** How k6 tells of most closes as an error, before it tells of the close itself. */
+const CLOSE_ERROR = /^websocket: close (\d+)(?: \([^)]*\))?(?:: (.*))?$/s;
+
+/** The same of what k6 calls an error; any other error in its own words. */
+export function failureWords(error: string): string {
+  const [, code, reason] = CLOSE_ERROR.exec(error) ?? [];
+  return code === undefined ? error : closeWords({ code: Number(code), ...(reason === undefined ? {} : { reason }) });
 }
 
 /** The longest reason that a close frame can carry. */

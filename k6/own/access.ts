@@ -1,0 +1,66 @@
+import type { Params } from "k6/http";
+import type { K6Access } from "../../core/ownaccess.ts";
+import type { VariableOf } from "../../core/pipeline.ts";
+import { OWN_PREFIX, type OWN_WAYS_IN } from "../../systems/access.ts";
+import { Access } from "../support/access.ts";
+import { BAD_HANDSHAKE, Door } from "../support/door.ts";
+
+/** What a file of one's own says of its variables. */
+interface Declared {
+  readonly variables?: Readonly<Record<string, VariableOf>>;
+}
+
+type SocketNames = "TARGET_PROTOCOLS" | "TARGET_DEFLATE";
+type SocketSettings = {
+  readonly [Name in SocketNames]?: ReturnType<(typeof OWN_WAYS_IN)[Name]["parse"]>;
+};
+
+/** The ways into the target of a pipeline of one's own, as its functions in k6 are given them. */
+export class OwnAccess extends Access implements K6Access {
+  protected override readonly others: readonly string[];
+  private readonly settings: SocketSettings;
+  private door: Door | null = null;
+  private status = 0;
+
+  /** To be made in the init context. @throws a string of one line when what was given cannot be used. */
+  constructor(settings: object, { variables = {} }: Declared) {
+    // A name that the file declares is the file's own, whatever it says.
+    const ours = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in variables)));
+    super(ours, OWN_PREFIX);
+    this.settings = ours;
+    this.others = Object.entries(variables).flatMap(([name, of]) =>
+      typeof of === "object" && of.secret === true ? [name] : [],
+    );
+  }
+
+  /** The status of the last answer to a request that was sent by {@link send}; 0 before. */
+  get answered(): number {
+    return this.status;
+  }
+
+  override async send<Answer extends { readonly status: number }>(
+    request: (headers: Record<string, string>) => Promise<Answer>,
+  ): Promise<Answer> {
+    const answer = await super.send(request);
+    this.status = answer.status;
+    return answer;
+  }
+
+  socket(url: string) {
+    const { TARGET_PROTOCOLS: protocols, TARGET_DEFLATE: deflate = false } = this.settings;
+    this.door = new Door({ url, protocols, deflate }, this);
+    return this.door.params as Params & { headers: Record<string, string>; tags: Record<string, string> };
+  }
+
+  /**
+   * A connection ended before it was live: it may have been for its token, so that the next one has a new one.
+   *
+   * @param why as the connection was told to have failed.
+   * @returns the status of its handshake, 0 where that cannot be known, and whether the next token is different.
+   */
+  async refusedOpening(why: string): Promise<{ readonly status: number; readonly renewed: boolean }> {
+    if (this.door !== null && why.includes(BAD_HANDSHAKE)) return this.door.refused();
+    this.refused();
+    return { status: 0, renewed: this.renews && this.isDue };
+  }
+}

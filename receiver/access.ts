@@ -1,0 +1,133 @@
+/** How the functions of a pipeline of one's own that run here get into its target. */
+import type { Dispatcher } from "undici";
+import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
+import type { FetchedAnswer, NodeAccess, TlsOptions } from "../core/ownaccess.ts";
+import { type AnyPipeline, PREFIX } from "../core/pipeline.ts";
+import { hide, withoutCredentials } from "../core/redaction.ts";
+import { type AccessSettings, givenOf, OWN_PREFIX, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
+import { type Credentials, readCredentials } from "./credentials.ts";
+
+type Given = Readonly<Record<string, string | undefined>>;
+type Requested = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
+
+/** k6 waits as long for a token. */
+const TOKEN_TIMEOUT_MS = 10_000;
+
+/** What the variables TARGET_* say, for one run of a pipeline. */
+export class FarEndAccess implements NodeAccess {
+  private readonly given: AccessSettings;
+  private readonly credentials: Credentials;
+  private readonly secretNames: readonly string[];
+  private readonly renewal: Renewal | null;
+  private renewing: Promise<void> | null = null;
+  private complaint: string | null = null;
+  private refusal: string | null = null;
+  private dispatcher: Dispatcher | null = null;
+
+  /** @throws an error in one line that names the variable which cannot be used. */
+  constructor({ variables = {} }: Pick<AnyPipeline, "variables">, environment: Given) {
+    this.given = readGiven(variables, environment);
+    this.credentials = readCredentials(this.given, OWN_PREFIX);
+    this.renewal = this.given.TOKEN_URL === undefined ? null : new Renewal(this.given.TOKEN_LASTS ?? null);
+    this.secretNames = Object.entries(variables).flatMap(([name, of]) =>
+      typeof of === "object" && of.secret === true ? [name] : [],
+    );
+    const own = this.secretNames.flatMap((name) => environment[PREFIX + name] ?? environment[name] ?? []);
+    hide(...own, ...secretsShown(this.given, this.credentials.headers), this.given.TOKEN_FORM ?? "");
+  }
+
+  get tls(): TlsOptions {
+    return this.credentials.tls;
+  }
+
+  /** Why the target does not let us in, by its last answer; null where it does, or nobody asked it by {@link send}. */
+  get problem(): string | null {
+    return this.refusal === null ? null : (this.complaint ?? this.refusal);
+  }
+
+  headers(): Record<string, string> {
+    const token = this.renewal?.token ?? null;
+    return { ...this.credentials.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
+  }
+
+  /** Makes sure that there is a good token, before something is sent. Never rejects. */
+  async ready(): Promise<void> {
+    if (this.renewal?.isDue(Date.now()) !== true) return;
+    this.renewing ??= this.renew(this.renewal).finally(() => {
+      this.renewing = null;
+    });
+    await this.renewing;
+  }
+
+  async send<Answer extends { readonly status: number }>(
+    request: (headers: Record<string, string>) => Promise<Answer>,
+  ): Promise<Answer> {
+    await this.ready();
+    let answer = await request(this.headers());
+    if (answer.status === 401 && this.renewal !== null) {
+      this.renewal.refused(this.renewal.token ?? "", Date.now());
+      await this.ready();
+      answer = await request(this.headers());
+    }
+    this.refusal = isRefusedProof(answer.status)
+      ? refusedProof(answer.status, "a question to the far end", OWN_PREFIX, { others: this.secretNames })
+      : null;
+    return answer;
+  }
+
+  fetch(url: string, init: Requested = {}): Promise<FetchedAnswer> {
+    return this.send((headers) => this.request(url, { ...init, headers: { ...headers, ...init.headers } }));
+  }
+
+  private async request(url: string, init: Requested & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {
+    if (Object.keys(this.tls).length === 0) return fetch(url, init);
+    // Node's own fetch takes no certificates.
+    const { Agent, fetch: fetchWith } = await import("undici");
+    this.dispatcher ??= new Agent({ connect: { ...this.tls } });
+    return fetchWith(url, { ...init, dispatcher: this.dispatcher });
+  }
+
+  private async renew(renewal: Renewal): Promise<void> {
+    const { TOKEN_URL: url = "", TOKEN_FORM: form } = this.given;
+    const askedAt = Date.now();
+    const signal = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    try {
+      const answer = await this.request(url, {
+        ...{ signal, ...(form === undefined ? {} : { method: "POST", headers, body: form }) },
+      });
+      const token = readTokenAnswer(answer.status, await answer.text());
+      if (typeof token === "string") throw new Error(token);
+      renewal.renewed(token, askedAt);
+      hide(token.token);
+      this.complaint = null;
+    } catch (problem) {
+      renewal.failed(Date.now());
+      const why = problem instanceof Error ? causeOf(problem) : String(problem);
+      this.complaint = withoutCredentials(`${OWN_PREFIX}_TOKEN_URL=${url}: no token comes: ${why}`);
+    }
+  }
+}
+
+/** What `fetch` says is that it failed; why, says its cause. */
+function causeOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message || cause.name}` : message;
+}
+
+/** Names that the file declares are the file's own. */
+function readGiven(variables: object, environment: Given): AccessSettings {
+  const read: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(OWN_WAYS_IN)) {
+    const text = environment[PREFIX + name] ?? environment[name] ?? variable.fallback;
+    if (text === null || name in variables) continue;
+    const value = variable.parse(text);
+    if (value === undefined)
+      throw new Error(`${name}=${variable.credential ? "(hidden)" : text}: allowed: ${variable.allowed}`);
+    read[name] = value;
+  }
+  const given = givenOf(read, OWN_PREFIX);
+  if (given.TOKEN_COMMAND === undefined) return given;
+  throw new Error(
+    `${OWN_PREFIX}_TOKEN_COMMAND: a receiver runs no commands: start it by throughline run, or give ${OWN_PREFIX}_TOKEN_URL`,
+  );
+}
