@@ -19,7 +19,10 @@ test.each([
 });
 
 test("a name that the file declares is the file's own, and its secrets are told nowhere", () => {
-  const variables = { TARGET_TOKEN: { meaning: "something else", secret: true }, API_KEY: { meaning: "k", secret: true } };
+  const variables = {
+    TARGET_TOKEN: { meaning: "something else", secret: true },
+    API_KEY: { meaning: "k", secret: true },
+  };
   const access = new FarEndAccess({ variables }, { TARGET_TOKEN: "two words", API_KEY: "key-of-nobody" });
   expect(access.headers()).toEqual({});
   expect(withoutCredentials("key-of-nobody is unknown")).toBe("(hidden) is unknown");
