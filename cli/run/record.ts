@@ -18,6 +18,7 @@ import {
 import { shown } from "../../k6/support/environment.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
+import { type CoreUse, competition } from "./competition.ts";
 import { judgeInstances } from "./instances.ts";
 import { nextStep } from "./next-steps.ts";
 import type { PlannedRun } from "./request.ts";
@@ -36,6 +37,8 @@ export interface FinishedRun {
   readonly tests: readonly K6Result[];
   readonly collected: RunData;
   readonly health: readonly Health[];
+  /** What the cores of this machine did, second by second. */
+  readonly coreUse: readonly CoreUse[];
   /** Why parts of the pipeline were over too early. */
   readonly problems: readonly string[];
   /** The run was ended by a signal. */
@@ -113,14 +116,26 @@ function judged(ended: FinishedRun, evidence: Evidence): Answer {
   ];
   const found = judgementsOf(ended);
   const shared = together(found.map(({ judged }) => judged));
-  const judgements = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judgement, conditions) }));
+  const judgedOnce = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judgement, conditions) }));
+  const { judgements, excuse } = excused(judgedOnce, ended);
   const verdict = worst([
     ...judgements.map((one) => one.judged.verdict),
     ...(conditions.length > 0 ? ["INVALID" as const] : []),
   ]);
   const reasons = merged(judgements, evidence);
-  const outside = conditions.map(({ reason }) => reason);
+  const outside = [...conditions, ...excuse].map(({ reason }) => reason);
   return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons] };
+}
+
+/** Where others took the cores of this machine, what its reference target was too slow for is not judged; the rest is. */
+function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine }: FinishedRun) {
+  const condition = plan.reference ? competition(coreUse, machine.cores) : null;
+  const excuse = condition === null ? [] : [condition];
+  const doubtful = judgements.map((one) => ({ ...one, judged: doubted(one.judged, excuse) }));
+  const isExcused = doubtful.some(({ judged }, place) =>
+    judged.rows.some((row, at) => row !== judgements[place]?.judged.rows[at]),
+  );
+  return isExcused ? { judgements: doubtful, excuse } : { judgements, excuse: [] };
 }
 
 /** What was judged of a process, or of all those that shared a test. */

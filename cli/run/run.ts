@@ -65,6 +65,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       tests,
       collected,
       health: watch.stop(),
+      coreUse: watch.coreUse,
       problems,
       interrupted: interrupted.aborted,
       startedAt,

@@ -40,6 +40,7 @@ function endedOf(changes: Partial<FinishedRun> = {}, asked: Partial<Request> = {
     tests: [resultOf(1)],
     collected: { account: ACCOUNT as never, timeline: [], latencies: [] },
     health: [],
+    coreUse: [],
     problems: [],
     interrupted: false,
     startedAt: 1_000,
@@ -137,5 +138,37 @@ describe("the record of a run", () => {
     const { verdict, reasons } = recordOf(endedOf({ instances: 2, tests }, { instances: 2 }));
     expect(verdict).toBe("INVALID");
     expect(reasons[0]?.text).toMatch(/nats: events_offered .*: 200, must be count >= 60000/);
+  });
+});
+
+describe("a reference target whose machine others want", () => {
+  const SLOW: Metrics = { publish_ack_latency_ms: { values: { "p(99)": 900 } } };
+  const FULL = { others: 0.9, idle: 0.02 };
+  const FREE = { others: 0.9, idle: 0.8 };
+  const ALONE = { others: 0.1, idle: 0 };
+  const taken = (coreUse: FinishedRun["coreUse"], metrics: Metrics, reference = true) => {
+    const ended = endedOf({ coreUse, tests: [resultOf(1, metrics)] });
+    return recordOf({ ...ended, plan: { ...ended.plan, reference } });
+  };
+  const why =
+    "other programs took 0.9 of 2 cores in 3 of 4 seconds, and none was free: the target ran on the same machine";
+
+  test("is not blamed for what took it too long", () => {
+    const { verdict, reasons } = taken([FREE, FULL, FULL, FULL], SLOW);
+    expect(verdict).toBe("INVALID");
+    expect(reasons).toMatchObject([{ text: why, next: "end them, or run the target on another machine" }]);
+  });
+
+  test.each<[string, FinishedRun["coreUse"], Metrics, boolean, string]>([
+    ["passes all the same where it was quick enough", [FULL, FULL, FULL], {}, true, "PASS"],
+    ["is blamed for what it lost", [FULL, FULL, FULL], { account_lost: { values: { count: 1 } } }, true, "FAIL"],
+    ["is blamed where a core was free", [FREE, FREE, FREE, FULL], SLOW, true, "FAIL"],
+    ["is blamed where the run itself took the cores", [ALONE, ALONE, ALONE], SLOW, true, "FAIL"],
+    ["is blamed where that was in a small part of the run", [FULL, FULL, ...Array(9).fill(FREE)], SLOW, true, "FAIL"],
+    ["is not meant where a target of somebody's own was tested", [FULL, FULL, FULL], SLOW, false, "FAIL"],
+  ])("%s", (_, coreUse, metrics, reference, verdict) => {
+    const record = taken(coreUse, metrics, reference);
+    expect(record.verdict).toBe(verdict);
+    expect(record.reasons.map(({ text }) => text).join()).not.toContain("other programs");
   });
 });
