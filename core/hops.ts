@@ -54,6 +54,19 @@ export type Group = Hops["groups"][number];
 export const HopsReportSchema = v.object({ before: HopsSchema, after: HopsSchema });
 export type HopsReport = v.InferOutput<typeof HopsReportSchema>;
 
+/** Whether nothing waits anywhere but what waited at the first look. */
+export function hasDrained(first: Hops, now: Hops): boolean {
+  const waits = ({ groups, queues }: Hops) => [
+    ...groups.flatMap(({ name, pending, lag }) => [
+      [`pending ${name}`, pending] as const,
+      [`lag ${name}`, lag ?? 0] as const,
+    ]),
+    ...Object.entries(queues),
+  ];
+  const before = new Map(waits(first));
+  return waits(now).every(([name, count]) => count <= (before.get(name) ?? 0));
+}
+
 /** Joins what two publishers of one run read: the earlier reading from before, and the later from after. */
 export function mergeHops(one: HopsReport, other: HopsReport): HopsReport {
   const added = ({ entries }: Hops) => entries?.added ?? 0;

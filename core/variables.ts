@@ -84,8 +84,3 @@ export const canaries = integer(1, 100_000)(
   "the most canaries that are sent, evenly over CANARY_TIMEOUT: each stays in the stream",
   "500",
 );
-
-export const warmUp = integer(0, 100_000)(
-  "canaries that are sent one after the other before the load: the first events of a target that has just started pay for what it compiles and caches",
-  "0",
-);

@@ -89,7 +89,6 @@ export async function setup(): Promise<Run & WatchStart> {
       wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
       seqs: firstOfEachVariant(stream),
       most: config.CANARIES,
-      warmUp: config.WARM_UP,
       send: (seq) => {
         const { subject, data } = writeMessage(messages, traceOf(run, CANARY_PUBLISHER, seq));
         nats.jetStreamPublish(subject, data);

@@ -3,7 +3,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import { Template } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
-import type { Hops } from "../core/hops.ts";
+import { type Hops, hasDrained } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
 import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
@@ -77,11 +77,11 @@ export async function setup(): Promise<RedisRun> {
   const run = openRun(config, "publisher", { webhooks });
   if (config.RECEIVER_URL !== undefined) {
     const atFirst = await hopsNow();
-    const sent = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+    const { needed, warming } = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
       wanted: { publishers: config.INSTANCES },
       seqs: oneOfEach(wanted),
       most: config.CANARIES,
-      warmUp: config.WARM_UP,
+      ...(atFirst === null ? {} : { warmUp: { events: config.WARM_UP, hasDrained: () => isThrough(atFirst) } }),
       send: (seq) =>
         redis
           .sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq)))
@@ -92,11 +92,13 @@ export async function setup(): Promise<RedisRun> {
       },
       swallowed: metrics.canaries_swallowed,
     });
-    quote(CANARIES_NEEDED, String(sent));
+    if (atFirst === null && config.WARM_UP > 0) console.warn(`WARM_UP=${config.WARM_UP}: none is sent: ${UNREAD}`);
+    const warmed = warming === 0 ? "" : `, and ${warming} more to warm the pipeline up`;
+    quote(CANARIES_SENT, `${needed} canaries were sent until every endpoint had one${warmed}`);
     if (atFirst?.groups.length === 0) {
       quote(GROUP, "was not there when the first canary was added");
       console.warn(
-        `no consumer group read stream ${config.STREAM} when the first of ${sent} canaries was added: what comes before ` +
+        `no consumer group read stream ${config.STREAM} when the first of ${needed} canaries was added: what comes before ` +
           "its group is read only by a group that is made from the start of the stream; start the pipeline first",
       );
     }
@@ -144,23 +146,20 @@ export const handleSummary = summaryOf(config, notesOf);
 
 /** What quotes of setup() are about. */
 const RULE = "an endpoint's rule:";
-const CANARIES_NEEDED = "canaries that were needed:";
+const CANARIES_SENT = "canaries that were sent:";
 const GROUP = "the consumer group";
 
 /** What the canaries met, and what is wrong with rules before anything is sent to them. */
 function notesOf({ root_group }: K6Data): string[] {
   const quotes = quotesIn(root_group);
-  const sent = quotes.find(({ about }) => about === CANARIES_NEEDED)?.text;
-  const warmed = config.WARM_UP === 0 ? "" : `, and ${config.WARM_UP} to warm the pipeline up`;
+  const sent = quotes.find(({ about }) => about === CANARIES_SENT)?.text;
   const late = quotes.some(({ about }) => about === GROUP);
   const meaning = late
     ? "; no consumer group was there at first, and a group that is made at the end of the stream never reads what came before it"
     : "";
   return [
     ...quotes.filter(({ about }) => about === RULE).map(({ text }) => text),
-    ...(sent === undefined
-      ? []
-      : [`${sent} canaries were sent until every endpoint had one${warmed}; they stay in the stream${meaning}`]),
+    ...(sent === undefined ? [] : [`${sent}; they stay in the stream${meaning}`]),
   ];
 }
 
@@ -179,6 +178,12 @@ async function withHops(run: RedisRun): Promise<Account | null> {
 
 /** What an account cannot tell when the user may not read. */
 const UNREAD = "what is in the stream and behind it cannot be read: docs/access.md lists the rights";
+
+/** Whether nothing waits that did not wait at first; what cannot be read any more is not waited for. */
+async function isThrough(atFirst: Hops): Promise<boolean> {
+  const hops = await hopsNow();
+  return hops === null || hasDrained(atFirst, hops);
+}
 
 /** Where the events stand; null, with a warning, where the user may not look. */
 async function hopsNow(): Promise<Hops | null> {

@@ -19,8 +19,8 @@ export interface Canaries {
   readonly seqs: readonly number[];
   /** The most canaries that are sent, evenly over the time: where each stays for good. As many as are due unless told. */
   readonly most?: number;
-  /** How many more are sent when the pipeline is known to work, to warm it up; none unless told. */
-  readonly warmUp?: number;
+  /** How many more are sent when the pipeline is known to work, to warm it up, and whether all are through; none unless told. */
+  readonly warmUp?: { readonly events: number; hasDrained(): Promise<boolean> };
   /** Publishes the canary with the attributes of event `seq`. */
   send(seq: number): unknown;
   /** Says why the test goes on although none has arrived; null when it must not. */
@@ -36,6 +36,12 @@ export interface Silence {
   readonly causes: readonly string[];
   /** What was sent was acknowledged and taken, so that the pipeline is to blame, and not what this run cannot see. */
   readonly swallowed: boolean;
+}
+
+/** How many canaries were needed, and how many warmed the pipeline up. */
+export interface SentCanaries {
+  readonly needed: number;
+  readonly warming: number;
 }
 
 /** What quotes of a silence are about. */
@@ -55,9 +61,13 @@ export function silentPaths(root: Checks | undefined): string | null {
  * has arrived in time, when another publisher of the run is missing, because the run would end without it,
  * or when there are fewer paths than were asked for: the run would be judged by those that are there.
  *
- * @returns how many canaries were needed.
  */
-export async function awaitCanaries(receiver: string, run: Run, seconds: number, canaries: Canaries): Promise<number> {
+export async function awaitCanaries(
+  receiver: string,
+  run: Run,
+  seconds: number,
+  canaries: Canaries,
+): Promise<SentCanaries> {
   const { seqs, wanted, most = Number.POSITIVE_INFINITY } = canaries;
   const deadline = now() + seconds * 1000;
   const leastPaths = wanted.paths ?? 1;
@@ -69,8 +79,7 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
     if (allReady && paths >= leastPaths && publishers >= wanted.publishers) {
-      await warmUp(canaries);
-      return arrived(canaries, sent);
+      return arrived(canaries, sent, await warm(canaries));
     }
     if (paths === 0 || allReady) continue;
     if (now() < nextAt) continue;
@@ -91,12 +100,12 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     const reached = `canaries reached ${ready} of ${paths} paths in ${seconds} s`;
     console.warn(`${reached}; going on`);
     quote(SILENT, reached);
-    return arrived(canaries, sent);
+    return arrived(canaries, sent, 0);
   }
   const warning = canaries.goOn?.(account) ?? null;
   if (warning !== null) {
     console.warn(`no canary arrived within ${seconds} s, and the load is sent all the same: ${warning}`);
-    return sent;
+    return { needed: sent, warming: 0 };
   }
   const explained = await canaries.explain(account);
   const { causes, swallowed } = "causes" in explained ? explained : { causes: explained, swallowed: false };
@@ -107,22 +116,30 @@ export async function awaitCanaries(receiver: string, run: Run, seconds: number,
     for (const cause of causes) quote(CANARIES, cause);
   }
   exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
-  return sent;
+  return { needed: sent, warming: 0 };
 }
 
-/** No faster than a target that is cold can follow: what it has not done by then would meet the load. */
-const WARM_UP_PAUSE_SECONDS = 0.002;
+/** Sent together, so that a target has something to do at any time; and how long a target is waited for in all. */
+const WARM_UP_ROUND = 50;
+const WARM_UP_SECONDS = 10;
+const WARM_UP_PAUSE_SECONDS = 0.01;
 
-async function warmUp({ send, seqs, warmUp = 0 }: Canaries): Promise<void> {
-  for (let sent = 0; sent < warmUp; sent++) {
-    await send(seqs[sent % seqs.length] as number);
-    sleep(WARM_UP_PAUSE_SECONDS);
+/** A closed loop: a target that is slow gets less, and none of it is left to stand before the load. */
+async function warm({ send, seqs, warmUp }: Canaries): Promise<number> {
+  const deadline = now() + WARM_UP_SECONDS * 1000;
+  let sent = 0;
+  while (warmUp !== undefined && sent < warmUp.events && now() < deadline) {
+    for (const end = Math.min(warmUp.events, sent + WARM_UP_ROUND); sent < end; sent++) {
+      await send(seqs[sent % seqs.length] as number);
+    }
+    while (!(await warmUp.hasDrained()) && now() < deadline) sleep(WARM_UP_PAUSE_SECONDS);
   }
+  return sent;
 }
 
-function arrived({ swallowed }: Canaries, sent: number): number {
-  swallowed?.add(0, Math.max(1, sent));
-  return sent;
+function arrived({ swallowed }: Canaries, needed: number, warming: number): SentCanaries {
+  swallowed?.add(0, Math.max(1, needed));
+  return { needed, warming };
 }
 
 const NOBODY = { paths: 0, ready: 0, publishers: 0 };

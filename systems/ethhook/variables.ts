@@ -1,16 +1,7 @@
 /** What the publisher of EthHook may be told: a row for each variable. */
 import { isDuration, parseDuration } from "../../core/shape.ts";
 import { address, filePath, integer, key, keys, share, variable, word } from "../../core/variable.ts";
-import {
-  accounted,
-  canaries,
-  common,
-  MAX_SEQ,
-  publishing,
-  receiverOrNone,
-  scenario,
-  warmUp,
-} from "../../core/variables.ts";
+import { accounted, canaries, common, MAX_SEQ, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
 import { REDIS_WAYS_IN } from "../access.ts";
 import * as profiles from "./profiles.ts";
 import { CHAIN_ID } from "./sepolia.ts";
@@ -70,6 +61,9 @@ export const redis = {
     String(CHAIN_ID),
   ),
   CANARIES: canaries,
-  WARM_UP: warmUp,
+  WARM_UP: integer(0, 100_000)(
+    "canaries that are sent before the load, no faster than they go through: a target that has just started pays with its first events for what it compiles and caches",
+    "0",
+  ),
   UNMATCHED_SHARE: share("share of the events that no endpoint wants", "0"),
 };

@@ -21,7 +21,6 @@ import {
   receiver,
   scenario,
   visitors,
-  warmUp,
 } from "../../core/variables.ts";
 import { SOCKET_WAYS_IN, waysIn } from "../access.ts";
 import { FIELD_TYPE_CHOICES, readFieldTypes } from "./fieldtypes.ts";
@@ -147,7 +146,6 @@ export const nats = {
   NATS_CERT: filePath("client certificate, together with NATS_KEY"),
   NATS_KEY: filePath("key of NATS_CERT"),
   CANARIES: canaries,
-  WARM_UP: warmUp,
   READY_URL: receiver(
     "where the gateway says whether it is ready: asked when nothing comes out of it, and what it claims then is told",
   ),

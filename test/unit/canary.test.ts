@@ -42,15 +42,24 @@ describe("the load starts", () => {
     expect(world.at).toBe(0);
   });
 
-  test("with the pipeline warmed up by as many more as were asked for, which nobody needed", async () => {
+  test.each([
+    ["all that were asked for, of a pipeline that keeps up", 0, 120, [4, 7, 4, 7]],
+    ["as many as go through in ten seconds", 4_000, 150, [4, 7, 4, 7]],
+  ])("with the pipeline warmed up by %s, none of which was needed", async (_, takes, warming, first) => {
     const sent: number[] = [];
+    let through = 0;
     world.account = { paths: 1, ready: 1, publishers: 1 };
-    const needed = await awaitCanaries("http://receiver", RUN, 30, {
-      ...{ wanted: { publishers: 1 }, seqs: [4, 7], warmUp: 5, explain: () => [] },
-      send: (seq) => sent.push(seq),
+    const canaries = await awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers: 1 }, seqs: [4, 7], explain: () => [] },
+      warmUp: { events: warming === 120 ? 120 : 1_000, hasDrained: async () => world.at >= through },
+      send: (seq) => {
+        sent.push(seq);
+        through = world.at + takes;
+      },
     });
-    expect(needed).toBe(0);
-    expect(sent).toEqual([4, 7, 4, 7, 4]);
+    expect(canaries).toEqual({ needed: 0, warming });
+    expect(sent.slice(0, 4)).toEqual(first);
+    expect(sent).toHaveLength(warming);
   });
 
   test("after the wait, on paths of which some are silent: that they are is for the account to tell", async () => {

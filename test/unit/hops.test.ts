@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Account, WebhookAccount } from "../../core/account.ts";
-import { explainHops, type Group, type Hops, leftPending, mergeHops } from "../../core/hops.ts";
+import { explainHops, type Group, type Hops, hasDrained, leftPending, mergeHops } from "../../core/hops.ts";
 import { explain, explainSilence } from "../../systems/ethhook/causes.ts";
 import { ACCOUNT, OFFENDER, WEBHOOKS } from "./records.ts";
 
@@ -168,4 +168,17 @@ test.each<[Partial<Hops>, Account | null, RegExp, boolean]>([
   const { causes, swallowed } = explainSilence(known, { ...healthy, ...change });
   expect(causes.at(-1)).toMatch(cause);
   expect(swallowed).toBe(isSwallowed);
+});
+
+test.each<[string, Partial<Hops>, boolean]>([
+  ["nothing waits", {}, true],
+  ["what waited at first still does", { queues: { queue: 0, dead: 4 } }, true],
+  ["entries are not read yet", { groups: [group({ lag: 1 })] }, false],
+  ["entries are not acknowledged", { groups: [group({ pending: 2 })] }, false],
+  ["a list behind the stream is longer", { queues: { queue: 3, dead: 4 } }, false],
+  ["a group has come that is behind", { groups: [group(), group({ name: "other", lag: 5 })] }, false],
+  ["a server cannot tell how far a group is", { groups: [group({ lag: null })] }, true],
+])("a pipeline where %s: drained is %s", (_, now, drained) => {
+  const first = { ...healthy, queues: { queue: 0, dead: 4 } };
+  expect(hasDrained(first, { ...first, ...now })).toBe(drained);
 });
