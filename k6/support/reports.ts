@@ -7,6 +7,11 @@ import { pause } from "./pause.ts";
  */
 const HOLD_MS = 200;
 
+/** What is not plain success is told at once: it may be what ends the run, and its words are the reason. */
+function isUrgent({ refused, unknown, unsent = [] }: PublisherReportInput): boolean {
+  return refused.length + unknown.length + unsent.length > 0;
+}
+
 /** The reports of one virtual user, several in a request. */
 export class Reports {
   private readonly send: (batches: readonly PublisherReportInput[]) => Promise<void>;
@@ -20,6 +25,7 @@ export class Reports {
 
   /** Reports a batch. Resolves when the receiver has it, and rejects when it does not take it. */
   tell(batch: PublisherReportInput): Promise<void> {
+    if (isUrgent(batch)) return this.send([batch]);
     this.held.push(batch);
     this.sent ??= pause(HOLD_MS).then(() => this.flush());
     return this.sent;

@@ -50,3 +50,16 @@ test("a request that is not taken fails all that was in it, and nothing after it
   await vi.advanceTimersByTimeAsync(5_000);
   await expect(next).resolves.toBeUndefined();
 });
+
+test.each([{ refused: [7] }, { unknown: [7] }, { unsent: [7] }])(
+  "%j is told at once, beside what is held",
+  async (changes) => {
+    const requests: number[][] = [];
+    const reports = new Reports(async (batches) => void requests.push(firsts(batches)));
+    const told = [reports.tell(batch(0, 5, 0)), reports.tell(batch(5, 5, 0, changes))];
+    expect(requests).toEqual([[5]]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await Promise.all(told);
+    expect(requests).toEqual([[5], [0]]);
+  },
+);
