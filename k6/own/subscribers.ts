@@ -113,6 +113,9 @@ export function subscribersTest(pipeline: AnyPipeline) {
     });
     const { status } = failure === null ? { status: 0 } : await access.refusedOpening(failure);
     access.requireProof({ status }, `the handshake of path ${path}`);
+    // k6 stands still in closing a socket that is not open yet.
+    if (isConnecting(socket))
+      exec.test.abort(`path ${path}: nobody answers its handshake within ${ADMISSION_MS / 1000} s`);
     (socket as Closable | null)?.close();
   }
 
@@ -152,4 +155,9 @@ export function subscribersTest(pipeline: AnyPipeline) {
     },
     handleSummary: summaryOf(config),
   };
+}
+
+/** Of sockets as k6 has them; what else a file opens is taken to be open. */
+function isConnecting(socket: Closable | null): boolean {
+  return socket !== null && "readyState" in socket && socket.readyState === 0;
 }

@@ -1,8 +1,9 @@
 /** Every way in that the suite's own tests have, for pipelines of one's own: publishers, subscribers and observers. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Authority, authority } from "./certificates.ts";
 import { bearer, shownBy } from "./gate.ts";
 import { loginFor } from "./login.ts";
@@ -200,4 +201,17 @@ describe("a door that stays shut", () => {
     expect((await recordOf(id)).verdict, text).toBe("INVALID");
     expect(text).toMatch(/the far end could not be looked at: a question to the far end is answered 403 Forbidden/);
   });
+});
+
+test("a far end that takes connections and answers no handshake ends the run before its load", async () => {
+  const mute = createServer((socket) => void socket.on("error", () => undefined).resume());
+  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void mute.close());
+  const shop = await shopBehind({ admit: () => null });
+  const { port } = mute.address() as AddressInfo;
+  const { exitCode, text, id } = await run("live", shop, { WS_URL: `ws://127.0.0.1:${port}/live` }, "--duration", "3s");
+  const { verdict, reasons, account } = await recordOf(id);
+  expect({ exitCode, verdict }, text).toEqual({ exitCode: 3, verdict: "INVALID" });
+  expect(account?.published ?? 0).toBe(0);
+  expect(reasons.map((reason) => reason.text).join("\n")).toContain("path a: nobody answers its handshake within 5 s");
 });
