@@ -75,7 +75,7 @@ describe("what is wrong with a pipeline's file is told in one line, with the fil
       file.replace('subject: "invoice"', 'subject: "bill"'),
       /orders\.pipeline\.ts:\d+: .*bill: allowed: invoice/,
     ],
-    ["Node in k6", file.replace("const headers", 'createHmac("a", "b");$&'), /:1: .*node:crypto, which k6 does/],
+    ["Node in k6", file.replace("const type", 'createHmac("a", "b");$&'), /:1: .*node:crypto, which k6 does/],
     ["a module of k6", file.replace('"k6/http"', '"k6/htpp"'), /ts:2: imports k6\/htpp, .* did you mean k6\/http\?/],
     ["what write throws", file.replace("random % 10_000", "(null as any).x"), /orders\.pipeline\.ts:13: .*null/],
     [
