@@ -45,6 +45,8 @@ export class Watch {
     const watched = await Promise.all([...this.records].map(([watched, record]) => sampleOne(watched, record)));
     const before = this.cores;
     this.cores = coreTimes();
+    // What a process of ours took before it was looked at for the first time would count as somebody else's.
+    if (watched.includes(undefined)) return;
     const milliseconds = this.cores.at - before.at;
     const ours =
       watched.reduce<number>((sum, cpu) => sum + (cpu ?? 0), 0) / 100 + (this.cores.own - before.own) / milliseconds;
@@ -56,8 +58,8 @@ export class Watch {
 /** The first look at a process tells its CPU since it was started; that is no sample of this second. */
 const looked = new Set<number>();
 
-/** @returns the CPU that it used in this second, in percent of a core; null where that is not known. */
-async function sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<number | null> {
+/** @returns percent of a core that it used in this second; null where it does not run, undefined at its first look. */
+async function sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<number | null | undefined> {
   const pid = pidOf();
   if (pid === undefined) return null;
   // A process that has ended has no more samples.
@@ -66,7 +68,7 @@ async function sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): P
   const cpu = looked.has(pid) ? usage.cpu : null;
   looked.add(pid);
   samples.push({ at: usage.timestamp, cpu, rssMb: usage.memory / 1024 / 1024, ...UNKNOWN });
-  return cpu;
+  return cpu ?? undefined;
 }
 
 /** Milliseconds that all cores together, and this process, have worked and waited so far. */
