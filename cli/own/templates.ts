@@ -98,7 +98,8 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     kind: "rows",
     paths: { orders: {} },
     async rows(after, { DATABASE_URL }) {
-      pool ??= new pg.Pool({ connectionString: DATABASE_URL });
+      // An idle connection that breaks is replaced by the next query.
+      pool ??= new pg.Pool({ connectionString: DATABASE_URL }).on("error", () => {});
       const query = "select * from orders where id > $1 order by id limit 1000";
       const { rows } = await pool.query<{ id: string }>(query, [after ?? 0]);
       return rows.map((row) => ({ id: row.id, text: JSON.stringify(row) }));
@@ -168,7 +169,8 @@ const COUNT_OF_ROWS: Pick<Exit, "observe"> = {
     kind: "count",
     paths: { orders: {} },
     async count({ DATABASE_URL }) {
-      pool ??= new pg.Pool({ connectionString: DATABASE_URL });
+      // An idle connection that breaks is replaced by the next query.
+      pool ??= new pg.Pool({ connectionString: DATABASE_URL }).on("error", () => {});
       const { rows } = await pool.query<{ count: string }>("select count(*) from orders");
       return Number(rows[0]?.count);
     },

@@ -5,7 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import pg from "pg";
 
 const { NATS_URL = "nats://127.0.0.1:4222", DATABASE_URL } = process.env;
-const pool = new pg.Pool({ connectionString: DATABASE_URL });
+const pool = new pg.Pool({ connectionString: DATABASE_URL }).on("error", ({ message }) => console.error(message));
 await pool.query(readFileSync(new URL("schema.sql", import.meta.url), "utf8"));
 
 const connection = await connect({ servers: NATS_URL });

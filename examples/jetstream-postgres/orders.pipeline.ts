@@ -30,7 +30,8 @@ export default definePipeline({
     kind: "rows",
     paths: { "sales.purchase_orders": {} },
     async rows(after, { DATABASE_URL }) {
-      pool ??= new pg.Pool({ connectionString: DATABASE_URL });
+      // An idle connection that breaks is replaced by the next query.
+      pool ??= new pg.Pool({ connectionString: DATABASE_URL }).on("error", () => {});
       const query = "select row_no, order_id from sales.purchase_orders where row_no > $1 order by row_no limit 1000";
       const { rows } = await pool.query<{ row_no: string; order_id: string }>(query, [after ?? 0]);
       return rows.map(({ row_no, order_id }) => ({ id: row_no, text: order_id }));
