@@ -1,7 +1,6 @@
-import { cpus } from "node:os";
-import pidusage from "pidusage";
 import type { Health } from "../result.ts";
 import type { CoreUse } from "./competition.ts";
+import { type CoreTimes, type MachineReadings, SYSTEM } from "./machine-readings.ts";
 
 /** A process that is watched while the run lasts. */
 export interface WatchedProcess {
@@ -15,11 +14,17 @@ const EVERY_MS = 1_000;
 /** Watches processes that were started here: what each used, second by second. */
 export class Watch {
   private readonly records = new Map<WatchedProcess, Health>();
+  private readonly readings: MachineReadings;
   private readonly timer: NodeJS.Timeout;
   private readonly uses: CoreUse[] = [];
-  private cores = coreTimes();
+  /** The first look at a process tells its CPU since it was started; that is no sample of this second. */
+  private readonly looked = new Set<number>();
+  private cores: CoreTimes;
 
-  constructor(processes: readonly WatchedProcess[]) {
+  /** @param readings of this machine, unless told. */
+  constructor(processes: readonly WatchedProcess[], readings = SYSTEM) {
+    this.readings = readings;
+    this.cores = readings.cores();
     for (const one of processes) this.add(one);
     this.timer = setInterval(() => void this.sample(), EVERY_MS);
   }
@@ -32,7 +37,7 @@ export class Watch {
   /** Ends the watch. */
   stop(): Health[] {
     clearInterval(this.timer);
-    pidusage.clear();
+    this.readings.clear();
     return [...this.records.values()];
   }
 
@@ -42,42 +47,41 @@ export class Watch {
   }
 
   private async sample(): Promise<void> {
-    const watched = await Promise.all([...this.records].map(([watched, record]) => sampleOne(watched, record)));
+    const watched = await Promise.all([...this.records].map(([one, record]) => this.sampleOne(one, record)));
     const before = this.cores;
-    this.cores = coreTimes();
+    this.cores = this.readings.cores();
     // What a process of ours took before it was looked at for the first time would count as somebody else's.
     if (watched.includes(undefined)) return;
-    const milliseconds = this.cores.at - before.at;
-    const ours =
-      watched.reduce<number>((sum, cpu) => sum + (cpu ?? 0), 0) / 100 + (this.cores.own - before.own) / milliseconds;
-    const busy = (this.cores.busy - before.busy) / milliseconds;
-    this.uses.push({ others: Math.max(0, busy - ours), idle: (this.cores.idle - before.idle) / milliseconds });
+    this.uses.push(
+      useBetween(
+        before,
+        this.cores,
+        watched.map((cpu) => cpu ?? 0),
+      ),
+    );
+  }
+
+  /** @returns percent of a core that it used in this second; null where it does not run, undefined at its first look. */
+  private async sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<number | null | undefined> {
+    const pid = pidOf();
+    if (pid === undefined) return null;
+    // A process that has ended has no more samples.
+    const usage = await this.readings.process(pid);
+    if (usage === null) return null;
+    const cpu = this.looked.has(pid) ? usage.cpu : null;
+    this.looked.add(pid);
+    samples.push({ at: usage.timestamp, cpu, rssMb: usage.memory / 1024 / 1024, ...UNKNOWN });
+    return cpu ?? undefined;
   }
 }
 
-/** The first look at a process tells its CPU since it was started; that is no sample of this second. */
-const looked = new Set<number>();
-
-/** @returns percent of a core that it used in this second; null where it does not run, undefined at its first look. */
-async function sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<number | null | undefined> {
-  const pid = pidOf();
-  if (pid === undefined) return null;
-  // A process that has ended has no more samples.
-  const usage = await pidusage(pid).catch(() => null);
-  if (usage === null) return null;
-  const cpu = looked.has(pid) ? usage.cpu : null;
-  looked.add(pid);
-  samples.push({ at: usage.timestamp, cpu, rssMb: usage.memory / 1024 / 1024, ...UNKNOWN });
-  return cpu ?? undefined;
-}
-
-/** Milliseconds that all cores together, and this process, have worked and waited so far. */
-function coreTimes() {
-  const times = cpus().map((core) => core.times);
-  const idle = times.reduce((sum, core) => sum + core.idle, 0);
-  const busy = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0);
-  const { user, system } = process.cpuUsage();
-  return { at: performance.now(), idle, busy, own: (user + system) / 1000 };
+/** What the cores did between two readings. @param percents of a core that the processes of the run took. */
+function useBetween(before: CoreTimes, after: CoreTimes, percents: readonly number[]): CoreUse {
+  const milliseconds = after.at - before.at;
+  const own = (after.own - before.own) / milliseconds;
+  const ours = percents.reduce((sum, percent) => sum + percent, 0) / 100 + own;
+  const busy = (after.busy - before.busy) / milliseconds;
+  return { others: Math.max(0, busy - ours), idle: (after.idle - before.idle) / milliseconds };
 }
 
 const UNKNOWN = { threads: null, fds: null, connections: null };
