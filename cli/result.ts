@@ -80,6 +80,8 @@ export const AccountSchema = v.looseObject({
   latency: Percentiles,
   /** The clocks that latencies were measured by; older records have none. */
   clocks: v.optional(v.array(Clock), []),
+  /** Older records have none. */
+  standstill: v.optional(v.nullable(v.object({ at: Ms, ms: Ms })), null),
   offenders: v.array(Offender),
   causes: v.array(v.string()),
 });

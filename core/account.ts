@@ -8,6 +8,7 @@ import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
 import type { Mistaken } from "./mistaken.ts";
+import type { Standstill } from "./standstill.ts";
 
 /** How the wait for the last deliveries ended, in words. */
 export const ENDINGS = {
@@ -164,6 +165,8 @@ export interface Account extends Counts {
   readonly latency: Percentiles;
   /** The clocks that latencies were measured by, beside the receiver's. */
   readonly clocks: readonly ClockAccount[];
+  /** The longest time for which the receiver stood still since the run was opened; null when it did not. */
+  readonly standstill: Standstill | null;
   /** Of subscriptions: how much slower they became over the load. */
   readonly growth: LatencyGrowth;
   /** Null where the load has no bursts. */

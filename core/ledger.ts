@@ -102,6 +102,7 @@ const EVIDENCE = 10;
  * @param isOpen whether event `seq` may still come; asked of what is missing only.
  * @param missedAtEdges events that did not arrive and were sent too near the path's edges to be expected.
  * @param onLost told each event that is lost.
+ * @param isAcknowledged asked of unexpected arrivals only: what was refused or reported by nobody is counted as that.
  */
 export function settlePath(
   ledger: Ledger,
@@ -110,12 +111,17 @@ export function settlePath(
   isOpen: (seq: number) => boolean = () => false,
   missedAtEdges = 0,
   onLost?: (seq: number) => void,
+  isAcknowledged: (seq: number) => boolean = () => true,
 ): PathAccount {
   let misrouted = 0;
   let unexpected = 0;
+  let unjudged = missedAtEdges;
   for (const seq of ledger.seen.without(expected)) {
-    if (selected(seq)) unexpected++;
-    else misrouted++;
+    if (!selected(seq)) misrouted++;
+    else {
+      unexpected++;
+      if (isAcknowledged(seq)) unjudged++;
+    }
   }
   const delivered = ledger.seen.size - misrouted - unexpected;
   const lostSeqs: number[] = [];
@@ -138,7 +144,7 @@ export function settlePath(
     duplicated: ledger.duplicated,
     reordered: ledger.reordered,
     misrouted,
-    unjudged: unexpected + missedAtEdges,
+    unjudged,
     lostSeqs,
     duplicatedSeqs: ledger.duplicatedSeqs,
   };

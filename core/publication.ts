@@ -160,6 +160,11 @@ export class Publication {
     return { ...(this.sources[source] as Omit<Claim, "sentFrom">), sentFrom };
   }
 
+  /** Whether the transport promised that an event would arrive. */
+  isAcknowledged(seq: number): boolean {
+    return this.known.has(seq) && !this.unacknowledged.has(seq);
+  }
+
   /** Of what arrived, the events that no publisher reported. */
   unreported(seen: Bitset): Iterable<number> {
     return seen.without(this.known);

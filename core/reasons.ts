@@ -6,14 +6,36 @@ export interface Finding {
   readonly reason: Reason;
   readonly spoils: RegExp | null;
   readonly explains: RegExp | null;
+  /** Samples that others lack because of it; see {@link withheldBy}. */
+  readonly withheld: number;
 }
 
 /** What could not be judged. */
 export interface UnmeasuredObjective {
   readonly reason: Reason;
   readonly samples: number;
+  readonly floor: number;
   /** Why they say nothing although there are enough; null where there are not. */
   readonly doubt: string | null;
+}
+
+/** Counts of events and deliveries that did not happen. */
+const WITHHOLDING = /^(events_(refused|unknown|unsent)|account_(lost|open))$/;
+
+/** How many events or deliveries a missed objective counts that gave no other sample: nobody can time what never came. */
+export function withheldBy({
+  metric,
+  observed,
+}: {
+  readonly metric: string;
+  readonly observed: number | null;
+}): number {
+  return WITHHOLDING.test(metric) ? (observed ?? 0) : 0;
+}
+
+/** Whether there would have been enough samples but for what was withheld: a longer run would not help. */
+export function isStarved({ samples, floor }: { samples: number; floor: number }, withheld: number): boolean {
+  return withheld > 0 && samples + withheld >= floor;
 }
 
 interface Cause extends Finding {
@@ -46,16 +68,17 @@ export function gathered(
       causes.find((cause) => isCauseOf(cause, finding.reason.metric)),
     );
   }
-  for (const { reason, samples, doubt } of unmeasured) {
+  for (const { reason, samples, floor, doubt } of unmeasured) {
     const lack = doubt ?? `${samples} samples`;
     const missed = causes.filter((cause) => cause.lack === null);
     const cause =
       missed.find((one) => doubt !== null && isSpoiltBy(one, reason.metric)) ??
       missed.find((one) => isCauseOf(one, reason.metric)) ??
+      missed.find(({ withheld }) => doubt === null && isStarved({ samples, floor }, withheld)) ??
       // Nothing was there to be measured, because something else went wrong: more load would not help.
       (samples === 0 ? missed[0] : undefined) ??
       causes.find((one) => one.lack === lack);
-    enter({ reason, spoils: null, explains: null }, lack, cause);
+    enter({ reason, spoils: null, explains: null, withheld: 0 }, lack, cause);
   }
   return causes.map(({ reason, symptoms }) => ({ ...reason, symptoms }));
 }

@@ -47,8 +47,12 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account }
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
   const rows = tests.flatMap((one, place) => {
-    const own = one === settling ? one.rows : one.rows.filter((row) => !isOfAccount(row));
-    return own.map((row) => ({ test: labels[place] ?? one.test, row }));
+    // Processes that share a test are judged as one, and so told once.
+    const sharing = tests.filter((other) => other.test === one.test && alike(other.rows, one.rows));
+    if (sharing[0] !== one) return [];
+    const test = sharing.length > 1 ? one.test : (labels[place] ?? one.test);
+    const settles = sharing.some((other) => other === settling);
+    return one.rows.filter((row) => settles || !isOfAccount(row)).map((row) => ({ test, row }));
   });
   const changes = [...new Set(tests.flatMap((one) => one.changes))];
   const sections = [
@@ -66,6 +70,10 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account }
     [`${verdict}  run ${run}`],
   ];
   return renderSections(sections);
+}
+
+function alike(one: readonly SloResult[], other: readonly SloResult[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The rate of all publishers together: they share what was requested. */
@@ -191,6 +199,12 @@ function farEndOf({ webhooks, storage, farEnd, paths }: Headline): string {
   return paths === 1 ? what : `${what}s`;
 }
 
+/** What was observed, and of a share what so many samples leave possible: "0, up to 0.0119". */
+export function observedOf({ observed, possible, samples, objective }: Omit<SloResult, "evidence">): string {
+  if (observed === null || possible === null || samples === 0) return number(observed);
+  return `${number(observed)}, ${objective.includes(">=") ? "down" : "up"} to ${number(possible)}`;
+}
+
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
 
 function renderRows(rows: readonly { test: string; row: SloResult }[]): string[] {
@@ -200,7 +214,7 @@ function renderRows(rows: readonly { test: string; row: SloResult }[]): string[]
     test,
     row.metric,
     row.objective,
-    row.observed === null ? "-" : number(row.observed),
+    row.observed === null ? "-" : observedOf(row),
     `${number(row.samples)} of ${number(row.floor)}`,
   ]);
   const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];

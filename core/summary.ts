@@ -9,7 +9,8 @@ import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
 import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
-import { type Judgement, judge, type Observation, type Uncertainty } from "./verdict.ts";
+import { receiverDelay } from "./standstill.ts";
+import { greater, type Judgement, judge, type Observation } from "./verdict.ts";
 
 /** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
 export interface K6Data {
@@ -97,7 +98,10 @@ export function summarize(input: SummaryInput): Summary {
   const observedOf = (slo: Slo) => observe(slo, data).observed;
   const observations = weighed(slos, observedOf, evidence).map((slo) => ({
     ...observe(slo, data),
-    uncertainty: greater(uncertainty(slo.metric), ownDelay(slo, observedOf(slo), evidence)),
+    uncertainty: [ownDelay(slo, observedOf(slo), evidence), receiverDelay(slo, observedOf(slo), account)].reduce(
+      greater,
+      uncertainty(slo.metric),
+    ),
     evidence: quoted[slo.metric],
   }));
   const whole = withCauses(judge(observations), attribute(evidence));
@@ -120,10 +124,6 @@ export function summarize(input: SummaryInput): Summary {
     changes: input.changes ?? [],
     metrics,
   };
-}
-
-function greater(one: Uncertainty | null, other: Uncertainty | null): Uncertainty | null {
-  return (one?.by ?? 0) >= (other?.by ?? 0) ? (one ?? other) : other;
 }
 
 /** Whether the load was given up because an objective broke, or seemed to on a machine that was late itself. */

@@ -4,7 +4,7 @@
 import { largestShare, smallestShare } from "./confidence.ts";
 import { metricOf } from "./metrics.ts";
 import { plainReason, type Reason } from "./reason.ts";
-import { type Finding, gathered } from "./reasons.ts";
+import { type Finding, gathered, withheldBy } from "./reasons.ts";
 import type { Slo } from "./slo.ts";
 
 export type Verdict = "PASS" | "FAIL" | "INVALID";
@@ -35,6 +35,11 @@ export interface Uncertainty {
   readonly by: number;
   /** As in `the clock of ... moved by 350 ms`. */
   readonly cause: string;
+}
+
+/** Of two reasons for which a value may be off, the one that says more. */
+export function greater(one: Uncertainty | null, other: Uncertainty | null): Uncertainty | null {
+  return (one?.by ?? 0) >= (other?.by ?? 0) ? (one ?? other) : other;
 }
 
 /** One row of the answer. */
@@ -90,7 +95,7 @@ export function judge(observations: readonly Observation[], outside: readonly Co
   }
   const first = observations.map((observation) => ({ slo: observation.slo, row: rowOf(observation) }));
   const conditions = [
-    ...outside.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null })),
+    ...outside.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 })),
     ...first.filter(({ slo, row }) => slo.miss === "INVALID" && row.result === "missed").map(findingOf),
   ];
   const judged = first.map(({ slo, row }) => ({ slo, row: spoilt(row, conditions) }));
@@ -107,13 +112,16 @@ export function judge(observations: readonly Observation[], outside: readonly Co
 /** A judgement under conditions that were not known when it was made. */
 export function doubted(judged: Judgement, conditions: readonly Condition[]): Judgement {
   if (conditions.length === 0) return judged;
-  const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null }));
+  const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 }));
   const rows = judged.rows.map((row) => spoilt(row, findings));
   return { ...answerOf(judged, rows), rows };
 }
 
 /** The answer when rows have become doubtful; a test without rows, such as one whose k6 died, keeps the one it has. */
-function answerOf({ verdict, reasons, rows: before }: Judgement, rows: readonly SloResult[]): Omit<Judgement, "rows"> {
+export function answerOf(
+  { verdict, reasons, rows: before }: Judgement,
+  rows: readonly SloResult[],
+): Omit<Judgement, "rows"> {
   const doubtful = rows.filter((row, place) => row !== before[place]);
   if (doubtful.length === 0) return { verdict, reasons };
   const isKept = ({ metric, objective }: Reason) =>
@@ -122,52 +130,18 @@ function answerOf({ verdict, reasons, rows: before }: Judgement, rows: readonly 
   return { verdict: isFailed ? "FAIL" : "INVALID", reasons: reasons.filter(isKept) };
 }
 
-/**
- * The judgements of several tests of one run, each with what the others know: the account is one, and so is the way
- * from a publisher to a subscriber. A subscriber that stood still explains what its publisher sees of the account, a
- * publisher that stood still and then sent all at once explains the latencies that subscribers measure, and a number
- * of the account that one of them doubts is doubtful for all.
- */
-export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
-  return tests.map((test) => {
-    const others = tests.filter((other) => other !== test);
-    const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));
-    const doubts = others.flatMap(({ rows }) => rows.filter(({ doubt }) => doubt !== null));
-    const rows = test.rows.map((row) => (isShared(row) ? alike(spoilt(row, conditions), doubts) : row));
-    return { ...test, ...answerOf(test, rows), rows };
-  });
-}
-
-/** Whether several tests of a run have a part in a number. */
-function isShared({ metric }: SloResult): boolean {
-  return metric.startsWith("account_") || metricOf(metric)?.between !== undefined;
-}
-
-/** A number of the account that is missed, with the doubt that another test has of the same one. */
-function alike(row: SloResult, doubts: readonly SloResult[]): SloResult {
-  if (row.miss === "INVALID" || row.result !== "missed") return row;
-  const other = doubts.find(({ metric, objective }) => metric === row.metric && objective === row.objective);
-  return other === undefined
-    ? row
-    : { ...row, result: "unmeasured", doubt: other.doubt, uncertainty: other.uncertainty };
-}
-
-/** A condition that is missed, as one of other tests. */
-function conditionOf(row: SloResult): Finding[] {
-  if (row.result !== "missed" || row.spoils === null) return [];
-  return [{ reason: reasonOf(row), spoils: new RegExp(row.spoils), explains: null }];
-}
-
 function findingOf({ slo, row }: { slo: Slo; row: SloResult }): Finding {
-  return { reason: reasonOf(row), spoils: slo.spoils ?? null, explains: slo.explains ?? null };
+  const { spoils = null, explains = null } = slo;
+  return { reason: reasonOf(row), spoils, explains, withheld: withheldBy(row) };
 }
 
 function unmeasuredOf(row: SloResult) {
-  return { reason: reasonOf(row), samples: row.samples, doubt: row.doubt };
+  const { samples, floor, doubt } = row;
+  return { reason: reasonOf(row), samples, floor, doubt };
 }
 
 /** A miss that nothing can be said of, because what it was measured by is broken. */
-function spoilt(row: SloResult, conditions: readonly Finding[]): SloResult {
+export function spoilt(row: SloResult, conditions: readonly Finding[]): SloResult {
   if (row.miss === "INVALID" || row.result !== "missed") return row;
   const condition = conditions.find(({ spoils }) => spoils?.test(row.metric) === true);
   if (condition === undefined) return row;
@@ -250,29 +224,23 @@ export function reasonOf(row: SloResult): Reason {
   return plainReason(textOf(row), { metric, objective, evidence: row.evidence ?? null });
 }
 
-function textOf({
-  metric,
-  objective,
-  observed,
-  samples,
-  floor,
-  result,
-  doubt,
-  uncertainty,
-  possible,
-}: SloResult): string {
-  const meant = metricOf(metric)?.meaning;
-  const meaning = meant === undefined ? "" : ` (${meant})`;
-  const name = `${metric}${meaning}`;
+function textOf(row: SloResult): string {
+  const meant = metricOf(row.metric)?.meaning;
+  return `${row.metric}${meant === undefined ? "" : ` (${meant})`}: ${seenOf(row)}`;
+}
+
+/** What was seen of an objective that was not met, beside what must be. */
+export function seenOf(row: Omit<SloResult, "evidence">): string {
+  const { objective, observed, samples, floor, result, doubt, uncertainty, possible } = row;
   if (doubt !== null) {
     const off = uncertainty === null ? "" : ` ± ${number(uncertainty)}`;
-    return `${name}: ${number(observed)}${off} cannot be judged by ${objective}: ${doubt}`;
+    return `${number(observed)}${off} cannot be judged by ${objective}: ${doubt}`;
   }
   if (result === "unmeasured") {
     const leaves = possible === null || samples === 0 ? "" : `; so few leave ${number(possible)} possible`;
-    return `${name}: ${samples} samples, ${floor} are needed to judge ${objective}${leaves}`;
+    return `${samples} samples, ${floor} are needed to judge ${objective}${leaves}`;
   }
-  return `${name}: ${number(observed)}, must be ${objective}`;
+  return `${number(observed)}, must be ${objective}`;
 }
 
 function number(value: number | null): string {

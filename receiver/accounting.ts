@@ -4,6 +4,7 @@ import { Bitset } from "../core/bitset.ts";
 import type { Clocks } from "../core/clocks.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
+import type { Standstill } from "../core/standstill.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Expectations } from "./expected.ts";
 import type { Aside, Observer } from "./observer.ts";
@@ -28,6 +29,7 @@ export interface AccountParts {
   /** Unix ms; 0 where nothing has arrived. */
   readonly lastArrivalAt: number;
   readonly isInterrupted: boolean;
+  readonly standstill: Standstill | null;
 }
 
 /** Makes the account, without its causes: those are told of the whole. */
@@ -92,6 +94,7 @@ export function accountOf(parts: AccountParts): Account {
     lastArrivalAt: deliveries.tail.lastAt ?? (parts.lastArrivalAt === 0 ? null : parts.lastArrivalAt),
     latency: deliveries.total.percentiles(),
     clocks: parts.clocks.account(),
+    standstill: parts.standstill,
     growth: deliveries.growth.over(span),
     bursts: bursts?.account(lostInBursts) ?? null,
     offenders,

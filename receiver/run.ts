@@ -8,6 +8,7 @@ import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import { type Batch, Publication, tellContest } from "../core/publication.ts";
 import type { DamageReport, Opening, Settling } from "../core/report.ts";
 import { type Drain, endingOf } from "../core/settling.ts";
+import type { Standstills } from "../core/standstill.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { accountOf } from "./accounting.ts";
@@ -46,6 +47,7 @@ export class Run {
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
+  private readonly stoodStill: Standstills["longestSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
   private lateArrivals = 0;
   private lastArrivalAt = 0;
@@ -59,12 +61,20 @@ export class Run {
   /**
    * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
    * @param observers the far ends of the run beside subscriptions, which every run may have.
+   * @param stoodStill the longest standstill of this process since a moment, in Unix ms.
    */
-  constructor(id: string, opening: Opening, now: () => number, observers: Observers = () => []) {
+  constructor(
+    id: string,
+    opening: Opening,
+    now: () => number,
+    observers: Observers = () => [],
+    stoodStill: Standstills["longestSince"] = () => null,
+  ) {
     this.id = id;
     this.number = runNumber(id);
     this.opening = opening;
     this.now = now;
+    this.stoodStill = stoodStill;
     this.openedAt = now();
     const observed = this.observed();
     this.subscriptions = new Subscriptions(opening, observed);
@@ -253,6 +263,7 @@ export class Run {
       strays: this.strays,
       lastArrivalAt: this.lastArrivalAt,
       isInterrupted: this.interrupted,
+      standstill: this.stoodStill(this.openedAt),
     });
     return { ...account, causes: this.causes(account) };
   }

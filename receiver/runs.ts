@@ -1,6 +1,7 @@
 import type { ClockReport } from "../core/clocks.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import type { FarEndOpening, Opening } from "../core/report.ts";
+import type { Standstills } from "../core/standstill.ts";
 import { runNumber } from "../core/trace.ts";
 import {
   type Delivery,
@@ -28,15 +29,23 @@ export class Runs implements WebhookSink {
   private readonly now: () => number;
   private readonly storage: Storage | null;
   private readonly pipelines: readonly AnyPipeline[];
+  private readonly standstills: Standstills | null;
 
   /**
    * @param storage the table that this receiver watches; null when it watches none.
    * @param pipelines whose far ends it can look at by itself.
+   * @param standstills those of this process.
    */
-  constructor(now: () => number, storage: Storage | null = null, pipelines: readonly AnyPipeline[] = []) {
+  constructor(
+    now: () => number,
+    storage: Storage | null = null,
+    pipelines: readonly AnyPipeline[] = [],
+    standstills: Standstills | null = null,
+  ) {
     this.now = now;
     this.storage = storage;
     this.pipelines = pipelines;
+    this.standstills = standstills;
   }
 
   /** Why a run with such a far end cannot be opened here; null when it can. */
@@ -103,7 +112,8 @@ export class Runs implements WebhookSink {
 
   private create(id: string, opening: Opening): Run {
     if (this.byId.size >= REMEMBERED) this.forgetOne();
-    const run = new Run(id, opening, this.now, this.observersOf(id, opening));
+    const stoodStill = (from: number) => this.standstills?.longestSince(from) ?? null;
+    const run = new Run(id, opening, this.now, this.observersOf(id, opening), stoodStill);
     this.byId.set(id, run);
     this.byNumber.set(run.number, run);
     return run;

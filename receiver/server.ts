@@ -14,6 +14,7 @@ import {
   SettlingSchema,
 } from "../core/report.ts";
 import { RUN_ID } from "../core/runid.ts";
+import { Standstills } from "../core/standstill.ts";
 import {
   type Answer,
   HandoverSchema,
@@ -41,6 +42,9 @@ const BODY_LIMIT = 32 * 1024 * 1024;
 
 /** The wall may be set while runs are open. */
 const WALL_LOOK_MS = 1_000;
+
+/** How often it looks whether it stood still. */
+const TICK_MS = 100;
 
 /** Where a receiver listens. */
 export interface ReceiverOptions {
@@ -76,7 +80,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
   const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
-  const runs = new Runs(now, storage, options.pipelines);
+  const standstills = new Standstills(TICK_MS);
+  const ticking = setInterval(() => standstills.tick(performance.now(), now()), TICK_MS).unref();
+  const runs = new Runs(now, storage, options.pipelines, standstills);
   const traffic = new Traffic(now);
   const misbehaviour = new Misbehaviour();
   if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
@@ -121,6 +127,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     url,
     close: async () => {
+      clearInterval(ticking);
       // What waits to be handed on is answered before its connection is closed.
       await relay?.close();
       await app.close();

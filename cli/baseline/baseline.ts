@@ -17,6 +17,8 @@ const Run = v.strictObject({
   machine: v.string(),
   /** How wrong latencies between two clocks may be, in ms. */
   clockError: v.number(),
+  /** It missed an objective, and was taken all the same. */
+  failed: v.optional(v.literal(true)),
   latency: Numbers,
   defect: Numbers,
   throughput: Numbers,
@@ -85,6 +87,7 @@ function runOf(result: Result): BaselineRun {
     startedAt: new Date(result.startedAt).toISOString(),
     machine: machineOf(result),
     clockError: clockErrorOf(result),
+    ...(result.verdict === "FAIL" ? { failed: true as const } : {}),
     latency: ofKind("latency"),
     defect: ofKind("defect"),
     throughput: ofKind("throughput"),

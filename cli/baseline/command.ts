@@ -40,8 +40,8 @@ export function addBaselineCommands(program: Command, root: string): void {
         console.log(
           `${name}  ${one.subject}, ${several(Object.keys(one.runs).length, "run")}  ${parameters.join(" ")}`,
         );
-        for (const [run, { startedAt, machine }] of Object.entries(one.runs)) {
-          console.log(`  ${startedAt}  ${run}  ${machine}`);
+        for (const [run, { startedAt, machine, failed }] of Object.entries(one.runs)) {
+          console.log(`  ${startedAt}  ${run}  ${machine}${failed === true ? "  FAIL" : ""}`);
         }
       }
     });

@@ -69,7 +69,12 @@ export function compare(result: Result, baseline: Baseline): Comparison {
     run: result.run,
     against,
     ...judged(rows, result),
-    cautions: machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
+    cautions: [
+      ...against
+        .filter((run) => others[run]?.failed === true)
+        .map((run) => `run ${run} of the baseline is itself FAIL`),
+      ...machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
+    ],
     rows,
   };
 }

@@ -1,7 +1,7 @@
 import junit from "junit-report-builder";
-import { number } from "../../core/numbers.ts";
 import { linesOf } from "../../core/reason.ts";
 import { headlineOf } from "../../core/rendering.ts";
+import { seenOf } from "../../core/verdict.ts";
 import type { Result } from "../result.ts";
 import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
 
@@ -43,14 +43,9 @@ export function renderJunit(result: Result): string {
   return builder.build();
 }
 
-function messageOf({ observed, objective, samples, floor, nextStep, result, doubt }: Objective): string {
-  const seen =
-    doubt !== null
-      ? `${number(observed)} cannot be judged by ${objective}: ${doubt}`
-      : result === "unmeasured"
-        ? `${number(samples)} samples, ${number(floor)} are needed to judge ${objective}`
-        : `${number(observed)}, must be ${objective}`;
-  return nextStep === null ? seen : `${seen}. Next: ${nextStep}`;
+function messageOf(objective: Objective): string {
+  const seen = seenOf(objective);
+  return objective.nextStep === null ? seen : `${seen}. Next: ${objective.nextStep}`;
 }
 
 /** XML has no way to write control characters and halves of characters. */

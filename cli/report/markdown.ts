@@ -4,6 +4,7 @@ import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judged.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
+import { observedOf } from "../../core/rendering.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { percent, several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
@@ -57,14 +58,14 @@ function accountTable(account: Result["account"]): RootContent[] {
 
 function objectiveTable(objectives: readonly Objective[]): RootContent[] {
   const head = ["", "metric", "test", "objective", "observed", "samples", "margin"];
-  const rows = objectives.map(({ result, metric, tests, objective, observed, samples, margin }) => [
-    result === "missed" ? strong(WORDS[result]) : WORDS[result],
-    code(metric),
-    tests.join(", "),
-    code(objective),
-    number(observed),
-    number(samples),
-    percent(margin),
+  const rows = objectives.map((one) => [
+    one.result === "missed" ? strong(WORDS[one.result]) : WORDS[one.result],
+    code(one.metric),
+    one.tests.join(", "),
+    code(one.objective),
+    observedOf(one),
+    number(one.samples),
+    percent(one.margin),
   ]);
   return [heading(3, "Objectives"), table(head, rows, ["observed", "samples", "margin"])];
 }

@@ -12,14 +12,15 @@ type Metrics = Summary["metrics"];
  * shares and means weighted, and a percentile is held to its bound by the number of samples that reach it.
  *
  * @param slos the objectives of the whole test, with its whole sample floors.
- * @param uncertainty how far a metric may be off; see clock.ts.
+ * @param uncertainty how far what was observed of an objective may be off; see clocks.ts.
  */
 export function judgeInstances(
   slos: readonly Slo[],
   instances: readonly Metrics[],
-  uncertainty: (metric: string) => Uncertainty | null = () => null,
+  uncertainty: (slo: Slo, observed: number | null) => Uncertainty | null = () => null,
 ): Judgement {
-  return judge(slos.map((slo) => ({ ...observe(slo, instances), uncertainty: uncertainty(slo.metric) })));
+  const observations = slos.map((slo) => observe(slo, instances));
+  return judge(observations.map((one) => ({ ...one, uncertainty: uncertainty(one.slo, one.observed) })));
 }
 
 function observe(slo: Slo, instances: readonly Metrics[]): Observation {

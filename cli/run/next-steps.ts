@@ -3,6 +3,7 @@ import { judgedOf } from "../../core/judged.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type Evidence, lookAt, type NextStep, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
+import { RECEIVER_STOOD } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
@@ -23,7 +24,10 @@ export function nextStep(origin: Origin, evidence: Evidence): string {
 
 function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
-  if (row.uncertainty !== null && row.doubt !== null) return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
+  if (row.uncertainty !== null && row.doubt !== null) {
+    if (row.doubt.startsWith(RECEIVER_STOOD)) return AWAKE;
+    return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
+  }
   if (row.result === "unmeasured") {
     return (
       unseen(row, evidence) ??
@@ -38,6 +42,7 @@ function suiteStep({ row, log }: Origin, evidence: Evidence): string {
 /** As attribution.ts says it of latencies that this machine may have made. */
 const LATE_MACHINE = /^this machine was itself late/;
 const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
+const AWAKE = "run the receiver where nothing else takes its cores or its memory: what it notices late counts as late";
 const CLOCKS =
   "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
   "its publishers narrows the bound (throughline doctor --receiver-url tells it)";

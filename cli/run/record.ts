@@ -5,13 +5,16 @@ import { uncertaintyOf } from "../../core/clocks.ts";
 import { GRID } from "../../core/mixture.ts";
 import type { Evidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
+import type { Slo } from "../../core/slo.ts";
+import { receiverDelay } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
+import { together } from "../../core/together.ts";
 import {
   type Condition,
   doubted,
+  greater,
   type Judgement,
   type SloResult,
-  together,
   type Verdict,
   worst,
 } from "../../core/verdict.ts";
@@ -63,7 +66,7 @@ export function recordOf(ended: FinishedRun): Result {
     generatorCpu: meanCpu(health),
     ...(ended.nextSteps === undefined ? {} : { own: ended.nextSteps }),
   };
-  const { verdict, reasons } = judged(ended, evidence);
+  const { verdict, reasons, judgements } = judged(ended, evidence);
   return {
     version: 1,
     run,
@@ -76,15 +79,25 @@ export function recordOf(ended: FinishedRun): Result {
     parameters: parametersOf(ended),
     versions: { ...versions },
     machine,
-    tests: tests.map(({ complete, summary, ...test }) => ({
-      ...test,
-      summary: summary === null ? null : { ...summary, metrics: withoutGrid(summary.metrics) },
-    })) as unknown as Result["tests"],
+    tests: tests.map((test) => recordOfTest(test, judgements)) as unknown as Result["tests"],
     account: account as Result["account"],
     latencies: [...collected.latencies],
     timeline: [...collected.timeline],
     health: [...health],
   };
+}
+
+/**
+ * A test as the run judged it: with what the others know, and together with those that shared its load. What it said
+ * of itself alone stands in the summary that it wrote.
+ */
+function recordOfTest(test: K6Result, judgements: readonly TestJudgement[]) {
+  const { complete: _, summary, ...rest } = test;
+  const own = judgements.find(({ tests }) => tests.includes(test))?.judged;
+  const { verdict, reasons, rows } = own ?? { ...test, rows: summary?.rows ?? [] };
+  const judged = { verdict, reasons: [...reasons] };
+  if (summary === null) return { ...rest, ...judged, summary };
+  return { ...rest, ...judged, summary: { ...summary, ...judged, rows, metrics: withoutGrid(summary.metrics) } };
 }
 
 /** Percentiles that served to judge several processes as one, and tell a reader nothing. */
@@ -103,6 +116,7 @@ function planned({ plan, instances }: FinishedRun): number {
 interface Answer {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
+  readonly judgements: readonly TestJudgement[];
 }
 
 function judged(ended: FinishedRun, evidence: Evidence): Answer {
@@ -124,7 +138,7 @@ function judged(ended: FinishedRun, evidence: Evidence): Answer {
   ]);
   const reasons = merged(judgements, evidence);
   const outside = [...conditions, ...excuse].map(({ reason }) => reason);
-  return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons] };
+  return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons], judgements };
 }
 
 /** Where others took the cores of this machine, what its reference target was too slow for is not judged; the rest is. */
@@ -143,6 +157,7 @@ interface TestJudgement {
   readonly by: string;
   /** The log that tells more, as a path to show; null where there are several. */
   readonly log: string | null;
+  readonly tests: readonly K6Result[];
   readonly judged: Judgement;
 }
 
@@ -153,13 +168,17 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
     const summaries = own.flatMap(({ summary, complete }) => (summary?.complete === true && complete ? summary : []));
     if (instances > 1 && summaries.length === instances) {
       const metrics = summaries.map((summary) => summary.metrics);
-      const uncertainty = uncertaintyOf(collected.account as Account | null);
-      return [{ by: test, log: null, judged: judgeInstances(settings.slos, metrics, uncertainty) }];
+      const account = collected.account as Account | null;
+      const ofClocks = uncertaintyOf(account);
+      const uncertainty = (slo: Slo, observed: number | null) =>
+        greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
+      return [{ by: test, log: null, tests: own, judged: judgeInstances(settings.slos, metrics, uncertainty) }];
     }
-    return own.map(({ instance, verdict, reasons, summary }) => ({
-      by: label(test, instance, instances),
-      log: `${folder}/${instances === 1 ? test : `${test}-${instance}`}.log`,
-      judged: { verdict, reasons, rows: summary?.rows ?? [] },
+    return own.map((one) => ({
+      by: label(test, one.instance, instances),
+      log: `${folder}/${instances === 1 ? test : `${test}-${one.instance}`}.log`,
+      tests: [one],
+      judged: { verdict: one.verdict, reasons: one.reasons, rows: one.summary?.rows ?? [] },
     }));
   });
 }

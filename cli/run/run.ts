@@ -2,6 +2,7 @@
 import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import { renderRun } from "../../core/rendering.ts";
+import type { Summary } from "../../core/summary.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { writeFileWhole } from "../files.ts";
@@ -74,12 +75,12 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       versions: await versionsOf(root, target),
       nextSteps: (own?.pipeline ?? own?.endpoints)?.nextSteps,
     });
-    const summarized = tests.filter(({ summary }) => summary !== null);
+    const summarized = result.tests.filter(({ summary }) => summary !== null);
     const text = renderRun({
       run: folder.run,
       verdict: result.verdict,
       reasons: result.reasons,
-      tests: summarized.flatMap(({ summary }) => summary ?? []),
+      tests: summarized.map(({ summary }) => summary as unknown as Summary),
       labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
       account: result.account as Account | null,
     });

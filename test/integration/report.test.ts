@@ -1,25 +1,19 @@
 /** The command over records on disk: baselines, comparison and reports, with their exit codes. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Result } from "../../cli/result.ts";
 import { invalid, lossy, resultOf, STARTED_AT } from "../unit/results.ts";
-import { root } from "./k6.ts";
+import { makeHome } from "./home.ts";
 
-/** A copy of what was built, so that results and baselines are this test's own. */
 let home: string;
 /** How a comparison ended before there was a baseline, and how the two runs were saved that it has since. */
 let unknown: Awaited<ReturnType<typeof throughline>>;
 const saved: string[] = [];
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), "throughline-report-"));
-  await cp(join(root, "dist"), join(home, "dist"), { recursive: true });
-  await writeFile(join(home, "package.json"), '{"type": "module"}');
-  // By which a clone is told from an installed package.
-  await writeFile(join(home, "build.mjs"), "");
-  await execa("ln", ["-s", join(root, "node_modules"), join(home, "node_modules")]);
+  home = await makeHome("throughline-report-");
   const records = [
     resultOf({ run: "first" }),
     resultOf({ run: "second", slowness: 1.1 }),

@@ -1,5 +1,5 @@
 /** `throughline run` as a program: what it exits with, what it leaves behind, and what it does not. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../core/histogram.ts";
 import { linesOf } from "../../core/reason.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
+import { makeHome } from "./home.ts";
 import { startPipeline } from "./pipeline.ts";
 import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
@@ -139,7 +140,17 @@ describe("a run", () => {
     expect(published.filter((count) => count > 0)).toHaveLength(4);
     expect(published.reduce((total, count) => total + count, 0)).toBe(2_000);
     expect(stdout.match(/account_lost/g)).toHaveLength(1);
-    expect(stdout).toContain("nats 4/4");
+    // What all of them are judged by as one is told once, and nothing else is told of any of them.
+    expect(stdout.match(/publish_ack_latency_ms {2,}p\(99\)/g)).toHaveLength(1);
+    const rowsOf = (one: Result["tests"][number]) => one.summary?.rows;
+    for (const name of ["nats", "websocket"]) {
+      const [first, ...others] = shared.tests.filter((one) => one.test === name).map(rowsOf);
+      expect(others).toEqual([first, first, first]);
+    }
+    const offered = shared.tests.flatMap((one) => rowsOf(one) ?? []).find(({ metric }) => metric === "events_offered");
+    expect(offered).toMatchObject({ observed: 2_000, result: "met" });
+    const { junit } = await reportsOf("four");
+    expect(junit).toContain('failures="0" errors="0"');
   });
 
   test("of one publisher that is asked for 50,000 events a second is INVALID, and does not blame the target", async () => {
@@ -153,17 +164,87 @@ describe("a run", () => {
   });
 });
 
-test("a planted fault FAILS with the path, the second and the events", async () => {
-  const args = ["run", "websocket", "nats", "--events", "2000", "--rate", "500", "--fault", "drop=500", ...UNTIMED];
-  const { exitCode } = await throughline(...args, "--set", "DRAIN_QUIET=1s", "--out", out, "--run-id", "faulty");
-  const { verdict, reasons, versions, account } = await recordOf("faulty");
-  expect({ exitCode, verdict }).toEqual({ exitCode: 1, verdict: "FAIL" });
-  const lost = reasons.find(({ metric }) => metric === "account_lost");
-  expect(lost?.text).toMatch(/^nats, websocket: account_lost|^websocket, nats: account_lost/);
-  const worst = [...(account?.offenders ?? [])].sort((one, other) => other.lost - one.lost)[0];
-  expect(lost?.next).toContain(`path ${worst?.path} lost ${worst?.lost} of ${worst?.expected}`);
-  expect(lost?.next).toMatch(/first event \d+ in second \d+ \(\d\d:\d\d:\d\dZ\)/);
-  expect(versions["target"]).toBe("the reference target, fault drop=500");
+/** Every report of a run that can be asked for. */
+async function reportsOf(run: string): Promise<{ html: string; junit: string; markdown: string }> {
+  const folder = join(out, run);
+  const files = { html: "report.html", junit: "junit.xml", markdown: "report.md" };
+  const [html, junit, markdown] = Object.values(files).map((name) => join(folder, name));
+  await throughline("report", folder, "--junit", junit as string, "--markdown", markdown as string);
+  const read = (file: string | undefined) => readFile(file as string, "utf8");
+  return { html: await read(html), junit: await read(junit), markdown: await read(markdown) };
+}
+
+describe("a planted fault", () => {
+  const LOAD = ["--events", "2000", "--rate", "500", "--set", "DRAIN_QUIET=1s"];
+  const FAULTS = ["--fault", "drop=500", "--fault", "duplicate=400"];
+  const OFF = ["--set", "SLO_ACCOUNT_MISROUTED_COUNT=off"];
+  let ended: Awaited<ReturnType<typeof throughline>>;
+  let record: Result;
+  beforeAll(async () => {
+    const args = ["run", "websocket", "nats", ...LOAD, ...FAULTS, ...OFF, ...UNTIMED];
+    ended = await throughline(...args, "--out", out, "--run-id", "faulty");
+    record = await recordOf("faulty");
+  });
+
+  test("FAILS with the path, the second and the events", () => {
+    const { verdict, reasons, versions, account } = record;
+    expect({ exitCode: ended.exitCode, verdict }).toEqual({ exitCode: 1, verdict: "FAIL" });
+    const lost = reasons.find(({ metric }) => metric === "account_lost");
+    expect(lost?.text).toMatch(/^nats, websocket: account_lost|^websocket, nats: account_lost/);
+    const worst = [...(account?.offenders ?? [])].sort((one, other) => other.lost - one.lost)[0];
+    expect(lost?.next).toContain(`path ${worst?.path} lost ${worst?.lost} of ${worst?.expected}`);
+    expect(lost?.next).toMatch(/first event \d+ in second \d+ \(\d\d:\d\d:\d\dZ\)/);
+    expect(versions["target"]).toBe("the reference target, fault drop=500, fault duplicate=400");
+  });
+
+  test("names what came twice by number and path, in the terminal and in the report", async () => {
+    const twice = record.account?.offenders.find(({ duplicatedSeqs }) => duplicatedSeqs.length > 0);
+    expect(twice?.duplicatedSeqs.length).toBeGreaterThan(0);
+    const numbers = twice?.duplicatedSeqs.join(", ");
+    expect(ended.stdout).toContain(`duplicated ${twice?.path}: ${twice?.duplicated}, events ${numbers}`);
+    expect((await reportsOf("faulty")).html).toContain(numbers);
+  });
+
+  test("leaves a trace of changed bounds in every output", async () => {
+    const { html, junit, markdown } = await reportsOf("faulty");
+    const plain = (text: string) =>
+      text.replace(/\\|&#x3C;|&lt;/g, (mark) => (mark === "\\" ? "" : "<")).replace(/\s+/g, " ");
+    const record = await readFile(join(out, "faulty/result.json"), "utf8");
+    for (const [name, text] of Object.entries({ terminal: ended.stdout, record, html, junit, markdown })) {
+      for (const change of [
+        "account_misrouted count == 0 is switched off by SLO_ACCOUNT_MISROUTED_COUNT",
+        "publish_ack_latency_ms p(99) < 250 is held to < 1000000000 by SLO_PUBLISH_ACK_LATENCY_MS_P99",
+      ]) {
+        expect(plain(text), name).toContain(change);
+      }
+      expect(plain(text), name).not.toContain("SLO_ACCOUNT_LOST_COUNT");
+    }
+  });
+
+  test("is no baseline unless somebody insists, and whatever is compared with it is FAIL as it is itself", async () => {
+    const home = await makeHome("throughline-baseline-");
+    onTestFinished(() => rm(home, { recursive: true, force: true }));
+    for (const run of ["faulty", "again"]) {
+      const folder = join(home, "results", run);
+      await cp(join(out, "faulty"), folder, { recursive: true });
+      await writeFile(join(folder, "result.json"), JSON.stringify({ ...record, run }));
+    }
+    const command = (...args: string[]) =>
+      execa(process.execPath, [join(home, "dist/node/throughline.js"), ...args], { cwd: home, reject: false });
+    const refused = await command("baseline", "save", "faulty");
+    expect(refused).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^throughline: run faulty is FAIL \(.*account_lost.*\); .*: baseline save faulty --failed$/,
+    );
+    const insisted = await command("baseline", "save", "faulty", "--failed");
+    expect(insisted.stdout).toMatch(/ now holds 1 run, the last of which is FAIL; commit it$/);
+    expect((await command("baseline", "list")).stdout).toMatch(/ {2}faulty {2}.* {2}FAIL$/);
+    const compared = await command("compare", "again");
+    expect(compared.exitCode).toBe(1);
+    expect(compared.stdout).toMatch(/^FAIL {2}run again against 1 run: faulty\n/);
+    expect(compared.stdout).toContain("the run itself is FAIL: ");
+    expect(compared.stdout).toContain("caution: run faulty of the baseline is itself FAIL");
+  });
 });
 
 describe("what goes wrong", () => {

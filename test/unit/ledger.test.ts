@@ -157,6 +157,19 @@ describe("a settled path", () => {
     expect(account).toMatchObject({ expected: 3, delivered: 2, lost: 1, unjudged: 1, misrouted: 1, lostSeqs: [3] });
   });
 
+  test("leaves what was refused, and arrived, to the count of that", () => {
+    const account = settlePath(
+      ledgerOf(arrivals([1, 7, 8])),
+      bitsetOf([1]),
+      always,
+      undefined,
+      0,
+      undefined,
+      (seq) => seq !== 8,
+    );
+    expect(account).toMatchObject({ expected: 1, delivered: 1, unjudged: 1 });
+  });
+
   test("counts a misrouted event once, and its copies as duplicates", () => {
     const account = settlePath(ledgerOf(arrivals([1, 9, 9, 9])), bitsetOf([1]), (seq) => seq < 5);
     expect(account).toMatchObject({ delivered: 1, misrouted: 1, duplicated: 2, unjudged: 0 });

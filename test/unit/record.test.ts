@@ -131,6 +131,17 @@ describe("the record of a run", () => {
     expect(reasons.map(({ text }) => text)).toEqual([expect.stringMatching(/^nats: schedule_delay_ms/)]);
   });
 
+  test("holds of each process what was judged of all of them together", () => {
+    const tests = [resultOf(1), resultOf(2, { events_refused: { values: { count: 3 } } })];
+    const record = recordOf(endedOf({ instances: 2, tests }, { instances: 2 }));
+    expect(record.tests.map(({ verdict }) => verdict)).toEqual(["FAIL", "FAIL"]);
+    const [first, second] = record.tests.map(({ summary }) => summary?.rows);
+    expect(first).toEqual(second);
+    expect(first?.filter(({ result }) => result === "missed")).toMatchObject([
+      { metric: "events_refused", observed: 3 },
+    ]);
+  });
+
   test("is INVALID when all processes together offered too little", () => {
     const half = { events_offered: { values: { count: 100 } }, events_offered_samples: { values: { count: 100 } } };
     const summary = summarize(inputOf({ slos: [], data: dataOf(half) }));
@@ -154,8 +165,12 @@ describe("a reference target whose machine others want", () => {
     "other programs took 0.9 of 2 cores in 3 of 4 seconds, and none was free: the target ran on the same machine";
 
   test("is not blamed for what took it too long", () => {
-    const { verdict, reasons } = taken([FREE, FULL, FULL, FULL], SLOW);
+    const { verdict, reasons, tests } = taken([FREE, FULL, FULL, FULL], SLOW);
     expect(verdict).toBe("INVALID");
+    expect(tests.map((one) => one.verdict)).toEqual(["INVALID"]);
+    expect(tests.flatMap(({ summary }) => summary?.rows ?? []).filter(({ result }) => result !== "met")).toMatchObject([
+      { metric: "publish_ack_latency_ms", result: "unmeasured", doubt: why },
+    ]);
     expect(reasons).toMatchObject([{ text: why, next: "end them, or run the target on another machine" }]);
   });
 

@@ -98,6 +98,7 @@ export const ACCOUNT: Account = {
   bursts: null,
   probed: 0,
   mistaken: [],
+  standstill: null,
   webhooks: null,
   storage: null,
   farEnd: null,

@@ -46,11 +46,6 @@ describe("the HTML report", () => {
   test.each([
     ["PASS", resultOf(), "Every objective was measured and met."],
     ["FAIL", lossy(), "The target missed 1 of "],
-    [
-      "FAIL",
-      resultOf({}, { verdict: "FAIL" }),
-      "The target missed an objective when all processes were judged as one.",
-    ],
     ["INVALID", invalid(), "It says nothing certain about the target."],
   ])("begins with the verdict: %s", (verdict, result, meaning) => {
     const page = html(result);

@@ -8,7 +8,6 @@ import {
   judge,
   type Observation,
   type SloResult,
-  together,
   type Verdict,
   worst,
 } from "../../core/verdict.ts";
@@ -208,7 +207,8 @@ describe("reasons", () => {
   });
 
   test("start with what failed, then what spoilt the measurement, and end with what could not be measured", () => {
-    const reasons = judge([OBJECTIVE.unmeasured, saw(LOST, 1, 1), saw(ERRORS, 2, 9), OBJECTIVE.met]).reasons;
+    const few = saw(LATENCY, 10, 90);
+    const reasons = judge([few, saw(LOST, 1, 1), saw(ERRORS, 2, 9), OBJECTIVE.met]).reasons;
     expect(reasons.map(({ metric }) => metric)).toEqual(["account_lost", "script_errors", "ws_event_latency_ms"]);
   });
 
@@ -256,32 +256,6 @@ describe("a condition", () => {
     expect(judge([saw(DELAY, 80, 100), saw(LOST, 1, 9)]).verdict).toBe("FAIL");
   });
 
-  test("of one test spoils what another sees of their account", () => {
-    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /^account_delivery_/ };
-    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
-    const alone = [judge([saw(PAUSE, 4_000, 9)]), judge([slow])];
-    expect(alone.map(({ verdict }) => verdict)).toEqual(["INVALID", "FAIL"]);
-    expect(together(alone).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
-    expect(together([judge([saw(PAUSE, 4_000, 9)]), judge([slow, saw(LOST, 1, 1)])])[1]?.verdict).toBe("FAIL");
-  });
-
-  test("of a publisher spoils what subscribers measure of the way from it", () => {
-    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /_latency_ms$/ };
-    const alone = (metric: string) => [judge([saw(PAUSE, 4_000, 9)]), judge([saw({ ...LATENCY, metric }, 900, 1_000)])];
-    expect(together(alone("ws_event_latency_ms"))[1]?.verdict).toBe("INVALID");
-    expect(together(alone("ws_connect_latency_ms"))[1]?.verdict).toBe("FAIL");
-  });
-
-  test("in the eyes of one test makes the same number doubtful for all", () => {
-    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
-    const doubting = judge([{ ...slow, uncertainty: { by: 900, cause: "this machine was late" } }]);
-    const certain = judge([slow]);
-    expect(together([doubting, certain]).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
-    expect(together([certain, judge([OBJECTIVE.met])]).map(({ verdict }) => verdict)).toEqual(["FAIL", "PASS"]);
-    const other = judge([saw({ ...LATENCY, metric: "account_delivery_p99_ms", statistic: "value" }, 900, 1_000)]);
-    expect(together([doubting, other])[1]?.verdict).toBe("FAIL");
-  });
-
   test("that nobody's metric tells spoils too, and leaves a sound judgement as it is", () => {
     const saturated = { reason: plainReason("saturated"), spoils: /_latency_ms$/ };
     expect(doubted(judge([OBJECTIVE.missed]), [saturated]).verdict).toBe("INVALID");
@@ -305,6 +279,12 @@ describe("one cause", () => {
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toMatchObject({ metric: "events_refused" });
     expect(reasons[0]?.symptoms).toHaveLength(4);
+  });
+
+  test("is why there are too few samples where it withheld as many, and else a short run is", () => {
+    const lost = (count: number) => judge([saw(LOST, count, 100), saw(LATENCY, 10, 60)]).reasons;
+    expect(lost(40)).toMatchObject([{ metric: "account_lost", symptoms: [expect.stringContaining("60 samples")] }]);
+    expect(lost(39).map(({ metric }) => metric)).toEqual(["account_lost", "ws_event_latency_ms"]);
   });
 
   test("of all percentiles of a metric is its first", () => {

@@ -1,4 +1,6 @@
 import { number } from "../../../core/numbers.ts";
+import { observedOf } from "../../../core/rendering.ts";
+import { seenOf } from "../../../core/verdict.ts";
 import { percent, several } from "../../format.ts";
 import { GROUPS, type Group, type Objective } from "../objectives.ts";
 import { Figure, MomentLink, Section, Table } from "./parts.tsx";
@@ -61,7 +63,7 @@ function Rows({ name, rows }: { name: string; rows: readonly Objective[] }) {
         { title: "metric", cell: Metric, kind: "subject" },
         { title: "test", cell: ({ tests }) => tests.join(", ") },
         { title: "objective", cell: ({ objective }) => <code>{objective}</code>, kind: "number" },
-        { title: "observed", cell: ({ observed }) => <Figure value={observed} />, kind: "number" },
+        { title: "observed", cell: Observed, kind: "number" },
         { title: "samples", cell: Samples, kind: "number" },
         { title: "margin", cell: Margin, kind: "number" },
       ]}
@@ -69,8 +71,10 @@ function Rows({ name, rows }: { name: string; rows: readonly Objective[] }) {
   );
 }
 
-function Metric({ metric, meaning, result, evidence, doubt, moment, nextStep }: Objective) {
-  const seen = result === "met" ? [] : [evidence, doubt].filter((text) => text != null);
+function Metric(objective: Objective) {
+  const { metric, meaning, result, evidence, doubt, moment, nextStep } = objective;
+  const lack = result === "unmeasured" && doubt === null ? seenOf(objective) : doubt;
+  const seen = result === "met" ? [] : [evidence, lack].filter((text) => text != null);
   return (
     <>
       <code>{metric}</code>
@@ -87,6 +91,15 @@ function Metric({ metric, meaning, result, evidence, doubt, moment, nextStep }: 
       )}
       {nextStep === null ? null : <span class="next">{nextStep}</span>}
     </>
+  );
+}
+
+function Observed(objective: Objective) {
+  const { observed, possible } = objective;
+  return possible === null ? (
+    <Figure value={observed} />
+  ) : (
+    <data value={String(observed)}>{observedOf(objective)}</data>
   );
 }
 

@@ -1,0 +1,90 @@
+/** Times for which a process that measures stood still, by a timer of its own: what came then was noticed later. */
+import { metricOf } from "./metrics.ts";
+import type { Slo } from "./slo.ts";
+import type { Uncertainty } from "./verdict.ts";
+
+/** One of them. */
+export interface Standstill {
+  /** Unix ms at which it ended. */
+  readonly at: number;
+  readonly ms: number;
+}
+
+/** Garbage collection and a large report take less. */
+const NOTICED_MS = 100;
+/** Those that are remembered, the latest: a process that is starved for hours has no more to tell. */
+const REMEMBERED = 1_000;
+
+/** The standstills of this process. */
+export class Standstills {
+  private readonly every: number;
+  private readonly found: Standstill[] = [];
+  private last: number | null = null;
+
+  /** @param every ms between two ticks of the timer. */
+  constructor(every: number) {
+    this.every = every;
+  }
+
+  /** The timer goes off. @param elapsed ms by a clock that nobody sets. @param at Unix ms. */
+  tick(elapsed: number, at: number): void {
+    const late = this.last === null ? 0 : elapsed - this.last - this.every;
+    this.last = elapsed;
+    if (late < NOTICED_MS) return;
+    if (this.found.length === REMEMBERED) this.found.shift();
+    this.found.push({ at, ms: late });
+  }
+
+  /** The longest that ended after a moment, in Unix ms; null where there was none. */
+  longestSince(from: number): Standstill | null {
+    const own = this.found.filter(({ at }) => at > from);
+    return own.reduce<Standstill | null>((most, one) => (one.ms > (most?.ms ?? 0) ? one : most), null);
+  }
+}
+
+/** What is looked at of an account: whatever the receiver stamped arrivals for is not null. */
+interface Stamped {
+  readonly standstill?: Standstill | null;
+  readonly span: { readonly from: number; readonly through: number } | null;
+  readonly webhooks: unknown;
+  readonly storage: unknown;
+  readonly farEnd: unknown;
+}
+
+/** How a doubt begins that is the receiver's own doing. */
+export const RECEIVER_STOOD = "the receiver stood still for ";
+
+/** A sender that gets no answer for so long may send again, and is right to. */
+const UNANSWERED_MS = 1_000;
+
+/**
+ * How much of what is missed may be the receiver's own doing: a latency by as much as it stood still, and deliveries that
+ * came again because nobody answered. Null where it stamps no arrivals, as in a run of subscriptions, which k6 stamps.
+ */
+export function receiverDelay(slo: Slo, value: number | null, account: Stamped | null): Uncertainty | null {
+  if (account?.standstill == null || value === null) return null;
+  if (account.webhooks === null && account.storage === null && account.farEnd === null) return null;
+  const { at, ms } = account.standstill;
+  const delay = delayOf(slo.metric, ms, account.span);
+  const isLate =
+    delay > 0 && slo.comparison === "<" && value >= slo.bound && metricOf(slo.metric)?.between === "arrival";
+  const isRepeated = slo.metric === "account_duplicated" && value > slo.bound && ms >= UNANSWERED_MS;
+  if (!isLate && !isRepeated) return null;
+  const until = new Date(at).toISOString().slice(11, 19);
+  const cause = `${RECEIVER_STOOD}${(ms / 1000).toFixed(1)} s, until ${until}Z: it was stopped or had no CPU`;
+  return { by: isLate ? delay : value, cause };
+}
+
+/** What waited is caught up with while more comes: about as long again. */
+const AFTERMATH = 2;
+
+/**
+ * How much a standstill may add to a number, in ms: to a mean its share of the load's time, and to a percentile nothing
+ * where it touches less than half of what that leaves out, so that a pause of a tenth of a second excuses no slow target.
+ */
+function delayOf(metric: string, ms: number, span: Stamped["span"]): number {
+  const touched = span === null ? 1 : Math.min(1, (AFTERMATH * ms) / Math.max(1, span.through - span.from));
+  if (metric.includes("_mean_")) return ms * touched;
+  const digits = /_p(\d+)_/.exec(metric)?.[1];
+  return digits !== undefined && touched < (1 - Number(`0.${digits}`)) / 2 ? 0 : ms;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { Account } from "../../core/account.ts";
+import type { Slo } from "../../core/slo.ts";
+import { receiverDelay, Standstills } from "../../core/standstill.ts";
+import { ACCOUNT } from "./records.ts";
+
+describe("standstills", () => {
+  const seenAt = (...ticks: number[]) => {
+    const standstills = new Standstills(100);
+    for (const tick of ticks) standstills.tick(tick, 1_000_000 + tick);
+    return standstills;
+  };
+
+  test.each([
+    ["none before the second tick", [5_000], null],
+    ["none of a timer that is on time, or a little late", [0, 100, 290, 390], null],
+    ["the longest of several", [0, 3_100, 3_200, 3_800, 3_900], { at: 1_003_100, ms: 3_000 }],
+  ])("%s", (_, ticks, longest) => {
+    expect(seenAt(...ticks).longestSince(0)).toEqual(longest);
+  });
+
+  test("those that ended before a run was opened are not its own", () => {
+    expect(seenAt(0, 3_100, 3_200, 3_800).longestSince(1_003_100)).toEqual({ at: 1_003_800, ms: 500 });
+    expect(seenAt(0, 3_100).longestSince(1_003_100)).toBeNull();
+  });
+
+  test("a process that is starved for hours is remembered by its latest", () => {
+    const standstills = new Standstills(100);
+    for (let tick = 0; tick <= 3_000; tick++) standstills.tick(tick * 600, tick * 600);
+    expect(standstills.longestSince(0)).toMatchObject({ ms: 500 });
+  });
+});
+
+describe("the receiver's own delay", () => {
+  const slo: Slo = {
+    metric: "account_delivery_p95_ms",
+    statistic: "value",
+    comparison: "<",
+    bound: 1_000,
+    floor: 100,
+    miss: "FAIL",
+  };
+  const stamped: Account = {
+    ...ACCOUNT,
+    webhooks: {} as Account["webhooks"],
+    span: { from: 0, through: 20_000 },
+    standstill: { at: 3_000, ms: 2_500 },
+  };
+
+  test("is a doubt of latencies that are missed and that it stamps", () => {
+    expect(receiverDelay(slo, 2_900, stamped)).toEqual({
+      by: 2_500,
+      cause: "the receiver stood still for 2.5 s, until 00:00:03Z: it was stopped or had no CPU",
+    });
+  });
+
+  test.each([
+    ["account_delivery_mean_ms", 2_500, 625],
+    ["account_delivery_mean_ms", 200, 4],
+    ["account_delivery_p95_ms", 300, 300],
+    ["account_delivery_p95_ms", 200, undefined],
+    ["account_delivery_p99_ms", 60, 60],
+    ["account_delivery_p99_ms", 40, undefined],
+  ])("is to %s after %i ms in 20 s of load: %s", (metric, ms, by) => {
+    expect(receiverDelay({ ...slo, metric }, 2_900, { ...stamped, standstill: { at: 3_000, ms } })?.by).toBe(by);
+  });
+
+  test("is a doubt of what came twice, where it answered nothing for so long that senders try again", () => {
+    const none: Slo = { ...slo, metric: "account_duplicated", statistic: "count", comparison: "==", bound: 0 };
+    expect(receiverDelay(none, 12, stamped)?.by).toBe(12);
+    expect(receiverDelay(none, 0, stamped)).toBeNull();
+    expect(receiverDelay(none, 12, { ...stamped, standstill: { at: 3_000, ms: 400 } })).toBeNull();
+    expect(receiverDelay({ ...none, metric: "account_lost" }, 12, stamped)).toBeNull();
+  });
+
+  test.each<[string, Partial<Slo>, number | null, Account]>([
+    ["what is met", {}, 900, stamped],
+    ["what has no value", {}, null, stamped],
+    ["what others stamp", { metric: "publish_ack_latency_ms" }, 2_900, stamped],
+    ["subscriptions, which k6 stamps", {}, 2_900, { ...ACCOUNT, standstill: stamped.standstill }],
+    ["a receiver that never stood still", {}, 2_900, { ...stamped, standstill: null }],
+  ])("says nothing of %s", (_, changes, value, account) => {
+    expect(receiverDelay({ ...slo, ...changes }, value, account)).toBeNull();
+  });
+});

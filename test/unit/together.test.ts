@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import type { Slo } from "../../core/slo.ts";
+import { together } from "../../core/together.ts";
+import { judge, type Observation } from "../../core/verdict.ts";
+
+const LATENCY: Slo = {
+  metric: "ws_event_latency_ms",
+  statistic: "p(95)",
+  comparison: "<",
+  bound: 25,
+  floor: 100,
+  miss: "FAIL",
+};
+const LOST: Slo = { metric: "account_lost", statistic: "count", comparison: "==", bound: 0, floor: 1, miss: "FAIL" };
+const ERRORS: Slo = { ...LOST, metric: "script_errors", miss: "INVALID" };
+const REFUSED: Slo = { ...LOST, metric: "events_refused" };
+
+const saw = (slo: Slo, observed: number | null, samples: number): Observation => ({ slo, observed, samples });
+
+describe("a condition", () => {
+  test("of one test spoils what another sees of their account", () => {
+    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /^account_delivery_/ };
+    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
+    const alone = [judge([saw(PAUSE, 4_000, 9)]), judge([slow])];
+    expect(alone.map(({ verdict }) => verdict)).toEqual(["INVALID", "FAIL"]);
+    expect(together(alone).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
+    expect(together([judge([saw(PAUSE, 4_000, 9)]), judge([slow, saw(LOST, 1, 1)])])[1]?.verdict).toBe("FAIL");
+  });
+
+  test("of a publisher spoils what subscribers measure of the way from it", () => {
+    const PAUSE: Slo = { ...ERRORS, metric: "generator_pause_ms", spoils: /_latency_ms$/ };
+    const alone = (metric: string) => [judge([saw(PAUSE, 4_000, 9)]), judge([saw({ ...LATENCY, metric }, 900, 1_000)])];
+    expect(together(alone("ws_event_latency_ms"))[1]?.verdict).toBe("INVALID");
+    expect(together(alone("ws_connect_latency_ms"))[1]?.verdict).toBe("FAIL");
+  });
+
+  test("in the eyes of one test makes the same number doubtful for all", () => {
+    const slow = saw({ ...LATENCY, metric: "account_delivery_p95_ms", statistic: "value" }, 900, 1_000);
+    const doubting = judge([{ ...slow, uncertainty: { by: 900, cause: "this machine was late" } }]);
+    const certain = judge([slow]);
+    expect(together([doubting, certain]).map(({ verdict }) => verdict)).toEqual(["INVALID", "INVALID"]);
+    expect(together([certain, judge([saw(LATENCY, 24, 100)])]).map(({ verdict }) => verdict)).toEqual(["FAIL", "PASS"]);
+    const other = judge([saw({ ...LATENCY, metric: "account_delivery_p99_ms", statistic: "value" }, 900, 1_000)]);
+    expect(together([doubting, other])[1]?.verdict).toBe("FAIL");
+  });
+});
+
+describe("a subscriber that has too few samples", () => {
+  const refused = (count: number) => judge([saw(REFUSED, count, 1_000)]);
+  const heard = (samples: number) => judge([saw(LATENCY, samples === 0 ? null : 10, samples)]);
+  const reasonsOf = (...tests: Parameters<typeof together>[0]) => together(tests)[1]?.reasons;
+
+  test.each([0, 60])(
+    "of which there are %i has them because events were refused, and a longer run is no help",
+    (few) => {
+      expect(reasonsOf(refused(940), heard(few))).toMatchObject([
+        {
+          metric: "events_refused",
+          symptoms: [expect.stringMatching(`ws_event_latency_ms .*: ${few} samples, 100 are`)],
+        },
+      ]);
+    },
+  );
+
+  test("has them for want of load where too little was refused to explain it, or nothing failed", () => {
+    const thin = [{ metric: "ws_event_latency_ms", symptoms: [] }];
+    expect(reasonsOf(refused(3), heard(60))).toMatchObject(thin);
+    expect(reasonsOf(judge([saw(LOST, 0, 9)]), heard(0))).toMatchObject(thin);
+  });
+
+  test("tells a cause of several once", () => {
+    const expected: Slo = { ...ERRORS, metric: "account_expected", comparison: ">=", bound: 1 };
+    const both = judge([saw(expected, 0, 1), saw(LATENCY, null, 0), saw({ ...LATENCY, metric: "other_ms" }, null, 0)]);
+    const [reason, ...others] = reasonsOf(refused(1_000), both) ?? [];
+    expect(others).toEqual([]);
+    expect(reason?.symptoms.map((text) => text.split(" ")[0]).sort()).toEqual([
+      "account_expected",
+      "other_ms:",
+      "ws_event_latency_ms",
+    ]);
+  });
+});
