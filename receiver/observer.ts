@@ -30,8 +30,9 @@ export interface ObserverContext {
    *
    * @param count how many, repetitions too.
    * @param first how many of them for the first time.
+   * @param times when each arrived, in Unix ms, where that is told afterwards; just now unless told.
    */
-  arrived(count: number, first: number): void;
+  arrived(count: number, first: number, times?: readonly number[]): void;
 }
 
 /** What an account says of one kind of far end beside its paths. */

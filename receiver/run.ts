@@ -90,9 +90,11 @@ export class Run {
       underLoad: () => !this.publishersDone(),
       deliveries: this.deliveries,
       clock: (report) => this.clocks.enter(report),
-      arrived: (count, first) => {
-        // Repetitions and strays too: the account is closed, and this is where they show.
-        if (this.settled) this.lateArrivals += count;
+      arrived: (count, first, times) => {
+        // Repetitions and strays too: the account is closed, and this is where they show. Subscribers tell within a
+        // second what they saw before, and some of it nobody waited for.
+        const { closedAt } = this;
+        if (closedAt !== null) this.lateArrivals += times?.filter((at) => at > closedAt).length ?? count;
         if (first > 0) this.lastArrivalAt = this.now();
       },
     };

@@ -37,7 +37,8 @@ export class Subscriptions implements Observer {
         path = new SubscriptionPath(report, this.stream);
         this.byName.set(report.path, path);
       }
-      this.observed.arrived(report.seqs.length, path.enter(report, deliveries, now, acknowledgements));
+      const first = path.enter(report, deliveries, now, acknowledgements);
+      this.observed.arrived(report.seqs.length, first, report.arrivedAt);
     }
   }
 

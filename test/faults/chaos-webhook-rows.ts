@@ -3,7 +3,7 @@ import type { Account } from "../../core/account.ts";
 import { balanced, nothingLost } from "./checks.ts";
 import { type EthhookPlant, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
-import { ACK } from "./reasons.ts";
+import { ACK, TOO_FEW } from "./reasons.ts";
 import type { Row, Table } from "./row.ts";
 
 const flowing = ({ delivered }: Account) => delivered > 200;
@@ -106,7 +106,8 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["events_refused"],
-      besides: ["account_lost"],
+      // What was refused is no sample of anything.
+      besides: ["account_lost", TOO_FEW],
       checks: [balanced, ["some are refused", ({ refused }) => refused > 0]],
     },
   },
@@ -140,7 +141,9 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
         EVENTS: "2400",
         DRAIN_QUIET: "5s",
         SLO_ACCOUNT_DUPLICATED_COUNT: "off",
-        SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE: "1500",
+        SLO_ACCOUNT_DELIVERY_MEAN_MS_VALUE: "5000",
+        SLO_ACCOUNT_DELIVERY_P95_MS_VALUE: "10000",
+        SLO_ACCOUNT_DELIVERY_P99_MS_VALUE: "10000",
       },
       during: async ({ run, worker, again }) => {
         await run.until(flowing);
@@ -163,7 +166,12 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
         await worker.kill();
       },
     },
-    expect: { verdict: "FAIL", reasons: ["account_lost", "deliveries wait in delivery_queue"], checks: [balanced] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost", "deliveries wait in delivery_queue"],
+      besides: [TOO_FEW],
+      checks: [balanced],
+    },
   },
   {
     name: "chaos: processor halted",
@@ -178,6 +186,40 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
     expect: {
       verdict: "FAIL",
       reasons: ["account_delivery_mean_ms", "account_delivery_p95_ms", "account_delivery_p99_ms"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: receiver of webhooks halted",
+    plants: "the receiver stands still for 3 s, and finds then what came meanwhile",
+    plant: {
+      redis: { DRAIN_QUIET: "4s" },
+      during: async ({ run, pipeline }) => {
+        await run.until(flowing);
+        await halted([pipeline.receiver.pid() as number], 3_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_delivery_mean_ms", "account_delivery_p95_ms", "the receiver stood still for"],
+      besides: ["account_delivery_p99_ms", "account_clock_doubts"],
+      checks: [balanced, nothingLost],
+    },
+  },
+  {
+    name: "chaos: receiver of webhooks halted for long",
+    plants: "the receiver stands still for 8 s, in which the sender gives up waiting and sends again",
+    plant: {
+      redis: { DRAIN_QUIET: "10s", DRAIN_TIMEOUT: "40s" },
+      during: async ({ run, pipeline }) => {
+        await run.until(flowing);
+        await halted([pipeline.receiver.pid() as number], 8_000);
+      },
+    },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["account_delivery_mean_ms", "account_delivery_p95_ms", "the receiver stood still for"],
+      besides: ["account_delivery_p99_ms", "account_clock_doubts", "account_duplicated"],
       checks: [balanced, nothingLost],
     },
   },

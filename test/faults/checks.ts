@@ -18,5 +18,20 @@ export const exactly = (key: CountName, count: number): Check => [
   (account: Account) => account[key] === count,
 ];
 
+const near = (value: number, wanted: number, share: number) => Math.abs(value - wanted) <= wanted * share;
+
+/** What is sent when it is due is told as that, however slow the answers are. */
+export const offeredAt = (rate: number): Check => [
+  `${rate} events a second are told to have been sent`,
+  (_, tests) => tests.some(({ achieved }) => achieved !== undefined && near(achieved, rate, 0.03)),
+];
+
+/** Where each delivery takes so many ms, so much is on its way when the last event has been sent. */
+export const onItsWay = (milliseconds: number, rate: number): Check => [
+  `what was sent in the last ${milliseconds} ms is the backlog, and so long is the drain`,
+  ({ backlog, drain }) =>
+    near(backlog, (rate * milliseconds) / 1_000, 0.25) && drain >= milliseconds * 0.9 && drain <= milliseconds * 2,
+];
+
 /** When a load is under way. */
 export const begun = ({ published }: Account): boolean => published > 300;

@@ -12,7 +12,8 @@ const HEAD = `# Faults
 What the suite says when something is broken on purpose. Each row plants a defect in a reference target, or does
 something to the processes and networks round it, on a real pipeline with the real k6, and says which verdict and which
 reasons must come of it: a reason that is missing makes it red, and so does one that is given without cause. Healthy rows
-must pass.
+must pass. Each k6 runs as \`k6 run\` does by itself, and a row is red, too, when its exit code says otherwise than the
+verdict: 0 is PASS and nothing else is.
 
 Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows whose names contain one of the words, and
 \`-- --judge\` judges again what was recorded.

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../../core/account.ts";
+import { onItsWay } from "./checks.ts";
 import { type EthhookPlant, type EthhookStage, ethhook } from "./ethhook.ts";
 import { halted } from "./process.ts";
 import type { Check, Row, Table } from "./row.ts";
@@ -83,7 +84,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     name: "webhooks: delay=700",
     plants: "every delivery is 700 ms late",
     plant: { faults: ["delay=700"], flags: ["--concurrency", "1000"] },
-    expect: { verdict: "FAIL", reasons: [MEAN], checks: [all, nothingLost] },
+    expect: { verdict: "FAIL", reasons: [MEAN], checks: [all, nothingLost, onItsWay(700, 300)] },
   },
   {
     name: "webhooks: wrong-signature=500",
@@ -146,7 +147,10 @@ const ROWS: readonly Row<EthhookPlant>[] = [
       verdict: "FAIL",
       reasons: [MEAN],
       besides: ["account_delivery_p95_ms", "account_delivery_p99_ms"],
-      checks: [all, nothingLost, ["bodies are late", ({ webhooks }) => (webhooks?.transfer.p50 ?? 0) >= 1_490]],
+      checks: [
+        ...[all, nothingLost, onItsWay(1_500, 300)],
+        ["bodies are late", ({ webhooks }) => (webhooks?.transfer.p50 ?? 0) >= 1_490],
+      ],
     },
   },
   {

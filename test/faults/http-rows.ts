@@ -1,4 +1,5 @@
 import { type HttpPlant, http } from "./http.ts";
+import { TOO_FEW } from "./reasons.ts";
 import type { Row, Table } from "./row.ts";
 
 const ENDPOINTS = ["health", "ready", "correctness_status", "watermark", "halts", "gaps", "manifest"];
@@ -20,6 +21,16 @@ const ROWS: readonly Row<HttpPlant>[] = [
     plants: "nothing",
     plant: { http: { RATE: "100" } },
     expect: { verdict: "PASS", reasons: [] },
+  },
+  {
+    name: "http: too few answers for its error rate",
+    plants: "a gateway without a fault, asked 6 s long for less than one error in a thousand",
+    plant: { http: { SCENARIO: "load", VUS: "4" } },
+    expect: {
+      verdict: "INVALID",
+      reasons: ["http_error_rate", "so few leave 0.0"],
+      besides: ["_latency_ms (", TOO_FEW],
+    },
   },
   {
     name: "http: not-ready",

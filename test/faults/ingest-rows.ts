@@ -1,4 +1,5 @@
 import type { Account } from "../../core/account.ts";
+import { offeredAt } from "./checks.ts";
 import { type IngestPlant, ingest } from "./ingest.ts";
 import type { Check, Row, Table } from "./row.ts";
 
@@ -239,7 +240,7 @@ const ROWS: readonly Row<IngestPlant>[] = [
       verdict: "FAIL",
       reasons: ["ingest_accepted_latency_ms avg", "ingest_accepted_latency_ms p(95)"],
       besides: ["account_acknowledged_per_second", "account_insert_p95_ms"],
-      checks: [acknowledged, stored],
+      checks: [acknowledged, stored, offeredAt(250)],
     },
   },
   {
@@ -259,7 +260,11 @@ const ROWS: readonly Row<IngestPlant>[] = [
       worker: ["--batch-size", "15", "--fault", "slow-worker=300"],
       ingest: { SCENARIO: "load", RATE: "100", EVENTS: "1000" },
     },
-    expect: { verdict: "FAIL", reasons: ["account_backlog_growth"], checks: [lost(0)] },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_backlog_growth", "account_insert_p95_ms", "account_insert_p99_ms"],
+      checks: [lost(0)],
+    },
   },
   {
     name: "ingest: row vanishes",

@@ -4,7 +4,8 @@ import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { Account } from "../../core/account.ts";
 import { evidenceOf } from "../../core/attribution.ts";
 import { linesOf } from "../../core/reason.ts";
-import { together, worst } from "../../core/verdict.ts";
+import { together } from "../../core/together.ts";
+import { worst } from "../../core/verdict.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { heirsOf } from "./process.ts";
 import type { Evidence } from "./row.ts";
@@ -92,6 +93,7 @@ export class RowRun {
         reasons: [...reasons.flatMap(linesOf), ...(problem === null ? [] : [problem])],
         exitCode,
         rows: summary?.rows ?? [],
+        ...(summary?.rate == null ? {} : { achieved: summary.rate.achieved }),
         ...(summary == null ? {} : { attribution: evidenceOf(summary.metrics) }),
       }));
     return {

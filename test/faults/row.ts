@@ -17,6 +17,8 @@ export interface TestEvidence {
   readonly exitCode: number | null;
   /** Each objective with what was observed, as the summary has it; empty where k6 wrote none. */
   readonly rows: readonly ObservedRow[];
+  /** Events per second that it says it offered; absent where it publishes nothing, or k6 wrote no summary. */
+  readonly achieved?: number;
   /** By what it was decided who is to blame; absent where k6 wrote no summary. */
   readonly attribution?: Attribution;
 }
@@ -49,7 +51,7 @@ export interface Evidence {
 }
 
 /** Something about the numbers that must hold, beside verdict and reasons. */
-export type Check = readonly [what: string, holds: (account: Account) => boolean];
+export type Check = readonly [what: string, holds: (account: Account, tests: readonly TestEvidence[]) => boolean];
 
 /** What must come of a row. */
 export interface Expectation {
@@ -107,11 +109,20 @@ export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence:
   return [
     ...(hung ? ["it did not end in its time"] : []),
     ...(verdict === evidence.verdict ? [] : [`the verdict is ${evidence.verdict}, not ${verdict}`]),
+    ...evidence.tests.flatMap(saysOtherwise),
     ...reasons.filter((reason) => !told.some((text) => names(text, reason))).map((reason) => `not named: ${reason}`),
     ...groundless.map((text) => `${GROUNDLESS}${text}`),
-    ...checks.filter(([, holds]) => account === null || !holds(account)).map(([what]) => `does not hold: ${what}`),
+    ...checks
+      .filter(([, holds]) => account === null || !holds(account, evidence.tests))
+      .map(([what]) => `does not hold: ${what}`),
     ...left.map((what) => `left behind: ${what}`),
   ];
+}
+
+/** A bare `k6 run` has its exit code alone to say what the verdict is. */
+function saysOtherwise({ test, verdict, exitCode }: TestEvidence): string[] {
+  if ((exitCode === 0) === (verdict === "PASS")) return [];
+  return [`k6 ${test} ended with ${exitCode}, and its verdict is ${verdict}`];
 }
 
 /** Whether a reason is about a metric, about one statistic of it as in `http_ready_latency_ms p(95)`, or contains a phrase. */

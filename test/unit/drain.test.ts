@@ -325,6 +325,14 @@ describe("the settled account", () => {
     expect(run.account()).toEqual(settled);
   });
 
+  test("calls nothing late that came in time and is told afterwards", async () => {
+    const run = await runOf();
+    run.arrivals({ paths: [report(SEQS, START)] });
+    const settled = await settledWithin(0, run, PATIENT);
+    run.arrivals({ paths: [report([3, 4], START, { path: "new", arrivedAt: [START, START + 1] })] });
+    expect(run.account()).toEqual({ ...settled, late: 1 });
+  });
+
   test("changes no more, but counts whatever comes too late, repetitions too", async () => {
     const run = await runOf();
     run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type Evidence as Attribution, attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { linesOf, plainReason } from "../../core/reason.ts";
 import type { Slo, Statistic } from "../../core/slo.ts";
-import { type Judgement, judge, type Observation, together, worst } from "../../core/verdict.ts";
+import { together } from "../../core/together.ts";
+import { type Judgement, judge, type Observation, worst } from "../../core/verdict.ts";
 import { profilesOf } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 import type { Recording } from "../faults/recording.ts";
@@ -31,7 +32,9 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
   const judged = together(evidence.tests.map((test) => judgeTest(test, mutant)));
   const tests = evidence.tests.map((test, place) => {
     const { verdict, reasons } = judged[place] as Judgement;
-    return { ...test, verdict, reasons: reasons.flatMap(linesOf) };
+    // A mutant would have ended k6 otherwise, too; it has to be found by what is said.
+    const exitCode = mutant === UNCHANGED || !wasJudged(test) ? test.exitCode : verdict === "PASS" ? 0 : 99;
+    return { ...test, verdict, exitCode, reasons: reasons.flatMap(linesOf) };
   });
   return { ...evidence, tests, verdict: worst(tests.map(({ verdict }) => verdict)) };
 }

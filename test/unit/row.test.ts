@@ -6,8 +6,12 @@ const LOST = "account_lost (expected deliveries that never happened): 35, must b
 const P95 = "ws_event_latency_ms (from publishing an event to reading it): 32.5, must be p(95) < 25";
 
 /** What was seen of a run that failed because something was lost. */
-function seen(changes: Partial<Evidence> = {}, reasons: readonly string[] = [LOST]): Evidence {
-  const test = { test: "nats", verdict: "FAIL", reasons, exitCode: 99, rows: [] } as const;
+function seen(
+  changes: Partial<Evidence> = {},
+  reasons: readonly string[] = [LOST],
+  exitCode: number | null = 99,
+): Evidence {
+  const test = { test: "nats", verdict: "FAIL", reasons, exitCode, rows: [] } as const;
   return { verdict: "FAIL", tests: [test], account: ACCOUNT, hung: false, left: [], ...changes };
 }
 
@@ -27,6 +31,7 @@ describe("a row is green", () => {
       { reasons: ["account_lost", "wait in queue"] },
       seen({ account: { ...ACCOUNT, causes: ["3 deliveries wait in queue"] } }),
     ],
+    ["when k6 was killed, and has no exit code", {}, seen({}, [LOST], null)],
     ["when its numbers hold", { checks: [["60,000 published", ({ published }) => published === 60_000]] }, seen()],
   ])("%s", (_, expectation, evidence) => {
     expect(wrong(expectation, evidence)).toEqual([]);
@@ -36,6 +41,7 @@ describe("a row is green", () => {
 describe("a row is red", () => {
   test.each<[string, Partial<Expectation>, Evidence, string]>([
     ["with another verdict", {}, seen({ verdict: "PASS" }), "the verdict is PASS, not FAIL"],
+    ["when a bare k6 would have passed", {}, seen({}, [LOST], 0), "k6 nats ended with 0, and its verdict is FAIL"],
     ["without its reason", {}, seen({}, []), "not named: account_lost"],
     ["with a reason of a like name", {}, seen({}, ["account_lost_and_found: 1"]), "not named: account_lost"],
     ["with another statistic", { reasons: ["ws_event_latency_ms p(99)"] }, seen({}, [P95]), "not named"],
