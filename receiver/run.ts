@@ -50,6 +50,7 @@ export class Run {
   private readonly stoodStill: Standstills["longestSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
   private lateArrivals = 0;
+  private unjudgedLate = 0;
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
   private interrupted = false;
@@ -150,6 +151,11 @@ export class Run {
   arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
+    if (this.closedAt !== null) {
+      const { all, uncounted } = this.subscriptions.unjudgedOf(paths, this.publication, this.closedAt);
+      this.lateArrivals -= all;
+      this.unjudgedLate += uncounted;
+    }
     this.subscriptions.enter(paths, damages);
   }
 
@@ -251,7 +257,9 @@ export class Run {
     if (this.closed !== null) {
       const webhooks = this.withStream(this.closed.webhooks);
       const clocks = this.clocks.account();
-      return { ...this.closed, webhooks, late: this.lateArrivals, clocks, causes: this.causes(this.closed) };
+      const unjudged = this.closed.unjudged + this.unjudgedLate;
+      const counted = { unjudged, late: this.lateArrivals };
+      return { ...this.closed, ...counted, webhooks, clocks, causes: this.causes(this.closed) };
     }
     const account = accountOf({
       id: this.id,

@@ -22,6 +22,8 @@ const LOSING_EDGE_MS = 100;
 
 /** One subscription, as its subscriber reports it. */
 export class SubscriptionPath extends Path {
+  /** Unix ms, by the receiver's clock, of the first report of it. */
+  readonly knownSince: number;
   private readonly from: number;
   private through: number;
   private reportedAt = 0;
@@ -32,8 +34,9 @@ export class SubscriptionPath extends Path {
   private canaries = 0;
   private probes = 0;
 
-  constructor(first: PathArrivals, stream: Stream) {
+  constructor(first: PathArrivals, stream: Stream, now: number) {
     super(first.path, first.filter, selector(stream, first.filter));
+    this.knownSince = now;
     this.openedAt = first.from;
     this.from = first.from + OPENING_EDGE_MS;
     this.through = first.through;

@@ -1,10 +1,11 @@
 import type { Account } from "../core/account.ts";
 import type { PathArrivals } from "../core/arrivals.ts";
 import { DamageTally } from "../core/damage.ts";
-import { type Stream, variantIndex } from "../core/event.ts";
+import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { describeMistaken, mistaken, type PathSample } from "../core/mistaken.ts";
+import type { Publication } from "../core/publication.ts";
 import type { DamageReport } from "../core/report.ts";
 import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
@@ -34,12 +35,38 @@ export class Subscriptions implements Observer {
     for (const report of reports) {
       let path = this.byName.get(report.path);
       if (path === undefined) {
-        path = new SubscriptionPath(report, this.stream);
+        path = new SubscriptionPath(report, this.stream, now);
         this.byName.set(report.path, path);
       }
       const first = path.enter(report, deliveries, now, acknowledgements);
       this.observed.arrived(report.seqs.length, first, report.arrivedAt);
     }
+  }
+
+  /**
+   * Of arrivals that are reported after the account was closed, how many it would not have judged: they came for the
+   * first time, and the account did not know their path, or they were sent too near its edges. A subscriber that
+   * changes its connection just as the load ends may tell of the next one when everybody else has told all.
+   *
+   * @param reports what {@link enter} is about to be told.
+   * @param closedAt Unix ms.
+   * @returns those that no account has counted yet, and all of them.
+   */
+  unjudgedOf(reports: readonly PathArrivals[], publication: Publication, closedAt: number) {
+    const unjudged = { uncounted: 0, all: 0 };
+    for (const report of reports) {
+      const path = this.byName.get(report.path);
+      const selected = path?.selected ?? selector(this.stream, report.filter);
+      const isUnknown = path === undefined || path.knownSince > closedAt;
+      const window = isUnknown ? null : path.judgedWindow(publication, closedAt);
+      for (const seq of new Set(report.seqs)) {
+        if (!selected(seq) || path?.seen.has(seq) === true) continue;
+        // At the edges of a path the account has counted it as one that had not come.
+        if (isUnknown) unjudged.uncounted++;
+        if (isUnknown || (window !== null && publication.isOutside(seq, window))) unjudged.all++;
+      }
+    }
+    return unjudged;
   }
 
   /** A subscriber is gone: what its subscriptions have not said by now they never will. */

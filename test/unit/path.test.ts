@@ -12,7 +12,7 @@ import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, STREAM } f
 
 /** A path to which these reports were made, each at the moment it is complete up to. */
 function pathOf(...reports: PathArrivals[]): SubscriptionPath {
-  const path = new SubscriptionPath(reports[0] as PathArrivals, STREAM);
+  const path = new SubscriptionPath(reports[0] as PathArrivals, STREAM, 0);
   for (const one of reports) path.enter(one, new Deliveries(), one.through);
   return path;
 }
@@ -111,7 +111,7 @@ describe("the closing edge", () => {
 
 describe("one report", () => {
   test("adds what arrived for the first time, and only its latency if it is due here", () => {
-    const [latencies, path] = [new Deliveries(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), STREAM)];
+    const [latencies, path] = [new Deliveries(), new SubscriptionPath(report([], 0, { filter: ETHEREUM }), STREAM, 0)];
     const [ours, theirs] = [ON_ETHEREUM[0] as number, ON_SOLANA[0] as number];
     expect(path.enter(report([ours, theirs, ours], 1, { latencies: [5, 9, 7] }), latencies, 1)).toBe(2);
     expect(path.enter(report([ours, theirs], 2), latencies, 2)).toBe(0);
@@ -120,7 +120,7 @@ describe("one report", () => {
 
   test("with a latency below zero is told as such", () => {
     const latencies = new Deliveries();
-    new SubscriptionPath(report([], 0), STREAM).enter(report([1], 1, { latencies: [-3] }), latencies, 1);
+    new SubscriptionPath(report([], 0), STREAM, 0).enter(report([1], 1, { latencies: [-3] }), latencies, 1);
     expect(latencies.total.percentiles()).toMatchObject({ samples: 0, negative: 1 });
   });
 
@@ -189,7 +189,7 @@ describe("a path", () => {
         cuts,
         ({ workload, filter, batches, window, deliveries, truth, missedAtEdges }, lengths) => {
           const base = { filter, from: window.from - 100 };
-          const path = new SubscriptionPath(report([], window.through, base), streamOf(workload));
+          const path = new SubscriptionPath(report([], window.through, base), streamOf(workload), 0);
           for (let at = 0, turn = 0; at < deliveries.length; turn++) {
             const next = deliveries.slice(at, at + (lengths[turn % lengths.length] as number));
             const publishers = next.map(({ publisher }) => publisher);

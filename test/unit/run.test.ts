@@ -289,7 +289,7 @@ test("paths of one filter share an expectation, and are judged as if each had it
       });
       run.arrivals({ paths: reports });
       const alone = reports.map((one) => {
-        const path = new SubscriptionPath(one, streamOf(workload));
+        const path = new SubscriptionPath(one, streamOf(workload), 0);
         path.enter(one, new Deliveries(), 0);
         return path.settle(publication, ({ selected }) => publication.expected(selected), 0);
       });

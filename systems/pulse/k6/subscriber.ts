@@ -77,7 +77,9 @@ export class Subscriber {
   private isDraining = false;
   private runIsSettled = false;
   private wasLive = false;
-  private reportNow: () => void = () => undefined;
+  private hasNews = false;
+  private hasEnded = false;
+  private wake: () => void = () => undefined;
 
   /**
    * @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many.
@@ -115,7 +117,7 @@ export class Subscriber {
     let open = true;
     const over = Promise.all(slots).finally(() => {
       open = false;
-      this.reportNow();
+      this.wake();
     });
     while (open) {
       const due = Date.now() + REPORT_MS;
@@ -129,12 +131,17 @@ export class Subscriber {
 
   /** Waits until it is time for a report, or there is enough for one. */
   private async reportIsDue(): Promise<void> {
-    if (this.received >= REPORTED_TOGETHER) return;
+    if (this.hasNews) return;
     await new Promise<void>((resolve) => {
       // Not cleared when it is not needed: where it is due already, k6 takes the next timer for it.
       setTimeout(resolve, REPORT_MS);
-      this.reportNow = resolve;
+      this.wake = resolve;
     });
+  }
+
+  private reportSoon(): void {
+    this.hasNews = true;
+    this.wake();
   }
 
   /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
@@ -152,9 +159,8 @@ export class Subscriber {
       if (this.door.isDue) await this.door.ready();
       const leaves = Math.min(until, this.door.endsAt);
       const end = await this.connect(filter, leaves);
-      if (end === "ended" && leaves < until && !this.runIsSettled) continue;
+      if (end === "renewed" || (end === "ended" && leaves < until && !this.runIsSettled)) continue;
       if (end === "ended") return;
-      if (end === "renewed") continue;
       failures = end === "failed" ? failures + 1 : 0;
       await pause(Math.min(backoff(failures), Math.max(0, until - Date.now())));
     }
@@ -194,6 +200,7 @@ export class Subscriber {
   private finish({ log, leftAt }: Connection, lost: boolean): void {
     if (log === null) return;
     this.logs.delete(log);
+    this.hasEnded = true;
     this.finished.push(log.take((leftAt ?? Date.now()) + this.correction, true, lost));
   }
 
@@ -214,6 +221,8 @@ export class Subscriber {
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const log = new PathLog(name, filter, Date.now() + this.correction);
     this.logs.add(log);
+    // The one before is reported as over: the receiver might settle the run before it knows of this one.
+    if (this.hasEnded) this.reportSoon();
     return log;
   }
 
@@ -242,7 +251,7 @@ export class Subscriber {
     const ids = eventIdsIn(frame);
     const events = Math.max(1, ids.length);
     this.received += events;
-    if (this.received >= REPORTED_TOGETHER) this.reportNow();
+    if (this.received >= REPORTED_TOGETHER) this.reportSoon();
     if (this.manner.isSlow === true) return;
     if (log === null) this.foreign += events;
     else if (ids.length > 0) for (const id of ids) this.record(log, id, frame, readAt);
@@ -257,6 +266,7 @@ export class Subscriber {
 
   private async report(): Promise<void> {
     const { measure } = this;
+    this.hasNews = false;
     this.inspection.enter();
     const { isSlow } = this.manner;
     (isSlow === true ? measure.ws_slow_events : measure.ws_events_received).add(this.received);
@@ -264,8 +274,7 @@ export class Subscriber {
     const unidentified = this.foreign;
     this.received = 0;
     this.foreign = 0;
-    const through = Date.now() + this.correction;
-    const all = [...this.finished.splice(0), ...this.due(through)];
+    const all = [...this.finished.splice(0), ...this.due(Date.now() + this.correction)];
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
     const reports = isSlow === true ? [] : all;
     const { draining, settled, damaged, foreign } = await this.judge(
