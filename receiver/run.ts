@@ -257,8 +257,7 @@ export class Run {
     if (this.closed !== null) {
       const webhooks = this.withStream(this.closed.webhooks);
       const clocks = this.clocks.account();
-      const unjudged = this.closed.unjudged + this.unjudgedLate;
-      const counted = { unjudged, late: this.lateArrivals };
+      const counted = { unjudged: this.closed.unjudged + this.unjudgedLate, late: this.lateArrivals };
       return { ...this.closed, ...counted, webhooks, clocks, causes: this.causes(this.closed) };
     }
     const account = accountOf({
