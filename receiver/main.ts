@@ -1,6 +1,6 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import type { AnyPipeline } from "../core/pipeline.ts";
@@ -11,6 +11,7 @@ import { type Bucket, type Database, readInfluxdb } from "./influxdb-address.ts"
 import { MisbehaviourSchema, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { type ReceiverOptions, startReceiver } from "./server.ts";
 import { SCHEME_NAMES, type SchemeName } from "./signatures/schemes.ts";
+import { describeUncaught } from "./uncaught.ts";
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -162,6 +163,14 @@ const {
 const { database, table, columns: names, redis, exitWithStdin, pipeline: files } = flags;
 if (redis !== undefined && database === undefined) program.error("error: --redis needs --database");
 const storage = database === undefined ? undefined : { database, table, columns: names, redis };
+
+if (files.length > 0) {
+  const bundles = files.map((file) => resolve(file));
+  process.on("uncaughtException", (problem) => {
+    console.error(`receiver: ${describeUncaught(problem, fileURLToPath(import.meta.url), bundles)}`);
+    process.exit(1);
+  });
+}
 
 try {
   const pipelines = await Promise.all(files.map(loadPipeline));

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
+import { bundleHead } from "../../core/bundle.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { subscribersOf } from "../../systems/own.ts";
@@ -105,6 +106,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
     target: "node20",
     packages: "external",
     sourcemap: "inline",
+    banner: { js: bundleHead(shown) },
     plugins: [ownPackage(root), userFiles("node"), withoutK6],
   });
   try {
