@@ -4,6 +4,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildK6, bundle } from "./bootstrap.mjs";
 
+// Every user of the machine reads the list of processes: it shows the command, and not what its flags are told.
+const words = process.argv.slice(2);
+const flag = words.findIndex((word) => word.startsWith("-"));
+process.title = ["throughline", ...words.slice(0, flag < 0 ? words.length : flag)].join(" ");
+
 const isClone = existsSync(join(import.meta.dirname, "build.mjs"));
 if (isClone && !existsSync(join(import.meta.dirname, "node_modules/esbuild"))) {
   console.error("throughline: packages are missing: npm ci");
@@ -11,7 +16,7 @@ if (isClone && !existsSync(join(import.meta.dirname, "node_modules/esbuild"))) {
 }
 if (isClone) {
   bundle();
-  const [command, ...args] = process.argv.slice(2);
+  const [command, ...args] = words;
   const helps = args.includes("--help") || args.includes("-h");
   if ((command === "run" || command === "demo") && !helps) buildK6();
 }

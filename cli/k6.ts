@@ -11,6 +11,7 @@ import type { Verdict } from "../core/verdict.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import { adopt } from "./children.ts";
 import { k6Environment } from "./k6-environment.ts";
+import { outputsOf } from "./outputs.ts";
 import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
@@ -81,7 +82,8 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const log = join(results, `${name}.log`);
   const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
   // Without an address k6 serves no control API, whose fixed port two processes cannot share.
-  const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...flags];
+  const { flags: others, environment } = outputsOf(flags);
+  const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...others];
   // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
   const output = await openLog(log);
   const hanging = run.deadline === undefined ? null : AbortSignal.timeout(run.deadline);
@@ -96,7 +98,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     cancelSignal: hanging === null ? signal : AbortSignal.any([signal, hanging]),
     forceKillAfterDelay: ENDING_DEADLINE_MS,
     extendEnv: false,
-    env: k6Environment(run.test, process.env, told, run.connections ?? 0),
+    env: { ...k6Environment(run.test, process.env, told, run.connections ?? 0), ...environment },
   });
   adopt(child);
   if (child.pid !== undefined) run.started?.(child.pid);

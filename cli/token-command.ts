@@ -6,6 +6,8 @@ import { adopt } from "./children.ts";
 /** k6 waits 10 s for a token. */
 const TIMEOUT_MS = 8_000;
 const MOST_BYTES = 64 * 1024;
+/** A variable holds the command: what is written in it may be a secret, and every user of the machine reads arguments. */
+const SHELL = ["-c", 'eval "$THROUGHLINE_COMMAND"'];
 
 /**
  * Runs a command of the shell once, and reads what it prints as the answer of a token's address.
@@ -13,8 +15,8 @@ const MOST_BYTES = 64 * 1024;
  * @returns the token, or why there is none as a text: never what the command printed, which may be half a secret.
  */
 export async function runTokenCommand(command: string): Promise<Token | string> {
-  const running = execa(command, {
-    shell: true,
+  const running = execa("/bin/sh", SHELL, {
+    env: { THROUGHLINE_COMMAND: command },
     stdin: "ignore",
     stderr: "ignore",
     reject: false,

@@ -11,6 +11,7 @@ import { nkeys } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { authority } from "./certificates.ts";
 import { runBundle } from "./k6.ts";
+import { commandLinesDuring } from "./processes.ts";
 import { throughlineWith } from "./throughline.ts";
 
 const SECRETS = {
@@ -57,21 +58,6 @@ function shownIn({ headers }: IncomingMessage): string {
   const basic = /^Basic (.*)$/.exec(headers.authorization ?? "")?.[1] ?? "";
   const shown = [headers.authorization, headers.cookie, headers["x-api-key"], Buffer.from(basic, "base64").toString()];
   return JSON.stringify({ detail: `who is ${shown.join(" and ")}?` });
-}
-
-/** The command lines of all processes, while something lasts. */
-async function commandLines(until: Promise<unknown>): Promise<string> {
-  const seen = new Set<string>();
-  let over = false;
-  void until.finally(() => {
-    over = true;
-  });
-  while (!over) {
-    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid)))
-      seen.add(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return [...seen].join("\n");
 }
 
 /** All files of a folder, in it and below. */
@@ -148,14 +134,14 @@ describe("throughline run", () => {
       ...["--rate", "50", "--events", "100", "--run-id", run, "--out", "results"],
       ...settings.flatMap((setting) => ["--set", setting]),
     );
-    const commands = await commandLines(running);
+    const commands = await commandLinesDuring(running);
     const { stdout, stderr, exitCode } = await running;
     const written = await textsIn(join(folder, "results", run));
     expect([1, 3], stdout + stderr).toContain(exitCode);
     // What it said is told, or this test would show nothing.
     expect(written, stdout + stderr).toContain("who is ");
     expectNone([stdout, stderr, written].join("\n"), [...Object.values(SECRETS), client.key.split("\n")[2] as string]);
-    expectNone(commands, Object.values(SECRETS));
+    expectNone(commands.join("\n"), Object.values(SECRETS));
   });
 });
 

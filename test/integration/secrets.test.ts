@@ -1,6 +1,6 @@
 /** Secrets are nowhere but where they are needed: not in output, logs, records, metrics or archives. */
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
+import { processesTold } from "./processes.ts";
 
 const SECRET = "hunter2-of-nobody";
 
@@ -231,16 +232,6 @@ test("throughline run: what is asked for, and what k6 says of it, are told witho
   expect(text).toContain("invalid port");
   expect(text).not.toContain(SECRET);
 });
-
-/** The command lines of all processes that carry a text, by Linux' own list. */
-async function processesTold(text: string, where: "cmdline" | "environ"): Promise<string> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-  const lines = await Promise.all(
-    pids.map(async (pid) => ((await read(pid, where)).includes(text) ? read(pid, "cmdline") : "")),
-  );
-  return lines.join("");
-}
 
 function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {

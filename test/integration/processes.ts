@@ -1,0 +1,35 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** What Linux tells every user of a process, and what it tells only its owner. */
+export type ProcessFile = "cmdline" | "environ";
+
+const SAMPLE_MS = 50;
+
+/** The command lines of all processes whose file carries a text. */
+export async function processesTold(text: string, where: ProcessFile): Promise<string> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const lines = await Promise.all(
+    pids.map(async (pid) => ((await read(pid, where)).includes(text) ? read(pid, "cmdline") : "")),
+  );
+  return lines.join("");
+}
+
+/** Looks at the command lines of all processes while something is done. @returns each of them once. */
+export async function commandLinesDuring(work: Promise<unknown>): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  let over = false;
+  const done = work.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (line !== "") seen.add(line.replaceAll("\0", " ").trim());
+    }
+    await pause(SAMPLE_MS);
+  }
+  await done;
+  return [...seen];
+}
