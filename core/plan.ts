@@ -91,6 +91,8 @@ export const MOST_EVENTS = 2 ** 28;
 /** No load is longer: 1000 hours. */
 export const LONGEST_SECONDS = 3_600_000;
 const SHORTEST_SECONDS = 0.001;
+/** Visitors: k6 holds them for no less, and what they say of less cannot be judged. */
+const SHORTEST_VISIT_SECONDS = 1;
 const HIGHEST_LEVEL = 10_000_000;
 const LOWEST_LEVEL = 0.001;
 const MOST_BURSTS = 10_000;
@@ -104,8 +106,10 @@ export function secondsOf(load: Plan): number {
 export function excessOf(load: Plan): string | null {
   const seconds = secondsOf(load);
   const outside = (value: number, least: number, most: number) => !(value >= least && value <= most);
-  if (outside(seconds, SHORTEST_SECONDS, LONGEST_SECONDS)) {
-    return `the load lasts ${seconds} s: allowed: ${SHORTEST_SECONDS} to ${LONGEST_SECONDS}`;
+  const shortest = load.kind === "visitors" ? SHORTEST_VISIT_SECONDS : SHORTEST_SECONDS;
+  if (outside(seconds, shortest, LONGEST_SECONDS)) {
+    const few = seconds < SHORTEST_VISIT_SECONDS ? "; so few samples cannot be judged" : "";
+    return `the load lasts ${seconds} s: allowed: ${shortest} to ${LONGEST_SECONDS}${few}`;
   }
   if (!("shape" in load)) return null;
   const peak = peakOf(load.shape);
