@@ -47,7 +47,9 @@ export const common = {
     "http",
     "https",
   )("health monitors (throughline monitor --serve) that watch the target, one on each of its machines"),
-  SUMMARY: filePath("where to write the summary as JSON; its folder must exist"),
+  SUMMARY: filePath(
+    "where to write the summary as JSON; its folder must exist. k6 writes it when its exit code stands: on a full disk it is a line of the log, and only throughline run ends with 3",
+  ),
   ALLOW_REMOTE: flag("1 allows a higher peak than smoke's on a target that is not on this machine", "0"),
   CLOUD_PROJECT: integer(1, 2 ** 53 - 1)("number of the k6 Cloud project that a cloud run belongs to"),
   CLOUD_ZONES: zones("where k6 Cloud makes the load, instead of its own choice"),
