@@ -21,8 +21,8 @@ export default definePipeline({
     kind: "subscription",
     paths: { eu: { region: "eu" }, us: { region: "us" }, apac: { region: "apac" } },
     order: "per publisher",
-    open({ env, path, live, arrived, failed }) {
-      const socket = new WebSocket(env.WS_URL);
+    open({ env, access, path, live, arrived, failed }) {
+      const socket = new WebSocket(env.WS_URL, null, access.socket(env.WS_URL));
       socket.onopen = () => socket.send('{"id":1,"connect":{}}');
       socket.onmessage = (event) => {
         for (const line of String(event?.data).split("\n")) {

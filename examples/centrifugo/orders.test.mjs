@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -53,17 +54,45 @@ function startThief(centrifugo, planted) {
   return listening(server);
 }
 
+/** Stands before Centrifugo's sockets and lets in who shows a token. @returns where, and how many it let in or not. */
+async function startDoor(centrifugo, token) {
+  const seen = { welcome: 0, refused: 0 };
+  const server = createServer((_, response) => response.writeHead(401).end());
+  server.on("upgrade", ({ url, rawHeaders, headers }, client) => {
+    client.on("error", () => {});
+    if (headers.authorization !== `Bearer ${token}`) {
+      seen.refused++;
+      return client.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }
+    seen.welcome++;
+    const { hostname, port } = new URL(centrifugo);
+    const lines = rawHeaders.flatMap((name, place, all) => (place % 2 === 0 ? [`${name}: ${all[place + 1]}`] : []));
+    const behind = connect(Number(port), hostname, () => {
+      behind.write(`GET ${url} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+      behind.pipe(client).pipe(behind);
+    });
+    behind.on("error", () => client.destroy()).on("close", () => client.destroy());
+    client.on("close", () => behind.destroy());
+  });
+  ends.push(() => server.close());
+  return { url: `http://127.0.0.1:${await listening(server)}`, seen };
+}
+
 let centrifugo = "";
 before(async () => {
   centrifugo = await startCentrifugo();
 });
 
 /** Runs the pipeline's test. @returns its record. */
-async function run(id, api) {
-  const set = { API_URL: `${api}/api/publish`, WS_URL: `${centrifugo.replace("http", "ws")}/connection/websocket` };
+async function run(id, api, { sockets = centrifugo, env = {} } = {}) {
+  const set = { API_URL: `${api}/api/publish`, WS_URL: `${sockets.replace("http", "ws")}/connection/websocket` };
   const load = ["--rate", "50", "--events", "150", "--run-id", id, "--set", "DRAIN_QUIET=1s"];
   const settings = Object.entries(set).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-  const child = spawn("npx", ["throughline", "run", "orders", ...load, ...settings], { cwd: here, stdio: "inherit" });
+  const child = spawn("npx", ["throughline", "run", "orders", ...load, ...settings], {
+    cwd: here,
+    env: { ...process.env, ...env },
+    stdio: "inherit",
+  });
   await once(child, "exit");
   return JSON.parse(readFileSync(`${here}/results/${id}/result.json`, "utf8"));
 }
@@ -72,6 +101,18 @@ test("Centrifugo accounts for every event", async () => {
   const { verdict, reasons, account } = await run(`clean-${Date.now()}`, centrifugo);
   assert.deepEqual([verdict, reasons], ["PASS", []]);
   assert.equal(account.expected, 150);
+});
+
+test("a token of the shell opens a door before Centrifugo, and another one does not", async () => {
+  const { url, seen } = await startDoor(centrifugo, "right");
+  const shown = (token) => ({ sockets: url, env: { THROUGHLINE_TARGET_TOKEN: token } });
+  const { verdict, reasons, account } = await run(`token-${Date.now()}`, centrifugo, shown("right"));
+  assert.deepEqual([verdict, reasons, seen.refused], ["PASS", [], 0]);
+  assert.equal(account.expected, 150);
+  assert.ok(seen.welcome >= 3);
+  const wrong = await run(`wrong-${Date.now()}`, centrifugo, shown("wrong"));
+  assert.equal(wrong.verdict, "INVALID");
+  assert.match(wrong.reasons[0].text, /the handshake of path eu is answered 401 Unauthorized.*TARGET_TOKEN/);
 });
 
 test("an event that is lost, and one that comes twice, are named by number", async () => {
