@@ -63,6 +63,9 @@ test("a client certificate and an own authority are settings of every pipeline",
   });
   const log = await readFile(join(folder, "results/shown/vault.log"), "utf8");
   expect(accepted.stdout + accepted.stderr + log).not.toContain(SECRET);
+  names.clear();
+  const careless = await run("careless", "TARGET_INSECURE=1", ...trusting.slice(1));
+  expect(names, careless.stderr + careless.stdout).toEqual(new Set(["client"]));
   const untrusting = await run("unshown", ...trusting.slice(1));
   expect(untrusting.exitCode).toBe(3);
   const { reasons } = await recordIn(join(folder, "results"), "unshown");

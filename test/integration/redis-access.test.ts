@@ -156,6 +156,15 @@ describe("TLS", () => {
     },
   );
 
+  test("events are published to whatever certificate is shown, where that is asked for", async () => {
+    const { url, shown, count } = await secured();
+    const { REDIS_CA: _, ...untrusting } = shown;
+    const settings = { ...LOAD, REDIS_URL: url, ...untrusting, REDIS_INSECURE: "1" };
+    const { exitCode, log, errors } = await runBundle("redis", settings);
+    expect([0, 99], errors.join()).toContain(exitCode);
+    expect(await count(), log).toBe(40);
+  });
+
   test("is refused in one line without what it asks for", async () => {
     const { url, ca, shown } = await secured();
     const { REDIS_CERT: _, REDIS_KEY: __, ...nameless } = shown;
