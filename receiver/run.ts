@@ -152,8 +152,8 @@ export class Run {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
     if (this.closedAt !== null) {
-      const { all, uncounted } = this.subscriptions.unjudgedOf(paths, this.publication, this.closedAt);
-      this.lateArrivals -= all;
+      const { late, uncounted } = this.subscriptions.unjudgedOf(paths, this.publication, this.closedAt);
+      this.lateArrivals -= late;
       this.unjudgedLate += uncounted;
     }
     this.subscriptions.enter(paths, damages);

@@ -50,20 +50,23 @@ export class Subscriptions implements Observer {
    *
    * @param reports what {@link enter} is about to be told.
    * @param closedAt Unix ms.
-   * @returns those that no account has counted yet, and all of them.
+   * @returns those that no account has counted yet, and those that came after it was closed.
    */
   unjudgedOf(reports: readonly PathArrivals[], publication: Publication, closedAt: number) {
-    const unjudged = { uncounted: 0, all: 0 };
+    const unjudged = { uncounted: 0, late: 0 };
     for (const report of reports) {
       const path = this.byName.get(report.path);
       const selected = path?.selected ?? selector(this.stream, report.filter);
       const isUnknown = path === undefined || path.knownSince > closedAt;
       const window = isUnknown ? null : path.judgedWindow(publication, closedAt);
-      for (const seq of new Set(report.seqs)) {
-        if (!selected(seq) || path?.seen.has(seq) === true) continue;
+      const met = new Set<number>();
+      for (const [place, seq] of report.seqs.entries()) {
+        if (!selected(seq) || path?.seen.has(seq) === true || met.has(seq)) continue;
+        met.add(seq);
+        if (!isUnknown && (window === null || !publication.isOutside(seq, window))) continue;
         // At the edges of a path the account has counted it as one that had not come.
         if (isUnknown) unjudged.uncounted++;
-        if (isUnknown || (window !== null && publication.isOutside(seq, window))) unjudged.all++;
+        if ((report.arrivedAt[place] as number) > closedAt) unjudged.late++;
       }
     }
     return unjudged;

@@ -55,6 +55,12 @@ describe("a subscriber that changed its connection just before the last event, w
     expect(run.account()).toEqual({ ...account, late, unjudged: account.unjudged + unjudged });
   });
 
+  test("what it saw before the account was closed is unjudged, and no less than nothing late", async () => {
+    const { run, account } = await settledInChange();
+    run.arrivals({ paths: [next([10], { arrivedAt: [START - 10] })] });
+    expect(run.account()).toEqual({ ...account, late: 0, unjudged: account.unjudged + 1 });
+  });
+
   test("what its filter does not let pass is late", async () => {
     const { run, account } = await settledInChange();
     run.arrivals({ paths: [next(ON_SOLANA.slice(0, 1), { filter: ETHEREUM })] });
