@@ -230,12 +230,6 @@ export class Publication {
     return counted;
   }
 
-  /** Whether event `seq` was acknowledged and sent before a window or after it. */
-  isOutside(seq: number, window: Window): boolean {
-    const send = this.unacknowledged.has(seq) ? null : this.sends.of(seq);
-    return send !== null && !isWithin(send, window);
-  }
-
   /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
   sentAt(seq: number): number | null {
     return this.sends.of(seq)?.sentFrom ?? null;

@@ -50,7 +50,7 @@ export class Run {
   private readonly stoodStill: Standstills["longestSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
   private lateArrivals = 0;
-  private unjudgedLate = 0;
+  private untold = 0;
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
   private interrupted = false;
@@ -151,11 +151,7 @@ export class Run {
   arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
-    if (this.closedAt !== null) {
-      const { late, uncounted } = this.subscriptions.unjudgedOf(paths, this.publication, this.closedAt);
-      this.lateArrivals -= late;
-      this.unjudgedLate += uncounted;
-    }
+    if (this.closedAt !== null) this.untold += this.subscriptions.untold(paths, this.closedAt);
     this.subscriptions.enter(paths, damages);
   }
 
@@ -257,7 +253,7 @@ export class Run {
     if (this.closed !== null) {
       const webhooks = this.withStream(this.closed.webhooks);
       const clocks = this.clocks.account();
-      const counted = { unjudged: this.closed.unjudged + this.unjudgedLate, late: this.lateArrivals };
+      const counted = { unjudged: this.closed.unjudged + this.untold, late: this.lateArrivals };
       return { ...this.closed, ...counted, webhooks, clocks, causes: this.causes(this.closed) };
     }
     const account = accountOf({

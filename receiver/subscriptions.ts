@@ -5,7 +5,6 @@ import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { describeMistaken, mistaken, type PathSample } from "../core/mistaken.ts";
-import type { Publication } from "../core/publication.ts";
 import type { DamageReport } from "../core/report.ts";
 import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
@@ -44,32 +43,22 @@ export class Subscriptions implements Observer {
   }
 
   /**
-   * Of arrivals that are reported after the account was closed, how many it would not have judged: they came for the
-   * first time, and the account did not know their path, or they were sent too near its edges. A subscriber that
-   * changes its connection just as the load ends may tell of the next one when everybody else has told all.
+   * How many events came in time on paths that the account did not know when it was closed. A subscriber that changes
+   * its connection just as the load ends may tell of the next one when everybody else has told all.
    *
    * @param reports what {@link enter} is about to be told.
    * @param closedAt Unix ms.
-   * @returns those that no account has counted yet, and those that came after it was closed.
    */
-  unjudgedOf(reports: readonly PathArrivals[], publication: Publication, closedAt: number) {
-    const unjudged = { uncounted: 0, late: 0 };
+  untold(reports: readonly PathArrivals[], closedAt: number): number {
+    let untold = 0;
     for (const report of reports) {
       const path = this.byName.get(report.path);
-      const selected = path?.selected ?? selector(this.stream, report.filter);
-      const isUnknown = path === undefined || path.knownSince > closedAt;
-      const window = isUnknown ? null : path.judgedWindow(publication, closedAt);
-      const met = new Set<number>();
-      for (const [place, seq] of report.seqs.entries()) {
-        if (!selected(seq) || path?.seen.has(seq) === true || met.has(seq)) continue;
-        met.add(seq);
-        if (!isUnknown && (window === null || !publication.isOutside(seq, window))) continue;
-        // At the edges of a path the account has counted it as one that had not come.
-        if (isUnknown) unjudged.uncounted++;
-        if ((report.arrivedAt[place] as number) > closedAt) unjudged.late++;
-      }
+      if (path !== undefined && path.knownSince <= closedAt) continue;
+      const selected = selector(this.stream, report.filter);
+      const inTime = report.seqs.filter((_, place) => (report.arrivedAt[place] as number) <= closedAt);
+      for (const seq of new Set(inTime)) if (selected(seq) && path?.seen.has(seq) !== true) untold++;
     }
-    return unjudged;
+    return untold;
   }
 
   /** A subscriber is gone: what its subscriptions have not said by now they never will. */

@@ -330,7 +330,7 @@ describe("the settled account", () => {
     run.arrivals({ paths: [report(SEQS, START)] });
     const settled = await settledWithin(0, run, PATIENT);
     run.arrivals({ paths: [report([3, 4], START, { path: "new", arrivedAt: [START, START + 1] })] });
-    expect(run.account()).toEqual({ ...settled, late: 1 });
+    expect(run.account()).toEqual({ ...settled, late: 1, unjudged: 1 });
   });
 
   test("changes no more, but counts whatever comes too late, repetitions too", async () => {
@@ -338,9 +338,9 @@ describe("the settled account", () => {
     run.arrivals({ paths: [report(SEQS.slice(0, 9), START)] });
     const settled = await settledWithin(5_000, run, PATIENT);
     expect(settled).toMatchObject({ ending: "quiet", late: 0 });
-    run.arrivals({ paths: [report([9, 9, 0, 25], START + 6_000)] });
+    run.arrivals({ paths: [report([9, 9, 0, 25], START + 6_000), report([1, 2], START + 6_000, { path: "new" })] });
     run.published(batch(10, 10, START + 6_000));
-    expect(run.account()).toEqual({ ...settled, late: 4 });
-    expect(await settledWithin(0, run, PATIENT)).toEqual({ ...settled, late: 4 });
+    expect(run.account()).toEqual({ ...settled, late: 6 });
+    expect(await settledWithin(0, run, PATIENT)).toEqual({ ...settled, late: 6 });
   });
 });
