@@ -3,6 +3,7 @@
  * whoever that is on the machine: a fixed user could not write there, and root's files nobody could remove.
  */
 import { mkdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
@@ -14,6 +15,8 @@ if (process.getuid?.() === 0) {
   process.setgroups([gid]);
   process.setgid(gid);
   process.setuid(uid);
+  // Docker leaves root's home, which this user may not enter: k6 would end there, looking for its configuration.
+  process.env.HOME = tmpdir();
 }
 process.chdir(root);
 process.setSourceMapsEnabled(true);
