@@ -33,21 +33,22 @@ export const EVENTS_PER_BLOCK = 100;
 export function variants(workload: Workload): readonly Variant[] {
   const all: Variant[] = [];
   for (const chain of workload.chains) {
+    // Made once for a chain: for each of its variants they took 40 of the 60 ms in which k6 makes a virtual user.
+    const accounts = addresses(chain, "account", ACCOUNTS_PER_CHAIN);
+    const programs = addresses(chain, "program", PROGRAMS_PER_CHAIN);
     for (const eventType of EVENT_TYPES) {
-      for (let account = 0; account < ACCOUNTS_PER_CHAIN; account++) {
-        for (let program = 0; program < PROGRAMS_PER_CHAIN; program++) {
-          all.push({
-            index: all.length,
-            chain,
-            eventType,
-            accounts: [address(chain, "account", account)],
-            programId: address(chain, "program", program),
-          });
+      for (const account of accounts) {
+        for (const programId of programs) {
+          all.push({ index: all.length, chain, eventType, accounts: [account], programId });
         }
       }
     }
   }
   return all;
+}
+
+function addresses(chain: string, kind: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, place) => address(chain, kind, place));
 }
 
 function address(chain: string, kind: string, place: number): string {
