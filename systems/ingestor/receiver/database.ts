@@ -4,17 +4,10 @@ import { Comparison, correctionOf } from "../../../core/clock.ts";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import { contentHead } from "../wire.ts";
-import {
-  ColumnsSchema,
-  IdsSchema,
-  NumberSchema,
-  RowsSchema,
-  SequenceSchema,
-  SumsSchema,
-  WholeNumber,
-} from "./answers.ts";
+import { IdsSchema, NumberSchema, RowsSchema, SumsSchema, WholeNumber } from "./answers.ts";
+import { Catalogue } from "./catalogue.ts";
 import { COLUMNS, type Columns, quoted } from "./columns.ts";
-import { byKey, byTime, type Cursor, instantOf, type Key, keyOf } from "./cursor.ts";
+import { byKey, type Cursor, type Key, keyOf } from "./cursor.ts";
 import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS, type RowId } from "./rowindex.ts";
 import type { Row } from "./table.ts";
 
@@ -24,11 +17,6 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** A look at all rows of a run may take so long: whoever settles it waits a little longer. */
 const LAST_LOOK_TIMEOUT_MS = 15_000;
 const CLOCK_ROUND_TRIPS = 5;
-/** Sessions of which each may hold a sequence's cached numbers, and ids that are looked at for it at most. */
-const SESSIONS = 100;
-const MOST_CACHED = 50_000;
-
-const TEXTS = /^(text|character varying|character)\b/;
 
 /** How a database and its table are named to {@link MessageTable}. */
 export interface DatabaseOptions {
@@ -50,6 +38,7 @@ export class MessageTable {
   private readonly table: string;
   private readonly columns: Columns;
   private readonly pool: Pool;
+  private readonly catalogue: Catalogue;
   private readonly now: () => number;
   private key: Key;
   private cursor: Cursor;
@@ -84,38 +73,12 @@ export class MessageTable {
     });
     // An idle connection that breaks is replaced by the next query, which tells if it cannot be.
     this.pool.on("error", () => {});
+    this.catalogue = new Catalogue(this.pool, table, columns);
   }
 
   /** @throws an error in one line when the table cannot be read or lacks what is needed. */
   async open(): Promise<void> {
-    const { name, columns } = this;
-    const { rows } = await this.pool.query(
-      `select attname::text as name, format_type(atttypid, null) as type from pg_attribute
-       where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
-      [this.table],
-    );
-    const types = new Map(v.parse(ColumnsSchema, rows).map((column) => [column.name, column.type]));
-    if (types.size === 0) throw new Error(`there is no table ${name}`);
-    const missing = Object.values(columns).filter((column) => column !== null && !types.has(column));
-    if (missing.length > 0) {
-      const there = [...types.keys()].join(", ");
-      throw new Error(`table ${name} has no column ${missing.join(", ")}; --columns names others out of ${there}`);
-    }
-    const typeOf = (column: string) => types.get(column) as string;
-    this.refuse(columns.content, typeOf(columns.content), TEXTS, "text");
-    this.key = keyOf(columns, typeOf(columns.id));
-    const { inserted_at: time } = columns;
-    if (time !== null) {
-      this.refuse(time, typeOf(time), /^timestamp/, "timestamp");
-      this.inserted = `(extract(epoch from ${instantOf(time, typeOf(time))}) * 1000)::float8`;
-    }
-    this.timed = time === null ? null : byTime(time, typeOf(time));
-    if (!this.key.isNumber && time === null) {
-      throw new Error(
-        `${name}.${columns.id} is of type ${typeOf(columns.id)}, which says nothing of what is new: ` +
-          "--columns inserted_at=... has to name the column with the time of insertion",
-      );
-    }
+    ({ key: this.key, timed: this.timed, inserted: this.inserted } = await this.catalogue.layout());
     await this.readOrder();
     await this.pool.query(`${this.selectAll()} limit 1`);
     await this.compareClocks();
@@ -123,12 +86,8 @@ export class MessageTable {
 
   /** By what new rows are found: keys that are no numbers, that nobody counts, or that are counted down do not say. */
   private async readOrder(): Promise<void> {
-    this.cached = this.key.isNumber ? await this.readCached() : null;
+    this.cached = this.key.isNumber ? await this.catalogue.cachedKeys() : null;
     this.cursor = this.cached === null && this.timed !== null ? this.timed : byKey(this.columns);
-  }
-
-  private refuse(column: string, type: string, allowed: RegExp, word: string): void {
-    if (!allowed.test(type)) throw new Error(`${this.name}.${column} is of type ${type}; allowed: ${word}`);
   }
 
   /** Whether rows that are inserted later have larger ids, but for those whose transactions end later. */
@@ -256,19 +215,6 @@ export class MessageTable {
       await client.query(`set statement_timeout = ${STATEMENT_TIMEOUT_MS}`).catch(() => {});
       client.release();
     }
-  }
-
-  /** Each session takes a cache of numbers from a sequence, and uses them up in its own time. */
-  private async readCached(): Promise<number | null> {
-    const { rows } = await this.pool.query(
-      `select seqcache::text as cache, seqincrement::text as increment from pg_sequence
-       where seqrelid = pg_get_serial_sequence($1, $2)::regclass`,
-      [this.table, this.columns.id],
-    );
-    const [sequence] = v.parse(SequenceSchema, rows);
-    if (sequence === undefined || sequence.increment < 1) return null;
-    const { cache, increment } = sequence;
-    return cache === 1 ? 0 : Math.min(MOST_CACHED, cache * increment * SESSIONS);
   }
 
   private own(rows: v.InferOutput<typeof RowsSchema>): Row[] {
