@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import type { Offender } from "../../core/account.ts";
 import { judgedShare } from "../../core/judged.ts";
 import { Publication } from "../../core/publication.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
@@ -222,53 +221,6 @@ test("backlog and drain count from the last publish, however late the publisher 
   } finally {
     vi.useRealTimers();
   }
-});
-
-describe("offenders", () => {
-  const offendersOf = (...reports: ReturnType<typeof report>[]): readonly Offender[] => {
-    const run = runAt(9_000);
-    run.published(batch(0, 20, 1_000));
-    run.published(batch(20, 20, 2_000));
-    run.arrivals({ paths: reports });
-    return run.account().offenders;
-  };
-  const all = Array.from({ length: 40 }, (_, seq) => seq);
-
-  test("are named with their evidence", () => {
-    const [offender] = offendersOf(
-      report(all, 9_000, { path: "fine" }),
-      report(all.slice(0, 38), 9_000, { path: "short" }),
-    );
-    expect(offender).toMatchObject({
-      path: "short",
-      filter: report([], 0).filter,
-      expected: 40,
-      lost: 2,
-      lostSeqs: [38, 39],
-      firstLostAt: 2_000,
-    });
-  });
-
-  test.each<[string, number[], Partial<Offender>]>([
-    ["a duplicate", [...all, 5], { duplicated: 1, lost: 0, firstLostAt: null }],
-    ["an inversion", [...all.slice(0, 10), 11, 10, ...all.slice(12)], { reordered: 1, firstLostAt: null }],
-    ["a loss", all.slice(1), { lost: 1, lostSeqs: [0], firstLostAt: 1_000 }],
-  ])("are named for %s alone", (_, seqs, offence) => {
-    expect(offendersOf(report(seqs, 9_000))).toEqual([expect.objectContaining({ path: "a", ...offence })]);
-  });
-
-  test("are named for a misrouted event alone", () => {
-    const due = ON_ETHEREUM.filter((seq) => seq < 40);
-    const offenders = offendersOf(report([ON_SOLANA[0] as number, ...due], 9_000, { filter: ETHEREUM }));
-    expect(offenders).toEqual([expect.objectContaining({ misrouted: 1, lost: 0, duplicated: 0, reordered: 0 })]);
-  });
-
-  test("are nobody when nothing is wrong, and ten when everything is", () => {
-    expect(offendersOf(report(all, 9_000))).toEqual([]);
-    expect(
-      offendersOf(...Array.from({ length: 15 }, (_, place) => report([], 9_000, { path: `p${place}` }))),
-    ).toHaveLength(10);
-  });
 });
 
 test("paths of one filter share an expectation, and are judged as if each had its own", () => {
