@@ -76,7 +76,8 @@ describe("on a healthy pipeline", () => {
   });
 });
 
-describe("a planted fault is caught by the exit code of a bare k6 run", () => {
+// Each has a pipeline of its own, and counts what depends on no time.
+describe.concurrent("a planted fault is caught by the exit code of a bare k6 run", () => {
   test.each([
     ["drop=1000", "account_lost", "lost"],
     ["duplicate=1000", "account_duplicated", "duplicated"],

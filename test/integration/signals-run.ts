@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, beforeAll, type TestContext } from "vitest";
 import { type Service, startService } from "../../cli/service.ts";
 import type { Summary } from "../../core/summary.ts";
 import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
@@ -12,9 +12,8 @@ import { root, runBundle } from "./k6.ts";
 export let folder: string;
 /** The pipeline of a file's tests; see {@link useSignals}. */
 export let pipeline: SignalsPipeline;
-const started: Service[] = [];
 
-/** Starts a pipeline for the tests of a file, and stops what each of them has started. */
+/** Starts a pipeline for the tests of a file. */
 export function useSignals(): void {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "throughline-signals-"));
@@ -24,30 +23,34 @@ export function useSignals(): void {
     await pipeline?.close();
     await rm(folder, { recursive: true, force: true });
   });
-  afterEach(async () => {
-    for (const service of started.splice(0)) await service.stop();
-  });
 }
 
+/** What a test tells those that help it, so that what they start ends with it; others may go on beside it. */
+export type Context = Pick<TestContext, "onTestFinished">;
+
 /** Starts the target of a test, on its own port. */
-export async function startTarget(...flags: string[]): Promise<Service> {
+export async function startTarget({ onTestFinished }: Context, ...flags: string[]): Promise<Service> {
   const target = await pipeline.startTarget(...flags);
-  started.push(target);
+  onTestFinished(() => target.stop());
   return target;
 }
 
+/** A monitor, and the folder of its reports. */
+export type Monitor = Service & { readonly reports: string };
+
 /** `throughline monitor` on the target's port, as a user starts it. */
-export function startMonitor(target: Service): Promise<Service> {
-  return startMonitorOf("--port", new URL(target.url).port);
+export function startMonitor(context: Context, target: Service): Promise<Monitor> {
+  return startMonitorOf(context, "--port", new URL(target.url).port);
 }
 
 /** The same on what is told. */
-export async function startMonitorOf(...watched: string[]): Promise<Service> {
-  const watch = ["monitor", ...watched, "--every", "200ms", "--serve", "0", "--out", folder];
+export async function startMonitorOf({ onTestFinished }: Context, ...watched: string[]): Promise<Monitor> {
+  const reports = await mkdtemp(join(folder, "monitor-"));
+  const watch = ["monitor", ...watched, "--every", "200ms", "--serve", "0", "--out", reports];
   const command = [process.execPath, join(root, "dist/node/throughline.js"), ...watch];
-  const monitor = await startService("monitor", command, join(folder, "monitor.log"));
-  started.unshift(monitor);
-  return monitor;
+  const monitor = await startService("monitor", command, join(reports, "log"));
+  onTestFinished(() => monitor.stop());
+  return { ...monitor, reports };
 }
 
 let runs = 0;

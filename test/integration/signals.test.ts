@@ -20,9 +20,9 @@ const INTERRUPTED = 105;
 useSignals();
 
 describe("a healthy target", () => {
-  test("smoke: passes, with every criterion measured, and a monitor that agrees", async () => {
-    const target = await startTarget();
-    const monitor = await startMonitor(target);
+  test("smoke: passes, with every criterion measured, and a monitor that agrees", async (context) => {
+    const target = await startTarget(context);
+    const monitor = await startMonitor(context, target);
     // Signals of the load alone are samples enough for each objective, whatever the trials add to them.
     const { rate, seconds } = { rate: 40, seconds: 3 };
     const load = { RATE: String(rate), DURATION: `${seconds}s`, MEMORY_SIGNALS: "2000", MEMORY_RATE: "160" };
@@ -51,8 +51,8 @@ describe("a healthy target", () => {
     for (const secret of ['throughline"', "password", "secret="]) expect(stdout + text).not.toContain(secret);
   });
 
-  test("a webhook that exists takes the load without a login, and its secret is not told", async () => {
-    const target = await startTarget();
+  test("a webhook that exists takes the load without a login, and its secret is not told", async (context) => {
+    const target = await startTarget(context);
     const { token, secret_key } = await createWebhook(target);
     const given = { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret_key, SIGNALS_USER: "nobody", TRIALS: "limit" };
     const { stdout, text, summary } = await run(target, { ...SHORT, ...given });
@@ -69,14 +69,14 @@ describe("a healthy target", () => {
     expect(gone.errors.join() + gone.stdout).not.toContain(secret_key);
   });
 
-  test("is watched by several monitors, of several processes and of a page that tells nothing of its process", async () => {
-    const target = await startTarget();
+  test("is watched by several monitors, of several processes and of a page that tells nothing of its process", async (context) => {
+    const target = await startTarget(context);
     const page = createServer((_, answer) => void answer.end("http_requests_total 1\n"));
     await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void page.close().closeAllConnections());
     const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}/metrics`;
     const pids = [target, pipeline.receiver].flatMap((service) => ["--pid", String(service.pid())]);
-    const monitors = [await startMonitorOf(...pids), await startMonitorOf("--url", url)];
+    const monitors = [await startMonitorOf(context, ...pids), await startMonitorOf(context, "--url", url)];
     const HEALTH_URL = monitors.map((monitor) => monitor.url).join();
     const { log, summary } = await run(target, { RATE: "20", DURATION: "6s", TRIALS: "none", HEALTH_URL });
     expect(log).toContain(`${url}: tells no process_resident_memory_bytes: that it answers is judged`);
@@ -89,8 +89,8 @@ describe("a healthy target", () => {
     expect(health[0]?.samples).toBeGreaterThan(60);
   });
 
-  test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async () => {
-    const target = await startTarget();
+  test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async (context) => {
+    const target = await startTarget(context);
     const { DELETE_PATH: _, ...keeping } = pipeline.variables(target);
     const kept = await runBundle("webhook", { ...keeping, ...SHORT, DRAIN_QUIET: "1s", TRIALS: "limit,access" });
     expect(kept.stdout).toMatch(/note +\d+ webhooks were created and stay: throughline \S+ 1 to \d+; DELETE_PATH has/);
@@ -106,21 +106,21 @@ describe("a healthy target", () => {
     expect(wrong.log).toContain("DELETE_PATH=/nowhere/{token}: not all webhooks of run");
   });
 
-  test.each([
+  test.for<[Record<string, string>, string]>([
     [{ LOGIN_AS: "json" }, "signal_limit_broken"],
     [{ SIGNALS_PASSWORD: "wrong" }, "cannot log in"],
     [{ WEBHOOK_TOKEN: "without-its-secret", SIGNALS_URL: "http://127.0.0.1:1" }, "cannot log in"],
     [{ CREATE_PATH: "/nowhere" }, "cannot create a webhook"],
     [{ HEALTH_URL: "http://127.0.0.1:1" }, "no health monitor answers"],
-  ])("with %j there is told %s", async (variables, told) => {
-    const { stdout, errors } = await run(await startTarget(), { ...SHORT, TRIALS: "limit", ...variables });
+  ])("with %j there is told %s", async ([variables, told], context) => {
+    const { stdout, errors } = await run(await startTarget(context), { ...SHORT, TRIALS: "limit", ...variables });
     expect(stdout + errors.join()).toContain(told);
   });
 });
 
 describe("Ctrl-C in the middle: what was measured is told and written, marked as a part, and nothing is left", () => {
-  test("of webhook.js", async () => {
-    const target = await startTarget();
+  test("of webhook.js", async (context) => {
+    const target = await startTarget(context);
     const executed = async () => {
       const answer = await fetch(`${target.url}/api/v1/signals/executed?after=0`);
       return ((await answer.json()) as { count: number }).count;
