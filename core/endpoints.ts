@@ -41,7 +41,7 @@ export interface Endpoints<Names extends string> {
   readonly nextSteps?: Readonly<Record<string, string>>;
 }
 
-/** A table of which nobody asks for its types any more. */
+/** A table whose type parameters no longer matter. */
 export type AnyEndpoints = Endpoints<string>;
 
 /** The metric of an endpoint's answer time: `endpoint_<name>_latency_ms`. */

@@ -8,7 +8,7 @@ import { type AccessSettings, givenOf, OWN_PREFIX, OWN_WAYS_IN, secretsShown } f
 import { type Credentials, readCredentials } from "./credentials.ts";
 
 type Given = Readonly<Record<string, string | undefined>>;
-type Requested = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
+type RequestOptions = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
 
 /** k6 waits as long for a token. */
 const TOKEN_TIMEOUT_MS = 10_000;
@@ -75,11 +75,11 @@ export class FarEndAccess implements NodeAccess {
     return answer;
   }
 
-  fetch(url: string, init: Requested = {}): Promise<FetchedAnswer> {
+  fetch(url: string, init: RequestOptions = {}): Promise<FetchedAnswer> {
     return this.send((headers) => this.request(url, { ...init, headers: { ...headers, ...init.headers } }));
   }
 
-  private async request(url: string, init: Requested & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {
+  private async request(url: string, init: RequestOptions & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {
     if (Object.keys(this.tls).length === 0) return fetch(url, init);
     // Node's own fetch takes no certificates.
     const { Agent, fetch: fetchWith } = await import("undici");

@@ -10,12 +10,12 @@ const LONGEST_TEXT = 300;
 export interface Client {
   /** Makes the database where that is allowed. May reject where it is not. */
   create(): Promise<unknown>;
-  /** @throws Refused for an answer that is no success, and what Node says where none comes. */
+  /** @throws InfluxRefusal for an answer that is no success, and what Node says where none comes. */
   write(points: readonly Point[]): Promise<void>;
 }
 
 /** A server that answered, and took nothing. */
-export class Refused extends Error {
+export class InfluxRefusal extends Error {
   readonly status: number;
 
   constructor(status: number, said: string) {
@@ -45,7 +45,7 @@ function clientOfDatabase({ protocol, host, port, name, username, password }: Da
       });
       await client.writePoints(writable, { precision: "ms" }).catch((problem) => {
         const status = statusOf(problem);
-        throw status === undefined ? problem : new Refused(status, (problem as Error).message);
+        throw status === undefined ? problem : new InfluxRefusal(status, (problem as Error).message);
       });
     },
   };
@@ -70,7 +70,7 @@ function clientOfBucket({ protocol, host, port, org, bucket, token }: Bucket): C
       });
       const said = await answer.text();
       if (answer.status !== 204)
-        throw new Refused(answer.status, messageIn(answer.status, said).replaceAll(token, "(hidden)"));
+        throw new InfluxRefusal(answer.status, messageIn(answer.status, said).replaceAll(token, "(hidden)"));
     },
   };
 }

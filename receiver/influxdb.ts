@@ -1,5 +1,5 @@
 import { type Bucket, type Database, shownAddress } from "./influxdb-address.ts";
-import { type Client, clientOf, Refused } from "./influxdb-client.ts";
+import { type Client, clientOf, InfluxRefusal } from "./influxdb-client.ts";
 import { NOTHING_TOLD, type Point, pointsOf, type WrittenState } from "./points.ts";
 import type { Runs } from "./runs.ts";
 
@@ -123,7 +123,7 @@ export class Influxdb {
 
   private failed(count: number, problem: unknown): void {
     this.failures++;
-    const status = problem instanceof Refused ? problem.status : undefined;
+    const status = problem instanceof InfluxRefusal ? problem.status : undefined;
     const reason = problem instanceof Error ? problem.message : String(problem);
     if (!this.failing) this.say(`cannot be written to: ${reason}`);
     this.failing = true;

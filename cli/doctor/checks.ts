@@ -151,7 +151,7 @@ const MARKS = new Map<boolean | null, string>([
   [null, "note"],
 ]);
 
-/** The answers as text: one line each, with what to do about what will not do. */
+/** The checks as text: one line each, with what to do where one fails. */
 export function renderChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ what }) => what.length));
   const lines = checks.map(({ what, found, ok, remedy }) => {

@@ -149,7 +149,7 @@ function ended(flags: Flags, interrupted: AbortSignal): Promise<void> {
       .on("error", () => over.abort())
       .resume();
   }
-  // Node's longest timer; a watch without an end is renewed by nobody.
+  // Without an end: the longest timer of Node, 24.8 days.
   return pause(Math.min(flags.for ?? 2 ** 31 - 1, 2 ** 31 - 1), undefined, { signal: over.signal }).catch(() => {});
 }
 

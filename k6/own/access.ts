@@ -6,7 +6,7 @@ import { Access } from "../support/access.ts";
 import { BAD_HANDSHAKE, Door } from "../support/door.ts";
 
 /** What a file of one's own says of its variables. */
-interface Declared {
+interface OwnVariables {
   readonly variables?: Readonly<Record<string, VariableOf>>;
 }
 
@@ -23,7 +23,7 @@ export class OwnAccess extends Access implements K6Access {
   private status = 0;
 
   /** To be made in the init context. @throws a string of one line when what was given cannot be used. */
-  constructor(settings: object, { variables = {} }: Declared) {
+  constructor(settings: object, { variables = {} }: OwnVariables) {
     // A name that the file declares is the file's own, whatever it says.
     const ours = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in variables)));
     super(ours, OWN_PREFIX);

@@ -27,8 +27,8 @@ const REPORT_MS = 500;
 /** A far end that says nothing for so long before the load has not refused us. */
 const ADMISSION_MS = 5_000;
 
-/** What a connection is told of. */
-interface Told {
+/** What a connection reports. */
+interface ConnectionListener {
   live(): void;
   arrived(text: string, at?: number): void;
   failed(why: string): void;
@@ -86,7 +86,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     }
   }
 
-  function tryToOpen(path: string, selection: object, told: Told): Closable | null {
+  function tryToOpen(path: string, selection: object, told: ConnectionListener): Closable | null {
     try {
       return open({ env: environmentOf(pipeline, __ENV), path, selection, access, ...told });
     } catch (problem) {

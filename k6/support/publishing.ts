@@ -105,7 +105,7 @@ export function nothingSent({ firstSeq, count }: { readonly firstSeq: number; re
 }
 
 /** The load of one virtual user. */
-interface Loaded {
+interface UserLoad {
   readonly run: Run;
   /** When its first event is due, in Unix ms; when it began where there is no schedule. */
   readonly start: number;
@@ -117,7 +117,7 @@ interface Loaded {
 function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: PublishingMeasures) {
   const keepEvery = latencyStep(load);
   return async (
-    { run, start, told }: Loaded,
+    { run, start, told }: UserLoad,
     tick: number,
     { firstSeq, count, publisher }: Tick,
     sent: SendOutcome,

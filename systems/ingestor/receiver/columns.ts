@@ -22,7 +22,7 @@ export const COLUMNS: Columns = {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const ABSENT = "none";
 
-/** Reads pairs such as `id=uuid,content=body,user_id=none`; undefined when a text is none. */
+/** Reads pairs such as `id=uuid,content=body,user_id=none`; undefined where a text is not such a list. */
 export function readColumns(text: string): Columns | undefined {
   const columns: Record<string, string | null> = { ...COLUMNS };
   for (const pair of text.split(",")) {

@@ -1,4 +1,4 @@
-/** By what the new rows of a table are found: by a key that grows, or else by the time of insertion. Pure. */
+/** How new rows of a table are found: by a key that grows, or else by the time of insertion. Pure. */
 import { type Columns, quoted } from "./columns.ts";
 
 const WHOLE_NUMBERS = ["smallint", "integer", "bigint"];

@@ -5,7 +5,7 @@ import { type QueuedMessage, readQueued } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Rows } from "./rows.ts";
 
-/** With nothing to do the list is looked at so often. */
+/** How often an idle worker looks at the list. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
 const RETRY_MS = 200;
@@ -30,7 +30,7 @@ export class Worker {
   private batch = Buffer.begin();
   private lookedAt = Number.NEGATIVE_INFINITY;
   private renewedAt = performance.now();
-  /** Messages so far; faults strike by this number. */
+  /** Messages so far, by which faults choose theirs. */
   private number = 0;
 
   constructor(options: WorkerOptions) {

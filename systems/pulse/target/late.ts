@@ -50,7 +50,7 @@ function inTurn(milliseconds: number): Due {
   };
 }
 
-/** A stall is the end of its period, so that a gateway begins well. */
+/** A period ends with its stall, so that a gateway starts healthy. */
 function endOfStall(stall: Stall | undefined, started: number, at: number): number {
   if (stall === undefined) return at;
   const left = stall.period - ((at - started) % stall.period);

@@ -22,9 +22,9 @@ const DISGUISES: readonly ((address: string) => Record<string, string>)[] = [
   (address) => ({ "X-Forwarded-For": `${address}, 127.0.0.1`, "X-Real-IP": address, Forwarded: `for=${address}` }),
 ];
 
-/** The second of a limit, and what a clock may be off. */
+/** A limit's window of one second, and how far clocks may differ. */
 const WINDOW_MS = 1_250;
-/** Nobody waits longer for a Retry-After, in seconds: that of a limit for one second says it in one. */
+/** The longest wait for a Retry-After, in seconds; a limit for one second should say 1. */
 const LONGEST_RETRY_AFTER = 10;
 
 /** What is tried after the load: each method is one trial, and says on the console what broke. */
@@ -50,7 +50,7 @@ export class Trials {
     this.equal = new EqualSignals(config, measure, signals, run, this.rounds);
   }
 
-  /** Carries a trial to its end. @returns what it saw, in words. */
+  /** Runs one trial. @returns what it saw, in words. */
   async try(trial: Trial): Promise<string> {
     if (trial === "identical" || trial === "race" || trial === "expiry") await this.equal[trial]();
     else await this[trial]();

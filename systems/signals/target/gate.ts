@@ -58,7 +58,7 @@ export interface Rules {
   readonly idempotentMs: number;
 }
 
-/** The gate that every process asks. */
+/** The gate, which all processes share through Redis. */
 export class RedisGate implements Gate {
   private readonly redis: Redis;
   private readonly rules: Rules;

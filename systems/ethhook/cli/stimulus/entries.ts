@@ -17,7 +17,7 @@ const POISON: readonly Readonly<Record<string, string>>[] = [
   { nonsense: "entry" },
 ];
 
-/** So many entries are looked at for one that can be added again. */
+/** How many of the newest entries are searched for one that can be added again. */
 const NEWEST = 20;
 
 /** Adds what a pipeline meets in the field beside its load. @throws when Redis cannot be reached, or says no. */
