@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -27,6 +28,8 @@ const SHARING = { isolate: false, setupFiles: ["test/unit/forgetting.ts"] };
 /** Of unit tests. A test that hangs ends; a property over thousands of draws takes as long as a busy machine makes it. */
 const UNIT = {
   testTimeout: 60_000,
+  // They compute. Vitest leaves one core to itself, which is half of two.
+  maxWorkers: availableParallelism(),
   // It imports JSON in a way that Node does not take.
   server: { deps: { inline: ["@actions/workflow-parser"] } },
 };
@@ -39,20 +42,9 @@ const ALONE = ["test/integration/faults.test.ts"];
  * Of a fresh clone vitest itself knows no times.
  */
 const LONGEST = [
-  ...[
-    "examples",
-    "package",
-    "accounting",
-    "ingest",
-    "signals",
-    "run",
-    "signals-faults",
-    "ethhook",
-    "redis",
-    "distributed",
-    "tokens",
-  ],
-  ...["dashboards", "secrets", "demo", "report", "arguments", "hanging"],
+  ...["field", "signals", "tokens", "accounting", "ingest", "distributed", "own-tokens", "ethhook", "redis"],
+  ...["ethhook-own", "http", "signals-faults", "examples", "interruption", "dashboards", "clocks", "stranger-table"],
+  ...["system", "run", "demo", "secrets", "doctor", "package", "own", "nats", "access", "nats-access", "echo"],
 ].map((name) => `test/integration/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

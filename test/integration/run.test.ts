@@ -1,72 +1,18 @@
 /** `throughline run` as a program: what it exits with, what it leaves behind, and what it does not. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Result } from "../../cli/result.ts";
 import { Histogram } from "../../core/histogram.ts";
 import { linesOf } from "../../core/reason.ts";
-import type { Pipeline } from "../../systems/pulse/cli/start.ts";
+import { fanOut, out, pipeline, recordOf, throughline, useFanOut } from "./fan-out.ts";
 import { makeHome } from "./home.ts";
-import { startPipeline } from "./pipeline.ts";
-import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
 
-let pipeline: Pipeline;
-let out: string;
-beforeAll(async () => {
-  out = await mkdtemp(join(tmpdir(), "throughline-run-"));
-  pipeline = await startPipeline();
-});
-afterAll(async () => {
-  await pipeline?.close();
-  await rm(out, { recursive: true, force: true });
-});
-
-function throughline(...args: string[]) {
-  return throughlineIn(out, ...args);
-}
-
-/** The addresses of the pipeline that the tests share. */
-const addresses = () => addressesOf(pipeline);
-
-const QUICK = ["--set", "CREATE_STREAM=1", "--set", "DRAIN_QUIET=1s", "--set", "PING_EVERY=500ms"];
-
-function fanOut(run: string, ...args: string[]) {
-  return throughline("run", "websocket", "nats", ...addresses(), ...QUICK, "--out", out, "--run-id", run, ...args);
-}
-
-const recordOf = (run: string) => recordIn(out, run);
-
-/** The ids of the processes that carry words in their arguments or variables, by Linux' own list. */
-async function processesWith(...words: string[]): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const told = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-  const lines = await Promise.all(
-    pids.map(async (pid) => `${await told(pid, "cmdline")}${await told(pid, "environ")}`),
-  );
-  return pids.filter((_, place) => words.every((word) => lines[place]?.includes(word))).map(Number);
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(50)) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-  }
-  throw new Error(`waited in vain: ${what}`);
-}
-
-/** Waits until a run has published something, or so many events. */
-function publishes(run: string, events = 1, receiver = pipeline.receiver.url): Promise<true> {
-  return until(`run ${run} publishes`, async () => {
-    const answer = await fetch(`${receiver}/runs/${run}`);
-    const account = answer.ok ? ((await answer.json()) as { published: number }) : null;
-    return account !== null && account.published >= events ? true : undefined;
-  });
-}
+useFanOut();
 
 const UNTIMED = untimedFlags("websocket", "nats");
 
@@ -248,62 +194,6 @@ describe("a planted fault", () => {
 });
 
 describe("what goes wrong", () => {
-  const LONG = ["--duration", "60s", "--rate", "200"];
-
-  // These wait for k6 to end in order, and can do so together.
-  test.concurrent.each([
-    ["SIGTERM", []],
-    ["SIGHUP", []],
-    // Under npm one Ctrl-C comes twice. Of the same signal the second could be lost here before it is seen.
-    ["SIGINT", ["SIGTERM"]],
-  ] as const)(
-    "%s ends the run in order, with a partial record, also when %j follows at once",
-    async (signal, again) => {
-      const run = `ended-by-${signal}`;
-      const running = fanOut(run, ...LONG);
-      await publishes(run);
-      for (const one of [signal, ...again]) running.kill(one);
-      const { exitCode } = await running;
-      expect(exitCode).toBe(3);
-      const { verdict, complete, reasons, account } = await recordOf(run);
-      expect({ verdict, complete }).toEqual({ verdict: "INVALID", complete: false });
-      expect(reasons[0]?.text).toMatch(/^interrupted after \d+ s/);
-      expect(account?.published).toBeGreaterThan(0);
-      expect(await processesWith(`RUN_ID=${run}`)).toEqual([]);
-    },
-  );
-
-  test.concurrent("Ctrl-C in a long wait for deliveries keeps the account, and calls nothing lost", async () => {
-    const run = "ended-while-waiting";
-    const waits = ["--set", "DRAIN_QUIET=100s", "--set", "DRAIN_TIMEOUT=200s"];
-    const load = ["--events", "400", "--rate", "200", "--fault", "drop=2"];
-    const running = throughline("run", "websocket", "nats", ...load, ...waits, "--out", out, "--run-id", run);
-    const receiver = await until("k6 is told the receiver", async () => {
-      const [pid] = await processesWith(`RUN_ID=${run}`, "nats.js", "bin/k6");
-      const environment = pid === undefined ? "" : await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return /\bRECEIVER_URL=([^\0]+)/.exec(environment)?.[1];
-    });
-    await publishes(run, 400, receiver);
-    running.kill("SIGINT");
-    expect((await running).exitCode).toBe(3);
-    const { account, tests } = await recordOf(run);
-    expect(account).toMatchObject({ ending: "interrupted", published: 400, lost: 0 });
-    expect(account?.open).toBeGreaterThan(100);
-    expect(tests.filter(({ summary }) => summary === null)).toEqual([]);
-  });
-
-  test.concurrent("a k6 that is killed ends the others and makes the run INVALID", async () => {
-    const running = fanOut("killed", ...LONG);
-    await publishes("killed");
-    const [pid] = await processesWith("RUN_ID=killed", "nats.js", "bin/k6");
-    process.kill(pid as number, "SIGKILL");
-    const { exitCode, stdout } = await running;
-    expect(exitCode).toBe(3);
-    expect(stdout).toContain("nats: k6 ended by SIGKILL");
-    expect(await recordOf("killed")).toMatchObject({ verdict: "INVALID", complete: false });
-    expect(await processesWith("RUN_ID=killed")).toEqual([]);
-  });
-
   test("two runs at once each keep their own record", async () => {
     const ask = (run: string) =>
       throughline(
