@@ -68,8 +68,8 @@ async function examine(root: string, subject: Subject, request: Request, interru
   checks.push(...(await checksBehind(target.direct, subject, request)));
   const healthy = checks.every(({ ok }) => ok !== false);
   const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
-  if (healthy && hasK6 && canTry(subject, request.urls)) {
-    checks.push(await canaryCheck(root, subject, request, interrupted).catch(notSent));
+  if (healthy && canTry(subject, request.urls)) {
+    checks.push(hasK6 ? await canaryCheck(root, subject, request, interrupted).catch(notSent) : UNTRIED);
   }
   console.log(renderChecks(checks).trimEnd());
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -99,6 +99,14 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
     return { what: `${test} credentials`, found, ok: false, remedy: "docs/access.md has the ways in" };
   }
 }
+
+/** Without it, a target that nobody has asked would look well. */
+const UNTRIED: Check = {
+  what: "canary",
+  found: "none was sent, for want of a k6: whether the target works is not known",
+  ok: null,
+  remedy: "ask again after the first run, which builds one",
+};
 
 /** A canary that could not be sent is one failed check; the others are still shown. */
 function notSent(problem: unknown): Check {
