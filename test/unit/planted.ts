@@ -44,6 +44,8 @@ export interface PlantedStream {
   readonly deliveries: readonly Delivery[];
   /** What must be told of it within its window. */
   readonly truth: PathAccount;
+  /** Of what is unjudged by that, what was reported by nobody or never acknowledged: a run counts it as that alone. */
+  readonly unpromised: number;
   /** Due events that did not arrive and were sent outside of the window, but while the path was open. */
   missedAtEdges(open: Window): number;
   readonly unreported: readonly number[];
@@ -153,6 +155,9 @@ function plant(
       lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
       duplicatedSeqs: repeatedSeqs(deliveries),
     },
+    unpromised: arriving.filter(
+      (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome !== "acknowledged"),
+    ).length,
     missedAtEdges: (open) =>
       sent.filter(
         (one) =>
