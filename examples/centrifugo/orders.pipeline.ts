@@ -1,7 +1,6 @@
 import http from "k6/http";
 import { WebSocket } from "k6/websockets";
 import { definePipeline, httpAnswer } from "throughline";
-
 export default definePipeline({
   name: "orders",
   variables: {
@@ -33,6 +32,7 @@ export default definePipeline({
           else if (line.includes('"subscribe"')) live();
         }
       };
+      socket.onerror = (event) => failed(String(event?.error));
       socket.onclose = () => failed("Centrifugo closed the connection");
       return socket;
     },
