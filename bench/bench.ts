@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { connectionsOf } from "../cli/connections.ts";
 import { runK6 } from "../cli/k6.ts";
 import type { Summary } from "../core/summary.ts";
@@ -81,7 +82,19 @@ export async function measured(
   return summary;
 }
 
+/** Bundles a script of bench/k6/ into a folder. @returns its path. */
+export async function bundled(name: string, folder: string): Promise<string> {
+  const script = join(folder, `${name}.js`);
+  await build({
+    entryPoints: [join(root, `bench/k6/${name}.ts`)],
+    outfile: script,
+    ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" },
+    external: ["k6", "k6/*"],
+  });
+  return script;
+}
+
 /** One aggregated value of a k6 metric. */
-export function value(summary: Summary, metric: string, statistic: string): number {
+export function value(summary: Pick<Summary, "metrics">, metric: string, statistic: string): number {
   return summary.metrics[metric]?.[statistic] ?? Number.NaN;
 }

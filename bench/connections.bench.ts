@@ -1,14 +1,12 @@
 /** What it costs one k6 process to hold 10,000 connections with deliveries flowing, beside one that only holds them. */
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { build } from "esbuild";
 import { execa } from "execa";
 import { k6Program } from "../cli/k6.ts";
 import type { Account } from "../core/account.ts";
 import { startPipeline } from "../systems/pulse/cli/start.ts";
 import { variants } from "../systems/pulse/events.ts";
-import { bench, held, measured, root, value } from "./bench.ts";
+import { bench, bundled, held, measured, root, value } from "./bench.ts";
 
 const VUS = 100;
 const SOCKETS = 100;
@@ -53,13 +51,7 @@ await bench(`${VUS * SOCKETS} connections in one k6 process, an event a second e
 
 /** The peer's peak memory, in KiB. */
 async function holdOnly({ gateway, nats }: Pipeline, folder: string): Promise<number> {
-  const script = join(folder, "hold.js");
-  await build({
-    entryPoints: [join(root, "bench/k6/hold.ts")],
-    outfile: script,
-    ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" },
-    external: ["k6", "k6/*"],
-  });
+  const script = await bundled("hold", folder);
   const env = {
     ...{ VUS: String(VUS), SOCKETS: String(SOCKETS), SECONDS: String(OPENING_SECONDS + SECONDS) },
     WS_URL: gateway.wsUrl as string,

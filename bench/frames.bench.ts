@@ -1,21 +1,13 @@
 /** What a frame costs whose `type` comes last, beside one in the order of the contract. */
-import { join } from "node:path";
-import { build } from "esbuild";
 import { execa } from "execa";
 import { k6Program } from "../cli/k6.ts";
-import { bench, held, root } from "./bench.ts";
+import { bench, bundled, held, root } from "./bench.ts";
 
 /** Frames in the order of the gateway in the field may cost so much more than those of the contract. */
 const MOST = 1.3;
 
 await bench("frames whose type comes last", async (folder) => {
-  const script = join(folder, "frames.js");
-  await build({
-    entryPoints: [join(root, "bench/k6/frames.ts")],
-    outfile: script,
-    ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" },
-    external: ["k6", "k6/*"],
-  });
+  const script = await bundled("frames", folder);
   const { all } = await execa(k6Program(root), ["run", "--quiet", "--address", "", script], { all: true });
   const [, measured = "{}"] = /measured (\{.*\})"/.exec(all.replaceAll("\\", "")) ?? [];
   const { contract, last, ratio } = JSON.parse(measured) as Readonly<Record<string, number>>;

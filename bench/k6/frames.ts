@@ -2,7 +2,7 @@
 import { eventId } from "../../core/trace.ts";
 import { PathLog } from "../../k6/support/arrivals.ts";
 import { event, variants } from "../../systems/pulse/events.ts";
-import { eventIdsIn, isEventFrame, messagesIn } from "../../systems/pulse/frames.ts";
+import { areJoined, isEventFrame, soleEventId } from "../../systems/pulse/frames.ts";
 
 const FRAMES = 2_000;
 const TIMES = 10;
@@ -37,10 +37,9 @@ function cost(frames: readonly string[]): number {
   const began = Date.now();
   for (let time = 0; time < TIMES; time++) {
     for (const frame of frames) {
-      for (const message of messagesIn(frame)) {
-        if (!isEventFrame(message)) throw new Error(`is no event: ${message}`);
-        for (const id of eventIdsIn(message)) log.record(id, FROM + 1);
-      }
+      const id = !areJoined(frame) && isEventFrame(frame) ? soleEventId(frame) : null;
+      if (id === null) throw new Error(`is no event: ${frame}`);
+      log.record(id, FROM + 1);
     }
     log.take(FROM + 2, false);
   }

@@ -12,6 +12,8 @@ export interface Workload {
 /** One event of the workload, before it is stamped with a trace and written for a wire. */
 export interface Event extends Filterable {
   readonly seq: number;
+  /** Place among the {@link variants}. */
+  readonly variant: number;
   readonly blockNumber: number;
   readonly blockHash: string;
   readonly txHash: string;
@@ -74,6 +76,7 @@ export function event(workload: Workload, seq: number, all = variants(workload))
   const blockNumber = FIRST_BLOCK + Math.floor(seq / EVENTS_PER_BLOCK);
   return {
     seq,
+    variant: variant.index,
     blockNumber,
     blockHash: blockHash(seed, blockNumber),
     txHash: hash(seed, seq, drawn),

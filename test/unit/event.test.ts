@@ -68,6 +68,7 @@ test("the workload has not changed", () => {
         "programId": "0x9b00942e4a4ad9873a23e6261f01a73feb27feef",
         "seq": 0,
         "txHash": "0xb19fea7cb19fea7cb19fea7cb19fea7cb19fea7cb19fea7c0000000100000000",
+        "variant": 44,
       },
       {
         "accounts": [
@@ -80,6 +81,7 @@ test("the workload has not changed", () => {
         "programId": "0xc7acf39afba407a950eb6f5fec0b217015f92341",
         "seq": 1,
         "txHash": "0x0dd6b1d30dd6b1d30dd6b1d30dd6b1d30dd6b1d30dd6b1d30000000100000001",
+        "variant": 35,
       },
       {
         "accounts": [
@@ -92,6 +94,7 @@ test("the workload has not changed", () => {
         "programId": "0xdf5803844fe40cd30ba723556213f990cc9f0bbb",
         "seq": 99,
         "txHash": "0x8f3d916e8f3d916e8f3d916e8f3d916e8f3d916e8f3d916e0000000100000063",
+        "variant": 14,
       },
       {
         "accounts": [
@@ -104,6 +107,7 @@ test("the workload has not changed", () => {
         "programId": "0xdf5803844fe40cd30ba723556213f990cc9f0bbb",
         "seq": 100,
         "txHash": "0x7f61f3927f61f3927f61f3927f61f3927f61f3927f61f3920000000100000064",
+        "variant": 18,
       },
       {
         "accounts": [
@@ -116,6 +120,7 @@ test("the workload has not changed", () => {
         "programId": "0x9b00942e4a4ad9873a23e6261f01a73feb27feef",
         "seq": 123456,
         "txHash": "0xfe16e0dcfe16e0dcfe16e0dcfe16e0dcfe16e0dcfe16e0dc000000010001e240",
+        "variant": 60,
       },
     ]
   `);

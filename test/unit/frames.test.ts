@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { eventId } from "../../core/trace.ts";
 import { damageOf, eventsIn } from "../../systems/pulse/damage.ts";
 import { event } from "../../systems/pulse/events.ts";
-import { eventIdsIn, frames, isEventFrame, messagesIn } from "../../systems/pulse/frames.ts";
+import { eventIdsIn, frames, isEventFrame, messagesIn, soleEventId } from "../../systems/pulse/frames.ts";
 import type { DeliveredEvent } from "../../systems/pulse/wire.ts";
 
 const WORKLOAD = { seed: 1, chains: ["ethereum", "solana"] };
@@ -45,6 +45,18 @@ describe("a frame with events", () => {
       const delivered = eventsIn(frame).get(idOf(seq));
       if (delivered !== undefined) expect(damageOf(delivered, event(WORKLOAD, seq))).toBeNull();
     }
+  });
+
+  test.each<[string, string, boolean]>([
+    ["with the type last", real(1), true],
+    ["with the type first", JSON.stringify({ type: "event", data: bare(1) }), true],
+    ["of two events", JSON.stringify({ type: "event", data: [bare(1), bare(2)] }), false],
+    ["that is cut short in its id", `{"type":"event","data":{"event_id":"${idOf(1).slice(0, -1)}`, false],
+    ["whose id is broken in the middle", real(1).replace("000_", "000-"), false],
+    ["with spaces", JSON.stringify(one(1), null, 2), true],
+    ["that is no event", '{"type":"pong"}', false],
+  ])("has one event at a glance: %s", (_, frame, isSole) => {
+    expect(soleEventId(frame)).toBe(isSole ? idOf(1) : null);
   });
 
   test.each([

@@ -181,15 +181,43 @@ describe("a subscriber", () => {
     const warned = vi.spyOn(console, "warn").mockReturnValue(undefined);
     const { sum, damages } = await subscribe();
     Socket.last.says("event", delivered({ seq: 1 }));
-    expect(sum("ws_events_damaged")).toBe(0);
     Socket.last.says("event", delivered({ seq: 2 }, { block_num: 5 }));
-    expect(sum("ws_events_damaged")).toBe(1);
     Socket.last.says("event", delivered({ seq: 3 }, { block_num: 6 }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sum("ws_events_damaged")).toBe(2);
     const told = "block_num is not what was published in 1 delivery that was compared: sent 18000000, received 5";
     expect(warned.mock.calls).toEqual([[`damaged: ${told}`]]);
-    await vi.advanceTimersByTimeAsync(1_000);
     expect(damages.flat()).toEqual([{ field: "block_num", sent: "18000000", received: "5", count: 2 }]);
     warned.mockRestore();
+  });
+
+  test("finds damage where others of the variant were whole", async () => {
+    const warned = vi.spyOn(console, "warn").mockReturnValue(undefined);
+    const { sum } = await subscribe();
+    const all = Array.from({ length: 1_000 }, (_, seq) => event(WORKLOAD, seq));
+    const [one, two, three] = all.filter(({ variant }) => variant === all[0]?.variant).map(({ seq }) => seq);
+    for (const seq of [one, two]) Socket.last.says("event", delivered({ seq: seq as number }));
+    Socket.last.says("event", delivered({ seq: three as number }, { block_num: 5 }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sum("ws_events_damaged")).toBe(1);
+    warned.mockRestore();
+  });
+
+  test("reads what came before its connection ended", async () => {
+    const { reports } = await subscribe();
+    const delivery = delivered({ seq: 1 });
+    Socket.last.says("event", delivery);
+    Socket.last.onclose();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.flat().find(({ closed }) => closed)?.ids).toBe(delivery.event_id);
+  });
+
+  test("reads without waiting where much came", async () => {
+    const { sum } = await subscribe();
+    for (let seq = 0; seq < 249; seq++) Socket.last.says("event", delivered({ seq }));
+    expect(sum("ws_events_damaged of")).toBe(0);
+    Socket.last.says("event", delivered({ seq: 249 }));
+    expect(sum("ws_events_damaged of")).toBeGreaterThan(0);
   });
 
   test("enters what the judge finds in its report", async () => {

@@ -9,7 +9,7 @@ export interface Listener {
   opened(filter: Filter): PathLog;
   left(log: PathLog): void;
   unsubscribed(connection: Connection): void;
-  arrived(log: PathLog | null, frame: string, readAt: number): void;
+  arrived(log: PathLog | null, message: string, readAt: number): void;
 }
 
 /** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
@@ -44,7 +44,7 @@ export class Connection implements SessionEvents {
     if (this.log !== null) this.subscriber.left(this.log);
   }
 
-  event(frame: string, readAt: number): void {
-    this.subscriber.arrived(this.log, frame, readAt);
+  event(message: string, readAt: number): void {
+    this.subscriber.arrived(this.log, message, readAt);
   }
 }

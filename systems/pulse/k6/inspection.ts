@@ -8,7 +8,8 @@ import { Allowance } from "../../../k6/support/allowance.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
 import { damageOf, eventsIn } from "../damage.ts";
-import { event, type Variant, type Workload } from "../events.ts";
+import { type Event, event, type Variant, type Workload } from "../events.ts";
+import { Pattern } from "../pattern.ts";
 
 type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 
@@ -40,6 +41,8 @@ export class Inspection {
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly damages = new DamageTally();
   private readonly toldDamages = new DamageTally();
+  /** By variants. */
+  private readonly patterns = new Map<number, Pattern>();
   private runNumber: number | null;
   private enteredAt = Date.now();
 
@@ -61,9 +64,13 @@ export class Inspection {
     this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
   }
 
-  /** An event arrived. @param readAt Unix ms here; @param at by the receiver's clock. */
-  take(id: string, frame: string, readAt: number, at: number): void {
-    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, Date.now() - readAt) });
+  /**
+   * An event arrived.
+   *
+   * @param readAt Unix ms here; @param at by the receiver's clock; @param lag how long its frame had waited, in ms.
+   */
+  take(id: string, frame: string, readAt: number, at: number, lag: number): void {
+    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag });
     if (this.comparisons.take(readAt)) this.compare(frame, id);
   }
 
@@ -104,13 +111,21 @@ export class Inspection {
   private compare(frame: string, id: string): void {
     const trace = this.readOurs(id);
     if (trace === null || trace.publisher === PROBE_PUBLISHER) return;
-    const delivered = eventsIn(frame).get(id);
+    const sent = event(this.workload, trace.seq, this.all);
     const damage =
-      delivered === undefined
-        ? { field: "frame", sent: "JSON", received: frame.slice(-LONGEST_ID) }
-        : damageOf(delivered, event(this.workload, trace.seq, this.all));
+      this.patterns.get(sent.variant)?.fits(frame, id, sent) === true ? null : this.damageIn(frame, id, sent);
     if (damage === null) this.measure.ws_events_damaged.add(0);
     else this.damaged(damage);
+  }
+
+  /** Compares field by field; what is whole shows how the next ones of its variant look. */
+  private damageIn(frame: string, id: string, sent: Event): Damage | null {
+    const delivered = eventsIn(frame).get(id);
+    if (delivered === undefined) return { field: "frame", sent: "JSON", received: frame.slice(-LONGEST_ID) };
+    const damage = damageOf(delivered, sent);
+    const pattern = damage === null ? Pattern.of(frame, id, sent, String(delivered.timestamp)) : null;
+    if (pattern !== null) this.patterns.set(sent.variant, pattern);
+    return damage;
   }
 
   /** Tells the first of a kind: all of them would be a line for each event. */

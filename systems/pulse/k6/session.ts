@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from "k6/timers";
 import type { WebSocket } from "k6/websockets";
 import { type CloseEvent, closeWords } from "../../../core/closing.ts";
 import type { Filter } from "../filters.ts";
-import { type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
+import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";
 import { ANSWERS, type Operation } from "./operations.ts";
 
@@ -25,8 +25,8 @@ export interface SessionEvents {
   leaving(): void;
   /** The subscription is over, and another one follows on the same connection. */
   unsubscribed(): void;
-  /** An event frame came; `readAt` is when the socket was read, in Unix ms. */
-  event(frame: string, readAt: number): void;
+  /** A message with one event or several came; `readAt` is when the socket was read, in Unix ms. */
+  event(message: string, readAt: number): void;
 }
 
 /** Where a session gets its socket. */
@@ -169,11 +169,14 @@ export class Session {
       this.failed(this.asked[0]?.operation, "a binary frame came");
       return;
     }
-    for (const message of messagesIn(frame)) {
-      // Only the few messages that are no events are worth parsing.
-      if (isEventFrame(message)) this.events.event(message, readAt);
-      else this.readControl(message);
-    }
+    if (areJoined(frame)) for (const message of messagesIn(frame)) this.readMessage(message, readAt);
+    else this.readMessage(frame, readAt);
+  }
+
+  /** Only the few messages that are no events are worth parsing. */
+  private readMessage(message: string, readAt: number): void {
+    if (isEventFrame(message)) this.events.event(message, readAt);
+    else this.readControl(message);
   }
 
   private readControl(text: string): void {

@@ -14,10 +14,10 @@ import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { tellWords } from "../../../k6/support/words.ts";
 import { type Variant, variants } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
-import { eventIdsIn } from "../frames.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
 import { Inspection } from "./inspection.ts";
+import { Intake } from "./intake.ts";
 import type { Operation } from "./operations.ts";
 import { socketModule } from "./rudeness.ts";
 import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
@@ -62,8 +62,10 @@ export class Subscriber {
   private readonly run: Run;
   private readonly judge: ReportArrivals;
   private readonly manner: Manner;
+  private readonly isSlow: boolean;
   private readonly all: readonly Variant[];
   private readonly inspection: Inspection;
+  private readonly intake: Intake;
   private readonly correction: number;
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
@@ -72,8 +74,6 @@ export class Subscriber {
   private readonly words = new Words();
   private finished: PathReport[] = [];
   private longestPause = -1;
-  private received = 0;
-  private foreign = 0;
   private isDraining = false;
   private runIsSettled = false;
   private wasLive = false;
@@ -95,6 +95,7 @@ export class Subscriber {
     manner: Manner = {},
   ) {
     this.manner = manner;
+    this.isSlow = manner.isSlow === true;
     this.config = config;
     this.door = door;
     this.measure = measure;
@@ -104,6 +105,7 @@ export class Subscriber {
     this.all = variants(workload);
     this.inspection = new Inspection(workload, this.all, measure, run.number, samplesPerSecond);
     this.correction = clockCorrection(run);
+    this.intake = new Intake(this.inspection, this.correction);
   }
 
   /** Whether the receiver has settled the run and nothing more is to come. */
@@ -170,16 +172,16 @@ export class Subscriber {
   private async connect(filter: Filter, until: number): Promise<SessionEnd | "renewed"> {
     const connection = new Connection(this, filter);
     this.measure.ws_connections_total.add(1);
-    const { resubscribesAt, vanishes, isSlow } = this.manner;
+    const { resubscribesAt, vanishes } = this.manner;
     // A goodbye would be answered behind all that is still to be read.
-    const vanish = vanishes === true || isSlow === true ? () => this.vanish() : undefined;
+    const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
     const session = new Session(this.config, this.door, filter, { until, resubscribesAt, vanish }, connection);
     this.sessions.add(session);
     const end = await session.over;
     this.sessions.delete(session);
     if (connection.log !== null) {
       this.finish(connection, end === "lost");
-      if (isSlow !== true) this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
+      if (!this.isSlow) this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
       else if (end === "lost") this.measure.ws_slow_sessions_lost.add(1);
     }
     if (end === "lost") this.words.count("closed", session.closedWith ?? "");
@@ -199,6 +201,7 @@ export class Subscriber {
   /** It listened until it said goodbye, however much later this is reported. */
   private finish({ log, leftAt }: Connection, lost: boolean): void {
     if (log === null) return;
+    this.intake.read();
     this.logs.delete(log);
     this.hasEnded = true;
     this.finished.push(log.take((leftAt ?? Date.now()) + this.correction, true, lost));
@@ -236,7 +239,7 @@ export class Subscriber {
     const { measure } = this;
     if (operation === "connect" && isShortage(measure, failure)) return;
     // Answers wait behind what it has not read yet: that they come late is its own doing.
-    if (this.manner.isSlow === true && operation !== "connect") return;
+    if (this.isSlow && operation !== "connect") return;
     measure.ws_error_rate.add(failure !== null);
     if (operation === "connect") measure.ws_connection_errors_total.add(failure === null ? 0 : 1);
     if (failure !== null) {
@@ -246,37 +249,24 @@ export class Subscriber {
     else if (operation === "ping") measure.ws_ping_latency_ms.add(milliseconds);
   }
 
-  /** An event frame came; `log` is null before the subscription was confirmed. */
-  arrived(log: PathLog | null, frame: string, readAt: number): void {
-    const ids = eventIdsIn(frame);
-    const events = Math.max(1, ids.length);
-    this.received += events;
-    if (this.received >= REPORTED_TOGETHER) this.reportSoon();
-    if (this.manner.isSlow === true) return;
-    if (log === null) this.foreign += events;
-    else if (ids.length > 0) for (const id of ids) this.record(log, id, frame, readAt);
-    else if (!this.inspection.isDamage(frame)) this.foreign++;
-  }
-
-  private record(log: PathLog, id: string, frame: string, readAt: number): void {
-    const at = readAt + this.correction;
-    log.record(id, at);
-    this.inspection.take(id, frame, readAt, at);
+  /** A message with events came; `log` is null before the subscription was confirmed. */
+  arrived(log: PathLog | null, message: string, readAt: number): void {
+    if (this.isSlow) this.intake.count(message);
+    else this.intake.add(log, message, readAt);
+    if (this.intake.size >= REPORTED_TOGETHER) this.reportSoon();
   }
 
   private async report(): Promise<void> {
-    const { measure } = this;
+    const { measure, isSlow } = this;
     this.hasNews = false;
+    this.intake.read();
     this.inspection.enter();
-    const { isSlow } = this.manner;
-    (isSlow === true ? measure.ws_slow_events : measure.ws_events_received).add(this.received);
+    const { events, foreign: unidentified } = this.intake.take();
+    (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
-    const unidentified = this.foreign;
-    this.received = 0;
-    this.foreign = 0;
     const all = [...this.finished.splice(0), ...this.due(Date.now() + this.correction)];
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
-    const reports = isSlow === true ? [] : all;
+    const reports = isSlow ? [] : all;
     const { draining, settled, damaged, foreign } = await this.judge(
       reports,
       this.inspection.takeDamages(),

@@ -4,7 +4,7 @@ import { afterEach, expect, vi } from "vitest";
 import { eventId } from "../../../core/trace.ts";
 import { damageOf, eventsIn } from "../../../systems/pulse/damage.ts";
 import { event } from "../../../systems/pulse/events.ts";
-import { eventIdsIn, readControlFrame } from "../../../systems/pulse/frames.ts";
+import { eventIdsIn, readControlFrame, soleEventId } from "../../../systems/pulse/frames.ts";
 import { Session, type SessionEvents, type SocketSource } from "../../../systems/pulse/k6/session.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
 
@@ -66,6 +66,9 @@ fuzz(
   corpus<string>("event-frames"),
   3_000,
   (text) => {
+    // What is known at a glance, a closer look finds too.
+    const sole = soleEventId(text);
+    if (sole !== null) expect(eventIdsIn(text)).toEqual([sole]);
     for (const id of eventIdsIn(text)) {
       const delivered = eventsIn(text).get(id);
       const damage = delivered === undefined ? null : damageOf(delivered, event(WORKLOAD, 0));
