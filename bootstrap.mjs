@@ -34,7 +34,7 @@ export function buildK6() {
   if (spawnSync("go", ["version"]).status !== 0) {
     console.error(
       "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
-        "any k6 1.8 runs http.js, websocket.js, ingest.js and webhook.js: k6 run dist/http.js",
+        "any k6 from 1.8 on runs http.js, websocket.js, ingest.js and webhook.js: k6 run dist/http.js",
     );
     return;
   }

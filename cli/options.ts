@@ -15,3 +15,18 @@ export function url(...schemes: string[]): (text: string) => string {
     throw new InvalidArgumentError(`Allowed: a URL that starts with ${schemes[0]}://`);
   };
 }
+
+/** Of a whole number from 1 to the most that is allowed. */
+export function whole(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`allowed: a whole number from 1 to ${most}`);
+  };
+}
+
+/** Which port the receiver of a run listens on, where a system under test was told of it. */
+export function receiverPortOption(): Option {
+  const meaning = "port of the receiver that the run starts for webhooks (default: 4800)";
+  return new Option("--receiver-port <number>", meaning).argParser(whole(65_535));
+}

@@ -1,4 +1,5 @@
-const FLAG = /^(?:--out|-o)(?:=|$)/;
+/** As k6 takes it: `--out x`, `--out=x`, `-o x`, `-o=x` and `-ox`. */
+const FLAG = /^(?:--out(?:=|$)|-o=?)(.*)$/;
 
 /** Flags of k6, and its outputs as `K6_OUT` takes them. */
 export interface Outputs {
@@ -17,8 +18,9 @@ export function outputsOf(flags: readonly string[]): Outputs {
   const outputs: string[] = [];
   for (let place = 0; place < flags.length; place++) {
     const flag = flags[place] as string;
-    if (!FLAG.test(flag)) rest.push(flag);
-    else outputs.push(flag.includes("=") ? flag.slice(flag.indexOf("=") + 1) : (flags[++place] ?? ""));
+    const [isOutput, value] = FLAG.exec(flag) ?? [];
+    if (isOutput === undefined) rest.push(flag);
+    else outputs.push(value || (flags[++place] ?? ""));
   }
   if (outputs.length === 0 || outputs.some((output) => output === "" || output.includes(",")))
     return { flags, environment: {} };

@@ -165,7 +165,7 @@ export interface Account extends Counts {
   readonly latency: Percentiles;
   /** The clocks that latencies were measured by, beside the receiver's. */
   readonly clocks: readonly ClockAccount[];
-  /** The longest time for which the receiver stood still since the run was opened; null when it did not. */
+  /** The longest time for which the receiver stood still since the first event was sent; null when it did not. */
   readonly standstill: Standstill | null;
   /** Of subscriptions: how much slower they became over the load. */
   readonly growth: LatencyGrowth;

@@ -53,10 +53,15 @@ const TABLE = {
     fault: true,
   },
   unreported: { of: "deliveries", meaning: "events that arrived although no publisher reported them", fault: true },
-  late: { of: "deliveries", meaning: "deliveries after the account was settled", fault: true },
+  late: {
+    of: "deliveries",
+    meaning: "deliveries after the account was settled, and repetitions that were told only then",
+    fault: true,
+  },
   unjudged: {
     of: "deliveries",
-    meaning: "deliveries that may or may not happen: sent too near the beginning or the end of a connection",
+    meaning:
+      "deliveries that may or may not happen: sent too near the beginning or the end of a connection, or answered by nobody",
   },
   foreign: { of: "deliveries", meaning: "arrivals that carry the identity of another run, or none" },
   paths: { of: "paths", meaning: "subscriptions and endpoints of the run" },

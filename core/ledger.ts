@@ -83,7 +83,7 @@ export interface PathAccount {
   readonly reordered: number;
   /** Arrived although the path's filter does not match them. */
   readonly misrouted: number;
-  /** Matching, but sent too near the path's edges, whether they arrived or not; or arrived and never acknowledged. */
+  /** Matching, but sent too near the path's edges, whether they arrived or not; or arrived, and nobody had said that they were taken. */
   readonly unjudged: number;
   /** The lowest lost sequence numbers, as evidence. */
   readonly lostSeqs: readonly number[];
@@ -102,7 +102,7 @@ const EVIDENCE = 10;
  * @param isOpen whether event `seq` may still come; asked of what is missing only.
  * @param missedAtEdges events that did not arrive and were sent too near the path's edges to be expected.
  * @param onLost told each event that is lost.
- * @param isAcknowledged asked of unexpected arrivals only: what was refused or reported by nobody is counted as that.
+ * @param mayArrive asked of unexpected arrivals only: what was refused, or reported by nobody, is counted as that.
  */
 export function settlePath(
   ledger: Ledger,
@@ -111,7 +111,7 @@ export function settlePath(
   isOpen: (seq: number) => boolean = () => false,
   missedAtEdges = 0,
   onLost?: (seq: number) => void,
-  isAcknowledged: (seq: number) => boolean = () => true,
+  mayArrive: (seq: number) => boolean = () => true,
 ): PathAccount {
   let misrouted = 0;
   let unexpected = 0;
@@ -120,7 +120,7 @@ export function settlePath(
     if (!selected(seq)) misrouted++;
     else {
       unexpected++;
-      if (isAcknowledged(seq)) unjudged++;
+      if (mayArrive(seq)) unjudged++;
     }
   }
   const delivered = ledger.seen.size - misrouted - unexpected;

@@ -6,6 +6,7 @@ export { defineEndpoints, type Endpoints, type OwnEndpoint } from "./endpoints.t
 export type { AttributeTable, WorkloadEvent } from "./made.ts";
 export type { K6Access, NodeAccess } from "./ownaccess.ts";
 export { type Answer, definePipeline, httpAnswer, type Outcome, type Pipeline, type Selection } from "./pipeline.ts";
+export { jump } from "./profiles.ts";
 export { hold, ramp } from "./shape.ts";
 export type { Step };
 

@@ -135,13 +135,19 @@ export interface CountEnd<Table extends AttributeTable, Names extends string> ex
   count(env: Environment<Names>, access: NodeAccess): Promise<number>;
 }
 
+/** An observer elsewhere, in whatever language: it tells the receiver over HTTP. */
+export interface ReportedEnd<Table extends AttributeTable> extends FarEnd<Table> {
+  readonly kind: "reported";
+}
+
 export type Observe<Table extends AttributeTable, Names extends string> =
   | SubscriptionEnd<Table, Names>
   | RequestEnd<Table, Names>
   | RowsEnd<Table, Names>
   | ListEnd<Table, Names>
   | StreamEnd<Table, Names>
-  | CountEnd<Table, Names>;
+  | CountEnd<Table, Names>
+  | ReportedEnd<Table>;
 
 /** A pipeline, from where its events are published to where they must come out. */
 export interface Pipeline<Table extends AttributeTable, Wire, Names extends string> {

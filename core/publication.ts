@@ -160,9 +160,9 @@ export class Publication {
     return { ...(this.sources[source] as Omit<Claim, "sentFrom">), sentFrom };
   }
 
-  /** Whether the transport promised that an event would arrive. */
-  isAcknowledged(seq: number): boolean {
-    return this.known.has(seq) && !this.unacknowledged.has(seq);
+  /** Whether an event was published and not refused: it may have been taken even where nobody said so. */
+  mayArrive(seq: number): boolean {
+    return this.known.has(seq) && !this.refusals.has(seq);
   }
 
   /** Of what arrived, the events that no publisher reported. */

@@ -76,6 +76,8 @@ const FarEndSchema = v.object({
   paths: v.record(PathName, AttributesSchema),
   /** Whose order is promised: nobody's, each publisher's, or that of events with the same value of an attribute. */
   order: v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]),
+  /** Whether the pipeline's code says where arrivals belong, which are refused, or what is damaged; it does not unless told. */
+  judges: v.optional(v.boolean()),
 });
 export type FarEndOpening = v.InferOutput<typeof FarEndSchema>;
 

@@ -8,6 +8,8 @@ export interface Standstill {
   /** Unix ms at which it ended. */
   readonly at: number;
   readonly ms: number;
+  /** With all others, in ms. */
+  readonly total: number;
 }
 
 /** Garbage collection and a large report take less. */
@@ -18,7 +20,7 @@ const REMEMBERED = 1_000;
 /** The standstills of this process. */
 export class Standstills {
   private readonly every: number;
-  private readonly found: Standstill[] = [];
+  private readonly found: Pick<Standstill, "at" | "ms">[] = [];
   private last: number | null = null;
 
   /** @param every ms between two ticks of the timer. */
@@ -38,7 +40,9 @@ export class Standstills {
   /** The longest that ended after a moment, in Unix ms; null where there was none. */
   longestSince(from: number): Standstill | null {
     const own = this.found.filter(({ at }) => at > from);
-    return own.reduce<Standstill | null>((most, one) => (one.ms > (most?.ms ?? 0) ? one : most), null);
+    if (own.length === 0) return null;
+    const longest = own.reduce((most, one) => (one.ms > most.ms ? one : most));
+    return { ...longest, total: own.reduce((sum, { ms }) => sum + ms, 0) };
   }
 }
 
@@ -48,7 +52,7 @@ interface Stamped {
   readonly span: { readonly from: number; readonly through: number } | null;
   readonly webhooks: unknown;
   readonly storage: unknown;
-  readonly farEnd: unknown;
+  readonly farEnd: { readonly kind: string } | null;
 }
 
 /** How a doubt begins that is the receiver's own doing. */
@@ -63,12 +67,16 @@ const UNANSWERED_MS = 1_000;
  */
 export function receiverDelay(slo: Slo, value: number | null, account: Stamped | null): Uncertainty | null {
   if (account?.standstill == null || value === null) return null;
-  if (account.webhooks === null && account.storage === null && account.farEnd === null) return null;
+  const { webhooks, storage, farEnd } = account;
+  // An observer elsewhere has a clock of its own.
+  const stamps = webhooks !== null || storage !== null || (farEnd !== null && farEnd.kind !== "reported");
+  if (!stamps) return null;
   const { at, ms } = account.standstill;
-  const delay = delayOf(slo.metric, ms, account.span);
+  const delay = delayOf(slo.metric, account.standstill, account.span);
   const isLate =
     delay > 0 && slo.comparison === "<" && value >= slo.bound && metricOf(slo.metric)?.between === "arrival";
-  const isRepeated = slo.metric === "account_duplicated" && value > slo.bound && ms >= UNANSWERED_MS;
+  const answers = webhooks !== null || farEnd?.kind === "request";
+  const isRepeated = answers && slo.metric === "account_duplicated" && value > slo.bound && ms >= UNANSWERED_MS;
   if (!isLate && !isRepeated) return null;
   const until = new Date(at).toISOString().slice(11, 19);
   const cause = `${RECEIVER_STOOD}${(ms / 1000).toFixed(1)} s, until ${until}Z: it was stopped or had no CPU`;
@@ -79,11 +87,13 @@ export function receiverDelay(slo: Slo, value: number | null, account: Stamped |
 const AFTERMATH = 2;
 
 /**
- * How much a standstill may add to a number, in ms: to a mean its share of the load's time, and to a percentile nothing
- * where it touches less than half of what that leaves out, so that a pause of a tenth of a second excuses no slow target.
+ * How much standstills may add to a number, in ms: to a mean their share of the load's time, to a percentile the longest
+ * of them, or nothing where all of them touch less than half of what it leaves out, and nothing to the quickest deliveries
+ * of each quarter, which growth compares.
  */
-function delayOf(metric: string, ms: number, span: Stamped["span"]): number {
-  const touched = span === null ? 1 : Math.min(1, (AFTERMATH * ms) / Math.max(1, span.through - span.from));
+function delayOf(metric: string, { ms, total }: Standstill, span: Stamped["span"]): number {
+  if (metric === "account_latency_growth_ms") return 0;
+  const touched = span === null ? 1 : Math.min(1, (AFTERMATH * total) / Math.max(1, span.through - span.from));
   if (metric.includes("_mean_")) return ms * touched;
   const digits = /_p(\d+)_/.exec(metric)?.[1];
   return digits !== undefined && touched < (1 - Number(`0.${digits}`)) / 2 ? 0 : ms;

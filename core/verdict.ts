@@ -149,6 +149,11 @@ export function spoilt(row: SloResult, conditions: readonly Finding[]): SloResul
   return { ...row, result: "unmeasured", doubt: metric === null ? text : `${metric} is missed` };
 }
 
+/** An objective in words, as in `p(95) < 25`. */
+export function objectiveOf({ statistic, comparison, bound }: Slo): string {
+  return `${statistic} ${comparison} ${bound}`;
+}
+
 function rowOf({ slo, observed, samples, evidence, uncertainty = null }: Observation): SloResult {
   const { metric, statistic, comparison, bound, floor, miss } = slo;
   const enough = observed !== null && samples >= floor;
@@ -162,7 +167,7 @@ function rowOf({ slo, observed, samples, evidence, uncertainty = null }: Observa
   const result = (!enough && !certain) || isDoubted ? "unmeasured" : holds ? "met" : "missed";
   return {
     metric,
-    objective: `${statistic} ${comparison} ${bound}`,
+    objective: objectiveOf(slo),
     miss,
     observed,
     samples,

@@ -29,7 +29,7 @@ export interface ObserverContext {
    * Events of the load have arrived on a path.
    *
    * @param count how many, repetitions too.
-   * @param first how many of them for the first time.
+   * @param first how many of them for the first time, and where they belong.
    * @param times when each arrived, in Unix ms, where that is told afterwards; just now unless told.
    */
   arrived(count: number, first: number, times?: readonly number[]): void;

@@ -59,13 +59,13 @@ export abstract class Path {
     this.ledger.judgeOrder(publication);
     const window = this.judgedWindow(publication, now);
     const isOpen = (seq: number) => this.isOpen(seq, now);
-    const isAcknowledged = (seq: number) => publication.isAcknowledged(seq);
+    const mayArrive = (seq: number) => publication.mayArrive(seq);
     if (window === null) {
-      return settlePath(this.ledger, expectedWhole(this), this.selected, isOpen, 0, onLost, isAcknowledged);
+      return settlePath(this.ledger, expectedWhole(this), this.selected, isOpen, 0, onLost, mayArrive);
     }
     const expected = publication.expected(this.selected, window);
     const missed = publication.missedAtEdges(this.selected, window, this.openWindow(now) ?? window, this.seen);
-    return settlePath(this.ledger, expected, this.selected, isOpen, missed, onLost, isAcknowledged);
+    return settlePath(this.ledger, expected, this.selected, isOpen, missed, onLost, mayArrive);
   }
 
   /** Whether an event that has not arrived may still come, although nothing has been heard of it for a while. */

@@ -14,6 +14,7 @@ import { runNumber } from "../core/trace.ts";
 import { accountOf } from "./accounting.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import { Expectations } from "./expected.ts";
+import { Latecomers } from "./latecomers.ts";
 import type { Observer, ObserverContext, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
@@ -49,13 +50,11 @@ export class Run {
   private readonly now: () => number;
   private readonly stoodStill: Standstills["longestSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
-  private lateArrivals = 0;
-  private untold = 0;
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
   private interrupted = false;
   private closed: Account | null = null;
-  private closedAt: number | null = null;
+  private latecomers: Latecomers | null = null;
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
   private hopsReport: HopsReport | null = null;
 
@@ -92,10 +91,8 @@ export class Run {
       deliveries: this.deliveries,
       clock: (report) => this.clocks.enter(report),
       arrived: (count, first, times) => {
-        // Repetitions and strays too: the account is closed, and this is where they show. Subscribers tell within a
-        // second what they saw before, and some of it nobody waited for.
-        const { closedAt } = this;
-        if (closedAt !== null) this.lateArrivals += times?.filter((at) => at > closedAt).length ?? count;
+        // Repetitions and strays too: the account is closed, and this is where they show.
+        this.latecomers?.arrived(count, first, times);
         if (first > 0) this.lastArrivalAt = this.now();
       },
     };
@@ -122,7 +119,7 @@ export class Run {
 
   /** Unix ms; null until then. */
   get settledAt(): number | null {
-    return this.closedAt;
+    return this.latecomers?.closedAt ?? null;
   }
 
   /**
@@ -151,7 +148,8 @@ export class Run {
   arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
-    if (this.closedAt !== null) this.untold += this.subscriptions.untold(paths, this.closedAt);
+    const { latecomers } = this;
+    latecomers?.inTimeOnUnknownPaths(this.subscriptions.untold(paths, latecomers.closedAt));
     this.subscriptions.enter(paths, damages);
   }
 
@@ -205,7 +203,7 @@ export class Run {
         await this.finish();
       }
     }
-    this.closedAt = this.now();
+    const closedAt = this.now();
     this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
     const account = this.account();
     const growth = backlogGrowth(this.timeline(), account.span);
@@ -213,6 +211,7 @@ export class Run {
     const { tail } = this.deliveries;
     const backlog = Math.min(account.expected, tail.count + account.lost + account.open);
     this.closed = { ...account, webhooks, ending, backlog, drain: tail.length };
+    this.latecomers = new Latecomers(closedAt, account.lost);
   }
 
   private async finish(): Promise<void> {
@@ -253,8 +252,8 @@ export class Run {
     if (this.closed !== null) {
       const webhooks = this.withStream(this.closed.webhooks);
       const clocks = this.clocks.account();
-      const counted = { unjudged: this.closed.unjudged + this.untold, late: this.lateArrivals };
-      return { ...this.closed, ...counted, webhooks, clocks, causes: this.causes(this.closed) };
+      const added = this.latecomers?.addedTo(this.closed);
+      return { ...this.closed, ...added, webhooks, clocks, causes: this.causes(this.closed) };
     }
     const account = accountOf({
       id: this.id,
@@ -268,7 +267,7 @@ export class Run {
       strays: this.strays,
       lastArrivalAt: this.lastArrivalAt,
       isInterrupted: this.interrupted,
-      standstill: this.stoodStill(this.openedAt),
+      standstill: this.stoodStill(this.publication.span?.from ?? this.openedAt),
     });
     return { ...account, causes: this.causes(account) };
   }

@@ -50,9 +50,11 @@ export class Runs implements WebhookSink {
 
   /** Why a run with such a far end cannot be opened here; null when it can. */
   refusalOf({ farEnd }: Opening): string | null {
-    if (farEnd === undefined || !LOOKED_AT.includes(farEnd.kind)) return null;
-    if (this.pipelines.some(({ name }) => name === farEnd.pipeline)) return null;
-    return `this receiver does not know pipeline ${farEnd.pipeline}; start it with --pipeline dist/node/${farEnd.pipeline}.js`;
+    if (farEnd === undefined) return null;
+    // Without its code a wrong signature, or content that was changed, would pass.
+    const needsCode = farEnd.judges === true || LOOKED_AT.includes(farEnd.kind);
+    if (!needsCode || this.pipelines.some(({ name }) => name === farEnd.pipeline)) return null;
+    return `this receiver does not know pipeline ${farEnd.pipeline}; start it with --pipeline dist/node/${farEnd.pipeline}.mjs`;
   }
 
   /** The far ends of a kind, from the oldest run to the newest. */

@@ -48,7 +48,7 @@ export class SubscriptionPath extends Path {
    * @param now Unix ms by the receiver's clock.
    * @param deliveries is told of each event that arrived for the first time and belongs here.
    * @param acknowledgements what is known by now of when events were acknowledged.
-   * @returns how many events arrived for the first time.
+   * @returns how many events arrived for the first time and belong here.
    */
   enter(report: PathArrivals, deliveries: Deliveries, now: number, acknowledgements?: Acknowledgements): number {
     const { publishers, seqs, latencies, arrivedAt } = report;
@@ -58,8 +58,9 @@ export class SubscriptionPath extends Path {
       // What came before it was sent was sent by a clock that is ahead: it cannot have been sent later than it came.
       const sentAt = at - Math.max(0, latency);
       if (this.ledger.record(publishers[place] as number, seq, sentAt) === "duplicate") continue;
+      if (!this.selected(seq)) continue;
       arrived++;
-      if (this.selected(seq)) deliveries.record(this.name, latency, at, seq);
+      deliveries.record(this.name, latency, at, seq);
     }
     if (acknowledgements !== undefined) this.ledger.judgeOrder(acknowledgements);
     this.through = report.closed ? report.through : Math.max(this.through, report.through);

@@ -21,9 +21,13 @@ function sourceOf(bundle: string): string {
 export function describeUncaught(problem: unknown, ours: string, bundles: readonly string[]): string {
   const { stack = "", message } = problem instanceof Error ? problem : { message: String(problem) };
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line) && !/\(?node:/.test(line));
-  if (frames[0]?.includes(ours) === true || bundles.length === 0) return withoutCredentials(stack || message);
   const thrown = bundles.filter((bundle) => frames.some((frame) => frame.includes(bundle)));
-  const files = (thrown.length > 0 ? thrown : bundles).map(sourceOf).join(" or ");
+  const isOurs =
+    frames[0]?.includes(ours) === true || (thrown.length === 0 && frames.some((one) => one.includes(ours)));
+  if (isOurs || bundles.length === 0) return withoutCredentials(stack || message);
+  const known = (thrown.length > 0 ? thrown : bundles).map(sourceOf).join(" or ");
+  // Node tells of a socket whose owner nobody knows.
+  const files = frames.length > 0 ? known : `the receiver, or ${known}`;
   return (
     `${files}: an error that nothing in it caught: ${withoutCredentials(message).replaceAll(/\s+/g, " ")}: ` +
     'give what it opens a listener, as in pool.on("error", () => {}), and await each promise'

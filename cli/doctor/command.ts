@@ -4,7 +4,7 @@ import { URL_NAMES } from "../../systems/kinds.ts";
 import { readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
-import { repeatable } from "../options.ts";
+import { receiverPortOption, repeatable } from "../options.ts";
 import { buildAll } from "../own/find.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
@@ -29,7 +29,7 @@ What is not given is as throughline.config.json of this folder says.
 With all addresses of a target a canary is sent through it: a few real events.
 Exit codes: 0 when nothing is missing, 1 when something is, 2 wrong usage.`;
 
-type Flags = Pick<RunFlags, "scenario" | "set" | `${string}Url`>;
+type Flags = Pick<RunFlags, "scenario" | "receiverPort" | "set" | `${string}Url`>;
 
 /** Flags of a run that this command does not have. */
 const NOTHING_ELSE = { url: [], fault: [] };
@@ -44,6 +44,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
       "what is to run; otherwise what the config says, the pipelines of this folder, or else pipeline",
     )
     .option("--scenario <profile>", "the profile whose needs are looked at")
+    .addOption(receiverPortOption())
     .addOption(repeatable("--set <NAME=VALUE>", "a variable, as run takes it"));
   for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `address of ${name} to try`);
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {

@@ -16,8 +16,13 @@ import type { Built } from "./build.ts";
 /** Beside the load: a canary on its way, the drain, and starting up. */
 const ROUND_ABOUT_SECONDS = 30;
 
-/** Requests come to an address that the system under test was told. */
-const REQUESTS_PORT = 4800;
+/** The port of a receiver whose address somebody else was told ... */
+const TOLD_PORT = 4800;
+/** ... and what he does there, by the kind of the far end. */
+const REACHED: Partial<Record<AnyPipeline["observe"]["kind"], string>> = {
+  request: "requests to /hooks/ and a path",
+  reported: "reports to /runs/ and the run's id",
+};
 
 /** The kind of what was bundled. */
 export function kindOf(built: Built): PipelineKind {
@@ -60,7 +65,7 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
     groups: [subscribes ? [subscribers, publisher] : [publisher]],
     settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },
     canary: true,
-    receiver: pipeline.observe.kind === "request" ? REQUESTS_PORT : 0,
+    receiver: REACHED[pipeline.observe.kind] === undefined ? 0 : TOLD_PORT,
     own: built,
     fit: (given) => fitted(pipeline, given, subscribes),
     start: (place) => startReceiver(pipeline, built.node, place),
@@ -100,7 +105,7 @@ async function startReceiver(
   node: string,
   { root, logs, port, variables = {} }: Place,
 ): Promise<RunningPipeline> {
-  const { kind } = pipeline.observe;
+  const reached = REACHED[pipeline.observe.kind];
   const program = [...programOf(root, "receiver"), ...["--port", String(port), "--pipeline", node]];
   const desk = await openTokenDesk(pipeline.name, variables);
   const receiver = await startService("receiver", program, join(logs, "receiver.log"), desk.variables).catch(
@@ -110,7 +115,7 @@ async function startReceiver(
     },
   );
   return {
-    says: `receiver ${receiver.url}${kind === "request" ? ", requests to /hooks/ and a path" : ""}`,
+    says: `receiver ${receiver.url}${reached === undefined ? "" : `, ${reached}`}`,
     variables: { RECEIVER_URL: receiver.url },
     processes: [{ process: "receiver", role: "receiver", pid: receiver.pid }],
     problems: () => [receiver.ended() ?? []].flat(),

@@ -1,10 +1,10 @@
 /** The flags of `throughline run`. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
 import { URL_NAMES } from "../../systems/kinds.ts";
 import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig } from "../config.ts";
-import { repeatable } from "../options.ts";
+import { receiverPortOption, repeatable, whole } from "../options.ts";
 import { findSubject, onlyOwn } from "../own/subject.ts";
 import type { Request } from "./request.ts";
 import { run } from "./run.ts";
@@ -70,11 +70,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
         "the reference target behaves as the contract has it, or as the system in the field",
       ).choices(MANNERS),
     )
-    .option(
-      "--receiver-port <number>",
-      "port of the receiver that the run starts for webhooks (default: 4800)",
-      whole(65_535),
-    )
+    .addOption(receiverPortOption())
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
     .addOption(repeatable("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test"))
@@ -144,12 +140,4 @@ function urlsOf(flags: Flags): Record<string, string> {
 function runId(given: string | undefined): string | undefined {
   if (given === undefined || RUN_ID.test(given)) return given;
   throw new RangeError(`--run-id ${given}: allowed: letters, digits, dots, dashes and underscores, at most 64`);
-}
-
-function whole(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`allowed: a whole number from 1 to ${most}`);
-  };
 }

@@ -3,7 +3,15 @@
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Summary } from "../../core/summary.ts";
-import { type Judgement, judge, type Observation, type Uncertainty } from "../../core/verdict.ts";
+import {
+  greater,
+  type Judgement,
+  judge,
+  type Observation,
+  objectiveOf,
+  type SloResult,
+  type Uncertainty,
+} from "../../core/verdict.ts";
 
 type Metrics = Summary["metrics"];
 
@@ -12,15 +20,27 @@ type Metrics = Summary["metrics"];
  * shares and means weighted, and a percentile is held to its bound by the number of samples that reach it.
  *
  * @param slos the objectives of the whole test, with its whole sample floors.
- * @param uncertainty how far what was observed of an objective may be off; see clocks.ts.
+ * @param uncertainty how far what was observed of an objective may be off; see clocks.ts and standstill.ts.
+ * @param rows of all processes, each judged by itself: what the target said to any of them is evidence, and a number that
+ *   one of them could not trust is trusted by nobody.
  */
 export function judgeInstances(
   slos: readonly Slo[],
   instances: readonly Metrics[],
   uncertainty: (slo: Slo, observed: number | null) => Uncertainty | null = () => null,
+  rows: readonly SloResult[] = [],
 ): Judgement {
-  const observations = slos.map((slo) => observe(slo, instances));
-  return judge(observations.map((one) => ({ ...one, uncertainty: uncertainty(one.slo, one.observed) })));
+  const observations = slos.map((slo): Observation => {
+    const one = observe(slo, instances);
+    const own = rows.filter(({ metric, objective }) => metric === slo.metric && objective === objectiveOf(slo));
+    const doubt = own.map(doubtOf).reduce(greater, uncertainty(slo, one.observed));
+    return { ...one, uncertainty: doubt, evidence: own.find(({ evidence }) => evidence !== undefined)?.evidence };
+  });
+  return judge(observations);
+}
+
+function doubtOf({ uncertainty, doubt }: SloResult): Uncertainty | null {
+  return uncertainty === null || doubt === null ? null : { by: uncertainty, cause: doubt };
 }
 
 function observe(slo: Slo, instances: readonly Metrics[]): Observation {

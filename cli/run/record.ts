@@ -172,7 +172,8 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
       const ofClocks = uncertaintyOf(account);
       const uncertainty = (slo: Slo, observed: number | null) =>
         greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
-      return [{ by: test, log: null, tests: own, judged: judgeInstances(settings.slos, metrics, uncertainty) }];
+      const rows = summaries.flatMap((summary) => summary.rows);
+      return [{ by: test, log: null, tests: own, judged: judgeInstances(settings.slos, metrics, uncertainty, rows) }];
     }
     return own.map((one) => ({
       by: label(test, one.instance, instances),

@@ -18,6 +18,8 @@ if (process.getuid?.() === 0) {
   // Docker leaves root's home, which this user may not enter: k6 would end there, looking for its configuration.
   process.env.HOME = tmpdir();
 }
+// The host's users read the list of processes, and flags may hold secrets.
+process.title = "throughline";
 process.chdir(root);
 process.setSourceMapsEnabled(true);
 await import("../../dist/node/throughline.js");

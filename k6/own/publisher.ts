@@ -26,10 +26,13 @@ type PublisherSettings = ValuesOf<typeof common & typeof accounted & typeof publ
   Following & { readonly test: string; readonly SCENARIO: string; readonly SUBSCRIPTIONS?: number };
 
 /** What the run is opened with: which path selects what, so that the receiver needs no code of the pipeline for it. */
-export function farEndOf({ name, observe }: AnyPipeline): FarEndOpening | undefined {
+export function farEndOf({ name, observe, damage }: AnyPipeline): FarEndOpening | undefined {
   if (observe.kind === "subscription") return undefined;
+  // The function itself is not in the bundle for k6, its name is.
+  const judges = "receive" in observe || damage !== undefined;
   const paths = Object.entries(observe.paths).map(([path, selection]) => [path, filterOf(selection)]);
-  return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order: observe.order ?? "none" };
+  const order = observe.order ?? "none";
+  return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order, judges };
 }
 
 /** A selection in the form of a filter. */

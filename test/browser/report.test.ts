@@ -11,6 +11,7 @@ import type { Result } from "../../cli/result.ts";
 import { countsOf } from "../../core/counts.ts";
 import { number } from "../../core/numbers.ts";
 import { plainReason } from "../../core/reason.ts";
+import { observedOf } from "../../core/rendering.ts";
 import { histogramOf, invalid, lossy, resultOf } from "../unit/results.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -176,7 +177,7 @@ describe("every number in the page is the record's", () => {
           metric: row.metric,
           objective: row.objective,
           observed: row.observed === null ? undefined : String(row.observed),
-          text: number(row.observed),
+          text: observedOf(row),
           samples: String(row.samples),
           margin: row.margin === null ? undefined : String(row.margin),
           result: words[row.result],

@@ -16,6 +16,7 @@ const INSTALLING_MS = 300_000;
 
 let folder = "";
 let path = "";
+let withoutK6 = "";
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "throughline-package-"));
@@ -25,16 +26,23 @@ beforeAll(async () => {
   symlinkSync(process.execPath, join(path, "node"));
   symlinkSync(join(root, "bin/k6-stock"), join(path, "k6"));
   symlinkSync("/bin/sh", join(path, "sh"));
+  withoutK6 = join(folder, "without-k6");
+  mkdirSync(withoutK6);
+  symlinkSync(process.execPath, join(withoutK6, "node"));
+  // With Go it could be built: nothing else is amiss.
+  symlinkSync((await execa("sh", ["-c", "command -v go"])).stdout, join(withoutK6, "go"));
 }, INSTALLING_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command as it was installed, with nothing else on the PATH than Node and a k6 without extensions. */
-function throughline(...args: string[]) {
+const throughline = (...args: string[]) => onPath(path, ...args);
+
+function onPath(PATH: string, ...args: string[]) {
   return execa(join(folder, "node_modules/.bin/throughline"), args, {
     cwd: folder,
     reject: false,
     extendEnv: false,
-    env: { PATH: path, HOME: folder },
+    env: { PATH, HOME: folder },
   });
 }
 
@@ -82,6 +90,10 @@ test("init, doctor and a run account for every event, and a lost one is named", 
     const file = join(folder, "orders.pipeline.ts");
     writeFileSync(file, readFileSync(file, "utf8").replace("http://127.0.0.1:3000/events", url));
     const to = ["--receiver-url", receiver.url];
+    const untried = await onPath(withoutK6, "doctor", "orders", ...to);
+    expect(untried.stdout).toMatch(
+      /^.* +canary +none was sent, for want of a k6: whether the target works is not known/m,
+    );
     const doctor = await throughline("doctor", "orders", ...to);
     expect(doctor.stdout).toMatch(/^ok +k6 +k6 on the PATH, 1\.8\.1: runs ingest, http, /m);
     expect(doctor.stdout).toMatch(/^ok +canary +canaries reached 3 of 3/m);

@@ -7,7 +7,8 @@ import { commandLinesDuring, processesTold } from "./processes.ts";
 import { type ShopName, shopBehind, shopFolder } from "./shop.ts";
 import { recordIn, throughlineWith } from "./throughline.ts";
 
-const SECRET = "hunter2-of-nobody";
+// Its own: other files run beside it, and what they put on command lines is theirs.
+const SECRET = `hunter2-of-worker-${process.pid}`;
 const ENCODED = Buffer.from(`user:${SECRET}`).toString("base64");
 
 let folder: string;

@@ -35,9 +35,15 @@ async function post<Answer>(path: string, body: object): Promise<Answer> {
   return (await answer.json()) as Answer;
 }
 
-async function opened(kind: string, paths: object, pipeline: AnyPipeline | null, order: unknown = "none") {
+async function opened(
+  kind: string,
+  paths: object,
+  pipeline: AnyPipeline | null,
+  order: unknown = "none",
+  judges?: boolean,
+) {
   receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: pipeline === null ? [] : [pipeline] });
-  const farEnd = { pipeline: "own", kind, paths, order };
+  const farEnd = { pipeline: "own", kind, paths, order, judges };
   return post<{ error?: string }>(`/runs/${RUN}`, { seed: 1, variants: VARIANTS, publisher: "one", farEnd });
 }
 
@@ -112,6 +118,13 @@ test("order is judged per publisher, or per value of an attribute, where it is p
   }
 });
 
+test.each([
+  [false, undefined],
+  [true, expect.stringContaining("--pipeline dist/node/own.mjs")],
+])("a run whose code judges requests (%s) is opened only where the receiver has that code", async (judges, error) => {
+  expect((await opened("request", { all: {} }, null, "none", judges)).error).toEqual(error);
+});
+
 test("the schema of what an observer elsewhere reports is in the docs", async () => {
   const schema = toJsonSchema(ObservedSchema, { errorMode: "throw" });
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot("../../docs/observed.schema.json");
@@ -130,7 +143,7 @@ test("an observer elsewhere reports whole texts", async () => {
 
 describe("what the receiver looks at itself", () => {
   test("needs the pipeline's code", async () => {
-    expect((await opened("rows", { table: {} }, null)).error).toContain("--pipeline dist/node/own.js");
+    expect((await opened("rows", { table: {} }, null)).error).toContain("--pipeline dist/node/own.mjs");
   });
 
   test("rows are read once, also those that become visible late, and those that vanish are counted", async () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeInstances } from "../../cli/run/instances.ts";
 import { type Slo, sampleCounter } from "../../core/slo.ts";
+import { judge, type SloResult } from "../../core/verdict.ts";
 
 const slo = (changes: Partial<Slo>): Slo => ({
   metric: "ws_event_latency_ms",
@@ -133,5 +134,37 @@ describe("several processes", () => {
         expect(row?.samples).toBe(all.flat().length);
       }),
     );
+  });
+});
+
+describe("what a process said of its own row", () => {
+  const share = slo({ metric: "events_refused", statistic: "rate", comparison: "==", bound: 0, floor: 1 });
+  const own = (one: Slo, changes: Partial<SloResult>): SloResult => {
+    const [row] = judge([{ slo: one, observed: 60, samples: 100 }]).rows as [SloResult];
+    return { ...row, ...changes };
+  };
+
+  test("is evidence of what all missed together", () => {
+    const seen = processes(share, [
+      [0, 100],
+      [0.1, 100],
+    ]);
+    const { reasons } = judgeInstances([share], seen, undefined, [
+      own(share, {}),
+      own(share, { evidence: "stream is full: 10" }),
+    ]);
+    expect(reasons).toMatchObject([{ metric: "events_refused", evidence: "stream is full: 10" }]);
+  });
+
+  test("is a doubt of it where it was late itself, and of no other objective", () => {
+    const latency = slo({});
+    const seen = processes(latency, [
+      [60, 100],
+      [60, 100],
+    ]);
+    const late = { uncertainty: 40, doubt: "this machine was late itself" };
+    const judged = (row: SloResult) => judgeInstances([latency], seen, undefined, [row]).rows[0];
+    expect(judged(own(latency, late))).toMatchObject({ result: "unmeasured", doubt: late.doubt });
+    expect(judged(own(latency, { ...late, objective: "p(95) < 25" }))).toMatchObject({ result: "missed", doubt: null });
   });
 });

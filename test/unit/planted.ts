@@ -44,7 +44,7 @@ export interface PlantedStream {
   readonly deliveries: readonly Delivery[];
   /** What must be told of it within its window. */
   readonly truth: PathAccount;
-  /** Of what is unjudged by that, what was reported by nobody or never acknowledged: a run counts it as that alone. */
+  /** Of what is unjudged by that, what was reported by nobody or refused: a run counts it as that alone. */
   readonly unpromised: number;
   /** Due events that did not arrive and were sent outside of the window, but while the path was open. */
   missedAtEdges(open: Window): number;
@@ -156,7 +156,7 @@ function plant(
       duplicatedSeqs: repeatedSeqs(deliveries),
     },
     unpromised: arriving.filter(
-      (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome !== "acknowledged"),
+      (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome === "refused"),
     ).length,
     missedAtEdges: (open) =>
       sent.filter(

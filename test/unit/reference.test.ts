@@ -185,12 +185,12 @@ test("docs/objectives.md is what the code says", async () => {
 /** The objectives whose miss has this meaning, by their next step in an example run; what has the same one is one row. */
 function stepsOf(miss: Slo["miss"]): string {
   const rows = tests.flatMap((name) => profilesOf(name).flatMap((profile) => rowsOf(name, profile)));
-  const broken = { ...OFFENDER, duplicated: 7, reordered: 7, misrouted: 7 };
+  const broken = { ...OFFENDER, duplicated: 3, duplicatedSeqs: [7, 19, 42], reordered: 7, misrouted: 7 };
   const answers = ["http", "ingest"].flatMap((family) => [
     [`${family}_status_2xx`, { values: { count: 990 } }],
     [`${family}_status_5xx`, { values: { count: 10 } }],
   ]);
-  const counts = ["events_refused", "events_unknown"].map((name) => [name, { values: { count: 12 } }]);
+  const counts = ["events_refused", "events_unknown", "events_unsent"].map((name) => [name, { values: { count: 12 } }]);
   const endpoint = {
     ...{ ...broken, path: "usdc-transfers", attempts: 30_042, retried: 42, latency: ACCOUNT.latency },
     ...{ unattempted: 0, refusedInARow: 0 },
@@ -198,7 +198,7 @@ function stepsOf(miss: Slo["miss"]): string {
   const webhooks = { ...WEBHOOKS, endpoints: [endpoint], attempts: 30_042, retried: 42, hasty: 42 };
   const wrong = { wrongSignatures: 7, uncheckedSignatures: 0, damaged: 0, strays: 0 };
   const evidence = evidenceOf(
-    { offenders: [broken], webhooks: { ...webhooks, ...wrong } },
+    { offenders: [broken], refused: 12, contradicted: 2, webhooks: { ...webhooks, ...wrong } },
     Object.fromEntries([...answers, ...counts]),
   );
   const steps = new Map<string, Set<string>>();

@@ -102,7 +102,7 @@ describe("the account of a run that goes on", () => {
       duplicated: 1,
       reordered: 1,
       misrouted: 1,
-      unjudged: 0,
+      unjudged: 1,
       unreported: 1,
       late: 0,
       latency: { samples: 6 },

@@ -14,13 +14,13 @@ describe("standstills", () => {
   test.each([
     ["none before the second tick", [5_000], null],
     ["none of a timer that is on time, or a little late", [0, 100, 290, 390], null],
-    ["the longest of several", [0, 3_100, 3_200, 3_800, 3_900], { at: 1_003_100, ms: 3_000 }],
+    ["the longest of several", [0, 3_100, 3_200, 3_800, 3_900], { at: 1_003_100, ms: 3_000, total: 3_500 }],
   ])("%s", (_, ticks, longest) => {
     expect(seenAt(...ticks).longestSince(0)).toEqual(longest);
   });
 
   test("those that ended before a run was opened are not its own", () => {
-    expect(seenAt(0, 3_100, 3_200, 3_800).longestSince(1_003_100)).toEqual({ at: 1_003_800, ms: 500 });
+    expect(seenAt(0, 3_100, 3_200, 3_800).longestSince(1_003_100)).toEqual({ at: 1_003_800, ms: 500, total: 500 });
     expect(seenAt(0, 3_100).longestSince(1_003_100)).toBeNull();
   });
 
@@ -44,7 +44,7 @@ describe("the receiver's own delay", () => {
     ...ACCOUNT,
     webhooks: {} as Account["webhooks"],
     span: { from: 0, through: 20_000 },
-    standstill: { at: 3_000, ms: 2_500 },
+    standstill: { at: 3_000, ms: 2_500, total: 2_500 },
   };
 
   test("is a doubt of latencies that are missed and that it stamps", () => {
@@ -61,15 +61,38 @@ describe("the receiver's own delay", () => {
     ["account_delivery_p95_ms", 200, undefined],
     ["account_delivery_p99_ms", 60, 60],
     ["account_delivery_p99_ms", 40, undefined],
+    ["account_latency_growth_ms", 2_500, undefined],
   ])("is to %s after %i ms in 20 s of load: %s", (metric, ms, by) => {
-    expect(receiverDelay({ ...slo, metric }, 2_900, { ...stamped, standstill: { at: 3_000, ms } })?.by).toBe(by);
+    expect(receiverDelay({ ...slo, metric }, 2_900, { ...stamped, standstill: { at: 3_000, ms, total: ms } })?.by).toBe(
+      by,
+    );
+  });
+
+  test("is that of all that stood still together: many short ones touch as much as a long one", () => {
+    const standstill = { at: 3_000, ms: 200, total: 3_000 };
+    expect(receiverDelay(slo, 1_100, { ...stamped, standstill })?.by).toBe(200);
+  });
+
+  test.each<[string, Partial<Account>, boolean]>([
+    ["webhooks", {}, true],
+    ["requests of a pipeline of one's own", { webhooks: null, farEnd: { kind: "request" } as Account["farEnd"] }, true],
+    ["rows, which it reads by itself", { webhooks: null, storage: {} as Account["storage"] }, false],
+    ["rows of a pipeline", { webhooks: null, farEnd: { kind: "rows" } as Account["farEnd"] }, false],
+  ])("excuses what came twice only where a sender waits for its answer: %s", (_, changes, isExcused) => {
+    const none: Slo = { ...slo, metric: "account_duplicated", statistic: "count", comparison: "==", bound: 0 };
+    expect(receiverDelay(none, 12, { ...stamped, ...changes }) !== null).toBe(isExcused);
+  });
+
+  test("is none where an observer elsewhere stamps", () => {
+    const farEnd = { kind: "reported" } as Account["farEnd"];
+    expect(receiverDelay(slo, 2_900, { ...stamped, webhooks: null, farEnd })).toBeNull();
   });
 
   test("is a doubt of what came twice, where it answered nothing for so long that senders try again", () => {
     const none: Slo = { ...slo, metric: "account_duplicated", statistic: "count", comparison: "==", bound: 0 };
     expect(receiverDelay(none, 12, stamped)?.by).toBe(12);
     expect(receiverDelay(none, 0, stamped)).toBeNull();
-    expect(receiverDelay(none, 12, { ...stamped, standstill: { at: 3_000, ms: 400 } })).toBeNull();
+    expect(receiverDelay(none, 12, { ...stamped, standstill: { at: 3_000, ms: 400, total: 400 } })).toBeNull();
     expect(receiverDelay({ ...none, metric: "account_lost" }, 12, stamped)).toBeNull();
   });
 

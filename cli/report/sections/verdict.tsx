@@ -12,6 +12,8 @@ function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[])
     case "PASS":
       return "Every objective was measured and met.";
     case "FAIL":
+      // Records of several processes that were written by 0.1.
+      if (missed === 0) return "The target missed an objective when all processes were judged as one.";
       return `The target missed ${number(missed)} of ${several(objectives.length, "objective")}.`;
     case "INVALID":
       return "The run could not measure what it was asked to. It says nothing certain about the target.";
