@@ -120,7 +120,7 @@ const DELIVERIES: readonly PulseRow[] = [
     name: "truncate=1000",
     plants: "one delivery in 1,000 breaks off before its end",
     plant: { faults: ["truncate=1000"] },
-    expect: { verdict: "FAIL", reasons: ["ws_events_damaged"], checks: [balanced, nothingLost] },
+    expect: { verdict: "FAIL", reasons: ["ws_events_damaged", "account_damaged"], checks: [balanced, nothingLost] },
   },
   {
     name: "wrong-chains",
