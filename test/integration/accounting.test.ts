@@ -62,7 +62,7 @@ describe("on a healthy pipeline", () => {
     const first = await runPipeline(pipeline, { nats: { ...UNPACED, EVENTS: "1000" } });
     const second = await runPipeline(pipeline, { nats: { ...UNPACED, SEED: "7" }, websocket: { SEED: "7" } });
     expect((await accountOf(pipeline, first.run)).published).toBe(1_000);
-    expect(second.nats.exitCode).toBe(0);
+    expect(second.nats.exitCode, second.nats.stdout).toBe(0);
     expect(await accountOf(pipeline, second.run)).toMatchObject({ published: 1_500, lost: 0, unreported: 0 });
   });
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { authority } from "./certificates.ts";
 import { shownBy } from "./gate.ts";
 import { root } from "./k6.ts";
-import { recordIn, throughlineWith } from "./throughline.ts";
+import { idInThisTry, recordIn, throughlineWith } from "./throughline.ts";
 
 const FILE = `import { defineEndpoints } from "throughline";
 
@@ -61,7 +61,7 @@ test("a client certificate and an own authority are settings of every pipeline",
     names: new Set(["client"]),
     shown: new Set([`Bearer ${SECRET}`]),
   });
-  const log = await readFile(join(folder, "results/shown/vault.log"), "utf8");
+  const log = await readFile(join(folder, "results", idInThisTry("shown"), "vault.log"), "utf8");
   expect(accepted.stdout + accepted.stderr + log).not.toContain(SECRET);
   names.clear();
   const careless = await run("careless", "TARGET_INSECURE=1", ...trusting.slice(1));

@@ -48,11 +48,11 @@ describe("a healthy pipeline", () => {
     expect(account.webhooks).toMatchObject({ attempts: 1_000, wrongSignatures: 0, damaged: 0, strays: 0 });
     expect(stdout).toMatch(/latency (PASS|FAIL): mean .+, must be < \S+ ms/);
     expect(stdout).toMatch(/throughput (EXCELLENT|GOOD|NEEDS IMPROVEMENT)/);
-    expect(exitCode).toBe(0);
+    expect(exitCode, stdout).toBe(0);
   });
 
   test("events that nobody wants are skipped as designed", async () => {
-    const { exitCode, account } = await runRedis(pipeline, {
+    const { exitCode, stdout, account } = await runRedis(pipeline, {
       ...UNPACED,
       UNMATCHED_SHARE: "0.3",
       ENDPOINTS: "usdc-transfers,weth-events,dai-transfers,link-transfers,uniswap-swaps,matches-nothing",
@@ -62,7 +62,7 @@ describe("a healthy pipeline", () => {
     expect(account.expected).toBeLessThan(800);
     expect(account).toMatchObject({ delivered: account.expected, lost: 0, misrouted: 0, paths: 6 });
     expect(account.webhooks?.endpoints.find(({ path }) => path === "matches-nothing")).toMatchObject({ expected: 0 });
-    expect(exitCode).toBe(0);
+    expect(exitCode, stdout).toBe(0);
   });
 
   test.each([
@@ -215,9 +215,9 @@ describe("trimming", () => {
   });
 
   test("cuts off what every group has acknowledged", async () => {
-    const { account, exitCode } = await runRedis(pipeline, { MAXLEN: "100", RATE: "200", EVENTS: "1000" });
+    const { account, exitCode, stdout } = await runRedis(pipeline, { MAXLEN: "100", RATE: "200", EVENTS: "1000" });
     expect(account).toMatchObject({ delivered: 1_000, lost: 0 });
-    expect(exitCode).toBe(0);
+    expect(exitCode, stdout).toBe(0);
     expect(await withRedis((redis) => redis.xLen(STREAM))).toBeLessThan(750);
   });
 });

@@ -2,9 +2,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
+import { type RunnerTestCase, TestRunner } from "vitest";
 import { type Result, ResultSchema } from "../../cli/result.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
+
+/** The id of a run in this try of a test: a run that could not measure is made again, and its id is taken by then. */
+export function idInThisTry(run: string): string {
+  const tries = TestRunner.getCurrentTest<RunnerTestCase | undefined>()?.result?.retryCount ?? 0;
+  return tries === 0 ? run : `${run}-again`;
+}
 
 /** Runs the command as a user would who stands in a folder. */
 export function throughlineIn(folder: string, ...args: string[]) {
@@ -13,7 +20,8 @@ export function throughlineIn(folder: string, ...args: string[]) {
 
 /** The same with variables in the shell. */
 export function throughlineWith(env: Readonly<Record<string, string>>, folder: string, ...args: string[]) {
-  return execa(process.execPath, [join(root, "throughline.mjs"), ...args], {
+  const told = args.map((arg, place) => (args[place - 1] === "--run-id" ? idInThisTry(arg) : arg));
+  return execa(process.execPath, [join(root, "throughline.mjs"), ...told], {
     cwd: folder,
     reject: false,
     forceKillAfterDelay: false,
@@ -28,5 +36,5 @@ export function addressesOf({ gateway, nats, receiver }: Pipeline): string[] {
 
 /** The record of a run, by its schema. */
 export async function recordIn(folder: string, run: string): Promise<Result> {
-  return v.parse(ResultSchema, JSON.parse(await readFile(join(folder, run, "result.json"), "utf8")));
+  return v.parse(ResultSchema, JSON.parse(await readFile(join(folder, idInThisTry(run), "result.json"), "utf8")));
 }

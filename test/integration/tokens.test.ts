@@ -14,7 +14,7 @@ import { gateFor } from "./gate.ts";
 import { runBundle } from "./k6.ts";
 import { type Login, loginFor } from "./login.ts";
 import { runPipeline, startPipeline } from "./pipeline.ts";
-import { recordIn, throughlineWith } from "./throughline.ts";
+import { idInThisTry, recordIn, throughlineWith } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
 
 const SECONDS = Number(process.env["TOKEN_SOAK_SECONDS"] ?? 25);
@@ -192,8 +192,9 @@ describe("a command that prints the next token", () => {
     expect(login.given.size).toBeGreaterThanOrEqual(4);
     const { verdict, account } = await recordIn(join(folder, "results"), "commanded");
     expect({ verdict, lost: account?.lost }).toEqual({ verdict: "PASS", lost: 0 });
-    const files = await readdir(join(folder, "results/commanded"));
-    const written = await Promise.all(files.map((file) => readFile(join(folder, "results/commanded", file), "latin1")));
+    const results = join(folder, "results", idInThisTry("commanded"));
+    const files = await readdir(results);
+    const written = await Promise.all(files.map((file) => readFile(join(results, file), "latin1")));
     for (const token of login.given.keys()) expect([text, ...written].join("\n")).not.toContain(token);
   });
 
