@@ -81,14 +81,20 @@ export function eventId(trace: Trace): string {
   return `${EVENT_ID_MARKER}${micros}000_${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(check, 4)}`;
 }
 
+/** The event id that starts at a place of a text; null where that is none, because other texts may hold the marker too. */
+export function eventIdAt(text: string, start: number): string | null {
+  const end = start + EVENT_ID_LENGTH;
+  // An id has its separator in the right place.
+  return text.length < end || text.substring(start + 20, start + 24) !== "000_" ? null : text.substring(start, end);
+}
+
 /** Finds the first event id in a text, without parsing what surrounds it; null when there is none. */
 export function findEventId(text: string): string | null {
-  let start = text.indexOf(EVENT_ID_MARKER);
-  // Other texts may hold the marker too; an id has its separator in the right place.
-  while (start >= 0 && text.substring(start + 20, start + 24) !== "000_") {
-    start = text.indexOf(EVENT_ID_MARKER, start + 1);
+  for (let at = text.indexOf(EVENT_ID_MARKER); at >= 0; at = text.indexOf(EVENT_ID_MARKER, at + 1)) {
+    const id = eventIdAt(text, at);
+    if (id !== null) return id;
   }
-  return start < 0 || text.length < start + EVENT_ID_LENGTH ? null : text.substring(start, start + EVENT_ID_LENGTH);
+  return null;
 }
 
 /**

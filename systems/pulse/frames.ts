@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { EVENT_ID_LENGTH, EVENT_ID_MARKER, findEventId } from "../../core/trace.ts";
+import { EVENT_ID_LENGTH, EVENT_ID_MARKER, eventIdAt, findEventId } from "../../core/trace.ts";
 import type { Filter } from "./filters.ts";
 
 const ControlFrameSchema = v.object({
@@ -84,10 +84,7 @@ const KEY_LENGTH = 20;
  */
 export function soleEventId(message: string): string | null {
   const start = message.indexOf(EVENT_ID_MARKER);
-  if (start < 0 || message.substring(start + 20, start + 24) !== "000_") return null;
-  const end = start + EVENT_ID_LENGTH;
-  if (message.length < end || message.indexOf(EVENT_ID_MARKER, end) >= 0) return null;
-  return message.substring(start, end);
+  return start < 0 || message.indexOf(EVENT_ID_MARKER, start + EVENT_ID_LENGTH) >= 0 ? null : eventIdAt(message, start);
 }
 
 /**
@@ -101,7 +98,7 @@ export function eventIdsIn(frame: string): readonly string[] {
   if (frame.indexOf(EVENT_ID_MARKER, start + EVENT_ID_LENGTH) < 0) return [first];
   const found: { readonly id: string; readonly keyed: boolean }[] = [];
   for (let at = start; at >= 0; at = frame.indexOf(EVENT_ID_MARKER, at + EVENT_ID_MARKER.length)) {
-    const id = findEventId(frame.substring(at, at + EVENT_ID_LENGTH));
+    const id = eventIdAt(frame, at);
     if (id !== null) found.push({ id, keyed: KEY.test(frame.substring(at - KEY_LENGTH, at)) });
   }
   const keyed = found.filter((one) => one.keyed);
