@@ -38,6 +38,7 @@ export class FarEnd implements Observer {
   private readonly refusals: Record<string, number> = {};
   private unread = 0;
   private damaged = 0;
+  private readonly damagedSeqs = new Set<number>();
   private strays = 0;
   private vanished = 0;
   private problem: string | null = null;
@@ -105,10 +106,29 @@ export class FarEnd implements Observer {
     return own.length + damaged;
   }
 
-  /** Whether a text still carries an identity of this run. */
-  holds(text: string): boolean {
+  /** Which events of this run a text carries; empty where it carries none. */
+  carriedBy(text: string): string {
+    return this.ownIn(text, this.observed.now())
+      .map(({ publisher, seq }) => `${publisher}/${seq}`)
+      .join(" ");
+  }
+
+  /** A row or an item counts as it stands at the end. @param isAnother it carries other events than before. */
+  changed({ path: name = this.onlyPath(), text }: Arrival, at: number, isAnother: boolean): void {
+    const path = this.byName.get(name);
+    for (const identity of this.ownIn(text, at)) {
+      const { publisher, seq, publishedAt } = identity;
+      if (publisher === CANARY_PUBLISHER || this.damagedSeqs.has(seq)) continue;
+      const moved = path?.selected(seq) === true ? null : `it is on ${name}, where it does not belong`;
+      const other = isAnother ? "what stood there was another event" : null;
+      const damage = other ?? moved ?? this.damageIn(text, identity, publishedAt ?? at);
+      if (damage !== null) this.damage(seq, `event ${seq} has been changed since it arrived: ${damage}`);
+    }
+  }
+
+  private ownIn(text: string, at: number): readonly Identity[] {
     const { number } = this.run;
-    return identitiesIn(text, { runs: [number], at: this.observed.now() }).identities.some(({ run }) => run === number);
+    return identitiesIn(text, { runs: [number], at }).identities.filter(({ run }) => run === number);
   }
 
   /** Counts a request that was refused, by why. */
@@ -148,13 +168,21 @@ export class FarEnd implements Observer {
   }
 
   private compare(text: string, identity: Identity, publishedAt: number): void {
+    const damage = this.damageIn(text, identity, publishedAt);
+    if (damage !== null) this.damage(identity.seq, `event ${identity.seq} is damaged: ${damage}`);
+  }
+
+  private damageIn(text: string, identity: Identity, publishedAt: number): string | null {
     const { pipeline } = this.run;
-    if (pipeline?.damage === undefined) return;
+    if (pipeline?.damage === undefined) return null;
     const event = made(this.run, { ...identity, publishedAt });
-    const damage = pipeline.damage(text, event, pipeline.events.write(event));
-    if (damage === null) return;
+    return pipeline.damage(text, event, pipeline.events.write(event));
+  }
+
+  private damage(seq: number, words: string): void {
     this.damaged++;
-    this.tell(`event ${identity.seq} is damaged: ${damage}`);
+    this.damagedSeqs.add(seq);
+    this.tell(words);
   }
 
   private tell(what: string): void {

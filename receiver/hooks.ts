@@ -36,7 +36,7 @@ export async function hookRoutes(
       reply.code(200).send({ status: "received" });
       for (const arrival of taken) {
         // Whose run it is, its identity says; what carries none is told of in the newest.
-        const owners = farEnds.filter((farEnd) => farEnd.holds(arrival.text));
+        const owners = farEnds.filter((farEnd) => farEnd.carriedBy(arrival.text) !== "");
         for (const farEnd of owners.length > 0 ? owners : [newest]) farEnd.arrived(arrival, arrivedAt);
       }
       return reply;

@@ -161,6 +161,28 @@ describe("what the receiver looks at itself", () => {
     expect(settled.farEnd).toMatchObject({ vanished: 1, problem: null, unread: 0 });
   });
 
+  test("rows count as they stand at the end: what was changed is damaged, where it is not what was published", async () => {
+    const table = [0, 1, 2, 3].map((seq) => ({ id: seq + 1, path: "table", text: `new ${identity(seq)}` }));
+    const rows = async (after: number | null) => table.filter(({ id }) => id > (after ?? 0));
+    const damage = (text: string) => (text.includes("broken") ? "it is broken" : null);
+    const paths = { table: {}, none: { subject: ["nothing"] } };
+    await opened("rows", paths, pipelineOf({ kind: "rows", paths, rows }, { damage }));
+    await published(4);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 4 }));
+    const become = (place: number, row: object) => Object.assign(table[place] as object, row);
+    become(0, { text: `done ${identity(0)}` });
+    become(1, { text: `broken ${identity(1)}` });
+    become(2, { text: `done ${identity(0)}` });
+    become(3, { path: "none" });
+    const settled = await settle();
+    expect(settled).toMatchObject({ delivered: 4, lost: 0, damaged: 3, farEnd: { vanished: 0 } });
+    expect(settled.causes).toEqual([
+      "event 1 has been changed since it arrived: it is broken",
+      "event 0 has been changed since it arrived: what stood there was another event",
+      "event 3 has been changed since it arrived: it is on none, where it does not belong",
+    ]);
+  });
+
   test("rows that cannot be read are a problem that is named", async () => {
     const rows = () => Promise.reject(new Error("no such table"));
     await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));

@@ -1,0 +1,102 @@
+/** Rows and lists: what has an id, is looked for again and again, and counts as it stands at the end. */
+import { createHash } from "node:crypto";
+import type { Arrival, Item } from "../core/pipeline.ts";
+
+/** A far end that is looked at. */
+export interface FarEndContext {
+  readonly kind: string;
+  now(): number;
+  /** @returns how many identities of the run were in it, whole or damaged. */
+  arrived(arrival: Arrival, at: number): number;
+  counted(count: number): void;
+  /** Which events of the run a text carries; empty where it carries none. */
+  carriedBy(text: string): string;
+  /** An item is not any more what it was. @param isAnother it carries other events than before. */
+  changed(arrival: Arrival, at: number, isAnother: boolean): void;
+  looked(problem: string | null, vanished?: number): void;
+}
+
+/** What a poll looks at. */
+export interface Poll {
+  look(): Promise<void>;
+  /** Looks at everything. @returns how much of what was there is gone. */
+  lookAgain(): Promise<number>;
+}
+
+/** The items of a list that gives them no ids: of equal ones the first, the second and so on. */
+export function numbered(items: readonly (Item | string)[]): readonly Item[] {
+  const counts = new Map<string, number>();
+  return items.map((item) => {
+    if (typeof item !== "string") return item;
+    const count = (counts.get(item) ?? 0) + 1;
+    counts.set(item, count);
+    return { id: `${count} ${item}`, text: item };
+  });
+}
+
+/** What is remembered of an item. */
+interface Seen {
+  readonly digest: string;
+  readonly carried: string;
+}
+
+/** Rows or items with ids: each is entered once, and at the end all are looked at again. */
+export class Items implements Poll {
+  private readonly farEnd: FarEndContext;
+  private readonly after: (id: Item["id"] | null) => Promise<readonly Item[]>;
+  private readonly seen = new Map<string, Seen>();
+  private last: Item["id"] | null = null;
+  private readonly isList: boolean;
+
+  constructor(farEnd: FarEndContext, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
+    this.farEnd = farEnd;
+    this.after = after;
+    this.isList = farEnd.kind === "list";
+  }
+
+  async look(): Promise<void> {
+    await this.read(this.isList ? null : this.last, () => undefined);
+  }
+
+  /** What became visible behind the last row, what has changed, and what is not there any more. */
+  async lookAgain(): Promise<number> {
+    const there = new Set<string>();
+    await this.read(null, (item, before) => {
+      const carried = this.farEnd.carriedBy(item.text);
+      if (carried !== "") there.add(String(item.id));
+      if (carried === "" || digestOf(item) === before.digest) return;
+      this.farEnd.changed(item, this.farEnd.now(), carried !== before.carried);
+    });
+    return [...this.seen.keys()].filter((id) => !there.has(id)).length;
+  }
+
+  /** @param met is told of each item that was entered before. */
+  private async read(from: Item["id"] | null, met: (item: Item, before: Seen) => void): Promise<void> {
+    let after = from;
+    for (;;) {
+      const items = await this.after(after);
+      for (const item of items) {
+        const before = this.seen.get(String(item.id)) ?? this.enter(item);
+        if (before !== null) met(item, before);
+      }
+      const end = items.at(-1)?.id ?? null;
+      if (this.isList || end === null) return;
+      if (end === after)
+        throw new Error(`rows(${String(after)}) gives row ${String(end)} again; it must give those behind it`);
+      after = end;
+      this.last = end;
+    }
+  }
+
+  /** Those of other runs are as many as the table is old: they are read, and not remembered. */
+  private enter(item: Item): Seen | null {
+    if (this.farEnd.arrived(item, this.farEnd.now()) === 0) return null;
+    const seen = { digest: digestOf(item), carried: this.farEnd.carriedBy(item.text) };
+    this.seen.set(String(item.id), seen);
+    return seen;
+  }
+}
+
+function digestOf({ path = "", text }: Item): string {
+  return createHash("md5").update(`${path}\n${text}`).digest("base64");
+}
