@@ -27,16 +27,35 @@ export function problemOf(text: string, contract: Contract, asked: Question): st
   return errorIn(fields) ?? contract(fields, asked) ?? ageOf(fields, asked);
 }
 
-const BAD_STATUS = /^(error|fail|failed|failure|unavailable|unhealthy|degraded|down|halted|critical)$/i;
+const BAD_STATUS = /^(error|fail|failed|failure|unavailable|unhealthy|degraded|down|halted|critical)\b/i;
+const ERRORS = ["error", "errors", "err", "exception", "fault", "error_message", "errorMessage", "error_code"];
+/** The error's number among those of HTTP goes by the first names, its word by the others. */
+const CODES = ["status", "code", "statusCode", "status_code"];
+const STATUSES = [...CODES, "state", "result"];
+/** What stands round an error's words, and what these go by: a body of nothing else tells nothing of what was asked. */
+const ROUND_WORDS = ["type", "instance", "path", "timestamp", "request_id", "requestId", "trace_id"];
+const WORDS = ["message", "msg", "detail", "details", "title", "reason", "description"];
 
 /** An error that a status of 200 hides. */
 function errorIn(body: Body): string | null {
-  for (const field of ["error", "errors", "exception", "fault"]) {
-    if (isSomething(body[field])) return `says ${field}: ${shown(body[field])}`;
-  }
-  if (typeof body["status"] === "string" && BAD_STATUS.test(body["status"])) return `says status ${body["status"]}`;
-  const denied = ["ok", "success", "available"].find((field) => body[field] === false);
-  return denied === undefined ? null : `says ${denied}: false`;
+  const told = (fields: readonly string[], isWrong: (value: unknown) => boolean) =>
+    fields.find((field) => isWrong(body[field]));
+  const error = told(ERRORS, isSomething);
+  if (error !== undefined) return `says ${error}: ${shown(body[error])}`;
+  const isBadWord = (value: unknown) => typeof value === "string" && BAD_STATUS.test(value);
+  const status = told(STATUSES, isBadWord) ?? told(CODES, (value) => /^[45]\d\d$/.test(String(value)));
+  if (status !== undefined) return `says ${status} ${body[status]}`;
+  const denied = told(["ok", "success", "available"], (value) => value === false || value === "false");
+  if (denied !== undefined) return `says ${denied}: false`;
+  const words = told(WORDS, (value) => typeof value === "string");
+  const isOnlyWords = Object.keys(body).every((field) => [...ROUND_WORDS, ...WORDS, ...STATUSES].includes(field));
+  if (words !== undefined && isOnlyWords) return `says nothing but ${words}: ${shown(body[words])}`;
+  const inside = Object.values(body).find((part): part is Body => isObject(part) && typeof part["error"] === "string");
+  return inside === undefined ? null : errorIn({ error: inside["error"] });
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSomething(value: unknown): boolean {
@@ -87,6 +106,7 @@ export const gaps: Contract = () => null;
 export const manifests: Contract = (body, { chain }) => otherThan("chain", body, chain);
 
 export const manifest: Contract = (body, { chain, block }) => {
+  if (!Object.values(body).some(isSomething)) return "names nothing of the block";
   const told = blockOf(body);
   if (told !== null && told !== block) return `is the manifest of block ${told}, not of ${block}`;
   return otherThan("chain", body, chain);

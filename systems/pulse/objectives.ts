@@ -13,7 +13,7 @@ export interface GatewayContext extends SloContext {
 const endpoint = (metric: string) => [slo(metric).p95.below(25), slo(metric).p99.below(50)];
 
 /** Of visits: every endpoint is quick and right, all the time. */
-export function http({ gateway = {}, profile }: GatewayContext): Slo[] {
+export function http({ gateway = {}, profile, events }: GatewayContext): Slo[] {
   const { manifests = true, dependencyAway = false } = gateway;
   const probes = [...endpoint("http_health_latency_ms"), ...endpoint("http_ready_latency_ms")];
   const errors = explaining(/^http_\w+_latency_ms$/, hardlyAny("http_error_rate", profile));
@@ -35,6 +35,8 @@ export function http({ gateway = {}, profile }: GatewayContext): Slo[] {
     slo("http_outage_ms").max.below(1_000),
     // A gateway that knows no block at all answers 404 to every one, and so does one that has lost them.
     ...(manifests ? [valid("http_manifests_found").count.atLeast(1)] : []),
+    // A gateway that is slow is told by its latencies; one that is not may still be visited more often than was prepared for.
+    ...(events === null ? [] : [valid("events_unsent").count.is(0)]),
   ];
 }
 

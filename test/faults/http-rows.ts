@@ -93,6 +93,18 @@ const ROWS: readonly Row<HttpPlant>[] = [
     expect: wrong("says error", "http_manifests_found"),
   },
   {
+    name: "http: problem-body=gaps",
+    plants: "/gaps answers 200 with the words of an error, and no field of that name",
+    plant: { faults: ["problem-body=gaps"] },
+    expect: wrong('says nothing but message: "Internal Server Error"', "http_gaps_latency_ms"),
+  },
+  {
+    name: "http: more visits than may wait",
+    plants: "nothing, in an open model whose visits may wait for one answer at a time",
+    plant: { http: { RATE: "1200", WORKERS: "1" } },
+    expect: { verdict: "INVALID", reasons: ["events were not sent"], besides: LATENCIES },
+  },
+  {
     name: "http: halted",
     plants: "/halts tells of a halt",
     plant: { faults: ["halted"] },

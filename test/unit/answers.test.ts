@@ -32,6 +32,9 @@ describe("an answer of the gateway", () => {
     ["manifest", { chain: "ethereum", block_num: 7 }],
     ["manifest", { chain: "Ethereum", block: { hash: "0x1" }, height: 7 }],
     ["manifest", { root: "0x1" }],
+    ["watermark", { ethereum: 18_000_001, status: "ok", message: "as of now" }],
+    ["gaps", { gaps: [], code: 0, state: "idle", message: "none" }],
+    ["gaps", { stats: { errors: 0, error: null } }],
   ])("is right: %s %j", (name, body) => {
     expect(problem(name, body)).toBeNull();
   });
@@ -59,6 +62,18 @@ describe("an answer of the gateway", () => {
     ["halts", { halted: false }, "lacks conditions"],
     ["gaps", { errors: ["detector is gone"] }, "says errors"],
     ["gaps", { success: false }, "says success: false"],
+    ["watermark", { code: 500, message: "internal error" }, "says code 500"],
+    ["watermark", { statusCode: "503", ethereum: 1 }, "says statusCode 503"],
+    ["watermark", { status: "error: redis is gone", ethereum: 1 }, "says status error: redis"],
+    ["watermark", { data: { error: "redis is gone" } }, 'says error: "redis is gone"'],
+    ["watermark", { err: "redis is gone" }, 'says err: "redis is gone"'],
+    ["gaps", { message: "Internal Server Error" }, 'says nothing but message: "Internal Server Error"'],
+    ["gaps", { detail: "no detector", timestamp }, "says nothing but detail"],
+    ["gaps", { type: "about:blank", title: "Bad Gateway", status: 502 }, "says status 502"],
+    ["gaps", { result: "failed", gaps: [] }, "says result failed"],
+    ["gaps", { success: "false", gaps: [] }, "says success: false"],
+    ["manifest", { data: null }, "names nothing of the block"],
+    ["manifest", [], "names nothing of the block"],
     ["manifests", { chain: "base", manifests: [] }, "chain base, not of ethereum"],
     ["manifest", { chain: "ethereum", block_num: 8 }, "block 8, not of 7"],
     ["manifest", { chain: "ethereum", block_num: 7, error: { code: 500 } }, "says error"],

@@ -52,6 +52,11 @@ export const PULSE_FAULTS = {
   "slow-http": milliseconds("every HTTP answer comes MS late"),
   "stall-http": stall("no HTTP request is answered for MS of every PERIOD milliseconds"),
   "error-body": oneOf("an endpoint answers 200 with an error in its body", ["watermark", "halts", "gaps", "manifests"]),
+  "problem-body": oneOf("an endpoint answers 200 with the words of an error, and no field of that name", [
+    "watermark",
+    "gaps",
+    "manifests",
+  ]),
   halted: always("/halts tells of a halt although events flow"),
   unavailable: always("watermark and gap detector are told to be unavailable"),
   "old-timestamps": always("timestamps in HTTP answers are of 2001"),

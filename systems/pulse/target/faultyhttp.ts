@@ -43,7 +43,9 @@ function spoilsOf(faults: PulseFaults): Spoil[] {
   const spoils: Spoil[] = [];
   const { halted, unavailable } = faults;
   const erring = faults["error-body"];
-  if (erring !== undefined) spoils.push(erringAt(erring));
+  if (erring !== undefined) spoils.push(erringAt(erring, { error: "internal error", code: 500 }));
+  const problem = faults["problem-body"];
+  if (problem !== undefined) spoils.push(erringAt(problem, { message: "Internal Server Error" }));
   if (halted) spoils.push(at(/\/halts$/, { halted: true, conditions: [{ reason: "reorg too deep" }] }));
   if (unavailable) {
     spoils.push(at(/\/status$/, { watermark: { available: false }, gap_detector: { available: false } }));
@@ -74,10 +76,10 @@ function at(path: RegExp, fields: Record<string, unknown>): Spoil {
   };
 }
 
-function erringAt(endpoint: string): Spoil {
+function erringAt(endpoint: string, body: Record<string, unknown>): Spoil {
   const path = new RegExp(`/${endpoint}(/|$)`);
   return (answer) => {
-    if (answer.status === 200 && path.test(answer.path)) answer.body = { error: "internal error", code: 500 };
+    if (answer.status === 200 && path.test(answer.path)) answer.body = body;
   };
 }
 
