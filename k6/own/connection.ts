@@ -1,12 +1,24 @@
+import exec from "k6/execution";
 import { failureWords } from "../../core/closing.ts";
-import { identitiesIn } from "../../core/identity.ts";
-import { eventId } from "../../core/trace.ts";
+import { DamageTally } from "../../core/damage.ts";
+import { type Identity, identitiesIn } from "../../core/identity.ts";
+import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
+import { Allowance } from "../support/allowance.ts";
 import { PathLog } from "../support/arrivals.ts";
 import type { ReportArrivals } from "../support/judge.ts";
 import type { measures } from "../support/metrics.ts";
 import type { Run } from "../support/run.ts";
 
 type Measures = ReturnType<typeof measures<"websocket">>;
+
+/** Texts that are compared with what was published, each second, by all virtual users together. */
+const COMPARED_PER_SECOND = 1_000;
+
+/** As much of what is damaged is shown. */
+const SHOWN_LENGTH = 100;
+
+/** What is wrong with a text in which an event arrived; null when it is what was published. @param at Unix ms. */
+export type DamageJudge = (text: string, identity: Identity, at: number) => string | null;
 
 /** One connection from its opening to its end. */
 export class Connection {
@@ -17,11 +29,18 @@ export class Connection {
   private readonly measure: Measures;
   private readonly run: Run;
   private readonly correction: number;
+  private readonly damageIn: DamageJudge | null;
+  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
+  private readonly damages = new DamageTally();
+  /** Unix ms by the receiver's clock at which it ended by itself. */
+  private failedAt = Number.POSITIVE_INFINITY;
 
-  constructor(measure: Measures, run: Run, correction: number) {
+  /** @param damageIn null where only the identity is looked at. */
+  constructor(measure: Measures, run: Run, correction: number, damageIn: DamageJudge | null) {
     this.measure = measure;
     this.run = run;
     this.correction = correction;
+    this.damageIn = damageIn;
   }
 
   live(name: string, filter: Readonly<Record<string, readonly string[]>>): void {
@@ -29,7 +48,9 @@ export class Connection {
   }
 
   failed(why: string): void {
-    this.failure ??= failureWords(why);
+    if (this.failure !== null) return;
+    this.failure = failureWords(why);
+    this.failedAt = Date.now() + this.correction;
   }
 
   arrived(text: string, readAt: number): void {
@@ -37,18 +58,37 @@ export class Connection {
     const { identities, damaged } = identitiesIn(text, { runs: [this.run.number ?? 0], at });
     this.measure.ws_events_received.add(1);
     this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
+    if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
     this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
     if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
     // What knows no time of publishing is told as if it had taken none.
-    for (const one of identities) this.log?.record(eventId({ ...one, publishedAt: one.publishedAt ?? at }), at);
+    for (const one of identities) {
+      this.log?.record(eventId({ ...one, publishedAt: one.publishedAt ?? at }), at);
+      this.compare(text, one, at);
+    }
+  }
+
+  /** An event that is not what was published, where the pipeline says how that shows. */
+  private compare(text: string, identity: Identity, at: number): void {
+    const { run, publisher, seq } = identity;
+    if (this.damageIn === null || run !== this.run.number || publisher === CANARY_PUBLISHER) return;
+    if (!this.comparisons.take(at)) return;
+    const damage = this.damageIn(text, identity, at);
+    this.measure.ws_events_damaged.add(damage === null ? 0 : 1);
+    if (damage !== null) this.damaged("an event", `event ${seq}`, damage, 1);
+  }
+
+  private damaged(field: string, sent: string, received: string, count: number): void {
+    this.damages.enter({ field, sent, received: received.slice(0, SHOWN_LENGTH) }, count);
   }
 
   /** @returns whether the run is settled, so that nothing more is to come. */
   async report(judge: ReportArrivals, closed: boolean): Promise<boolean> {
-    const { log } = this;
-    const through = Date.now() + this.correction;
-    if (log === null || (!closed && !log.isDue(through))) return (await judge([], [], 0)).settled;
-    const { settled } = await judge([log.take(through, closed)], [], 0);
+    const { log, damages } = this;
+    // It listened until it ended, however much later this is reported.
+    const through = Math.min(Date.now() + this.correction, this.failedAt);
+    if (log === null || (!closed && !log.isDue(through))) return (await judge([], damages.take(), 0)).settled;
+    const { settled } = await judge([log.take(through, closed, closed && this.failure !== null)], damages.take(), 0);
     return settled;
   }
 }

@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
-import { combinations } from "../../core/made.ts";
+import type { Stream } from "../../core/event.ts";
+import { combinations, made } from "../../core/made.ts";
 import { type AnyPipeline, type Closable, environmentOf } from "../../core/pipeline.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
@@ -20,7 +21,7 @@ import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 import { tellWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type DamageJudge } from "./connection.ts";
 import { filterOf } from "./publisher.ts";
 
 const REPORT_MS = 500;
@@ -48,6 +49,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   const paths = Object.entries(observe.paths);
   const variants = combinations(pipeline.events.attributes);
   const access = new OwnAccess(config, pipeline);
+  const damageIn = damageJudge(pipeline, { seed: config.SEED, variants });
   const words = new Words();
   let settled = false;
   let opened = 0;
@@ -59,7 +61,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     const correction = clockCorrection(run);
     for (let failures = 0; !settled && Date.now() < until; ) {
       await access.ready();
-      const connection = new Connection(metrics, run, correction);
+      const connection = new Connection(metrics, run, correction, damageIn);
       metrics.ws_connections_total.add(1);
       const name = `${run.instance}/${path}/${exec.vu.idInTest}/${++opened}`;
       const socket = tryToOpen(path, selection, {
@@ -154,6 +156,15 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
     },
     handleSummary: summaryOf(config),
+  };
+}
+
+/** What a pipeline says of the damage in what arrives; null where it says nothing. */
+function damageJudge({ damage, events }: AnyPipeline, stream: Stream): DamageJudge | null {
+  if (damage === undefined) return null;
+  return (text, identity, at) => {
+    const event = made(stream, { ...identity, publishedAt: identity.publishedAt ?? at });
+    return damage(text, event, events.write(event));
   };
 }
 

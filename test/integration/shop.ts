@@ -40,6 +40,7 @@ export default definePipeline({
       return socket;
     },
   },
+  damage: (text, _, sent) => (text === sent ? null : "it is " + text),
 });
 `,
   listed: `import http from "k6/http";
@@ -81,8 +82,11 @@ export async function shopFolder(): Promise<{ readonly path: string; remove(): P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** What becomes of an order on its way to a socket, unless told nothing: null is not sent. @param age ms since it was connected. */
+export type Spoiling = (order: string, age: number) => string | null;
+
 /** The shop itself, which lets everybody in. */
-async function openShop(): Promise<string> {
+async function openShop(spoil: Spoiling = (order) => order): Promise<string> {
   const orders: string[] = [];
   const server = createServer((request, reply) => {
     let body = "";
@@ -92,17 +96,19 @@ async function openShop(): Promise<string> {
         if (request.method !== "POST") return reply.end(JSON.stringify(orders));
         orders.push(body);
         for (const client of sockets.clients) {
-          const path = paths.get(client);
-          if (path === "all" || body.includes(`"kind":"${path}"`)) client.send(body);
+          const { path, since } = listening.get(client) ?? {};
+          if (path !== "all" && !body.includes(`"kind":"${path}"`)) continue;
+          const told = spoil(body, Date.now() - (since ?? 0));
+          if (told !== null) client.send(told);
         }
         return reply.writeHead(201).end("{}");
       });
   });
-  const paths = new WeakMap<object, string>();
+  const listening = new WeakMap<object, { readonly path: string; readonly since: number }>();
   const sockets = new WebSocketServer({ server, handleProtocols: ([first]) => first ?? false });
   sockets.on("connection", (client) =>
     client.on("message", (path) => {
-      paths.set(client, String(path));
+      listening.set(client, { path: String(path), since: Date.now() });
       client.send("ready");
     }),
   );
@@ -122,8 +128,8 @@ export interface Shop {
 }
 
 /** Opens the shop behind a door, for one test. */
-export async function shopBehind(door: Omit<GateOptions, "upstream">): Promise<Shop> {
-  const gate = await gateFor({ upstream: await openShop(), ...door });
+export async function shopBehind(door: Omit<GateOptions, "upstream">, spoil?: Spoiling): Promise<Shop> {
+  const gate = await gateFor({ upstream: await openShop(spoil), ...door });
   const [web, socket] = door.tls === undefined ? ["http", "ws"] : ["https", "wss"];
   const at = `localhost:${gate.port}`;
   return { gate, addresses: { EVENTS_URL: `${web}://${at}/orders`, WS_URL: `${socket}://${at}/live` } };
