@@ -62,7 +62,15 @@ export function accountOf(parts: AccountParts): Account {
     {},
     ...observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
   );
-  const { webhooks = null, storage = null, farEnd = null, strays = 0, probed = 0, mistaken = [] } = farEnds;
+  const {
+    webhooks = null,
+    storage = null,
+    farEnd = null,
+    strays = 0,
+    foreign = 0,
+    probed = 0,
+    mistaken = [],
+  } = farEnds;
   sum.misrouted += strays;
   const all = observers.flatMap(({ paths }) => [...paths]);
   const { published, acknowledged, refused, unknown, unsent, contested, span } = publication;
@@ -88,7 +96,7 @@ export function accountOf(parts: AccountParts): Account {
     unreported: arrivedOf(all, (seen) => publication.unreported(seen)),
     contradicted: arrivedOf(all, (seen) => publication.contradicted(seen)),
     damaged: parts.strays.damaged + (webhooks?.damaged ?? 0) + (storage?.damaged ?? 0) + (farEnd?.damaged ?? 0),
-    foreign: parts.strays.foreign,
+    foreign: parts.strays.foreign + foreign,
     backlog: 0,
     drain: 0,
     lastArrivalAt: deliveries.tail.lastAt ?? (parts.lastArrivalAt === 0 ? null : parts.lastArrivalAt),

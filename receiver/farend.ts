@@ -37,6 +37,8 @@ export class FarEnd implements Observer {
   private readonly evidence: string[] = [];
   private readonly refusals: Record<string, number> = {};
   private unread = 0;
+  /** Identities of other runs. */
+  private foreign = 0;
   private damaged = 0;
   private readonly damagedSeqs = new Set<number>();
   private strays = 0;
@@ -94,10 +96,11 @@ export class FarEnd implements Observer {
     const { kind } = this;
     const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at });
     const own = identities.filter((one) => one.run === this.run.number && isPlausible(one));
+    // A table or a list holds what others wrote too.
+    const isOurs = kind !== "rows" && kind !== "list";
+    if (isOurs) this.foreign += identities.filter(({ run }) => run !== this.run.number).length;
     this.damaged += damaged;
     if (damaged > 0) this.tell(`an identity came damaged in ${shown(text)}`);
-    // A table holds what others wrote too.
-    const isOurs = kind !== "rows" && kind !== "list";
     if (isOurs && identities.length === 0 && damaged === 0) {
       this.unread++;
       this.tell(`a text without an identity came: ${shown(text)}`);
@@ -194,7 +197,7 @@ export class FarEnd implements Observer {
     const { unread, damaged, strays, vanished, problem } = this;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const farEnd = { pipeline, kind, paths, unread, damaged, refused: this.refusals, vanished, strays, problem };
-    return { farEnd, strays };
+    return { farEnd, strays, foreign: this.foreign + unread };
   }
 
   causes({ offenders, farEnd }: Account): readonly string[] {

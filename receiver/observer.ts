@@ -39,6 +39,8 @@ export interface ObserverContext {
 export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
+  /** Arrivals of other runs, and what carries no identity. */
+  readonly foreign?: number;
 };
 
 /** A far end of a run, whatever its kind: it says which identity arrived on which of its paths, and when. */

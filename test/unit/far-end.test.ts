@@ -84,11 +84,12 @@ describe("requests", () => {
     for (let seq = 0; seq < 20; seq++) await hook("invoices", identity(seq));
     await hook("elsewhere", identity(0));
     await hook("invoices", "no identity at all");
+    await hook("invoices", spell({ run: runNumber("another"), publisher: 1, seq: 0, publishedAt: BEGAN }, "text"));
     await published(20);
     const settled = await settle();
     const misrouted = 20 - settled.expected;
     expect(misrouted).toBeGreaterThan(0);
-    expect(settled).toMatchObject({ lost: 0, misrouted: misrouted + 1, farEnd: { unread: 1, strays: 1 } });
+    expect(settled).toMatchObject({ lost: 0, misrouted: misrouted + 1, foreign: 2, farEnd: { unread: 1, strays: 1 } });
   });
 
   test("are refused as their pipeline says, by its words, and damage is named", async () => {
