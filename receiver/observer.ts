@@ -1,11 +1,11 @@
 import type { Account } from "../core/account.ts";
 import type { Bitset } from "../core/bitset.ts";
 import type { ClockReport } from "../core/clocks.ts";
-import type { HopsReport } from "../core/hops.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements } from "../core/order.ts";
 import type { Batch } from "../core/publication.ts";
 import type { Balance } from "../core/settling.ts";
+import type { Second } from "../core/timeline.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
 
@@ -51,13 +51,17 @@ export interface Observer {
   /** What is told beside the paths. @param settle settles one of them against what was published. */
   account(settle: (path: Path) => PathAccount): Aside;
   /** Why something is missing or wrong, as far as this far end knows. */
-  causes(account: Account, hops: HopsReport | null): readonly string[];
+  causes(account: Account): readonly string[];
   /** Where events stand that have not arrived, where that can be told. */
   readonly balance?: Balance;
   /** A batch was published. */
   published?(batch: Batch): void;
   /** The drain is over: looks once more at what can be looked at again; perhaps twice. */
   finish?(): Promise<void>;
+  /** What can be told only now that the account is closed. */
+  atClose?(account: Account, seconds: readonly Second[]): Partial<Account>;
+  /** What it has learnt since. */
+  sinceClose?(account: Account): Partial<Account>;
   /** Lets go of what it holds open. */
   close?(): Promise<void>;
 }

@@ -1,32 +1,22 @@
-import type { Account, Ending } from "../core/account.ts";
+import type { Account } from "../core/account.ts";
 import type { ReadArrivals } from "../core/arrivals.ts";
-import { backlogGrowth } from "../core/backlog.ts";
 import { Bursts } from "../core/bursts.ts";
 import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
-import { type HopsReport, leftPending, mergeHops } from "../core/hops.ts";
 import { type Batch, Publication, tellContest } from "../core/publication.ts";
 import type { DamageReport, Opening, Settling } from "../core/report.ts";
-import { type Drain, endingOf } from "../core/settling.ts";
 import type { Standstills } from "../core/standstill.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
 import { accountOf } from "./accounting.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
+import { Drain, type Waits } from "./drain.ts";
 import { Expectations } from "./expected.ts";
 import { Latecomers } from "./latecomers.ts";
 import type { Observer, ObserverContext, Observers } from "./observer.ts";
 import { differenceOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
-
-/** How often the wait for the last deliveries looks again. */
-const DRAIN_POLL_MS = 100;
-
-/** So long a worker may keep what it has taken, unless told. */
-const HOLD_MS = 30_000;
-
-type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 
 /** What subscribers tell: ids that were read, and what arrived beside them. */
 type SubscriberReport = Pick<ReadArrivals, "paths"> &
@@ -52,11 +42,10 @@ export class Run {
   private readonly strays = { damaged: 0, foreign: 0 };
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
-  private interrupted = false;
   private closed: Account | null = null;
   private latecomers: Latecomers | null = null;
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
-  private hopsReport: HopsReport | null = null;
+  private readonly drain: Drain;
 
   /**
    * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
@@ -79,6 +68,16 @@ export class Run {
     const observed = this.observed();
     this.subscriptions = new Subscriptions(opening, observed);
     this.observers = [this.subscriptions, ...observers(observed)];
+    this.drain = new Drain({
+      now,
+      publishersDone: () => this.publishersDone(),
+      sentThrough: () => this.publication.span?.through ?? 0,
+      lastArrivalAt: () => this.lastArrivalAt,
+      paths: () => this.paths(),
+      missing: () => this.account(),
+      balance: () => this.observers.find(({ balance }) => balance !== undefined)?.balance ?? null,
+      finish: async () => void (await Promise.all(this.observers.map((observer) => observer.finish?.()))),
+    });
   }
 
   private observed(): ObserverContext {
@@ -164,83 +163,31 @@ export class Run {
     this.strays[what]++;
   }
 
-  /** Enters what the stream and the queues say of the events between publishing and delivery. */
-  hops(report: HopsReport): void {
-    this.hopsReport = this.hopsReport === null ? report : mergeHops(this.hopsReport, report);
-  }
-
   /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
   async settle({ publisher, subscriber, ...waits }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
     if (subscriber !== undefined) this.subscriptions.abandon(subscriber);
-    this.wait ??= this.waitForDeliveries(waits);
+    this.wait ??= this.closeAccount(waits);
     await this.wait;
     return this.account();
   }
 
   /** Ends the wait for deliveries, now or once it begins: whoever ran it goes. What is missing stays open. */
   interrupt(): void {
-    this.interrupted = true;
+    this.drain.isInterrupted = true;
   }
 
-  private async waitForDeliveries({ timeout, quiet, hold = HOLD_MS, linger = 0 }: Waits): Promise<void> {
-    const deadline = this.now() + timeout;
-    while (!this.publishersDone() && this.now() < deadline && !this.interrupted) await pause(DRAIN_POLL_MS);
-    const waits = { startedAt: this.now(), deadline, quiet, hold };
-    let ending = this.endingAt(waits);
-    while (ending === null) {
-      await pause(DRAIN_POLL_MS);
-      ending = this.endingAt(waits);
-    }
-    // What comes again after the account is closed, nobody sees.
-    if (ending === "complete" && linger > 0) await pause(linger);
-    await this.finish();
-    if ((ending === "quiet" || ending === "held") && this.missing() === 0) {
-      // Only this last look has found what was missing.
-      ending = "complete";
-      if (linger > 0) {
-        await pause(linger);
-        await this.finish();
-      }
-    }
+  private async closeAccount(waits: Waits): Promise<void> {
+    const ending = await this.drain.over(waits);
     const closedAt = this.now();
-    this.expectedAtClose = this.expected.bySecond(this.paths(), this.now());
+    this.expectedAtClose = this.expected.bySecond(this.paths(), closedAt);
     const account = this.account();
-    const growth = backlogGrowth(this.timeline(), account.span);
-    const webhooks = account.webhooks === null ? null : { ...account.webhooks, growth };
+    const seconds = this.timeline();
+    const told = this.observers.map((observer) => observer.atClose?.(account, seconds));
     const { tail } = this.deliveries;
     const backlog = Math.min(account.expected, tail.count + account.lost + account.open);
-    this.closed = { ...account, webhooks, ending, backlog, drain: tail.length };
+    this.closed = Object.assign({}, account, ...told, { ending, backlog, drain: tail.length });
     this.latecomers = new Latecomers(closedAt, account.lost);
-  }
-
-  private async finish(): Promise<void> {
-    await Promise.all(this.observers.map((observer) => observer.finish?.()));
-  }
-
-  /** Expected deliveries that have not happened. */
-  private missing(): number {
-    const { lost, open } = this.account();
-    return lost + open;
-  }
-
-  private endingAt(waits: Pick<Drain, "startedAt" | "deadline" | "quiet" | "hold">): Ending | null {
-    const now = this.now();
-    if (this.interrupted) return this.publishersDone() && this.missing() === 0 ? "complete" : "interrupted";
-    if (!this.publishersDone()) return "publisher missing";
-    const through = this.publication.span?.through ?? 0;
-    const paths = this.paths();
-    const { lost, open } = this.account();
-    return endingOf({
-      ...waits,
-      now,
-      caughtUp: paths.every((path) => path.hasCaughtUp(through, now)),
-      missing: lost + open,
-      refused: open,
-      lastArrivalAt: this.lastArrivalAt,
-      openUntil: Math.max(...paths.map((path) => path.openUntil)),
-      balance: this.observers.find(({ balance }) => balance !== undefined)?.balance ?? null,
-    });
   }
 
   private publishersDone(): boolean {
@@ -249,11 +196,11 @@ export class Run {
 
   /** The account as it stands; once closed it changes no more, but for what comes too late. */
   account(): Account {
-    if (this.closed !== null) {
-      const webhooks = this.withStream(this.closed.webhooks);
-      const clocks = this.clocks.account();
-      const added = this.latecomers?.addedTo(this.closed);
-      return { ...this.closed, ...added, webhooks, clocks, causes: this.causes(this.closed) };
+    const { closed } = this;
+    if (closed !== null) {
+      const since = this.observers.map((observer) => observer.sinceClose?.(closed));
+      const added = { ...this.latecomers?.addedTo(closed), clocks: this.clocks.account(), causes: this.causes(closed) };
+      return Object.assign({}, closed, ...since, added);
     }
     const account = accountOf({
       id: this.id,
@@ -266,21 +213,15 @@ export class Run {
       publishers: this.publishers.size,
       strays: this.strays,
       lastArrivalAt: this.lastArrivalAt,
-      isInterrupted: this.interrupted,
+      isInterrupted: this.drain.isInterrupted,
       standstill: this.stoodStill(this.publication.span?.from ?? this.openedAt),
     });
     return { ...account, causes: this.causes(account) };
   }
 
-  /** What was read of the stream is known only when the account is closed. */
-  private withStream(webhooks: Account["webhooks"]): Account["webhooks"] {
-    if (webhooks === null || this.hopsReport === null) return webhooks;
-    return { ...webhooks, leftPending: leftPending(this.hopsReport) };
-  }
-
   private causes(account: Account): string[] {
     const contests = this.publication.contests.map((one) => tellContest(one, this.id));
-    return [...contests, ...this.observers.flatMap((observer) => observer.causes(account, this.hopsReport))];
+    return [...contests, ...this.observers.flatMap((observer) => observer.causes(account))];
   }
 
   /** The run second by second; what was expected in each is fixed with the account. */
@@ -301,8 +242,4 @@ export class Run {
   private paths(): readonly Path[] {
     return this.observers.flatMap(({ paths }) => [...paths]);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -17,6 +17,7 @@ import { RUN_ID } from "../core/runid.ts";
 import { Standstills } from "../core/standstill.ts";
 import {
   type Answer,
+  Endpoints,
   HandoverSchema,
   Handovers,
   openStorage,
@@ -198,7 +199,7 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
     const run = found(runs, request, reply);
     const report = run && read(HopsReportSchema, request, reply);
     if (run === undefined || report === undefined) return reply;
-    run.hops(report);
+    run.observer(Endpoints)?.read(report);
     return run.account();
   });
   app.post(`${RUN}/clock`, (request: RunRequest, reply) => {

@@ -1,8 +1,10 @@
 import type { Account } from "../../../core/account.ts";
+import { backlogGrowth } from "../../../core/backlog.ts";
 import { Histogram } from "../../../core/histogram.ts";
-import type { HopsReport } from "../../../core/hops.ts";
+import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
 import type { Webhooks } from "../../../core/report.ts";
+import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Aside, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
@@ -37,6 +39,7 @@ export class Endpoints implements Observer {
   private unchecked = 0;
   private damagedWebhooks = 0;
   private strays = 0;
+  private hops: HopsReport | null = null;
   private readonly transfer = new Histogram();
   private readonly unreadable = new Map<string, number>();
   private readonly signatureProblems = new Map<string, number>();
@@ -87,8 +90,23 @@ export class Endpoints implements Observer {
     return path.enter(delivery, this.observed.deliveries);
   }
 
-  causes(account: Account, hops: HopsReport | null): string[] {
-    return [...explain(account, hops), ...this.damages];
+  /** Enters what the stream and the queues say of the events between publishing and delivery. */
+  read(report: HopsReport): void {
+    this.hops = this.hops === null ? report : mergeHops(this.hops, report);
+  }
+
+  causes(account: Account): string[] {
+    return [...explain(account, this.hops), ...this.damages];
+  }
+
+  atClose({ webhooks, span }: Account, seconds: readonly Second[]): Partial<Account> {
+    return webhooks === null ? {} : { webhooks: { ...webhooks, growth: backlogGrowth(seconds, span) } };
+  }
+
+  /** What was read of the stream is known only when the account is closed. */
+  sinceClose({ webhooks }: Account): Partial<Account> {
+    const { hops } = this;
+    return webhooks === null || hops === null ? {} : { webhooks: { ...webhooks, leftPending: leftPending(hops) } };
   }
 
   private compare(name: string, trace: Trace, body: Webhook): void {
