@@ -24,9 +24,9 @@ await bench(`the account of ${EVENTS} events, each delivered once as a webhook`,
   for (const batch of [25, 1]) {
     const before = megabytes();
     const started = performance.now();
-    const run = new Run(RUN, { seed: WORKLOAD.seed, variants: [] }, Date.now, (observed) => [
-      new Endpoints(WORKLOAD.seed, { endpoints: ENDPOINTS, unmatchedShare: 0 }, observed),
-    ]);
+    const run = new Run(RUN, { seed: WORKLOAD.seed, variants: [] }, Date.now, {
+      observers: (observed) => [new Endpoints(WORKLOAD.seed, { endpoints: ENDPOINTS, unmatchedShare: 0 }, observed)],
+    });
     for (let seq = 0; seq < EVENTS; seq += batch) {
       const sentFrom = 1_000_000 + seq / 5;
       run.published({

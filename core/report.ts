@@ -13,54 +13,9 @@ const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENT
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 /** Unix ms that a Date can hold. */
 const Time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
-const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
+export const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
 
 const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
-
-/** An endpoint as files and the wire have it. */
-export const EndpointSchema = v.object({
-  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
-  contract_addresses: v.nullable(Texts),
-  event_signatures: v.nullable(Texts),
-  chain_ids: v.nullable(v.pipe(v.array(v.number()), v.readonly())),
-  is_active: v.boolean(),
-});
-
-const LogVariantSchema = v.object({
-  chainId: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  contract: v.pipe(v.string(), v.maxLength(128)),
-  topics: Texts,
-  data: v.pipe(v.string(), v.maxLength(10_000)),
-});
-
-/** A run whose events come back as webhooks: which endpoints they must come to. */
-const WebhooksSchema = v.object({
-  endpoints: v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100), v.readonly()),
-  unmatchedShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-  /** The log entries that events are drawn from, where they are made for somebody's own endpoints. */
-  variants: v.optional(
-    v.object({
-      wanted: v.pipe(v.array(LogVariantSchema), v.minLength(1), v.maxLength(100), v.readonly()),
-      unwanted: v.pipe(v.array(LogVariantSchema), v.maxLength(100), v.readonly()),
-    }),
-  ),
-  /** Ms that the sender waits after its first, second, ... attempt that failed; after the last it gives up. */
-  retryPauses: v.optional(
-    v.pipe(
-      v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000))),
-      v.maxLength(100),
-      v.readonly(),
-    ),
-  ),
-});
-export type Webhooks = v.InferOutput<typeof WebhooksSchema>;
-
-/** A run whose events end up in the table that the receiver watches. */
-const StorageSchema = v.object({
-  /** The events are hostile inputs. */
-  hostile: v.boolean(),
-});
-export type Storage = v.InferOutput<typeof StorageSchema>;
 
 const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
 
@@ -68,7 +23,7 @@ const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
 export const FAR_ENDS = ["request", "rows", "list", "stream", "count", "reported"] as const;
 
 /** A run whose events come out at a far end that names its paths. */
-const FarEndSchema = v.object({
+export const FarEndSchema = v.object({
   /** The pipeline that says how it is observed. */
   pipeline: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   kind: v.picklist(FAR_ENDS),
@@ -97,16 +52,16 @@ export const ObservedSchema = v.object({
 });
 export type ObservedReport = v.InferOutput<typeof ObservedSchema>;
 
-/** Opens a run, or joins one: all that take part must name the same workload. */
+/**
+ * Opens a run, or joins one: all that take part must name the same workload. Beside this it has a part for each far end
+ * that it asks for, by the name and in the shape that the far end gives it.
+ */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   /** The combinations of attributes that events draw from; see {@link Stream}. */
   variants: v.pipe(v.array(AttributesSchema), v.maxLength(10_000), v.readonly()),
   /** Given by a publisher: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
-  webhooks: v.optional(WebhooksSchema),
-  storage: v.optional(StorageSchema),
-  farEnd: v.optional(FarEndSchema),
   /** Given by a publisher whose load has bursts: the events of each, in their order. */
   bursts: v.optional(v.pipe(v.array(v.object({ from: Seq, to: Seq })), v.maxLength(10_000), v.readonly())),
 });

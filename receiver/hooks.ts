@@ -1,7 +1,7 @@
 import { gunzipSync, inflateSync } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Arrival, environmentOf, type IncomingRequest } from "../core/pipeline.ts";
-import type { FarEnd } from "./farend.ts";
+import { FarEnd } from "./farend.ts";
 import type { Runs } from "./runs.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ export async function hookRoutes(
     url: "/hooks/*",
     handler: async (request, reply) => {
       const { arrivedAt } = request as Hook;
-      const farEnds = runs.farEnds("request");
+      const farEnds = waitingIn(runs);
       const newest = farEnds.at(-1);
       if (newest === undefined) return reply.code(404).send({ error: "no run of this receiver waits for requests" });
       const taken = await arrivalsOf(newest, incoming(request as Hook));
@@ -41,6 +41,14 @@ export async function hookRoutes(
       }
       return reply;
     },
+  });
+}
+
+/** The far ends that wait for requests, from the oldest run to the newest. */
+function waitingIn(runs: Runs): readonly FarEnd[] {
+  return runs.all().flatMap((run) => {
+    const farEnd = run.observer(FarEnd);
+    return farEnd?.kind === "request" ? [farEnd] : [];
   });
 }
 

@@ -1,26 +1,14 @@
 import type { Opening } from "../core/report.ts";
 
-/** What all that take part in a run must agree on, by the variables that say it. */
-function workloadOf({ seed, webhooks, storage, farEnd }: Opening): Readonly<Record<string, unknown>> {
-  return {
-    SEED: seed,
-    "kind of test":
-      farEnd?.pipeline ?? (webhooks !== undefined ? "webhooks" : storage !== undefined ? "rows" : "subscriptions"),
-    ENDPOINTS: webhooks?.endpoints,
-    UNMATCHED_SHARE: webhooks?.unmatchedShare,
-    "log entries": webhooks?.variants,
-    "choice of hostile messages": storage?.hostile,
-    "far end": farEnd,
-  };
-}
+/** What all that take part in a run must agree on about its far ends, by the words for it. */
+export type WorkloadOf = (opening: Opening) => Readonly<Record<string, unknown>>;
 
 /** Names the first thing in which two openings mean different workloads; null when they mean the same. */
-export function differenceOf(one: Opening, other: Opening): string | null {
-  const theirs = workloadOf(other);
-  const differing = Object.entries(workloadOf(one)).find(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(theirs[name]),
-  );
-  return differing?.[0] ?? differingAttribute(one, other);
+export function differenceOf(one: Opening, other: Opening, workloadOf: WorkloadOf): string | null {
+  const [ours, theirs] = [one, other].map((opening) => ({ SEED: opening.seed, ...workloadOf(opening) }));
+  const names = Object.keys({ ...ours, ...theirs }) as (keyof typeof ours)[];
+  const differing = names.find((name) => JSON.stringify(ours?.[name]) !== JSON.stringify(theirs?.[name]));
+  return differing ?? differingAttribute(one, other);
 }
 
 /** The attribute of which the events have other values, or in another order, which makes other events of them. */

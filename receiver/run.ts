@@ -14,13 +14,22 @@ import { Drain, type Waits } from "./drain.ts";
 import { Expectations } from "./expected.ts";
 import { Latecomers } from "./latecomers.ts";
 import type { Observer, ObserverContext, Observers } from "./observer.ts";
-import { differenceOf } from "./opening.ts";
+import { differenceOf, type WorkloadOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** What subscribers tell: ids that were read, and what arrived beside them. */
 type SubscriberReport = Pick<ReadArrivals, "paths"> &
   Partial<ReadArrivals> & { readonly damages?: readonly DamageReport[] };
+
+/** What a run is given of its receiver. */
+interface RunPlace {
+  /** Its far ends beside subscriptions, which every run may have. */
+  readonly observers?: Observers | undefined;
+  readonly workloadOf?: WorkloadOf | undefined;
+  /** The longest standstill of this process since a moment, in Unix ms. */
+  readonly stoodStill?: Standstills["longestSince"] | undefined;
+}
 
 /** One run: what its publishers and subscribers reported, and the account of it. */
 export class Run {
@@ -38,6 +47,7 @@ export class Run {
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
+  private readonly workloadOf: WorkloadOf;
   private readonly stoodStill: Standstills["longestSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
   private lastArrivalAt = 0;
@@ -49,20 +59,18 @@ export class Run {
 
   /**
    * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
-   * @param observers the far ends of the run beside subscriptions, which every run may have.
-   * @param stoodStill the longest standstill of this process since a moment, in Unix ms.
    */
   constructor(
     id: string,
     opening: Opening,
     now: () => number,
-    observers: Observers = () => [],
-    stoodStill: Standstills["longestSince"] = () => null,
+    { observers = () => [], workloadOf = () => ({}), stoodStill = () => null }: RunPlace = {},
   ) {
     this.id = id;
     this.number = runNumber(id);
     this.opening = opening;
     this.now = now;
+    this.workloadOf = workloadOf;
     this.stoodStill = stoodStill;
     this.openedAt = now();
     const observed = this.observed();
@@ -127,7 +135,7 @@ export class Run {
    * @returns why it may not: it would be told the account of others, or means another workload; null when it has joined.
    */
   join(opening: Opening): string | null {
-    const difference = differenceOf(opening, this.opening);
+    const difference = differenceOf(opening, this.opening, this.workloadOf);
     if (difference !== null) return `run ${this.id} was opened with another ${difference}`;
     if (this.settled) return `run ${this.id} is settled; take another RUN_ID`;
     if (opening.bursts !== undefined) this.deliveries.bursts ??= new Bursts(opening.bursts);

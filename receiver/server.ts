@@ -1,40 +1,15 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import * as v from "valibot";
+import fastify, { type FastifyInstance } from "fastify";
 import { readArrivals } from "../core/arrivals.ts";
 import { Clock } from "../core/clock.ts";
 import { ClockReportSchema } from "../core/clocks.ts";
-import { HopsReportSchema } from "../core/hops.ts";
-import type { AnyPipeline } from "../core/pipeline.ts";
-import {
-  type ArrivalsAnswer,
-  ArrivalsSchema,
-  ObservedSchema,
-  OpeningSchema,
-  PublishedSchema,
-  SettlingSchema,
-} from "../core/report.ts";
-import { RUN_ID } from "../core/runid.ts";
+import { type ArrivalsAnswer, ArrivalsSchema, PublishedSchema, SettlingSchema } from "../core/report.ts";
 import { Standstills } from "../core/standstill.ts";
-import {
-  type Answer,
-  Endpoints,
-  HandoverSchema,
-  Handovers,
-  openStorage,
-  RECEIVED,
-  Relay,
-  type StorageOptions,
-  webhookRoutes,
-} from "../systems/farends.ts";
-import { FarEnd } from "./farend.ts";
-import { hookRoutes } from "./hooks.ts";
+import { AnyOpeningSchema, type FarEndOptions, FarEnds } from "./farends.ts";
 import { Influxdb } from "./influxdb.ts";
 import type { Bucket, Database } from "./influxdb-address.ts";
-import { Misbehaviour, type MisbehaviourSettings } from "./misbehaviour.ts";
 import { prometheus } from "./prometheus.ts";
-import type { Run } from "./run.ts";
+import { found, RUN, type RunRequest, read } from "./reading.ts";
 import { Runs } from "./runs.ts";
-import { type SignatureOptions, Signatures } from "./signatures/signature.ts";
 import { Traffic } from "./traffic.ts";
 import { addWordRoutes, RunWords } from "./words.ts";
 
@@ -52,22 +27,10 @@ export interface ReceiverOptions {
   readonly host: string;
   /** 0 chooses a free port. */
   readonly port: number;
-  /** What webhooks must be signed with; without it signatures are not looked at. */
-  readonly secret?: string | undefined;
-  /** How they are signed. */
-  readonly signature?: Omit<SignatureOptions, "secret"> | undefined;
-  /** How a webhook that is taken is answered; 200 unless told. */
-  readonly answer?: Answer | undefined;
-  /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
-  readonly settleAt?: string | undefined;
-  /** The database in which events become rows, and the Redis before it, whose runs this receiver can settle then. */
-  readonly storage?: StorageOptions | undefined;
-  /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
-  readonly misbehaviour?: MisbehaviourSettings | undefined;
   /** Where the accounts are written each second, so that boards show them. */
   readonly influxdb?: Database | Bucket | undefined;
-  /** Pipelines whose far ends it looks at. */
-  readonly pipelines?: readonly AnyPipeline[] | undefined;
+  /** What its far ends are told, by their names. */
+  readonly farEnds?: FarEndOptions | undefined;
 }
 
 /** A receiver that listens. */
@@ -80,13 +43,12 @@ export interface Receiver {
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
-  const storage = options.storage === undefined ? null : await openStorage(options.storage, now);
   const standstills = new Standstills(TICK_MS);
   const ticking = setInterval(() => standstills.tick(performance.now(), now()), TICK_MS).unref();
-  const runs = new Runs(now, storage, options.pipelines, standstills);
+  const farEnds = new FarEnds();
+  const runs = new Runs(now, farEnds, standstills);
   const traffic = new Traffic(now);
-  const misbehaviour = new Misbehaviour();
-  if (options.misbehaviour !== undefined) misbehaviour.settings = options.misbehaviour;
+  await farEnds.openAll(options.farEnds ?? {}, { runs, traffic, now });
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
   let influxdb: Influxdb | null = null;
   const metrics = prometheus(runs, traffic, () => influxdb?.state ?? null);
@@ -106,22 +68,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: "reset" };
   });
   const words = new RunWords();
-  addRunRoutes(app, runs, words);
+  addRunRoutes(app, { runs, words, farEnds });
   addWordRoutes(app, runs, RUN, words);
-  const handovers = new Handovers(runs);
-  app.post("/relayed", (request, reply) => {
-    const handover = read(HandoverSchema, request, reply);
-    if (handover === undefined) return reply;
-    handovers.enter(handover);
-    return { status: "received" };
-  });
-  const relay = options.settleAt === undefined ? null : new Relay(options.settleAt, now);
-  const signatures =
-    options.secret === undefined ? null : new Signatures({ ...options.signature, secret: options.secret });
-  const answer = options.answer ?? RECEIVED;
-  await app.register(webhookRoutes, { signatures, answer, sink: relay ?? runs, traffic, misbehaviour, now });
-
-  await app.register(hookRoutes, { runs, now });
+  await farEnds.addRoutes(app);
 
   const url = await app.listen({ host: options.host, port: options.port });
   if (options.influxdb !== undefined) influxdb = new Influxdb(options.influxdb, runs, now);
@@ -129,11 +78,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     url,
     close: async () => {
       clearInterval(ticking);
-      // What waits to be handed on is answered before its connection is closed.
-      await relay?.close();
+      await farEnds.drain();
       await app.close();
       await influxdb?.close();
       await runs.close();
+      await farEnds.close();
     },
   };
 }
@@ -143,20 +92,17 @@ function wantsPrometheus(accept = ""): boolean {
   return /text\/plain|openmetrics/.test(accept);
 }
 
-/** No path is ever taken for the id of a run. */
-const RUN = `/runs/:run(${RUN_ID.source})`;
+interface RunRoutes {
+  readonly runs: Runs;
+  readonly words: RunWords;
+  readonly farEnds: FarEnds;
+}
 
-type RunRequest = FastifyRequest<{ Params: { run: string } }>;
-
-function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
+function addRunRoutes(app: FastifyInstance, { runs, words, farEnds }: RunRoutes): void {
   app.post(`${RUN}`, (request: RunRequest, reply) => {
-    const opening = read(OpeningSchema, request, reply);
+    const opening = read(AnyOpeningSchema, request, reply);
     if (opening === undefined) return reply;
-    if (opening.storage !== undefined && !runs.watchesStorage) {
-      const error = "this receiver watches no database; start it with --database postgres://... --redis redis://...";
-      return reply.code(422).send({ error });
-    }
-    const refusal = runs.refusalOf(opening);
+    const refusal = farEnds.refusalOf(opening);
     if (refusal !== null) return reply.code(422).send({ error: refusal });
     const run = runs.open(request.params.run, opening);
     return typeof run === "string" ? reply.code(409).send({ error: run }) : run.account();
@@ -183,25 +129,6 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
     const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, damaged, foreign };
     return answer;
   });
-  app.post(`${RUN}/observed`, (request: RunRequest, reply) => {
-    const run = found(runs, request, reply);
-    const report = run && read(ObservedSchema, request, reply);
-    if (run === undefined || report === undefined) return reply;
-    const farEnd = run.observer(FarEnd);
-    if (farEnd === undefined) return reply.code(422).send({ error: `run ${run.id} was opened without a far end` });
-    const now = farEnd.now();
-    const own = report.arrivals.reduce((sum, { at, path, text }) => {
-      return sum + farEnd.arrived(path === undefined ? { text } : { path, text }, at ?? now);
-    }, 0);
-    return { identities: own, draining: run.draining, settled: run.settled };
-  });
-  app.post(`${RUN}/hops`, (request: RunRequest, reply) => {
-    const run = found(runs, request, reply);
-    const report = run && read(HopsReportSchema, request, reply);
-    if (run === undefined || report === undefined) return reply;
-    run.observer(Endpoints)?.read(report);
-    return run.account();
-  });
   app.post(`${RUN}/clock`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
     const report = run && read(ClockReportSchema, request, reply);
@@ -219,19 +146,4 @@ function addRunRoutes(app: FastifyInstance, runs: Runs, words: RunWords): void {
     if (run === undefined || settling === undefined) return reply;
     return run.settle(settling);
   });
-}
-
-function found(runs: Runs, request: RunRequest, reply: FastifyReply): Run | undefined {
-  const run = runs.get(request.params.run);
-  if (run === undefined) void reply.code(404).send({ error: `run ${request.params.run} was never opened` });
-  return run;
-}
-
-/** Parses a body by its schema; answers 422 with the first thing that is wrong. */
-function read<S extends v.GenericSchema>(schema: S, request: FastifyRequest, reply: FastifyReply) {
-  const parsed = v.safeParse(schema, request.body, { abortEarly: true });
-  if (parsed.success) return parsed.output as v.InferOutput<S>;
-  const [issue] = parsed.issues;
-  void reply.code(422).send({ error: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` });
-  return undefined;
 }

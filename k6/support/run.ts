@@ -6,16 +6,7 @@ import type { ClockAccount, ClockReport } from "../../core/clocks.ts";
 import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type {
-  Arrivals,
-  ArrivalsAnswer,
-  FarEndOpening,
-  Opening,
-  PublisherReportInput,
-  Settling,
-  Storage,
-  Webhooks,
-} from "../../core/report.ts";
+import type { Arrivals, ArrivalsAnswer, Opening, PublisherReportInput, Settling } from "../../core/report.ts";
 
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
@@ -43,11 +34,8 @@ export interface RunSettings {
   readonly BUFFER_TIMEOUT?: number;
 }
 
-/** Where the events must come out, and what selects them there. */
-export interface FarEnd {
-  readonly webhooks?: Webhooks;
-  readonly storage?: Storage;
-  readonly farEnd?: FarEndOpening;
+/** Where the events must come out, and what selects them there: a part for each far end, by its name. */
+export interface FarEnd extends Readonly<Record<string, unknown>> {
   /** The events of the bursts of the load. */
   readonly bursts?: Opening["bursts"];
   /** The combinations of attributes that filters of subscriptions select by. */

@@ -189,7 +189,7 @@ test.each([
   write("orders.pipeline.ts", block("ts pipeline"));
   expect((await throughlineIn(folder, "build")).exitCode).toBe(0);
   const { default: pipeline } = (await import(join(folder, "dist/node/orders.mjs"))) as { default: AnyPipeline };
-  const receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: [pipeline] });
+  const receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { farEnd: [pipeline] } });
   const platform = await startPlatform(receiver.url, planted);
   try {
     const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`;

@@ -1,4 +1,4 @@
-/** Another system in the suite is its folder and one line: a toy is added to a copy of the sources, built and run. */
+/** Another system in the suite is its folder and one line, and so is a far end of its own: a toy is added to a copy of the sources, built and run. */
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,7 @@ beforeAll(async () => {
   for (const name of ["node_modules", "bin"]) symlinkSync(join(root, name), join(clone, name));
   cpSync(join(root, "test/toy"), join(clone, "systems/toy"), { recursive: true });
   appendFileSync(join(clone, "systems/list.ts"), 'export { toy } from "./toy/room.ts";\n');
+  appendFileSync(join(clone, "systems/farends.ts"), 'export { shelf } from "./toy/receiver/shelf.ts";\n');
   mkdirSync(join(clone, "results"));
   const { stdout } = await node("build.mjs");
   expect(stdout).toContain("dist/toy.js");
@@ -70,11 +71,19 @@ test("a healthy toy passes, and its summary has its own line", async () => {
   expect(account).toMatchObject({ expected: 150, delivered: 150, lost: 0 });
 });
 
+test("the receiver says what its far end can be told, and refuses a run that asks for too much of it", async () => {
+  expect((await node("dist/node/receiver.js", "--help")).stdout).toContain("--shelf <toys>");
+  const { exitCode } = await throughline("run", "toys", "--run-id", "wide", "--set", "TOYS_ROOM=400");
+  expect(exitCode).toBe(3);
+  expect(readFileSync(join(clone, "results/wide/toy.log"), "utf8")).toContain("no shelf has room for 400 toys");
+});
+
 test("a toy that is lost and one without paint are named, with the next step of its room", async () => {
   const faults = ["--fault", "lose=50", "--fault", "pale=40"];
   const { exitCode } = await throughline("run", "toy", "--run-id", "broken", ...faults);
   expect(exitCode).toBe(1);
-  const { reasons } = await recordIn(join(clone, "results"), "broken");
+  const { reasons, account } = await recordIn(join(clone, "results"), "broken");
+  expect(account?.causes).toEqual(["147 toys stand on a shelf for 200"]);
   expect(reasons.map(({ metric }) => metric).toSorted()).toEqual(["account_lost", "toys_unpainted"]);
   expect(reasons.find(({ metric }) => metric === "toys_unpainted")?.next).toBe("look into the paint pot");
 });

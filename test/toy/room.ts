@@ -18,6 +18,7 @@ export const toy = {
         ...accounted,
         ...publishing,
         TOYS_URL: address("http", "https")("the workshop", "http://localhost:7000"),
+        TOYS_ROOM: integer(1, 1_000)("toys that the shelf must have room for", "200"),
         TOYS_PAINT: integer(0, 9)("layers of paint", "1"),
       },
       prefixes: ["TOYS_"],

@@ -168,8 +168,9 @@ test.each(ofServices)("%s starts a program that is bundled, with flags that it h
     new RegExp(`\\b${program}: "([a-z/]+\\.ts)"`).exec(readFileSync(join(root, "build.mjs"), "utf8")) ?? [];
   const main = named ?? `systems/${program}/target/main.ts`;
   expect(existsSync(join(root, main)), command[0]).toBe(true);
-  // Flags are declared in the program's main file, or in one for a command of it.
-  const own = [join(dirname(main), "flags.ts"), "systems/ethhook/cli/commands.ts"];
+  // Flags are declared in the program's main file, in one for a command of it, or with the far end that they are for.
+  const farEnds = ["systems/ethhook/receiver/flags.ts", "systems/ingestor/receiver/farend.ts"];
+  const own = [join(dirname(main), "flags.ts"), "systems/ethhook/cli/commands.ts", ...farEnds];
   const beside = [main, ...own, "target/commandline.ts"].filter((file) => existsSync(join(root, file)));
   const source = beside.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   const words = command.slice(1);

@@ -42,7 +42,11 @@ async function opened(
   order: unknown = "none",
   judges?: boolean,
 ) {
-  receiver = await startReceiver({ host: "127.0.0.1", port: 0, pipelines: pipeline === null ? [] : [pipeline] });
+  receiver = await startReceiver({
+    host: "127.0.0.1",
+    port: 0,
+    farEnds: { farEnd: pipeline === null ? [] : [pipeline] },
+  });
   const farEnd = { pipeline: "own", kind, paths, order, judges };
   return post<{ error?: string }>(`/runs/${RUN}`, { seed: 1, variants: VARIANTS, publisher: "one", farEnd });
 }

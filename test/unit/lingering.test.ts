@@ -45,15 +45,17 @@ describe("lingering", () => {
       }
     }
     const path = new Late("messages", runNumber("nightly"), 1, false);
-    const run = new Run("nightly", OPENING, Date.now, ({ deliveries }) => [
-      {
-        paths: [path],
-        isOrdered: false,
-        account: () => ({}),
-        causes: () => [],
-        finish: async () => path.look(deliveries),
-      },
-    ]);
+    const run = new Run("nightly", OPENING, Date.now, {
+      observers: ({ deliveries }) => [
+        {
+          paths: [path],
+          isOrdered: false,
+          account: () => ({}),
+          causes: () => [],
+          finish: async () => path.look(deliveries),
+        },
+      ],
+    });
     run.join({ ...OPENING, publisher: "one" });
     run.published(batch(0, 1, START));
     const settling = { timeout: 60_000, quiet: 1_000, publisher: "one", linger: 30_000 };

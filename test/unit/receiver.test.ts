@@ -21,7 +21,7 @@ const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) 
 
 let receiver: Receiver;
 beforeEach(async () => {
-  receiver = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET });
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { webhooks: { secret: SECRET } } });
   await json("/runs/run", { seed: 1, variants: [], webhooks: { endpoints: ENDPOINTS, unmatchedShare: 0 } });
 });
 afterEach(() => receiver.close());
@@ -283,7 +283,11 @@ test("a body that is no webhook is told of in every run that is open, with what 
 });
 
 test("webhooks that another receiver took are settled with the run", async () => {
-  const other = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET, settleAt: receiver.url });
+  const other = await startReceiver({
+    host: "127.0.0.1",
+    port: 0,
+    farEnds: { webhooks: { secret: SECRET, settleAt: receiver.url } },
+  });
   try {
     const first = receiver;
     receiver = other;

@@ -75,7 +75,6 @@ const TRANSPORTS: Readonly<Record<string, readonly string[]>> = {
   "k6/support/judge.ts": ["websocket"],
   "k6/support/statuses.ts": ["http"],
   "receiver/influxdb-address.ts": ["http"],
-  "receiver/main.ts": ["redis"],
   "systems/access.ts": ["http"],
 };
 const DERIVED = ["access", "kinds", "metrics", "own", "remote", "rooms", "variables"].map(

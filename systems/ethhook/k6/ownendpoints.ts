@@ -1,7 +1,7 @@
 /** The endpoints of a run: the load test's own, or somebody's from a file. */
 import * as v from "valibot";
 import type { Endpoint } from "../../../core/endpoint.ts";
-import { EndpointSchema } from "../../../core/report.ts";
+import { EndpointSchema } from "../opening.ts";
 import { type LogVariants, ruleProblem, variantsFor } from "../variants.ts";
 
 const FileSchema = v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100));

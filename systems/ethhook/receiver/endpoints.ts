@@ -3,12 +3,13 @@ import { backlogGrowth } from "../../../core/backlog.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
-import type { Webhooks } from "../../../core/report.ts";
+
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Aside, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
 import { explain } from "../causes.ts";
+import type { Webhooks } from "../opening.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../wire.ts";
 import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts";
 

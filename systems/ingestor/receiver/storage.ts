@@ -1,5 +1,6 @@
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { runNumber } from "../../../core/trace.ts";
+import { FarEndProblem } from "../../../receiver/kind.ts";
 import type { ObserverContext } from "../../../receiver/observer.ts";
 import type { Columns } from "./columns.ts";
 import { MessageTable } from "./database.ts";
@@ -26,9 +27,6 @@ export interface WatchedRun {
   readonly hostile: boolean;
 }
 
-/** A database or Redis that cannot be used as it was asked for. */
-export class StorageProblem extends Error {}
-
 /** A message ingestor's table and keys, shared by all runs that are settled by them. */
 export interface Storage {
   /** Follows the table for one run. */
@@ -36,7 +34,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Connects to an ingestor's database and Redis. @throws StorageProblem in one line, without passwords. */
+/** Connects to an ingestor's database and Redis. @throws FarEndProblem in one line, without passwords. */
 export async function openStorage(options: StorageOptions, now: () => number): Promise<Storage> {
   const table = new MessageTable({ url: options.database, table: options.table, columns: options.columns, now });
   const absent = (["user_id", "channel_id"] as const).filter((field) => options.columns?.[field] === null);
@@ -68,6 +66,6 @@ async function named(option: string, url: string, opening: Promise<void>): Promi
   } catch (problem) {
     const said = problem instanceof AggregateError ? problem.errors.map(String).join(", ") : problem;
     const reason = said instanceof Error ? said.message : String(said);
-    throw new StorageProblem(withoutCredentials(`${option} ${url}: ${reason}`));
+    throw new FarEndProblem(withoutCredentials(`${option} ${url}: ${reason}`));
   }
 }

@@ -6,6 +6,8 @@ import { type PipelineKind, upon } from "../../../cli/kind.ts";
 import { startService } from "../../../cli/service.ts";
 import { oneIn } from "../../../target/faults.ts";
 
+const JSON_TYPE = { "Content-Type": "application/json" };
+
 export const kind: PipelineKind = {
   name: "toys",
   meaning: "a workshop and receiver: toys are posted, painted and put on a shelf",
@@ -17,11 +19,11 @@ export const kind: PipelineKind = {
   faults: { lose: oneIn("a toy falls off the bench"), pale: oneIn("a toy is not painted") },
   variables: { reference: {}, always: {} },
   start: async ({ root, logs, faults }) => {
-    const program = [process.execPath, join(root, "dist/node/receiver.js"), "--port", "0"];
+    const program = [process.execPath, join(root, "dist/node/receiver.js"), "--port", "0", "--shelf", "300"];
     const receiver = await startService("receiver", program, join(logs, "receiver.log"));
     const base = { ...receiver, close: () => receiver.stop() };
     return upon(base, async () => {
-      const workshop = await openWorkshop(`${receiver.url}/hooks/shelf`, faults);
+      const workshop = await openWorkshop(`${receiver.url}/shelf`, faults);
       return {
         says: `workshop ${workshop.url}, receiver ${receiver.url}`,
         variables: { TOYS_URL: workshop.url, RECEIVER_URL: receiver.url },
@@ -44,8 +46,8 @@ async function openWorkshop(shelf: string, faults: readonly string[]) {
   const server = createServer(async (request, reply) => {
     const toy = (await request.toArray()).join("");
     made += 1;
-    reply.setHeader("Content-Type", "application/json").end(happens("pale") ? '{"paint":0}' : toy);
-    if (!happens("lose")) await fetch(shelf, { method: "POST", body: toy }).catch(() => undefined);
+    reply.writeHead(200, JSON_TYPE).end(happens("pale") ? '{"paint":0}' : toy);
+    if (!happens("lose")) await fetch(shelf, { method: "POST", headers: JSON_TYPE, body: toy }).catch(() => undefined);
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   return {

@@ -22,8 +22,7 @@ export const options = optionsOf({ ...config, load }, "publish");
 
 export async function setup(): Promise<Run> {
   declareCounters();
-  const farEnd = { pipeline: "toy", kind: "request", paths: { shelf: {} }, order: "none" } as const;
-  const run = openRun(config, "publisher", { farEnd });
+  const run = openRun(config, "publisher", { shelf: { room: config.TOYS_ROOM } });
   if (config.RECEIVER_URL === undefined) return run;
   await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
     wanted: { publishers: config.INSTANCES },

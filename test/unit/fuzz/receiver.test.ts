@@ -15,7 +15,7 @@ const SECRET = "secret";
 
 let receiver: Receiver;
 beforeAll(async () => {
-  receiver = await startReceiver({ host: "127.0.0.1", port: 0, secret: SECRET });
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { webhooks: { secret: SECRET } } });
   await post("/runs/hooks", JSON.stringify(OPENINGS[1]));
   await post("/runs/run", JSON.stringify(OPENINGS[0]));
 });
