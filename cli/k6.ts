@@ -11,7 +11,7 @@ import type { Verdict } from "../core/verdict.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import { adopt } from "./children.ts";
 import { k6Environment } from "./k6-environment.ts";
-import { outputsOf } from "./outputs.ts";
+import { offCommandLine } from "./k6-flags.ts";
 import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
@@ -82,7 +82,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const log = join(results, `${name}.log`);
   const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
   // Without an address k6 serves no control API, whose fixed port two processes cannot share.
-  const { flags: others, environment } = outputsOf(flags);
+  const { flags: others, environment } = offCommandLine(flags);
   const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...others];
   // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
   const output = await openLog(log);

@@ -78,7 +78,17 @@ test.each(WAYS)("a run whose shell holds %s shows it in no list of processes", a
 
 test("what flags are told is off the list of processes when the load begins", async () => {
   const output = `influxdb=http://user:${SECRET}@127.0.0.1:1/k6`;
-  const flags = ["--set", `TARGET_TOKEN=${SECRET}`, "--set", `TARGET_COOKIES=a=${SECRET}`, "--", "--out", output];
+  const flags = [
+    "--set",
+    `TARGET_TOKEN=${SECRET}`,
+    "--set",
+    `TARGET_COOKIES=a=${SECRET}`,
+    "--",
+    "--out",
+    output,
+    "-e",
+    `API_KEY=${SECRET}`,
+  ];
   const { id, running } = await watched("listed", {}, flags);
   await expect.poll(() => processesTold(SECRET, "environ"), { timeout: 30_000 }).toContain("listed.js");
   expect(secretsIn(await commandLinesDuring(running))).toEqual([]);
