@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { BuildFailure } from "esbuild";
-import leven from "leven";
 import * as v from "valibot";
+import { meant } from "../core/nearest.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
@@ -144,12 +144,7 @@ function checked(file: string, json: unknown): Config {
 /** What an unknown key may have been meant for, or what there is. */
 function nearest(key: string): string {
   const [parent, name = parent] = key.split(".") as [string, string?];
-  const keys = parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries);
-  const close = keys
-    .map((known) => ({ known, distance: leven(name, known) }))
-    .sort((one, other) => one.distance - other.distance)[0];
-  if (close !== undefined && close.distance <= Math.max(2, name.length / 3)) return `did you mean ${close.known}?`;
-  return `allowed: ${keys.join(", ")}`;
+  return meant(name, parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries));
 }
 
 /** The addresses that are given. */

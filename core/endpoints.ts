@@ -1,4 +1,5 @@
 /** HTTP endpoints of one's own in one file: what is asked, what a right answer is, and how quick it must be. */
+import { refuseForm } from "./declared.ts";
 import { type Environment, NAME, type VariableOf } from "./pipeline.ts";
 import type { Step } from "./shape.ts";
 
@@ -55,6 +56,7 @@ export function latencyMetric(name: string): string {
  * @throws RangeError in one line that says what is not allowed.
  */
 export function defineEndpoints<const Names extends string = never>(declared: Endpoints<Names>): Endpoints<Names> {
+  refuseForm("endpoints", declared);
   const { name, endpoints } = declared;
   if (!NAME.test(name)) {
     throw new RangeError(

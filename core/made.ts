@@ -30,10 +30,18 @@ const MOST_VARIANTS = 10_000;
 /** Sets the number to draw from apart from the one that draws the attributes. */
 const RANDOM_SEED = 0x5bd1e995;
 
+/** What an event has beside its attributes. */
+const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "random", "trace"];
+
 /** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
 export function combinations(table: AttributeTable): readonly Attributes[] {
   let all: Record<string, readonly string[]>[] = [{}];
   for (const [name, values] of Object.entries(table)) {
+    if (OF_EVENTS.includes(name)) {
+      throw new RangeError(
+        `attribute ${name} is what every event has; allowed: another name than ${OF_EVENTS.join(", ")}`,
+      );
+    }
     if (values.length === 0) throw new RangeError(`attribute ${name} has no values; give it one at least`);
     all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: [value] })));
     if (all.length > MOST_VARIANTS) {

@@ -2,6 +2,7 @@
  * A pipeline of one's own in one file: what its events are, how they are published, and where they must come
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
+import { refuseForm } from "./declared.ts";
 import type { AttributeTable, WorkloadEvent } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";
 import type { Step } from "./shape.ts";
@@ -202,6 +203,7 @@ export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export function definePipeline<const Table extends AttributeTable, Wire, const Names extends string = never>(
   pipeline: Pipeline<Table, Wire, Names>,
 ): Pipeline<Table, Wire, Names> {
+  refuseForm("pipeline", pipeline);
   const { name, observe, events } = pipeline;
   if (!NAME.test(name)) {
     throw new RangeError(
@@ -220,6 +222,11 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
         );
       }
     }
+  }
+  const { order } = observe;
+  if (typeof order === "object" && !Object.hasOwn(events.attributes, order.per)) {
+    const attributes = Object.keys(events.attributes).join(", ") || "no attribute is there";
+    throw new RangeError(`pipeline ${name}: observe.order.per: ${order.per}: allowed: ${attributes}`);
   }
   if (observe.kind === "count" && paths.length > 1) {
     throw new RangeError(`pipeline ${name}: observe.paths: a count has one path; allowed: 1, not ${paths.length}`);

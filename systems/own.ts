@@ -79,6 +79,35 @@ function objectiveOf(metric: string, written: string, place: string): Slo {
 
 const isPublishing = ({ metric }: Slo) => !metric.startsWith("account_");
 
+const PUBLISHES = {
+  ...common,
+  ...accounted,
+  ...publishing,
+  SUBSCRIPTIONS: integer(1, 100_000)("subscriptions without which the load does not start"),
+};
+
+const LISTENS = {
+  RECEIVER_URL: receiver("the receiver that settles the run", "http://127.0.0.1:4800"),
+  RUN_ID: word("name of the run, the same as the publisher's"),
+  END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),
+};
+
+const VISITS = {
+  ...common,
+  VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
+  THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
+  HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),
+};
+
+/** @throws RangeError for a variable of a file's own that would be read as one of the suite's. */
+export function refuseVariables(declared: AnyPipeline | AnyEndpoints): void {
+  const [what, suite] = "endpoints" in declared ? ["endpoints", VISITS] : ["pipeline", { ...PUBLISHES, ...LISTENS }];
+  const taken = ["SCENARIO", "DURATION", ...Object.keys(suite)];
+  const both = Object.keys(declared.variables ?? {}).find((name) => taken.includes(name));
+  if (both === undefined) return;
+  throw new RangeError(`${what} ${declared.name}: variables.${both}: every test has a ${both}; give it another name`);
+}
+
 /** The two roles of a pipeline, or the one where nothing subscribes; they are known by their names from then on. */
 export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
   const { name, observe } = pipeline;
@@ -95,11 +124,8 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
     name,
     variables: {
       SCENARIO: scenario(profiles),
-      ...common,
-      ...accounted,
-      ...publishing,
+      ...PUBLISHES,
       ...OWN_WAYS_IN,
-      SUBSCRIPTIONS: integer(1, 100_000)("subscriptions without which the load does not start"),
       ...variables,
     },
     declared: Object.keys(variables),
@@ -152,11 +178,8 @@ export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
     name: declared.name,
     variables: {
       SCENARIO: scenario(profiles),
-      ...common,
+      ...VISITS,
       ...OWN_WAYS_IN,
-      VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
-      THINK_TIME: duration("pause of a visitor after each round of requests", "1s"),
-      HTTP_TIMEOUT: duration("how long an answer may take before it is given up", "10s"),
       ...variables,
     },
     declared: Object.keys(variables),
@@ -188,9 +211,7 @@ function subscriber(
     variables: {
       ...rest,
       SCENARIO: scenario(profiles, "the profile of the load that is listened to"),
-      RECEIVER_URL: receiver("the receiver that settles the run", "http://127.0.0.1:4800"),
-      RUN_ID: word("name of the run, the same as the publisher's"),
-      END_WHEN_SETTLED: flag("1 ends the connections when the receiver has settled the run", "1"),
+      ...LISTENS,
     },
     declared,
     prefixes: [`${OWN_PREFIX}_`],

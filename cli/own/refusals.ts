@@ -2,13 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Metafile } from "esbuild";
 import leven from "leven";
-import type { AnyEndpoints } from "../../core/endpoints.ts";
+import { type AnyEndpoints, defineEndpoints } from "../../core/endpoints.ts";
 import { combinations, made } from "../../core/made.ts";
 import { metricOf } from "../../core/metrics.ts";
-import type { AnyPipeline } from "../../core/pipeline.ts";
-import { objectivesOf, objectivesOfVisits } from "../../systems/own.ts";
+import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
+import { shape } from "../../core/shape.ts";
+import { objectivesOf, objectivesOfVisits, refuseVariables } from "../../systems/own.ts";
 
 /** Whether a module is one of Node's. */
 export const isBuiltin = (path: string) => path.startsWith("node:") || builtinModules.includes(path);
@@ -20,10 +22,18 @@ export const K6_ONLY = "is in k6 only";
 export function refuseDeclaration(declared: AnyPipeline | AnyEndpoints): void {
   const { name, nextSteps = {} } = declared;
   const what = "endpoints" in declared ? "endpoints" : "pipeline";
-  if ("endpoints" in declared) objectivesOfVisits(declared);
+  if ("endpoints" in declared) objectivesOfVisits(defineEndpoints(declared));
   else {
-    objectivesOf(declared);
+    objectivesOf(definePipeline(declared));
     writeSome(declared);
+  }
+  refuseVariables(declared);
+  for (const [profile, steps] of Object.entries(declared.profiles ?? {})) {
+    try {
+      shape(steps);
+    } catch (problem) {
+      throw new RangeError(`${what} ${name}: profiles.${profile}: ${messageOf(problem)}`);
+    }
   }
   const unknown = Object.keys(nextSteps).find((metric) => metricOf(metric) === undefined);
   if (unknown !== undefined) {
@@ -35,25 +45,33 @@ export function refuseDeclaration(declared: AnyPipeline | AnyEndpoints): void {
 const WRITTEN = 20;
 
 /** Writes some events, which shows what throws in `write` before anybody is sent one. */
-function writeSome({ name, events }: AnyPipeline): void {
+function writeSome({ name, events, observe }: AnyPipeline): void {
   const stream = { seed: 1, variants: combinationsOf(name, events.attributes) };
+  const fault = (what: string) => new RangeError(`pipeline ${name}: events.write: ${what}`);
+  const written = (publisher: number, seq: number): unknown =>
+    events.write(made(stream, { run: 1, publisher, seq, publishedAt: Date.now() }));
   try {
     for (let seq = 0; seq < WRITTEN; seq++) {
-      events.write(made(stream, { run: 1, publisher: 1, seq, publishedAt: Date.now() }));
+      const wire = written(1, seq);
+      if (wire === undefined || wire === null || wire === "") throw fault("returns nothing; it returns the event");
+      if (wire instanceof Promise) throw fault("returns a promise; it may not be async");
     }
+    // What is the same whoever publishes it holds no identity.
+    if (observe.kind !== "count" && isDeepStrictEqual(written(1, 0), written(2, 0)))
+      throw fault("uses none of id, hash, uuid and number: no event could be found again");
   } catch (problem) {
     // An encoder of k6, say: only k6 itself can try it.
     if (!(problem instanceof Error && problem.message.includes(K6_ONLY))) throw problem;
   }
 }
 
+const messageOf = (problem: unknown) => (problem instanceof Error ? problem.message : String(problem));
+
 function combinationsOf(name: string, attributes: AnyPipeline["events"]["attributes"]) {
   try {
     return combinations(attributes);
   } catch (problem) {
-    throw new RangeError(
-      `pipeline ${name}: events.attributes: ${problem instanceof Error ? problem.message : problem}`,
-    );
+    throw new RangeError(`pipeline ${name}: events.attributes: ${messageOf(problem)}`);
   }
 }
 

@@ -79,6 +79,21 @@ describe("what is wrong with a pipeline's file is told in one line, with the fil
     ["a module of k6", file.replace('"k6/http"', '"k6/htpp"'), /ts:2: imports k6\/htpp, .* did you mean k6\/http\?/],
     ["what write throws", file.replace("random % 10_000", "(null as any).x"), /orders\.pipeline\.ts:13: .*null/],
     [
+      "a misspelt key",
+      file.replace("nextSteps", "nextStep"),
+      /orders\.pipeline\.ts:34: .*nextStep: .* mean nextSteps\?/,
+    ],
+    ["a misspelt part", file.replace("publish({", "publsh({"), /orders\.pipeline\.ts:\d+: .*publsh: .* mean publish\?/],
+    ["no identity", file.replace("ref: id, ", ""), /orders\.pipeline\.ts:13: .*uses none of id, hash, uuid and number/],
+    ["an event that is none", file.replace("=> ({ type", "=> void ({ type"), /ts:13: .*events\.write: returns nothing/],
+    ["an event to come", file.replace("write: (", "write: async ("), /ts:13: .*events\.write: returns a promise/],
+    ["a duration", file.replace('hold(100, "1m")', 'hold(100, "1 minute")'), /ts:32: .*black-friday: .*1 minute/],
+    [
+      "a name that is taken",
+      file.replace("WEBHOOK_SECRET: {", "SEED: {"),
+      /ts:9: .*variables\.SEED: every test has a SEED/,
+    ],
+    [
       "attributes without values",
       file.replace('["invoice", "order"]', "[]").replace(/paths: .*/, "paths: { all: {} },"),
       /orders\.pipeline\.ts:12: .*subject has no values/,

@@ -6,7 +6,7 @@ import { combinations, made } from "../../core/made.ts";
 import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { plan, profilesOf } from "../../scenarios.ts";
-import { defineTestsOf, objectivesOf } from "../../systems/own.ts";
+import { defineTestsOf, objectivesOf, refuseVariables } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { slos } from "../../thresholds.ts";
 
@@ -48,8 +48,65 @@ describe("what the compiler cannot see is refused in one line:", () => {
       { observe: { kind: "count", paths: { a: {}, b: {} }, count: async () => 0 } },
       "a count has one path",
     ],
+    ["a key", { objectivs: {} }, "own-orders: objectivs: unknown key; did you mean objectives?"],
+    ["a key that is not there", { events: { write: () => "" } }, "events.attributes: is missing"],
+    [
+      "a key of a far end",
+      { observe: { kind: "request", paths: {}, ordr: 1 } },
+      "observe.ordr: unknown key; did you mean",
+    ],
+    ["a kind", { observe: { kind: "reqest", paths: {} } }, "observe.kind: reqest: did you mean request?"],
+    ["a kind of nothing", { observe: { kind: "queue", paths: {} } }, "queue: allowed: subscription, request, rows,"],
+    ["a far end that looks at nothing", { observe: { kind: "list", paths: { a: {} } } }, "observe.list: is missing"],
+    ["a far end of a text", { observe: "list" }, "observe: is of type string; allowed: an object"],
+    ["an order", { observe: { kind: "request", paths: { a: {} }, order: "all" } }, 'order: all: allowed: "none", "per'],
+    [
+      "an order by nothing",
+      { observe: { kind: "request", paths: { a: {} }, order: { per: "size" } } },
+      "observe.order.per: size: allowed: region, tier",
+    ],
+    [
+      "values that are no texts",
+      { events: { ...ORDERS.events, attributes: { region: [1] } } },
+      "region.0: is of type n",
+    ],
+    [
+      "values that are no list",
+      { events: { ...ORDERS.events, attributes: { region: "eu" } } },
+      "region: is of type str",
+    ],
+    ["a variable", { variables: { SHOP_URL: 5 } }, "variables.SHOP_URL: is of type number; allowed: a text, or {"],
+    [
+      "a variable's key",
+      { variables: { A: { meaning: "", falback: "" } } },
+      "A.falback: unknown key; did you mean fallb",
+    ],
+    ["a profile without steps", { profiles: { sale: [] } }, "profiles.sale: has no steps; allowed: hold()"],
+    ["a function that is none", { damage: true }, "damage: is of type boolean; allowed: a function"],
   ])("%s", (_, change, message) => {
     expect(broken(change)).toThrow(message);
+  });
+
+  test("what is no object", () => {
+    expect(() => definePipeline(undefined as unknown as AnyPipeline)).toThrow(
+      "pipeline: is undefined; allowed: an obj",
+    );
+  });
+
+  test("no secret is repeated", () => {
+    const variables = { KEY: { meaning: "who we are", secret: true, fallback: ["hunter2"] } };
+    expect(broken({ variables })).toThrow(/^(?!.*hunter2).*KEY\.fallback: is a list; allowed: a text$/);
+  });
+
+  test.each(["id", "seq", "trace"])("the attribute %s, which every event has", (name) => {
+    expect(() => combinations({ [name]: ["a"] })).toThrow(`attribute ${name} is what every event has`);
+  });
+
+  test("a variable of the suite", () => {
+    const taken = (name: string) => () =>
+      refuseVariables({ ...ORDERS, variables: { [name]: "1" } } as unknown as AnyPipeline);
+    expect(taken("RATE")).toThrow("pipeline own-orders: variables.RATE: every test has a RATE; give it another name");
+    expect(taken("TARGET_TOKEN")).not.toThrow();
   });
 
   test("objectives", () => {
