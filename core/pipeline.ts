@@ -30,10 +30,14 @@ export function httpAnswer({ status, body }: { readonly status: number; readonly
   return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }
 
-/** Sends one event, or a batch of them in one go; what fails by throwing is unknown. Both are async: the compiler reads no answer that may be a promise or not. */
+/**
+ * Sends one event, or a batch of them in one go; what fails by throwing is unknown. All are async: the compiler reads no
+ * answer that may be a promise or not. What holds something open, as a socket, closes it when it is told to.
+ */
 export type Send<Wire> =
   | ((wire: Wire) => Promise<Answer>)
-  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> };
+  | { readonly send: (wire: Wire) => Promise<Answer>; readonly close?: () => unknown }
+  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]>; readonly close?: () => unknown };
 
 /** What a path selects: of each attribute the values that belong there; an attribute that is left out, all. */
 export type Selection<Table extends AttributeTable> = {

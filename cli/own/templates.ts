@@ -69,13 +69,22 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
     publish: `publish({ SEND_URL }, access) {
     const socket = new WebSocket(SEND_URL, null, access.socket(SEND_URL));
-    const open = new Promise<void>((resolve) => {
+    let failure: string | undefined;
+    const opened = new Promise<void>((resolve) => {
       socket.onopen = () => resolve();
+      socket.onerror = (event) => {
+        failure = String(event?.error);
+        resolve();
+      };
     });
-    return async (event) => {
-      await open;
-      socket.send(event); // Without an answer of the server this is all that is known.
-      return "acknowledged";
+    return {
+      async send(event) {
+        await opened;
+        if (failure !== undefined) return { outcome: "unknown", said: failure };
+        socket.send(event); // Without an answer of the server this is all that is known.
+        return "acknowledged";
+      },
+      close: () => socket.close(),
     };
   },`,
   },

@@ -1,8 +1,9 @@
 import exec from "k6/execution";
 import { firstOfEachVariant, type Stream } from "../../core/event.ts";
 import { combinations, made } from "../../core/made.ts";
-import { type Answer, type AnyPipeline, environmentOf, type Outcome, type Send } from "../../core/pipeline.ts";
+import { type Answer, type AnyPipeline, environmentOf, type Outcome } from "../../core/pipeline.ts";
 import type { FarEndOpening } from "../../core/report.ts";
+import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
@@ -10,6 +11,7 @@ import type { RunnableTest } from "../../systems/variables.ts";
 import { enterAccount } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
+import { BAD_HANDSHAKE } from "../support/door.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -51,23 +53,30 @@ export function publisherOf(pipeline: AnyPipeline) {
   const stream: Stream = { seed: config.SEED, variants: combinations(pipeline.events.attributes) };
   const farEnd = farEndOf(pipeline);
   const access = new OwnAccess(config, pipeline);
-  let send: Send<unknown> | null = null;
+  let sending: Sending | null = null;
   const sender = async () => {
     await access.ready();
-    send ??= pipeline.publish(environmentOf(pipeline, __ENV), access);
-    return send;
+    sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+    return sending;
+  };
+  /** k6 ends nothing in which something is open. */
+  const release = () => {
+    if (sending?.close === undefined) return;
+    sending.close();
+    sending = null;
   };
   const wireOf = (trace: Trace) => pipeline.events.write(made(stream, trace));
 
   async function sendOne(trace: Trace): Promise<Answer> {
-    const send = await sender();
+    const { send, batch } = await sender();
     const wire = wireOf(trace);
+    let answer: Answer;
     try {
-      if (typeof send === "function") return await send(wire);
-      return (await send.batch([wire]))[0] ?? "unknown";
+      answer = send === undefined ? ((await batch([wire]))[0] ?? "unknown") : await send(wire);
     } catch (problem) {
       return { outcome: "unknown", said: reasonOf(problem) };
     }
+    return answerOf(pipeline, answer);
   }
 
   /** Where only numbers can be compared, one canary is all that may come. */
@@ -75,9 +84,17 @@ export function publisherOf(pipeline: AnyPipeline) {
   async function sendCanary(run: Run, seq: number): Promise<void> {
     if (pipeline.observe.kind === "count" && counted++ > 0) return;
     const answer = await sendOne(traceOf(run, CANARY_PUBLISHER, seq));
-    const status = outcomeOf(answer) === "acknowledged" ? 0 : (statusIn(answer) ?? access.answered);
-    access.requireProof({ status }, "publish()");
+    access.requireProof({ status: await statusOf(answer) }, "publish()");
     refusals.tell(answer);
+    // What is not open any more is opened anew.
+    if (outcomeOf(answer) === "unknown") release();
+  }
+
+  async function statusOf(answer: Answer): Promise<number> {
+    if (outcomeOf(answer) === "acknowledged") return 0;
+    const said = saidIn(answer) ?? "";
+    if (said.includes(BAD_HANDSHAKE)) return (await access.refusedOpening(said)).status;
+    return statusIn(answer) ?? access.answered;
   }
 
   const refusals = new Refusals();
@@ -116,20 +133,24 @@ export function publisherOf(pipeline: AnyPipeline) {
   }
 
   async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
-    const send = await sender();
+    const { batch } = await sender();
     const began = now();
-    if (typeof send === "function") {
+    if (batch === undefined) {
       return Promise.all(traces.map(async (trace) => ({ answer: await sendOne(trace), took: now() - began })));
     }
+    const wires = traces.map(wireOf);
+    let answers: readonly Answer[];
     try {
-      const answers = await send.batch(traces.map(wireOf));
-      const took = now() - began;
-      return traces.map((_, place) => ({ answer: answers[place] ?? "unknown", took }));
+      answers = await batch(wires);
     } catch (problem) {
       const answer: Answer = { outcome: "unknown", said: reasonOf(problem) };
       return traces.map(() => ({ answer, took: 0 }));
     }
+    const took = now() - began;
+    return traces.map((_, place) => ({ answer: answerOf(pipeline, answers[place] ?? "unknown"), took }));
   }
+
+  const publishAll = publishing(config, metrics, publish, async () => void (await sender()));
 
   return {
     options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS, ...access.options },
@@ -142,7 +163,7 @@ export function publisherOf(pipeline: AnyPipeline) {
       });
       if (config.RECEIVER_URL !== undefined) {
         const subscriptions = config.SUBSCRIPTIONS ?? connectionsOf(pipeline);
-        await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
+        const canaries = awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
           wanted: { paths: subscriptions === 0 ? undefined : subscriptions, publishers: config.INSTANCES },
           seqs: firstOfEachVariant(stream),
           send: (seq) => sendCanary(run, seq),
@@ -154,13 +175,11 @@ export function publisherOf(pipeline: AnyPipeline) {
               : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,
           ],
         });
+        await canaries.finally(release);
       }
       return { ...run, ...watched };
     },
-    publish: guarded(
-      metrics.script_errors,
-      publishing(config, metrics, publish, async () => void (await sender())),
-    ),
+    publish: guarded(metrics.script_errors, (run: Run) => publishAll(run).finally(release)),
     compareClock: compareWhileLoaded(config, "publisher"),
     teardown(run: Run & WatchStart): void {
       enterHealth(config, metrics, run);

@@ -1,0 +1,95 @@
+/** How pipelines of one's own publish: over a socket that stays open, and by functions that answer what they should not. */
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
+import { template } from "../../cli/own/templates.ts";
+import { identitiesIn } from "../../core/identity.ts";
+import { CANARY_PUBLISHER } from "../../core/trace.ts";
+import { root } from "./k6.ts";
+import { recordIn, throughlineIn } from "./throughline.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "throughline-publish-"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A platform that takes events over sockets and over HTTP, loses those of a number, and lists the others. */
+async function startPlatform({
+  lost,
+  admit = () => true,
+}: {
+  lost?: number;
+  admit?(request: IncomingMessage): boolean;
+}) {
+  const orders: { id: string; text: string }[] = [];
+  const take = (text: string) => {
+    const [identity] = identitiesIn(text, { runs: [], at: Date.now() }).identities;
+    if (identity?.publisher !== CANARY_PUBLISHER && identity?.seq === lost) return;
+    orders.push({ id: String(orders.length), text });
+  };
+  const server = createServer(async (request, answer) => {
+    // A handshake that is refused is asked for its status.
+    if (!admit(request)) return answer.writeHead(401).end();
+    if (request.method === "POST") take((await request.toArray()).join(""));
+    return answer.end(JSON.stringify(orders));
+  });
+  const sockets = new WebSocketServer({ server, verifyClient: ({ req }: { req: IncomingMessage }) => admit(req) });
+  sockets.on("connection", (client) => client.on("message", (text) => take(String(text))));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const load = ["--rate", "40", "--events", "60", "--run-id", "sent", "--out", "results", "--set", "DRAIN_QUIET=1s"];
+
+test.each([
+  ["a healthy one accounts for every event", undefined, []],
+  ["a lost event is named", 17, ["events that never came on orders: 17"]],
+])("a platform that is sent to over a socket: %s", async (_, lost, causes) => {
+  const address = await startPlatform(lost === undefined ? {} : { lost });
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));
+  const told = ["--set", `SEND_URL=ws://${address}`, "--set", `LIST_URL=http://${address}`];
+  const { stdout, stderr } = await throughlineIn(folder, "run", "orders", ...told, ...load);
+  const { account } = await recordIn(join(folder, "results"), "sent");
+  expect(account, stdout + stderr).toMatchObject({ acknowledged: 60, lost: causes.length, duplicated: 0, causes });
+});
+
+test("a socket whose handshake is refused ends the run before its load", async () => {
+  const address = await startPlatform({ admit: ({ method, headers }) => method === "GET" && !headers.upgrade });
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));
+  const told = ["--set", `SEND_URL=ws://${address}`, "--set", `LIST_URL=http://${address}`];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...load);
+  expect(stdout).toMatch(/publish\(\) is answered 401.*TARGET_TOKEN/s);
+  expect(exitCode).toBe(3);
+});
+
+test.each([
+  [
+    "an answer that is none",
+    '"ok" as "acknowledged"',
+    'what it sends with answers "ok"; allowed: acknowledged, refused',
+  ],
+  ["no answer", "undefined as never", "what it sends with answers undefined; allowed: acknowledged"],
+])("%s ends the run before its load", async (_, answer, message) => {
+  const address = await startPlatform({});
+  const text = template("orders", "http", "list").replace(
+    /return async \(event\) => .*/,
+    "return async (event) => { await access.send(post(event)); return ANSWER; };",
+  );
+  writeFileSync(join(folder, "orders.pipeline.ts"), text.replace("ANSWER", answer));
+  const told = ["--set", `EVENTS_URL=http://${address}`, "--set", `LIST_URL=http://${address}`];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...load);
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain(`pipeline orders: publish: ${message}`);
+  expect(stdout).not.toMatch(/^\s+at /m);
+  expect(exitCode).toBe(3);
+});
