@@ -49,9 +49,12 @@ const LONGEST = [
 
 /**
  * A run that could not measure, because the machine stood still or was late, says so and is made again, once, as its
- * reader would do it. Whatever else fails a test fails it at once.
+ * reader would do it. Whatever else fails a test fails it at once, as does INVALID where that is what it waits for.
  */
-const COULD_NOT_MEASURE = { count: 1, condition: /\bINVALID\b/ };
+const COULD_NOT_MEASURE = {
+  count: 1,
+  condition: /^(?![\s\S]*\bto (?:be|match|contain|\w+ equal)\b.*INVALID)[\s\S]*\bINVALID\b/,
+};
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,9 +1,10 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Nats, Template, type Totals, totals } from "k6/x/nats";
+import { Nats, sharedTemplate, type Totals, totals } from "k6/x/nats";
 import type { Account } from "../core/account.ts";
 import { firstOfEachVariant } from "../core/event.ts";
+import { once } from "../core/once.ts";
 import { secondsOf } from "../core/plan.ts";
 import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
@@ -35,14 +36,13 @@ const load = publishingLoad(config);
 countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, chains: config.CHAINS };
-const stream = streamOf(workload);
 const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
 const spelling = { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES };
-const messages = messageTemplate(workload, spelling);
-const template = new Template(messages);
+const messages = once(() => messageTemplate(workload, spelling));
+const template = sharedTemplate("messages", messages);
 const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
   servers: config.NATS_URL,
@@ -57,7 +57,7 @@ const nats = new Nats({
 });
 
 const bursts = load.kind === "paced" ? load.bursts : undefined;
-const subjects = messages.variants.map(({ subject }) => subject);
+const subjects = () => messages().variants.map(({ subject }) => subject);
 const runStream = new RunStream(nats, config, subjects);
 
 const PROGRESS_SECONDS = 5;
@@ -83,6 +83,7 @@ export async function setup(): Promise<Run & WatchStart> {
   } catch (problem) {
     exec.test.abort(reasonOf(problem));
   }
+  const stream = streamOf(workload);
   const run = openRun(config, "publisher", { variants: stream.variants, bursts });
   if (config.RECEIVER_URL !== undefined) {
     await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
@@ -90,7 +91,7 @@ export async function setup(): Promise<Run & WatchStart> {
       seqs: firstOfEachVariant(stream),
       most: config.CANARIES,
       send: (seq) => {
-        const { subject, data } = writeMessage(messages, traceOf(run, CANARY_PUBLISHER, seq));
+        const { subject, data } = writeMessage(messages(), traceOf(run, CANARY_PUBLISHER, seq));
         nats.jetStreamPublish(subject, data);
       },
       explain: (account) =>

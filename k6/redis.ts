@@ -1,7 +1,7 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Template } from "k6/x/redis-streams";
+import { sharedTemplate } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
 import { type Hops, hasDrained } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
@@ -51,7 +51,7 @@ const target = {
   metrics,
   redis,
   streams: openStreams(config),
-  template: new Template(entryTemplate(workload)),
+  template: sharedTemplate("entries", () => entryTemplate(workload)),
   stream: config.STREAM,
   workload,
 };

@@ -2,6 +2,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
+import { once } from "../core/once.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
@@ -27,7 +28,7 @@ import { summaryOf } from "./support/summary.ts";
 const config = settings("websocket");
 const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
-const stream = streamOf({ seed: config.SEED, chains: config.CHAINS });
+const stream = once(() => streamOf({ seed: config.SEED, chains: config.CHAINS }));
 countBounds(config);
 const metrics = measures("everywhere", "websocket", "account", "health");
 const access = new Access(config, "WS");
@@ -69,7 +70,7 @@ export async function setup(): Promise<Run & WatchStart> {
   declareCounters();
   const watched = requireHealth(config);
   await proveGateway();
-  return { ...openRun(config, "subscriber", { variants: stream.variants }), ...watched };
+  return { ...openRun(config, "subscriber", { variants: stream().variants }), ...watched };
 }
 
 /** Holds its connections for the whole profile, or until the load falls. */
@@ -165,7 +166,8 @@ async function listen(run: Run, until: number, manner: Manner = {}): Promise<boo
   }
   const isSlow = isAmong(placeOfClient(), config.SLOW_READERS);
   socketModule()?.follow(isSlow ? config.SLOW_READ_RATE * 1000 : 0);
-  const judge = config.RECEIVER_URL === undefined ? gapJudge(stream, run.number, metrics) : receiverJudge(config, run);
+  const judge =
+    config.RECEIVER_URL === undefined ? gapJudge(stream(), run.number, metrics) : receiverJudge(config, run);
   const subscriber = new Subscriber(config, door, metrics, run, judge, samplesPerSecond, { ...manner, isSlow });
   await subscriber.hold(until);
   settled = subscriber.settled;

@@ -2,6 +2,7 @@ import { Counter, Gauge, Rate, Trend } from "k6/metrics";
 import type { Metric } from "../../core/metrics.ts";
 import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 import { FAMILIES, type MetricName } from "../../systems/metrics.ts";
+import { IS_FIRST } from "./first.ts";
 
 /** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
 export interface Measure {
@@ -35,10 +36,14 @@ export function countBounds({ slos, INSTANCES }: { readonly slos: readonly Slo[]
   }
 }
 
+/** What teardown enters of the run as a whole: virtual users but the first do without. */
+const OF_THE_WHOLE: Family = "account";
+
 /** Declares the metrics of the named families; to be called in the init context. */
 export function measures<F extends Family>(...families: F[]): Readonly<Record<NamesOf<F>, Measure>> {
   const declared: Partial<Record<string, Measure>> = {};
   for (const family of families) {
+    if (!IS_FIRST && family === OF_THE_WHOLE) continue;
     for (const [name, { kind }] of Object.entries<Metric>(FAMILIES[family])) declared[name] = measure(name, kind);
   }
   return declared as Record<NamesOf<F>, Measure>;

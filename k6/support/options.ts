@@ -4,6 +4,7 @@ import { type Plan, secondsOf } from "../../core/plan.ts";
 import { BREAKPOINT } from "../../core/profiles.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { clockScenario } from "./clock.ts";
+import { IS_FIRST } from "./first.ts";
 import { k6Scenario } from "./scenario.ts";
 
 interface OptionSettings {
@@ -35,13 +36,14 @@ const SAMPLES_ON_THEIR_WAY = 20_000;
 const TREND_STATS = ["count", "min", "avg", "med", "p(95)", "p(99)", "max"];
 
 /**
- * The k6 options of a test.
+ * The k6 options of a test; k6 asks the first virtual user alone.
  *
  * @param exec the exported function that carries the load.
  * @param beside scenarios that run beside the load.
  */
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
-  if (config.foreseen !== null && __VU === 0) console.warn(config.foreseen);
+  if (!IS_FIRST) return {};
+  if (config.foreseen !== null) console.warn(config.foreseen);
   return {
     scenarios: {
       [config.SCENARIO]: k6Scenario(config.load, exec, config.ACK_TIMEOUT),

@@ -11,6 +11,7 @@ import { type RunnableTest, type VARIABLES, variablesOf } from "../../systems/va
 import { slos } from "../../thresholds.ts";
 import { changeOf, OFF, readBounds } from "./bounds.ts";
 import { type Environment, givenIn, secretsIn, shown } from "./environment.ts";
+import { IS_FIRST } from "./first.ts";
 import { type OverrideValues, overridesOf } from "./overrides.ts";
 import {
   refuseExcess,
@@ -42,15 +43,13 @@ export type Settings<T extends RunnableTest> = Values<T> & Following & { readonl
 /** What follows from the variables of a test. */
 export interface Following {
   readonly load: Plan;
+  /** What the run is held to. It is judged as a whole: virtual users but the first know nothing of it, nor of the two below. */
   readonly slos: readonly Slo[];
   /** Bounds that are not the standard ones, and objectives that were switched off, each in words. */
   readonly changes: readonly string[];
   /** Why the run will be INVALID whatever the target does; null where that is not known. */
   readonly foreseen: string | null;
 }
-
-/** Of all virtual users, which have the same environment, the one that k6 makes before them looks for what is not known. */
-const IS_FIRST = typeof __VU === "undefined" || __VU === 0;
 
 /**
  * Reads a test's settings from the environment.
@@ -61,38 +60,46 @@ const IS_FIRST = typeof __VU === "undefined" || __VU === 0;
 export function settings<T extends RunnableTest>(test: T, environment: Environment = __ENV): Settings<T> {
   try {
     const values = readVariables(test, environment);
-    refuseMissing(test, values);
     const load = plan(test, values.SCENARIO, overridesOf(values));
-    refuseExcess(load, environment);
-    refuseRemote(test, values, load);
-    refuseShortDrain(values, environment);
-    const rows = slos(test, {
-      accounted: values.RECEIVER_URL !== undefined,
-      watched: values.HEALTH_URL !== undefined,
-      events: load.kind === "paced" ? load.events : null,
-      instances: values.INSTANCES,
-      steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
-      messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
-      profile: profileOf(test, values.SCENARIO),
-      rate: requestedRate(load),
-      bursts: load.kind === "paced" ? load.bursts?.length : undefined,
-      ...definitionOf(test)?.context?.(values),
-    });
-    const bounds = readBounds(rows, environment);
-    if (IS_FIRST) refuseUnknown(test, rows, environment);
-    const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
-    const held = asked.map((row) => withBound(row, bounds[sloVariable(row)]));
-    return {
-      ...values,
-      test,
-      load,
-      slos: held,
-      foreseen: foresee(load, held, values.INSTANCES),
-      changes: rows.flatMap((row) => changeOf(row, bounds[sloVariable(row)]) ?? []),
-    };
+    // Several processes count what reaches a bound, each virtual user for itself.
+    const isJudging = IS_FIRST || values.INSTANCES > 1;
+    return { ...values, test, load, ...(isJudging ? judging(test, values, load, environment) : NOT_JUDGING) };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
   }
+}
+
+type Judging = Omit<Following, "load">;
+
+const NOT_JUDGING: Judging = { slos: [], foreseen: null, changes: [] };
+
+/** What the run is held to, once it is known that it can be made at all. @throws RangeError for what cannot. */
+function judging(test: RunnableTest, values: AnyValues, load: Plan, environment: Environment): Judging {
+  refuseMissing(test, values);
+  refuseExcess(load, environment);
+  refuseRemote(test, values, load);
+  refuseShortDrain(values, environment);
+  const rows = slos(test, {
+    accounted: values.RECEIVER_URL !== undefined,
+    watched: values.HEALTH_URL !== undefined,
+    events: load.kind === "paced" ? load.events : null,
+    instances: values.INSTANCES,
+    steady: load.kind === "paced" && load.shape.length === 1 && load.shape[0]?.from === load.shape[0]?.to,
+    messages: load.kind === "closed" || load.kind === "unpaced" ? load.events : null,
+    profile: profileOf(test, values.SCENARIO),
+    rate: requestedRate(load),
+    bursts: load.kind === "paced" ? load.bursts?.length : undefined,
+    ...definitionOf(test)?.context?.(values),
+  });
+  const bounds = readBounds(rows, environment);
+  if (IS_FIRST) refuseUnknown(test, rows, environment);
+  const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
+  const held = asked.map((row) => withBound(row, bounds[sloVariable(row)]));
+  return {
+    slos: held,
+    foreseen: foresee(load, held, values.INSTANCES),
+    changes: rows.flatMap((row) => changeOf(row, bounds[sloVariable(row)]) ?? []),
+  };
 }
 
 /** Mean rate that the load asks for, in events per second; null where acknowledgements set the pace. */

@@ -179,6 +179,13 @@ declare module "k6/x/nats" {
     };
   }
 
+  /**
+   * A template that all virtual users share: the first that asks for the name makes it, as k6's SharedArray is made.
+   *
+   * @throws what `make` throws, and when an option of what it returns is unknown, missing or malformed.
+   */
+  export function sharedTemplate(name: string, make: () => TemplateOptions): Template;
+
   /** Consecutive events of a template. */
   export interface Series {
     run: number;

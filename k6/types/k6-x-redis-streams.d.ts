@@ -1,16 +1,27 @@
 /** k6/x/redis-streams: the events of a workload in a Redis stream, with an outcome for each. */
 declare module "k6/x/redis-streams" {
+  /** What a {@link Template} is made of, as `core/template.ts` has it. */
+  export interface TemplateOptions {
+    seed: number;
+    variants: readonly object[];
+    unwanted?: object | undefined;
+  }
+
   /** Entries of which each differs from the others in little. They are written without the script, when they are sent. */
   export class Template {
-    /**
-     * @param options as `core/template.ts` has them.
-     * @throws when an option is unknown, missing or malformed.
-     */
-    constructor(options: { seed: number; variants: readonly object[]; unwanted?: object | undefined });
+    /** @throws when an option is unknown, missing or malformed. */
+    constructor(options: TemplateOptions);
 
     /** The fields of one event, as they are added. @param trace `publishedAt` in milliseconds since the epoch. */
     fields(trace: { run: number; publisher: number; seq: number; publishedAt: number }): string[];
   }
+
+  /**
+   * A template that all virtual users share: the first that asks for the name makes it, as k6's SharedArray is made.
+   *
+   * @throws what `make` throws, and when an option of what it returns is unknown, missing or malformed.
+   */
+  export function sharedTemplate(name: string, make: () => TemplateOptions): Template;
 
   /** Consecutive events of a template. */
   export interface Series {

@@ -12,18 +12,19 @@ import (
 func init() { modules.Register("k6/x/nats", New()) }
 
 // RootModule is the module as k6 registers it, once for the process.
-type RootModule struct{}
+type RootModule struct{ templates workload.Shared }
 
 // New returns the module for registration.
 func New() *RootModule { return &RootModule{} }
 
 // NewModuleInstance returns the module as one VU sees it.
-func (*RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
+func (root *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	in := &instance{vu: vu, deliveries: newDeliveries(vu)}
 	in.exports = map[string]any{
-		"Nats":     in.construct,
-		"Template": func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(vu.Runtime(), call) },
-		"totals":   totals.snapshot,
+		"Nats":           in.construct,
+		"Template":       func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(vu.Runtime(), call) },
+		"sharedTemplate": func(call sobek.FunctionCall) sobek.Value { return root.templates.Template(vu.Runtime(), call) },
+		"totals":         totals.snapshot,
 	}
 	return in
 }

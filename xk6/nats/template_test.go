@@ -2,10 +2,13 @@ package nats
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/js/modulestest"
 )
 
 // What scripts write of the same templates, test/integration/template.test.ts
@@ -79,5 +82,44 @@ func TestTemplateMistakes(t *testing.T) {
 		trace(`{publishedAt: NaN}`):                    `template: write an event: option "publishedAt": want a number of milliseconds, got NaN`,
 	} {
 		assert.Equal(t, want, vu.failure(script), script)
+	}
+}
+
+// Two VUs ask for the same name: the second has what the first made.
+func TestSharedTemplate(t *testing.T) {
+	t.Parallel()
+	root := New()
+	const text = `{seed: 1, variants: [{subject: "s", pieces: ["VU"]}]}`
+	written := func(vu, name string) string {
+		t.Helper()
+		runtime := modulestest.NewRuntime(t).VU.Runtime()
+		for name, export := range root.NewModuleInstance(&modulestest.VU{RuntimeField: runtime}).Exports().Named {
+			require.NoError(t, runtime.Set(name, export))
+		}
+		got, err := runtime.RunString(fmt.Sprintf(`sharedTemplate(%q, () => (%s)).write({run: 1, publisher: 1, seq: 1, publishedAt: 1}).data`,
+			name, strings.ReplaceAll(text, "VU", vu)))
+		require.NoError(t, err)
+		return got.String()
+	}
+	assert.Equal(t, "first", written("first", "events"))
+	assert.Equal(t, "first", written("second", "events"))
+	assert.Equal(t, "second", written("second", "others"))
+}
+
+func TestSharedTemplateMistakes(t *testing.T) {
+	t.Parallel()
+	vu := newVU(t, nil).init("")
+	for script, want := range map[string]string{
+		`sharedTemplate()`:                                               `shared template: want a name, got nothing`,
+		`sharedTemplate("events", {seed: 1})`:                            `shared template: events: want a function that makes it, got [object Object]`,
+		`sharedTemplate("events", () => { throw "nothing to publish" })`: `shared template: events: nothing to publish`,
+		`sharedTemplate("events", () => ({seed: 1, variants: []}))`:      `shared template: events: it has no variants: want one at least`,
+	} {
+		_, err := vu.run(script)
+		assert.ErrorContains(t, err, want, script)
+		// What could not be made is made when it is asked for again.
+		_, err = vu.run(`sharedTemplate("events", () => ({seed: 1, variants: [{subject: "s", pieces: []}]}))`)
+		assert.NoError(t, err, script)
+		vu = newVU(t, nil).init("")
 	}
 }

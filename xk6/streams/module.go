@@ -12,21 +12,27 @@ import (
 func init() { modules.Register("k6/x/redis-streams", New()) }
 
 // RootModule is the module as k6 registers it, once for the process.
-type RootModule struct{}
+type RootModule struct{ templates workload.Shared }
 
 // New returns the module for registration.
 func New() *RootModule { return &RootModule{} }
 
 // NewModuleInstance returns the module as one VU sees it.
-func (*RootModule) NewModuleInstance(vu modules.VU) modules.Instance { return &instance{vu} }
+func (root *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
+	return &instance{vu, &root.templates}
+}
 
-type instance struct{ vu modules.VU }
+type instance struct {
+	vu        modules.VU
+	templates *workload.Shared
+}
 
 // Exports returns what a script can import.
 func (in *instance) Exports() modules.Exports {
 	return modules.Exports{Named: map[string]any{
-		"Streams":  in.construct,
-		"Template": func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(in.vu.Runtime(), call) },
+		"Streams":        in.construct,
+		"Template":       func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(in.vu.Runtime(), call) },
+		"sharedTemplate": func(call sobek.FunctionCall) sobek.Value { return in.templates.Template(in.vu.Runtime(), call) },
 	}}
 }
 

@@ -28,12 +28,12 @@ interface StreamSettings {
 export class RunStream {
   private readonly nats: Nats;
   private readonly config: StreamSettings;
-  private readonly subjects: readonly string[];
+  private readonly subjects: () => readonly string[];
   private madeHere = false;
   private firstSeq = 1;
 
   /** @param subjects those that the run publishes on. */
-  constructor(nats: Nats, config: StreamSettings, subjects: readonly string[]) {
+  constructor(nats: Nats, config: StreamSettings, subjects: () => readonly string[]) {
     this.nats = nats;
     this.config = config;
     this.subjects = subjects;
@@ -59,7 +59,7 @@ export class RunStream {
       console.log(`created stream ${STREAM} with retention ${RETENTION} for ${subjectsBelow(SUBJECT)}`);
     }
     const facts = this.facts();
-    const why = facts === null ? null : unfitness(facts, this.subjects);
+    const why = facts === null ? null : unfitness(facts, this.subjects());
     if (why !== null) throw new Error(why);
   }
 
@@ -77,7 +77,7 @@ export class RunStream {
       const unknown = "its consumers are not known: this user may not ask for them";
       return { causes: [describeStream(facts), unknown, ...claims], swallowed: false };
     }
-    const { causes, taken } = explainSilence(facts, consumers, this.firstSeq, this.subjects);
+    const { causes, taken } = explainSilence(facts, consumers, this.firstSeq, this.subjects());
     // A stream that is made after its gateway may be one that the gateway cannot use: that is not its fault.
     if (this.madeHere) return { causes: [...causes, ...claims, this.remove()], swallowed: taken === "all" };
     return { causes: [...causes, ...claims], swallowed: taken === "all" || (taken === "unread" && claim !== null) };

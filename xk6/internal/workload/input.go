@@ -3,6 +3,7 @@ package workload
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/js/common"
@@ -22,6 +23,52 @@ func Construct(rt *sobek.Runtime, call sobek.ConstructorCall) *sobek.Object {
 		common.Throw(rt, fmt.Errorf("template: %w", err))
 	}
 	return rt.ToValue(&Template{rt, t}).ToObject(rt)
+}
+
+// Shared is the templates that all VUs of a process use. Each is made once, by
+// the first VU that asks for it: of 160 variants that took 35 of the 60 ms in
+// which k6 made a VU.
+type Shared struct {
+	mu   sync.Mutex
+	made map[string]*template
+}
+
+// Template is the JS function sharedTemplate(name, make).
+func (s *Shared) Template(rt *sobek.Runtime, call sobek.FunctionCall) sobek.Value {
+	t, err := s.template(call.Argument(0), call.Argument(1))
+	if err != nil {
+		common.Throw(rt, fmt.Errorf("shared template: %w", err))
+	}
+	return rt.ToValue(&Template{rt, t})
+}
+
+func (s *Shared) template(named, made sobek.Value) (*template, error) {
+	name, isText := script.TextOf(named)
+	if !isText {
+		return nil, fmt.Errorf("want a name, got %s", script.Describe(named))
+	}
+	make, isFunction := sobek.AssertFunction(made)
+	if !isFunction {
+		return nil, fmt.Errorf("%s: want a function that makes it, got %s", name, script.Describe(made))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, isMade := s.made[name]; isMade {
+		return t, nil
+	}
+	options, err := make(sobek.Undefined())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	t, err := readTemplate(options)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if s.made == nil {
+		s.made = map[string]*template{}
+	}
+	s.made[name] = t
+	return t, nil
 }
 
 // Message is what is published of one event.
