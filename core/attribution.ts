@@ -81,6 +81,8 @@ export interface Evidence {
   };
   /** Events that came to be due. */
   readonly offered: number;
+  /** How long each answer may take before no publisher is free any more, in ms; null where nobody has to be. */
+  readonly patience: number | null;
 }
 
 /** One cause. */
@@ -128,7 +130,10 @@ function unsent(evidence: Evidence): Blame[] {
     const text = `the target was unreachable${when}: ${share(unreachable)}`;
     blames.push({ side: "target", text, next: "look at what the target did then", metric });
   }
-  if (isOwnWait(evidence)) {
+  if (isImpatient(evidence)) {
+    const text = `no publisher was free: at this rate WORKERS are too few for answers that take ${milliseconds(evidence.patience)} or more: ${share(waiting)}`;
+    blames.push({ side: "generator", text, next: "raise WORKERS, or leave it to the suite", metric });
+  } else if (isOwnWait(evidence)) {
     const text = `every publisher was waiting for answers, and this machine was itself late with each step: ${share(waiting)}`;
     const next = "run k6 where nothing else takes its cores; WORKERS says how many publishers may wait";
     blames.push({ side: "generator", text, next, metric });
@@ -165,7 +170,8 @@ export function weighed(
     return isOwnLatency(slo) && value !== null && value - ownDelayOf(slo, evidence) >= slo.bound;
   });
   if (stopped) return slos;
-  if (!certain) return waitsOnly(evidence) ? slos.map((slo) => excusingUnsent(slo, isOwnWait(evidence))) : slos;
+  const isOurs = isOwnWait(evidence) || isImpatient(evidence);
+  if (!certain) return waitsOnly(evidence) ? slos.map((slo) => excusingUnsent(slo, isOurs)) : slos;
   return slos.map(
     ({ spoils, ...slo }): Slo => (LATE.test(slo.metric) || spoils === undefined ? slo : { ...slo, spoils }),
   );
@@ -186,6 +192,13 @@ function waitsOnly({ unsent: { unreachable, waiting } }: Evidence): boolean {
 function isOwnWait(evidence: Evidence): boolean {
   const slowest = evidence.answers["p(99)"];
   return waitsOnly(evidence) && slowest !== undefined && ownDelayAt("p(99)", slowest, evidence) >= slowest;
+}
+
+/** A target may take so long for an answer, and only its latency tells of it: who cannot wait for that has too few publishers. */
+const PATIENCE_MS = 1_000;
+
+function isImpatient(evidence: Evidence): boolean {
+  return waitsOnly(evidence) && (evidence.patience ?? PATIENCE_MS) < PATIENCE_MS;
 }
 
 /** Publishers that are late themselves were not kept waiting by the target alone. */
@@ -239,8 +252,11 @@ export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgeme
   return { ...judged, reasons };
 }
 
-/** The evidence in what k6 aggregated. */
-export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence {
+/** The evidence in what k6 aggregated. @param patience as {@link Evidence} has it. */
+export function evidenceOf(
+  metrics: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  patience: number | null = null,
+): Evidence {
   const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
   const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
   const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
@@ -257,6 +273,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
     answers: answersIn(metrics),
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),
+    patience,
   };
 }
 

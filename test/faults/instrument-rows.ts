@@ -31,7 +31,7 @@ const PUBLISHERS: readonly Row<PulsePlant>[] = [
       verdict: "INVALID",
       reasons: ["offered_rate_share", "events_offered", "account_offered"],
       // It is cut off in the middle of its only iteration.
-      besides: [...BEHIND, "every publisher was waiting", "account_unreported", "script_errors", ENDED, ...LATE],
+      besides: [...BEHIND, "no publisher was free", "account_unreported", "script_errors", ENDED, ...LATE],
       checks: [nothingLost],
     },
   },

@@ -20,6 +20,7 @@ const CLEAN: Evidence = {
   answers: {},
   unsent: { unreachable: 0, waiting: 0, from: null, to: null },
   offered: 1_000,
+  patience: null,
 };
 const AT = Date.UTC(2026, 10, 28, 15, 0, 0);
 
@@ -108,6 +109,16 @@ describe("the blame", () => {
       "of answers that never come falls on the target",
       { unsent: { unreachable: 0, waiting: 40, from: null, to: null } },
       [["target", "every publisher was waiting for the target's answers: 40 of 1,000 events were not sent"]],
+    ],
+    [
+      "of publishers who are too few for a target that is quick falls on the generator",
+      { unsent: { unreachable: 0, waiting: 40, from: null, to: null }, patience: 20 },
+      [
+        [
+          "generator",
+          "no publisher was free: at this rate WORKERS are too few for answers that take 20 ms or more: 40 of 1,000 events were not sent",
+        ],
+      ],
     ],
   ])("%s", (_, evidence, expected) => {
     expect(attribute({ ...CLEAN, ...evidence }).map(({ side, text }) => [side, text])).toEqual(expected);
@@ -220,6 +231,18 @@ describe("the verdict", () => {
       ["FAIL", "every"],
     ],
     [
+      "of publishers who are too few for a target that is quick",
+      { events_unsent: 300 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },
+      ["INVALID", "no"],
+    ],
+    [
+      "of publishers who are too few, and of a target that is slow all the same",
+      { events_unsent: 300, publish_ack_latency_ms: 900 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },
+      ["FAIL", "publish_ack_latency_ms", "no"],
+    ],
+    [
       "of publishers that wait for a target on a machine that is late with every step",
       { events_unsent: 90 },
       {
@@ -289,5 +312,6 @@ test("the evidence is in what k6 aggregated", () => {
     lateness: { "p(95)": 7 },
     unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
     offered: 50,
+    patience: null,
   });
 });
