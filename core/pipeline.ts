@@ -19,14 +19,18 @@ export type Outcome = "acknowledged" | "refused" | "unknown";
 /** `status` is that of HTTP: by 401, 403 and 407 the target says that it does not let us in. */
 export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string; readonly status?: number };
 
-/**
- * What an answer over HTTP says of an event: 2xx is acknowledged, 4xx refused, everything else unknown, with its words.
- *
- * @param response as k6's `http` gives it; a status of 0 is no answer at all.
- */
-export function httpAnswer({ status, body }: { readonly status: number; readonly body?: unknown }): Answer {
+/** An answer as k6's `http` gives it; a status of 0 is no answer at all, and `error` says why. */
+interface AnswerOverHttp {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly error?: string;
+}
+
+/** What an answer over HTTP says of an event: 2xx is acknowledged, 4xx refused, everything else unknown, with its words. */
+export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer {
   if (status >= 200 && status < 300) return "acknowledged";
-  const said = `${status} ${typeof body === "string" ? body : ""}`.trim();
+  const words = typeof body === "string" && body !== "" ? body : status === 0 ? error : "";
+  const said = status === 0 && words !== "" ? words : `${status} ${words}`.trim();
   return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type AnyPipeline, type Closable, environmentOf } from "../core/pipeline.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
-import { type FarEndContext, Items, numbered, type Poll } from "./items.ts";
+import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
 
 /** A far end that has to be asked is asked so often. */
 const POLL_MS = 100;
@@ -22,16 +22,27 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower |
   const access = new FarEndAccess(pipeline, process.env);
   switch (observe.kind) {
     case "rows":
-      return new Polling(farEnd, access, new Items(farEnd, (after) => observe.rows(after, environment, access)));
+      return new Polling(
+        farEnd,
+        access,
+        new Items(farEnd, async (after) => itemsOf("rows", await observe.rows(after, environment, access))),
+      );
     case "list":
       return new Polling(
         farEnd,
         access,
-        new Items(farEnd, async (after) => (after === null ? numbered(await observe.list(environment, access)) : [])),
+        new Items(farEnd, async (after) =>
+          after === null ? itemsOf("list", await observe.list(environment, access)) : [],
+        ),
       );
     case "count":
       return new Polling(farEnd, access, {
-        look: async () => farEnd.counted(await observe.count(environment, access)),
+        look: async () => {
+          const count = await observe.count(environment, access);
+          if (!Number.isFinite(count))
+            throw new Error(`count() gives ${String(count).slice(0, 40)}; allowed: a number`);
+          farEnd.counted(count);
+        },
         lookAgain: async () => 0,
       });
     case "stream":

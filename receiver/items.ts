@@ -23,8 +23,29 @@ export interface Poll {
   lookAgain(): Promise<number>;
 }
 
+/** What a file's own function gives, which no compiler has looked at. @throws Error in one line for what are no items. */
+export function itemsOf(name: "rows" | "list", given: unknown): readonly Item[] {
+  if (!Array.isArray(given)) throw new Error(`${name}() gives ${kindOf(given)}; allowed: a list`);
+  if (name === "list") return numbered(given as readonly (Item | string)[]).map((item) => asItem(name, item));
+  return given.map((item: unknown) => asItem(name, item));
+}
+
+function asItem(name: string, item: unknown): Item {
+  const { id, text } = (item ?? {}) as Partial<Item>;
+  if (typeof text !== "string")
+    throw new Error(`${name}() gives an item whose text is ${kindOf(text)}; allowed: a text`);
+  if (/^(string|number|bigint)$/.test(typeof id)) return item as Item;
+  throw new Error(`${name}() gives an item whose id is ${kindOf(id)}; allowed: a text or a number`);
+}
+
+/** What a value is, without itself: it may hold a secret. */
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return value instanceof Promise ? "a promise" : `of type ${typeof value}`;
+}
+
 /** The items of a list that gives them no ids: of equal ones the first, the second and so on. */
-export function numbered(items: readonly (Item | string)[]): readonly Item[] {
+function numbered(items: readonly (Item | string)[]): readonly Item[] {
   const counts = new Map<string, number>();
   return items.map((item) => {
     if (typeof item !== "string") return item;
@@ -40,6 +61,12 @@ interface Seen {
   readonly carried: string;
 }
 
+/** Keys that grow: what comes later stands behind what is there. Of others, as UUIDs, nobody knows where it will stand. */
+const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
+
+/** All rows are read again when so many times as long has passed as that took. */
+const REST = 10;
+
 /** Rows or items with ids: each is entered once, and at the end all are looked at again. */
 export class Items implements Poll {
   private readonly farEnd: FarEndContext;
@@ -47,6 +74,7 @@ export class Items implements Poll {
   private readonly seen = new Map<string, Seen>();
   private last: Item["id"] | null = null;
   private readonly isList: boolean;
+  private fromStartAt = 0;
 
   constructor(farEnd: FarEndContext, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
     this.farEnd = farEnd;
@@ -55,7 +83,10 @@ export class Items implements Poll {
   }
 
   async look(): Promise<void> {
-    await this.read(this.isList ? null : this.last, () => undefined);
+    const began = performance.now();
+    const isWhole = !grows(this.last) && began >= this.fromStartAt;
+    await this.read(this.isList || isWhole ? null : this.last, () => undefined);
+    if (isWhole) this.fromStartAt = performance.now() + REST * (performance.now() - began);
   }
 
   /** What became visible behind the last row, what has changed, and what is not there any more. */

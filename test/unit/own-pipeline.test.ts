@@ -3,7 +3,7 @@ import { planRun } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";
-import { type AnyPipeline, definePipeline, environmentOf } from "../../core/pipeline.ts";
+import { type AnyPipeline, definePipeline, environmentOf, httpAnswer } from "../../core/pipeline.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { plan, profilesOf } from "../../scenarios.ts";
 import { defineTestsOf, objectivesOf, refuseVariables } from "../../systems/own.ts";
@@ -163,4 +163,23 @@ test("its test has profiles, objectives by role, and its own beside them", () =>
   expect(metrics).toEqual(expect.arrayContaining(wanted));
   expect(metrics.filter((metric) => metric === "publish_ack_latency_ms")).toHaveLength(2);
   expect(metrics).not.toContain("account_reordered");
+});
+
+test.each([
+  [{ status: 202 }, "acknowledged"],
+  [
+    { status: 422, body: "no such shop" },
+    { outcome: "refused", said: "422 no such shop", status: 422 },
+  ],
+  [
+    { status: 503, body: null, error: "" },
+    { outcome: "unknown", said: "503", status: 503 },
+  ],
+  [
+    { status: 0, body: null, error: "dial: connection refused" },
+    { outcome: "unknown", said: "dial: connection refused", status: 0 },
+  ],
+  [{ status: 0 }, { outcome: "unknown", said: "0", status: 0 }],
+])("the answer %j over HTTP says what became of an event", (answer, said) => {
+  expect(httpAnswer(answer)).toEqual(said);
 });

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { Item } from "../../core/pipeline.ts";
+import { Items, itemsOf } from "../../receiver/items.ts";
+
+/** A table that grows, read by its keys a page at a time; what arrived of it, and from where it was read. */
+function tableOf(...keys: readonly string[]) {
+  const rows = [...keys];
+  const arrived: string[] = [];
+  const readFrom: (Item["id"] | null)[] = [];
+  const farEnd = {
+    kind: "rows",
+    now: () => 0,
+    arrived: ({ text }: { text: string }) => arrived.push(text),
+    counted: () => undefined,
+    carriedBy: (text: string) => text,
+    changed: () => undefined,
+    looked: () => undefined,
+  };
+  const items = new Items(farEnd, async (after) => {
+    readFrom.push(after);
+    const behind = rows.filter((key) => after === null || key > String(after)).sort();
+    return behind.slice(0, 2).map((id) => ({ id, text: id }));
+  });
+  return { rows, arrived, readFrom, items };
+}
+
+test("rows whose keys do not grow are found wherever they come to stand", async () => {
+  const { rows, arrived, items } = tableOf("b4e2", "f0a1", "c3d3");
+  await items.look();
+  rows.push("0a01", "d000");
+  await expect
+    .poll(async () => {
+      await items.look();
+      return arrived;
+    })
+    .toEqual(["b4e2", "c3d3", "f0a1", "0a01", "d000"]);
+});
+
+test.each([
+  ["numbers", ["101", "102"], "103"],
+  ["ids of a Redis stream", ["1700000000000-0", "1700000000000-1"], "1700000000001-0"],
+])("rows whose keys grow, as %s, are read once", async (_, keys, next) => {
+  const { rows, arrived, readFrom, items } = tableOf(...keys);
+  await items.look();
+  rows.push(next);
+  for (let look = 0; look < 20; look++) await items.look();
+  expect(arrived).toEqual([...keys, next]);
+  expect(readFrom.filter((after) => after === null)).toHaveLength(1);
+});
+
+test.each<["rows" | "list", unknown, string]>([
+  ["list", { data: [] }, "list() gives of type object; allowed: a list"],
+  ["rows", undefined, "rows() gives undefined; allowed: a list"],
+  ["list", [{ ref: "a" }], "list() gives an item whose text is undefined; allowed: a text"],
+  ["rows", ["a"], "rows() gives an item whose text is undefined; allowed: a text"],
+  ["list", [null], "list() gives an item whose text is undefined; allowed: a text"],
+  [
+    "list",
+    [{ id: undefined, text: "hunter2" }],
+    "list() gives an item whose id is undefined; allowed: a text or a num",
+  ],
+  ["rows", [{ id: {}, text: "hunter2" }], "rows() gives an item whose id is of type object; allowed: a text or a num"],
+])("%s that gives %j is no far end that lost something", (name, given, message) => {
+  expect(() => itemsOf(name, given)).toThrow(message);
+});
+
+test("a list may give texts, of which equal ones are several items", () => {
+  expect(itemsOf("list", ["a", "a", { id: 7n, text: "b" }]).map(({ id }) => id)).toEqual(["1 a", "2 a", 7n]);
+});
