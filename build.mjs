@@ -77,6 +77,8 @@ const FOR_NODE = {
   format: "esm",
   platform: "node",
   target: "node20",
+  // The sources are beside it: with them inside, maps were half of dist/, and each start reads its own.
+  sourcesContent: false,
   logLevel: "warning",
 };
 

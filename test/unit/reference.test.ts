@@ -5,7 +5,7 @@ import { nextStep } from "../../cli/run/next-steps.ts";
 import { COUNTS } from "../../core/counts.ts";
 import type { MetricKind } from "../../core/metrics.ts";
 import { expression, floorExpression, type Slo, sloVariable } from "../../core/slo.ts";
-import { address, duration, flag, type Variable } from "../../core/variable.ts";
+import { address, duration, filePath, flag, type Variable } from "../../core/variable.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
@@ -26,7 +26,17 @@ const SHORT: Readonly<Record<string, string>> = {
   [duration("").allowed]: "duration",
   [address("http", "https")("").allowed]: "URL",
   [flag("").allowed]: "flag",
+  [filePath("").allowed]: "file",
+  "any text that is not empty": "text",
+  "letters, digits, dots, dashes and underscores, at most 64": "name",
 };
+
+const RANGE = /^a whole number from (\d+) to (\d+)/;
+
+/** What is allowed, as short as it can be said in a table. */
+function briefly(allowed: string): string {
+  return SHORT[allowed] ?? allowed.replace(RANGE, "$1 to $2");
+}
 
 /** Variables of the same meaning, whatever they begin with and whichever tests have them. */
 interface SharedVariable {
@@ -55,7 +65,7 @@ function variablesTable(title: string, variables: readonly SharedVariable[]): st
     `\`${spelled([...names])}\``,
     fallback === null ? "" : `\`${fallback}\``,
     meaning,
-    SHORT[allowed] ?? allowed,
+    briefly(allowed),
   ]);
   return `## ${title}\n\n${table(["variable", "default", "meaning", "allowed"], rows)}`;
 }
@@ -86,8 +96,11 @@ function sharedObjectives(): SharedObjective[] {
       }
     }
   }
-  const profilesIn = (name: RunnableTest, profiles: readonly string[]) =>
-    profiles.length === ownProfiles(name).length ? "" : profiles.join(", ");
+  const profilesIn = (name: RunnableTest, profiles: readonly string[]) => {
+    const others = ownProfiles(name).filter((profile) => !profiles.includes(profile));
+    if (others.length === 0) return "";
+    return others.length < profiles.length ? `all but ${others.join(", ")}` : profiles.join(", ");
+  };
   return [...shared.values()]
     .map(({ cells, tests: own }) => ({
       cells,
@@ -101,13 +114,11 @@ function ownProfiles(name: RunnableTest): string[] {
 }
 
 function objectivesTable(title: string, objectives: readonly SharedObjective[], last: string): string {
-  const rows = objectives.map(({ cells, tests: own }) => [
-    ...cells,
-    [...own]
-      .filter(([, profiles]) => profiles !== "")
-      .map(([name, profiles]) => (own.size === 1 ? profiles : `${name}: ${profiles}`))
-      .join("; "),
-  ]);
+  const rows = objectives.map(({ cells, tests: own }) => {
+    const [first = "", ...others] = new Set(own.values());
+    const each = [...own].flatMap(([name, profiles]) => (profiles === "" ? [] : [`${name}: ${profiles}`]));
+    return [...cells, others.length === 0 ? first : each.join("; ")];
+  });
   return `## ${title}\n\n${table(["metric", "objective", "samples", "when missed", last], rows)}`;
 }
 
@@ -137,7 +148,7 @@ test("docs/variables.md is what the code says; renewed by `npx vitest run --proj
   const head =
     "# Variables\n\nGiven as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`. `SCENARIO` names the profile,\n" +
     "how the load moves over time; without it that is smoke.\n\n" +
-    Object.entries(SHORT)
+    [...Object.entries(SHORT), ["a whole number from the first to the last", "1 to 10"]]
       .map(([allowed, name]) => `- ${name}: ${allowed}`)
       .join("\n");
   const profiles = tests.map((name) => [`\`${name}\``, profilesOf(name).join(", ")]);
