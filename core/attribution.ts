@@ -252,11 +252,8 @@ export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgeme
   return { ...judged, reasons };
 }
 
-/** The evidence in what k6 aggregated. @param patience as {@link Evidence} has it. */
-export function evidenceOf(
-  metrics: Readonly<Record<string, Readonly<Record<string, number>>>>,
-  patience: number | null = null,
-): Evidence {
+/** The evidence in what k6 aggregated. */
+export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence {
   const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
   const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
   const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
@@ -273,7 +270,7 @@ export function evidenceOf(
     answers: answersIn(metrics),
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),
-    patience,
+    patience: metrics["publisher_patience_ms"]?.["value"] ?? null,
   };
 }
 

@@ -147,6 +147,7 @@ const publishing = {
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
+  publisher_patience_ms: reading("how long answers may take before no publisher is free, at the peak of an open model"),
   canaries_swallowed: count(
     "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
   ),

@@ -1,5 +1,5 @@
 /** The schedule of an open model: which events are due when. Pure. */
-import type { PacedPlan, Plan, UnpacedPlan } from "./plan.ts";
+import type { PacedPlan, UnpacedPlan } from "./plan.ts";
 import { peakOf, secondOf } from "./shape.ts";
 
 /**
@@ -30,9 +30,8 @@ export function underWayIn({ workers, lanes }: PacedPlan): number {
   return Math.max(1, Math.floor(workers / lanes));
 }
 
-/** How long answers may take until all that may be under way is, in ms; null where nothing is due at any time. */
-export function patienceOf(load: Plan): number | null {
-  if (load.kind !== "paced") return null;
+/** How long answers may take until all that may be under way is, in ms. */
+export function patienceOf(load: PacedPlan): number {
   return (underWayIn(load) * load.lanes * load.batch * 1000) / peakOf(load.shape);
 }
 

@@ -55,8 +55,6 @@ export interface SummaryInput {
   readonly changes?: readonly string[];
   /** Mean rate that the load shape asks for, in events per second. */
   readonly requestedRate: number | null;
-  /** How long answers may take before no publisher is free any more, in ms; null where nobody has to be. */
-  readonly patience?: number | null;
   /** Unless it says otherwise, the load was carried to its end. */
   readonly complete?: boolean;
   /** The load rises until an objective breaks: that is its end. */
@@ -93,9 +91,9 @@ const NOT_STARTED = plainReason("the load never started; the error above says wh
 
 /** Makes the record of a test. */
 export function summarize(input: SummaryInput): Summary {
-  const { test, scenario, slos, data, run, account, seeksLimit = false, evidence: quoted = {}, patience } = input;
+  const { test, scenario, slos, data, run, account, seeksLimit = false, evidence: quoted = {} } = input;
   const metrics = Object.fromEntries(Object.entries(data.metrics).map(([name, { values }]) => [name, values]));
-  const evidence = evidenceOf(metrics, patience);
+  const evidence = evidenceOf(metrics);
   const uncertainty = uncertaintyOf(account);
   const observedOf = (slo: Slo) => observe(slo, data).observed;
   const observations = weighed(slos, observedOf, evidence).map((slo) => ({

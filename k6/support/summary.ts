@@ -5,7 +5,6 @@ import type { Plan } from "../../core/plan.ts";
 import { BREAKPOINT } from "../../core/profiles.ts";
 import { quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
-import { patienceOf } from "../../core/schedule.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
 import { describeWords, type Word } from "../../core/words.ts";
@@ -60,7 +59,6 @@ export function summaryOf(
       evidence: joined(silenceOf(data), saidOf(words, data), evidence(data, account)),
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
-      patience: patienceOf(config.load),
       complete: isComplete(config.load, data, {
         trials: config.TRIALS?.length ?? 0,
         instances: config.INSTANCES,

@@ -304,6 +304,7 @@ test("the evidence is in what k6 aggregated", () => {
       unreachable_at: { min: AT, max: AT + 2 },
       events_offered: { count: 50 },
       publish_ack_latency_ms: { "p(99)": 40 },
+      publisher_patience_ms: { value: 20, min: 20, max: 20 },
     }),
   ).toEqual({
     shortages: { ports: 3 },
@@ -312,6 +313,6 @@ test("the evidence is in what k6 aggregated", () => {
     lateness: { "p(95)": 7 },
     unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
     offered: 50,
-    patience: null,
+    patience: 20,
   });
 });
