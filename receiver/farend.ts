@@ -158,9 +158,10 @@ export class FarEnd implements Observer {
     const path = this.byName.get(name);
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
+      const what = isOfLoad ? `event ${identity.seq}` : "a canary";
+      this.tell(`${what} came on ${name}, which is no path of ${this.run.opening.pipeline}`);
       if (!isOfLoad) return;
       this.strays++;
-      this.tell(`event ${identity.seq} came on ${name}, which is no path of ${this.run.opening.pipeline}`);
       this.observed.arrived(1, 0);
       return;
     }

@@ -1,8 +1,8 @@
-import { gunzipSync, inflateSync } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Arrival, environmentOf, type IncomingRequest } from "../core/pipeline.ts";
 import { FarEnd } from "./farend.ts";
 import type { Runs } from "./runs.ts";
+import { unpack } from "./unpacking.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
@@ -28,7 +28,13 @@ export async function hookRoutes(
       const farEnds = waitingIn(runs);
       const newest = farEnds.at(-1);
       if (newest === undefined) return reply.code(404).send({ error: "no run of this receiver waits for requests" });
-      const taken = await arrivalsOf(newest, incoming(request as Hook));
+      const { body, headers } = request as Hook;
+      const bytes = await unpack(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"]);
+      if (typeof bytes === "string") {
+        newest.refused(bytes);
+        return reply.code(400).send({ error: bytes });
+      }
+      const taken = await arrivalsOf(newest, incoming(request as Hook, bytes));
       if (typeof taken === "string") {
         newest.refused(taken);
         return reply.code(401).send({ error: taken });
@@ -60,14 +66,17 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
     return [{ path: request.path.split("/").at(-1) ?? "", text: request.body }];
   try {
     const taken = await receive(request, environmentOf(pipeline, process.env));
-    return typeof taken === "string" ? taken : ([taken].flat() as Arrival[]);
+    if (typeof taken === "string") return taken;
+    const arrivals = [taken].flat() as readonly (Arrival | undefined)[];
+    if (arrivals.every((arrival) => typeof arrival?.text === "string")) return arrivals as readonly Arrival[];
+    return "receive gives what has no text; allowed: { path, text }, a list of them, or why it is refused";
   } catch (problem) {
     return `receive failed: ${problem instanceof Error ? problem.message : String(problem)}`;
   }
 }
 
-function incoming(request: Hook): IncomingRequest {
-  const bytes = decoded(request);
+/** @param bytes its body as it was before it was compressed. */
+function incoming(request: Hook, bytes: Buffer): IncomingRequest {
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [value].flat().join(", ")] as const],
   );
@@ -78,16 +87,4 @@ function incoming(request: Hook): IncomingRequest {
     body: bytes.toString(),
     bytes,
   };
-}
-
-/** The body as it was before it was compressed; as it came where that cannot be undone. */
-function decoded({ body, headers }: Hook): Buffer {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-  try {
-    if (headers["content-encoding"] === "gzip") return gunzipSync(bytes);
-    if (headers["content-encoding"] === "deflate") return inflateSync(bytes);
-  } catch {
-    return bytes;
-  }
-  return bytes;
 }

@@ -21,6 +21,7 @@ import { publishing, publishingLoad, type SendOutcome, traceOf } from "../suppor
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
 import { type Following, settings, type ValuesOf } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
+import { fetchWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 
 /** What a publisher is told, whatever its pipeline calls its own variables. */
@@ -150,6 +151,13 @@ export function publisherOf(pipeline: AnyPipeline) {
     return traces.map((_, place) => ({ answer: answerOf(pipeline, answers[place] ?? "unknown"), took }));
   }
 
+  /** Why connections were not opened, as those who hold them were told. */
+  function openingsOf(run: Run): readonly string[] {
+    const { RECEIVER_URL: receiver } = config;
+    if (receiver === undefined || pipeline.observe.kind !== "subscription") return [];
+    return fetchWords(receiver, run.id, subscribersOf(pipeline.name)).map(({ text }) => `open() said: ${text}`);
+  }
+
   const publishAll = publishing(config, metrics, publish, async () => void (await sender()));
 
   return {
@@ -170,6 +178,7 @@ export function publisherOf(pipeline: AnyPipeline) {
           explain: (account) => [
             ...refusals.all.map((said) => `publish said: ${said}`),
             ...(account?.causes ?? []),
+            ...openingsOf(run),
             subscriptions > 0
               ? `start dist/${subscribersOf(pipeline.name)}.js with the same RUN_ID, and look at what open() says`
               : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,

@@ -89,19 +89,24 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   function tryToOpen(path: string, selection: object, told: ConnectionListener): Closable | null {
+    let opened: Closable;
     try {
-      return open({ env: environmentOf(pipeline, __ENV), path, selection, access, ...told });
+      opened = open({ env: environmentOf(pipeline, __ENV), path, selection, access, ...told });
     } catch (problem) {
       told.failed(reasonOf(problem));
       return null;
     }
+    if (typeof (opened as Closable | undefined)?.close === "function") return opened;
+    throw new RangeError(`pipeline ${pipeline.name}: observe.open: returns nothing that has a close()`);
   }
 
   /**
    * One connection shows before the load that we are let in: a load would find nobody. Whatever else is wrong with it,
    * the load tells.
+   *
+   * @returns why the connection failed; null where it did not.
    */
-  async function requireAdmission(): Promise<void> {
+  async function requireAdmission(): Promise<string | null> {
     await access.ready();
     const [path, selection] = paths[0] as (typeof paths)[number];
     let socket: Closable | null = null;
@@ -119,6 +124,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     if (isConnecting(socket))
       exec.test.abort(`path ${path}: nobody answers its handshake within ${ADMISSION_MS / 1000} s`);
     (socket as Closable | null)?.close();
+    return failure;
   }
 
   /** Listens until a moment in Unix ms, or until the connection or the run is over. */
@@ -146,8 +152,12 @@ export function subscribersTest(pipeline: AnyPipeline) {
     async setup(): Promise<Run & WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
-      await requireAdmission();
-      return { ...openRun(config, "subscriber", { variants }), ...watched };
+      const failure = await requireAdmission();
+      const run = openRun(config, "subscriber", { variants });
+      // The publisher waits for us in vain, and says why.
+      if (failure !== null) words.count("refused", failure);
+      await tellWords(config, run, words);
+      return { ...run, ...watched };
     },
     listen: guarded(metrics.script_errors, listen),
     compareClock: compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms }),

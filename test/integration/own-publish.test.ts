@@ -93,3 +93,34 @@ test.each([
   expect(stdout).not.toMatch(/^\s+at /m);
   expect(exitCode).toBe(3);
 });
+
+test.each([
+  [
+    "a connection that fails",
+    /const socket = new WebSocket\(env.WS_URL/,
+    '$&.replace(/:\\d+/, ":1")',
+    /open\(\) said: .*connection refused/,
+  ],
+  [
+    "nothing to be closed",
+    "return socket;",
+    "return undefined as never;",
+    /observe\.open: returns nothing that has a close\(\)/,
+  ],
+])("subscribers whose open() gives %s end the run, which says so", async (_, part, instead, message) => {
+  const address = await startPlatform({});
+  const text = template("orders", "http", "websocket").replace(part, instead);
+  writeFileSync(join(folder, "orders.pipeline.ts"), text);
+  const told = ["--set", `EVENTS_URL=http://${address}`, "--set", `WS_URL=ws://${address}`];
+  const { exitCode, stdout } = await throughlineIn(
+    folder,
+    "run",
+    "orders",
+    ...told,
+    ...load,
+    "--set",
+    "CANARY_TIMEOUT=8s",
+  );
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(message);
+  expect(exitCode).toBe(3);
+});

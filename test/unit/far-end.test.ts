@@ -1,5 +1,5 @@
 /** Far ends of pipelines of one's own, over HTTP. */
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Account } from "../../core/account.ts";
@@ -72,7 +72,7 @@ describe("requests", () => {
     await opened("request", { all: {} }, null);
     await hook("some/all", JSON.stringify([identity(0), identity(1, "hash")]));
     await hook("all", gzipSync(identity(2, "uuid")), { "content-encoding": "gzip" });
-    await hook("all", identity(3, "number"));
+    await hook("all", brotliCompressSync(identity(3, "number")), { "content-encoding": "br" });
     await published(5);
     await hook("all", `{"again":"${identity(1, "hash")}"}`);
     const settled = await settle();
@@ -108,6 +108,26 @@ describe("requests", () => {
     expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 1 });
     expect(causes).toEqual(["1 requests were refused: wrong signature", "event 0 is damaged: it is broken"]);
   });
+});
+
+test("requests that cannot be unpacked, or of which nothing is made, are refused by name", async () => {
+  await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive: () => undefined }));
+  expect((await hook("all", identity(0))).status).toBe(401);
+  const packed = { "content-encoding": "gzip" };
+  expect((await hook("all", gzipSync(Buffer.alloc(5 * 1024 * 1024)), packed)).status).toBe(400);
+  expect((await hook("all", identity(0), packed)).status).toBe(400);
+  const { causes } = await account();
+  expect(causes).toEqual([
+    expect.stringContaining("1 requests were refused: receive gives what has no text; allowed: { path, text }"),
+    expect.stringContaining("1 requests were refused: it unpacks to more than 4194304 bytes"),
+    expect.stringContaining("1 requests were refused: it is not gzip"),
+  ]);
+});
+
+test("a canary on a path that is none is named before the load", async () => {
+  await opened("request", { all: {} }, null);
+  await hook("elsewhere", identity(0, "text", CANARY_PUBLISHER));
+  expect((await account()).causes).toEqual(["a canary came on elsewhere, which is no path of own"]);
 });
 
 test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
