@@ -8,7 +8,7 @@ import { describeQuotes, quotesIn } from "../core/quotes.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
-import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
 import { profileOf } from "../scenarios.ts";
 import { hostileRequest } from "../systems/ingestor/hostile.ts";
 import { closedLoop } from "../systems/ingestor/k6/closed.ts";
@@ -16,16 +16,17 @@ import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts"
 import { explainUnstored } from "../systems/ingestor/storage.ts";
 import { contentHead, message } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
-import { enterAccount } from "./support/account.ts";
+import { endRun } from "./support/account.ts";
 import { ask } from "./support/ask.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
+import { requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
-import { publishing, type SendOutcome, type Tick, traceOf } from "./support/publishing.ts";
-import { compareWhileLoaded, fetchAccount, openRun, type Run, settleRun } from "./support/run.ts";
+import { publishing, traceOf } from "./support/publishing.ts";
+import { compareWhileLoaded, fetchAccount, openRun, type Run } from "./support/run.ts";
+import { sendEach } from "./support/sending.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -113,7 +114,9 @@ export async function setup(): Promise<Run & WatchStart> {
 
 export const publish = guarded(
   metrics.script_errors,
-  load.kind === "closed" ? closedLoop(config, load, metrics, send) : publishing(config, metrics, sendTick, warm),
+  load.kind === "closed"
+    ? closedLoop(config, load, metrics, (run, publisher, seq) => send(traceOf(run, publisher, seq)))
+    : publishing(config, metrics, (run, tick) => sendEach(run, tick, send), warm),
 );
 
 /** Opens a connection, and does once what the load does all the time. */
@@ -122,27 +125,14 @@ async function warm(): Promise<void> {
   await ask("GET", `${config.INGEST_URL}/health`, null, { tags: { name: "readiness" }, timeout: "900ms" });
 }
 
-/** Stamps and posts message `seq`. */
-async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
-  const trace = traceOf(run, publisher, seq);
+/** Posts the message of a trace. */
+async function send(trace: Trace): Promise<Answer> {
   if (!hostile) return post(metrics, access, { url, timeout, body: JSON.stringify(message(config.SEED, trace)) });
   const request = hostileRequest(trace);
   const answer = await post(metrics, access, { url, timeout, ...request });
   const wrong = judgeHostile(metrics, request, answer);
   if (wrong !== null) console.warn(wrong);
   return answer;
-}
-
-/** Posts the messages of a tick at the same time. */
-async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise<SendOutcome> {
-  const sentFrom = now();
-  const seqs = Array.from({ length: count }, (_, place) => firstSeq + place);
-  const answers = await Promise.all(seqs.map((seq) => send(run, publisher, seq)));
-  const seqsThat = (outcome: Answer["outcome"]) => seqs.filter((_, place) => answers[place]?.outcome === outcome);
-  const latencies = answers.filter(({ outcome }) => outcome === "acknowledged").map(({ latency }) => latency);
-  const ids = answers.flatMap(({ id }) => id ?? []);
-  const outcomes = { refused: seqsThat("refused"), unknown: seqsThat("unknown"), unsent: seqsThat("unsent") };
-  return { sentFrom, ...outcomes, ids, deduplicated: 0, latencies };
 }
 
 /** Every 2 seconds a line of how far the load has come; it ends with the load, whose virtual users are then gone. */
@@ -164,10 +154,7 @@ export function progress(run: Run): void {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
 
-export function teardown(run: Run & WatchStart): void {
-  enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
-}
+export const teardown = endRun(config, metrics, "publisher");
 
 export const handleSummary = summaryOf(config, notesOf, ({ root_group }) => {
   const quotes = quotesIn(root_group);

@@ -18,16 +18,16 @@ import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
 import { messageTemplate } from "../systems/pulse/message.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
-import { enterAccount } from "./support/account.ts";
+import { endRun } from "./support/account.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
+import { requireHealth, type WatchStart } from "./support/health.ts";
 import { isShortage } from "./support/host.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { nothingSent, publishing, publishingLoad, type SendOutcome, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
-import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
+import { clockCorrection, compareWhileLoaded, openRun, type Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -215,12 +215,11 @@ function tellProgress(before: Totals, after: Totals, seconds: number): void {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
 
+const end = endRun(config, metrics, "publisher");
+
 export function teardown(run: Run & WatchStart): void {
-  enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL === undefined) return;
-  const account = settleRun(config, run, "publisher");
-  enterAccount(metrics, account, config.slos);
-  const losses = account.lost > 0 ? runStream.losses() : null;
+  const account = end(run);
+  const losses = account !== null && account.lost > 0 ? runStream.losses() : null;
   if (losses !== null) quote(READERS, losses);
 }
 

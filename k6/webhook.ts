@@ -10,7 +10,7 @@ import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { TargetClock } from "../systems/signals/clock.ts";
 import { ExecutedCount, ExecutedList, settleCount, settleExecuted } from "../systems/signals/k6/executed.ts";
-import { Signals } from "../systems/signals/k6/signals.ts";
+import { Signals, sentOf } from "../systems/signals/k6/signals.ts";
 import { Trials } from "../systems/signals/k6/trials.ts";
 import { longestTrials, webhooksFor } from "../systems/signals/k6/webhookcount.ts";
 import {
@@ -31,6 +31,7 @@ import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import { clockCorrection, openRun, type Run } from "./support/run.ts";
+import { sendEach } from "./support/sending.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -85,24 +86,12 @@ export async function setup(): Promise<SignalRun> {
 
 export const trade = guarded(
   metrics.script_errors,
-  publishing(config, metrics, async (run, { firstSeq, count: size, publisher }) => {
+  publishing(config, metrics, async (run, tick) => {
     const { webhooks, targetClock } = run as SignalRun;
     signals.compareTimes(targetClock);
-    const sentFrom = now();
-    const answers = await Promise.all(
-      Array.from({ length: size }, (_, place) => {
-        const seq = firstSeq + place;
-        return signals.send(webhooks[seq % webhooks.length] as Webhook, traceOf(run, publisher, seq), "load");
-      }),
+    return sendEach(run, tick, async (trace) =>
+      sentOf(await signals.send(webhooks[trace.seq % webhooks.length] as Webhook, trace, "load")),
     );
-    const seqsOf = (...kinds: string[]) =>
-      answers.flatMap(({ kind, unsent }, place) =>
-        kinds.includes(unsent === true ? "unsent" : kind) ? [firstSeq + place] : [],
-      );
-    const latencies = answers.flatMap(({ kind, took }) => (kind === "accepted" ? [took] : []));
-    const refused = seqsOf("limited", "refused");
-    const outcomes = { refused, unknown: seqsOf("failed"), unsent: seqsOf("unsent") };
-    return { sentFrom, ...outcomes, deduplicated: seqsOf("duplicate").length, latencies };
   }),
 );
 

@@ -13,15 +13,15 @@ import { Session } from "../systems/pulse/k6/session.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { opensAfter } from "../systems/pulse/opening.ts";
 import { Access } from "./support/access.ts";
-import { enterAccount } from "./support/account.ts";
+import { endRun } from "./support/account.ts";
 import { BAD_HANDSHAKE, Door } from "./support/door.ts";
 import { guarded } from "./support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
+import { requireHealth, type WatchStart } from "./support/health.ts";
 import { gapJudge, receiverJudge } from "./support/judge.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
 import { optionsOf } from "./support/options.ts";
 import { pause } from "./support/pause.ts";
-import { compareWhileLoaded, openRun, type Run, settleRun } from "./support/run.ts";
+import { compareWhileLoaded, openRun, type Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { summaryOf } from "./support/summary.ts";
 
@@ -124,10 +124,7 @@ function placeOfClient(): number {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms });
 
-export function teardown(run: Run & WatchStart): void {
-  enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
-}
+export const teardown = endRun(config, metrics, "subscriber");
 
 export const handleSummary = summaryOf(config, notesOf);
 

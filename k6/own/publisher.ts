@@ -8,17 +8,18 @@ import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { enterAccount } from "../support/account.ts";
+import { endRun } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
+import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { KEPT_CONNECTIONS, optionsOf } from "../support/options.ts";
-import { publishing, publishingLoad, type SendOutcome, traceOf } from "../support/publishing.ts";
-import { compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
+import { publishing, publishingLoad, type SendOutcome, type Tick, traceOf } from "../support/publishing.ts";
+import { compareWhileLoaded, openRun, type Run } from "../support/run.ts";
+import { type Sent, sendEach, sumOf } from "../support/sending.ts";
 import { type Following, settings, type ValuesOf } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 import { fetchWords } from "../support/words.ts";
@@ -100,55 +101,43 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   const refusals = new Refusals();
 
-  const publish = async (
-    run: Run,
-    tick: { firstSeq: number; count: number; publisher: number },
-  ): Promise<SendOutcome> => {
-    await sender();
+  const publish = async (run: Run, tick: Tick): Promise<SendOutcome> => {
+    const { batch } = await sender();
+    if (batch === undefined) {
+      return sendEach(run, tick, async (trace) => {
+        const began = now();
+        const answer = await sendOne(trace);
+        return sentOf(answer, now() - began);
+      });
+    }
     const sentFrom = now();
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
     );
-    const answers = (await answersOf(traces)).map((one) => ({ ...one, outcome: became(one.answer) }));
-    const seqsThat = (wanted: string) =>
-      answers.flatMap(({ outcome }, place) => (outcome === wanted ? [tick.firstSeq + place] : []));
-    for (const { answer } of answers) refusals.tell(answer);
-    const failed = answers.filter(({ outcome }) => outcome === "refused" || outcome === "unknown");
-    const latencies = answers.flatMap(({ outcome, took }) => (outcome === "acknowledged" ? [took] : []));
-    return {
-      sentFrom,
-      refused: seqsThat("refused"),
-      unknown: seqsThat("unknown"),
-      words: failed.flatMap(({ answer }) => saidIn(answer) ?? []),
-      unsent: seqsThat("unsent"),
-      deduplicated: 0,
-      latencies,
-    };
+    const answers = await answersOf(batch, traces.map(wireOf));
+    const took = now() - sentFrom;
+    const sent = traces.map((_, place) => sentOf(answerOf(pipeline, answers[place] ?? "unknown"), took));
+    return sumOf(tick, sentFrom, sent);
   };
 
-  /** What became of an event; one for which this machine lacked something never left. */
-  function became(answer: Answer): Outcome | "unsent" {
+  /** What an answer says of its event; one for which this machine lacked something never left. */
+  function sentOf(answer: Answer, took: number): Sent {
+    refusals.tell(answer);
     const outcome = outcomeOf(answer);
     const isOurs = isShortage(metrics, outcome === "unknown" ? (saidIn(answer) ?? null) : null);
-    return isOurs ? "unsent" : outcome;
+    if (isOurs) return { outcome: "unsent", took: null };
+    return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said: saidIn(answer) };
   }
 
-  async function answersOf(traces: readonly Trace[]): Promise<{ answer: Answer; took: number }[]> {
-    const { batch } = await sender();
-    const began = now();
-    if (batch === undefined) {
-      return Promise.all(traces.map(async (trace) => ({ answer: await sendOne(trace), took: now() - began })));
-    }
-    const wires = traces.map(wireOf);
-    let answers: readonly Answer[];
+  async function answersOf(
+    batch: NonNullable<Sending["batch"]>,
+    wires: readonly unknown[],
+  ): Promise<readonly Answer[]> {
     try {
-      answers = await batch(wires);
+      return await batch(wires);
     } catch (problem) {
-      const answer: Answer = { outcome: "unknown", said: reasonOf(problem) };
-      return traces.map(() => ({ answer, took: 0 }));
+      return wires.map(() => ({ outcome: "unknown", said: reasonOf(problem) }));
     }
-    const took = now() - began;
-    return traces.map((_, place) => ({ answer: answerOf(pipeline, answers[place] ?? "unknown"), took }));
   }
 
   /** Why connections were not opened, as those who hold them were told. */
@@ -190,10 +179,7 @@ export function publisherOf(pipeline: AnyPipeline) {
     },
     publish: guarded(metrics.script_errors, (run: Run) => publishAll(run).finally(release)),
     compareClock: compareWhileLoaded(config, "publisher"),
-    teardown(run: Run & WatchStart): void {
-      enterHealth(config, metrics, run);
-      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
-    },
+    teardown: endRun(config, metrics, "publisher"),
     handleSummary: summaryOf(config),
   };
 }

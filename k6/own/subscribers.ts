@@ -7,16 +7,16 @@ import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
 import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { enterAccount } from "../support/account.ts";
+import { endRun } from "../support/account.ts";
 import { backoff } from "../support/backoff.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
+import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
 import { pause } from "../support/pause.ts";
-import { clockCorrection, compareWhileLoaded, openRun, type Run, settleRun } from "../support/run.ts";
+import { clockCorrection, compareWhileLoaded, openRun, type Run } from "../support/run.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { summaryOf } from "../support/summary.ts";
 import { tellWords } from "../support/words.ts";
@@ -161,10 +161,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     },
     listen: guarded(metrics.script_errors, listen),
     compareClock: compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms }),
-    teardown(run: Run & WatchStart): void {
-      enterHealth(config, metrics, run);
-      if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "subscriber"), config.slos);
-    },
+    teardown: endRun(config, metrics, "subscriber"),
     handleSummary: summaryOf(config),
   };
 }

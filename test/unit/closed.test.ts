@@ -44,7 +44,7 @@ async function sendAll(sent: number[] = []): Promise<number[]> {
     // As an answer does: it comes when everything that was under way before it has been worked off.
     await new Promise((resolve) => setTimeout(resolve, 0));
     sent.push(seq);
-    return { outcome: "acknowledged", id: null, latency: 1, status: 201 };
+    return { outcome: "acknowledged", id: null, took: 1, status: 201 };
   });
   await loop(RUN);
   return sent;

@@ -4,8 +4,9 @@ import { isUnreachable } from "../../../core/attribution.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
-import { type SendOutcome, type Tick, traceOf } from "../../../k6/support/publishing.ts";
+import type { SendOutcome, Tick } from "../../../k6/support/publishing.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
+import { sendEach as sendOneByOne } from "../../../k6/support/sending.ts";
 import type { LogWorkload } from "../wire.ts";
 import { entryOf } from "../wire.ts";
 import { wordsOf } from "./words.ts";
@@ -29,28 +30,17 @@ export async function sendEach(
   run: Run,
   tick: Tick,
 ): Promise<SendOutcome> {
-  const { firstSeq, count, publisher } = tick;
-  const failed = { refused: [] as number[], unknown: [] as number[], unsent: [] as number[] };
-  const latencies: number[] = [];
-  const words: string[] = [];
-  const sentFrom = now();
-  const answers: Promise<void>[] = [];
-  for (let seq = firstSeq; seq < firstSeq + count; seq++) {
+  const outcome = await sendOneByOne(run, tick, async (trace) => {
     const sentAt = now();
-    const entry = entryOf(workload, traceOf(run, publisher, seq));
-    answers.push(
-      redis.sendCommand("XADD", stream, "*", ...entry).then(
-        () => void latencies.push(now() - sentAt),
-        (problem) => {
-          words.push(wordsOf(problem));
-          failed[failureOf(metrics, problem, 1)].push(seq);
-        },
-      ),
-    );
-  }
-  await Promise.all(answers);
+    try {
+      await redis.sendCommand("XADD", stream, "*", ...entryOf(workload, trace));
+      return { outcome: "acknowledged", took: now() - sentAt };
+    } catch (problem) {
+      return { outcome: failureOf(metrics, problem, 1), took: null, said: wordsOf(problem) };
+    }
+  });
   isShortage(metrics, null);
-  return { sentFrom, ...failed, words, deduplicated: 0, latencies };
+  return outcome;
 }
 
 /** Sends the events of a tick in one pipeline; each has its own answer. */

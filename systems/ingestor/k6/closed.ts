@@ -71,9 +71,9 @@ export function closedLoop(
       while (next < end) {
         const mine = take();
         const seq = next++;
-        const { outcome, id, latency } = await send(run, publisher, seq);
+        const { outcome, id, took } = await send(run, publisher, seq);
         if (id !== null) mine.ids.push(id);
-        if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(latency);
+        if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(took);
         else mine[outcome].push(seq);
         // Kept until all is sent: k6 ends an iteration whose promise fails with nobody waiting for it.
         if (--mine.open === 0)

@@ -7,12 +7,10 @@ import { isShortage } from "../../../k6/support/host.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { Measure, measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
+import type { Sent } from "../../../k6/support/sending.ts";
 import type { HostileRequest } from "../hostile.ts";
 
 type IngestMeasures = ReturnType<typeof measures<"ingest" | "everywhere" | "publishing">>;
-
-/** What became of a message: only a 2xx is a promise to store it, and only a 4xx one not to. One that found no connection never left. */
-export type Outcome = "acknowledged" | "refused" | "unknown" | "unsent";
 
 /** One request, and how it is sent. */
 export interface Post {
@@ -27,14 +25,13 @@ export interface Post {
 }
 
 /** What came back. */
-export interface Answer {
-  readonly outcome: Outcome;
+export interface Answer extends Sent {
   /** The id that it was accepted under; null where there is none. */
   readonly id: string | null;
   /** 0 without an answer. */
   readonly status: number;
   /** Ms from the attempt to send, connecting included, to the end of the answer. */
-  readonly latency: number;
+  readonly took: number;
 }
 
 const Accepted = v.object({ message_id: v.union([v.string(), v.number()]) });
@@ -54,13 +51,13 @@ export async function post(
       tags: { name: "POST /messages" },
     }),
   );
-  if (isShortage(metrics, error)) return { outcome: "unsent", id: null, status: 0, latency: now() - sentAt };
+  if (isShortage(metrics, error)) return { outcome: "unsent", id: null, status: 0, took: now() - sentAt };
   const status = answer?.status ?? 0;
   const latency = answer === null ? now() - sentAt : latencyOf(answer.timings);
   if (error !== null && isUnreachable(error)) {
     metrics.unsent_unreachable.add(1);
     metrics.unreachable_at.add(Date.now());
-    return { outcome: "unsent", id: null, status, latency };
+    return { outcome: "unsent", id: null, status, took: latency };
   }
   const outcome = outcomeOf(status);
   enter(metrics, status, latency);
@@ -71,7 +68,7 @@ export async function post(
   metrics.ingest_failure_rate.add(id === null);
   if (id !== null) enterId(metrics, id);
   else quote("POST /messages", `answers ${status}: ${error ?? String(answer?.body ?? "")}`);
-  return { outcome, id, status, latency };
+  return { outcome, id, status, took: latency };
 }
 
 /** Ids that this virtual user was given. */
@@ -85,7 +82,8 @@ function enterId(metrics: IngestMeasures, id: string): void {
   if (isRepeated) quote("message_id", `${id} was given before`);
 }
 
-function outcomeOf(status: number): Exclude<Outcome, "unsent"> {
+/** Only a 2xx is a promise to store a message, and only a 4xx one not to. */
+function outcomeOf(status: number): Exclude<Sent["outcome"], "unsent"> {
   if (status >= 200 && status < 300) return "acknowledged";
   return status >= 400 && status < 500 ? "refused" : "unknown";
 }

@@ -8,6 +8,7 @@ import { isShortage } from "../../../k6/support/host.ts";
 import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
+import type { Sent } from "../../../k6/support/sending.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { type ClockOfTarget, readAnswer, type SignalAnswer, SwallowedSignals, signalBody } from "../wire.ts";
 import type { Webhook } from "./webhooks.ts";
@@ -16,6 +17,15 @@ type SignalMeasures = ReturnType<typeof measures<"signals" | "everywhere" | "pub
 
 /** An answer and the ms it took; none came to a signal that never left, because it found no connection. */
 export type TimedAnswer = SignalAnswer & { readonly took: number; readonly unsent?: boolean };
+
+/** What an answer says of its signal: a duplicate's was accepted before, and one beyond a limit is refused. */
+export function sentOf({ kind, took, unsent }: TimedAnswer): Sent {
+  if (unsent === true) return { outcome: "unsent", took: null };
+  if (kind === "accepted") return { outcome: "acknowledged", took };
+  return { outcome: OUTCOMES[kind], took: null };
+}
+
+const OUTCOMES = { duplicate: "acknowledged", limited: "refused", refused: "refused", failed: "unknown" } as const;
 
 /** What may be unusual about a request. */
 export interface Unusual {

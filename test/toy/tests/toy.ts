@@ -1,6 +1,6 @@
 /** Toys are posted to the workshop and must come to the receiver, each once. */
 import { spell } from "../../../core/identity.ts";
-import { CANARY_PUBLISHER } from "../../../core/trace.ts";
+import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import { enterAccount } from "../../../k6/support/account.ts";
 import { ask } from "../../../k6/support/ask.ts";
 import { awaitCanaries } from "../../../k6/support/canary.ts";
@@ -9,8 +9,9 @@ import { guarded } from "../../../k6/support/guard.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import { declareCounters, measures } from "../../../k6/support/metrics.ts";
 import { optionsOf } from "../../../k6/support/options.ts";
-import { publishing, publishingLoad, type SendOutcome, type Tick, traceOf } from "../../../k6/support/publishing.ts";
+import { publishing, publishingLoad, traceOf } from "../../../k6/support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../../../k6/support/run.ts";
+import { type Sent, sendEach } from "../../../k6/support/sending.ts";
 import { settings } from "../../../k6/support/settings.ts";
 import { summaryOf } from "../../../k6/support/summary.ts";
 
@@ -27,7 +28,7 @@ export async function setup(): Promise<Run> {
   await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
     wanted: { publishers: config.INSTANCES },
     seqs: [0],
-    send: async (seq) => void (await send(run, CANARY_PUBLISHER, seq)),
+    send: async (seq) => void (await send(traceOf(run, CANARY_PUBLISHER, seq))),
     explain: () => ["no toy came out of the workshop"],
     swallowed: metrics.canaries_swallowed,
   });
@@ -36,35 +37,20 @@ export async function setup(): Promise<Run> {
 
 export const publish = guarded(
   metrics.script_errors,
-  publishing(config, metrics, sendTick, () => undefined),
+  publishing(config, metrics, (run, tick) => sendEach(run, tick, send)),
 );
 
-async function sendTick(run: Run, { firstSeq, count, publisher }: Tick): Promise<SendOutcome> {
-  const sentFrom = now();
-  const seqs = Array.from({ length: count }, (_, place) => firstSeq + place);
-  const answers = await Promise.all(seqs.map((seq) => send(run, publisher, seq)));
-  const seqsThat = (outcome: Answer["outcome"]) => seqs.filter((_, place) => answers[place]?.outcome === outcome);
-  const latencies = answers.flatMap(({ latency }) => latency ?? []);
-  const outcomes = { refused: [], unknown: seqsThat("unknown"), unsent: seqsThat("unsent") };
-  return { sentFrom, ...outcomes, deduplicated: 0, latencies };
-}
-
-interface Answer {
-  readonly outcome: "acknowledged" | "unknown" | "unsent";
-  readonly latency: number | null;
-}
-
 /** Posts a toy. */
-async function send(run: Run, publisher: number, seq: number): Promise<Answer> {
+async function send(trace: Trace): Promise<Sent> {
   const began = now();
-  const toy = { id: spell(traceOf(run, publisher, seq), "text"), paint: config.TOYS_PAINT };
+  const toy = { id: spell(trace, "text"), paint: config.TOYS_PAINT };
   const { answer, error } = await ask("POST", `${config.TOYS_URL}/toys`, JSON.stringify(toy), { timeout: "5s" });
   const isOurs = isShortage(metrics, error);
-  if (answer === null) return { outcome: isOurs ? "unsent" : "unknown", latency: null };
-  const latency = now() - began;
-  metrics.toys_painting_ms.add(latency);
+  if (answer === null) return { outcome: isOurs ? "unsent" : "unknown", took: null };
+  const took = now() - began;
+  metrics.toys_painting_ms.add(took);
   metrics.toys_unpainted.add(answer.json("paint") === config.TOYS_PAINT ? 0 : 1);
-  return { outcome: "acknowledged", latency };
+  return { outcome: "acknowledged", took };
 }
 
 export const compareClock = compareWhileLoaded(config, "publisher");
