@@ -125,6 +125,16 @@ const ROWS: readonly Row<SignalsPlant>[] = [
     },
   },
   {
+    name: "signals: again=8000",
+    plants: "every signal is executed again after 8 s, when all of them had been executed once",
+    plant: { faults: ["again=8000"], webhook: { TRIALS: "none", LINGER: "9s" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_duplicated"],
+      checks: [["all of them are, to the last", ({ duplicated, acknowledged }) => duplicated === acknowledged]],
+    },
+  },
+  {
     name: "signals: fail=10",
     plants: "one signal in ten is answered with 500",
     plant: { faults: ["fail=10"], watched: true, webhook: { TRIALS: "hft,memory", MEMORY_SIGNALS: "800" } },

@@ -133,33 +133,36 @@ class ExecutedPages {
 }
 
 /**
- * Reports what was executed until all that was accepted is, or nothing comes any more; then closes the
- * account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
+ * Reports what was executed until all that was accepted is and nobody lingers, or nothing comes any more; then closes
+ * the account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
  */
 export async function settleExecuted(
   config: Settings<"webhook">,
   access: Access,
   run: Run & { readonly openedAt: number; readonly targetClock: ClockOfTarget },
 ): Promise<Account> {
-  const { RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET } = config;
+  const { RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET, LINGER = 0 } = config;
   const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock.correction);
   const started = Date.now();
   let progressAt = started;
-  for (let lost = -1; lost !== 0 && Date.now() - started < DRAIN_TIMEOUT * 1000; ) {
+  // What is executed twice may be so a while later: whoever lingers reads on.
+  let lingersUntil = Number.POSITIVE_INFINITY;
+  for (let lost = -1; Date.now() < Math.min(lingersUntil, started + (DRAIN_TIMEOUT + LINGER) * 1000); ) {
     try {
       const arrivals = list.arrivals();
       if (arrivals.times.length > 0) progressAt = Date.now();
       await reportArrivals(config, run, { paths: [arrivals] });
       lost = fetchAccount(receiver, run.id)?.lost ?? -1;
+      if (lost === 0) lingersUntil = Math.min(lingersUntil, Date.now() + LINGER * 1000);
     } catch (problem) {
       // A target that is being started again answers soon and has not fallen quiet; one that never does leaves no account.
       progressAt = Date.now();
       console.warn(reasonOf(problem));
     }
-    if (Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
-    if (lost !== 0) sleep(POLL_SECONDS);
+    if (lost !== 0 && Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
+    if (Date.now() < lingersUntil) sleep(POLL_SECONDS);
   }
-  return settleRun({ ...config, DRAIN_QUIET: 0 }, run, "publisher");
+  return settleRun({ ...config, DRAIN_QUIET: 0, LINGER: 0 }, run, "publisher");
 }
 
 /** Scheme and host of a URL; k6 has no class for URLs. */

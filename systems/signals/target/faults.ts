@@ -17,6 +17,7 @@ export const SIGNALS_FAULTS = {
   "open-door": always("a wrong secret is as good as the right one"),
   "execute-limited": always("what is answered 429 is executed too"),
   forget: oneIn("every N-th signal of a process is accepted and never executed"),
+  again: milliseconds("every signal is executed again MS milliseconds later"),
   fail: oneIn("every N-th signal of a process is answered with 500"),
   delay: milliseconds("every answer comes MS milliseconds late"),
   leak: oneIn("every N-th signal of a process costs 1 MB of memory for good"),

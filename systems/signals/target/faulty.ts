@@ -14,6 +14,7 @@ export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   if (faults["limit-per-process"]) gate = new OwnLimitGate(gate);
   if (faults["remember-limited"]) gate = new GrudgingGate(gate);
   if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
+  if (faults.again !== undefined) gate = new RepeatingGate(gate, redis, faults.again);
   if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
   return gate;
 }
@@ -91,6 +92,27 @@ class EagerGate implements Gate {
   async admit(request: Request): Promise<Passage> {
     const passage = await this.inner.admit(request);
     if (passage === "limited") await this.redis.rPush(EXECUTED, `${Date.now() * 1000} ${request.signal}`);
+    return passage;
+  }
+}
+
+/** Executes a signal again some time after it was let pass. */
+class RepeatingGate implements Gate {
+  private readonly inner: Gate;
+  private readonly redis: Redis;
+  private readonly after: number;
+
+  constructor(inner: Gate, redis: Redis, after: number) {
+    this.inner = inner;
+    this.redis = redis;
+    this.after = after;
+  }
+
+  async admit(request: Request): Promise<Passage> {
+    const passage = await this.inner.admit(request);
+    if (passage === "limited") return passage;
+    const repeat = () => this.redis.rPush(EXECUTED, `${Date.now() * 1000} ${request.signal}`).catch(() => undefined);
+    setTimeout(repeat, this.after).unref();
     return passage;
   }
 }
