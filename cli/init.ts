@@ -20,6 +20,9 @@ Examples:
 
 throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags come before it.`;
 
+/** What a file imports beside this package, by where its events come out. */
+const PACKAGES: Readonly<Record<string, string>> = { table: "pg @types/pg", stream: "@nats-io/transport-node" };
+
 interface Flags {
   readonly scenario?: string;
   readonly force?: boolean;
@@ -78,6 +81,8 @@ async function writePipeline([name = ""]: string[], flags: Flags): Promise<void>
   const compared = sent === undefined ? null : await compareSample(sent, received as string);
   for (const line of compared?.says ?? []) console.log(line);
   await writeFileWhole(resolve(file), template(name, from, to, compared?.sample));
+  const needed = PACKAGES[compared?.sample.spelled === null && to !== "table" ? "count" : to];
+  if (needed !== undefined) console.log(`it imports a package of its own: npm install --save-dev ${needed}`);
   console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
 }
 

@@ -1,7 +1,7 @@
 /** `throughline init <name> --sent --received`: a pipeline's file made of one message and of what came of it. */
 import { readFile } from "node:fs/promises";
 import { writerOf } from "./literal.ts";
-import { parseSample } from "./samplejson.ts";
+import { parseSample, requestIn } from "./samplejson.ts";
 import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
 import type { Sample } from "./templates.ts";
 
@@ -59,7 +59,7 @@ function rowOf(received: unknown): object | null {
   return typeof one === "object" ? one : null;
 }
 
-/** JSON, or a text as it is. */
+/** JSON, a request with its headers, or a text as it is. */
 async function readSample(flag: string, file: string): Promise<unknown> {
   let text: string;
   try {
@@ -75,7 +75,7 @@ async function readSample(flag: string, file: string): Promise<unknown> {
     if (/^[{[]/.test(text)) {
       throw new RangeError(`${flag} ${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
     }
-    return text;
+    return requestIn(text) ?? text;
   }
 }
 

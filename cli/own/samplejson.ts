@@ -23,3 +23,19 @@ export function insideOf(text: string): object | undefined {
     return undefined;
   }
 }
+
+const HEADER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/;
+const FIRST_LINE = /^([A-Z]+ \S+( HTTP\/[\d.]+)?|HTTP\/[\d.]+ \d{3}.*)$/;
+
+/** A request as it went over the wire, or as a program shows it; undefined where a text is none. */
+export function requestIn(text: string): { readonly headers: object; readonly body: string } | undefined {
+  const [head = "", ...rest] = text.split(/\r?\n\r?\n/);
+  const lines = head.split(/\r?\n/);
+  const hasFirst = FIRST_LINE.test(lines[0] ?? "");
+  const headers = lines.slice(hasFirst ? 1 : 0).map((line) => HEADER.exec(line));
+  if (rest.length === 0 || headers.length === 0 || headers.includes(null)) return undefined;
+  return {
+    headers: Object.fromEntries(headers.map((header) => [header?.[1] ?? "", header?.[2] ?? ""])),
+    body: rest.join("\n\n"),
+  };
+}
