@@ -200,7 +200,7 @@ function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget
     `: it lists signals, but none with what TRACE_FIELD=${config.TRACE_FIELD} was sent; ` +
     "where the target keeps no field, EXECUTED_BY=count compares numbers";
   const hint = () => (list.listsSomething ? traceless : "");
-  return Object.assign(() => list.arrivals().times.length > 0, { hint });
+  return Object.assign(() => list.arrivals().paths[0].times.length > 0, { hint });
 }
 
 function countGrows(before: number): ListingProbe {

@@ -35,6 +35,9 @@ export const signals = {
   signal_idempotency_broken: count(
     "rounds of equal signals at once that had not exactly one first answer, or of which more than the limit passed",
   ),
+  signal_repeats_unproven: count(
+    "answers to equal signals whose times are too coarse to tell a repetition from a second execution",
+  ),
   signal_expiry_broken: count("signals that were forgotten too early or known for too long"),
   signal_spoofing: count("rounds in which more than the limit passed because headers named other clients"),
   signal_access_broken: count("requests without the right to be accepted that were not refused as they should"),

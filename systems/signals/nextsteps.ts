@@ -30,6 +30,11 @@ export const nextSteps: readonly NextStep[] = [
     /^signal_(idempotency|race|expiry)_broken$/,
     () => "looking for a signal and noting it are not one step, or end too early",
   ],
+  [
+    /^signal_repeats_unproven$/,
+    () =>
+      "whether an equal signal was executed twice is not known: give RECEIVER_URL and SIGNALS_EXECUTED_URL, or leave identical, race and expiry out of TRIALS",
+  ],
   [/^signal_spoofing$/, () => "the client's address is taken from a header: take the connection's"],
   [/^signal_access_broken$/, () => "somebody without the right was let in: look at how secrets are compared"],
 ];

@@ -1,7 +1,7 @@
 /** What is good enough for signal webhooks: adding an objective is one row. */
 import type { SloContext } from "../../core/definition.ts";
 import { sent } from "../../core/objectives.ts";
-import { explaining, type Slo, slo } from "../../core/slo.ts";
+import { explaining, type Slo, slo, valid } from "../../core/slo.ts";
 import { EVERY_TRIAL, TRIALS, type Trial } from "./trials.ts";
 
 /** What decides which objectives signals have. */
@@ -34,12 +34,22 @@ const tried: Readonly<Record<Trial, readonly Slo[]>> = {
   memory: [...withinLimits("signal_memory_success_rate", "signal_memory_latency_ms"), slo("health_leaks").count.is(0)],
 };
 
-/** Of signals, and of the trials after them. */
-export const webhook = ({ trials = EVERY_TRIAL, executedByCount = false }: SignalContext): readonly Slo[] => [
+/** Trials that take an answer with an earlier time for a repetition. */
+const REPEATING: readonly Trial[] = ["identical", "race", "expiry"];
+
+/** Of signals, and of the trials after them. What was executed twice, only times tell where nobody says what was executed. */
+export const webhook = ({
+  trials = EVERY_TRIAL,
+  executedByCount = false,
+  accounted,
+}: SignalContext): readonly Slo[] => [
   ...withinLimits("signal_success_rate", "signal_latency_ms"),
   slo("signal_failed").count.is(0),
   slo("signal_swallowed").count.is(0),
   sent,
   ...trials.flatMap((trial) => tried[trial]),
+  ...(accounted || executedByCount || !trials.some((trial) => REPEATING.includes(trial))
+    ? []
+    : [valid("signal_repeats_unproven").count.is(0)]),
   ...(executedByCount ? [slo("signal_unexecuted").count.is(0)] : []),
 ];

@@ -1,5 +1,6 @@
 /** The signal webhook on the wire: what a signal says, and what the answers to it mean. */
 import * as v from "valibot";
+import type { Damage } from "../../core/damage.ts";
 import { draw } from "../../core/event.ts";
 import { readTime } from "../../core/moment.ts";
 import { eventId, type Trace } from "../../core/trace.ts";
@@ -18,12 +19,28 @@ const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "ESZ6", "NQZ6"] as const;
 export function signalBody(seed: number, trace: Trace, field: string): string {
   const drawn = draw(seed, trace.seq);
   return JSON.stringify({
-    action: drawn % 2 === 0 ? "BUY" : "SELL",
+    action: actionOf(drawn),
     symbol: SYMBOLS[drawn % SYMBOLS.length],
     quantity: 1 + ((drawn >>> 8) % 1_000),
     price: 100 + ((drawn >>> 16) % 100_000) / 100,
     [field]: eventId(trace),
   });
+}
+
+function actionOf(drawn: number): "BUY" | "SELL" {
+  return drawn % 2 === 0 ? "BUY" : "SELL";
+}
+
+/**
+ * In what an executed signal differs from the one that was sent: in its action, the one field that every target keeps.
+ * Null where it does not, or where the target has words of its own for it. Prices and quantities are what it got.
+ */
+export function damageOf(executed: unknown, seed: number, { seq }: Trace): Damage | null {
+  const { action } = Object(executed) as { action?: unknown };
+  if (typeof action !== "string" || !/^(BUY|SELL)$/i.test(action)) return null;
+  const sent = actionOf(draw(seed, seq));
+  if (action.toUpperCase() === sent) return null;
+  return { field: "action", sent: JSON.stringify(sent), received: JSON.stringify(action) };
 }
 
 /** What became of one request. */
@@ -89,6 +106,19 @@ export function markRepeats<Answer extends SignalAnswer>(answers: readonly Answe
     given.add(answer.timestamp);
     return answer;
   });
+}
+
+/** Ms; times that are cut off to more tell nothing about signals that are sent together. */
+const COARSE_MS = 100;
+
+/**
+ * Answers to equal signals that are taken for repetitions only because their times are the same, and those are so coarse
+ * that a second execution would have it too.
+ */
+export function unprovenRepeats(answers: readonly SignalAnswer[]): number {
+  const times = answers.flatMap((answer) => (answer.kind === "accepted" ? [answer.timestamp] : []));
+  const repeated = times.filter((time, place) => times.indexOf(time) < place);
+  return repeated.filter((time) => (readTime(time)?.resolution ?? 0) > COARSE_MS).length;
 }
 
 type Duplicate<Answer> = Omit<Answer, "kind" | "timestamp"> & { readonly kind: "duplicate" };

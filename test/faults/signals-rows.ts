@@ -88,6 +88,29 @@ const ROWS: readonly Row<SignalsPlant>[] = [
     expect: { verdict: "FAIL", reasons: ["signal_unexecuted"] },
   },
   {
+    name: "signals: flip=10",
+    plants: "one signal in ten is executed the other way round",
+    plant: { faults: ["flip=10"], webhook: { TRIALS: "hft" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_damaged"],
+      checks: [["none of them is lost", ({ lost, damaged }) => lost === 0 && damaged > 10]],
+    },
+  },
+  {
+    name: "signals: healthy, by answers alone",
+    plants: "nothing, and nobody lists what was executed",
+    plant: { unlisted: true, webhook: { TRIALS: "identical" } },
+    expect: { verdict: "PASS", reasons: [] },
+  },
+  {
+    name: "signals: coarse-times, by answers alone",
+    plants:
+      "answers tell whole seconds, and nobody lists what was executed: a second execution would look like a repetition",
+    plant: { unlisted: true, faults: ["coarse-times"], webhook: { TRIALS: "identical" } },
+    expect: { verdict: "INVALID", reasons: ["signal_repeats_unproven"] },
+  },
+  {
     name: "signals: no-idempotency",
     plants: "a repeated signal is executed again",
     plant: { faults: ["no-idempotency"], webhook: { TRIALS: "identical,expiry" } },

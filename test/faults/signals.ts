@@ -13,6 +13,8 @@ export interface SignalsPlant {
   /** How the target behaves; by the contract unless told. */
   readonly manner?: Manner;
   readonly webhook: Readonly<Record<string, string>>;
+  /** Nobody lists what was executed. */
+  readonly unlisted?: true;
   /** A monitor watches the processes of the target. */
   readonly watched?: boolean;
 }
@@ -49,9 +51,12 @@ async function runSignals(root: string, folder: string, pipeline: SignalsPipelin
     const monitor =
       plant.watched === true ? await keep(startService("monitor", command, join(folder, "monitor.log"))) : null;
     const run = new RowRun(root, folder, `row-${process.pid}-s${++runs}`, pipeline.receiver.url);
+    const { SIGNALS_EXECUTED_URL: listed = "", ...known } = pipeline.variables(target);
+    const joining = plant.unlisted ? { RECEIVER_URL: "none" } : { SIGNALS_EXECUTED_URL: listed };
     run.start("webhook", {
       ...SHORT,
-      ...pipeline.variables(target),
+      ...known,
+      ...joining,
       RUN_ID: run.id,
       ...(monitor === null ? {} : { HEALTH_URL: monitor.url }),
       ...plant.webhook,

@@ -100,23 +100,15 @@ function observationOf(test: TestEvidence["test"], row: ObservedRow): Observatio
 export function objectivesOf(test: TestEvidence["test"]): readonly Slo[] {
   const known = OBJECTIVES.get(test);
   if (known !== undefined) return known;
-  const rows = profilesOf(test).flatMap((profile) =>
-    [true, false].flatMap((accounted) =>
-      [true, false].flatMap((dependencyAway) =>
-        slos(test, {
-          accounted,
-          events: 1_000,
-          messages: 1_000,
-          rate: 1,
-          bursts: 2,
-          steady: true,
-          watched: true,
-          profile,
-          gateway: { dependencyAway },
-          executedByCount: true,
-        }),
-      ),
+  const either = [true, false];
+  const contexts = either.flatMap((accounted) =>
+    either.flatMap((dependencyAway) =>
+      either.map((executedByCount) => ({ accounted, gateway: { dependencyAway }, executedByCount })),
     ),
+  );
+  const load = { events: 1_000, messages: 1_000, rate: 1, bursts: 2, steady: true, watched: true };
+  const rows = profilesOf(test).flatMap((profile) =>
+    contexts.flatMap((context) => slos(test, { ...load, ...context, profile })),
   );
   OBJECTIVES.set(test, rows);
   return rows;

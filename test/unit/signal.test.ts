@@ -4,6 +4,7 @@ import { readEventId } from "../../core/trace.ts";
 import { TargetClock } from "../../systems/signals/clock.ts";
 import {
   countRound,
+  damageOf,
   holdsUnderOverload,
   keepsLimit,
   keepsOne,
@@ -14,6 +15,7 @@ import {
   type SignalAnswer,
   SwallowedSignals,
   signalBody,
+  unprovenRepeats,
 } from "../../systems/signals/wire.ts";
 import { exactTraces, UINT32_MAX } from "./arbitraries.ts";
 
@@ -30,6 +32,20 @@ describe("a signal", () => {
         expect(signalBody(seed, { ...trace }, "client_ref")).toBe(body);
       }),
     );
+  });
+
+  test.each([
+    [{}, 0],
+    [{ action: "HOLD" }, 0],
+    [{ action: 1 }, 0],
+    [{ action: "buy" }, 0],
+    [{ action: "Sell" }, 1],
+    [{ action: "SELL", price: 3 }, 1],
+  ])("that was to buy and is executed as %j is damaged in so many fields: %i", (executed, damages) => {
+    const trace = { run: 1, publisher: 1, seq: 0, publishedAt: 1_700_000_000_000 };
+    expect(JSON.parse(signalBody(1, trace, "ref"))).toMatchObject({ action: "BUY" });
+    const damage = damageOf(executed, 1, trace);
+    expect([damage].filter((one) => one !== null)).toHaveLength(damages);
   });
 
   test("is like no other of its run", () => {
@@ -92,6 +108,17 @@ describe("a round", () => {
     ]);
     expect(marked.map(({ kind }) => kind)).toEqual(["accepted", "duplicate", "limited", "accepted", "duplicate"]);
     expect(countRound(marked as SignalAnswer[])).toEqual({ first: 2, passed: 4, limited: 1, refused: 0, failed: 0 });
+  });
+
+  test.each([
+    [["2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z"], 2],
+    [["1795953600", "1795953600"], 1],
+    [["2026-11-29T12:00:00Z", "2026-11-29T12:00:01Z"], 0],
+    [["2026-11-29T12:00:00.123456Z", "2026-11-29T12:00:00.123456Z"], 0],
+    [["1795953600123", "1795953600123"], 0],
+    [["of no form", "of no form"], 0],
+  ])("with the times %j has repetitions that nothing shows: %i", (times, unproven) => {
+    expect(unprovenRepeats([...times.map(accepted), { kind: "limited", retryAfter: 1 }])).toBe(unproven);
   });
 
   const round = (counts: Partial<Round>): Round => ({

@@ -7,7 +7,7 @@ import { traceOf } from "../../../k6/support/publishing.ts";
 import type { Run } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { TRIALS } from "../trials.ts";
-import { CONTRACT, keepsOne, markRepeats, type Round } from "../wire.ts";
+import { CONTRACT, keepsOne, markRepeats, type Round, unprovenRepeats } from "../wire.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Signals, TimedAnswer } from "./signals.ts";
 import { tell } from "./telling.ts";
@@ -106,6 +106,7 @@ export class EqualSignals {
 
   /** Enters answers to equal signals, those that repeat an answer as such. */
   private entered(arrived: readonly TimedAnswer[]): TimedAnswer[] {
+    this.measure.signal_repeats_unproven.add(unprovenRepeats(arrived), arrived.length);
     const answers = markRepeats(arrived);
     for (const answer of answers) this.signals.enter(answer, "trial");
     return answers;

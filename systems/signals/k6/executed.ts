@@ -1,20 +1,21 @@
 import { sleep } from "k6";
 import http from "k6/http";
 import type { Account } from "../../../core/account.ts";
+import { DamageTally } from "../../../core/damage.ts";
 import { readTime } from "../../../core/moment.ts";
-import type { PathReport } from "../../../core/report.ts";
+import type { DamageReport, PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { type ClockOfTarget, readExecuted } from "../wire.ts";
+import { type ClockOfTarget, damageOf, readExecuted } from "../wire.ts";
 
 const EVERYTHING = {};
 
 const POLL_SECONDS = 0.25;
 
-type ListSettings = Pick<Settings<"webhook">, "SIGNALS_EXECUTED_URL" | "SIGNALS_URL">;
+type ListSettings = Pick<Settings<"webhook">, "SIGNALS_EXECUTED_URL" | "SIGNALS_URL" | "SEED">;
 
 /** How many signals a target has executed, where its list keeps nothing by which they could be told apart. */
 export class ExecutedCount {
@@ -60,6 +61,9 @@ export class ExecutedList {
   private readonly run: Run;
   private readonly openedAt: number;
   private readonly correction: number;
+  private readonly seed: number;
+  /** In what those that were read last differ from what was sent. */
+  private readonly damages = new DamageTally();
 
   /**
    * @param openedAt Unix ms by the receiver's clock, before the first signal was sent.
@@ -70,10 +74,11 @@ export class ExecutedList {
     this.run = run;
     this.openedAt = openedAt;
     this.correction = correction;
+    this.seed = config.SEED;
   }
 
   /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
-  arrivals(): PathReport {
+  arrivals(): { readonly paths: [PathReport]; readonly damages: DamageReport[] } {
     const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false, lost: false };
     const ids: string[] = [];
     const times: number[] = [];
@@ -81,14 +86,18 @@ export class ExecutedList {
       this.listsSomething = true;
       const text = JSON.stringify(signal);
       const id = findEventId(text);
-      if (id === null || readEventId(id)?.run !== this.run.number) continue;
+      const trace = id === null ? null : readEventId(id);
+      if (id === null || trace?.run !== this.run.number) continue;
       const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
       if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
       ids.push(id);
+      const damage = damageOf(signal, this.seed, trace);
+      if (damage !== null) this.damages.enter(damage);
       // The end of what the time may mean: one that was cut off must not lie before the sending.
       times.push(Math.round((told.at + told.resolution + this.correction - path.from) * 1000));
     }
-    return { ...path, through: Date.now() + clockCorrection(this.run), ids: ids.join(""), times };
+    const through = Date.now() + clockCorrection(this.run);
+    return { paths: [{ ...path, through, ids: ids.join(""), times }], damages: this.damages.take() };
   }
 }
 
@@ -145,22 +154,25 @@ export async function settleExecuted(
   const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock.correction);
   const started = Date.now();
   let progressAt = started;
-  // What is executed twice may be so a while later: whoever lingers reads on.
-  let lingersUntil = Number.POSITIVE_INFINITY;
-  for (let lost = -1; Date.now() < Math.min(lingersUntil, started + (DRAIN_TIMEOUT + LINGER) * 1000); ) {
+  // What is executed twice may be so a while after all is there: whoever lingers reads on.
+  let isComplete = false;
+  let until = started + DRAIN_TIMEOUT * 1000;
+  while (Date.now() < until) {
     try {
       const arrivals = list.arrivals();
-      if (arrivals.times.length > 0) progressAt = Date.now();
-      await reportArrivals(config, run, { paths: [arrivals] });
-      lost = fetchAccount(receiver, run.id)?.lost ?? -1;
-      if (lost === 0) lingersUntil = Math.min(lingersUntil, Date.now() + LINGER * 1000);
+      if (arrivals.paths[0].times.length > 0) progressAt = Date.now();
+      await reportArrivals(config, run, arrivals);
+      if (!isComplete && fetchAccount(receiver, run.id)?.lost === 0) {
+        isComplete = true;
+        until = Date.now() + LINGER * 1000;
+      }
     } catch (problem) {
       // A target that is being started again answers soon and has not fallen quiet; one that never does leaves no account.
       progressAt = Date.now();
       console.warn(reasonOf(problem));
     }
-    if (lost !== 0 && Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
-    if (Date.now() < lingersUntil) sleep(POLL_SECONDS);
+    if (!isComplete && Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
+    if (Date.now() < until) sleep(POLL_SECONDS);
   }
   return settleRun({ ...config, DRAIN_QUIET: 0, LINGER: 0 }, run, "publisher");
 }

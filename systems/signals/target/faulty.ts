@@ -15,6 +15,7 @@ export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   if (faults["remember-limited"]) gate = new GrudgingGate(gate);
   if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
   if (faults.again !== undefined) gate = new RepeatingGate(gate, redis, faults.again);
+  if (faults.flip !== undefined) gate = new FlippingGate(gate, faults.flip);
   if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
   return gate;
 }
@@ -117,8 +118,8 @@ class RepeatingGate implements Gate {
   }
 }
 
-/** Lets every N-th signal pass without executing it. */
-class ForgetfulGate implements Gate {
+/** Executes something else than every N-th signal. */
+abstract class ChangingGate implements Gate {
   private readonly inner: Gate;
   private readonly every: number;
   private signals = 0;
@@ -129,7 +130,24 @@ class ForgetfulGate implements Gate {
   }
 
   admit(request: Request): Promise<Passage> {
-    const forgotten = ++this.signals % this.every === 0;
-    return this.inner.admit(forgotten ? { ...request, signal: "" } : request);
+    const isChanged = ++this.signals % this.every === 0;
+    return this.inner.admit(isChanged ? { ...request, signal: this.changed(request.signal) } : request);
+  }
+
+  /** What is executed instead. */
+  protected abstract changed(signal: string): string;
+}
+
+/** Lets every N-th signal pass without executing it. */
+class ForgetfulGate extends ChangingGate {
+  protected changed(): string {
+    return "";
+  }
+}
+
+/** Buys for who sells. */
+class FlippingGate extends ChangingGate {
+  protected changed(signal: string): string {
+    return signal.replace(/"(BUY|SELL)"/, (action) => (action === '"BUY"' ? '"SELL"' : '"BUY"'));
   }
 }
