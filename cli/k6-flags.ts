@@ -8,7 +8,7 @@ const VARIABLE = /^(?:--env(?:=|$)|-e=?)(.*)$/s;
 const PAIR = /^([a-z_]\w*)(?:=(.*))?$/is;
 /** What the process of k6 itself reads in its environment; said by a flag, only scripts see it. */
 const OF_THE_PROCESS =
-  /^(?:(?:K6|SSL|LD|DYLD|XDG|OTEL|LC)_.*|GO(?:GC|DEBUG|MAXPROCS|MEMLIMIT|TRACEBACK)|\w+_PROXY|REQUEST_METHOD|PATH|PWD|HOME|TMPDIR|TZ|LANG|TERM|NO_COLOR|LOCALDOMAIN|RES_OPTIONS)$/i;
+  /^(?:(?:K6|SSL|LD|DYLD|XDG|OTEL|LC)_.*|GO(?:GC|DEBUG|MAXPROCS|MEMLIMIT|TRACEBACK)|\w+_PROXY|SSLKEYLOGFILE|REQUEST_METHOD|PATH|PWD|HOME|TMPDIR|TZ|LANG|TERM|NO_COLOR|LOCALDOMAIN|RES_OPTIONS)$/i;
 /** Whether scripts see the environment at all. */
 const SHOWS_ENVIRONMENT = /^--include-system-env-vars/;
 

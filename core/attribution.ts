@@ -197,8 +197,10 @@ function isOwnWait(evidence: Evidence): boolean {
 /** A target may take so long for an answer, and only its latency tells of it: who cannot wait for that has too few publishers. */
 const PATIENCE_MS = 1_000;
 
+/** A target that once took longer has kept them waiting, however few they are: a stall touches too few events for a p99. */
 function isImpatient(evidence: Evidence): boolean {
-  return waitsOnly(evidence) && (evidence.patience ?? PATIENCE_MS) < PATIENCE_MS;
+  const { patience, answers } = evidence;
+  return waitsOnly(evidence) && (patience ?? PATIENCE_MS) < PATIENCE_MS && (answers["max"] ?? 0) < PATIENCE_MS;
 }
 
 /** Publishers that are late themselves were not kept waiting by the target alone. */

@@ -55,7 +55,7 @@ function named(form: Form): Form {
   };
 }
 
-/** A list of at least one; what is in it may have a name. */
+/** A list; what is in it may have a name, by which it is told. */
 function list(form: Form): Form {
   return (value, path) => {
     if (!Array.isArray(value)) return wrong(path, `is ${kindOf(value)}; allowed: a list`);

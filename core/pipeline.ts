@@ -3,9 +3,11 @@
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
 import { refuseForm } from "./declared.ts";
-import type { AttributeTable, WorkloadEvent } from "./made.ts";
+import type { Stream } from "./event.ts";
+import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";
 import type { Step } from "./shape.ts";
+import type { Trace } from "./trace.ts";
 
 /** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
 export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
@@ -240,4 +242,18 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
     throw new RangeError(`pipeline ${name}: observe.paths: a count has one path; allowed: 1, not ${paths.length}`);
   }
   return pipeline;
+}
+
+/**
+ * What a pipeline says of the damage in a text in which an event arrived; null where it says nothing. A text over which
+ * its code fails is damaged: half a body, say, with a whole identity in it.
+ */
+export function damageIn({ damage, events }: AnyPipeline, stream: Stream, text: string, trace: Trace): string | null {
+  if (damage === undefined) return null;
+  const event = made(stream, trace);
+  try {
+    return damage(text, event, events.write(event));
+  } catch (problem) {
+    return `damage() failed: ${problem instanceof Error ? problem.message : String(problem)}`;
+  }
 }

@@ -16,10 +16,10 @@ import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts"
 import { explainUnstored } from "../systems/ingestor/storage.ts";
 import { contentHead, message } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
-import { endRun } from "./support/account.ts";
 import { ask } from "./support/ask.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
+import { endRun } from "./support/ending.ts";
 import { guarded } from "./support/guard.ts";
 import { requireHealth, type WatchStart } from "./support/health.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";

@@ -3,8 +3,7 @@ import { type Stream, selector } from "../core/event.ts";
 import { Histogram } from "../core/histogram.ts";
 import { type Identity, identitiesIn } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import { made } from "../core/made.ts";
-import type { AnyPipeline, Arrival } from "../core/pipeline.ts";
+import { type AnyPipeline, type Arrival, damageIn } from "../core/pipeline.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { type FarEndOpening, isPlausible } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
@@ -111,17 +110,22 @@ export class FarEnd implements Observer {
 
   /** Which events of this run a text carries; empty where it carries none. */
   carriedBy(text: string): string {
-    return this.ownIn(text, this.observed.now())
-      .map(({ publisher, seq }) => `${publisher}/${seq}`)
-      .join(" ");
+    return this.ownIn(text, this.observed.now()).map(placeOf).join(" ");
   }
 
-  /** A row or an item counts as it stands at the end. @param isAnother it carries other events than before. */
-  changed({ path: name = this.onlyPath(), text }: Arrival, at: number, isAnother: boolean): void {
+  /** A row or an item counts as it stands at the end: one may gain events. @param before which events it carried. */
+  changed({ path: name = this.onlyPath(), text }: Arrival, at: number, before: string): void {
     const path = this.byName.get(name);
-    for (const identity of this.ownIn(text, at)) {
+    const carried = before.split(" ");
+    const own = this.ownIn(text, at);
+    const isAnother = carried.some((place) => !own.some((identity) => placeOf(identity) === place));
+    for (const identity of own) {
       const { publisher, seq, publishedAt } = identity;
       if (publisher === CANARY_PUBLISHER || this.damagedSeqs.has(seq)) continue;
+      if (!isAnother && !carried.includes(placeOf(identity))) {
+        this.enter(name, identity, text, at);
+        continue;
+      }
       const moved = path?.selected(seq) === true ? null : `it is on ${name}, where it does not belong`;
       const other = isAnother ? "what stood there was another event" : null;
       const damage = other ?? moved ?? this.damageIn(text, identity, publishedAt ?? at);
@@ -178,9 +182,7 @@ export class FarEnd implements Observer {
 
   private damageIn(text: string, identity: Identity, publishedAt: number): string | null {
     const { pipeline } = this.run;
-    if (pipeline?.damage === undefined) return null;
-    const event = made(this.run, { ...identity, publishedAt });
-    return pipeline.damage(text, event, pipeline.events.write(event));
+    return pipeline === null ? null : damageIn(pipeline, this.run, text, { ...identity, publishedAt });
   }
 
   private damage(seq: number, words: string): void {
@@ -220,4 +222,9 @@ function describe(path: Path, settled: PathAccount): ObservedPathAccount {
 function shown(text: string): string {
   const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
   return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
+}
+
+/** What tells the events of a run apart. */
+function placeOf({ publisher, seq }: Identity): string {
+  return `${publisher}/${seq}`;
 }

@@ -1,4 +1,4 @@
-/** Rows and lists: what has an id, is looked for again and again, and counts as it stands at the end. */
+/** Rows and lists: what has an id is looked for again and again, and once more at the end. What was wrong once stays so. */
 import { createHash } from "node:crypto";
 import type { Arrival, Item } from "../core/pipeline.ts";
 
@@ -11,8 +11,8 @@ export interface FarEndContext {
   counted(count: number): void;
   /** Which events of the run a text carries; empty where it carries none. */
   carriedBy(text: string): string;
-  /** An item is not any more what it was. @param isAnother it carries other events than before. */
-  changed(arrival: Arrival, at: number, isAnother: boolean): void;
+  /** An item is not any more what it was. @param before which events it carried. */
+  changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, vanished?: number): void;
 }
 
@@ -64,8 +64,9 @@ interface Seen {
 /** Keys that grow: what comes later stands behind what is there. Of others, as UUIDs, nobody knows where it will stand. */
 const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
 
-/** All rows are read again when so many times as long has passed as that took. */
+/** All rows are read again when so many times as long has passed as that took, and before it looks as if none came. */
 const REST = 10;
+const LONGEST_REST_MS = 2_000;
 
 /** Rows or items with ids: each is entered once, and at the end all are looked at again. */
 export class Items implements Poll {
@@ -86,7 +87,8 @@ export class Items implements Poll {
     const began = performance.now();
     const isWhole = !grows(this.last) && began >= this.fromStartAt;
     await this.read(this.isList || isWhole ? null : this.last, () => undefined);
-    if (isWhole) this.fromStartAt = performance.now() + REST * (performance.now() - began);
+    const took = performance.now() - began;
+    if (isWhole) this.fromStartAt = performance.now() + Math.min(REST * took, LONGEST_REST_MS);
   }
 
   /** What became visible behind the last row, what has changed, and what is not there any more. */
@@ -95,8 +97,10 @@ export class Items implements Poll {
     await this.read(null, (item, before) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
-      if (carried === "" || digestOf(item) === before.digest) return;
-      this.farEnd.changed(item, this.farEnd.now(), carried !== before.carried);
+      const digest = digestOf(item);
+      if (carried === "" || digest === before.digest) return;
+      this.farEnd.changed(item, this.farEnd.now(), before.carried);
+      this.seen.set(String(item.id), { digest, carried });
     });
     return [...this.seen.keys()].filter((id) => !there.has(id)).length;
   }

@@ -13,6 +13,9 @@ const unpackers: Readonly<Record<string, (bytes: Buffer, bound: { maxOutputLengt
     (((bytes[0] ?? 0) & 0x0f) === 8 ? promisify(inflate) : promisify(inflateRaw))(bytes, bound),
 };
 
+/** What senders write there although nothing was done to the body. */
+const NOTHING_DONE = /^(|identity|none|utf-?8|binary|[78]bit)$/;
+
 /**
  * Undoes the Content-Encoding of a body, several in their order.
  *
@@ -23,7 +26,7 @@ export async function unpack(bytes: Buffer, encoding = "identity"): Promise<Buff
     .toLowerCase()
     .split(",")
     .map((name) => name.trim())
-    .filter((name) => name !== "identity" && name !== "");
+    .filter((name) => !NOTHING_DONE.test(name));
   if (names.length > 3) return "its Content-Encoding names more than three";
   let unpacked = bytes;
   for (const name of names.reverse()) {

@@ -2,6 +2,7 @@
 import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";
+import { published } from "../core/objectives.ts";
 import type { AnyPipeline, VariableOf } from "../core/pipeline.ts";
 import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
 import { hold, ramp } from "../core/shape.ts";
@@ -133,11 +134,7 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
     required,
     profiles,
     load: "publishes",
-    objectives: () => [
-      slo("events_refused").count.is(0),
-      slo("events_unknown").count.is(0),
-      ...own.filter(isPublishing),
-    ],
+    objectives: () => [...published, ...own.filter(isPublishing)],
     settled: () => settled,
   };
   const tests =

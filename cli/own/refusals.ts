@@ -48,15 +48,15 @@ const WRITTEN = 20;
 function writeSome({ name, events, observe }: AnyPipeline): void {
   const stream = { seed: 1, variants: combinationsOf(name, events.attributes) };
   const fault = (what: string) => new RangeError(`pipeline ${name}: events.write: ${what}`);
-  const written = (publisher: number, seq: number): unknown =>
-    events.write(made(stream, { run: 1, publisher, seq, publishedAt: Date.now() }));
+  const written = (run: number, seq: number): unknown =>
+    events.write(made(stream, { run, publisher: 1, seq, publishedAt: Date.now() }));
   try {
     for (let seq = 0; seq < WRITTEN; seq++) {
       const wire = written(1, seq);
       if (wire === undefined || wire === null || wire === "") throw fault("returns nothing; it returns the event");
       if (wire instanceof Promise) throw fault("returns a promise; it may not be async");
     }
-    // What is the same whoever publishes it holds no identity.
+    // What is the same in every run holds no identity.
     if (observe.kind !== "count" && isDeepStrictEqual(written(1, 0), written(2, 0)))
       throw fault("uses none of id, hash, uuid and number: no event could be found again");
   } catch (problem) {

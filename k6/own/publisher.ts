@@ -8,10 +8,10 @@ import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { endRun } from "../support/account.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
+import { endRun } from "../support/ending.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -59,6 +59,10 @@ export function publisherOf(pipeline: AnyPipeline) {
   const sender = async () => {
     await access.ready();
     sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+    // Each batch is an iteration of its own then, at whose end everything is closed: its opening would be measured.
+    if (sending.close !== undefined && load.kind === "unpaced") {
+      exec.test.abort("RATE=max: publish() keeps something open; allowed: a number of events per second");
+    }
     return sending;
   };
   /** k6 ends nothing in which something is open. */

@@ -1,14 +1,14 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { Stream } from "../../core/event.ts";
-import { combinations, made } from "../../core/made.ts";
-import { type AnyPipeline, type Closable, environmentOf } from "../../core/pipeline.ts";
+import { combinations } from "../../core/made.ts";
+import { type AnyPipeline, type Closable, damageIn, environmentOf } from "../../core/pipeline.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
 import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { endRun } from "../support/account.ts";
 import { backoff } from "../support/backoff.ts";
+import { endRun } from "../support/ending.ts";
 import { guarded, reasonOf } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -166,13 +166,11 @@ export function subscribersTest(pipeline: AnyPipeline) {
   };
 }
 
-/** What a pipeline says of the damage in what arrives; null where it says nothing. */
-function damageJudge({ damage, events }: AnyPipeline, stream: Stream): DamageJudge | null {
-  if (damage === undefined) return null;
-  return (text, identity, at) => {
-    const event = made(stream, { ...identity, publishedAt: identity.publishedAt ?? at });
-    return damage(text, event, events.write(event));
-  };
+/** Null where a pipeline says nothing of damage. */
+function damageJudge(pipeline: AnyPipeline, stream: Stream): DamageJudge | null {
+  if (pipeline.damage === undefined) return null;
+  return (text, identity, at) =>
+    damageIn(pipeline, stream, text, { ...identity, publishedAt: identity.publishedAt ?? at });
 }
 
 /** Of sockets as k6 has them; what else a file opens is taken to be open. */

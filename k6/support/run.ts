@@ -7,7 +7,6 @@ import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, PublisherReportInput, Settling } from "../../core/report.ts";
-
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
 import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";

@@ -48,7 +48,7 @@ function errorIn(body: Body): string | null {
   const denied = told(["ok", "success", "available"], (value) => value === false || value === "false");
   if (denied !== undefined) return `says ${denied}: false`;
   const words = told(WORDS, (value) => typeof value === "string");
-  const isOnlyWords = Object.keys(body).every((field) => [...ROUND_WORDS, ...WORDS, ...STATUSES].includes(field));
+  const isOnlyWords = Object.keys(body).every((field) => [...ROUND_WORDS, ...WORDS].includes(field));
   if (words !== undefined && isOnlyWords) return `says nothing but ${words}: ${shown(body[words])}`;
   const inside = Object.values(body).find((part): part is Body => isObject(part) && typeof part["error"] === "string");
   return inside === undefined ? null : errorIn({ error: inside["error"] });

@@ -33,6 +33,7 @@ describe("an answer of the gateway", () => {
     ["manifest", { chain: "Ethereum", block: { hash: "0x1" }, height: 7 }],
     ["manifest", { root: "0x1" }],
     ["watermark", { ethereum: 18_000_001, status: "ok", message: "as of now" }],
+    ["gaps", { status: "ok", message: "no gaps" }],
     ["gaps", { gaps: [], code: 0, state: "idle", message: "none" }],
     ["gaps", { stats: { errors: 0, error: null } }],
   ])("is right: %s %j", (name, body) => {

@@ -237,6 +237,16 @@ describe("the verdict", () => {
       ["INVALID", "no"],
     ],
     [
+      "of publishers who are too few, and of a target that stood still once",
+      { events_unsent: 300 },
+      {
+        unsent: { unreachable: 0, waiting: 300, from: null, to: null },
+        patience: 20,
+        answers: { "p(99)": 12, max: 3_000 },
+      },
+      ["FAIL", "every"],
+    ],
+    [
       "of publishers who are too few, and of a target that is slow all the same",
       { events_unsent: 300, publish_ack_latency_ms: 900 },
       { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },

@@ -99,14 +99,23 @@ describe("requests", () => {
   test("are refused as their pipeline says, by its words, and damage is named", async () => {
     const receive = ({ headers, body }: { headers: Record<string, string>; body: string }) =>
       headers["x-signed"] === "yes" ? { path: "all", text: body } : "wrong signature";
-    const damage = (text: string) => (text.includes("broken") ? "it is broken" : null);
+    const damage = (text: string) => {
+      if (text.startsWith("half")) throw new Error("it ends early");
+      return text.includes("broken") ? "it is broken" : null;
+    };
     await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
     expect((await hook("all", identity(0))).status).toBe(401);
     await hook("all", `broken ${identity(0)}`, { "x-signed": "yes" });
-    await published(1);
-    const { farEnd, causes } = await settle();
-    expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 1 });
-    expect(causes).toEqual(["1 requests were refused: wrong signature", "event 0 is damaged: it is broken"]);
+    await hook("all", `half of ${identity(1)}`, { "x-signed": "yes" });
+    await published(2);
+    const { farEnd, causes, delivered } = await settle();
+    expect(delivered).toBe(2);
+    expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 2 });
+    expect(causes).toEqual([
+      "1 requests were refused: wrong signature",
+      "event 0 is damaged: it is broken",
+      "event 1 is damaged: damage() failed: it ends early",
+    ]);
   });
 });
 
@@ -187,20 +196,22 @@ describe("what the receiver looks at itself", () => {
   });
 
   test("rows count as they stand at the end: what was changed is damaged, where it is not what was published", async () => {
-    const table = [0, 1, 2, 3].map((seq) => ({ id: seq + 1, path: "table", text: `new ${identity(seq)}` }));
+    const table = [0, 1, 2, 3, 4].map((seq) => ({ id: seq + 1, path: "table", text: `new ${identity(seq)}` }));
     const rows = async (after: number | null) => table.filter(({ id }) => id > (after ?? 0));
     const damage = (text: string) => (text.includes("broken") ? "it is broken" : null);
     const paths = { table: {}, none: { subject: ["nothing"] } };
     await opened("rows", paths, pipelineOf({ kind: "rows", paths, rows }, { damage }));
-    await published(4);
-    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 4 }));
+    await published(6);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 5 }));
     const become = (place: number, row: object) => Object.assign(table[place] as object, row);
     become(0, { text: `done ${identity(0)}` });
     become(1, { text: `broken ${identity(1)}` });
     become(2, { text: `done ${identity(0)}` });
     become(3, { path: "none" });
+    // A row may be of several events.
+    become(4, { text: `new ${identity(4)} ${identity(5)}` });
     const settled = await settle();
-    expect(settled).toMatchObject({ delivered: 4, lost: 0, damaged: 3, farEnd: { vanished: 0 } });
+    expect(settled).toMatchObject({ delivered: 6, lost: 0, duplicated: 0, damaged: 3, farEnd: { vanished: 0 } });
     expect(settled.causes).toEqual([
       "event 1 has been changed since it arrived: it is broken",
       "event 0 has been changed since it arrived: what stood there was another event",

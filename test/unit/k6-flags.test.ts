@@ -28,6 +28,7 @@ test.each<[string, string[], string[], Record<string, string>]>([
   ["beside an output", ["-e", "A=1", "-o", "json=a"], [], { A: "1", K6_OUT: "json=a" }],
   ["what changes k6 itself", ["-e", "K6_VUS=1", "-e", "A=1"], ["-e", "K6_VUS=1"], { A: "1" }],
   ["what changes Go", ["-e", "GOGC=1", "-e", "http_proxy=x"], ["-e", "GOGC=1", "-e", "http_proxy=x"], {}],
+  ["what shows keys of TLS", ["-e", "SSLKEYLOGFILE=k"], ["-e", "SSLKEYLOGFILE=k"], {}],
   ["what only begins so", ["-e", "GOOGLE_KEY=1", "-e", "PATHS=1"], [], { GOOGLE_KEY: "1", PATHS: "1" }],
   ["what k6 refuses", ["-e", "A-B=1", "-e", "=1", "-e"], ["-e", "A-B=1", "-e", "=1", "-e"], {}],
   [

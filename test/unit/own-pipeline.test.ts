@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { refuseDeclaration } from "../../cli/own/refusals.ts";
 import { planRun } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
@@ -115,6 +116,17 @@ describe("what the compiler cannot see is refused in one line:", () => {
   });
 });
 
+describe("an event is found again by any spelling of its identity alone", () => {
+  const writing = (write: AnyPipeline["events"]["write"]) =>
+    ({ ...ORDERS, events: { ...ORDERS.events, write } }) as unknown as AnyPipeline;
+  test.each(["id", "hash", "uuid", "number"] as const)("%s", (spelling) => {
+    expect(() => refuseDeclaration(writing((event) => ({ reference: event[spelling] })))).not.toThrow();
+  });
+  test("none", () => {
+    expect(() => refuseDeclaration(writing(({ random }) => ({ amount: random })))).toThrow("uses none of id, hash");
+  });
+});
+
 test("its variables are what is given, by either name, or their fallbacks", () => {
   expect(environmentOf(ORDERS, {})).toMatchObject({ SHOP_URL: "http://127.0.0.1:1" });
   expect(environmentOf(ORDERS, { SHOP_URL: "http://a" }).SHOP_URL).toBe("http://a");
@@ -159,7 +171,14 @@ test("its test has profiles, objectives by role, and its own beside them", () =>
   expect(profilesOf(name)).toEqual(expect.arrayContaining(["smoke", "load", "stress", "spike", "soak", "breakpoint"]));
   expect(plan(name, "smoke", { events: 10 })).toMatchObject({ kind: "paced", events: 10 });
   const metrics = slos(name, { accounted: true, events: 10 }).map(({ metric }) => metric);
-  const wanted = ["events_refused", "account_lost", "account_vanished", "account_damaged", "account_delivery_p95_ms"];
+  const wanted = [
+    "events_refused",
+    "events_unsent",
+    "account_lost",
+    "account_vanished",
+    "account_damaged",
+    "account_delivery_p95_ms",
+  ];
   expect(metrics).toEqual(expect.arrayContaining(wanted));
   expect(metrics.filter((metric) => metric === "publish_ack_latency_ms")).toHaveLength(2);
   expect(metrics).not.toContain("account_reordered");

@@ -22,6 +22,7 @@ describe("a Content-Encoding is undone", () => {
     [undefined, body],
     ["identity", body],
     ["", body],
+    ["UTF-8", body],
     ["gzip", gzipSync(body)],
     ["X-GZIP", gzipSync(body)],
     ["br", brotliCompressSync(body)],

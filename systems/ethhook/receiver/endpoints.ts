@@ -3,7 +3,6 @@ import { backlogGrowth } from "../../../core/backlog.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
-
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Aside, Observer, ObserverContext } from "../../../receiver/observer.ts";
