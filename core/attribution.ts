@@ -200,7 +200,9 @@ const PATIENCE_MS = 1_000;
 /** A target that once took longer has kept them waiting, however few they are: a stall touches too few events for a p99. */
 function isImpatient(evidence: Evidence): boolean {
   const { patience, answers } = evidence;
-  return waitsOnly(evidence) && (patience ?? PATIENCE_MS) < PATIENCE_MS && (answers["max"] ?? 0) < PATIENCE_MS;
+  const slowest = answers["max"] ?? 0;
+  const took = slowest - ownDelayAt("max", slowest, evidence);
+  return waitsOnly(evidence) && (patience ?? PATIENCE_MS) < PATIENCE_MS && took < PATIENCE_MS;
 }
 
 /** Publishers that are late themselves were not kept waiting by the target alone. */

@@ -31,8 +31,20 @@ export function quoteName(about: string, said: string): string {
   return `${MARK}${about}${BETWEEN}${text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`}`;
 }
 
+/** What quotes of exceptions in the script are about: no target said them. */
+export const EXCEPTION = "exception";
+
 /** What was said, most often first. */
 export function quotesIn(root: Checks | undefined): Quote[] {
+  return allIn(root).filter(({ about }) => about !== EXCEPTION);
+}
+
+/** What exceptions in the script said, most often first. */
+export function exceptionsIn(root: Checks | undefined): Quote[] {
+  return allIn(root).filter(({ about }) => about === EXCEPTION);
+}
+
+function allIn(root: Checks | undefined): Quote[] {
   const quotes = checksIn(root).flatMap(({ name, passes }) => {
     const place = name.indexOf(BETWEEN);
     if (!name.startsWith(MARK) || place < 0) return [];

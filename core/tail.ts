@@ -37,8 +37,8 @@ export class Tail {
     return this.latest;
   }
 
-  /** Ms from the last send to the last delivery: 0 where nothing was on its way. */
+  /** Ms from the last send to the last delivery: 0 where nothing was on its way, or nobody said what was sent. */
   get length(): number {
-    return this.latest === null ? 0 : Math.max(0, this.latest - this.through);
+    return this.latest === null || !Number.isFinite(this.through) ? 0 : Math.max(0, this.latest - this.through);
   }
 }

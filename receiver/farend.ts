@@ -113,21 +113,32 @@ export class FarEnd implements Observer {
     return this.ownIn(text, this.observed.now()).map(placeOf).join(" ");
   }
 
-  /** A row or an item counts as it stands at the end: one may gain events. @param before which events it carried. */
+  /**
+   * An item may gain events, as a list that grows.
+   *
+   * @param before which ones it carried.
+   * @returns which ones it carries; those of before where one of them is gone, which is no gain.
+   */
+  gained({ path = this.onlyPath(), text }: Arrival, at: number, before: string): string {
+    const own = this.ownIn(text, at);
+    const known = placesIn(before);
+    const places = own.map(placeOf);
+    if (known.some((place) => !places.includes(place))) return before;
+    for (const identity of own) if (!known.includes(placeOf(identity))) this.enter(path, identity, text, at);
+    return places.join(" ");
+  }
+
+  /** A row or an item counts as it stands at the end. @param before which events it carried. */
   changed({ path: name = this.onlyPath(), text }: Arrival, at: number, before: string): void {
     const path = this.byName.get(name);
-    const carried = before.split(" ");
     const own = this.ownIn(text, at);
-    const isAnother = carried.some((place) => !own.some((identity) => placeOf(identity) === place));
+    const places = own.map(placeOf);
+    const gone = placesIn(before).filter((place) => !places.includes(place));
     for (const identity of own) {
       const { publisher, seq, publishedAt } = identity;
       if (publisher === CANARY_PUBLISHER || this.damagedSeqs.has(seq)) continue;
-      if (!isAnother && !carried.includes(placeOf(identity))) {
-        this.enter(name, identity, text, at);
-        continue;
-      }
       const moved = path?.selected(seq) === true ? null : `it is on ${name}, where it does not belong`;
-      const other = isAnother ? "what stood there was another event" : null;
+      const other = gone.length > 0 ? `event ${gone.map(seqIn).join(", ")} stood there` : null;
       const damage = other ?? moved ?? this.damageIn(text, identity, publishedAt ?? at);
       if (damage !== null) this.damage(seq, `event ${seq} has been changed since it arrived: ${damage}`);
     }
@@ -228,3 +239,6 @@ function shown(text: string): string {
 function placeOf({ publisher, seq }: Identity): string {
   return `${publisher}/${seq}`;
 }
+
+const placesIn = (carried: string) => (carried === "" ? [] : carried.split(" "));
+const seqIn = (place: string) => place.split("/")[1];

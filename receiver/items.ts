@@ -11,7 +11,9 @@ export interface FarEndContext {
   counted(count: number): void;
   /** Which events of the run a text carries; empty where it carries none. */
   carriedBy(text: string): string;
-  /** An item is not any more what it was. @param before which events it carried. */
+  /** An item may have gained events. @param before which ones it carried. @returns which ones it does now, if it has. */
+  gained(arrival: Arrival, at: number, before: string): string;
+  /** An item is not any more what it was. */
   changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, vanished?: number): void;
 }
@@ -59,6 +61,12 @@ function numbered(items: readonly (Item | string)[]): readonly Item[] {
 interface Seen {
   readonly digest: string;
   readonly carried: string;
+  /** Of its text: what gains an event becomes longer, and to read each text again each time would cost more. */
+  readonly length: number;
+}
+
+function seenOf(item: Item, carried: string): Seen {
+  return { digest: digestOf(item), carried, length: item.text.length };
 }
 
 /** Keys that grow: what comes later stands behind what is there. Of others, as UUIDs, nobody knows where it will stand. */
@@ -86,9 +94,9 @@ export class Items implements Poll {
   async look(): Promise<void> {
     const began = performance.now();
     const isWhole = !grows(this.last) && began >= this.fromStartAt;
-    await this.read(this.isList || isWhole ? null : this.last, () => undefined);
+    await this.read(this.isList || isWhole ? null : this.last, (item, before) => this.regard(item, before));
     const took = performance.now() - began;
-    if (isWhole) this.fromStartAt = performance.now() + Math.min(REST * took, LONGEST_REST_MS);
+    if (isWhole) this.fromStartAt = performance.now() + Math.min(REST * took, Math.max(LONGEST_REST_MS, took));
   }
 
   /** What became visible behind the last row, what has changed, and what is not there any more. */
@@ -97,10 +105,11 @@ export class Items implements Poll {
     await this.read(null, (item, before) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
-      const digest = digestOf(item);
-      if (carried === "" || digest === before.digest) return;
-      this.farEnd.changed(item, this.farEnd.now(), before.carried);
-      this.seen.set(String(item.id), { digest, carried });
+      const seen = seenOf(item, carried);
+      if (carried === "" || seen.digest === before.digest) return;
+      const kept = this.farEnd.gained(item, this.farEnd.now(), before.carried);
+      this.farEnd.changed(item, this.farEnd.now(), kept);
+      this.seen.set(String(item.id), seen);
     });
     return [...this.seen.keys()].filter((id) => !there.has(id)).length;
   }
@@ -123,10 +132,17 @@ export class Items implements Poll {
     }
   }
 
+  /** Events that an item gains arrive now; what else became of it, the end tells. */
+  private regard(item: Item, before: Seen): void {
+    if (item.text.length === before.length) return;
+    const carried = this.farEnd.gained(item, this.farEnd.now(), before.carried);
+    this.seen.set(String(item.id), { ...before, length: item.text.length, carried });
+  }
+
   /** Those of other runs are as many as the table is old: they are read, and not remembered. */
   private enter(item: Item): Seen | null {
     if (this.farEnd.arrived(item, this.farEnd.now()) === 0) return null;
-    const seen = { digest: digestOf(item), carried: this.farEnd.carriedBy(item.text) };
+    const seen = seenOf(item, this.farEnd.carriedBy(item.text));
     this.seen.set(String(item.id), seen);
     return seen;
   }

@@ -197,12 +197,12 @@ export function connectionsOf({ observe }: AnyPipeline): number {
 }
 
 function subscriber(
-  { name, declared = [], required = {}, settled, variables, profiles: published }: NamedTest,
+  { name, declared = [], required = {}, settled, variables, profiles: loads }: NamedTest,
   connections: number,
 ): NamedTest {
   const { RATE, EVENTS, WORKERS, BATCH, ACK_TIMEOUT, CANARY_TIMEOUT, SUBSCRIPTIONS, ...rest } = variables;
   // They hold their connections for as long as the load lasts, whichever it is.
-  const profiles = Object.fromEntries(Object.keys(published).map((profile) => [profile, [hold(connections, "1m")]]));
+  const profiles = Object.fromEntries(Object.keys(loads).map((profile) => [profile, [hold(connections, "1m")]]));
   return {
     name: subscribersOf(name),
     variables: {

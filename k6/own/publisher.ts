@@ -61,6 +61,7 @@ export function publisherOf(pipeline: AnyPipeline) {
     sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
     // Each batch is an iteration of its own then, at whose end everything is closed: its opening would be measured.
     if (sending.close !== undefined && load.kind === "unpaced") {
+      release();
       exec.test.abort("RATE=max: publish() keeps something open; allowed: a number of events per second");
     }
     return sending;

@@ -1,10 +1,12 @@
 import exec from "k6/execution";
+import { EXCEPTION } from "../../core/quotes.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { Measure } from "./metrics.ts";
+import { quote } from "./quotes.ts";
 
 /**
  * Wraps a function that k6 runs. An exception inside an iteration leaves k6's exit code at 0; here it
- * is counted in `script_errors`, printed once per iteration, and fails the test.
+ * is counted in `script_errors`, quoted, printed once per iteration, and fails the test.
  */
 export function guarded<Data>(
   errors: Measure,
@@ -16,6 +18,7 @@ export function guarded<Data>(
       errors.add(0);
     } catch (problem) {
       errors.add(1);
+      quote(EXCEPTION, reasonOf(problem));
       exec.test.fail(`script error: ${reasonOf(problem)}`);
       if (problem instanceof Error && problem.stack !== undefined) console.error(withoutCredentials(problem.stack));
     }

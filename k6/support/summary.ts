@@ -3,7 +3,7 @@ import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
 import type { Metric } from "../../core/metrics.ts";
 import type { Plan } from "../../core/plan.ts";
 import { BREAKPOINT } from "../../core/profiles.ts";
-import { quotesIn } from "../../core/quotes.ts";
+import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
@@ -56,7 +56,7 @@ export function summaryOf(
       account,
       changes: config.changes,
       notes: [...notes(data, account), ...limitOf(config, account), ...describeWords(words)],
-      evidence: joined(silenceOf(data), saidOf(words, data), evidence(data, account)),
+      evidence: joined(silenceOf(data), faultsOf(data), saidOf(words, data), evidence(data, account)),
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -90,6 +90,12 @@ function silenceOf({ root_group }: K6Data): Said {
     ...(causes.length === 0 ? {} : { canaries_swallowed: causes.map(({ text }) => text).join("; ") }),
     ...(silent === null ? {} : { account_lost: silent }),
   };
+}
+
+/** What went wrong in the script itself. */
+function faultsOf({ root_group }: K6Data): Said {
+  const exceptions = describeQuotes(exceptionsIn(root_group));
+  return exceptions === null ? {} : { script_errors: exceptions };
 }
 
 /** In what words the target refused and ended things. */

@@ -35,6 +35,9 @@ const STATUSES = [...CODES, "state", "result"];
 /** What stands round an error's words, and what these go by: a body of nothing else tells nothing of what was asked. */
 const ROUND_WORDS = ["type", "instance", "path", "timestamp", "request_id", "requestId", "trace_id"];
 const WORDS = ["message", "msg", "detail", "details", "title", "reason", "description"];
+const AROUND = [...ROUND_WORDS, ...WORDS];
+/** Beside such a word, others may well be all that there is to say. */
+const GOOD_STATUS = /^(ok|okay|success|successful|healthy|up|ready|alive|idle|true|0|2\d\d)$/i;
 
 /** An error that a status of 200 hides. */
 function errorIn(body: Body): string | null {
@@ -48,7 +51,9 @@ function errorIn(body: Body): string | null {
   const denied = told(["ok", "success", "available"], (value) => value === false || value === "false");
   if (denied !== undefined) return `says ${denied}: false`;
   const words = told(WORDS, (value) => typeof value === "string");
-  const isOnlyWords = Object.keys(body).every((field) => [...ROUND_WORDS, ...WORDS].includes(field));
+  const isOnlyWords = Object.keys(body).every(
+    (field) => AROUND.includes(field) || (STATUSES.includes(field) && !GOOD_STATUS.test(String(body[field]))),
+  );
   if (words !== undefined && isOnlyWords) return `says nothing but ${words}: ${shown(body[words])}`;
   const inside = Object.values(body).find((part): part is Body => isObject(part) && typeof part["error"] === "string");
   return inside === undefined ? null : errorIn({ error: inside["error"] });

@@ -33,7 +33,7 @@ export const nextSteps: readonly NextStep[] = [
   [
     /^signal_repeats_unproven$/,
     () =>
-      "whether an equal signal was executed twice is not known: give RECEIVER_URL and SIGNALS_EXECUTED_URL, or leave identical, race and expiry out of TRIALS",
+      "whether an equal signal was executed twice is not known: give SIGNALS_EXECUTED_URL, with RECEIVER_URL or EXECUTED_BY=count, or leave identical and race out of TRIALS",
   ],
   [/^signal_spoofing$/, () => "the client's address is taken from a header: take the connection's"],
   [/^signal_access_broken$/, () => "somebody without the right was let in: look at how secrets are compared"],

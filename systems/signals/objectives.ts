@@ -34,8 +34,8 @@ const tried: Readonly<Record<Trial, readonly Slo[]>> = {
   memory: [...withinLimits("signal_memory_success_rate", "signal_memory_latency_ms"), slo("health_leaks").count.is(0)],
 };
 
-/** Trials that take an answer with an earlier time for a repetition. */
-const REPEATING: readonly Trial[] = ["identical", "race", "expiry"];
+/** Trials that take an answer with the time of another for its repetition. */
+const REPEATING: readonly Trial[] = ["identical", "race"];
 
 /** Of signals, and of the trials after them. What was executed twice, only times tell where nobody says what was executed. */
 export const webhook = ({

@@ -108,8 +108,13 @@ export function markRepeats<Answer extends SignalAnswer>(answers: readonly Answe
   });
 }
 
-/** Ms; times that are cut off to more tell nothing about signals that are sent together. */
-const COARSE_MS = 100;
+/** Ms; times that are cut off to so many tell nothing about signals that are sent together. */
+const COARSE_MS = 10;
+
+/** Ms within which a time lies; of what is no time, equal ones are one. */
+function resolutionOf(time: string): number {
+  return readTime(time)?.resolution ?? (Number.isNaN(Date.parse(time)) ? 0 : 1_000);
+}
 
 /**
  * Answers to equal signals that are taken for repetitions only because their times are the same, and those are so coarse
@@ -118,7 +123,7 @@ const COARSE_MS = 100;
 export function unprovenRepeats(answers: readonly SignalAnswer[]): number {
   const times = answers.flatMap((answer) => (answer.kind === "accepted" ? [answer.timestamp] : []));
   const repeated = times.filter((time, place) => times.indexOf(time) < place);
-  return repeated.filter((time) => (readTime(time)?.resolution ?? 0) > COARSE_MS).length;
+  return repeated.filter((time) => resolutionOf(time) >= COARSE_MS).length;
 }
 
 type Duplicate<Answer> = Omit<Answer, "kind" | "timestamp"> & { readonly kind: "duplicate" };

@@ -140,6 +140,7 @@ test("a report that the receiver does not take fails the script, and the run end
   expect(account.published).toBe(900);
   expect(stdout).toMatch(/^INVALID {2}ingest/m);
   expect(stdout).toMatch(/script_errors \(.*\): 1, must be count == 0/s);
+  expect(stdout).toMatch(/script_errors \([^)]*\): 1, must be count == 0\s+seen: exception http/);
 });
 
 describe("a defect is found, and named", () => {

@@ -73,6 +73,15 @@ test("a socket whose handshake is refused ends the run before its load", async (
   expect(exitCode).toBe(3);
 });
 
+test("as fast as it can be sent, what is kept open would be opened for each batch: refused", async () => {
+  const address = await startPlatform({});
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));
+  const told = ["--set", `SEND_URL=ws://${address}`, "--set", `LIST_URL=http://${address}`];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...load, "--rate", "max");
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("RATE=max: publish() keeps something open; allowed: a number of");
+  expect(exitCode).toBe(3);
+});
+
 test.each([
   [
     "an answer that is none",

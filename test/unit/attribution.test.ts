@@ -247,6 +247,17 @@ describe("the verdict", () => {
       ["FAIL", "every"],
     ],
     [
+      "of publishers who are too few, and of an answer that this machine made slow",
+      { events_unsent: 300 },
+      {
+        unsent: { unreachable: 0, waiting: 300, from: null, to: null },
+        patience: 20,
+        lateness: { max: 250 },
+        answers: { "p(99)": 12, max: 1_200 },
+      },
+      ["INVALID", "no"],
+    ],
+    [
       "of publishers who are too few, and of a target that is slow all the same",
       { events_unsent: 300, publish_ack_latency_ms: 900 },
       { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },

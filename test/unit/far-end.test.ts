@@ -208,13 +208,13 @@ describe("what the receiver looks at itself", () => {
     become(1, { text: `broken ${identity(1)}` });
     become(2, { text: `done ${identity(0)}` });
     become(3, { path: "none" });
-    // A row may be of several events.
+    // A row may be of several events: what it gains arrives.
     become(4, { text: `new ${identity(4)} ${identity(5)}` });
     const settled = await settle();
     expect(settled).toMatchObject({ delivered: 6, lost: 0, duplicated: 0, damaged: 3, farEnd: { vanished: 0 } });
     expect(settled.causes).toEqual([
       "event 1 has been changed since it arrived: it is broken",
-      "event 0 has been changed since it arrived: what stood there was another event",
+      "event 0 has been changed since it arrived: event 2 stood there",
       "event 3 has been changed since it arrived: it is on none, where it does not belong",
     ]);
   });
@@ -224,6 +224,17 @@ describe("what the receiver looks at itself", () => {
     await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
     await published(1);
     expect((await settle()).causes).toContain("the far end could not be looked at: no such table");
+  });
+
+  test("an item of a list that gains an event has it, when it gains it", async () => {
+    const items = [{ id: "of one customer", text: identity(0) }];
+    const list = async () => items;
+    await opened("list", { all: {} }, pipelineOf({ kind: "list", paths: { all: {} }, list }));
+    await published(2);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 1 }));
+    Object.assign(items[0] as object, { text: `${identity(0)} ${identity(1)}` });
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2 }));
+    expect(await settle()).toMatchObject({ delivered: 2, lost: 0, duplicated: 0, damaged: 0, ending: "complete" });
   });
 
   test("lists give each item once, equal ones as often as they are there", async () => {

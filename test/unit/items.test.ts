@@ -13,6 +13,7 @@ function tableOf(...keys: readonly string[]) {
     arrived: ({ text }: { text: string }) => arrived.push(text),
     counted: () => undefined,
     carriedBy: (text: string) => text,
+    gained: (_: object, __: number, before: string) => before,
     changed: () => undefined,
     looked: () => undefined,
   };

@@ -116,6 +116,10 @@ describe("a round", () => {
     [["2026-11-29T12:00:00Z", "2026-11-29T12:00:01Z"], 0],
     [["2026-11-29T12:00:00.123456Z", "2026-11-29T12:00:00.123456Z"], 0],
     [["1795953600123", "1795953600123"], 0],
+    [["2026-11-29T12:00:00.1Z", "2026-11-29T12:00:00.1Z"], 1],
+    [["2026-11-29T12:00:00.12Z", "2026-11-29T12:00:00.12Z"], 1],
+    [["2026-11-29T12:00:00.123Z", "2026-11-29T12:00:00.123Z"], 0],
+    [["Sun, 29 Nov 2026 12:00:00 GMT", "Sun, 29 Nov 2026 12:00:00 GMT"], 1],
     [["of no form", "of no form"], 0],
   ])("with the times %j has repetitions that nothing shows: %i", (times, unproven) => {
     expect(unprovenRepeats([...times.map(accepted), { kind: "limited", retryAfter: 1 }])).toBe(unproven);

@@ -21,3 +21,9 @@ test("is empty before anything was delivered, and where all came in time", () =>
   tail.delivered(4);
   expect([tail.count, tail.length, tail.lastAt]).toEqual([0, 0, 4]);
 });
+
+test("has no length where nobody said what was sent", () => {
+  const tail = new Tail();
+  tail.delivered(7);
+  expect([tail.count, tail.length, tail.lastAt]).toEqual([1, 0, 7]);
+});

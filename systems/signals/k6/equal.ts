@@ -98,6 +98,7 @@ export class EqualSignals {
     const ask = async () => arrived.push(await this.signals.ask(webhook, trace));
     await Promise.all(Array.from({ length: count }, ask));
     this.rounds.used(webhook);
+    this.measure.signal_repeats_unproven.add(unprovenRepeats(arrived), arrived.length);
     const counted = this.rounds.saw(this.entered(arrived));
     const became = counted.first > 0 ? "accepted" : counted.failed > 0 ? "failed" : "limited";
     await this.rounds.report(seq, [became], sentFrom);
@@ -106,7 +107,6 @@ export class EqualSignals {
 
   /** Enters answers to equal signals, those that repeat an answer as such. */
   private entered(arrived: readonly TimedAnswer[]): TimedAnswer[] {
-    this.measure.signal_repeats_unproven.add(unprovenRepeats(arrived), arrived.length);
     const answers = markRepeats(arrived);
     for (const answer of answers) this.signals.enter(answer, "trial");
     return answers;

@@ -157,11 +157,14 @@ export async function settleExecuted(
   // What is executed twice may be so a while after all is there: whoever lingers reads on.
   let isComplete = false;
   let until = started + DRAIN_TIMEOUT * 1000;
-  while (Date.now() < until) {
+  /** What the receiver did not take is told again. */
+  let untold: ReturnType<ExecutedList["arrivals"]> | null = null;
+  for (;;) {
     try {
-      const arrivals = list.arrivals();
-      if (arrivals.paths[0].times.length > 0) progressAt = Date.now();
-      await reportArrivals(config, run, arrivals);
+      untold ??= list.arrivals();
+      if (untold.paths[0].times.length > 0) progressAt = Date.now();
+      await reportArrivals(config, run, untold);
+      untold = null;
       if (!isComplete && fetchAccount(receiver, run.id)?.lost === 0) {
         isComplete = true;
         until = Date.now() + LINGER * 1000;
@@ -171,8 +174,9 @@ export async function settleExecuted(
       progressAt = Date.now();
       console.warn(reasonOf(problem));
     }
-    if (!isComplete && Date.now() - progressAt >= DRAIN_QUIET * 1000) break;
-    if (Date.now() < until) sleep(POLL_SECONDS);
+    const isQuiet = !isComplete && Date.now() - progressAt >= DRAIN_QUIET * 1000;
+    if (isQuiet || Date.now() >= until) break;
+    sleep(POLL_SECONDS);
   }
   return settleRun({ ...config, DRAIN_QUIET: 0, LINGER: 0 }, run, "publisher");
 }
