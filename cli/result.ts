@@ -82,6 +82,7 @@ export const AccountSchema = v.looseObject({
   clocks: v.optional(v.array(Clock), []),
   /** Older records have none. */
   standstill: v.optional(v.nullable(v.object({ at: Ms, ms: Ms })), null),
+  ranOutAt: v.optional(v.nullable(Ms), null),
   offenders: v.array(Offender),
   causes: v.array(v.string()),
 });
@@ -170,6 +171,8 @@ export const ResultSchema = v.object({
   versions: v.record(v.string(), v.string()),
   machine: v.object({ system: v.string(), cores: Count, memoryMb: Count, loadAverage: Count }),
   tests: v.array(TestRecord),
+  /** Latencies of each test that several processes shared, over all of them; older records have none. */
+  merged: v.optional(v.record(v.string(), v.record(v.string(), v.record(v.string(), Ms))), {}),
   /** The account of the run, once for all its tests; null when nothing was accounted. */
   account: v.nullable(AccountSchema),
   /** Delivery latencies by path: histograms of microseconds as hdr-histogram's compressed text. */

@@ -73,6 +73,11 @@ export function compare(result: Result, baseline: Baseline): Comparison {
       ...against
         .filter((run) => others[run]?.failed === true)
         .map((run) => `run ${run} of the baseline is itself FAIL`),
+      ...[...measured.values()].flatMap(({ name, worstOf }) =>
+        worstOf === undefined || !rows.some((row) => row.name === name)
+          ? []
+          : [`${name} is the worst of ${worstOf} processes: this record does not say what they have together`],
+      ),
       ...machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
     ],
     rows,

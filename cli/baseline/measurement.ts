@@ -17,11 +17,14 @@ export interface Measurement {
   readonly samples: number;
   /** Taken between two clocks, whose disagreement is part of it. */
   readonly betweenClocks: boolean;
+  /** So many processes have one each, and nobody knows that of all together: the worst stands for them. */
+  readonly worstOf?: number;
 }
 
 /** Caused by a slow generator, not by the target; the run's own verdict judges them. */
 const OF_THE_GENERATOR: readonly string[] = [
   "schedule_delay_ms",
+  "publisher_waited_ms",
   "generator_lag_ms",
   "generator_pause_ms",
   "dropped_iterations",
@@ -52,7 +55,13 @@ export function measure(result: Result): Measurement[] {
   const summaries = result.tests.flatMap(({ summary }) => summary ?? []);
   const found = [
     ...deliveries(result.account),
-    ...summaries.flatMap(latencies),
+    ...[...new Set(summaries.map(({ test }) => test))].flatMap((test) =>
+      latenciesOf(
+        test,
+        summaries.filter((one) => one.test === test),
+        result.merged[test],
+      ),
+    ),
     ...summaries.flatMap(defects),
     ...throughputs(summaries),
   ];
@@ -71,7 +80,14 @@ function deliveries(account: Result["account"]): Measurement[] {
   }));
 }
 
-function latencies({ test, metrics }: Summary): Measurement[] {
+/** @param merged what several processes have together, where that is known. */
+function latenciesOf(test: string, summaries: readonly Summary[], merged?: Summary["metrics"]): Measurement[] {
+  if (summaries.length > 1 && merged !== undefined) return latencies({ test, metrics: merged });
+  const worst = summaries.length > 1 ? { worstOf: summaries.length } : {};
+  return summaries.flatMap(latencies).map((one) => ({ ...one, ...worst }));
+}
+
+function latencies({ test, metrics }: Pick<Summary, "test" | "metrics">): Measurement[] {
   return Object.entries(metrics).flatMap(([metric, values]) => {
     if (metricOf(metric)?.kind !== "latency") return [];
     const samples = values["count"] ?? 0;
@@ -111,7 +127,7 @@ function throughputs(summaries: readonly Summary[]): Measurement[] {
   return [...rates].map(([name, value]) => ({ kind: "throughput", name, value, samples: 1, betweenClocks: false }));
 }
 
-/** Several processes of one test give a name several times: the worst of them stands for it. */
+/** Several processes of one test may give a name several times: the worst of them stands for it. */
 function worstOfEach(found: readonly Measurement[]): Measurement[] {
   const worst = new Map<string, Measurement>();
   for (const one of found) {

@@ -1,5 +1,7 @@
 /** Several k6 processes of one test, judged as one: what can be added is added, and percentiles never are. */
 
+import { attribute, type Evidence, evidenceOf, weighed, withCauses } from "../../core/attribution.ts";
+import { metricOf } from "../../core/metrics.ts";
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
 import type { Summary } from "../../core/summary.ts";
@@ -30,13 +32,55 @@ export function judgeInstances(
   uncertainty: (slo: Slo, observed: number | null) => Uncertainty | null = () => null,
   rows: readonly SloResult[] = [],
 ): Judgement {
-  const observations = slos.map((slo): Observation => {
+  const evidence = evidenceOfAll(instances);
+  const weighted = weighed(slos, (slo) => observe(slo, instances).observed, evidence);
+  const observations = weighted.map((slo): Observation => {
     const one = observe(slo, instances);
     const own = rows.filter(({ metric, objective }) => metric === slo.metric && objective === objectiveOf(slo));
     const doubt = own.map(doubtOf).reduce(greater, uncertainty(slo, one.observed));
     return { ...one, uncertainty: doubt, evidence: own.find(({ evidence }) => evidence !== undefined)?.evidence };
   });
-  return judge(observations);
+  return withCauses(judge(observations), attribute(evidence));
+}
+
+/** What all processes know of who is to blame: what was not sent of all, and of delays and waits the longest. */
+function evidenceOfAll(instances: readonly Metrics[]): Evidence {
+  return instances.map(evidenceOf).reduce((one, other) => ({
+    shortages: merged(one.shortages, other.shortages, (many, more) => many + more),
+    pause: (one.pause?.longest ?? 0) >= (other.pause?.longest ?? 0) ? (one.pause ?? other.pause) : other.pause,
+    lateness: merged(one.lateness, other.lateness, Math.max),
+    answers: merged(one.answers, other.answers, Math.max),
+    unsent: {
+      unreachable: one.unsent.unreachable + other.unsent.unreachable,
+      waiting: one.unsent.waiting + other.unsent.waiting,
+      from: either(one.unsent.from, other.unsent.from, Math.min),
+      to: either(one.unsent.to, other.unsent.to, Math.max),
+    },
+    offered: one.offered + other.offered,
+    waited: either(one.waited, other.waited, (here, there) => ({
+      least: Math.min(here.least, there.least),
+      most: Math.max(here.most, there.most),
+    })),
+  }));
+}
+
+function either<Value>(
+  one: Value | null,
+  other: Value | null,
+  both: (one: Value, other: Value) => Value,
+): Value | null {
+  return one === null || other === null ? (one ?? other) : both(one, other);
+}
+
+function merged<Values extends Partial<Readonly<Record<string, number>>>>(
+  one: Values,
+  other: Values,
+  both: (one: number, other: number) => number,
+): Values {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(
+    names.map((name) => [name, either(one[name] ?? null, other[name] ?? null, both)]),
+  ) as unknown as Values;
 }
 
 function doubtOf({ uncertainty, doubt }: SloResult): Uncertainty | null {
@@ -111,6 +155,26 @@ function percentile(slo: Slo, seen: readonly InstanceValue[], all: number): numb
   // The shown value is good to 1 % of the samples and the judged one is exact: the two must not contradict each other.
   if (!isBelow(wanted, all, sum(counts as number[]))) return Math.max(shown, slo.bound);
   return Math.min(shown, slo.bound * (1 - Number.EPSILON));
+}
+
+/** The statistics of latencies that several processes have together; see baselines. */
+const MERGED: Readonly<Record<string, number>> = { med: 50, "p(95)": 95, "p(99)": 99 };
+
+/** The latencies of all processes together, true to one in a hundred of the samples, from what each knows of its own. */
+export function mergedLatencies(instances: readonly Metrics[]): Metrics {
+  const names = [...new Set(instances.flatMap((metrics) => Object.keys(metrics)))];
+  const latencies = names.filter((name) => metricOf(name)?.kind === "latency");
+  return Object.fromEntries(
+    latencies.flatMap((name) => {
+      const parts = instances.flatMap((metrics) => {
+        const samples = metrics[name]?.["count"] ?? 0;
+        return samples === 0 ? [] : [{ samples, percentiles: percentilesOf(metrics[name] ?? {}) }];
+      });
+      if (parts.length === 0) return [];
+      const told = Object.entries(MERGED).map(([statistic, place]) => [statistic, percentileOf(place, parts)]);
+      return [[name, { count: sum(parts.map(({ samples }) => samples)), ...Object.fromEntries(told) }]];
+    }),
+  );
 }
 
 function percentilesOf(values: Readonly<Record<string, number>>): Part["percentiles"] {

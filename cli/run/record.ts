@@ -18,11 +18,12 @@ import {
   type Verdict,
   worst,
 } from "../../core/verdict.ts";
-import { shown } from "../../k6/support/environment.ts";
+import { secretsIn, shown } from "../../k6/support/environment.ts";
+import { variablesOf } from "../../systems/variables.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
 import { type CoreUse, competition } from "./competition.ts";
-import { judgeInstances } from "./instances.ts";
+import { judgeInstances, mergedLatencies } from "./instances.ts";
 import { nextStep } from "./next-steps.ts";
 import type { PlannedRun } from "./request.ts";
 import type { RunData } from "./run-data.ts";
@@ -80,6 +81,7 @@ export function recordOf(ended: FinishedRun): Result {
     versions: { ...versions },
     machine,
     tests: tests.map((test) => recordOfTest(test, judgements)) as unknown as Result["tests"],
+    merged: mergedOf(ended),
     account: account as Result["account"],
     latencies: [...collected.latencies],
     timeline: [...collected.timeline],
@@ -98,6 +100,17 @@ function recordOfTest(test: K6Result, judgements: readonly TestJudgement[]) {
   const judged = { verdict, reasons: [...reasons] };
   if (summary === null) return { ...rest, ...judged, summary };
   return { ...rest, ...judged, summary: { ...summary, ...judged, rows, metrics: withoutGrid(summary.metrics) } };
+}
+
+/** Of each test that several processes shared, and all of them told of: their latencies together. */
+function mergedOf({ plan, tests, instances }: FinishedRun): Result["merged"] {
+  if (instances === 1) return {};
+  return Object.fromEntries(
+    plan.groups.flat().flatMap(({ test }) => {
+      const summaries = tests.filter((one) => one.test === test).flatMap(({ summary }) => summary ?? []);
+      return summaries.length < instances ? [] : [[test, mergedLatencies(summaries.map(({ metrics }) => metrics))]];
+    }),
+  );
 }
 
 /** Percentiles that served to judge several processes as one, and tell a reader nothing. */
@@ -219,8 +232,10 @@ function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<
     parameters[`${test}.load`] = JSON.stringify(settings.load);
     for (const [name, value] of Object.entries(variables)) {
       const ours = /^\w+:\/\/later\b/.test(value);
+      const variable = variablesOf(test)[name];
+      const isSecret = variable !== undefined && secretsIn(name, value, variable).includes(value);
       const text = shown(name, value);
-      if (!NOT_ASKED.has(name) && !ours && text !== "(hidden)") parameters[`${test}.${name}`] = text;
+      if (!NOT_ASKED.has(name) && !ours && !isSecret && text !== "(hidden)") parameters[`${test}.${name}`] = text;
     }
   }
   return parameters;

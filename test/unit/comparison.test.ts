@@ -53,6 +53,24 @@ describe("a latency", () => {
     expect(comparison.reasons).toContain(`${ACK}: the baseline has it, this run measured nothing of it`);
   });
 
+  test("of several processes is what they have together, and where the record does not say that, the worst and said so", () => {
+    const one = resultOf(ack(10));
+    const [nats] = one.tests as [(typeof one.tests)[number]];
+    const slow = resultOf(ack(40)).tests[0] as typeof nats;
+    const shared = { ...one, tests: [nats, { ...slow, instance: 2 }, ...one.tests.slice(1)] };
+    const latency = { count: 40_000, med: 11, "p(95)": 8, "p(99)": 20 };
+    const compared = (merged: typeof one.merged) => compare({ ...shared, merged }, baselineOf(ack(10)));
+    const seen = (comparison: ReturnType<typeof compare>) => [
+      comparison.rows.find(({ name }) => name === ACK)?.observed,
+      comparison.cautions.filter((caution) => caution.startsWith(ACK)),
+    ];
+    expect(seen(compared({ nats: { publish_ack_latency_ms: latency } }))).toEqual([11, []]);
+    expect(seen(compared({}))).toEqual([
+      40,
+      [`${ACK} is the worst of 2 processes: this record does not say what they have together`],
+    ]);
+  });
+
   test("of the generator is not the target's", () => {
     const { rows } = compare(resultOf(), baselineOf({}));
     expect(rows.filter(({ name }) => /schedule_delay|generator_/.test(name))).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgeInstances } from "../../cli/run/instances.ts";
+import { judgeInstances, mergedLatencies } from "../../cli/run/instances.ts";
+import { GRID } from "../../core/mixture.ts";
 import { type Slo, sampleCounter } from "../../core/slo.ts";
 import { judge, type SloResult } from "../../core/verdict.ts";
 
@@ -134,6 +135,53 @@ describe("several processes", () => {
         expect(row?.samples).toBe(all.flat().length);
       }),
     );
+  });
+});
+
+test("who is to blame is judged over all processes, as of one", () => {
+  const unsent = slo({ metric: "events_unsent", statistic: "count", comparison: "==", bound: 0, floor: 1 });
+  const process = (waiting: number, waited: number | null) => ({
+    events_unsent: { count: waiting },
+    events_unsent_samples: { count: 500 },
+    events_offered: { count: 500 },
+    unsent_waiting: { count: waiting },
+    ...(waited === null ? {} : { publisher_waited_ms: { min: waited, max: waited } }),
+  });
+  const judged = (...processes: ReturnType<typeof process>[]) => {
+    const { verdict, reasons } = judgeInstances([unsent], processes);
+    return [verdict, reasons.map(({ text }) => text)];
+  };
+  expect(judged(process(0, null), process(40, 20))).toEqual([
+    "INVALID",
+    [
+      "no publisher was free: WORKERS are too few for answers that take 20 ms or more: 40 of 1,000 events were not sent",
+    ],
+  ]);
+  expect(judged(process(30, 2_000), process(40, 20))).toEqual([
+    "FAIL",
+    ["every publisher was waiting for the target's answers: 70 of 1,000 events were not sent"],
+  ]);
+});
+
+test("latencies of several processes are merged by what each knows of its own, as one would have seen them all", () => {
+  const known = (count: number, by: number) => ({
+    publish_ack_latency_ms: {
+      count,
+      min: 0,
+      med: 50 * by,
+      max: 100 * by,
+      ...Object.fromEntries(GRID.map((place) => [`p(${place})`, place * by])),
+    },
+    publish_ack_latency_ms_samples: { count },
+  });
+  const merged = mergedLatencies([known(9_000, 1), known(1_000, 10), { publish_ack_latency_ms: { count: 0 } }]);
+  expect(Object.keys(merged)).toEqual(["publish_ack_latency_ms"]);
+  // Of 9,000 below 100 and 1,000 evenly up to 1,000, half lie below 55 and one in twenty above 500.
+  expect(merged["publish_ack_latency_ms"]).toEqual({
+    count: 10_000,
+    med: expect.closeTo(54.95, 0),
+    "p(95)": expect.closeTo(500, 0),
+    "p(99)": expect.closeTo(900, 0),
   });
 });
 

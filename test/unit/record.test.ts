@@ -122,6 +122,15 @@ describe("the record of a run", () => {
     ]);
   });
 
+  test("holds the latencies of processes that shared a test, of all of them together", () => {
+    const told = (med: number) => ({ publish_ack_latency_ms: { values: { count: 100, min: med, med, max: med } } });
+    const tests = [resultOf(1, told(1)), resultOf(2, told(9))];
+    const { merged } = recordOf(endedOf({ instances: 2, tests }, { instances: 2 }));
+    expect(merged["nats"]?.["publish_ack_latency_ms"]).toMatchObject({ count: 200, "p(95)": expect.closeTo(9) });
+    expect(recordOf(endedOf()).merged).toEqual({});
+    expect(recordOf(endedOf({ instances: 2, tests: tests.slice(1) }, { instances: 2 })).merged).toEqual({});
+  });
+
   test("names the process that alone missed an objective", () => {
     const late = { schedule_delay_ms: { values: { "p(95)": 280 } } };
     const { verdict, reasons } = recordOf(
