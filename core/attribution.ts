@@ -45,8 +45,12 @@ const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise
   },
 ];
 
+/** A status, a close code or the code of a Redis error stands before what the other side says: of a shortage of its own. */
+const TOLD_BY_TARGET = /^(?:GoError: )?(?:\d{3,4}|[A-Z]{2,})\b(?!:\/\/)/;
+
 /** Which shortage of our own host an error tells of; null when it is none. */
 export function shortageOf(error: string): Shortage | null {
+  if (TOLD_BY_TARGET.test(error)) return null;
   return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
 }
 
@@ -58,8 +62,11 @@ export function shortageReason(error: string): Reason | null {
 
 /** Whether an error says that nothing was sent, because no connection could be made. */
 export function isUnreachable(error: string): boolean {
-  return /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|connection pool|network is unreachable|not connected/i.test(
-    error,
+  return (
+    !TOLD_BY_TARGET.test(error) &&
+    /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|connection pool|network is unreachable|not connected/i.test(
+      error,
+    )
   );
 }
 
@@ -81,8 +88,8 @@ export interface Evidence {
   };
   /** Events that came to be due. */
   readonly offered: number;
-  /** How long each answer may take before no publisher is free any more, in ms; null where nobody has to be. */
-  readonly patience: number | null;
+  /** How long the oldest answer had been waited for whenever an event found no publisher free, in ms; null where each found one. */
+  readonly waited: { readonly least: number; readonly most: number } | null;
 }
 
 /** One cause. */
@@ -131,7 +138,7 @@ function unsent(evidence: Evidence): Blame[] {
     blames.push({ side: "target", text, next: "look at what the target did then", metric });
   }
   if (isImpatient(evidence)) {
-    const text = `no publisher was free: at this rate WORKERS are too few for answers that take ${milliseconds(evidence.patience)} or more: ${share(waiting)}`;
+    const text = `no publisher was free: WORKERS are too few for answers that take ${milliseconds(evidence.waited?.least ?? 0)} or more: ${share(waiting)}`;
     blames.push({ side: "generator", text, next: "raise WORKERS, or leave it to the suite", metric });
   } else if (isOwnWait(evidence)) {
     const text = `every publisher was waiting for answers, and this machine was itself late with each step: ${share(waiting)}`;
@@ -197,12 +204,13 @@ function isOwnWait(evidence: Evidence): boolean {
 /** A target may take so long for an answer, and only its latency tells of it: who cannot wait for that has too few publishers. */
 const PATIENCE_MS = 1_000;
 
-/** A target that once took longer has kept them waiting, however few they are: a stall touches too few events for a p99. */
+/**
+ * Whether publishers were too few, and the target not slow. A target that took longer while they waited has kept them
+ * waiting, however few they are; one that did so while others were free has not.
+ */
 function isImpatient(evidence: Evidence): boolean {
-  const { patience, answers } = evidence;
-  const slowest = answers["max"] ?? 0;
-  const took = slowest - ownDelayAt("max", slowest, evidence);
-  return waitsOnly(evidence) && (patience ?? PATIENCE_MS) < PATIENCE_MS && took < PATIENCE_MS;
+  const most = evidence.waited?.most ?? PATIENCE_MS;
+  return waitsOnly(evidence) && most - ownDelayAt("max", most, evidence) < PATIENCE_MS;
 }
 
 /** Publishers that are late themselves were not kept waiting by the target alone. */
@@ -274,8 +282,12 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
     answers: answersIn(metrics),
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),
-    patience: metrics["publisher_patience_ms"]?.["value"] ?? null,
+    waited: waitedIn(metrics["publisher_waited_ms"]),
   };
+}
+
+function waitedIn({ min, max }: Readonly<Record<string, number>> = {}): Evidence["waited"] {
+  return min === undefined || max === undefined || max === 0 ? null : { least: min, most: max };
 }
 
 /** How long the answers to events took, by whichever metric a test measures it. */

@@ -147,7 +147,7 @@ const publishing = {
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
-  publisher_patience_ms: reading("how long answers may take before no publisher is free, at the peak of an open model"),
+  publisher_waited_ms: latency("how long the oldest answer had been waited for when an event found no publisher free"),
   canaries_swallowed: count(
     "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
   ),
@@ -178,7 +178,9 @@ const counted = Object.fromEntries(COUNTED.map((name) => [`account_${name}`, cou
 >;
 
 const account = {
-  account_settled: reading("1 when every delivery could be judged, 0 when the receiver gave up waiting"),
+  account_settled: reading(
+    "1 when every delivery could be judged, 0 when the receiver gave up waiting, or could not look",
+  ),
   account_judged_share: reading(
     "share of what was published that could be judged: somebody listened, and not too near the edges of a connection",
   ),

@@ -1,6 +1,6 @@
 /** The schedule of an open model: which events are due when. Pure. */
 import type { PacedPlan, UnpacedPlan } from "./plan.ts";
-import { peakOf, secondOf } from "./shape.ts";
+import { secondOf } from "./shape.ts";
 
 /**
  * Seconds from the start of the scenario to the first due event. Publishers open their connections in them,
@@ -28,11 +28,6 @@ export function dueSecond(plan: PacedPlan, tick: number): number {
 /** Batches that one lane may have under way, so that all lanes together keep to `workers`. */
 export function underWayIn({ workers, lanes }: PacedPlan): number {
   return Math.max(1, Math.floor(workers / lanes));
-}
-
-/** How long answers may take until all that may be under way is, in ms. */
-export function patienceOf(load: PacedPlan): number {
-  return (underWayIn(load) * load.lanes * load.batch * 1000) / peakOf(load.shape);
 }
 
 /** An event that is late by less is on time: short runs would otherwise be judged by one slow moment at their end. */

@@ -21,8 +21,8 @@ export function loadStart(): number {
 export interface LaneWork<Outcome> {
   /** Sends a batch and waits for what becomes of it. */
   readonly send: (tick: number) => Promise<Outcome>;
-  /** What becomes of a batch that is due while as many are under way as may be. */
-  readonly skip: (tick: number) => Outcome;
+  /** What becomes of a batch that is due while as many are under way as may be, the oldest of them for so many ms. */
+  readonly skip: (tick: number, waited: number) => Outcome;
   /** Takes what became of a batch. */
   readonly settle: (tick: number, outcome: Outcome) => Promise<void>;
 }
@@ -57,17 +57,20 @@ export class Lane {
         .then(() => void underWay.delete(settled));
       underWay.add(settled);
     };
-    let sending = 0;
+    /** When what is under way was sent, the oldest first. */
+    const sending = new Set<{ readonly at: number }>();
     for (let tick = lane; tick < ticks; tick += this.load.lanes) {
       await this.until(start + dueSecond(this.load, tick) * 1000);
-      if (sending >= most) {
-        begin(tick, Promise.resolve(skip(tick)));
+      const [oldest] = sending;
+      if (oldest !== undefined && sending.size >= most) {
+        begin(tick, Promise.resolve(skip(tick, now() - oldest.at)));
         continue;
       }
-      sending++;
+      const sent = { at: now() };
+      sending.add(sent);
       begin(
         tick,
-        send(tick).finally(() => sending--),
+        send(tick).finally(() => sending.delete(sent)),
       );
     }
     while (underWay.size > 0) await Promise.race([Promise.all(underWay), this.until(now() + LONGEST_SLEEP_MS)]);

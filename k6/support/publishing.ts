@@ -3,7 +3,7 @@ import { latencyStep } from "../../core/kept-latencies.ts";
 import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
 import { BREAKPOINT } from "../../core/profiles.ts";
 import type { PublisherReportInput } from "../../core/report.ts";
-import { dueSecond, eventsOfTick, offeredShare, patienceOf } from "../../core/schedule.ts";
+import { dueSecond, eventsOfTick, offeredShare } from "../../core/schedule.ts";
 import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
@@ -76,7 +76,6 @@ export function publishing(
   }
   return async (run) => {
     metrics.publishers_started.add(1);
-    metrics.publisher_patience_ms.add(patienceOf(load));
     const publisher = exec.vu.idInTest;
     const of = (tick: number) => ({ ...eventsOfTick(load, tick), publisher });
     const start = loadStart();
@@ -89,8 +88,9 @@ export function publishing(
     await warm(run);
     await new Lane(load, metrics).run(exec.scenario.iterationInTest, start, {
       send: (tick) => send(run, of(tick)),
-      skip: (tick) => {
+      skip: (tick, waited) => {
         metrics.unsent_waiting.add(of(tick).count);
+        metrics.publisher_waited_ms.add(waited);
         return nothingSent(of(tick));
       },
       settle: (tick, outcome) => settle(loaded, tick, of(tick), outcome),

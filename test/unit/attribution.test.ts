@@ -20,7 +20,7 @@ const CLEAN: Evidence = {
   answers: {},
   unsent: { unreachable: 0, waiting: 0, from: null, to: null },
   offered: 1_000,
-  patience: null,
+  waited: null,
 };
 const AT = Date.UTC(2026, 10, 28, 15, 0, 0);
 
@@ -43,6 +43,11 @@ describe("an error of this machine", () => {
     ["read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", null],
     ["EOF", null],
     ["request timeout", null],
+    // Of the target's own machine, in its own words.
+    ["500 accept tcp [::]:80: accept4: too many open files", null],
+    ["1011 too many open files", null],
+    ["ERR Can't save in background: fork: Cannot allocate memory", null],
+    ["GoError: MISCONF Cannot allocate memory", null],
   ])("%s: %s", (error, kind) => {
     expect(shortageOf(error)).toBe(kind);
   });
@@ -53,6 +58,8 @@ test.each([
   ["GoError: dial tcp 10.0.0.1:6379: i/o timeout", true],
   ["redis: connection pool timeout", true],
   ["x509: certificate signed by unknown authority", true],
+  // A proxy or a gateway of the target says so.
+  ["502 dial tcp 10.0.0.1:80: connect: connection refused", false],
   // It may have been taken before.
   ["EOF", false],
   ["request timeout", false],
@@ -112,11 +119,11 @@ describe("the blame", () => {
     ],
     [
       "of publishers who are too few for a target that is quick falls on the generator",
-      { unsent: { unreachable: 0, waiting: 40, from: null, to: null }, patience: 20 },
+      { unsent: { unreachable: 0, waiting: 40, from: null, to: null }, waited: { least: 20, most: 90 } },
       [
         [
           "generator",
-          "no publisher was free: at this rate WORKERS are too few for answers that take 20 ms or more: 40 of 1,000 events were not sent",
+          "no publisher was free: WORKERS are too few for answers that take 20 ms or more: 40 of 1,000 events were not sent",
         ],
       ],
     ],
@@ -233,25 +240,35 @@ describe("the verdict", () => {
     [
       "of publishers who are too few for a target that is quick",
       { events_unsent: 300 },
-      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, waited: { least: 20, most: 90 } },
       ["INVALID", "no"],
     ],
     [
-      "of publishers who are too few, and of a target that stood still once",
+      "of publishers who are too few, and of a target that stood still and kept them waiting",
       { events_unsent: 300 },
       {
         unsent: { unreachable: 0, waiting: 300, from: null, to: null },
-        patience: 20,
+        waited: { least: 20, most: 2_900 },
         answers: { "p(99)": 12, max: 3_000 },
       },
       ["FAIL", "every"],
+    ],
+    [
+      "of publishers who are too few at the peak alone, and of a target that stood still while others were free",
+      { events_unsent: 300 },
+      {
+        unsent: { unreachable: 0, waiting: 300, from: null, to: null },
+        waited: { least: 20, most: 90 },
+        answers: { "p(99)": 12, max: 3_000 },
+      },
+      ["INVALID", "no"],
     ],
     [
       "of publishers who are too few, and of an answer that this machine made slow",
       { events_unsent: 300 },
       {
         unsent: { unreachable: 0, waiting: 300, from: null, to: null },
-        patience: 20,
+        waited: { least: 20, most: 1_200 },
         lateness: { max: 250 },
         answers: { "p(99)": 12, max: 1_200 },
       },
@@ -260,7 +277,7 @@ describe("the verdict", () => {
     [
       "of publishers who are too few, and of a target that is slow all the same",
       { events_unsent: 300, publish_ack_latency_ms: 900 },
-      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, patience: 20 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, waited: { least: 20, most: 900 } },
       ["FAIL", "publish_ack_latency_ms", "no"],
     ],
     [
@@ -325,7 +342,7 @@ test("the evidence is in what k6 aggregated", () => {
       unreachable_at: { min: AT, max: AT + 2 },
       events_offered: { count: 50 },
       publish_ack_latency_ms: { "p(99)": 40 },
-      publisher_patience_ms: { value: 20, min: 20, max: 20 },
+      publisher_waited_ms: { min: 20, max: 90 },
     }),
   ).toEqual({
     shortages: { ports: 3 },
@@ -334,6 +351,6 @@ test("the evidence is in what k6 aggregated", () => {
     lateness: { "p(95)": 7 },
     unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
     offered: 50,
-    patience: 20,
+    waited: { least: 20, most: 90 },
   });
 });

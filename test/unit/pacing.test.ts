@@ -35,15 +35,19 @@ function started(
 ) {
   const sent: [tick: number, at: number][] = [];
   const skipped: number[] = [];
+  const waits: number[] = [];
   const over = new Lane(load, metrics).run(lane, 1_000, {
     send: async (tick) => {
       sent.push([tick, Date.now()]);
       await new Promise((resolve) => setTimeout(resolve, takes(tick)));
     },
-    skip: (tick) => void skipped.push(tick),
+    skip: (tick, waited) => {
+      skipped.push(tick);
+      waits.push(waited);
+    },
     settle: (tick) => settle(tick),
   });
-  return { sent, skipped, over };
+  return { sent, skipped, waits, over };
 }
 
 describe("a lane", () => {
@@ -80,6 +84,15 @@ describe("a lane", () => {
     await over;
     expect(skipped).toEqual([2, 3, 4]);
     expect(sent).toEqual(dueTimes.filter(([tick]) => !skipped.includes(tick as number)));
+  });
+
+  test("tells for how long the oldest answer had been waited for, and not how long others took before", async () => {
+    const { skipped, waits, over } = started(plan({ workers: 2 }), (tick) =>
+      tick === 0 ? 1_150 : tick === 3 ? 150 : 1,
+    );
+    await vi.advanceTimersByTimeAsync(4_000);
+    await over;
+    expect({ skipped, waits }).toEqual({ skipped: [4], waits: [400] });
   });
 
   test("is not kept from sending by reports that are held, and waits for them at its end", async () => {
