@@ -1,4 +1,4 @@
-import { isPlausible, type PathReport } from "./report.ts";
+import { isLeftOver, isPlausible, type PathReport } from "./report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_LENGTH, PROBE_PUBLISHER, readEventId, type Trace } from "./trace.ts";
 import { wasOurs } from "./wreck.ts";
 
@@ -10,9 +10,9 @@ export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {
   readonly probes: number;
   readonly publishers: readonly number[];
   readonly seqs: readonly number[];
-  /** Milliseconds from publishing to arrival. */
+  /** Milliseconds from publishing to arrival; not a number where nobody can say. */
   readonly latencies: readonly number[];
-  /** Unix ms. */
+  /** Unix ms; the moment of the report where nobody can say. */
   readonly arrivedAt: readonly number[];
 }
 
@@ -28,6 +28,8 @@ export interface ReadArrivals {
 /** The run that is judged, by its number; where that is null, the first event that is read says it. */
 export interface RunNumber {
   run: number | null;
+  /** Unix ms at which the run was opened, where that is known. */
+  readonly openedAt?: number;
 }
 
 /**
@@ -49,10 +51,11 @@ export function readArrivals(reports: readonly PathReport[], judged: RunNumber, 
         continue;
       }
       judged.run ??= trace.run;
-      if (trace.run !== judged.run) read.foreign++;
+      const isOfEarlier = isLeftOver(trace.publishedAt, judged.openedAt ?? Number.NEGATIVE_INFINITY);
+      if (trace.run !== judged.run || isOfEarlier) read.foreign++;
       else if (trace.publisher === CANARY_PUBLISHER) arrivals.canaries++;
       else if (trace.publisher === PROBE_PUBLISHER) arrivals.probes++;
-      else enter(arrivals, trace, path.from + time / 1000);
+      else enter(arrivals, trace, time === null ? null : path.from + time / 1000, path.through);
     }
     return { ...path, ...arrivals };
   });
@@ -65,10 +68,10 @@ function nothing(): Lists {
   return { publishers: [], seqs: [], latencies: [], arrivedAt: [] };
 }
 
-function enter({ publishers, seqs, latencies, arrivedAt }: Lists, trace: Trace, at: number): void {
+function enter({ publishers, seqs, latencies, arrivedAt }: Lists, trace: Trace, at: number | null, through: number) {
   publishers.push(trace.publisher);
   seqs.push(trace.seq);
   // No finer than it was told, or what took no time at all would seem to have come before it was sent.
-  latencies.push(Math.round((at - trace.publishedAt) * 1000) / 1000);
-  arrivedAt.push(at);
+  latencies.push(at === null ? Number.NaN : Math.round((at - trace.publishedAt) * 1000) / 1000);
+  arrivedAt.push(at ?? through);
 }

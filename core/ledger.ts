@@ -43,15 +43,15 @@ export class Ledger {
   /**
    * Enters one arrival.
    *
-   * @param sentAt Unix ms at which the event says it was sent, where it says so.
+   * @param sentAt Unix ms at which the event says it was sent, where it says so; null where its place in the order is not known.
    */
-  record(publisher: number, seq: number, sentAt = Number.NaN): Arrival {
+  record(publisher: number, seq: number, sentAt: number | null = Number.NaN): Arrival {
     if (!this.seen.add(seq)) {
       this.repeats++;
       if (this.repeated.length < EVIDENCE && !this.repeated.includes(seq)) this.repeated.push(seq);
       return "duplicate";
     }
-    this.order.enter(publisher, seq, sentAt);
+    if (sentAt !== null) this.order.enter(publisher, seq, sentAt);
     return "first";
   }
 

@@ -9,6 +9,19 @@ export function isPlausible({ seq }: Pick<Trace, "seq">): boolean {
   return seq <= MOST_EVENTS;
 }
 
+/** The clocks of a run may be apart by so much, in ms. */
+const APART_MS = 30_000;
+
+/**
+ * Whether an event was published before its run was opened: an earlier run had the same id, as where RUN_ID is the same
+ * every night and the receiver is a new one, and left it behind.
+ *
+ * @param publishedAt, openedAt Unix ms; null where the identity does not say it.
+ */
+export function isLeftOver(publishedAt: number | null, openedAt: number): boolean {
+  return publishedAt !== null && publishedAt < openedAt - APART_MS;
+}
+
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENTS));
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 /** Unix ms that a Date can hold. */
@@ -119,8 +132,8 @@ const PathReportSchema = v.pipe(
     lost: v.optional(v.boolean(), false),
     /** Event ids one after another, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),
-    /** When each of them arrived, in microseconds after `from`. */
-    times: v.array(v.pipe(v.number(), v.finite())),
+    /** When each of them arrived, in microseconds after `from`; null where nobody can say. */
+    times: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
   }),
   v.check(({ ids, times }) => ids.length === times.length * EVENT_ID_LENGTH, "each event must have an id and a time"),
 );

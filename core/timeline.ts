@@ -48,13 +48,13 @@ export class Timeline {
     if (row !== null) row.published += count;
   }
 
-  /** Enters the first delivery of an event on a path that selects it. @param at Unix ms of its arrival, to the second. @param latency ms. */
-  delivered(at: number, latency: number): void {
+  /** Enters the first delivery of an event on a path that selects it. @param at Unix ms of its arrival, to the second. @param latency ms; null where it is not known. */
+  delivered(at: number, latency: number | null): void {
     const second = Math.floor(at / 1000);
     const row = this.rowOf(second);
     if (row === null) return;
     row.delivered++;
-    if (second > this.closedThrough) this.histogramOf(second).record(latency);
+    if (latency !== null && second > this.closedThrough) this.histogramOf(second).record(latency);
   }
 
   /** @param expected deliveries that had to happen of what was sent in each Unix second. */

@@ -113,7 +113,9 @@ export async function teardown(run: SignalRun): Promise<void> {
     metrics.signal_executed.add(executed);
     metrics.signal_unexecuted.add(-executed, 0);
   }
-  if (config.RECEIVER_URL !== undefined) enterAccount(metrics, await settleExecuted(config, access, run), config.slos);
+  if (config.RECEIVER_URL !== undefined) {
+    enterAccount(metrics, await settleExecuted(config, access, run, metrics.signal_untimed), config.slos);
+  }
   if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
     console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);
   }
@@ -135,6 +137,9 @@ function notesOf(data: K6Data & { setup_data?: unknown }): string[] {
   const countOf = (metric: string) => measured[metric]?.values["count"] ?? 0;
   const silently = countOf("signal_limited_silently");
   if (silently > 0) notes.push(`${silently} of ${countOf("signal_limited")} answers 429 came without a Retry-After`);
+  const untimed = countOf("signal_untimed");
+  if (untimed > 0)
+    notes.push(`${untimed} executed signals are listed without a time in executed_at: no latency of theirs is known`);
   if (byCount) {
     const executed = countOf("signal_executed");
     notes.push(`by count: ${executed + countOf("signal_unexecuted")} first answers, ${executed} executed`);

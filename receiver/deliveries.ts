@@ -31,11 +31,16 @@ export class Deliveries {
   /**
    * Enters one such delivery.
    *
-   * @param latency ms from publishing to arrival.
+   * @param latency ms from publishing to arrival; not a number where nobody can say.
    * @param at Unix ms of its arrival.
    * @param seq the event, where it is known and the load may have bursts.
    */
   record(path: string, latency: number, at: number, seq?: number): void {
+    if (Number.isNaN(latency)) {
+      this.timeline.delivered(at, null);
+      this.tail.delivered(at);
+      return;
+    }
     if (seq !== undefined) this.bursts?.arrived(seq, latency, at);
     this.total.record(latency);
     this.histogramOf(path).record(latency);

@@ -56,7 +56,7 @@ export class SubscriptionPath extends Path {
     for (const [place, seq] of seqs.entries()) {
       const [latency, at] = [latencies[place] as number, arrivedAt[place] as number];
       // What came before it was sent was sent by a clock that is ahead: it cannot have been sent later than it came.
-      const sentAt = at - Math.max(0, latency);
+      const sentAt = Number.isNaN(latency) ? null : at - Math.max(0, latency);
       if (this.ledger.record(publishers[place] as number, seq, sentAt) === "duplicate") continue;
       if (!this.selected(seq)) continue;
       arrived++;

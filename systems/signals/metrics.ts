@@ -17,6 +17,7 @@ export const signals = {
   signal_limited: tally("signals that were answered 429, too many requests"),
   signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
   signal_executed: tally("executed signals, where only their numbers can be compared"),
+  signal_untimed: tally("executed signals that are listed without a time in executed_at"),
   signal_refused: tally("signals that were answered with another 4xx"),
   signal_failed: refusal(count("signals that got a 5xx, an answer without the contract's fields, or none")),
   signal_trial_latency_ms: latency(

@@ -148,6 +148,26 @@ const ROWS: readonly Row<SignalsPlant>[] = [
     },
   },
   {
+    name: "signals: untimed=3",
+    plants: "every third executed signal is listed without the time of its execution",
+    plant: { faults: ["untimed=3"], webhook: { TRIALS: "none" } },
+    expect: {
+      verdict: "PASS",
+      reasons: [],
+      checks: [once, ["two of three have a latency", ({ delivered, latency }) => latency.samples < 0.7 * delivered]],
+    },
+  },
+  {
+    name: "signals: untimed=1, forget=10",
+    plants: "no execution has a time, and one signal in ten is never executed",
+    plant: { faults: ["untimed=1", "forget=10"], webhook: { TRIALS: "none" } },
+    expect: {
+      verdict: "FAIL",
+      reasons: ["account_lost"],
+      checks: [["about one in ten is lost", ({ lost, acknowledged }) => lost > 0.05 * acknowledged]],
+    },
+  },
+  {
     name: "signals: again=8000",
     plants: "every signal is executed again after 8 s, when all of them had been executed once",
     plant: { faults: ["again=8000"], webhook: { TRIALS: "none", LINGER: "9s" } },

@@ -66,6 +66,17 @@ describe("a report", () => {
     expect(readArrivals([report], ours, FROM).paths).toMatchObject([{ canaries: 0, probes: 1, seqs: [2] }]);
   });
 
+  test("tells what an earlier run of the same id left behind from its own", () => {
+    const report = logOf([trace(1, 1, { publishedAt: FROM - 3_600_000 }), 1], [trace(1, 2), 1]).take(
+      FROM + 1_000,
+      false,
+    );
+    expect(readArrivals([report], { run: 1, openedAt: FROM }, FROM)).toMatchObject({
+      foreign: 1,
+      paths: [{ seqs: [2] }],
+    });
+  });
+
   test("tells damaged ids and those of other runs apart from the rest, over all its paths", () => {
     const damaged = eventId(trace(1, 3)).replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
     const beyond = eventId(trace(1, 0xffffffff));

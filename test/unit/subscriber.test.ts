@@ -85,7 +85,7 @@ describe("a subscriber", () => {
     await vi.advanceTimersByTimeAsync(1);
     const [report] = reports.flat();
     expect(report?.ids).toBe(ids.join(""));
-    expect(report?.times.map((micros) => report.from + micros / 1_000 - began)).toEqual([10, 20, 30]);
+    expect(report?.times.map((micros) => report.from + Number(micros) / 1_000 - began)).toEqual([10, 20, 30]);
   });
 
   test("does not wait for the second to end when there is enough to report", async () => {

@@ -7,6 +7,7 @@ import type { DamageReport, PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
+import type { Measure } from "../../../k6/support/metrics.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { type ClockOfTarget, damageOf, readExecuted } from "../wire.ts";
@@ -57,6 +58,8 @@ export function settleCount(config: Settings<"webhook">, access: Access, before:
 export class ExecutedList {
   /** Whether anything was listed at all, with or without a trace. */
   listsSomething = false;
+  /** Signals of the run that are listed without a time in executed_at. */
+  untimed = 0;
   private readonly pages: ExecutedPages;
   private readonly run: Run;
   private readonly openedAt: number;
@@ -81,7 +84,7 @@ export class ExecutedList {
   arrivals(): { readonly paths: [PathReport]; readonly damages: DamageReport[] } {
     const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false, lost: false };
     const ids: string[] = [];
-    const times: number[] = [];
+    const times: (number | null)[] = [];
     for (const signal of this.pages.fresh()) {
       this.listsSomething = true;
       const text = JSON.stringify(signal);
@@ -89,12 +92,13 @@ export class ExecutedList {
       const trace = id === null ? null : readEventId(id);
       if (id === null || trace?.run !== this.run.number) continue;
       const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
-      if (told === null) throw new Error(`SIGNALS_EXECUTED_URL: a signal without a time in executed_at: ${text}`);
       ids.push(id);
+      if (told === null) this.untimed++;
       const damage = damageOf(signal, this.seed, trace);
       if (damage !== null) this.damages.enter(damage);
       // The end of what the time may mean: one that was cut off must not lie before the sending.
-      times.push(Math.round((told.at + told.resolution + this.correction - path.from) * 1000));
+      const at = told === null ? null : told.at + told.resolution + this.correction;
+      times.push(at === null ? null : Math.round((at - path.from) * 1000));
     }
     const through = Date.now() + clockCorrection(this.run);
     return { paths: [{ ...path, through, ids: ids.join(""), times }], damages: this.damages.take() };
@@ -144,11 +148,14 @@ class ExecutedPages {
 /**
  * Reports what was executed until all that was accepted is and nobody lingers, or nothing comes any more; then closes
  * the account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
+ *
+ * @param untimed takes how many signals are listed without a time.
  */
 export async function settleExecuted(
   config: Settings<"webhook">,
   access: Access,
   run: Run & { readonly openedAt: number; readonly targetClock: ClockOfTarget },
+  untimed: Measure,
 ): Promise<Account> {
   const { RECEIVER_URL: receiver = "", DRAIN_TIMEOUT, DRAIN_QUIET, LINGER = 0 } = config;
   const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock.correction);
@@ -178,6 +185,7 @@ export async function settleExecuted(
     if (isQuiet || Date.now() >= until) break;
     sleep(POLL_SECONDS);
   }
+  untimed.add(list.untimed);
   return settleRun({ ...config, DRAIN_QUIET: 0, LINGER: 0 }, run, "publisher");
 }
 

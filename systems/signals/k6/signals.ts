@@ -1,11 +1,10 @@
 import { isUnreachable } from "../../../core/attribution.ts";
-import { hide } from "../../../core/redaction.ts";
+import { hideRenewed } from "../../../core/redaction.ts";
 import type { Trace } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { ask } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
-import { latencyOf } from "../../../k6/support/latency.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { Sent } from "../../../k6/support/sending.ts";
@@ -88,7 +87,7 @@ export class Signals {
   async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<TimedAnswer> {
     const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
     // The login gave it, so that no setting has told what is not to be repeated.
-    if (this.known !== secret) hide(secret);
+    if (this.known !== secret) hideRenewed(secret);
     this.known = secret;
     const pass = unusual.secret === undefined ? secret : unusual.secret;
     const query = pass === null ? "" : `?secret=${encodeURIComponent(pass)}`;
@@ -96,24 +95,25 @@ export class Signals {
     const body = unusual.body ?? signalBody(SEED, trace, TRACE_FIELD);
     const sentAt = now();
     await this.access.ready();
-    const { answer, error } = await ask("POST", url, body, {
+    const asked = await ask("POST", url, body, {
       headers: { ...this.access.headers(), "Content-Type": "application/json", ...unusual.headers },
       tags: { name: "signal" },
       timeout: `${ACK_TIMEOUT}s`,
       responseCallback: null,
     });
+    const { error } = asked;
     const shortage = isShortage(this.measure, error);
-    if (answer !== null) {
-      const { status, headers } = answer;
-      const read = readAnswer(answer.body, { status, retryAfter: headers["Retry-After"], at: now() });
-      return { ...read, took: latencyOf(answer.timings) };
+    if (asked.answer !== null) {
+      const { status, headers, body: given } = asked.answer;
+      const read = readAnswer(given, { status, retryAfter: headers["Retry-After"], at: now() });
+      return { ...read, took: asked.took };
     }
-    const unreachable = !shortage && isUnreachable(error);
+    const unreachable = !shortage && isUnreachable(asked.error);
     if (unreachable) {
       this.measure.unsent_unreachable.add(1);
       this.measure.unreachable_at.add(Date.now());
     }
-    const read = readAnswer(null, { status: 0, problem: error });
+    const read = readAnswer(null, { status: 0, problem: asked.error });
     return { ...read, took: now() - sentAt, unsent: shortage || unreachable };
   }
 

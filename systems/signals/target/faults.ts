@@ -19,6 +19,7 @@ export const SIGNALS_FAULTS = {
   "execute-limited": always("what is answered 429 is executed too"),
   forget: oneIn("every N-th signal of a process is accepted and never executed"),
   flip: oneIn("every N-th signal of a process is executed the other way round: a SELL for a BUY"),
+  untimed: oneIn("every N-th executed signal is listed without executed_at"),
   again: milliseconds("every signal is executed again MS milliseconds later"),
   fail: oneIn("every N-th signal of a process is answered with 500"),
   delay: milliseconds("every answer comes MS milliseconds late"),

@@ -53,7 +53,10 @@ export async function startSignals(options: SignalsOptions): Promise<{ close(): 
     const page = read(Page, request.query, reply);
     if (page === undefined) return reply;
     const executed = await store.executed(page.after, PAGE_SIZE);
-    const signals = executed.map(({ executedAt, signal }) => ({ ...Object(signal), executed_at: iso(executedAt) }));
+    const { untimed = Number.POSITIVE_INFINITY } = options.faults;
+    const signals = executed.map(({ executedAt, signal }, place) => {
+      return (page.after + place + 1) % untimed === 0 ? signal : { ...Object(signal), executed_at: iso(executedAt) };
+    });
     return { count: await store.executedCount(), signals, next: page.after + signals.length };
   });
   await app.listen({ host: options.host, port: options.port });
