@@ -115,6 +115,8 @@ export interface StorageAccount {
   } | null;
   /** What the worker says of itself in Redis, by key. */
   readonly worker: Readonly<Record<string, number>>;
+  /** What the worker said that it had stored in all, before that became less and after; null where it never did. */
+  readonly setBack: { readonly from: number; readonly to: number } | null;
   /** Why the table or Redis could not be read the last time; null when they could. */
   readonly problem: string | null;
 }
@@ -138,6 +140,8 @@ export interface FarEndAccount {
   readonly refused: Readonly<Record<string, number>>;
   /** Rows or items that had been there and are not any more at the end. */
   readonly vanished: number;
+  /** Events that only the last look at all of it showed: when they came, nobody knows. */
+  readonly undated: number;
   /** Events on a path that the far end does not have. */
   readonly strays: number;
   /** Why it could not be looked at the last time; null when it could. */
@@ -167,6 +171,8 @@ export interface Account extends Counts {
   readonly clocks: readonly ClockAccount[];
   /** The longest time for which the receiver stood still since the first event was sent; null when it did not. */
   readonly standstill: Standstill | null;
+  /** Unix ms at which the receiver last had no file descriptor left; null where it always had some. */
+  readonly ranOutAt: number | null;
   /** Of subscriptions: how much slower they became over the load. */
   readonly growth: LatencyGrowth;
   /** Null where the load has no bursts. */

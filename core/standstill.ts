@@ -22,6 +22,7 @@ export class Standstills {
   private readonly every: number;
   private readonly found: Pick<Standstill, "at" | "ms">[] = [];
   private last: number | null = null;
+  private without = Number.NEGATIVE_INFINITY;
 
   /** @param every ms between two ticks of the timer. */
   constructor(every: number) {
@@ -37,6 +38,16 @@ export class Standstills {
     this.found.push({ at, ms: late });
   }
 
+  /** The process has no file descriptor left: it takes no connection. @param at Unix ms. */
+  ranOut(at: number): void {
+    this.without = at;
+  }
+
+  /** Unix ms at which it last had none left, where that was after a moment; null where it was not. */
+  ranOutSince(from: number): number | null {
+    return this.without > from ? this.without : null;
+  }
+
   /** The longest that ended after a moment, in Unix ms; null where there was none. */
   longestSince(from: number): Standstill | null {
     const own = this.found.filter(({ at }) => at > from);
@@ -49,6 +60,7 @@ export class Standstills {
 /** What is looked at of an account: whatever the receiver stamped arrivals for is not null. */
 interface Stamped {
   readonly standstill?: Standstill | null;
+  readonly ranOutAt?: number | null;
   readonly span: { readonly from: number; readonly through: number } | null;
   readonly webhooks: unknown;
   readonly storage: unknown;
@@ -58,6 +70,9 @@ interface Stamped {
 /** How a doubt begins that is the receiver's own doing. */
 export const RECEIVER_STOOD = "the receiver stood still for ";
 
+/** What a sender cannot help that is turned away: it comes again later, or never. */
+const TURNED_AWAY = /^account_(lost|open|late|duplicated|delivery_\w+|burst_\w+|recovery_ms|latency_growth_ms)$/;
+
 /** A sender that gets no answer for so long may send again, and is right to. */
 const UNANSWERED_MS = 1_000;
 
@@ -66,11 +81,19 @@ const UNANSWERED_MS = 1_000;
  * came again because nobody answered. Null where it stamps no arrivals, as in a run of subscriptions, which k6 stamps.
  */
 export function receiverDelay(slo: Slo, value: number | null, account: Stamped | null): Uncertainty | null {
-  if (account?.standstill == null || value === null) return null;
+  if (account === null || value === null) return null;
   const { webhooks, storage, farEnd } = account;
   // An observer elsewhere has a clock of its own.
   const stamps = webhooks !== null || storage !== null || (farEnd !== null && farEnd.kind !== "reported");
   if (!stamps) return null;
+  if (account.ranOutAt != null && TURNED_AWAY.test(slo.metric) && slo.comparison !== ">=" && value >= slo.bound) {
+    const until = new Date(account.ranOutAt).toISOString().slice(11, 19);
+    return {
+      by: value,
+      cause: `the receiver had no file descriptor left at ${until}Z: raise its limit of open files (ulimit -n)`,
+    };
+  }
+  if (account.standstill == null) return null;
   const { at, ms } = account.standstill;
   const delay = delayOf(slo.metric, account.standstill, account.span);
   const isLate =

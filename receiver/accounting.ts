@@ -30,6 +30,7 @@ export interface AccountParts {
   readonly lastArrivalAt: number;
   readonly isInterrupted: boolean;
   readonly standstill: Standstill | null;
+  readonly ranOutAt: number | null;
 }
 
 /** Makes the account, without its causes: those are told of the whole. */
@@ -103,6 +104,7 @@ export function accountOf(parts: AccountParts): Account {
     latency: deliveries.total.percentiles(),
     clocks: parts.clocks.account(),
     standstill: parts.standstill,
+    ranOutAt: parts.ranOutAt,
     growth: deliveries.growth.over(span),
     bursts: bursts?.account(lostInBursts) ?? null,
     offenders,

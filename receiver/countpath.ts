@@ -10,6 +10,8 @@ const CANARIES = 1;
 export class CountPath extends Path {
   private first: number | null = null;
   private latest = 0;
+  private highest = Number.NEGATIVE_INFINITY;
+  private fall: string | null = null;
 
   constructor(name: string, filter: Filter, selected: (seq: number) => boolean) {
     super(name, filter, selected);
@@ -20,7 +22,15 @@ export class CountPath extends Path {
     const more = this.first === null ? 0 : count - this.latest;
     this.first ??= count;
     this.latest = count;
+    this.highest = Math.max(this.highest, count);
+    if (count - this.first < (this.highest - this.first) / 2)
+      this.fall = `count() went back from ${this.highest} to ${count}: it began anew, or what was counted is gone`;
     return more;
+  }
+
+  /** Why nobody can say how many arrived; null where that is known. A few less may be those of another replica. */
+  get problem(): string | null {
+    return this.fall;
   }
 
   /** Whether it was counted before anything was sent. */

@@ -5,7 +5,7 @@ import { type Identity, identitiesIn } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { type AnyPipeline, type Arrival, damageIn } from "../core/pipeline.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import { type FarEndOpening, isPlausible } from "../core/report.ts";
+import { type FarEndOpening, isLeftOver, isPlausible } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
 import { type Follower, follow } from "./followers.ts";
@@ -42,6 +42,7 @@ export class FarEnd implements Observer {
   private readonly damagedSeqs = new Set<number>();
   private strays = 0;
   private vanished = 0;
+  private undated = 0;
   private problem: string | null = null;
   private readonly follower: Follower | null;
 
@@ -88,16 +89,16 @@ export class FarEnd implements Observer {
   /**
    * Enters a text that arrived: every identity of this run in it.
    *
-   * @param at Unix ms.
+   * @param at Unix ms; null where nobody can say.
    * @returns how many identities were of this run, or damaged.
    */
-  arrived({ path, text }: Arrival, at: number): number {
+  arrived({ path, text }: Arrival, at: number | null): number {
     const { kind } = this;
-    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at });
-    const own = identities.filter((one) => one.run === this.run.number && isPlausible(one));
+    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at: at ?? this.now() });
+    const own = identities.filter((one) => this.isOwn(one) && isPlausible(one));
     // A table or a list holds what others wrote too.
     const isOurs = kind !== "rows" && kind !== "list";
-    if (isOurs) this.foreign += identities.filter(({ run }) => run !== this.run.number).length;
+    if (isOurs) this.foreign += identities.filter((one) => !this.isOwn(one)).length;
     this.damaged += damaged;
     if (damaged > 0) this.tell(`an identity came damaged in ${shown(text)}`);
     if (isOurs && identities.length === 0 && damaged === 0) {
@@ -116,11 +117,12 @@ export class FarEnd implements Observer {
   /**
    * An item may gain events, as a list that grows.
    *
+   * @param at Unix ms; null where nobody can say.
    * @param before which ones it carried.
    * @returns which ones it carries; those of before where one of them is gone, which is no gain.
    */
-  gained({ path = this.onlyPath(), text }: Arrival, at: number, before: string): string {
-    const own = this.ownIn(text, at);
+  gained({ path = this.onlyPath(), text }: Arrival, at: number | null, before: string): string {
+    const own = this.ownIn(text, at ?? this.now());
     const known = placesIn(before);
     const places = own.map(placeOf);
     if (known.some((place) => !places.includes(place))) return before;
@@ -146,7 +148,11 @@ export class FarEnd implements Observer {
 
   private ownIn(text: string, at: number): readonly Identity[] {
     const { number } = this.run;
-    return identitiesIn(text, { runs: [number], at }).identities.filter(({ run }) => run === number);
+    return identitiesIn(text, { runs: [number], at }).identities.filter((one) => this.isOwn(one));
+  }
+
+  private isOwn({ run, publishedAt }: Identity): boolean {
+    return run === this.run.number && !isLeftOver(publishedAt, this.observed.openedAt ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Counts a request that was refused, by why. */
@@ -169,7 +175,7 @@ export class FarEnd implements Observer {
     return this.byName.keys().next().value ?? "";
   }
 
-  private enter(name: string, identity: Identity, text: string, at: number): void {
+  private enter(name: string, identity: Identity, text: string, at: number | null): void {
     const path = this.byName.get(name);
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
@@ -180,9 +186,11 @@ export class FarEnd implements Observer {
       this.observed.arrived(1, 0);
       return;
     }
-    const entry = path.enter(identity, at, this.observed.deliveries);
+    const now = this.now();
+    const entry = path.enter(identity, at, now, this.observed.deliveries);
     if (!isOfLoad) return;
-    this.compare(text, identity, identity.publishedAt ?? at);
+    if (at === null && entry === "first") this.undated++;
+    this.compare(text, identity, identity.publishedAt ?? at ?? now);
     this.observed.arrived(1, entry === "first" ? 1 : 0);
   }
 
@@ -202,15 +210,28 @@ export class FarEnd implements Observer {
     this.tell(words);
   }
 
-  private tell(what: string): void {
+  private tell(words: string): void {
+    const what = withoutCredentials(words);
     if (this.evidence.length < EVIDENCE && !this.evidence.includes(what)) this.evidence.push(what);
   }
 
   account(settle: (path: Path) => PathAccount): Aside {
     const { pipeline, kind } = this.run.opening;
-    const { unread, damaged, strays, vanished, problem } = this;
+    const { unread, damaged, strays, vanished, undated } = this;
+    const problem = this.problem ?? this.count?.problem ?? null;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
-    const farEnd = { pipeline, kind, paths, unread, damaged, refused: this.refusals, vanished, strays, problem };
+    const farEnd = {
+      pipeline,
+      kind,
+      paths,
+      unread,
+      damaged,
+      refused: this.refusals,
+      vanished,
+      undated,
+      strays,
+      problem,
+    };
     return { farEnd, strays, foreign: this.foreign + unread };
   }
 
@@ -221,7 +242,14 @@ export class FarEnd implements Observer {
     ]);
     const refused = Object.entries(this.refusals).map(([why, count]) => `${count} requests were refused: ${why}`);
     const problem = farEnd?.problem == null ? [] : [`the far end could not be looked at: ${farEnd.problem}`];
-    return [...problem, ...lost, ...refused, ...this.evidence];
+    const { undated: count } = this;
+    const undated =
+      count === 0
+        ? []
+        : count === 1
+          ? ["1 event was seen in the last look alone: nobody knows when it came, and it has no latency"]
+          : [`${count} events were seen in the last look alone: nobody knows when they came, and they have no latency`];
+    return [...problem, ...undated, ...lost, ...refused, ...this.evidence];
   }
 }
 

@@ -1,22 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Arrival, environmentOf, type IncomingRequest } from "../core/pipeline.ts";
+import { saidBy, withoutCredentials } from "../core/redaction.ts";
 import { FarEnd } from "./farend.ts";
 import type { Runs } from "./runs.ts";
 import { unpack } from "./unpacking.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
-type Hook = FastifyRequest<{ Params: { "*": string } }> & { arrivedAt: number };
+type Hook = FastifyRequest<{ Params: { "*": string } }>;
 
 /** The address that requests of pipelines are sent to: whatever stands below /hooks/. */
 export async function hookRoutes(
   app: FastifyInstance,
   { runs, now }: { runs: Runs; now: () => number },
 ): Promise<void> {
-  app.decorateRequest("arrivedAt", 0);
-  app.addHook("onRequest", async (request) => {
-    (request as Hook).arrivedAt = now();
-  });
   // A signature is over the bytes, so that the body is left as it came, whatever its type is said to be.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
@@ -24,7 +21,8 @@ export async function hookRoutes(
     method: ["POST", "PUT", "PATCH"],
     url: "/hooks/*",
     handler: async (request, reply) => {
-      const { arrivedAt } = request as Hook;
+      // With its last byte, however long its body took.
+      const arrivedAt = now();
       const farEnds = waitingIn(runs);
       const newest = farEnds.at(-1);
       if (newest === undefined) return reply.code(404).send({ error: "no run of this receiver waits for requests" });
@@ -66,12 +64,12 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
     return [{ path: request.path.split("/").at(-1) ?? "", text: request.body }];
   try {
     const taken = await receive(request, environmentOf(pipeline, process.env));
-    if (typeof taken === "string") return taken;
+    if (typeof taken === "string") return withoutCredentials(taken);
     const arrivals = [taken].flat() as readonly (Arrival | undefined)[];
     if (arrivals.every((arrival) => typeof arrival?.text === "string")) return arrivals as readonly Arrival[];
     return "receive gives what has no text; allowed: { path, text }, a list of them, or why it is refused";
   } catch (problem) {
-    return `receive failed: ${problem instanceof Error ? problem.message : String(problem)}`;
+    return `receive failed: ${saidBy(problem)}`;
   }
 }
 

@@ -6,13 +6,13 @@ import type { Arrival, Item } from "../core/pipeline.ts";
 export interface FarEndContext {
   readonly kind: string;
   now(): number;
-  /** @returns how many identities of the run were in it, whole or damaged. */
-  arrived(arrival: Arrival, at: number): number;
+  /** @param at null where nobody can say when it came. @returns how many identities of the run were in it, whole or damaged. */
+  arrived(arrival: Arrival, at: number | null): number;
   counted(count: number): void;
   /** Which events of the run a text carries; empty where it carries none. */
   carriedBy(text: string): string;
   /** An item may have gained events. @param before which ones it carried. @returns which ones it does now, if it has. */
-  gained(arrival: Arrival, at: number, before: string): string;
+  gained(arrival: Arrival, at: number | null, before: string): string;
   /** An item is not any more what it was. */
   changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, vanished?: number): void;
@@ -72,9 +72,11 @@ function seenOf(item: Item, carried: string): Seen {
 /** Keys that grow: what comes later stands behind what is there. Of others, as UUIDs, nobody knows where it will stand. */
 const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
 
-/** All rows are read again when so many times as long has passed as that took, and before it looks as if none came. */
+/** Rows are read again when so many times as long has passed as that took, and all of them before it looks as if none came. */
 const REST = 10;
 const LONGEST_REST_MS = 2_000;
+/** Where keys grow, what was passed within so long is read again: it may have been invisible still, and gain events. */
+const LATE_MS = 10_000;
 
 /** Rows or items with ids: each is entered once, and at the end all are looked at again. */
 export class Items implements Poll {
@@ -83,7 +85,9 @@ export class Items implements Poll {
   private readonly seen = new Map<string, Seen>();
   private last: Item["id"] | null = null;
   private readonly isList: boolean;
-  private fromStartAt = 0;
+  private againAt = 0;
+  /** How far had been read at moments of the last {@link LATE_MS}. */
+  private marks: { readonly at: number; readonly last: Item["id"] | null }[] = [];
 
   constructor(farEnd: FarEndContext, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
     this.farEnd = farEnd;
@@ -93,34 +97,54 @@ export class Items implements Poll {
 
   async look(): Promise<void> {
     const began = performance.now();
-    const isWhole = !grows(this.last) && began >= this.fromStartAt;
-    await this.read(this.isList || isWhole ? null : this.last, (item, before) => this.regard(item, before));
-    const took = performance.now() - began;
-    if (isWhole) this.fromStartAt = performance.now() + Math.min(REST * took, Math.max(LONGEST_REST_MS, took));
+    const isAgain = began >= this.againAt;
+    const from = this.isList ? null : isAgain ? this.againFrom(began) : this.last;
+    await this.read(from, (item, before) => this.regard(item, before));
+    if (!this.isList && grows(this.last)) this.marks.push({ at: began, last: this.last });
+    const now = performance.now();
+    const took = now - began;
+    const rest = grows(this.last) ? REST * took : Math.min(REST * took, Math.max(LONGEST_REST_MS, took));
+    if (isAgain) this.againAt = now + rest;
+  }
+
+  /** Behind which row is read again. */
+  private againFrom(now: number): Item["id"] | null {
+    if (!grows(this.last)) return null;
+    const passed = this.marks.findLast(({ at }) => at <= now - LATE_MS) ?? this.marks[0];
+    if (passed === undefined) return this.last;
+    this.marks = this.marks.filter(({ at }) => at >= passed.at);
+    return passed.last;
   }
 
   /** What became visible behind the last row, what has changed, and what is not there any more. */
   async lookAgain(): Promise<number> {
     const there = new Set<string>();
-    await this.read(null, (item, before) => {
+    // Only the last of many rows are read again and again: of others nobody knows since when they are so.
+    const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
+    const met = (item: Item, before: Seen) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
       const seen = seenOf(item, carried);
       if (carried === "" || seen.digest === before.digest) return;
-      const kept = this.farEnd.gained(item, this.farEnd.now(), before.carried);
+      const kept = this.farEnd.gained(item, at, before.carried);
       this.farEnd.changed(item, this.farEnd.now(), kept);
       this.seen.set(String(item.id), seen);
-    });
+    };
+    await this.read(null, met, at);
     return [...this.seen.keys()].filter((id) => !there.has(id)).length;
   }
 
-  /** @param met is told of each item that was entered before. */
-  private async read(from: Item["id"] | null, met: (item: Item, before: Seen) => void): Promise<void> {
+  /** @param met is told of each item that was entered before. @param at when what is new has come; null where nobody can say. */
+  private async read(
+    from: Item["id"] | null,
+    met: (item: Item, before: Seen) => void,
+    at: number | null = this.farEnd.now(),
+  ): Promise<void> {
     let after = from;
     for (;;) {
       const items = await this.after(after);
       for (const item of items) {
-        const before = this.seen.get(String(item.id)) ?? this.enter(item);
+        const before = this.seen.get(String(item.id)) ?? this.enter(item, at === null ? null : this.farEnd.now());
         if (before !== null) met(item, before);
       }
       const end = items.at(-1)?.id ?? null;
@@ -140,8 +164,8 @@ export class Items implements Poll {
   }
 
   /** Those of other runs are as many as the table is old: they are read, and not remembered. */
-  private enter(item: Item): Seen | null {
-    if (this.farEnd.arrived(item, this.farEnd.now()) === 0) return null;
+  private enter(item: Item, at: number | null): Seen | null {
+    if (this.farEnd.arrived(item, at) === 0) return null;
     const seen = seenOf(item, this.farEnd.carriedBy(item.text));
     this.seen.set(String(item.id), seen);
     return seen;

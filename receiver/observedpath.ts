@@ -21,15 +21,21 @@ export class ObservedPath extends Path {
     super(name, filter, selector(stream, filter), promisedBy(stream, order));
   }
 
-  /** Enters an identity that arrived; one that knows no time of publishing has no latency. @param at Unix ms. */
-  enter(identity: Identity, at: number, deliveries: Deliveries): Entry {
+  /**
+   * Enters an identity that arrived; one that knows no time of publishing has no latency.
+   *
+   * @param at Unix ms; null where nobody can say, and the order of what came neither.
+   */
+  enter(identity: Identity, at: number | null, now: number, deliveries: Deliveries): Entry {
     const { publisher, seq, publishedAt } = identity;
     if (publisher === CANARY_PUBLISHER) {
       this.canaries++;
       return "canary";
     }
-    if (this.ledger.record(publisher, seq, publishedAt ?? Number.NaN) === "duplicate") return "duplicate";
-    if (this.selected(seq) && publishedAt !== null) {
+    if (this.ledger.record(publisher, seq, at === null ? null : (publishedAt ?? Number.NaN)) === "duplicate")
+      return "duplicate";
+    if (this.selected(seq) && at === null) deliveries.record(this.name, Number.NaN, now);
+    else if (this.selected(seq) && at !== null && publishedAt !== null) {
       this.latencies.record(at - publishedAt);
       deliveries.record(this.name, at - publishedAt, at);
     }

@@ -13,6 +13,8 @@ import type { Path } from "./path.ts";
 export interface ObserverContext {
   /** Unix ms. */
   now(): number;
+  /** Unix ms at which the run was opened, where that is known. */
+  readonly openedAt?: number;
   /** Events that are reported as acknowledged. */
   acknowledged(): number;
   /** When they were acknowledged. */

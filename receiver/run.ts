@@ -29,6 +29,8 @@ interface RunPlace {
   readonly workloadOf?: WorkloadOf | undefined;
   /** The longest standstill of this process since a moment, in Unix ms. */
   readonly stoodStill?: Standstills["longestSince"] | undefined;
+  /** When this process last had no file descriptor left since a moment, in Unix ms. */
+  readonly ranOut?: Standstills["ranOutSince"] | undefined;
 }
 
 /** One run: what its publishers and subscribers reported, and the account of it. */
@@ -49,6 +51,7 @@ export class Run {
   private readonly now: () => number;
   private readonly workloadOf: WorkloadOf;
   private readonly stoodStill: Standstills["longestSince"];
+  private readonly ranOut: Standstills["ranOutSince"];
   private readonly strays = { damaged: 0, foreign: 0 };
   private lastArrivalAt = 0;
   private wait: Promise<void> | null = null;
@@ -64,7 +67,7 @@ export class Run {
     id: string,
     opening: Opening,
     now: () => number,
-    { observers = () => [], workloadOf = () => ({}), stoodStill = () => null }: RunPlace = {},
+    { observers = () => [], workloadOf = () => ({}), stoodStill = () => null, ranOut = () => null }: RunPlace = {},
   ) {
     this.id = id;
     this.number = runNumber(id);
@@ -72,6 +75,7 @@ export class Run {
     this.now = now;
     this.workloadOf = workloadOf;
     this.stoodStill = stoodStill;
+    this.ranOut = ranOut;
     this.openedAt = now();
     const observed = this.observed();
     this.subscriptions = new Subscriptions(opening, observed);
@@ -91,6 +95,7 @@ export class Run {
   private observed(): ObserverContext {
     return {
       now: this.now,
+      openedAt: this.openedAt,
       acknowledged: () => this.publication.acknowledged,
       acknowledgements: this.publication,
       acknowledgedSeqs: () => this.publication.expected(() => true),
@@ -223,6 +228,7 @@ export class Run {
       lastArrivalAt: this.lastArrivalAt,
       isInterrupted: this.drain.isInterrupted,
       standstill: this.stoodStill(this.publication.span?.from ?? this.openedAt),
+      ranOutAt: this.ranOut(this.publication.span?.from ?? this.openedAt),
     });
     return { ...account, causes: this.causes(account) };
   }

@@ -57,6 +57,7 @@ export class Runs {
       observers: this.farEnds?.observersOf(id, opening),
       workloadOf: this.farEnds?.workloadOf,
       stoodStill: (from) => this.standstills?.longestSince(from) ?? null,
+      ranOut: (from) => this.standstills?.ranOutSince(from) ?? null,
     });
     this.byId.set(id, run);
     this.byNumber.set(run.number, run);

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import fastify, { type FastifyInstance } from "fastify";
 import { readArrivals } from "../core/arrivals.ts";
 import { Clock } from "../core/clock.ts";
@@ -44,7 +46,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
   const standstills = new Standstills(TICK_MS);
-  const ticking = setInterval(() => standstills.tick(performance.now(), now()), TICK_MS).unref();
+  const look = () => {
+    standstills.tick(performance.now(), now());
+    if (!canOpen()) standstills.ranOut(now());
+  };
+  const ticking = setInterval(look, TICK_MS).unref();
   const farEnds = new FarEnds();
   const runs = new Runs(now, farEnds, standstills);
   const traffic = new Traffic(now);
@@ -87,6 +93,16 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
+/** Whether this process has a file descriptor left; a server without one closes connections and says nothing. */
+function canOpen(): boolean {
+  try {
+    closeSync(openSync(devNull, "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Prometheus names its formats; browsers and curl do not. */
 function wantsPrometheus(accept = ""): boolean {
   return /text\/plain|openmetrics/.test(accept);
@@ -124,7 +140,11 @@ function addRunRoutes(app: FastifyInstance, { runs, words, farEnds }: RunRoutes)
     const run = found(runs, request, reply);
     const arrivals = run && read(ArrivalsSchema, request, reply);
     if (run === undefined || arrivals === undefined) return reply;
-    const { paths, damaged, foreign } = readArrivals(arrivals.paths, { run: run.number }, Date.now());
+    const { paths, damaged, foreign } = readArrivals(
+      arrivals.paths,
+      { run: run.number, openedAt: run.openedAt },
+      Date.now(),
+    );
     run.arrivals({ paths, damages: arrivals.damages, damaged, foreign: foreign + arrivals.foreign });
     const answer: ArrivalsAnswer = { draining: run.draining, settled: run.settled, damaged, foreign };
     return answer;

@@ -13,13 +13,10 @@ import { judge, type Observation } from "../../core/verdict.ts";
 import type { measures } from "./metrics.ts";
 
 /** What each objective of latency is judged by, to see whether the clocks could change it. */
-function latenciesOf({
-  latency,
-  growth,
-  storage,
-  bursts,
-}: Account): Readonly<Record<string, readonly [number, number]>> {
-  const { mean, p95, p99, p995, samples } = latency;
+function latenciesOf(account: Account): Readonly<Record<string, readonly [number, number]>> {
+  const { growth, storage, bursts } = account;
+  const { mean, p95, p99, p995 } = account.latency;
+  const samples = datedSamples(account);
   const insertion = storage?.insertion;
   return {
     account_delivery_mean_ms: [mean, samples],
@@ -41,6 +38,14 @@ function latenciesOf({
           account_insert_p99_ms: [insertion.p99, insertion.samples],
         }),
   };
+}
+
+/** More than this share of undated arrivals could change a percentile. */
+const UNDATED_SHARE = 0.005;
+
+/** By how many deliveries latencies are judged: by none where too many came at a time that nobody knows. */
+function datedSamples({ latency: { samples }, farEnd }: Account): number {
+  return (farEnd?.undated ?? 0) > UNDATED_SHARE * samples ? 0 : samples;
 }
 
 /** Of a subscriber's own metric only k6 knows the percentiles; the account has the same deliveries. */
@@ -73,7 +78,10 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
   const judged = judgedShare(account);
-  const isSettled = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
+  const dated = datedSamples(account);
+  const hasEnded = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
+  // What could not be looked at in the end may hold whatever is missing.
+  const isSettled = hasEnded && (account.farEnd?.problem ?? null) === null;
   measure.account_settled.add(isSettled ? 1 : 0);
   measure.account_offered.add(account.published + account.unsent);
   measure.account_published.add(account.published, account.published);
@@ -95,11 +103,11 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   // Where no time is known of any delivery, as of counts and of identities that carry none, none is negative.
   measure.account_negative_latency.add(latency.negative, timed > 0 ? timed : delivered);
   measure.account_damaged.add(account.damaged, arrived + account.damaged);
-  measure.account_delivery_mean_ms.add(latency.mean, latency.samples);
+  measure.account_delivery_mean_ms.add(latency.mean, dated);
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
-  measure.account_delivery_p95_ms.add(latency.p95, latency.samples);
-  measure.account_delivery_p99_ms.add(latency.p99, latency.samples);
-  measure.account_delivery_p995_ms.add(latency.p995, latency.samples);
+  measure.account_delivery_p95_ms.add(latency.p95, dated);
+  measure.account_delivery_p99_ms.add(latency.p99, dated);
+  measure.account_delivery_p995_ms.add(latency.p995, dated);
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
   if (account.bursts != null) enterBursts(measure, account.bursts);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);

@@ -56,7 +56,13 @@ export function summaryOf(
       account,
       changes: config.changes,
       notes: [...notes(data, account), ...limitOf(config, account), ...describeWords(words)],
-      evidence: joined(silenceOf(data), faultsOf(data), saidOf(words, data), evidence(data, account)),
+      evidence: joined(
+        silenceOf(data),
+        faultsOf(data),
+        problemOf(account),
+        saidOf(words, data),
+        evidence(data, account),
+      ),
       seeksLimit: config.SCENARIO === BREAKPOINT,
       requestedRate: requestedRate(config.load),
       complete: isComplete(config.load, data, {
@@ -69,6 +75,12 @@ export function summaryOf(
     if (config.SUMMARY !== undefined) outputs[config.SUMMARY] = `${JSON.stringify(summary, null, 2)}\n`;
     return outputs;
   };
+}
+
+/** Why the far end could not be looked at in the end. */
+function problemOf(account: Account | null): Said {
+  const problem = account?.farEnd?.problem ?? null;
+  return problem === null ? {} : { account_settled: problem };
 }
 
 /** Evidence by metric, where several have some to give. */

@@ -9,8 +9,12 @@ type Queue = NonNullable<StorageAccount["queue"]>;
 export function explainStorage(account: Account, storage: StorageAccount): string[] {
   const { ending, lost, open, acknowledged } = account;
   const causes: string[] = [];
-  const { queue, problem, vanished, changed, ids, worker } = storage;
+  const { queue, problem, vanished, changed, ids, worker, setBack } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
+  if (setBack != null)
+    causes.push(
+      `${WORKER_KEYS.total} went back from ${setBack.from} to ${setBack.to}: the worker or its Redis began anew in mid-run`,
+    );
   if (vanished > 0) causes.push(`${vanished} rows were there and are gone`);
   if (changed > 0) causes.push(`${changed} rows were stored as they were sent and have been changed since`);
   if (ids.repeated > 0)

@@ -175,6 +175,36 @@ test("an observer elsewhere reports whole texts", async () => {
   expect(await settle()).toMatchObject({ expected: 1, delivered: 1, lost: 0, ending: "complete" });
 });
 
+test("what an earlier run of the same id left behind is foreign, and hides no loss", async () => {
+  await opened("request", { all: {} }, null);
+  const old = spell({ run: runNumber(RUN), publisher: 1, seq: 0, publishedAt: BEGAN - 3_600_000 }, "text");
+  await hook("all", old);
+  await hook("all", identity(1));
+  await published(2);
+  expect(await settle()).toMatchObject({ delivered: 1, lost: 1, duplicated: 0, foreign: 1 });
+});
+
+test("a request has arrived with the last byte of its body", async () => {
+  await opened("request", { all: {} }, null);
+  await published(1);
+  const began = Date.now();
+  let ended = 0;
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode(identity(0)));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      ended = Date.now();
+      controller.close();
+    },
+  });
+  await fetch(`${receiver?.url}/hooks/all`, { method: "POST", body, duplex: "half" } as RequestInit);
+  const { latency } = await account();
+  expect(latency).toMatchObject({ samples: 1 });
+  // By the same clock: from the publishing of the event, which lies before, to the last byte at the earliest.
+  expect(latency.max).toBeGreaterThanOrEqual(ended - BEGAN - 1);
+  expect(ended).toBeGreaterThan(began);
+});
+
 describe("what the receiver looks at itself", () => {
   test("needs the pipeline's code", async () => {
     expect((await opened("rows", { table: {} }, null)).error).toContain("--pipeline dist/node/own.mjs");
@@ -213,6 +243,7 @@ describe("what the receiver looks at itself", () => {
     const settled = await settle();
     expect(settled).toMatchObject({ delivered: 6, lost: 0, duplicated: 0, damaged: 3, farEnd: { vanished: 0 } });
     expect(settled.causes).toEqual([
+      "1 event was seen in the last look alone: nobody knows when it came, and it has no latency",
       "event 1 has been changed since it arrived: it is broken",
       "event 0 has been changed since it arrived: event 2 stood there",
       "event 3 has been changed since it arrived: it is on none, where it does not belong",
@@ -235,6 +266,30 @@ describe("what the receiver looks at itself", () => {
     Object.assign(items[0] as object, { text: `${identity(0)} ${identity(1)}` });
     await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2 }));
     expect(await settle()).toMatchObject({ delivered: 2, lost: 0, duplicated: 0, damaged: 0, ending: "complete" });
+  });
+
+  test("a row that gains an event while others come is dated when it has it, and what only the last look shows is not", async () => {
+    const table = [{ id: 1, text: "of somebody else" }];
+    const readFrom: (number | null)[] = [];
+    const rows = async (after: number | null) => {
+      readFrom.push(after);
+      return table.filter(({ id }) => id > (after ?? 0));
+    };
+    await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
+    await vi.waitFor(() => expect(readFrom.length).toBeGreaterThan(2));
+    table.push({ id: 2, text: identity(0) });
+    await published(3);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 1 }));
+    Object.assign(table[1] as object, { text: `${identity(0)} ${identity(1)}` });
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2, latency: { samples: 2 } }));
+    // Behind what was there before the run, where nobody looks again before the end.
+    table.unshift({ id: 0.5, text: identity(2) });
+    const settled = await settle();
+    expect(settled).toMatchObject({ delivered: 3, lost: 0, ending: "complete", farEnd: { undated: 1 } });
+    expect(settled.latency.samples).toBe(2);
+    expect(settled.causes).toEqual([
+      "1 event was seen in the last look alone: nobody knows when it came, and it has no latency",
+    ]);
   });
 
   test("lists give each item once, equal ones as often as they are there", async () => {
@@ -274,5 +329,26 @@ describe("what the receiver looks at itself", () => {
     await vi.waitFor(async () => expect(await account()).toMatchObject({ expected: 10, delivered: 8, lost: 2 }));
     count += 3;
     await vi.waitFor(async () => expect(await account()).toMatchObject({ lost: 0, duplicated: 1 }));
+    // Two replicas need not be at the same number.
+    count -= 2;
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ lost: 1, farEnd: { problem: null } }));
+    count += 2;
+    expect(await settle()).toMatchObject({ lost: 0, duplicated: 1, farEnd: { problem: null } });
+  });
+
+  test("a count that goes back to where it began says nothing of what is lost", async () => {
+    let count = 1_000;
+    await opened("count", { sum: {} }, pipelineOf({ kind: "count", paths: { sum: {} }, count: async () => count }));
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ paths: 1 }));
+    count++;
+    await published(10);
+    count += 8;
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 8 }));
+    count = 2;
+    const settled = await settle();
+    expect(settled.farEnd?.problem).toBe(
+      "count() went back from 1009 to 2: it began anew, or what was counted is gone",
+    );
+    expect(settled.causes).toContain(`the far end could not be looked at: ${settled.farEnd?.problem}`);
   });
 });

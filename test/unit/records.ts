@@ -99,6 +99,7 @@ export const ACCOUNT: Account = {
   probed: 0,
   mistaken: [],
   standstill: null,
+  ranOutAt: null,
   webhooks: null,
   storage: null,
   farEnd: null,
@@ -119,6 +120,7 @@ export const STORAGE: StorageAccount = {
   peak: 10,
   growth: null,
   worker: { total_messages: 100 },
+  setBack: null,
   problem: null,
 };
 export const WEBHOOKS: WebhookAccount = {

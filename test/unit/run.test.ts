@@ -69,6 +69,7 @@ describe("the account of a run that goes on", () => {
       probed: 0,
       mistaken: [],
       standstill: null,
+      ranOutAt: null,
       webhooks: null,
       storage: null,
       farEnd: null,

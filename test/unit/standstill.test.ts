@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import type { Slo } from "../../core/slo.ts";
 import { receiverDelay, Standstills } from "../../core/standstill.ts";
+import { judge } from "../../core/verdict.ts";
 import { ACCOUNT } from "./records.ts";
 
 describe("standstills", () => {
@@ -71,6 +72,20 @@ describe("the receiver's own delay", () => {
   test("is that of all that stood still together: many short ones touch as much as a long one", () => {
     const standstill = { at: 3_000, ms: 200, total: 3_000 };
     expect(receiverDelay(slo, 1_100, { ...stamped, standstill })?.by).toBe(200);
+  });
+
+  test("without file descriptors excuses what was turned away, and nothing else that is missed, nor what is met", () => {
+    const without: Account = { ...stamped, standstill: null, ranOutAt: 3_000 };
+    const none: Slo = { ...slo, metric: "account_lost", statistic: "count", comparison: "==", bound: 0 };
+    const excuse = {
+      by: 12,
+      cause: "the receiver had no file descriptor left at 00:00:03Z: raise its limit of open files (ulimit -n)",
+    };
+    expect(receiverDelay(none, 12, without)).toEqual(excuse);
+    expect(judge([{ slo: none, observed: 12, samples: 1_000, uncertainty: excuse }]).verdict).toBe("INVALID");
+    expect(receiverDelay(none, 12, stamped)).toBeNull();
+    expect(receiverDelay({ ...none, metric: "account_damaged" }, 12, without)).toBeNull();
+    expect(receiverDelay(slo, 900, without)).toBeNull();
   });
 
   test.each<[string, Partial<Account>, boolean]>([

@@ -174,6 +174,12 @@ describe("what is missing", () => {
       { ids: { answered: 100, repeated: 7 } },
       ["7 of 100 messages were accepted under a message_id that another has"],
     ],
+    [
+      "is nothing, but what the worker stored became less",
+      { lost: 0 },
+      { setBack: { from: 90, to: 4 } },
+      ["total_messages went back from 90 to 4: the worker or its Redis began anew in mid-run"],
+    ],
     ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows were there and are gone"]],
     ["cannot be read", { lost: 0 }, { problem: "refused" }, ["the table or Redis could not be read: refused"]],
   ])("%s", (_, account, storage, causes) => {

@@ -197,3 +197,22 @@ test("what is held is weighed: since when it has not become less, and what the s
   expect(watch.balance.emptySince).toBeNull();
   expect(watch.account().stuck).toEqual({ events: [1, 2], count: 2, unreadable: "poison" });
 });
+
+test.each([
+  ["grows", [10, 10, 12], null],
+  ["goes back", [10, 12, 3, 4], { from: 12, to: 3 }],
+  ["is gone", [12, null], { from: 12, to: 0 }],
+])("what the worker says it stored %s", async (_, totals, setBack) => {
+  let reading = 0;
+  const keys = {
+    read: async () => {
+      const total = totals[Math.min(reading++, totals.length - 1)] as number | null;
+      return { pending: 0, buffered: 0, worker: total === null ? {} : { total_messages: total } };
+    },
+    pendingContents: async () => ({ contents: [], isWhole: true }),
+  };
+  const watch = watchOf(new FakeTable(0), keys as never);
+  await vi.waitFor(() => expect(reading).toBeGreaterThanOrEqual(totals.length), { timeout: 5_000 });
+  await watch.finish();
+  expect(watch.account().setBack).toEqual(setBack);
+});

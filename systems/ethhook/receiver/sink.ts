@@ -1,4 +1,5 @@
 import type { ClockReport } from "../../../core/clocks.ts";
+import { isLeftOver } from "../../../core/report.ts";
 import type { Runs } from "../../../receiver/runs.ts";
 import type { Webhook } from "../wire.ts";
 import type { Delivery, RefusedAttempt } from "./endpoint.ts";
@@ -15,8 +16,10 @@ export class RunsSink implements WebhookSink {
 
   /** Enters a webhook in the run whose trace it carries; those of unknown runs are foreign. */
   delivered(endpoint: string, delivery: Delivery, body: Webhook): undefined {
-    const run = this.runs.numbered(delivery.trace.run);
+    const { trace } = delivery;
+    const run = this.runs.numbered(trace.run);
     if (run === undefined) this.stray(endpoint, "foreign");
+    else if (isLeftOver(trace.publishedAt, run.openedAt)) run.stray("foreign");
     else run.observer(Endpoints)?.delivered(endpoint, delivery, body);
   }
 

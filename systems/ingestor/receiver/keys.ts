@@ -48,7 +48,7 @@ export class IngestKeys {
       const value = values[place];
       if (value !== null && Number.isFinite(Number(value))) worker[name] = Number(value);
     }
-    return { pending: Number(pending), buffered: worker[WORKER_KEYS.buffered] ?? 0, worker };
+    return { pending: Number(pending), buffered: Math.max(0, worker[WORKER_KEYS.buffered] ?? 0), worker };
   }
 
   /** What is pending, and whether that is all of it. */

@@ -3,6 +3,7 @@ import type { StorageAccount } from "../../../core/account.ts";
 import { Conservation } from "../../../core/conservation.ts";
 import type { Balance } from "../../../core/settling.ts";
 import type { ObserverContext } from "../../../receiver/observer.ts";
+import { WORKER_KEYS } from "../wire.ts";
 import type { MessageTable } from "./database.ts";
 import type { IngestKeys, QueueReading } from "./keys.ts";
 import type { Row, TablePath } from "./table.ts";
@@ -53,6 +54,7 @@ export class Watch {
   private comparedAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
   private queue: QueueReading | null = null;
+  private stored = { highest: 0, setBack: null as StorageAccount["setBack"] };
   private leastHeld = Number.POSITIVE_INFINITY;
   private movedAt = Number.NEGATIVE_INFINITY;
   private emptySince: number | null = null;
@@ -105,6 +107,7 @@ export class Watch {
       growth,
       stuck: this.stuck,
       worker: queue?.worker ?? {},
+      setBack: this.stored.setBack,
       problem: this.problem,
     };
   }
@@ -154,6 +157,7 @@ export class Watch {
     // A Redis that is away keeps nobody from reading the table.
     this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
     this.weigh(this.queue, underLoad);
+    if (this.queue !== null) this.followStored(this.queue.worker[WORKER_KEYS.total] ?? 0);
     await this.readNew();
     const rows = path.seen.size;
     if (underLoad && acknowledged > 0) this.conservation.underLoad(now(), acknowledged, rows);
@@ -173,6 +177,13 @@ export class Watch {
       this.leastHeld = held;
       this.movedAt = now();
     }
+  }
+
+  /** What the worker says that it has stored in all never becomes less, unless it is another worker, or another Redis. */
+  private followStored(stored: number): void {
+    const { highest } = this.stored;
+    if (stored < highest) this.stored.setBack = { from: highest, to: stored };
+    this.stored.highest = stored;
   }
 
   /** Reads on from where the last reading ended. */
