@@ -2,8 +2,12 @@
 import * as v from "valibot";
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
-/** What the target did: refused what it was sent, or ended a connection. */
-const KINDS = { refused: "refused by the target", closed: "connections ended by the target" } as const;
+/** What the target did: refused what it was sent, ended a connection, or said what is no event and no answer. */
+const KINDS = {
+  refused: "refused by the target",
+  closed: "connections ended by the target",
+  said: "said by the target beside events",
+} as const;
 export type WordKind = keyof typeof KINDS;
 
 /** Texts that are kept apart; a target that writes a number into each would otherwise fill the memory. */
@@ -21,14 +25,18 @@ export const WordsSchema = v.object({
         count: v.pipe(v.number(), v.integer(), v.minValue(1)),
       }),
     ),
-    v.maxLength(2 * (MOST_TEXTS + 1)),
+    v.maxLength(3 * (MOST_TEXTS + 1)),
   ),
 });
 export type Word = v.InferOutput<typeof WordsSchema>["words"][number];
 
 /** Counts of texts, at most {@link MOST_TEXTS} of each kind. */
 export class Words {
-  private readonly counts: Readonly<Record<WordKind, Map<string, number>>> = { refused: new Map(), closed: new Map() };
+  private readonly counts: Readonly<Record<WordKind, Map<string, number>>> = {
+    refused: new Map(),
+    closed: new Map(),
+    said: new Map(),
+  };
 
   /** Counts a text, without the credentials of URLs in it. */
   count(kind: WordKind, text: string, times = 1): void {

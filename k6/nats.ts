@@ -17,6 +17,7 @@ import { probeChain, probeNotes } from "../systems/pulse/k6/probe.ts";
 import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
 import { messageTemplate } from "../systems/pulse/message.ts";
+import type { StreamOrigin } from "../systems/pulse/stream.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { awaitCanaries } from "./support/canary.ts";
 import { endRun } from "./support/ending.ts";
@@ -75,7 +76,9 @@ export const options = optionsOf(config, "publish", {
   },
 });
 
-export async function setup(): Promise<Run & WatchStart> {
+type NatsRun = Run & WatchStart & { readonly stream: StreamOrigin | null };
+
+export async function setup(): Promise<NatsRun> {
   declareCounters();
   const watched = requireHealth(config);
   try {
@@ -106,7 +109,7 @@ export async function setup(): Promise<Run & WatchStart> {
       nats.jetStreamPublish(subject, message),
     );
   }
-  return { ...run, ...watched };
+  return { ...run, ...watched, stream: runStream.origin() };
 }
 
 export const publish = guarded(
@@ -217,9 +220,9 @@ export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 
 
 const end = endRun(config, metrics, "publisher");
 
-export function teardown(run: Run & WatchStart): void {
+export function teardown(run: NatsRun): void {
   const account = end(run);
-  const losses = account !== null && account.lost > 0 ? runStream.losses() : null;
+  const losses = account !== null && account.lost > 0 ? runStream.losses(run.stream) : null;
   if (losses !== null) quote(READERS, losses);
 }
 

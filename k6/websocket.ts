@@ -188,6 +188,7 @@ async function proveGateway(): Promise<void> {
       leaving: () => undefined,
       unsubscribed: () => undefined,
       event: () => undefined,
+      strange: () => undefined,
     },
   );
   const end = await session.over;

@@ -8,7 +8,8 @@ const StreamSchema = v.object({
     retention: v.optional(v.string(), "limits"),
     no_ack: v.optional(v.boolean(), false),
   }),
-  state: v.object({ messages: v.number(), last_seq: v.number() }),
+  state: v.object({ messages: v.number(), last_seq: v.number(), first_seq: v.optional(v.number(), 0) }),
+  created: v.optional(v.string(), ""),
 });
 
 /** A stream, as `$JS.API.STREAM.INFO` answers. */
@@ -27,11 +28,19 @@ const ConsumerSchema = v.object({
   num_pending: v.optional(v.number(), 0),
   num_ack_pending: v.optional(v.number(), 0),
   num_waiting: v.optional(v.number(), 0),
+  created: v.optional(v.string(), ""),
 });
 const ConsumersSchema = v.object({ consumers: v.nullish(v.array(ConsumerSchema), []) });
 
 /** A consumer, as `$JS.API.CONSUMER.LIST` answers. */
 export type ConsumerFacts = v.InferOutput<typeof ConsumerSchema>;
+
+/** How a stream and its readers stood before a load: when each was made, and the sequence number of its first message. */
+export interface StreamOrigin {
+  readonly created: string;
+  readonly firstSeq: number;
+  readonly readers: Readonly<Record<string, string>>;
+}
 
 /** Reads an answer about a stream; null when it is another one, such as an error. */
 export function readStream(answer: unknown): StreamFacts | null {
@@ -107,10 +116,17 @@ export function explainSilence(
 }
 
 /**
- * What became of the messages of a stream whose events are missing in part, as far as the broker knows: whether its
- * readers have them, and whether several share one consumer.
+ * What became of the messages of a stream whose events are missing in part, as far as the broker knows: what happened
+ * to it and its readers since the load began, whether they have the messages, and whether several share one consumer.
+ *
+ * @param origin null where nobody looked before the load.
  */
-export function explainLosses(stream: StreamFacts, consumers: readonly ConsumerFacts[]): string {
+export function explainLosses(
+  stream: StreamFacts,
+  consumers: readonly ConsumerFacts[],
+  origin: StreamOrigin | null = null,
+): string {
+  const changes = origin === null ? [] : changesSince(origin, stream, consumers);
   const readers = consumers.map((consumer) => {
     const { name, num_pending: pending, num_ack_pending: unacknowledged } = consumer;
     const acknowledges = consumer.config.ack_policy !== "none";
@@ -119,7 +135,23 @@ export function explainLosses(stream: StreamFacts, consumers: readonly ConsumerF
     const isBehind = pending + (acknowledges ? unacknowledged : 0) > 0;
     return `${isBehind ? `consumer ${name} has not taken all of them (${counts})` : taken}${sharing(consumer)}`;
   });
-  return [describeStream(stream), ...(readers.length === 0 ? ["it has no consumer"] : readers)].join("; ");
+  return [...changes, describeStream(stream), ...(readers.length === 0 ? ["it has no consumer"] : readers)].join("; ");
+}
+
+/** What was made anew, deleted or removed in mid-run. */
+function changesSince(origin: StreamOrigin, stream: StreamFacts, consumers: readonly ConsumerFacts[]): string[] {
+  const { config, state, created } = stream;
+  const isAnother = created !== origin.created || state.last_seq < origin.firstSeq - 1;
+  if (isAnother) return [`stream ${config.name} was made anew in mid-run: what it held before is gone`];
+  // Of other retentions, what was taken is removed.
+  const removed = config.retention === "limits" ? Math.max(0, state.first_seq - origin.firstSeq) : 0;
+  const readers = Object.entries(origin.readers).flatMap(([name, made]) => {
+    const now = consumers.find((one) => one.name === name);
+    if (now === undefined) return [`consumer ${name} was deleted in mid-run`];
+    return now.created === made ? [] : [`consumer ${name} was made anew in mid-run`];
+  });
+  const gone = `${removed} messages of this run were removed from the stream (purged, or beyond its limits), read or not`;
+  return [...(removed === 0 ? [] : [gone]), ...readers];
 }
 
 /** What says that a consumer is not one gateway's alone; empty where nothing does. */

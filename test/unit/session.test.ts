@@ -15,15 +15,17 @@ const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] 
 function openSession(plan: Partial<SessionPlan> = {}) {
   const lives: string[] = [];
   const told: (readonly [string, string | null])[] = [];
+  const strange: string[] = [];
   const events: SessionEvents = {
     operation: (operation, failure) => void told.push([operation, failure]),
     live: () => void lives.push("live"),
     leaving: () => void lives.push("leaving"),
     unsubscribed: () => void lives.push("over"),
     event: () => undefined,
+    strange: (what) => void strange.push(what),
   };
   const session = new Session(SETTINGS, DOOR, EVERYTHING, { until: Date.now() + 60_000, ...plan }, events);
-  return { session, told, lives, failed: () => told.filter(([, failure]) => failure !== null) };
+  return { session, told, strange, lives, failed: () => told.filter(([, failure]) => failure !== null) };
 }
 
 function openLiveSession(plan: Partial<SessionPlan> = {}) {
@@ -54,6 +56,14 @@ describe("a session", () => {
     expect(await session.over).toBe("ended");
     vi.advanceTimersByTime(60_000);
     expect(told).toEqual(answered);
+  });
+
+  test("tells what comes that is no event and answers nothing", () => {
+    const { strange, failed } = openLiveSession();
+    Socket.last.says("error", { code: "slow", message: "100 events were dropped" });
+    Socket.last.onmessage({ data: new ArrayBuffer(4) as unknown as string, timestamp: 0 });
+    expect(strange).toEqual(["slow: 100 events were dropped", "a binary frame came"]);
+    expect(failed()).toEqual([]);
   });
 
   test("that gets no answer to its goodbye has failed with it", async () => {

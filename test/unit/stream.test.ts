@@ -133,6 +133,30 @@ describe("when events are missing in part", () => {
   });
 });
 
+describe("of a stream since its load began is told", () => {
+  const before = { created: "at first", firstSeq: 11, readers: { gateway: "at first" } };
+  const told = (state: object, reader: object | null, config: object = {}) => {
+    const facts = readStream({
+      config: { name: "CE", subjects: ["events.canonical.>"], retention: "limits", ...config },
+      created: "at first",
+      ...state,
+    }) as StreamFacts;
+    const consumers = reader === null ? [] : [{ ...consumer(), created: "at first", ...reader }];
+    return explainLosses(facts, readConsumers({ consumers }) ?? [], before).split("; stream CE (")[0];
+  };
+  const whole = { state: { messages: 30, first_seq: 11, last_seq: 40 } };
+  const purged = { state: { messages: 0, first_seq: 41, last_seq: 40 } };
+  test.each<[string, string | undefined, string]>([
+    ["nothing where nothing happened", told(whole, {}), "stream CE (retention"],
+    ["that it was purged", told(purged, {}), "30 messages of this run were removed from the stream (purged, or beyond"],
+    ["nothing of what was taken from a queue", told(purged, {}, { retention: "workqueue" }), "stream CE (retention"],
+    ["that it was made anew", told({ ...whole, created: "later" }, {}), "stream CE was made anew in mid-run: what it"],
+    ["that it begins anew", told({ state: { messages: 3, first_seq: 1, last_seq: 3 } }, {}), "stream CE was made anew"],
+    ["that its reader was deleted", told(whole, null), "consumer gateway was deleted in mid-run"],
+    ["that its reader was made anew", told(whole, { created: "later" }), "consumer gateway was made anew in mid-run"],
+  ])("%s", (_, words, expected) => expect(words).toContain(expected));
+});
+
 test("an error is no stream, and no list of consumers", () => {
   const error = { type: "io.nats.jetstream.api.v1.stream_info_response", error: { code: 404 } };
   expect(readStream(error)).toBeNull();

@@ -10,6 +10,7 @@ export interface Listener {
   left(log: PathLog): void;
   unsubscribed(connection: Connection): void;
   arrived(log: PathLog | null, message: string, readAt: number): void;
+  told(what: string): void;
 }
 
 /** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
@@ -46,5 +47,9 @@ export class Connection implements SessionEvents {
 
   event(message: string, readAt: number): void {
     this.subscriber.arrived(this.log, message, readAt);
+  }
+
+  strange(what: string): void {
+    this.subscriber.told(what);
   }
 }

@@ -27,6 +27,8 @@ export interface SessionEvents {
   unsubscribed(): void;
   /** A message with one event or several came; `readAt` is when the socket was read, in Unix ms. */
   event(message: string, readAt: number): void;
+  /** Something came that is no event and answers nothing. */
+  strange(what: string): void;
 }
 
 /** Where a session gets its socket. */
@@ -166,7 +168,7 @@ export class Session {
   private read(frame: unknown, readAt: number): void {
     this.readAt = readAt;
     if (typeof frame !== "string") {
-      this.failed(this.asked[0]?.operation, "a binary frame came");
+      this.unknown("a binary frame came");
       return;
     }
     if (areJoined(frame)) for (const message of messagesIn(frame)) this.readMessage(message, readAt);
@@ -184,12 +186,19 @@ export class Session {
     const operation = ANSWERS.get(frame?.type ?? "");
     if (frame === null || operation === undefined) {
       const { code = "unknown frame", message = text.slice(0, 100) } = frame?.data ?? {};
-      this.failed(this.asked[0]?.operation, `${code}: ${message}`);
+      this.unknown(`${code}: ${message}`);
       return;
     }
     const failure = failureOf(operation, frame);
     if (failure !== null) this.failed(operation, failure);
     else if (this.answered(operation, null)) this.goOn(operation, frame);
+  }
+
+  /** It may be the answer to what was asked first; where nothing was, it is told as it is. */
+  private unknown(what: string): void {
+    const [first] = this.asked;
+    if (first === undefined) this.events.strange(what);
+    else this.failed(first.operation, what);
   }
 
   /** What follows an answer. */

@@ -7,6 +7,7 @@ import {
   readConsumers,
   readStream,
   type StreamFacts,
+  type StreamOrigin,
   unfitness,
 } from "../stream.ts";
 import { subjectsBelow } from "../wire.ts";
@@ -83,11 +84,20 @@ export class RunStream {
     return { causes: [...causes, ...claims], swallowed: taken === "all" || (taken === "unread" && claim !== null) };
   }
 
-  /** Who has what is missing in the end, as far as the broker tells; null where it does not. */
-  losses(): string | null {
+  /** How it stands before the load; null where this user may not ask. */
+  origin(): StreamOrigin | null {
     const facts = this.facts();
-    const consumers = facts === null ? null : this.consumers();
-    return facts === null || consumers === null ? null : explainLosses(facts, consumers);
+    if (facts === null) return null;
+    const readers = Object.fromEntries((this.consumers() ?? []).map(({ name, created }) => [name, created]));
+    return { created: facts.created, firstSeq: facts.state.last_seq + 1, readers };
+  }
+
+  /** Who has what is missing in the end, as far as the broker tells; null where it does not. @param origin how it stood before the load. */
+  losses(origin: StreamOrigin | null): string | null {
+    const facts = this.facts();
+    if (facts === null) return origin === null ? null : `stream ${this.config.STREAM} is not there any more`;
+    const consumers = this.consumers();
+    return consumers === null ? null : explainLosses(facts, consumers, origin);
   }
 
   private consumers() {

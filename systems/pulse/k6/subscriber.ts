@@ -249,6 +249,11 @@ export class Subscriber {
     else if (operation === "ping") measure.ws_ping_latency_ms.add(milliseconds);
   }
 
+  /** The gateway said something that is no event and no answer. */
+  told(what: string): void {
+    this.words.count("said", what);
+  }
+
   /** A message with events came; `log` is null before the subscription was confirmed. */
   arrived(log: PathLog | null, message: string, readAt: number): void {
     if (this.isSlow) this.intake.count(message);

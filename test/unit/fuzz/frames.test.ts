@@ -112,6 +112,7 @@ fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sess
     leaving: () => {},
     unsubscribed: () => {},
     event: (frame) => expect(frame).toBeTypeOf("string"),
+    strange: (what) => expect(what).toBeTypeOf("string"),
   };
   const settings = { CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
   const door = { open: () => new Socket() } as unknown as SocketSource;
