@@ -6,6 +6,7 @@ import { refuseForm } from "./declared.ts";
 import type { Stream } from "./event.ts";
 import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";
+import { passwordIn, saidBy, withoutCredentials } from "./redaction.ts";
 import type { Step } from "./shape.ts";
 import type { Trace } from "./trace.ts";
 
@@ -38,12 +39,18 @@ export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer
 
 /**
  * Sends one event, or a batch of them in one go; what fails by throwing is unknown. All are async: the compiler reads no
- * answer that may be a promise or not. What holds something open, as a socket, closes it when it is told to.
+ * answer that may be a promise or not. What holds something open, as a socket, closes it when it is told to; once it says
+ * that it is not open any more, it is made anew, after a pause that grows.
  */
 export type Send<Wire> =
   | ((wire: Wire) => Promise<Answer>)
-  | { readonly send: (wire: Wire) => Promise<Answer>; readonly close?: () => unknown }
-  | { readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]>; readonly close?: () => unknown };
+  | ({ readonly send: (wire: Wire) => Promise<Answer> } & Holding)
+  | ({ readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> } & Holding);
+
+interface Holding {
+  readonly close?: () => unknown;
+  readonly isOpen?: () => boolean;
+}
 
 /** What a path selects: of each attribute the values that belong there; an attribute that is left out, all. */
 export type Selection<Table extends AttributeTable> = {
@@ -202,6 +209,18 @@ export function environmentOf<Names extends string>(
   return { ...given, ...Object.fromEntries(declared) };
 }
 
+/** What must not be repeated of the variables: those that are declared secret, and the passwords in URLs. */
+export function secretsOf(
+  { variables = {} }: { readonly variables?: Readonly<Record<string, VariableOf>> },
+  given: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const values = environmentOf({ variables }, given);
+  return Object.entries(variables).flatMap(([name, of]) => {
+    const value = values[name] ?? "";
+    return typeof of === "object" && of.secret === true ? [value, ...passwordIn(value)] : passwordIn(value);
+  });
+}
+
 /** What pipelines and tables of endpoints may be called. */
 export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
@@ -252,8 +271,9 @@ export function damageIn({ damage, events }: AnyPipeline, stream: Stream, text: 
   if (damage === undefined) return null;
   const event = made(stream, trace);
   try {
-    return damage(text, event, events.write(event));
+    const words = damage(text, event, events.write(event));
+    return typeof words === "string" ? withoutCredentials(words) : words;
   } catch (problem) {
-    return `damage() failed: ${problem instanceof Error ? problem.message : String(problem)}`;
+    return `damage() failed: ${saidBy(problem)}`;
   }
 }

@@ -12,26 +12,39 @@ const SHORTEST_SECRET = 6;
 /** Tokens that are renewed go on and on; who repeats an old one repeats one of the last. */
 const MOST_SECRETS = 200;
 
-/** What this process was told and must not repeat, even where a target does: the latest last. */
+/** What this process was told for good and must not repeat, even where a target does. */
 let secrets: readonly string[] = [];
-/** The same, the longest first: one may be a part of another. */
+/** What is told anew again and again: the latest last. */
+let renewed: readonly string[] = [];
+/** All of them, the longest first: one may be a part of another. */
 let longestFirst: readonly string[] = [];
 
 /** From now on no text of {@link withoutCredentials} shows these, as they are, in a URL, or in JSON. */
 export function hide(...told: readonly string[]): void {
-  const forms = told.flatMap((secret) => [secret, inUrl(secret), JSON.stringify(secret).slice(1, -1)]);
-  const fresh = forms.filter((form) => form.length >= SHORTEST_SECRET && !secrets.includes(form));
-  if (fresh.length > 0) keep([...secrets, ...new Set(fresh)].slice(-MOST_SECRETS));
+  const fresh = formsOf(told).filter((form) => !secrets.includes(form));
+  if (fresh.length > 0) keep([...secrets, ...fresh], renewed);
+}
+
+/** The same of what others follow: the last of them stay hidden. */
+export function hideRenewed(token: string): void {
+  const fresh = formsOf([token]).filter((form) => !secrets.includes(form) && !renewed.includes(form));
+  if (fresh.length > 0) keep(secrets, [...renewed, ...fresh].slice(-MOST_SECRETS));
 }
 
 /** Forgets what was hidden: a test that shares its process with others begins without their secrets. */
 export function forgetSecrets(): void {
-  keep([]);
+  keep([], []);
 }
 
-function keep(kept: readonly string[]): void {
-  secrets = kept;
-  longestFirst = [...kept].sort((one, other) => other.length - one.length);
+function formsOf(told: readonly string[]): readonly string[] {
+  const forms = told.flatMap((secret) => [secret, inUrl(secret), JSON.stringify(secret).slice(1, -1)]);
+  return [...new Set(forms)].filter((form) => form.length >= SHORTEST_SECRET);
+}
+
+function keep(forGood: readonly string[], lately: readonly string[]): void {
+  secrets = forGood;
+  renewed = lately;
+  longestFirst = [...forGood, ...lately].sort((one, other) => other.length - one.length);
 }
 
 /** Half a character, which no URL can carry, is written as the replacement character. */
@@ -57,6 +70,11 @@ export function passwordIn(url: string): readonly string[] {
 export function withoutCredentials(text: string): string {
   const concealed = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
   return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
+}
+
+/** What an exception says, whatever was thrown, without the credentials in it. */
+export function saidBy(problem: unknown): string {
+  return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
 }
 
 /** What a parser of command lines complains about, on one line and without what may be a secret in it. */

@@ -1,5 +1,6 @@
 /** What a file's own `publish` gives. */
 import type { Answer, AnyPipeline, Outcome, Send } from "./pipeline.ts";
+import { withoutCredentials } from "./redaction.ts";
 
 type Sends = (wire: unknown) => Promise<Answer>;
 type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
@@ -8,13 +9,21 @@ type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
 export type Sending = (
   | { readonly send: Sends; readonly batch?: undefined }
   | { readonly batch: SendsBatches; readonly send?: undefined }
-) & { readonly close?: (() => unknown) | undefined };
+) & {
+  readonly close?: (() => unknown) | undefined;
+  readonly isOpen?: (() => boolean) | undefined;
+};
 
 /** @throws RangeError in one line for what sends nothing. */
 export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unknown>): Sending {
   if (typeof given === "function") return { send: given };
-  const { send, batch, close } = (given ?? {}) as Partial<Record<"send" | "batch" | "close", unknown>>;
-  const ending = typeof close === "function" ? { close: () => close.call(given) as unknown } : {};
+  const { send, batch, close, isOpen } = (given ?? {}) as Partial<
+    Record<"send" | "batch" | "close" | "isOpen", unknown>
+  >;
+  const ending = {
+    ...(typeof close === "function" ? { close: () => close.call(given) as unknown } : {}),
+    ...(typeof isOpen === "function" ? { isOpen: () => isOpen.call(given) as boolean } : {}),
+  };
   if (typeof batch === "function") return { batch: (wires) => batch.call(given, wires), ...ending };
   if (typeof send === "function") return { send: (wire) => send.call(given, wire), ...ending };
   const what = (given as unknown) instanceof Promise ? "a promise; it may not be async" : "nothing that sends";
@@ -27,7 +36,8 @@ const OUTCOMES: readonly Outcome[] = ["acknowledged", "refused", "unknown"];
 export function answerOf({ name }: Pick<AnyPipeline, "name">, given: Answer): Answer {
   const outcome: unknown = typeof given === "object" && given !== null ? given.outcome : given;
   if (OUTCOMES.includes(outcome as Outcome)) return given;
-  const what = typeof outcome === "string" ? JSON.stringify(outcome.slice(0, 40)) : String(typeof outcome);
+  const what =
+    typeof outcome === "string" ? JSON.stringify(withoutCredentials(outcome).slice(0, 40)) : String(typeof outcome);
   throw new RangeError(
     `pipeline ${name}: publish: what it sends with answers ${what}; allowed: ${OUTCOMES.join(", ")}`,
   );

@@ -14,6 +14,8 @@ export interface Variable<T> {
   readonly target: boolean;
   /** It says who we are: it belongs on no command line. */
   readonly credential: boolean;
+  /** It is a secret, whatever its name says. */
+  readonly hidden?: boolean;
   /** Reads a text; undefined when the text is not allowed. */
   parse(text: string): T | undefined;
 }

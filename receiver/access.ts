@@ -2,8 +2,8 @@
 import type { Dispatcher } from "undici";
 import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
 import type { FetchedAnswer, NodeAccess, TlsOptions } from "../core/ownaccess.ts";
-import { type AnyPipeline, PREFIX } from "../core/pipeline.ts";
-import { hide, withoutCredentials } from "../core/redaction.ts";
+import { type AnyPipeline, PREFIX, secretsOf } from "../core/pipeline.ts";
+import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
 import { type AccessSettings, givenOf, OWN_PREFIX, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 
@@ -32,8 +32,11 @@ export class FarEndAccess implements NodeAccess {
     this.secretNames = Object.entries(variables).flatMap(([name, of]) =>
       typeof of === "object" && of.secret === true ? [name] : [],
     );
-    const own = this.secretNames.flatMap((name) => environment[PREFIX + name] ?? environment[name] ?? []);
-    hide(...own, ...secretsShown(this.given, this.credentials.headers), this.given.TOKEN_FORM ?? "");
+    hide(
+      ...secretsOf({ variables }, environment),
+      ...secretsShown(this.given, this.credentials.headers),
+      this.given.TOKEN_FORM ?? "",
+    );
   }
 
   get tls(): TlsOptions {
@@ -99,7 +102,7 @@ export class FarEndAccess implements NodeAccess {
       const token = readTokenAnswer(answer.status, await answer.text());
       if (typeof token === "string") throw new Error(token);
       renewal.renewed(token, askedAt);
-      hide(token.token);
+      hideRenewed(token.token);
       this.complaint = null;
     } catch (problem) {
       renewal.failed(Date.now());

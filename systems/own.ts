@@ -37,7 +37,8 @@ function variableOf(name: string, of: VariableOf): Variable<unknown> {
     secret: isSecret,
   } = typeof of === "string" ? { meaning: name, fallback: of } : { secret: false, ...of };
   const kind = isSecret === true ? secret : name.endsWith("_URL") ? target : text;
-  return fallback === undefined ? kind(meaning) : kind(meaning, fallback);
+  const made = fallback === undefined ? kind(meaning) : kind(meaning, fallback);
+  return isSecret === true ? { ...made, hidden: true } : made;
 }
 
 const OBJECTIVE = /^(p\(95\)|p\(99\)|avg|max|rate|count|value)\s*(<|<=|>=|==)\s*(\d+(?:\.\d+)?)$/;

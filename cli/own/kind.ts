@@ -1,8 +1,9 @@
 /** A pipeline of one's own as `throughline run` knows those of the suite. */
 import { join } from "node:path";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import { type AnyPipeline, PREFIX } from "../../core/pipeline.ts";
+import { type AnyPipeline, PREFIX, secretsOf } from "../../core/pipeline.ts";
 import { secondsOf } from "../../core/plan.ts";
+import { hide } from "../../core/redaction.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { OWN_WAYS_IN } from "../../systems/access.ts";
 import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
@@ -74,6 +75,7 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
 
 /** What the shell says of a file's own variables, and with our prefix of the ways into its target. */
 function ofShell({ variables = {} }: Pick<AnyPipeline, "variables">): Record<string, string> {
+  hide(...secretsOf({ variables }, process.env));
   const own = Object.keys(variables).map((name) => [name, process.env[PREFIX + name] ?? process.env[name]]);
   const ways = Object.keys(OWN_WAYS_IN).map((name) => [name, process.env[PREFIX + name]]);
   return Object.fromEntries([...ways, ...own].filter(([, value]) => value !== undefined));

@@ -71,11 +71,13 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     const socket = new WebSocket(SEND_URL, null, access.socket(SEND_URL));
     let failure: string | undefined;
     const opened = new Promise<void>((resolve) => {
-      socket.onopen = () => resolve();
-      socket.onerror = (event) => {
-        failure = String(event?.error);
+      const end = (why: string) => {
+        failure ??= why;
         resolve();
       };
+      socket.onopen = () => resolve();
+      socket.onerror = (event) => end(String(event?.error));
+      socket.onclose = (event?: CloseEvent) => end(closeWords(event));
     });
     return {
       async send(event) {
@@ -84,6 +86,7 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
         socket.send(event); // Without an answer of the server this is all that is known.
         return "acknowledged";
       },
+      isOpen: () => failure === undefined, // One that has ended is opened anew.
       close: () => socket.close(),
     };
   },`,
@@ -199,7 +202,7 @@ export function template(name: string, from: string, to: string, sample?: Sample
   const used = (text: string, ...names: string[]) =>
     names.filter((name) => text.includes(name.split(" ").at(-1) ?? ""));
   const ours = [
-    ...used(exit.observe, "type CloseEvent", "closeWords"),
+    ...used(entrance.publish + exit.observe, "type CloseEvent", "closeWords"),
     "definePipeline",
     ...used(entrance.publish, "httpAnswer"),
   ].join(", ");

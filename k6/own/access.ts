@@ -1,6 +1,7 @@
 import type { Params } from "k6/http";
 import type { K6Access } from "../../core/ownaccess.ts";
-import type { VariableOf } from "../../core/pipeline.ts";
+import { secretsOf, type VariableOf } from "../../core/pipeline.ts";
+import { hide } from "../../core/redaction.ts";
 import { OWN_PREFIX, type OWN_WAYS_IN } from "../../systems/access.ts";
 import { Access } from "../support/access.ts";
 import { BAD_HANDSHAKE, Door } from "../support/door.ts";
@@ -27,6 +28,7 @@ export class OwnAccess extends Access implements K6Access {
     // A name that the file declares is the file's own, whatever it says.
     const ours = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in variables)));
     super(ours, OWN_PREFIX);
+    hide(...secretsOf({ variables }, __ENV));
     this.settings = ours;
     this.others = Object.entries(variables).flatMap(([name, of]) =>
       typeof of === "object" && of.secret === true ? [name] : [],

@@ -1,4 +1,5 @@
 import exec from "k6/execution";
+import { isUnreachable } from "../../core/attribution.ts";
 import { firstOfEachVariant, type Stream } from "../../core/event.ts";
 import { combinations, made } from "../../core/made.ts";
 import { type Answer, type AnyPipeline, environmentOf, type Outcome } from "../../core/pipeline.ts";
@@ -8,11 +9,12 @@ import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
+import { backoff } from "../support/backoff.ts";
 import { awaitCanaries } from "../support/canary.ts";
 import { now } from "../support/clock.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
 import { endRun } from "../support/ending.ts";
-import { guarded, reasonOf } from "../support/guard.ts";
+import { concealed, guarded, reasonOf } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
@@ -56,8 +58,17 @@ export function publisherOf(pipeline: AnyPipeline) {
   const farEnd = farEndOf(pipeline);
   const access = new OwnAccess(config, pipeline);
   let sending: Sending | null = null;
+  /** Connections that ended one after the other, and Unix ms before which the next is not opened. */
+  let ended = 0;
+  let opensAt = 0;
+  /** What sends; null while a connection that has ended is not opened anew. */
   const sender = async () => {
     await access.ready();
+    if (sending?.isOpen?.() === false) {
+      release();
+      opensAt = now() + backoff(ended++);
+    }
+    if (now() < opensAt) return null;
     sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
     // Each batch is an iteration of its own then, at whose end everything is closed: its opening would be measured.
     if (sending.close !== undefined && load.kind === "unpaced") {
@@ -68,14 +79,18 @@ export function publisherOf(pipeline: AnyPipeline) {
   };
   /** k6 ends nothing in which something is open. */
   const release = () => {
-    if (sending?.close === undefined) return;
-    sending.close();
+    const over = sending;
+    if (over?.close === undefined) return;
     sending = null;
+    over.close();
   };
+  const AWAY: Answer = { outcome: "unknown", said: "not connected: the connection has ended and is opened anew" };
   const wireOf = (trace: Trace) => pipeline.events.write(made(stream, trace));
 
   async function sendOne(trace: Trace): Promise<Answer> {
-    const { send, batch } = await sender();
+    const open = await sender();
+    if (open === null) return AWAY;
+    const { send, batch } = open;
     const wire = wireOf(trace);
     let answer: Answer;
     try {
@@ -107,7 +122,8 @@ export function publisherOf(pipeline: AnyPipeline) {
   const refusals = new Refusals();
 
   const publish = async (run: Run, tick: Tick): Promise<SendOutcome> => {
-    const { batch } = await sender();
+    const open = await sender();
+    const batch = open === null ? undefined : open.batch;
     if (batch === undefined) {
       return sendEach(run, tick, async (trace) => {
         const began = now();
@@ -129,8 +145,15 @@ export function publisherOf(pipeline: AnyPipeline) {
   function sentOf(answer: Answer, took: number): Sent {
     refusals.tell(answer);
     const outcome = outcomeOf(answer);
-    const isOurs = isShortage(metrics, outcome === "unknown" ? (saidIn(answer) ?? null) : null);
-    if (isOurs) return { outcome: "unsent", took: null };
+    const failure = outcome === "unknown" ? (saidIn(answer) ?? null) : null;
+    const isOurs = isShortage(metrics, failure);
+    const isAway = !isOurs && failure !== null && isUnreachable(failure);
+    if (isAway) {
+      metrics.unsent_unreachable.add(1);
+      metrics.unreachable_at.add(Date.now());
+    }
+    if (isOurs || isAway) return { outcome: "unsent", took: null };
+    if (outcome === "acknowledged") ended = 0;
     return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said: saidIn(answer) };
   }
 
@@ -156,7 +179,7 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   return {
     options: { ...optionsOf({ ...config, load }, "publish"), ...KEPT_CONNECTIONS, ...access.options },
-    async setup(): Promise<Run & WatchStart> {
+    setup: concealed(async (): Promise<Run & WatchStart> => {
       declareCounters();
       const watched = requireHealth(config);
       const run = openRun(config, "publisher", {
@@ -181,7 +204,7 @@ export function publisherOf(pipeline: AnyPipeline) {
         await canaries.finally(release);
       }
       return { ...run, ...watched };
-    },
+    }),
     publish: guarded(metrics.script_errors, (run: Run) => publishAll(run).finally(release)),
     compareClock: compareWhileLoaded(config, "publisher"),
     teardown: endRun(config, metrics, "publisher"),

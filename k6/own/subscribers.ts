@@ -9,7 +9,7 @@ import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { backoff } from "../support/backoff.ts";
 import { endRun } from "../support/ending.ts";
-import { guarded, reasonOf } from "../support/guard.ts";
+import { concealed, guarded, reasonOf } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
@@ -149,7 +149,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
 
   return {
     options: { ...optionsOf(config, "listen"), ...access.options },
-    async setup(): Promise<Run & WatchStart> {
+    setup: concealed(async (): Promise<Run & WatchStart> => {
       declareCounters();
       const watched = requireHealth(config);
       const failure = await requireAdmission();
@@ -158,7 +158,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (failure !== null) words.count("refused", failure);
       await tellWords(config, run, words);
       return { ...run, ...watched };
-    },
+    }),
     listen: guarded(metrics.script_errors, listen),
     compareClock: compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms }),
     teardown: endRun(config, metrics, "subscriber"),

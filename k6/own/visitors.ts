@@ -9,10 +9,9 @@ import type { K6Data } from "../../core/summary.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { ask } from "../support/ask.ts";
-import { guarded } from "../support/guard.ts";
+import { concealing, guarded } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
-import { latencyOf } from "../support/latency.ts";
 import { countBounds, declareCounters, latencyMeasure, measures } from "../support/metrics.ts";
 import { optionsOf } from "../support/options.ts";
 import { quote } from "../support/quotes.ts";
@@ -30,9 +29,9 @@ export function visitorsOf(declared: AnyEndpoints) {
   const metrics = measures("everywhere", "http", "health");
   const latencies = declared.endpoints.map(({ name }) => latencyMeasure(latencyMetric(name)));
   const env = environmentOf(declared, __ENV);
-  const address = declared.address(env).replace(/\/+$/, "");
-  const common = declared.headers?.(env) ?? {};
   const access = new OwnAccess(config, declared);
+  const address = concealing(() => declared.address(env).replace(/\/+$/, ""));
+  const common = concealing(() => declared.headers?.(env) ?? {});
 
   async function askOne({ method = "GET", path, headers, body, status = 200, name }: OwnEndpoint) {
     const isText = typeof body === "string" || body === undefined;
@@ -57,7 +56,8 @@ export function visitorsOf(declared: AnyEndpoints) {
     if (!hasArrived) arrive(config.load);
     hasArrived = true;
     for (const [place, endpoint] of declared.endpoints.entries()) {
-      const { answer, error } = await askOne(endpoint);
+      const asked = await askOne(endpoint);
+      const { answer, error } = asked;
       // Nothing that the target did, so that no error rate and no check is told of it.
       if (isShortage(metrics, error)) continue;
       countStatus(metrics, answer?.status ?? 0);
@@ -68,7 +68,7 @@ export function visitorsOf(declared: AnyEndpoints) {
       check(problem, { [`${endpoint.name} answers as it must`]: () => problem === null });
       metrics.http_error_rate.add(problem !== null);
       // A quick refusal must not improve a latency.
-      if (answer !== null && problem === null) latencies[place]?.add(latencyOf(answer.timings));
+      if (asked.answer !== null && problem === null) latencies[place]?.add(asked.took);
       if (problem !== null) quote(endpoint.name, problem);
     }
     think(config.THINK_TIME, metrics.generator_lateness_ms);

@@ -11,7 +11,7 @@ import {
   readTokens,
   refusedProof,
 } from "../../core/access.ts";
-import { hide, withoutCredentials } from "../../core/redaction.ts";
+import { hide, hideRenewed, withoutCredentials } from "../../core/redaction.ts";
 import { type AccessSettings, givenOf, secretsShown, shownHeaders, unfitness } from "../../systems/access.ts";
 import { certificateOptions } from "./certificates.ts";
 import { readFile } from "./files.ts";
@@ -170,7 +170,7 @@ export class Access {
     if (typeof token === "string") this.failed(token);
     else {
       this.renewal?.renewed(token, askedAt);
-      hide(token.token);
+      hideRenewed(token.token);
       this.complaint = null;
     }
   }
@@ -186,7 +186,7 @@ export class Access {
   private ownToken(): string | null {
     if (this.tokens.length === 0) return null;
     const token = this.tokens[Math.max(0, exec.vu.idInTest - 1) % this.tokens.length] as string;
-    hide(token);
+    hideRenewed(token);
     return token;
   }
 }

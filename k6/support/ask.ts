@@ -1,11 +1,16 @@
 import http, { type Params, type RefinedResponse } from "k6/http";
+import { now } from "./clock.ts";
+import { latencyOf } from "./latency.ts";
 
 /** Parameters as k6 takes them; its types leave some out. */
 type Asking = Readonly<Record<string, unknown>>;
 
-/** The answer to a request, or why there is none; the status is 0 then. */
+/**
+ * The answer to a request, and the ms that it took, with connecting, TLS and every redirect on the way; or why there is
+ * none, and the status is 0 then.
+ */
 export type AskResult = { readonly status: number; readonly body: unknown } & (
-  | { readonly answer: RefinedResponse<"text">; readonly error: null }
+  | { readonly answer: RefinedResponse<"text">; readonly error: null; readonly took: number }
   | { readonly answer: null; readonly error: string }
 );
 
@@ -19,9 +24,10 @@ export async function ask(
   body: string | ArrayBuffer | null,
   params: Asking,
 ): Promise<AskResult> {
+  const askedAt = now();
   try {
     const answer = await http.asyncRequest(method, url, body, { ...params, throw: true } as Params);
-    return answered(answer as RefinedResponse<"text">);
+    return answered(answer as RefinedResponse<"text">, url, askedAt);
   } catch (problem) {
     return unanswered(problem);
   }
@@ -29,16 +35,19 @@ export async function ask(
 
 /** The same, for who has nothing else to do meanwhile. */
 export function askAndWait(method: string, url: string, params: Asking): AskResult {
+  const askedAt = now();
   try {
     const answer = http.request(method, url, null, { ...params, throw: true } as Params);
-    return answered(answer as RefinedResponse<"text">);
+    return answered(answer as RefinedResponse<"text">, url, askedAt);
   } catch (problem) {
     return unanswered(problem);
   }
 }
 
-function answered(answer: RefinedResponse<"text">): AskResult {
-  return { status: answer.status, body: answer.body, answer, error: null };
+function answered(answer: RefinedResponse<"text">, url: string, askedAt: number): AskResult {
+  // k6 times the last request of several only.
+  const took = answer.url === url ? latencyOf(answer.timings) : now() - askedAt;
+  return { status: answer.status, body: answer.body, answer, error: null, took };
 }
 
 function unanswered(problem: unknown): AskResult {

@@ -1,5 +1,6 @@
 /** The environment of a test, and how its values are told of. */
 import { onOneLine, passwordIn, withoutCredentials } from "../../core/redaction.ts";
+import type { Variable } from "../../core/variable.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,8 +19,13 @@ export function shown(name: string, text: string, meant = name): string {
 }
 
 /** What of a variable a target may repeat when it refuses it. Who somebody is, is no secret. */
-export function secretsIn(name: string, text: string, credential: boolean): readonly string[] {
-  return credential && !/_(?:USER|URL)$/.test(name) ? [text, ...passwordIn(text)] : passwordIn(text);
+export function secretsIn(
+  name: string,
+  text: string,
+  { credential, hidden = false }: Pick<Variable<unknown>, "credential" | "hidden">,
+): readonly string[] {
+  const isSecret = hidden || (credential && !/_(?:USER|URL)$/.test(name));
+  return isSecret ? [text, ...passwordIn(text)] : passwordIn(text);
 }
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH|HEADER|COOKIE|BASIC/i;

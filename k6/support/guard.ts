@@ -1,6 +1,6 @@
 import exec from "k6/execution";
 import { EXCEPTION } from "../../core/quotes.ts";
-import { withoutCredentials } from "../../core/redaction.ts";
+import { saidBy, withoutCredentials } from "../../core/redaction.ts";
 import type { Measure } from "./metrics.ts";
 import { quote } from "./quotes.ts";
 
@@ -25,7 +25,29 @@ export function guarded<Data>(
   };
 }
 
-/** What an exception says, whatever was thrown, without the credentials of URLs in it. */
-export function reasonOf(problem: unknown): string {
-  return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
+/** Runs what a file of one's own says before k6 starts. @throws a string of one line, see {@link concealed}. */
+export function concealing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (problem) {
+    throw reasonOf(problem);
+  }
 }
+
+/**
+ * Wraps what k6 runs before the load: an exception there ends the test, and k6 prints it as it is.
+ *
+ * @throws a string of one line: k6 prints an Error with its stack.
+ */
+export function concealed<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  return async () => {
+    try {
+      return await work();
+    } catch (problem) {
+      throw reasonOf(problem);
+    }
+  };
+}
+
+/** What an exception says, whatever was thrown, without the credentials of URLs in it. */
+export const reasonOf = saidBy;

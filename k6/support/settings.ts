@@ -126,6 +126,6 @@ function readVariable(name: string, variable: Variable<unknown>, environment: En
   if (text === null) return undefined;
   const value = variable.parse(text);
   if (value === undefined) throw new RangeError(`${name}=${shown(name, text)}: allowed: ${variable.allowed}`);
-  hide(...secretsIn(name, text, variable.credential));
+  hide(...secretsIn(name, text, variable));
   return value ?? undefined;
 }

@@ -19,19 +19,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A platform that takes events over sockets and over HTTP, loses those of a number, and lists the others. */
+/** A platform that takes events over sockets and over HTTP, loses those of a number, ends the socket of one, and lists the others. */
 async function startPlatform({
   lost,
+  ends,
   admit = () => true,
 }: {
   lost?: number;
+  ends?: number;
   admit?(request: IncomingMessage): boolean;
 }) {
   const orders: { id: string; text: string }[] = [];
   const take = (text: string) => {
     const [identity] = identitiesIn(text, { runs: [], at: Date.now() }).identities;
-    if (identity?.publisher !== CANARY_PUBLISHER && identity?.seq === lost) return;
+    const seq = identity?.publisher === CANARY_PUBLISHER ? undefined : identity?.seq;
+    if (seq !== undefined && seq === lost) return;
     orders.push({ id: String(orders.length), text });
+    return seq;
   };
   const server = createServer(async (request, answer) => {
     // A handshake that is refused is asked for its status.
@@ -40,7 +44,12 @@ async function startPlatform({
     return answer.end(JSON.stringify(orders));
   });
   const sockets = new WebSocketServer({ server, verifyClient: ({ req }: { req: IncomingMessage }) => admit(req) });
-  sockets.on("connection", (client) => client.on("message", (text) => take(String(text))));
+  sockets.on("connection", (client) =>
+    client.on("message", (text) => {
+      if (take(String(text)) === ends && ends !== undefined)
+        for (const each of sockets.clients) each.close(1001, "away");
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     for (const client of sockets.clients) client.terminate();
@@ -62,6 +71,21 @@ test.each([
   const { stdout, stderr } = await throughlineIn(folder, "run", "orders", ...told, ...load);
   const { account } = await recordIn(join(folder, "results"), "sent");
   expect(account, stdout + stderr).toMatchObject({ acknowledged: 60, lost: causes.length, duplicated: 0, causes });
+});
+
+test("sockets that the platform ends in mid-load are opened anew, and what was due meanwhile was not sent", async () => {
+  const address = await startPlatform({ ends: 17 });
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));
+  const told = ["--set", `SEND_URL=ws://${address}`, "--set", `LIST_URL=http://${address}`, "--events", "100"];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...load, ...told);
+  const { account } = await recordIn(join(folder, "results"), "sent");
+  const { published = 0, acknowledged = 0, unsent = 0, lost } = account ?? {};
+  expect({ all: published + unsent, lost }, stdout).toEqual({ all: 100, lost: 0 });
+  expect(unsent).toBeGreaterThan(0);
+  // Long before the load was over, it could send again.
+  expect(acknowledged).toBeGreaterThan(40);
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/the target was unreachable .*: \d+ of 100 events were not sent/);
+  expect(exitCode).toBe(1);
 });
 
 test("a socket whose handshake is refused ends the run before its load", async () => {
