@@ -2,95 +2,12 @@
  * Who is to blame: this machine, the generator, or the target. A pure function of what was measured, so that a slow
  * target is never called a slow generator, and a generator that ran out of something never a bad target.
  */
+import type { Evidence } from "./evidence.ts";
 import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
-import { plainReason, type Reason } from "./reason.ts";
+import { SHORTAGES } from "./shortage.ts";
 import type { Slo } from "./slo.ts";
 import type { Judgement, Uncertainty } from "./verdict.ts";
-
-/** What a machine that makes load runs out of. */
-export type Shortage = "descriptors" | "ports" | "memory" | "names" | "proxy";
-
-/** How each shortage is spelled by Go and by the system, what it means, and what helps. The first that fits is it. */
-const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise: string }[] = [
-  {
-    kind: "proxy",
-    spelled: /proxyconnect|Proxy Authentication Required|socks connect/i,
-    what: "this machine's proxy refused",
-    raise: "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
-  },
-  {
-    kind: "descriptors",
-    spelled: /too many open files|file table overflow/i,
-    what: "this machine ran out of file descriptors in",
-    raise: "raise the limit of open files (ulimit -n), or use fewer connections",
-  },
-  {
-    kind: "ports",
-    spelled: /cannot assign requested address|address already in use|EADDRNOTAVAIL/i,
-    what: "this machine ran out of local ports in",
-    raise: "raise net.ipv4.ip_local_port_range, or use fewer connections",
-  },
-  {
-    kind: "memory",
-    spelled: /cannot allocate memory|no buffer space available|out of memory/i,
-    what: "this machine ran out of memory in",
-    raise: "use fewer virtual users, or raise the memory limit",
-  },
-  {
-    kind: "names",
-    spelled: /no such host|server misbehaving|\blookup \S+.*(?:i\/o timeout|failure in name resolution|no answer)/i,
-    what: "this machine could not resolve the target's name in",
-    raise: "check the address and the name server (/etc/resolv.conf)",
-  },
-];
-
-/** A status, a close code or the code of a Redis error stands before what the other side says: of a shortage of its own. */
-const TOLD_BY_TARGET = /^(?:GoError: )?(?:\d{3,4}|[A-Z]{2,})\b(?!:\/\/)/;
-
-/** Which shortage of our own host an error tells of; null when it is none. */
-export function shortageOf(error: string): Shortage | null {
-  if (TOLD_BY_TARGET.test(error)) return null;
-  return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
-}
-
-/** A shortage of our own host that an error tells of, as one reason with what helps; null when it tells of none. */
-export function shortageReason(error: string): Reason | null {
-  const found = SHORTAGES.find(({ spelled }) => spelled.test(error));
-  return found === undefined ? null : plainReason(`${found.what} what k6 did last: ${error}`, { next: found.raise });
-}
-
-/** Whether an error says that nothing was sent, because no connection could be made. */
-export function isUnreachable(error: string): boolean {
-  return (
-    !TOLD_BY_TARGET.test(error) &&
-    /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|connection pool|network is unreachable|not connected/i.test(
-      error,
-    )
-  );
-}
-
-/** What is known of who sent and who answered. Times are in ms, moments in Unix ms. */
-export interface Evidence {
-  /** How many attempts failed for want of what. */
-  readonly shortages: Partial<Readonly<Record<Shortage, number>>>;
-  /** The longest time for which k6 stood still, and from when to when it did so noticeably; null when it did not. */
-  readonly pause: { readonly longest: number; readonly from: number; readonly to: number } | null;
-  /** How late a timer went off or an event was sent, and how long answers took, by the statistics of objectives. */
-  readonly lateness: Readonly<Record<string, number>>;
-  readonly answers: Readonly<Record<string, number>>;
-  /** Events that were due and never left. */
-  readonly unsent: {
-    readonly unreachable: number;
-    readonly waiting: number;
-    readonly from: number | null;
-    readonly to: number | null;
-  };
-  /** Events that came to be due. */
-  readonly offered: number;
-  /** How long the oldest answer had been waited for whenever an event found no publisher free, in ms; null where each found one. */
-  readonly waited: { readonly least: number; readonly most: number } | null;
-}
 
 /** One cause. */
 export interface Blame {
@@ -262,44 +179,6 @@ export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgeme
     };
   });
   return { ...judged, reasons };
-}
-
-/** The evidence in what k6 aggregated. */
-export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence {
-  const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
-  const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
-  const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
-  const longest = metrics["generator_pause_ms"]?.["max"];
-  const shortages: Partial<Record<Shortage, number>> = {};
-  for (const { kind } of SHORTAGES) if (countOf(`host_${kind}`) > 0) shortages[kind] = countOf(`host_${kind}`);
-  return {
-    shortages,
-    pause:
-      longest === undefined || pausedFrom === undefined || pausedTo === undefined
-        ? null
-        : { longest, from: pausedFrom, to: pausedTo },
-    lateness: metrics["generator_lateness_ms"] ?? metrics["schedule_delay_ms"] ?? {},
-    answers: answersIn(metrics),
-    unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
-    offered: countOf("events_offered"),
-    waited: waitedIn(metrics["publisher_waited_ms"]),
-  };
-}
-
-function waitedIn({ min, max }: Readonly<Record<string, number>> = {}): Evidence["waited"] {
-  return min === undefined || max === undefined || max === 0 ? null : { least: min, most: max };
-}
-
-/** How long the answers to events took, by whichever metric a test measures it. */
-function answersIn(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence["answers"] {
-  const ofEvents = Object.keys(metrics).filter((name) => {
-    const { perEvent, ours } = metricOf(name) ?? {};
-    return perEvent === true && ours === true;
-  });
-  // A publisher of a system with an answer time of its own has both, the general one without samples.
-  const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
-  const [fullest] = ofEvents.sort((one, other) => countOf(other) - countOf(one));
-  return fullest === undefined ? {} : (metrics[fullest] ?? {});
 }
 
 function seconds(milliseconds: number): string {

@@ -3,8 +3,9 @@
  * `handleSummary` and of the account; rendering.ts makes text of it for people.
  */
 import type { Account } from "./account.ts";
-import { attribute, evidenceOf, ownDelay, weighed, withCauses } from "./attribution.ts";
+import { attribute, ownDelay, weighed, withCauses } from "./attribution.ts";
 import { uncertaintyOf } from "./clocks.ts";
+import { evidenceOf } from "./evidence.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";

@@ -1,6 +1,7 @@
 /** Several k6 processes of one test, judged as one: what can be added is added, and percentiles never are. */
 
-import { attribute, type Evidence, evidenceOf, weighed, withCauses } from "../../core/attribution.ts";
+import { attribute, weighed, withCauses } from "../../core/attribution.ts";
+import { type Evidence, evidenceOf } from "../../core/evidence.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";

@@ -39,7 +39,7 @@ function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
 }
 
-/** As attribution.ts says it of latencies that this machine may have made. */
+/** How core/attribution.ts starts its words for latencies that this machine may have made. */
 const LATE_MACHINE = /^this machine was itself late/;
 const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
 const AWAKE = "run the receiver where nothing else takes its cores or its memory: what it notices late counts as late";

@@ -1,10 +1,10 @@
 import exec from "k6/execution";
-import { isUnreachable } from "../../core/attribution.ts";
 import { firstOfEachVariant, type Stream } from "../../core/event.ts";
 import { combinations, made } from "../../core/made.ts";
 import { type Answer, type AnyPipeline, environmentOf, type Outcome } from "../../core/pipeline.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
+import { isUnreachable } from "../../core/shortage.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";

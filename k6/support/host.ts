@@ -1,4 +1,4 @@
-import { shortageOf } from "../../core/attribution.ts";
+import { shortageOf } from "../../core/shortage.ts";
 import type { measures } from "./metrics.ts";
 
 type HostMeasures = ReturnType<typeof measures<"everywhere">>;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type K6Result, runK6 } from "../../cli/k6.ts";
 import type { Account } from "../../core/account.ts";
-import { evidenceOf } from "../../core/attribution.ts";
+import { evidenceOf } from "../../core/evidence.ts";
 import { linesOf } from "../../core/reason.ts";
 import { together } from "../../core/together.ts";
 import { worst } from "../../core/verdict.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Account } from "../../core/account.ts";
-import type { Evidence as Attribution } from "../../core/attribution.ts";
+import type { Evidence as Attribution } from "../../core/evidence.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";

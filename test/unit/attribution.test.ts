@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
-import {
-  attribute,
-  type Evidence,
-  evidenceOf,
-  isUnreachable,
-  ownDelay,
-  shortageOf,
-  weighed,
-  withCauses,
-} from "../../core/attribution.ts";
+import { attribute, ownDelay, weighed, withCauses } from "../../core/attribution.ts";
+import { type Evidence, evidenceOf } from "../../core/evidence.ts";
+import { isUnreachable, shortageOf } from "../../core/shortage.ts";
 import { type Slo, slo } from "../../core/slo.ts";
 import { judge } from "../../core/verdict.ts";
 import { slos } from "../../thresholds.ts";

@@ -1,7 +1,8 @@
 /** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Evidence as Attribution, attribute, weighed, withCauses } from "../../core/attribution.ts";
+import { attribute, weighed, withCauses } from "../../core/attribution.ts";
+import type { Evidence as Attribution } from "../../core/evidence.ts";
 import { linesOf, plainReason } from "../../core/reason.ts";
 import type { Slo, Statistic } from "../../core/slo.ts";
 import { together } from "../../core/together.ts";

@@ -1,6 +1,6 @@
 import type { Client } from "k6/x/redis";
 import type { Added, Streams, Template } from "k6/x/redis-streams";
-import { isUnreachable } from "../../../core/attribution.ts";
+import { isUnreachable } from "../../../core/shortage.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { measures } from "../../../k6/support/metrics.ts";

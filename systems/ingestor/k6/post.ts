@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isUnreachable } from "../../../core/attribution.ts";
+import { isUnreachable } from "../../../core/shortage.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { ask } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";

@@ -1,5 +1,5 @@
-import { isUnreachable } from "../../../core/attribution.ts";
 import { hideRenewed } from "../../../core/redaction.ts";
+import { isUnreachable } from "../../../core/shortage.ts";
 import type { Trace } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { ask } from "../../../k6/support/ask.ts";
