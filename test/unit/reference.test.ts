@@ -21,10 +21,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+const HTTP = address("http", "https")("").allowed;
+
 /** What many variables may hold, explained once above the tables. */
 const SHORT: Readonly<Record<string, string>> = {
   [duration("").allowed]: "duration",
-  [address("http", "https")("").allowed]: "URL",
+  [HTTP]: "URL",
   [flag("").allowed]: "flag",
   [filePath("").allowed]: "file",
   "any text that is not empty": "text",
@@ -35,7 +37,7 @@ const RANGE = /^a whole number from (\d+) to (\d+)/;
 
 /** What is allowed, as short as it can be said in a table. */
 function briefly(allowed: string): string {
-  return SHORT[allowed] ?? allowed.replace(RANGE, "$1 to $2");
+  return SHORT[allowed] ?? allowed.replace(RANGE, "$1 to $2").replace(HTTP, "URL");
 }
 
 /** Variables of the same meaning, whatever they begin with and whichever tests have them. */
@@ -113,13 +115,18 @@ function ownProfiles(name: RunnableTest): string[] {
   return profilesOf(name).filter((profile) => profileOf(name, profile) === profile);
 }
 
-function objectivesTable(title: string, objectives: readonly SharedObjective[], last: string): string {
-  const rows = objectives.map(({ cells, tests: own }) => {
+/** Metrics that are held to the same are one row. */
+function objectivesTable(title: string, objectives: readonly SharedObjective[]): string {
+  const rows = new Map<string, { metrics: string[]; cells: readonly string[] }>();
+  for (const { cells, tests: own } of objectives) {
     const [first = "", ...others] = new Set(own.values());
     const each = [...own].flatMap(([name, profiles]) => (profiles === "" ? [] : [`${name}: ${profiles}`]));
-    return [...cells, others.length === 0 ? first : each.join("; ")];
-  });
-  return `## ${title}\n\n${table(["metric", "objective", "samples", "when missed", last], rows)}`;
+    const [metric = "", ...rest] = [...cells, others.length === 0 ? first : each.join("; ")];
+    const row = rows.get(rest.join()) ?? { metrics: [], cells: rest };
+    rows.set(rest.join(), { ...row, metrics: [...row.metrics, metric] });
+  }
+  const lines = [...rows.values()].map(({ metrics, cells }) => [metrics.join(", "), ...cells]);
+  return `## ${title}\n\n${table(["metric", "objective", "samples", "when missed", "only of"], lines)}`;
 }
 
 /** Events of an open model, by which the bounds that are made of them are known. */
@@ -144,21 +151,38 @@ function rowsOf(name: RunnableTest, profile: string): readonly Slo[] {
   return [...settled, ...judged(false).filter((slo) => !known.has(sloVariable(slo)))];
 }
 
+/** Which profiles there are, and which names stand for others. */
+function profilesText(): string {
+  const common = ownProfiles("nats").filter((profile) => tests.every((name) => ownProfiles(name).includes(profile)));
+  const besides = tests.flatMap((name) => {
+    const own = ownProfiles(name).filter((profile) => !common.includes(profile));
+    return own.length === 0 ? [] : [`; \`${name}\` also has ${own.join(" and ")}`];
+  });
+  const aliases = profilesOf("nats").flatMap((name) => {
+    const profile = profileOf("nats", name);
+    return profile === name ? [] : [`${name} for ${profile}`];
+  });
+  return (
+    `Profiles of every test: ${common.join(", ")}${besides.join("")}.\n` +
+    `Other names for them: ${aliases.join(", ")}.`
+  );
+}
+
 test("docs/variables.md is what the code says; renewed by `npx vitest run --project unit -u`", async () => {
   const head =
-    "# Variables\n\nGiven as `-e NAME=value` or in the environment, bare or as `THROUGHLINE_NAME`. `SCENARIO` names the profile,\n" +
-    "how the load moves over time; without it that is smoke.\n\n" +
+    "# Variables\n\nk6 takes them as `-e NAME=value` or from the environment, bare or as `THROUGHLINE_NAME`; `throughline run` as\n" +
+    "`--set NAME=value`, or from the environment as `THROUGHLINE_NAME` alone. `SCENARIO` names the profile, how the load moves\n" +
+    "over time; without it that is smoke.\n\n" +
     [...Object.entries(SHORT), ["a whole number from the first to the last", "1 to 10"]]
       .map(([allowed, name]) => `- ${name}: ${allowed}`)
       .join("\n");
-  const profiles = tests.map((name) => [`\`${name}\``, profilesOf(name).join(", ")]);
   const shared = sharedVariables();
   const sets = [...new Set(shared.map((one) => [...one.tests].join(", ")))];
   const every = tests.join(", ");
   const titles = [every, ...sets.filter((set) => set !== every && set.includes(",")), ...tests];
   const text = [
     head,
-    table(["test", "profiles (SCENARIO)"], profiles),
+    profilesText(),
     ...titles.flatMap((set) => {
       const own = shared.filter((one) => [...one.tests].join(", ") === set);
       return own.length === 0 ? [] : [variablesTable(set === every ? "Every test" : set, own)];
@@ -180,13 +204,13 @@ test("docs/objectives.md is what the code says", async () => {
   const sets = [...new Set(shared.map(setOf))].filter((set) => set.includes(","));
   const sections = tests.flatMap((name) => {
     const own = shared.filter((one) => one.tests.size === 1 && one.tests.has(name));
-    return own.length === 0 ? [] : [objectivesTable(name, own, "only of")];
+    return own.length === 0 ? [] : [objectivesTable(name, own)];
   });
-  const several = sets.map((set) =>
+  const every = tests.join(", ");
+  const several = [every, ...sets.filter((set) => set !== every)].map((set) =>
     objectivesTable(
-      set,
+      set === every ? "Every test" : set,
       shared.filter((one) => setOf(one) === set),
-      "only of",
     ),
   );
   const text = [head, ...several, ...sections].join("\n\n");
