@@ -77,7 +77,7 @@ export async function readConfig(file: string | undefined): Promise<Config | nul
   try {
     text = await readFile(path, "utf8");
   } catch (problem) {
-    throw new RangeError(`--config ${path}: cannot be read: ${problem instanceof Error ? problem.message : problem}`);
+    throw new RangeError(`--config ${path}: cannot be read (${(problem as NodeJS.ErrnoException).code})`);
   }
   return parseConfig(path, text);
 }

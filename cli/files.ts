@@ -1,5 +1,6 @@
 /** Writing files atomically. */
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 
@@ -12,7 +13,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 export async function writeFileWhole(file: string, text: string): Promise<string> {
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.part`);
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolders(dirname(file));
     const handle = await open(part, "w");
     try {
       await handle.writeFile(text);
@@ -27,6 +28,20 @@ export async function writeFileWhole(file: string, text: string): Promise<string
     await rm(part, { force: true }).catch(() => {});
     const [said] = (problem as Error).message.split(",");
     throw new Error(`cannot write ${file}: ${said}`);
+  }
+}
+
+/** Makes a folder and those above it. Node's own way never ends where a file system takes no folders, such as /proc. */
+export async function makeFolders(folder: string): Promise<void> {
+  const made = () => mkdir(folder).catch((problem: NodeJS.ErrnoException) => problem);
+  const problem = await made();
+  if (problem instanceof Error && problem.code === "ENOENT" && dirname(folder) !== folder) {
+    await makeFolders(dirname(folder));
+    await mkdir(folder).catch(refuseOthers);
+  } else if (problem instanceof Error) refuseOthers(problem);
+
+  function refuseOthers(other: NodeJS.ErrnoException): void {
+    if (other.code !== "EEXIST" || !statSync(folder).isDirectory()) throw other;
   }
 }
 

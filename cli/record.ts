@@ -51,7 +51,9 @@ export async function readRecord(folders: readonly string[], run: string): Promi
     const newest = await newestIn(folder);
     if (newest !== null) return newest;
   }
-  throw new Error(`run "${LATEST}": ${folders.map(shown).join(", ")}: holds no record of a run`);
+  throw new Error(
+    `run "${LATEST}": no run is recorded in ${folders.map(shown).join(" or ")}; throughline run records one`,
+  );
 }
 
 async function newestIn(folder: string): Promise<RunRecord | null> {
@@ -69,7 +71,7 @@ async function locate(folders: readonly string[], run: string): Promise<string> 
     if ((await stat(file).catch(() => null))?.isFile() === true) return file;
   }
   const places = folders.map((folder) => `${shown(folder)}/${run}/${FILE}`);
-  throw new Error(`run "${run}" is not known: neither ${places.join(" nor ")} nor a file or folder of that name`);
+  throw new Error(`run "${run}" is not known: there is no ${places.join(", no ")} and no file or folder of that name`);
 }
 
 /** A path as somebody in this folder would write it. */

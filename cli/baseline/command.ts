@@ -35,7 +35,9 @@ export function addBaselineCommands(program: Command, root: string): void {
     .command("list")
     .description("the baselines there are, with their runs and parameters")
     .action(async () => {
-      for (const { name, baseline: one } of await listBaselines(root)) {
+      const all = await listBaselines(root);
+      if (all.length === 0) console.log("no baseline yet; throughline baseline save latest makes one");
+      for (const { name, baseline: one } of all) {
         const parameters = Object.entries(one.parameters).map(([key, value]) => `${key}=${value}`);
         console.log(
           `${name}  ${one.subject}, ${several(Object.keys(one.runs).length, "run")}  ${parameters.join(" ")}`,

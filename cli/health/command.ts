@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isDuration, parseDuration } from "../../core/shape.ts";
+import { makeFolders } from "../files.ts";
 import { type Alert, growthOf } from "./alerts.ts";
 import { described, type Monitor, startMonitor } from "./monitor.ts";
 import { reportOf } from "./report.ts";
@@ -63,7 +64,7 @@ function watchesOf({ pid = [], port = [], url = [] }: Flags, command: Command): 
     ...port.map((one) => ({ port: one })),
     ...url.map((one) => ({ url: one })),
   ];
-  if (watches.length === 0) command.error("error: give --pid, --port or --url, as often as there are processes");
+  if (watches.length === 0) command.error("error: nothing to watch: give --pid, --port or --url, one for each process");
   return watches;
 }
 
@@ -100,7 +101,7 @@ async function serve(monitors: readonly Monitor[], port: number) {
 
 /** Watches until the time is over or somebody ends it, and writes the reports. @returns the exit code. */
 async function watch(flags: Flags, watches: readonly Watch[], interrupted: AbortSignal): Promise<number> {
-  await mkdir(flags.out, { recursive: true });
+  await makeFolders(flags.out);
   const monitors = await startAll(flags, watches);
   const server = flags.serve === undefined ? null : await serve(monitors, flags.serve);
   if (server !== null) console.log(JSON.stringify({ service: "monitor", url: server.url }));

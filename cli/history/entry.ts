@@ -95,7 +95,9 @@ async function recordsBelow(folder: string, depth = 0): Promise<string[]> {
   } catch (problem) {
     // A subfolder that may not be read is skipped.
     if (depth > 0) return [];
-    throw new RangeError(`history ${folder}: cannot be read: ${(problem as NodeJS.ErrnoException).code}`);
+    const { code } = problem as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "no such folder; throughline run makes it" : `cannot be read (${code})`;
+    throw new RangeError(`history ${folder}: ${why}`);
   }
   const files = names.filter((name) => name.isFile() && name.name === FILE).map(({ name }) => join(folder, name));
   if (depth >= DEEPEST) return files;

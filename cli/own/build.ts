@@ -1,5 +1,5 @@
 /** Bundles a pipeline's file for k6 and for the receiver, each without what runs on the other side. */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
@@ -7,6 +7,7 @@ import { bundleHead } from "../../core/bundle.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { subscribersOf } from "../../systems/own.ts";
+import { makeFolders } from "../files.ts";
 import { lineIn, lineOf } from "./place.ts";
 import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
 import { onlySide, type Side } from "./sides.ts";
@@ -96,7 +97,7 @@ async function bundleForK6(root: string, file: string, name: string, script: str
 /** The receiver's bundle, and the pipeline as it is read from it. */
 async function bundleForNode(root: string, file: string, shown: string) {
   const folder = resolve(DIST, "node");
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const loading = join(folder, `.loading-${process.pid}-${basename(file)}.mjs`);
   await bundled({
     entryPoints: [file],

@@ -1,5 +1,5 @@
 /** `throughline build`: bundles the pipelines of this folder. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
@@ -7,6 +7,7 @@ import { definitionOf, type NamedTest } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { readConfig } from "../config.ts";
+import { makeFolders } from "../files.ts";
 import type { Built } from "./build.ts";
 import { buildAll } from "./find.ts";
 import { kindOf } from "./kind.ts";
@@ -29,7 +30,7 @@ export function addBuildCommand(program: Command, root: string): void {
       const all = await buildAll(root, (await readConfig(undefined))?.pipelines);
       if (all.length === 0)
         throw new RangeError(
-          "build: no *.pipeline.ts in this folder or in pipelines/; throughline init <name> writes one",
+          "build: no *.pipeline.ts in this folder or in pipelines/; throughline init <name> --from http --to webhook writes one",
         );
       for (const built of all) {
         const written = [
@@ -60,7 +61,7 @@ function testRunsOf(built: Built): ReadonlyMap<string, string> {
 async function write(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {
   const paths = [...files].map(async ([name, text]) => {
     const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await writeFile(path, text);
     return path;
   });

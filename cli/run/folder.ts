@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import { makeFolders } from "../files.ts";
 
 /** The folder of one run's results. */
 export interface Folder {
@@ -23,7 +24,7 @@ export async function makeFolder(out: string, given: string | undefined, name: s
     .replace(/[-:]|\..*/g, "")
     .replace("T", "-");
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolders(out);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const run = given ?? `${name.replaceAll(" ", "-")}-${stamp}${attempt === 1 ? "" : `-${attempt}`}`;
       const path = resolve(out, run);

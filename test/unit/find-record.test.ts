@@ -49,7 +49,7 @@ describe("a record is found", () => {
 
   test("or named when it is not there", async () => {
     await expect(readRecord([root], "nothing")).rejects.toThrow(/^run "nothing" is not known: /);
-    await expect(readRecord([join(root, "elsewhere")], "latest")).rejects.toThrow(/holds no record/);
+    await expect(readRecord([join(root, "elsewhere")], "latest")).rejects.toThrow(/no run is recorded in .*elsewhere/);
   });
 
   test("or refused with its name and why", async () => {

@@ -35,6 +35,13 @@ describe("the folder of a run", () => {
   });
 });
 
+test("a folder that cannot be made is refused, and nobody waits for it", async () => {
+  await expect(makeFolder("/proc/none/here", undefined, "x")).rejects.toThrow(
+    /^--out \/proc\/none\/here: cannot be written/,
+  );
+  await expect(makeFolder(`${import.meta.filename}/here`, undefined, "x")).rejects.toThrow(/cannot be written/);
+});
+
 describe("a file", () => {
   test("is written as a whole", async () => {
     await writeFileWhole(join(out, "result.json"), "first");

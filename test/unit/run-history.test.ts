@@ -94,7 +94,9 @@ describe("records", () => {
   });
 
   test("of a folder that is not there are refused in one line", async () => {
-    await expect(readEntries("/nowhere")).rejects.toThrow(/^history \/nowhere: cannot be read: ENOENT$/);
+    await expect(readEntries("/nowhere")).rejects.toThrow(
+      /^history \/nowhere: no such folder; throughline run makes it$/,
+    );
   });
 });
 

@@ -52,7 +52,9 @@ export function addStimulateCommand(program: Command, interrupted: AbortSignal):
       const settings = misbehaviourOf(flags);
       const adds = flags.poison + flags.doubled > 0;
       if (settings === null && !adds)
-        throw new RangeError("stimulate: says not what; see throughline stimulate --help");
+        throw new RangeError(
+          "stimulate: nothing to do: give --unavailable, --not-found, --dropped, --delay, --outage, --poison or --doubled",
+        );
       if (settings !== null && flags.receiverUrl === undefined) {
         throw new RangeError("stimulate: a receiver misbehaves; give --receiver-url");
       }
