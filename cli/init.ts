@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { PREFIX } from "../core/pipeline.ts";
+import { secretsInUrl } from "../core/redaction.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";
@@ -89,6 +91,10 @@ async function writePipeline([name = ""]: string[], flags: Flags): Promise<void>
 function configOf({ kind }: Subject, what: string[], flags: Flags, root: string): Config {
   const given = [...Object.keys(kind.urls), "receiver"].flatMap((name) => {
     const url = flags[`${name}Url`];
+    if (url !== undefined && secretsInUrl(url).length > 0) {
+      const variable = PREFIX + (kind.urls[name] ?? "RECEIVER_URL");
+      throw new RangeError(`--${name}-url: holds a secret, which is not written to a file: set ${variable} instead`);
+    }
     return url === undefined ? [] : [[name, url]];
   });
   return {

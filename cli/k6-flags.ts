@@ -1,8 +1,14 @@
 /** Flags of k6 that may hold secrets: every user of the machine reads command lines, and only its own an environment. */
 
-/** As k6 takes them: `--out x`, `--out=x`, `-o x`, `-o=x` and `-ox`. */
-const OUTPUT = /^(?:--out(?:=|$)|-o=?)(.*)$/s;
-const VARIABLE = /^(?:--env(?:=|$)|-e=?)(.*)$/s;
+/** As k6 takes them: `--out x`, `--out=x`, `-o x`, `-o=x` and `-ox`, and behind others without a value: `-qo x`. */
+const OUTPUT = /^(?:--out(?:=|$)|-([hlpqvw]*)o=?)(.*)$/s;
+const VARIABLE = /^(?:--env(?:=|$)|-([hlpqvw]*)e=?)(.*)$/s;
+/** Where logs and traces go and secrets come from: one each, which k6 takes from its environment as well. */
+const PLACES: Readonly<Record<string, RegExp>> = {
+  K6_LOG_OUTPUT: /^--log-output(?:=|$)()(.*)$/s,
+  K6_TRACES_OUTPUT: /^--traces-output(?:=|$)()(.*)$/s,
+  K6_SECRET_SOURCE: /^--secret-source(?:=|$)()(.*)$/s,
+};
 
 /** A variable; one without a sign is empty. */
 const PAIR = /^([a-z_]\w*)(?:=(.*))?$/is;
@@ -19,16 +25,26 @@ export interface K6Flags {
 }
 
 /**
- * Takes outputs and variables out of flags of k6: the address of an output may hold a login, and a variable be a token.
+ * Takes outputs, variables and the places of logs and secrets out of flags of k6: the address of an output may hold a
+ * login, and a variable be a token.
  *
  * @returns as it was what would mean something else in the environment.
  */
 export function offCommandLine(given: readonly string[]): K6Flags {
-  const outputs = taken(given, OUTPUT, () => true);
+  const environment: Record<string, string> = {};
+  let flags = given;
+  for (const [name, form] of Object.entries(PLACES)) {
+    const { rest, values } = taken(flags, form, () => true);
+    if (values.length !== 1 || values[0] === "") continue;
+    environment[name] = values[0] as string;
+    flags = rest;
+  }
+  const outputs = taken(flags, OUTPUT, () => true);
   // The variable is a list with commas.
-  const fit = outputs.values.length > 0 && outputs.values.every((output) => output !== "" && !output.includes(","));
-  const flags = fit ? outputs.rest : given;
-  const environment = fit ? { K6_OUT: outputs.values.join(",") } : {};
+  if (outputs.values.length > 0 && outputs.values.every((output) => output !== "" && !output.includes(","))) {
+    environment["K6_OUT"] = outputs.values.join(",");
+    flags = outputs.rest;
+  }
   if (flags.some((flag) => SHOWS_ENVIRONMENT.test(flag))) return { flags, environment };
   const variables = taken(flags, VARIABLE, (value) => {
     const [, name] = PAIR.exec(value) ?? [];
@@ -47,12 +63,14 @@ function taken(flags: readonly string[], form: RegExp, isTaken: (value: string) 
   const values: string[] = [];
   for (let place = 0; place < flags.length; place++) {
     const flag = flags[place] as string;
-    const [whole, inWord] = form.exec(flag) ?? [];
+    const [whole, before = "", inWord] = form.exec(flag) ?? [];
     // The value of a short flag may begin at once; an empty one stands in the next word.
     const words = whole === undefined || inWord !== "" ? [flag] : flags.slice(place, place + 2);
     const value = inWord || (words[1] ?? "");
-    if (whole !== undefined && isTaken(value)) values.push(value);
-    else rest.push(...words);
+    if (whole !== undefined && isTaken(value)) {
+      values.push(value);
+      if (before !== "") rest.push(`-${before}`);
+    } else rest.push(...words);
     place += words.length - 1;
   }
   return { rest, values };

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
-import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
+import { complaint } from "../core/complaint.ts";
+import { withoutCredentials } from "../core/redaction.ts";
 import { PIPELINES } from "../systems/kinds.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
@@ -56,7 +57,9 @@ const program = new Command("throughline")
   )
   .addHelpText("after", `\nPipelines and their tests:\n${describePipelines()}`)
   .showSuggestionAfterError()
-  .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
+  .configureOutput({
+    outputError: (text, write) => write(`${complaint(text, commandLine())}\n`),
+  })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
 
 addRunCommand(program, root, interrupted.signal);
@@ -101,6 +104,18 @@ try {
   complain(problem);
   // What was asked for is not allowed; anything else is a run that could not be measured.
   process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
+}
+
+/** The command that was asked for, whose help is the one to read. */
+function commandLine(): string {
+  const names = ["throughline"];
+  let command: Command | undefined = program;
+  for (const word of process.argv.slice(2)) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    names.push(word);
+  }
+  return names.join(" ");
 }
 
 function complain(problem: unknown): void {

@@ -1,5 +1,6 @@
 /** Who we say we are: how headers, cookies and tokens are written in settings, and when a token is to be renewed. Pure. */
 import * as v from "valibot";
+import { decodeBase64 } from "./base64.ts";
 
 /** Header names and the names of subprotocols and cookies, by RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -91,23 +92,6 @@ export interface Token {
   readonly lasts: number | null;
 }
 
-const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/** Undoes base64url, of which k6 has no function outside of its own modules; letters beyond ASCII stay bytes. */
-function decodeBase64url(text: string): string {
-  let bits = 0;
-  let held = 0;
-  let decoded = "";
-  for (const letter of text) {
-    held = ((held & 0xff) << 6) | BASE64URL.indexOf(letter);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    decoded += String.fromCharCode((held >> bits) & 0xff);
-  }
-  return decoded;
-}
-
 const Claims = v.looseObject({ exp: v.pipe(v.number(), v.finite()) });
 
 /**
@@ -120,7 +104,7 @@ export function endOf(token: string): number | null {
   const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token) ?? [];
   if (claims === undefined) return null;
   try {
-    const parsed = v.safeParse(Claims, JSON.parse(decodeBase64url(claims)));
+    const parsed = v.safeParse(Claims, JSON.parse(decodeBase64(claims)));
     return parsed.success ? parsed.output.exp : null;
   } catch {
     return null;

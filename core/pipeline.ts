@@ -6,7 +6,7 @@ import { refuseForm } from "./declared.ts";
 import type { Stream } from "./event.ts";
 import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";
-import { passwordIn, saidBy, withoutCredentials } from "./redaction.ts";
+import { saidBy, secretsInUrl, withoutCredentials } from "./redaction.ts";
 import type { Step } from "./shape.ts";
 import type { Trace } from "./trace.ts";
 
@@ -217,7 +217,7 @@ export function secretsOf(
   const values = environmentOf({ variables }, given);
   return Object.entries(variables).flatMap(([name, of]) => {
     const value = values[name] ?? "";
-    return typeof of === "object" && of.secret === true ? [value, ...passwordIn(value)] : passwordIn(value);
+    return typeof of === "object" && of.secret === true ? [value, ...secretsInUrl(value)] : secretsInUrl(value);
   });
 }
 

@@ -1,3 +1,6 @@
+import { encodeBase64 } from "./base64.ts";
+import { spellingsOf } from "./spelling.ts";
+
 /** Who logs in to a URL: all that stands before its last @, even where a password was not encoded. */
 const LOGIN = /\/\/(?:\S*|(?:(?!\/\/).)*)@/gs;
 
@@ -12,22 +15,27 @@ const SHORTEST_SECRET = 6;
 /** Tokens that are renewed go on and on; who repeats an old one repeats one of the last. */
 const MOST_SECRETS = 200;
 
-/** What this process was told for good and must not repeat, even where a target does. */
-let secrets: readonly string[] = [];
-/** What is told anew again and again: the latest last. */
-let renewed: readonly string[] = [];
-/** All of them, the longest first: one may be a part of another. */
-let longestFirst: readonly string[] = [];
+interface Secret {
+  readonly text: string;
+  readonly pattern: RegExp;
+}
 
-/** From now on no text of {@link withoutCredentials} shows these, as they are, in a URL, or in JSON. */
+/** What this process was told for good and must not repeat, even where a target does. */
+let secrets: readonly Secret[] = [];
+/** What is told anew again and again: the latest last. */
+let renewed: readonly Secret[] = [];
+/** All of them, the longest first: one may be a part of another. */
+let longestFirst: readonly Secret[] = [];
+
+/** From now on no text of {@link withoutCredentials} shows these, however they are spelled. */
 export function hide(...told: readonly string[]): void {
-  const fresh = formsOf(told).filter((form) => !secrets.includes(form));
+  const fresh = newOf(told, secrets);
   if (fresh.length > 0) keep([...secrets, ...fresh], renewed);
 }
 
 /** The same of what others follow: the last of them stay hidden. */
 export function hideRenewed(token: string): void {
-  const fresh = formsOf([token]).filter((form) => !secrets.includes(form) && !renewed.includes(form));
+  const fresh = newOf([token], longestFirst);
   if (fresh.length > 0) keep(secrets, [...renewed, ...fresh].slice(-MOST_SECRETS));
 }
 
@@ -36,30 +44,55 @@ export function forgetSecrets(): void {
   keep([], []);
 }
 
-function formsOf(told: readonly string[]): readonly string[] {
-  const forms = told.flatMap((secret) => [secret, inUrl(secret), JSON.stringify(secret).slice(1, -1)]);
-  return [...new Set(forms)].filter((form) => form.length >= SHORTEST_SECRET);
+/** Those that are not hidden yet. */
+function newOf(told: readonly string[], known: readonly Secret[]): readonly Secret[] {
+  const isKnown = (one: string) => known.some(({ text }) => text === one);
+  const fresh = new Set(told.filter((one) => one.length >= SHORTEST_SECRET && !isKnown(one)));
+  return [...fresh].map((text) => ({ text, pattern: spellingsOf(text) }));
 }
 
-function keep(forGood: readonly string[], lately: readonly string[]): void {
+function keep(forGood: readonly Secret[], lately: readonly Secret[]): void {
   secrets = forGood;
   renewed = lately;
-  longestFirst = [...forGood, ...lately].sort((one, other) => other.length - one.length);
+  longestFirst = [...forGood, ...lately].sort((one, other) => other.text.length - one.text.length);
 }
 
-/** Half a character, which no URL can carry, is written as the replacement character. */
-function inUrl(secret: string): string {
-  return encodeURIComponent(secret.replace(/\p{Surrogate}/gu, "\ufffd"));
+/** What a header, a field of a query or one of a form is called that says who we are. */
+const SECRET_NAME = /auth|key|token|secret|pass|pwd|cred|sig|cookie|session|jwt|assertion/i;
+
+/** The values of headers, or of fields, whose names say that they are secrets. */
+export function secretValues(pairs: Iterable<readonly [string, string]>): readonly string[] {
+  return [...pairs].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
 }
 
-/** The password in a URL, as it is written there and as it is meant; none where there is none. */
-export function passwordIn(url: string): readonly string[] {
-  const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@/s.exec(url) ?? [];
-  if (password === undefined) return [];
+/** The secrets in a query or a form, as they are meant. */
+export function secretsInQuery(query: string): readonly string[] {
+  const pairs = query.split("&").map((pair): [string, string] => {
+    const sign = pair.indexOf("=");
+    return sign < 0 ? [pair, ""] : [pair.slice(0, sign), meant(pair.slice(sign + 1).replaceAll("+", " "))];
+  });
+  return secretValues(pairs);
+}
+
+/**
+ * The secrets in a URL: its password as it is written and as it is meant, the login as HTTP sends it, a token
+ * instead of a login, and what its query says of who we are.
+ */
+export function secretsInUrl(url: string): readonly string[] {
+  const [, user = "", password] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/]*):(.*)@/is.exec(url) ?? [];
+  const [, token] = /^(?:https?|wss?|nats|tls):\/\/([^:@/?#]+)@/i.exec(url) ?? [];
+  const [, query = ""] = /:\/\/[^?#]*\?([^#]*)/.exec(url) ?? [];
+  const login =
+    password === undefined ? [] : [password, meant(password), encodeBase64(`${meant(user)}:${meant(password)}`)];
+  return [...new Set([...login, ...(token === undefined ? [] : [token, meant(token)]), ...secretsInQuery(query)])];
+}
+
+/** What is written in percent signs; a text as it is where that is none. */
+function meant(written: string): string {
   try {
-    return [password, decodeURIComponent(password)];
+    return decodeURIComponent(written);
   } catch {
-    return [password];
+    return written;
   }
 }
 
@@ -68,19 +101,13 @@ export function passwordIn(url: string): readonly string[] {
  * and records.
  */
 export function withoutCredentials(text: string): string {
-  const concealed = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
+  const concealed = longestFirst.reduce((rest, { pattern }) => rest.replace(pattern, "(hidden)"), text);
   return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
 }
 
 /** What an exception says, whatever was thrown, without the credentials in it. */
 export function saidBy(problem: unknown): string {
   return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
-}
-
-/** What a parser of command lines complains about, on one line and without what may be a secret in it. */
-export function withoutArguments(complaint: string): string {
-  const nameless = complaint.replace(/(unknown option '-[^=']*=)[^']*'/g, "$1(hidden)'");
-  return onOneLine(withoutCredentials(nameless.trimEnd()), 1_000);
 }
 
 /** A text on one line, short enough for a message: control characters are written out. */

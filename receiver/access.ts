@@ -32,11 +32,7 @@ export class FarEndAccess implements NodeAccess {
     this.secretNames = Object.entries(variables).flatMap(([name, of]) =>
       typeof of === "object" && of.secret === true ? [name] : [],
     );
-    hide(
-      ...secretsOf({ variables }, environment),
-      ...secretsShown(this.given, this.credentials.headers),
-      this.given.TOKEN_FORM ?? "",
-    );
+    hide(...secretsOf({ variables }, environment), ...secretsShown(this.given, this.credentials.headers));
   }
 
   get tls(): TlsOptions {

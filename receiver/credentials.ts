@@ -40,7 +40,7 @@ export function readCredentials(given: AccessSettings, prefix: string): Credenti
   if (given.TOKENS !== undefined && token === undefined) {
     throw new Error(`${prefix}_TOKENS=${given.TOKENS}: holds no token`);
   }
-  const shown = shownHeaders(given, headers, (text) => Buffer.from(text).toString("base64"));
+  const shown = shownHeaders(given, headers);
   return {
     headers: token === undefined ? shown : { ...shown, Authorization: `Bearer ${token}` },
     tls: {

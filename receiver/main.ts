@@ -1,6 +1,8 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { withoutArguments } from "../core/redaction.ts";
+import { complaint } from "../core/complaint.ts";
+import { meant } from "../core/nearest.ts";
+import { isServiceLink } from "../core/servicelink.ts";
 import { addFlags, readFlags } from "./farends.ts";
 import { type Bucket, type Database, readInfluxdb } from "./influxdb-address.ts";
 import { FarEndProblem } from "./kind.ts";
@@ -37,10 +39,13 @@ const program = new Command("receiver")
   )
   .option("--exit-with-stdin", "stop when standard input closes, so that nothing outlives the parent")
   .allowExcessArguments(false)
-  .configureOutput({ outputError: (text, write) => write(`${withoutArguments(text)}\n`) })
+  .configureOutput({
+    outputError: (text, write) => write(`${complaint(text, "receiver")}\n`),
+  })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : 2));
 addFlags(program);
 program.parse();
+refuseUnknown(program.options.flatMap(({ envVar }) => envVar ?? []));
 
 interface Flags extends Pick<ReceiverOptions, "host" | "port" | "influxdb"> {
   readonly exitWithStdin?: boolean;
@@ -59,6 +64,17 @@ try {
   if (problem instanceof InvalidArgumentError) program.error(`error: ${problem.message}`);
   console.error(`receiver: ${reasonOf(problem)}`);
   process.exit(1);
+}
+
+/** Refuses a variable that begins as ours and is none: RECEIVER_URL is told to publishers, others by Kubernetes. */
+function refuseUnknown(known: readonly string[]): void {
+  const isOthers = (name: string) =>
+    name === "RECEIVER_URL" ||
+    (isServiceLink(name) && (name !== "RECEIVER_PORT" || /^\w+:/.test(process.env[name] ?? "")));
+  const unknown = Object.keys(process.env).find(
+    (name) => name.startsWith("RECEIVER_") && !known.includes(name) && !isOthers(name),
+  );
+  if (unknown !== undefined) program.error(`error: ${unknown}: unknown variable; ${meant(unknown, known)}`);
 }
 
 /** A far end that cannot be had says so by itself; whatever else goes wrong has to do with the address. */

@@ -1,5 +1,7 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
 import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
+import { decodeBase64, encodeBase64 } from "../core/base64.ts";
+import { secretsInQuery, secretValues } from "../core/redaction.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 
 const credential = { credential: true };
@@ -113,22 +115,26 @@ export function namesOfWay(way: keyof WaysIn, variables: Readonly<Record<string,
  * The headers that a target is shown, without a token that is renewed or one of many.
  *
  * @param headers those of HEADERS and of HEADERS_FILE.
- * @param encode writes a text in base64.
  */
-export function shownHeaders(given: AccessSettings, headers: Headers, encode: (text: string) => string): Headers {
+export function shownHeaders(given: AccessSettings, headers: Headers): Headers {
   const { COOKIES, BASIC, TOKEN } = given;
   return {
     ...headers,
     ...(COOKIES === undefined ? {} : { Cookie: COOKIES }),
-    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encode(BASIC)}` }),
+    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encodeBase64(BASIC)}` }),
     ...(TOKEN === undefined ? {} : { Authorization: `Bearer ${TOKEN}` }),
   };
 }
 
-/** What a target may repeat of what it is shown, and nobody else must. */
-export function secretsShown({ BASIC, COOKIES }: AccessSettings, shown: Headers): readonly string[] {
-  const proofs = Object.entries(shown).filter(([name]) => /auth|key|token|secret|pass|cred|sign/i.test(name));
-  const cookies = COOKIES?.split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
-  const password = BASIC === undefined ? [] : [BASIC.slice(BASIC.indexOf(":") + 1)];
-  return [...proofs.map(([, value]) => value.replace(/^\S+ /, "")), ...cookies, ...password];
+/** What a target may repeat of what it is shown, and nobody else must: also the parts of a login, a cookie or a form. */
+export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers): readonly string[] {
+  const cookies = shown["Cookie"]?.split(/; */).map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
+  const proofs = secretValues(Object.entries(shown)).flatMap((value) => {
+    const [, scheme, proof = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
+    if (scheme === undefined) return [value];
+    if (scheme.toLowerCase() !== "basic") return [value, proof];
+    const login = decodeBase64(proof);
+    return [proof, login, login.slice(login.indexOf(":") + 1)];
+  });
+  return [...proofs, ...cookies, TOKEN_FORM, ...secretsInQuery(TOKEN_FORM)];
 }

@@ -1,6 +1,7 @@
 /** What the services have in common as programs: their command lines, and how they start and stop. */
 import { Command, InvalidArgumentError } from "commander";
-import { withoutArguments, withoutCredentials } from "../core/redaction.ts";
+import { complaint } from "../core/complaint.ts";
+import { withoutCredentials } from "../core/redaction.ts";
 import { describeFaults, type FaultTable, parseFaults } from "./faults.ts";
 
 const USAGE_ERROR = 2;
@@ -30,7 +31,7 @@ export function serviceCommand(name: string, description: string, faults: FaultT
     .addHelpText("after", `\nFaults:\n${describeFaults(faults)}`)
     .configureOutput({
       // In one line that shows no secret.
-      outputError: (text, write) => write(`${withoutArguments(text).replace(/^error/, name)}; see ${name} --help\n`),
+      outputError: (text, write) => write(`${complaint(text, name)}\n`),
     })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
 }

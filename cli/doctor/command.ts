@@ -10,7 +10,7 @@ import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { portOf } from "../run/parts.ts";
 import { needOfOurs } from "../run/provision.ts";
-import { type PlannedTest, planRun, type Request } from "../run/request.ts";
+import { addressed, type PlannedTest, planRun, type Request } from "../run/request.ts";
 import type { Subject } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
 import type { Check } from "./check.ts";
@@ -55,7 +55,8 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
     const all = own.length > 0 ? own.map((name) => [name]) : [named ?? ["pipeline"]];
     for (const names of all) {
       if (all.length > 1) console.log(`${names.join(" ")}:`);
-      await examine(root, await findSubject(root, names, config), request, interrupted);
+      const subject = await findSubject(root, names, config);
+      await examine(root, subject, addressed(request, subject), interrupted);
     }
   });
 }
@@ -79,7 +80,7 @@ async function examine(root: string, subject: Subject, request: Request, interru
 /** What is asked of addresses that answer: whether path, login and stream are right, and a table can be read. */
 async function checksBehind(direct: ReadonlySet<string>, subject: Subject, request: Request): Promise<Check[]> {
   if (direct.size === 0) return [];
-  const tests = planRun(subject, { ...request, environment: process.env, consent: true }).groups.flat();
+  const tests = planRun(subject, { ...request, consent: true }).groups.flat();
   const { doors = {}, receiverCheck } = subject.kind;
   const asked = tests.filter(({ test }) => direct.has(doors[test]?.url ?? ""));
   const checks = await Promise.all(asked.map((planned) => doorCheck(doors, planned)));

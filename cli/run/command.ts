@@ -6,7 +6,7 @@ import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig } from "../config.ts";
 import { receiverPortOption, repeatable, whole } from "../options.ts";
 import { findSubject, onlyOwn } from "../own/subject.ts";
-import type { Request } from "./request.ts";
+import { addressed, type Request } from "./request.ts";
 import { run } from "./run.ts";
 import { describePipelines } from "./subject.ts";
 
@@ -81,11 +81,12 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
       const { names, k6 } = split(given);
       const config = await readConfig(flags.config);
       const what = names.length > 0 ? names : (config?.run ?? (await onlyOwn(root, config)));
+      const subject = await findSubject(root, what, config);
       process.exitCode = await run(
         root,
         {
-          subject: await findSubject(root, what, config),
-          request: requestOf(flags, config),
+          subject,
+          request: addressed(requestOf(flags, config), subject),
           out: flags.out ?? config?.out ?? "results",
           runId: runId(flags.runId),
           flags: k6,

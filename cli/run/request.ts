@@ -3,9 +3,10 @@
 import { secondsOf } from "../../core/plan.ts";
 import { ticksIn } from "../../core/schedule.ts";
 import { peakOf } from "../../core/shape.ts";
+import { SLO_PREFIX } from "../../core/slo.ts";
 import { PREFIX } from "../../k6/support/environment.ts";
 import { type Settings, settings } from "../../k6/support/settings.ts";
-import { beginsAsOurs, beginsAsOwn, nearest } from "../../k6/support/unknown.ts";
+import { beginsAsOurs, beginsAsOwn, isOneSlipAway, nearest } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
@@ -28,7 +29,7 @@ export interface Request {
   readonly manner?: Manner | undefined;
   /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
-  /** Of the shell: credentials of a target that was given are taken from it, as `THROUGHLINE_NAME`. */
+  /** Of the shell, whose `THROUGHLINE_NAME` are variables too; who we are is said to a target that was given only. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** More than smoke may be turned on a target that is not on this machine. */
   readonly consent?: boolean;
@@ -84,8 +85,9 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
     given[test] = {
       ...preset[test],
       ...kind.variables.always[test],
-      ...(reference ? kind.variables.reference[test] : credentialsOf(test, request.environment)),
+      ...(reference ? kind.variables.reference[test] : {}),
       ...(request.manner === "real" ? kind.variables.real?.[test] : {}),
+      ...settingsOfShell(test, reference, request.environment),
       ...flagsOf(test, subject, request),
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
@@ -206,14 +208,20 @@ function flagsOf(
   );
 }
 
-/** Refuses what the shell says of a target by a name that no test has: it would be ignored. */
+/** Refuses what the shell says with our prefix by a name that no test has: it would be ignored. */
 function refuseUnknown(tests: readonly RunnableTest[], environment: Request["environment"] = {}): void {
-  const known = [...Object.values(VARIABLES), ...tests.map(variablesOf)].flatMap((variables) => Object.keys(variables));
-  const isMeant = (name: string) => tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));
-  for (const given of Object.keys(environment)) {
-    const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : null;
-    if (name === null || known.includes(name) || !isMeant(name)) continue;
-    throw new RangeError(`${given}: unknown variable; did you mean ${PREFIX}${nearest(name, known)}?`);
+  const given = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
+  if (given.length === 0) return;
+  const namesOf = (test: RunnableTest) => [...Object.keys(variablesOf(test)), ...boundVariables(test)];
+  const own = tests.flatMap(namesOf);
+  const known = [...own, ...(Object.keys(VARIABLES) as RunnableTest[]).flatMap(namesOf)];
+  for (const name of given.map((one) => one.slice(PREFIX.length))) {
+    if (known.includes(name)) continue;
+    const close = own.find((one) => one.length > 3 && isOneSlipAway(name, one));
+    const begins =
+      name.startsWith(SLO_PREFIX) || tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));
+    if (close === undefined && !begins) continue;
+    throw new RangeError(`${PREFIX}${name}: unknown variable; did you mean ${PREFIX}${close ?? nearest(name, known)}?`);
   }
 }
 
@@ -225,14 +233,36 @@ function meantBy(tests: readonly RunnableTest[], name: string): string {
     : "";
 }
 
-/** Secrets, which must not be on a command line, and what else the shell says of the way into a target. */
-function credentialsOf(test: RunnableTest, environment: Request["environment"] = {}): Record<string, string> {
-  const credentials = Object.entries(variablesOf(test)).filter(
-    ([name, { credential, target }]) => credential || (beginsAsOurs(test, name) && !target),
+/** A request with the addresses that the shell says, where neither a flag nor a config has them. */
+export function addressed(request: Request, { kind }: Subject): Request {
+  const variables = Object.entries({ ...kind.urls, receiver: "RECEIVER_URL" });
+  const given = variables.flatMap(([name, variable]) => {
+    const url = request.environment?.[PREFIX + variable];
+    return url === undefined ? [] : [[name, url] as const];
+  });
+  const { receiver, ...targets } = { ...Object.fromEntries(given), ...request.urls };
+  // A receiver that the shell has for other runs is none of a reference target's.
+  const has = kind.own !== undefined || Object.keys(targets).length > 0 || request.urls["receiver"] !== undefined;
+  return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
+}
+
+/** What is each run's own to say. */
+const DECIDED = ["RUN_ID", "INSTANCES", "SUMMARY"];
+
+/** Variables of the shell by our prefix. A reference target is not told who we are elsewhere. */
+function settingsOfShell(
+  test: RunnableTest,
+  reference: boolean,
+  environment: Request["environment"] = {},
+): Record<string, string> {
+  const variables = Object.entries(variablesOf(test)).filter(
+    ([name, { credential, target }]) =>
+      !target && !DECIDED.includes(name) && !(reference && (credential || beginsAsOurs(test, name))),
   );
+  const names = [...variables.map(([name]) => name), ...boundVariables(test)];
   return Object.fromEntries(
-    credentials.flatMap(([name]) => {
-      const value = environment[`${PREFIX}${name}`];
+    names.flatMap((name) => {
+      const value = environment[PREFIX + name];
       return value === undefined ? [] : [[name, value]];
     }),
   );

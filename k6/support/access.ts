@@ -1,5 +1,4 @@
 import { SharedArray } from "k6/data";
-import { b64encode } from "k6/encoding";
 import exec from "k6/execution";
 import http from "k6/http";
 import {
@@ -56,7 +55,7 @@ export class Access {
     const headers = { ...fileHeaders(given.HEADERS_FILE, prefix), ...given.HEADERS };
     refuseUnfit(given, prefix, headers);
     this.options = certificateOptions(given, prefix);
-    this.fixed = shownHeaders(given, headers, b64encode);
+    this.fixed = shownHeaders(given, headers);
     hide(...secretsShown(given, this.fixed));
     this.tokens = tokensOf(given.TOKENS, prefix);
     this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null);

@@ -1,5 +1,5 @@
 /** The environment of a test, and how its values are told of. */
-import { onOneLine, passwordIn, withoutCredentials } from "../../core/redaction.ts";
+import { onOneLine, secretsInUrl, withoutCredentials } from "../../core/redaction.ts";
 import type { Variable } from "../../core/variable.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,8 @@ export function secretsIn(
   { credential, hidden = false }: Pick<Variable<unknown>, "credential" | "hidden">,
 ): readonly string[] {
   const isSecret = hidden || (credential && !/_(?:USER|URL)$/.test(name));
-  return isSecret ? [text, ...passwordIn(text)] : passwordIn(text);
+  const inUrls = [text, ...text.split(",")].flatMap(secretsInUrl);
+  return isSecret ? [text.trim(), ...inUrls] : inUrls;
 }
 
 const SECRET = /TOK|PASS|SECRET|CRED|KEY|AUTH|HEADER|COOKIE|BASIC/i;

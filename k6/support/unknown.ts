@@ -2,6 +2,7 @@
 import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
 import { onOneLine } from "../../core/redaction.ts";
+import { isServiceLink } from "../../core/servicelink.ts";
 import { SLO_PREFIX, type Slo, sloVariable } from "../../core/slo.ts";
 import { NOT_OURS } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
@@ -62,14 +63,6 @@ export function nearest(name: string, known: readonly string[]): string {
   return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).one;
 }
 
-/**
- * Whether Kubernetes tells a container of a Service by this variable, whatever the Service is called; the
- * operator of TestRuns makes one for each runner.
- */
-function isServiceLink(name: string): boolean {
-  return /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/.test(name);
-}
-
 /** One shell may hold the variables and the bounds of several tests. */
 function isOfAnyTest(name: string): boolean {
   const tests = Object.keys(VARIABLES) as RunnableTest[];
@@ -78,7 +71,7 @@ function isOfAnyTest(name: string): boolean {
 }
 
 /** Whether two names differ by one letter more, less or other, or by two neighbours swapped. */
-function isOneSlipAway(given: string, name: string): boolean {
+export function isOneSlipAway(given: string, name: string): boolean {
   if (Math.abs(given.length - name.length) > 1) return false;
   let start = 0;
   while (start < given.length && given[start] === name[start]) start++;

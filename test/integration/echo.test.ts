@@ -22,6 +22,9 @@ const SECRETS = {
   form: "f0rm-of-nobody",
 } as const;
 
+/** As HTTP sends it. */
+const LOGIN = Buffer.from(`somebody:${SECRETS.password}`).toString("base64");
+
 const hasNats = spawnSync("nats-server", ["--version"]).status === 0;
 
 let folder: string;
@@ -100,7 +103,7 @@ const tokens = (asked: string[]) =>
   );
 
 describe("throughline run", () => {
-  const PROOFS: Record<string, () => Promise<{ env?: Record<string, string>; set?: string[] }>> = {
+  const PROOFS: Record<string, (host: string) => Promise<{ env?: Record<string, string>; set?: string[] }>> = {
     "a token": async () => ({ env: { THROUGHLINE_INGEST_TOKEN: SECRETS.token } }),
     "user and password": async () => ({ env: { THROUGHLINE_INGEST_BASIC: `somebody:${SECRETS.password}` } }),
     "a file of tokens": async () => {
@@ -112,13 +115,23 @@ describe("throughline run", () => {
       const url = `http://somebody:${encodeURIComponent(SECRETS.password)}@${await tokens([])}/t?key=${SECRETS.header}`;
       return { env: { THROUGHLINE_INGEST_TOKEN_URL: url, THROUGHLINE_INGEST_TOKEN_FORM: `secret=${SECRETS.form}` } };
     },
+    "a login in the address": async (host) => ({
+      env: { THROUGHLINE_INGEST_URL: `http://somebody:${encodeURIComponent(SECRETS.password)}@${host}` },
+    }),
+    "a login in a file of headers": async () => {
+      const file = join(folder, "headers");
+      await writeFile(file, `Authorization: Basic ${LOGIN}\r\nX-Tenant: a\r\n`);
+      return { set: [`INGEST_HEADERS_FILE=${file}`] };
+    },
     "a token's command": async () => ({
       env: { THROUGHLINE_INGEST_TOKEN_COMMAND: 'printf %s "$TOKEN_OF_NOBODY"', TOKEN_OF_NOBODY: SECRETS.token },
     }),
   };
 
   test.each(Object.entries(PROOFS))("%s, a header, a cookie and a client key are told nowhere", async (name, make) => {
-    const { env = {}, set = [] } = await make();
+    const host = await echoing();
+    const { env = {}, set = [] } = await make(host);
+    const address = env["THROUGHLINE_INGEST_URL"] === undefined ? ["--ingest-url", `http://${host}`] : [];
     const { client } = await authority(await mkdtemp(join(folder, "authority-")));
     const settings = [`INGEST_CERT=${client.certFile}`, `INGEST_KEY=${client.keyFile}`, ...set];
     const run = name.replaceAll(/\W+/g, "-");
@@ -130,7 +143,7 @@ describe("throughline run", () => {
     const running = throughlineWith(
       shell,
       folder,
-      ...["run", "ingest", "--ingest-url", `http://${await echoing()}`, "--receiver-url", "none"],
+      ...["run", "ingest", ...address, "--receiver-url", "none"],
       ...["--rate", "50", "--events", "100", "--run-id", run, "--out", "results"],
       ...settings.flatMap((setting) => ["--set", setting]),
     );
@@ -140,7 +153,11 @@ describe("throughline run", () => {
     expect([1, 3], stdout + stderr).toContain(exitCode);
     // What it said is told, or this test would show nothing.
     expect(written, stdout + stderr).toContain("who is ");
-    expectNone([stdout, stderr, written].join("\n"), [...Object.values(SECRETS), client.key.split("\n")[2] as string]);
+    expectNone([stdout, stderr, written].join("\n"), [
+      ...Object.values(SECRETS),
+      LOGIN,
+      client.key.split("\n")[2] as string,
+    ]);
     expectNone(commands.join("\n"), Object.values(SECRETS));
   });
 });

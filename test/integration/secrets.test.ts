@@ -135,6 +135,12 @@ const PROGRAMS: readonly [what: string, args: () => string[], code: number][] = 
   ["throughline setup ethhook: no URL", () => database(`user:${SECRET}@host/ethhook`), 2],
   ["throughline setup ethhook: another scheme", () => database(`mysql://user:${SECRET}@host/ethhook`), 2],
   ["throughline setup ethhook: a misspelt option", () => ["throughline", "setup", "ethhook", `--secert=${SECRET}`], 2],
+  [
+    "throughline init: a login",
+    () => ["throughline", "init", "http", "--http-url", login("http://gateway.example")],
+    2,
+  ],
+  ["throughline init: a token", () => ["throughline", "init", "websocket", "--ws-url", `ws://h/?token=${SECRET}`], 2],
   ["pulse: another scheme", () => ["pulse", "--nats", `http://user:${SECRET}@h`], 2],
   ["pulse: a misspelt option", () => ["pulse", `--nast=nats://user:${SECRET}@h`], 2],
   ["ethhook: another scheme", () => ["ethhook", "--database", `mysql://user:${SECRET}@h`], 2],
@@ -157,6 +163,20 @@ test.each(PROGRAMS)("%s", async (_, args, code) => {
   expect(exitCode, text).toBe(code);
   expect(text).not.toContain(SECRET);
   expect(text.trim().split("\n")).toHaveLength(1);
+});
+
+test("receiver: a misspelt variable of its shell is refused, and one of Kubernetes is not", () => {
+  const start = (env: Record<string, string>) =>
+    spawnSync(process.execPath, [join(root, "dist/node/receiver.js"), "--port", "0", "--settle-at", "x"], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], ...env },
+    }).stderr;
+  expect(start({ RECEIVER_SECRTE: SECRET })).toBe(
+    "receiver: RECEIVER_SECRTE: unknown variable; did you mean RECEIVER_SECRET?; see receiver --help\n",
+  );
+  expect(start({ RECEIVER_PORT: "4800" })).toContain("RECEIVER_PORT: unknown variable");
+  const links = { RECEIVER_PORT: "tcp://10.0.0.1:4800", RECEIVER_SERVICE_HOST: "10.0.0.1", RECEIVER_URL: "http://h" };
+  expect(start(links)).not.toContain("unknown variable");
 });
 
 describe("services that cannot reach what they need", () => {

@@ -11,7 +11,7 @@ import {
 } from "../../core/access.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { settings } from "../../k6/support/settings.ts";
-import { givenOf, unfitness } from "../../systems/access.ts";
+import { type AccessSettings, givenOf, secretsShown, unfitness } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
 describe("headers", () => {
@@ -201,4 +201,14 @@ describe("a variable with a test's prefix that is not known", () => {
       expect(() => settings("websocket", { [given]: "hunter2" })).toThrow(/=\(hidden\):/);
     }
   });
+});
+
+test("what a target may repeat is known in all its parts", () => {
+  const given = { TOKEN_FORM: "client_id=load&client_secret=s%2F3" } as AccessSettings;
+  const headers = { Authorization: "Basic dTpww6Qgc3M=", Cookie: "sid=abc; a=b=c", "X-Api-Key": "k", "X-Tenant": "t" };
+  expect(secretsShown(given, headers)).toEqual([
+    ...["dTpww6Qgc3M=", "u:p\u00e4 ss", "p\u00e4 ss", "sid=abc; a=b=c", "a=b=c", "k", "abc", "b=c"],
+    ...["client_id=load&client_secret=s%2F3", "s/3"],
+  ]);
+  expect(secretsShown({} as AccessSettings, { "X-Auth": "Token abc" })).toEqual(["Token abc", "abc", ""]);
 });

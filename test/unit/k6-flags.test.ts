@@ -21,6 +21,7 @@ test.each<[string, string[], string[], Record<string, string>]>([
   ["one in a word", ["--env=API_KEY=s3cret"], [], { API_KEY: "s3cret" }],
   ["a short one in a word", ["-eAPI_KEY=s3cret"], [], { API_KEY: "s3cret" }],
   ["a short one with a sign", ["-e=API_KEY=s3cret"], [], { API_KEY: "s3cret" }],
+  ["a short one behind others", ["-qe", "API_KEY=s3cret", "-vpeB=2"], ["-q", "-vp"], { API_KEY: "s3cret", B: "2" }],
   ["several", ["--env", "A=1", "--tag", "a=b", "-e", "B=2"], ["--tag", "a=b"], { A: "1", B: "2" }],
   ["signs, commas and lines in it", ["-e", "A=b=c, d\ne"], [], { A: "b=c, d\ne" }],
   ["an empty one", ["-e", "A=", "-e", "B"], [], { A: "", B: "" }],
@@ -35,6 +36,15 @@ test.each<[string, string[], string[], Record<string, string>]>([
     "where scripts see none",
     ["-e", "A=1", "--include-system-env-vars=false"],
     ["-e", "A=1", "--include-system-env-vars=false"],
+    {},
+  ],
+  ["a place of logs", ["--log-output", "loki=http://u:p@h"], [], { K6_LOG_OUTPUT: "loki=http://u:p@h" }],
+  ["a place of traces", ["--traces-output=otel=http://u:p@h", "-q"], ["-q"], { K6_TRACES_OUTPUT: "otel=http://u:p@h" }],
+  ["a source of secrets", ["--secret-source=mock=a=s3cret"], [], { K6_SECRET_SOURCE: "mock=a=s3cret" }],
+  [
+    "several sources of secrets, of which the environment holds one",
+    ["--secret-source=mock=a=b", "--secret-source", "file=c"],
+    ["--secret-source=mock=a=b", "--secret-source", "file=c"],
     {},
   ],
 ])("variables: %s", (_, given, flags, environment) => {

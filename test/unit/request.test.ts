@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planRun, type Request } from "../../cli/run/request.ts";
+import { addressed, planRun, type Request } from "../../cli/run/request.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 
@@ -138,18 +138,59 @@ describe("the variables", () => {
     };
     const asked = { environment: shell, set: ["NATS_USER=me"] };
     const nats = variablesOf("nats", ["nats"], { ...asked, urls: { nats: "nats://a" } });
-    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me", NATS_CA: "ca.pem" });
-    for (const name of ["NATS_PASSWORD", "RATE"]) expect(nats).not.toHaveProperty(name);
+    expect(nats).toMatchObject({ NATS_TOKEN: "t", NATS_USER: "me", NATS_CA: "ca.pem", RATE: "9" });
+    expect(nats).not.toHaveProperty("NATS_PASSWORD");
+    expect(variablesOf("nats", ["pipeline"], { ...asked, rate: "7" })).toHaveProperty("RATE", "7");
     expect(variablesOf("nats", ["pipeline"], asked)).not.toHaveProperty("NATS_TOKEN");
     expect(variablesOf("http", ["http"], { ...asked, set: [], urls: { http: "http://a" } })).not.toHaveProperty(
       "NATS_TOKEN",
     );
   });
 
+  test("bounds are taken from the shell too, and what each run says itself is not", () => {
+    const shell = { THROUGHLINE_SLO_ACCOUNT_LOST_COUNT: "3", THROUGHLINE_INSTANCES: "4", THROUGHLINE_RUN_ID: "x" };
+    const nats = variablesOf("nats", ["pipeline"], { environment: shell });
+    expect(nats).toHaveProperty("SLO_ACCOUNT_LOST_COUNT", "3");
+    for (const name of ["INSTANCES", "RUN_ID"]) expect(nats).not.toHaveProperty(name);
+  });
+
   test("a stream is created in the reference pipeline, never in another", () => {
     expect(variablesOf("nats", ["pipeline"])).toHaveProperty("CREATE_STREAM", "1");
     expect(variablesOf("nats", ["websocket", "nats"], { urls: OWN })).not.toHaveProperty("CREATE_STREAM");
   });
+});
+
+describe("addresses of the shell", () => {
+  const shell = { THROUGHLINE_WS_URL: "ws://shell/ws", THROUGHLINE_RECEIVER_URL: "http://receiver" };
+  const urlsOf = (what: string[], request: Partial<Request>) =>
+    addressed({ ...REQUEST, environment: shell, ...request }, subjectOf(what)).urls;
+
+  test("are those of the target", () => {
+    expect(urlsOf(["websocket"], {})).toEqual({ ws: "ws://shell/ws", receiver: "http://receiver" });
+  });
+
+  test("give way to flags", () => {
+    expect(urlsOf(["websocket"], { urls: { ws: "ws://flag/ws" } })).toMatchObject({ ws: "ws://flag/ws" });
+  });
+
+  test("of another system are none of this one's, nor is a receiver without a target", () => {
+    expect(urlsOf(["ingest"], {})).toEqual({});
+  });
+});
+
+test.each([
+  ["THROUGHLINE_WS_TOKN", "THROUGHLINE_WS_TOKEN"],
+  ["THROUGHLINE_SCENARO", "THROUGHLINE_SCENARIO"],
+  ["THROUGHLINE_RAET", "THROUGHLINE_RATE"],
+  ["THROUGHLINE_SLO_ACCOUNT_LOST", "THROUGHLINE_SLO_ACCOUNT_LOST_COUNT"],
+])("%s of the shell is refused for %s", (given, meant) => {
+  const request = { ...REQUEST, environment: { [given]: "s3cret" } };
+  expect(() => planRun(subjectOf(["pipeline"]), request)).toThrow(`${given}: unknown variable; did you mean ${meant}?`);
+});
+
+test("a variable of the shell that is somebody else's is let be", () => {
+  const request = { ...REQUEST, environment: { THROUGHLINE_SHOP_KEY: "k", HTTP_PROXY: "p", WS_TOKN: "t" } };
+  expect(() => planRun(subjectOf(["pipeline"]), request)).not.toThrow();
 });
 
 describe("refused", () => {

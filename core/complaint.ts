@@ -1,0 +1,22 @@
+import { onOneLine, withoutCredentials } from "./redaction.ts";
+
+/**
+ * What a parser of command lines complains about, as everything else is said here: on one line, without what may be a
+ * secret, and with what to do.
+ *
+ * @param program whose help is named, e.g. `throughline run`.
+ */
+export function complaint(said: string, program: string): string {
+  const [name = ""] = program.split(" ");
+  const nameless = said.trimEnd().replace(/(unknown option '-[^=']*=)[^']*'/g, "$1(hidden)'");
+  const words = withoutCredentials(nameless)
+    .replace(/^error/, name)
+    .replace(
+      /option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. allowed(?: choices are|:| is)?/is,
+      "$1 $2: allowed:",
+    )
+    .replace(/required option '(--[\w-]+)[^']*' not specified/, "$1 is needed")
+    .replace(/\.?\n/g, " ")
+    .replace(/\.$/, "");
+  return `${onOneLine(words, 1_000)}; see ${program} --help`;
+}
