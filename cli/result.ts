@@ -75,6 +75,8 @@ export const AccountSchema = v.looseObject({
   run: v.string(),
   ending: v.nullable(v.picklist(Object.keys(ENDINGS) as Ending[])),
   ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, Counted])) as Record<CountName, typeof Counted>),
+  /** Whether somebody promised an order; older records do not say. */
+  ordered: v.optional(v.boolean(), true),
   backlog: Count,
   drain: Ms,
   latency: Percentiles,

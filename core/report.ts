@@ -130,6 +130,8 @@ const PathReportSchema = v.pipe(
     closed: v.boolean(),
     /** It was the other side that ended it. */
     lost: v.optional(v.boolean(), false),
+    /** Nobody promised an order here: what comes out of turn is no fault. */
+    unordered: v.optional(v.literal(true)),
     /** Event ids one after another, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),
     /** When each of them arrived, in microseconds after `from`; null where nobody can say. */

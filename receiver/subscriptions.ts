@@ -11,7 +11,7 @@ import { SubscriptionPath } from "./subscription.ts";
 
 /** The subscriptions of a run: their subscribers say that they are there, and what they receive. */
 export class Subscriptions implements Observer {
-  readonly isOrdered = true;
+  isOrdered = true;
   private readonly byName = new Map<string, SubscriptionPath>();
   private readonly damages = new DamageTally();
   private readonly stream: Stream;
@@ -32,6 +32,7 @@ export class Subscriptions implements Observer {
     const now = this.observed.now();
     for (const damage of damages) this.damages.enter(damage, damage.count);
     for (const report of reports) {
+      if (report.unordered === true) this.isOrdered = false;
       let path = this.byName.get(report.path);
       if (path === undefined) {
         path = new SubscriptionPath(report, this.stream, now);

@@ -48,7 +48,8 @@ export function stackOption(panels: readonly Panel[], marks: readonly Mark[], he
       axisLabel: {
         ...label(look),
         show: place === last,
-        formatter: (value: number) => `${number(value)} s`,
+        // The axis begins and ends with the data, between two seconds.
+        formatter: (value: number) => (Number.isInteger(value) ? `${number(value)} s` : ""),
         hideOverlap: true,
       },
       axisLine: { onZero: false, lineStyle: { color: look.line } },

@@ -1,5 +1,5 @@
 import { ENDINGS } from "../../../core/account.ts";
-import { COUNTS, type CountName, countsOf } from "../../../core/counts.ts";
+import { COUNTS, type CountName, countsOf, faultNames } from "../../../core/counts.ts";
 import { judgedOf } from "../../../core/judged.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
@@ -45,12 +45,13 @@ export function AccountSection({ account }: { account: Result["account"] }) {
 }
 
 function Counts({ name, counts, account }: { name: string; counts: readonly CountName[]; account: Account }) {
+  const faults = faultNames(account.ordered);
   return (
     <div>
       <h3>{name}</h3>
       <dl class="counts">
         {counts.map((key) => (
-          <div key={key} class={COUNTS[key].fault === true && account[key] > 0 ? "bad" : undefined}>
+          <div key={key} class={faults.includes(key) && account[key] > 0 ? "bad" : undefined}>
             <dt>
               {key} <span class="explanation">{COUNTS[key].meaning}</span>
             </dt>

@@ -95,9 +95,10 @@ function Metric(objective: Objective) {
 }
 
 function Observed(objective: Objective) {
-  const { observed, possible } = objective;
-  return possible === null ? (
-    <Figure value={observed} />
+  const { observed, possible, samples } = objective;
+  // Of nothing k6 gives a rate of 0, which nobody observed.
+  return possible === null || samples === 0 ? (
+    <Figure value={samples === 0 ? null : observed} />
   ) : (
     <data value={String(observed)}>{observedOf(objective)}</data>
   );
@@ -113,8 +114,8 @@ function Samples({ samples, floor }: Objective) {
 }
 
 /** How much of the bound is left, as a number and as a bar. */
-function Margin({ margin }: Objective) {
-  if (margin === null) return <Figure value={null} />;
+function Margin({ margin, samples, floor }: Objective) {
+  if (margin === null || samples < floor) return <Figure value={null} />;
   const filled = Math.min(100, Math.max(0, 100 * (1 - Math.max(0, margin))));
   return (
     <span class="margin">

@@ -82,7 +82,8 @@ export class ExecutedList {
 
   /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
   arrivals(): { readonly paths: [PathReport]; readonly damages: DamageReport[] } {
-    const path = { path: "executed", filter: EVERYTHING, from: this.openedAt - 1_000, closed: false, lost: false };
+    const from = this.openedAt - 1_000;
+    const path = { path: "executed", filter: EVERYTHING, from, closed: false, lost: false, unordered: true } as const;
     const ids: string[] = [];
     const times: (number | null)[] = [];
     for (const signal of this.pages.fresh()) {
