@@ -1,4 +1,4 @@
-/** `throughline init`: writes a config for one's own system. */
+/** `throughline init`: writes a config for a user's system. */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";

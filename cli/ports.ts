@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** Whether somebody listens on a port of this machine already. */
+/** Whether a port of this machine is taken. */
 export function isTaken(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -74,7 +74,7 @@ async function locate(folders: readonly string[], run: string): Promise<string> 
   throw new Error(`run "${run}" is not known: there is no ${places.join(", no ")} and no file or folder of that name`);
 }
 
-/** A path as somebody in this folder would write it. */
+/** A path relative to the working folder. */
 function shown(path: string): string {
   return relative(process.cwd(), path) || path;
 }

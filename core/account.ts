@@ -7,7 +7,7 @@ import type { Filter } from "./filter.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
-import type { Mistaken } from "./mistaken.ts";
+import type { Mistake } from "./mistaken.ts";
 import type { Standstill } from "./standstill.ts";
 
 /** How the wait for the last deliveries ended, in words. */
@@ -160,7 +160,7 @@ export interface Account extends Counts {
   readonly publishers: number;
   /** Paths that have received a canary. */
   readonly ready: number;
-  /** Whether somebody promised the order of all deliveries; otherwise those that were reordered are no fault. */
+  /** Whether all paths promise an order; otherwise reordered deliveries are no fault. */
   readonly ordered: boolean;
   /** Expected deliveries that had not happened when the last event was acknowledged. */
   readonly backlog: number;
@@ -183,7 +183,7 @@ export interface Account extends Counts {
   /** Subscriptions that were told of an event that belongs nowhere. */
   readonly probed: number;
   /** What the target takes for something else; empty where nothing came where it does not belong. */
-  readonly mistaken: readonly Mistaken[];
+  readonly mistaken: readonly Mistake[];
   /** Null unless the events come back as webhooks. */
   readonly webhooks: WebhookAccount | null;
   /** Null unless the events end up in a table. */

@@ -10,7 +10,7 @@ export interface Count {
   readonly meaning: string;
   /** Anything above zero is wrong: with the target, or with the run itself. */
   readonly fault?: true;
-  /** It can only be wrong where somebody promised an order. */
+  /** Only a fault where the path promises an order. */
   readonly order?: true;
 }
 

@@ -1,4 +1,4 @@
-/** The tests that are known, each with its tables: those of the suite's systems, and those of pipelines of one's own. */
+/** The tests that are known, each with its tables: those of the suite's systems, and those of users' pipelines. */
 import type { Overrides, Plan } from "./plan.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Shape } from "./shape.ts";

@@ -1,4 +1,4 @@
-/** HTTP endpoints of one's own in one file: what is asked, what a right answer is, and how quick it must be. */
+/** A user's HTTP endpoints in one file: requests, expected answers and objectives. */
 import { refuseForm } from "./declared.ts";
 import { type Environment, NAME, type VariableOf } from "./pipeline.ts";
 import type { Step } from "./shape.ts";

@@ -13,7 +13,7 @@ const PendingSchema = v.object({
   idle: Count,
   deliveries: Count,
 });
-export type Pending = v.InferOutput<typeof PendingSchema>;
+export type PendingEntries = v.InferOutput<typeof PendingSchema>;
 
 /** One reading of the stream and of the lists behind it. */
 export const HopsSchema = v.object({

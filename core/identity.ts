@@ -137,9 +137,9 @@ export function identitiesIn(text: string, known: ReadingContext): Found {
   return { identities, damaged };
 }
 
-type Reading = { readonly identity: Identity; readonly length: number } | "damaged" | null;
+type IdentityReading = { readonly identity: Identity; readonly length: number } | "damaged" | null;
 
-function readAt(text: string, start: number, candidate: string, known: ReadingContext): Reading {
+function readAt(text: string, start: number, candidate: string, known: ReadingContext): IdentityReading {
   const first = candidate.toLowerCase();
   if (first === EVENT_ID_MARKER) return readText(text.slice(start, start + EVENT_ID_LENGTH).toLowerCase());
   if (first === MARKER_DIGITS) return readHash(text.slice(start, start + TRACE_HASH_LENGTH - 2).toLowerCase());
@@ -156,19 +156,19 @@ function isInside(text: string, start: number, length: number, digit: RegExp): b
   return digit.test(text.charAt(start - 1)) || digit.test(text.charAt(start + length));
 }
 
-function readText(text: string): Reading {
+function readText(text: string): IdentityReading {
   // The marker alone is none of ours: other ids begin with it too. An identity has its separator in the right place.
   if (text.slice(20, 24) !== "000_") return null;
   const trace = text.length === EVENT_ID_LENGTH ? readEventId(text) : null;
   return trace === null ? "damaged" : { identity: { ...trace, spelling: "text" }, length: EVENT_ID_LENGTH };
 }
 
-function readHash(digits: string): Reading {
+function readHash(digits: string): IdentityReading {
   const trace = readTraceHash(`0x${digits}`);
   return trace === null ? "damaged" : { identity: { ...trace, spelling: "hash" }, length: digits.length };
 }
 
-function readUuid(digits: string, length: number, { runs, at }: ReadingContext): Reading {
+function readUuid(digits: string, length: number, { runs, at }: ReadingContext): IdentityReading {
   const run = Number.parseInt(digits.slice(0, 8), 16);
   const publisher = Number.parseInt(digits.slice(8, 12), 16);
   const seq = Number.parseInt(digits.slice(13, 16) + digits.slice(17, 21), 16);
@@ -180,7 +180,7 @@ function readUuid(digits: string, length: number, { runs, at }: ReadingContext):
   return { identity: { run, publisher, seq, publishedAt, spelling: "uuid" }, length };
 }
 
-function readNumber(digits: string, { runs }: ReadingContext): Reading {
+function readNumber(digits: string, { runs }: ReadingContext): IdentityReading {
   const value = BigInt(digits);
   const place = value / NUMBER_PRIME - NUMBER_OFFSET;
   if (place < 0n || place >= 2n * CANARY_PLACE) return null;

@@ -258,7 +258,7 @@ export function defineMetrics(metrics: Readonly<Record<string, Metric>>): void {
   for (const [name, metric] of Object.entries(metrics)) known.set(name, metric);
 }
 
-/** What a metric says; also of the answer times of endpoints of one's own, which no list can name. */
+/** What a metric says; also of the answer times of users' endpoints, which no list can name. */
 export function metricOf(name: string): Metric | undefined {
   const [, endpoint] = /^endpoint_(.+)_latency_ms$/.exec(name) ?? [];
   return (

@@ -2,7 +2,7 @@
 import type { Attributes, Filter } from "./filter.ts";
 
 /** One value of an attribute that is taken for another. */
-export interface Mistaken {
+export interface Mistake {
   /** As filters name it, such as `chains`. */
   readonly attribute: string;
   readonly sent: string;
@@ -33,7 +33,7 @@ const LEAST_COUNT = 5;
  *
  * @param attributesOf the attributes that event `seq` was published with.
  */
-export function mistaken(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistaken[] {
+export function mistaken(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistake[] {
   const tallies = new Map<string, Tally>();
   for (const { filter, seqs } of paths.slice(0, MOST_PATHS)) {
     const seen = some(seqs).map(attributesOf);
@@ -70,8 +70,8 @@ class Tally {
     places.set(at, (places.get(at) ?? 0) + 1);
   }
 
-  mistaken(): Omit<Mistaken, "attribute">[] {
-    return [...this.arrivals].flatMap(([sent, places]): Omit<Mistaken, "attribute">[] => {
+  mistaken(): Omit<Mistake, "attribute">[] {
+    return [...this.arrivals].flatMap(([sent, places]): Omit<Mistake, "attribute">[] => {
       // Where nobody selects it, nobody knows what it should have been.
       if (!this.paths.has(sent)) return [];
       const rate = (at: string) => (places.get(at) ?? 0) / (this.paths.get(at) ?? 1);
@@ -89,7 +89,7 @@ class Tally {
 }
 
 /** One finding as a line. */
-export function describeMistaken({ attribute, sent, received, count }: Mistaken): string {
+export function describeMistaken({ attribute, sent, received, count }: Mistake): string {
   const came = `${count} arrivals that were looked at`;
   return received === null
     ? `what was published with ${attribute} ${sent} came to subscriptions of every other value too, as what the target does not know (${came})`

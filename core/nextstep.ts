@@ -10,7 +10,7 @@ export interface Evidence {
   readonly summaries: readonly Summary[];
   /** Mean CPU of all load generators together, in percent of one core; null when it was not measured. */
   readonly generatorCpu: number | null;
-  /** What a pipeline of one's own says of its metrics. */
+  /** What a user's pipeline says of its metrics. */
   readonly own?: Readonly<Record<string, string>>;
 }
 

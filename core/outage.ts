@@ -1,7 +1,7 @@
 /** A clock or timer that is late by less says nothing of the target; by more, we stood still ourselves. */
 const STOOD_STILL_MS = 50;
 
-/** How long something went without a right answer, as questions see it that are asked whatever became of those before. */
+/** The longest time without a right answer, seen by requests at a fixed pace that do not wait for earlier ones. */
 export class Outage {
   private since: number | null = null;
   private served = false;
@@ -19,7 +19,7 @@ export class Outage {
     return waited;
   }
 
-  /** We stood still for so long ourselves: in that time nobody can have been served. @param late ms. */
+  /** We stood still for so long: nobody was served in that time. @param late ms. */
   excuse(late: number): void {
     if (late >= STOOD_STILL_MS && this.since !== null) this.since += late;
   }

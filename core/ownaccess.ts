@@ -1,4 +1,4 @@
-/** How the functions of a pipeline of one's own get into its target: what the variables TARGET_* say, ready for use. */
+/** How the functions of a user's pipeline get into its target: what the variables TARGET_* say, ready for use. */
 
 /** What k6 and the receiver have alike. */
 export interface Access {

@@ -102,7 +102,7 @@ export function secondsOf(load: Plan): number {
   return "shape" in load ? lengthOf(load.shape) : load.seconds;
 }
 
-/** What is out of all bounds in a load, so that nobody means it and k6 cannot run it; null when nothing is. */
+/** Why a load is larger than k6 can run; null when it is not. */
 export function excessOf(load: Plan): string | null {
   const seconds = secondsOf(load);
   const outside = (value: number, least: number, most: number) => !(value >= least && value <= most);

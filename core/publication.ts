@@ -235,7 +235,7 @@ export class Publication {
     return this.sends.of(seq)?.sentFrom ?? null;
   }
 
-  /** Unix ms by which event `seq` was acknowledged: null while nobody has reported it, infinite when it never was. */
+  /** Unix ms by which event `seq` was acknowledged: null while unreported, infinite when it never was. */
   acknowledgedAt(seq: number): number | null {
     if (this.unacknowledged.has(seq)) return Number.POSITIVE_INFINITY;
     return this.sends.of(seq)?.sentThrough ?? null;

@@ -8,7 +8,7 @@ export interface Reason {
   readonly objective: string | null;
   /** What shows it; null where the text says all that is known. */
   readonly evidence: string | null;
-  /** What to do; null until somebody knows. */
+  /** What to do; null where it is not known yet. */
   readonly next: string | null;
   /** Other objectives that were missed or not judged for the same cause, each as one line. */
   readonly symptoms: readonly string[];

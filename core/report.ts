@@ -42,7 +42,7 @@ export const FarEndSchema = v.object({
   kind: v.picklist(FAR_ENDS),
   /** What each path selects. */
   paths: v.record(PathName, AttributesSchema),
-  /** Whose order is promised: nobody's, each publisher's, or that of events with the same value of an attribute. */
+  /** The promised order: none, per publisher, or per value of an attribute. */
   order: v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]),
   /** Whether the pipeline's code says where arrivals belong, which are refused, or what is damaged; it does not unless told. */
   judges: v.optional(v.boolean()),
@@ -130,7 +130,7 @@ const PathReportSchema = v.pipe(
     closed: v.boolean(),
     /** It was the other side that ended it. */
     lost: v.optional(v.boolean(), false),
-    /** Nobody promised an order here: what comes out of turn is no fault. */
+    /** This path promises no order: reordered deliveries are no fault. */
     unordered: v.optional(v.literal(true)),
     /** Event ids one after another, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),

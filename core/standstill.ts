@@ -58,7 +58,7 @@ export class Standstills {
 }
 
 /** What is looked at of an account: whatever the receiver stamped arrivals for is not null. */
-interface Stamped {
+interface StampedAccount {
   readonly standstill?: Standstill | null;
   readonly ranOutAt?: number | null;
   readonly span: { readonly from: number; readonly through: number } | null;
@@ -80,7 +80,7 @@ const UNANSWERED_MS = 1_000;
  * How much of what is missed may be the receiver's own doing: a latency by as much as it stood still, and deliveries that
  * came again because nobody answered. Null where it stamps no arrivals, as in a run of subscriptions, which k6 stamps.
  */
-export function receiverDelay(slo: Slo, value: number | null, account: Stamped | null): Uncertainty | null {
+export function receiverDelay(slo: Slo, value: number | null, account: StampedAccount | null): Uncertainty | null {
   if (account === null || value === null) return null;
   const { webhooks, storage, farEnd } = account;
   // An observer elsewhere has a clock of its own.
@@ -114,7 +114,7 @@ const AFTERMATH = 2;
  * of them, or nothing where all of them touch less than half of what it leaves out, and nothing to the quickest deliveries
  * of each quarter, which growth compares.
  */
-function delayOf(metric: string, { ms, total }: Standstill, span: Stamped["span"]): number {
+function delayOf(metric: string, { ms, total }: Standstill, span: StampedAccount["span"]): number {
   if (metric === "account_latency_growth_ms") return 0;
   const touched = span === null ? 1 : Math.min(1, (AFTERMATH * total) / Math.max(1, span.through - span.from));
   if (metric.includes("_mean_")) return ms * touched;

@@ -1,4 +1,4 @@
-/** How the functions of a pipeline of one's own that run here get into its target. */
+/** How the functions of a user's pipeline that run here get into its target. */
 import type { Dispatcher } from "undici";
 import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
 import type { FetchedAnswer, NodeAccess, TlsOptions } from "../core/ownaccess.ts";
@@ -7,7 +7,7 @@ import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
 import { type AccessSettings, givenOf, OWN_PREFIX, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 
-type Given = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 type RequestOptions = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
 
 /** k6 waits as long for a token. */
@@ -25,7 +25,7 @@ export class FarEndAccess implements NodeAccess {
   private dispatcher: Dispatcher | null = null;
 
   /** @throws an error in one line that names the variable which cannot be used. */
-  constructor({ variables = {} }: Pick<AnyPipeline, "variables">, environment: Given) {
+  constructor({ variables = {} }: Pick<AnyPipeline, "variables">, environment: Environment) {
     this.given = readGiven(variables, environment);
     this.credentials = readCredentials(this.given, OWN_PREFIX);
     this.renewal = this.given.TOKEN_URL === undefined ? null : new Renewal(this.given.TOKEN_LASTS ?? null);
@@ -114,7 +114,7 @@ function causeOf({ message, cause }: Error): string {
 }
 
 /** Names that the file declares are the file's own. */
-function readGiven(variables: object, environment: Given): AccessSettings {
+function readGiven(variables: object, environment: Environment): AccessSettings {
   const read: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(OWN_WAYS_IN)) {
     const text = environment[PREFIX + name] ?? environment[name] ?? variable.fallback;

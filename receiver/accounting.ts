@@ -117,7 +117,7 @@ export function accountOf(parts: AccountParts): Account {
   };
 }
 
-/** Nothing is lost that nobody waited for. */
+/** After an interruption nobody waited: what is missing is open, not lost. */
 function judged(path: PathAccount, isInterrupted: boolean): PathAccount {
   return isInterrupted ? { ...path, lost: 0, lostSeqs: [], open: path.open + path.lost } : path;
 }

@@ -12,7 +12,7 @@ const HOLD_MS = 30_000;
 export type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 
 /** What the wait for the last deliveries of a run asks it. */
-export interface Draining {
+export interface DrainContext {
   /** Unix ms. */
   now(): number;
   publishersDone(): boolean;
@@ -31,11 +31,11 @@ export interface Draining {
 
 /** The wait for the last deliveries of a run: until everything has arrived or waiting makes no sense. */
 export class Drain {
-  /** Whoever ran it has gone. */
+  /** The one who ran it has gone. */
   isInterrupted = false;
-  private readonly run: Draining;
+  private readonly run: DrainContext;
 
-  constructor(run: Draining) {
+  constructor(run: DrainContext) {
     this.run = run;
   }
 

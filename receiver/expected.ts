@@ -41,7 +41,7 @@ export class Expectations {
     return expected;
   }
 
-  /** How many acknowledged events were sent while nobody listened who wants them. @param now Unix ms. */
+  /** How many acknowledged events were sent while no path that selects them was open. @param now Unix ms. */
   unheard(paths: readonly Path[], now: number): number {
     const byFilter = new Map<string, Listeners & { readonly open: (Window | null)[] }>();
     for (const path of paths) {

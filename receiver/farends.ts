@@ -8,7 +8,7 @@ import type { Observers } from "./observer.ts";
 import { pipelines } from "./pipelines.ts";
 import type { RunFarEnds } from "./runs.ts";
 
-/** Every kind of far end by the name of its part in an opening: that of pipelines of one's own, and those of systems. */
+/** Every kind of far end by the name of its part in an opening: that of users' pipelines, and those of systems. */
 const KINDS = { farEnd: pipelines, ...systems };
 
 type Kinds = typeof KINDS;

@@ -19,7 +19,7 @@ export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
   return { ...counts, ...(ending === null ? { lost: 0, open: 0, backlog: lost + open } : { backlog: 0 }) };
 }
 
-/** What is wrong in a run; an order that nobody promised cannot be broken. */
+/** The faults of a run; reordered counts only where an order is promised. */
 export function faultsOf(account: Account): readonly { readonly fault: CountName; readonly count: number }[] {
   const figures = figuresOf(account);
   return faultNames(account.ordered).map((fault) => ({ fault, count: figures[fault] }));

@@ -24,13 +24,13 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower |
   const access = new FarEndAccess(pipeline, process.env);
   switch (observe.kind) {
     case "rows":
-      return new Polling(
+      return new PollFollower(
         farEnd,
         access,
         new Items(farEnd, async (after) => itemsOf("rows", await observe.rows(after, environment, access))),
       );
     case "list":
-      return new Polling(
+      return new PollFollower(
         farEnd,
         access,
         new Items(farEnd, async (after) =>
@@ -38,7 +38,7 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower |
         ),
       );
     case "count":
-      return new Polling(farEnd, access, {
+      return new PollFollower(farEnd, access, {
         look: async () => {
           const count = await observe.count(environment, access);
           if (!Number.isFinite(count))
@@ -62,7 +62,7 @@ function enter(farEnd: FarEndContext, arrival: { path?: string; text: string } |
 }
 
 /** Asks again and again. */
-class Polling implements Follower {
+class PollFollower implements Follower {
   private readonly farEnd: FarEndContext;
   private readonly access: FarEndAccess;
   private readonly looked: Poll;

@@ -9,7 +9,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 
 type Hook = FastifyRequest<{ Params: { "*": string } }>;
 
-/** The address that requests of pipelines are sent to: whatever stands below /hooks/. */
+/** Requests to any path below /hooks/. */
 export async function hookRoutes(
   app: FastifyInstance,
   { runs, now }: { runs: Runs; now: () => number },

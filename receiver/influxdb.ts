@@ -9,7 +9,7 @@ export interface InfluxdbState {
   readonly waiting: number;
   /** Points that were given up: the database refused them, or was away for too long. */
   readonly dropped: number;
-  /** Attempts to write that failed, whatever became of their points. */
+  /** Attempts to write that failed; their points may have been written later. */
   readonly failures: number;
 }
 

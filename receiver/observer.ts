@@ -48,7 +48,7 @@ export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "p
 /** A far end of a run, whatever its kind: it says which identity arrived on which of its paths, and when. */
 export interface Observer {
   readonly paths: Iterable<Path>;
-  /** Whether somebody promised the order of what arrives on its paths. */
+  /** Whether its paths promise an order. */
   readonly isOrdered: boolean;
   /** What is told beside the paths. @param settle settles one of them against what was published. */
   account(settle: (path: Path) => PathAccount): Aside;

@@ -30,7 +30,7 @@ export abstract class Path {
   /** Whether a canary has come through, or none can. */
   abstract get ready(): boolean;
 
-  /** Whether the path still lives but nobody speaks for it any more. */
+  /** Whether the path is open and its subscriber is gone. */
   abstract isSilent(now: number): boolean;
 
   /** Whether everything that arrived of what was sent up to a moment has been entered, or never will be. */
@@ -44,7 +44,7 @@ export abstract class Path {
     return null;
   }
 
-  /** What has arrived, whatever it is. */
+  /** Everything that has arrived. */
   get seen(): Bitset {
     return this.ledger.seen;
   }

@@ -1,4 +1,4 @@
-/** The far ends of pipelines of one's own: their files say how each is looked at. */
+/** The far ends of users' pipelines: their files say how each is looked at. */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FastifyInstance } from "fastify";
@@ -13,7 +13,7 @@ import { found, RUN, type RunRequest, read } from "./reading.ts";
 import type { Runs } from "./runs.ts";
 import { describeUncaught } from "./uncaught.ts";
 
-/** Far ends that tell nothing by themselves: somebody has to look, as their pipeline says. */
+/** Far ends that have to be polled, as their pipeline says. */
 const LOOKED_AT: readonly FarEndOpening["kind"][] = ["rows", "list", "stream", "count"];
 
 export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {

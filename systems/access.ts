@@ -61,7 +61,7 @@ const DEFLATE = flag("1 offers permessage-deflate, without context takeover", "0
 /** What only a socket has. */
 export const SOCKET_WAYS_IN = { WS_PROTOCOLS: PROTOCOLS, WS_DEFLATE: DEFLATE };
 
-/** What the ways into the target of a pipeline of one's own begin with, whatever its file calls its variables. */
+/** What the ways into the target of a user's pipeline begin with, whatever its file calls its variables. */
 export const OWN_PREFIX = "TARGET";
 
 /** The variables of these ways. */

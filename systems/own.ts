@@ -1,4 +1,4 @@
-/** The tests of a pipeline of one's own: its variables, profiles and objectives by the role that a test has in it. */
+/** The tests of a user's pipeline: its variables, profiles and objectives by the role that a test has in it. */
 import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";

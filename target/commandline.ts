@@ -60,7 +60,7 @@ function readHost(text: string): string {
 }
 
 /** A service that runs. */
-export interface Running {
+export interface Closable {
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export interface Running {
  *
  * @param announce what the line holds beside the name.
  */
-export async function serve<Service extends Running>(
+export async function serve<Service extends Closable>(
   name: string,
   exitWithStdin: boolean,
   start: () => Promise<Service>,

@@ -7,7 +7,7 @@ const NAP_MS = 0.5;
 /** Nobody ever wakes a sleeper here: the system does when the time is over, exact to a few hundredths of a millisecond. */
 const bed = new Int32Array(new SharedArrayBuffer(4));
 
-interface Waiting<Item> {
+interface DelayedItem<Item> {
   readonly item: Item;
   readonly due: number;
 }
@@ -19,7 +19,7 @@ interface Waiting<Item> {
  */
 export class DelayLine<Item> {
   private readonly release: (item: Item) => void;
-  private waiting: Waiting<Item>[] = [];
+  private waiting: DelayedItem<Item>[] = [];
   private first = 0;
   private awake = false;
 
@@ -40,13 +40,13 @@ export class DelayLine<Item> {
   }
 
   private sleep(): void {
-    const left = (this.waiting[this.first] as Waiting<Item>).due - performance.now();
+    const left = (this.waiting[this.first] as DelayedItem<Item>).due - performance.now();
     if (left > UNTIMED_MS + 1) setTimeout(this.wake, Math.floor(left - UNTIMED_MS)).unref();
     else setImmediate(this.wake);
   }
 
   private readonly wake = (): void => {
-    const left = (this.waiting[this.first] as Waiting<Item>).due - performance.now();
+    const left = (this.waiting[this.first] as DelayedItem<Item>).due - performance.now();
     if (left > 0) Atomics.wait(bed, 0, 0, Math.min(left, NAP_MS));
     const now = performance.now();
     for (let next = this.waiting[this.first]; next !== undefined && next.due <= now; next = this.waiting[this.first]) {

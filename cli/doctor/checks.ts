@@ -35,7 +35,7 @@ export interface Machine {
   readonly redisServer: string | null;
   readonly fds: number | null;
   readonly freeMemoryMb: number;
-  /** Ports of the defaults that somebody listens on. */
+  /** Default ports that are taken. */
   readonly busyPorts: readonly number[];
 }
 

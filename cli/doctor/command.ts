@@ -102,7 +102,7 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
   }
 }
 
-/** Without it, a target that nobody has asked would look well. */
+/** Without this line an unasked target would look healthy. */
 const UNTRIED: Check = {
   what: "canary",
   found: "none was sent, for want of a k6: whether the target works is not known",

@@ -23,7 +23,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 /** What was found at the addresses of a target. */
 export interface Reachability {
   readonly checks: readonly Check[];
-  /** Names of the addresses at which somebody listens, without those behind a proxy. */
+  /** Names of the addresses that accept connections, without those behind a proxy. */
   readonly direct: ReadonlySet<string>;
 }
 

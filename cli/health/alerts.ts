@@ -1,6 +1,6 @@
 import type { HealthEvent, HealthSample } from "./sample.ts";
 
-/** What is told at once because somebody should look. */
+/** An alert: printed at once. */
 export interface Alert {
   /** Unix ms. */
   readonly at: number;

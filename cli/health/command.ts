@@ -99,7 +99,7 @@ async function serve(monitors: readonly Monitor[], port: number) {
   }
 }
 
-/** Watches until the time is over or somebody ends it, and writes the reports. @returns the exit code. */
+/** Watches until the time is over or it is interrupted, and writes the reports. @returns the exit code. */
 async function watch(flags: Flags, watches: readonly Watch[], interrupted: AbortSignal): Promise<number> {
   await makeFolders(flags.out);
   const monitors = await startAll(flags, watches);

@@ -128,7 +128,7 @@ export function sockets(): Socket[] {
   );
 }
 
-/** The process that listens on a port; of several the one that the others descend from. Null for nobody. */
+/** The process that listens on a port: of several the common ancestor; null for none. */
 export function listenerOn(port: number): number | null {
   const inodes = new Set(
     sockets()

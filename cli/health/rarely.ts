@@ -1,4 +1,4 @@
-/** Does something that takes long no more often than it may: it gets a share of the time, whatever it takes. */
+/** Limits an expensive action to a share of the time. */
 export class Rarely {
   private readonly everyMs: number;
   private readonly share: number;

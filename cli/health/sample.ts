@@ -25,7 +25,7 @@ export interface HealthEvent {
 export type Watch =
   /** A process and its descendants. */
   | { readonly pid: number }
-  /** Whatever listens on a TCP port of this machine, and its descendants. */
+  /** The listener of a TCP port of this machine, and its descendants. */
   | { readonly port: number }
   /** The metrics that a process tells of itself, in Prometheus' text format. */
   | { readonly url: string };

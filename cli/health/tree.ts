@@ -19,7 +19,7 @@ const LOOK_SHARE = 0.005;
 const LONGEST_PAUSE_MS = REPLACED_WITHIN_MS / 2;
 
 /** How many descriptors and connections a tree has open; null where we may not look. */
-type Open = Pick<HealthSample, "fds" | "connections">;
+type OpenCounts = Pick<HealthSample, "fds" | "connections">;
 
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
 export class ProcessTree implements Source {
@@ -28,7 +28,7 @@ export class ProcessTree implements Source {
   private readonly inspection = new Rarely(LOOK_EVERY_MS, LOOK_SHARE);
   private root: number | null = null;
   private tree: readonly Process[] = [];
-  private open: Open = { fds: null, connections: null };
+  private open: OpenCounts = { fds: null, connections: null };
   private known = new Map<string, { process: Process; since: number }>();
   private bereaved: { process: Process; at: number }[] = [];
   private last: { at: number; cpuSeconds: ReadonlyMap<string, number> } | null = null;
@@ -108,7 +108,7 @@ export class ProcessTree implements Source {
   }
 }
 
-function openIn(tree: readonly Process[]): Open {
+function openIn(tree: readonly Process[]): OpenCounts {
   const descriptors = tree.map(({ pid }) => descriptorsOf(pid));
   if (descriptors.some((one) => one === null)) return { fds: null, connections: null };
   return {

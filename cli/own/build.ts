@@ -18,7 +18,7 @@ export interface Built {
   /** What it says of itself; one of them. */
   readonly pipeline: AnyPipeline | null;
   readonly endpoints: AnyEndpoints | null;
-  /** Its file, as somebody in this folder would write it. */
+  /** Its file, relative to the working folder. */
   readonly file: string;
   /** The bundle that the receiver loads, where it has to look at something. */
   readonly node: string;

@@ -1,4 +1,4 @@
-/** A pipeline of one's own as `throughline run` knows those of the suite. */
+/** A user's pipeline as `throughline run` knows those of the suite. */
 import { join } from "node:path";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { type AnyPipeline, PREFIX, secretsOf } from "../../core/pipeline.ts";
@@ -30,7 +30,7 @@ export function kindOf(built: Built): PipelineKind {
   return built.pipeline === null ? kindOfEndpoints(built) : kindOfPipeline(built, built.pipeline);
 }
 
-/** What every file of one's own has in common. */
+/** What all users' files have in common. */
 const OWN = {
   urls: {},
   receiver: 0,

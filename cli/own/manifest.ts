@@ -1,4 +1,4 @@
-/** What Kubernetes is told of a test of one's own: a TestRun of k6-operator, as those in deploy/kubernetes/testruns. */
+/** What Kubernetes is told of a user's test: a TestRun of k6-operator, as those in deploy/kubernetes/testruns. */
 import type { NamedTest } from "../../core/definition.ts";
 import { common } from "../../core/variables.ts";
 

@@ -51,7 +51,7 @@ export interface FinishedRun {
   readonly endedAt: number;
   readonly machine: Result["machine"];
   readonly versions: Result["versions"];
-  /** What a pipeline of one's own says to look at, by metric. */
+  /** What a user's pipeline says to look at, by metric. */
   readonly nextSteps?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -50,7 +50,7 @@ export interface PlannedRun {
   readonly groups: readonly (readonly PlannedTest[])[];
   /** The reference target is started, because no address of another one was given. */
   readonly reference: boolean;
-  /** Null when nobody settles the run; an address, or "start" for one of our own. */
+  /** The receiver's address, "start" for one of our own, or null for none. */
   readonly receiver: string | null;
 }
 

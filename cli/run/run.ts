@@ -112,7 +112,7 @@ async function reportLine(root: string, record: RunRecord): Promise<string> {
   }
 }
 
-/** A path as somebody in this folder would write it. */
+/** A path relative to the working folder. */
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith("..") ? path : near;

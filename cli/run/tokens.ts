@@ -32,9 +32,9 @@ export async function openTokenDesk(test: string, given: Readonly<Record<string,
   return { variables, close: async () => void (await Promise.all(closings.map((close) => close()))) };
 }
 
-/** Serves the tokens of one command on this machine, at an address that nobody else knows. */
+/** Serves a command's tokens on loopback, with a random secret in the query: no log or message repeats that part. */
 async function serve(name: string, command: string) {
-  const path = `/${randomUUID()}`;
+  const path = `/?key=${randomUUID()}`;
   let asked: { readonly at: number; readonly token: Promise<Token | string> } | null = null;
   const server = createServer(async (request, reply) => {
     request.resume();

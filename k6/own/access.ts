@@ -6,7 +6,7 @@ import { OWN_PREFIX, type OWN_WAYS_IN } from "../../systems/access.ts";
 import { Access } from "../support/access.ts";
 import { BAD_HANDSHAKE, Door } from "../support/door.ts";
 
-/** What a file of one's own says of its variables. */
+/** What a user's file says of its variables. */
 interface OwnVariables {
   readonly variables?: Readonly<Record<string, VariableOf>>;
 }
@@ -16,7 +16,7 @@ type SocketSettings = {
   readonly [Name in SocketNames]?: ReturnType<(typeof OWN_WAYS_IN)[Name]["parse"]>;
 };
 
-/** The ways into the target of a pipeline of one's own, as its functions in k6 are given them. */
+/** The ways into the target of a user's pipeline, as its functions in k6 are given them. */
 export class OwnAccess extends Access implements K6Access {
   protected override readonly others: readonly string[];
   private readonly settings: SocketSettings;

@@ -3,7 +3,7 @@ import { now } from "./clock.ts";
 import { latencyOf } from "./latency.ts";
 
 /** Parameters as k6 takes them; its types leave some out. */
-type Asking = Readonly<Record<string, unknown>>;
+type RequestParams = Readonly<Record<string, unknown>>;
 
 /**
  * The answer to a request, and the ms that it took, with connecting, TLS and every redirect on the way; or why there is
@@ -22,7 +22,7 @@ export async function ask(
   method: string,
   url: string,
   body: string | ArrayBuffer | null,
-  params: Asking,
+  params: RequestParams,
 ): Promise<AskResult> {
   const askedAt = now();
   try {
@@ -34,7 +34,7 @@ export async function ask(
 }
 
 /** The same, for who has nothing else to do meanwhile. */
-export function askAndWait(method: string, url: string, params: Asking): AskResult {
+export function askAndWait(method: string, url: string, params: RequestParams): AskResult {
   const askedAt = now();
   try {
     const answer = http.request(method, url, null, { ...params, throw: true } as Params);

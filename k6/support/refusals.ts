@@ -21,7 +21,7 @@ export interface TargetValues {
   readonly THINK_TIME?: number | undefined;
 }
 
-/** @throws RangeError for what a pipeline of one's own cannot do without. */
+/** @throws RangeError for what a user's pipeline cannot do without. */
 export function refuseMissing(test: string, values: object): void {
   for (const [name, meaning] of Object.entries(definitionOf(test)?.required ?? {})) {
     if ((values as Record<string, unknown>)[name] === undefined) {

@@ -63,18 +63,18 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
     const load = plan(test, values.SCENARIO, overridesOf(values));
     // Several processes count what reaches a bound, each virtual user for itself.
     const isJudging = IS_FIRST || values.INSTANCES > 1;
-    return { ...values, test, load, ...(isJudging ? judging(test, values, load, environment) : NOT_JUDGING) };
+    return { ...values, test, load, ...(isJudging ? standardsOf(test, values, load, environment) : NO_STANDARDS) };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
   }
 }
 
-type Judging = Omit<Following, "load">;
+type Standards = Omit<Following, "load">;
 
-const NOT_JUDGING: Judging = { slos: [], foreseen: null, changes: [] };
+const NO_STANDARDS: Standards = { slos: [], foreseen: null, changes: [] };
 
 /** What the run is held to, once it is known that it can be made at all. @throws RangeError for what cannot. */
-function judging(test: RunnableTest, values: AnyValues, load: Plan, environment: Environment): Judging {
+function standardsOf(test: RunnableTest, values: AnyValues, load: Plan, environment: Environment): Standards {
   refuseMissing(test, values);
   refuseExcess(load, environment);
   refuseRemote(test, values, load);

@@ -49,7 +49,7 @@ export function beginsAsOurs(test: RunnableTest, name: string): boolean {
   return !NOT_OURS.includes(name) && (definitionOf(test)?.prefixes ?? []).some((prefix) => name.startsWith(prefix));
 }
 
-/** Whether a variable begins with the first word of one that a file of one's own declares: `SHOP_` of SHOP_URL. */
+/** Whether a variable begins with the first word of one that a user's file declares: `SHOP_` of SHOP_URL. */
 export function beginsAsOwn(test: string, name: string): boolean {
   const declared = definitionOf(test)?.declared ?? [];
   return declared.some((known) => known.includes("_") && name.startsWith(`${known.split("_")[0]}_`));

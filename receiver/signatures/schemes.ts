@@ -18,7 +18,7 @@ export interface Scheme {
   check(body: Buffer, headers: RequestHeaders, secret: string, now: number): string | null;
 }
 
-/** Old requests are not to be sent again by somebody who overheard them. */
+/** Limits replay of recorded requests. */
 export const TOLERANCE_SECONDS = 300;
 
 const UNFIT = "does not fit the body";

@@ -1,6 +1,6 @@
 import { sleep } from "k6";
 import type { Client } from "k6/x/redis";
-import type { Hops, Group as KnownGroup, Pending } from "../../../core/hops.ts";
+import type { Hops, Group as KnownGroup, PendingEntries } from "../../../core/hops.ts";
 
 /** Entries of one group that are looked at. */
 const MOST_LEFT = 1_000;
@@ -37,7 +37,7 @@ export async function readHops(redis: Client, stream: string, queues: readonly s
 export async function readHopsLeft(redis: Client, before: Hops, queues: readonly string[]): Promise<Hops> {
   const { stream } = before;
   const since = before.entries?.lastId ?? "0-0";
-  const left = new Map<string, readonly Pending[]>();
+  const left = new Map<string, readonly PendingEntries[]>();
   for (let waited = 0; waited <= LOOK_AGAIN_MS; waited += LOOK_EVERY_S * 1000) {
     let isAny = false;
     for (const { name } of (await readHops(redis, stream, [])).groups) {
@@ -56,7 +56,7 @@ export async function readHopsLeft(redis: Client, before: Hops, queues: readonly
   return { ...after, groups: after.groups.map((group) => ({ ...group, left: [...(left.get(group.name) ?? [])] })) };
 }
 
-async function pendingSince(redis: Client, stream: string, group: string, since: string): Promise<Pending[]> {
+async function pendingSince(redis: Client, stream: string, group: string, since: string): Promise<PendingEntries[]> {
   const rows = (await redis.sendCommand("XPENDING", stream, group, since, "+", MOST_LEFT)) as unknown[][];
   return rows
     .map(([id, consumer, idle, deliveries]) => ({

@@ -20,7 +20,7 @@ const PATIENCE_MS = 5_000;
 /** With these nothing can have been taken. */
 const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
-interface Waiting {
+interface WaitingItem {
   readonly item: Item;
   /** By our own clock, in Unix ms. */
   readonly since: number;
@@ -41,7 +41,7 @@ export class Relay implements WebhookSink {
   private readonly log: (line: string) => void;
   private readonly id = randomUUID();
   private handedOn = 0;
-  private waiting: Waiting[] = [];
+  private waiting: WaitingItem[] = [];
   private sending: Promise<void> | null = null;
   private atOnce = AT_ONCE;
   private isFailing = false;
@@ -76,7 +76,7 @@ export class Relay implements WebhookSink {
     this.keep({ kind: "stray", endpoint, what }, null);
   }
 
-  private keep(item: Item, done: Waiting["done"]): void {
+  private keep(item: Item, done: WaitingItem["done"]): void {
     const one = { item, since: this.now(), maybeTaken: false, done };
     if (this.isClosing || this.waiting.length >= MOST_WAITING) {
       this.giveUp(one);
@@ -88,7 +88,7 @@ export class Relay implements WebhookSink {
     });
   }
 
-  private giveUp({ done }: Waiting): void {
+  private giveUp({ done }: WaitingItem): void {
     this.refusedCount++;
     done?.(false);
   }
@@ -113,7 +113,8 @@ export class Relay implements WebhookSink {
 
   /** What was perhaps taken is kept: its place is what tells it from the same webhook sent again. */
   private refuseOverdue(): void {
-    const isOverdue = (one: Waiting) => !one.maybeTaken && one.done !== null && this.now() - one.since > PATIENCE_MS;
+    const isOverdue = (one: WaitingItem) =>
+      !one.maybeTaken && one.done !== null && this.now() - one.since > PATIENCE_MS;
     const overdue = this.waiting.filter(isOverdue);
     if (overdue.length === 0) return;
     this.waiting = this.waiting.filter((one) => !isOverdue(one));

@@ -6,7 +6,7 @@ import type { EthhookFaults } from "./faults.ts";
 import { Processor } from "./processor.ts";
 import { DeliveryQueue } from "./queue.ts";
 import { Registry } from "./registry.ts";
-import { retryingOf } from "./retrying.ts";
+import { retryPolicyOf } from "./retrypolicy.ts";
 import { Worker } from "./worker.ts";
 
 /** What can run in a process of its own. */
@@ -57,7 +57,7 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   }
   if (part !== "processor") {
     const queue = new DeliveryQueue(connections[1], faults["lose-jobs"] !== true);
-    parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency, retrying: retryingOf(options) }));
+    parts.push(new Worker({ ...shared, queue, concurrency: options.concurrency, retrying: retryPolicyOf(options) }));
   }
   for (const each of parts) each.start();
   ready = true;

@@ -4,7 +4,7 @@ import { Breaker } from "./breaker.ts";
 import type { EthhookFaults } from "./faults.ts";
 import type { DeliveryQueue, Job } from "./queue.ts";
 import type { RegisteredEndpoint, Registry } from "./registry.ts";
-import type { Retrying } from "./retrying.ts";
+import type { RetryPolicy } from "./retrypolicy.ts";
 import { Sender } from "./sender.ts";
 
 /** With nothing to do the queue is looked at so often. */
@@ -17,7 +17,7 @@ export interface WorkerOptions {
   readonly registry: Registry;
   /** Deliveries that are made at the same time. */
   readonly concurrency: number;
-  readonly retrying: Retrying;
+  readonly retrying: RetryPolicy;
   readonly faults: EthhookFaults;
   readonly log: (text: string) => void;
 }

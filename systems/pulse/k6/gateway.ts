@@ -76,7 +76,7 @@ export class Gateway {
     };
   }
 
-  private judge(endpoint: Endpoint, topic: Topic, asked: Asking): Answer {
+  private judge(endpoint: Endpoint, topic: Topic, asked: Exchange): Answer {
     const { url, askedAt, answeredAt } = asked;
     const { answer: response, error } = asked.asked;
     if (response === null) {
@@ -111,7 +111,7 @@ export class Gateway {
   }
 }
 
-interface Asking {
+interface Exchange {
   readonly url: string;
   readonly askedAt: number;
   readonly answeredAt: number;

@@ -34,7 +34,7 @@ export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions
   const send = plantDelays(plantSilence(deliver, faults), faults, subscriptions);
   if (!swaps && [drop, duplicate, misroute, reorder, corrupt].every((oneIn) => oneIn === undefined)) return send;
 
-  const swap = new Overtaking(send, subscriptions);
+  const swap = new Overtaker(send, subscriptions);
   let number = 0;
   const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
   return (subscription, event) => {
@@ -63,7 +63,7 @@ function plantSilence(deliver: Deliver, { "fall-silent": age, unserved }: PulseF
 }
 
 /** Deliveries that wait for the next one of their subscription to overtake them. */
-class Overtaking {
+class Overtaker {
   private readonly send: Deliver;
   private readonly subscriptions: Subscriptions;
   private readonly waiting = new Map<Subscription, ReceivedEvent>();

@@ -4,13 +4,13 @@ import type { PulseFaults } from "./faults.ts";
 import { timestamp } from "./time.ts";
 
 /** One answer on its way out. */
-interface Outgoing {
+interface OutgoingAnswer {
   readonly path: string;
   status: number;
   body: Record<string, unknown>;
 }
 
-type Spoil = (answer: Outgoing) => void;
+type Spoil = (answer: OutgoingAnswer) => void;
 
 const OLD = "2001-01-01T00:00:00Z";
 
@@ -65,7 +65,7 @@ function spoilsOf(faults: PulseFaults): Spoil[] {
   return spoils;
 }
 
-function become(answer: Outgoing, status: number, body: Record<string, unknown>): void {
+function become(answer: OutgoingAnswer, status: number, body: Record<string, unknown>): void {
   answer.status = status;
   answer.body = body;
 }

@@ -2,7 +2,7 @@
 import type { Manner } from "../../../target/manner.ts";
 import type { EthhookFaults } from "./faults.ts";
 
-export interface Retrying {
+export interface RetryPolicy {
   /** Ms until the next attempt, or what becomes of a delivery that has none. @param attempt the one that failed, from 1. */
   next(attempt: number, status: number | null, mostRetries: number): number | "forgotten" | "dead";
   /** What the header says of an attempt. */
@@ -20,11 +20,11 @@ const PLANTED_BREAKER_MS = 1_000;
 const REAL = { backoffMs: 2_000, longestMs: 16_000, jitter: 0.2, retries: 5, failuresInARow: 5, openMs: 60_000 };
 
 /** How a pipeline of a manner with faults tries again. */
-export function retryingOf({ manner, faults }: { manner?: Manner; faults: EthhookFaults }): Retrying {
+export function retryPolicyOf({ manner, faults }: { manner?: Manner; faults: EthhookFaults }): RetryPolicy {
   return manner === "real" ? real(faults) : contract(faults);
 }
 
-function contract(faults: EthhookFaults): Retrying {
+function contract(faults: EthhookFaults): RetryPolicy {
   return {
     next: (attempt, status, mostRetries) => {
       if (status === 404 && faults["give-up-on-404"] === true) return "forgotten";
@@ -37,7 +37,7 @@ function contract(faults: EthhookFaults): Retrying {
   };
 }
 
-function real(faults: EthhookFaults): Retrying {
+function real(faults: EthhookFaults): RetryPolicy {
   const { backoffMs, longestMs, jitter, retries, failuresInARow, openMs } = REAL;
   return {
     next: (attempt, status) => {
