@@ -41,8 +41,11 @@ export function addInitCommand(program: Command, root: string): void {
     .command("init")
     .description(`write ${CONFIG_FILE} for your own system`)
     .argument("[what...]", "what is to run", ["pipeline"])
-    .option("--from <how>", `write a pipeline of your own instead, published by ${Object.keys(ENTRANCES).join(", ")}`)
-    .option("--to <where>", `and observed at ${Object.keys(EXITS).join(", ")}`)
+    .option(
+      "--from <how>",
+      `write a pipeline file instead, whose events are published by one of: ${Object.keys(ENTRANCES).join(", ")}`,
+    )
+    .option("--to <where>", `and observed at one of: ${Object.keys(EXITS).join(", ")}`)
     .option("--sent <file>", "one message of yours: the pipeline's events are made like it")
     .option("--received <file>", "and what came of it: a frame, a webhook's headers and body, or a row")
     .option("--scenario <profile>", "how the load moves over time", "smoke");

@@ -81,7 +81,7 @@ program
 
 program
   .command("receiver")
-  .description("the receiver by itself, as the tests of a run need it that are started one by one")
+  .description("start the receiver alone, for tests that are started one by one")
   .allowUnknownOption()
   .allowExcessArguments()
   .helpOption(false)

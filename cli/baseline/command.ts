@@ -50,7 +50,7 @@ export function addBaselineCommands(program: Command, root: string): void {
 
   program
     .command("compare")
-    .description("hold a run against its baseline; ends with 1 when it is worse, with 3 when they cannot be compared")
+    .description("compare a run with its baseline; ends with 1 when it is worse, with 3 when they cannot be compared")
     .argument("<run>", "the run's id, latest, its folder or its result.json")
     .argument("[baseline]", "a name in baselines/ or a file, instead of <subject>-<scenario>")
     .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))

@@ -38,10 +38,10 @@ const NOTHING_ELSE = { url: [], fault: [] };
 export function addDoctorCommand(program: Command, root: string, interrupted: AbortSignal): void {
   const command = program
     .command("doctor")
-    .description("look whether all that a run needs is there, and say how to get what is not")
+    .description("check that everything a run needs is there, and say how to get what is missing")
     .argument(
       "[what...]",
-      "what is to run; otherwise what the config says, the pipelines of this folder, or else pipeline",
+      "what is to run; without it what throughline.config.json says, the pipelines of this folder, or else pipeline",
     )
     .option("--scenario <profile>", "the profile whose needs are looked at")
     .addOption(receiverPortOption())

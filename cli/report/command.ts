@@ -12,7 +12,7 @@ Examples:
 export function addReportCommand(program: Command, root: string): void {
   program
     .command("report")
-    .description("make the report of a recorded run; where GITHUB_STEP_SUMMARY is set, also that summary")
+    .description("make the report of a recorded run; in GitHub Actions also the summary of the job")
     .argument("<run>", "the run's id, latest, its folder or its result.json")
     .option("--out <file>", "where to write the HTML report, instead of report.html beside the record")
     .option("--junit <file>", "also write JUnit XML, a test case for each objective")

@@ -33,7 +33,8 @@ const EXAMPLES = `
 What runs: a pipeline with all its tests, or some tests of one:
 ${describePipelines()}
 
-Without an address the reference target is started. Flags after -- go to k6.
+Without an address the reference target is started. Flags after -- go to k6. Variables and addresses are also read from the
+environment, as THROUGHLINE_NAME: secrets belong there.
 
 Examples:
   throughline run pipeline --scenario smoke
@@ -54,9 +55,12 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
   const command = program
     .command("run")
     .description("start what is missing, run tests together, and judge them")
-    .argument("[what...]", "a pipeline, or tests of one; the config says it otherwise")
+    .argument(
+      "[what...]",
+      "a pipeline, or tests of one; without it what throughline.config.json says, or the one pipeline of this folder",
+    )
     .option("--scenario <profile>", "how the load moves over time")
-    .addOption(repeatable("--url <name=value>", `address of the target, ${URL_NAMES.join(", ")}`));
+    .addOption(repeatable("--url <name=value>", `address of the target, by name: ${URL_NAMES.join(", ")}`));
   for (const name of URL_NAMES) command.option(`--${name}-url <url>`, `the same as --url ${name}=<url>`);
   command
     .option("--rate <number>", 'events per second, or "max"')
@@ -74,8 +78,11 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--out <folder>", "where results go (default: results)")
     .option("--run-id <id>", "name of the run; made up when absent")
     .addOption(repeatable("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test"))
-    .option("--yes", "consent to more than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
-    .option("--config <file>", "a config (default: throughline.config.json, where there is one)")
+    .option("--yes", "consent to more load than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
+    .option(
+      "--config <file>",
+      "a file that says the same as these flags (default: throughline.config.json, if there is one)",
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (given: string[], flags: Flags) => {
       const { names, k6 } = split(given);

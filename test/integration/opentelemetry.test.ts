@@ -1,4 +1,4 @@
-/** k6's own OpenTelemetry output, as docs/dashboards.md sets it, against a strict receiver of OTLP over HTTP. */
+/** k6's own OpenTelemetry output, as docs/opentelemetry.md sets it, against a strict receiver of OTLP over HTTP. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
