@@ -141,6 +141,7 @@ function boundOf(account: Account): string {
 
 /** What the headline is made of. */
 export type Headline = Counts & {
+  readonly ordered?: boolean;
   readonly webhooks?: unknown;
   readonly storage?: unknown;
   readonly farEnd?: unknown;
@@ -152,7 +153,7 @@ export function headlineOf(account: Headline): string[] {
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
-      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${number(account.duplicated)} duplicated, ${number(account.reordered)} reordered, ` +
+      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${number(account.duplicated)} duplicated, ${number(account.reordered)} reordered${account.reordered > 0 && account.ordered === false ? " (no order is promised)" : ""}, ` +
       `${number(account.misrouted)} misrouted, ${number(account.late)} late`,
     `  judged     ${judgedOf(account)}`,
   ];

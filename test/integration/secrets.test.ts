@@ -167,7 +167,7 @@ test.each(PROGRAMS)("%s", async (_, args, code) => {
 
 test("receiver: a misspelt variable of its shell is refused, and one of Kubernetes is not", () => {
   const start = (env: Record<string, string>) =>
-    spawnSync(process.execPath, [join(root, "dist/node/receiver.js"), "--port", "0", "--settle-at", "x"], {
+    spawnSync(process.execPath, [join(root, "dist/node/receiver.js"), "--port", "0", "--host", "203.0.113.1"], {
       encoding: "utf8",
       env: { PATH: process.env["PATH"], ...env },
     }).stderr;
