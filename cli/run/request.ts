@@ -246,8 +246,12 @@ export function addressed(request: Request, { kind }: Subject): Request {
   return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
 }
 
-/** What is each run's own to say. */
-const DECIDED = ["RUN_ID", "INSTANCES", "SUMMARY"];
+/** Variables that a run decides itself, each with what to give instead. */
+const DECIDED: Readonly<Record<string, string>> = {
+  RUN_ID: "give --run-id",
+  INSTANCES: "give --instances",
+  SUMMARY: "leave it out; the run keeps the summary of each test",
+};
 
 /** Variables of the shell by our prefix. A reference target is not told who we are elsewhere. */
 function settingsOfShell(
@@ -257,7 +261,7 @@ function settingsOfShell(
 ): Record<string, string> {
   const variables = Object.entries(variablesOf(test)).filter(
     ([name, { credential, target }]) =>
-      !target && !DECIDED.includes(name) && !(reference && (credential || beginsAsOurs(test, name))),
+      !target && !(name in DECIDED) && !(reference && (credential || beginsAsOurs(test, name))),
   );
   const names = [...variables.map(([name]) => name), ...boundVariables(test)];
   return Object.fromEntries(
@@ -295,6 +299,8 @@ function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]):
     if (name === undefined || value === undefined) {
       throw new RangeError(`--set ${setting.split("=")[0]}: allowed: NAME=VALUE, or test.NAME=VALUE`);
     }
+    const decided = DECIDED[name];
+    if (decided !== undefined) throw new RangeError(`--set ${name}: ${decided}`);
     const takers = tests.filter(
       (test) => (only === undefined || only === test) && (has(test, name) || boundVariables(test).has(name)),
     );

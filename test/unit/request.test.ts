@@ -249,6 +249,8 @@ describe("refused", () => {
       "--receiver-url: the reference target has a receiver of its own; give the target's addresses too",
     ],
     [["pipeline"], { set: ["VUS"] }, "--set VUS: allowed: NAME=VALUE, or test.NAME=VALUE"],
+    [["pipeline"], { set: ["INSTANCES=4"] }, "--set INSTANCES: give --instances"],
+    [["pipeline"], { set: ["nats.RUN_ID=x"] }, "--set RUN_ID: give --run-id"],
     [["pipeline"], { set: ["MAXLEN=5"] }, "--set MAXLEN: no variable of websocket, nats, http; see docs/variables.md"],
     [
       ["pipeline"],
