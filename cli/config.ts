@@ -125,7 +125,7 @@ export function parseConfig(file: string, text: string): Config {
   try {
     json = JSON.parse(text);
   } catch (problem) {
-    throw new RangeError(`${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
+    throw new RangeError(`${file}: is no JSON: ${withoutExcerpt((problem as Error).message)}`);
   }
   return checked(file, json);
 }
@@ -138,7 +138,15 @@ function checked(file: string, json: unknown): Config {
   if (issue.type === "strict_object" && issue.expected === "never") {
     throw new RangeError(`${file}: ${key}: unknown key; ${nearest(key)}`);
   }
-  throw new RangeError(`${file}: ${key}: ${issue.message}`);
+  const { message, received } = issue;
+  // A token may stand there.
+  const isSecret = /^(set|urls)\b/.test(key);
+  throw new RangeError(`${file}: ${key}: ${isSecret ? message.replace(received, "(hidden)") : message}`);
+}
+
+/** What a parser of JSON complains about, without the piece of the file that it quotes: a token may stand there. */
+function withoutExcerpt(complaint: string): string {
+  return complaint.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "");
 }
 
 /** What an unknown key may have been meant for, or what there is. */

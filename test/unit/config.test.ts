@@ -37,6 +37,17 @@ describe("a config", () => {
   });
 });
 
+test.each<[unknown]>([
+  ['{"set":{"WS_TOKEN": hunter2}}'],
+  ["hunter2"],
+  ['{"set":{"WS_TOKEN":"hunter2"'],
+  [{ set: "WS_TOKEN=hunter2" }],
+  [{ urls: "ws://u:hunter2@h" }],
+])("%j is refused without what may be a secret in it", (config) => {
+  expect(() => parse(config)).toThrow(RangeError);
+  expect(() => parse(config)).not.toThrow("hunter2");
+});
+
 test("docs/config.schema.json is what the code says; renewed by `npx vitest run --project unit -u`", async () => {
   const schema = toJsonSchema(ConfigSchema, { errorMode: "throw" });
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot("../../docs/config.schema.json");
