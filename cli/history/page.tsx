@@ -185,7 +185,7 @@ function Rows({ rows, title, hrefOf }: { rows: readonly Row[]; title: string; hr
           cell: ({ entry: { verdict } }) => <span class={`verdict-word ${verdict.toLowerCase()}`}>{verdict}</span>,
           kind: "outcome",
         },
-        { title: "started", cell: ({ entry }) => momentOf(entry.startedAt) },
+        { title: "started (UTC)", cell: ({ entry }) => momentOf(entry.startedAt) },
         { title: "lost", cell: ({ entry }) => <Lost entry={entry} />, kind: "number" },
         { title: "p50", cell: ({ entry: { latency } }) => milliseconds(latency?.p50 ?? null), kind: "number" },
         { title: "p95", cell: ({ entry: { latency } }) => milliseconds(latency?.p95 ?? null), kind: "number" },

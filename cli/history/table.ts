@@ -2,9 +2,9 @@ import { milliseconds, number } from "../../core/numbers.ts";
 import type { Entry } from "./entry.ts";
 import { describeChanges, describeVerdicts, type Series, titleOf } from "./series.ts";
 
-const COLUMNS = ["started", "verdict", "lost", "p50", "p95", "p99", "events/s", "run"] as const;
+const COLUMNS = ["started (UTC)", "verdict", "lost", "p50", "p95", "p99", "events/s", "run"] as const;
 /** Words are set to the left, numbers to the right. */
-const LEFT = new Set(["started", "verdict", "run"]);
+const LEFT = new Set(["started (UTC)", "verdict", "run"]);
 
 /** The history for a terminal: a table for each series, the newest run last. @param most rows of each. */
 export function renderHistory(all: readonly Series[], most: number): string {

@@ -140,7 +140,7 @@ test("the table has a line for each run and each change", () => {
   );
   expect(text).toBe(
     `pipeline, smoke: 3 runs: 1 PASS, 1 FAIL, 1 INVALID, the last 2 shown
-  started           verdict  lost   p50   p95    p99  events/s  run
+  started (UTC)     verdict  lost   p50   p95    p99  events/s  run
   -- throughline 0.1.0 -> 0.2.0
   2026-11-21 11:36  FAIL       17  3 ms  7 ms  12 ms       500  demo-1
   2026-11-21 11:37  INVALID     –     –     –      –         –  demo-2
