@@ -8,9 +8,17 @@ const SYNTAX = /[\^$\\.*+?()[\]{}|/]/;
 const ENTITIES: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
 const CONTROLS: Readonly<Record<string, string>> = { "\n": "n", "\r": "r", "\t": "t" };
 
-/** Finds a text in every spelling; those of different characters may be mixed, as escaping differs by program. */
+/** Characters of a long text that are enough to know it by. */
+const HEAD = 24;
+
+/**
+ * Finds a text in every spelling; those of different characters may be mixed, as escaping differs by program. Of a long
+ * one, such as a token in the reason of a close, which holds 123 bytes, the beginning is found too.
+ */
 export function spellingsOf(text: string): RegExp {
-  return new RegExp([...text].map(spellingsOfCharacter).join(""), "g");
+  const characters = [...text].map(spellingsOfCharacter);
+  const [head, rest] = [characters.slice(0, HEAD).join(""), characters.slice(HEAD).join("")];
+  return new RegExp(rest === "" ? head : `${head}(?:${rest}|[^\\s"'<>&,;]*)`, "g");
 }
 
 function spellingsOfCharacter(character: string): string {

@@ -104,6 +104,13 @@ describe("what is to be hidden", () => {
     }
   });
 
+  test("is hidden where it was cut off", () => {
+    const token = `eyJhbGciOiJIUzI1NiJ9.${"claims".repeat(20)}.signature`;
+    hide(token);
+    expect(withoutCredentials(`token ${token.slice(0, 100)}`)).toBe("token (hidden)");
+    expect(withoutCredentials(`token ${token}, which is over`)).toBe("token (hidden), which is over");
+  });
+
   test("is found in every spelling, whatever it is made of", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 6, maxLength: 30 }), (secret) => {
