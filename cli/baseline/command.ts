@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { several } from "../format.ts";
 import { openRecord } from "../record.ts";
-import { refuseFailed, withRun } from "./baseline.ts";
+import { refuseFailed, refuseInvalid, withRun } from "./baseline.ts";
 import { compare } from "./comparison.ts";
 import { FORMATS, type Format, renderComparison } from "./rendering.ts";
 import { defaultName, listBaselines, readBaseline, saveBaseline } from "./store.ts";
@@ -56,6 +56,7 @@ export function addBaselineCommands(program: Command, root: string): void {
     .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
     .action(async (run: string, name: string | undefined, { format }: { format: Format }) => {
       const { result } = await openRecord(root, run);
+      refuseInvalid(result);
       const wanted = name ?? defaultName(result);
       const found = await readBaseline(root, wanted);
       if (found === null) {

@@ -35,10 +35,14 @@ export function objectivesOf(result: Result): Objective[] {
   for (const test of result.tests) {
     for (const row of test.summary?.rows ?? []) {
       const { metric } = row;
-      const key = JSON.stringify(row);
-      const tests = [...(merged.get(key)?.tests ?? []), testName(test, result.tests)];
+      // One of them may know what shows it.
+      const { evidence, ...seen } = row;
+      const key = JSON.stringify(seen);
+      const known = merged.get(key);
+      const tests = [...(known?.tests ?? []), testName(test, result.tests)];
       merged.set(key, {
         ...row,
+        evidence: known?.evidence ?? evidence,
         group: groupOf(metric),
         tests,
         meaning: meaningOf(metric),
