@@ -19,7 +19,7 @@ import { readFile } from "./files.ts";
 const TAGS = { name: "token" };
 const TOKEN_TIMEOUT = "10s";
 
-/** The address of a token says who asks, and what is posted there is a secret: k6 must not log either. */
+/** k6 must log neither a token's address nor its form: both hold secrets. */
 const UNLOGGED = { tags: TAGS, timeout: TOKEN_TIMEOUT, responseCallback: null, throw: true } as object;
 
 interface Answer {
@@ -32,7 +32,7 @@ export class Access {
   readonly prefix: string;
   /** What k6 has to know of certificates; to be part of a test's options. */
   readonly options: object;
-  /** Variables beside those of the prefix that say who we are. */
+  /** Credentials whose names do not begin with the prefix. */
   protected readonly others: readonly string[] = [];
   private readonly given: AccessSettings;
   private readonly fixed: Headers;

@@ -132,7 +132,7 @@ function enterWebhooks(measure: AccountMeasures, webhooks: WebhookAccount, publi
   // Without a look at the stream nothing is known of it.
   measure.account_left_pending.add(leftPending ?? 0, leftPending === null ? 0 : published);
   measure.account_backlog_growth.add(growth?.share ?? 0, growth?.samples ?? 0);
-  // Signatures that nobody looked at are not right.
+  // Unchecked signatures are not right.
   const checked = webhooks.uncheckedSignatures === 0 ? attempts : 0;
   measure.account_wrong_signatures.add(webhooks.wrongSignatures, checked);
 }

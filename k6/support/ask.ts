@@ -33,7 +33,7 @@ export async function ask(
   }
 }
 
-/** The same, for who has nothing else to do meanwhile. */
+/** The same, blocking. */
 export function askAndWait(method: string, url: string, params: RequestParams): AskResult {
   const askedAt = now();
   try {
@@ -54,7 +54,7 @@ function unanswered(problem: unknown): AskResult {
   return { status: 0, body: null, answer: null, error: withoutAddress(String(problem)) };
 }
 
-/** Addresses hold credentials, and differ among errors that are the same; who asks says them, and how. */
+/** An error without its address, which may hold credentials and differs among equal errors; the caller names it. */
 function withoutAddress(problem: string): string {
   return problem
     .replace(/https?:\/\/[^\s"\\]*/g, "(address)")

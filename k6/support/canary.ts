@@ -13,7 +13,7 @@ const PAUSE_SECONDS = 0.2;
 
 /** How a test sends its canaries. */
 export interface Canaries {
-  /** Who has to have joined before the load starts. */
+  /** Subscribers that must have joined before the load starts. */
   readonly wanted: { readonly paths?: number | undefined; readonly publishers: number };
   /** Events whose attributes the canaries take in turn, so that every path matches some. */
   readonly seqs: readonly number[];

@@ -12,13 +12,13 @@ export function givenIn(environment: Environment, name: string): string | undefi
   return environment[PREFIX + name] ?? environment[name];
 }
 
-/** Secrets are never printed, not even wrong ones, nor under a name that was meant for one; nor is who logs in to a URL. */
+/** A value as it may be printed: no secret, right or wrong, also under a misspelt name; no login of a URL. */
 export function shown(name: string, text: string, meant = name): string {
   if (SECRET.test(name) || SECRET.test(meant)) return "(hidden)";
   return onOneLine(withoutCredentials(text));
 }
 
-/** What of a variable a target may repeat when it refuses it. Who somebody is, is no secret. */
+/** The parts of a value that are secrets and that a target may repeat in a refusal. A name of a user is none. */
 export function secretsIn(
   name: string,
   text: string,

@@ -50,7 +50,7 @@ export function enterHealth(config: HealthSettings, measure: HealthMeasures, { w
     }
     measure.health_deaths.add(deaths, samples);
   }
-  // A process whose memory nobody tells says nothing about that of the others.
+  // A process without memory readings says nothing about the others.
   const told = watched.filter(({ samples, memorySamples }) => memorySamples > 0 || samples === 0);
   if (told.length === 0) return;
   const growth = told.map(({ growthMb }) => growthMb ?? 0);

@@ -7,7 +7,7 @@ import { pause } from "./pause.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
 
-/** The longest wait in one piece: who sleeps longer does not see that k6 stood still meanwhile. */
+/** The longest sleep in one piece: in a longer one a pause of k6 would not be seen. */
 const LONGEST_SLEEP_MS = 100;
 /** A timer that is later than this is a moment worth naming; a busy machine is often late by less. */
 const NOTICEABLE_MS = 200;

@@ -32,7 +32,7 @@ export function refuseMissing(test: string, values: object): void {
   }
 }
 
-/** Who waits for quiet has to have the time to find it. The message names what was given. */
+/** DRAIN_TIMEOUT must be longer than DRAIN_QUIET and BUFFER_TIMEOUT. The message names what was given. */
 export function refuseShortDrain(values: WaitValues, environment: Environment): void {
   const { DRAIN_TIMEOUT: timeout, RECEIVER_URL } = values;
   if (timeout === undefined || RECEIVER_URL === undefined) return;

@@ -1,4 +1,4 @@
-/** Variables that nobody reads: which of them were surely meant for us. */
+/** Unknown variables: which of them were meant for us. */
 import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
 import { onOneLine } from "../../core/redaction.ts";
@@ -9,7 +9,7 @@ import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variabl
 import { boundVariables } from "../../thresholds.ts";
 import { type Environment, PREFIX, shown } from "./environment.ts";
 
-/** Bare words that no other program's variable is like; a slip in one is a load that nobody asked for. */
+/** Names without an underscore whose misspelling would run another load; other short words belong to other programs. */
 const UNMISTAKABLE = ["SCENARIO", "DURATION"];
 
 /**

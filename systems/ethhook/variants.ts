@@ -30,7 +30,7 @@ const MOST_VARIANTS = 70;
 /** Contracts of one endpoint that are tried. */
 const MOST_CONTRACTS = 3;
 
-/** Nobody's contracts, for endpoints that take any, and for entries that nobody wants. */
+/** Contracts of no endpoint: for endpoints that take any contract, and for entries that match none. */
 const SOME_CONTRACT = "0x7468726f7567686c696e650000000000000000A1";
 const STRANGE_CONTRACT = "0x7468726F7567686c696e65000000000000000b22";
 

@@ -62,7 +62,7 @@ export function nextDue(churn: Churn, client: number, turn: number, now: number)
   const first = ((client - 1) / clients) * Math.min(cycle, length / 4);
   const missed = Math.max(0, Math.floor((now - first) / cycle) - turn);
   const at = first + (turn + missed) * cycle;
-  // Who is late stays as long as the others, and may be late for the next one too.
+  // A late client stays as long as the others, and may be late for its next session too.
   const begins = Math.max(at, now);
   if (begins > length - Math.min(stays, SHORTEST_SECONDS, length)) return null;
   return { at, until: Math.min(begins + stays, length), turn: turn + missed, missed };

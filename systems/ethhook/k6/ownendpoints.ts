@@ -13,7 +13,7 @@ interface EndpointSettings {
   readonly UNMATCHED_SHARE: number;
 }
 
-/** Who is to be told of what. */
+/** Which endpoint expects which events. */
 export interface WebhookEndpoints {
   readonly endpoints: readonly Endpoint[];
   /** What events are drawn from; undefined for those of the load test's endpoints. */

@@ -71,7 +71,7 @@ function byError(failures: Added["failures"], firstSeq: number) {
   return found;
 }
 
-/** What became of events whose command failed: the server said no, it was never reached, or nobody knows. */
+/** The outcome of events whose command failed: refused, unreached or unknown. */
 function failureOf(
   metrics: XaddMeasures,
   problem: unknown,

@@ -116,7 +116,7 @@ export class EndpointPath extends Path {
       ...settled,
       attempts: this.requests,
       retried: this.retries,
-      // A refused event that nobody reported as published is not among the lost ones.
+      // A refused event that was never reported as published is not lost.
       unattempted: Math.max(0, settled.lost - abandoned),
       refusedInARow: this.failures.longestRow,
       latency,

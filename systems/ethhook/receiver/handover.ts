@@ -37,9 +37,9 @@ export type Item = v.InferOutput<typeof ItemSchema>;
 
 /** What one receiver tells another that settles the runs. */
 export const HandoverSchema = v.object({
-  /** Who hands it on. */
+  /** The receiver that hands it on. */
   relay: v.pipe(v.string(), v.uuid()),
-  /** How the clock of the one who settles stands to that of the one who hands on, when it was compared last. */
+  /** The offset of the settling receiver's clock to that of the relay, at the last comparison. */
   clock: v.omit(ClockReportSchema, ["clock", "role"]),
   /** How many items it handed on before these. */
   before: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),

@@ -26,7 +26,7 @@ interface WaitingItem {
   readonly since: number;
   /** It was sent, and no answer says what became of it. */
   maybeTaken: boolean;
-  /** Tells the one who waits whether it was handed on; null where nobody does. */
+  /** Resolves a waiting request with whether it was handed on; null without one. */
   readonly done: ((taken: boolean) => void) | null;
 }
 
@@ -133,7 +133,7 @@ export class Relay implements WebhookSink {
     });
     const isTaken = status === 200;
     const isRefused = status === 413 || status === 422;
-    // What is refused is sent again in smaller parts, until the one that nobody takes is alone and given up.
+    // A refused batch is split and sent again, until the refused item is alone and given up.
     if (isRefused && some.length > 1) {
       this.atOnce = Math.ceil(some.length / 2);
       return true;

@@ -44,7 +44,7 @@ export class Intake {
     if (this.unread === READ_TOGETHER) this.read();
   }
 
-  /** A message came that nobody judges. */
+  /** A message of a slow reader came: counted, not judged. */
   count(message: string): void {
     this.events += Math.max(1, eventIdsIn(message).length);
   }

@@ -39,7 +39,7 @@ export function probeChain(
   }
 }
 
-/** Who was told of it, as a note of the summary. */
+/** Which subscriptions received it, as a note of the summary. */
 export function probeNotes({ root_group }: K6Data, account: Account | null): string[] {
   const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
   if (sent === undefined || account === null) return [];

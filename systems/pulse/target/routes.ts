@@ -50,7 +50,7 @@ export function addRoutes(server: FastifyInstance, gateway: GatewayView): void {
 }
 
 function addProbes(server: FastifyInstance, gateway: GatewayView): void {
-  // The process lives, so that nobody has to start it anew; that it does not do its work is told all the same.
+  // Liveness stays 200, so that no supervisor restarts it; the body says that it does not work.
   server.get("/health", async () => ({ status: gateway.healthy() ? "healthy" : "degraded", timestamp: timestamp() }));
   server.get("/ready", (_, reply) => {
     const reason = gateway.trouble();

@@ -115,7 +115,7 @@ class ExecutedPages {
 
   constructor({ SIGNALS_EXECUTED_URL: url = "", SIGNALS_URL }: ListSettings, access: Access) {
     this.url = url;
-    // Who we are is said to the target alone.
+    // Credentials go to the target's origin only.
     this.access = originOf(url) === originOf(SIGNALS_URL) ? access : null;
   }
 

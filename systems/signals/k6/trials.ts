@@ -139,7 +139,7 @@ export class Trials {
     }
   }
 
-  /** Who has no right, or nothing to say, is told so. */
+  /** Requests without access, and bodies that are no signals, are refused. */
   private async access(): Promise<void> {
     const webhook = await this.rounds.rested(0);
     const unknown = { ...webhook, token: "0".repeat(webhook.token.length) };
@@ -156,7 +156,7 @@ export class Trials {
       const sentFrom = now();
       const answer = await this.signals.send(to, this.rounds.trace(seq), "trial", unusual);
       this.rounds.saw([answer]);
-      // What has a body of its own carries no trace: nobody could tell that it was executed.
+      // A custom body carries no trace: its execution could not be found.
       if (unusual.body === undefined) await this.rounds.report(seq, [answer.kind], sentFrom);
       const holds = answer.kind === "refused" && allowed.includes(answer.status);
       this.measure.signal_access_broken.add(holds ? 0 : 1);

@@ -85,7 +85,7 @@ function loggedInOrNull(config: WebhookSettings, access: Access): Record<string,
   }
 }
 
-/** Logs in. @returns the headers of somebody who is. @throws an error of one line when that is refused. */
+/** Logs in. @returns the headers of the session. @throws an error of one line when that is refused. */
 function loggedIn(config: WebhookSettings, access: Access): Record<string, string> {
   const { SIGNALS_USER: user, SIGNALS_PASSWORD: password } = config;
   if (user === undefined || password === undefined) {

@@ -145,7 +145,7 @@ class ForgetfulGate extends ChangingGate {
   }
 }
 
-/** Buys for who sells. */
+/** Executes a SELL as a BUY. */
 class FlippingGate extends ChangingGate {
   protected changed(signal: string): string {
     return signal.replace(/"(BUY|SELL)"/, (action) => (action === '"BUY"' ? '"SELL"' : '"BUY"'));

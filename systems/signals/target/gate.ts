@@ -3,7 +3,7 @@ import type { Redis } from "../../../target/redis.ts";
 /** One signal that asks to be let through. */
 export interface Request {
   readonly webhook: string;
-  /** Who sent it: the address its connection comes from. */
+  /** The client: the address its connection comes from. */
   readonly client: string;
   /** Equal for equal signals. */
   readonly digest: string;

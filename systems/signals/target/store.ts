@@ -12,7 +12,7 @@ export interface Webhook {
   readonly secret: string;
 }
 
-/** What all processes know: who is logged in, the webhooks, and what was executed. */
+/** State that all processes share: sessions, webhooks, executed signals. */
 export class Store {
   private readonly redis: Redis;
 
@@ -27,7 +27,7 @@ export class Store {
     return token;
   }
 
-  /** Who holds an access token; null for nobody. */
+  /** The user of an access token; null for none. */
   userOf(token: string): Promise<string | null> {
     return this.redis.get(`signals:session:${token}`);
   }

@@ -27,7 +27,7 @@ export async function supervise(workers: number): Promise<{ port: number; stop()
     cluster.on("listening", (worker, address: Address) => {
       listening.add(worker);
       failures = 0;
-      // When all have died there is nobody left who holds the port: those that replace them ask for it again.
+      // When all have died no process holds the port: their replacements bind it again.
       cluster.setupPrimary({ args: [...process.argv.slice(2), "--port", String(address.port)] });
       if (listening.size >= workers) resolve(address.port);
     });

@@ -19,7 +19,7 @@ export class Wear {
     this.signals++;
     // Filled, because memory that nobody wrote to is not there yet.
     if (leak !== undefined && this.signals % leak === 0) this.kept.push(Buffer.alloc(MEGABYTE, 1));
-    // After the answer, so that nobody notices who only looks at answers.
+    // After the answer: answer times do not show it.
     if (this.signals === crash) answer.on("finish", () => setImmediate(() => process.exit(1)));
     return fail !== undefined && this.signals % fail === 0;
   }
