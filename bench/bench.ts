@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { connectionsOf } from "../cli/connections.ts";
 import { runK6 } from "../cli/k6.ts";
+import { buildPipeline } from "../cli/own/build.ts";
+import type { NamedTest } from "../core/definition.ts";
 import type { Summary } from "../core/summary.ts";
 import { settings } from "../k6/support/settings.ts";
+import { defineTestsOf } from "../systems/own.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 
 /** The folder of the repository, seen from dist/node/. */
@@ -69,17 +72,31 @@ export function held(...conditions: readonly (readonly [what: string, holds: boo
   }
 }
 
-/** Runs one k6 test. @throws when it left no summary. */
+/** Runs one k6 test. @param script its bundle, where it is not the suite's own. @throws when it left no summary. */
 export async function measured(
   folder: string,
   test: RunnableTest,
   variables: Readonly<Record<string, string>>,
+  script?: string,
 ): Promise<Summary> {
   const signal = new AbortController().signal;
   const connections = connectionsOf(settings(test, variables));
-  const { summary, reasons } = await runK6(root, { test, variables, connections, results: folder, signal });
+  const { summary, reasons } = await runK6(root, { test, variables, connections, results: folder, signal, script });
   if (summary === null) throw new Error(`${test}: ${reasons.map(({ text }) => text).join("; ")}`);
   return summary;
+}
+
+/** Bundles a pipeline of one's own. @returns how it is measured. */
+export async function ownPipeline(folder: string, text: string) {
+  const file = join(folder, "own.pipeline.ts");
+  await writeFile(file, text);
+  // Bundles lie below the folder that one stands in.
+  process.chdir(folder);
+  const { pipeline, tests } = await buildPipeline(root, file);
+  if (pipeline === null) throw new Error("no pipeline");
+  const [{ name }] = defineTestsOf(pipeline) as [NamedTest];
+  return (variables: Readonly<Record<string, string>>) =>
+    measured(folder, name as RunnableTest, variables, tests[name]);
 }
 
 /** Bundles a script of bench/k6/ into a folder. @returns its path. */

@@ -1,14 +1,19 @@
-/** How many events a second nats.js publishes and has acknowledged, beside `nats bench`, and what it holds when paced. */
+/**
+ * How many events a second nats.js publishes and has acknowledged, beside `nats bench` and a pipeline of one's own, and
+ * what it holds when paced.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { template } from "../cli/own/templates.ts";
+import type { Summary } from "../core/summary.ts";
 import { writeMessage } from "../core/template.ts";
 import { settings } from "../k6/support/settings.ts";
 import { startPipeline } from "../systems/pulse/cli/start.ts";
 import { messageTemplate } from "../systems/pulse/message.ts";
 import { STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
-import { bench, held, measured, root, sideBySide, value } from "./bench.ts";
+import { bench, held, measured, ownPipeline, root, sideBySide, value } from "./bench.ts";
 
 const EVENTS = 400_000;
 const WORKERS = 4;
@@ -17,6 +22,8 @@ const RATE = 5_000;
 const SECONDS = 10;
 /** What nats.js must reach of the broker's own tool. */
 const LEAST_SHARE = 0.6;
+/** What a pipeline of one's own must reach of nats.js, as the inverse. */
+const MOST_TIMES_OWN = 1.1;
 
 /** The broker's own tool, pinned by a module of its own; built when it is first needed. */
 function natsTool(): string {
@@ -43,6 +50,14 @@ function bytesOfEvent(): number {
   return Math.round(texts.join("").length / texts.length);
 }
 
+/** What `init --from nats` writes, with events of the same size on the same stream. */
+function ownText(bytes: number): string {
+  const filling = "x".repeat(bytes - JSON.stringify({ ref: " ".repeat(48), amount: 500, filling: "" }).length);
+  return template("own", "nats", "count")
+    .replace("`orders.", "`events.canonical.2.")
+    .replace("amount: random % 1_000", `amount: random % 1_000, filling: "${filling}"`);
+}
+
 await bench(`nats.js beside nats bench: ${WORKERS} clients, batches of ${BATCH}, file storage`, async (folder) => {
   const tool = natsTool();
   const bytes = bytesOfEvent();
@@ -52,10 +67,12 @@ await bench(`nats.js beside nats bench: ${WORKERS} clients, batches of ${BATCH},
   const { streams } = await jetstreamManager(connection);
   const common = { NATS_URL: url };
 
-  async function byK6(): Promise<number> {
+  const own = await ownPipeline(folder, ownText(bytes));
+  const load = { RATE: "max", EVENTS: String(EVENTS), WORKERS: String(WORKERS), BATCH: String(BATCH) };
+
+  async function byK6(run: (variables: Record<string, string>) => Promise<Summary>): Promise<number> {
     await streams.purge(STREAM);
-    const load = { RATE: "max", EVENTS: String(EVENTS), WORKERS: String(WORKERS), BATCH: String(BATCH) };
-    const summary = await measured(folder, "nats", { ...common, ...load });
+    const summary = await run({ ...common, ...load });
     const acknowledged = value(summary, "events_acknowledged", "count");
     const { state } = await streams.info(STREAM);
     held(["every event acknowledged, and in the stream", acknowledged === EVENTS && state.messages === EVENTS]);
@@ -78,11 +95,16 @@ await bench(`nats.js beside nats bench: ${WORKERS} clients, batches of ${BATCH},
     await pipeline.gateway.stop();
     await streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
     console.log(`  ${EVENTS} events of ${bytes} bytes`);
-    const [share = 0] = await sideBySide(
-      { name: "RATE=max", measure: byK6 },
+    const [share = 0, timesOwn = Number.NaN] = await sideBySide(
+      { name: "RATE=max", measure: () => byK6((variables) => measured(folder, "nats", variables)) },
       { name: "nats bench js pub async", measure: byTool },
+      {
+        name: "a pipeline of one's own",
+        measure: () => byK6((variables) => own({ ...variables, RECEIVER_URL: "none" })),
+      },
     );
     held([`${LEAST_SHARE} times nats bench`, share >= LEAST_SHARE]);
+    held([`${MOST_TIMES_OWN} times its own pipeline at most`, timesOwn <= MOST_TIMES_OWN]);
     await streams.purge(STREAM);
     const summary = await measured(folder, "nats", { ...common, RATE: String(RATE), DURATION: `${SECONDS}s` });
     const achieved = summary.rate?.achieved ?? Number.NaN;

@@ -81,11 +81,24 @@ class SpelledTrace implements Spellings {
 
 /** Makes an event: a pure function of the stream and the trace. */
 export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): WorkloadEvent<Table> {
-  const { seq } = trace;
-  const drawn = variants[variantIndex(seed, seq, Math.max(1, variants.length))] ?? {};
-  const attributes = Object.fromEntries(Object.entries(drawn).map(([name, [value]]) => [name, value]));
+  const drawn = variants[variantIndex(seed, trace.seq, Math.max(1, variants.length))] ?? {};
+  return madeOf(seed, drawn, trace);
+}
+
+/** Makes the event that has these attributes. */
+export function madeOf<Table extends AttributeTable>(
+  seed: number,
+  attributes: Attributes,
+  trace: Trace,
+): WorkloadEvent<Table> {
+  const values = Object.fromEntries(Object.entries(attributes).map(([name, [value]]) => [name, value]));
   return Object.assign(
-    new SpelledTrace(trace, draw(seed ^ RANDOM_SEED, seq)),
-    attributes,
+    new SpelledTrace(trace, draw(randomSeedOf(seed), trace.seq)),
+    values,
   ) as unknown as WorkloadEvent<Table>;
+}
+
+/** The seed that `random` is drawn with, by the event's number. */
+export function randomSeedOf(seed: number): number {
+  return (seed ^ RANDOM_SEED) >>> 0;
 }

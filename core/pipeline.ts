@@ -37,15 +37,57 @@ export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer
   return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }
 
+/** The template of a pipeline's events, made from its `write` when it is first asked for, once for the process. */
+export interface SeriesTemplate {
+  readonly name: string;
+  make(): object;
+}
+
+/** Consecutive events of one publisher; `clockCorrection` is what is added to the time that they are stamped with, in ms. */
+export interface Series {
+  readonly run: number;
+  readonly publisher: number;
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly clockCorrection: number;
+}
+
+/** What became of a series: each event is acknowledged, or among the failures. */
+export interface SeriesOutcome {
+  /** Unix ms by our own clock, when sending began. */
+  readonly sentAt: number;
+  /** Ms to the acknowledgement: of each event, or one of all. */
+  readonly latenciesMs: ArrayLike<number>;
+  /** Of the acknowledged, those that were there already; none unless told. */
+  readonly duplicates?: number;
+  /** By their places in the series. */
+  readonly failures: readonly {
+    readonly index: number;
+    /** False when it never left. */
+    readonly sent: boolean;
+    /** True when the target did not take it. */
+    readonly refused: boolean;
+    readonly error: string;
+  }[];
+}
+
+/** Has events written and sent without the script. It is rejected only when nothing was sent. */
+export type SendsSeries = (
+  template: SeriesTemplate,
+  events: Series,
+  limits: { /** Ms. */ readonly timeout: number },
+) => Promise<SeriesOutcome>;
+
 /**
- * Sends one event, or a batch of them in one go; what fails by throwing is unknown. All are async: the compiler reads no
- * answer that may be a promise or not. What holds something open, as a socket, closes it when it is told to; once it says
- * that it is not open any more, it is made anew, after a pause that grows.
+ * Sends one event, a batch of them in one go, or a series that is written in Go; what fails by throwing is unknown. All are
+ * async: the compiler reads no answer that may be a promise or not. What holds something open, as a socket, closes it when
+ * it is told to; once it says that it is not open any more, it is made anew, after a pause that grows.
  */
 export type Send<Wire> =
   | ((wire: Wire) => Promise<Answer>)
   | ({ readonly send: (wire: Wire) => Promise<Answer> } & Holding)
-  | ({ readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> } & Holding);
+  | ({ readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> } & Holding)
+  | { readonly series: SendsSeries };
 
 interface Holding {
   readonly close?: () => unknown;

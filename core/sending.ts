@@ -1,5 +1,5 @@
 /** What a file's own `publish` gives. */
-import type { Answer, AnyPipeline, Outcome, Send } from "./pipeline.ts";
+import type { Answer, AnyPipeline, Outcome, Send, SendsSeries } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
 
 type Sends = (wire: unknown) => Promise<Answer>;
@@ -7,8 +7,9 @@ type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
 
 /** A way of sending in one form, whichever the file has. */
 export type Sending = (
-  | { readonly send: Sends; readonly batch?: undefined }
-  | { readonly batch: SendsBatches; readonly send?: undefined }
+  | { readonly send: Sends; readonly batch?: undefined; readonly series?: undefined }
+  | { readonly batch: SendsBatches; readonly send?: undefined; readonly series?: undefined }
+  | { readonly series: SendsSeries; readonly send?: undefined; readonly batch?: undefined }
 ) & {
   readonly close?: (() => unknown) | undefined;
   readonly isOpen?: (() => boolean) | undefined;
@@ -17,9 +18,10 @@ export type Sending = (
 /** @throws RangeError in one line for what sends nothing. */
 export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unknown>): Sending {
   if (typeof given === "function") return { send: given };
-  const { send, batch, close, isOpen } = (given ?? {}) as Partial<
-    Record<"send" | "batch" | "close" | "isOpen", unknown>
+  const { send, batch, series, close, isOpen } = (given ?? {}) as Partial<
+    Record<"send" | "batch" | "series" | "close" | "isOpen", unknown>
   >;
+  if (typeof series === "function") return { series: (...events) => series.call(given, ...events) };
   const ending = {
     ...(typeof close === "function" ? { close: () => close.call(given) as unknown } : {}),
     ...(typeof isOpen === "function" ? { isOpen: () => isOpen.call(given) as boolean } : {}),
@@ -27,7 +29,9 @@ export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unkno
   if (typeof batch === "function") return { batch: (wires) => batch.call(given, wires), ...ending };
   if (typeof send === "function") return { send: (wire) => send.call(given, wire), ...ending };
   const what = (given as unknown) instanceof Promise ? "a promise; it may not be async" : "nothing that sends";
-  throw new RangeError(`pipeline ${name}: publish: returns ${what}; allowed: a function, { send } or { batch }`);
+  throw new RangeError(
+    `pipeline ${name}: publish: returns ${what}; allowed: a function, { send }, { batch } or { series }`,
+  );
 }
 
 const OUTCOMES: readonly Outcome[] = ["acknowledged", "refused", "unknown"];

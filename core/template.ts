@@ -29,6 +29,9 @@ export interface NumberSlot {
   readonly from?: number;
   /** Writes what {@link draw} gives for this seed and the number, instead of the number. */
   readonly seed?: number;
+  /** What is drawn is brought below this, by its remainder, and then this is added to it. */
+  readonly below?: number;
+  readonly plus?: number;
   /** Hexadecimal digits, with zeros before them; decimal unless told. */
   readonly digits?: number;
   /** It stands there so many times in a row; once unless told. */
@@ -77,10 +80,22 @@ export function writeEntry(template: Template<EntryTemplate>, trace: Trace): str
   return variantOf(template, trace.seq).fields.map((pieces) => written(pieces, trace));
 }
 
-function written(pieces: readonly Piece[], trace: Trace): string {
+/** The text of pieces. */
+export function written(pieces: readonly Piece[], trace: Trace): string {
   let text = "";
   for (const piece of pieces) text += typeof piece === "string" ? piece : fill(piece, trace);
   return text;
+}
+
+/** Pieces in which texts that follow each other are one. */
+export function merged(all: readonly Piece[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  for (const piece of all) {
+    const last = pieces.at(-1);
+    if (typeof piece === "string" && typeof last === "string") pieces[pieces.length - 1] = last + piece;
+    else pieces.push(piece);
+  }
+  return pieces;
 }
 
 function fill(slot: Slot, trace: Trace): string {
@@ -101,8 +116,9 @@ function timeIn({ unit }: TimeSlot, trace: Trace): string {
 
 function numberIn(slot: NumberSlot, seq: number): string {
   const { every = 1, modulo = Number.POSITIVE_INFINITY, from = 0, seed, digits, times = 1 } = slot;
+  const { below = Number.POSITIVE_INFINITY, plus = 0 } = slot;
   const number = from + (Math.floor(seq / every) % modulo);
-  const drawn = seed === undefined ? number : draw(seed, number);
+  const drawn = seed === undefined ? number : (draw(seed, number) % below) + plus;
   return (digits === undefined ? String(drawn) : hex(drawn, digits)).repeat(times);
 }
 

@@ -10,25 +10,21 @@ import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
 import { profileOf } from "../scenarios.ts";
-import { hostileRequest } from "../systems/ingestor/hostile.ts";
 import { closedLoop } from "../systems/ingestor/k6/closed.ts";
 import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts";
+import { HOSTILE_EVENTS, messageEvents } from "../systems/ingestor/pipeline.ts";
 import { explainUnstored } from "../systems/ingestor/storage.ts";
-import { contentHead, message } from "../systems/ingestor/wire.ts";
+import { contentHead } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
 import { ask } from "./support/ask.ts";
-import { awaitCanaries } from "./support/canary.ts";
 import { now } from "./support/clock.ts";
-import { endRun } from "./support/ending.ts";
-import { guarded } from "./support/guard.ts";
-import { requireHealth, type WatchStart } from "./support/health.ts";
-import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
+import { countBounds, measures } from "./support/metrics.ts";
+import { KEPT_CONNECTIONS } from "./support/options.ts";
+import { publisherTest } from "./support/publisher.ts";
 import { publishing, traceOf } from "./support/publishing.ts";
-import { compareWhileLoaded, fetchAccount, openRun, type Run } from "./support/run.ts";
+import { fetchAccount, type Run } from "./support/run.ts";
 import { sendEach } from "./support/sending.ts";
 import { settings } from "./support/settings.ts";
-import { summaryOf } from "./support/summary.ts";
 
 const config = settings("ingest");
 const { load } = config;
@@ -39,6 +35,7 @@ const hostile = profileOf("ingest", config.SCENARIO) === "hostile";
 const url = `${config.INGEST_URL}/messages`;
 const timeout = config.ACK_TIMEOUT;
 const access = new Access(config, "INGEST");
+const messages = messageEvents(config.SEED);
 
 const PROGRESS_SECONDS = 2;
 /** A canary is a row in somebody's table; a worker may take the half minute of its time limit for a single one. */
@@ -54,8 +51,11 @@ const model =
     ? `closed model: ${load.events} messages, ${load.concurrency} under way at any time`
     : `open model: ${load.events} messages, each sent when it is due`;
 
-export const options = {
-  ...optionsOf(config, "publish", {
+/** What the last canary was answered with. */
+let answered = 0;
+
+export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest(config, metrics, {
+  beside: {
     progress: {
       executor: "per-vu-iterations",
       exec: "progress",
@@ -64,71 +64,75 @@ export const options = {
       maxDuration: `${LONGEST_SECONDS}s`,
       gracefulStop: "0s",
     },
-  }),
-  ...KEPT_CONNECTIONS,
-  ...access.options,
-};
-
-export async function setup(): Promise<Run & WatchStart> {
-  declareCounters();
-  const watched = requireHealth(config);
-  const health = access.sendNow((headers) =>
-    http.get(`${config.INGEST_URL}/health`, { headers, tags: { name: "readiness" } }),
-  );
-  if (health.status === 0) {
-    exec.test.abort(withoutCredentials(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`));
-  }
-  if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
-  const run = { ...openRun(config, "publisher", { storage: { hostile } }), ...watched };
-  let answer = 0;
-  if (hostile) console.warn(HOSTILE_WARNING);
-  const sendCanary = (seq: number) => {
-    const body = JSON.stringify(message(config.SEED, traceOf(run, CANARY_PUBLISHER, seq)));
-    const response = access.sendNow((headers) =>
-      http.post(url, body, { headers: { "Content-Type": "application/json", ...headers }, tags: { name: "canary" } }),
+  },
+  waiting: 1,
+  options: { ...KEPT_CONNECTIONS, ...access.options },
+  require() {
+    const health = access.sendNow((headers) =>
+      http.get(`${config.INGEST_URL}/health`, { headers, tags: { name: "readiness" } }),
     );
-    access.requireProof(response, `POST ${url}`);
-    answer = response.status;
-  };
-  if (config.RECEIVER_URL === undefined) {
-    sendCanary(0);
-    return run;
-  }
-  await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
-    wanted: { publishers: config.INSTANCES },
+    if (health.status === 0) {
+      exec.test.abort(withoutCredentials(`INGEST_URL=${config.INGEST_URL}: no ingestor answers: ${health.error}`));
+    }
+    if (config.RECEIVER_URL === undefined) console.warn("RECEIVER_URL=none: storage is not verified");
+  },
+  opening() {
+    if (hostile) console.warn(HOSTILE_WARNING);
+    return { storage: { hostile } };
+  },
+  canaries: () => ({
     seqs: [0],
     most: MOST_CANARIES,
     send: sendCanary,
     // A target that accepts messages and does not store them is to be measured, and to fail.
     goOn: (account) => {
-      const silence = account === null || answer < 200 || answer > 299 ? null : explainUnstored(account);
+      const silence = account === null || answered < 200 || answered > 299 ? null : explainUnstored(account);
       return silence?.waiting === true ? silence.why : null;
     },
     explain: (account) => [
-      `canaries are answered with status ${answer}`,
+      `canaries are answered with status ${answered}`,
       ...(account === null ? [] : [explainUnstored(account).why]),
     ],
-  });
-  return run;
-}
+  }),
+  proven(run, sent) {
+    if (sent === null) sendCanary(traceOf(run, CANARY_PUBLISHER, 0));
+    return {};
+  },
+  publish:
+    load.kind === "closed"
+      ? closedLoop(config, load, metrics, (run, publisher, seq) => send(traceOf(run, publisher, seq)))
+      : publishing(config, metrics, (run, tick) => sendEach(run, tick, send), warm),
+  notes: notesOf,
+  evidence({ root_group }) {
+    const quotes = quotesIn(root_group);
+    const answers = describeQuotes(quotes.filter(({ about }) => about !== "message_id"));
+    const ids = describeQuotes(quotes.filter(({ about }) => about === "message_id"));
+    return {
+      ...(answers === null ? {} : { ingest_failure_rate: answers, ingest_server_errors: answers }),
+      ...(ids === null ? {} : { ingest_repeated_ids: ids }),
+    };
+  },
+});
 
-export const publish = guarded(
-  metrics.script_errors,
-  load.kind === "closed"
-    ? closedLoop(config, load, metrics, (run, publisher, seq) => send(traceOf(run, publisher, seq)))
-    : publishing(config, metrics, (run, tick) => sendEach(run, tick, send), warm),
-);
+function sendCanary(trace: Trace): void {
+  const body = messages.write(trace);
+  const response = access.sendNow((headers) =>
+    http.post(url, body, { headers: { "Content-Type": "application/json", ...headers }, tags: { name: "canary" } }),
+  );
+  access.requireProof(response, `POST ${url}`);
+  answered = response.status;
+}
 
 /** Opens a connection, and does once what the load does all the time. */
 async function warm(): Promise<void> {
-  JSON.stringify(message(config.SEED, { run: 0, publisher: 0, seq: 0, publishedAt: now() }));
+  messages.write({ run: 0, publisher: 0, seq: 0, publishedAt: now() });
   await ask("GET", `${config.INGEST_URL}/health`, null, { tags: { name: "readiness" }, timeout: "900ms" });
 }
 
 /** Posts the message of a trace. */
 async function send(trace: Trace): Promise<Answer> {
-  if (!hostile) return post(metrics, access, { url, timeout, body: JSON.stringify(message(config.SEED, trace)) });
-  const request = hostileRequest(trace);
+  if (!hostile) return post(metrics, access, { url, timeout, body: messages.write(trace) });
+  const request = HOSTILE_EVENTS.write(trace);
   const answer = await post(metrics, access, { url, timeout, ...request });
   const wrong = judgeHostile(metrics, request, answer);
   if (wrong !== null) console.warn(wrong);
@@ -150,21 +154,6 @@ export function progress(run: Run): void {
     at = Date.now();
   } while (before.sent < load.events && exec.instance.vusActive > 1);
 }
-
-/** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
-
-export const teardown = endRun(config, metrics, "publisher");
-
-export const handleSummary = summaryOf(config, notesOf, ({ root_group }) => {
-  const quotes = quotesIn(root_group);
-  const answers = describeQuotes(quotes.filter(({ about }) => about !== "message_id"));
-  const ids = describeQuotes(quotes.filter(({ about }) => about === "message_id"));
-  return {
-    ...(answers === null ? {} : { ingest_failure_rate: answers, ingest_server_errors: answers }),
-    ...(ids === null ? {} : { ingest_repeated_ids: ids }),
-  };
-});
 
 function notesOf({ metrics: { events_published }, setup_data }: K6Data & { setup_data?: unknown }): string[] {
   const sent = events_published?.values["count"] ?? 0;

@@ -1,36 +1,26 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { Nats, sharedTemplate, type Totals, totals } from "k6/x/nats";
+import { Nats, type Totals, totals } from "k6/x/nats";
 import type { Account } from "../core/account.ts";
 import { firstOfEachVariant } from "../core/event.ts";
-import { once } from "../core/once.ts";
 import { secondsOf } from "../core/plan.ts";
 import { quotesIn } from "../core/quotes.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
-import { writeMessage } from "../core/template.ts";
-import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { fittingChainIds } from "../systems/pulse/chainids.ts";
-import { streamOf } from "../systems/pulse/events.ts";
 import { probeChain, probeNotes } from "../systems/pulse/k6/probe.ts";
 import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
-import { messageTemplate } from "../systems/pulse/message.ts";
-import type { StreamOrigin } from "../systems/pulse/stream.ts";
+import { pulseEvents } from "../systems/pulse/pipeline.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
-import { awaitCanaries } from "./support/canary.ts";
-import { endRun } from "./support/ending.ts";
-import { guarded, reasonOf } from "./support/guard.ts";
-import { requireHealth, type WatchStart } from "./support/health.ts";
-import { isShortage } from "./support/host.ts";
-import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
-import { nothingSent, publishing, publishingLoad, type SendOutcome, traceOf } from "./support/publishing.ts";
+import { reasonOf } from "./support/guard.ts";
+import { countBounds, measures } from "./support/metrics.ts";
+import { publisherTest } from "./support/publisher.ts";
+import { publishing, publishingLoad } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
-import { clockCorrection, compareWhileLoaded, openRun, type Run } from "./support/run.ts";
+import { seriesSender } from "./support/series.ts";
 import { settings } from "./support/settings.ts";
-import { summaryOf } from "./support/summary.ts";
 
 const config = settings("nats");
 const load = publishingLoad(config);
@@ -41,9 +31,7 @@ const numbers = config.CHAIN_IDS ?? CHAIN_NUMBERS;
 const nameless = config.CHAINS.find((chain) => !Object.hasOwn(numbers, chain));
 if (nameless !== undefined)
   throw `CHAINS=${config.CHAINS}: ${nameless} has no number; allowed: ${Object.keys(numbers)}`;
-const spelling = { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES };
-const messages = once(() => messageTemplate(workload, spelling));
-const template = sharedTemplate("messages", messages);
+const events = pulseEvents(workload, { numbers, prefix: config.SUBJECT, types: config.FIELD_TYPES });
 const files = { ca: config.NATS_CA, cert: config.NATS_CERT, key: config.NATS_KEY };
 const nats = new Nats({
   servers: config.NATS_URL,
@@ -58,130 +46,72 @@ const nats = new Nats({
 });
 
 const bursts = load.kind === "paced" ? load.bursts : undefined;
-const subjects = () => messages().variants.map(({ subject }) => subject);
-const runStream = new RunStream(nats, config, subjects);
+const runStream = new RunStream(nats, config, events.subjects);
 
 const PROGRESS_SECONDS = 5;
 /** A shorter pause was cut off by the end of the load. */
 const SHORTEST_PROGRESS_SECONDS = 0.5;
 
-export const options = optionsOf(config, "publish", {
-  progress: {
-    executor: "per-vu-iterations",
-    exec: "progress",
-    vus: 1,
-    iterations: 1,
-    maxDuration: `${Math.ceil(secondsOf(load) + LEAD_SECONDS)}s`,
-    gracefulStop: "0s",
-  },
+const series = seriesSender(metrics, {
+  events,
+  series: (template, events, limits) => nats.jetStreamPublishSeries(template, events, limits),
+  timeout: config.ACK_TIMEOUT * 1000,
 });
 
-type NatsRun = Run & WatchStart & { readonly stream: StreamOrigin | null };
-
-export async function setup(): Promise<NatsRun> {
-  declareCounters();
-  const watched = requireHealth(config);
-  try {
-    runStream.require();
-  } catch (problem) {
-    exec.test.abort(reasonOf(problem));
-  }
-  const stream = streamOf(workload);
-  const run = openRun(config, "publisher", { variants: stream.variants, bursts });
-  if (config.RECEIVER_URL !== undefined) {
-    await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
-      wanted: { paths: config.SUBSCRIPTIONS, publishers: config.INSTANCES },
-      seqs: firstOfEachVariant(stream),
-      most: config.CANARIES,
-      send: (seq) => {
-        const { subject, data } = writeMessage(messages(), traceOf(run, CANARY_PUBLISHER, seq));
-        nats.jetStreamPublish(subject, data);
-      },
-      explain: (account) =>
-        account === null || account.paths === 0
-          ? ["start websocket.js with the same RUN_ID and RECEIVER_URL"]
-          : runStream.explain(readinessClaim(config.READY_URL)),
-      swallowed: metrics.canaries_swallowed,
-    });
-  }
-  if (config.RECEIVER_URL !== undefined) {
-    probeChain(run, config.PROBE_CHAIN, workload, spelling, (subject, message) =>
-      nats.jetStreamPublish(subject, message),
-    );
-  }
-  return { ...run, ...watched, stream: runStream.origin() };
-}
-
-export const publish = guarded(
-  metrics.script_errors,
-  publishing(
-    config,
-    metrics,
-    async (run, { firstSeq, count, publisher }) => {
-      if (!connects()) return unreached(firstSeq, count);
-      const events = {
-        run: run.number as number,
-        publisher,
-        firstSeq,
-        count,
-        clockCorrection: clockCorrection(run),
-      };
-      const batch = await nats.jetStreamPublishSeries(template, events, { timeout: config.ACK_TIMEOUT * 1000 });
-      isShortage(metrics, null);
-      const unsettled = batch.refused + batch.unknown > 0 ? batch.outcomes : [];
-      // What was refused without being sent, the server never saw.
-      const seqsThat = (status: string, sent = true) =>
-        unsettled.flatMap((one, place) =>
-          one.status === status && (one.sentAt !== null) === sent ? [firstSeq + place] : [],
-        );
-      const unsent = seqsThat("refused", false);
-      if (unsent.length > 0) enterUnreached(unsent.length);
-      return {
-        sentFrom: batch.sentAt,
-        refused: seqsThat("refused"),
-        unknown: seqsThat("unknown"),
-        words: unsettled.flatMap(({ error, sentAt }) => (error === null || sentAt === null ? [] : [refusalIn(error)])),
-        unsent,
-        deduplicated: batch.duplicates,
-        latencies: batch.latenciesMs,
-      };
+export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest(config, metrics, {
+  beside: {
+    progress: {
+      executor: "per-vu-iterations",
+      exec: "progress",
+      vus: 1,
+      iterations: 1,
+      maxDuration: `${Math.ceil(secondsOf(load) + LEAD_SECONDS)}s`,
+      gracefulStop: "0s",
     },
-    () => connects(),
-  ),
-);
+  },
+  waiting: 1,
+  require() {
+    try {
+      runStream.require();
+    } catch (problem) {
+      exec.test.abort(reasonOf(problem));
+    }
+  },
+  opening: () => ({ variants: events.stream().variants, bursts }),
+  canaries: () => ({
+    paths: config.SUBSCRIPTIONS,
+    seqs: firstOfEachVariant(events.stream()),
+    most: config.CANARIES,
+    send: (trace) => publishOne(events.write(trace)),
+    explain: (account) =>
+      account === null || account.paths === 0
+        ? ["start websocket.js with the same RUN_ID and RECEIVER_URL"]
+        : runStream.explain(readinessClaim(config.READY_URL)),
+    swallowed: metrics.canaries_swallowed,
+  }),
+  async proven(run, sent) {
+    // The template is made before the load.
+    await series.warm(run);
+    if (sent !== null) probeChain(run, config.PROBE_CHAIN, events, publishOne);
+    return { stream: runStream.origin() };
+  },
+  publish: publishing(config, metrics, series.send, series.warm),
+  completed({ stream }, { lost }) {
+    const losses = lost > 0 ? runStream.losses(stream) : null;
+    if (losses !== null) quote(READERS, losses);
+    return null;
+  },
+  notes: probeNotes,
+  evidence: evidenceOf,
+});
 
-/** What the server said, without the subject: what it says of every subject is said once. */
-function refusalIn(error: string): string {
-  return error.replace(/^nats: publish to "[^"]*" on \S+: /, "");
+/** @throws what the server says where it does not take it. */
+function publishOne({ subject, data }: ReturnType<typeof events.write>): void {
+  nats.jetStreamPublish(subject, data);
 }
 
-let connected = false;
-let connectsAgainAt = 0;
-/** To ask a server that does not answer takes time in which nothing else of this publisher goes on. */
-const RECONNECT_MS = 1_000;
-
-/** Whether there is a connection, before an event is stamped: the client connects by its first use, which would count as latency. */
-function connects(): boolean {
-  if (connected || Date.now() < connectsAgainAt) return connected;
-  try {
-    nats.connect();
-    connected = true;
-  } catch (problem) {
-    connectsAgainAt = Date.now() + RECONNECT_MS;
-    if (!isShortage(metrics, reasonOf(problem))) console.warn(reasonOf(problem));
-  }
-  return connected;
-}
-
-function unreached(firstSeq: number, count: number): SendOutcome {
-  enterUnreached(count);
-  return nothingSent({ firstSeq, count });
-}
-
-function enterUnreached(count: number): void {
-  metrics.unsent_unreachable.add(count);
-  metrics.unreachable_at.add(Date.now());
-}
+/** What quotes of the stream's readers are about. */
+const READERS = "readers of the stream";
 
 /** Every 5 seconds a line of what all publishers of this process have done; it ends with them. */
 export function progress(): void {
@@ -214,22 +144,6 @@ function tellProgress(before: Totals, after: Totals, seconds: number): void {
     }),
   );
 }
-
-/** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "publisher", { others: 1 });
-
-const end = endRun(config, metrics, "publisher");
-
-export function teardown(run: NatsRun): void {
-  const account = end(run);
-  const losses = account !== null && account.lost > 0 ? runStream.losses(run.stream) : null;
-  if (losses !== null) quote(READERS, losses);
-}
-
-/** What quotes of the stream's readers are about. */
-const READERS = "readers of the stream";
-
-export const handleSummary = summaryOf(config, probeNotes, evidenceOf);
 
 /** What would mend chain numbers that are not the gateway's, and who has what is missing. */
 function evidenceOf({ root_group }: K6Data, account: Account | null): Readonly<Record<string, string>> {

@@ -1,7 +1,6 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { sharedTemplate } from "k6/x/redis-streams";
 import type { Account } from "../core/account.ts";
 import { type Hops, hasDrained } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
@@ -10,26 +9,24 @@ import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../systems/ethhook/causes.ts";
-import { entryTemplate } from "../systems/ethhook/entry.ts";
 import { endpointsOf, ruleProblems } from "../systems/ethhook/k6/ownendpoints.ts";
 import { openRedis, openStreams, redisCertificates, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
 import { wordsOf } from "../systems/ethhook/k6/words.ts";
-import { sendBatch, sendEach } from "../systems/ethhook/k6/xadd.ts";
-import { entryOf, oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
-import { enterAccount } from "./support/account.ts";
-import { awaitCanaries } from "./support/canary.ts";
-import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
-import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
+import { eachAdded } from "../systems/ethhook/k6/xadd.ts";
+import { logEvents } from "../systems/ethhook/pipeline.ts";
+import { oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
+import type { SentCanaries } from "./support/canary.ts";
+import { reasonOf } from "./support/guard.ts";
+import { countBounds, measures } from "./support/metrics.ts";
 import { pause } from "./support/pause.ts";
+import { publisherTest } from "./support/publisher.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
-import { compareWhileLoaded, openRun, type Run, reportHops, settleRun } from "./support/run.ts";
+import { type Run, reportHops } from "./support/run.ts";
+import { seriesSender } from "./support/series.ts";
 import { settings } from "./support/settings.ts";
-import { summaryOf } from "./support/summary.ts";
 
 const given = settings("redis");
 const config = { ...given, STREAM: given.STREAM ?? streamOfChain(given.CHAIN_ID) };
@@ -40,85 +37,94 @@ const metrics = measures("everywhere", "publishing", "account", "health");
 const workload = { seed: config.SEED, unmatchedShare: config.UNMATCHED_SHARE, variants: told.variants };
 /** A connection that takes longer is opened by the load. */
 const WARM_MS = 900;
+const events = logEvents(workload);
 /** The workload of the canaries: what nobody wants would show nothing. */
 const wanted = { ...workload, unmatchedShare: 0 };
+const canaries = logEvents(wanted);
 /** As many commands as a tick sends at once, each with a connection of its own ... */
 const connections = load.kind === "paced" ? Math.min(load.batch, 50) : 1;
 /** ... and a few more for a slow server, which is not to be stormed; what is beyond them waits for one to be free. */
 const mostConnections = load.kind === "paced" ? connections + 10 : 1;
 const redis = openRedis(config, mostConnections);
-const target = {
-  metrics,
-  redis,
-  streams: openStreams(config),
-  template: sharedTemplate("entries", () => entryTemplate(workload)),
-  stream: config.STREAM,
-  workload,
-};
+const streams = openStreams(config);
+const series = seriesSender(metrics, {
+  events,
+  series: (template, events) => streams.addSeries(config.STREAM, template, events),
+  timeout: config.ACK_TIMEOUT * 1000,
+});
+const each = eachAdded({ metrics, redis, stream: config.STREAM, events });
 
-export const options = {
-  ...optionsOf(config, "publish", config.MAXLEN === undefined ? {} : { trimming: trimming() }),
-  ...redisCertificates(config),
-};
-
-type RedisRun = Run & WatchStart & { readonly before: Hops | null };
-
-export async function setup(): Promise<RedisRun> {
-  declareCounters();
-  const watched = requireHealth(config);
-  await requireRedis(redis, config);
-  const retryPauses = config.RETRY_PAUSES.map((seconds) => seconds * 1000);
-  const { endpoints, variants } = told;
-  const webhooks = { endpoints, variants, unmatchedShare: config.UNMATCHED_SHARE, retryPauses };
-  for (const problem of ruleProblems(told)) {
-    console.warn(problem);
-    quote(RULE, problem);
-  }
-  const run = openRun(config, "publisher", { webhooks });
-  if (config.RECEIVER_URL !== undefined) {
-    const atFirst = await hopsNow();
-    const { needed, warming } = await awaitCanaries(config.RECEIVER_URL, run, config.CANARY_TIMEOUT, {
-      wanted: { publishers: config.INSTANCES },
-      seqs: oneOfEach(wanted),
-      most: config.CANARIES,
-      ...(atFirst === null ? {} : { warmUp: { events: config.WARM_UP, hasDrained: () => isThrough(atFirst) } }),
-      send: (seq) =>
-        redis
-          .sendCommand("XADD", config.STREAM, "*", ...entryOf(wanted, traceOf(run, CANARY_PUBLISHER, seq)))
-          .catch((problem) => exec.test.abort(`REDIS_URL: XADD ${config.STREAM}: ${wordsOf(problem)}`)),
-      explain: async (account) => {
-        const hops = await hopsNow();
-        return hops === null ? [UNREAD] : explainSilence(account, hops);
-      },
-      swallowed: metrics.canaries_swallowed,
-    });
-    if (atFirst === null && config.WARM_UP > 0) console.warn(`WARM_UP=${config.WARM_UP}: none is sent: ${UNREAD}`);
-    const warmed = warming === 0 ? "" : `, and ${warming} more to warm the pipeline up`;
-    quote(CANARIES_SENT, `${needed} canaries were sent until every endpoint had one${warmed}`);
-    if (atFirst?.groups.length === 0) {
-      quote(GROUP, "was not there when the first canary was added");
-      console.warn(
-        `no consumer group read stream ${config.STREAM} when the first of ${needed} canaries was added: what comes before ` +
-          "its group is read only by a group that is made from the start of the stream; start the pipeline first",
-      );
-    }
-  }
-  return { ...run, ...watched, before: config.RECEIVER_URL === undefined ? null : await hopsNow() };
+/** Where the events stood when the load began; null where they cannot be read. */
+interface Before {
+  readonly before: Hops | null;
 }
 
-export const publish = guarded(
-  metrics.script_errors,
-  publishing(
-    config,
-    metrics,
-    (run, tick) => (load.kind === "paced" ? sendEach : sendBatch)(target, run, tick),
-    (run) => warm(run),
-  ),
+/** Where they stood before any canary. */
+let atFirst: Hops | null = null;
+
+export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest<Before>(
+  config,
+  metrics,
+  {
+    beside: config.MAXLEN === undefined ? {} : { trimming: trimming() },
+    options: redisCertificates(config),
+    async require() {
+      await requireRedis(redis, config);
+      for (const problem of ruleProblems(told)) {
+        console.warn(problem);
+        quote(RULE, problem);
+      }
+    },
+    opening() {
+      const retryPauses = config.RETRY_PAUSES.map((seconds) => seconds * 1000);
+      const { endpoints, variants } = told;
+      return { webhooks: { endpoints, variants, unmatchedShare: config.UNMATCHED_SHARE, retryPauses } };
+    },
+    async canaries() {
+      const first = await hopsNow();
+      atFirst = first;
+      return {
+        seqs: oneOfEach(wanted),
+        most: config.CANARIES,
+        ...(first === null ? {} : { warmUp: { events: config.WARM_UP, hasDrained: () => isThrough(first) } }),
+        send: (trace) =>
+          redis
+            .sendCommand("XADD", config.STREAM, "*", ...canaries.write(trace))
+            .catch((problem) => exec.test.abort(`REDIS_URL: XADD ${config.STREAM}: ${wordsOf(problem)}`)),
+        explain: async (account) => {
+          const hops = await hopsNow();
+          return hops === null ? [UNREAD] : explainSilence(account, hops);
+        },
+        swallowed: metrics.canaries_swallowed,
+      };
+    },
+    async proven(_, sent) {
+      if (sent === null) return { before: null };
+      tellCanaries(sent);
+      return { before: await hopsNow() };
+    },
+    publish: publishing(config, metrics, load.kind === "paced" ? each : series.send, warm),
+    completed: withHops,
+    notes: notesOf,
+  },
 );
+
+/** What is to be known of the canaries, which stay in the stream. */
+function tellCanaries({ needed, warming }: SentCanaries): void {
+  if (atFirst === null && config.WARM_UP > 0) console.warn(`WARM_UP=${config.WARM_UP}: none is sent: ${UNREAD}`);
+  const warmed = warming === 0 ? "" : `, and ${warming} more to warm the pipeline up`;
+  quote(CANARIES_SENT, `${needed} canaries were sent until every endpoint had one${warmed}`);
+  if (atFirst?.groups.length !== 0) return;
+  quote(GROUP, "was not there when the first canary was added");
+  console.warn(
+    `no consumer group read stream ${config.STREAM} when the first of ${needed} canaries was added: what comes before ` +
+      "its group is read only by a group that is made from the start of the stream; start the pipeline first",
+  );
+}
 
 /** Opens the connections that the first events need, and does once what the load does all the time. */
 async function warm(run: Run): Promise<void> {
-  entryOf(workload, traceOf(run, CANARY_PUBLISHER, 0));
+  events.write(traceOf(run, CANARY_PUBLISHER, 0));
   const opening = Array.from({ length: connections }, () => redis.sendCommand("PING").catch(() => undefined));
   await Promise.race([Promise.all(opening), pause(WARM_MS)]);
 }
@@ -131,18 +137,6 @@ export async function trim(): Promise<void> {
   if (warning !== null) console.warn(warning);
   sleep(1);
 }
-
-/** Beside the load: compares clocks with the receiver. */
-export const compareClock = compareWhileLoaded(config, "publisher");
-
-export async function teardown(run: RedisRun): Promise<void> {
-  enterHealth(config, metrics, run);
-  if (config.RECEIVER_URL === undefined) return;
-  const settled = settleRun(config, run, "publisher");
-  enterAccount(metrics, (await withHops(run)) ?? settled, config.slos);
-}
-
-export const handleSummary = summaryOf(config, notesOf);
 
 /** What quotes of setup() are about. */
 const RULE = "an endpoint's rule:";
@@ -164,7 +158,7 @@ function notesOf({ root_group }: K6Data): string[] {
 }
 
 /** Tells the receiver where the pipeline's events stand. @returns the account with it; null where it cannot be read. */
-async function withHops(run: RedisRun): Promise<Account | null> {
+async function withHops(run: Run & Before): Promise<Account | null> {
   const { before } = run;
   if (before === null) return null;
   try {

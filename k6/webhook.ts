@@ -25,15 +25,15 @@ import { Access } from "./support/access.ts";
 import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
-import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
-import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { KEPT_CONNECTIONS, optionsOf } from "./support/options.ts";
+import { enterHealth, type WatchStart } from "./support/health.ts";
+import { countBounds, measures } from "./support/metrics.ts";
+import { KEPT_CONNECTIONS } from "./support/options.ts";
+import { publisherTest } from "./support/publisher.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
-import { clockCorrection, openRun, type Run } from "./support/run.ts";
+import { clockCorrection, type Run } from "./support/run.ts";
 import { sendEach } from "./support/sending.ts";
 import { settings } from "./support/settings.ts";
-import { summaryOf } from "./support/summary.ts";
 
 const given = settings("webhook");
 const byCount = given.EXECUTED_BY === "count";
@@ -56,44 +56,46 @@ const metrics = measures("everywhere", "publishing", "account", "signals", "heal
 const access = new Access(config, "SIGNALS");
 const signals = new Signals(config, access, metrics);
 
-export const options = {
-  ...optionsOf(config, "trade", config.TRIALS.length === 0 ? {} : { trials: afterLoad() }),
-  ...KEPT_CONNECTIONS,
-  ...access.options,
-};
-
-type SignalRun = Run &
-  WatchStart & {
-    readonly webhooks: readonly Webhook[];
-    /** Unix ms by the receiver's clock, before the first signal. */
-    readonly openedAt: number;
-    /** The clock that the target tells its times by. */
-    readonly targetClock: ClockOfTarget;
-    /** How many executed signals were listed before any of ours; null where they are not counted. */
-    readonly executedBefore: number | null;
-  };
-
-export async function setup(): Promise<SignalRun> {
-  declareCounters();
-  const watched = requireHealth(config);
-  const executedBefore = byCount ? executedNow() : null;
-  const run = openRun(config, "publisher");
-  const webhooks = openWebhooks(config, access, count, run.id);
-  const openedAt = now() + clockCorrection(run);
-  const opened = { ...run, ...watched, webhooks, openedAt, executedBefore };
-  return { ...opened, targetClock: await proveWebhooks(opened) };
+/** What a run knows of its webhooks. */
+interface Opened {
+  readonly webhooks: readonly Webhook[];
+  /** Unix ms by the receiver's clock, before the first signal. */
+  readonly openedAt: number;
+  /** The clock that the target tells its times by. */
+  readonly targetClock: ClockOfTarget;
+  /** How many executed signals were listed before any of ours; null where they are not counted. */
+  readonly executedBefore: number | null;
 }
 
-export const trade = guarded(
-  metrics.script_errors,
-  publishing(config, metrics, async (run, tick) => {
+type SignalRun = Run & Opened;
+
+let executedBefore: number | null = null;
+
+export const { options, setup, publish, handleSummary } = publisherTest<Opened>(config, metrics, {
+  beside: config.TRIALS.length === 0 ? {} : { trials: afterLoad() },
+  options: { ...KEPT_CONNECTIONS, ...access.options },
+  require() {
+    if (byCount) executedBefore = executedNow();
+  },
+  opening: () => ({}),
+  async proven(run) {
+    const webhooks = openWebhooks(config, access, count, run.id);
+    const opened = { webhooks, openedAt: now() + clockCorrection(run), executedBefore };
+    return { ...opened, targetClock: await proveWebhooks({ ...run, ...opened }) };
+  },
+  publish: publishing(config, metrics, async (run, tick) => {
     const { webhooks, targetClock } = run as SignalRun;
     signals.compareTimes(targetClock);
     return sendEach(run, tick, async (trace) =>
       sentOf(await signals.send(webhooks[trace.seq % webhooks.length] as Webhook, trace, "load")),
     );
   }),
-);
+  notes: notesOf,
+  evidence({ root_group }) {
+    const failures = describeQuotes(quotesIn(root_group).filter(({ about }) => about === "a signal"));
+    return failures === null ? {} : { signal_failed: failures };
+  },
+});
 
 /** Once, after the load: one trial after the other. */
 export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => {
@@ -106,7 +108,7 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
   }
 });
 
-export async function teardown(run: SignalRun): Promise<void> {
+export async function teardown(run: SignalRun & WatchStart): Promise<void> {
   enterHealth(config, metrics, run);
   if (run.executedBefore !== null) {
     const executed = settleCount(config, access, run.executedBefore);
@@ -119,13 +121,6 @@ export async function teardown(run: SignalRun): Promise<void> {
   if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
     console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);
   }
-}
-
-export const handleSummary = summaryOf(config, notesOf, evidenceOf);
-
-function evidenceOf({ root_group }: K6Data): Readonly<Record<string, string>> {
-  const failures = describeQuotes(quotesIn(root_group).filter(({ about }) => about === "a signal"));
-  return failures === null ? {} : { signal_failed: failures };
 }
 
 /** What the trials saw, what stays behind, and what this run cannot say: never that it is well. */

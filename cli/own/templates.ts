@@ -43,24 +43,18 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     write: `({ subject: \`orders.\${kind}\`, data: JSON.stringify({ ref: id, amount: random % 1_000 }) })`,
     publish: `publish({ NATS_URL }) {
     const nats = new Nats({ servers: NATS_URL });
-    return {
-      async batch(messages) {
-        const { outcomes } = await nats.jetStreamPublishBatch([...messages], { timeout: 5_000 });
-        return outcomes.map(({ status }) => (status === "refused" || status === "unknown" ? status : "acknowledged"));
-      },
-    };
+    // Events are written in Go, as write() does. Without JetStream: publishSeries
+    return { series: (template, events, limits) => nats.jetStreamPublishSeries(template, events, limits) };
   },`,
   },
   redis: {
-    imports: 'import { Client } from "k6/x/redis";',
+    imports: 'import { Streams } from "k6/x/redis-streams";',
     variables: 'REDIS_URL: "redis://127.0.0.1:6379",',
-    write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
+    write: '["body", JSON.stringify({ ref: id, kind, amount: random % 1_000 })]',
     publish: `publish({ REDIS_URL }) {
-    const redis = new Client(REDIS_URL);
-    return async (event) => {
-      await redis.sendCommand("XADD", "events", "*", "body", event);
-      return "acknowledged";
-    };
+    const redis = new Streams({ url: REDIS_URL });
+    // Entries are written in Go, as write() does.
+    return { series: (template, events) => redis.addSeries("events", template, events) };
   },`,
   },
   websocket: {
@@ -227,7 +221,11 @@ export default definePipeline({
 
 function writeOf(from: string, { write, spelled }: Sample): string {
   const event = spelled === null ? "" : `{ ${spelled} }`;
-  return `(${event}) => ${from === "nats" ? `({ subject: "orders", data: ${write} })` : write}`;
+  const wires: Readonly<Record<string, string>> = {
+    nats: `({ subject: "orders", data: ${write} })`,
+    redis: `["body", ${write}]`,
+  };
+  return `(${event}) => ${wires[from] ?? write}`;
 }
 
 /** A far end of one path that takes all events: what selects among them, one message does not tell. */

@@ -19,12 +19,7 @@ export default definePipeline({
   },
   publish({ NATS_URL }) {
     const nats = new Nats({ servers: NATS_URL });
-    return {
-      async batch(messages) {
-        const { outcomes } = await nats.jetStreamPublishBatch([...messages], { timeout: 5_000 });
-        return outcomes.map(({ status }) => (status === "refused" || status === "unknown" ? status : "acknowledged"));
-      },
-    };
+    return { series: (template, events, limits) => nats.jetStreamPublishSeries(template, events, limits) };
   },
   observe: {
     kind: "rows",

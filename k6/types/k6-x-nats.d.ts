@@ -163,6 +163,8 @@ declare module "k6/x/nats" {
         readonly modulo?: number | undefined;
         readonly from?: number | undefined;
         readonly seed?: number | undefined;
+        readonly below?: number | undefined;
+        readonly plus?: number | undefined;
         readonly digits?: number | undefined;
         readonly times?: number | undefined;
       };
@@ -180,11 +182,12 @@ declare module "k6/x/nats" {
   }
 
   /**
-   * A template that all virtual users share: the first that asks for the name makes it, as k6's SharedArray is made.
-   *
-   * @throws what `make` throws, and when an option of what it returns is unknown, missing or malformed.
+   * A template that all virtual users share by its name: the first that publishes makes it, as k6's SharedArray is made.
    */
-  export function sharedTemplate(name: string, make: () => TemplateOptions): Template;
+  export interface SharedTemplate {
+    readonly name: string;
+    make(): object;
+  }
 
   /** Consecutive events of a template. */
   export interface Series {
@@ -229,6 +232,17 @@ declare module "k6/x/nats" {
     readonly error: string | null;
   }
 
+  /** A message of a batch that was not acknowledged. */
+  export interface PublishFailure {
+    /** Its place in the batch. */
+    readonly index: number;
+    /** False when it never left. */
+    readonly sent: boolean;
+    /** True when the server did not take it. */
+    readonly refused: boolean;
+    readonly error: string;
+  }
+
   /** What became of a batch. Every message is in exactly one of the four counts. */
   export interface BatchResult {
     readonly acked: number;
@@ -243,6 +257,8 @@ declare module "k6/x/nats" {
     readonly latencyMaxMs: number;
     /** The latency of every acked and duplicate message, in the order of the batch. Made when it is first read. */
     readonly latenciesMs: Float64Array;
+    /** The messages that are neither acked nor duplicate. Made when it is first read. */
+    readonly failures: readonly PublishFailure[];
     /** One outcome per message, in the order of the batch. Each is made when it is read. */
     readonly outcomes: readonly PublishOutcome[];
   }
@@ -321,9 +337,19 @@ declare module "k6/x/nats" {
 
     /**
      * Publishes events of a template as {@link jetStreamPublishBatch} does messages. Each is written and stamped with
-     * the time just before it is sent.
+     * the time just before it is sent. With a `count` of 0 it connects and makes a shared template.
      */
-    jetStreamPublishSeries(template: Template, series: Series, options?: BatchOptions): Promise<BatchResult>;
+    jetStreamPublishSeries(
+      template: Template | SharedTemplate,
+      series: Series,
+      options?: BatchOptions,
+    ): Promise<BatchResult>;
+
+    /**
+     * Publishes events of a template without JetStream, and a ping behind them: what the server has not refused by the
+     * time it answers is acked. That says nothing of who was subscribed.
+     */
+    publishSeries(template: Template | SharedTemplate, series: Series, options?: BatchOptions): Promise<BatchResult>;
 
     /**
      * Has the handler called for every message that the stream holds on the subject and that is added, from the first

@@ -17,11 +17,12 @@ declare module "k6/x/redis-streams" {
   }
 
   /**
-   * A template that all virtual users share: the first that asks for the name makes it, as k6's SharedArray is made.
-   *
-   * @throws what `make` throws, and when an option of what it returns is unknown, missing or malformed.
+   * A template that all virtual users share by its name: the first that adds makes it, as k6's SharedArray is made.
    */
-  export function sharedTemplate(name: string, make: () => TemplateOptions): Template;
+  export interface SharedTemplate {
+    readonly name: string;
+    make(): object;
+  }
 
   /** Consecutive events of a template. */
   export interface Series {
@@ -37,14 +38,19 @@ declare module "k6/x/redis-streams" {
   export interface Added {
     /** When the first was stamped, in milliseconds since the epoch with a fraction. */
     readonly sentAt: number;
-    /** Milliseconds until the last was answered. */
-    readonly latencyMs: number;
+    /** Milliseconds until the last was answered: one for all; none when nothing was added. */
+    readonly latenciesMs: readonly number[];
     readonly added: number;
     /**
      * By their places in the series, with what the server answered or what went wrong on the way; not sent where there
-     * was no connection to send it by.
+     * was no connection to send it by, refused where the server said so.
      */
-    readonly failures: readonly { readonly index: number; readonly sent: boolean; readonly error: string }[];
+    readonly failures: readonly {
+      readonly index: number;
+      readonly sent: boolean;
+      readonly refused: boolean;
+      readonly error: string;
+    }[];
   }
 
   /** Adds entries to the streams of one server. It connects when it is first used, each VU by itself. */
@@ -59,6 +65,6 @@ declare module "k6/x/redis-streams" {
      * Adds events to a stream in one pipeline, each stamped when it is written. Nothing is sent twice. Rejected only
      * on malformed arguments.
      */
-    addSeries(stream: string, template: Template, series: Series): Promise<Added>;
+    addSeries(stream: string, template: Template | SharedTemplate, series: Series): Promise<Added>;
   }
 }

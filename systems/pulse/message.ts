@@ -1,4 +1,4 @@
-import type { NumberSlot, Piece, Template } from "../../core/template.ts";
+import { merged, type NumberSlot, type Piece, type Template } from "../../core/template.ts";
 import { hex } from "../../core/trace.ts";
 import { EVENTS_PER_BLOCK, FIRST_BLOCK, type Variant, variants, type Workload } from "./events.ts";
 import { type FieldTypes, type TypedField, writeField } from "./fieldtypes.ts";
@@ -66,15 +66,4 @@ function pieces(variant: Variant, number: number, seed: number, types: FieldType
 /** The hash of a block or a transaction, as `events.ts` makes it. */
 function hash(seed: number, place: NumberSlot): readonly Piece[] {
   return ["0x", { ...place, seed, digits: 8, times: 6 }, hex(seed, 8), { ...place, digits: 8 }];
-}
-
-/** Texts that follow each other are one. */
-function merged(all: readonly Piece[]): readonly Piece[] {
-  const pieces: Piece[] = [];
-  for (const piece of all) {
-    const last = pieces.at(-1);
-    if (typeof piece === "string" && typeof last === "string") pieces[pieces.length - 1] = last + piece;
-    else pieces.push(piece);
-  }
-  return pieces;
 }

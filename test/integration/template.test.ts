@@ -31,6 +31,8 @@ const slots: fc.Arbitrary<Slot> = fc.oneof(
       modulo: fc.integer({ min: 1, max: 1_000_000 }),
       from: uint32,
       seed: uint32,
+      below: fc.integer({ min: 1, max: UINT32_MAX }),
+      plus: uint32,
       digits: fc.integer({ min: 1, max: 16 }),
       times: fc.integer({ min: 1, max: 9 }),
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Answer, Send } from "../../core/pipeline.ts";
+import type { Answer, Send, SeriesOutcome } from "../../core/pipeline.ts";
 import { answerOf, sendingOf } from "../../core/sending.ts";
 
 const ORDERS = { name: "orders" };
@@ -21,11 +21,15 @@ describe("what publish() gives", () => {
     sending.close?.();
     expect(open).toBe(false);
     expect(await sendingOf(ORDERS, { batch: async (all) => all.map(() => sent) }).batch?.(["a", "b"])).toHaveLength(2);
+    const nothing: SeriesOutcome = { sentAt: 1, latenciesMs: [], failures: [] };
+    const { series } = sendingOf(ORDERS, { series: async (_, { count }) => ({ ...nothing, sentAt: count }) });
+    const events = { run: 1, publisher: 2, firstSeq: 3, count: 4, clockCorrection: 0 };
+    expect(await series?.({ name: "a", make: () => ({}) }, events, { timeout: 1 })).toMatchObject({ sentAt: 4 });
   });
 
   test.each<[string, unknown, string]>([
     ["a promise", Promise.resolve(), "orders: publish: returns a promise; it may not be async"],
-    ["nothing", undefined, "orders: publish: returns nothing that sends; allowed: a function, { send } or { batch }"],
+    ["nothing", undefined, "orders: publish: returns nothing that sends; allowed: a function, { send }, { batch } or"],
     ["an object that sends nothing", { close: () => undefined }, "returns nothing that sends"],
   ])("is not %s", (_, given, message) => {
     expect(() => sendingOf(ORDERS, given as Send<unknown>)).toThrow(message);

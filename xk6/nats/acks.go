@@ -20,7 +20,8 @@ import (
 //
 // so that an acknowledgement finds its message without a table of messages.
 type ackInbox struct {
-	prefix string
+	prefix  string
+	denials denials
 
 	mu      sync.Mutex
 	batches map[uint64]*batch
@@ -82,6 +83,7 @@ func (a *ackInbox) receive(msg *nats.Msg) {
 // abandon ends the waiting for all that was sent: the connection that would
 // have brought the acknowledgements is gone.
 func (a *ackInbox) abandon(cause error) {
+	a.denials.forget()
 	a.mu.Lock()
 	open := make([]*batch, 0, len(a.batches))
 	for _, b := range a.batches {

@@ -89,22 +89,26 @@ func newBatch(ctx context.Context, acks *ackInbox, out outgoing, timeout time.Du
 
 // publish sends the messages in order, with at most maxPending of them waiting
 // for their acknowledgement.
-func (b *batch) publish(conn *nats.Conn, maxPending int) {
+func (b *batch) publish(conn *nats.Conn, opts *batchOptions) {
 	for i := range b.outcomes {
-		if !b.markSent(i, maxPending) {
+		if !b.markSent(i, opts.maxPending) {
 			return
 		}
 		msg := b.out.message(i)
-		totals.bytes.Add(int64(len(msg.Data)))
 		msg.Reply = b.acks.replyTo(b, i)
-		// While it reconnects the library keeps messages for later. They would count as sent, and arrive in one burst.
-		if !conn.IsConnected() {
-			b.settle(i, time.Now(), ack{refusal: errNotConnected, unsent: true})
-			continue
-		}
-		if err := conn.PublishMsg(msg); err != nil {
-			b.settle(i, time.Now(), ack{refusal: sendError(conn, msg, err), unsent: true})
-		}
+		b.send(conn, i, msg)
+	}
+}
+
+func (b *batch) send(conn *nats.Conn, index int, msg *nats.Msg) {
+	totals.bytes.Add(int64(len(msg.Data)))
+	// While it reconnects the library keeps messages for later. They would count as sent, and arrive in one burst.
+	if !conn.IsConnected() {
+		b.settle(index, time.Now(), ack{refusal: errNotConnected, unsent: true})
+		return
+	}
+	if err := conn.PublishMsg(msg); err != nil {
+		b.settle(index, time.Now(), ack{refusal: sendError(conn, msg, err), unsent: true})
 	}
 }
 

@@ -39,6 +39,7 @@ func (c *client) methods() map[string]any {
 		"publish":                     c.publish,
 		"publishWithHeaders":          c.publishWithHeaders,
 		"publishMsg":                  c.publishMsg,
+		"publishSeries":               c.publishSeries,
 		"request":                     c.request,
 		"subscribe":                   c.subscribe,
 		"jetStreamSetup":              c.jetStreamSetup,
@@ -63,7 +64,7 @@ func (c *client) connect() error {
 		return nil
 	}
 	acks := newAckInbox()
-	conn, err := c.opts.dial(c.in.vu.State(), c.logger(), acks.abandon)
+	conn, err := c.opts.dial(c.in.vu.State(), c.logger(), acks.abandon, acks.denials.add)
 	if err != nil {
 		return c.failure("connect to", "", err)
 	}

@@ -15,10 +15,10 @@ import (
 	"go.k6.io/k6/lib"
 )
 
-// dial connects with these options and calls lost whenever the connection
-// breaks. It goes through the VU's own dialer, names included, so that k6 counts
+// dial connects with these options, calls lost whenever the connection breaks,
+// and told with what the server says of it. It goes through the VU's own dialer, names included, so that k6 counts
 // its bytes and its options on hosts apply.
-func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost func(error)) (*nats.Conn, error) {
+func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost, told func(error)) (*nats.Conn, error) {
 	settings := []nats.Option{
 		nats.Name(o.name),
 		nats.Timeout(o.timeout),
@@ -36,6 +36,7 @@ func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost func(error
 			log.Warnf("nats: connection to %s is back", o.where())
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			told(err)
 			log := log.WithError(err)
 			if sub != nil {
 				log = log.WithField("subject", sub.Subject)

@@ -71,7 +71,7 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 	}
 	over := make(chan struct{})
 	b := newBatch(c.in.vu.Context(), c.acks, listed{msg}, defaultAckTimeout, func() { close(over) })
-	b.publish(c.conn, 1)
+	b.publish(c.conn, &batchOptions{maxPending: 1})
 	<-over
 	o := &b.outcomes[0]
 	if o.err != nil {
@@ -83,16 +83,27 @@ func (c *client) publishAcked(msg *nats.Msg, err error) (*publishAck, error) {
 // jetStreamPublishBatch publishes the messages and returns a promise of their
 // outcomes.
 func (c *client) jetStreamPublishBatch(messages, options sobek.Value) *sobek.Promise {
-	return c.publishAll("publish a batch on", options, func() (outgoing, error) { return readBatchMessages(messages) })
+	return c.publishAll("publish a batch on", options, (*batch).publish,
+		func() (outgoing, error) { return readBatchMessages(messages) })
 }
 
 // jetStreamPublishSeries publishes consecutive events of a template and returns
 // a promise of their outcomes.
 func (c *client) jetStreamPublishSeries(template, series, options sobek.Value) *sobek.Promise {
-	return c.publishAll("publish a series on", options, func() (outgoing, error) { return readSeries(template, series) })
+	return c.publishAll("publish a series on", options, (*batch).publish,
+		func() (outgoing, error) { return c.readSeries(template, series) })
 }
 
-func (c *client) publishAll(op string, options sobek.Value, read func() (outgoing, error)) *sobek.Promise {
+// publishSeries publishes consecutive events of a template without JetStream.
+// That the server has taken them is known by its answer to a ping behind them.
+func (c *client) publishSeries(template, series, options sobek.Value) *sobek.Promise {
+	return c.publishAll("publish a series on", options, (*batch).publishPlain,
+		func() (outgoing, error) { return c.readSeries(template, series) })
+}
+
+func (c *client) publishAll(
+	op string, options sobek.Value, publish func(*batch, *nats.Conn, *batchOptions), read func() (outgoing, error),
+) *sobek.Promise {
 	rt := c.in.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
 	out, err := read()
@@ -118,6 +129,6 @@ func (c *client) publishAll(op string, options sobek.Value, read func() (outgoin
 			}))
 		})
 	})
-	b.publish(c.conn, opts.maxPending)
+	publish(b, c.conn, opts)
 	return promise
 }

@@ -19,12 +19,11 @@ func New() *RootModule { return &RootModule{} }
 
 // NewModuleInstance returns the module as one VU sees it.
 func (root *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
-	in := &instance{vu: vu, deliveries: newDeliveries(vu)}
+	in := &instance{vu: vu, templates: &root.templates, deliveries: newDeliveries(vu)}
 	in.exports = map[string]any{
-		"Nats":           in.construct,
-		"Template":       func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(vu.Runtime(), call) },
-		"sharedTemplate": func(call sobek.FunctionCall) sobek.Value { return root.templates.Template(vu.Runtime(), call) },
-		"totals":         totals.snapshot,
+		"Nats":     in.construct,
+		"Template": func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(vu.Runtime(), call) },
+		"totals":   totals.snapshot,
 	}
 	return in
 }
@@ -33,6 +32,7 @@ func (root *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 // goroutine only.
 type instance struct {
 	vu         modules.VU
+	templates  *workload.Shared
 	deliveries *deliveries
 	exports    map[string]any
 }

@@ -23,6 +23,7 @@ func newBatchResult(rt *sobek.Runtime, b *batch, failure func(subject string, ca
 	set("latencyMinMs", milliseconds(b.tally.latencyMin))
 	set("latencyMaxMs", milliseconds(b.tally.latencyMax))
 	lazy(rt, obj, "latenciesMs", func() sobek.Value { return latencies(rt, b) })
+	lazy(rt, obj, "failures", func() sobek.Value { return rt.ToValue(failures(b)) })
 	lazy(rt, obj, "outcomes", func() sobek.Value {
 		return rt.NewDynamicArray(&outcomes{rt: rt, batch: b, failure: failure})
 	})
@@ -53,6 +54,26 @@ func latencies(rt *sobek.Runtime, b *batch) sobek.Value {
 	return construct(rt, "Float64Array", rt.ToValue(rt.NewArrayBuffer(buf)))
 }
 
+// failure is a message that was not acknowledged.
+type failure struct {
+	Index int `js:"index"`
+	// Sent is false when it never left.
+	Sent bool `js:"sent"`
+	// Refused is true when it is the server that did not take it.
+	Refused bool   `js:"refused"`
+	Error   string `js:"error"`
+}
+
+func failures(b *batch) []failure {
+	all := []failure{}
+	for i := range b.outcomes {
+		if o := &b.outcomes[i]; o.err != nil {
+			all = append(all, failure{i, o.sent != notSent, o.sent != notSent && o.status == statusRefused, reason(o.err)})
+		}
+	}
+	return all
+}
+
 // outcomes is the JS array of what became of each message.
 type outcomes struct {
 	rt      *sobek.Runtime
@@ -81,7 +102,9 @@ func (a *outcomes) Get(index int) sobek.Value {
 		set("sentAt", epochMs(a.batch.start.Add(o.sent)))
 	}
 	if o.stored() {
-		set("sequence", o.sequence)
+		if o.sequence > 0 { // core NATS has none
+			set("sequence", o.sequence)
+		}
 		set("latencyMs", milliseconds(o.latency))
 	}
 	if o.err != nil {

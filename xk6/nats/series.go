@@ -33,8 +33,8 @@ type series struct {
 	msg nats.Msg
 }
 
-func readSeries(template, of sobek.Value) (*series, error) {
-	s, err := workload.ReadSeries(template, of)
+func (c *client) readSeries(template, of sobek.Value) (*series, error) {
+	s, err := c.in.templates.Series(template, of)
 	if err == nil && s.Subject(s.FirstSeq) == "" {
 		err = errors.New("the template's messages have no subject")
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"throughline.dev/xk6/internal/natstest"
@@ -83,7 +84,7 @@ func TestSeriesMistakes(t *testing.T) {
 	vu.iterate(`globalThis.limited = new Template({seed: 1, variants: [{subject: "s.a", pieces: [{slot: "identity", spelling: "number"}]}]})`)
 	for arguments, want := range map[string]string{
 		``:                     "want a Template, got nothing",
-		`{}`:                   "want a Template, got [object Object]",
+		`{}`:                   "want a Template or { name, make }, got [object Object]",
 		`limited`:              "want an object of options, got nothing",
 		`limited, {count: -1}`: `option "count": want a whole number from 0 to 4294967295, got -1`,
 		`limited, {firstSeq: 268435450, count: 7}`:                      "event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
@@ -95,4 +96,56 @@ func TestSeriesMistakes(t *testing.T) {
 			vu.failure(`await nc.jetStreamPublishSeries(`+arguments+`)`), arguments)
 	}
 	assert.Equal(t, []any{int64(0)}, vu.async(`report((await nc.jetStreamPublishSeries(limited, {count: 0})).acked)`))
+}
+
+// Core NATS: what the server has taken by its answer to a ping is acknowledged,
+// and what it refuses on the way is known by its subject.
+func TestPlainSeries(t *testing.T) {
+	t.Parallel()
+	srv := natstest.Start(t, func(o *server.Options) {
+		o.Users = []*server.User{{Username: "me", Password: "p", Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: []string{"a.>", "$JS.>"}}}}}
+	})
+	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], user: "me", password: "p"})`)
+	got := vu.async(`
+		const template = new Template({seed: 9, variants: ["a.1", "a.2", "b.1", "b.2"].map((subject) => ({subject, pieces: [
+			{slot: "number"}]}))});
+		const events = {run: 1, publisher: 2, firstSeq: 10, count: 300};
+		const subjects = Array.from({length: 300}, (_, place) => template.write({run: 1, publisher: 2, seq: place + 10, publishedAt: 1}).subject);
+		for (let time = 0; time < 2; time++) {
+			const {acked, refused, unknown, failures, latenciesMs, outcomes} = await nc.publishSeries(template, events);
+			const denied = subjects.filter((subject) => subject.startsWith("b")).length;
+			report([acked + refused, unknown, refused - denied, latenciesMs.length - acked, failures.length - denied].join());
+			report(failures.every(({index, sent, refused, error}) =>
+				subjects[index].startsWith("b") && sent && refused && error.includes('Publish to "' + subjects[index] + '"')));
+			report(outcomes[0].sequence);
+		}
+	`)
+	assert.Equal(t, []any{"300,0,0,0,0", true, nil, "300,0,0,0,0", true, nil}, got)
+}
+
+func TestPlainSeriesArrives(t *testing.T) {
+	t.Parallel()
+	vu, srv := batchVU(t)
+	seen := natstest.Observe(t, srv, "plain.>")
+	vu.async(`await nc.publishSeries({name: "plain", make: () => ({seed: 1, variants: [{subject: "plain.a", pieces: [{slot: "number"}]}]})},
+		{run: 1, publisher: 1, firstSeq: 7, count: 2})`)
+	for _, want := range []string{"7", "8"} {
+		assert.Equal(t, want, string(natstest.Next(t, seen).Data))
+	}
+}
+
+// A server that is gone has taken nothing for certain.
+func TestPlainSeriesWithoutServer(t *testing.T) {
+	t.Parallel()
+	vu, srv := batchVU(t)
+	got := vu.offer("stop", func() { srv.Shutdown(); srv.WaitForShutdown() }).async(`
+		const template = new Template({seed: 1, variants: [{subject: "s.a", pieces: ["x"]}]});
+		const events = {run: 1, publisher: 1, firstSeq: 0, count: 3};
+		await nc.publishSeries(template, {...events, count: 0});
+		stop();
+		const {acked, failures} = await nc.publishSeries(template, events, {timeout: 300});
+		report([acked, failures.length].join());
+	`)
+	assert.Equal(t, []any{"0,3"}, got)
 }

@@ -2,13 +2,10 @@ package nats
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.k6.io/k6/js/modulestest"
 )
 
 // What scripts write of the same templates, test/integration/template.test.ts
@@ -32,6 +29,8 @@ func TestTemplateSlots(t *testing.T) {
 		`{slot: "number", seed: 1, digits: 8, times: 2}`:                  "aead8bd2aead8bd2",
 		`{slot: "number", seed: 1, every: 100, digits: 8}`:                "725ce18e",
 		`{slot: "number", seed: 4294967295, from: 4294967036, digits: 8}`: "81f16f39",
+		`{slot: "number", seed: 1, below: 100, plus: 1000}`:               "1006",
+		`{slot: "number", seed: 1, plus: 4294967295}`:                     "7225576401",
 		`{slot: "number", modulo: 100}`:                                   "59",
 		`{slot: "number", every: 5, modulo: 7, from: 40}`:                 "42",
 		`{slot: "time", unit: "unix"}`:                                    "1767225600",
@@ -76,50 +75,11 @@ func TestTemplateMistakes(t *testing.T) {
 		piece(`{slot: "number", every: 0}`):            in + `option "every": want a whole number above 0, got 0`,
 		piece(`{slot: "number", digits: 17}`):          in + `option "digits": want at most 16, got 17`,
 		piece(`{slot: "number", times: 1.5}`):          in + `option "times": want a whole number from 0 to 65535, got 1.5`,
-		piece(`{slot: "number", colour: 1}`):           in + `option "colour": unknown, want one of digits, every, from, modulo, seed, slot, spelling, times, unit`,
+		piece(`{slot: "number", colour: 1}`):           in + `option "colour": unknown, want one of below, digits, every, from, modulo, plus, seed, slot, spelling, times, unit`,
 		trace(`{seq: 268435456}`):                      "template: write an event: event 268435456: want a number below 268435456, UUIDs and numbers have no room for more",
 		trace(`{publisher: 65536}`):                    `template: write an event: option "publisher": want a whole number from 0 to 65535, got 65536`,
 		trace(`{publishedAt: NaN}`):                    `template: write an event: option "publishedAt": want a number of milliseconds, got NaN`,
 	} {
 		assert.Equal(t, want, vu.failure(script), script)
-	}
-}
-
-// Two VUs ask for the same name: the second has what the first made.
-func TestSharedTemplate(t *testing.T) {
-	t.Parallel()
-	root := New()
-	const text = `{seed: 1, variants: [{subject: "s", pieces: ["VU"]}]}`
-	written := func(vu, name string) string {
-		t.Helper()
-		runtime := modulestest.NewRuntime(t).VU.Runtime()
-		for name, export := range root.NewModuleInstance(&modulestest.VU{RuntimeField: runtime}).Exports().Named {
-			require.NoError(t, runtime.Set(name, export))
-		}
-		got, err := runtime.RunString(fmt.Sprintf(`sharedTemplate(%q, () => (%s)).write({run: 1, publisher: 1, seq: 1, publishedAt: 1}).data`,
-			name, strings.ReplaceAll(text, "VU", vu)))
-		require.NoError(t, err)
-		return got.String()
-	}
-	assert.Equal(t, "first", written("first", "events"))
-	assert.Equal(t, "first", written("second", "events"))
-	assert.Equal(t, "second", written("second", "others"))
-}
-
-func TestSharedTemplateMistakes(t *testing.T) {
-	t.Parallel()
-	vu := newVU(t, nil).init("")
-	for script, want := range map[string]string{
-		`sharedTemplate()`:                                               `shared template: want a name, got nothing`,
-		`sharedTemplate("events", {seed: 1})`:                            `shared template: events: want a function that makes it, got [object Object]`,
-		`sharedTemplate("events", () => { throw "nothing to publish" })`: `shared template: events: nothing to publish`,
-		`sharedTemplate("events", () => ({seed: 1, variants: []}))`:      `shared template: events: it has no variants: want one at least`,
-	} {
-		_, err := vu.run(script)
-		assert.ErrorContains(t, err, want, script)
-		// What could not be made is made when it is asked for again.
-		_, err = vu.run(`sharedTemplate("events", () => ({seed: 1, variants: [{subject: "s", pieces: []}]}))`)
-		assert.NoError(t, err, script)
-		vu = newVU(t, nil).init("")
 	}
 }

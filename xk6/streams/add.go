@@ -3,6 +3,7 @@ package streams
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -17,8 +18,9 @@ import (
 // Streams is one JS Streams object. It connects when it is first used, and
 // again after a connection has broken.
 type Streams struct {
-	vu      modules.VU
-	options *options
+	vu        modules.VU
+	templates *workload.Shared
+	options   *options
 
 	// mu is held while a series is sent and answered: those of one VU follow each
 	// other.
@@ -30,9 +32,10 @@ type Streams struct {
 type Added struct {
 	// SentAt is when the first was stamped, in milliseconds since the epoch.
 	SentAt float64 `js:"sentAt"`
-	// LatencyMs is the time until the last was answered.
-	LatencyMs float64 `js:"latencyMs"`
-	Added     int     `js:"added"`
+	// LatenciesMs is the time until the last was answered: one for all of them;
+	// none when nothing was added.
+	LatenciesMs []float64 `js:"latenciesMs"`
+	Added       int       `js:"added"`
 	// Failures are those that were not answered with an id.
 	Failures []Failure `js:"failures"`
 
@@ -43,8 +46,10 @@ type Added struct {
 type Failure struct {
 	Index int `js:"index"`
 	// Sent is false when there was no connection to send it by.
-	Sent  bool   `js:"sent"`
-	Error string `js:"error"`
+	Sent bool `js:"sent"`
+	// Refused is true when the server said so.
+	Refused bool   `js:"refused"`
+	Error   string `js:"error"`
 }
 
 // AddSeries adds consecutive events of a template to a stream, all of them in
@@ -53,7 +58,7 @@ type Failure struct {
 func (s *Streams) AddSeries(stream string, template, of sobek.Value) *sobek.Promise {
 	rt := s.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
-	series, err := workload.ReadSeries(template, of)
+	series, err := s.templates.Series(template, of)
 	state := s.vu.State()
 	if err == nil && state == nil {
 		err = common.NewInitContextError("redis-streams: nothing is sent in the init context")
@@ -80,13 +85,13 @@ func (s *Streams) add(ctx context.Context, state *lib.State, stream string, seri
 	}
 	isOpen := err == nil
 	start := time.Now()
-	result := &Added{SentAt: float64(start.UnixMicro()) / 1e3, Failures: []Failure{}}
+	result := &Added{SentAt: float64(start.UnixMicro()) / 1e3, LatenciesMs: []float64{}, Failures: []Failure{}}
 	if isOpen {
 		err = s.conn.exchange(ctx, stream, series, result)
 	}
 	if err != nil {
 		for i := result.Added + len(result.Failures); i < int(series.Count); i++ {
-			result.Failures = append(result.Failures, Failure{i, isOpen, err.Error()})
+			result.Failures = append(result.Failures, Failure{i, isOpen, refusedBy(err), err.Error()})
 		}
 	}
 	// A server that has become a replica is no longer the one to send to.
@@ -94,9 +99,17 @@ func (s *Streams) add(ctx context.Context, state *lib.State, stream string, seri
 		s.conn.close()
 		s.conn = nil
 	}
-	result.LatencyMs = float64(time.Since(start)) / float64(time.Millisecond)
+	if result.Added > 0 {
+		result.LatenciesMs = append(result.LatenciesMs, float64(time.Since(start))/float64(time.Millisecond))
+	}
 	return result
 }
+
+// refusedBy tells whether an error that a connection could not be opened for is
+// the server's own word: NOAUTH, LOADING.
+func refusedBy(err error) bool { return answered.MatchString(err.Error()) }
+
+var answered = regexp.MustCompile(`^[A-Z]+ `)
 
 // exchange sends a series and reads what the server answers to each event. An
 // error is the connection's: what was not answered until then is not known.
@@ -115,7 +128,7 @@ func (c *connection) exchange(ctx context.Context, stream string, series *worklo
 		case err == nil:
 			result.Added++
 		case errors.As(err, &refused):
-			result.Failures = append(result.Failures, Failure{i, true, refused.Error()})
+			result.Failures = append(result.Failures, Failure{i, true, true, refused.Error()})
 			result.readOnly = result.readOnly || strings.HasPrefix(refused.Error(), "READONLY ")
 		default:
 			return err

@@ -30,9 +30,8 @@ type instance struct {
 // Exports returns what a script can import.
 func (in *instance) Exports() modules.Exports {
 	return modules.Exports{Named: map[string]any{
-		"Streams":        in.construct,
-		"Template":       func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(in.vu.Runtime(), call) },
-		"sharedTemplate": func(call sobek.FunctionCall) sobek.Value { return in.templates.Template(in.vu.Runtime(), call) },
+		"Streams":  in.construct,
+		"Template": func(call sobek.ConstructorCall) *sobek.Object { return workload.Construct(in.vu.Runtime(), call) },
 	}}
 }
 
@@ -43,5 +42,5 @@ func (in *instance) construct(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		common.Throw(rt, err)
 	}
-	return rt.ToValue(&Streams{vu: in.vu, options: opts}).ToObject(rt)
+	return rt.ToValue(&Streams{vu: in.vu, templates: in.templates, options: opts}).ToObject(rt)
 }

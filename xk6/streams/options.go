@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/grafana/sobek"
 	"github.com/redis/go-redis/v9"
@@ -20,6 +21,10 @@ type options struct {
 	// empty where the address is the server's own.
 	master string
 }
+
+// defaultTimeout bounds the answers to a series where the URL has no
+// read_timeout.
+const defaultTimeout = 5 * time.Second
 
 func readOptions(v sobek.Value) (*options, error) {
 	var address string
@@ -38,6 +43,9 @@ func readOptions(v sobek.Value) (*options, error) {
 	o.server.MaxRetries = -1
 	o.server.Protocol = 2
 	o.server.PoolSize = 1
+	if o.server.ReadTimeout == 0 {
+		o.server.ReadTimeout = defaultTimeout
+	}
 	return o, nil
 }
 

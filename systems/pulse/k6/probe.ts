@@ -2,14 +2,12 @@
 import type { Account } from "../../../core/account.ts";
 import { quotesIn } from "../../../core/quotes.ts";
 import type { K6Data } from "../../../core/summary.ts";
-import { writeMessage } from "../../../core/template.ts";
 import { PROBE_PUBLISHER } from "../../../core/trace.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
 import { traceOf } from "../../../k6/support/publishing.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { Run } from "../../../k6/support/run.ts";
-import type { Workload } from "../events.ts";
-import { messageTemplate, type Spelling } from "../message.ts";
+import { type PulseEvents, pulseEvents } from "../pipeline.ts";
 
 /** What the quote of a probe that was sent is about. */
 const PROBE = "probe of chain";
@@ -23,19 +21,18 @@ const PROBE = "probe of chain";
 export function probeChain(
   run: Run,
   number: number,
-  workload: Workload,
-  spelling: Spelling,
-  publish: (subject: string, message: string) => void,
+  { workload, spelling }: PulseEvents,
+  publish: (message: ReturnType<PulseEvents["write"]>) => void,
 ): void {
   const [chain] = workload.chains;
   if (number === 0 || chain === undefined) return;
-  const strange = messageTemplate({ ...workload, chains: [chain] }, { ...spelling, numbers: { [chain]: number } });
-  const { subject, data } = writeMessage(strange, traceOf(run, PROBE_PUBLISHER, 0));
+  const strange = pulseEvents({ ...workload, chains: [chain] }, { ...spelling, numbers: { [chain]: number } });
+  const message = strange.write(traceOf(run, PROBE_PUBLISHER, 0));
   try {
-    publish(subject, data);
+    publish(message);
     quote(PROBE, String(number));
   } catch (problem) {
-    console.warn(`PROBE_CHAIN=${number}: ${subject} is not taken: ${reasonOf(problem)}`);
+    console.warn(`PROBE_CHAIN=${number}: ${message.subject} is not taken: ${reasonOf(problem)}`);
   }
 }
 

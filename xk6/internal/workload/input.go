@@ -34,23 +34,20 @@ type Shared struct {
 	made map[string]*template
 }
 
-// Template is the JS function sharedTemplate(name, make).
-func (s *Shared) Template(rt *sobek.Runtime, call sobek.FunctionCall) sobek.Value {
-	t, err := s.template(call.Argument(0), call.Argument(1))
-	if err != nil {
-		common.Throw(rt, fmt.Errorf("shared template: %w", err))
+// read is what a script means by a template: a Template, or { name, make },
+// which all VUs share by its name.
+func (s *Shared) read(of sobek.Value) (*template, error) {
+	object, isObject := of.(*sobek.Object)
+	if !isObject {
+		return nil, fmt.Errorf("want a Template, got %s", script.Describe(of))
 	}
-	return rt.ToValue(&Template{rt, t})
-}
-
-func (s *Shared) template(named, made sobek.Value) (*template, error) {
-	name, isText := script.TextOf(named)
-	if !isText {
-		return nil, fmt.Errorf("want a name, got %s", script.Describe(named))
+	if t, isTemplate := object.Export().(*Template); isTemplate {
+		return t.of, nil
 	}
-	make, isFunction := sobek.AssertFunction(made)
-	if !isFunction {
-		return nil, fmt.Errorf("%s: want a function that makes it, got %s", name, script.Describe(made))
+	name, isNamed := script.TextOf(object.Get("name"))
+	make, isFunction := sobek.AssertFunction(object.Get("make"))
+	if !isNamed || !isFunction {
+		return nil, fmt.Errorf("want a Template or { name, make }, got %s", script.Describe(of))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,11 +56,11 @@ func (s *Shared) template(named, made sobek.Value) (*template, error) {
 	}
 	options, err := make(sobek.Undefined())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	t, err := readTemplate(options)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	if s.made == nil {
 		s.made = map[string]*template{}
@@ -192,6 +189,8 @@ func readPiece(v sobek.Value) (piece, error) {
 			number.drawn = true
 			return script.Whole32(&number.seed)(v)
 		},
+		"below":  script.Whole32(&number.below),
+		"plus":   script.Whole32(&number.plus),
 		"digits": script.Whole16(&digits),
 		"times":  script.Whole16(&times),
 	}.Apply("", v)

@@ -52,7 +52,9 @@ type numberSlot struct {
 	from   uint32
 	drawn  bool // what draw gives for the seed and the number is written
 	seed   uint32
-	digits int // hexadecimal; 0 is decimal
+	below  uint32 // what is drawn is below it; 0 is no bound
+	plus   uint32 // what is added to what is drawn
+	digits int    // hexadecimal; 0 is decimal
 	times  int
 }
 
@@ -123,7 +125,11 @@ func (n *numberSlot) append(buf []byte, seq uint32) []byte {
 	}
 	number := uint64(n.from) + uint64(step)
 	if n.drawn {
-		number = uint64(draw(n.seed, uint32(number)))
+		drawn := draw(n.seed, uint32(number))
+		if n.below > 0 {
+			drawn %= n.below
+		}
+		number = uint64(drawn) + uint64(n.plus)
 	}
 	start := len(buf)
 	if n.digits == 0 {

@@ -1,0 +1,213 @@
+import exec from "k6/execution";
+import { once } from "../../core/once.ts";
+import { type Answer, type AnyPipeline, environmentOf, type Outcome, type SendsSeries } from "../../core/pipeline.ts";
+import type { PipelineEvents } from "../../core/pipelineevents.ts";
+import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
+import { isUnreachable } from "../../core/shortage.ts";
+import type { Trace } from "../../core/trace.ts";
+import { backoff } from "../support/backoff.ts";
+import { now } from "../support/clock.ts";
+import { reasonOf } from "../support/guard.ts";
+import { isShortage } from "../support/host.ts";
+import type { measures } from "../support/metrics.ts";
+import { type SendOutcome, type Tick, traceOf } from "../support/publishing.ts";
+import type { Run } from "../support/run.ts";
+import { type Sent, sendEach, sumOf } from "../support/sending.ts";
+import { enterUnreached, seriesOf, seriesSender } from "../support/series.ts";
+import type { OwnAccess } from "./access.ts";
+
+/** More of an answer tells nothing that its beginning does not. */
+const MOST_SAID = 200;
+
+const AWAY: Answer = { outcome: "unknown", said: "not connected: the connection has ended and is opened anew" };
+
+interface SenderOptions {
+  readonly config: { readonly ACK_TIMEOUT: number };
+  readonly metrics: ReturnType<typeof measures<"everywhere" | "publishing">>;
+  readonly pipeline: AnyPipeline;
+  readonly events: PipelineEvents;
+  readonly access: OwnAccess;
+  /** Whether each virtual user has one iteration: what it keeps open is opened once. */
+  readonly isPaced: boolean;
+}
+
+/** How a virtual user sends the events of a pipeline, in whichever form its publish() has. */
+export class Sender {
+  private readonly options: SenderOptions;
+  /** With a template that is derived once, and for all virtual users by the first of them. */
+  private readonly events: PipelineEvents;
+  private sending: Sending | null = null;
+  /** Connections that ended one after the other, and Unix ms before which the next is not opened. */
+  private ended = 0;
+  private opensAt = 0;
+  private series: ReturnType<typeof seriesSender> | null = null;
+  private readonly words = new Set<string>();
+
+  constructor(options: SenderOptions) {
+    const { events } = options;
+    this.options = options;
+    this.events = { ...events, template: once(events.template) };
+  }
+
+  /** What transports answered when they refused: each once. */
+  get refusals(): readonly string[] {
+    return [...this.words];
+  }
+
+  /** Closes what is open, because k6 ends nothing in which something is. */
+  release(): void {
+    const over = this.sending;
+    if (over?.close === undefined) return;
+    this.sending = null;
+    over.close();
+  }
+
+  /** Before the load: makes the template of a series. @throws RangeError in one line where none can be made. */
+  async prepare(run: Run): Promise<void> {
+    if ((await this.opened())?.series === undefined) return;
+    this.events.template();
+    await this.warm(run);
+  }
+
+  /** Opens what the first events need. */
+  async warm(run: Run): Promise<void> {
+    const series = (await this.opened())?.series;
+    if (series !== undefined) await this.seriesOf(series).warm(run);
+  }
+
+  /** Sends the events of a tick. */
+  async send(run: Run, tick: Tick): Promise<SendOutcome> {
+    const { batch, series } = (await this.opened()) ?? {};
+    if (series !== undefined) return this.seriesOf(series).send(run, tick);
+    if (batch !== undefined) return this.sendBatch(batch, run, tick);
+    return sendEach(run, tick, async (trace) => {
+      const began = now();
+      const answer = await this.sendOne(trace);
+      return this.sentOf(answer, now() - began);
+    });
+  }
+
+  /** Sends a canary. */
+  async sendCanary(run: Run, trace: Trace): Promise<Answer> {
+    const series = (await this.opened())?.series;
+    const answer = series === undefined ? await this.sendOne(trace) : await this.sendFirst(series, run, trace);
+    this.tell(answer);
+    return answer;
+  }
+
+  /** What sends; null while a connection that has ended is not opened anew. */
+  private async opened(): Promise<Sending | null> {
+    const { pipeline, access, isPaced } = this.options;
+    await access.ready();
+    if (this.sending?.isOpen?.() === false) {
+      this.release();
+      this.opensAt = now() + backoff(this.ended++);
+    }
+    if (now() < this.opensAt) return null;
+    this.sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+    // Each batch is an iteration of its own then, at whose end everything is closed: its opening would be measured.
+    if (this.sending.close !== undefined && !isPaced) {
+      this.release();
+      exec.test.abort("RATE=max: publish() keeps something open; allowed: a number of events per second");
+    }
+    return this.sending;
+  }
+
+  private seriesOf(series: SendsSeries) {
+    const { metrics, config } = this.options;
+    this.series ??= seriesSender(metrics, { events: this.events, series, timeout: config.ACK_TIMEOUT * 1000 });
+    return this.series;
+  }
+
+  private async sendOne(trace: Trace): Promise<Answer> {
+    const open = await this.opened();
+    if (open === null) return AWAY;
+    const { send, batch } = open;
+    const wire = this.events.write(trace);
+    let answer: Answer;
+    try {
+      answer = send === undefined ? ((await batch?.([wire]))?.[0] ?? "unknown") : await send(wire);
+    } catch (problem) {
+      return { outcome: "unknown", said: reasonOf(problem) };
+    }
+    return answerOf(this.options.pipeline, answer);
+  }
+
+  /** A series of one event. */
+  private async sendFirst(series: SendsSeries, run: Run, { publisher, seq }: Trace): Promise<Answer> {
+    this.events.template();
+    const { name, template: make } = this.events;
+    const limits = { timeout: this.options.config.ACK_TIMEOUT * 1000 };
+    try {
+      const one = seriesOf(run, { publisher, firstSeq: seq, count: 1 });
+      const { failures } = await series({ name, make }, one, limits);
+      const [failure] = Array.from(failures);
+      if (failure === undefined) return "acknowledged";
+      return { outcome: failure.refused ? "refused" : "unknown", said: failure.error };
+    } catch (problem) {
+      return { outcome: "unknown", said: reasonOf(problem) };
+    }
+  }
+
+  private async sendBatch(batch: NonNullable<Sending["batch"]>, run: Run, tick: Tick): Promise<SendOutcome> {
+    const sentFrom = now();
+    const traces = Array.from({ length: tick.count }, (_, place) =>
+      traceOf(run, tick.publisher, tick.firstSeq + place),
+    );
+    const answers = await answersOf(
+      batch,
+      traces.map((trace) => this.events.write(trace)),
+    );
+    const took = now() - sentFrom;
+    const sent = traces.map((_, place) =>
+      this.sentOf(answerOf(this.options.pipeline, answers[place] ?? "unknown"), took),
+    );
+    return sumOf(tick, sentFrom, sent);
+  }
+
+  /** What an answer says of its event; one for which this machine lacked something never left. */
+  private sentOf(answer: Answer, took: number): Sent {
+    this.tell(answer);
+    const outcome = outcomeOf(answer);
+    const failure = outcome === "unknown" ? (saidIn(answer) ?? null) : null;
+    const isOurs = isShortage(this.options.metrics, failure);
+    const isAway = !isOurs && failure !== null && isUnreachable(failure);
+    if (isAway) enterUnreached(this.options.metrics, 1);
+    if (isOurs || isAway) return { outcome: "unsent", took: null };
+    if (outcome === "acknowledged") this.ended = 0;
+    return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said: saidIn(answer) };
+  }
+
+  /** Keeps what a transport answers when it refuses, and says it once. */
+  private tell(answer: Answer): void {
+    const [outcome, said] = [outcomeOf(answer), saidIn(answer)];
+    if (said === undefined || outcome === "acknowledged" || this.words.has(said)) return;
+    this.words.add(said);
+    if (exec.vu.idInTest <= 1) console.warn(`${outcome}: ${said}`);
+  }
+}
+
+async function answersOf(batch: NonNullable<Sending["batch"]>, wires: readonly unknown[]): Promise<readonly Answer[]> {
+  try {
+    return await batch(wires);
+  } catch (problem) {
+    return wires.map(() => ({ outcome: "unknown", said: reasonOf(problem) }));
+  }
+}
+
+/** What an answer says in one word. */
+export function outcomeOf(answer: Answer): Outcome {
+  return typeof answer === "string" ? answer : answer.outcome;
+}
+
+/** The transport's own words, where it has any. */
+export function saidIn(answer: Answer): string | undefined {
+  return typeof answer === "string" || answer.said === undefined
+    ? undefined
+    : reasonOf(answer.said).slice(0, MOST_SAID);
+}
+
+/** The status of HTTP, where it is told. */
+export function statusIn(answer: Answer): number | undefined {
+  return typeof answer === "string" ? undefined : answer.status;
+}

@@ -1,0 +1,86 @@
+/** A test that publishes: the functions that k6 asks its script for, made of what only this test has. */
+import type { Account } from "../../core/account.ts";
+import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
+import { awaitCanaries, type Canaries, type SentCanaries } from "./canary.ts";
+import { type EndSettings, endRun } from "./ending.ts";
+import { guarded } from "./guard.ts";
+import { requireHealth, type WatchStart } from "./health.ts";
+import { declareCounters, type measures } from "./metrics.ts";
+import { optionsOf } from "./options.ts";
+import { traceOf } from "./publishing.ts";
+import { compareWhileLoaded, type FarEnd, openRun, type Run } from "./run.ts";
+import { summaryOf } from "./summary.ts";
+
+type PublisherMeasures = ReturnType<typeof measures<"everywhere" | "account" | "health">>;
+
+type PublisherSettings = EndSettings &
+  Parameters<typeof optionsOf>[0] &
+  Parameters<typeof summaryOf>[0] & { readonly CANARY_TIMEOUT: number };
+
+/** Canaries that wait for every publisher of the run. */
+interface PublisherCanaries extends Omit<Canaries, "wanted" | "send"> {
+  /** Without how many paths the load does not start; one unless told. */
+  readonly paths?: number | undefined;
+  /** Publishes the canary that has this trace. */
+  send(trace: Trace): unknown;
+}
+
+/** What one test that publishes has, and others have not. */
+export interface PublisherParts<More> {
+  /** Scenarios beside the load, and how many of their virtual users wait for its end as those who compare clocks do. */
+  readonly beside?: Readonly<Record<string, object>>;
+  readonly waiting?: number;
+  /** Options of k6 beside those of every test. */
+  readonly options?: object;
+  /** Ends the test where the target is not fit for the load; before the run is opened. */
+  require?(): unknown;
+  /** Where the events must come out. */
+  opening(): FarEnd;
+  /** How canaries are sent, and what it means that none comes out; not where `proven` shows it in another way. */
+  canaries?(run: Run): Promise<PublisherCanaries> | PublisherCanaries;
+  /**
+   * Called when the pipeline is known to work.
+   *
+   * @param sent null where no canary was sent, as without a receiver.
+   * @returns what virtual users and teardown have to know beside the run.
+   */
+  proven?(run: Run, sent: SentCanaries | null): Promise<More> | More;
+  /** An iteration of the load, as `publishing()` makes it. */
+  publish(run: Run & More): Promise<void>;
+  /** The account with what only this test can find out; null where that is nothing. */
+  completed?(run: Run & More, settled: Account): Promise<Account | null> | Account | null;
+  readonly notes?: Parameters<typeof summaryOf>[1];
+  readonly evidence?: Parameters<typeof summaryOf>[2];
+}
+
+/** The test. To be called in the init context, when its metrics are declared. */
+export function publisherTest<More extends object = object>(
+  config: PublisherSettings,
+  metrics: PublisherMeasures,
+  parts: PublisherParts<More>,
+) {
+  const { RECEIVER_URL: receiver, CANARY_TIMEOUT, INSTANCES } = config;
+  const prove = async (run: Run): Promise<SentCanaries | null> => {
+    const told = receiver === undefined ? undefined : await parts.canaries?.(run);
+    if (receiver === undefined || told === undefined) return null;
+    const wanted = { paths: told.paths, publishers: INSTANCES };
+    const send = (seq: number) => told.send(traceOf(run, CANARY_PUBLISHER, seq));
+    return awaitCanaries(receiver, run, CANARY_TIMEOUT, { ...told, wanted, send });
+  };
+  return {
+    options: { ...optionsOf(config, "publish", parts.beside), ...parts.options },
+    async setup(): Promise<Run & WatchStart & More> {
+      declareCounters();
+      const watched = requireHealth(config);
+      await parts.require?.();
+      const run = openRun(config, "publisher", parts.opening());
+      const sent = await prove(run);
+      return { ...run, ...watched, ...((await parts.proven?.(run, sent)) as More) };
+    },
+    publish: guarded(metrics.script_errors, parts.publish),
+    /** Beside the load: compares clocks with the receiver. */
+    compareClock: compareWhileLoaded(config, "publisher", { others: parts.waiting ?? 0 }),
+    teardown: endRun<More>(config, metrics, "publisher", parts.completed),
+    handleSummary: summaryOf(config, parts.notes, parts.evidence),
+  };
+}
