@@ -119,7 +119,7 @@ const pipeline = object(
     publish: ofOneSide,
     observe: farEnd,
   },
-  { ...COMMON, damage: functions, objectives: named(texts) },
+  { ...COMMON, damage: functions, explain: ofOneSide, objectives: named(texts) },
 );
 
 const isStatus = (value: unknown) => Number.isInteger(value) && Number(value) > 0;

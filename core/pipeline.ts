@@ -17,8 +17,11 @@ export type Environment<Names extends string = never> = Readonly<Record<Names, s
 /** A variable: what it is when it is not given, or more of it. Without `fallback` it must be given. */
 export type VariableOf = string | { readonly meaning: string; readonly fallback?: string; readonly secret?: boolean };
 
-/** What became of an event at the moment of publishing; `said` is what the transport answered, where it refused. */
-export type Outcome = "acknowledged" | "refused" | "unknown";
+/**
+ * What became of an event at the moment of publishing; `said` is what the transport answered, where it refused. What never
+ * left, for want of a connection, is unsent.
+ */
+export type Outcome = "acknowledged" | "refused" | "unknown" | "unsent";
 /** `status` is that of HTTP: by 401, 403 and 407 the target says that it does not let us in. */
 export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string; readonly status?: number };
 
@@ -222,6 +225,8 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
   };
   /** Runs in k6, once for each virtual user: makes what sends. */
   publish(env: Environment<Names>, access: K6Access): Send<NoInfer<Wire>>;
+  /** Runs in k6 when no canary has come out: what may be the cause, in a text for each. */
+  explain?(env: Environment<Names>, access: K6Access): Promise<readonly string[]>;
   readonly observe: Observe<Table, Names>;
   /** What is wrong with a text in which an event arrived; null when it is what was published. */
   damage?(text: string, event: WorkloadEvent<Table>, sent: Wire): string | null;

@@ -34,7 +34,7 @@ export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unkno
   );
 }
 
-const OUTCOMES: readonly Outcome[] = ["acknowledged", "refused", "unknown"];
+const OUTCOMES: readonly Outcome[] = ["acknowledged", "refused", "unknown", "unsent"];
 
 /** @throws RangeError in one line for an answer that says nothing: it would pass for acknowledged. */
 export function answerOf({ name }: Pick<AnyPipeline, "name">, given: Answer): Answer {

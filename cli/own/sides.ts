@@ -52,7 +52,7 @@ function sideOf(property: Property, all: readonly Property[]): Side | null {
   const kind = all.find((one) => nameOf(one) === "kind")?.value.value;
   if (typeof kind === "string") return OF_FAR_ENDS[kind]?.name === name ? (OF_FAR_ENDS[kind]?.side ?? null) : null;
   const isPipeline = ["name", "events", "observe"].every((part) => all.some((one) => nameOf(one) === part));
-  return isPipeline && name === "publish" ? "k6" : null;
+  return isPipeline && (name === "publish" || name === "explain") ? "k6" : null;
 }
 
 function nameOf({ key }: Property): string {

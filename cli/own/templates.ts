@@ -76,7 +76,7 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     return {
       async send(event) {
         await opened;
-        if (failure !== undefined) return { outcome: "unknown", said: failure };
+        if (failure !== undefined) return { outcome: "unsent", said: failure };
         socket.send(event); // Without an answer of the server this is all that is known.
         return "acknowledged";
       },

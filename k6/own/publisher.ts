@@ -1,5 +1,5 @@
 import { firstOfEachVariant } from "../../core/event.ts";
-import type { Answer, AnyPipeline } from "../../core/pipeline.ts";
+import { type Answer, type AnyPipeline, environmentOf } from "../../core/pipeline.ts";
 import { eventsOf } from "../../core/pipelineevents.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
@@ -57,7 +57,7 @@ export function publisherOf(pipeline: AnyPipeline) {
     const answer = await sender.sendCanary(run, trace);
     access.requireProof({ status: await statusOf(answer) }, "publish()");
     // What is not open any more is opened anew.
-    if (outcomeOf(answer) === "unknown") sender.release();
+    if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }
 
   async function statusOf(answer: Answer): Promise<number> {
@@ -89,8 +89,9 @@ export function publisherOf(pipeline: AnyPipeline) {
       paths: subscriptions === 0 ? undefined : subscriptions,
       seqs: firstOfEachVariant(events.stream),
       send: (trace) => sendCanary(run, trace),
-      explain: (account) => [
+      explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),
+        ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
         ...(account?.causes ?? []),
         ...openingsOf(run),
         subscriptions > 0

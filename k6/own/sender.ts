@@ -19,7 +19,7 @@ import type { OwnAccess } from "./access.ts";
 /** More of an answer tells nothing that its beginning does not. */
 const MOST_SAID = 200;
 
-const AWAY: Answer = { outcome: "unknown", said: "not connected: the connection has ended and is opened anew" };
+const AWAY: Answer = { outcome: "unsent", said: "not connected: the connection has ended and is opened anew" };
 
 interface SenderOptions {
   readonly config: { readonly ACK_TIMEOUT: number };
@@ -143,7 +143,7 @@ export class Sender {
       const { failures } = await series({ name, make }, one, limits);
       const [failure] = Array.from(failures);
       if (failure === undefined) return "acknowledged";
-      return { outcome: failure.refused ? "refused" : "unknown", said: failure.error };
+      return { outcome: failure.refused ? "refused" : failure.sent ? "unknown" : "unsent", said: failure.error };
     } catch (problem) {
       return { outcome: "unknown", said: reasonOf(problem) };
     }
@@ -169,11 +169,13 @@ export class Sender {
   private sentOf(answer: Answer, took: number): Sent {
     this.tell(answer);
     const outcome = outcomeOf(answer);
-    const failure = outcome === "unknown" ? (saidIn(answer) ?? null) : null;
-    const isOurs = isShortage(this.options.metrics, failure);
-    const isAway = !isOurs && failure !== null && isUnreachable(failure);
-    if (isAway) enterUnreached(this.options.metrics, 1);
-    if (isOurs || isAway) return { outcome: "unsent", took: null };
+    const isMissing = outcome === "unknown" || outcome === "unsent";
+    const failure = isMissing ? (saidIn(answer) ?? null) : null;
+    if (isShortage(this.options.metrics, failure)) return { outcome: "unsent", took: null };
+    if (outcome === "unsent" || (failure !== null && isUnreachable(failure))) {
+      enterUnreached(this.options.metrics, 1);
+      return { outcome: "unsent", took: null };
+    }
     if (outcome === "acknowledged") this.ended = 0;
     return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said: saidIn(answer) };
   }

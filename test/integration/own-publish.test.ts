@@ -106,6 +106,19 @@ test("as fast as it can be sent, what is kept open would be opened for each batc
   expect(exitCode).toBe(3);
 });
 
+test("where no event comes out before the load, the pipeline's own causes are told", async () => {
+  const [address, elsewhere] = [await startPlatform({}), await startPlatform({})];
+  const explain = 'explain: async ({ LIST_URL }) => [LIST_URL + " stands still"],\n  observe: {';
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "http", "list").replace("observe: {", explain));
+  const told = ["--set", `EVENTS_URL=http://${address}`, "--set", `LIST_URL=http://${elsewhere}`];
+  const { exitCode, stdout } = await throughlineIn(
+    folder,
+    ...["run", "orders", ...told, ...load, "--set", "CANARY_TIMEOUT=3s"],
+  );
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain(`http://${elsewhere} stands still`);
+  expect(exitCode).toBe(3);
+});
+
 test.each([
   [
     "an answer that is none",

@@ -37,12 +37,15 @@ describe("what publish() gives", () => {
 });
 
 describe("an answer", () => {
-  test.each<Answer>(["acknowledged", "refused", "unknown", { outcome: "refused", said: "no room", status: 507 }])(
-    "may be %s",
-    (answer) => {
-      expect(answerOf(ORDERS, answer)).toBe(answer);
-    },
-  );
+  test.each<Answer>([
+    "acknowledged",
+    "refused",
+    "unknown",
+    "unsent",
+    { outcome: "refused", said: "no room", status: 507 },
+  ])("may be %s", (answer) => {
+    expect(answerOf(ORDERS, answer)).toBe(answer);
+  });
 
   test.each<[unknown, string]>([
     ["ok", 'answers "ok"; allowed: acknowledged, refused, unknown'],

@@ -10,6 +10,7 @@ export default definePipeline({
   publish({ URL }) {
     return () => http.post(URL);
   },
+  explain: async ({ URL }) => [http.get(URL).body],
   observe: {
     kind: "rows",
     paths: { table: {} },
@@ -26,7 +27,8 @@ test("k6 gets no rows(), the receiver no publish(), and everything else is where
   expect(k6).toContain("http.post(URL)");
   expect(k6).not.toContain("pg.query");
   expect(node).toContain("pg.query(after)");
-  expect(node).not.toContain("http.post");
+  expect(k6).toContain("http.get(URL)");
+  expect(node).not.toMatch(/http\.(post|get)/);
   const lineOf = (text: string) => text.split("\n").indexOf("const after = 1;");
   expect([k6, node].map(lineOf)).toEqual([lineOf(FILE), lineOf(FILE)]);
 });
