@@ -130,8 +130,9 @@ describe("what is missing is named with its cause", () => {
     const change = "update endpoints set event_signatures = $1 where name = 'usdc-transfers'";
     await sql(pipeline, change, [["Transfer(address,address,uint256)"]]);
     try {
+      await endpointsRead();
       const { exitCode, stdout, account } = await runRedis(pipeline, { ...UNPACED, CANARY_TIMEOUT: "2s" });
-      expect(exitCode).toBe(THRESHOLDS_CROSSED);
+      expect(exitCode, stdout).toBe(THRESHOLDS_CROSSED);
       expect(account.offenders.map(({ path }) => path)).toEqual(["usdc-transfers"]);
       expect(stdout).toContain("FAIL  redis");
       expect(stdout).toContain("endpoint usdc-transfers matched nothing");
