@@ -62,7 +62,7 @@ test("general code has no system's words", () => {
 const TRANSPORTS: Readonly<Record<string, readonly string[]>> = {
   "cli/doctor/command.ts": ["http"],
   "cli/init.ts": ["http", "webhook"],
-  "cli/own/templates.ts": ["nats", "webhook"],
+  "cli/own/templates.ts": ["webhook"],
   "cli/redis-server.ts": ["redis"],
   "cli/run/request.ts": ["http", "nats", "redis"],
   "core/nextstep.ts": ["http"],
