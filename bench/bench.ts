@@ -86,7 +86,7 @@ export async function measured(
   return summary;
 }
 
-/** Bundles a pipeline of one's own. @returns how it is measured. */
+/** Bundles a user's pipeline. @returns how it is measured. */
 export async function ownPipeline(folder: string, text: string) {
   const file = join(folder, "own.pipeline.ts");
   await writeFile(file, text);

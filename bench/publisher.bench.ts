@@ -1,5 +1,5 @@
 /**
- * How many events a second nats.js publishes and has acknowledged, beside `nats bench` and a pipeline of one's own, and
+ * How many events a second nats.js publishes and has acknowledged, beside `nats bench` and a user's pipeline, and
  * what it holds when paced.
  */
 import { spawnSync } from "node:child_process";
@@ -22,7 +22,7 @@ const RATE = 5_000;
 const SECONDS = 10;
 /** What nats.js must reach of the broker's own tool. */
 const LEAST_SHARE = 0.6;
-/** What a pipeline of one's own must reach of nats.js, as the inverse. */
+/** What a user's pipeline must reach of nats.js, as the inverse. */
 const MOST_TIMES_OWN = 1.1;
 
 /** The broker's own tool, pinned by a module of its own; built when it is first needed. */
@@ -99,7 +99,7 @@ await bench(`nats.js beside nats bench: ${WORKERS} clients, batches of ${BATCH},
       { name: "RATE=max", measure: () => byK6((variables) => measured(folder, "nats", variables)) },
       { name: "nats bench js pub async", measure: byTool },
       {
-        name: "a pipeline of one's own",
+        name: "a user's pipeline",
         measure: () => byK6((variables) => own({ ...variables, RECEIVER_URL: "none" })),
       },
     );

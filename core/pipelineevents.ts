@@ -5,7 +5,7 @@ import type { AnyPipeline } from "./pipeline.ts";
 import type { EntryTemplate, MessageTemplate, Template } from "./template.ts";
 import type { Trace } from "./trace.ts";
 
-/** The events of a pipeline as a publisher needs them: those of a system of the suite, or of a file of one's own. */
+/** The events of a pipeline as a publisher needs them: those of a system of the suite, or of a user's file. */
 export interface PipelineEvents<Wire = unknown> {
   readonly name: string;
   /** What is sent of the event that has this trace: a pure function. */
@@ -14,7 +14,7 @@ export interface PipelineEvents<Wire = unknown> {
   template(): Template<MessageTemplate | EntryTemplate>;
 }
 
-/** The events of a file of one's own, and the stream that they are drawn from. */
+/** The events of a user's pipeline, and the stream that they are drawn from. */
 export function eventsOf(pipeline: AnyPipeline, seed: number): PipelineEvents & { readonly stream: Stream } {
   const { name, events } = pipeline;
   const stream = { seed, variants: combinations(events.attributes) };

@@ -1,4 +1,4 @@
-/** Pipelines of one's own whose events are written in Go: each of them arrives as `write` says, and has its outcome. */
+/** Users' pipelines whose events are written in Go: each of them arrives as `write` says, and has its outcome. */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
