@@ -226,25 +226,40 @@ const NOT_ASKED = new Set(["RUN_ID", "SUMMARY"]);
 
 function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<string, string> {
   const parameters: Record<string, string> = { subject, instances: String(instances) };
-  if (flags.length > 0) parameters["k6"] = flags.map(shownFlag).join(" ");
-  for (const { test, variables, settings } of plan.groups.flat()) {
+  const tests = plan.groups.flat();
+  const isSecret = (name: string, value: string) =>
+    tests.some(({ test }) => {
+      const variable = variablesOf(test)[name];
+      return variable !== undefined && secretsIn(name, value, variable).includes(value);
+    });
+  if (flags.length > 0) {
+    parameters["k6"] = flags.map((flag, place) => shownFlag(flag, flags[place - 1], isSecret)).join(" ");
+  }
+  for (const { test, variables, settings } of tests) {
     parameters[`${test}.SCENARIO`] = settings.SCENARIO;
     parameters[`${test}.load`] = JSON.stringify(settings.load);
     for (const [name, value] of Object.entries(variables)) {
       const ours = /^\w+:\/\/later\b/.test(value);
-      const variable = variablesOf(test)[name];
-      const isSecret = variable !== undefined && secretsIn(name, value, variable).includes(value);
       const text = shown(name, value);
-      if (!NOT_ASKED.has(name) && !ours && !isSecret && text !== "(hidden)") parameters[`${test}.${name}`] = text;
+      if (!NOT_ASKED.has(name) && !ours && !isSecret(name, value) && text !== "(hidden)")
+        parameters[`${test}.${name}`] = text;
     }
   }
   return parameters;
 }
 
 /** A flag of k6 without what must not be told, in whichever way it names a variable. */
-function shownFlag(flag: string): string {
-  const [, how, name, value] = /^((?:--env=|-e=?)?)(\w+)=(.*)$/s.exec(flag) ?? [];
-  return name === undefined || value === undefined ? shown("", flag) : `${how}${name}=${shown(name, value)}`;
+function shownFlag(
+  flag: string,
+  before: string | undefined,
+  isSecret: (name: string, value: string) => boolean,
+): string {
+  if (before === "--secret-source") return "(hidden)";
+  const [source] = /^--secret-source=/.exec(flag) ?? [];
+  if (source !== undefined) return `${source}(hidden)`;
+  const [, how = "", name, value] = /^((?:--env=|-[a-z]*e=?)?)(\w+)=(.*)$/s.exec(flag) ?? [];
+  if (name === undefined || value === undefined) return shown("", flag);
+  return `${how}${name}=${isSecret(name, value) ? "(hidden)" : shown(name, value)}`;
 }
 
 function meanCpu(health: readonly Health[]): number | null {
