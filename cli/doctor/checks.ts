@@ -128,8 +128,8 @@ function abilities(k6: K6): string {
 }
 
 function portCheck(busy: readonly number[], port: number): Check {
-  const found = busy.length === 0 ? "the defaults are free" : `in use: ${busy.join(", ")}`;
-  if (port === 0) return row("ports", found, null, "nothing to do: everything takes ports that are free");
+  const found = busy.length === 0 ? "the default ports are free" : `${busy.join(", ")} in use; a run takes free ones`;
+  if (port === 0) return { what: "ports", found, ok: true };
   if (!busy.includes(port))
     return { what: "ports", found: `${port} is free, where the target sends its requests`, ok: true };
   const remedy = "stop what listens there, or take another with --receiver-port and tell the target";
