@@ -2,6 +2,7 @@
 
 import { secondsOf } from "../../core/plan.ts";
 import { ticksIn } from "../../core/schedule.ts";
+import { isServiceLink } from "../../core/servicelink.ts";
 import { peakOf } from "../../core/shape.ts";
 import { SLO_PREFIX } from "../../core/slo.ts";
 import { PREFIX } from "../../k6/support/environment.ts";
@@ -216,7 +217,7 @@ function refuseUnknown(tests: readonly RunnableTest[], environment: Request["env
   const own = tests.flatMap(namesOf);
   const known = [...own, ...(Object.keys(VARIABLES) as RunnableTest[]).flatMap(namesOf)];
   for (const name of given.map((one) => one.slice(PREFIX.length))) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || isServiceLink(name)) continue;
     const close = own.find((one) => one.length > 3 && isOneSlipAway(name, one));
     const begins =
       name.startsWith(SLO_PREFIX) || tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));

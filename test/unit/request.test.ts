@@ -189,7 +189,15 @@ test.each([
 });
 
 test("a variable of the shell that is somebody else's is let be", () => {
-  const request = { ...REQUEST, environment: { THROUGHLINE_SHOP_KEY: "k", HTTP_PROXY: "p", WS_TOKN: "t" } };
+  const request = {
+    ...REQUEST,
+    environment: {
+      THROUGHLINE_SHOP_KEY: "k",
+      THROUGHLINE_NATS_SERVICE_HOST: "10.0.0.1",
+      HTTP_PROXY: "p",
+      WS_TOKN: "t",
+    },
+  };
   expect(() => planRun(subjectOf(["pipeline"]), request)).not.toThrow();
 });
 
