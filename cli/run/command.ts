@@ -67,7 +67,12 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--duration <time>", "length of the load, as in 30s or 5m")
     .option("--events <number>", "exact number of events")
     .option("--instances <number>", "k6 processes that share the load of each test (default: 1)", whole(64))
-    .addOption(repeatable("--fault <name=value>", "plant a fault in the reference target, as in drop=1000"))
+    .addOption(
+      repeatable(
+        "--fault <name=value>",
+        "plant a fault in the reference target, as in drop=1000; docs/faults.md has them all",
+      ),
+    )
     .addOption(
       new Option(
         "--as <manner>",
