@@ -1,6 +1,6 @@
+import { wasOurs } from "./damagedid.ts";
 import { isLeftOver, isPlausible, type PathReport } from "./report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_LENGTH, PROBE_PUBLISHER, readEventId, type Trace } from "./trace.ts";
-import { wasOurs } from "./wreck.ts";
 
 /** What arrived on one path since its last report; the four lists run in step, in order of arrival. */
 export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {

@@ -1,5 +1,5 @@
 /** A user's HTTP endpoints in one file: requests, expected answers and objectives. */
-import { refuseForm } from "./declared.ts";
+import { refuseForm } from "./declaration.ts";
 import { type Environment, NAME, type VariableOf } from "./pipeline.ts";
 import type { Step } from "./shape.ts";
 

@@ -1,7 +1,7 @@
 /** The face of the package: what a pipeline's file and `throughline.config.ts` import. */
 import type { Step } from "./shape.ts";
 
-export { type CloseEvent, closeWords } from "./closing.ts";
+export { type CloseEvent, closeWords } from "./closewords.ts";
 export { defineEndpoints, type Endpoints, type OwnEndpoint } from "./endpoints.ts";
 export type { AttributeTable, WorkloadEvent } from "./made.ts";
 export type { K6Access, NodeAccess } from "./ownaccess.ts";

@@ -2,7 +2,7 @@
  * A pipeline of one's own in one file: what its events are, how they are published, and where they must come
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
-import { refuseForm } from "./declared.ts";
+import { refuseForm } from "./declaration.ts";
 import type { Stream } from "./event.ts";
 import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";

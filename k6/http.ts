@@ -22,7 +22,7 @@ import type { Run } from "./support/run.ts";
 import { settings } from "./support/settings.ts";
 import { countStatus } from "./support/statuses.ts";
 import { summaryOf } from "./support/summary.ts";
-import { arrive, think } from "./support/thinking.ts";
+import { arrive, think } from "./support/visitor.ts";
 
 const config = settings("http");
 countBounds(config);

@@ -1,6 +1,6 @@
 import { descriptorsOf, listenerOn, living, type Process, processes, sockets, startOf, treeOf } from "./proc.ts";
-import { Rarely } from "./rarely.ts";
 import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
+import { Throttle } from "./throttle.ts";
 
 /** A process that ends younger than this was a short-lived helper; its end is not a death. */
 const ERRAND_MS = 1_000;
@@ -24,8 +24,8 @@ type OpenCounts = Pick<HealthSample, "fds" | "connections">;
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
 export class ProcessTree implements Source {
   private readonly find: () => number | null;
-  private readonly search = new Rarely(LOOK_EVERY_MS, LOOK_SHARE, LONGEST_PAUSE_MS);
-  private readonly inspection = new Rarely(LOOK_EVERY_MS, LOOK_SHARE);
+  private readonly search = new Throttle(LOOK_EVERY_MS, LOOK_SHARE, LONGEST_PAUSE_MS);
+  private readonly inspection = new Throttle(LOOK_EVERY_MS, LOOK_SHARE);
   private root: number | null = null;
   private tree: readonly Process[] = [];
   private open: OpenCounts = { fds: null, connections: null };

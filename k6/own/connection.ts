@@ -1,5 +1,5 @@
 import exec from "k6/execution";
-import { failureWords } from "../../core/closing.ts";
+import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
 import { type Identity, identitiesIn } from "../../core/identity.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";

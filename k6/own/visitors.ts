@@ -18,7 +18,7 @@ import { quote } from "../support/quotes.ts";
 import { type Settings, settings } from "../support/settings.ts";
 import { countStatus } from "../support/statuses.ts";
 import { summaryOf } from "../support/summary.ts";
-import { arrive, think } from "../support/thinking.ts";
+import { arrive, think } from "../support/visitor.ts";
 import { OwnAccess } from "./access.ts";
 
 /** The test of a table of endpoints: each virtual user asks them one after the other. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { closeWords, failureWords } from "../../core/closing.ts";
+import { closeWords, failureWords } from "../../core/closewords.ts";
 import { describeWords, Words } from "../../core/words.ts";
 
 test.each([

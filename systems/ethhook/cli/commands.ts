@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { url } from "../../../cli/options.ts";
 import { ruleProblem } from "../variants.ts";
-import { type FoundEndpoint, readEndpoints } from "./reading.ts";
+import { type FoundEndpoint, readEndpoints } from "./endpoints.ts";
 import { type EthhookSetup, setupEthhook } from "./setup.ts";
 import { SECRET } from "./start.ts";
 import { topicHash } from "./topics.ts";

@@ -1,9 +1,9 @@
 import exec from "k6/execution";
 import { RESOLUTION_MS } from "../../../core/clock.ts";
 import { type Damage, DamageTally, describeDamage } from "../../../core/damage.ts";
+import { wasOurs } from "../../../core/damagedid.ts";
 import { type DamageReport, isPlausible } from "../../../core/report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_MARKER, PROBE_PUBLISHER, readEventId, type Trace } from "../../../core/trace.ts";
-import { wasOurs } from "../../../core/wreck.ts";
 import { Allowance } from "../../../k6/support/allowance.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { WebSocket } from "k6/websockets";
-import { type CloseEvent, closeWords } from "../../../core/closing.ts";
+import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import type { Filter } from "../filters.ts";
 import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";

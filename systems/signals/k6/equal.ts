@@ -9,8 +9,8 @@ import type { Settings } from "../../../k6/support/settings.ts";
 import { TRIALS } from "../trials.ts";
 import { CONTRACT, keepsOne, markRepeats, type Round, unprovenRepeats } from "../wire.ts";
 import type { Rounds } from "./rounds.ts";
+import { tell } from "./roundwords.ts";
 import type { Signals, TimedAnswer } from "./signals.ts";
-import { tell } from "./telling.ts";
 import type { Webhook } from "./webhooks.ts";
 
 type EqualMeasures = ReturnType<typeof measures<"signals">>;

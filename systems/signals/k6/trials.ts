@@ -7,8 +7,8 @@ import { TRIALS, type Trial } from "../trials.ts";
 import { CONTRACT, holdsUnderOverload, keepsLimit, markRepeats } from "../wire.ts";
 import { EqualSignals } from "./equal.ts";
 import { kindsOf, Rounds, type SentTogether, until } from "./rounds.ts";
+import { inWords, tell } from "./roundwords.ts";
 import type { Signals, TimedAnswer, Unusual } from "./signals.ts";
-import { inWords, tell } from "./telling.ts";
 import { FILL } from "./webhookcount.ts";
 import type { Webhook } from "./webhooks.ts";
 

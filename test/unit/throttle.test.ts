@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Rarely } from "../../cli/health/rarely.ts";
+import { Throttle } from "../../cli/health/throttle.ts";
 
 /** Ms between two times that it is done, when it takes so long. */
 function pauseOf(takes: number, atLeastMs?: number): number {
   let now = 0;
-  const rarely = new Rarely(1_000, 0.01, atLeastMs, () => now);
+  const rarely = new Throttle(1_000, 0.01, atLeastMs, () => now);
   expect(rarely.isDue).toBe(true);
   rarely.run(() => {
     now += takes;
@@ -25,7 +25,7 @@ test.each([
 });
 
 test("what fails is due again at once", () => {
-  const rarely = new Rarely(1_000, 0.01);
+  const rarely = new Throttle(1_000, 0.01);
   expect(() =>
     rarely.run(() => {
       throw new Error("EMFILE");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { wasOurs } from "../../core/damagedid.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
-import { wasOurs } from "../../core/wreck.ts";
 
 const RUN = runNumber("a run");
 const NOW = 1_795_312_312_345;

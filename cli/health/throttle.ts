@@ -1,5 +1,5 @@
 /** Limits an expensive action to a share of the time. */
-export class Rarely {
+export class Throttle {
   private readonly everyMs: number;
   private readonly share: number;
   private readonly atLeastMs: number;

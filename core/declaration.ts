@@ -1,4 +1,4 @@
-/** The form of what a user's file declares: who has no compiler at hand is told of a misspelt key all the same. */
+/** The form of what a user's file declares: a misspelt key is refused without a compiler too. */
 import { meant } from "./nearest.ts";
 
 /** @throws RangeError in one line for what a value may not be. */
