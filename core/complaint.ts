@@ -15,6 +15,10 @@ export function complaint(said: string, program: string): string {
       /option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. allowed(?: choices are|:| is)?/is,
       "$1 $2: allowed:",
     )
+    .replace(
+      /option '--[^']*' value '(.*)' from env '(\w+)' is invalid\. allowed(?: choices are|:| is)?/is,
+      "$2=$1: allowed:",
+    )
     .replace(/required option '(--[\w-]+)[^']*' not specified/, "$1 is needed")
     .replace(/\.?\n/g, " ")
     .replace(/\.$/, "");

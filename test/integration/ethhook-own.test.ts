@@ -138,7 +138,7 @@ describe("stimulated while a load runs", () => {
   test.each([
     [["--poison", "1"], "a stream is added to; give --redis-url"],
     [["--unavailable", "0.1"], "a receiver misbehaves; give --receiver-url"],
-    [[], "says not what"],
+    [[], "nothing to do: give --unavailable"],
     [["--unavailable", "2"], "allowed: a number from 0 to 1"],
   ])("not by %j: %s", async (args, why) => {
     const { exitCode, stderr } = await stimulate(...args);

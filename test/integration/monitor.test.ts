@@ -185,8 +185,8 @@ test.each([
   [["--pid", "999999999"], 3, "there is nothing to watch: pid 999999999, no such process"],
   [["--port", "1"], 3, "there is nothing to watch: port 1, no process"],
   [["--url", "http://127.0.0.1:1"], 3, "there is nothing to watch: http://127.0.0.1:1, does not answer"],
-  [["--pid", "x"], 2, "allowed is a whole number from 1"],
-  [["--port", "1", "--every", "soon"], 2, "allowed is a duration"],
+  [["--pid", "x"], 2, "--pid x: allowed: a whole number from 1"],
+  [["--port", "1", "--every", "soon"], 2, "--every soon: allowed: a duration"],
 ])("monitor %j ends with %i and one line", async (flags, code, line) => {
   const { exitCode, stderr } = await command(...flags);
   expect(exitCode).toBe(code);

@@ -10,6 +10,10 @@ test.each([
     "option '-p, --port <n>' argument 'x' is invalid. Allowed: 1 to 9",
   ],
   ["error: option '--as <m>' argument 'x' is invalid. Allowed choices are a, b.", "--as x: allowed: a, b"],
+  [
+    "error: option '--table <name>' value 'a b' from env 'RECEIVER_TABLE' is invalid. Allowed: a name.",
+    "RECEIVER_TABLE=a b: allowed: a name",
+  ],
   ["error: required option '--database <url>' not specified", "--database is needed"],
   [
     "error: option '--url <url>' argument 'http://u:s3cret@h' is invalid.",
