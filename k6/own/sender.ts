@@ -100,11 +100,20 @@ export class Sender {
     const { pipeline, access, isPaced } = this.options;
     await access.ready();
     if (this.sending?.isOpen?.() === false) {
-      this.release();
+      const over = this.sending;
+      this.sending = null;
+      over.close?.();
       this.opensAt = now() + backoff(this.ended++);
     }
     if (now() < this.opensAt) return null;
-    this.sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+    try {
+      this.sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+    } catch (problem) {
+      // What could be opened once is away now.
+      if (this.ended === 0) throw problem;
+      this.opensAt = now() + backoff(this.ended++);
+      return null;
+    }
     // Each batch is an iteration of its own then, at whose end everything is closed: its opening would be measured.
     if (this.sending.close !== undefined && !isPaced) {
       this.release();

@@ -81,7 +81,7 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const dated = datedSamples(account);
   const hasEnded = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
   // What could not be looked at in the end may hold whatever is missing.
-  const isSettled = hasEnded && (account.farEnd?.problem ?? null) === null;
+  const isSettled = hasEnded && (account.farEnd?.problem ?? account.storage?.problem ?? null) === null;
   measure.account_settled.add(isSettled ? 1 : 0);
   measure.account_offered.add(account.published + account.unsent);
   measure.account_published.add(account.published, account.published);

@@ -44,6 +44,9 @@ export function concealed<Result>(work: () => Promise<Result>): () => Promise<Re
     try {
       return await work();
     } catch (problem) {
+      // One of ours says by itself what is wrong, and where.
+      const stack = problem instanceof Error && !(problem instanceof RangeError) ? problem.stack : undefined;
+      if (stack !== undefined) console.error(withoutCredentials(stack));
       throw reasonOf(problem);
     }
   };

@@ -79,7 +79,7 @@ export function summaryOf(
 
 /** Why the far end could not be looked at in the end. */
 function problemOf(account: Account | null): Said {
-  const problem = account?.farEnd?.problem ?? null;
+  const problem = account?.farEnd?.problem ?? account?.storage?.problem ?? null;
   return problem === null ? {} : { account_settled: problem };
 }
 

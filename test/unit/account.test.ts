@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Account, StorageAccount, WebhookAccount } from "../../core/account.ts";
+import type { Account, FarEndAccount, StorageAccount, WebhookAccount } from "../../core/account.ts";
 import { enterAccount } from "../../k6/support/account.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { ACCOUNT, SLOS, STORAGE, WEBHOOKS } from "./records.ts";
@@ -50,5 +50,33 @@ describe("a table", () => {
 
   test("that could not be read in the end is not judged, nor is a Redis", () => {
     expect(stored({ problem: "connection refused" })).toEqual({ vanished: [0, 0], shortfall: [0, 0] });
+  });
+});
+
+describe("a far end", () => {
+  const farEnd = (changes: Partial<FarEndAccount>): FarEndAccount => ({
+    ...{ pipeline: "own", kind: "rows", paths: [], unread: 0, damaged: 0, refused: {}, vanished: 0, undated: 0 },
+    ...{ strays: 0, problem: null },
+    ...changes,
+  });
+  const { samples } = ACCOUNT.latency;
+
+  test.each<[string, Partial<Account>, number]>([
+    ["that was looked at", { farEnd: farEnd({}) }, 1],
+    ["that could not be looked at in the end", { farEnd: farEnd({ problem: "gone" }) }, 0],
+    ["that is a table, and could not be read in the end", { storage: { ...STORAGE, problem: "gone" } }, 0],
+    ["for which nobody waited any more", { ending: "timeout" }, 0],
+  ])("%s is settled: %s", (_, changes, settled) => {
+    expect(entered({ ...ACCOUNT, ending: "complete", ...changes })["account_settled"]).toEqual([settled, 1]);
+  });
+
+  test.each([
+    ["none", 0, samples],
+    ["so few that they change no percentile", Math.floor(samples * 0.005), samples],
+    ["many", Math.ceil(samples * 0.005) + 1, 0],
+  ])("of whose events %s came at an unknown time is judged by its latencies", (_, undated, judged) => {
+    const told = entered({ ...ACCOUNT, farEnd: farEnd({ undated }) });
+    for (const metric of ["mean", "p95", "p99", "p995"])
+      expect(told[`account_delivery_${metric}_ms`]?.[1]).toBe(judged);
   });
 });
