@@ -6,8 +6,9 @@ import { MANNERS, type Manner } from "../../target/manner.ts";
 import { type Config, present, readConfig } from "../config.ts";
 import { receiverPortOption, repeatable, whole } from "../options.ts";
 import { findSubject, onlyOwn } from "../own/subject.ts";
-import { addressed, type Request } from "./request.ts";
+import type { Request } from "./request.ts";
 import { run } from "./run.ts";
+import { addressed } from "./shell.ts";
 import { describePipelines } from "./subject.ts";
 
 /** What a run is asked for on the command line. */

@@ -2,16 +2,14 @@
 
 import { secondsOf } from "../../core/plan.ts";
 import { ticksIn } from "../../core/schedule.ts";
-import { isServiceLink } from "../../core/servicelink.ts";
 import { peakOf } from "../../core/shape.ts";
-import { SLO_PREFIX } from "../../core/slo.ts";
-import { PREFIX } from "../../k6/support/environment.ts";
 import { type Settings, settings } from "../../k6/support/settings.ts";
-import { beginsAsOurs, beginsAsOwn, isOneSlipAway, nearest } from "../../k6/support/unknown.ts";
+import { beginsAsOurs, beginsAsOwn, nearest } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { VariablesByTest } from "../kind.ts";
+import { DECIDED, refuseUnknown, settingsOfShell } from "./shell.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a user may ask for. */
@@ -209,68 +207,12 @@ function flagsOf(
   );
 }
 
-/** Refuses what the shell says with our prefix by a name that no test has: it would be ignored. */
-function refuseUnknown(tests: readonly RunnableTest[], environment: Request["environment"] = {}): void {
-  const given = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
-  if (given.length === 0) return;
-  const namesOf = (test: RunnableTest) => [...Object.keys(variablesOf(test)), ...boundVariables(test)];
-  const own = tests.flatMap(namesOf);
-  const known = [...own, ...(Object.keys(VARIABLES) as RunnableTest[]).flatMap(namesOf)];
-  for (const name of given.map((one) => one.slice(PREFIX.length))) {
-    if (known.includes(name) || isServiceLink(name)) continue;
-    const close = own.find((one) => one.length > 3 && isOneSlipAway(name, one));
-    const begins =
-      name.startsWith(SLO_PREFIX) || tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));
-    if (close === undefined && !begins) continue;
-    throw new RangeError(`${PREFIX}${name}: unknown variable; did you mean ${PREFIX}${close ?? nearest(name, known)}?`);
-  }
-}
-
 /** The nearest name, where one begins as the variables of a target do. */
 function meantBy(tests: readonly RunnableTest[], name: string): string {
   const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
   return tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))
     ? `did you mean ${nearest(name, known)}? `
     : "";
-}
-
-/** A request with the addresses that the shell says, where neither a flag nor a config has them. */
-export function addressed(request: Request, { kind }: Subject): Request {
-  const variables = Object.entries({ ...kind.urls, receiver: "RECEIVER_URL" });
-  const given = variables.flatMap(([name, variable]) => {
-    const url = request.environment?.[PREFIX + variable];
-    return url === undefined ? [] : [[name, url] as const];
-  });
-  const { receiver, ...targets } = { ...Object.fromEntries(given), ...request.urls };
-  // A receiver that the shell has for other runs is none of a reference target's.
-  const has = kind.own !== undefined || Object.keys(targets).length > 0 || request.urls["receiver"] !== undefined;
-  return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
-}
-
-/** Variables that a run decides itself, each with what to give instead. */
-const DECIDED: Readonly<Record<string, string>> = {
-  RUN_ID: "give --run-id",
-  INSTANCES: "give --instances",
-  SUMMARY: "leave it out; the run keeps the summary of each test",
-};
-
-/** Variables of the shell by our prefix. A reference target is not told who we are elsewhere. */
-function settingsOfShell(
-  test: RunnableTest,
-  reference: boolean,
-  environment: Request["environment"] = {},
-): Record<string, string> {
-  const variables = Object.entries(variablesOf(test)).filter(
-    ([name, { credential, target }]) =>
-      !target && !(name in DECIDED) && !(reference && (credential || beginsAsOurs(test, name))),
-  );
-  const names = [...variables.map(([name]) => name), ...boundVariables(test)];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = environment[PREFIX + name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 function addressesOf(

@@ -1,0 +1,70 @@
+/** What the shell says of a run: variables and addresses by our prefix. Pure. */
+import { isServiceLink } from "../../core/servicelink.ts";
+import { SLO_PREFIX } from "../../core/slo.ts";
+import { type Environment, PREFIX } from "../../k6/support/environment.ts";
+import { beginsAsOurs, beginsAsOwn, isOneSlipAway, nearest } from "../../k6/support/unknown.ts";
+import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
+import { boundVariables } from "../../thresholds.ts";
+import type { Subject } from "./subject.ts";
+
+/** Variables that a run decides itself, each with what to give instead. */
+export const DECIDED: Readonly<Record<string, string>> = {
+  RUN_ID: "give --run-id",
+  INSTANCES: "give --instances",
+  SUMMARY: "leave it out; the run keeps the summary of each test",
+};
+
+/** What of a request has to do with addresses. */
+interface AddressedRequest {
+  readonly urls: Readonly<Record<string, string>>;
+  readonly environment?: Environment;
+}
+
+/** A request with the addresses that the shell says, where neither a flag nor a config has them. */
+export function addressed<Asked extends AddressedRequest>(request: Asked, { kind }: Subject): Asked {
+  const variables = Object.entries({ ...kind.urls, receiver: "RECEIVER_URL" });
+  const given = variables.flatMap(([name, variable]) => {
+    const url = request.environment?.[PREFIX + variable];
+    return url === undefined ? [] : [[name, url] as const];
+  });
+  const { receiver, ...targets } = { ...Object.fromEntries(given), ...request.urls };
+  // A receiver that the shell has for other runs is none of a reference target's.
+  const has = kind.own !== undefined || Object.keys(targets).length > 0 || request.urls["receiver"] !== undefined;
+  return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
+}
+
+/** Refuses what the shell says with our prefix by a name that no test has: it would be ignored. */
+export function refuseUnknown(tests: readonly RunnableTest[], environment: Environment = {}): void {
+  const given = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
+  if (given.length === 0) return;
+  const namesOf = (test: RunnableTest) => [...Object.keys(variablesOf(test)), ...boundVariables(test)];
+  const own = tests.flatMap(namesOf);
+  const known = [...own, ...(Object.keys(VARIABLES) as RunnableTest[]).flatMap(namesOf)];
+  for (const name of given.map((one) => one.slice(PREFIX.length))) {
+    if (known.includes(name) || isServiceLink(name)) continue;
+    const close = own.find((one) => one.length > 3 && isOneSlipAway(name, one));
+    const begins =
+      name.startsWith(SLO_PREFIX) || tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name));
+    if (close === undefined && !begins) continue;
+    throw new RangeError(`${PREFIX}${name}: unknown variable; did you mean ${PREFIX}${close ?? nearest(name, known)}?`);
+  }
+}
+
+/** Variables of the shell by our prefix. A reference target is not told who we are elsewhere. */
+export function settingsOfShell(
+  test: RunnableTest,
+  reference: boolean,
+  environment: Environment = {},
+): Record<string, string> {
+  const variables = Object.entries(variablesOf(test)).filter(
+    ([name, { credential, target }]) =>
+      !target && !(name in DECIDED) && !(reference && (credential || beginsAsOurs(test, name))),
+  );
+  const names = [...variables.map(([name]) => name), ...boundVariables(test)];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[PREFIX + name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
