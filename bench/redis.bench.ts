@@ -1,8 +1,8 @@
 /** How many events a second redis.js adds to a stream, beside what redis-benchmark does with the same command. */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { entryOf } from "../systems/ethhook/wire.ts";
 import { bench, held, measured, sideBySide, value } from "./bench.ts";
+import { command, flush, startRedis } from "./redis.ts";
 
 const EVENTS = 400_000;
 /** What redis.js must reach of the server's own tool. */
@@ -49,29 +49,6 @@ await bench("redis.js beside redis-benchmark, same command, same redis-server", 
     await stop();
   }
 });
-
-/** A redis-server of its own, that keeps nothing. */
-async function startRedis() {
-  const port = String(20_000 + (process.pid % 20_000));
-  const child = spawn("redis-server", ["--port", port, "--save", "", "--appendonly", "no"], { stdio: "ignore" });
-  const over = once(child, "exit");
-  for (let tries = 0; command(port, "PING") !== "PONG"; tries++) {
-    if (child.exitCode !== null || tries > 500) throw new Error(`redis-server did not start on port ${port}`);
-  }
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await over;
-  };
-  return { url: `redis://127.0.0.1:${port}`, port, stop };
-}
-
-function command(port: string, ...words: string[]): string {
-  return spawnSync("redis-cli", ["-p", port, ...words], { encoding: "utf8" }).stdout.trim();
-}
-
-function flush(port: string): void {
-  command(port, "FLUSHALL");
-}
 
 /** Requests per second of redis-benchmark with fifty clients. */
 function benchmarked(port: string, options: readonly string[]): number {
