@@ -1,6 +1,7 @@
 /** Who we say we are: how headers, cookies and tokens are written in settings, and when a token is to be renewed. Pure. */
+
+import { decode } from "js-base64";
 import * as v from "valibot";
-import { decodeBase64 } from "./base64.ts";
 
 /** Header names and the names of subprotocols and cookies, by RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -104,7 +105,7 @@ export function endOf(token: string): number | null {
   const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token) ?? [];
   if (claims === undefined) return null;
   try {
-    const parsed = v.safeParse(Claims, JSON.parse(decodeBase64(claims)));
+    const parsed = v.safeParse(Claims, JSON.parse(decode(claims)));
     return parsed.success ? parsed.output.exp : null;
   } catch {
     return null;

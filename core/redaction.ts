@@ -1,4 +1,4 @@
-import { encodeBase64 } from "./base64.ts";
+import { encode } from "js-base64";
 import { spellingsOf } from "./spelling.ts";
 
 /** Who logs in to a URL: all that stands before its last @, even where a password was not encoded. */
@@ -82,8 +82,7 @@ export function secretsInUrl(url: string): readonly string[] {
   const [, user = "", password] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/]*):(.*)@/is.exec(url) ?? [];
   const [, token] = /^(?:https?|wss?|nats|tls):\/\/([^:@/?#]+)@/i.exec(url) ?? [];
   const [, query = ""] = /:\/\/[^?#]*\?([^#]*)/.exec(url) ?? [];
-  const login =
-    password === undefined ? [] : [password, meant(password), encodeBase64(`${meant(user)}:${meant(password)}`)];
+  const login = password === undefined ? [] : [password, meant(password), encode(`${meant(user)}:${meant(password)}`)];
   return [...new Set([...login, ...(token === undefined ? [] : [token, meant(token)]), ...secretsInQuery(query)])];
 }
 

@@ -1,6 +1,7 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
+
+import { decode, encode } from "js-base64";
 import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
-import { decodeBase64, encodeBase64 } from "../core/base64.ts";
 import { secretsInQuery, secretValues } from "../core/redaction.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 
@@ -121,7 +122,7 @@ export function shownHeaders(given: AccessSettings, headers: Headers): Headers {
   return {
     ...headers,
     ...(COOKIES === undefined ? {} : { Cookie: COOKIES }),
-    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encodeBase64(BASIC)}` }),
+    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encode(BASIC)}` }),
     ...(TOKEN === undefined ? {} : { Authorization: `Bearer ${TOKEN}` }),
   };
 }
@@ -133,7 +134,7 @@ export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers
     const [, scheme, proof = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
     if (scheme === undefined) return [value];
     if (scheme.toLowerCase() !== "basic") return [value, proof];
-    const login = decodeBase64(proof);
+    const login = decode(proof);
     return [proof, login, login.slice(login.indexOf(":") + 1)];
   });
   return [...proofs, ...cookies, TOKEN_FORM, ...secretsInQuery(TOKEN_FORM)];
