@@ -51,6 +51,18 @@ test("npx finds the command", async () => {
   expect(stdout).toBe(manifest.version);
 });
 
+test(
+  "its own Go sources are whole: with Go, bin/k6 is built of them",
+  async () => {
+    const sources = join(folder, "node_modules/throughline/xk6");
+    // The flags of bin/k6, so that little is compiled a second time.
+    const build = ["build", "-C", sources, "-trimpath", "-o", join(folder, "k6"), "."];
+    expect(await execa("go", build, { reject: false })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await execa(join(folder, "k6"), ["version"])).stdout).toContain("k6/x/nats");
+  },
+  INSTALLING_MS,
+);
+
 test("what needs bin/k6 says so in one line", async () => {
   await throughline("init", "with-nats", "--from", "nats", "--to", "list");
   const { exitCode, stderr } = await throughline("run", "with-nats");
