@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { PREFIX } from "../core/pipeline.ts";
+import { PREFIX } from "../core/ownvariables.ts";
 import { secretsInUrl } from "../core/redaction.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 import { CONFIG_FILE, type Config, present } from "./config.ts";

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { execa } from "execa";
 import * as v from "valibot";
-import { PREFIX } from "../core/pipeline.ts";
+import { PREFIX } from "../core/ownvariables.ts";
 import { OWN_WAYS_IN } from "../systems/access.ts";
 import { causeIn } from "./cause.ts";
 import { adopt } from "./children.ts";

@@ -1,6 +1,7 @@
 /** A user's HTTP endpoints in one file: requests, expected answers and objectives. */
 import { refuseForm } from "./declaration.ts";
-import { type Environment, NAME, type VariableOf } from "./pipeline.ts";
+import type { Environment, VariableOf } from "./ownvariables.ts";
+import { NAME } from "./pipeline.ts";
 import type { Step } from "./shape.ts";
 
 /** What a field of an answer must be: this value, a text of this form, or what a function takes. */

@@ -4,10 +4,12 @@ import type { Step } from "./shape.ts";
 export { type CloseEvent, closeWords } from "./closewords.ts";
 export { defineEndpoints, type Endpoints, type OwnEndpoint } from "./endpoints.ts";
 export type { AttributeTable, WorkloadEvent } from "./made.ts";
+export type { Selection } from "./observe.ts";
 export type { K6Access, NodeAccess } from "./ownaccess.ts";
-export { type Answer, definePipeline, httpAnswer, type Outcome, type Pipeline, type Selection } from "./pipeline.ts";
+export { definePipeline, type Pipeline } from "./pipeline.ts";
 export { jump } from "./profiles.ts";
 export { hold, ramp } from "./shape.ts";
+export { type Answer, httpAnswer, type Outcome } from "./transport.ts";
 export type { Step };
 
 /** What `throughline.config.ts` may say; what is not given is as always. */

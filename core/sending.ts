@@ -1,6 +1,8 @@
 /** What a file's own `publish` gives. */
-import type { Answer, AnyPipeline, Outcome, Send, SendsSeries } from "./pipeline.ts";
+
+import type { AnyPipeline } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
+import type { Answer, Outcome, Send, SendsSeries } from "./transport.ts";
 
 type Sends = (wire: unknown) => Promise<Answer>;
 type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;

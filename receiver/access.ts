@@ -2,7 +2,8 @@
 import type { Dispatcher } from "undici";
 import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
 import type { FetchedAnswer, NodeAccess, TlsOptions } from "../core/ownaccess.ts";
-import { type AnyPipeline, PREFIX, secretsOf } from "../core/pipeline.ts";
+import { PREFIX, secretsOf } from "../core/ownvariables.ts";
+import type { AnyPipeline } from "../core/pipeline.ts";
 import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
 import { type AccessSettings, givenOf, OWN_PREFIX, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";

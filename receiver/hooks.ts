@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Arrival, environmentOf, type IncomingRequest } from "../core/pipeline.ts";
+import type { Arrival, IncomingRequest } from "../core/observe.ts";
+import { environmentOf } from "../core/ownvariables.ts";
 import { saidBy, withoutCredentials } from "../core/redaction.ts";
 import { FarEnd } from "./farend.ts";
 import type { Runs } from "./runs.ts";

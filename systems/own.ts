@@ -3,7 +3,8 @@ import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";
 import { published } from "../core/objectives.ts";
-import type { AnyPipeline, VariableOf } from "../core/pipeline.ts";
+import type { VariableOf } from "../core/ownvariables.ts";
+import type { AnyPipeline } from "../core/pipeline.ts";
 import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
 import { hold, ramp } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
@@ -170,7 +171,11 @@ export function objectivesOfVisits({ name, endpoints }: AnyEndpoints): Slo[] {
 /** The test that asks a table of endpoints; it is known by its name from then on. */
 export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
   const profiles = { ...VISITORS, ...declared.profiles };
-  const objectives = [slo("http_error_rate").rate.is(0), ...objectivesOfVisits(declared)];
+  const objectives = [
+    slo("http_error_rate").rate.is(0),
+    slo("http_outage_ms").max.below(1_000),
+    ...objectivesOfVisits(declared),
+  ];
   const { variables, required } = declaredIn(declared);
   const test: NamedTest = {
     name: declared.name,

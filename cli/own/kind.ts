@@ -1,7 +1,8 @@
 /** A user's pipeline as `throughline run` knows those of the suite. */
 import { join } from "node:path";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import { type AnyPipeline, PREFIX, secretsOf } from "../../core/pipeline.ts";
+import { PREFIX, secretsOf } from "../../core/ownvariables.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
 import { secondsOf } from "../../core/plan.ts";
 import { hide } from "../../core/redaction.ts";
 import { settings } from "../../k6/support/settings.ts";

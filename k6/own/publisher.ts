@@ -1,8 +1,10 @@
 import { firstOfEachVariant } from "../../core/event.ts";
-import { type Answer, type AnyPipeline, environmentOf } from "../../core/pipeline.ts";
+import { environmentOf } from "../../core/ownvariables.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
 import { eventsOf } from "../../core/pipelineevents.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
+import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";

@@ -1,10 +1,12 @@
 import exec from "k6/execution";
 import { once } from "../../core/once.ts";
-import { type Answer, type AnyPipeline, environmentOf, type Outcome, type SendsSeries } from "../../core/pipeline.ts";
+import { environmentOf } from "../../core/ownvariables.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
 import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
+import type { Answer, Outcome, SendsSeries } from "../../core/transport.ts";
 import { backoff } from "../support/backoff.ts";
 import { now } from "../support/clock.ts";
 import { reasonOf } from "../support/guard.ts";

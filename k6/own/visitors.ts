@@ -2,9 +2,10 @@ import { check } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { type AnyEndpoints, latencyMetric, type OwnEndpoint, problemOfAnswer } from "../../core/endpoints.ts";
-import { environmentOf } from "../../core/pipeline.ts";
+import { environmentOf } from "../../core/ownvariables.ts";
 import { describeQuotes, quotesIn } from "../../core/quotes.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
+import { StallWatch } from "../../core/stall.ts";
 import type { K6Data } from "../../core/summary.ts";
 import { defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
@@ -28,6 +29,7 @@ export function visitorsOf(declared: AnyEndpoints) {
   countBounds(config);
   const metrics = measures("everywhere", "http", "health");
   const latencies = declared.endpoints.map(({ name }) => latencyMeasure(latencyMetric(name)));
+  const stalls = declared.endpoints.map(() => new StallWatch());
   const env = environmentOf(declared, __ENV);
   const access = new OwnAccess(config, declared);
   const address = concealing(() => declared.address(env).replace(/\/+$/, ""));
@@ -50,6 +52,16 @@ export function visitorsOf(declared: AnyEndpoints) {
     return send(access.headers());
   }
 
+  function enterLatency(place: number, took: number): void {
+    latencies[place]?.add(took);
+    const held = stalls[place]?.answered(took) ?? 0;
+    metrics.http_outage_ms.add(held);
+    if (held === 0) return;
+    metrics.http_outage_seconds.add(held / 1000);
+    const from = new Date(Date.now() - held).toISOString().slice(11, 19);
+    quote(OUTAGE, `${declared.endpoints[place]?.name} for ${(held / 1000).toFixed(1)} s from ${from}Z`);
+  }
+
   let hasArrived = false;
 
   async function visit(): Promise<void> {
@@ -68,7 +80,7 @@ export function visitorsOf(declared: AnyEndpoints) {
       check(problem, { [`${endpoint.name} answers as it must`]: () => problem === null });
       metrics.http_error_rate.add(problem !== null);
       // A quick refusal must not improve a latency.
-      if (asked.answer !== null && problem === null) latencies[place]?.add(asked.took);
+      if (asked.answer !== null && problem === null) enterLatency(place, asked.took);
       if (problem !== null) quote(endpoint.name, problem);
     }
     think(config.THINK_TIME, metrics.generator_lateness_ms);
@@ -96,8 +108,15 @@ export function visitorsOf(declared: AnyEndpoints) {
   };
 }
 
+const OUTAGE = "outage of";
+
 /** What the endpoints said, by the objective that it spoils. */
 function evidenceOf(data: K6Data): Readonly<Record<string, string>> {
-  const errors = describeQuotes(quotesIn(data.root_group));
-  return errors === null ? {} : { http_error_rate: errors };
+  const quotes = quotesIn(data.root_group);
+  const errors = describeQuotes(quotes.filter(({ about }) => about !== OUTAGE));
+  const outages = describeQuotes(quotes.filter(({ about }) => about === OUTAGE));
+  return {
+    ...(errors === null ? {} : { http_error_rate: errors }),
+    ...(outages === null ? {} : { http_outage_ms: outages }),
+  };
 }

@@ -1,7 +1,7 @@
-import type { SendsSeries, Series, SeriesOutcome } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import { isUnreachable } from "../../core/shortage.ts";
+import type { SendsSeries, Series, SeriesOutcome } from "../../core/transport.ts";
 import { reasonOf } from "./guard.ts";
 import { isShortage } from "./host.ts";
 import type { measures } from "./metrics.ts";

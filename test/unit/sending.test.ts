@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Answer, Send, SeriesOutcome } from "../../core/pipeline.ts";
 import { answerOf, sendingOf } from "../../core/sending.ts";
+import type { Answer, Send, SeriesOutcome } from "../../core/transport.ts";
 
 const ORDERS = { name: "orders" };
 

@@ -1,0 +1,36 @@
+/** The variables of a user's file, and what its functions see of them. */
+import { secretsInUrl } from "./redaction.ts";
+
+/** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
+export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
+  Readonly<Record<string, string | undefined>>;
+
+/** A variable: what it is when it is not given, or more of it. Without `fallback` it must be given. */
+export type VariableOf = string | { readonly meaning: string; readonly fallback?: string; readonly secret?: boolean };
+
+/** Every variable may also be given with this prefix, where the bare name is taken. */
+export const PREFIX = "THROUGHLINE_";
+
+/** The variables as a pipeline's functions see them: with its fallbacks where nothing is given. */
+export function environmentOf<Names extends string>(
+  { variables }: { readonly variables?: Readonly<Record<Names, VariableOf>> },
+  given: Readonly<Record<string, string | undefined>>,
+): Environment<Names> {
+  const declared = Object.entries<VariableOf>(variables ?? {}).map(([name, variable]) => {
+    const fallback = typeof variable === "string" ? variable : variable.fallback;
+    return [name, given[PREFIX + name] ?? given[name] ?? fallback];
+  });
+  return { ...given, ...Object.fromEntries(declared) };
+}
+
+/** What must not be repeated of the variables: those that are declared secret, and the passwords in URLs. */
+export function secretsOf(
+  { variables = {} }: { readonly variables?: Readonly<Record<string, VariableOf>> },
+  given: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const values = environmentOf({ variables }, given);
+  return Object.entries(variables).flatMap(([name, of]) => {
+    const value = values[name] ?? "";
+    return typeof of === "object" && of.secret === true ? [value, ...secretsInUrl(value)] : secretsInUrl(value);
+  });
+}
