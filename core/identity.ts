@@ -9,6 +9,7 @@ import {
   EVENT_ID_LENGTH,
   EVENT_ID_MARKER,
   eventId,
+  publishedMs,
   readEventId,
   readTraceHash,
   TRACE_HASH_LENGTH,
@@ -61,9 +62,9 @@ function uuidCheck({ run, publisher, seq }: Pick<Trace, "run" | "publisher" | "s
 
 /** Writes an identity as a UUID of version 8. @throws RangeError for a sequence number from 2^28 on. */
 export function uuidOf(trace: Trace): string {
-  const { run, publisher, seq, publishedAt } = trace;
+  const { run, publisher, seq } = trace;
   refuseLarge(seq);
-  const time = Math.round(publishedAt) % UUID_TIME;
+  const time = publishedMs(trace) % UUID_TIME;
   const place = hex(seq, 7);
   const tail = hex(time, 6) + hex(uuidCheck(trace, time), 5);
   return `${hex(run, 8)}-${hex(publisher, 4)}-8${place.slice(0, 3)}-9${place.slice(3, 6)}-${place.slice(6)}${tail}`;

@@ -1,7 +1,7 @@
 import { draw, type Stream, variantIndex } from "./event.ts";
 import type { Attributes } from "./filter.ts";
 import { spell } from "./identity.ts";
-import type { Trace } from "./trace.ts";
+import { publishedMs, type Trace } from "./trace.ts";
 
 /** The values that each attribute of a pipeline's events may take. */
 export type AttributeTable = Readonly<Record<string, readonly string[]>>;
@@ -18,9 +18,11 @@ export interface Spellings {
   readonly number: string;
 }
 
-/** One event of the workload: its identity, its number from 0, its attributes, and a number to draw from. */
+/** One event of the workload: its identity, its number from 0, its attributes, its time, and a number to draw from. */
 export type WorkloadEvent<Table extends AttributeTable> = Spellings & {
   readonly seq: number;
+  /** When it is published, in whole Unix ms. The far end knows it by `id`, `hash` and `uuid`, and not by `number`. */
+  readonly publishedAt: number;
   /** From 0 to 2^32 - 1, the same whenever this event is made. */
   readonly random: number;
 } & { readonly [Name in keyof Table]: Table[Name][number] };
@@ -31,7 +33,7 @@ const MOST_VARIANTS = 10_000;
 const RANDOM_SEED = 0x5bd1e995;
 
 /** What an event has beside its attributes. */
-const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "random", "trace"];
+const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "publishedAt", "random", "trace"];
 
 /** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
 export function combinations(table: AttributeTable): readonly Attributes[] {
@@ -60,6 +62,10 @@ class SpelledTrace implements Spellings {
     this.trace = trace;
     this.seq = trace.seq;
     this.random = random;
+  }
+
+  get publishedAt(): number {
+    return publishedMs(this.trace);
   }
 
   get id(): string {

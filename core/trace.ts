@@ -73,6 +73,11 @@ function hexadecimal(digits: string): number {
   return Number(`0x${digits}0`) / 16;
 }
 
+/** When it was published, in whole Unix ms: rounded from the microseconds that identities carry, so that both ends agree. */
+export function publishedMs({ publishedAt }: Pick<Trace, "publishedAt">): number {
+  return Math.round(Math.round(publishedAt * 1000) / 1000);
+}
+
 /** Writes an event id: `evt_<publish time, unix ns>_<run 8><publisher 4><seq 8><check 4>`. */
 export function eventId(trace: Trace): string {
   const micros = Math.round(trace.publishedAt * 1000);

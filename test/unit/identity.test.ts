@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { identitiesIn, SPELLINGS, type Spelling, spell } from "../../core/identity.ts";
+import { madeOf } from "../../core/made.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
 import { UINT32_MAX } from "./arbitraries.ts";
 
@@ -51,6 +52,18 @@ test("what is written is found in whatever stands around it, several in one text
       const text = [...sent.map(([trace, spelling, before]) => `${before} ${spell(trace, spelling)}`), tail].join(" ");
       const wanted = sent.map(([trace, spelling]) => readable(trace, spelling));
       expect(identitiesIn(text, knownOf(...sent.map(([trace]) => trace)))).toEqual({ identities: wanted, damaged: 0 });
+    }),
+  );
+});
+
+test("both ends write the same time of publishing, but behind a number", () => {
+  const timed = fc.constantFrom<Spelling>("text", "hash", "uuid");
+  const between = fc.integer({ min: 0, max: 1_000_000 }).map((place) => 1_790_000_000_000 + place / 997);
+  fc.assert(
+    fc.property(between, timed, (publishedAt, spelling) => {
+      const trace = { run: 1, publisher: 2, seq: 3, publishedAt };
+      const [found] = identitiesIn(spell(trace, spelling), knownOf(trace)).identities;
+      expect(madeOf(7, {}, found as Trace).publishedAt).toBe(madeOf(7, {}, trace).publishedAt);
     }),
   );
 });
