@@ -194,6 +194,11 @@ export interface Account extends Counts {
   readonly causes: readonly string[];
 }
 
+/** Why the far end could not be looked at in the end; null where it could. */
+export function problemOf({ farEnd, storage }: Pick<Account, "farEnd" | "storage">): string | null {
+  return farEnd?.problem ?? storage?.problem ?? null;
+}
+
 /** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */
 export function deliveryRate({ delivered, span, lastArrivalAt }: Account): number | null {
   if (span === null || lastArrivalAt === null || lastArrivalAt <= span.from) return null;

@@ -54,8 +54,8 @@ function unsent(evidence: Evidence): Blame[] {
     const text = `the target was unreachable${when}: ${share(unreachable)}`;
     blames.push({ side: "target", text, next: "look at what the target did then", metric });
   }
-  if (isImpatient(evidence)) {
-    const text = `no publisher was free: WORKERS are too few for answers that take ${milliseconds(evidence.waited?.least ?? 0)} or more: ${share(waiting)}`;
+  if (evidence.waited && isImpatient(evidence)) {
+    const text = `no publisher was free: WORKERS are too few for answers that take ${milliseconds(evidence.waited.least)} or more: ${share(waiting)}`;
     blames.push({ side: "generator", text, next: "raise WORKERS, or leave it to the suite", metric });
   } else if (isOwnWait(evidence)) {
     const text = `every publisher was waiting for answers, and this machine was itself late with each step: ${share(waiting)}`;

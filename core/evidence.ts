@@ -20,7 +20,7 @@ export interface Evidence {
   };
   /** Events that came to be due. */
   readonly offered: number;
-  /** How long the oldest answer had been waited for whenever an event found no publisher free, in ms; null where each found one. */
+  /** How long answers took for want of which events found no publisher free, in ms; null where each found one. */
   readonly waited: { readonly least: number; readonly most: number } | null;
 }
 

@@ -1,4 +1,5 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from "hdr-histogram-js";
+import { rankAmong } from "./rank.ts";
 
 /** What is told of a distribution of latencies, in milliseconds. */
 export interface Percentiles {
@@ -79,10 +80,15 @@ export class Histogram {
     return histogram;
   }
 
-  /** The percentiles in milliseconds; zeros where there are no samples, which `samples` says. */
-  percentiles(): Percentiles {
-    const at = (percentile: number) => this.positive.getValueAtPercentile(percentile) / 1000;
+  /**
+   * The percentiles in milliseconds; zeros where there are no samples, which `samples` says.
+   *
+   * @param undated samples of which no latency is known: taken to be slower than all others.
+   */
+  percentiles(undated = 0): Percentiles {
     const samples = this.positive.totalCount;
+    const at = (percentile: number) =>
+      this.positive.getValueAtPercentile(Math.min(100, rankAmong(percentile, samples, undated))) / 1000;
     return {
       samples,
       negative: this.below,

@@ -76,7 +76,8 @@ const k6 = {
 const http = {
   http_error_rate: share("requests that failed or whose answer broke the contract"),
   http_outage_ms: latency(
-    "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests",
+    "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests; of a user's " +
+      "endpoints, an answer of a second or more that took five times as long as usual",
   ),
   http_outage_seconds: refusal(tally("seconds in which an endpoint gave no right answer for a second or longer")),
   http_status_2xx: tally("answers with a status from 200 to 299"),
@@ -147,7 +148,7 @@ const publishing = {
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
-  publisher_waited_ms: latency("how long the oldest answer had been waited for when an event found no publisher free"),
+  publisher_waited_ms: latency("how long an answer took for want of which an event found no publisher free"),
   canaries_swallowed: count(
     "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
   ),

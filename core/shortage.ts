@@ -38,8 +38,12 @@ export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string
   },
 ];
 
-/** A status, a close code or the code of a Redis error stands before what the other side says: of a shortage of its own. */
-const TOLD_BY_TARGET = /^(?:GoError: )?(?:\d{3,4}|[A-Z]{2,})\b(?!:\/\/)/;
+/**
+ * A status, a close code or the code of a Redis error stands before what the other side says: of a shortage of its own.
+ * An address, a method and the code of a system's error stand before what this machine says, and a proxy answers 407.
+ */
+const TOLD_BY_TARGET =
+  /^(?:GoError: )?(?:(?!407\b)\d{3,4}(?!\.\d)|(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|E[A-Z]{4,})\b)[A-Z]{2,})\b(?!:\/\/)/;
 
 /** Which shortage of our own host an error tells of; null when it is none. */
 export function shortageOf(error: string): Shortage | null {

@@ -70,7 +70,9 @@ interface StampedAccount {
 /** How a doubt begins that is the receiver's own doing. */
 export const RECEIVER_STOOD = "the receiver stood still for ";
 
-/** What a sender cannot help that is turned away: it comes again later, or never. */
+/** What the receiver reads by itself comes late where it cannot open anything ... */
+const DELAYED = /^account_(late|delivery_\w+|burst_\w+_ms|recovery_ms|latency_growth_ms)$/;
+/** ... and what a sender brings is turned away: it comes again later, or never. */
 const TURNED_AWAY = /^account_(lost|open|late|duplicated|delivery_\w+|burst_\w+|recovery_ms|latency_growth_ms)$/;
 
 /** A sender that gets no answer for so long may send again, and is right to. */
@@ -86,10 +88,12 @@ export function receiverDelay(slo: Slo, value: number | null, account: StampedAc
   // An observer elsewhere has a clock of its own.
   const stamps = webhooks !== null || storage !== null || (farEnd !== null && farEnd.kind !== "reported");
   if (!stamps) return null;
-  if (account.ranOutAt != null && TURNED_AWAY.test(slo.metric) && slo.comparison !== ">=" && value >= slo.bound) {
+  const answers = webhooks !== null || farEnd?.kind === "request";
+  const missedBy = slo.comparison === ">=" ? slo.bound - value : value >= slo.bound ? value : 0;
+  if (account.ranOutAt != null && missedBy > 0 && (answers ? TURNED_AWAY : DELAYED).test(slo.metric)) {
     const until = new Date(account.ranOutAt).toISOString().slice(11, 19);
     return {
-      by: value,
+      by: missedBy,
       cause: `the receiver had no file descriptor left at ${until}Z: raise its limit of open files (ulimit -n)`,
     };
   }
@@ -98,7 +102,6 @@ export function receiverDelay(slo: Slo, value: number | null, account: StampedAc
   const delay = delayOf(slo.metric, account.standstill, account.span);
   const isLate =
     delay > 0 && slo.comparison === "<" && value >= slo.bound && metricOf(slo.metric)?.between === "arrival";
-  const answers = webhooks !== null || farEnd?.kind === "request";
   const isRepeated = answers && slo.metric === "account_duplicated" && value > slo.bound && ms >= UNANSWERED_MS;
   if (!isLate && !isRepeated) return null;
   const until = new Date(at).toISOString().slice(11, 19);

@@ -242,7 +242,10 @@ export function seenOf(row: Omit<SloResult, "evidence">): string {
     return `${number(observed)}${off} cannot be judged by ${objective}: ${doubt}`;
   }
   if (result === "unmeasured") {
-    const leaves = possible === null || samples === 0 ? "" : `; so few leave ${number(possible)} possible`;
+    const leaves =
+      possible === null || samples === 0
+        ? ""
+        : `; with so few, the true rate may be ${Number(possible.toPrecision(2))}`;
     return `${samples} samples, ${floor} are needed to judge ${objective}${leaves}`;
   }
   return `${number(observed)}, must be ${objective}`;

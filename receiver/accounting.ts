@@ -101,7 +101,7 @@ export function accountOf(parts: AccountParts): Account {
     backlog: 0,
     drain: 0,
     lastArrivalAt: deliveries.tail.lastAt ?? (parts.lastArrivalAt === 0 ? null : parts.lastArrivalAt),
-    latency: deliveries.total.percentiles(),
+    latency: deliveries.total.percentiles(farEnd?.undated),
     clocks: parts.clocks.account(),
     standstill: parts.standstill,
     ranOutAt: parts.ranOutAt,

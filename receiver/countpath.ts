@@ -5,6 +5,8 @@ import { Path } from "./path.ts";
 
 /** The one canary whose arrival shows that what is counted is counted. */
 const CANARIES = 1;
+/** So far two replicas may be apart, however few have been counted. */
+const APART = 10;
 
 /** A path on which no identity survives: it is known how many have arrived, and not which. */
 export class CountPath extends Path {
@@ -23,7 +25,7 @@ export class CountPath extends Path {
     this.first ??= count;
     this.latest = count;
     this.highest = Math.max(this.highest, count);
-    if (count - this.first < (this.highest - this.first) / 2)
+    if (count - this.first < (this.highest - this.first) / 2 - APART)
       this.fall = `count() went back from ${this.highest} to ${count}: it began anew, or what was counted is gone`;
     return more;
   }

@@ -37,8 +37,8 @@ export class Deliveries {
    */
   record(path: string, latency: number, at: number, seq?: number): void {
     if (Number.isNaN(latency)) {
+      // When it came is not known: what is measured of the end of the load is that of the others.
       this.timeline.delivered(at, null);
-      this.tail.delivered(at);
       return;
     }
     if (seq !== undefined) this.bursts?.arrived(seq, latency, at);

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type AnyPipeline, type Closable, environmentOf } from "../core/pipeline.ts";
+import type { Closable } from "../core/observe.ts";
+import { environmentOf } from "../core/ownvariables.ts";
+import type { AnyPipeline } from "../core/pipeline.ts";
 import { saidBy, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
 import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
@@ -7,8 +9,9 @@ import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
 /** A far end that has to be asked is asked so often. */
 const POLL_MS = 100;
 const RETRY_MS = 500;
-/** The last look is tried so often. */
+/** The last look is tried so often, and not again when it has taken so long: a k6 waits for the account. */
 const LAST_LOOKS = 3;
+const LAST_LOOKS_MS = 5_000;
 
 /** Looks at a far end as its pipeline says, until it is stopped. */
 export interface Follower {
@@ -78,13 +81,14 @@ class PollFollower implements Follower {
 
   async finish(): Promise<void> {
     await this.stop();
+    const began = performance.now();
     for (let attempt = 1; ; attempt++) {
       const worked = await this.attempt(async () => {
         await this.looked.look();
         this.farEnd.looked(null, await this.looked.lookAgain());
       });
       // One slip of what is asked ten times a second must not spoil the run.
-      if (worked || attempt === LAST_LOOKS) return;
+      if (worked || attempt === LAST_LOOKS || performance.now() - began > LAST_LOOKS_MS) return;
       await pause(RETRY_MS);
     }
   }

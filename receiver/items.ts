@@ -1,6 +1,6 @@
 /** Rows and lists: what has an id is looked for again and again, and once more at the end. What was wrong once stays so. */
 import { createHash } from "node:crypto";
-import type { Arrival, Item } from "../core/pipeline.ts";
+import type { Arrival, Item } from "../core/observe.ts";
 
 /** A far end that is looked at. */
 export interface FarEndContext {
@@ -88,28 +88,58 @@ export class Items implements Poll {
   private againAt = 0;
   /** How far had been read at moments of the last {@link LATE_MS}. */
   private marks: { readonly at: number; readonly last: Item["id"] | null }[] = [];
+  /** Behind which row the next ones are read again; undefined where that begins anew. */
+  private again: Item["id"] | null | undefined;
+  private readonly now: () => number;
 
-  constructor(farEnd: FarEndContext, after: (id: Item["id"] | null) => Promise<readonly Item[]>) {
+  /** @param now ms by a clock that nobody sets. */
+  constructor(
+    farEnd: FarEndContext,
+    after: (id: Item["id"] | null) => Promise<readonly Item[]>,
+    now: () => number = () => performance.now(),
+  ) {
     this.farEnd = farEnd;
     this.after = after;
+    this.now = now;
     this.isList = farEnd.kind === "list";
   }
 
   async look(): Promise<void> {
-    const began = performance.now();
+    const regard = (item: Item, before: Seen) => this.regard(item, before);
+    const began = this.now();
     const isAgain = began >= this.againAt;
-    const from = this.isList ? null : isAgain ? this.againFrom(began) : this.last;
-    await this.read(from, (item, before) => this.regard(item, before));
-    if (!this.isList && grows(this.last)) this.marks.push({ at: began, last: this.last });
-    const now = performance.now();
-    const took = now - began;
-    const rest = grows(this.last) ? REST * took : Math.min(REST * took, Math.max(LONGEST_REST_MS, took));
-    if (isAgain) this.againAt = now + rest;
+    if (this.isList || !grows(this.last)) {
+      await this.read(this.isList || isAgain ? null : this.last, regard);
+      if (isAgain) this.rest(began, LONGEST_REST_MS);
+      return;
+    }
+    // What is new comes first: it is dated by when it is read.
+    await this.read(this.last, regard);
+    this.marks.push({ at: began, last: this.last });
+    if (!isAgain) return;
+    const from = this.now();
+    await this.readPageAgain(from, regard);
+    this.rest(from);
+  }
+
+  /** Nothing is read again until many times as long has passed as it took since a moment, or the longest rest. */
+  private rest(since: number, longest = Number.POSITIVE_INFINITY): void {
+    const now = this.now();
+    const took = now - since;
+    this.againAt = now + Math.min(REST * took, Math.max(longest, took));
+  }
+
+  /** One page of rows that were passed a moment ago; whoever read all of them at once would date what is new too late. */
+  private async readPageAgain(now: number, met: (item: Item, before: Seen) => void): Promise<void> {
+    const after = this.again === undefined ? this.againFrom(now) : this.again;
+    const items = await this.after(after);
+    this.enterAll(items, met, this.farEnd.now());
+    const end = items.at(-1)?.id;
+    this.again = end === undefined || end === after || end === this.last ? undefined : end;
   }
 
   /** Behind which row is read again. */
   private againFrom(now: number): Item["id"] | null {
-    if (!grows(this.last)) return null;
     const passed = this.marks.findLast(({ at }) => at <= now - LATE_MS) ?? this.marks[0];
     if (passed === undefined) return this.last;
     this.marks = this.marks.filter(({ at }) => at >= passed.at);
@@ -143,16 +173,20 @@ export class Items implements Poll {
     let after = from;
     for (;;) {
       const items = await this.after(after);
-      for (const item of items) {
-        const before = this.seen.get(String(item.id)) ?? this.enter(item, at === null ? null : this.farEnd.now());
-        if (before !== null) met(item, before);
-      }
+      this.enterAll(items, met, at);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;
       if (end === after)
         throw new Error(`rows(${String(after)}) gives row ${String(end)} again; it must give those behind it`);
       after = end;
       this.last = end;
+    }
+  }
+
+  private enterAll(items: readonly Item[], met: (item: Item, before: Seen) => void, at: number | null): void {
+    for (const item of items) {
+      const before = this.seen.get(String(item.id)) ?? this.enter(item, at === null ? null : this.farEnd.now());
+      if (before !== null) met(item, before);
     }
   }
 

@@ -98,8 +98,8 @@ function canOpen(): boolean {
   try {
     closeSync(openSync(devNull, "r"));
     return true;
-  } catch {
-    return false;
+  } catch (problem) {
+    return !["EMFILE", "ENFILE"].includes((problem as NodeJS.ErrnoException).code ?? "");
   }
 }
 

@@ -1,4 +1,5 @@
 /** For each reason of a verdict what to look at next, with the evidence: which path, which hop, which second. */
+import { problemOf } from "../../core/account.ts";
 import { judgedOf } from "../../core/judged.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type Evidence, lookAt, type NextStep, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
@@ -161,7 +162,9 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_settled$/,
     (_, { account, timeline }) =>
-      `the wait ended by ${account?.ending ?? "nothing"}: ${drained(timeline)}; raise DRAIN_TIMEOUT`,
+      account !== null && problemOf(account) !== null
+        ? "see to it that the far end can be read until the end, and run again"
+        : `the wait ended by ${account?.ending ?? "nothing"}: ${drained(timeline)}; raise DRAIN_TIMEOUT`,
   ],
   [
     /^account_expected$/,

@@ -2,12 +2,14 @@ import {
   type Account,
   acknowledgedRate,
   deliveryRate,
+  problemOf,
   type StorageAccount,
   type WebhookAccount,
 } from "../../core/account.ts";
 import type { BurstAccount } from "../../core/bursts.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import { judgedShare } from "../../core/judged.ts";
+import { rankAmong } from "../../core/rank.ts";
 import type { Slo } from "../../core/slo.ts";
 import { judge, type Observation } from "../../core/verdict.ts";
 import type { measures } from "./metrics.ts";
@@ -16,13 +18,12 @@ import type { measures } from "./metrics.ts";
 function latenciesOf(account: Account): Readonly<Record<string, readonly [number, number]>> {
   const { growth, storage, bursts } = account;
   const { mean, p95, p99, p995 } = account.latency;
-  const samples = datedSamples(account);
   const insertion = storage?.insertion;
   return {
-    account_delivery_mean_ms: [mean, samples],
-    account_delivery_p95_ms: [p95, samples],
-    account_delivery_p99_ms: [p99, samples],
-    account_delivery_p995_ms: [p995, samples],
+    account_delivery_mean_ms: [mean, samplesOf(account, 100)],
+    account_delivery_p95_ms: [p95, samplesOf(account, 95)],
+    account_delivery_p99_ms: [p99, samplesOf(account, 99)],
+    account_delivery_p995_ms: [p995, samplesOf(account, 99.5)],
     account_latency_growth_ms: [growth.ms, growth.seconds],
     ...(bursts == null
       ? {}
@@ -40,12 +41,9 @@ function latenciesOf(account: Account): Readonly<Record<string, readonly [number
   };
 }
 
-/** More than this share of undated arrivals could change a percentile. */
-const UNDATED_SHARE = 0.005;
-
-/** By how many deliveries latencies are judged: by none where too many came at a time that nobody knows. */
-function datedSamples({ latency: { samples }, farEnd }: Account): number {
-  return (farEnd?.undated ?? 0) > UNDATED_SHARE * samples ? 0 : samples;
+/** By how many deliveries a percentile is judged: by none where it may be one that came at a time that nobody knows. */
+function samplesOf({ latency: { samples }, farEnd }: Account, percentile: number): number {
+  return rankAmong(percentile, samples, farEnd?.undated ?? 0) > 100 ? 0 : samples;
 }
 
 /** Of a subscriber's own metric only k6 knows the percentiles; the account has the same deliveries. */
@@ -78,10 +76,9 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const { expected, delivered, latency } = account;
   const arrived = delivered + account.unjudged + account.misrouted;
   const judged = judgedShare(account);
-  const dated = datedSamples(account);
   const hasEnded = account.ending === "complete" || account.ending === "quiet" || account.ending === "held";
   // What could not be looked at in the end may hold whatever is missing.
-  const isSettled = hasEnded && (account.farEnd?.problem ?? account.storage?.problem ?? null) === null;
+  const isSettled = hasEnded && problemOf(account) === null;
   measure.account_settled.add(isSettled ? 1 : 0);
   measure.account_offered.add(account.published + account.unsent);
   measure.account_published.add(account.published, account.published);
@@ -103,11 +100,11 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   // Where no time is known of any delivery, as of counts and of identities that carry none, none is negative.
   measure.account_negative_latency.add(latency.negative, timed > 0 ? timed : delivered);
   measure.account_damaged.add(account.damaged, arrived + account.damaged);
-  measure.account_delivery_mean_ms.add(latency.mean, dated);
+  measure.account_delivery_mean_ms.add(latency.mean, samplesOf(account, 100));
   measure.account_delivery_per_second.add(deliveryRate(account) ?? 0, arrived);
-  measure.account_delivery_p95_ms.add(latency.p95, dated);
-  measure.account_delivery_p99_ms.add(latency.p99, dated);
-  measure.account_delivery_p995_ms.add(latency.p995, dated);
+  measure.account_delivery_p95_ms.add(latency.p95, samplesOf(account, 95));
+  measure.account_delivery_p99_ms.add(latency.p99, samplesOf(account, 99));
+  measure.account_delivery_p995_ms.add(latency.p995, samplesOf(account, 99.5));
   measure.account_latency_growth_ms.add(account.growth.ms, account.growth.seconds);
   if (account.bursts != null) enterBursts(measure, account.bursts);
   measure.account_acknowledged_per_second.add(acknowledgedRate(account) ?? 0, account.acknowledged);

@@ -21,8 +21,10 @@ export function loadStart(): number {
 export interface LaneWork<Outcome> {
   /** Sends a batch and waits for what becomes of it. */
   readonly send: (tick: number) => Promise<Outcome>;
-  /** What becomes of a batch that is due while as many are under way as may be, the oldest of them for so many ms. */
-  readonly skip: (tick: number, waited: number) => Outcome;
+  /** What becomes of a batch that is due while as many are under way as may be. */
+  readonly skip: (tick: number) => Outcome;
+  /** A batch took so many ms while others could not be sent because of it. */
+  readonly waited: (took: number) => void;
   /** Takes what became of a batch. */
   readonly settle: (tick: number, outcome: Outcome) => Promise<void>;
 }
@@ -45,7 +47,7 @@ export class Lane {
    * @param start Unix ms at which the first batch of all lanes is due.
    * @throws the first failure of `send` or `settle`, when everything has been sent.
    */
-  async run<Outcome>(lane: number, start: number, { send, skip, settle }: LaneWork<Outcome>): Promise<void> {
+  async run<Outcome>(lane: number, start: number, { send, skip, waited, settle }: LaneWork<Outcome>): Promise<void> {
     const most = underWayIn(this.load);
     const ticks = ticksIn(this.load) ?? 0;
     const failures: unknown[] = [];
@@ -57,20 +59,24 @@ export class Lane {
         .then(() => void underWay.delete(settled));
       underWay.add(settled);
     };
-    /** When what is under way was sent, the oldest first. */
-    const sending = new Set<{ readonly at: number }>();
+    /** What is under way, the oldest first: when it was sent, and whether others waited for it. */
+    const sending = new Set<{ readonly at: number; isAwaited: boolean }>();
     for (let tick = lane; tick < ticks; tick += this.load.lanes) {
       await this.until(start + dueSecond(this.load, tick) * 1000);
       const [oldest] = sending;
       if (oldest !== undefined && sending.size >= most) {
-        begin(tick, Promise.resolve(skip(tick, now() - oldest.at)));
+        oldest.isAwaited = true;
+        begin(tick, Promise.resolve(skip(tick)));
         continue;
       }
-      const sent = { at: now() };
+      const sent = { at: now(), isAwaited: false };
       sending.add(sent);
       begin(
         tick,
-        send(tick).finally(() => sending.delete(sent)),
+        send(tick).finally(() => {
+          sending.delete(sent);
+          if (sent.isAwaited) waited(now() - sent.at);
+        }),
       );
     }
     while (underWay.size > 0) await Promise.race([Promise.all(underWay), this.until(now() + LONGEST_SLEEP_MS)]);

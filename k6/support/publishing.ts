@@ -88,9 +88,9 @@ export function publishing(
     await warm(run);
     await new Lane(load, metrics).run(exec.scenario.iterationInTest, start, {
       send: (tick) => send(run, of(tick)),
-      skip: (tick, waited) => {
+      waited: (took) => metrics.publisher_waited_ms.add(took),
+      skip: (tick) => {
         metrics.unsent_waiting.add(of(tick).count);
-        metrics.publisher_waited_ms.add(waited);
         return nothingSent(of(tick));
       },
       settle: (tick, outcome) => settle(loaded, tick, of(tick), outcome),

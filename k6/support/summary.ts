@@ -1,4 +1,4 @@
-import type { Account } from "../../core/account.ts";
+import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
 import type { Metric } from "../../core/metrics.ts";
 import type { Plan } from "../../core/plan.ts";
@@ -59,7 +59,7 @@ export function summaryOf(
       evidence: joined(
         silenceOf(data),
         faultsOf(data),
-        problemOf(account),
+        unsettled(account),
         saidOf(words, data),
         evidence(data, account),
       ),
@@ -77,9 +77,9 @@ export function summaryOf(
   };
 }
 
-/** Why the far end could not be looked at in the end. */
-function problemOf(account: Account | null): Said {
-  const problem = account?.farEnd?.problem ?? account?.storage?.problem ?? null;
+/** Why the account is not settled, where the far end could not be looked at in the end. */
+function unsettled(account: Account | null): Said {
+  const problem = account === null ? null : problemOf(account);
   return problem === null ? {} : { account_settled: problem };
 }
 

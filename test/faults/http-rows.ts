@@ -28,7 +28,7 @@ const ROWS: readonly Row<HttpPlant>[] = [
     plant: { http: { SCENARIO: "load", VUS: "4" } },
     expect: {
       verdict: "INVALID",
-      reasons: ["http_error_rate", "so few leave 0.0"],
+      reasons: ["http_error_rate", "the true rate may be 0.0"],
       besides: ["_latency_ms (", TOO_FEW],
     },
   },

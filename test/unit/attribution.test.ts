@@ -36,6 +36,11 @@ describe("an error of this machine", () => {
     ["read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", null],
     ["EOF", null],
     ["request timeout", null],
+    // A method, an address or the code of a system stands before what this machine says.
+    ["POST failed: dial tcp 127.0.0.1:1: connect: cannot assign requested address", "ports"],
+    ["127.0.0.1:4222: too many open files", "descriptors"],
+    ["EADDRNOTAVAIL: cannot assign requested address", "ports"],
+    ["407 Proxy Authentication Required", "proxy"],
     // Of the target's own machine, in its own words.
     ["500 accept tcp [::]:80: accept4: too many open files", null],
     ["1011 too many open files", null],

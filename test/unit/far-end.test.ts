@@ -187,7 +187,6 @@ test("what an earlier run of the same id left behind is foreign, and hides no lo
 test("a request has arrived with the last byte of its body", async () => {
   await opened("request", { all: {} }, null);
   await published(1);
-  const began = Date.now();
   let ended = 0;
   const body = new ReadableStream({
     async start(controller) {
@@ -202,7 +201,6 @@ test("a request has arrived with the last byte of its body", async () => {
   expect(latency).toMatchObject({ samples: 1 });
   // By the same clock: from the publishing of the event, which lies before, to the last byte at the earliest.
   expect(latency.max).toBeGreaterThanOrEqual(ended - BEGAN - 1);
-  expect(ended).toBeGreaterThan(began);
 });
 
 describe("what the receiver looks at itself", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Histogram } from "../../core/histogram.ts";
+import { rankAmong } from "../../core/rank.ts";
 
 function histogramOf(latencies: readonly number[]): Histogram {
   const histogram = new Histogram();
@@ -63,6 +64,20 @@ describe("percentiles", () => {
     expectNear(told.p99, p99);
     expectNear(told.max, max);
     expectNear(told.min, 1);
+  });
+
+  test("with undated ones are those of all, were these the slowest, as long as that is known", () => {
+    fc.assert(
+      fc.property(samples, fc.integer({ min: 0, max: 20 }), (all, undated) => {
+        const { p50, p95, p99 } = histogramOf(all).percentiles(undated);
+        const slowest = [...all, ...new Array<number>(undated).fill(Number.POSITIVE_INFINITY)];
+        for (const [percentile, told] of Object.entries({ 50: p50, 95: p95, 99: p99 })) {
+          const exact = nearestRank(slowest, Number(percentile));
+          expect(rankAmong(Number(percentile), all.length, undated) > 100).toBe(exact === Number.POSITIVE_INFINITY);
+          if (Number.isFinite(exact)) expectNear(told, exact);
+        }
+      }),
+    );
   });
 
   test("tell a tail of one in a hundred", () => {

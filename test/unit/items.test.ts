@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Item } from "../../core/pipeline.ts";
+import type { Item } from "../../core/observe.ts";
 import { Items, itemsOf } from "../../receiver/items.ts";
 
 /** A table that grows, read by its keys a page at a time; what arrived of it, and from where it was read. */
@@ -17,12 +17,13 @@ function tableOf(...keys: readonly string[]) {
     changed: () => undefined,
     looked: () => undefined,
   };
-  const items = new Items(farEnd, async (after) => {
+  const page = async (after: Item["id"] | null) => {
     readFrom.push(after);
     const behind = rows.filter((key) => after === null || key > String(after)).sort();
     return behind.slice(0, 2).map((id) => ({ id, text: id }));
-  });
-  return { rows, arrived, readFrom, items };
+  };
+  const at = (now: () => number) => new Items(farEnd, page, now);
+  return { rows, arrived, readFrom, at, items: new Items(farEnd, page) };
 }
 
 test("rows whose keys do not grow are found wherever they come to stand", async () => {
@@ -40,13 +41,53 @@ test("rows whose keys do not grow are found wherever they come to stand", async 
 test.each([
   ["numbers", ["101", "102"], "103"],
   ["ids of a Redis stream", ["1700000000000-0", "1700000000000-1"], "1700000000001-0"],
-])("rows whose keys grow, as %s, are read once", async (_, keys, next) => {
+])("rows whose keys grow, as %s, are entered once, and never read from the start again", async (_, keys, next) => {
   const { rows, arrived, readFrom, items } = tableOf(...keys);
   await items.look();
   rows.push(next);
   for (let look = 0; look < 20; look++) await items.look();
   expect(arrived).toEqual([...keys, next]);
   expect(readFrom.filter((after) => after === null)).toHaveLength(1);
+});
+
+test("what is new is read first, and what was passed a moment ago a page at a time", async () => {
+  let now = 0;
+  const { rows, arrived, readFrom, at } = tableOf("101", "102");
+  const items = at(() => now);
+  const lookWith = async (...keys: readonly string[]) => {
+    now += 100;
+    rows.push(...keys);
+    readFrom.length = 0;
+    await items.look();
+  };
+  await items.look();
+  await lookWith("103", "104", "105");
+  await lookWith("106", "1035");
+  // The first page of those before was read in the look before.
+  expect(readFrom).toEqual(["105", "106", "104"]);
+  await lookWith("107");
+  expect(readFrom).toEqual(["106", "107", "102"]);
+  expect(arrived).toEqual(["101", "102", "103", "104", "105", "106", "107", "1035"]);
+});
+
+test("what became visible behind a row that was passed more than ten seconds ago waits for the end", async () => {
+  let now = 0;
+  const { rows, arrived, at } = tableOf("101", "102");
+  const items = at(() => now);
+  await items.look();
+  for (const next of ["103", "104"]) {
+    now += 11_000;
+    rows.push(next);
+    await items.look();
+  }
+  rows.push("1025");
+  for (let look = 0; look < 20; look++) {
+    now += 100;
+    await items.look();
+  }
+  expect(arrived).toEqual(["101", "102", "103", "104"]);
+  await items.lookAgain();
+  expect(arrived).toContain("1025");
 });
 
 test.each<["rows" | "list", unknown, string]>([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nextStep, type Origin } from "../../cli/run/next-steps.ts";
+import type { Account } from "../../core/account.ts";
 import type { Evidence } from "../../core/nextstep.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
@@ -124,6 +125,12 @@ describe("the next step", () => {
       missed("account_settled"),
       evidenceOf({ ending: "publisher missing" }),
       "the wait ended by publisher missing: the last delivery came in second 3 (12:00:02Z), backlog then 0; raise DRAIN_TIMEOUT",
+    ],
+    [
+      "of a far end that could not be read in the end says what is needed",
+      missed("account_settled"),
+      evidenceOf({ ending: "quiet", storage: { problem: "connection refused" } as Account["storage"] }),
+      "see to it that the far end can be read until the end, and run again",
     ],
     [
       "of too few samples asks for more of them",

@@ -25,6 +25,13 @@ describe("standstills", () => {
     expect(seenAt(0, 3_100).longestSince(1_003_100)).toBeNull();
   });
 
+  test("a process that had no descriptor left is known to have had none after a moment, not before", () => {
+    const standstills = new Standstills(100);
+    expect(standstills.ranOutSince(0)).toBeNull();
+    standstills.ranOut(2_000);
+    expect([standstills.ranOutSince(1_999), standstills.ranOutSince(2_000)]).toEqual([2_000, null]);
+  });
+
   test("a process that is starved for hours is remembered by its latest", () => {
     const standstills = new Standstills(100);
     for (let tick = 0; tick <= 3_000; tick++) standstills.tick(tick * 600, tick * 600);
@@ -86,6 +93,16 @@ describe("the receiver's own delay", () => {
     expect(receiverDelay(none, 12, stamped)).toBeNull();
     expect(receiverDelay({ ...none, metric: "account_damaged" }, 12, without)).toBeNull();
     expect(receiverDelay(slo, 900, without)).toBeNull();
+    const rate: Slo = { ...slo, metric: "account_delivery_per_second", comparison: ">=", bound: 500 };
+    expect([receiverDelay(rate, 400, without)?.by, receiverDelay(rate, 600, without)]).toEqual([100, null]);
+  });
+
+  test("without file descriptors excuses no loss of rows, which are read later, but that they were read late", () => {
+    const farEnd = { kind: "rows" } as Account["farEnd"];
+    const without: Account = { ...stamped, webhooks: null, farEnd, standstill: null, ranOutAt: 3_000 };
+    const none: Slo = { ...slo, metric: "account_lost", statistic: "count", comparison: "==", bound: 0 };
+    expect(receiverDelay(none, 300, without)).toBeNull();
+    expect(receiverDelay(slo, 2_900, without)?.by).toBe(2_900);
   });
 
   test.each<[string, Partial<Account>, boolean]>([

@@ -25,7 +25,8 @@ class Shelf implements Observer {
   }
 
   put(toy: Identity): void {
-    const entry = this.paths[0].enter(toy, this.observed.now(), this.observed.deliveries);
+    const now = this.observed.now();
+    const entry = this.paths[0].enter(toy, now, now, this.observed.deliveries);
     if (toy.publisher === CANARY_PUBLISHER) return;
     this.toys++;
     this.observed.arrived(1, entry === "first" ? 1 : 0);
