@@ -1,14 +1,19 @@
 import { encode } from "js-base64";
 import { spellingsOf } from "./spelling.ts";
 
-/** Who logs in to a URL: all that stands before its last @, even where a password was not encoded. */
-const LOGIN = /\/\/(?:\S*|(?:(?!\/\/).)*)@/gs;
+// A target may say whatever it likes, at any length: none of these looks at a part of a text again and again.
+
+/**
+ * Who logs in to a URL: all that stands before its last @, even where a password was not encoded. Only the first // of a
+ * word looks as far as the end of the word.
+ */
+const LOGIN = /\/\/(?:(?<!\/\/\S*?\/\/)\S*|(?:(?!\/\/).)*)@/gs;
 
 /** The same where the URL lost its scheme. */
-const BARE_LOGIN = /[^\s'"/]+:[^\s'"/]*@/g;
+const BARE_LOGIN = /(?<![^\s'"/])[^\s'"/][^\s'"/:]*:[^\s'"/]*@/g;
 
 /** What follows the question mark of a URL, where tokens travel. */
-const QUERY = /(:\/\/[^\s"'?]*\?)[^\s"']+/g;
+const QUERY = /(?<=:\/\/[^\s"'?]*\?)[^\s"']+/g;
 
 /** A shorter one is a part of too many words. */
 const SHORTEST_SECRET = 6;
@@ -101,7 +106,7 @@ function meant(written: string): string {
  */
 export function withoutCredentials(text: string): string {
   const concealed = longestFirst.reduce((rest, { pattern }) => rest.replace(pattern, "(hidden)"), text);
-  return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "$1(hidden)");
+  return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "(hidden)");
 }
 
 /** What an exception says, whatever was thrown, without the credentials in it. */

@@ -2,6 +2,19 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { forgetSecrets, hide, onOneLine, secretsInUrl, withoutCredentials } from "../../core/redaction.ts";
 
+/** How many times as long the second text takes as the first; the least of some rounds of each, as others interrupt. */
+function growth(...texts: readonly [string, string]): number {
+  const [small, large] = texts.map((text) => {
+    const rounds = Array.from({ length: 5 }, () => {
+      const began = performance.now();
+      withoutCredentials(text);
+      return performance.now() - began;
+    });
+    return Math.min(...rounds);
+  }) as [number, number];
+  return large / small;
+}
+
 describe("credentials", () => {
   test.each([
     ["nats://user:secret@h:4222", "nats://(hidden)@h:4222"],
@@ -9,6 +22,9 @@ describe("credentials", () => {
     ["postgres://u:secret/with@all?kinds@h/db", "postgres://(hidden)@h/db"],
     ["redis://u:secret with blanks@h", "redis://(hidden)@h"],
     ["u:secret@h:1", "(hidden)@h:1"],
+    [":u:secret@h:1", "(hidden)@h:1"],
+    ["http://a//u:secret//@h", "http://(hidden)@h"],
+    ["ws://h/ws?a?token=secret ws://h/ws?key=secret", "ws://h/ws?(hidden) ws://h/ws?(hidden)"],
     ["ws://h/ws?token=secret&a=b", "ws://h/ws?(hidden)"],
     ["cannot reach http://a/ nor http://u:secret@b: refused", "cannot reach http://a/ nor http://(hidden)@b: refused"],
     ['Get "http://u:secret@h/x?key=secret": refused', 'Get "http://(hidden)@h/x?(hidden)": refused'],
@@ -22,6 +38,22 @@ describe("credentials", () => {
     "count == 0?",
     "k6/x/redis@v0.3.6",
   ])("%j has none", (text) => expect(withoutCredentials(text)).toBe(text));
+
+  test.each(
+    ["//a", "a:", "//a a:", "://a", "://a?", "1:2,", "a", "/", "@a"].flatMap((part) => [
+      [part, ""],
+      [part, "@"],
+      [part, " @"],
+    ]),
+  )("are looked for once in many %j with %j at the end", (part, end) => {
+    const [first = 0, ...sizes] = [200, 1_600, 12_800, 102_400];
+    const textOf = (size: number) => part.repeat(size / part.length) + end;
+    // Eight times the text takes eight times as long, or less; looked at again and again, 64 times.
+    sizes.reduce((small, large) => {
+      expect(growth(textOf(small), textOf(large))).toBeLessThan(32);
+      return large;
+    }, first);
+  });
 
   test("of any user and password are hidden, whatever they are made of", () => {
     const word = fc.string({ minLength: 1, maxLength: 20 });
@@ -104,6 +136,13 @@ describe("what is to be hidden", () => {
     }
   });
 
+  test("is looked for in backslashes, which it has too, without going through all their parts", () => {
+    forgetSecrets();
+    hide(`${"\\".repeat(8)}a`, "\\.\\.\\.\\.");
+    expect(growth("\\".repeat(16), "\\".repeat(32))).toBeLessThan(32);
+    expect(growth("\\\\u005c".repeat(4), "\\\\u005c".repeat(16))).toBeLessThan(128);
+  });
+
   test("is hidden where it was cut off", () => {
     const token = `eyJhbGciOiJIUzI1NiJ9.${"claims".repeat(20)}.signature`;
     hide(token);
@@ -112,11 +151,15 @@ describe("what is to be hidden", () => {
   });
 
   test("is found in every spelling, whatever it is made of", () => {
+    const anything = fc.string({ unit: "grapheme", minLength: 6, maxLength: 30 });
+    const escaped = fc.string({ unit: fc.constantFrom("\\", '"', "\n", "%", ".", "u"), minLength: 6, maxLength: 12 });
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme", minLength: 6, maxLength: 30 }), (secret) => {
+      fc.property(fc.oneof(anything, escaped), (secret) => {
         forgetSecrets();
         hide(secret);
-        for (const said of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
+        const json = JSON.stringify(secret).slice(1, -1);
+        const twice = JSON.stringify(json).slice(1, -1);
+        for (const said of [secret, encodeURIComponent(secret), json, twice]) {
           expect(withoutCredentials(`<${said}>`)).toContain("(hidden)");
         }
       }),
