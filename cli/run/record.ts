@@ -248,15 +248,18 @@ function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<
   return parameters;
 }
 
+/** Flags of k6 whose values hold secrets or, among the headers of a server, tokens. */
+const PLACE = /^--(?:secret-source|log-output|traces-output)(?:=|$)/;
+
 /** A flag of k6 without what must not be told, in whichever way it names a variable. */
 function shownFlag(
   flag: string,
   before: string | undefined,
   isSecret: (name: string, value: string) => boolean,
 ): string {
-  if (before === "--secret-source") return "(hidden)";
-  const [source] = /^--secret-source=/.exec(flag) ?? [];
-  if (source !== undefined) return `${source}(hidden)`;
+  if (before !== undefined && PLACE.exec(before)?.[0] === before) return "(hidden)";
+  const [place] = PLACE.exec(flag) ?? [];
+  if (place?.endsWith("=")) return `${place}(hidden)`;
   const [, how = "", name, value] = /^((?:--env=|-[a-z]*e=?)?)(\w+)=(.*)$/s.exec(flag) ?? [];
   if (name === undefined || value === undefined) return shown("", flag);
   return `${how}${name}=${isSecret(name, value) ? "(hidden)" : shown(name, value)}`;
