@@ -15,6 +15,10 @@ const StreamSchema = v.object({
 /** A stream, as `$JS.API.STREAM.INFO` answers. */
 export type StreamFacts = v.InferOutput<typeof StreamSchema>;
 
+/** The code of JetStream's error when there is no stream of that name. */
+export const STREAM_NOT_FOUND = 10_059;
+const NotFoundSchema = v.object({ error: v.object({ err_code: v.literal(STREAM_NOT_FOUND) }) });
+
 const ConsumerSchema = v.object({
   name: v.string(),
   config: v.object({
@@ -46,6 +50,11 @@ export interface StreamOrigin {
 export function readStream(answer: unknown): StreamFacts | null {
   const parsed = v.safeParse(StreamSchema, answer);
   return parsed.success ? parsed.output : null;
+}
+
+/** Whether an answer about a stream says that there is none of that name. */
+export function isNotFound(answer: unknown): boolean {
+  return v.is(NotFoundSchema, answer);
 }
 
 /** Reads an answer about the consumers of a stream; null when it is another one. */

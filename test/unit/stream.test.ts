@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   explainLosses,
   explainSilence,
+  isNotFound,
   readConsumers,
   readStream,
   type StreamFacts,
@@ -156,6 +157,12 @@ describe("of a stream since its load began is told", () => {
     ["that its reader was made anew", told(whole, { created: "later" }), "consumer gateway was made anew in mid-run"],
   ])("%s", (_, words, expected) => expect(words).toContain(expected));
 });
+
+test.each<[string, unknown, boolean]>([
+  ["no answer, of a broker that is away", null, false],
+  ["that there is none", { error: { code: 404, err_code: 10_059, description: "stream not found" } }, true],
+  ["another error", { error: { code: 503, err_code: 10_008 } }, false],
+])("a stream is gone or not by %s", (_, answer, gone) => expect(isNotFound(answer)).toBe(gone));
 
 test("an error is no stream, and no list of consumers", () => {
   const error = { type: "io.nats.jetstream.api.v1.stream_info_response", error: { code: 404 } };

@@ -4,16 +4,16 @@ import {
   describeStream,
   explainLosses,
   explainSilence,
+  isNotFound,
   readConsumers,
   readStream,
+  STREAM_NOT_FOUND,
   type StreamFacts,
   type StreamOrigin,
   unfitness,
 } from "../stream.ts";
 import { subjectsBelow } from "../wire.ts";
 
-/** The code of JetStream's answer when there is no stream of that name. */
-const STREAM_NOT_FOUND = "JetStream error 10059";
 /** A server does not answer what its user may not ask: it tells the connection, and the question times out. */
 const NO_ANSWER = /no answer within|deadline exceeded|timeout|permissions violation/i;
 
@@ -54,7 +54,7 @@ export class RunStream {
         console.warn(`stream ${STREAM} is not known: this user may not ask for it ($JS.API.STREAM.INFO.${STREAM})`);
         return;
       }
-      if (!CREATE_STREAM || !String(problem).includes(STREAM_NOT_FOUND)) throw problem;
+      if (!CREATE_STREAM || !String(problem).includes(`JetStream error ${STREAM_NOT_FOUND}`)) throw problem;
       this.nats.jetStreamSetup({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], retention: RETENTION });
       this.madeHere = true;
       console.log(`created stream ${STREAM} with retention ${RETENTION} for ${subjectsBelow(SUBJECT)}`);
@@ -94,8 +94,11 @@ export class RunStream {
 
   /** Who has what is missing in the end, as far as the broker tells; null where it does not. @param origin how it stood before the load. */
   losses(origin: StreamOrigin | null): string | null {
-    const facts = this.facts();
-    if (facts === null) return origin === null ? null : `stream ${this.config.STREAM} is not there any more`;
+    const answer = this.ask(`STREAM.INFO.${this.config.STREAM}`);
+    const facts = readStream(answer);
+    if (facts === null) {
+      return origin !== null && isNotFound(answer) ? `stream ${this.config.STREAM} is not there any more` : null;
+    }
     const consumers = this.consumers();
     return consumers === null ? null : explainLosses(facts, consumers, origin);
   }
@@ -117,7 +120,7 @@ export class RunStream {
     return readStream(this.ask(`STREAM.INFO.${this.config.STREAM}`));
   }
 
-  /** An answer of JetStream; null where this user may not ask. */
+  /** An answer of JetStream; null where none comes: this user may not ask, or the broker is away. */
   private ask(what: string): unknown {
     try {
       const { NATS_DOMAIN: domain } = this.config;
