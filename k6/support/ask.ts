@@ -1,6 +1,6 @@
 import http, { type Params, type RefinedResponse } from "k6/http";
 import { now } from "./clock.ts";
-import { latencyOf } from "./latency.ts";
+import { latencyOf, wasRedirected } from "./latency.ts";
 
 /** Parameters as k6 takes them; its types leave some out. */
 type RequestParams = Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export async function ask(
   const askedAt = now();
   try {
     const answer = await http.asyncRequest(method, url, body, { ...params, throw: true } as Params);
-    return answered(answer as RefinedResponse<"text">, url, askedAt);
+    return answered(answer as RefinedResponse<"text">, askedAt);
   } catch (problem) {
     return unanswered(problem);
   }
@@ -38,15 +38,15 @@ export function askAndWait(method: string, url: string, params: RequestParams): 
   const askedAt = now();
   try {
     const answer = http.request(method, url, null, { ...params, throw: true } as Params);
-    return answered(answer as RefinedResponse<"text">, url, askedAt);
+    return answered(answer as RefinedResponse<"text">, askedAt);
   } catch (problem) {
     return unanswered(problem);
   }
 }
 
-function answered(answer: RefinedResponse<"text">, url: string, askedAt: number): AskResult {
+function answered(answer: RefinedResponse<"text">, askedAt: number): AskResult {
   // k6 times the last request of several only.
-  const took = answer.url === url ? latencyOf(answer.timings) : now() - askedAt;
+  const took = wasRedirected(answer) ? now() - askedAt : latencyOf(answer.timings);
   return { status: answer.status, body: answer.body, answer, error: null, took };
 }
 

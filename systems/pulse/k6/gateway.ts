@@ -3,7 +3,7 @@ import { Freshness } from "../../../core/moment.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { type AskResult, ask, askAndWait } from "../../../k6/support/ask.ts";
 import { now } from "../../../k6/support/clock.ts";
-import { latencyOf } from "../../../k6/support/latency.ts";
+import { wasRedirected } from "../../../k6/support/latency.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { problemOf } from "../answers.ts";
 import type { Endpoint, Topic } from "./endpoints.ts";
@@ -50,7 +50,7 @@ export class Gateway {
     const asked = this.access.sendNow((headers) =>
       askAndWait("GET", url, { ...this.paramsOf(endpoint, topic, name), headers }),
     );
-    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), asked });
+    return this.judge(endpoint, topic, { askedAt, answeredAt: now(), asked });
   }
 
   /** Asks without waiting. Never rejects. */
@@ -60,7 +60,7 @@ export class Gateway {
     const asked = await this.access.send((headers) =>
       ask("GET", url, null, { ...this.paramsOf(endpoint, topic, name), headers }),
     );
-    return this.judge(endpoint, topic, { url, askedAt, answeredAt: now(), asked });
+    return this.judge(endpoint, topic, { askedAt, answeredAt: now(), asked });
   }
 
   private urlOf(endpoint: Endpoint, topic: Topic): string {
@@ -76,25 +76,22 @@ export class Gateway {
     };
   }
 
-  private judge(endpoint: Endpoint, topic: Topic, asked: Exchange): Answer {
-    const { url, askedAt, answeredAt } = asked;
-    const { answer: response, error } = asked.asked;
-    if (response === null) {
-      const took = answeredAt - askedAt;
+  private judge(endpoint: Endpoint, topic: Topic, { asked, askedAt, answeredAt }: Exchange): Answer {
+    if (asked.answer === null) {
+      const { error } = asked;
       const problem = `gives no answer: ${error}`;
-      return { status: 0, text: "", headers: {}, took, error, problem, redirectedTo: null };
+      return { status: 0, text: "", headers: {}, took: answeredAt - askedAt, error, problem, redirectedTo: null };
     }
-    const redirectedTo = response.url !== url ? response.url : null;
+    const { answer: response, took } = asked;
     const text = response.body ?? "";
     return {
       status: response.status,
       text,
       headers: response.headers,
-      // k6 times the last request of several only.
-      took: redirectedTo === null ? latencyOf(response.timings) : answeredAt - askedAt,
+      took,
       error: null,
       problem: this.problemOf(endpoint, topic, { at: answeredAt, response, text }),
-      redirectedTo,
+      redirectedTo: wasRedirected(response) ? response.url : null,
     };
   }
 
@@ -112,7 +109,6 @@ export class Gateway {
 }
 
 interface Exchange {
-  readonly url: string;
   readonly askedAt: number;
   readonly answeredAt: number;
   readonly asked: AskResult;
