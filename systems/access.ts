@@ -127,9 +127,16 @@ export function shownHeaders(given: AccessSettings, headers: Headers): Headers {
   };
 }
 
+/** A word, such as the `accepted` of a consent: hidden, it would blank what others say. */
+const WORD = /^[a-z]{1,11}$/;
+
 /** What a target may repeat of what it is shown, and nobody else must: also the parts of a login, a cookie or a form. */
 export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers): readonly string[] {
-  const cookies = shown["Cookie"]?.split(/; */).map((pair) => pair.slice(pair.indexOf("=") + 1)) ?? [];
+  const cookies = (shown["Cookie"]?.split(/; */) ?? []).flatMap((pair) => {
+    const sign = pair.indexOf("=");
+    const value = pair.slice(sign + 1);
+    return WORD.test(value) ? secretValues([[pair.slice(0, Math.max(sign, 0)), value]]) : [value];
+  });
   const proofs = secretValues(Object.entries(shown)).flatMap((value) => {
     const [, scheme, proof = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
     if (scheme === undefined) return [value];

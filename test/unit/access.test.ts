@@ -205,10 +205,17 @@ describe("a variable with a test's prefix that is not known", () => {
 
 test("what a target may repeat is known in all its parts", () => {
   const given = { TOKEN_FORM: "client_id=load&client_secret=s%2F3" } as AccessSettings;
-  const headers = { Authorization: "Basic dTpww6Qgc3M=", Cookie: "sid=abc; a=b=c", "X-Api-Key": "k", "X-Tenant": "t" };
+  const headers = { Authorization: "Basic dTpww6Qgc3M=", Cookie: "sid=a8c; a=b=c", "X-Api-Key": "k", "X-Tenant": "t" };
   expect(secretsShown(given, headers)).toEqual([
-    ...["dTpww6Qgc3M=", "u:p\u00e4 ss", "p\u00e4 ss", "sid=abc; a=b=c", "a=b=c", "k", "abc", "b=c"],
+    ...["dTpww6Qgc3M=", "u:p\u00e4 ss", "p\u00e4 ss", "sid=a8c; a=b=c", "a=b=c", "k", "a8c", "b=c"],
     ...["client_id=load&client_secret=s%2F3", "s/3"],
   ]);
   expect(secretsShown({} as AccessSettings, { "X-Auth": "Token abc" })).toEqual(["Token abc", "abc", ""]);
+});
+
+test("a cookie that is a word is no secret, unless its name says so", () => {
+  const rest = "session=letmein; a=Letmein; b=longerthanaword";
+  expect(secretsShown({} as AccessSettings, { Cookie: `consent=accepted; ${rest}` })).toEqual([
+    ...[`consent=accepted; ${rest}`, rest, "letmein", "Letmein", "longerthanaword", ""],
+  ]);
 });
