@@ -9,7 +9,7 @@ import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variabl
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { VariablesByTest } from "../kind.ts";
-import { DECIDED, refuseUnknown, settingsOfShell } from "./shell.ts";
+import { DECIDED, refuseSlips, settingsOfShell } from "./shell.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a user may ask for. */
@@ -74,7 +74,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   const { receiver: receiverUrl, ...targetUrls } = request.urls;
   const reference = Object.keys(targetUrls).length === 0;
   refuseUnfit(subject, request, reference);
-  refuseUnknown(tests, request.environment);
+  refuseSlips(tests, request.environment);
   const receiver =
     receiverUrl?.replace(/\/+$/, "") ??
     (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);

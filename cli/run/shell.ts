@@ -1,7 +1,8 @@
 /** What the shell says of a run: variables and addresses by our prefix. Pure. */
+import { PREFIX } from "../../core/ownvariables.ts";
 import { isServiceLink } from "../../core/servicelink.ts";
 import { SLO_PREFIX } from "../../core/slo.ts";
-import { type Environment, PREFIX } from "../../k6/support/environment.ts";
+import type { Environment } from "../../k6/support/environment.ts";
 import { beginsAsOurs, beginsAsOwn, isOneSlipAway, nearest } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
@@ -33,14 +34,16 @@ export function addressed<Asked extends AddressedRequest>(request: Asked, { kind
   return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
 }
 
-/** Refuses what the shell says with our prefix by a name that no test has: it would be ignored. */
-export function refuseUnknown(tests: readonly RunnableTest[], environment: Environment = {}): void {
+/** Refuses what the shell says with our prefix and would be ignored: a name that no test has, and what a run decides. */
+export function refuseSlips(tests: readonly RunnableTest[], environment: Environment = {}): void {
   const given = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
   if (given.length === 0) return;
   const namesOf = (test: RunnableTest) => [...Object.keys(variablesOf(test)), ...boundVariables(test)];
   const own = tests.flatMap(namesOf);
   const known = [...own, ...(Object.keys(VARIABLES) as RunnableTest[]).flatMap(namesOf)];
   for (const name of given.map((one) => one.slice(PREFIX.length))) {
+    const decided = DECIDED[name];
+    if (decided !== undefined) throw new RangeError(`${PREFIX}${name}: ${decided}`);
     if (known.includes(name) || isServiceLink(name)) continue;
     const close = own.find((one) => one.length > 3 && isOneSlipAway(name, one));
     const begins =
@@ -57,8 +60,7 @@ export function settingsOfShell(
   environment: Environment = {},
 ): Record<string, string> {
   const variables = Object.entries(variablesOf(test)).filter(
-    ([name, { credential, target }]) =>
-      !target && !(name in DECIDED) && !(reference && (credential || beginsAsOurs(test, name))),
+    ([name, { credential, target }]) => !target && !(reference && (credential || beginsAsOurs(test, name))),
   );
   const names = [...variables.map(([name]) => name), ...boundVariables(test)];
   return Object.fromEntries(
