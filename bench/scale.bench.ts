@@ -54,9 +54,12 @@ await bench("the cost of an event, by how many there are", async (folder) => {
   tell("receiver", receivers);
   const last = join(resultsIn(folder), `scale-${COUNTS.at(-1)}`);
   await timed("report", last);
-  await timed(`baseline save --failed --name ${BASELINE}`, await copied(last));
-  await timed("compare", last, BASELINE);
-  await rm(join(baselinesFolder(root), `${BASELINE}.json`));
+  try {
+    await timed(`baseline save --failed --name ${BASELINE}`, await copied(last));
+    await timed("compare", last, BASELINE);
+  } finally {
+    await rm(join(baselinesFolder(root), `${BASELINE}.json`), { force: true });
+  }
 });
 
 /** The same run once more, as a baseline wants it. @returns its folder. */
@@ -130,9 +133,9 @@ async function subscribe(folder: string, events: number): Promise<{ subscriber: 
     "--set",
     `websocket.${name}=${value}`,
   ]);
+  const running = execa(process.execPath, [THROUGHLINE, "run", "websocket", ...flags, ...set], { reject: false });
+  const watch = watchCost(() => k6Below(running.pid));
   try {
-    const running = execa(process.execPath, [THROUGHLINE, "run", "websocket", ...flags, ...set], { reject: false });
-    const watch = watchCost(() => k6Below(running.pid));
     // One that is refused subscribes to nothing, and the flood would wait for it.
     const flooding = flood.run(RATE, events / RATE).then(() => true);
     const first = await Promise.race([running.then(() => false), flooding]);
@@ -140,6 +143,7 @@ async function subscribe(folder: string, events: number): Promise<{ subscriber: 
     await running;
     return { subscriber: watch.stop(), receiver: costNow(receiver.pid() as number) };
   } finally {
+    watch.stop();
     await flood.close();
     await receiver.stop();
   }
@@ -161,10 +165,13 @@ async function costOf(folder: string, test: RunnableTest, variables: Readonly<Re
     pid = one;
   };
   const { signal } = new AbortController();
-  const { summary, reasons } = await runK6(root, { test, variables, started, results: folder, signal });
-  const cost = watch.stop();
-  if (summary === null) throw new Error(`${test}: ${reasons.map(({ text }) => text).join("; ")}`);
-  return cost;
+  try {
+    const { summary, reasons } = await runK6(root, { test, variables, started, results: folder, signal });
+    if (summary === null) throw new Error(`${test}: ${reasons.map(({ text }) => text).join("; ")}`);
+    return watch.stop();
+  } finally {
+    watch.stop();
+  }
 }
 
 /** Looks at a process again and again: the kernel forgets what one took that has ended. */
