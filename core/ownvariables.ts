@@ -1,7 +1,7 @@
 /** The variables of a user's file, and what its functions see of them. */
 import { secretsInUrl } from "./redaction.ts";
 
-/** The variables of a run: those that the pipeline names, and whatever else the environment holds. */
+/** The variables of a run: those that the file names, and whatever else the environment holds. */
 export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
   Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +11,7 @@ export type VariableOf = string | { readonly meaning: string; readonly fallback?
 /** Every variable may also be given with this prefix, where the bare name is taken. */
 export const PREFIX = "THROUGHLINE_";
 
-/** The variables as a pipeline's functions see them: with its fallbacks where nothing is given. */
+/** The variables as the functions of the file see them: with its fallbacks where nothing is given. */
 export function environmentOf<Names extends string>(
   { variables }: { readonly variables?: Readonly<Record<Names, VariableOf>> },
   given: Readonly<Record<string, string | undefined>>,

@@ -1,11 +1,9 @@
 /** The environment of a test, and how its values are told of. */
+import { PREFIX } from "../../core/ownvariables.ts";
 import { onOneLine, secretsInUrl, withoutCredentials } from "../../core/redaction.ts";
 import type { Variable } from "../../core/variable.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Every variable may also be given with this prefix, where the bare name is taken. */
-export const PREFIX = "THROUGHLINE_";
 
 /** A variable as it was given, with the prefix or bare. */
 export function givenIn(environment: Environment, name: string): string | undefined {

@@ -1,13 +1,14 @@
 /** Unknown variables: which of them were meant for us. */
 import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
+import { PREFIX } from "../../core/ownvariables.ts";
 import { onOneLine } from "../../core/redaction.ts";
 import { isServiceLink } from "../../core/servicelink.ts";
 import { SLO_PREFIX, type Slo, sloVariable } from "../../core/slo.ts";
 import { NOT_OURS } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
-import { type Environment, PREFIX, shown } from "./environment.ts";
+import { type Environment, shown } from "./environment.ts";
 
 /** Names without an underscore whose misspelling would run another load; other short words belong to other programs. */
 const UNMISTAKABLE = ["SCENARIO", "DURATION"];
