@@ -21,12 +21,12 @@ import { CANARY_PUBLISHER, type Trace } from "./trace.ts";
 
 /** Events made up for each variant, by their numbers and by what they draw; with fewer a divisor may be mistaken. */
 const PROBES = 16;
-/** Other events on which the whole is proven, and those of each variant at least. */
-const PROOFS = 64;
+/** Other events on which the whole is proven, so that what one in a hundred has of its own shows; of each variant some. */
+const PROOFS = 1_000;
 const PROOFS_OF_EACH = 3;
 
 const ALLOWED =
-  "allowed: id, hash, uuid, number, seq and random, the last two also as % n and with a number added, " +
+  "allowed: id, hash, uuid, number, seq and random, the last two also as % n, and then with a number added, " +
   "and attributes; or { batch } in publish()";
 
 const PROBED: Trace = { run: 0x9e3779b1, publisher: 0x7ab3, seq: 0x6c078, publishedAt: 1_767_225_600_123.457 };
@@ -35,8 +35,8 @@ const SPELLED = new Map(
 );
 const IDENTITIES = new RegExp(`(${[...SPELLED.keys()].join("|")})`);
 
-/** From 0, because what is added shows there. */
-const PROBED_NUMBERS = Array.from({ length: PROBES }, (_, place) => (place === 0 ? 0 : draw(PROBES, place)));
+/** From 0, because what is added shows there; the last one shows the largest divisors. */
+const PROBED_NUMBERS = [0, ...Array.from({ length: PROBES - 2 }, (_, place) => draw(PROBES, place + 1)), 2 ** 32 - 1];
 
 /**
  * Derives the template that writes what the pipeline does.
@@ -53,10 +53,11 @@ export function derivedTemplate(
   const textsOf = (event: WorkloadEvent<AttributeTable>): Texts =>
     textsIn(events.write(event)) ??
     refuse(
-      "what is written is none; allowed: { subject, data } of texts, or the fields of an entry as a list of texts",
+      "what it returns is not a message or an entry; allowed: { subject, data } of texts, or the fields of an entry as a " +
+        "list of texts",
     );
   const all = variants.length === 0 ? [{}] : variants;
-  const templates = all.map((attributes) => {
+  const templates = all.map((attributes, variant) => {
     const probe = (seq: number, random: number) =>
       textsOf(Object.assign(madeOf(seed, attributes, PROBED), { seq, random }));
     const bySeq = PROBED_NUMBERS.map((seq) => probe(seq, 0));
@@ -64,9 +65,10 @@ export function derivedTemplate(
     const { isMessage, texts } = bySeq[0] as Texts;
     const parts = texts.map((_, place) => {
       const of = (probes: readonly Texts[]) => probes.map((one) => one.texts[place] ?? "");
-      return piecesOf(of(bySeq), of(byRandom), randomSeedOf(seed), refuse);
+      const at = (seq: number, random: number) => probe(seq, random).texts[place] ?? "";
+      return piecesOf(of(bySeq), of(byRandom), { at, seed: randomSeedOf(seed), refuse });
     });
-    prove(attributes, parts);
+    prove(attributes, parts, variant);
     const [[subject = "", ...others] = [], pieces = []] = parts;
     if (!isMessage) return { fields: parts };
     if (typeof subject !== "string" || others.length > 0)
@@ -75,10 +77,11 @@ export function derivedTemplate(
   });
   return { seed: seed >>> 0, variants: templates };
 
-  function prove(attributes: Attributes, parts: readonly (readonly Piece[])[]): void {
+  function prove(attributes: Attributes, parts: readonly (readonly Piece[])[], variant: number): void {
     const count = Math.max(PROOFS_OF_EACH, Math.ceil(PROOFS / all.length));
-    for (let place = 0; place < count; place++) {
-      const trace = tracedFor(place);
+    for (let turn = 0; turn < count; turn++) {
+      // No two variants are proven on the same events: together they see more.
+      const trace = tracedFor(turn * all.length + variant);
       const { texts } = textsOf(madeOf(seed, attributes, trace));
       const derived = parts.map((pieces) => written(pieces, trace));
       if (texts.length !== derived.length) refuse(`the number of fields differs from event to event; ${ALLOWED}`);
@@ -88,13 +91,16 @@ export function derivedTemplate(
   }
 }
 
-/** Traces of whichever run and publisher, a canary among them; each spelling has room for their numbers. */
+/**
+ * Traces of whichever run and publisher, a canary among them; each spelling has room for their numbers, of which half are
+ * the first ones: small divisors have each of their remainders there.
+ */
 function tracedFor(place: number): Trace {
   const drawn = (what: number) => draw(what, place);
   return {
     run: drawn(1),
     publisher: place === 1 ? CANARY_PUBLISHER : drawn(2) % CANARY_PUBLISHER,
-    seq: drawn(3) % 2 ** (place % 28),
+    seq: place % 2 === 0 ? place / 2 : drawn(3) % 2 ** (place % 28),
     publishedAt: 1_700_000_000_000 + drawn(4) * 100 + (drawn(5) % 1000) / 1000,
   };
 }
@@ -121,12 +127,19 @@ function partsOf(text: string): readonly (string | IdentitySlot)[] {
   });
 }
 
+interface Probing {
+  /** The text of one more event. */
+  readonly at: (seq: number, random: number) => string;
+  /** What `random` is drawn by. */
+  readonly seed: number;
+  readonly refuse: (what: string) => never;
+}
+
 /** @param bySeq texts of events that differ in their number; those of `byRandom`, in what they draw. */
 function piecesOf(
   bySeq: readonly string[],
   byRandom: readonly string[],
-  seed: number,
-  refuse: (what: string) => never,
+  { at, seed, refuse }: Probing,
 ): readonly Piece[] {
   const seqs = bySeq.map(partsOf);
   const randoms = byRandom.map(partsOf);
@@ -140,8 +153,12 @@ function piecesOf(
     const isOfRandom = ofRandoms.some((one) => one !== part);
     if (!isOfSeq && !isOfRandom) return part;
     const slot = isOfSeq && isOfRandom ? null : isOfSeq ? numberOf(ofSeqs) : drawnOf(ofRandoms, seed);
+    // (seq + 1) % n and seq % n + 1 differ where the remainder begins again.
+    const last = (slot?.modulo ?? slot?.below ?? 2 ** 32) - 1;
+    const there = partsOf(isOfSeq ? at(last, 0) : at(0, last))[place];
+    if (slot !== null && there === String(last + (slot.from ?? slot.plus ?? 0))) return slot;
     const of = isOfSeq ? "seq" : "random";
-    return slot ?? refuse(`what it writes of ${of} is no remainder: ${shown(ofSeqs, ofRandoms)}; ${ALLOWED}`);
+    return refuse(`what it writes of ${of} is no remainder: ${shown(ofSeqs, ofRandoms)}; ${ALLOWED}`);
   });
   return merged(pieces);
 }

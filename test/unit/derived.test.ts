@@ -20,7 +20,11 @@ const derived = (pipeline: AnyPipeline, seed = 1) => {
 };
 
 /** Parts of a text, each as it is written of an event. */
-const divisors = fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: UINT32_MAX }));
+const divisors = fc.oneof(
+  fc.integer({ min: 1, max: 1_000 }),
+  fc.integer({ min: 1, max: UINT32_MAX }),
+  fc.constant(UINT32_MAX),
+);
 const parts: fc.Arbitrary<(event: Event) => string> = fc.oneof(
   fc.string({ unit: "grapheme" }).map((text) => () => text),
   fc.constantFrom("id", "hash", "uuid", "number").map((name) => (event: Event) => String(event[name])),
@@ -86,15 +90,19 @@ let calls = 0;
 describe("what no template can write is refused in one line", () => {
   const message = (data: (event: Event) => string) => (event: Event) => ({ subject: "s", data: data(event) });
   test.each<[string, (event: Event) => unknown, string]>([
-    ["a text", ({ id }) => id, "what is written is none; allowed: { subject, data } of texts, or the fields"],
-    ["an object", ({ id }) => ({ ref: id }), "what is written is none"],
-    ["a message with more", ({ id }) => ({ subject: "a", data: id, headers: {} }), "what is written is none"],
-    ["bytes", () => ({ subject: "a", data: new Uint8Array(1) }), "what is written is none"],
-    ["fields of numbers", ({ seq }) => ["seq", seq], "what is written is none"],
+    ["a text", ({ id }) => id, "what it returns is not a message or an entry; allowed: { subject, data }"],
+    ["an object", ({ id }) => ({ ref: id }), "is not a message or an entry"],
+    ["a message with more", ({ id }) => ({ subject: "a", data: id, headers: {} }), "is not a message or an entry"],
+    ["bytes", () => ({ subject: "a", data: new Uint8Array(1) }), "is not a message or an entry"],
+    ["fields of numbers", ({ seq }) => ["seq", seq], "is not a message or an entry"],
     ["a subject of the event", ({ id }) => ({ subject: id, data: "" }), "its subject differs; allowed: a subject of"],
     ["a product", message(({ seq }) => `<${seq * 2}>`), "what it writes of seq is no remainder"],
     ["a fraction", message(({ random }) => `<${(random % 1_000) / 100}>`), "differs by more than that"],
     ["digits of one width", message(({ seq }) => `<${String(seq).padStart(12, "0")}>`), "of seq is no remainder"],
+    ["a remainder of a sum", message(({ id, seq }) => `${id} ${(seq + 1) % 1_000}`), "of seq is no remainder"],
+    ["a drawn remainder of a sum", message(({ random }) => `<${(random + 7) % 1_000}>`), "of random is no remainder"],
+    ["a number that is rare", message(({ seq }) => (seq % 50 === 49 ? "vip" : "std")), "what it writes"],
+    ["a draw that is rare", message(({ random }) => (random % 100 === 7 ? "vip" : "std")), "what it writes"],
     ["a choice", message(({ random }) => (random % 2 === 0 ? "even" : "odd")), 'random is no remainder: "even", "odd"'],
     ["numbers that touch", message(({ seq, random }) => `<${seq}${random}>`), "of seq is no remainder"],
     ["half an identity", message(({ hash }) => hash.slice(2)), "differs by more than that"],
