@@ -18,8 +18,12 @@ import { type Sent, sendEach, sumOf } from "../support/sending.ts";
 import { enterUnreached, seriesOf, seriesSender } from "../support/series.ts";
 import type { OwnAccess } from "./access.ts";
 
-/** More of an answer tells nothing that its beginning does not. */
+/** More of an answer tells nothing that its beginning does not, ... */
 const MOST_SAID = 200;
+/** ... but a secret is found only where it is whole, and as a header it has up to 8 KB. */
+const MOST_READ = 10_000;
+/** Refusals that are kept apart; a target that writes a number into each would otherwise fill the memory and the log. */
+const MOST_WORDS = 50;
 
 const AWAY: Answer = { outcome: "unsent", said: "not connected: the connection has ended and is opened anew" };
 
@@ -93,7 +97,7 @@ export class Sender {
   async sendCanary(run: Run, trace: Trace): Promise<Answer> {
     const series = (await this.opened())?.series;
     const answer = series === undefined ? await this.sendOne(trace) : await this.sendFirst(series, run, trace);
-    this.tell(answer);
+    this.tell(outcomeOf(answer), saidIn(answer));
     return answer;
   }
 
@@ -178,25 +182,26 @@ export class Sender {
 
   /** What an answer says of its event; one for which this machine lacked something never left. */
   private sentOf(answer: Answer, took: number): Sent {
-    this.tell(answer);
-    const outcome = outcomeOf(answer);
+    const [outcome, said] = [outcomeOf(answer), saidIn(answer)];
+    this.tell(outcome, said);
     const isMissing = outcome === "unknown" || outcome === "unsent";
-    const failure = isMissing ? (saidIn(answer) ?? null) : null;
+    const failure = isMissing ? (said ?? null) : null;
     if (isShortage(this.options.metrics, failure)) return { outcome: "unsent", took: null };
     if (outcome === "unsent" || (failure !== null && isUnreachable(failure))) {
       enterUnreached(this.options.metrics, 1);
       return { outcome: "unsent", took: null };
     }
     if (outcome === "acknowledged") this.ended = 0;
-    return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said: saidIn(answer) };
+    return outcome === "acknowledged" ? { outcome, took } : { outcome, took: null, said };
   }
 
   /** Keeps what a transport answers when it refuses, and says it once. */
-  private tell(answer: Answer): void {
-    const [outcome, said] = [outcomeOf(answer), saidIn(answer)];
-    if (said === undefined || outcome === "acknowledged" || this.words.has(said)) return;
-    this.words.add(said);
-    if (exec.vu.idInTest <= 1) console.warn(`${outcome}: ${said}`);
+  private tell(outcome: Outcome, said: string | undefined): void {
+    const shown = said?.slice(0, MOST_SAID);
+    if (shown === undefined || outcome === "acknowledged" || this.words.has(shown)) return;
+    if (this.words.size >= MOST_WORDS) return;
+    this.words.add(shown);
+    if (exec.vu.idInTest <= 1) console.warn(`${outcome}: ${shown}`);
   }
 }
 
@@ -213,11 +218,11 @@ export function outcomeOf(answer: Answer): Outcome {
   return typeof answer === "string" ? answer : answer.outcome;
 }
 
-/** The transport's own words, where it has any. */
+/** The transport's own words, where it has any, without the credentials in them. */
 export function saidIn(answer: Answer): string | undefined {
   return typeof answer === "string" || answer.said === undefined
     ? undefined
-    : reasonOf(answer.said).slice(0, MOST_SAID);
+    : reasonOf(answer.said.slice(0, MOST_READ));
 }
 
 /** The status of HTTP, where it is told. */

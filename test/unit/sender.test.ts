@@ -1,0 +1,64 @@
+/** What a publisher of a pipeline makes of the answers of its transport. */
+import { afterEach, expect, test, vi } from "vitest";
+import type { AnyPipeline } from "../../core/pipeline.ts";
+import { forgetSecrets, hide } from "../../core/redaction.ts";
+import type { Answer } from "../../core/transport.ts";
+import type { OwnAccess } from "../../k6/own/access.ts";
+import { Sender } from "../../k6/own/sender.ts";
+import type { measures } from "../../k6/support/metrics.ts";
+import type { Run } from "../../k6/support/run.ts";
+
+vi.mock("k6", () => ({}));
+vi.mock("k6/execution", () => ({ default: { vu: { idInTest: 1 } } }));
+vi.mock("k6/timers", () => import("./timers.ts"));
+vi.mock("../../k6/support/clock.ts", () => ({ now: () => 0 }));
+vi.mock("../../k6/support/run.ts", () => ({ clockCorrection: () => 0 }));
+vi.stubGlobal("__ENV", {});
+
+const warn = vi.spyOn(console, "warn").mockReturnValue();
+afterEach(() => {
+  warn.mockClear();
+  forgetSecrets();
+});
+
+const METRICS = new Proxy({}, { get: () => ({ add: () => undefined }) });
+const RUN: Run = { id: "r", number: 1, instance: "i", clock: null };
+
+/** Sends events, each of which has its answer. */
+async function answered(...answers: readonly Answer[]) {
+  let next = 0;
+  const publish = () => async () => answers[next++];
+  const sender = new Sender({
+    config: { ACK_TIMEOUT: 1 },
+    metrics: METRICS as ReturnType<typeof measures<"everywhere" | "publishing">>,
+    pipeline: { name: "orders", publish } as unknown as AnyPipeline,
+    events: { name: "orders", write: () => "x", template: () => ({ seed: 1, variants: [] }) },
+    access: { ready: async () => undefined } as unknown as OwnAccess,
+    isPaced: true,
+  });
+  const outcome = await sender.send(RUN, { firstSeq: 0, count: answers.length, publisher: 1 });
+  return { outcome, sender };
+}
+
+test("what was never reached is unsent, however long its address", async () => {
+  const said = `Post "https://events.example/${"a".repeat(300)}": dial tcp 127.0.0.1:1: connect: connection refused`;
+  const { outcome, sender } = await answered({ outcome: "unknown", said });
+  expect(outcome).toMatchObject({ unsent: [0], unknown: [] });
+  expect(sender.refusals[0]).toHaveLength(200);
+});
+
+test("a target that writes a number into each refusal fills neither the memory nor the log", async () => {
+  const { outcome, sender } = await answered(
+    ...Array.from({ length: 60 }, (_, seq): Answer => ({ outcome: "refused", said: `no place for order ${seq}` })),
+  );
+  expect(outcome.refused).toHaveLength(60);
+  expect(sender.refusals).toHaveLength(50);
+  expect(warn).toHaveBeenCalledTimes(50);
+});
+
+test("a secret is hidden before an answer is cut", async () => {
+  const secret = "s3cret".repeat(200);
+  hide(secret);
+  const { sender } = await answered({ outcome: "refused", said: `401 ${secret} ${"x".repeat(100_000)}` });
+  expect(sender.refusals[0]).toMatch(/^401 \(hidden\) x+$/);
+});
