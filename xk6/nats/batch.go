@@ -177,12 +177,19 @@ func (b *batch) expire(cause error) {
 	b.close(closed)
 }
 
+// giveUp ends the waiting for what is in flight. What the server lets nobody
+// publish it answers only by an error of the connection.
 func (b *batch) giveUp(cause error) (closed int) {
 	for i := range b.outcomes {
-		if o := &b.outcomes[i]; o.status == statusSent {
-			o.status, o.err = statusUnknown, cause
-			closed++
+		o := &b.outcomes[i]
+		if o.status != statusSent {
+			continue
 		}
+		o.status, o.err = statusUnknown, cause
+		if denied := b.acks.denials.of(b.out.subject(i)); denied != nil {
+			o.status, o.err = statusRefused, denied
+		}
+		closed++
 	}
 	return closed
 }

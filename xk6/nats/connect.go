@@ -16,8 +16,9 @@ import (
 )
 
 // dial connects with these options, calls lost whenever the connection breaks,
-// and told with what the server says of it. It goes through the VU's own dialer, names included, so that k6 counts
-// its bytes and its options on hosts apply.
+// and told with every other error of it, as what the server does not permit. It
+// goes through the VU's own dialer, names included, so that k6 counts its bytes
+// and its options on hosts apply.
 func (o *options) dial(state *lib.State, log logrus.FieldLogger, lost, told func(error)) (*nats.Conn, error) {
 	settings := []nats.Option{
 		nats.Name(o.name),

@@ -59,6 +59,12 @@ func answerError(err error) error {
 	return err
 }
 
+// isMalformed tells whether a message was not sent because no connection would
+// take it: it is too large for the server, or its subject is none.
+func isMalformed(err error) bool {
+	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject)
+}
+
 // sendError makes an error of sending the message say what is known of it.
 func sendError(conn *nats.Conn, msg *nats.Msg, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {

@@ -3,6 +3,7 @@ package nats
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,9 +38,13 @@ func (b *batch) publishPlain(conn *nats.Conn, opts *batchOptions) {
 type denials struct {
 	mu    sync.Mutex
 	found map[string]error
-	last  error
-	more  chan struct{} // closed, and made anew, with every error that is told
+	// recent is the errors told last: who waits for one may come after the next.
+	recent []error
+	more   chan struct{} // closed, and made anew, with every error that is told
 }
+
+// mostRecent is far more errors than are told before a goroutine gets its turn.
+const mostRecent = 1024
 
 var deniedPublish = regexp.MustCompile(`(?i)permissions violation for publish to "([^"]*)"`)
 
@@ -53,7 +58,8 @@ func (d *denials) add(err error) {
 		}
 		d.found[match[1]] = err
 	}
-	d.last = err
+	d.recent = append(d.recent, err)
+	d.recent = d.recent[max(0, len(d.recent)-mostRecent):]
 	if d.more != nil {
 		close(d.more)
 		d.more = nil
@@ -76,7 +82,7 @@ func (d *denials) forget() {
 }
 
 // await waits until the last error of the connection has been told: the library
-// tells them some time after it has read them.
+// tells errors some time after it has read them.
 func (d *denials) await(last error, timeout time.Duration) {
 	if !errors.Is(last, nats.ErrPermissionViolation) {
 		return
@@ -99,7 +105,7 @@ func (d *denials) await(last error, timeout time.Duration) {
 func (d *denials) after(last error) <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.last == last {
+	if slices.Contains(d.recent, last) {
 		return nil
 	}
 	if d.more == nil {

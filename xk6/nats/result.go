@@ -59,7 +59,7 @@ type failure struct {
 	Index int `js:"index"`
 	// Sent is false when it never left.
 	Sent bool `js:"sent"`
-	// Refused is true when it is the server that did not take it.
+	// Refused is true when the server did not take it, or would not have.
 	Refused bool   `js:"refused"`
 	Error   string `js:"error"`
 }
@@ -68,7 +68,8 @@ func failures(b *batch) []failure {
 	all := []failure{}
 	for i := range b.outcomes {
 		if o := &b.outcomes[i]; o.err != nil {
-			all = append(all, failure{i, o.sent != notSent, o.sent != notSent && o.status == statusRefused, reason(o.err)})
+			sent := o.sent != notSent
+			all = append(all, failure{i, sent, o.status == statusRefused && (sent || isMalformed(o.err)), reason(o.err)})
 		}
 	}
 	return all

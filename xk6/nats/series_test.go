@@ -2,6 +2,7 @@ package nats
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -96,6 +97,57 @@ func TestSeriesMistakes(t *testing.T) {
 			vu.failure(`await nc.jetStreamPublishSeries(`+arguments+`)`), arguments)
 	}
 	assert.Equal(t, []any{int64(0)}, vu.async(`report((await nc.jetStreamPublishSeries(limited, {count: 0})).acked)`))
+}
+
+// No server takes a message that is too large, or on a subject that is none:
+// these are refused, although they never left.
+func TestSeriesOfWhatIsNotSent(t *testing.T) {
+	t.Parallel()
+	vu, _ := batchVU(t, func(o *server.Options) { o.MaxPayload = 1024 })
+	got := vu.async(`
+		const events = {run: 1, publisher: 1, firstSeq: 0, count: 1};
+		for (const variant of [{subject: "s.a", pieces: ["x".repeat(2000)]}, {subject: "a b", pieces: []}])
+			for (const method of ["jetStreamPublishSeries", "publishSeries"]) {
+				const {failures} = await nc[method](new Template({seed: 1, variants: [variant]}), events);
+				report(failures.map(({sent, refused, error}) => [sent, refused, error].join()).join());
+			}
+	`)
+	tooLarge, noSubject := "false,true,maximum payload exceeded: 2000 bytes, the server takes 1024", "false,true,invalid subject"
+	assert.Equal(t, []any{tooLarge, tooLarge, noSubject, noSubject}, got)
+}
+
+// To JetStream too a server says only on the connection what it lets nobody
+// publish.
+func TestDeniedSeries(t *testing.T) {
+	t.Parallel()
+	srv := natstest.Start(t, func(o *server.Options) {
+		o.Users = []*server.User{{Username: "me", Password: "p", Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: []string{"a"}}}}}
+	})
+	vu := newVU(t, srv).init(`const nc = new Nats({servers: [URL], user: "me", password: "p"})`)
+	got := vu.async(`
+		const template = new Template({seed: 1, variants: [{subject: "b", pieces: []}]});
+		const {failures} = await nc.jetStreamPublishSeries(template, {run: 1, publisher: 1, count: 2}, {timeout: 500});
+		for (const {sent, refused, error} of failures) report(sent && refused && error.includes('Publish to "b"'));
+	`)
+	assert.Equal(t, []any{true, true}, got)
+}
+
+// Another series on the connection may be refused before the first looks.
+func TestDenialsThatFollowEachOther(t *testing.T) {
+	t.Parallel()
+	var d denials
+	first, second := errors.New("first"), errors.New("second")
+	d.add(first)
+	d.add(second)
+	assert.Nil(t, d.after(first))
+	assert.Nil(t, d.after(second))
+	assert.NotNil(t, d.after(errors.New("third")))
+	for range mostRecent {
+		d.add(second)
+	}
+	assert.Len(t, d.recent, mostRecent)
+	assert.NotNil(t, d.after(first))
 }
 
 // Core NATS: what the server has taken by its answer to a ping is acknowledged,

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// totals counts the JetStream messages that all VUs of this process published.
+// totals counts the messages of batches and series that all VUs of this process
+// published.
 var totals counters
 
 type counters struct {
