@@ -49,7 +49,7 @@ const redis = openRedis(config, mostConnections);
 const streams = openStreams(config);
 const series = seriesSender(metrics, {
   events,
-  series: (template, events) => streams.addSeries(config.STREAM, template, events),
+  series: (template, events, limits) => streams.addSeries(config.STREAM, template, events, limits),
   timeout: config.ACK_TIMEOUT * 1000,
 });
 const each = eachAdded({ metrics, redis, stream: config.STREAM, events });

@@ -54,7 +54,7 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     publish: `publish({ REDIS_URL }) {
     const redis = new Streams({ url: REDIS_URL });
     // Entries are written in Go, as write() does.
-    return { series: (template, events) => redis.addSeries("events", template, events) };
+    return { series: (template, events, limits) => redis.addSeries("events", template, events, limits) };
   },`,
   },
   websocket: {

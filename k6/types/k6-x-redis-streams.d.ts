@@ -64,7 +64,14 @@ declare module "k6/x/redis-streams" {
     /**
      * Adds events to a stream in one pipeline, each stamped when it is written. Nothing is sent twice. Rejected only
      * on malformed arguments.
+     *
+     * @param options `timeout`: the longest wait for all answers, in milliseconds; that of the URL, or 5000, unless told.
      */
-    addSeries(stream: string, template: Template | SharedTemplate, series: Series): Promise<Added>;
+    addSeries(
+      stream: string,
+      template: Template | SharedTemplate,
+      series: Series,
+      options?: { readonly timeout?: number | undefined },
+    ): Promise<Added>;
   }
 }

@@ -12,6 +12,7 @@ import (
 	"go.k6.io/k6/js/common"
 	"go.k6.io/k6/js/modules"
 	"go.k6.io/k6/lib"
+	"throughline.dev/xk6/internal/script"
 	"throughline.dev/xk6/internal/workload"
 )
 
@@ -54,11 +55,15 @@ type Failure struct {
 
 // AddSeries adds consecutive events of a template to a stream, all of them in
 // one pipeline, and returns a promise of what became of each. It is rejected
-// only when its arguments are wrong.
-func (s *Streams) AddSeries(stream string, template, of sobek.Value) *sobek.Promise {
+// only when its arguments are wrong. The option timeout bounds the answers.
+func (s *Streams) AddSeries(stream string, template, of, options sobek.Value) *sobek.Promise {
 	rt := s.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
 	series, err := s.templates.Series(template, of)
+	timeout := s.options.server.ReadTimeout
+	if err == nil && !common.IsNullish(options) {
+		err = script.Setters{"timeout": script.Millis(&timeout)}.Apply("", options)
+	}
 	state := s.vu.State()
 	if err == nil && state == nil {
 		err = common.NewInitContextError("redis-streams: nothing is sent in the init context")
@@ -70,13 +75,21 @@ func (s *Streams) AddSeries(stream string, template, of sobek.Value) *sobek.Prom
 	ctx := s.vu.Context()
 	enqueue := s.vu.RegisterCallback()
 	go func() {
-		added := s.add(ctx, state, stream, series)
+		added := s.add(ctx, state, &adding{series, stream, timeout})
 		enqueue(func() error { return resolve(added) })
 	}()
 	return promise
 }
 
-func (s *Streams) add(ctx context.Context, state *lib.State, stream string, series *workload.Series) *Added {
+// adding is a series on its way into a stream.
+type adding struct {
+	*workload.Series
+
+	stream  string
+	timeout time.Duration
+}
+
+func (s *Streams) add(ctx context.Context, state *lib.State, series *adding) *Added {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
@@ -87,7 +100,7 @@ func (s *Streams) add(ctx context.Context, state *lib.State, stream string, seri
 	start := time.Now()
 	result := &Added{SentAt: float64(start.UnixMicro()) / 1e3, LatenciesMs: []float64{}, Failures: []Failure{}}
 	if isOpen {
-		err = s.conn.exchange(ctx, stream, series, result)
+		err = s.conn.exchange(ctx, series, result)
 	}
 	if err != nil {
 		for i := result.Added + len(result.Failures); i < int(series.Count); i++ {
@@ -113,13 +126,13 @@ var answered = regexp.MustCompile(`^[A-Z]+ `)
 
 // exchange sends a series and reads what the server answers to each event. An
 // error is the connection's: what was not answered until then is not known.
-func (c *connection) exchange(ctx context.Context, stream string, series *workload.Series, result *Added) error {
-	if err := c.socket.SetDeadline(time.Now().Add(c.timeout)); err != nil {
+func (c *connection) exchange(ctx context.Context, series *adding, result *Added) error {
+	if err := c.socket.SetDeadline(time.Now().Add(series.timeout)); err != nil {
 		return err
 	}
 	interrupted := context.AfterFunc(ctx, func() { _ = c.socket.SetDeadline(time.Unix(1, 0)) })
 	defer interrupted()
-	if err := c.send(stream, series); err != nil {
+	if err := c.send(series); err != nil {
 		return err
 	}
 	for i := range int(series.Count) {
@@ -138,8 +151,8 @@ func (c *connection) exchange(ctx context.Context, stream string, series *worklo
 }
 
 // send writes the commands, each stamped when it is written.
-func (c *connection) send(stream string, series *workload.Series) error {
-	key := appendBulk(appendBulk(appendBulk(nil, []byte("XADD")), []byte(stream)), []byte("*"))
+func (c *connection) send(series *adding) error {
+	key := appendBulk(appendBulk(appendBulk(nil, []byte("XADD")), []byte(series.stream)), []byte("*"))
 	var text, fields, command []byte
 	for i := range int(series.Count) {
 		stamped := series.Stamp(i)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"net"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.k6.io/k6/lib"
@@ -15,11 +14,10 @@ import (
 // 9 us, is more than the server takes for one, so that commands are written
 // here.
 type connection struct {
-	client  *redis.Client
-	socket  net.Conn
-	reader  *bufio.Reader
-	writer  *bufio.Writer
-	timeout time.Duration
+	client *redis.Client
+	socket net.Conn
+	reader *bufio.Reader
+	writer *bufio.Writer
 }
 
 const bufferBytes = 64 << 10
@@ -35,7 +33,7 @@ func (o *options) open(ctx context.Context, state *lib.State) (*connection, erro
 		}
 		server.Addr = address
 	}
-	c := &connection{timeout: server.ReadTimeout}
+	c := &connection{}
 	server.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
 		socket, err := dial(ctx, network, address)
 		c.socket = socket

@@ -235,6 +235,14 @@ func TestServerThatSaysNothing(t *testing.T) {
 	assert.True(t, got.Failures[0].Sent)
 }
 
+// What a call says of the time is more than what the URL does.
+func TestTimeoutOfTheCall(t *testing.T) {
+	t.Parallel()
+	address := answering(t, []string{"", added})
+	got := add(t, `{url: "redis://`+address+`?read_timeout=1h"}`, `"s", `+series(0, 1)+`, {timeout: 300}`)[0]
+	assert.Contains(t, got.Failures[0].Error, "i/o timeout")
+}
+
 func TestAnswerThatIsNone(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{":1\r\n", "$-1\r\n", "\r\n", "hello\r\n", "$x\r\n"} {
