@@ -184,8 +184,10 @@ export function traceOf(run: Run, publisher: number, seq: number) {
 }
 
 function countWords(texts: readonly string[]): Word[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   const words = new Words();
-  for (const text of texts) words.count("refused", text);
+  for (const [text, count] of counts) words.count("refused", text, count);
   return words.take();
 }
 

@@ -1,6 +1,4 @@
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
-import { withoutCredentials } from "../../core/redaction.ts";
-import { isUnreachable } from "../../core/shortage.ts";
 import type { SendsSeries, Series, SeriesOutcome } from "../../core/transport.ts";
 import { reasonOf } from "./guard.ts";
 import { isShortage } from "./host.ts";
@@ -30,8 +28,8 @@ export function seriesSender(metrics: SeriesMeasures, { events, series, timeout 
     try {
       return outcomeOf(metrics, tick, await series(template, seriesOf(run, tick), { timeout }));
     } catch (problem) {
-      // What the script itself throws is its own mistake; Go has no connection.
-      if (!(problem instanceof Error) || problem.name !== "GoError") throw problem;
+      // A wrong argument is a TypeError, and what the script itself throws its own mistake; Go has no connection.
+      if (!isOfGo(problem)) throw problem;
       const said = reasonOf(problem);
       const isOurs = isShortage(metrics, said);
       connectsAgainAt = Date.now() + RECONNECT_MS;
@@ -40,6 +38,11 @@ export function seriesSender(metrics: SeriesMeasures, { events, series, timeout 
     }
   };
   return { send, warm: (run: Run) => send(run, { firstSeq: 0, count: 0, publisher: 0 }) };
+}
+
+/** Whether Go failed at what it was asked for. */
+export function isOfGo(problem: unknown): boolean {
+  return problem instanceof Error && problem.name === "GoError";
 }
 
 /** The events of a tick as a series has them. */
@@ -60,8 +63,13 @@ function outcomeOf(metrics: SeriesMeasures, { firstSeq, count }: Tick, result: S
     kind.seqs.push(firstSeq + failure.index);
     kinds.set(failure.error, kind);
   }
-  for (const { of, seqs } of kinds.values()) missed[missOf(metrics, of, seqs.length)].push(...seqs);
-  const words = Array.from(failures, ({ error }) => withoutCredentials(error));
+  const words: string[] = [];
+  for (const { of, seqs } of kinds.values()) {
+    const miss = missOf(metrics, of, seqs.length);
+    missed[miss].push(...seqs);
+    // Of what never left, the target has said nothing.
+    if (miss !== "unsent") words.push(...seqs.map(() => of.error));
+  }
   return { sentFrom: sentAt, ...missed, words, deduplicated: duplicates, latencies: latenciesMs };
 }
 
@@ -71,9 +79,10 @@ export function missOf(
   { sent, refused, error }: Omit<Failure, "index">,
   count: number,
 ): "refused" | "unknown" | "unsent" {
-  if (isShortage(metrics, error)) return "unsent";
+  // What was sent reached the target: its words tell of a connection that broke, not of one that could not be made.
+  if (isShortage(metrics, sent || refused ? null : error)) return "unsent";
   if (refused) return "refused";
-  if (sent && !isUnreachable(error)) return "unknown";
+  if (sent) return "unknown";
   if (error.includes("connection pool")) metrics.unsent_waiting.add(count);
   else enterUnreached(metrics, count);
   return "unsent";

@@ -1,5 +1,6 @@
 import type { Client } from "k6/x/redis";
 import type { PipelineEvents } from "../../../core/pipelineevents.ts";
+import { isUnreachable } from "../../../core/shortage.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
@@ -30,7 +31,8 @@ export function eachAdded({ metrics, redis, stream, events }: XaddOptions) {
       } catch (problem) {
         const error = String(problem);
         const refused = /^(?:GoError: )?[A-Z]+ /.test(error);
-        return { outcome: missOf(metrics, { sent: true, refused, error }, 1), took: null, said: wordsOf(problem) };
+        const outcome = missOf(metrics, { sent: !isUnreachable(error), refused, error }, 1);
+        return { outcome, took: null, said: outcome === "unsent" ? undefined : wordsOf(problem) };
       }
     });
     isShortage(metrics, null);
