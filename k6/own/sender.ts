@@ -15,7 +15,7 @@ import type { measures } from "../support/metrics.ts";
 import { type SendOutcome, type Tick, traceOf } from "../support/publishing.ts";
 import type { Run } from "../support/run.ts";
 import { type Sent, sendEach, sumOf } from "../support/sending.ts";
-import { enterUnreached, seriesOf, seriesSender } from "../support/series.ts";
+import { enterUnreached, isOfGo, seriesOf, seriesSender } from "../support/series.ts";
 import type { OwnAccess } from "./access.ts";
 
 /** More of an answer tells nothing that its beginning does not, ... */
@@ -160,6 +160,7 @@ export class Sender {
       if (failure === undefined) return "acknowledged";
       return { outcome: failure.refused ? "refused" : failure.sent ? "unknown" : "unsent", said: failure.error };
     } catch (problem) {
+      if (!isOfGo(problem)) throw problem;
       return { outcome: "unknown", said: reasonOf(problem) };
     }
   }

@@ -238,7 +238,7 @@ declare module "k6/x/nats" {
     readonly index: number;
     /** False when it never left. */
     readonly sent: boolean;
-    /** True when the server did not take it. */
+    /** True when the server did not take it, or would not have: it is too large, or its subject is none. */
     readonly refused: boolean;
     readonly error: string;
   }
@@ -331,7 +331,8 @@ declare module "k6/x/nats" {
      * Publishes the messages in order and promises what became of each. Batches of one client may overlap; the
      * order of their messages is kept.
      *
-     * The promise is rejected only when nothing was sent: on malformed arguments, or without a connection.
+     * The promise is rejected only when nothing was sent: with a TypeError on malformed arguments, or without a
+     * connection.
      */
     jetStreamPublishBatch(messages: readonly BatchMessage[], options?: BatchOptions): Promise<BatchResult>;
 

@@ -63,7 +63,7 @@ declare module "k6/x/redis-streams" {
 
     /**
      * Adds events to a stream in one pipeline, each stamped when it is written. Nothing is sent twice. Rejected only
-     * on malformed arguments.
+     * on malformed arguments, with a TypeError.
      *
      * @param options `timeout`: the longest wait for all answers, in milliseconds; that of the URL, or 5000, unless told.
      */

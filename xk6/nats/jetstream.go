@@ -3,6 +3,7 @@ package nats
 import (
 	"github.com/grafana/sobek"
 	"github.com/nats-io/nats.go"
+	"throughline.dev/xk6/internal/script"
 )
 
 // jetStreamSetup creates the stream, or updates it when it exists.
@@ -112,11 +113,10 @@ func (c *client) publishAll(
 		opts, err = readBatchOptions(options)
 	}
 	if err != nil {
-		err = c.failure(op, "", err)
-	} else {
-		err = c.ready()
+		_ = reject(script.Mistake(rt, c.failure(op, "", err)))
+		return promise
 	}
-	if err != nil {
+	if err := c.ready(); err != nil {
 		_ = reject(rt.NewGoError(err))
 		return promise
 	}

@@ -93,8 +93,9 @@ func TestSeriesMistakes(t *testing.T) {
 		`new Template({seed: 1, variants: [{fields: []}]}), {count: 1}`: "the template's messages have no subject",
 		`limited, {count: 0}, {wait: 1}`:                                `option "wait": unknown, want one of maxPending, timeout`,
 	} {
-		assert.Equal(t, "nats: publish a series on "+srv.ClientURL()+": "+want,
-			vu.failure(`await nc.jetStreamPublishSeries(`+arguments+`)`), arguments)
+		call := `await nc.jetStreamPublishSeries(` + arguments + `)`
+		assert.Equal(t, "nats: publish a series on "+srv.ClientURL()+": "+want, vu.failure(call), arguments)
+		assert.Equal(t, []any{"TypeError"}, vu.async(`try { `+call+` } catch (e) { report(e.name) }`), arguments)
 	}
 	assert.Equal(t, []any{int64(0)}, vu.async(`report((await nc.jetStreamPublishSeries(limited, {count: 0})).acked)`))
 }

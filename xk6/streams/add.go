@@ -69,7 +69,7 @@ func (s *Streams) AddSeries(stream string, template, of, options sobek.Value) *s
 		err = common.NewInitContextError("redis-streams: nothing is sent in the init context")
 	}
 	if err != nil {
-		_ = reject(rt.NewGoError(err))
+		_ = reject(script.Mistake(rt, err))
 		return promise
 	}
 	ctx := s.vu.Context()

@@ -290,3 +290,16 @@ func TestMistakes(t *testing.T) {
 		assert.Equal(t, want, got.String(), script)
 	}
 }
+
+// A wrong argument is no failure of the server.
+func TestMistakesOfACall(t *testing.T) {
+	t.Parallel()
+	for arguments, want := range map[string]string{
+		`"s"`:                                  "TypeError: want a Template or { name, make }, got nothing",
+		`"s", template`:                        "TypeError: want an object of options, got nothing",
+		`"s", template, {count: 1}, {wait: 1}`: `TypeError: option "wait": unknown, want one of timeout`,
+	} {
+		caught := arguments + `).catch((e) => ({failures: [{error: String(e)}]})`
+		assert.Equal(t, want, add(t, `{url: "redis://127.0.0.1:1"}`, caught)[0].Failures[0].Error)
+	}
+}

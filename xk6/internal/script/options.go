@@ -31,6 +31,10 @@ func (e *OptionError) Error() string { return fmt.Sprintf("option %q: %s", e.Nam
 // Unwrap returns the problem.
 func (e *OptionError) Unwrap() error { return e.Problem }
 
+// Mistake is a wrong argument as a script catches it: a TypeError, which is not
+// taken for a failure of what the arguments are for.
+func Mistake(rt *sobek.Runtime, err error) *sobek.Object { return rt.NewTypeError("%s", err.Error()) }
+
 // Apply hands every property of the object to its setter; prefix leads to the
 // object in error messages.
 func (s Setters) Apply(prefix string, v sobek.Value) error {
