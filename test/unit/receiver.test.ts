@@ -35,9 +35,8 @@ async function account(): Promise<Account> {
   return (await (await fetch(`${receiver.url}/runs/run`)).json()) as Account;
 }
 
-function webhook(run = "run", publisher = 1): string {
+function webhook(run = "run", publisher = 1, publishedAt = Date.now() - 5): string {
   const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
-  const publishedAt = Date.now() - 5;
   return JSON.stringify({
     block_hash: blockHash(1, blockNumber(SEQ)),
     block_number: blockNumber(SEQ),
@@ -121,6 +120,15 @@ describe("a webhook", () => {
     expect((await deliver(webhook("earlier"))).status).toBe(200);
     expect((await deliver(webhook("run", CANARY_PUBLISHER))).status).toBe(200);
     expect(await account()).toMatchObject({ delivered: 0, unreported: 0, misrouted: 0, ready: 1, foreign: 1 });
+  });
+
+  test("that an earlier run of the same id left behind is none of this run's, taken or refused", async () => {
+    const old = webhook("run", 1, Date.now() - 3_600_000);
+    expect((await deliver(old)).status).toBe(200);
+    expect((await deliver(old, { secret: "other" })).status).toBe(401);
+    const { delivered, open, foreign, webhooks } = await account();
+    expect({ delivered, open, foreign }).toEqual({ delivered: 0, open: 0, foreign: 1 });
+    expect(webhooks).toMatchObject({ attempts: 0, wrongSignatures: 0 });
   });
 
   test("whose identity is damaged, or that carries none of ours, is counted as such", async () => {

@@ -11,18 +11,23 @@ import { ACCOUNT, STORAGE } from "./records.ts";
 const RUN = 4_711;
 const SENT_AT = 1.7e12;
 
-function row(id: number, seq: number, changes: Partial<Row> & { run?: number; publisher?: number } = {}): Row {
-  const { run = RUN, publisher = 1, ...rest } = changes;
-  const sent = asStored(message(1, { run, publisher, seq, publishedAt: SENT_AT }));
+type Changes = Partial<Row> & { run?: number; publisher?: number; publishedAt?: number };
+
+function row(id: number, seq: number, changes: Changes = {}): Row {
+  const { run = RUN, publisher = 1, publishedAt = SENT_AT, ...rest } = changes;
+  const sent = asStored(message(1, { run, publisher, seq, publishedAt }));
   return { id, ...sent, insertedAt: SENT_AT + 40, ...rest };
 }
+
+/** A row of last night, under the same RUN_ID. */
+const EARLIER = { publishedAt: SENT_AT - 86_400_000 };
 
 function tableWith(...rows: Row[]): TablePath {
   return seenWith(new Deliveries(), ...rows);
 }
 
 function seenWith(deliveries: Deliveries, ...rows: Row[]): TablePath {
-  const table = new TablePath("messages", RUN, 1, false);
+  const table = new TablePath("messages", RUN, 1, false, [], SENT_AT - 1_000);
   for (const each of rows) table.enter(each, SENT_AT + 100, deliveries);
   return table;
 }
@@ -40,6 +45,12 @@ describe("rows of a table", () => {
     ["one row read twice", [row(101, 0), row(101, 0)], { rows: 1, events: 1 }],
     ["one event stored twice", [row(101, 0), row(102, 0)], { rows: 2, events: 1 }],
     ["another run's", [row(101, 0, { run: RUN + 1 })], { rows: 0, events: 0 }],
+    ["an earlier run's of the same id", [row(101, 0, EARLIER), row(102, 0)], { rows: 1, events: 1 }],
+    [
+      "a canary's of an earlier run",
+      [row(101, 0, { ...EARLIER, publisher: CANARY_PUBLISHER })],
+      { rows: 0, events: 0 },
+    ],
     ["a canary's", [row(101, 0, { publisher: CANARY_PUBLISHER })], { rows: 0, events: 0, ready: true }],
     ["another user", [row(101, 0, { user_id: "0" })], { rows: 1, events: 1, damaged: 1 }],
     [
@@ -50,6 +61,20 @@ describe("rows of a table", () => {
     ["a content without head and trace", [row(101, 0, { content: "hello" })], { rows: 0, events: 0 }],
   ])("%s", (_, rows, expected) => {
     expect(numbers(tableWith(...rows))).toEqual({ damaged: 0, ready: false, ...expected });
+  });
+
+  test("of an earlier run are not missed where they are cleaned up, and stay what they were where they change", () => {
+    const table = tableWith(row(101, 0, EARLIER), row(102, 0));
+    expect([101, 102].map((id) => table.isMissed(id))).toEqual([false, true]);
+    table.recheck(row(101, 0, { ...EARLIER, user_id: "0" }));
+    expect([table.changed, table.damaged]).toEqual([0, 0]);
+  });
+
+  test("that an earlier run left pending are not pending", () => {
+    const pending = (seq: number, publishedAt: number) =>
+      JSON.stringify(message(1, { run: RUN, publisher: 1, seq, publishedAt }));
+    const { seqs } = tableWith().readPending([pending(3, EARLIER.publishedAt), pending(4, SENT_AT)]);
+    expect([...seqs]).toEqual([4]);
   });
 
   test("count a second row of an event as a duplicate", () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Bitset } from "../../core/bitset.ts";
 import type { ClockReport } from "../../core/clocks.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
@@ -8,6 +8,7 @@ import { Watch, type WatchOptions } from "../../systems/ingestor/receiver/watch.
 import { asStored, message } from "../../systems/ingestor/wire.ts";
 
 const RUN = 4_711;
+const PUBLISHED_AT = 1.7e12;
 
 type NumberedRow = Row & { readonly id: number };
 
@@ -22,10 +23,10 @@ class FakeTable {
     this.before = before;
   }
 
-  add(id: number, seq: number): void {
+  add(id: number, seq: number, publishedAt = PUBLISHED_AT): void {
     this.rows.push({
       id,
-      ...asStored(message(1, { run: RUN, publisher: 1, seq, publishedAt: 1e12 })),
+      ...asStored(message(1, { run: RUN, publisher: 1, seq, publishedAt })),
       insertedAt: null,
     });
   }
@@ -39,7 +40,7 @@ class FakeTable {
     return this.answer({ last: rows.at(-1)?.id ?? null, rows, more: false });
   }
 
-  readonly grows: boolean = true;
+  grows = true;
   readonly lowering: number = 0;
   readonly slack: number = 0;
 
@@ -87,7 +88,7 @@ const watches: Watch[] = [];
 afterEach(() => Promise.all(watches.splice(0).map((watch) => watch.stop())));
 
 function watchOf(table: FakeTable, keys: WatchOptions["keys"] = null, acknowledged: readonly number[] = []): Watch {
-  const path = new TablePath("messages", RUN, 1, false);
+  const path = new TablePath("messages", RUN, 1, false, [], PUBLISHED_AT - 1_000);
   const deliveries = new Deliveries();
   const observed = {
     now: () => Date.now(),
@@ -172,6 +173,34 @@ test("rows that came by ids below those that were there are found in the end, be
   expect(watch.account()).toMatchObject({ rows: 3, damaged: 0, vanished: 0 });
 });
 
+describe("beside the rows of last night, under the same RUN_ID,", () => {
+  /** Events 0 to 9 of last night, and so many of them again. */
+  function kept(again: number): FakeTable {
+    const table = new FakeTable(1_000);
+    for (let seq = 0; seq < 10; seq++) table.add(1 + seq, seq, PUBLISHED_AT - 86_400_000);
+    for (let seq = 0; seq < again; seq++) table.add(1_001 + seq, seq);
+    return table;
+  }
+  const acknowledged = Array.from({ length: 10 }, (_, seq) => seq);
+
+  test("what was never stored is missing", async () => {
+    const watch = watchOf(kept(8), null, acknowledged);
+    await watch.finish();
+    expect(watch.account()).toMatchObject({ rows: 8, damaged: 0, vanished: 0 });
+  });
+
+  test("keys that do not grow duplicate nothing, also where last night's are cleaned up meanwhile", async () => {
+    const table = kept(10);
+    table.grows = false;
+    const watch = watchOf(table, null, acknowledged);
+    await watch.finish();
+    expect(watch.account()).toMatchObject({ rows: 10, damaged: 0, vanished: 0 });
+    table.rows.splice(0, 10);
+    await watch.finish();
+    expect(watch.account()).toMatchObject({ rows: 10, damaged: 0, vanished: 0 });
+  });
+});
+
 test("ids that lie as far apart as they can be are no problem", async () => {
   const table = new FakeTable(0);
   table.add(2 ** 32, 0);
@@ -186,7 +215,7 @@ test("what is held is weighed: since when it has not become less, and what the s
   const table = new FakeTable(100);
   table.add(101, 0);
   const reading = { pending: 2, buffered: 3, worker: {} };
-  const pending = [JSON.stringify(message(1, { run: RUN, publisher: 1, seq: 3, publishedAt: 1e12 })), "poison"];
+  const pending = [JSON.stringify(message(1, { run: RUN, publisher: 1, seq: 3, publishedAt: PUBLISHED_AT })), "poison"];
   const keys = {
     read: async () => reading,
     pendingContents: async () => ({ contents: pending, isWhole: true }),

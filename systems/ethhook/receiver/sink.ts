@@ -28,9 +28,12 @@ export class RunsSink implements WebhookSink {
     for (const run of this.runs.all()) if (!run.settled && run.observer(Endpoints) !== undefined) run.stray(what);
   }
 
-  /** Counts a webhook that was not taken. */
+  /** Counts a webhook that was not taken; one that an earlier run of the same id left behind opens nothing. */
   refused(endpoint: string, refused: RefusedAttempt): void {
-    this.runs.numbered(refused.trace.run)?.observer(Endpoints)?.refused(endpoint, refused);
+    const { trace } = refused;
+    const run = this.runs.numbered(trace.run);
+    if (run === undefined || isLeftOver(trace.publishedAt, run.openedAt)) return;
+    run.observer(Endpoints)?.refused(endpoint, refused);
   }
 
   /** Counts a request whose body is no webhook, in every run that may have been meant: all that are open. */

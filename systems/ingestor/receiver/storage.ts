@@ -53,7 +53,7 @@ export async function openStorage(options: StorageOptions, now: () => number): P
   return {
     watch({ id, seed, hostile }, observed) {
       const run = runNumber(id);
-      const path = new TablePath(options.table, run, seed, hostile, absent);
+      const path = new TablePath(options.table, run, seed, hostile, absent, observed.openedAt);
       return new TableObserver(path, new Watch({ table, keys, path, run, now }, observed));
     },
     close,

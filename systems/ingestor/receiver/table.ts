@@ -1,6 +1,7 @@
 import type { Bitset } from "../../../core/bitset.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import type { PathAccount, Window } from "../../../core/ledger.ts";
+import { isLeftOver } from "../../../core/report.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Path } from "../../../receiver/path.ts";
@@ -32,8 +33,9 @@ const FRESH_MS = 2_000;
 /** As much of an entry is shown. */
 const SHOWN_LENGTH = 80;
 
-/** The event of a canary's row. */
+/** The event of a canary's row, and of one that an earlier run of the same id left behind. */
 const CANARY = -1;
+const LEFT_OVER = -2;
 
 /** How many damaged rows an account describes. */
 const EVIDENCE = 5;
@@ -48,6 +50,7 @@ export class TablePath extends Path {
   private readonly run: number;
   private readonly hostile: boolean;
   private readonly absent: readonly AbsentField[];
+  private readonly openedAt: number;
   /** The rows of the run as they were first read. */
   readonly index = new RowIndex();
   /** Messages that are pending or buffered, and so may still become rows. */
@@ -61,10 +64,19 @@ export class TablePath extends Path {
   /**
    * @param hostile the messages are those of {@link hostileRequest}.
    * @param absent fields that the table does not keep, so that they cannot be damaged.
+   * @param openedAt Unix ms at which the run was opened, where that is known.
    */
-  constructor(name: string, run: number, seed: number, hostile: boolean, absent: readonly AbsentField[] = []) {
+  constructor(
+    name: string,
+    run: number,
+    seed: number,
+    hostile: boolean,
+    absent: readonly AbsentField[] = [],
+    openedAt = Number.NEGATIVE_INFINITY,
+  ) {
     super(name, { table: name }, () => true);
     this.absent = absent;
+    this.openedAt = openedAt;
     this.run = run;
     this.seed = seed;
     this.hostile = hostile;
@@ -85,7 +97,7 @@ export class TablePath extends Path {
   }
 
   /**
-   * Enters a row; one that was entered before, or is of another run, changes nothing.
+   * Enters a row; one that was entered before, is of another run, or was left behind by an earlier one, changes nothing.
    *
    * @param seenAt Unix ms.
    * @param deliveries where the time from publishing to the moment at which the row was seen goes.
@@ -96,6 +108,10 @@ export class TablePath extends Path {
     const identity = readContent(row.content) ?? this.single(row);
     if (identity === null || identity.run !== this.run || this.index.has(row.id)) return false;
     const { publisher, seq, trace } = identity;
+    if (this.isOfEarlier(identity)) {
+      this.index.enter(row.id, LEFT_OVER, row);
+      return false;
+    }
     const isCanary = publisher === CANARY_PUBLISHER;
     this.index.enter(row.id, isCanary ? CANARY : seq, row);
     if (isCanary) {
@@ -117,13 +133,22 @@ export class TablePath extends Path {
   /** Looks at a row again that was entered before: it counts as it stands at the end. */
   recheck(row: Row): void {
     const seq = this.index.seqOf(row.id);
-    if (seq === undefined || seq === CANARY || this.damagedIds.has(row.id)) return;
+    if (seq === undefined || seq < 0 || this.damagedIds.has(row.id)) return;
     const identity = readContent(row.content) ?? this.single(row);
     const isSame = identity !== null && identity.run === this.run && identity.seq === seq;
     const damage = isSame ? this.damage(row, seq, identity.trace) : "its content is another";
     if (damage === null) return;
     this.changedRows++;
     this.describe(row.id, `was event ${seq} and has been changed since: ${damage}`);
+  }
+
+  /** Whether it is a loss that a row which was read is not there any more: who cleans up takes what is old. */
+  isMissed(id: RowId): boolean {
+    return this.index.seqOf(id) !== LEFT_OVER;
+  }
+
+  private isOfEarlier({ trace }: ContentIdentity): boolean {
+    return isLeftOver(trace?.publishedAt ?? null, this.openedAt);
   }
 
   private describe(id: RowId, damage: string): void {
@@ -157,7 +182,7 @@ export class TablePath extends Path {
     for (const text of contents) {
       const content = pendingContent(text);
       const identity = content === null ? null : readContent(content);
-      if (identity?.run === this.run) seqs.add(identity.seq);
+      if (identity?.run === this.run && !this.isOfEarlier(identity)) seqs.add(identity.seq);
       if (content === null) unreadable ??= text.slice(0, SHOWN_LENGTH);
     }
     return { seqs, unreadable };

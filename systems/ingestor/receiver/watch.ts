@@ -230,7 +230,7 @@ export class Watch {
       const rows = await table.again(run, above, buckets, known);
       for (const row of rows) path.recheck(row);
       const there = new Set(rows.map(({ id }) => id));
-      gone += known.filter((id) => !there.has(id)).length;
+      gone += known.filter((id) => !there.has(id) && path.isMissed(id)).length;
       this.enter(rows, true);
     }
     this.vanished = gone;

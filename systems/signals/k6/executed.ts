@@ -3,7 +3,7 @@ import http from "k6/http";
 import type { Account } from "../../../core/account.ts";
 import { DamageTally } from "../../../core/damage.ts";
 import { readTime } from "../../../core/moment.ts";
-import type { DamageReport, PathReport } from "../../../core/report.ts";
+import { type DamageReport, isLeftOver, type PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
@@ -91,7 +91,7 @@ export class ExecutedList {
       const text = JSON.stringify(signal);
       const id = findEventId(text);
       const trace = id === null ? null : readEventId(id);
-      if (id === null || trace?.run !== this.run.number) continue;
+      if (id === null || trace?.run !== this.run.number || isLeftOver(trace.publishedAt, this.openedAt)) continue;
       const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
       ids.push(id);
       if (told === null) this.untimed++;
