@@ -115,8 +115,8 @@ export interface StorageAccount {
   } | null;
   /** What the worker says of itself in Redis, by key. */
   readonly worker: Readonly<Record<string, number>>;
-  /** What the worker said that it had stored in all, before that became less and after; null where it never did. */
-  readonly setBack: { readonly from: number; readonly to: number } | null;
+  /** What the worker said that it had stored in all, before that became less and after; `to` is null where it is gone. */
+  readonly setBack: { readonly from: number; readonly to: number | null } | null;
   /** Why the table or Redis could not be read the last time; null when they could. */
   readonly problem: string | null;
 }

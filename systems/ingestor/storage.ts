@@ -11,10 +11,7 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
   const causes: string[] = [];
   const { queue, problem, vanished, changed, ids, worker, setBack } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
-  if (setBack != null)
-    causes.push(
-      `${WORKER_KEYS.total} went back from ${setBack.from} to ${setBack.to}: the worker or its Redis began anew in mid-run`,
-    );
+  if (setBack != null) causes.push(tellSetBack(setBack));
   if (vanished > 0) causes.push(`${vanished} rows were there and are gone`);
   if (changed > 0) causes.push(`${changed} rows were stored as they were sent and have been changed since`);
   if (ids.repeated > 0)
@@ -33,6 +30,12 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
     );
   }
   return causes;
+}
+
+function tellSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): string {
+  const { total } = WORKER_KEYS;
+  if (to === null) return `${total} was ${from}, and is gone`;
+  return `${total} went back from ${from} to ${to}: the worker or its Redis began anew in mid-run`;
 }
 
 /** Says what is held, and by whom as far as that shows. */

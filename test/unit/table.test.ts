@@ -205,6 +205,12 @@ describe("what is missing", () => {
       { setBack: { from: 90, to: 4 } },
       ["total_messages went back from 90 to 4: the worker or its Redis began anew in mid-run"],
     ],
+    [
+      "is nothing, but what the worker stored is told no more",
+      { lost: 0 },
+      { setBack: { from: 90, to: null } },
+      ["total_messages was 90, and is gone"],
+    ],
     ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows were there and are gone"]],
     ["cannot be read", { lost: 0 }, { problem: "refused" }, ["the table or Redis could not be read: refused"]],
   ])("%s", (_, account, storage, causes) => {

@@ -230,7 +230,11 @@ test("what is held is weighed: since when it has not become less, and what the s
 test.each([
   ["grows", [10, 10, 12], null],
   ["goes back", [10, 12, 3, 4], { from: 12, to: 3 }],
-  ["is gone", [12, null], { from: 12, to: 0 }],
+  ["is not there yet", [null, 12], null],
+  ["is gone", [12, null], { from: 12, to: null }],
+  ["is gone for a moment", [12, null, 13], null],
+  ["is gone, and begins anew", [12, null, 3], { from: 12, to: 3 }],
+  ["goes back twice", [12, 10, 11, 4], { from: 11, to: 4 }],
 ])("what the worker says it stored %s", async (_, totals, setBack) => {
   let reading = 0;
   const keys = {

@@ -54,7 +54,9 @@ export class Watch {
   private comparedAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
   private queue: QueueReading | null = null;
-  private stored = { highest: 0, setBack: null as StorageAccount["setBack"] };
+  /** What the worker last said that it has stored in all; null before. */
+  private stored: number | null = null;
+  private setBack: StorageAccount["setBack"] = null;
   private leastHeld = Number.POSITIVE_INFINITY;
   private movedAt = Number.NEGATIVE_INFINITY;
   private emptySince: number | null = null;
@@ -107,7 +109,7 @@ export class Watch {
       growth,
       stuck: this.stuck,
       worker: queue?.worker ?? {},
-      setBack: this.stored.setBack,
+      setBack: this.setBack ?? this.forgotten(queue),
       problem: this.problem,
     };
   }
@@ -157,7 +159,7 @@ export class Watch {
     // A Redis that is away keeps nobody from reading the table.
     this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
     this.weigh(this.queue, underLoad);
-    if (this.queue !== null) this.followStored(this.queue.worker[WORKER_KEYS.total] ?? 0);
+    this.followStored(this.queue?.worker[WORKER_KEYS.total] ?? null);
     await this.readNew();
     const rows = path.seen.size;
     if (underLoad && acknowledged > 0) this.conservation.underLoad(now(), acknowledged, rows);
@@ -180,10 +182,17 @@ export class Watch {
   }
 
   /** What the worker says that it has stored in all never becomes less, unless it is another worker, or another Redis. */
-  private followStored(stored: number): void {
-    const { highest } = this.stored;
-    if (stored < highest) this.stored.setBack = { from: highest, to: stored };
-    this.stored.highest = stored;
+  private followStored(stored: number | null): void {
+    if (stored === null) return;
+    if (this.stored !== null && stored < this.stored) this.setBack = { from: this.stored, to: stored };
+    this.stored = stored;
+  }
+
+  /** Where that total was there and is not any more. */
+  private forgotten(queue: QueueReading | null): StorageAccount["setBack"] {
+    const { stored } = this;
+    const isThere = queue === null || queue.worker[WORKER_KEYS.total] !== undefined;
+    return stored === null || isThere ? null : { from: stored, to: null };
   }
 
   /** Reads on from where the last reading ended. */
