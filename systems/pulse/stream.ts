@@ -135,7 +135,7 @@ export function explainLosses(
   consumers: readonly ConsumerFacts[],
   origin: StreamOrigin | null = null,
 ): string {
-  const changes = origin === null ? [] : changesSince(origin, stream, consumers);
+  const changes = origin === null ? NO_CHANGES : changesSince(origin, stream, consumers);
   const readers = consumers.map((consumer) => {
     const { name, num_pending: pending, num_ack_pending: unacknowledged } = consumer;
     const acknowledges = consumer.config.ack_policy !== "none";
@@ -144,23 +144,29 @@ export function explainLosses(
     const isBehind = pending + (acknowledges ? unacknowledged : 0) > 0;
     return `${isBehind ? `consumer ${name} has not taken all of them (${counts})` : taken}${sharing(consumer)}`;
   });
-  return [...changes, describeStream(stream), ...(readers.length === 0 ? ["it has no consumer"] : readers)].join("; ");
+  const counts = [describeStream(stream), ...(readers.length === 0 ? ["it has no consumer"] : readers)];
+  return [...changes.ofStream, ...counts, ...changes.ofReaders].join("; ");
 }
 
-/** What was made anew, deleted or removed in mid-run. */
-function changesSince(origin: StreamOrigin, stream: StreamFacts, consumers: readonly ConsumerFacts[]): string[] {
+const NO_CHANGES = { ofStream: [], ofReaders: [] };
+
+/** What was made anew or removed since the load began. */
+function changesSince(origin: StreamOrigin, stream: StreamFacts, consumers: readonly ConsumerFacts[]) {
   const { config, state, created } = stream;
   const isAnother = created !== origin.created || state.last_seq < origin.firstSeq - 1;
-  if (isAnother) return [`stream ${config.name} was made anew in mid-run: what it held before is gone`];
+  if (isAnother) {
+    return { ...NO_CHANGES, ofStream: [`stream ${config.name} was made anew in mid-run: what it held before is gone`] };
+  }
   // Of other retentions, what was taken is removed.
   const removed = config.retention === "limits" ? Math.max(0, state.first_seq - origin.firstSeq) : 0;
-  const readers = Object.entries(origin.readers).flatMap(([name, made]) => {
+  // A gateway with a consumer for each subscription deletes it with the subscription, and this is asked after the load.
+  const ofReaders = Object.entries(origin.readers).flatMap(([name, made]) => {
     const now = consumers.find((one) => one.name === name);
-    if (now === undefined) return [`consumer ${name} was deleted in mid-run`];
-    return now.created === made ? [] : [`consumer ${name} was made anew in mid-run`];
+    if (now === undefined) return [`consumer ${name} is not there any more`];
+    return now.created === made ? [] : [`consumer ${name} was made anew since the load began`];
   });
   const gone = `${removed} messages of this run were removed from the stream (purged, or beyond its limits), read or not`;
-  return [...(removed === 0 ? [] : [gone]), ...readers];
+  return { ofStream: removed === 0 ? [] : [gone], ofReaders };
 }
 
 /** What says that a consumer is not one gateway's alone; empty where nothing does. */
