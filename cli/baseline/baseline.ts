@@ -7,7 +7,7 @@ import { parseJson } from "../record.ts";
 import type { Result } from "../result.ts";
 import { enoughSamples } from "./floor.ts";
 import { describe, differences, fingerprint } from "./likeness.ts";
-import { type MeasurementKind, measure } from "./measurement.ts";
+import { type MeasurementKind, measure, processesOf } from "./measurement.ts";
 
 const Numbers = v.record(v.string(), v.pipe(v.number(), v.finite()));
 
@@ -19,6 +19,8 @@ const Run = v.strictObject({
   clockError: v.number(),
   /** It missed an objective, and was taken all the same. */
   failed: v.optional(v.literal(true)),
+  /** No number is the worst of several processes; those that were saved earlier may hold such, and do not say so. */
+  merged: v.optional(v.literal(true)),
   latency: Numbers,
   defect: Numbers,
   throughput: Numbers,
@@ -88,6 +90,7 @@ function runOf(result: Result): BaselineRun {
     machine: machineOf(result),
     clockError: clockErrorOf(result),
     ...(result.verdict === "FAIL" ? { failed: true as const } : {}),
+    ...(processesOf(result) === 1 || measurements.some(({ isWorst }) => isWorst) ? {} : { merged: true as const }),
     latency: ofKind("latency"),
     defect: ofKind("defect"),
     throughput: ofKind("throughput"),

@@ -1,10 +1,11 @@
 /** Whether a run is worse than its baseline. A pure function of the two. */
 
 import type { Verdict } from "../../core/verdict.ts";
+import { several } from "../format.ts";
 import type { Result } from "../result.ts";
-import { type Baseline, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
+import { type Baseline, type BaselineRun, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
 import { enoughSamples, noiseOf } from "./floor.ts";
-import { isCompared, type Measurement, type MeasurementKind, measure } from "./measurement.ts";
+import { isCompared, type Measurement, type MeasurementKind, measure, processesOf } from "./measurement.ts";
 
 /** A latency or a defect that is more than so many times the baseline's is worse. */
 const MORE = 1.5;
@@ -64,24 +65,41 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   const measured = new Map(measure(result).map((one) => [one.name, one]));
   const clockError = clockErrorOf(result) + Math.max(...runs.map((run) => run.clockError));
   const rows = ranges(runs).map((range) => rowOf(range, measured.get(range.name), clockError));
-  const machines = [...new Set(runs.map(({ machine }) => machine))].filter((one) => one !== machineOf(result));
+  const worst = rows.filter(({ name }) => measured.get(name)?.isWorst);
   return {
     run: result.run,
     against,
     ...judged(rows, result),
-    cautions: [
-      ...against
-        .filter((run) => others[run]?.failed === true)
-        .map((run) => `run ${run} of the baseline is itself FAIL`),
-      ...[...measured.values()].flatMap(({ name, worstOf }) =>
-        worstOf === undefined || !rows.some((row) => row.name === name)
-          ? []
-          : [`${name} is the worst of ${worstOf} processes: this record does not say what they have together`],
-      ),
-      ...machines.map((machine) => `the baseline was measured on ${machine}, this run on ${machineOf(result)}`),
-    ],
+    cautions: cautionsOf(result, others, worst.length),
     rows,
   };
+}
+
+/** @param worst how many latencies of the run are the worst of its processes. */
+function cautionsOf(result: Result, earlier: Baseline["runs"], worst: number): string[] {
+  const processes = several(processesOf(result), "process", "processes");
+  const named = (isMeant: (run: BaselineRun) => boolean) =>
+    Object.entries(earlier)
+      .filter(([, run]) => isMeant(run))
+      .map(([name]) => name);
+  // The worst beside the worst is like with like.
+  const unmerged = processesOf(result) > 1 && worst === 0 ? named(({ merged }) => merged !== true) : [];
+  const machines = new Set(Object.values(earlier).map(({ machine }) => machine));
+  machines.delete(machineOf(result));
+  const cautions = named(({ failed }) => failed === true).map((run) => `run ${run} of the baseline is itself FAIL`);
+  if (unmerged.length > 0)
+    cautions.push(
+      `the baseline may hold the worst of ${processes} (${unmerged.join(", ")}), beside which what they have together ` +
+        "seems quick: save a newer run with --replace",
+    );
+  if (worst > 0)
+    cautions.push(
+      `the worst of ${processes} stands for ${several(worst, "latency", "latencies")}: ` +
+        "this record does not say what they have together",
+    );
+  for (const machine of machines)
+    cautions.push(`the baseline was measured on ${machine}, this run on ${machineOf(result)}`);
+  return cautions;
 }
 
 interface Range {

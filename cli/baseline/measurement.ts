@@ -17,8 +17,8 @@ export interface Measurement {
   readonly samples: number;
   /** Taken between two clocks, whose disagreement is part of it. */
   readonly betweenClocks: boolean;
-  /** So many processes have one each, and nobody knows that of all together: the worst stands for them. */
-  readonly worstOf?: number;
+  /** Several processes have one each, and nobody knows that of all together: the worst stands for them. */
+  readonly isWorst?: true;
 }
 
 /** Caused by a slow generator, not by the target; the run's own verdict judges them. */
@@ -48,6 +48,11 @@ type Summary = NonNullable<Result["tests"][number]["summary"]>;
 /** Whether a measurement of this name is compared; a baseline that was saved earlier may have others. */
 export function isCompared(name: string): boolean {
   return name.split(" ").every((word) => !OF_THE_GENERATOR.includes(word) && !OF_FAILURES.test(word));
+}
+
+/** How many processes shared the load of a test. */
+export function processesOf({ tests }: Result): number {
+  return Math.max(1, ...tests.map(({ instance }) => instance));
 }
 
 /** Everything of a run that can be compared, each name once. */
@@ -83,7 +88,7 @@ function deliveries(account: Result["account"]): Measurement[] {
 /** @param merged what several processes have together, where that is known. */
 function latenciesOf(test: string, summaries: readonly Summary[], merged?: Summary["metrics"]): Measurement[] {
   if (summaries.length > 1 && merged !== undefined) return latencies({ test, metrics: merged });
-  const worst = summaries.length > 1 ? { worstOf: summaries.length } : {};
+  const worst = summaries.length > 1 ? { isWorst: true as const } : {};
   return summaries.flatMap(latencies).map((one) => ({ ...one, ...worst }));
 }
 
