@@ -131,7 +131,7 @@ test("what no template can write ends the run before its load, in one line", asy
 });
 
 test("what Go cannot send for a mistake of the file ends the run before its load, and not as a target that is away", async () => {
-  const text = ordersOfNats((whole) => whole.replace("`orders.${kind}`", '""'));
+  const text = ordersOfNats((whole) => whole.replace(/`orders\.\$\{kind\}`/, '""'));
   const told = [`NATS_URL=${nats.url}`, `OUT_URL=${nats.url}`];
   const { said, exitCode } = await ran(text, told, "--rate", "50", "--events", "50");
   expect(said).toContain("the template's messages have no subject");

@@ -45,7 +45,12 @@ describe("an event that was not acknowledged", () => {
     ],
     ["sent before a shortage", { sent: true, refused: false, error: "no buffer space available" }, "unknown", null],
     ["without a connection", { sent: false, refused: false, error: "not connected" }, "unsent", "unsent_unreachable"],
-    ["without a descriptor", { sent: false, refused: false, error: "too many open files" }, "unsent", "host_descriptors"],
+    [
+      "without a descriptor",
+      { sent: false, refused: false, error: "too many open files" },
+      "unsent",
+      "host_descriptors",
+    ],
   ])("%s", async (_, failure, miss, counted) => {
     const failures = [{ index: 1, ...failure }];
     const outcome = await sent(async () => ({ sentAt: 0, latenciesMs: [1], failures }));
@@ -70,7 +75,7 @@ test.each([
   ["GoError: read tcp 127.0.0.1:1: i/o timeout", "unknown", ["read tcp 127.0.0.1:1: i/o timeout"]],
   ["GoError: dial tcp 127.0.0.1:1: connect: connection refused", "unsent", []],
 ])("an entry of its own: %s", async (said, miss, words) => {
-  const redis = { sendCommand: () => Promise.reject(said) } as unknown as Parameters<typeof eachAdded>[0]["redis"];
+  const redis = { sendCommand: () => Promise.reject(said) };
   const add = eachAdded({ metrics, redis, stream: "s", events: { write: () => [] } });
   const outcome = await add(RUN, { ...TICK, count: 1 });
   expect(outcome).toMatchObject({ refused: [], unknown: [], unsent: [], [miss]: [10], words });

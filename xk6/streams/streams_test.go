@@ -295,7 +295,7 @@ func TestMistakes(t *testing.T) {
 func TestMistakesOfACall(t *testing.T) {
 	t.Parallel()
 	for arguments, want := range map[string]string{
-		`"s"`:                                  "TypeError: want a Template or { name, make }, got nothing",
+		`"s"`:                                  "TypeError: want a Template, got nothing",
 		`"s", template`:                        "TypeError: want an object of options, got nothing",
 		`"s", template, {count: 1}, {wait: 1}`: `TypeError: option "wait": unknown, want one of timeout`,
 	} {

@@ -1,4 +1,3 @@
-import type { Client } from "k6/x/redis";
 import type { PipelineEvents } from "../../../core/pipelineevents.ts";
 import { isUnreachable } from "../../../core/shortage.ts";
 import { now } from "../../../k6/support/clock.ts";
@@ -15,7 +14,7 @@ type XaddMeasures = ReturnType<typeof measures<"everywhere" | "publishing">>;
 /** Where entries are added, and what they are. */
 interface XaddOptions {
   readonly metrics: XaddMeasures;
-  readonly redis: Client;
+  readonly redis: { sendCommand(name: string, ...words: readonly string[]): Promise<unknown> };
   readonly stream: string;
   readonly events: Pick<PipelineEvents<readonly string[]>, "write">;
 }
