@@ -23,7 +23,7 @@ export interface InstanceCapacity {
 }
 
 export const MEASURED: InstanceCapacity = {
-  natsPerSecond: 43_756,
+  natsPerSecond: 199_949,
   redisPerSecond: 98_000,
   natsBytes: 708,
   redisBytes: 567,
