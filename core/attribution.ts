@@ -126,7 +126,7 @@ const PATIENCE_MS = 1_000;
  * waiting, however few they are; one that did so while others were free has not.
  */
 function isImpatient(evidence: Evidence): boolean {
-  const most = evidence.waited?.most ?? PATIENCE_MS;
+  const most = evidence.waited?.most ?? Number.POSITIVE_INFINITY;
   return waitsOnly(evidence) && most - ownDelayAt("max", most, evidence) < PATIENCE_MS;
 }
 

@@ -273,6 +273,12 @@ describe("the verdict", () => {
       ["INVALID", "no"],
     ],
     [
+      "of publishers whose answers had not come when the load was cut off, on a machine that was late now and then",
+      { events_unsent: 300 },
+      { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, lateness: { max: 250 } },
+      ["FAIL", "every"],
+    ],
+    [
       "of publishers who are too few, and of a target that is slow all the same",
       { events_unsent: 300, publish_ack_latency_ms: 900 },
       { unsent: { unreachable: 0, waiting: 300, from: null, to: null }, waited: { least: 20, most: 900 } },
