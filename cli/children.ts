@@ -8,9 +8,9 @@ process.once("exit", () => {
 });
 
 /**
- * Takes care that neither a process nor its descendants outlive us, however we end but by SIGKILL, and that
- * its descendants do not outlive it. It must lead a process group of its own (`detached`), so that an
- * interrupt from the keyboard reaches us alone, and we end it in order.
+ * Makes sure that neither a child nor its descendants outlive us, however we end except by SIGKILL, and that no
+ * descendant outlives the child. The child must lead its own process group (`detached`): then Ctrl-C reaches only us,
+ * and we stop the children in order.
  */
 export function adopt(child: Pick<ChildProcess, "pid" | "once">): void {
   const { pid } = child;
@@ -26,6 +26,6 @@ function endGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nobody is left in it.
+    // The group is already empty.
   }
 }

@@ -1,4 +1,4 @@
-/** `throughline.config.json`: what a run is asked for, written down once. */
+/** `throughline.config.json`: the defaults for `throughline run` in this folder. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { BuildFailure } from "esbuild";
@@ -7,13 +7,13 @@ import { meant } from "../core/nearest.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
-/** The same as a module, where there is one. */
+/** The same config as a TypeScript module. */
 export const CONFIG_MODULE = "throughline.config.ts";
 
 const Text = v.pipe(v.string(), v.nonEmpty());
 const Positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE));
 
-/** All that a config may say; flags on the command line come before it. */
+/** All keys of a config; flags on the command line take precedence. */
 export const ConfigSchema = v.strictObject({
   $schema: v.optional(v.pipe(Text, v.description("where this file's schema is, for editors"))),
   run: v.optional(
@@ -65,9 +65,9 @@ export type Config = v.InferOutput<typeof ConfigSchema>;
 /**
  * Reads a config.
  *
- * @param file the file that was asked for; otherwise the one of this folder, which need not be there.
+ * @param file the config that was named; without it the one in this folder, if there is one.
  * @returns null when there is none.
- * @throws RangeError in one line that names the key, what it holds and what is allowed.
+ * @throws RangeError in one line that names the key, its value and what is allowed.
  */
 export async function readConfig(file: string | undefined): Promise<Config | null> {
   if (file === undefined && existsSync(CONFIG_MODULE)) return readModule();
@@ -93,7 +93,7 @@ async function readModule(): Promise<Config> {
       format: "esm",
       platform: "node",
       logLevel: "silent",
-      // All that a config needs of the package is a function that gives back what it is given.
+      // The config imports only `defineConfig`, which returns its argument.
       plugins: [
         {
           name: "throughline",
@@ -119,7 +119,7 @@ async function readModule(): Promise<Config> {
   }
 }
 
-/** Reads a config's text. @throws RangeError in one line. */
+/** Parses a config. @throws RangeError in one line. */
 export function parseConfig(file: string, text: string): Config {
   let json: unknown;
   try {
@@ -139,23 +139,23 @@ function checked(file: string, json: unknown): Config {
     throw new RangeError(`${file}: ${key}: unknown key; ${nearest(key)}`);
   }
   const { message, received } = issue;
-  // A token may stand there.
+  // The value may contain a token.
   const isSecret = /^(set|urls)\b/.test(key);
   throw new RangeError(`${file}: ${key}: ${isSecret ? message.replace(received, "(hidden)") : message}`);
 }
 
-/** What a parser of JSON complains about, without the piece of the file that it quotes: a token may stand there. */
+/** A JSON parser's message without its excerpt of the file, which may contain a token. */
 function withoutExcerpt(complaint: string): string {
   return complaint.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "");
 }
 
-/** What an unknown key may have been meant for, or what there is. */
+/** For an unknown key: the most similar known one, or all of them. */
 function nearest(key: string): string {
   const [parent, name = parent] = key.split(".") as [string, string?];
   return meant(name, parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries));
 }
 
-/** The addresses that are given. */
+/** The addresses that have a value. */
 export function present(urls: Config["urls"] = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -1,5 +1,5 @@
 /**
- * Asks an address that may say who logs in, as `http://user:password@host`, which Node's own fetch refuses.
+ * `fetch` for addresses with a login such as `http://user:password@host`, which Node's own fetch refuses.
  *
  * @throws as fetch does.
  */

@@ -5,10 +5,10 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 
 /**
- * Writes a temporary file, syncs it and renames it.
+ * Writes a file whole or not at all: a temporary file is written, synced and renamed.
  *
  * @returns the file.
- * @throws an error in one line; what was half written is gone.
+ * @throws an error in one line, after the temporary file was removed.
  */
 export async function writeFileWhole(file: string, text: string): Promise<string> {
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.part`);
@@ -17,7 +17,7 @@ export async function writeFileWhole(file: string, text: string): Promise<string
     const handle = await open(part, "w");
     try {
       await handle.writeFile(text);
-      // The name must not be there before the contents are.
+      // The contents must be on disk before the rename makes the name visible.
       await handle.sync();
     } finally {
       await handle.close();
@@ -31,7 +31,10 @@ export async function writeFileWhole(file: string, text: string): Promise<string
   }
 }
 
-/** Makes a folder and those above it. Node's own way never ends where a file system takes no folders, such as /proc. */
+/**
+ * Creates a folder and its parents. Node's recursive mkdir never returns on file systems that refuse folders, such as
+ * /proc.
+ */
 export async function makeFolders(folder: string): Promise<void> {
   const made = () => mkdir(folder).catch((problem: NodeJS.ErrnoException) => problem);
   const problem = await made();
@@ -45,7 +48,7 @@ export async function makeFolders(folder: string): Promise<void> {
   }
 }
 
-/** The address of a file in a page, seen from the page's own file. */
+/** The link from a page to a file, relative to the page. */
 export function hrefBetween(page: string, file: string): string {
   return relative(dirname(page), file).split(sep).map(encodeURIComponent).join("/");
 }

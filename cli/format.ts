@@ -1,19 +1,19 @@
-/** How shares, times and counts of things are written for people. */
+/** How shares, durations and counts are formatted for people. */
 import { NOTHING, number } from "../core/numbers.ts";
 
-/** A number of an axis, short: `15k`. */
+/** A number for an axis: `15k`. */
 export function compact(value: number): string {
   return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value).toLowerCase();
 }
 
-/** A share as percent: `79 %`, `-12 %`. */
+/** A share in percent: `79 %`, `-12 %`. */
 export function percent(share: number | null): string {
   if (share === null) return NOTHING;
   const digits = Math.abs(share) < 0.1 ? 1 : 0;
   return `${Number((share * 100).toFixed(digits))} %`;
 }
 
-/** A length of time: `850 ms`, `32.5 s`, `5 min 3 s`, `2 h 5 min`. */
+/** A duration: `850 ms`, `32.5 s`, `5 min 3 s`, `2 h 5 min`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
@@ -23,7 +23,7 @@ export function duration(ms: number): string {
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
-/** One of a thing or several: `1 path`, `3 paths`. */
+/** A count with its noun: `1 path`, `3 paths`. */
 export function several(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }

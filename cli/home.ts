@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Where results and baselines are kept: a clone keeps them itself, an installed package in the folder it is used in.
+ * The folder for results and baselines: a clone keeps its own, an installed package uses the working folder.
  *
- * @param root the folder of the clone or the package.
+ * @param root folder of the clone or the package.
  */
 export function homeOf(root: string): string {
   return existsSync(join(root, "build.mjs")) ? root : process.cwd();

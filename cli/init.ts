@@ -22,7 +22,7 @@ Examples:
 
 throughline run then reads ${CONFIG_FILE} of the folder it is started in; flags come before it.`;
 
-/** What a file imports beside this package, by where its events come out. */
+/** Packages that a pipeline file imports besides this one, by its far end. */
 const PACKAGES: Readonly<Record<string, string>> = { table: "pg @types/pg", stream: "@nats-io/transport-node" };
 
 interface Flags {
@@ -61,7 +61,7 @@ export function addInitCommand(program: Command, root: string): void {
       }
       const subject = subjectOf(what);
       const config = configOf(subject, what, flags, root);
-      // What is written is what a run would take.
+      // Only write what `run` would accept.
       const request = { scenario: config.scenario, urls: present(config.urls), instances: 1, faults: [], set: [] };
       planRun(subject, { ...request, consent: true });
       await writeFileWhole(resolve(CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
@@ -69,7 +69,7 @@ export function addInitCommand(program: Command, root: string): void {
     });
 }
 
-/** Writes a pipeline's file, to be edited. @throws RangeError for what is not allowed, or a file that is there. */
+/** Writes a pipeline file to be edited. @throws RangeError for a value that is not allowed, or an existing file. */
 async function writePipeline([name = ""]: string[], flags: Flags): Promise<void> {
   const { from = "http", to = "webhook", force, sent, received } = flags;
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {

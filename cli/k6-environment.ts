@@ -1,26 +1,26 @@
 import { namesOfWay } from "../systems/access.ts";
 import { variablesOf } from "../systems/variables.ts";
 
-/** More connections than these are more than a hundred megabytes. */
+/** More connections than this take more than 100 MB. */
 const MANY_CONNECTIONS = 1_000;
 
-/** What leads k6 to its servers and files, and where it tells its samples. */
+/** Variables that lead k6 to its servers and files, or to its outputs. */
 const PASSED_ON = /^(PATH|PWD|HOME|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|SSL_CERT_(FILE|DIR)|K6_\w+)$/;
 
-/** These change what is run and judged, which is ours to say. */
+/** These change what is run or judged, which is for us to decide. */
 const OURS =
   /^K6_(VUS|DURATION|ITERATIONS|STAGES|EXECUTION_SEGMENT\w*|NO_(SETUP|TEARDOWN|THRESHOLDS|SUMMARY)|INCLUDE_SYSTEM_ENV_VARS)$/;
 
 /**
- * The environment of a k6: the variables of its test, which other users of the machine could read in a
- * command line, and what it needs of ours.
+ * The environment of a k6 process: the variables of its test, which other users of the machine could read on a command
+ * line, and the parts of our own environment that it needs.
  *
- * How much garbage Go lets pile up, in percent of what is in use, before it collects: while it does, on a
- * machine of few cores what arrives waits for milliseconds. A small heap affords to be collected seldom,
- * connections by the thousand do not.
+ * GOGC is how much garbage Go lets pile up before it collects, in percent of the live heap. During a collection,
+ * incoming messages on a machine with few cores wait for milliseconds. A small heap can afford rare collections;
+ * thousands of connections cannot.
  *
  * @param test whose environment it is.
- * @param variables of the test; our environment may hold some of the same names that were meant for something else.
+ * @param variables of the test; variables of the same names in our own environment are not passed on.
  * @param connections how many it will hold open.
  */
 export function k6Environment(
@@ -33,7 +33,7 @@ export function k6Environment(
     (entry): entry is [string, string] => entry[1] !== undefined && PASSED_ON.test(entry[0]) && !OURS.test(entry[0]),
   );
   const collection = ours["GOGC"] ?? (connections > MANY_CONNECTIONS ? "50" : "400");
-  // It takes authorities from its environment only.
+  // k6 reads certificate authorities from its environment only.
   const [named] = namesOfWay("CA", variablesOf(test)).filter((name) => name in variables);
   const authorities = named === undefined ? undefined : variables[named];
   return {

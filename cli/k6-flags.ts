@@ -1,34 +1,39 @@
-/** Flags of k6 that may hold secrets: every user of the machine reads command lines, and only its own an environment. */
+/**
+ * Moves flags of k6 that may hold secrets into its environment: every user of the machine can read command lines, but
+ * only the owner can read an environment.
+ */
 
-/** As k6 takes them: `--out x`, `--out=x`, `-o x`, `-o=x` and `-ox`, and behind others without a value: `-qo x`. */
+/**
+ * All forms that k6 accepts: `--out x`, `--out=x`, `-o x`, `-o=x`, `-ox`, and after other short flags as in `-qo x`.
+ */
 const OUTPUT = /^(?:--out(?:=|$)|-([hlpqvw]*)o=?)(.*)$/s;
 const VARIABLE = /^(?:--env(?:=|$)|-([hlpqvw]*)e=?)(.*)$/s;
-/** Where logs and traces go and secrets come from: one each, which k6 takes from its environment as well. */
+/** Destinations of logs and traces and the source of secrets, which k6 also reads from its environment. */
 const PLACES: Readonly<Record<string, RegExp>> = {
   K6_LOG_OUTPUT: /^--log-output(?:=|$)()(.*)$/s,
   K6_TRACES_OUTPUT: /^--traces-output(?:=|$)()(.*)$/s,
   K6_SECRET_SOURCE: /^--secret-source(?:=|$)()(.*)$/s,
 };
 
-/** A variable; one without a sign is empty. */
+/** A variable; without `=` its value is empty. */
 const PAIR = /^([a-z_]\w*)(?:=(.*))?$/is;
-/** What the process of k6 itself reads in its environment; said by a flag, only scripts see it. */
+/** Variables that the k6 process itself reads from its environment; as `-e` flags only scripts would see them. */
 const OF_THE_PROCESS =
   /^(?:(?:K6|SSL|LD|DYLD|XDG|OTEL|LC)_.*|GO(?:GC|DEBUG|MAXPROCS|MEMLIMIT|TRACEBACK)|\w+_PROXY|SSLKEYLOGFILE|REQUEST_METHOD|PATH|PWD|HOME|TMPDIR|TZ|LANG|TERM|NO_COLOR|LOCALDOMAIN|RES_OPTIONS)$/i;
-/** Whether scripts see the environment at all. */
+/** Whether scripts can see the environment. */
 const SHOWS_ENVIRONMENT = /^--include-system-env-vars/;
 
-/** Flags that k6 is given, and what the others of them say in its environment. */
+/** The flags that stay on the command line, and the environment that replaces the others. */
 export interface K6Flags {
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Takes outputs, variables and the places of logs and secrets out of flags of k6: the address of an output may hold a
- * login, and a variable be a token.
+ * Moves outputs, variables and the destinations of logs and secrets into the environment: an output's address may
+ * contain a login, and a variable may be a token.
  *
- * @returns as it was what would mean something else in the environment.
+ * @returns unchanged flags where the environment would mean something else.
  */
 export function offCommandLine(given: readonly string[]): K6Flags {
   const environment: Record<string, string> = {};
@@ -40,7 +45,7 @@ export function offCommandLine(given: readonly string[]): K6Flags {
     flags = rest;
   }
   const outputs = taken(flags, OUTPUT, () => true);
-  // The variable is a list with commas.
+  // K6_OUT is a comma-separated list.
   if (outputs.values.length > 0 && outputs.values.every((output) => output !== "" && !output.includes(","))) {
     environment["K6_OUT"] = outputs.values.join(",");
     flags = outputs.rest;
@@ -57,14 +62,14 @@ export function offCommandLine(given: readonly string[]): K6Flags {
   };
 }
 
-/** The values of flags of one form, where they are to be taken, and all that is left. */
+/** The values of flags of one form that `isTaken` selects, and the remaining flags. */
 function taken(flags: readonly string[], form: RegExp, isTaken: (value: string) => boolean) {
   const rest: string[] = [];
   const values: string[] = [];
   for (let place = 0; place < flags.length; place++) {
     const flag = flags[place] as string;
     const [whole, before = "", inWord] = form.exec(flag) ?? [];
-    // The value of a short flag may begin at once; an empty one stands in the next word.
+    // The value of a short flag may follow directly; otherwise it is the next word.
     const words = whole === undefined || inWord !== "" ? [flag] : flags.slice(place, place + 2);
     const value = inWord || (words[1] ?? "");
     if (whole !== undefined && isTaken(value)) {

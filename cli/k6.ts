@@ -18,26 +18,26 @@ import { SummarySchema } from "./result.ts";
 export interface K6Run {
   readonly test: RunnableTest;
   readonly variables: Readonly<Record<string, string>>;
-  /** The bundle, where it is not the suite's own of that name. */
+  /** The bundle, if it is not the suite's own of that name. */
   readonly script?: string | undefined;
   /** Folder for the summary and the log. */
   readonly results: string;
-  /** Ends it in order: the load stops, what was measured is still told. */
+  /** Stops the test in order: the load ends, and what was measured is still reported. */
   readonly signal: AbortSignal;
-  /** Which of several processes that share the test's load, from 1; the only one unless told. */
+  /** Which of several processes that share the test's load, from 1; by default the only one. */
   readonly instance?: number;
   readonly instances?: number;
-  /** How many it will hold open; few unless told. */
+  /** How many connections it will hold open; few by default. */
   readonly connections?: number;
   /** More flags of `k6 run`. */
   readonly flags?: readonly string[];
-  /** After so many whole milliseconds it is ended, because it will not end by itself; never unless told. */
+  /** Milliseconds after which k6 is stopped because it hangs; no limit by default. */
   readonly deadline?: number;
-  /** Told the process id once there is one. */
+  /** Called with the process id once k6 runs. */
   readonly started?: (pid: number) => void;
 }
 
-/** What became of it. */
+/** The result of one k6 process. */
 export interface K6Result {
   readonly test: RunnableTest;
   readonly instance: number;
@@ -46,27 +46,27 @@ export interface K6Result {
   /** Null when k6 ended before it could write one. */
   readonly summary: Summary | null;
   readonly exitCode: number | null;
-  /** Whether it ran to its end, so that its numbers are those of the whole test. */
+  /** Whether it ran to its end, so that its numbers cover the whole test. */
   readonly complete: boolean;
 }
 
-/** k6's code for crossed thresholds; our thresholds stand for FAIL and INVALID alike. */
+/** k6's exit code for crossed thresholds; ours stand for FAIL and INVALID alike. */
 const THRESHOLDS_CROSSED = 99;
-/** k6's code after a script error, which the summary names. */
+/** k6's exit code after a script error; the summary names the error. */
 const MARKED_AS_FAILED = 110;
 
-/** k6's code after `exec.test.abort`. */
+/** k6's exit code after `exec.test.abort`. */
 const ABORTED = 108;
 
-/** An interrupted k6 still settles the run, which takes the quiet time of the drain. */
+/** An interrupted k6 still settles the run, which waits for a quiet time. */
 const ENDING_DEADLINE_MS = 12_000;
 
-/** What looks at all that a test asks for before its load. */
+/** Doctor checks everything that a test needs before its load. */
 const DOCTOR = "throughline doctor, with the same names and addresses, says what is missing";
 
 const HUNG = "k6 did not end when its load was over: it waits for the goodbye of a connection that fell silent";
 
-/** The k6 to use: the one built here, or else whatever is on the PATH. */
+/** The k6 to use: bin/k6 if it was built, else the one on the PATH. */
 export function k6Program(root: string): string {
   const built = join(root, "bin/k6");
   return existsSync(built) ? built : "k6";
@@ -77,14 +77,14 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const { test, variables, results, signal, instance = 1, instances = 1, flags = [] } = run;
   const name = instances === 1 ? test : `${test}-${instance}`;
   const summaryFile = join(results, `${name}.json`);
-  // A k6 that is killed while it writes leaves a part behind, which must not pass for the whole.
+  // A k6 that is killed while it writes leaves a partial file, which must not pass for a whole one.
   const writtenFile = `${summaryFile}.part`;
   const log = join(results, `${name}.log`);
   const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
-  // Without an address k6 serves no control API, whose fixed port two processes cannot share.
+  // Without an address k6 serves no control API. Its default port is fixed, so two processes would collide.
   const { flags: others, environment } = offCommandLine(flags);
   const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...others];
-  // k6 writes to the file itself: on a full disk it then loses lines, and not its life.
+  // k6 writes to the file itself, so that a full disk costs log lines and not the run.
   const output = await openLog(log);
   const hanging = run.deadline === undefined ? null : AbortSignal.timeout(run.deadline);
   const child = execa(k6Program(root), [...args, run.script ?? join(root, `dist/${test}.js`)], {
@@ -111,7 +111,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     const { verdict, reasons } = summary;
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
-  // It gave the load up because of what the target did, not because of what it could not do itself.
+  // The load was aborted because the target failed, not because k6 did.
   if (summary !== null && exitCode === ABORTED && isDead(summary)) {
     return { test, instance, verdict: "FAIL", reasons: summary.reasons, summary, exitCode, complete: false };
   }
@@ -119,10 +119,10 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     return { test, instance, verdict: "INVALID", reasons: [plainReason(HUNG)], summary, exitCode, complete: false };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
-  // Not execa's own message, which repeats the command with every flag in it.
+  // Not execa's own message, which repeats the command with all its flags.
   const errors = await errorsIn(log);
   const reason = errors.at(-1) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
-  // k6 that has run out of something cannot write its summary either, and ends with a list of thresholds.
+  // A k6 that has run out of a resource cannot write its summary and ends with a list of thresholds.
   const shortage = errors.map(shortageReason).find((one) => one !== null);
   const next = exitCode === ABORTED ? { next: DOCTOR } : {};
   const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`, next);
@@ -130,7 +130,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }
 
-/** A log that a child process can be given; null where it cannot be written. */
+/** A log file that a child process can write to; null when it cannot be created. */
 async function openLog(file: string): Promise<WriteStream | null> {
   const stream = createWriteStream(file);
   const opened = await new Promise((resolve) => {
@@ -156,10 +156,10 @@ async function readSummary(file: string): Promise<Summary | null> {
   }
 }
 
-/** What k6 logged as errors, without its frame, the stack of an exception and who logs in. */
+/** The errors in k6's log, without log format, stack traces and credentials. */
 async function errorsIn(log: string): Promise<string[]> {
   const text = await readFile(log, "utf8").catch(() => "");
-  // Some errors of k6 say in a field of their own what went wrong.
+  // Some errors of k6 give their cause in a separate field.
   const lines = text.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"(?: error="((?:[^"\\]|\\.)*)")?/g);
   return [...lines].map(([, message = "", cause]) => {
     const whole = cause === undefined ? message : `${message}: ${cause}`;

@@ -1,4 +1,6 @@
-/** What `throughline run` and `doctor` have to know of a pipeline: what is started, which tests run on it, and where it is. */
+/**
+ * What `throughline run` and `doctor` know about a pipeline: what to start, which tests run on it, and its addresses.
+ */
 import type { Command } from "commander";
 import type { Settings } from "../k6/support/settings.ts";
 import type { RunnableTest } from "../systems/variables.ts";
@@ -8,38 +10,40 @@ import type { Check } from "./doctor/check.ts";
 import type { Built } from "./own/build.ts";
 import type { WatchedProcess } from "./run/health.ts";
 
-/** The variables of each test that takes part. */
+/** Variables by test. */
 export type VariablesByTest = Partial<Record<RunnableTest, Record<string, string>>>;
 
-/** Where a pipeline is started. */
+/** Where and how a pipeline is started. */
 export interface Place {
-  /** The folder of the repository. */
+  /** Folder of the package. */
   readonly root: string;
-  /** Folder for what the services log. */
+  /** Folder for the logs of the services. */
   readonly logs: string;
-  /** Of the receiver, where that is started beside no reference target. */
+  /** Port of the receiver when no reference target is started. */
   readonly port: number;
-  /** Planted in the reference target, as in `drop=1000`. */
+  /** Faults planted in the reference target, as in `drop=1000`. */
   readonly faults: readonly string[];
-  /** How the reference target behaves; by the contract unless told. */
+  /** How the reference target behaves; by the contract by default. */
   readonly manner?: Manner | undefined;
-  /** The variables of the run, for far ends that the receiver looks at. */
+  /** The run's variables, for far ends that the receiver observes. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A pipeline that runs. */
 export interface RunningPipeline {
-  /** What was started and where it is, for the first line of a run. */
+  /** What was started and where, for the first line of a run. */
   readonly says: string;
-  /** The variables that lead to it. */
+  /** The variables with its addresses. */
   readonly variables: Readonly<Record<string, string>>;
   readonly processes: readonly WatchedProcess[];
-  /** Why parts of it have ended that should still run. */
+  /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
   close(): Promise<void>;
 }
 
-/** A question to a target: the name of the address that it is asked at, as in `--ws-url`. */
+/**
+ * A check of a target for doctor: the flag name of the address that it uses, as in `ws` of `--ws-url`, and the check.
+ */
 export interface Door<Test extends RunnableTest> {
   readonly url: string;
   check(settings: Settings<Test>): Promise<Check>;
@@ -47,65 +51,67 @@ export interface Door<Test extends RunnableTest> {
 
 /** One kind of pipeline. */
 export interface PipelineKind {
-  /** What `throughline run` calls it. */
+  /** Its name for `throughline run`. */
   readonly name: string;
   readonly meaning: string;
-  /** The tests that run at the same time, group after group. */
+  /** Groups of tests that run at the same time; the groups run one after another. */
   readonly groups: readonly (readonly RunnableTest[])[];
-  /** The tests that a receiver settles, each with those that must run beside it. */
+  /** Tests whose run a receiver settles, each with the tests that must run beside it. */
   readonly settled: Partial<Readonly<Record<RunnableTest, readonly RunnableTest[]>>>;
-  /** Addresses of the target: the flag that gives one, as in `--http-url`, and its variable. */
+  /** Addresses of the target: flag name, as in `http` of `--http-url`, and variable. */
   readonly urls: Readonly<Record<string, string>>;
-  /** The one of them that tells how events end, where a target may lack it: without it nobody settles the run. */
+  /**
+   * The address through which the far end is observed, if a target may lack it; without it no receiver settles the run.
+   */
   readonly outcome?: string;
   /**
-   * The port of the receiver that a run starts for a target that is not started here, 0 for one that is free; null where
-   * only its owner can start it.
+   * Port of the receiver that a run starts for a target outside, 0 for any free port; null where only the user can
+   * start the receiver.
    */
   readonly receiver: number | null;
-  /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET says otherwise. */
+  /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET is set. */
   readonly secret?: string;
-  /** Somebody's own, with the bundles of its tests. */
+  /** A user's pipeline with its bundles; absent for the suite's own. */
   readonly own?: Built;
-  /** Its tests are one client each, whose limits several k6 processes would count as those of several. */
+  /** Its tests have one client each; several k6 processes would multiply limits that count per client. */
   readonly alone?: true;
-  /** Its addresses are all it takes to send a canary through it. */
+  /** Its addresses are all that is needed to send a canary through it. */
   readonly canary: boolean;
-  /** What doctor asks of a target that was given, by test: at which of its addresses, and how. */
+  /** Checks of a given target for doctor, by test. */
   readonly doors?: { readonly [Test in RunnableTest]?: Door<Test> };
-  /** Variables with which doctor tries the whole pipeline: little, because the events are real. */
+  /** Variables with which doctor tries the whole pipeline: little load, because the events are real. */
   readonly gently?: VariablesByTest;
-  /** What doctor asks of a receiver that was given. */
+  /** Doctor's check of a given receiver. */
   readonly receiverCheck?: (receiver: string, run: string) => Promise<Check>;
-  /** What its tests need that plain k6 does not have. */
+  /** Extensions of k6 that its tests need. */
   readonly extensions?: Partial<Readonly<Record<RunnableTest, readonly string[]>>>;
-  /** Adds the commands that only this system has. */
+  /** Adds the commands of this system. */
   readonly commands?: (program: Command, interrupted: AbortSignal) => void;
   /** Tests whose reference target needs bin/services. */
   readonly services?: readonly RunnableTest[];
   /** Faults of the reference target. */
   readonly faults: FaultTable;
-  /** Variables of the tests when the reference target is started, when it behaves as in the field, and in any case. */
+  /** Variables of the tests for the reference target: by its contract, with `--manner real`, and always. */
   readonly variables: {
     readonly reference: VariablesByTest;
     readonly real?: VariablesByTest;
     readonly always: VariablesByTest;
   };
-  /** The bundle of a test, where it is another than that of its name; null where it is not. */
+  /** The bundle of a test, if it is not the one of its name; else null. */
   script?(planned: { readonly test: RunnableTest; readonly settings: Settings<RunnableTest> }): string | null;
-  /** A short run that shows the pipeline, for `npm start`. */
+  /** Variables of the short run of `npm start`. */
   readonly demo?: VariablesByTest;
-  /** Fits the tests of one run to each other; what was given stays. */
+  /** Adjusts the tests of one run to each other; given variables stay. */
   fit?(given: VariablesByTest): VariablesByTest;
   start(place: Place): Promise<RunningPipeline>;
 }
 
-/** What a reference target is told of how it behaves, and of the faults that are planted in it. */
+/** The flags of a reference target: its manner and its planted faults. */
 export function flagsOf({ faults, manner }: Pick<Place, "faults" | "manner">): string[] {
   return [...faults.flatMap((fault) => ["--fault", fault]), ...(manner === undefined ? [] : ["--as", manner])];
 }
 
-/** Starts what stands on something that was started. When it does not start, nothing is left behind. */
+/** Starts a service that depends on a started one. If that fails, stops the base, too. */
 export async function upon<Base extends { close(): Promise<void> }>(
   base: Base,
   start: (base: Base) => Promise<Omit<RunningPipeline, "close"> & Partial<RunningPipeline>>,

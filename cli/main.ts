@@ -19,20 +19,20 @@ import { ownVersion } from "./run/machine.ts";
 import { run } from "./run/run.ts";
 import { describePipelines, subjectOf } from "./run/subject.ts";
 
-/** Where the repository is, seen from dist/node/. */
+/** The package's folder, from dist/node/. */
 const root = join(import.meta.dirname, "../..");
 
 const USAGE_ERROR = 2;
 const INVALID = 3;
 
-/** One Ctrl-C comes twice under npm: from the terminal and from npm, which passes it on. */
+/** Under npm one Ctrl-C arrives twice: from the terminal and from npm, which passes it on. */
 const SAME_INTERRUPT_MS = 1_000;
 
 const interrupted = new AbortController();
 let interruptedAt = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   process.on(signal, () => {
-    // The first signal lets everything end in order; with the second one nobody waits any longer.
+    // The first signal stops everything in order; the second one exits at once.
     if (interrupted.signal.aborted && performance.now() - interruptedAt > SAME_INTERRUPT_MS) process.exit(INVALID);
     if (!interrupted.signal.aborted) interruptedAt = performance.now();
     interrupted.abort();
@@ -44,8 +44,8 @@ process.on("uncaughtException", (problem) => {
   process.exit(INVALID);
 });
 
-// Whoever reads the output may stop early, as head does, and a terminal may be closed; the exit code is
-// still the verdict's.
+// A reader such as head may close the pipe early, and a terminal may be closed; the exit code must still be the
+// verdict's.
 for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
 
 const program = new Command("throughline")
@@ -86,7 +86,7 @@ program
   .allowExcessArguments()
   .helpOption(false)
   .action(async () => {
-    // It reads its own flags, those behind its name.
+    // The command parses its own flags, those behind its name.
     process.argv.splice(2, 1);
     await import(pathToFileURL(join(root, "dist/node/receiver.js")).href);
   });
@@ -102,11 +102,11 @@ try {
   await program.parseAsync();
 } catch (problem) {
   complain(problem);
-  // What was asked for is not allowed; anything else is a run that could not be measured.
+  // A RangeError means wrong usage; anything else means that the run could not be measured.
   process.exitCode = problem instanceof RangeError ? USAGE_ERROR : INVALID;
 }
 
-/** The command that was asked for, whose help is the one to read. */
+/** The command that was called, for a hint at its help. */
 function commandLine(): string {
   const names = ["throughline"];
   let command: Command | undefined = program;

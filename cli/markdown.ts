@@ -2,17 +2,17 @@ import type { PhrasingContent, Root, RootContent, TableRow } from "mdast";
 import { gfmTableToMarkdown } from "mdast-util-gfm-table";
 import { toMarkdown } from "mdast-util-to-markdown";
 
-/** Text inside a paragraph or cell; whatever it holds is shown and not interpreted. */
+/** Text in a paragraph or cell; Markdown in it is escaped. */
 export function text(value: string): PhrasingContent {
   return { type: "text", value };
 }
 
-/** Text in the type of code. */
+/** Inline code. */
 export function code(value: string): PhrasingContent {
   return { type: "inlineCode", value };
 }
 
-/** Text that stands out. */
+/** Bold text. */
 export function strong(value: string): PhrasingContent {
   return { type: "strong", children: [text(value)] };
 }
@@ -34,7 +34,7 @@ export function list(items: readonly string[]): RootContent {
   return { type: "list", ordered: false, spread: false, children };
 }
 
-/** A table with its head; columns named in `numbers` are set to the right. */
+/** A table with a header; columns named in `numbers` are right-aligned. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | PhrasingContent)[])[],
@@ -48,7 +48,7 @@ export function table(
   return { type: "table", align, children: [head, ...rows].map(row) };
 }
 
-/** Markdown as GitHub reads it. */
+/** Renders GitHub-flavoured Markdown. */
 export function markdown(children: RootContent[]): string {
   const root: Root = { type: "root", children };
   return toMarkdown(root, { bullet: "-", extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] });

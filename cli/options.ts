@@ -1,14 +1,14 @@
-/** Parsers of command-line options. */
+/** Shared options of the command line and their parsers. */
 import { InvalidArgumentError, Option } from "commander";
 
-/** An option that may be repeated: the list of its values, empty without any. */
+/** An option that may be repeated: a list of values, empty by default. */
 export function repeatable(flags: string, description: string): Option {
   return new Option(flags, `${description}; may be repeated`)
     .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
     .default([], "none");
 }
 
-/** Of a URL with one of the schemes. */
+/** Parses a URL with one of the schemes. */
 export function url(...schemes: string[]): (text: string) => string {
   return (text) => {
     if (schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text)) return text;
@@ -16,7 +16,7 @@ export function url(...schemes: string[]): (text: string) => string {
   };
 }
 
-/** Of a whole number from 1 to the most that is allowed. */
+/** Parses a whole number from 1 to `most`. */
 export function whole(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -25,7 +25,7 @@ export function whole(most: number): (text: string) => number {
   };
 }
 
-/** Which port the receiver of a run listens on, where a system under test was told of it. */
+/** The port of the receiver that a run starts, for targets that are configured to send to it. */
 export function receiverPortOption(): Option {
   const meaning = "port of the receiver that the run starts for webhooks (default: 4800)";
   return new Option("--receiver-port <number>", meaning).argParser(whole(65_535));

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** Whether a port of this machine is taken. */
+/** Whether a port of this machine is in use. */
 export function isTaken(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -5,26 +5,26 @@ import { readConfig } from "./config.ts";
 import { homeOf } from "./home.ts";
 import { type Result, ResultSchema } from "./result.ts";
 
-/** A recorded run and where it lies. */
+/** A recorded run and its folder. */
 export interface RunRecord {
   readonly result: Result;
-  /** The folder with everything the run left behind. */
+  /** The folder with all files of the run. */
   readonly folder: string;
 }
 
 const FILE = "result.json";
 const RESULTS = "results";
 
-/** What stands for the run that was started last. */
+/** Stands for the latest run. */
 export const LATEST = "latest";
 
 /**
- * Reads the record that a command was given, from where runs of this folder go, or else from the repository.
- * Says on standard error which run `latest` is.
+ * Reads a record for a command, from the results of this folder or else of the package. Prints to standard error which
+ * run `latest` is.
  *
- * @param root the folder of the repository.
+ * @param root folder of the package.
  * @param run as for `readRecord`.
- * @throws as `readRecord`, and RangeError for a config that cannot be read.
+ * @throws as `readRecord`, and RangeError for an invalid config.
  */
 export async function openRecord(root: string, run: string): Promise<RunRecord> {
   const out = (await readConfig(undefined))?.out ?? RESULTS;
@@ -39,11 +39,11 @@ export async function openRecord(root: string, run: string): Promise<RunRecord> 
 }
 
 /**
- * Reads the record of a run back.
+ * Reads the record of a run.
  *
- * @param folders of results; the first that has what is asked for is taken.
+ * @param folders of results; the first one that has the run is used.
  * @param run the run's id, `latest`, its folder, or its `result.json`.
- * @throws an error that names the file and the place in it, when it cannot be read or is no such record.
+ * @throws an error that names the file and the first invalid field.
  */
 export async function readRecord(folders: readonly string[], run: string): Promise<RunRecord> {
   if (run !== LATEST) return readFrom(await locate(folders, run));
@@ -59,7 +59,7 @@ export async function readRecord(folders: readonly string[], run: string): Promi
 async function newestIn(folder: string): Promise<RunRecord | null> {
   const names = await readdir(folder).catch(() => []);
   const files = names.map((name) => join(folder, name, FILE));
-  // An interrupted run may have left no record, and an older version one of another shape.
+  // Interrupted runs may have no record, and those of older versions may be invalid: skip them.
   const records = await Promise.all(files.map((file) => readFrom(file).catch(() => null)));
   const readable = records.filter((record) => record !== null);
   return readable.sort((a, b) => b.result.startedAt - a.result.startedAt)[0] ?? null;
@@ -85,19 +85,19 @@ async function readFrom(file: string): Promise<RunRecord> {
 }
 
 /**
- * Parses the text of a record.
+ * Parses a record.
  *
- * @param name what the text is called in errors.
- * @throws an error that names the first place that is not as it should be.
+ * @param name for error messages.
+ * @throws an error that names the first invalid field.
  */
 export function parseRecord(text: string, name: string): Result {
   return parseJson(ResultSchema, text, name, "a record of a run");
 }
 
 /**
- * Parses JSON of a known shape.
+ * Parses JSON by a schema.
  *
- * @throws an error with the name of the text, what it should be, and the first place that is not.
+ * @throws an error with the name of the text, what it should be, and the first invalid field.
  */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,

@@ -10,17 +10,17 @@ const POLL_MS = 20;
 /** A real redis-server on the loopback interface. */
 export interface RedisServer extends Service {
   /**
-   * Ends it at once, as a crash would, and starts it again on the same port with what it had stored.
+   * Kills it as a crash would, and starts it again on the same port with the data it had stored.
    *
-   * @param away ms for which there is none.
+   * @param away ms in between.
    */
   restart(away?: number): Promise<void>;
 }
 
 /**
- * Starts the redis-server of the PATH.
+ * Starts the redis-server on the PATH.
  *
- * @param folder where it keeps its append-only file; null keeps nothing.
+ * @param folder for its append-only file; null keeps nothing.
  * @throws an error when there is no redis-server, or it does not answer.
  */
 export async function startRedisServer(folder: string | null): Promise<RedisServer> {
@@ -68,7 +68,7 @@ async function launch(port: number, folder: string | null) {
   };
 }
 
-/** Whether a server has read its data and takes commands. */
+/** Whether a server has loaded its data and takes commands. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
@@ -80,7 +80,7 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-/** A port of the loopback interface that nobody listens on. */
+/** A free port of the loopback interface. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,6 +1,6 @@
 /**
- * The record of a run, `results/<run>/result.json`: all that a report, a baseline or a comparison is
- * made of. Read back by its schema, because files are edited, cut off and written by other versions.
+ * The record of a run, `results/<run>/result.json`, from which reports, baselines and comparisons are made. It is read
+ * with a schema, because files are edited, truncated, or written by other versions.
  */
 import * as v from "valibot";
 import { ENDINGS, type Ending } from "../core/account.ts";
@@ -9,7 +9,7 @@ import { COUNT_NAMES, type CountName } from "../core/counts.ts";
 import { RUN_ID } from "../core/runid.ts";
 
 const Count = v.pipe(v.number(), v.finite(), v.minValue(0));
-/** Older records know fewer counts. */
+/** Records of older versions lack some counts. */
 const Counted = v.optional(Count, 0);
 const Ms = v.pipe(v.number(), v.finite());
 const Verdict = v.picklist(["PASS", "FAIL", "INVALID"]);
@@ -70,19 +70,19 @@ const Clock = v.object({
   evidence: v.string(),
 });
 
-/** The settled ledger; see core/account.ts for what each number means. */
+/** The settled ledger; see core/account.ts for the meaning of each number. */
 export const AccountSchema = v.looseObject({
   run: v.string(),
   ending: v.nullable(v.picklist(Object.keys(ENDINGS) as Ending[])),
   ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, Counted])) as Record<CountName, typeof Counted>),
-  /** Whether somebody promised an order; older records do not say. */
+  /** Whether any order was promised; older records lack it. */
   ordered: v.optional(v.boolean(), true),
   backlog: Count,
   drain: Ms,
   latency: Percentiles,
-  /** The clocks that latencies were measured by; older records have none. */
+  /** The clocks that latencies were measured with; older records lack them. */
   clocks: v.optional(v.array(Clock), []),
-  /** Older records have none. */
+  /** Older records lack it. */
   standstill: v.optional(v.nullable(v.object({ at: Ms, ms: Ms })), null),
   ranOutAt: v.optional(v.nullable(Ms), null),
   offenders: v.array(Offender),
@@ -95,9 +95,9 @@ export const SummarySchema = v.looseObject({
   scenario: v.string(),
   verdict: Verdict,
   reasons: v.array(ReasonSchema),
-  /** What has to be known to read the rest. */
+  /** Notes that are needed to read the rest. */
   notes: v.optional(v.array(v.string()), []),
-  /** Bounds that are not the standard ones, and objectives that were switched off. */
+  /** Changed bounds and disabled objectives. */
   changes: v.optional(v.array(v.string()), []),
   rows: v.array(SloResult),
   seconds: Count,
@@ -115,27 +115,27 @@ const TestRecord = v.object({
   verdict: Verdict,
   reasons: v.array(ReasonSchema),
   exitCode: v.nullable(Ms),
-  /** Null when k6 ended before it could write one. */
+  /** Null when k6 ended before it could write a summary. */
   summary: v.nullable(SummarySchema),
 });
 
 /** One second of the run, as the receiver saw it. */
 export const SecondSchema = v.object({
-  /** Unix ms at which the second began. */
+  /** Unix ms of its start. */
   at: Ms,
   /** Events sent in this second, and deliveries that arrived in it. */
   published: Count,
   delivered: Count,
   /** Expected deliveries that had not arrived at its end. */
   backlog: Count,
-  /** Delivery latency of what arrived in it, in ms; null when nothing did. */
+  /** Latency of the deliveries that arrived in it, in ms; null without any. */
   p50: v.nullable(Ms),
   p95: v.nullable(Ms),
   p99: v.nullable(Ms),
   max: v.nullable(Ms),
 });
 
-/** What one watched process used; null where the system does not say. */
+/** Usage of a watched process; null where the system does not report it. */
 const HealthSample = v.object({
   at: Ms,
   /** Share of one core, in percent. */
@@ -148,10 +148,10 @@ const HealthSample = v.object({
 
 export const HealthSchema = v.object({
   process: v.string(),
-  /** `target` and `generator` are judged differently: a busy generator spoils the measurement. */
+  /** A busy generator makes the measurement invalid; a busy target does not. */
   role: v.picklist(["target", "generator", "receiver"]),
   samples: v.array(HealthSample),
-  /** What happened to it, as in `restarted: pid 4711 became 4720`. */
+  /** Events such as `restarted: pid 4711 became 4720`. */
   events: v.array(v.object({ at: Ms, what: v.string() })),
 });
 
@@ -160,22 +160,22 @@ export const PathLatenciesSchema = v.object({ path: v.string(), histogram: v.str
 export const ResultSchema = v.object({
   version: v.literal(1),
   run: v.pipe(v.string(), v.regex(RUN_ID)),
-  /** What ran, as it was asked for: a pipeline or names of tests. */
+  /** The requested pipeline or tests. */
   subject: v.string(),
   verdict: Verdict,
   reasons: v.array(ReasonSchema),
-  /** False when the run was interrupted: the numbers are those of its first part. */
+  /** False when the run was interrupted: the numbers cover only its first part. */
   complete: v.boolean(),
   startedAt: Ms,
   endedAt: Ms,
-  /** What was asked for, secrets left out. Runs are comparable when these are the same. */
+  /** Parameters without secrets. Runs with the same parameters can be compared. */
   parameters: v.record(v.string(), v.string()),
   versions: v.record(v.string(), v.string()),
   machine: v.object({ system: v.string(), cores: Count, memoryMb: Count, loadAverage: Count }),
   tests: v.array(TestRecord),
-  /** Latencies of each test that several processes shared, over all of them; older records have none. */
+  /** Latencies of each test that several processes shared, merged over them; older records lack them. */
   merged: v.optional(v.record(v.string(), v.record(v.string(), v.record(v.string(), Ms))), {}),
-  /** The account of the run, once for all its tests; null when nothing was accounted. */
+  /** The account of the run, shared by all its tests; null when no receiver settled it. */
   account: v.nullable(AccountSchema),
   /** Delivery latencies by path: histograms of microseconds as hdr-histogram's compressed text. */
   latencies: v.array(PathLatenciesSchema),

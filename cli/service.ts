@@ -7,16 +7,16 @@ import { OWN_WAYS_IN } from "../systems/access.ts";
 import { causeIn } from "./cause.ts";
 import { adopt } from "./children.ts";
 
-/** What a service prints on one line once it can be used. */
+/** The line that a service prints once it is ready. */
 const AnnouncementSchema = v.looseObject({ service: v.string(), url: v.string(), wsUrl: v.optional(v.string()) });
 
 export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
 
-/** A process of ours that serves the others. */
+/** A child process that serves the others. */
 export interface Service extends Announcement {
-  /** The process that does the work; it changes when the service is started again. */
+  /** Its process id, which changes when the service is restarted. */
   readonly pid: () => number | undefined;
-  /** Unset while it runs; why it is over once it is. */
+  /** Undefined while it runs; afterwards the reason why it ended. */
   readonly ended: () => string | undefined;
   stop(): Promise<void>;
   /** Kills it, as a crash would. */
@@ -26,10 +26,10 @@ export interface Service extends Announcement {
 /** A service that has not announced its address by then has failed. */
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
-/** How much of a service's log is searched for why it ended. */
+/** How much of a log is searched for the cause of its end. */
 const LOG_KEPT = 65_536;
 
-/** What our environment may hold for a receiver that somebody starts by hand. */
+/** Variables that users set for receivers they start by hand; ours must not see them. */
 const ELSEWHERE = {
   RECEIVER_SECRET: undefined,
   RECEIVER_SIGNATURE: undefined,
@@ -44,13 +44,13 @@ const ELSEWHERE = {
 };
 
 /**
- * Starts a service and waits until it says where it is.
+ * Starts a service and waits for its announcement.
  *
- * @param name what it is called in messages.
- * @param command program and arguments; it must know `--exit-with-stdin`, so that it ends with us.
- * @param logFile where its standard error goes.
- * @param environment what it is told beside our environment, such as what belongs on no command line.
- * @throws an error that names the service and ends with the cause that it logged.
+ * @param name for messages.
+ * @param command program and arguments; it must support `--exit-with-stdin`, so that it ends with us.
+ * @param logFile for its standard error.
+ * @param environment added to ours, such as secrets that belong on no command line.
+ * @throws an error that names the service and ends with the cause from its log.
  */
 export async function startService(
   name: string,
@@ -66,7 +66,7 @@ export async function startService(
     detached: true,
     cleanup: false,
     forceKillAfterDelay: STOP_DEADLINE_MS,
-    // With our prefix the shell may say the same otherwise.
+    // Prefixed variables of the shell would set the same options.
     env: {
       ...ELSEWHERE,
       ...Object.fromEntries(Object.keys(environment).map((name) => [PREFIX + name, undefined])),
@@ -78,7 +78,7 @@ export async function startService(
   child.stderr.on("data", (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-LOG_KEPT);
   });
-  // On a full disk lines are lost; a service that nobody listens to would wait for us.
+  // On a full disk log lines are lost, but the pipe must be read or the service would block.
   child.stderr.pipe(createWriteStream(logFile)).on("error", () => child.stderr.resume());
   let ended: string | undefined;
   const over = child.then(({ exitCode, signal, originalMessage }) => {

@@ -6,13 +6,14 @@ import { adopt } from "./children.ts";
 /** k6 waits 10 s for a token. */
 const TIMEOUT_MS = 8_000;
 const MOST_BYTES = 64 * 1024;
-/** A variable holds the command: what is written in it may be a secret, and every user of the machine reads arguments. */
+/** The command is in a variable: it may contain a secret, and arguments are visible to every user of the machine. */
 const SHELL = ["-c", 'eval "$THROUGHLINE_COMMAND"'];
 
 /**
- * Runs a command of the shell once, and reads what it prints as the answer of a token's address.
+ * Runs a shell command once, and parses its output like a token endpoint's response.
  *
- * @returns the token, or why there is none as a text: never what the command printed, which may be half a secret.
+ * @returns the token, or why there is none as a text, which never contains the output, because that may be part of a
+ * secret.
  */
 export async function runTokenCommand(command: string): Promise<Token | string> {
   const running = execa("/bin/sh", SHELL, {

@@ -1,6 +1,6 @@
 /**
- * Runs that later ones are held against, as a file that a person can read in a diff: one number a
- * line, names in order, so that another run adds lines and changes none.
+ * Baselines: earlier runs that later runs are compared with. The file has one number a line and sorted names, so that
+ * the diff of another run only adds lines.
  */
 import * as v from "valibot";
 import { parseJson } from "../record.ts";
@@ -13,13 +13,16 @@ const Numbers = v.record(v.string(), v.pipe(v.number(), v.finite()));
 
 const Run = v.strictObject({
   startedAt: v.string(),
-  /** System and number of cores: numbers of another machine are not worth much. */
+  /** System and number of cores, because numbers from another machine do not compare. */
   machine: v.string(),
-  /** How wrong latencies between two clocks may be, in ms. */
+  /** Largest error of a latency between two clocks, in ms. */
   clockError: v.number(),
-  /** It missed an objective, and was taken all the same. */
+  /** The run missed an objective, and was saved with --failed anyway. */
   failed: v.optional(v.literal(true)),
-  /** No number is the worst of several processes; those that were saved earlier may hold such, and do not say so. */
+  /**
+   * No number here is the worst of several processes. Baselines of older versions lack this mark and may hold such
+   * numbers.
+   */
   merged: v.optional(v.literal(true)),
   latency: Numbers,
   defect: Numbers,
@@ -29,7 +32,7 @@ const Run = v.strictObject({
 const Schema = v.strictObject({
   version: v.literal(1),
   subject: v.string(),
-  /** Of the parameters; see likeness.ts. */
+  /** Hash of the parameters; see likeness.ts. */
   fingerprint: v.string(),
   parameters: v.record(v.string(), v.string()),
   runs: v.record(v.string(), Run),
@@ -39,9 +42,9 @@ export type Baseline = v.InferOutput<typeof Schema>;
 export type BaselineRun = v.InferOutput<typeof Run>;
 
 /**
- * Makes a baseline of a run, or adds the run to one that exists; a run that is in it already is renewed.
+ * Makes a baseline from a run, or adds the run to an existing baseline. A run that is already in it is replaced.
  *
- * @throws an error when the run measured nothing, or when its parameters are not those of the baseline.
+ * @throws an error when the run measured nothing, or has other parameters than the baseline.
  */
 export function withRun(result: Result, earlier: Baseline | null = null): Baseline {
   refuseInvalid(result);
@@ -55,7 +58,7 @@ export function withRun(result: Result, earlier: Baseline | null = null): Baseli
   };
 }
 
-/** @throws an error when the run is INVALID or was interrupted: its numbers say nothing of the target. */
+/** @throws an error when the run is INVALID or was interrupted: its numbers say nothing about the target. */
 export function refuseInvalid({ run, verdict, complete, reasons }: Result): void {
   if (verdict === "INVALID") {
     throw new Error(`run ${run} is INVALID and is not compared: ${reasons[0]?.text ?? "it gives no reason"}`);
@@ -63,14 +66,14 @@ export function refuseInvalid({ run, verdict, complete, reasons }: Result): void
   if (!complete) throw new Error(`run ${run} was interrupted and is not compared`);
 }
 
-/** @throws an error when the run missed an objective: later runs would be held against what was not good enough. */
+/** @throws an error when the run missed an objective: later runs would be compared with a bad one. */
 export function refuseFailed({ run, verdict, reasons }: Result): void {
   if (verdict !== "FAIL") return;
   const why = reasons[0]?.text ?? "it gives no reason";
   throw new Error(`run ${run} is FAIL (${why}); to take it as a baseline all the same: baseline save ${run} --failed`);
 }
 
-/** @throws an error naming each parameter of the run that is not as in the baseline. */
+/** @throws an error that names each parameter in which the run differs from the baseline. */
 export function refuseUnlike(result: Result, { subject, parameters }: Baseline): void {
   const ours = { ...result.parameters, subject: result.subject };
   const different = differences(ours, { ...parameters, subject });
@@ -102,7 +105,7 @@ export function machineOf({ machine }: Result): string {
   return `${machine.system}, ${machine.cores} ${machine.cores === 1 ? "core" : "cores"}`;
 }
 
-/** The largest error of a clock's offset in any test, in ms; 0 where one clock was enough. */
+/** The largest clock error of any test, in ms; 0 where one clock was enough. */
 export function clockErrorOf({ tests }: Result): number {
   return Math.max(0, ...tests.map(({ summary }) => summary?.clock?.error ?? 0));
 }
@@ -112,11 +115,7 @@ export function writeBaseline(baseline: Baseline): string {
   return `${JSON.stringify(sorted(baseline), null, 2)}\n`;
 }
 
-/**
- * Parses the text of the file.
- *
- * @throws an error that names the file and the first place that is not as it should be.
- */
+/** Parses a baseline file. @throws an error that names the file and the first invalid field. */
 export function parseBaseline(text: string, name: string): Baseline {
   const baseline = parseJson(Schema, text, name, "a baseline");
   if (baseline.fingerprint !== fingerprint(baseline.parameters)) {
@@ -126,7 +125,7 @@ export function parseBaseline(text: string, name: string): Baseline {
   return baseline;
 }
 
-/** The same value with the keys of every object in order; those of runs begin with their date. */
+/** The value with the keys of every object sorted; run ids begin with their date. */
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

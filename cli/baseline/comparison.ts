@@ -1,4 +1,4 @@
-/** Whether a run is worse than its baseline. A pure function of the two. */
+/** Whether a run is worse than its baseline. Pure. */
 
 import type { Verdict } from "../../core/verdict.ts";
 import { several } from "../format.ts";
@@ -7,44 +7,44 @@ import { type Baseline, type BaselineRun, clockErrorOf, machineOf, refuseInvalid
 import { enoughSamples, noiseOf } from "./floor.ts";
 import { isCompared, type Measurement, type MeasurementKind, measure, processesOf } from "./measurement.ts";
 
-/** A latency or a defect that is more than so many times the baseline's is worse. */
+/** A latency or a defect is worse when it is more than this factor above the baseline. */
 const MORE = 1.5;
 
-/** A throughput that is less than this share of the baseline's is worse. */
+/** A throughput is worse when it is below this share of the baseline. */
 const LESS = 0.9;
 
 /**
  * - same: within the limit. better: outside it on the good side.
  * - worse: outside it on the bad side; fails the comparison.
- * - missing: the baseline has it, and this run measured nothing of it.
- * - unsure: this run has too few samples to compare it.
+ * - missing: the baseline has it, but this run did not measure it.
+ * - unsure: this run has too few samples for a comparison.
  */
 export type Outcome = "same" | "better" | "worse" | "missing" | "unsure";
 
-/** One number beside its baseline. */
+/** One measurement with its baseline. */
 export interface ComparisonRow {
   readonly kind: MeasurementKind;
   readonly name: string;
-  /** The least and the most that a run of the baseline had. */
+  /** The lowest and the highest value of the baseline's runs. */
   readonly low: number;
   readonly high: number;
   readonly observed: number | null;
-  /** Worse begins beyond this. */
+  /** Values beyond this are worse. */
   readonly limit: number;
-  /** Observed over the baseline's nearest end; 1 inside its range, null where that says nothing. */
+  /** Observed over the nearest end of the baseline's range; 1 inside the range, null where a ratio means nothing. */
   readonly ratio: number | null;
   readonly outcome: Outcome;
 }
 
-/** The answer about a run and its baseline. */
+/** The result of comparing a run with its baseline. */
 export interface Comparison {
   readonly run: string;
   /** The runs of the baseline, in order. */
   readonly against: readonly string[];
   readonly verdict: Verdict;
-  /** Why it is not PASS. */
+  /** Why the result is not PASS. */
   readonly reasons: readonly string[];
-  /** What makes the comparison worth less, without changing it. */
+  /** What makes the comparison less reliable, without changing its result. */
   readonly cautions: readonly string[];
   readonly rows: readonly ComparisonRow[];
 }
@@ -75,14 +75,14 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   };
 }
 
-/** @param worst how many latencies of the run are the worst of its processes. */
+/** @param worst how many latencies of the run are the worst of its processes rather than merged values. */
 function cautionsOf(result: Result, earlier: Baseline["runs"], worst: number): string[] {
   const processes = several(processesOf(result), "process", "processes");
   const named = (isMeant: (run: BaselineRun) => boolean) =>
     Object.entries(earlier)
       .filter(([, run]) => isMeant(run))
       .map(([name]) => name);
-  // The worst beside the worst is like with like.
+  // If both sides hold the worst of several processes, they compare.
   const unmerged = processesOf(result) > 1 && worst === 0 ? named(({ merged }) => merged !== true) : [];
   const machines = new Set(Object.values(earlier).map(({ machine }) => machine));
   machines.delete(machineOf(result));
@@ -109,7 +109,7 @@ interface Range {
   readonly high: number;
 }
 
-/** What the runs of a baseline measured, from the least to the most. */
+/** The range of each measurement over the runs of a baseline. */
 function ranges(runs: readonly Baseline["runs"][string][]): Range[] {
   return (["latency", "defect", "throughput"] as const).flatMap((kind) => {
     const names = [...new Set(runs.flatMap((run) => Object.keys(run[kind])))].filter(isCompared);
@@ -129,14 +129,14 @@ function rowOf(range: Range, measured: Measurement | undefined, clockError: numb
   return { ...range, observed, limit, ratio: ratioOf(range, observed), outcome };
 }
 
-/** Where worse begins. What the baseline's own runs differ by means nothing either. */
+/** Where worse begins. A difference as large as that between the baseline's own runs means nothing. */
 function limitOf({ kind, name, low, high }: Range, clockError: number): number {
   const spread = high - low;
   switch (kind) {
     case "latency":
       return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, clockError));
     case "defect":
-      // With none in the baseline the limit is zero: the first one is worse.
+      // If the baseline has none, the limit is zero: the first defect is worse.
       return Math.max(high * MORE, high + spread);
     case "throughput":
       return Math.min(low * LESS, low - spread);
@@ -162,7 +162,7 @@ function ratioOf({ low, high }: Range, observed: number): number | null {
   return observed / nearest;
 }
 
-/** Never better than the run's own verdict: what is as bad as before is still bad. */
+/** Never better than the run's own verdict: a failure that is no worse than before is still a failure. */
 function judged(
   rows: readonly ComparisonRow[],
   { verdict: own, reasons: why }: Result,

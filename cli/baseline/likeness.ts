@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 /** What a run was asked for, by name. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** A parameter that two runs do not share; null where it is not given. */
+/** A parameter in which two runs differ; null where one of them does not have it. */
 export interface Difference {
   readonly parameter: string;
   readonly ours: string | null;
   readonly theirs: string | null;
 }
 
-/** A short text that is the same for two runs exactly when their parameters are. */
+/** A short hash of the parameters: equal for two runs exactly when their parameters are equal. */
 export function fingerprint(parameters: Parameters): string {
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);

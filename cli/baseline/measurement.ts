@@ -8,20 +8,20 @@ import type { Result } from "../result.ts";
  */
 export type MeasurementKind = "latency" | "defect" | "throughput";
 
-/** One number of a run that can be held against the same number of another run. */
+/** One number of a run that can be compared with the same number of another run. */
 export interface Measurement {
   readonly kind: MeasurementKind;
-  /** The same in every run of the same parameters. */
+  /** The same in all runs with the same parameters. */
   readonly name: string;
   readonly value: number;
   readonly samples: number;
-  /** Taken between two clocks, whose disagreement is part of it. */
+  /** Measured between two clocks, so that it includes their error. */
   readonly betweenClocks: boolean;
-  /** Several processes have one each, and nobody knows that of all together: the worst stands for them. */
+  /** The worst of several processes, because the value over all of them is not known. */
   readonly isWorst?: true;
 }
 
-/** Caused by a slow generator, not by the target; the run's own verdict judges them. */
+/** Caused by a slow generator and not by the target; the run's own objectives judge these. */
 const OF_THE_GENERATOR: readonly string[] = [
   "schedule_delay_ms",
   "publisher_waited_ms",
@@ -31,12 +31,12 @@ const OF_THE_GENERATOR: readonly string[] = [
   "script_errors",
 ];
 
-/** How long failures took, of which a sound run has none: that they happened is a defect of its own. */
+/** Durations of failures. Healthy runs have none, and the failures themselves are counted as defects. */
 const OF_FAILURES = /_(refused|limited|error|unanswered|failed)_latency_ms$/;
 
 const BETWEEN_CLOCKS: readonly string[] = ["ws_event_latency_ms"];
 
-/** The statistics that are compared, as k6 and as people write them. */
+/** The statistics that are compared: k6's name and the usual one. */
 const STATISTICS = [
   ["med", "p50"],
   ["p(95)", "p95"],
@@ -45,17 +45,17 @@ const STATISTICS = [
 
 type Summary = NonNullable<Result["tests"][number]["summary"]>;
 
-/** Whether a measurement of this name is compared; a baseline that was saved earlier may have others. */
+/** Whether measurements of this name are compared; baselines of older versions may hold others. */
 export function isCompared(name: string): boolean {
   return name.split(" ").every((word) => !OF_THE_GENERATOR.includes(word) && !OF_FAILURES.test(word));
 }
 
-/** How many processes shared the load of a test. */
+/** The number of k6 processes that shared the load of a test. */
 export function processesOf({ tests }: Result): number {
   return Math.max(1, ...tests.map(({ instance }) => instance));
 }
 
-/** Everything of a run that can be compared, each name once. */
+/** All comparable numbers of a run, each name once. */
 export function measure(result: Result): Measurement[] {
   const summaries = result.tests.flatMap(({ summary }) => summary ?? []);
   const found = [
@@ -85,7 +85,7 @@ function deliveries(account: Result["account"]): Measurement[] {
   }));
 }
 
-/** @param merged what several processes have together, where that is known. */
+/** @param merged the latencies over all processes, where they are known. */
 function latenciesOf(test: string, summaries: readonly Summary[], merged?: Summary["metrics"]): Measurement[] {
   if (summaries.length > 1 && merged !== undefined) return latencies({ test, metrics: merged });
   const worst = summaries.length > 1 ? { isWorst: true as const } : {};
@@ -105,7 +105,7 @@ function latencies({ test, metrics }: Pick<Summary, "test" | "metrics">): Measur
   });
 }
 
-/** What the run's objectives allow none or little of. */
+/** Rows of objectives that allow no or few defects. */
 function defects({ test, rows }: Summary): Measurement[] {
   return rows.flatMap(({ metric, objective, observed, samples }) => {
     const kind = metricOf(metric)?.kind;
@@ -116,7 +116,7 @@ function defects({ test, rows }: Summary): Measurement[] {
   });
 }
 
-/** Processes that share a test's load add up. */
+/** Throughputs of processes that share a test's load, added up. */
 function throughputs(summaries: readonly Summary[]): Measurement[] {
   const rates = new Map<string, number>();
   const add = (name: string, rate: number | undefined) => {
@@ -126,13 +126,13 @@ function throughputs(summaries: readonly Summary[]): Measurement[] {
     add(`${test} published per second`, rate?.achieved);
     add(`${test} requests per second`, metrics["http_reqs"]?.["rate"]);
   }
-  // Every test that shares the account tells the same number.
+  // All tests that share the account report the same number.
   const deliveries = summaries.flatMap(({ metrics }) => metrics["account_delivery_per_second"]?.["value"] ?? []);
   if (deliveries.length > 0) add("deliveries per second", Math.min(...deliveries));
   return [...rates].map(([name, value]) => ({ kind: "throughput", name, value, samples: 1, betweenClocks: false }));
 }
 
-/** Several processes of one test may give a name several times: the worst of them stands for it. */
+/** Several processes of one test may measure the same name: the worst value stands for all. */
 function worstOfEach(found: readonly Measurement[]): Measurement[] {
   const worst = new Map<string, Measurement>();
   for (const one of found) {

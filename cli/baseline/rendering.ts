@@ -1,4 +1,4 @@
-/** A comparison as text: for a terminal, for a pull request, for tools. */
+/** A comparison as text: for a terminal, for a pull request, or as JSON. */
 import type { RootContent } from "mdast";
 import { NOTHING, number } from "../../core/numbers.ts";
 import { several } from "../format.ts";
@@ -8,7 +8,7 @@ import type { Comparison, ComparisonRow, Outcome } from "./comparison.ts";
 export const FORMATS = ["table", "markdown", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What an outcome is called where there is room for a word. */
+/** One word for each outcome. */
 export const OUTCOMES: Readonly<Record<Outcome, string>> = {
   same: "ok",
   better: "better",
@@ -76,7 +76,7 @@ function cellsOf(row: ComparisonRow): string[] {
   return [OUTCOMES[outcome], named, range, number(observed), changeOf(ratio), number(limit)];
 }
 
-/** A ratio as people say it: `x 1.8`, and nothing inside the baseline's range. */
+/** A ratio such as `x 1.8`; empty inside the baseline's range. */
 export function changeOf(ratio: number | null): string {
   return ratio === null || ratio === 1 ? NOTHING : `× ${number(ratio)}`;
 }

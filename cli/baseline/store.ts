@@ -13,12 +13,12 @@ export interface StoredBaseline {
   readonly baseline: Baseline;
 }
 
-/** The folder of the baselines, to be committed. */
+/** The folder of the baselines; meant to be committed. */
 export function baselinesFolder(root: string): string {
   return join(homeOf(root), "baselines");
 }
 
-/** What a run's baseline is called when nobody says otherwise: `pipeline-smoke`. */
+/** The default name of a run's baseline, such as `pipeline-smoke`. */
 export function defaultName({ subject, tests }: Result): string {
   const scenarios = [...new Set(tests.flatMap(({ summary }) => summary?.scenario ?? []))].sort();
   return [subject, ...scenarios].join("-").replace(/[^A-Za-z0-9._-]+/g, "-");
@@ -28,7 +28,7 @@ export function defaultName({ subject, tests }: Result): string {
  * Reads a baseline.
  *
  * @param name its name in baselines/, or a file.
- * @returns null when there is none.
+ * @returns null when it does not exist.
  * @throws an error that names the file when it is not a baseline.
  */
 export async function readBaseline(root: string, name: string): Promise<Baseline | null> {
@@ -39,7 +39,7 @@ export async function readBaseline(root: string, name: string): Promise<Baseline
   return null;
 }
 
-/** Writes a baseline; one that is being written is never taken for a whole one. Gives its file. */
+/** Writes a baseline atomically. @returns its file. */
 export async function saveBaseline(root: string, name: string, baseline: Baseline): Promise<string> {
   if (!NAME.test(name)) {
     throw new Error(`baseline name "${name}": allowed: letters, digits, dots, dashes and underscores, at most 128`);

@@ -12,8 +12,8 @@ import type { Check } from "./check.ts";
 const SILENT = { say: () => {}, begin: () => {}, end: () => {} };
 
 /**
- * Sends canaries and one event through a target, from the publisher to the far end, with one of
- * everything. They are real events to the target.
+ * Sends canaries and one event through the whole pipeline, with one publisher and one path of each kind. The target
+ * sees real events.
  */
 export async function canaryCheck(
   root: string,
@@ -63,14 +63,14 @@ export async function canaryCheck(
   }
 }
 
-/** Somebody's pipeline is looked at, and not loaded. */
+/** Settings for a try-out: as little load as possible on somebody's system. */
 function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
   return tests.flatMap((test) =>
     Object.entries(kind.gently?.[test] ?? {}).map(([name, value]) => `${test}.${name}=${value}`),
   );
 }
 
-/** What stays of them, and how many they are as far as that is limited. */
+/** What the try-out leaves behind in the target, and how many of it at most. */
 function traceLeft({ kind }: Subject): string {
   if (kind.own !== undefined) return "your system was sent a few";
   const [most] = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);

@@ -1,9 +1,9 @@
-/** The answer to one question. */
+/** The result of one check. */
 export interface Check {
   readonly what: string;
   readonly found: string;
-  /** Whether it is good enough; null for a note. */
+  /** Whether the check passed; null for a note. */
   readonly ok: boolean | null;
-  /** What to do when it is not. */
+  /** What to do when it failed. */
   readonly remedy?: string | undefined;
 }

@@ -1,10 +1,10 @@
-/** What a machine must have for the suite, one row each. Pure: what was found comes from elsewhere. */
+/** What a machine needs to run the suite, one row each. Pure: it judges facts that machine.ts collects. */
 
 import { EXTENSIONS } from "../../systems/kinds.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import type { Check } from "./check.ts";
 
-/** A version such as 20.12.1 against the least that is needed, such as 20.12. */
+/** Whether a version such as 20.12.1 is at least `least`, such as 20.12. */
 export function isAtLeast(version: string, least: string): boolean {
   const numbers = (text: string) => (/\d+(?:\.\d+)*/.exec(text)?.[0] ?? "0").split(".").map(Number);
   const [have, want] = [numbers(version), numbers(least)];
@@ -19,47 +19,50 @@ const LEAST_NODE = "20.12";
 export const LEAST_GO = "1.26";
 export const LEAST_K6 = "1.8";
 
-/** A k6, with what `k6 version` lists of its extensions. */
+/** A k6 binary, with the extensions that `k6 version` lists. */
 export interface K6 {
   readonly version: string;
   readonly extensions: readonly string[];
 }
 
-/** What was found on a machine; null where there is nothing. */
+/** Facts about a machine; null for what it does not have. */
 export interface Machine {
   readonly node: string;
   readonly go: string | null;
-  /** The k6 that was built here, and the one on the PATH. */
+  /** The k6 in bin/, and the one on the PATH. */
   readonly builtK6: K6 | null;
   readonly pathK6: K6 | null;
   readonly redisServer: string | null;
   readonly fds: number | null;
   readonly freeMemoryMb: number;
-  /** Default ports that are taken. */
+  /** Default ports that are in use. */
   readonly busyPorts: readonly number[];
 }
 
-/** What the load needs. */
+/** What a run needs. */
 export interface Need {
-  /** As asked for, to be shown. */
+  /** The load as the user gave it, for messages. */
   readonly load: string;
   /** Connections open at the same time. */
   readonly connections: number;
-  /** Why it needs bin/k6; null where any k6 will do. */
+  /** Why the run needs bin/k6; null where any k6 will do. */
   readonly ours: string | null;
-  /** The suite's own target may have to be started. */
+  /** The reference target may have to be started. */
   readonly reference: boolean;
-  /** Of the receiver that the target sends its requests to; 0 where it takes one that is free. */
+  /** Port of the receiver that the target sends requests to; 0 for any free port. */
   readonly port: number;
 }
 
-/** Memory of one connection in k6 and the target beside it, in MB; ten thousand took about 1.3 GB of k6. */
+/**
+ * Memory of one connection in k6 and in a target on the same machine, in MB: 10,000 connections took about 1.3 GB of
+ * k6.
+ */
 const MB_PER_CONNECTION = 0.15;
 const MB_AT_REST = 300;
-/** Files that k6 has open beside its connections. */
+/** Files that k6 has open besides its connections. */
 const SPARE_FDS = 100;
 
-/** Judges a machine. */
+/** Checks a machine against what a run needs. */
 export function machineChecks(machine: Machine, need: Need): Check[] {
   const { node, go, builtK6, pathK6, redisServer, fds, freeMemoryMb, busyPorts } = machine;
   const wantedFds = need.connections + SPARE_FDS;
@@ -92,7 +95,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
   ];
 }
 
-/** A run takes the k6 that was built here, or else the one on the PATH where that will do. */
+/** A run takes bin/k6 if there is one, else a k6 on the PATH that can run its tests. */
 function k6Check(built: K6 | null, onPath: K6 | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
     const found = `bin/k6, ${built.version}: ${abilities(built)}`;
@@ -117,7 +120,7 @@ function unable(k6: K6): RunnableTest[] {
   return TESTS.filter((test) => lacking(test, k6).length > 0);
 }
 
-/** Which tests a k6 can run, and what it lacks for the others. */
+/** Which tests a k6 can run, and which extensions it lacks for the others. */
 function abilities(k6: K6): string {
   if (!isAtLeast(k6.version, LEAST_K6)) return `too old, ${LEAST_K6} or later is needed`;
   const without = unable(k6);
@@ -151,7 +154,7 @@ const MARKS = new Map<boolean | null, string>([
   [null, "note"],
 ]);
 
-/** The checks as text: one line each, with what to do where one fails. */
+/** The checks as text: one line each, with the remedy below a failed one. */
 export function renderChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ what }) => what.length));
   const lines = checks.map(({ what, found, ok, remedy }) => {

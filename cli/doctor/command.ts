@@ -1,4 +1,4 @@
-/** `throughline doctor`: is everything there that a run needs? */
+/** `throughline doctor`: checks everything that a run needs. */
 import type { Command } from "commander";
 import { URL_NAMES } from "../../systems/kinds.ts";
 import { readConfig } from "../config.ts";
@@ -32,7 +32,7 @@ Exit codes: 0 when nothing is missing, 1 when something is, 2 wrong usage.`;
 
 type Flags = Pick<RunFlags, "scenario" | "receiverPort" | "set" | `${string}Url`>;
 
-/** Flags of a run that this command does not have. */
+/** Flags of `run` that doctor does not have. */
 const NOTHING_ELSE = { url: [], fault: [] };
 
 /** Adds the command. */
@@ -62,7 +62,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
   });
 }
 
-/** Looks at everything that one subject needs, and tells it. */
+/** Checks everything that a run of this subject needs, and prints the results. */
 async function examine(root: string, subject: Subject, request: Request, interrupted: AbortSignal): Promise<void> {
   const need = needOf(subject, request);
   const machine = await lookAtMachine(root, need.port);
@@ -78,7 +78,7 @@ async function examine(root: string, subject: Subject, request: Request, interru
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
-/** What is asked of addresses that answer: whether path, login and stream are right, and a table can be read. */
+/** Checks behind an address that accepts connections: path, login, stream, and whether a table can be read. */
 async function checksBehind(direct: ReadonlySet<string>, subject: Subject, request: Request): Promise<Check[]> {
   if (direct.size === 0) return [];
   const tests = planRun(subject, { ...request, consent: true }).groups.flat();
@@ -93,7 +93,7 @@ async function checksBehind(direct: ReadonlySet<string>, subject: Subject, reque
 }
 
 async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, settings }: PlannedTest): Promise<Check> {
-  // A test's settings are those of its own name.
+  // The settings of a test always fit the door of that test; TypeScript cannot see it.
   const { check } = doors[test] as { readonly check: (settings: unknown) => Promise<Check> };
   try {
     return await check(settings);
@@ -103,7 +103,7 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
   }
 }
 
-/** Without this line an unasked target would look healthy. */
+/** Says that the target was not tried: otherwise it would look healthy. */
 const UNTRIED: Check = {
   what: "canary",
   found: "none was sent, for want of a k6: whether the target works is not known",
@@ -111,20 +111,20 @@ const UNTRIED: Check = {
   remedy: "ask again after the first run, which builds one",
 };
 
-/** A canary that could not be sent is one failed check; the others are still shown. */
+/** If the canary cannot be sent, that is one failed check; the others are still shown. */
 function notSent(problem: unknown): Check {
   const found = problem instanceof Error ? problem.message : String(problem);
   return { what: "canary", found, ok: false, remedy: "mend that, or give --receiver-url" };
 }
 
-/** Whether the far end of a target can be watched: a receiver settles it, and all its addresses are known. */
+/** Whether a canary can be followed to the far end: a receiver settles the run, and all addresses are known. */
 function canTry({ kind, groups, settled }: Subject, urls: Readonly<Record<string, string>>): boolean {
   const wanted = Object.keys(kind.urls).filter((name) => name !== "http");
   const tests = groups.flat();
   return kind.canary && settled && tests.length > 0 && wanted.every((name) => name in urls);
 }
 
-/** Only limits are computed here, so that no consent is needed. A receiver alone is no target. */
+/** Computes limits only and sends no load, so no --yes is needed. A receiver's address alone does not name a target. */
 function needOf(subject: Subject, request: Request): Need {
   const { receiver: _, ...targets } = request.urls;
   const urls = Object.keys(targets).length > 0 ? request.urls : {};

@@ -1,4 +1,4 @@
-/** What the requests of a test carry, from the same settings that k6 takes it from. */
+/** The credentials of a test's requests, from the same settings as in k6. */
 import { readTokenAnswer } from "../../core/access.ts";
 import type { TlsOptions } from "../../core/ownaccess.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
@@ -8,9 +8,9 @@ import { runTokenCommand } from "../token-command.ts";
 import { ask } from "./request.ts";
 
 /**
- * Reads files and gets a token, where the settings say so.
+ * Reads credential files, and fetches a token if the settings name an address for it.
  *
- * @param prefix what the test's variables begin with, e.g. `WS`.
+ * @param prefix prefix of the test's variables, e.g. `WS`.
  * @throws an error in one line that names the variable.
  */
 export async function credentialsOf(settings: object, prefix: string): Promise<Credentials> {

@@ -1,9 +1,9 @@
 import { isRefusedProof } from "../../core/access.ts";
 
-/** Whether a status says that the target does not know us, or does not let us in. */
+/** Whether a status means that the target does not accept our credentials. */
 export const isDenied = isRefusedProof;
 
-/** What to do when it does not. @param prefix what the test's variables begin with, e.g. `WS`. */
+/** What to do when credentials are refused. @param prefix prefix of the test's variables, e.g. `WS`. */
 export function remedyForDenied(prefix: string): string {
   return `set THROUGHLINE_${prefix}_TOKEN, ${prefix}_BASIC, ${prefix}_HEADERS or what docs/access.md names`;
 }

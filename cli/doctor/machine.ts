@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { K6, Machine } from "./checks.ts";
 
-/** The ports of the addresses that variables have by default. */
+/** The default ports of the addresses in variables. */
 const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
 
-/** Looks at this machine. @param root the folder of the repository. @param port that a receiver is to listen on; 0 for any. */
+/**
+ * Collects facts about this machine. @param root folder of the package. @param port of the receiver; 0 for any free
+ * port.
+ */
 export async function lookAtMachine(root: string, port: number): Promise<Machine> {
   const built = join(root, "bin/k6");
   const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
@@ -29,26 +32,26 @@ export async function lookAtMachine(root: string, port: number): Promise<Machine
   };
 }
 
-/** The versions of what k6 is or is built with, as far as they are on the PATH. */
+/** The versions of Go and of the k6 on the PATH. */
 export async function lookAtPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
   const [go, k6] = await Promise.all([said("go", ["version"]), said("k6", ["version"])]);
   return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6In(k6) };
 }
 
-/** A k6 by what `k6 version` says; it lists extensions as in `github.com/… v0.3.6, k6/x/redis [js]`. */
+/** Parses the output of `k6 version`, which lists extensions as in `github.com/… v0.3.6, k6/x/redis [js]`. */
 function k6In(text: string | null): K6 | null {
   if (text === null) return null;
   const version = /v(\d+\.\d+\.\d+\S*)/.exec(text)?.[1]?.replace(/[,)]$/, "") ?? "unknown";
   return { version, extensions: [...text.matchAll(/k6\/x\/[\w/-]+/g)].map(([name]) => name) };
 }
 
-/** What a program says of itself; null when there is none. */
+/** The output of a program; null when it cannot be run. */
 async function said(program: string, args: readonly string[]): Promise<string | null> {
   const { stdout, exitCode } = await execa(program, args, { reject: false, timeout: 10_000 });
   return exitCode === 0 ? stdout : null;
 }
 
-/** On Linux this includes memory that caches would give back (MemAvailable). */
+/** On Linux (MemAvailable) this includes caches that can be freed. */
 function availableMemory(): number {
   const [, kilobytes] = existsSync("/proc/meminfo")
     ? (/MemAvailable:\s+(\d+) kB/.exec(readFileSync("/proc/meminfo", "utf8")) ?? [])

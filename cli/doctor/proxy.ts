@@ -1,4 +1,4 @@
-/** The HTTP proxy that k6 goes through, by the rules of Go's net/http (golang.org/x/net/http/httpproxy). */
+/** The HTTP proxy that k6 uses, by the rules of Go's net/http (golang.org/x/net/http/httpproxy). */
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
 import { BlockList, connect, isIP } from "node:net";
@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const TIMEOUT_MS = 5_000;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "ws:": "80", "https:": "443", "wss:": "443" };
 
-/** The proxy for an address; null where k6 goes straight there. */
+/** The proxy for an address; null where k6 connects directly. */
 export function proxyFor(url: URL, environment: Environment = process.env): URL | null {
   const name = { "http:": "HTTP_PROXY", "ws:": "HTTP_PROXY", "https:": "HTTPS_PROXY", "wss:": "HTTPS_PROXY" }[
     url.protocol
@@ -21,7 +21,7 @@ export function proxyFor(url: URL, environment: Environment = process.env): URL 
   return URL.canParse(proxy) ? new URL(proxy) : null;
 }
 
-/** Whether an address is reached without a proxy: this machine always, and what a list names. */
+/** Whether an address is exempt from the proxy: localhost always, and whatever NO_PROXY lists. */
 function isExempt(url: URL, list: string): boolean {
   const host = bare(url.hostname).toLowerCase();
   const port = url.port || (DEFAULT_PORTS[url.protocol] ?? "");
@@ -33,7 +33,7 @@ function isExempt(url: URL, list: string): boolean {
     .some((entry) => entry === "*" || (entry !== "" && covers(entry, host, port)));
 }
 
-/** One entry of the list: a network, an address, or a name, the last two with or without a port. */
+/** Whether one entry of NO_PROXY covers a host: a network, an address or a name, the last two with an optional port. */
 function covers(entry: string, host: string, port: string): boolean {
   const [, network, bits] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
   if (network !== undefined) return isWithin(host, network, Number(bits));
@@ -53,15 +53,15 @@ function isWithin(host: string, network: string, bits: number): boolean {
   return list.check(host, kind);
 }
 
-/** An address without the brackets that IPv6 has in a URL. */
+/** A host without the brackets of IPv6 in URLs. */
 function bare(host: string): string {
   return host.replace(/^\[|\]$/g, "");
 }
 
 /**
- * Asks a proxy for an address: for its `/health` in plain HTTP, for a tunnel otherwise.
+ * Asks a proxy for an address: GET `/health` for plain HTTP, CONNECT otherwise.
  *
- * @returns null when the answer is well, or what is wrong.
+ * @returns what is wrong; null when the proxy forwards the request.
  */
 export function askThrough(proxy: URL, target: URL): Promise<string | null> {
   if (proxy.protocol.startsWith("socks5")) return reach(proxy);
@@ -99,7 +99,7 @@ export function askThrough(proxy: URL, target: URL): Promise<string | null> {
   });
 }
 
-/** Whether a proxy takes connections at all: what SOCKS does behind them only k6 asks. */
+/** Whether a SOCKS proxy accepts connections; what lies behind it only k6 tries. */
 function reach(proxy: URL): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: bare(proxy.hostname), port: Number(proxy.port || 1080), timeout: TIMEOUT_MS });

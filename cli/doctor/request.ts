@@ -3,16 +3,16 @@ import { request as secure } from "node:https";
 import type { Credentials } from "../../receiver/credentials.ts";
 
 const TIMEOUT_MS = 5_000;
-/** Enough for a token or an error; the rest of an answer is not read. */
+/** Enough for a token or an error message; the rest of a response is not read. */
 const MOST_BYTES = 64 * 1024;
 
-/** What an address answered. */
+/** A response. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** What is asked; a GET without a body unless told. */
+/** A request; GET without a body by default. */
 export interface Question {
   readonly method?: string;
   readonly body?: string;
@@ -20,7 +20,7 @@ export interface Question {
 }
 
 /**
- * Sends one request as a test would, with its headers and certificates. Follows no redirect.
+ * Sends one request as a test would, with its headers and certificates. Does not follow redirects.
  *
  * @returns the answer, or why there is none as a text.
  */

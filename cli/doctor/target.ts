@@ -20,14 +20,14 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "rediss:": 6379,
 };
 
-/** What was found at the addresses of a target. */
+/** Which addresses of a target can be reached. */
 export interface Reachability {
   readonly checks: readonly Check[];
-  /** Names of the addresses that accept connections, without those behind a proxy. */
+  /** Names of the addresses that accept connections, except those behind a proxy. */
   readonly direct: ReadonlySet<string>;
 }
 
-/** Asks the addresses of a target whether they can be reached, and of a receiver how its clock stands to ours. */
+/** Checks whether the addresses of a target can be reached, and compares a receiver's clock with ours. */
 export async function reachTarget(urls: Readonly<Record<string, string>>): Promise<Reachability> {
   const found = await Promise.all(
     Object.entries(urls).map(async ([name, url]) => {
@@ -72,7 +72,7 @@ async function reach(name: string, url: string): Promise<Check> {
   return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "is this the root of a receiver?" };
 }
 
-/** @returns null when somebody listens, or why it cannot be reached. */
+/** @returns null when the port accepts connections, else why it does not. */
 function connects(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout: TIMEOUT_MS });
@@ -89,7 +89,7 @@ function connects(host: string, port: number): Promise<string | null> {
 
 const ClockSchema = v.object({ now: v.number() });
 
-/** The receiver's clock against ours: the quickest of several round trips bounds the error by half its time. */
+/** The offset of the receiver's clock: the quickest of several round trips bounds the error by half its duration. */
 async function clock(receiver: string): Promise<Check> {
   const ours = new Clock(() => performance.now(), ANCHOR_MS);
   let best = { offset: 0, error: Number.POSITIVE_INFINITY };

@@ -1,6 +1,6 @@
 import type { HealthEvent, HealthSample } from "./sample.ts";
 
-/** An alert: printed at once. */
+/** An alert, printed as soon as it occurs. */
 export interface Alert {
   /** Unix ms. */
   readonly at: number;
@@ -8,23 +8,23 @@ export interface Alert {
   readonly what: string;
 }
 
-/** The response of the target to a question that is asked beside the load. */
+/** The target's response to a probe that runs beside the load. */
 export interface Response {
   readonly at: number;
-  /** Null when there was none, or one that says that something is wrong. */
+  /** Null when there was no response, or an error. */
   readonly ms: number | null;
 }
 
-/** All that was seen so far, newest last. */
+/** All observations so far, newest last. */
 export interface Observations {
   readonly samples: readonly HealthSample[];
   readonly events: readonly HealthEvent[];
   readonly responses: readonly Response[];
-  /** How much CPU the processes may use, in percent of one core. */
+  /** CPU limit of the watched processes, in percent of one core. */
   readonly cpuLimit: number;
 }
 
-/** One condition: its subject is what an alert is about, so that it is told once while it lasts. */
+/** One condition. Its subject is what an alert is about: while it lasts, it is reported once. */
 interface Condition {
   readonly subject: string;
   readonly level: Alert["level"];
@@ -32,9 +32,9 @@ interface Condition {
   holds(seen: Observations, grown: number | null): string | null;
 }
 
-/** High CPU is sustained when its mean over so long is high. */
+/** CPU counts as high when its mean over this time is high. */
 const SUSTAINED_MS = 10_000;
-/** Errors are a share of so many responses. */
+/** The error share is taken over this many responses. */
 const RECENT_RESPONSES = 20;
 
 const growth = (level: Alert["level"], mb: number): Condition => ({
@@ -53,7 +53,7 @@ const slow = (level: Alert["level"], ms: number): Condition => ({
   },
 });
 
-/** The conditions of the document that the monitor replaces, the worst of each subject first. */
+/** The conditions of the guide for the replaced monitor; the worst of each subject first. */
 const CONDITIONS: readonly Condition[] = [
   growth("critical", 100),
   growth("warning", 50),
@@ -83,17 +83,22 @@ const CONDITIONS: readonly Condition[] = [
   },
 ];
 
-/** The place of the first sample of a moment or later. From the end: those that are asked for are the last ones. */
+/**
+ * The index of the first sample at or after a moment. Searches from the end, because only recent samples are asked for.
+ */
 function firstFrom(samples: readonly HealthSample[], at: number): number {
   let place = samples.length;
   while (place > 0 && (samples[place - 1] as HealthSample).at >= at) place--;
   return place;
 }
 
-/** Samples whose median is the memory at first; one alone may be odd. */
+/** Their median is the initial memory; a single sample may be an outlier. */
 const FIRST_SAMPLES = 5;
 
-/** Memory at its highest above what it was at first, sample by sample: a look at all of them would last ever longer. */
+/**
+ * Growth of memory: the highest value above the initial one. Updated per sample, because a scan of all samples would
+ * take longer and longer.
+ */
 class MemoryGrowth {
   private readonly first: number[] = [];
   private most = Number.NEGATIVE_INFINITY;
@@ -104,7 +109,7 @@ class MemoryGrowth {
     this.most = Math.max(this.most, rssMb);
   }
 
-  /** In MB; null without any sample. */
+  /** In MB; null without samples. */
   get grown(): number | null {
     const first = [...this.first].sort((one, other) => one - other);
     const middle = first[Math.floor((first.length - 1) / 2)];
@@ -112,21 +117,21 @@ class MemoryGrowth {
   }
 }
 
-/** How far memory has grown over all samples, in MB; null without any. */
+/** Growth of memory over all samples, in MB; null without samples. */
 export function growthOf(samples: readonly HealthSample[]): number | null {
   const growth = new MemoryGrowth();
   for (const sample of samples) growth.enter(sample);
   return growth.grown;
 }
 
-/** Decides what is to be told: a condition when it begins and when it becomes worse, a death always. */
+/** Decides what to report: a condition when it begins and when it becomes worse, a death always. */
 export class Alerts {
   private readonly told = new Map<string, Alert["level"]>();
   private eventsTold = 0;
   private readonly growth = new MemoryGrowth();
   private enteredThrough = Number.NEGATIVE_INFINITY;
 
-  /** What is new. @param at Unix ms. */
+  /** The new alerts. @param at Unix ms. */
   look(seen: Observations, at: number): Alert[] {
     const alerts: Alert[] = [];
     for (const { kind, what, at: when } of seen.events.slice(this.eventsTold)) {
@@ -148,7 +153,7 @@ export class Alerts {
     }
     return alerts;
   }
-  /** Those that are newer than the last: older ones may have been left out since. */
+  /** Adds the samples that are newer than the last one; older ones may have been thinned out since. */
   private enter(samples: readonly HealthSample[]): void {
     for (const sample of samples.slice(firstFrom(samples, this.enteredThrough))) {
       if (sample.at > this.enteredThrough) this.growth.enter(sample);

@@ -31,7 +31,7 @@ Examples, beside a test or as a service that tests ask by HEALTH_URL:
   throughline monitor --port 8080 --for 5m
   throughline monitor --pid 4711 --cores 4 --serve 9464`;
 
-/** Adds `monitor` to the command line. @param interrupted ends a watch that has no end of its own. */
+/** Adds `monitor` to the command line. @param interrupted ends a monitor that has no `--for`. */
 export function addMonitorCommand(program: Command, interrupted: AbortSignal): void {
   program
     .command("monitor")
@@ -68,7 +68,7 @@ function watchesOf({ pid = [], port = [], url = [] }: Flags, command: Command): 
   return watches;
 }
 
-/** Starts all, or none. */
+/** Starts all monitors; if one cannot be started, stops the others. */
 async function startAll(flags: Flags, watches: readonly Watch[]): Promise<Monitor[]> {
   const monitors: Monitor[] = [];
   try {
@@ -89,7 +89,7 @@ async function stopAll(monitors: readonly Monitor[]): Promise<void> {
   for (const monitor of monitors) await monitor.stop();
 }
 
-/** Stops the monitors when their port cannot be opened. */
+/** Serves the monitors; if the port cannot be opened, stops them. */
 async function serve(monitors: readonly Monitor[], port: number) {
   try {
     return await serveHealth(monitors, port);
@@ -99,7 +99,7 @@ async function serve(monitors: readonly Monitor[], port: number) {
   }
 }
 
-/** Watches until the time is over or it is interrupted, and writes the reports. @returns the exit code. */
+/** Monitors until the time is over or it is interrupted, then writes the reports. @returns the exit code. */
 async function watch(flags: Flags, watches: readonly Watch[], interrupted: AbortSignal): Promise<number> {
   await makeFolders(flags.out);
   const monitors = await startAll(flags, watches);
@@ -121,7 +121,7 @@ async function watch(flags: Flags, watches: readonly Watch[], interrupted: Abort
   return verdicts.every((verdict) => verdict === "PASS") ? 0 : FAILED;
 }
 
-/** Writes the report of one process and says what is in it. @returns its verdict. */
+/** Writes the report of one process and prints a summary. @returns its verdict. */
 async function tellReport(monitor: Monitor, file: string): Promise<string> {
   const report = reportOf(monitor);
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
@@ -150,7 +150,7 @@ function ended(flags: Flags, interrupted: AbortSignal): Promise<void> {
       .on("error", () => over.abort())
       .resume();
   }
-  // Without an end: the longest timer of Node, 24.8 days.
+  // Without `--for`: the longest timer of Node, 24.8 days.
   return pause(Math.min(flags.for ?? 2 ** 31 - 1, 2 ** 31 - 1), undefined, { signal: over.signal }).catch(() => {});
 }
 

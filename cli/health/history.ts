@@ -1,14 +1,14 @@
 import type { HealthSample } from "./sample.ts";
 
-/** More than an hour at four samples a second; a longer watch is told in less detail the longer it was ago. */
+/** More than an hour at four samples a second. Beyond that, older samples are thinned out. */
 export const MOST_SAMPLES = 20_000;
 
-/** The first ones say what the memory was at first. */
+/** The first samples are kept: they define the initial memory. */
 const FIRST = 5;
 
 /**
- * A history without every second sample of its older half. What it says stays: how it began, the highest
- * memory and CPU, and the floor of the memory, because of two neighbours the one with less memory stays.
+ * Drops every second sample of the older half. The beginning, the highest memory and CPU, and the floor of the memory
+ * stay, because the sample with less memory of each pair is kept.
  */
 export function thinned(samples: readonly HealthSample[]): HealthSample[] {
   const half = Math.floor(samples.length / 2);

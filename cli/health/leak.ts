@@ -8,29 +8,28 @@ export interface Memory {
   readonly mb: number;
 }
 
-/** The first part of a stretch of time, in which caches fill and code is compiled, says nothing. */
+/** This first part of a watch is ignored: caches fill and code is compiled. */
 const WARM_UP = 1 / 3;
 
-/** Stretches of the rest; the least of each is what a collector of garbage could not free. */
+/** The rest is divided into this many stretches. The minimum of each is what garbage collection could not free. */
 const STRETCHES = 24;
-/** So many of them must hold a sample. */
+/** At least this many stretches must have a sample. */
 const LEAST_STRETCHES = 16;
 
-/** Below this a leak cannot be told from a heap that fills up before its first garbage collection. */
+/** Less growth than this cannot be told from a heap that fills up before its first garbage collection. */
 const LEAST_MB = 20;
 
-/** The growth that the document calls critical, and the time in which a leak must reach it to be told. */
+/** The growth that the guide calls critical, and the time within which a leak must reach it to be reported. */
 const CRITICAL_MB = 100;
 const MINUTES_TO_CRITICAL = 60;
 
 /**
- * Decides whether memory rises and does not stop. Two points cannot tell: a process fills its caches, and
- * between two collections its memory rises like a saw's tooth. Here the floor of the memory counts, after
- * a warm-up; its slope must be positive with confidence over all of the rest and again over its later
- * half, and steep enough to matter; and it must end where memory never was before, because a process that
- * gave memory back may take it again.
+ * Decides whether memory rises without end. Two readings cannot tell: caches fill up, and between collections memory
+ * rises like a saw tooth. So only the floor of the memory after a warm-up counts. Its slope must be positive with
+ * confidence over the whole rest and over its later half, and steep enough to matter; and memory must end above all
+ * earlier values, because a process that has freed memory may just be using it again.
  *
- * @param before the highest that is known from the time before, in MB.
+ * @param before the highest memory known from earlier, in MB.
  */
 export function findLeak(memory: readonly Memory[], before = 0): Leak {
   const warm = afterWarmUp(memory);
@@ -53,7 +52,7 @@ function afterWarmUp(memory: readonly Memory[]): readonly Memory[] {
   return memory.filter(({ at }) => at >= from);
 }
 
-/** The least of each stretch, over the minutes; a stretch without a sample has none. */
+/** The minimum of each stretch, over minutes; stretches without samples are left out. */
 function floorOf(memory: readonly Memory[]): Point[] {
   const [first, last] = [memory[0], memory.at(-1)];
   if (first === undefined || last === undefined || last.at <= first.at) return [];

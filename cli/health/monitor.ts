@@ -8,24 +8,24 @@ import { MetricsPage } from "./prometheus.ts";
 import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
 import { ProcessTree } from "./tree.ts";
 
-/** The health of one watched process, as a run's record holds it. */
+/** The health of one watched process, as in a run's record. */
 export type HealthRecord = Result["health"][number];
 
 export interface MonitorOptions {
-  /** What it is called in messages and in the record. */
+  /** Its name in messages and in the record. */
   readonly process: string;
   readonly role: HealthRecord["role"];
   readonly watch: Watch;
   readonly everyMs: number;
-  /** Asked with every sample, for the time of its answer. */
+  /** URL that is requested with every sample, to measure the response time. */
   readonly probe?: string | undefined;
-  /** Cores that the process may use: all that there are, or 1 for a URL, unless told. */
+  /** Cores that the process may use; by default all, or 1 for a URL. */
   readonly cores?: number | undefined;
-  /** Told of each alert at once. */
+  /** Called for each alert as it occurs. */
   readonly onAlert?: (alert: Alert) => void;
 }
 
-/** A monitor that watches. */
+/** A running monitor. */
 export interface Monitor {
   readonly process: string;
   readonly watch: Watch;
@@ -34,7 +34,7 @@ export interface Monitor {
   alerts(): readonly Alert[];
   responses(): readonly Response[];
   record(): HealthRecord;
-  /** The health over the last so many seconds. */
+  /** The health over the last `seconds`. */
   health(seconds: number): WatchedHealth;
   /** Takes a last sample and ends. */
   stop(): Promise<HealthRecord>;
@@ -43,9 +43,9 @@ export interface Monitor {
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * Begins to watch a process and all that belongs to it.
+ * Starts to monitor a process and its descendants.
  *
- * @throws an error when there is nothing to watch: no such process, nobody on the port, no answer.
+ * @throws an error when there is nothing to watch: no such process, no listener on the port, no response.
  */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const { watch, everyMs, probe } = options;
@@ -68,7 +68,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     if (nothing) throw new Error(`there is nothing to watch: ${described(watch)}, ${whyNot(watch, reading.events)}`);
     events.push(...reading.events);
     if (response !== null) responses.push(response);
-    // A monitor may run for weeks: its memory and the time of each sample stay bounded.
+    // A monitor may run for weeks, so memory and the time per sample must stay bounded.
     if (samples.length > MOST_SAMPLES) samples = thinned(samples);
     if (responses.length > MOST_SAMPLES) responses = responses.slice(MOST_SAMPLES / 2);
     for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {
@@ -78,7 +78,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 
   await look();
-  /** A moment in which nothing can be read, as when files run out, has no sample. */
+  /** If nothing can be read, as when file descriptors run out, there is no sample. */
   const lookOnce = () => look().catch(() => {});
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -116,7 +116,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 }
 
-/** What samples and events of a stretch of time say. @param before the highest memory of the time before, in MB. */
+/** The health over some samples and events. @param before the highest memory of the time before, in MB. */
 export function healthOf(
   name: string,
   samples: readonly HealthSample[],
@@ -134,7 +134,7 @@ export function healthOf(
   };
 }
 
-/** A watch in words. */
+/** What is watched, for messages. */
 export function described(watch: Watch): string {
   if ("pid" in watch) return `pid ${watch.pid}`;
   return "port" in watch ? `port ${watch.port}` : watch.url;

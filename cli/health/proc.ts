@@ -1,8 +1,8 @@
 /**
- * Processes as Linux shows them in /proc. Linux only: the packages that also know other systems
- * (pidusage, systeminformation) tell neither descriptors nor connections nor when a process was started,
- * without which a restart cannot be told from a process that goes on. Read synchronously: the kernel answers
- * from memory, and a promise for each file would cost five times as much as the file.
+ * Processes as Linux shows them in /proc. Linux only: packages for several systems (pidusage, systeminformation) report
+ * no descriptors, connections or start times, and without start times a restart cannot be told from a process that goes
+ * on. Reads are synchronous: the kernel answers from memory, and a promise per file would cost five times as much as
+ * the file.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -12,27 +12,27 @@ import { uptime } from "node:os";
 export interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** Name of its program, as the system cuts it off. */
+  /** Name of its program, truncated by the system. */
   readonly name: string;
-  /** Ticks from the start of the machine to that of the process: a pid that is used again has another. */
+  /** Start time in ticks since boot; tells a process from an earlier one with the same pid. */
   readonly startedAt: number;
-  /** Seconds of CPU that it has used. */
+  /** CPU time used so far, in seconds. */
   readonly cpuSeconds: number;
   readonly rssBytes: number;
   readonly threads: number;
 }
 
-/** Linux reports times in hundredths of a second, whatever its kernel's own tick is. */
+/** Linux reports times in hundredths of a second, whatever the kernel's own tick is. */
 const TICKS_PER_SECOND = 100;
-/** Memory is reported in pages; their size differs between machines. */
+/** Memory is reported in pages, whose size differs between machines. */
 const PAGE_BYTES = Number(spawnSync("getconf", ["PAGESIZE"], { encoding: "utf8" }).stdout ?? "") || 4096;
 
-/** All processes that live; one that has ended and is not yet buried does not. */
+/** All live processes, without zombies. */
 export function processes(): Map<number, Process> {
   return living(numbersIn("/proc"));
 }
 
-/** Of these processes, those that live. */
+/** Those of the given processes that are alive. */
 export function living(pids: Iterable<number>): Map<number, Process> {
   const found = new Map<number, Process>();
   for (const pid of pids) {
@@ -49,7 +49,7 @@ function numbersIn(folder: string): number[] {
     .map(Number);
 }
 
-/** What a reading gives; the fallback where there is nothing to read, or we may not. */
+/** The result of a read; the fallback where it fails. */
 function attempt<T>(read: () => T, fallback: T): T {
   try {
     return read();
@@ -63,7 +63,7 @@ const text = (file: string): string | null => attempt(() => readFileSync(file, "
 function processOf(pid: number): Process | null {
   const stat = text(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // The name is in parentheses and may hold anything, parentheses too.
+  // The name is in parentheses and may contain parentheses.
   const end = stat.lastIndexOf(")");
   const fields = stat.slice(end + 2).split(" ");
   const field = (place: number) => Number(fields[place - 3]);
@@ -79,7 +79,7 @@ function processOf(pid: number): Process | null {
   };
 }
 
-/** A process and its descendants; none when it does not live. */
+/** A process and its descendants; empty when it is not alive. */
 export function treeOf(all: ReadonlyMap<number, Process>, root: number): Process[] {
   const tree: Process[] = [];
   const first = all.get(root);
@@ -92,7 +92,7 @@ export function treeOf(all: ReadonlyMap<number, Process>, root: number): Process
   return tree;
 }
 
-/** How many descriptors a process has open, and the inodes of its sockets; null when we may not look. */
+/** The number of descriptors a process has open, and the inodes of its sockets; null without permission. */
 export function descriptorsOf(pid: number): { count: number; sockets: string[] } | null {
   const names = attempt(() => readdirSync(`/proc/${pid}/fd`), null);
   if (names === null) return null;
@@ -100,7 +100,7 @@ export function descriptorsOf(pid: number): { count: number; sockets: string[] }
   return { count: names.length, sockets: links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []) };
 }
 
-/** When a process was started, in Unix ms, give or take a hundredth of a second. */
+/** Start time of a process in Unix ms, to a hundredth of a second. */
 export function startOf({ startedAt }: Process): number {
   return Date.now() - uptime() * 1000 + (startedAt / TICKS_PER_SECOND) * 1000;
 }
@@ -114,7 +114,7 @@ interface Socket {
 
 const STATES: Readonly<Record<string, Socket["state"]>> = { "0A": "listening", "01": "established" };
 
-/** Of a line: the local port, the state, and the inode. */
+/** Matches a line's local port, state and inode. */
 const SOCKET = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+ \S+ \S+ +\d+ +\d+ (\d+)/gm;
 
 /** All TCP sockets of this machine. */
@@ -128,7 +128,7 @@ export function sockets(): Socket[] {
   );
 }
 
-/** The process that listens on a port: of several the common ancestor; null for none. */
+/** The process that listens on a port; if several do, their common ancestor. Null for none. */
 export function listenerOn(port: number): number | null {
   const inodes = new Set(
     sockets()

@@ -2,7 +2,7 @@ import { type HealthEvent, type HealthSample, MB, type Reading, type Source } fr
 
 const TIMEOUT_MS = 5_000;
 
-/** Metrics that client libraries tell of their own process; the first that is there is taken. */
+/** Names under which client libraries export metrics of their own process; the first one present is used. */
 const NAMES = {
   cpuSeconds: ["process_cpu_seconds_total"],
   rssBytes: ["process_resident_memory_bytes"],
@@ -14,7 +14,7 @@ const NAMES = {
 
 type ProcessMetrics = Readonly<Record<keyof typeof NAMES, number | null>>;
 
-/** The numbers of a page of metrics in Prometheus' text format; those with labels are summed. */
+/** Parses a page in Prometheus' text format; series with labels are summed. */
 export function readMetrics(text: string): ProcessMetrics {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
@@ -26,7 +26,7 @@ export function readMetrics(text: string): ProcessMetrics {
   return Object.fromEntries(Object.entries(NAMES).map(([what, names]) => [what, first(names)])) as ProcessMetrics;
 }
 
-/** Watches a process by the metrics that it tells of itself: on any system, and on other machines. */
+/** Monitors a process by the metrics that it exports: on any system, and on other machines. */
 export class MetricsPage implements Source {
   private readonly url: string;
   private last: { at: number; told: ProcessMetrics } | null = null;

@@ -3,7 +3,7 @@ import type { Alert, Response } from "./alerts.ts";
 import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
 import { type HealthEvent, highest } from "./sample.ts";
 
-/** What is written about a watch; the first four fields of the summary are those of the monitor that is replaced. */
+/** The report of a monitor. The first four fields of its summary are those of the replaced monitor. */
 export interface HealthReport {
   readonly version: 1;
   readonly watched: string;
@@ -26,7 +26,7 @@ export interface HealthReport {
   readonly samples: HealthRecord["samples"];
 }
 
-/** Makes the report of a monitor: a critical alert or a leak is a FAIL. */
+/** Makes the report. A critical alert or a leak is a FAIL. */
 export function reportOf(monitor: Monitor): HealthReport {
   const { samples } = monitor.record();
   const alerts = monitor.alerts();
@@ -60,7 +60,7 @@ export function reportOf(monitor: Monitor): HealthReport {
   };
 }
 
-/** Mean over the responses that came: errors have no time, and are alerts of their own. */
+/** Mean over the successful responses; errors have no time and raise alerts. */
 function meanOf(responses: readonly Response[]): number | null {
   const times = responses.flatMap(({ ms }) => ms ?? []);
   return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;

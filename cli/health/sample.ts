@@ -1,4 +1,4 @@
-/** What one watched process and all that belongs to it used at a moment; null where the system does not say. */
+/** What a watched process and its descendants used at a moment; null where the system does not report it. */
 export interface HealthSample {
   /** Unix ms. */
   readonly at: number;
@@ -8,7 +8,7 @@ export interface HealthSample {
   readonly threads: number | null;
   readonly fds: number | null;
   readonly connections: number | null;
-  /** It answered, and told nothing of its process. */
+  /** It responded, without metrics of its process. */
   readonly alive?: true;
 }
 
@@ -16,18 +16,18 @@ export interface HealthSample {
 export interface HealthEvent {
   /** Unix ms. */
   readonly at: number;
-  /** As in `died: pid 4711 (node)` or `restarted: pid 4711 became 4720`. */
+  /** Such as `died: pid 4711 (node)` or `restarted: pid 4711 became 4720`. */
   readonly what: string;
   readonly kind: "died" | "restarted" | "silent" | "back";
 }
 
-/** What is watched. */
+/** What to watch. */
 export type Watch =
   /** A process and its descendants. */
   | { readonly pid: number }
-  /** The listener of a TCP port of this machine, and its descendants. */
+  /** The process that listens on a TCP port of this machine, and its descendants. */
   | { readonly port: number }
-  /** The metrics that a process tells of itself, in Prometheus' text format. */
+  /** A page with the process's metrics in Prometheus' text format. */
   | { readonly url: string };
 
 /** One reading of a source. */
@@ -36,15 +36,18 @@ export interface Reading {
   readonly events: readonly HealthEvent[];
 }
 
-/** Where samples come from. */
+/** A source of samples. */
 export interface Source {
-  /** Reads once. Never rejects: what cannot be read is an event. */
+  /** Takes a reading. Never rejects: a failed read becomes an event. */
   read(): Promise<Reading>;
 }
 
 export const MB = 2 ** 20;
 
-/** The highest of many values, or `least` when none is higher; spread arguments would overflow after a long watch. */
+/**
+ * The maximum of many values, or `least` if that is higher. Math.max(...values) would overflow the stack after a long
+ * watch.
+ */
 export function highest(values: readonly number[], least = Number.NEGATIVE_INFINITY): number {
   return values.reduce((most, value) => Math.max(most, value), least);
 }

@@ -7,10 +7,9 @@ const Seconds = v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number)
 const Query = v.object({ last: v.optional(Seconds, "86400") });
 
 /**
- * Answers tests that ask for the health of what is watched: `/health?last=60` over the last seconds, for
- * their objectives, and `/report` for people.
+ * Serves the health over HTTP: `/health?last=60` for the objectives of tests, `/report` for people.
  *
- * @throws when the port cannot be had.
+ * @throws when the port cannot be opened.
  */
 export async function serveHealth(monitors: readonly Monitor[], port: number) {
   const { default: fastify } = await import("fastify");

@@ -1,4 +1,4 @@
-/** Limits an expensive action to a share of the time. */
+/** Limits how much of the time an expensive action may take. */
 export class Throttle {
   private readonly everyMs: number;
   private readonly share: number;
@@ -7,10 +7,10 @@ export class Throttle {
   private dueAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param everyMs the shortest pause between two times.
-   * @param share of the time that it may take; the pause becomes longer for it.
-   * @param atLeastMs the longest pause, whatever it takes.
-   * @param now ms, from any origin.
+   * @param everyMs the shortest interval.
+   * @param share of the time that the action may take; a slow action makes the interval longer.
+   * @param atLeastMs the longest interval, however slow the action is.
+   * @param now a clock in ms.
    */
   constructor(everyMs: number, share: number, atLeastMs = Number.POSITIVE_INFINITY, now = () => performance.now()) {
     this.everyMs = everyMs;
@@ -23,7 +23,7 @@ export class Throttle {
     return this.now() >= this.dueAt;
   }
 
-  /** Does it now, due or not. */
+  /** Runs the action now, whether due or not. */
   run(work: () => void): void {
     const started = this.now();
     work();

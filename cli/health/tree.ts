@@ -2,23 +2,23 @@ import { descriptorsOf, listenerOn, living, type Process, processes, sockets, st
 import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
 import { Throttle } from "./throttle.ts";
 
-/** A process that ends younger than this was a short-lived helper; its end is not a death. */
+/** A process that ended younger than this was a short-lived helper; its end is not reported as a death. */
 const ERRAND_MS = 1_000;
 
-/** A process of the same name that comes within so long takes the place of one that died. */
+/** A new process of the same name within this time replaces one that died. */
 const REPLACED_WITHIN_MS = 10_000;
 
 /**
- * New processes, and what the tree has open, are looked for so often. That reads all processes, descriptors and
- * sockets of the machine; with each sample it took 19 % of a core.
+ * How often new processes and open descriptors are looked for, which reads all of /proc: with every sample it took 19 %
+ * of a core.
  */
 const LOOK_EVERY_MS = 1_000;
-/** Each of the two may take such a share of the time. */
+/** Each of the two scans may take this share of the time. */
 const LOOK_SHARE = 0.005;
-/** A new process could not be told from one that replaces another if it were looked for more rarely. */
+/** With a longer interval, a replacement could not be told from an unrelated new process. */
 const LONGEST_PAUSE_MS = REPLACED_WITHIN_MS / 2;
 
-/** How many descriptors and connections a tree has open; null where we may not look. */
+/** The number of open descriptors and connections of a process tree; null without permission. */
 type OpenCounts = Pick<HealthSample, "fds" | "connections">;
 
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
@@ -51,7 +51,7 @@ export class ProcessTree implements Source {
     return { events: this.compare(this.tree, at), sample: this.measure(this.tree, at) };
   }
 
-  /** The processes that are known already, as they are now; those that ended are not among them. */
+  /** The known processes as they are now, without those that ended. */
   private again(): Process[] {
     const now = living(this.tree.map(({ pid }) => pid));
     return this.tree.flatMap((before) => {
@@ -66,7 +66,7 @@ export class ProcessTree implements Source {
     this.tree = this.root === null ? [] : treeOf(all, this.root);
   }
 
-  /** What happened since the last reading. */
+  /** The events since the last reading. */
   private compare(tree: readonly Process[], at: number): HealthEvent[] {
     const isFirst = this.last === null;
     const now = new Map(tree.map((process) => [identityOf(process), process]));
@@ -81,7 +81,7 @@ export class ProcessTree implements Source {
     this.bereaved = this.bereaved.filter((one) => at - one.at < REPLACED_WITHIN_MS);
     for (const [identity, process] of now) {
       if (this.known.has(identity)) continue;
-      // Those of the first reading are not new, however young they are.
+      // Processes in the first reading are not new, however young they are.
       this.known.set(identity, { process, since: isFirst ? at - ERRAND_MS : startOf(process) });
       const before = this.bereaved.find((one) => one.process.name === process.name);
       if (isFirst || before === undefined) continue;
@@ -121,7 +121,7 @@ function identityOf({ pid, startedAt }: Process): string {
   return `${pid}@${startedAt}`;
 }
 
-/** Established TCP connections; one that two processes share is one. */
+/** Number of established TCP connections; one that two processes share counts once. */
 function connectionsOf(inodes: readonly string[]): number {
   const own = new Set(inodes);
   return sockets().filter(({ state, inode }) => state === "established" && own.has(inode)).length;

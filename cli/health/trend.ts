@@ -1,4 +1,4 @@
-/** A series of readings: where it goes, and how sure that is. Pure. */
+/** The trend of a series of readings, with its confidence. Pure. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -7,7 +7,7 @@ export interface Point {
 /** A slope in units of y per unit of x. */
 export interface Slope {
   readonly likely: number;
-  /** With 95 % confidence it is not below this, nor above the other. */
+  /** Bounds of the slope with 95 % confidence. */
   readonly low: number;
   readonly high: number;
 }
@@ -15,15 +15,14 @@ export interface Slope {
 /** Standard normal quantile of a two-sided 95 % interval. */
 const Z = 1.96;
 
-/** Fewer points say nothing with confidence. */
+/** With fewer points there is no confidence interval. */
 export const LEAST_POINTS = 8;
 
 /**
- * The slope of a series by Theil and Sen: the median of the slopes between all pairs of points, which
- * outliers do not move; its confidence interval by the variance that Mann and Kendall give for the number
- * of rising less falling pairs. Needs no normal noise.
+ * The slope of a series by Theil and Sen: the median slope of all pairs of points, which resists outliers. Its
+ * confidence interval comes from the variance of Kendall's statistic, so that no normal noise is assumed.
  *
- * @throws RangeError with fewer points than {@link LEAST_POINTS}, or when all have the same x.
+ * @throws RangeError with fewer than {@link LEAST_POINTS} points, or when all have the same x.
  */
 export function slopeOf(points: readonly Point[]): Slope {
   if (points.length < LEAST_POINTS) throw new RangeError(`${points.length} points have no trend`);
@@ -43,7 +42,7 @@ export function slopeOf(points: readonly Point[]): Slope {
   };
 }
 
-/** Variance of the number of rising less falling pairs if there were no trend; equal values carry less. */
+/** Variance of Kendall's statistic without a trend, corrected for ties. */
 function varianceOf(points: readonly Point[]): number {
   const variance = (n: number) => (n * (n - 1) * (2 * n + 5)) / 18;
   const ties = new Map<number, number>();

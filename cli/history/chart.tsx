@@ -4,20 +4,20 @@ import type { Scale } from "./scale.ts";
 /** One line of a chart; a run without the value leaves a gap. */
 export interface Line {
   readonly name: string;
-  /** Which of the page's colours, from 1. */
+  /** Index of the page's colour, from 1. */
   readonly colour: number;
   readonly values: readonly (number | null)[];
 }
 
-/** Where the middle of a run's column is, in percent of the width. */
+/** The centre of a run's column, in percent of the width. */
 export function placeOf(index: number, runs: number): number {
   return (100 * (index + 0.5)) / runs;
 }
 
-/** More dots than these run into each other. */
+/** More dots than this overlap. */
 const MOST_DOTS = 80;
 
-/** Lines over the runs. Text is HTML, so that it keeps its size; only what may be stretched is drawn. */
+/** A line chart over runs. Labels are HTML and keep their size; only the SVG is stretched. */
 export function Chart({
   title,
   unit,
@@ -29,7 +29,7 @@ export function Chart({
   unit: string;
   lines: readonly Line[];
   scale: Scale;
-  /** Runs before which something changed. */
+  /** Indexes of runs before which a version changed. */
   marks: readonly number[];
 }) {
   const runs = lines[0]?.values.length ?? 0;

@@ -1,4 +1,4 @@
-/** One run of a history: what its record says that can be compared with other runs, whatever version wrote it. */
+/** One run of a history: the fields of its record that compare with other runs, whichever version wrote it. */
 import { access, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
@@ -7,7 +7,7 @@ import { parseJson } from "../record.ts";
 const Amount = v.pipe(v.number(), v.finite());
 const Latency = v.looseObject({ samples: Amount, p50: Amount, p95: Amount, p99: Amount });
 
-/** Less than a report needs: records of older versions lack counts, and their reasons are texts. */
+/** Fewer fields than a report needs: records of older versions lack counts, and have texts as reasons. */
 const EntrySchema = v.looseObject({
   version: v.literal(1),
   run: v.string(),
@@ -32,43 +32,39 @@ const EntrySchema = v.looseObject({
 
 type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** A run among others. */
+/** A run of the history. */
 export interface Entry {
   readonly run: string;
   readonly subject: string;
-  /** The profile, or several of them; empty when no test came so far. */
+  /** The profile, or several; empty when no test got that far. */
   readonly scenario: string;
   readonly verdict: "PASS" | "FAIL" | "INVALID";
   /** Unix ms. */
   readonly startedAt: number;
   readonly parameters: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, string>>;
-  /** Null where nothing was accounted. */
+  /** Null where the run has no account. */
   readonly lost: number | null;
   readonly expected: number | null;
-  /** In ms: of deliveries, or else of answers to HTTP requests. Null where neither was measured. */
+  /** In ms: of deliveries, else of HTTP responses. Null where neither was measured. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
-  /** Events per second, of all tests together; null where none published. */
+  /** Events per second over all tests; null without publishers. */
   readonly rate: number | null;
-  /** The run's report; null where there is none. */
+  /** The run's HTML report; null where there is none. */
   readonly report: string | null;
 }
 
-/** A record that cannot be shown, and why, in one line that names the file. */
+/** A record that cannot be shown, with the reason in one line that names the file. */
 export interface SkippedRecord {
   readonly reason: string;
 }
 
 const FILE = "result.json";
 const REPORT = "report.html";
-/** Artifacts of CI lie in folders of their own: `runs/<artifact>/results/<run>/result.json`. */
+/** Artifacts of CI are in folders of their own: `runs/<artifact>/results/<run>/result.json`. */
 const DEEPEST = 5;
 
-/**
- * Reads all records below a folder, the oldest first.
- *
- * @throws RangeError when the folder cannot be read.
- */
+/** Reads all records below a folder, oldest first. @throws RangeError when the folder cannot be read. */
 export async function readEntries(folder: string): Promise<{ entries: Entry[]; skipped: SkippedRecord[] }> {
   const entries: Entry[] = [];
   const skipped: SkippedRecord[] = [];
@@ -93,7 +89,7 @@ async function recordsBelow(folder: string, depth = 0): Promise<string[]> {
   try {
     names = await list(folder);
   } catch (problem) {
-    // A subfolder that may not be read is skipped.
+    // Subfolders without permission are skipped.
     if (depth > 0) return [];
     const { code } = problem as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "no such folder; throughline run makes it" : `cannot be read (${code})`;
@@ -112,10 +108,10 @@ function list(folder: string) {
 }
 
 /**
- * Parses the text of a record.
+ * Parses a record.
  *
- * @param file what the text is called in errors.
- * @throws an error that names the file and the first place that is not as it should be.
+ * @param file name for error messages.
+ * @throws an error that names the file and the first invalid field.
  */
 export function parseEntry(text: string, file: string, report: string | null): Entry {
   const { account, tests, ...record } = parseJson(EntrySchema, text, file, "a record of a run");
@@ -137,11 +133,11 @@ export function parseEntry(text: string, file: string, report: string | null): E
   };
 }
 
-/** Of a run that delivers nothing: k6's own times of HTTP requests. */
+/** Response times of k6's HTTP requests, for runs without deliveries. */
 function answerTimes(summaries: readonly { metrics: Metrics }[]): Entry["latency"] {
   const times = summaries.map(({ metrics }) => metrics["http_req_duration"]).filter((values) => values !== undefined);
   const { med: p50, "p(95)": p95, "p(99)": p99 } = times[0] ?? {};
-  // Percentiles of several tests cannot be made into one.
+  // Percentiles of several tests cannot be merged.
   if (times.length !== 1 || p50 === undefined || p95 === undefined || p99 === undefined) return null;
   return { p50, p95, p99 };
 }

@@ -1,4 +1,4 @@
-/** All runs as one HTML file that needs nothing else, not even a script: a pure function of the series. */
+/** All runs as one self-contained HTML file without scripts: a pure function of the series. */
 import { renderToString } from "preact-render-to-string";
 import { milliseconds, number } from "../../core/numbers.ts";
 import { PageHead } from "../report/sections/head.tsx";
@@ -9,17 +9,17 @@ import { linearScale, logScale } from "./scale.ts";
 import { describeChanges, describeVerdicts, lastOf, type Series, titleOf } from "./series.ts";
 import { momentOf } from "./table.ts";
 
-/** What the page is made of. */
+/** Input of the page. */
 export interface HistoryInput {
   readonly series: readonly Series[];
-  /** Records that could not be read. */
+  /** One line for each record that could not be read. */
   readonly skipped: readonly string[];
   readonly style: string;
-  /** The address of a report, seen from the page. */
+  /** The link to a report, relative to the page. */
   readonly hrefOf: (report: string) => string;
 }
 
-/** Nothing is loaded and no script runs, whatever a record holds. */
+/** Nothing is loaded and no script runs, whatever the records contain. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** Makes the page. The same input gives the same text. */
@@ -60,7 +60,7 @@ export function renderHistoryPage({ series, skipped, style, hrefOf }: HistoryInp
   return `<!doctype html>\n${renderToString(page)}\n`;
 }
 
-/** Older runs than these are folded away: a page of a thousand rows is read by nobody. */
+/** Older runs are folded away: nobody reads a page of a thousand rows. */
 const ROWS = 25;
 
 function SeriesSection({ series, id, hrefOf }: { series: Series; id: string; hrefOf: HistoryInput["hrefOf"] }) {
@@ -97,7 +97,7 @@ function SeriesSection({ series, id, hrefOf }: { series: Series; id: string; hre
   );
 }
 
-/** A square for each run, in the column that the charts below have for it. */
+/** A square for each run, aligned with its column in the charts below. */
 function Verdicts({ entries, hrefOf }: { entries: readonly Entry[]; hrefOf: HistoryInput["hrefOf"] }) {
   const width = Math.min(14, 90 / entries.length);
   return (

@@ -1,6 +1,6 @@
-/** Where values stand on an axis. Pure. */
+/** The scales of chart axes. Pure. */
 
-/** A labelled position on an axis. */
+/** A labelled tick of an axis. */
 export interface Tick {
   readonly value: number;
   /** Percent of the height, from the top. */
@@ -20,7 +20,7 @@ export function linearScale(values: readonly number[]): Scale {
   return { top, ticks: [0, greatest / 2, greatest].map((value) => ({ value, top: top(value) })) };
 }
 
-/** Logarithmic; zero and below are drawn at the bottom. */
+/** Logarithmic; values of zero and below are drawn at the bottom. */
 export function logScale(values: readonly number[]): Scale {
   const positive = values.filter((value) => value > 0);
   const [least, greatest] =

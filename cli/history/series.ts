@@ -1,23 +1,23 @@
-/** Runs that can be seen as one line over time. Pure. */
+/** Groups runs into series over time. Pure. */
 import type { Entry } from "./entry.ts";
 
-/** What is not as it was in the run before. */
+/** A version that differs from that of the previous run. */
 export interface Change {
   readonly what: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** All runs of one pipeline with one profile, the oldest first. */
+/** All runs of one pipeline with one profile, oldest first. */
 export interface Series {
   readonly subject: string;
   readonly scenario: string;
   readonly entries: readonly Entry[];
-  /** By the index of a run: the versions that changed since the run before. */
+  /** By the index of a run: the versions that changed since the previous run. */
   readonly changes: ReadonlyMap<number, readonly Change[]>;
 }
 
-/** Puts runs of one pipeline and profile together; what ran last comes first. */
+/** Groups runs by pipeline and profile; the series with the latest run comes first. */
 export function seriesOf(entries: readonly Entry[]): Series[] {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
@@ -32,7 +32,7 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
     .sort((one, other) => lastOf(other).startedAt - lastOf(one).startedAt);
 }
 
-/** The run that was started last. */
+/** The latest run. */
 export function lastOf({ entries }: Series): Entry {
   return entries.at(-1) as Entry;
 }
@@ -60,7 +60,7 @@ export function describeChanges(changes: readonly Change[]): string {
   return changes.map(({ what, before, after }) => `${what} ${before} -> ${after}`).join(", ");
 }
 
-/** How many runs ended how: `12 runs: 10 PASS, 1 FAIL, 1 INVALID`. */
+/** Number of runs by verdict: `12 runs: 10 PASS, 1 FAIL, 1 INVALID`. */
 export function describeVerdicts({ entries }: Series): string {
   const verdicts = (["PASS", "FAIL", "INVALID"] as const)
     .map((verdict) => ({ verdict, runs: entries.filter((entry) => entry.verdict === verdict).length }))

@@ -3,10 +3,10 @@ import type { Entry } from "./entry.ts";
 import { describeChanges, describeVerdicts, type Series, titleOf } from "./series.ts";
 
 const COLUMNS = ["started (UTC)", "verdict", "lost", "p50", "p95", "p99", "events/s", "run"] as const;
-/** Words are set to the left, numbers to the right. */
+/** Text is left-aligned, numbers are right-aligned. */
 const LEFT = new Set(["started (UTC)", "verdict", "run"]);
 
-/** The history for a terminal: a table for each series, the newest run last. @param most rows of each. */
+/** The history for a terminal: a table for each series, latest run last. @param most rows of each table. */
 export function renderHistory(all: readonly Series[], most: number): string {
   return `${all.map((series) => renderSeries(series, most)).join("\n\n")}\n`;
 }

@@ -1,5 +1,5 @@
-/** Bundles a pipeline's file for k6 and for the receiver, each without what runs on the other side. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+/** Bundles a pipeline file twice: for k6 and for the receiver, each without the code of the other side. */
+import { readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
@@ -12,31 +12,31 @@ import { lineIn, lineOf } from "./place.ts";
 import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
 import { onlySide, type Side } from "./sides.ts";
 
-/** A file that declares a pipeline, or a table of endpoints, and where its bundles lie. */
+/** A file that declares a pipeline or a table of endpoints, and its bundles. */
 export interface Built {
   readonly name: string;
-  /** What it says of itself; one of them. */
+  /** The declaration: exactly one of the two is set. */
   readonly pipeline: AnyPipeline | null;
   readonly endpoints: AnyEndpoints | null;
-  /** Its file, relative to the working folder. */
+  /** The file, relative to the working folder. */
   readonly file: string;
-  /** The bundle that the receiver loads, where it has to look at something. */
+  /** The receiver's bundle, if the receiver needs the pipeline's code. */
   readonly node: string;
-  /** The bundles for k6, by the name of the test. */
+  /** The bundles for k6, by test. */
   readonly tests: Readonly<Record<string, string>>;
-  /** What they import that only bin/k6 has, as in `k6/x/nats`. */
+  /** Their imports of extensions, as in `k6/x/nats`. */
   readonly extensions: readonly string[];
 }
 
 type Declaration = AnyPipeline | AnyEndpoints;
 
-/** The folder of bundles, in the folder of the user. */
+/** Bundles are written to this folder of the user's project. */
 const DIST = "dist";
 
 /**
- * Bundles a pipeline.
+ * Bundles a pipeline file.
  *
- * @param root the folder of the package.
+ * @param root folder of the package.
  * @param file the user's file.
  * @throws RangeError in one line that names the file and the line.
  */
@@ -68,7 +68,7 @@ export const { options, setup, listen, compareClock, teardown, handleSummary } =
 const VISITORS = `import { visitorsOf } from "throughline/k6";
 export const { options, setup, visit, teardown, handleSummary } = visitorsOf(pipeline);`;
 
-/** One bundle, and what it imports that no other k6 has. */
+/** One bundle, and the extensions that it imports. */
 async function bundleForK6(root: string, file: string, name: string, script: string) {
   const outfile = resolve(DIST, `${name}.js`);
   const { metafile } = await bundled({
@@ -79,7 +79,7 @@ async function bundleForK6(root: string, file: string, name: string, script: str
       loader: "ts",
     },
     outfile,
-    // As the suite's own tests: see build.mjs.
+    // The same options as for the suite's own tests; see build.mjs.
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
@@ -94,7 +94,7 @@ async function bundleForK6(root: string, file: string, name: string, script: str
   return { file: outfile, extensions: imports.filter((path) => path.startsWith("k6/x/")) };
 }
 
-/** The receiver's bundle, and the pipeline as it is read from it. */
+/** Builds the receiver's bundle and imports the declaration from it. */
 async function bundleForNode(root: string, file: string, shown: string) {
   const folder = resolve(DIST, "node");
   await makeFolders(folder);
@@ -118,7 +118,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
       );
     }
     refuseDeclaration(declared);
-    // The user's package may be of CommonJS, as npm makes them.
+    // .mjs, because the user's package may be CommonJS, the default of npm.
     const node = join(folder, `${declared.name}.mjs`);
     await rename(loading, node);
     return { declared, node };
@@ -140,7 +140,7 @@ async function bundled(options: BuildOptions): Promise<{ readonly metafile: Meta
       metafile: true,
       logLevel: "silent",
       absWorkingDir: process.cwd(),
-      // Whatever the user's compiler keeps: an import that is not used any more is gone.
+      // Drop unused imports whatever the user's compiler options say.
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
     });
   } catch (problem) {
@@ -148,7 +148,7 @@ async function bundled(options: BuildOptions): Promise<{ readonly metafile: Meta
   }
 }
 
-/** What esbuild could not read, as one line that begins with its place. */
+/** An error of esbuild as one line that begins with its place. */
 function inOneLine(problem: unknown): unknown {
   const [first] = (problem as Partial<BuildFailure>).errors ?? [];
   if (first === undefined) return problem;
@@ -156,7 +156,7 @@ function inOneLine(problem: unknown): unknown {
   return new RangeError(location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`);
 }
 
-/** The package is this one, wherever the user's file lies. */
+/** Resolves imports of this package to itself, wherever the user's file is. */
 function ownPackage(root: string): Plugin {
   return {
     name: "throughline",
@@ -167,7 +167,7 @@ function ownPackage(root: string): Plugin {
   };
 }
 
-/** Takes the functions of the other side out of files that declare a pipeline. */
+/** Removes the functions of the other side from files that declare a pipeline. */
 function userFiles(side: Side): Plugin {
   return {
     name: "sides",
@@ -196,7 +196,7 @@ function userFiles(side: Side): Plugin {
   };
 }
 
-/** In Node there is no k6: what the file's own level uses of it is nothing. */
+/** Node has no k6: module-level uses of it evaluate to nothing. */
 const withoutK6: Plugin = {
   name: "without-k6",
   setup({ onResolve, onLoad }) {
@@ -209,7 +209,7 @@ module.exports = new Proxy(none, { get: (_, name) => (name === "__esModule" ? un
   },
 };
 
-/** In k6 there is no Node: what is not used of a package is not there, whatever the package says of side effects. */
+/** k6 has no Node: unused parts of packages are dropped, whatever they declare about side effects. */
 function withoutNode(file: string): Plugin {
   return {
     name: "without-node",
@@ -223,9 +223,4 @@ function withoutNode(file: string): Plugin {
       });
     },
   };
-}
-
-/** Writes a text where no bundle is yet. */
-export async function writeNew(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { flag: "wx" });
 }

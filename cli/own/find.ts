@@ -1,4 +1,4 @@
-/** The pipelines of the folder that a command is started in. */
+/** Finds the pipelines of the working folder. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SUBJECTS } from "../run/subject.ts";
@@ -8,7 +8,7 @@ import { lineOf } from "./place.ts";
 const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
 const FOLDERS = [".", "pipelines"];
 
-/** The files that declare pipelines: those that the config names, or else all that are called `*.pipeline.ts`. */
+/** The files that declare pipelines: those named in the config, else all `*.pipeline.ts`. */
 export function pipelineFiles(named: readonly string[] | undefined): readonly string[] {
   if (named !== undefined) return named.map((file) => resolve(file));
   return FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
@@ -19,7 +19,7 @@ export function pipelineFiles(named: readonly string[] | undefined): readonly st
   );
 }
 
-/** Bundles all pipelines of this folder. @throws RangeError in one line, also where two have one name. */
+/** Bundles all pipelines of the working folder. @throws RangeError in one line, also where two have the same name. */
 export async function buildAll(root: string, named: readonly string[] | undefined): Promise<readonly Built[]> {
   const all: Built[] = [];
   for (const file of pipelineFiles(named)) {

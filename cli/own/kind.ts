@@ -1,4 +1,4 @@
-/** A user's pipeline as `throughline run` knows those of the suite. */
+/** A user's pipeline in the form of a {@link PipelineKind}. */
 import { join } from "node:path";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { PREFIX, secretsOf } from "../../core/ownvariables.ts";
@@ -15,18 +15,18 @@ import { startService } from "../service.ts";
 import { programOf } from "../services.ts";
 import type { Built } from "./build.ts";
 
-/** Beside the load: a canary on its way, the drain, and starting up. */
+/** Time around the load: start-up, a canary's way, and the drain. */
 const ROUND_ABOUT_SECONDS = 30;
 
-/** The port of a receiver whose address somebody else was told ... */
+/** The port of a receiver whose address somebody configures elsewhere ... */
 const TOLD_PORT = 4800;
-/** ... and what he does there, by the kind of the far end. */
+/** ... and what is configured there, by the kind of far end. */
 const REACHED: Partial<Record<AnyPipeline["observe"]["kind"], string>> = {
   request: "requests to /hooks/ and a path",
   reported: "reports to /runs/ and the run's id",
 };
 
-/** The kind of what was bundled. */
+/** The kind of a bundled file. */
 export function kindOf(built: Built): PipelineKind {
   return built.pipeline === null ? kindOfEndpoints(built) : kindOfPipeline(built, built.pipeline);
 }
@@ -74,7 +74,7 @@ function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
   };
 }
 
-/** What the shell says of a file's own variables, and with our prefix of the ways into its target. */
+/** The file's own variables that are set in the environment, and prefixed variables for access to the target. */
 function ofShell({ variables = {} }: Pick<AnyPipeline, "variables">): Record<string, string> {
   hide(...secretsOf({ variables }, process.env));
   const own = Object.keys(variables).map((name) => [name, process.env[PREFIX + name] ?? process.env[name]]);
@@ -82,7 +82,7 @@ function ofShell({ variables = {} }: Pick<AnyPipeline, "variables">): Record<str
   return Object.fromEntries([...ways, ...own].filter(([, value]) => value !== undefined));
 }
 
-/** What the shell says of the pipeline's own variables; and subscribers listen for as long as anything can come. */
+/** Adds the pipeline's variables from the environment; subscribers listen as long as events can arrive. */
 function fitted(pipeline: AnyPipeline, given: VariablesByTest, subscribes: boolean): VariablesByTest {
   const shell = ofShell(pipeline);
   const publisher = pipeline.name as RunnableTest;
@@ -102,7 +102,7 @@ function fitted(pipeline: AnyPipeline, given: VariablesByTest, subscribes: boole
   };
 }
 
-/** The receiver, which looks at the far end as the pipeline says. */
+/** Starts a receiver that observes the far end as the pipeline declares it. */
 async function startReceiver(
   pipeline: AnyPipeline,
   node: string,

@@ -1,24 +1,24 @@
-/** A message as the code that writes it, with an identity in the place of some of its values. */
+/** Writes a sample message as TypeScript code, with the identity in place of some values. */
 import { insideOf } from "./samplejson.ts";
 
-/** Where an identity stands in a message. */
+/** The places of the identity in a message. */
 export interface Places {
-  /** By keys from the outside in; those of JSON within a text are behind the text's own. */
+  /** Paths of keys; where a string contains JSON, its keys follow the string's own. */
   readonly paths: readonly (readonly string[])[];
-  /** What the identity is called. */
+  /** The variable that holds the identity. */
   readonly name: string;
-  /** The fields are numbers, which must not be written as texts. */
+  /** The fields are numbers and must not be written as strings. */
   readonly isNumber: boolean;
 }
 
-/** What `write` returns: the message as text, with the identity in its places. */
+/** The body of `write`: an expression for the message with the identity in its places. */
 export function writerOf(message: unknown, places: Places | null): string {
   const value = typeof message === "string" ? (insideOf(message) ?? message) : message;
   if (typeof value === "string") return places === null ? JSON.stringify(value) : places.name;
   return jsonOf(value, places, []);
 }
 
-/** The expression that makes the JSON of an object or a list. Numbers that JavaScript cannot hold are put in afterwards. */
+/** An expression that makes the JSON of an object or a list. Integers too large for JavaScript are inserted as text. */
 function jsonOf(value: unknown, places: Places | null, path: readonly string[]): string {
   const standIns = new Map<string, string>();
   const standIn = (code: string) => {
@@ -57,7 +57,7 @@ function codeOf(
   return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
 }
 
-/** A key as code; `__proto__` would be no key of the object. */
+/** A key as code; a plain `__proto__` would set the prototype instead of a key. */
 function keyOf(key: string): string {
   if (key === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);

@@ -1,13 +1,13 @@
-/** What Kubernetes is told of a user's test: a TestRun of k6-operator, as those in deploy/kubernetes/testruns. */
+/** The TestRun for k6-operator on Kubernetes of a user's test, like those in deploy/kubernetes/testruns. */
 import type { NamedTest } from "../../core/definition.ts";
 import { common } from "../../core/variables.ts";
 
-/** k6 processes that share the load, unless somebody changes it. */
+/** Number of k6 processes that share the load; to be edited by the user. */
 const RUNNERS = 4;
 
-/** A TestRun as YAML; what only its owner knows is `change-me`. */
+/** A TestRun as YAML; values that only the user knows are `change-me`. */
 export function testRunOf({ name, variables, required = {}, load }: NamedTest): string {
-  // An address of this machine is none in a cluster, so that its owner has to say each.
+  // Local addresses do not work in a cluster, so the user must fill in each address.
   const asked = Object.entries(variables).filter(
     ([key, { target, credential }]) => !credential && !Object.hasOwn(common, key) && (target || key in required),
   );

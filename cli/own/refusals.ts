@@ -1,4 +1,4 @@
-/** What the compiler of a user's file does not see, refused before any load, with the line. */
+/** Rejects mistakes in a user's file that the compiler cannot see, before any load and with the line. */
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { relative } from "node:path";
@@ -12,13 +12,13 @@ import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
 import { shape } from "../../core/shape.ts";
 import { objectivesOf, objectivesOfVisits, refuseVariables } from "../../systems/own.ts";
 
-/** Whether a module is one of Node's. */
+/** Whether an import is a built-in module of Node. */
 export const isBuiltin = (path: string) => path.startsWith("node:") || builtinModules.includes(path);
 
-/** What the code says that stands for k6 in Node. */
+/** The message that the stand-in for k6 modules throws in Node. */
 export const K6_ONLY = "is in k6 only";
 
-/** @throws RangeError for what the file's own functions do not refuse. */
+/** @throws RangeError for mistakes that definePipeline and defineEndpoints do not see. */
 export function refuseDeclaration(declared: AnyPipeline | AnyEndpoints): void {
   const { name, nextSteps = {} } = declared;
   const what = "endpoints" in declared ? "endpoints" : "pipeline";
@@ -41,10 +41,10 @@ export function refuseDeclaration(declared: AnyPipeline | AnyEndpoints): void {
   }
 }
 
-/** Events that are written on trial: each value of most attributes is among them. */
+/** Number of trial events; most attribute values occur among them. */
 const WRITTEN = 20;
 
-/** Writes some events, which shows what throws in `write` before anybody is sent one. */
+/** Writes some trial events, so that an error in `write` shows before anything is sent. */
 function writeSome({ name, events, observe }: AnyPipeline): void {
   const stream = { seed: 1, variants: combinationsOf(name, events.attributes) };
   const fault = (what: string) => new RangeError(`pipeline ${name}: events.write: ${what}`);
@@ -56,11 +56,11 @@ function writeSome({ name, events, observe }: AnyPipeline): void {
       if (wire === undefined || wire === null || wire === "") throw fault("returns nothing; it returns the event");
       if (wire instanceof Promise) throw fault("returns a promise; it may not be async");
     }
-    // What is the same in every run holds no identity.
+    // Text that is equal in two runs contains no identity.
     if (observe.kind !== "count" && isDeepStrictEqual(written(1, 0), written(2, 0)))
       throw fault("uses none of id, hash, uuid and number: no event could be found again");
   } catch (problem) {
-    // An encoder of k6, say: only k6 itself can try it.
+    // `write` uses a module of k6, such as an encoder: only k6 can try it.
     if (!(problem instanceof Error && problem.message.includes(K6_ONLY))) throw problem;
   }
 }
@@ -79,10 +79,10 @@ const K6_MODULES = [
   ...["k6", "k6/browser", "k6/crypto", "k6/data", "k6/encoding", "k6/execution", "k6/html", "k6/http", "k6/metrics"],
   ...["k6/net/grpc", "k6/secrets", "k6/timers", "k6/websockets", "k6/ws"],
 ];
-/** Modules that come and go with the versions of k6, and those of extensions. */
+/** Modules that differ between versions of k6, and those of extensions. */
 const OTHER_K6_MODULES = /^k6\/(x|experimental)\//;
 
-/** @throws RangeError for modules that a bundle for k6 imports and k6 does not have, with the line that brought them. */
+/** @throws RangeError for imports in a k6 bundle that k6 does not have, with the importing line. */
 export async function refuseModules(metafile: Metafile, file: string): Promise<void> {
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
   const unknown = imports.find(
@@ -95,14 +95,14 @@ export async function refuseModules(metafile: Metafile, file: string): Promise<v
   );
 }
 
-/** The user's file, with the line that imports a module where there is one. */
+/** The user's file, with the line that imports a module if there is one. */
 async function placeOf(module: string, file: string): Promise<string> {
   const lines = (await readFile(file, "utf8")).split("\n");
   const line = lines.findIndex((text) => /\bimport\b/.test(text) && /["']/.test(text) && text.includes(module)) + 1;
   return `${relative(process.cwd(), file)}${line === 0 ? "" : `:${line}`}`;
 }
 
-/** @throws RangeError for a module of Node that is left in a bundle for k6, with the line that brought it. */
+/** @throws RangeError for a Node module left in a k6 bundle, with the importing line. */
 async function refuseNode({ inputs, outputs }: Metafile, file: string): Promise<void> {
   const [output] = Object.values(outputs);
   const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);

@@ -1,26 +1,26 @@
-/** `throughline init <name> --sent --received`: a pipeline's file made of one message and of what came of it. */
+/** `throughline init <name> --sent --received`: makes a pipeline file from one sent message and its received form. */
 import { readFile } from "node:fs/promises";
 import { writerOf } from "./literal.ts";
 import { parseSample, requestIn } from "./samplejson.ts";
 import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
 import type { Sample } from "./templates.ts";
 
-/** What was found, and what the file is made of. */
+/** The result of the comparison, and the sample for the file. */
 export interface SampleComparison {
-  /** For a person, line by line. */
+  /** Explanation for the user, line by line. */
   readonly says: readonly string[];
   readonly sample: Sample;
 }
 
 /**
- * Compares the message in one file with what came of it in another.
+ * Compares a sent message with what was received.
  *
- * @throws RangeError in one line for a file that cannot be read, or a message that has no fields.
+ * @throws RangeError in one line for a file that cannot be read, or a message without fields.
  */
 export async function compareSample(sentFile: string, receivedFile: string): Promise<SampleComparison> {
   const sent = await readSample("--sent", sentFile);
   const received = await readSample("--received", receivedFile);
-  // A request has headers beside its body; what is sent is the body.
+  // A sample of a request includes headers; only its body is sent.
   const message = hasBody(sent) ? sent.body : sent;
   const fates = fatesOf(message, received);
   if (fates.length === 0) throw new RangeError(`--sent ${sentFile}: has no field that holds a text or a number`);
@@ -35,7 +35,7 @@ export async function compareSample(sentFile: string, receivedFile: string): Pro
     };
   }
   const { name, room } = SPELLED[best.spelling];
-  // Which of several fields with one value survived, one message does not tell: the identity stands in all of them.
+  // If several fields with the same value survive, one message cannot tell which: the identity goes into all of them.
   const places = fates
     .filter(({ value, spelling }) => value === best.value && spelling === best.spelling)
     .map(({ path }) => path);
@@ -53,17 +53,17 @@ export async function compareSample(sentFile: string, receivedFile: string): Pro
   };
 }
 
-/** A row or item; the one that the identity came in is as any other of its list. */
+/** The row or item that contains the identity; in a list, the others have the same form. */
 function rowOf(received: unknown): object | null {
   const one: unknown = Array.isArray(received) ? received[0] : received;
   return typeof one === "object" ? one : null;
 }
 
-/** JSON, a request with its headers, or a text as it is. */
+/** Reads a sample: JSON, a request with its headers, or plain text. */
 async function readSample(flag: string, file: string): Promise<unknown> {
   let text: string;
   try {
-    // Editors of some systems begin a file with a mark of its encoding.
+    // Some editors write a byte order mark.
     text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "").trim();
   } catch (problem) {
     throw new RangeError(`${flag} ${file}: cannot be read: ${problem instanceof Error ? problem.message : problem}`);

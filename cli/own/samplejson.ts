@@ -1,10 +1,10 @@
-/** The JSON of a sample, whose integers may have more digits than JavaScript keeps. */
+/** Parses the JSON of samples, whose integers may be too large for JavaScript. */
 
-/** A text, or a number between two of them. */
+/** A string, or a number outside strings. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MARK = "\u0000integer ";
 
-/** Reads JSON; an integer that a number cannot hold exactly becomes a bigint. @throws SyntaxError for what is no JSON. */
+/** Parses JSON; integers that a number cannot hold exactly become bigints. @throws SyntaxError for invalid JSON. */
 export function parseSample(text: string): unknown {
   const marked = text.replaceAll(TOKENS, (token) =>
     /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? JSON.stringify(MARK + token) : token,
@@ -14,7 +14,7 @@ export function parseSample(text: string): unknown {
   );
 }
 
-/** What a text holds that is an object or a list written as JSON; undefined where it is a text of another kind. */
+/** The object or list in a string that contains JSON; undefined for other strings. */
 export function insideOf(text: string): object | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
@@ -27,7 +27,7 @@ export function insideOf(text: string): object | undefined {
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/;
 const FIRST_LINE = /^([A-Z]+ \S+( HTTP\/[\d.]+)?|HTTP\/[\d.]+ \d{3}.*)$/;
 
-/** A request as it went over the wire, or as a program shows it; undefined where a text is none. */
+/** Parses a request as it is on the wire or as programs show it; undefined for other text. */
 export function requestIn(text: string): { readonly headers: object; readonly body: string } | undefined {
   const [head = "", ...rest] = text.split(/\r?\n\r?\n/);
   const lines = head.split(/\r?\n/);

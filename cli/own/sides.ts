@@ -1,7 +1,6 @@
 /**
- * The two sides of a pipeline's file: what runs in k6, and what runs in Node. The functions of the other side
- * are taken out of its text before it is bundled, so that their imports are not needed either. What is taken
- * out is replaced by blanks, so that every line stays where it is.
+ * Splits a pipeline file into its two sides: k6 and Node. The functions of the other side are removed before bundling,
+ * so that their imports are not needed. Removed code is replaced by blanks to keep line numbers.
  */
 import { type Node, parse } from "acorn";
 import { full } from "acorn-walk";
@@ -9,7 +8,7 @@ import { full } from "acorn-walk";
 /** Where a bundle runs. */
 export type Side = "k6" | "node";
 
-/** The functions of a far end, by its kind, that run on one side only. */
+/** Functions of a far end, by its kind, that run on one side only. */
 const OF_FAR_ENDS: Readonly<Record<string, { readonly name: string; readonly side: Side }>> = {
   subscription: { name: "open", side: "k6" },
   request: { name: "receive", side: "node" },
@@ -26,7 +25,7 @@ interface Property extends Node {
   readonly method: boolean;
 }
 
-/** The text of a module without what runs on the other side. @throws SyntaxError of acorn, with its place. */
+/** The code of a module without the other side. @throws acorn's SyntaxError, with its place. */
 export function onlySide(javascript: string, side: Side): string {
   const tree = parse(javascript, { ecmaVersion: "latest", sourceType: "module" });
   const others: Property[] = [];
@@ -38,7 +37,7 @@ export function onlySide(javascript: string, side: Side): string {
       if (sideOf(property, own) === otherThan(side)) others.push(property);
     }
   });
-  // From the end, so that the places of those before stay.
+  // From the end, so that earlier positions stay valid.
   return others.sort((one, other) => other.start - one.start).reduce(blanked, javascript);
 }
 
@@ -46,7 +45,7 @@ function otherThan(side: Side): Side {
   return side === "k6" ? "node" : "k6";
 }
 
-/** Where a property runs; null where it may run on both sides. */
+/** The side of a property; null where it may run on both. */
 function sideOf(property: Property, all: readonly Property[]): Side | null {
   const name = nameOf(property);
   const kind = all.find((one) => nameOf(one) === "kind")?.value.value;
@@ -59,7 +58,7 @@ function nameOf({ key }: Property): string {
   return key.name ?? String(key.value);
 }
 
-/** The text with a property whose value is nothing; the lines behind it stay where they are. */
+/** Replaces a property's value by undefined; following lines keep their numbers. */
 function blanked(text: string, { start, end, key }: Property): string {
   const name = text.slice(key.start, key.end);
   const value = text.slice(start, end);

@@ -3,7 +3,10 @@ import { SUBJECTS, type Subject, subjectOf } from "../run/subject.ts";
 import { buildAll } from "./find.ts";
 import { kindOf } from "./kind.ts";
 
-/** The name of the only pipeline of this folder, for who names none. @throws RangeError where there are none, or several. */
+/**
+ * The name of the only pipeline in this folder, for commands without a name. @throws RangeError where there are none or
+ * several.
+ */
 export async function onlyOwn(root: string, config: Config | null): Promise<readonly string[]> {
   const own = (await buildAll(root, config?.pipelines)).map(({ name }) => name);
   if (own.length === 1) return own;
@@ -11,9 +14,9 @@ export async function onlyOwn(root: string, config: Config | null): Promise<read
 }
 
 /**
- * Finds what names mean: pipelines and tests of the suite, or a pipeline of this folder, which is bundled for it.
+ * Finds pipelines and tests of the suite by name, or bundles a pipeline of this folder.
  *
- * @throws RangeError in one line when there is none of that name.
+ * @throws RangeError in one line for an unknown name.
  */
 export async function findSubject(root: string, names: readonly string[], config: Config | null): Promise<Subject> {
   const [name = ""] = names;

@@ -1,31 +1,31 @@
 /**
- * One message as it was sent, and what came of it: which of its fields survive, and which of those can carry an
- * identity. Pure.
+ * Compares one sent message with what was received: which fields survive, and which of those can carry an identity.
+ * Pure.
  */
 import type { Spelling } from "../../core/identity.ts";
 import { insideOf } from "./samplejson.ts";
 
-/** What a field of a sample holds. */
+/** The value of a field. */
 export type Value = string | number | bigint;
 
 /** A field of the message, and what became of it. */
 export interface Fate {
-  /** Its keys from the outside in. */
+  /** Path of keys. */
   readonly path: readonly string[];
   readonly value: Value;
-  /** Where it came out, by keys from the outside in; null where it did not. */
+  /** Path of keys where it was received; null where it is missing. */
   readonly cameAs: readonly string[] | null;
-  /** How an identity can be written there; null where it cannot. */
+  /** The spelling of an identity that fits there; null where none does. */
   readonly spelling: Spelling | null;
-  /** Whether its name says that it tells one thing from another. */
+  /** Whether its name suggests that it identifies something. */
   readonly names: boolean;
-  /** What kind of field it is, or what happened to it, in words. */
+  /** In words: what kind of field it is, or what happened to it. */
   readonly said: string;
 }
 
 type Leaf = { readonly path: readonly string[]; readonly value: Value };
 
-/** All texts and numbers in a value, also in JSON that is written as a text; an empty text tells nothing. */
+/** All strings and numbers of a value, also within strings that contain JSON; empty strings are left out. */
 function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
@@ -36,16 +36,16 @@ function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   return inner === undefined ? [{ path, value }] : leavesOf(inner, path);
 }
 
-/** Changes that no identity minds: it is found in either case, a UUID without its dashes, a hash without its 0x. */
+/** Normalizes what identities tolerate: they are found in either case, UUIDs without dashes, hashes without 0x. */
 const plain = (value: Value) => String(value).toLowerCase().replaceAll("-", "").replace(/^0x/, "");
 
-/** Under another name, or within another text, a shorter value may stand by chance. */
+/** Under another name or within another text, a shorter value may match by chance. */
 const LEAST_ELSEWHERE = 4;
 const LEAST_INSIDE = 8;
 
 const last = ({ path }: { readonly path: readonly string[] }) => wordOf(path.at(-1) ?? "");
 
-/** A name without its case and its separators: order_id, orderId and Order-ID are one. */
+/** A name without case and separators: order_id, orderId and Order-ID are the same. */
 function wordOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
@@ -61,7 +61,7 @@ export function fatesOf(sent: unknown, received: unknown): Fate[] {
   });
 }
 
-/** Where a field came out. What has the name of another field of the message, and its value, is that one's. */
+/** Where a field was received. A match that has the name and the value of another sent field belongs to that one. */
 function placeOf(field: Leaf, came: readonly Leaf[], fields: readonly Leaf[]): Leaf | undefined {
   const text = plain(field.value);
   const equal = came.filter((one) => plain(one.value) === text);
@@ -76,7 +76,7 @@ function placeOf(field: Leaf, came: readonly Leaf[], fields: readonly Leaf[]): L
   );
 }
 
-/** What happened to a field that did not come out. */
+/** What happened to a field that was not received. */
 function lossOf(field: Leaf, came: readonly Leaf[]): string {
   const text = plain(field.value);
   const cut = came.find((one) => plain(one.value).length >= LEAST_INSIDE && text.startsWith(plain(one.value)));
@@ -94,10 +94,10 @@ const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const HASH = /^(0x)?[0-9a-f]{64}$/i;
 const DIGITS = /^[1-9]\d{0,18}$/;
 const TIME = /^\d{4}-\d\d-\d\d([T ]|$)/;
-/** Names that say of a field that it tells one thing from another. */
+/** Names that suggest that a field identifies something. */
 const NAMES_ONE = /(^|[^a-z])(id|uuid|guid|ref|reference|key|no|number|code|hash|token|nonce|memo|note|name|external)$/;
 
-/** How an identity could be written into a field, judged by its name and by what one message holds there. */
+/** The spelling of an identity that fits a field, judged by its name and the sample's value. */
 function roomIn(path: readonly string[], value: Value): Pick<Fate, "spelling" | "names" | "said"> {
   const name = (path.at(-1) ?? "").replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
   const names = NAMES_ONE.test(name);
@@ -110,18 +110,19 @@ function roomIn(path: readonly string[], value: Value): Pick<Fate, "spelling" | 
   if (UUID.test(value)) return room("uuid", "a UUID");
   if (DIGITS.test(value)) return names ? room("number", "a number as text") : room(null, "an amount as text");
   if (TIME.test(value)) return room(null, "a time");
-  // What tells one thing from another is longer than a version or a size.
+  // A value that identifies something is longer than a version or a size.
   if (names || (/\d/.test(value) && value.length >= LEAST_INSIDE)) return room("text", "free text");
   return room(null, "a word out of a few");
 }
 
-/** From the one that tells most to the one that tells least. */
+/** From the spelling with the most information to the one with the least. */
 const ORDER: readonly Spelling[] = ["text", "hash", "uuid", "number"];
 
 /** The field that carries an identity best; null where none can. */
 export function bestOf(fates: readonly Fate[]): (Fate & { readonly spelling: Spelling }) | null {
   const able = fates.filter((fate): fate is Fate & { spelling: Spelling } => fate.spelling !== null);
-  // A number in JSON has to be written around JavaScript, which cannot hold it; text without a telling name may be anything.
+  // Numbers come last: JavaScript cannot hold them, so they must be written around JSON. Text without a telling name
+  // may be anything.
   const rank = ({ spelling, value, names }: (typeof able)[number]) =>
     ORDER.indexOf(spelling) +
     (typeof value === "string" ? 0 : ORDER.length) +
@@ -129,7 +130,7 @@ export function bestOf(fates: readonly Fate[]): (Fate & { readonly spelling: Spe
   return able.sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 
-/** What an identity is called in a pipeline's file, and what is to be known of each spelling. */
+/** Each spelling's name in a pipeline file, and its limits. */
 export const SPELLED: Readonly<Record<Spelling, { readonly name: string; readonly room: string }>> = {
   text: { name: "id", room: "48 characters" },
   hash: { name: "hash", room: "0x and 64 digits" },
@@ -137,7 +138,7 @@ export const SPELLED: Readonly<Record<Spelling, { readonly name: string; readonl
   number: { name: "number", room: "19 digits" },
 };
 
-/** The fates as lines for a person. */
+/** The fates as lines for the user. */
 export function describeFates(fates: readonly Fate[]): string[] {
   const nameOf = (path: readonly string[]) => path.join(".") || "the text";
   const width = Math.max(0, ...fates.map(({ path }) => nameOf(path).length));

@@ -1,4 +1,4 @@
-/** What `throughline init <name>` writes: a pipeline that runs, made of how events go in and how they come out. */
+/** Generates pipeline files for `throughline init <name>`: one way in and one way out. */
 
 interface Entrance {
   readonly imports: string;
@@ -7,14 +7,14 @@ interface Entrance {
   readonly publish: string;
 }
 
-/** A message that was compared with what came of it, as `write` is to make it. */
+/** A compared sample message, as `write` is to make it. */
 export interface Sample {
   readonly write: string;
-  /** What its identity is called; null where it has none. */
+  /** The name of its spelling; null where it carries no identity. */
   readonly spelled: string | null;
-  /** The header of a request in which it comes out; null where it is in the body. */
+  /** The request header with the identity; null where it is in the body. */
   readonly header: string | null;
-  /** The row, frame or item that came of it; null where that is no object. */
+  /** The row, frame or item that was received; null where it is no object. */
   readonly row: object | null;
 }
 
@@ -24,7 +24,7 @@ interface Exit {
   readonly observe: string;
 }
 
-/** How events are published, by the name that `--from` takes. */
+/** Ways to publish events, by the names that `--from` takes. */
 export const ENTRANCES: Readonly<Record<string, Entrance>> = {
   http: {
     imports: 'import http from "k6/http";',
@@ -87,7 +87,7 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
   },
 };
 
-/** Where events come out, by the name that `--to` takes. */
+/** Far ends, by the names that `--to` takes. */
 export const EXITS: Readonly<Record<string, Exit>> = {
   webhook: {
     imports: "",
@@ -169,7 +169,7 @@ export const EXITS: Readonly<Record<string, Exit>> = {
   },
 };
 
-/** Where rows cannot be told apart. */
+/** Used where rows have no key. */
 const COUNT_OF_ROWS: Pick<Exit, "observe"> = {
   observe: `observe: {
     kind: "count",
@@ -184,11 +184,11 @@ const COUNT_OF_ROWS: Pick<Exit, "observe"> = {
 };
 
 /**
- * The text of a pipeline's file.
+ * Generates a pipeline file.
  *
  * @param from a name of {@link ENTRANCES}.
  * @param to a name of {@link EXITS}.
- * @param sample a message of the system itself, instead of an invented one.
+ * @param sample a message of the user's system, instead of an invented one.
  */
 export function template(name: string, from: string, to: string, sample?: Sample): string {
   const entrance = ENTRANCES[from] as Entrance;
@@ -228,7 +228,7 @@ function writeOf(from: string, { write, spelled }: Sample): string {
   return `(${event}) => ${wires[from] ?? write}`;
 }
 
-/** A far end of one path that takes all events: what selects among them, one message does not tell. */
+/** A far end with one path that takes all events: one message cannot show what paths select. */
 function exitFor(to: string, { spelled, header, row }: Sample): Exit {
   const exit = EXITS[to] as Exit;
   if (spelled === null) return to === "table" ? { ...exit, ...COUNT_OF_ROWS } : (EXITS["count"] as Exit);
@@ -241,12 +241,12 @@ function exitFor(to: string, { spelled, header, row }: Sample): Exit {
   return { ...exit, observe: withKey(observe, to, row) };
 }
 
-/** Where the identity of a request is not in its body. */
+/** `receive` for identities that are not in the request's body. */
 function receiveOf(header: string): string {
   return `    receive: ({ headers }) => ({ path: "all", text: headers[${JSON.stringify(header.toLowerCase())}] ?? "" }),\n`;
 }
 
-/** What tells rows and items apart, where their sample calls it otherwise than id, or it is no number. */
+/** Replaces the key `id` of the template if the sample's key has another name or is no number. */
 function withKey(observe: string, to: string, row: object | null): string {
   const columns = Object.entries(row ?? {});
   if ((to !== "table" && to !== "list") || columns.length === 0) return observe;

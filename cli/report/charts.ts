@@ -1,13 +1,13 @@
-/** What the report's charts are drawn from: made by the report, embedded in it, read in the browser. */
+/** Data of the report's charts: made by the report, embedded in the page, read in the browser. */
 
-/** How a node of the flow is meant, which decides its colour. */
+/** The meaning of a node of the flow; decides its colour. */
 export type FlowTone = "path" | "uncertain" | "bad";
 
 /** What happened to the events, as a flow from left to right. */
 export interface Flow {
   readonly nodes: readonly {
     readonly name: string;
-    /** The exact number, and what is counted where that changes. */
+    /** The exact number, with its unit where that changes. */
     readonly count: string;
     readonly unit?: string;
     readonly tone: FlowTone;
@@ -15,12 +15,12 @@ export interface Flow {
   readonly links: readonly {
     readonly from: string;
     readonly to: string;
-    /** Share of all that was published, small ones made large enough to be seen. */
+    /** Share of all published events; small shares are enlarged to stay visible. */
     readonly width: number;
   }[];
 }
 
-/** Percentile curves: latency in ms over 1 / (1 - p), so that each decade is another nine. */
+/** Percentile curves: latency in ms over 1 / (1 - p), so that each decade adds a nine. */
 export interface Curves {
   readonly curves: readonly {
     readonly name: string;
@@ -30,17 +30,17 @@ export interface Curves {
 
 type Values = readonly (number | null)[];
 
-/** Something that happened at a moment, in seconds since the run began. */
+/** A marked moment, in seconds since the run began. */
 export interface Mark {
   readonly at: number;
   readonly what: string;
 }
 
-/** The run second by second; all lists run in step. */
+/** The run second by second; all lists have the same length. */
 export interface Timeline {
   /** Seconds since the run began. */
   readonly at: readonly number[];
-  /** Seconds that one point stands for. */
+  /** Seconds per point. */
   readonly step: number;
   /** Per second. */
   readonly published: Values;
@@ -53,7 +53,7 @@ export interface Timeline {
   readonly marks: readonly Mark[];
 }
 
-/** What processes used. */
+/** Resources that the processes used. */
 export interface HealthLines {
   readonly processes: readonly {
     readonly name: string;
@@ -65,7 +65,7 @@ export interface HealthLines {
   readonly marks: readonly Mark[];
 }
 
-/** Everything that is drawn, by the id of the element it is drawn into. */
+/** All chart data, by the id of the element that shows it. */
 export interface Charts {
   readonly flow: Flow | null;
   readonly curves: Curves | null;
@@ -74,5 +74,5 @@ export interface Charts {
   readonly target: HealthLines | null;
 }
 
-/** The element that holds the charts' data. */
+/** The id of the element with the charts' data. */
 export const CHART_DATA_ID = "chart-data";

@@ -11,25 +11,24 @@ import { renderReport } from "./report.tsx";
 import type { BaselineComparison } from "./sections/comparison.tsx";
 import type { Attachment } from "./sections/details.tsx";
 
-/** What is written of a run, and where to. */
+/** Where the report is written. */
 export interface ReportFiles {
   /** The HTML file; by default `report.html` beside the record. */
   readonly out?: string | undefined;
   readonly junit?: string | undefined;
   readonly markdown?: string | undefined;
-  /** Another baseline than the one of the run's subject and scenario. */
+  /** Another baseline than that of the run's subject and profile. */
   readonly baseline?: string | undefined;
-  /** A file that Markdown is appended to, as GitHub's `GITHUB_STEP_SUMMARY`. */
+  /** A file that Markdown is appended to, such as GitHub's `GITHUB_STEP_SUMMARY`. */
   readonly stepSummary?: string | undefined;
 }
 
 /**
- * Writes the report of a run in every form that is asked for. The same record and baseline give the
- * same files.
+ * Writes the report of a run in all requested formats. The same record and baseline give the same files.
  *
- * @param root the folder of the repository.
- * @returns the files that were written, the HTML report first.
- * @throws an error when a file cannot be written, or when a baseline that was named cannot be compared.
+ * @param root folder of the package.
+ * @returns the written files, the HTML report first.
+ * @throws an error when a file cannot be written, or a named baseline cannot be compared.
  */
 export async function writeReport(root: string, { result, folder }: RunRecord, files: ReportFiles): Promise<string[]> {
   const compared = await comparedTo(root, result, files.baseline);
@@ -61,7 +60,7 @@ async function comparedTo(root: string, result: Result, named: string | undefine
   }
 }
 
-/** Pages and logs that k6 and the services left beside the record; its own web dashboard is one of them. */
+/** Pages and logs of k6 and the services beside the record, such as k6's web dashboard. */
 async function attachmentsOf(folder: string, out: string): Promise<Attachment[]> {
   const names = await readdir(folder).catch(() => []);
   return names

@@ -5,13 +5,12 @@ import type { Flow, FlowTone } from "./charts.ts";
 
 type Account = NonNullable<Result["account"]>;
 
-/** What left the path is drawn at least this wide: one event in a million must still be seen. */
+/** Losses are drawn at least this wide, so that one event in a million is still visible. */
 const LEAST_WIDTH = 0.02;
 
 /**
- * The account as a flow: published, acknowledged, expected, delivered, and what left the path at each
- * step. Events become deliveries on the way, several or none each, so that widths are shares of each
- * step and the numbers are in the labels.
+ * The account as a flow: published, acknowledged, expected, delivered, and the losses of each step. One event may
+ * become several deliveries or none, so widths are shares of each step; exact numbers are in the labels.
  */
 export function flowOf(account: Account): Flow | null {
   const { published, acknowledged, refused, unknown, expected, delivered, lost } = account;
@@ -43,7 +42,7 @@ class FlowBuilder implements Flow {
     this.nodes.push({ name, count: number(count), unit, tone: "path" });
   }
 
-  /** The next step of the path, or what left it; nothing when nothing went there. */
+  /** Adds a branch to the next step or to a loss, unless its count is zero. */
   branch(from: string, to: string, count: number, tone: FlowTone, share: number, unit?: string): void {
     if (count === 0) return;
     this.nodes.push({ name: to, count: number(count), tone, ...(unit === undefined ? {} : { unit }) });
@@ -51,7 +50,7 @@ class FlowBuilder implements Flow {
   }
 }
 
-/** The flow in one sentence, for those who do not see it. */
+/** The flow in one sentence, as text alternative. */
 export function describeFlow(account: Account): string {
   const { published, acknowledged, refused, unknown, expected, delivered, lost, duplicated, misrouted, late } = account;
   return (

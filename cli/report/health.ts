@@ -4,7 +4,7 @@ import { earliest, greatest, grouped, MOST_POINTS, seconds } from "./timeline.ts
 
 type Health = Result["health"][number];
 
-/** What one process used at most; null where nobody could say. */
+/** Peak usage of one process; null where it was not measured. */
 export interface Usage {
   readonly process: string;
   readonly role: Health["role"];
@@ -19,7 +19,7 @@ export interface Usage {
   readonly events: Health["events"];
 }
 
-/** What one process used over the run. */
+/** The usage of one process over the run. */
 export function usageOf({ process, role, samples, events }: Health): Usage {
   const known = (key: "cpu" | "rssMb") => samples.flatMap((sample) => sample[key] ?? []);
   const most = (key: "cpu" | "rssMb" | "threads" | "fds" | "connections") => greatest(samples.map((one) => one[key]));
@@ -39,7 +39,7 @@ export function usageOf({ process, role, samples, events }: Health): Usage {
   };
 }
 
-/** What processes used over time; of many samples the greatest of each group. */
+/** Usage of processes over time; many samples are grouped and each group shows its maximum. */
 export function healthLinesOf(health: readonly Health[], start: number): HealthLines | null {
   const sampled = health.filter(({ samples }) => samples.length > 0);
   if (sampled.length === 0) return null;

@@ -6,9 +6,8 @@ import type { Result } from "../result.ts";
 import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
 
 /**
- * A run as JUnit XML: its verdict is a test case, and so is each objective. FAIL and a missed objective are
- * failures; INVALID and an objective that could not be measured are errors, and so is a test that came not so
- * far that it had objectives to judge.
+ * A run as JUnit XML with a test case for the verdict and for each objective. FAIL and missed objectives are failures;
+ * INVALID, unmeasured objectives and tests that ended before they had objectives are errors.
  */
 export function renderJunit(result: Result): string {
   const { run, subject, startedAt, endedAt, tests, account } = result;
@@ -21,7 +20,7 @@ export function renderJunit(result: Result): string {
     .property("run", printable(run))
     .property("verdict", result.verdict);
   for (const change of changesOf(result)) suite.property("changed bound", printable(change));
-  // What spoils a run may be no objective of any test, as a generator that was saturated.
+  // A run may be invalid for reasons that are no objective, such as a saturated generator.
   const verdict = suite.testCase().className(printable(subject)).name("verdict");
   if (account !== null) verdict.standardOutput(printable(headlineOf(account).join("\n")));
   const reasons = printable(result.reasons.flatMap(linesOf).join("; ") || "no reason was recorded");
@@ -48,7 +47,7 @@ function messageOf(objective: Objective): string {
   return objective.nextStep === null ? seen : `${seen}. Next: ${objective.nextStep}`;
 }
 
-/** XML has no way to write control characters and halves of characters. */
+/** XML 1.0 cannot represent control characters and lone surrogates. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd");

@@ -3,12 +3,12 @@ import { milliseconds } from "../../core/numbers.ts";
 import type { Result } from "../result.ts";
 import type { Curves } from "./charts.ts";
 
-/** How many paths are drawn; more lines than this cannot be told apart. */
+/** More lines than this cannot be told apart. */
 const DRAWN = 6;
 
 const POINTS_PER_DECADE = 24;
 
-/** The latencies of one path, or of all of them. */
+/** The latencies of one path, or of all paths. */
 export interface PathLatency {
   readonly path: string;
   readonly samples: number;
@@ -22,14 +22,14 @@ export interface PathLatency {
   readonly histogram: Histogram;
 }
 
-/** What all paths together are called. */
+/** Name of the merged latencies of all paths. */
 export const ALL_PATHS = "all paths";
 
 /**
- * Reads the latencies of every path from their histograms, the slowest at p99 first, before them all
- * paths together where there are several: histograms are merged, percentiles never are.
+ * Decodes the latencies of all paths, the slowest at p99 first. If there are several, all paths merged come before
+ * them: histograms can be merged, percentiles cannot.
  *
- * @throws an error that names the path whose histogram cannot be read.
+ * @throws an error that names the path whose histogram is invalid.
  */
 export function latenciesOf({ latencies }: Pick<Result, "latencies">): PathLatency[] {
   const histograms = latencies.map(({ path, histogram }) => ({ path, histogram: decode(path, histogram) }));
@@ -37,7 +37,7 @@ export function latenciesOf({ latencies }: Pick<Result, "latencies">): PathLaten
   const [first, ...rest] = filled;
   const paths = filled.map(({ path, histogram }) => latencyOf(path, histogram)).sort((a, b) => b.p99 - a.p99);
   if (first === undefined || rest.length === 0) return paths;
-  // The first one is read anew, because adding changes it.
+  // Decode the first one again, because merging changes it.
   const all = decode(first.path, latencies.find(({ path }) => path === first.path)?.histogram ?? "");
   for (const { histogram } of rest) all.add(histogram);
   return [latencyOf(ALL_PATHS, all), ...paths];
@@ -69,7 +69,7 @@ function latencyOf(path: string, histogram: Histogram): PathLatency {
   };
 }
 
-/** Latency over 1 / (1 - p), from the least sample to the greatest: one of so many is as slow as that. */
+/** Latency over 1 / (1 - p), from the smallest sample to the largest: one of so many samples is at least that slow. */
 export function pointsOf({ samples, max, histogram }: PathLatency): (readonly [over: number, ms: number])[] {
   const last = Math.ceil(Math.log10(samples) * POINTS_PER_DECADE);
   const spread = Array.from({ length: last + 1 }, (_, step) =>
@@ -88,7 +88,7 @@ export function curvesOf(latencies: readonly PathLatency[]): Curves | null {
   return { curves: latencies.slice(0, DRAWN).map((one) => ({ name: one.path, points: pointsOf(one) })) };
 }
 
-/** The curves in one sentence, for those who do not see them. */
+/** The curves in one sentence, as text alternative. */
 export function describeCurves([first, ...rest]: readonly PathLatency[]): string {
   if (first === undefined) return "No latencies were recorded.";
   const { path, p50, p95, p99, max } = first;

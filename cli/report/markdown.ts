@@ -14,7 +14,7 @@ import type { BaselineComparison } from "./sections/comparison.tsx";
 
 const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
 
-/** Writes the verdict, its reasons, the account, the objectives and the comparison, where there is one. */
+/** Writes verdict, reasons, account, objectives and, if there is one, the comparison. */
 export function renderMarkdown(result: Result, compared: BaselineComparison): string {
   const { verdict, run, subject, reasons } = result;
   return markdown([

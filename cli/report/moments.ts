@@ -1,11 +1,11 @@
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import type { Result } from "../result.ts";
 
-/** When something was at its worst. */
+/** The moment when something was worst. */
 export interface Moment {
   /** Unix ms. */
   readonly at: number;
-  /** What the record shows of it, as in `first loss on a1b2c3/12/1`. */
+  /** Such as `first loss on a1b2c3/12/1`. */
   readonly what: string;
 }
 
@@ -13,13 +13,13 @@ type Row = NonNullable<Result["tests"][number]["summary"]>["rows"][number];
 type Second = Result["timeline"][number];
 type Percentile = "p50" | "p95" | "p99";
 
-/** Metrics whose misses show as deliveries that wait or never come. */
+/** Metrics whose misses show as late or missing deliveries. */
 const WAITING = /^account_(open|drain_ms|backlog_growth|left_pending|shortfall)$/;
 const LOSSES = /^(account_lost|ws_events_missing)$/;
 const UNSENT = /^(events_unsent|events_offered|account_offered|offered_rate_share|dropped_iterations)$/;
 const PAUSES = /^(generator_pause_ms|generator_lag_ms|schedule_delay_ms)$/;
 
-/** The moment at which a row that was missed shows in the record; null where nothing in it has a time. */
+/** When a missed objective shows most in the record; null where the record has no time for it. */
 export function momentOf(row: Pick<Row, "metric" | "objective" | "result">, result: Result): Moment | null {
   const { metric, objective } = row;
   if (row.result !== "missed") return null;
@@ -73,7 +73,7 @@ function peak(
   return most === null ? null : { at: most.at, what: tell(most.value) };
 }
 
-/** The first of moments that a test counted. */
+/** The earliest moment that a test recorded in a metric. */
 function first(metric: string, what: string, { tests }: Result): Moment | null {
   const at = tests.flatMap(({ summary }) => summary?.metrics[metric]?.["min"] ?? []).filter((moment) => moment > 0);
   return at.length === 0 ? null : { at: Math.min(...at), what };

@@ -1,6 +1,6 @@
 /**
- * A run as one HTML file that needs nothing else: a pure function of the record, the comparison and
- * the report's own script and style. Every number stands in the text; charts only show them again.
+ * A run as one self-contained HTML file: a pure function of the record, the comparison and the report's script and
+ * style. Every number is in the text; charts only show it again.
  */
 import { createHash } from "node:crypto";
 import { renderToString } from "preact-render-to-string";
@@ -21,14 +21,14 @@ import { TimelineSection } from "./sections/timeline.tsx";
 import { VerdictSection } from "./sections/verdict.tsx";
 import { timelineOf } from "./timeline.ts";
 
-/** What the page brings along. */
+/** Script and style that the page contains. */
 export interface Assets {
   /** The bundle of browser/, which draws the charts. */
   readonly script: string;
   readonly style: string;
 }
 
-/** What the report is made of beside the record. */
+/** Input of the report. */
 export interface ReportInput {
   readonly result: Result;
   readonly compared: BaselineComparison;
@@ -89,12 +89,12 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
   return `<!doctype html>\n${renderToString(page)}\n`;
 }
 
-/** JSON that cannot close the script element around it. */
+/** JSON that cannot close the surrounding script element. */
 function embedded(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
-/** Nothing is loaded, and of all scripts only the report's own runs, whatever the record holds. */
+/** Nothing is loaded, and only the report's own script runs, whatever the record contains. */
 function policy({ script }: Assets): string {
   const hash = createHash("sha256").update(script).digest("base64");
   return `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${hash}'`;

@@ -4,12 +4,12 @@ import type { Result } from "../result.ts";
 import type { Mark, Timeline } from "./charts.ts";
 import { objectivesOf } from "./objectives.ts";
 
-/** More points than this are not more to see, and make a long run's report slow. */
+/** More points show nothing more, and make the report of a long run slow. */
 export const MOST_POINTS = 600;
 
 /**
- * The run over time. A run with many seconds has several of them in each point: rates are their mean,
- * backlog and latencies those of the worst second, because percentiles cannot be merged.
+ * The run over time. In a long run each point covers several seconds: rates are means, backlog and latencies are those
+ * of the worst second, because percentiles cannot be merged.
  */
 export function timelineOf(result: Result): Timeline | null {
   const { startedAt, timeline, account, health } = result;
@@ -44,10 +44,10 @@ export function timelineOf(result: Result): Timeline | null {
   };
 }
 
-/** How many marks can be told apart. */
+/** More marks than this cannot be told apart. */
 const MARKS = 8;
 
-/** The first marks in order of time, those of one second as one. */
+/** The earliest marks in order of time; those in the same second become one. */
 export function earliest(marks: readonly Mark[]): Mark[] {
   const bySecond = new Map<number, Mark[]>();
   for (const mark of [...marks].sort((a, b) => a.at - b.at)) {
@@ -65,19 +65,19 @@ export function seconds(start: number, at: number): number {
   return Math.round(at - start) / 1000;
 }
 
-/** Neighbours in groups of so many. */
+/** Splits a list into groups of `size` neighbours. */
 export function grouped<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, place) =>
     all.slice(place * size, (place + 1) * size),
   );
 }
 
-/** The greatest of what is there; null when nothing is. */
+/** The greatest value; null without any. */
 export function greatest(values: readonly (number | null)[]): number | null {
   return values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
 }
 
-/** The timeline in one sentence, for those who do not see it. */
+/** The timeline in one sentence, as text alternative. */
 export function describeTimeline({ at, step, published, delivered, backlog, p99 }: Timeline): string {
   return (
     `The run over ${several(at.length * step, "second")}: at most ${number(round(greatest(published)))} published and ` +

@@ -1,4 +1,4 @@
-/** The flags of `throughline run`. */
+/** `throughline run` and its flags. */
 import { type Command, Option } from "commander";
 import { RUN_ID } from "../../core/runid.ts";
 import { URL_NAMES } from "../../systems/kinds.ts";
@@ -11,7 +11,7 @@ import { run } from "./run.ts";
 import { addressed } from "./shell.ts";
 import { describePipelines } from "./subject.ts";
 
-/** What a run is asked for on the command line. */
+/** The values of the flags. */
 export interface Flags {
   readonly scenario?: string;
   readonly url: readonly string[];
@@ -51,7 +51,7 @@ Examples:
 
 Exit codes: 0 PASS, 1 FAIL, 2 wrong usage, 3 INVALID.`;
 
-/** Adds the command. @param interrupted ends a run in order. */
+/** Adds the command. @param interrupted stops a run in order. */
 export function addRunCommand(program: Command, root: string, interrupted: AbortSignal): void {
   const command = program
     .command("run")
@@ -109,14 +109,14 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     });
 }
 
-/** Arguments behind `--` go to k6. */
+/** Splits off arguments behind `--`, which go to k6. */
 function split(given: readonly string[]): { names: readonly string[]; k6: readonly string[] } {
   const end = process.argv.indexOf("--");
   const k6 = end < 0 ? [] : process.argv.slice(end + 1);
   return { names: given.slice(0, given.length - k6.length), k6 };
 }
 
-/** What is asked of a run, by its flags and else by a config. */
+/** The request for a run: flags, with a config's values as defaults. */
 export function requestOf(flags: Flags, config: Config | null): Request {
   const text = (value: string | number | undefined) => (value === undefined ? undefined : String(value));
   const rest = Object.entries(config?.set ?? {}).map(([name, value]) => `${name}=${value}`);
@@ -130,7 +130,7 @@ export function requestOf(flags: Flags, config: Config | null): Request {
     receiverPort: flags.receiverPort ?? config?.receiverPort,
     faults: flags.fault,
     manner: flags.as,
-    // A later setting of the same name takes the place of an earlier one.
+    // Later settings of the same name win.
     set: [...rest, ...flags.set],
     environment: process.env,
     consent: flags.yes === true,

@@ -1,30 +1,30 @@
-/** Whether other programs took the cores that a reference target on this machine needed. Pure. */
+/** Whether other programs took cores that a reference target on this machine needed. Pure. */
 import { plainReason } from "../../core/reason.ts";
 import type { Condition } from "../../core/verdict.ts";
 import { TIMES } from "../../thresholds.ts";
 
-/** What the cores did in one second. */
+/** Use of the cores in one second. */
 export interface CoreUse {
-  /** Cores that programs beside the run took. */
+  /** Cores that other programs used. */
   readonly others: number;
-  /** Cores that did nothing. */
+  /** Idle cores. */
   readonly idle: number;
 }
 
-/** Less is what a desktop does by itself, and the database of a reference target, which is no process of ours. */
+/** A desktop uses less by itself, and so does the reference target's database, which is not one of our processes. */
 const TAKEN = 0.5;
-/** A machine with less than this share of its cores free is full: a thread that wakes up waits for one. */
+/** A machine with a smaller share of idle cores is full: a thread that wakes up has to wait. */
 const FREE_SHARE = 0.1;
-/** One full second may be the start of a program. */
+/** A single full second may be a program that starts. */
 const FEWEST_SECONDS = 2;
-/** The load of a smoke test is two seconds of eight. */
+/** A smoke test has load in two of its eight seconds. */
 const SHARE_OF_RUN = 0.25;
 
 /**
- * Why what a target on this machine took too long for is not its fault.
+ * Why a local target's slowness is not its fault.
  *
  * @param seconds of the run.
- * @returns null where the cores were not wanted by others.
+ * @returns null when other programs left enough cores.
  */
 export function competition(seconds: readonly CoreUse[], cores: number): Condition | null {
   const full = seconds.filter(({ others, idle }) => others >= TAKEN && idle <= FREE_SHARE * cores);

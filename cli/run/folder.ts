@@ -2,21 +2,21 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { makeFolders } from "../files.ts";
 
-/** The folder of one run's results. */
+/** The folder with one run's results. */
 export interface Folder {
   readonly run: string;
   readonly path: string;
 }
 
-/** Names that are tried when the second has a run already. */
+/** Number of names to try when runs start in the same second. */
 const ATTEMPTS = 100;
 
 /**
- * Makes the folder of a run, which no other run may have.
+ * Creates the folder of a run; it must not exist yet.
  *
- * @param out where the folders of runs are.
- * @param given the run id that was asked for; otherwise one is made of `name` and the time.
- * @throws RangeError when the folder cannot be made, or the run id was used before.
+ * @param out folder of all runs.
+ * @param given the requested run id; by default it is made of `name` and the time.
+ * @throws RangeError when the folder cannot be created, or the run id was used before.
  */
 export async function makeFolder(out: string, given: string | undefined, name: string): Promise<Folder> {
   const stamp = new Date()

@@ -13,7 +13,7 @@ import { label } from "./record.ts";
 import type { PlannedTest } from "./request.ts";
 import { openTokenDesk, type TokenDesk } from "./tokens.ts";
 
-/** Tests that run at the same time, and where. */
+/** A group of tests that run at the same time. */
 export interface Group {
   readonly root: string;
   readonly order: RunOrder;
@@ -21,12 +21,12 @@ export interface Group {
   readonly started: RunningPipeline;
   readonly folder: Folder;
   readonly progress: Progress;
-  /** Told the process id of each k6, by what it is called. */
+  /** Called with the name and process id of each k6. */
   readonly launched: (name: string, pid: number) => void;
   readonly interrupted: AbortSignal;
 }
 
-/** Runs tests at the same time. When one of them cannot go on, the others have nothing to wait for. */
+/** Runs a group of tests. If one of them fails to run, stops the others, which would wait in vain. */
 export async function runGroup({ root, order, group, started, folder, progress, launched, interrupted }: Group) {
   const broken = new AbortController();
   const signal = AbortSignal.any([interrupted, broken.signal]);
@@ -66,25 +66,25 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   return results;
 }
 
-/** The receiver would wait for late deliveries for longer than k6 is given to end in order. */
+/** On interrupt, closes the account at once: the receiver would wait for late deliveries longer than k6 has to end. */
 function closeOnInterrupt(account: string, interrupted: AbortSignal, over: AbortSignal): void {
   const close = () => void fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
   interrupted.addEventListener("abort", close, { once: true, signal: over });
 }
 
-/** The bundle that a test needs beside its own; only our own k6 has the modules that it asks for. */
+/** The bundle for a test if it is not the default one; it may need modules of bin/k6. */
 function otherBundle(root: string, { script }: PipelineKind, planned: PlannedTest): string | undefined {
   const name = existsSync(join(root, "bin/k6")) ? (script?.(planned) ?? null) : null;
   return name === null ? undefined : join(root, `dist/${name}.js`);
 }
 
-/** Setting up, saying goodbye and tearing down, with room for each. */
+/** Setup, closing of connections and teardown, generously. */
 const ROUND_ABOUT_SECONDS = 75;
 
 /** Starting a virtual user takes 10 ms on two cores, and up to ten times as long on a busy machine. */
 const STARTING_SECONDS = 0.1;
 
-/** k6 waits without end for a WebSocket whose other end fell silent, also when its load is long over. */
+/** k6 waits forever for a WebSocket whose peer went silent, even after its load has ended. */
 function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: number } {
   if (definitionOf(test)?.load !== "stays") return {};
   const drain = "DRAIN_TIMEOUT" in settings ? Number(settings.DRAIN_TIMEOUT) : 0;
@@ -93,17 +93,17 @@ function deadlineOf({ test, seconds, settings }: PlannedTest): { deadline?: numb
   return { deadline: Math.ceil((starting + seconds + drain + linger + ROUND_ABOUT_SECONDS) * 1_000) };
 }
 
-/** The addresses that are known now. */
+/** The variables with the addresses that are known only after start-up. */
 function reachable(variables: Readonly<Record<string, string>>, addresses: Readonly<Record<string, string>>) {
   return Object.fromEntries(Object.entries(addresses).filter(([name]) => name in variables));
 }
 
-/** A test that a receiver settles needs the run's id. */
+/** Adds the run id, which tests settled by a receiver need. */
 function named(variables: Readonly<Record<string, string>>, run: string): Record<string, string> {
   return "RECEIVER_URL" in variables ? { RUN_ID: run } : {};
 }
 
-/** Publishers decide how long a group takes; subscribers stay until it is settled. */
+/** Publishers decide how long a group takes; subscribers stay until the run is settled. */
 function loadSeconds(group: readonly PlannedTest[]): number {
   const publishers = group.filter(({ settings }) => settings.load.kind !== "visitors");
   return Math.max(...(publishers.length > 0 ? publishers : group).map(({ seconds }) => seconds));

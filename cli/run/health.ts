@@ -2,7 +2,7 @@ import type { Health } from "../result.ts";
 import type { CoreUse } from "./competition.ts";
 import { type CoreTimes, type MachineReadings, SYSTEM } from "./machine-readings.ts";
 
-/** A process that is watched while the run lasts. */
+/** A process that is monitored during the run. */
 export interface WatchedProcess {
   readonly process: string;
   readonly role: Health["role"];
@@ -11,17 +11,17 @@ export interface WatchedProcess {
 
 const EVERY_MS = 1_000;
 
-/** Watches processes that were started here: what each used, second by second. */
+/** Monitors processes that were started here, second by second. */
 export class Watch {
   private readonly records = new Map<WatchedProcess, Health>();
   private readonly readings: MachineReadings;
   private readonly timer: NodeJS.Timeout;
   private readonly uses: CoreUse[] = [];
-  /** The first look at a process tells its CPU since it was started; that is no sample of this second. */
+  /** The first reading of a process covers its CPU since its start, so it is no sample of this second. */
   private readonly looked = new Set<number>();
   private cores: CoreTimes;
 
-  /** @param readings of this machine, unless told. */
+  /** @param readings of this machine by default. */
   constructor(processes: readonly WatchedProcess[], readings = SYSTEM) {
     this.readings = readings;
     this.cores = readings.cores();
@@ -29,19 +29,19 @@ export class Watch {
     this.timer = setInterval(() => void this.sample(), EVERY_MS);
   }
 
-  /** Watches one more. */
+  /** Adds a process. */
   add(watched: WatchedProcess): void {
     this.records.set(watched, { process: watched.process, role: watched.role, samples: [], events: [] });
   }
 
-  /** Ends the watch. */
+  /** Stops monitoring. */
   stop(): Health[] {
     clearInterval(this.timer);
     this.readings.clear();
     return [...this.records.values()];
   }
 
-  /** What the cores of this machine did, second by second. */
+  /** Use of this machine's cores, second by second. */
   get coreUse(): readonly CoreUse[] {
     return this.uses;
   }
@@ -50,7 +50,7 @@ export class Watch {
     const watched = await Promise.all([...this.records].map(([one, record]) => this.sampleOne(one, record)));
     const before = this.cores;
     this.cores = this.readings.cores();
-    // What a process of ours took before it was looked at for the first time would count as somebody else's.
+    // Before its first reading, the CPU of one of our processes would count as another program's.
     if (watched.includes(undefined)) return;
     this.uses.push(
       useBetween(
@@ -61,7 +61,7 @@ export class Watch {
     );
   }
 
-  /** @returns percent of a core that it used in this second; null where it does not run, undefined at its first look. */
+  /** @returns percent of a core that it used in this second; null when it has ended, undefined at its first reading. */
   private async sampleOne({ pid: pidOf }: WatchedProcess, { samples }: Health): Promise<number | null | undefined> {
     const pid = pidOf();
     if (pid === undefined) return null;
@@ -75,7 +75,7 @@ export class Watch {
   }
 }
 
-/** What the cores did between two readings. @param percents of a core that the processes of the run took. */
+/** Use of the cores between two readings. @param percents of a core that the run's processes used. */
 function useBetween(before: CoreTimes, after: CoreTimes, percents: readonly number[]): CoreUse {
   const milliseconds = after.at - before.at;
   const own = (after.own - before.own) / milliseconds;

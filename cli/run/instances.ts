@@ -1,4 +1,4 @@
-/** Several k6 processes of one test, judged as one: what can be added is added, and percentiles never are. */
+/** Judges several k6 processes of one test as one: counts are added, percentiles are never merged. */
 
 import { attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { type Evidence, evidenceOf } from "../../core/evidence.ts";
@@ -19,13 +19,13 @@ import {
 type Metrics = Summary["metrics"];
 
 /**
- * Judges a test by the summaries of all its processes, as if one had seen all their samples: counts are added,
- * shares and means weighted, and a percentile is held to its bound by the number of samples that reach it.
+ * Judges a test by the summaries of all its processes, as if one process had seen all samples: counts are added, shares
+ * and means are weighted, and a percentile is judged by the number of samples that reach its bound.
  *
  * @param slos the objectives of the whole test, with its whole sample floors.
- * @param uncertainty how far what was observed of an objective may be off; see clocks.ts and standstill.ts.
- * @param rows of all processes, each judged by itself: what the target said to any of them is evidence, and a number that
- *   one of them could not trust is trusted by nobody.
+ * @param uncertainty of an objective's value; see clocks.ts and standstill.ts.
+ * @param rows each process's own judgement: they add what the target said as evidence, and what one process doubts is
+ * doubted for all.
  */
 export function judgeInstances(
   slos: readonly Slo[],
@@ -44,7 +44,7 @@ export function judgeInstances(
   return withCauses(judge(observations), attribute(evidence));
 }
 
-/** What all processes know of who is to blame: what was not sent of all, and of delays and waits the longest. */
+/** Evidence over all processes: unsent events are added; of delays and waits the longest counts. */
 function evidenceOfAll(instances: readonly Metrics[]): Evidence {
   return instances.map(evidenceOf).reduce((one, other) => ({
     shortages: merged(one.shortages, other.shortages, (many, more) => many + more),
@@ -94,11 +94,11 @@ function observe(slo: Slo, instances: readonly Metrics[]): Observation {
     metrics,
     value: metrics[slo.metric]?.[slo.statistic] ?? absent,
     samples: metrics[sampleCounter(slo.metric)]?.["count"] ?? 0,
-    // One value of a Trend may stand for several things that were looked at.
+    // One value of a Trend may stand for several observations.
     values: metrics[slo.metric]?.["count"] ?? 0,
   }));
   const present = seen.filter((one): one is InstanceValue => one.value !== null);
-  // The account is that of the whole run already.
+  // The account already covers the whole run.
   const whole = slo.metric.startsWith("account_");
   return {
     slo,
@@ -132,7 +132,7 @@ function together(slo: Slo, seen: readonly InstanceValue[], whole: boolean): num
   }
 }
 
-/** When each part of the samples lies below a bound, so does the whole: the worst part stands for it. */
+/** If every part lies within the bound, so does the whole: the worst part stands for it. */
 function worstOf({ comparison, bound }: Slo, values: readonly number[]): number {
   switch (comparison) {
     case ">=":
@@ -144,7 +144,7 @@ function worstOf({ comparison, bound }: Slo, values: readonly number[]): number 
   }
 }
 
-/** Null where a process did not count what reaches the bound. */
+/** Null where a process did not count the samples that reach the bound. */
 function percentile(slo: Slo, seen: readonly InstanceValue[], all: number): number | null {
   const counts = seen.map(({ metrics }) => metrics[reachingCounter(slo)]?.["count"]);
   if (slo.comparison !== "<" || counts.some((count) => count === undefined)) return null;
@@ -153,15 +153,15 @@ function percentile(slo: Slo, seen: readonly InstanceValue[], all: number): numb
     wanted,
     seen.map(({ metrics, values }) => ({ samples: values, percentiles: percentilesOf(metrics[slo.metric] ?? {}) })),
   );
-  // The shown value is good to 1 % of the samples and the judged one is exact: the two must not contradict each other.
+  // The shown value is accurate to 1 % of the samples, the judgement is exact: they must not contradict each other.
   if (!isBelow(wanted, all, sum(counts as number[]))) return Math.max(shown, slo.bound);
   return Math.min(shown, slo.bound * (1 - Number.EPSILON));
 }
 
-/** The statistics of latencies that several processes have together; see baselines. */
+/** The merged statistics of latencies; baselines use them. */
 const MERGED: Readonly<Record<string, number>> = { med: 50, "p(95)": 95, "p(99)": 99 };
 
-/** The latencies of all processes together, true to one in a hundred of the samples, from what each knows of its own. */
+/** Latencies over all processes, accurate to 1 % of the samples, from each process's percentiles. */
 export function mergedLatencies(instances: readonly Metrics[]): Metrics {
   const names = [...new Set(instances.flatMap((metrics) => Object.keys(metrics)))];
   const latencies = names.filter((name) => metricOf(name)?.kind === "latency");

@@ -1,19 +1,19 @@
 import { cpus } from "node:os";
 import pidusage from "pidusage";
 
-/** What the cores and this process have done so far, in milliseconds of a core. */
+/** CPU times of the machine and of this process so far, in ms. */
 export interface CoreTimes {
-  /** By a clock that nobody sets, in ms. */
+  /** Monotonic time in ms. */
   readonly at: number;
   readonly idle: number;
   readonly busy: number;
-  /** What this process worked. */
+  /** CPU time of this process. */
   readonly own: number;
 }
 
-/** What a process used. */
+/** Usage of a process. */
 export interface ProcessUsage {
-  /** Percent of a core since it was read before; the first time, since it was started. */
+  /** Percent of a core since the previous reading; at the first, since its start. */
   readonly cpu: number;
   /** Bytes. */
   readonly memory: number;
@@ -21,16 +21,16 @@ export interface ProcessUsage {
   readonly timestamp: number;
 }
 
-/** Where readings of this machine come from. */
+/** A source of readings, which tests replace. */
 export interface MachineReadings {
   cores(): CoreTimes;
-  /** Null when there is no such process any more. */
+  /** Null when the process does not exist any more. */
   process(pid: number): Promise<ProcessUsage | null>;
-  /** Forgets what was read before. */
+  /** Forgets earlier readings. */
   clear(): void;
 }
 
-/** Those of the system. */
+/** Readings of this machine. */
 export const SYSTEM: MachineReadings = {
   cores: () => {
     const times = cpus().map((core) => core.times);

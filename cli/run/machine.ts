@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { k6Program } from "../k6.ts";
 import type { Result } from "../result.ts";
 
-/** What the run ran on, as it was before the load. */
+/** The machine before the load. */
 export function machineNow(): Result["machine"] {
   return {
     system: `${type()} ${release()} ${process.arch}`,
@@ -16,7 +16,7 @@ export function machineNow(): Result["machine"] {
   };
 }
 
-/** The versions that took part. @param target which system was tested, as far as that is known. */
+/** The versions of all programs that took part. @param target name of the tested system, if known. */
 export async function versionsOf(root: string, target: string): Promise<Record<string, string>> {
   const throughline = await ownVersion(root);
   return { throughline, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
@@ -29,7 +29,7 @@ export async function ownVersion(root: string): Promise<string> {
   return v.parse(PackageSchema, JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version;
 }
 
-/** The version that a k6 says it has; null when it cannot be run. */
+/** The version of a k6; null when it cannot be run. */
 export async function k6Version(program: string): Promise<string | null> {
   const { stdout, exitCode } = await execa(program, ["version"], { reject: false });
   return exitCode === 0 ? (/v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null) : null;

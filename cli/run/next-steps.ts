@@ -1,4 +1,4 @@
-/** For each reason of a verdict what to look at next, with the evidence: which path, which hop, which second. */
+/** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
 import { problemOf } from "../../core/account.ts";
 import { judgedOf } from "../../core/judged.ts";
 import { metricOf } from "../../core/metrics.ts";
@@ -9,15 +9,15 @@ import type { Summary } from "../../core/summary.ts";
 import type { SloResult } from "../../core/verdict.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
 
-/** Where a reason comes from. */
+/** The origin of a reason. */
 export interface Origin {
-  /** The objective that was missed or not measured; null where it is something else. */
+  /** The objective that was missed or not measured; null for other reasons. */
   readonly row: SloResult | null;
-  /** The log that tells more, as a path to show. */
+  /** Path of the most helpful log; null where there is none. */
   readonly log: string | null;
 }
 
-/** What to look at next; what a pipeline says of its own comes first. */
+/** What to look at next; a pipeline's own advice comes first. */
 export function nextStep(origin: Origin, evidence: Evidence): string {
   const own = origin.row?.result === "missed" ? evidence.own?.[origin.row.metric] : undefined;
   return own === undefined ? suiteStep(origin, evidence) : `${own}; ${suiteStep(origin, evidence)}`;
@@ -40,7 +40,7 @@ function suiteStep({ row, log }: Origin, evidence: Evidence): string {
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
 }
 
-/** How core/attribution.ts starts its words for latencies that this machine may have made. */
+/** How core/attribution.ts begins its text for latencies that this machine may have caused. */
 const LATE_MACHINE = /^this machine was itself late/;
 const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
 const AWAKE = "run the receiver where nothing else takes its cores or its memory: what it notices late counts as late";
@@ -48,7 +48,7 @@ const CLOCKS =
   "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
   "its publishers narrows the bound (throughline doctor --receiver-url tells it)";
 
-/** Why nothing at all was looked at, where more load would not help. */
+/** Why nothing was measured in cases where more load would not help. */
 function unseen({ metric, samples }: SloResult, { account }: Evidence): string | null {
   if (samples > 0) return null;
   if (metric === "account_wrong_signatures" && (account?.webhooks?.uncheckedSignatures ?? 0) > 0) {
@@ -59,7 +59,7 @@ function unseen({ metric, samples }: SloResult, { account }: Evidence): string |
   return `the table or Redis could not be read in the end: ${problem}`;
 }
 
-/** What belongs to no system. */
+/** Steps for metrics that belong to no system. */
 const STEPS: readonly NextStep[] = [
   [/^account_lost$/, (_, { account, timeline }) => lost(account, timeline)],
   [
@@ -152,7 +152,7 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^account_damaged$/,
-    // The account describes the first damaged ones behind everything else.
+    // The account's last cause describes the first damaged deliveries.
     (_, { account }, log) => `${account?.causes.at(-1) ?? "nothing describes them"}; ${lookAt(log)}`,
   ],
   [
@@ -213,7 +213,7 @@ const STEPS: readonly NextStep[] = [
   [/^health_(growth_mb|leaks)$/, () => "the target's memory rises: compare two of its heap snapshots under load"],
 ];
 
-/** Whether a test's reasons hold what the target said. */
+/** Whether the reasons already quote what the target said. */
 function isQuoted(metric: string, summaries: readonly Summary[]): boolean {
   return summaries.some(({ rows }) => rows.some((row) => row.metric === metric && row.evidence !== undefined));
 }

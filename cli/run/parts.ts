@@ -8,7 +8,7 @@ import type { Folder } from "./folder.ts";
 import type { PlannedRun, Request } from "./request.ts";
 import type { Subject } from "./subject.ts";
 
-/** A run as it was asked for. */
+/** A run as requested. */
 export interface RunOrder {
   readonly subject: Subject;
   readonly request: Request;
@@ -17,25 +17,27 @@ export interface RunOrder {
   readonly runId?: string | undefined;
   /** More flags of `k6 run`. */
   readonly flags?: readonly string[];
-  /** Variables that give way to what was asked for. */
+  /** Default variables, below everything that was requested. */
   readonly preset?: VariablesByTest | undefined;
-  /** What run ids begin with. */
+  /** Prefix of run ids. */
   readonly prefix?: string;
 }
 
-/** Where the receiver has the run; null when there is no receiver. */
+/** The run's URL at the receiver; null without a receiver. */
 export function runUrl({ variables }: RunningPipeline, { run: id }: Folder): string | null {
   const receiver = variables["RECEIVER_URL"];
   return receiver === undefined ? null : `${receiver}/runs/${id}`;
 }
 
-/** The port of the receiver that a run starts, where a target outside was told it; 0 where any will do. */
+/**
+ * The port of the receiver that a run starts, if an outside target is configured to send to it; 0 for any free port.
+ */
 export function portOf({ receiver, own }: PipelineKind, { receiverPort }: Request, plan: PlannedRun): number {
   const isToldOf = plan.receiver === "start" && (own !== undefined || !plan.reference);
   return isToldOf ? (receiverPort ?? receiver ?? 0) : 0;
 }
 
-/** @throws an error that says what to do where somebody listens on a port that a target was told. */
+/** @throws an error that says what to do when the port that a target sends to is in use. */
 async function refuseTaken(port: number): Promise<void> {
   if (!(await isTaken(port))) return;
   throw new Error(
@@ -43,7 +45,7 @@ async function refuseTaken(port: number): Promise<void> {
   );
 }
 
-/** Starts what was not given: the whole pipeline, or the receiver alone. */
+/** Starts what has no given address: the whole pipeline, or only the receiver. */
 export async function startParts(
   root: string,
   order: RunOrder,

@@ -1,12 +1,12 @@
-/** What next steps say of an account: the worst path, the slowest hop, where the generator stood. */
+/** Parts of next steps that describe an account: the worst path, the slowest hop, the state of the generator. */
 import type { Account, Offender } from "../../core/account.ts";
 import { type Evidence, ms, secondOf, slowest } from "../../core/nextstep.ts";
 import type { Second } from "../../core/timeline.ts";
 
-/** A rule that a path can break. */
+/** A rule that a path may break. */
 export type Rule = "duplicated" | "reordered" | "misrouted";
 
-/** The path that lost most, and why as far as that is known. */
+/** The path with the most losses, and their cause if known. */
 export function lost(account: Account | null, timeline: readonly Second[]): string {
   const worst = worstOf(account, "lost");
   if (worst === null) return drained(timeline);
@@ -18,7 +18,7 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}`;
 }
 
-/** The path that broke a rule most often, and what breaks it. */
+/** The path that broke a rule most often, and the likely cause. */
 export function broken(account: Account | null, rule: Rule): string {
   const worst = worstOf(account, rule);
   if (worst === null) {
@@ -40,7 +40,7 @@ function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null 
   return offenders.sort((one, other) => other[rule] - one[rule])[0] ?? null;
 }
 
-/** The slowest second, and which hop takes the time. */
+/** The slowest second, and the hop that takes the time. */
 export function slow({ account, timeline, summaries }: Evidence): string {
   const acknowledged = Math.max(...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
   const delivered = account?.latency.p99 ?? 0;
@@ -52,7 +52,7 @@ export function slow({ account, timeline, summaries }: Evidence): string {
   return `${slowest(timeline)}${hop}`;
 }
 
-/** When the last delivery came. */
+/** When the last delivery arrived. */
 export function drained(timeline: readonly Second[]): string {
   const last = timeline.findLast(({ delivered }) => delivered > 0);
   if (timeline.length === 0) return "the receiver gave no timeline";
@@ -60,12 +60,12 @@ export function drained(timeline: readonly Second[]): string {
   return `the last delivery came ${secondOf(timeline, last.at)}, backlog then ${last.backlog}`;
 }
 
-/** That the generator was late. */
+/** Says that the generator was late. */
 export function behind({ generatorCpu }: Evidence): string {
   return `the generator was behind${cpu(generatorCpu)}, not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate`;
 }
 
-/** The CPU of the generator, where it was measured. */
+/** The CPU of the generator, if measured. */
 export function cpu(share: number | null): string {
   return share === null ? "" : ` (${Math.round(share)} % of one core)`;
 }

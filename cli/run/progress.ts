@@ -3,35 +3,35 @@ import * as v from "valibot";
 import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema } from "../result.ts";
 
-/** How often a terminal and a log are told. */
+/** Intervals of updates on a terminal and in a log. */
 const TERMINAL_MS = 1_000;
 const LOG_MS = 5_000;
 
-/** What is told while a run goes on. */
+/** Progress messages of a run. */
 export interface Progress {
-  /** One line that stays. */
+  /** Prints a permanent line. */
   say(text: string): void;
   /**
-   * A group of tests has begun.
+   * A group of tests begins.
    *
-   * @param seconds how long its load lasts.
-   * @param account where the account of the run is; null for tests without one.
+   * @param seconds duration of its load.
+   * @param account URL of the run's account; null for tests without one.
    */
   begin(what: string, seconds: number, account: string | null): void;
   end(): void;
 }
 
 /**
- * Tells on standard error how a run goes: in one line that changes where somebody looks at a terminal,
- * in plain lines everywhere else.
+ * Reports the progress of a run to standard error: in one line that is rewritten on a terminal, in plain lines
+ * elsewhere.
  */
 export function startProgress(): Progress {
   const { isTTY, columns } = process.stderr;
-  // A terminal that does not tell its width cannot be written over.
+  // Without a known width, a line on a terminal cannot be rewritten.
   const terminal = isTTY === true && columns > 0 && process.env["CI"] === undefined;
   const spinner = terminal ? ora({ discardStdin: false, interval: 250 }) : null;
   let timer: NodeJS.Timeout | undefined;
-  /** Which group is told of; what was asked for one before it comes too late. */
+  /** The current group; late answers for an earlier one are ignored. */
   let group = 0;
   const say = (text: string) => {
     const spins = spinner?.isSpinning === true;
@@ -56,13 +56,13 @@ export function startProgress(): Progress {
       const tell = async () => {
         const asked = Date.now();
         const known = account === null ? null : await fetchAccount(account);
-        // Before the first event canaries prove the pipeline; how long that takes is not known.
+        // Canaries precede the first event and take an unknown time.
         if ((known?.published ?? 0) > 0) started ??= asked;
         const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
         if (group !== own) return;
         if (line !== null && spinner !== null) spinner.text = line;
         else if (line !== null) say(line);
-        // A large account takes the receiver a while; asking must not become a load of its own.
+        // A large account takes the receiver a while; polling must not become a load of its own.
         timer = setTimeout(tell, Math.max(terminal ? TERMINAL_MS : LOG_MS, 20 * (Date.now() - asked)));
       };
       timer = setTimeout(tell, terminal ? TERMINAL_MS : LOG_MS);
@@ -85,9 +85,10 @@ async function fetchAccount(url: string): Promise<Account | null> {
 /**
  * One line about a run.
  *
- * @param account null when the tests are not accounted for, or it cannot be had.
- * @param seconds how long the load lasts, and `elapsed` ms since it was started.
- * @returns null when there is nothing to tell yet.
+ * @param account null without an account.
+ * @param seconds duration of the load.
+ * @param elapsed ms since the load began.
+ * @returns null when there is nothing to show yet.
  */
 export function lineOf(account: Account | null, seconds: number, elapsed: number): string | null {
   const left = seconds - elapsed / 1000;

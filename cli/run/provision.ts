@@ -1,4 +1,4 @@
-/** Which k6 a run takes: bin/k6, which is built where something needs it, or any k6 that is on the PATH. */
+/** Chooses the k6 of a run: bin/k6, which is built if something needs it, or any k6 on the PATH. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { lookAtPrograms } from "../doctor/machine.ts";
 import type { PlannedRun } from "./request.ts";
 import type { Subject } from "./subject.ts";
 
-/** What of a run needs bin/k6 or bin/services, in words; null where any k6 will do. */
+/** What in a run needs bin/k6 or bin/services, in words; null where any k6 will do. */
 export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun): string | null {
   const { own } = subject.kind;
   if (own !== undefined) {
@@ -22,7 +22,7 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
 }
 
 /**
- * Sees to it that there is a k6 for a run; bin/k6 is built where it is needed and Go is there.
+ * Makes sure that a run has its k6; builds bin/k6 if needed and Go is installed.
  *
  * @param need what needs bin/k6, see {@link needOfOurs}.
  * @throws an error of one line that says what needs it, and what to install.

@@ -1,4 +1,4 @@
-/** The record of a run, made of what its parts left. Pure. */
+/** Makes the record of a run from the results of its parts. Pure. */
 
 import type { Account } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
@@ -29,10 +29,10 @@ import type { PlannedRun } from "./request.ts";
 import type { RunData } from "./run-data.ts";
 import { invalidities } from "./validity.ts";
 
-/** What is known when everything is over. */
+/** Everything that is known at the end of a run. */
 export interface FinishedRun {
   readonly run: string;
-  /** Where its files are, to be shown. */
+  /** Its folder, as shown to the user. */
   readonly folder: string;
   readonly subject: string;
   readonly plan: PlannedRun;
@@ -41,17 +41,17 @@ export interface FinishedRun {
   readonly tests: readonly K6Result[];
   readonly collected: RunData;
   readonly health: readonly Health[];
-  /** What the cores of this machine did, second by second. */
+  /** Use of this machine's cores, second by second. */
   readonly coreUse: readonly CoreUse[];
-  /** Why parts of the pipeline were over too early. */
+  /** Why services ended too early. */
   readonly problems: readonly string[];
-  /** The run was ended by a signal. */
+  /** The run was stopped by a signal. */
   readonly interrupted: boolean;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly machine: Result["machine"];
   readonly versions: Result["versions"];
-  /** What a user's pipeline says to look at, by metric. */
+  /** A user's pipeline's own next steps, by metric. */
   readonly nextSteps?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -90,8 +90,8 @@ export function recordOf(ended: FinishedRun): Result {
 }
 
 /**
- * A test as the run judged it: with what the others know, and together with those that shared its load. What it said
- * of itself alone stands in the summary that it wrote.
+ * A test with the judgement of the run, which knows more than the test's own summary: other tests, and the other
+ * processes that shared its load.
  */
 function recordOfTest(test: K6Result, judgements: readonly TestJudgement[]) {
   const { complete: _, summary, ...rest } = test;
@@ -102,7 +102,7 @@ function recordOfTest(test: K6Result, judgements: readonly TestJudgement[]) {
   return { ...rest, ...judged, summary: { ...summary, ...judged, rows, metrics: withoutGrid(summary.metrics) } };
 }
 
-/** Of each test that several processes shared, and all of them told of: their latencies together. */
+/** Merged latencies of each test that several processes shared, if all of them wrote a summary. */
 function mergedOf({ plan, tests, instances }: FinishedRun): Result["merged"] {
   if (instances === 1) return {};
   return Object.fromEntries(
@@ -113,7 +113,7 @@ function mergedOf({ plan, tests, instances }: FinishedRun): Result["merged"] {
   );
 }
 
-/** Percentiles that served to judge several processes as one, and tell a reader nothing. */
+/** Percentiles that only serve to judge several processes as one. */
 const ONLY_FOR_MERGING = new Set(GRID.filter((place) => ![95, 99].includes(place)).map((place) => `p(${place})`));
 
 function withoutGrid(metrics: Summary["metrics"]): Summary["metrics"] {
@@ -154,7 +154,7 @@ function judged(ended: FinishedRun, evidence: Evidence): Answer {
   return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons], judgements };
 }
 
-/** Where others took the cores of this machine, what its reference target was too slow for is not judged; the rest is. */
+/** Where other programs took cores of this machine, the slowness of a local reference target is not judged. */
 function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine }: FinishedRun) {
   const condition = plan.reference ? competition(coreUse, machine.cores) : null;
   const excuse = condition === null ? [] : [condition];
@@ -165,16 +165,16 @@ function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine 
   return isExcused ? { judgements: doubtful, excuse } : { judgements, excuse: [] };
 }
 
-/** What was judged of a process, or of all those that shared a test. */
+/** The judgement of one process, or of all that shared a test. */
 interface TestJudgement {
   readonly by: string;
-  /** The log that tells more, as a path to show; null where there are several. */
+  /** Path of the log with details; null where there are several. */
   readonly log: string | null;
   readonly tests: readonly K6Result[];
   readonly judged: Judgement;
 }
 
-/** Each test by itself; where several processes shared it and all of them told what they saw, as one. */
+/** Judges each test by itself, or as one where several processes shared it and all wrote a summary. */
 function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun): TestJudgement[] {
   return plan.groups.flat().flatMap(({ test, settings }): TestJudgement[] => {
     const own = tests.filter((one) => one.test === test);
@@ -197,7 +197,7 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
   });
 }
 
-/** A reason that several tests give is told once. */
+/** Merges reasons; one that several tests give appears once. */
 function merged(judgements: readonly TestJudgement[], evidence: Evidence): Reason[] {
   const given = judgements.flatMap(({ by, log, judged: { reasons, rows } }) =>
     reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
@@ -216,12 +216,12 @@ function rowOf({ metric, objective }: Reason, rows: Judgement["rows"]): SloResul
   return rows.find((row) => row.metric === metric && row.objective === objective && row.result !== "met") ?? null;
 }
 
-/** What a process is called: by its test, and by its number where there are several. */
+/** Name of a process: its test, and its number where there are several. */
 export function label(test: string, instance: number, instances: number): string {
   return instances === 1 ? test : `${test} ${instance}/${instances}`;
 }
 
-/** Leaves out times and addresses, so that runs can be compared. */
+/** Times and addresses are left out, so that runs can be compared. */
 const NOT_ASKED = new Set(["RUN_ID", "SUMMARY"]);
 
 function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<string, string> {
@@ -248,10 +248,10 @@ function parametersOf({ subject, plan, instances, flags }: FinishedRun): Record<
   return parameters;
 }
 
-/** Flags of k6 whose values hold secrets or, among the headers of a server, tokens. */
+/** Flags of k6 whose values contain secrets or, in HTTP headers, tokens. */
 const PLACE = /^--(?:secret-source|log-output|traces-output)(?:=|$)/;
 
-/** A flag of k6 without what must not be told, in whichever way it names a variable. */
+/** A flag of k6 without secrets, in any spelling that sets a variable. */
 function shownFlag(
   flag: string,
   before: string | undefined,

@@ -1,4 +1,4 @@
-/** What is asked of a run, and the variables of each test that follow from it. Pure. */
+/** A request for a run, and the variables of each test that follow from it. Pure. */
 
 import { secondsOf } from "../../core/plan.ts";
 import { ticksIn } from "../../core/schedule.ts";
@@ -12,60 +12,63 @@ import type { VariablesByTest } from "../kind.ts";
 import { DECIDED, refuseSlips, settingsOfShell } from "./shell.ts";
 import type { Subject } from "./subject.ts";
 
-/** What a user may ask for. */
+/** What a user may request. */
 export interface Request {
   readonly scenario?: string | undefined;
-  /** Addresses by the names of the pipeline, `receiver` among them. */
+  /** Addresses by the pipeline's names, and `receiver`. */
   readonly urls: Readonly<Record<string, string>>;
   readonly rate?: string | undefined;
   readonly duration?: string | undefined;
   readonly events?: string | undefined;
   readonly instances: number;
-  /** Of the receiver that the run starts, where that is another than its pipeline has. */
+  /** Port of the receiver that the run starts, instead of the pipeline's. */
   readonly receiverPort?: number | undefined;
   readonly faults: readonly string[];
-  /** How the reference target behaves; by the contract unless told. */
+  /** How the reference target behaves; by the contract by default. */
   readonly manner?: Manner | undefined;
-  /** Variables as `NAME=VALUE`, of every test that has it, or as `test.NAME=VALUE`. */
+  /** Variables as `NAME=VALUE`, for every test that has it, or as `test.NAME=VALUE`. */
   readonly set: readonly string[];
-  /** Of the shell, whose `THROUGHLINE_NAME` are variables too; who we are is said to a target that was given only. */
+  /**
+   * The shell's environment, whose `THROUGHLINE_NAME` are variables too; credentials among them go only to targets with
+   * a given address.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** More than smoke may be turned on a target that is not on this machine. */
+  /** Allows more than smoke on a target outside this machine. */
   readonly consent?: boolean;
 }
 
-/** One test of a run, decided. */
+/** One test of a run with its settings. */
 export interface PlannedTest {
   readonly test: RunnableTest;
-  /** What was given and what follows; addresses of what is started are still missing. */
+  /** Given and derived variables, without addresses of what is still to be started. */
   readonly variables: Readonly<Record<string, string>>;
   readonly settings: Settings<RunnableTest>;
-  /** How long its load lasts, in seconds. */
+  /** Duration of its load in seconds. */
   readonly seconds: number;
 }
 
-/** A run, decided. */
+/** A planned run. */
 export interface PlannedRun {
   readonly groups: readonly (readonly PlannedTest[])[];
   /** The reference target is started, because no address of another one was given. */
   readonly reference: boolean;
-  /** The receiver's address, "start" for one of our own, or null for none. */
+  /** The receiver's address, "start" to start one, or null for none. */
   readonly receiver: string | null;
 }
 
-/** Stands for an address that is known only after the start. */
+/** A placeholder for an address that is known only after start-up. */
 const later = (scheme: string) => `${scheme}://later.localhost`;
 
-/** One that a variable takes. */
+/** A placeholder that a variable accepts. */
 function laterOf(test: RunnableTest, variable: string): string {
   const takes = (address: string) => variablesOf(test)[variable]?.parse(address) !== undefined;
   return ["http", "ws", "nats", "redis"].map(later).find(takes) ?? later("http");
 }
 
 /**
- * Decides a run.
+ * Plans a run.
  *
- * @param preset variables that give way to all that was asked for.
+ * @param preset default variables, below everything in the request.
  * @throws RangeError in one line for whatever is not allowed.
  */
 export function planRun(subject: Subject, request: Request, preset: VariablesByTest = {}): PlannedRun {
@@ -100,7 +103,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   return { groups: groups.map((group) => group.map(plan)), reference, receiver };
 }
 
-/** Whether a receiver can see how events end at a target that was given. */
+/** Whether a receiver can observe the far end of a given target. */
 function tellsOutcome({ outcome }: Subject["kind"], urls: Request["urls"]): boolean {
   return outcome === undefined || outcome in urls;
 }
@@ -120,7 +123,7 @@ function planTest(test: RunnableTest, variables: Record<string, string>, instanc
   return { test, variables, settings: read, seconds: secondsOf(load) };
 }
 
-/** @throws RangeError when a flag would change nothing. */
+/** @throws RangeError when a flag would have no effect. */
 function refuseIdle(tests: readonly RunnableTest[], { rate, duration, events }: Request): void {
   for (const [flag, value] of Object.entries({ rate, duration, events })) {
     const variable = flag.toUpperCase();
@@ -185,13 +188,13 @@ function refuseUnfit(subject: Subject, request: Request, reference: boolean): vo
   }
 }
 
-/** The variables that flags stand for, where a test has them. */
+/** The variables that flags stand for, if a test has them. */
 function flagsOf(
   test: RunnableTest,
   { kind, groups }: Subject,
   { scenario, rate, duration, events, consent }: Request,
 ): Record<string, string> {
-  // A rate is the publishers': visitors beside them come as they would.
+  // A rate belongs to publishers; visitors beside them keep their own.
   const visits = !has(test, "EVENTS") && groups.flat().some((other) => has(other, "EVENTS"));
   const flags = {
     SCENARIO: scenario,
@@ -199,7 +202,7 @@ function flagsOf(
     EVENTS: events,
     ALLOW_REMOTE: consent === true ? "1" : undefined,
   };
-  // A subscriber listens as long as the publishers beside it need.
+  // A subscriber listens as long as its publishers need.
   const follows = has(test, "END_WHEN_SETTLED") && kind.settled[test]?.some((other) => groups.flat().includes(other));
   const all = follows === true ? flags : { ...flags, DURATION: duration };
   return Object.fromEntries(
@@ -207,7 +210,7 @@ function flagsOf(
   );
 }
 
-/** The nearest name, where one begins as the variables of a target do. */
+/** For an unknown name with the prefix of a target's variables: the most similar known one. */
 function meantBy(tests: readonly RunnableTest[], name: string): string {
   const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
   return tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))
@@ -234,7 +237,7 @@ function addressesOf(
   return addresses;
 }
 
-/** Reads `NAME=VALUE` and `test.NAME=VALUE`. */
+/** Parses `NAME=VALUE` and `test.NAME=VALUE`. */
 function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]): VariablesByTest {
   const result: VariablesByTest = {};
   for (const setting of set) {
@@ -261,7 +264,7 @@ function has(test: RunnableTest, name: string): boolean {
   return Object.hasOwn(variablesOf(test), name);
 }
 
-/** Settings throw strings, because k6 prints them better than errors. */
+/** Settings throw strings, because k6 prints those better than errors. */
 function inOneLine<T>(read: () => T): T {
   try {
     return read();

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema, PathLatenciesSchema, SecondSchema } from "../result.ts";
 
-/** What the receiver knows of a run. */
+/** A run's data from the receiver. */
 export interface RunData {
   readonly account: v.InferOutput<typeof AccountSchema> | null;
   readonly timeline: readonly v.InferOutput<typeof SecondSchema>[];
@@ -11,10 +11,10 @@ export interface RunData {
 
 export const NO_DATA: RunData = { account: null, timeline: [], latencies: [] };
 
-/** A receiver that takes longer is not waited for. */
+/** Deadline of each request. */
 const DEADLINE_MS = 30_000;
 
-/** Fetches what the receiver knows of a run; what it does not tell is empty. @param url of the run there. */
+/** Fetches a run's data from the receiver; what cannot be fetched is empty. @param url of the run. */
 export async function fetchRunData(url: string): Promise<RunData> {
   const [account, timeline, latencies] = await Promise.all([
     get(url, AccountSchema),

@@ -1,4 +1,4 @@
-/** `throughline run`: starts what is missing, lets the tests run, and judges what they measured. */
+/** `throughline run`: starts what is missing, runs the tests, and judges the results. */
 import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import { renderRun } from "../../core/rendering.ts";
@@ -23,10 +23,10 @@ import { fetchRunData, NO_DATA } from "./run-data.ts";
 /**
  * Runs tests and judges them.
  *
- * @param root the folder of the repository.
- * @param interrupted ends the run in order: what was measured is recorded, everything is stopped.
+ * @param root folder of the package.
+ * @param interrupted stops the run in order: results are recorded and everything is stopped.
  * @returns the exit code of the verdict.
- * @throws RangeError in one line for what may not be asked for; an error when nothing could be started.
+ * @throws RangeError in one line for an invalid request; an error when nothing could be started.
  */
 export async function run(root: string, order: RunOrder, interrupted: AbortSignal): Promise<number> {
   const { subject, request, out, runId, prefix = subject.name } = order;
@@ -91,7 +91,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     );
     if (failure === null) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
     console.log(`\n${text.trimEnd()}`);
-    // Without its record the verdict cannot be trusted by what reads the record.
+    // Without a record, programs that read it cannot trust the verdict.
     if (failure !== null) throw failure;
     console.log(await reportLine(root, { result, folder: folder.path }));
     return EXIT_CODES[result.verdict];
@@ -102,7 +102,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   }
 }
 
-/** Makes the report and gives its path. A report that cannot be written changes no verdict. */
+/** Writes the report and returns its path. A report that cannot be written changes no verdict. */
 async function reportLine(root: string, record: RunRecord): Promise<string> {
   try {
     const [file = ""] = await writeReport(root, record, {});

@@ -1,4 +1,4 @@
-/** What the shell says of a run: variables and addresses by our prefix. Pure. */
+/** Variables and addresses from the shell, with the prefix THROUGHLINE_. Pure. */
 import { PREFIX } from "../../core/ownvariables.ts";
 import { isServiceLink } from "../../core/servicelink.ts";
 import { SLO_PREFIX } from "../../core/slo.ts";
@@ -8,20 +8,20 @@ import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variabl
 import { boundVariables } from "../../thresholds.ts";
 import type { Subject } from "./subject.ts";
 
-/** Variables that a run decides itself, each with what to give instead. */
+/** Variables that a run sets itself, each with what to use instead. */
 export const DECIDED: Readonly<Record<string, string>> = {
   RUN_ID: "give --run-id",
   INSTANCES: "give --instances",
   SUMMARY: "leave it out; the run keeps the summary of each test",
 };
 
-/** What of a request has to do with addresses. */
+/** The part of a request that concerns addresses. */
 interface AddressedRequest {
   readonly urls: Readonly<Record<string, string>>;
   readonly environment?: Environment;
 }
 
-/** A request with the addresses that the shell says, where neither a flag nor a config has them. */
+/** Adds addresses from the shell where neither a flag nor a config gives them. */
 export function addressed<Asked extends AddressedRequest>(request: Asked, { kind }: Subject): Asked {
   const variables = Object.entries({ ...kind.urls, receiver: "RECEIVER_URL" });
   const given = variables.flatMap(([name, variable]) => {
@@ -29,12 +29,12 @@ export function addressed<Asked extends AddressedRequest>(request: Asked, { kind
     return url === undefined ? [] : [[name, url] as const];
   });
   const { receiver, ...targets } = { ...Object.fromEntries(given), ...request.urls };
-  // A receiver that the shell has for other runs is none of a reference target's.
+  // A receiver in the environment is meant for other runs than those of a reference target.
   const has = kind.own !== undefined || Object.keys(targets).length > 0 || request.urls["receiver"] !== undefined;
   return { ...request, urls: { ...targets, ...(has && receiver !== undefined ? { receiver } : {}) } };
 }
 
-/** Refuses what the shell says with our prefix and would be ignored: a name that no test has, and what a run decides. */
+/** Rejects prefixed variables that would be ignored: names that no test has, and variables that a run sets itself. */
 export function refuseSlips(tests: readonly RunnableTest[], environment: Environment = {}): void {
   const given = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
   if (given.length === 0) return;
@@ -53,7 +53,7 @@ export function refuseSlips(tests: readonly RunnableTest[], environment: Environ
   }
 }
 
-/** Variables of the shell by our prefix. A reference target is not told who we are elsewhere. */
+/** Prefixed variables from the shell. A reference target gets no credentials that are meant for another target. */
 export function settingsOfShell(
   test: RunnableTest,
   reference: boolean,

@@ -2,9 +2,9 @@ import { PIPELINES } from "../../systems/kinds.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import type { PipelineKind } from "../kind.ts";
 
-/** What runs. */
+/** What is run. */
 export interface Subject {
-  /** As it was asked for: `pipeline`, or names of tests. */
+  /** As requested: a pipeline, or names of tests. */
   readonly name: string;
   readonly kind: PipelineKind;
   readonly groups: readonly (readonly RunnableTest[])[];
@@ -12,11 +12,11 @@ export interface Subject {
   readonly settled: boolean;
 }
 
-/** What may be run, for messages and help. */
+/** All pipelines and tests, for messages and help. A pipeline with one test may have the test's name. */
 // A pipeline of one test may have the test's name.
 export const SUBJECTS: readonly string[] = [...new Set([...Object.keys(PIPELINES), ...Object.keys(VARIABLES)])];
 
-/** The pipelines with their tests and meanings, a line each, for help. */
+/** The pipelines with their tests and descriptions, a line each, for help. */
 export function describePipelines(): string {
   const rows = Object.entries(PIPELINES).map(([name, { groups, meaning }]) => {
     return { name, tests: groups.map((group) => group.join(" + ")).join(", then "), meaning };
@@ -27,11 +27,7 @@ export function describePipelines(): string {
     .join("\n");
 }
 
-/**
- * Finds the pipeline that names of pipelines or tests mean.
- *
- * @throws RangeError when there is none, or more than one.
- */
+/** Finds the pipeline for names of pipelines or tests. @throws RangeError when there is none, or more than one. */
 export function subjectOf(given: readonly string[]): Subject {
   const names = [...new Set(given)];
   for (const name of names) {

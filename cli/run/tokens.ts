@@ -1,4 +1,4 @@
-/** Tokens that commands print, for k6, which starts no programs: it asks here for the next one. */
+/** Serves tokens printed by commands to k6, which cannot start programs itself. */
 import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,17 +7,17 @@ import { namesOfWay } from "../../systems/access.ts";
 import { variablesOf } from "../../systems/variables.ts";
 import { runTokenCommand } from "../token-command.ts";
 
-/** Virtual users that ask within so long share a token: ten thousand of them would start ten thousand programs. */
+/** Virtual users that ask within this time share a token: 10,000 of them would start 10,000 programs. */
 const SHARED_MS = 1_000;
 
-/** Where the tokens of a test's commands are had. */
+/** Serves the tokens of a test's commands. */
 export interface TokenDesk {
-  /** The variables of the test, in which an address has taken the place of each command. */
+  /** The test's variables, in which a local URL replaces each command. */
   readonly variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Opens what a test's commands need; nothing where it has none. */
+/** Opens the servers for a test's commands; none if it has no commands. */
 export async function openTokenDesk(test: string, given: Readonly<Record<string, string>>): Promise<TokenDesk> {
   const variables: Record<string, string> = { ...given };
   const closings: (() => Promise<void>)[] = [];
@@ -32,7 +32,7 @@ export async function openTokenDesk(test: string, given: Readonly<Record<string,
   return { variables, close: async () => void (await Promise.all(closings.map((close) => close()))) };
 }
 
-/** Serves a command's tokens on loopback, with a random secret in the query: no log or message repeats that part. */
+/** Serves a command's tokens on loopback, with a random secret in the query, which logs and messages never repeat. */
 async function serve(name: string, command: string) {
   const path = `/?key=${randomUUID()}`;
   let asked: { readonly at: number; readonly token: Promise<Token | string> } | null = null;
@@ -53,7 +53,7 @@ async function serve(name: string, command: string) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, close };
 }
 
-/** @param age ms since the command was started: so much of the token's life is over. */
+/** @param age ms since the command was started, which reduces the token's remaining life. */
 function answer(reply: ServerResponse, token: Token | string, age: number, name: string): void {
   const isToken = typeof token !== "string";
   const { lasts } = isToken ? token : { lasts: null };

@@ -1,21 +1,21 @@
-/** What makes a run INVALID beside the objectives of its tests: the machinery that measured it was not fit to. */
+/** What makes a run INVALID besides its tests' objectives: the load generator and services were not fit to measure. */
 import { plainReason } from "../../core/reason.ts";
 import type { Condition } from "../../core/verdict.ts";
 import { TIMES } from "../../thresholds.ts";
 import type { Health } from "../result.ts";
 
-/** Beyond this share of all cores a generator has no reserve: what it measures is its own waiting. */
+/** Above this share of all cores, a generator measures its own waiting. */
 const SATURATED_SHARE = 0.9;
-/** Seconds at that level before it counts as saturation. */
+/** Seconds at that level that count as saturation. */
 const FEWEST_SAMPLES = 5;
 
-/** What is looked at. */
+/** The measurements that are checked. */
 export interface Measurement {
   readonly health: readonly Health[];
   readonly cores: number;
 }
 
-/** @returns one for each reason, with the metrics that mean nothing by it. */
+/** @returns one condition for each reason, with the metrics that it invalidates. */
 export function invalidities(measurement: Measurement): Condition[] {
   return saturation(measurement).map((text) => ({
     reason: plainReason(text, { next: "less load, or the target on another machine" }),

@@ -2,7 +2,7 @@ import { number } from "../../../core/numbers.ts";
 import type { Curves } from "../charts.ts";
 import { type Look, label, legend, type Option, tooltip } from "./look.ts";
 
-/** Latency over 1 / (1 - p), both logarithmic: the form in which tails can be read. */
+/** Latency over 1 / (1 - p), both logarithmic, so that the tail is readable. */
 export function curvesOption({ curves }: Curves, look: Look): Option {
   const names = curves.map(({ name }) => name);
   return {
@@ -37,7 +37,7 @@ export function curvesOption({ curves }: Curves, look: Look): Option {
   };
 }
 
-/** 1 / (1 - p) as people write it: 100 is the 99th percentile. */
+/** The percentile that a value of 1 / (1 - p) stands for: 100 is p99. */
 function percentile(over: number): string {
   const digits = Math.max(0, Math.ceil(Math.log10(over)) - 2);
   return `${(100 * (1 - 1 / over)).toFixed(digits)} %`;

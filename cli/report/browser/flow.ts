@@ -1,7 +1,7 @@
 import type { Flow, FlowTone } from "../charts.ts";
 import type { Look, Option } from "./look.ts";
 
-/** The account from left to right, the numbers beside the steps. */
+/** The account as a flow from left to right, with exact numbers in the labels. */
 export function flowOption({ nodes, links }: Flow, look: Look): Option {
   const colours: Record<FlowTone, string> = { path: look.accent, uncertain: look.uncertain, bad: look.bad };
   const text = { fontFamily: look.font, fontSize: look.narrow ? 11 : 12, lineHeight: 16 };
@@ -21,7 +21,7 @@ export function flowOption({ nodes, links }: Flow, look: Look): Option {
         nodeAlign: "left",
         draggable: false,
         silent: true,
-        // In the order they come in: the path on top, what left it below.
+        // Keep the order of the input: the path on top, what left it below.
         layoutIterations: 0,
         label: {
           ...text,

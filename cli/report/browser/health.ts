@@ -2,7 +2,7 @@ import type { HealthLines } from "../charts.ts";
 import type { Look, Option } from "./look.ts";
 import { stackOption } from "./stack.ts";
 
-/** The height of the element, which the style gives it. */
+/** Height of the element; must match the CSS. */
 export const HEALTH_PX = 360;
 
 export function healthOption({ processes, marks }: HealthLines, look: Look): Option {

@@ -4,12 +4,12 @@ import type { ComposeOption } from "echarts/core";
 
 import { number } from "../../../core/numbers.ts";
 
-/** What the charts of the report may ask of ECharts. */
+/** The parts of ECharts' options that the report uses. */
 export type Option = ComposeOption<
   LineSeriesOption | SankeySeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
 >;
 
-/** How a chart is drawn here and now: the colours of the page's style, and the room there is. */
+/** How charts are drawn on this page: colours from its CSS, and the available space. */
 export interface Look {
   readonly ink: string;
   readonly quiet: string;
@@ -19,7 +19,7 @@ export interface Look {
   readonly bad: string;
   readonly uncertain: string;
   readonly accent: string;
-  /** Colours of ordinary lines, easy to tell apart; the first stands out. */
+  /** Colours of lines, easy to tell apart; the first one stands out. */
   readonly series: readonly string[];
   readonly font: string;
   readonly narrow: boolean;
@@ -29,7 +29,7 @@ const NARROW_PX = 560;
 
 const SERIES = ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6"];
 
-/** Reads the look of an element from the page's style. */
+/** Reads the look from the page's CSS. */
 export function lookOf(place: HTMLElement): Look {
   const style = getComputedStyle(place);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -53,7 +53,7 @@ export function label(look: Look) {
   return { color: look.quiet, fontFamily: look.font, fontSize: 12 };
 }
 
-/** A box with figures at the pointer. Names in it are escaped by ECharts. */
+/** A tooltip with values. ECharts escapes the names in it. */
 export function tooltip(look: Look, unit: string): NonNullable<Option["tooltip"]> {
   return {
     trigger: "axis",
@@ -66,7 +66,7 @@ export function tooltip(look: Look, unit: string): NonNullable<Option["tooltip"]
   };
 }
 
-/** A legend that is read from the top left. */
+/** A legend at the top left. */
 export function legend(look: Look, names: readonly string[]): NonNullable<Option["legend"]> {
   return {
     type: "plain",

@@ -1,4 +1,4 @@
-/** Draws the report's charts, and draws them anew when the page gets another width or another theme. */
+/** Draws the report's charts, and redraws them when the page's width or theme changes. */
 import { LineChart, SankeyChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { type ECharts, init, use } from "echarts/core";
@@ -21,7 +21,7 @@ use([
   SVGRenderer,
 ]);
 
-// The report wrote this data itself, into the same file.
+// The report itself wrote this data into the page.
 const charts = JSON.parse(document.getElementById(CHART_DATA_ID)?.textContent ?? "{}") as Charts;
 
 const draw = {
@@ -51,7 +51,7 @@ function redraw(): void {
 }
 
 function show(chart: ECharts, option: Option): void {
-  // The words for those who do not see it are the report's own, on the element round the chart.
+  // The text alternative is on the element around the chart.
   const common: Option = { animation: false, aria: { enabled: false }, backgroundColor: "transparent" };
   chart.setOption({ ...common, ...option }, { notMerge: true });
 }

@@ -13,7 +13,7 @@ export interface Line {
   readonly filled?: boolean;
 }
 
-/** One of several charts below each other that share their time. */
+/** One of several charts below each other with a common time axis. */
 export interface Panel {
   readonly title: string;
   readonly scale: "linear" | "log";
@@ -24,7 +24,7 @@ const LEGEND_PX = 26;
 const TITLE_PX = 30;
 const BOTTOM_PX = 24;
 
-/** Panels below each other over the seconds of the run; marks go through all of them. */
+/** Panels below each other over the seconds of the run; marks cross all of them. */
 export function stackOption(panels: readonly Panel[], marks: readonly Mark[], height: number, look: Look): Option {
   const names = [...new Set(panels.flatMap(({ lines }) => lines.map(({ name }) => name)))];
   const head = LEGEND_PX * (look.narrow ? Math.ceil(names.length / 3) : 1);
@@ -48,7 +48,7 @@ export function stackOption(panels: readonly Panel[], marks: readonly Mark[], he
       axisLabel: {
         ...label(look),
         show: place === last,
-        // The axis begins and ends with the data, between two seconds.
+        // The first and last tick are the ends of the data and may be fractions.
         formatter: (value: number) => (Number.isInteger(value) ? `${number(value)} s` : ""),
         hideOverlap: true,
       },
@@ -87,7 +87,7 @@ function seriesOf(
     name,
     xAxisIndex: panel,
     yAxisIndex: panel,
-    // A logarithmic scale has no place for zero.
+    // A logarithmic axis cannot show zero.
     data: values.map(
       (value, place) => [at[place] ?? 0, scale === "log" && value === 0 ? null : value] as [number, number],
     ),

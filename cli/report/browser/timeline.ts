@@ -2,7 +2,7 @@ import type { Timeline } from "../charts.ts";
 import type { Look, Option } from "./look.ts";
 import { stackOption } from "./stack.ts";
 
-/** The height of the element, which the style gives it. */
+/** Height of the element; must match the CSS. */
 export const TIMELINE_PX = 560;
 
 export function timelineOption(timeline: Timeline, look: Look): Option {

@@ -10,7 +10,7 @@ export type BaselineComparison = { readonly comparison: Comparison } | { readonl
 const ORDER = { worse: 0, missing: 1, unsure: 3, better: 2, same: 4 };
 const MARKS = { worse: "missed", missing: "unmeasured", unsure: "unmeasured", better: "better", same: "met" };
 
-/** The run beside earlier ones of the same parameters. */
+/** The run compared with earlier runs of the same parameters. */
 export function ComparisonSection({ compared }: { compared: BaselineComparison }) {
   if ("without" in compared) {
     return (

@@ -3,14 +3,14 @@ import type { Result } from "../../result.ts";
 import { testName } from "../objectives.ts";
 import { Figure, Pairs, Section, Table } from "./parts.tsx";
 
-/** A file that the run left beside its record. */
+/** A file beside the record. */
 export interface Attachment {
   readonly name: string;
-  /** Seen from the report. */
+  /** Relative to the report. */
   readonly href: string;
 }
 
-/** What was asked for, what ran, and on what. */
+/** Parameters, versions and machine of the run. */
 export function DetailsSection({ result, attachments }: { result: Result; attachments: readonly Attachment[] }) {
   const { tests, parameters, versions, machine } = result;
   const memory = machine.memoryMb >= 1_024 ? `${Math.round(machine.memoryMb / 1_024)} GB` : `${machine.memoryMb} MB`;
@@ -51,7 +51,7 @@ function lengthOf(seconds: number | undefined) {
 
 type Clock = NonNullable<Result["tests"][number]["summary"]>["clock"];
 
-/** Publish times carry whole milliseconds, which is part of every latency. */
+/** Publish times are whole milliseconds, so their resolution is part of every latency. */
 function clockOf(clock: Clock) {
   if (clock === null) return <Figure value={null} />;
   return (

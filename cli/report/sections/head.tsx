@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** The head of an HTML page that loads nothing: its styles are inside. */
+/** The head of a self-contained page, with its styles. */
 export function PageHead(page: {
   readonly title: string;
   /** Its Content-Security-Policy. */

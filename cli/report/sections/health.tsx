@@ -22,7 +22,7 @@ interface HealthProps {
   readonly lines: HealthLines | null;
 }
 
-/** Whether the generator could do what it was asked to: if not, the run says nothing about the target. */
+/** Whether the generator kept up. If not, the run says nothing about the target. */
 export function GeneratorSection({
   usages,
   lines,
@@ -72,7 +72,7 @@ export function GeneratorSection({
   );
 }
 
-/** What the target used while it was under load. */
+/** What the target used under load. */
 export function TargetSection({ usages, lines }: Pick<HealthProps, "usages" | "lines">) {
   return (
     <Section id="target" title="Target health">

@@ -5,7 +5,7 @@ import { Chart, Figure, Section, Table } from "./parts.tsx";
 /** How many paths the table lists. */
 const LISTED = 20;
 
-/** How long deliveries took, by percentile and by path. */
+/** Delivery latencies, by percentile and by path. */
 export function LatencySection({ latencies }: { latencies: readonly PathLatency[] }) {
   const listed = latencies.slice(0, LISTED);
   const left = latencies.length - listed.length;

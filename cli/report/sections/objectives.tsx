@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<Group, string>> = {
   measurement: "The measurement itself",
 };
 
-/** Each objective beside what was observed. A group in which all are met is folded. */
+/** Each objective with what was observed. A group in which all are met is folded. */
 export function ObjectivesSection({ objectives }: { objectives: readonly Objective[] }) {
   return (
     <Section id="objectives" title="Objectives">
@@ -96,7 +96,7 @@ function Metric(objective: Objective) {
 
 function Observed(objective: Objective) {
   const { observed, possible, samples } = objective;
-  // Of nothing k6 gives a rate of 0, which nobody observed.
+  // k6 reports a rate of 0 for no samples; it is not an observation.
   return possible === null || samples === 0 ? (
     <Figure value={samples === 0 ? null : observed} />
   ) : (
@@ -113,7 +113,7 @@ function Samples({ samples, floor }: Objective) {
   );
 }
 
-/** How much of the bound is left, as a number and as a bar. */
+/** The share of the bound that is left, as a number and as a bar. */
 function Margin({ margin, samples, floor }: Objective) {
   if (margin === null || samples < floor) return <Figure value={null} />;
   const filled = Math.min(100, Math.max(0, 100 * (1 - Math.max(0, margin))));

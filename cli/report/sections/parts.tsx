@@ -1,9 +1,9 @@
-/** What the sections of the report are made of. */
+/** Building blocks of the report's sections. */
 import type { ComponentChildren } from "preact";
 import { number } from "../../../core/numbers.ts";
 import type { Moment } from "../moments.ts";
 
-/** A part of the report with its heading. */
+/** A section with its heading. */
 export function Section({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
   return (
     <section aria-labelledby={`${id}-title`} id={id}>
@@ -13,13 +13,13 @@ export function Section({ id, title, children }: { id: string; title: string; ch
   );
 }
 
-/** A number as people read it, with the exact one beside it for tools. */
+/** A formatted number, with the exact value as a machine-readable attribute. */
 export function Figure({ value, unit = "" }: { value: number | null; unit?: string }) {
   if (value === null) return <span class="nothing">{number(null)}</span>;
   return <data value={String(value)}>{`${number(value)}${unit}`}</data>;
 }
 
-/** A moment, with the way to where it is marked. */
+/** A moment, linked to its mark on the timeline. */
 export function MomentLink({ moment: { at, what } }: { moment: Moment }) {
   const iso = new Date(at).toISOString();
   return (
@@ -32,7 +32,7 @@ export function MomentLink({ moment: { at, what } }: { moment: Moment }) {
   );
 }
 
-/** A place that a chart is drawn into. `description` says in words what there is to see. */
+/** A placeholder for a chart. `description` is its text alternative. */
 export function Chart({
   id,
   title,
@@ -60,9 +60,9 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   /**
-   * - number: set to the right, digits below each other.
+   * - number: right-aligned.
    * - subject: what the row is about.
-   * - outcome: how it went, told in a word.
+   * - outcome: how it went, in a word.
    * - text: may be long.
    */
   readonly kind?: "number" | "subject" | "outcome" | "text";
@@ -70,7 +70,7 @@ export interface Column<Row> {
 
 const CLASSES = { number: "number", subject: "subject", outcome: "outcome-cell", text: "text" };
 
-/** A table that becomes a list of cards where there is no room for its columns. */
+/** A table that becomes a list of cards on narrow screens. */
 export function Table<Row>({
   name,
   columns,
@@ -108,7 +108,7 @@ export function Table<Row>({
   );
 }
 
-/** Names and what they stand for. */
+/** A list of names and values. */
 export function Pairs({ name, pairs }: { name: string; pairs: Readonly<Record<string, string>> }) {
   const sorted = Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1));
   return (

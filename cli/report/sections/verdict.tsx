@@ -12,7 +12,7 @@ function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[])
     case "PASS":
       return "Every objective was measured and met.";
     case "FAIL":
-      // Records of several processes that were written by 0.1.
+      // Records by version 0.1 of tests with several processes.
       if (missed === 0) return "The target missed an objective when all processes were judged as one.";
       return `The target missed ${number(missed)} of ${several(objectives.length, "objective")}.`;
     case "INVALID":
@@ -20,7 +20,7 @@ function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[])
   }
 }
 
-/** The answer, what it rests on, and where to look next. */
+/** The verdict, its reasons, and what to look at next. */
 export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
   const { run, subject, verdict, complete, startedAt, endedAt, machine } = result;
   const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
@@ -63,7 +63,7 @@ function spelled(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
-/** Reasons one after the other that have the same next step share it. */
+/** Adjacent reasons with the same next step share it. */
 function Reasons({ result: { reasons }, objectives }: { result: Result; objectives: readonly Objective[] }) {
   const momentOf = (reason: Result["reasons"][number]) =>
     objectives.find(({ metric, objective }) => metric === reason.metric && objective === reason.objective)?.moment ??
@@ -115,7 +115,7 @@ function Cause({ reason, moment }: { reason: Result["reasons"][number]; moment: 
   );
 }
 
-/** What is looked for first: the account, then latency and what it was measured by, then the load. */
+/** The most wanted numbers first: the account, then latency with its clock error, then the load. */
 function KeyFigures({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
   const { account, tests } = result;
   const met = objectives.filter((one) => one.result === "met").length;
@@ -179,7 +179,7 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
   );
 }
 
-/** How far delivery latencies may be off by the clocks that they were measured by. */
+/** How far delivery latencies may be off because of clocks. */
 function clocksOf(account: NonNullable<Result["account"]>): string {
   const by = uncertaintyOf(account)("account_delivery_p95_ms")?.by ?? null;
   if (by === null) return number(null);
