@@ -21,7 +21,7 @@ export const ENDINGS = {
 } as const;
 export type Ending = keyof typeof ENDINGS;
 
-/** A table that events must end up in. */
+/** The table that stores the events. */
 export interface Table {
   readonly table: string;
 }
@@ -34,121 +34,131 @@ export interface Offender extends PathAccount {
   readonly firstLostAt: number | null;
 }
 
-/** One endpoint of webhooks, settled. */
+/** One webhook endpoint, settled. */
 export interface EndpointAccount extends PathAccount {
   readonly path: string;
-  /** Requests that arrived, answered well or not. */
+  /** Requests that arrived, whether they were accepted or not. */
   readonly attempts: number;
-  /** First deliveries after an attempt that was refused here, or that were not the first by their header. */
+  /** First deliveries that followed a refused attempt, or whose header says that they are a retry. */
   readonly retried: number;
-  /** Lost deliveries of which no request ever came. */
+  /** Lost deliveries for which no request ever arrived. */
   readonly unattempted: number;
-  /** The most attempts that were refused one after the other. */
+  /** The longest series of refused attempts. */
   readonly refusedInARow: number;
   readonly latency: Percentiles;
 }
 
-/** What is told of webhooks beside the deliveries. */
+/** Details of webhooks, besides their deliveries. */
 export interface WebhookAccount {
   readonly endpoints: readonly EndpointAccount[];
   readonly attempts: number;
   readonly retried: number;
-  /** Second and later attempts whose header gave no higher number than an earlier one's. */
+  /** Retries whose header did not have a higher number than an earlier attempt. */
   readonly unraisedHeaders: number;
-  /** Ms from a request's headers to the last byte of its body, of those that were taken. */
+  /** Ms from a request's headers to the last byte of its body, of accepted requests. */
   readonly transfer: Percentiles;
-  /** How fast what is due but not delivered grew under load; null when too little was seen. */
+  /** Growth under load of the deliveries that are due but missing; null when there are too few readings. */
   readonly growth: BacklogGrowth | null;
-  /** Entries of the load that stayed pending in a consumer group of the stream; null where nobody has looked. */
+  /**
+   * Entries of the load that stayed pending in a consumer group of the stream; null where the stream is not observed.
+   */
   readonly leftPending: number | null;
-  /** Requests whose body is no webhook, by what is wrong with it; they belong to no event that is known. */
+  /** Requests whose body cannot be read as a webhook, by reason; they belong to no known event. */
   readonly unreadable: Readonly<Record<string, number>>;
-  /** Requests that were refused, dropped or answered wrongly because the receiver was told to. */
+  /** Requests that the receiver refused, dropped or answered wrongly on purpose. */
   readonly misbehaved: number;
-  /** Attempts that came too soon after one of the same delivery that had failed. */
+  /** Retries that came too soon after a failed attempt. */
   readonly hasty: number;
-  /** Deliveries that were not taken and are not sent again any more, by how they were answered. */
+  /** Deliveries that were not accepted and are not retried any more, by the answers they got. */
   readonly abandoned: Readonly<Record<string, number>>;
   /** Requests of this run that were refused because their signature was missing or wrong. */
   readonly wrongSignatures: number;
-  /** The same by what is wrong. */
+  /** The same by reason. */
   readonly signatureProblems: Readonly<Record<string, number>>;
-  /** Requests that were taken without a look at their signature: their receiver was started without a secret. */
+  /** Requests that were accepted unverified, because the receiver has no secret. */
   readonly uncheckedSignatures: number;
-  /** Deliveries whose body is not what was published. */
+  /** Deliveries whose body differs from what was published. */
   readonly damaged: number;
   /** Deliveries to a name that is no endpoint of the run. */
   readonly strays: number;
 }
 
-/** What is told of a table beside the deliveries, which are its rows. */
+/** Details of a table, besides its rows, which are the deliveries. */
 export interface StorageAccount {
-  /** Rows of the run's load, twice stored events twice. */
+  /** Rows of the run's load; events stored twice count twice. */
   readonly rows: number;
-  /** Rows that are not what was published. */
+  /** Rows that differ from what was published. */
   readonly damaged: number;
-  /** Of these, rows that were what was published when they were first read. */
+  /** Damaged rows that were intact when they were first read. */
   readonly changed: number;
-  /** Rows that had been there and are not any more at the end. */
+  /** Rows that existed earlier and are gone at the end. */
   readonly vanished: number;
-  /** From publishing to the row's time of insertion by the database's clock, whose offset is taken out; where a row has none, to when it was seen. */
+  /**
+   * From publishing to the row's insertion time by the database's clock, corrected for its offset; to the first reading
+   * where rows have no insertion time.
+   */
   readonly insertion: Percentiles;
-  /** What is still pending, and in a worker's buffer; null when Redis is not watched. */
+  /** Messages that are pending, and that are in a worker's buffer; null when Redis is not observed. */
   readonly queue: { readonly pending: number; readonly buffered: number } | null;
-  /** How often acknowledged was compared with rows, pending and buffered together. */
+  /** How often the number of acknowledged messages was compared with rows, pending and buffered messages. */
   readonly readings: number;
-  /** The most messages that were in none of the three in all readings of ten seconds. */
+  /** The most messages that were missing from all three in every reading of ten seconds. */
   readonly shortfall: number;
-  /** The most acknowledged messages that were not yet rows. */
+  /** The highest number of acknowledged messages that were not yet rows. */
   readonly peak: number;
-  /** How fast that grew under load, as a share of what was acknowledged; null when too little was seen. */
+  /**
+   * Growth of that number under load, as a share of the acknowledged messages; null when there are too few readings.
+   */
   readonly growth: BacklogGrowth | null;
-  /** Ids that messages were accepted under, and how many of them had been given before. */
+  /** Ids that the target answered with, and how many of them it had given before. */
   readonly ids: { readonly answered: number; readonly repeated: number };
-  /** What was held at the end; null when nothing was, or Redis is not watched. */
+  /** Messages that were held at the end; null when there were none, or Redis is not observed. */
   readonly stuck: {
-    /** Missing events that are not pending and so in a worker's hands: the first of them, and how many; null where there was too much to look at. */
+    /**
+     * Missing events that are not pending, and so in a worker's hands: the first ones and their number; null where
+     * there were too many to search.
+     */
     readonly events: readonly number[];
     readonly count: number | null;
-    /** The beginning of the first pending entry that is no message; null when there is none. */
+    /** The beginning of the first pending entry that is no valid message; null when there is none. */
     readonly unreadable: string | null;
   } | null;
-  /** What the worker says of itself in Redis, by key. */
+  /** The worker's own statistics in Redis, by key. */
   readonly worker: Readonly<Record<string, number>>;
-  /** What the worker said that it had stored in all, before that became less and after; `to` is null where it is gone. */
+  /** The worker's total of stored messages before and after it went down; `to` is null where it is gone. */
   readonly setBack: { readonly from: number; readonly to: number | null } | null;
-  /** Why the table or Redis could not be read the last time; null when they could. */
+  /** Why the last reading of table or Redis failed; null when it did not. */
   readonly problem: string | null;
 }
 
-/** One path of a far end, settled. */
+/** One path of a user's far end, settled. */
 export interface ObservedPathAccount extends PathAccount {
   readonly path: string;
   readonly latency: Percentiles;
 }
 
-/** What is told of a far end that names its paths, beside the deliveries. */
+/** Details of a user's far end, besides the deliveries. */
 export interface FarEndAccount {
   readonly pipeline: string;
   readonly kind: string;
   readonly paths: readonly ObservedPathAccount[];
-  /** Texts that arrived and carried no identity. */
+  /** Received texts without an identity. */
   readonly unread: number;
-  /** Identities whose check digits do not fit, and texts that are not what was published. */
+  /** Identities with wrong check digits, and texts that differ from what was published. */
   readonly damaged: number;
-  /** Requests that were refused, by why. */
+  /** Refused requests, by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Rows or items that had been there and are not any more at the end. */
+  /** Rows or items that existed earlier and are gone at the end. */
   readonly vanished: number;
-  /** Events that only the last look at all of it showed: when they came, nobody knows. */
+  /** Events found only by the final reading, so that their arrival time is unknown. */
   readonly undated: number;
-  /** Events on a path that the far end does not have. */
+  /** Events on a path that the far end does not declare. */
   readonly strays: number;
-  /** Why it could not be looked at the last time; null when it could. */
+  /** Why the last reading failed; null when it did not. */
   readonly problem: string | null;
 }
 
-/** The ledger of a run as it stands: exact counts, joined by identity. Each count is described in counts.ts. */
+/** The ledger of a run at a moment: exact counts, joined by identity. counts.ts describes each count. */
 export interface Account extends Counts {
   readonly version: 1;
   readonly run: string;
@@ -156,50 +166,50 @@ export interface Account extends Counts {
   readonly ending: Ending | null;
   /** Unix ms of the first send and the last answer. */
   readonly span: { readonly from: number; readonly through: number } | null;
-  /** Publishers that have joined. */
+  /** Number of publishers that have joined. */
   readonly publishers: number;
-  /** Paths that have received a canary. */
+  /** Number of paths that have received a canary. */
   readonly ready: number;
   /** Whether all paths promise an order; otherwise reordered deliveries are no fault. */
   readonly ordered: boolean;
-  /** Expected deliveries that had not happened when the last event was acknowledged. */
+  /** Expected deliveries that were missing when the last event was acknowledged. */
   readonly backlog: number;
   /** Ms from then to the last delivery. */
   readonly drain: number;
   readonly latency: Percentiles;
-  /** The clocks that latencies were measured by, beside the receiver's. */
+  /** The clocks that latencies were measured with, besides the receiver's. */
   readonly clocks: readonly ClockAccount[];
-  /** The longest time for which the receiver stood still since the first event was sent; null when it did not. */
+  /** The longest standstill of the receiver since the first event was sent; null without any. */
   readonly standstill: Standstill | null;
-  /** Unix ms at which the receiver last had no file descriptor left; null where it always had some. */
+  /** Unix ms when the receiver last had no free file descriptor; null if it always had one. */
   readonly ranOutAt: number | null;
-  /** Of subscriptions: how much slower they became over the load. */
+  /** How much slower subscriptions became over the load. */
   readonly growth: LatencyGrowth;
   /** Null where the load has no bursts. */
   readonly bursts: BurstAccount | null;
-  /** Unix ms at which the last event arrived for the first time; null before the first. */
+  /** Unix ms of the last first arrival of an event; null before the first. */
   readonly lastArrivalAt: number | null;
   readonly offenders: readonly Offender[];
-  /** Subscriptions that were told of an event that belongs nowhere. */
+  /** Subscriptions that received a probe, an event that no filter selects. */
   readonly probed: number;
-  /** What the target takes for something else; empty where nothing came where it does not belong. */
+  /** Attribute values that the target mistakes for others; empty where nothing was misrouted. */
   readonly mistaken: readonly Mistake[];
-  /** Null unless the events come back as webhooks. */
+  /** Null unless events arrive as webhooks. */
   readonly webhooks: WebhookAccount | null;
-  /** Null unless the events end up in a table. */
+  /** Null unless events are stored in a table. */
   readonly storage: StorageAccount | null;
-  /** Null unless the events come out at a far end that names its paths. */
+  /** Null unless the run has a user's far end. */
   readonly farEnd: FarEndAccount | null;
-  /** Where the pipeline holds what is missing, and why, as far as that is known. */
+  /** Where the pipeline holds missing events, and why, if known. */
   readonly causes: readonly string[];
 }
 
-/** Why the far end could not be looked at in the end; null where it could. */
+/** Why the last reading of the far end failed; null when it did not. */
 export function problemOf({ farEnd, storage }: Pick<Account, "farEnd" | "storage">): string | null {
   return farEnd?.problem ?? storage?.problem ?? null;
 }
 
-/** Deliveries per second from the first send to the last arrival, idle time excluded; null without any. */
+/** Deliveries per second from the first send to the last arrival, without idle time; null without any. */
 export function deliveryRate({ delivered, span, lastArrivalAt }: Account): number | null {
   if (span === null || lastArrivalAt === null || lastArrivalAt <= span.from) return null;
   return (delivered * 1000) / (lastArrivalAt - span.from);

@@ -2,40 +2,40 @@ import { wasOurs } from "./damagedid.ts";
 import { isLeftOver, isPlausible, type PathReport } from "./report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_LENGTH, PROBE_PUBLISHER, readEventId, type Trace } from "./trace.ts";
 
-/** What arrived on one path since its last report; the four lists run in step, in order of arrival. */
+/** Arrivals on one path since its last report; the four lists have the same length, in order of arrival. */
 export interface PathArrivals extends Omit<PathReport, "ids" | "times"> {
-  /** Canaries that arrived; they are in none of the lists. */
+  /** Number of canaries; they are in none of the lists. */
   readonly canaries: number;
-  /** Events that belong nowhere and came all the same; in none of the lists either. */
+  /** Number of probes, events that no filter selects; they are in none of the lists. */
   readonly probes: number;
   readonly publishers: readonly number[];
   readonly seqs: readonly number[];
-  /** Milliseconds from publishing to arrival; not a number where nobody can say. */
+  /** Milliseconds from publishing to arrival; NaN where unknown. */
   readonly latencies: readonly number[];
-  /** Unix ms; the moment of the report where nobody can say. */
+  /** Unix ms; the time of the report where unknown. */
   readonly arrivedAt: readonly number[];
 }
 
-/** Reports whose ids were read. */
+/** Reports with decoded ids. */
 export interface ReadArrivals {
   readonly paths: readonly PathArrivals[];
-  /** Ids of the run whose check digits do not fit. */
+  /** Ids of the run with wrong check digits. */
   readonly damaged: number;
-  /** Ids of other runs, and of other generators. */
+  /** Ids of other runs and of other generators. */
   readonly foreign: number;
 }
 
-/** The run that is judged, by its number; where that is null, the first event that is read says it. */
+/** The number of the judged run; null until the first decoded event tells it. */
 export interface RunNumber {
   run: number | null;
-  /** Unix ms at which the run was opened, where that is known. */
+  /** Unix ms when the run was opened, if known. */
   readonly openedAt?: number;
 }
 
 /**
- * Reads the ids of reports.
+ * Decodes the ids of reports.
  *
- * @param judged is told the run's number where that is not known yet.
+ * @param judged its number is set if it is not known yet.
  * @param now Unix ms.
  */
 export function readArrivals(reports: readonly PathReport[], judged: RunNumber, now: number): ReadArrivals {
@@ -71,7 +71,7 @@ function nothing(): Lists {
 function enter({ publishers, seqs, latencies, arrivedAt }: Lists, trace: Trace, at: number | null, through: number) {
   publishers.push(trace.publisher);
   seqs.push(trace.seq);
-  // No finer than it was told, or what took no time at all would seem to have come before it was sent.
+  // Rounded to the microseconds of the report: otherwise a latency of zero could become negative.
   latencies.push(at === null ? Number.NaN : Math.round((at - trace.publishedAt) * 1000) / 1000);
   arrivedAt.push(at ?? through);
 }

@@ -1,6 +1,6 @@
 /**
- * Who is to blame: this machine, the generator, or the target. A pure function of what was measured, so that a slow
- * target is never called a slow generator, and a generator that ran out of something never a bad target.
+ * Decides who is to blame: this machine, the generator, or the target. A pure function of the evidence, so that a slow
+ * target is never called a slow generator, and a generator that ran out of a resource never a bad target.
  */
 import type { Evidence } from "./evidence.ts";
 import { metricOf } from "./metrics.ts";
@@ -9,7 +9,7 @@ import { SHORTAGES } from "./shortage.ts";
 import type { Slo } from "./slo.ts";
 import type { Judgement, Uncertainty } from "./verdict.ts";
 
-/** One cause. */
+/** A cause. */
 export interface Blame {
   readonly side: "machine" | "generator" | "target";
   readonly text: string;
@@ -19,10 +19,10 @@ export interface Blame {
   readonly metric: "host_shortages" | "generator_pause_ms" | "events_unsent";
 }
 
-/** k6 stands still for less now and then, which no objective notices. */
+/** k6 pauses for shorter times now and then, without effect on any objective. */
 export const LONGEST_PAUSE_MS = 1_000;
 
-/** The causes, the one that explains most first. */
+/** The causes; the one that explains most comes first. */
 export function attribute(evidence: Evidence): readonly Blame[] {
   return [...shortages(evidence), ...standstill(evidence), ...unsent(evidence)];
 }
@@ -69,19 +69,19 @@ function unsent(evidence: Evidence): Blame[] {
   return blames;
 }
 
-/** Less than this explains nothing: a quiet machine is late by 1 to 2 ms. */
+/** A smaller delay explains nothing: a quiet machine is late by 1 to 2 ms. */
 const LEAST_LATENESS_MS = 5;
-/** Nor does less than this share of a bound. */
+/** A delay below this share of a bound explains nothing either. */
 const LEAST_SHARE = 0.08;
 /**
- * How often an answer may wait for a generator that is late: to be sent, written, read, queued and handled. Seen where
- * ten others wanted the two cores: acknowledgements of 3.0 s at a schedule that was 1.0 s late.
+ * How many steps of an answer may each wait for a late generator: to be sent, written, read, queued and handled. With
+ * ten other busy processes on two cores, a schedule delay of 1.0 s went with acknowledgements of 3.0 s.
  */
 const WAITS = 5;
 
 /**
- * The objectives of a run, as conditions that are weighed by the evidence: where a latency is missed by more than the
- * generator's own delay explains, a late schedule beside it excuses nothing. One that was stopped excuses everything.
+ * An objective's observations as conditions, weighed by the evidence. A late schedule does not excuse a latency that
+ * exceeds its bound by more than the generator's own delay explains. A generator that was stopped excuses everything.
  */
 export function weighed(
   slos: readonly Slo[],
@@ -101,36 +101,39 @@ export function weighed(
   );
 }
 
-/** Metrics of a schedule that was kept, but late. */
+/** Metrics of a schedule that was late but complete. */
 const LATE = /^(schedule_delay_ms|offered_rate_share)$/;
 
-/** Whether all that was not sent waited for a publisher to be free, and not for a target that was away. */
+/** Whether all unsent events waited for a free publisher, and none for an unreachable target. */
 function waitsOnly({ unsent: { unreachable, waiting } }: Evidence): boolean {
   return waiting > 0 && unreachable === 0;
 }
 
 /**
- * Whether answers were slow because this machine was. Seen with one core of two taken: ten waiting publishers, answers
- * of 430 ms at p99 where 2 are usual, each step 100 ms late, and 90 of 1,200 events that nobody was free to send.
+ * Whether answers were slow because this machine was. With one of two cores taken: ten waiting publishers, p99 of
+ * answers 430 ms instead of 2 ms, each step 100 ms late, and 90 of 1,200 events without a free publisher.
  */
 function isOwnWait(evidence: Evidence): boolean {
   const slowest = evidence.answers["p(99)"];
   return waitsOnly(evidence) && slowest !== undefined && ownDelayAt("p(99)", slowest, evidence) >= slowest;
 }
 
-/** A target may take so long for an answer, and only its latency tells of it: who cannot wait for that has too few publishers. */
+/**
+ * A target may take this long to answer, and only its latency is judged; if publishers cannot wait that long, there are
+ * too few of them.
+ */
 const PATIENCE_MS = 1_000;
 
 /**
- * Whether publishers were too few, and the target not slow. A target that took longer while they waited has kept them
- * waiting, however few they are; one that did so while others were free has not.
+ * Whether there were too few publishers rather than a slow target. A target whose answers took longer kept the
+ * publishers waiting, however few they were. Slow answers while others were free did not.
  */
 function isImpatient(evidence: Evidence): boolean {
   const most = evidence.waited?.most ?? Number.POSITIVE_INFINITY;
   return waitsOnly(evidence) && most - ownDelayAt("max", most, evidence) < PATIENCE_MS;
 }
 
-/** Publishers that are late themselves were not kept waiting by the target alone. */
+/** Publishers that were late themselves were not kept waiting by the target alone. */
 function excusingUnsent(slo: Slo, whole: boolean): Slo {
   if (whole && slo.metric === "events_unsent") return { ...slo, miss: "INVALID" };
   const { spoils, ...others } = slo;
@@ -138,7 +141,7 @@ function excusingUnsent(slo: Slo, whole: boolean): Slo {
   return { ...others, spoils: LATE.test(slo.metric) ? new RegExp(`${spoils.source}|^events_unsent$`) : spoils };
 }
 
-/** How much of a latency that is missed may be the generator's own delay; null where that is nothing to speak of. */
+/** The part of a missed latency that may be the generator's own delay; null where it is negligible. */
 export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {
   const by = ownDelayOf(slo, evidence);
   if (!isOwnLatency(slo) || value === null || value < slo.bound || by === 0) return null;
@@ -153,19 +156,19 @@ function ownDelayOf({ metric, statistic, bound }: Slo, evidence: Evidence): numb
   return ownDelayAt(statistic === "value" ? statisticIn(metric) : statistic, bound, evidence);
 }
 
-/** An account's percentile is a value, whose name says which: as in `account_delivery_p995_ms`. */
+/** The percentile of an account's metric, which is in its name: as in `account_delivery_p995_ms`. */
 function statisticIn(metric: string): string {
   if (metric.includes("_mean_")) return "avg";
   return metric.includes("_p95_") ? "p(95)" : "p(99)";
 }
 
-/** @param against what it is compared with, in ms. */
+/** @param against the compared value in ms. */
 function ownDelayAt(statistic: string, against: number, { lateness }: Evidence): number {
   const late = lateness[statistic] ?? 0;
   return late < Math.max(LEAST_LATENESS_MS, LEAST_SHARE * against) ? 0 : WAITS * late;
 }
 
-/** The judgement with causes instead of the objectives that only show them. */
+/** Replaces objectives that are only symptoms by their causes. */
 export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgement {
   const reasons = judged.reasons.map((reason) => {
     const own = blames.filter(({ metric }) => metric === reason.metric);
@@ -185,7 +188,7 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** As logs spell it. */
+/** Formatted as in logs. */
 function between(from: number, to: number): string {
   const [first, last] = [from, to].map((moment) => `${new Date(moment).toISOString().slice(11, 19)}Z`);
   return first === last ? `at ${first}` : `from ${first} to ${last}`;

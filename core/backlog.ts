@@ -2,24 +2,24 @@ import type { Window } from "./ledger.ts";
 import { Line } from "./line.ts";
 import type { Second } from "./timeline.ts";
 
-/** How fast a backlog grows under load, as a share of what is due. */
+/** Growth of a backlog under load, as a share of the deliveries that are due. */
 export interface BacklogGrowth {
   readonly share: number;
-  /** Readings that it is made of. */
+  /** Number of readings. */
   readonly samples: number;
 }
 
-/** The first seconds of a load fill the pipeline, which is no growth. */
+/** In the first seconds a load fills the pipeline, which is no growth. */
 const FILLING_SECONDS = 2;
 
 /**
- * How fast deliveries fall behind while the load lasts, from the backlog at the end of each of its seconds.
+ * How fast deliveries fall behind, from the backlog at the end of each second of the load.
  *
  * @returns null where there are too few seconds, or nothing was due.
  */
 export function backlogGrowth(seconds: readonly Second[], load: Window | null): BacklogGrowth | null {
   if (load === null) return null;
-  // The last second of a load is not a whole one.
+  // The last second of a load is usually incomplete.
   const whole = seconds.filter(({ at }) => at >= load.from && at + 1000 <= load.through).slice(FILLING_SECONDS);
   const [first] = whole;
   const last = whole.at(-1);

@@ -1,4 +1,4 @@
-/** A growing set of sequence numbers at one bit each, so that ten million events cost 1.25 MB. */
+/** A growing set of sequence numbers that takes one bit each, so that ten million events cost 1.25 MB. */
 export class Bitset {
   private words = new Uint32Array(32);
   private members = 0;
@@ -33,12 +33,12 @@ export class Bitset {
     return this.without(NOTHING);
   }
 
-  /** The members that another set does not have, in ascending order. */
+  /** The members that are not in another set, in ascending order. */
   without(other: Bitset): Generator<number> {
     return this.masked((index) => ~(other.words[index] ?? 0));
   }
 
-  /** The members that another set has too, in ascending order. */
+  /** The members that are also in another set, in ascending order. */
   within(other: Bitset): Generator<number> {
     return this.masked((index) => other.words[index] ?? 0);
   }

@@ -1,32 +1,32 @@
-/** What a profile that raises its rate step by step has found, from its shape and the run second by second. */
+/** The result of a profile that raises the rate step by step. */
 import { number } from "./numbers.ts";
 import type { Shape } from "./shape.ts";
 import type { Second } from "./timeline.ts";
 
-/** One step of the rate, as it was measured. */
+/** One step with its measurements. */
 export interface Step {
-  /** Events per second that were asked for. */
+  /** Requested events per second. */
   readonly rate: number;
-  /** Events per second that were published. */
+  /** Published events per second. */
   readonly published: number;
-  /** By how much the backlog grew, as a share of the deliveries that were due meanwhile. */
+  /** Growth of the backlog, as a share of the deliveries due in this step. */
   readonly growth: number;
 }
 
-/** Of a rate that is held, the share that must be published ... */
+/** A rate is sustained if at least this share of it is published ... */
 const PUBLISHED_SHARE = 0.95;
-/** ... and the share of what is due that may stay behind: a backlog comes and goes. */
+/** ... and at most this share of the due deliveries stays behind, because a backlog fluctuates. */
 const TOLERATED_GROWTH = 0.05;
-/** Seconds within a step; with fewer it says nothing about growth. */
+/** A step with fewer seconds says nothing about growth. */
 const LEAST_SECONDS = 3;
 
-/** Whether a rate was published, and its deliveries kept up with it. */
+/** Whether a rate was published and its deliveries kept up. */
 export function isSustained({ rate, published, growth }: Step): boolean {
   return published >= PUBLISHED_SHARE * rate && growth <= TOLERATED_GROWTH;
 }
 
 /**
- * Measures the steps of a rate; those that are too short to be judged, or came after the end, are left out.
+ * Measures the steps of a rate, without those that are too short or came after the end.
  *
  * @param seconds the run, second by second.
  * @param startedAt Unix ms of the first event.
@@ -47,7 +47,7 @@ export function stepsOf(shape: Shape, seconds: readonly Second[], startedAt: num
   return steps;
 }
 
-/** Says in words which rate held, and what became of the one above it. */
+/** Describes which rate was sustained, and what happened at the next one. */
 export function describeSteps(steps: readonly Step[]): string {
   const broken = steps.findIndex((step) => !isSustained(step));
   const highest = broken === -1 ? steps.at(-1) : steps[broken - 1];

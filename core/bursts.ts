@@ -1,24 +1,24 @@
-/** What happens in the bursts of a load: how quickly their events arrive, and how long it takes until all have. */
+/** How quickly the events of bursts arrive, and how long it takes until all have arrived. */
 import { Histogram } from "./histogram.ts";
 
-/** Consecutive events that are due in one burst: from the first, up to and without the last. */
+/** Consecutive events of one burst: `from` is included, `to` is not. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** What is told of the bursts of a run. */
+/** What an account says about bursts. */
 export interface BurstAccount {
-  /** Bursts of which something arrived, and that were asked for. */
+  /** Bursts with at least one arrival, and requested bursts. */
   readonly seen: number;
   readonly asked: number;
-  /** Ms from publishing to arrival, of deliveries of events of bursts. */
+  /** Ms from publishing to arrival, over deliveries of bursts. */
   readonly p95: number;
   readonly p99: number;
   readonly samples: number;
-  /** Deliveries of events of bursts that are lost. */
+  /** Lost deliveries of bursts. */
   readonly lost: number;
-  /** The longest time from the last send of a burst to the last arrival of it, in ms. */
+  /** The longest time from a burst's last send to its last arrival, in ms. */
   readonly recovery: number;
 }
 
@@ -27,13 +27,13 @@ interface BurstSpan {
   lastArrival: number;
 }
 
-/** Follows the bursts of a run, by the numbers of their events. */
+/** Tracks the bursts of a run by the sequence numbers of their events. */
 export class Bursts {
   private readonly ranges: readonly Range[];
   private readonly latencies = new Histogram();
   private readonly seen = new Map<number, BurstSpan>();
 
-  /** @param ranges in ascending order, and without overlaps. */
+  /** @param ranges in ascending order, without overlaps. */
   constructor(ranges: readonly Range[]) {
     this.ranges = ranges;
   }
@@ -49,7 +49,7 @@ export class Bursts {
     seen.lastArrival = Math.max(seen.lastArrival, at);
   }
 
-  /** Whether an event is due in a burst. */
+  /** Whether an event belongs to a burst. */
   has(seq: number): boolean {
     return this.placeOf(seq) !== null;
   }

@@ -1,54 +1,56 @@
-/** How long the two clocks are compared: a little over a millisecond sees `Date.now()` step, where its truncation is nil. */
+/**
+ * Duration of a comparison of the two clocks: within a little over 1 ms `Date.now()` steps, and just then it is exact.
+ */
 const WINDOW_MS = 1.5;
 const READINGS = 150;
 
-/** What `Date.now()` leaves out is less than this. */
+/** `Date.now()` truncates by less than this. */
 const TRUNCATED_MS = 1;
 
-/** Clocks of whole milliseconds are behind both readings; on a busy machine an anchor may be off by one. */
+/** Both readings come from clocks of whole milliseconds; on a busy machine a comparison may be wrong by one. */
 export const RESOLUTION_MS = 1;
 
-/** Clocks of two hosts that are compared less exactly than this tell no latency from 25 ms on. */
+/** If the clocks of two hosts are compared less exactly than this, a latency bound of 25 ms cannot be judged. */
 export const CLOCK_ERROR_MS = 12.5;
 
-/** How far another clock is ahead of ours, and how wrong that may be; both in ms. */
+/** How far another clock is ahead of ours, and the error of that; both in ms. */
 export interface ClockOffset {
   readonly offset: number;
   readonly error: number;
 }
 
 /**
- * Compares a clock with ours by several questions: the quickest answer bounds the error by half its time. The
- * arithmetic alone; asking is for those who can.
+ * Compares another clock with ours by several requests: the quickest answer bounds the error by half its duration. The
+ * callers send the requests.
  */
 export class Comparison {
   private found: ClockOffset = { offset: 0, error: Number.POSITIVE_INFINITY };
 
-  /** Enters an answer. @param asked, answered Unix ms by our clock; @param theirs what they answered. */
+  /** Enters an answer. @param asked, answered Unix ms by our clock; @param theirs the other clock's time. */
   enter(asked: number, theirs: number, answered: number): void {
     const error = (answered - asked) / 2;
     if (error < this.found.error) this.found = { offset: theirs - (asked + error), error };
   }
 
-  /** How far they are ahead of us. */
+  /** The best known offset. */
   get best(): ClockOffset {
     return this.found;
   }
 }
 
 /**
- * What to add to our own time to speak of another's. Within its own error an offset is noise, which on one
- * machine would only blur the latencies, or make quick ones negative.
+ * What to add to our time to get the other clock's. An offset within its own error is noise: on one machine, correcting
+ * for it would blur latencies or make quick ones negative.
  */
 export function correctionOf({ offset, error }: ClockOffset): number {
   return Math.abs(offset) > error + RESOLUTION_MS ? offset : 0;
 }
 
 /**
- * Wall time with digits below the millisecond. `Date.now()` is true but truncated; a monotonic clock
- * is fine but knows nothing of the wall. The largest difference of the two over a short window is their
- * true distance. It stays so until the wall is set or the clocks drift apart, for which a single reading
- * every so often is enough: a window takes time that a thousand virtual users would spend together.
+ * Wall time with microseconds. `Date.now()` is correct but truncated; a monotonic clock is precise but has no wall
+ * time. The largest difference between both over a short window is their true distance. It is valid until the wall
+ * clock is set or the clocks drift apart. A single reading now and then detects that; another window would be too
+ * expensive for a thousand virtual users.
  */
 export class Clock {
   private readonly fine: () => number;
@@ -57,15 +59,15 @@ export class Clock {
   private lookedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param fine a monotonic clock in milliseconds, with digits behind the point.
-   * @param lookAfter after how many milliseconds the wall is looked at again.
+   * @param fine a monotonic clock in milliseconds with fractions.
+   * @param lookAfter ms after which the wall clock is read again.
    */
   constructor(fine: () => number, lookAfter: number) {
     this.fine = fine;
     this.lookAfter = lookAfter;
   }
 
-  /** Unix time in milliseconds, with microseconds behind the point; within a millisecond of a wall that drifts. */
+  /** Unix ms with microseconds; within a millisecond of a drifting wall clock. */
   now(): number {
     if (this.fine() - this.lookedAt > this.lookAfter) this.look();
     return this.fine() + this.offset;

@@ -1,6 +1,6 @@
 /**
- * The clocks that take part in a run, each compared with the receiver's again and again: how far a latency
- * between two of them may be off. A pure ledger.
+ * The clocks of a run, each compared with the receiver's again and again, and how wrong a latency between two of them
+ * may be. Pure.
  */
 import * as v from "valibot";
 import { metricOf } from "./metrics.ts";
@@ -11,17 +11,17 @@ export type ClockRole = (typeof CLOCK_ROLES)[number];
 
 const Ms = v.pipe(v.number(), v.finite());
 
-/** One comparison: what somebody tells the receiver of its clock. */
+/** A reported comparison with the receiver's clock. */
 export const ClockReportSchema = v.object({
-  /** Whose clock it is. */
+  /** Name of the clock. */
   clock: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
   role: v.picklist(CLOCK_ROLES),
   /** Unix ms of the comparison, by either clock. */
   at: Ms,
-  /** How far the receiver's clock was ahead of this one, in ms, and how wrong that may be. */
+  /** How far the receiver's clock was ahead of this one, in ms, and the error of that. */
   offset: Ms,
   error: v.pipe(Ms, v.minValue(0)),
-  /** What was added to this clock's times just then. */
+  /** The correction that was being added to this clock's times. */
   correction: Ms,
 });
 export type ClockReport = v.InferOutput<typeof ClockReportSchema>;
@@ -31,21 +31,21 @@ export interface ClockAccount {
   readonly clock: string;
   readonly role: ClockRole;
   readonly readings: number;
-  /** How far its corrected times may be off the receiver's, in ms. */
+  /** How much its corrected times may differ from the receiver's, in ms. */
   readonly uncertainty: number;
-  /** What shows it. */
+  /** The readings that show it. */
   readonly evidence: string;
 }
 
-/** Clocks that are named one by one. */
+/** Further clocks share one name. */
 const MOST_CLOCKS = 1_000;
-/** Readings of a clock that are kept: eleven hours of them. */
+/** Readings that are kept per clock: eleven hours. */
 const MOST_READINGS = 20_000;
 
 /**
- * Readings as near to each other as this tell of one state of a clock, unless they contradict each other: quartz drifts
- * by less than 0.1 ms meanwhile. On a busy machine a reading is as wide as its round trip was slow, 0.3 to 3 ms on
- * loopback, and the narrowest among its neighbours is the one that says something.
+ * Readings this close together describe one state of a clock, unless they contradict each other: quartz drifts by less
+ * than 0.1 ms meanwhile. On a busy machine the error of a reading is that of its round trip, 0.3 to 3 ms on loopback,
+ * so the most exact neighbour is used.
  */
 const NEIGHBOURHOOD_MS = 5_000;
 
@@ -62,7 +62,7 @@ export class Clocks {
     this.byName.set(report.clock, readings);
   }
 
-  /** What is known of each clock. */
+  /** The result for each clock. */
   account(): ClockAccount[] {
     return [...this.byName].map(([clock, readings]) => accountOf(clock, readings));
   }
@@ -83,7 +83,7 @@ function accountOf(clock: string, unsorted: readonly ClockReport[]): ClockAccoun
   };
 }
 
-/** The reading that says most of the clock at the time of another. @param readings by their time. */
+/** The most exact reading near another one. @param readings sorted by time. */
 function closestTo(place: number, readings: readonly ClockReport[]): ClockReport {
   const reading = readings[place] as ClockReport;
   const isNear = (one: ClockReport | undefined) =>
@@ -94,7 +94,7 @@ function closestTo(place: number, readings: readonly ClockReport[]): ClockReport
   return readings.slice(from, through + 1).reduce((best, one) => (reach(one) < reach(best) ? one : best));
 }
 
-/** How far a corrected time may have been off when a reading was taken. */
+/** How wrong a corrected time may have been at a reading. */
 function reach({ offset, correction, error }: ClockReport): number {
   return Math.abs(offset - correction) + error;
 }
@@ -116,13 +116,13 @@ function ms(value: number): string {
   return `${Number(value.toPrecision(3))} ms`;
 }
 
-/** What is looked at of an account. */
+/** The part of an account that matters here. */
 interface WithClocks {
   readonly clocks?: readonly ClockAccount[];
   readonly latency: { readonly samples: number };
 }
 
-/** How far latencies may be off that are measured between the clocks of a run, by metric; null where one clock is enough. */
+/** How wrong latencies between the clocks of a run may be, by metric; null where one clock is enough. */
 export function uncertaintyOf(account: WithClocks | null): (metric: string) => Uncertainty | null {
   if (account === null || account.latency.samples === 0) return () => null;
   const clocks = account.clocks ?? [];

@@ -1,8 +1,7 @@
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
 /**
- * What a parser of command lines complains about, as everything else is said here: on one line, without what may be a
- * secret, and with what to do.
+ * A command-line parser's error message in our form: one line, without possible secrets, and with what to do.
  *
  * @param program whose help is named, e.g. `throughline run`.
  */

@@ -1,15 +1,15 @@
-/** What a number of samples proves of a share, at 95 %: the exact bounds of Clopper and Pearson, each one-sided. */
+/** What samples prove about a share, at 95 %: the exact one-sided bounds of Clopper and Pearson. */
 
 const RISK = 0.05;
-/** Bisections: beyond these a double does not change. */
+/** After this many bisections a double does not change any more. */
 const STEPS = 60;
 
-/** The samples that prove, when none of them is bad, that less than this share is: about three over the share. */
+/** The number of samples, all of them good, that proves a share of bad ones below this: about 3 / share. */
 export function samplesToProve(share: number): number {
   return share <= 0 || share >= 1 ? 1 : Math.ceil(Math.log(RISK) / Math.log1p(-share));
 }
 
-/** The largest share that so many hits among so many samples allow; 1 without samples. */
+/** The largest share that is compatible with so many hits among so many samples; 1 without samples. */
 export function largestShare(hits: number, samples: number): number {
   if (samples <= 0 || hits >= samples) return 1;
   let [low, high] = [hits / samples, 1];
@@ -21,12 +21,12 @@ export function largestShare(hits: number, samples: number): number {
   return high;
 }
 
-/** The smallest share that so many hits among so many samples allow; 0 without samples. */
+/** The smallest share that is compatible with so many hits among so many samples; 0 without samples. */
 export function smallestShare(hits: number, samples: number): number {
   return samples <= 0 ? 0 : 1 - largestShare(samples - hits, samples);
 }
 
-/** Probability of at most so many hits: the binomial distribution, summed from its largest term down. */
+/** The probability of at most so many hits: the binomial distribution, summed from its largest term down. */
 function atMost(hits: number, samples: number, share: number): number {
   if (share <= 0) return 1;
   if (share >= 1) return hits >= samples ? 1 : 0;

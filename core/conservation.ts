@@ -1,31 +1,31 @@
 /**
- * Whether every acknowledged message is somewhere: a row, pending, or in a worker's buffer. The three
- * are read one after the other while messages move from each to the next, in the direction in which they
- * move: one may be seen twice, but one that is there is never missed, unless it is moved and entered in two
- * steps. So a single reading proves nothing, but what was missing in every reading of a while is not there.
+ * Whether every acknowledged message is somewhere: a row, pending, or in a worker's buffer. The three are read one
+ * after the other, in the direction in which messages move, so that a message may be seen twice but is not missed,
+ * unless the worker takes it and counts it in two steps. So a single reading proves nothing, but a message that is
+ * missing in every reading of a while is lost.
  */
 
 import { Line } from "./line.ts";
 
-/** One reading of where messages are. */
+/** One reading of all places. */
 export interface Reading {
   /** Unix ms. */
   readonly at: number;
-  /** Reported as acknowledged before the others were read. */
+  /** Reported as acknowledged before the other places were read. */
   readonly acknowledged: number;
   readonly pending: number;
   readonly buffered: number;
-  /** Different messages of the run in the table, read last. */
+  /** Distinct messages of the run in the table, read last. */
   readonly rows: number;
 }
 
-/** A worker may hold messages for so long without having entered them in its buffer's size. */
+/** A worker may hold messages this long before it counts them in its buffer's size. */
 const WINDOW_MS = 10_000;
 
-/** The first moments of a load fill the pipeline, which is no growth. */
+/** In its first seconds a load fills the pipeline, which is no growth. */
 const FILLING_MS = 2_000;
 
-/** Follows the readings of one run in bounded memory. */
+/** Tracks the readings of one run in bounded memory. */
 export class Conservation {
   private window: { at: number; missing: number }[] = [];
   private firstAt: number | null = null;
@@ -36,7 +36,7 @@ export class Conservation {
   private share: number | null = null;
   private peakBacklog = 0;
 
-  /** Enters a reading of all places. */
+  /** Enters a reading. */
   enter({ at, acknowledged, pending, buffered, rows }: Reading): void {
     this.count++;
     this.firstAt ??= at;
@@ -45,7 +45,7 @@ export class Conservation {
     if (at - this.firstAt >= WINDOW_MS) this.worst = Math.max(this.worst, this.least());
   }
 
-  /** Enters how many acknowledged messages are not yet rows, while the load goes on. */
+  /** Enters how many acknowledged messages are not yet rows, under load. */
   underLoad(at: number, acknowledged: number, rows: number): void {
     const backlog = Math.max(0, acknowledged - rows);
     this.peakBacklog = Math.max(this.peakBacklog, backlog);
@@ -58,22 +58,27 @@ export class Conservation {
     this.share = slope === null || perSecond <= 0 ? null : slope / perSecond;
   }
 
-  /** How many readings of all places there were. */
+  /** Number of readings. */
   get readings(): number {
     return this.count;
   }
 
-  /** The most messages that were missing in every reading of {@link WINDOW_MS}, or of the whole run where it is shorter. */
+  /**
+   * The most messages that were missing in every reading within {@link WINDOW_MS}, or within the whole run if that is
+   * shorter.
+   */
   get shortfall(): number {
     return Math.max(this.worst, this.count === 0 ? 0 : this.least());
   }
 
-  /** The most acknowledged messages that were not yet rows. */
+  /** The highest number of acknowledged messages that were not yet rows. */
   get peak(): number {
     return this.peakBacklog;
   }
 
-  /** How fast the backlog grew under load, as a share of what was acknowledged; null when too little was seen. */
+  /**
+   * Growth of the backlog under load, as a share of the acknowledged messages; null when there are too few readings.
+   */
   get growth(): { readonly share: number; readonly samples: number } | null {
     return this.share === null ? null : { share: this.share, samples: this.fit.count };
   }

@@ -1,14 +1,14 @@
 /**
- * The counts of an account, once: what each means and what it says about a run. The account's type, the record's
- * schema, the metrics of k6 and of monitoring, the boards, the terminal and the reports are made of this table.
+ * The counts of an account with their meaning. The account's type, the record's schema, the metrics of k6 and of
+ * monitoring, the boards, the terminal and the reports are all made from this table.
  */
 
 /** One count. */
 export interface Count {
-  /** What is counted. */
+  /** The unit that is counted. */
   readonly of: "events" | "deliveries" | "paths";
   readonly meaning: string;
-  /** Anything above zero is wrong: with the target, or with the run itself. */
+  /** Any value above zero is a fault of the target or of the run. */
   readonly fault?: true;
   /** Only a fault where the path promises an order. */
   readonly order?: true;
@@ -77,12 +77,12 @@ export const COUNT_NAMES = Object.keys(TABLE) as readonly CountName[];
 /** The counts of one run. */
 export type Counts = Readonly<Record<CountName, number>>;
 
-/** The counts of a kind, in the order in which things happen. */
+/** The counts with a unit, in the order of events. */
 export function countsOf(kind: Count["of"]): readonly CountName[] {
   return COUNT_NAMES.filter((name) => COUNTS[name].of === kind);
 }
 
-/** The counts that must be zero. @param isOrdered somebody promised the order of deliveries. */
+/** The counts that must be zero. @param isOrdered whether an order of deliveries was promised. */
 export function faultNames(isOrdered = true): readonly CountName[] {
   return COUNT_NAMES.filter((name) => COUNTS[name].fault === true && (isOrdered || COUNTS[name].order !== true));
 }

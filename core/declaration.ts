@@ -1,14 +1,14 @@
-/** The form of what a user's file declares: a misspelt key is refused without a compiler too. */
+/** Checks the form of a user's declaration, so that a misspelt key is rejected without a compiler, too. */
 import { meant } from "./nearest.ts";
 
-/** @throws RangeError in one line for what a value may not be. */
+/** @throws RangeError in one line for a value that is not allowed. */
 type Form = (value: unknown, path: string) => void;
 
 function wrong(path: string, what: string): never {
   throw new RangeError(`${path}: ${what}`);
 }
 
-/** What a value is, without itself: it may be a secret. */
+/** The type of a value, without the value, which may be a secret. */
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   return `${Array.isArray(value) ? "a list" : `of type ${typeof value}`}`;
@@ -25,7 +25,7 @@ const flag = being("true or false", (value) => typeof value === "boolean");
 const functions = being("a function", (value) => typeof value === "function");
 const anything: Form = () => {};
 
-/** A function that is in the bundle of one side only: in the other's only its name is. */
+/** A function that only one side's bundle contains; in the other, the key is there without a value. */
 const ofOneSide: Form = (value, path) => {
   if (value !== undefined) functions(value, path);
 };
@@ -55,7 +55,7 @@ function named(form: Form): Form {
   };
 }
 
-/** A list; what is in it may have a name, by which it is told. */
+/** A list; its items may have names for error messages. */
 function list(form: Form): Form {
   return (value, path) => {
     if (!Array.isArray(value)) return wrong(path, `is ${kindOf(value)}; allowed: a list`);
@@ -78,7 +78,7 @@ const profiles = named((value, path) => {
   if ((value as readonly unknown[]).length === 0) wrong(path, "has no steps; allowed: hold(), ramp() and jump()");
 });
 
-/** What both kinds of files may say beside what they are about. */
+/** Optional keys of pipelines and endpoints. */
 const COMMON = { meaning: text, variables, profiles, nextSteps: named(text) };
 
 /** Far ends, by their kind. */
@@ -145,7 +145,7 @@ const endpoints = object(
 const FORMS = { pipeline, endpoints };
 
 /**
- * Looks at the form of a declaration.
+ * Checks the form of a declaration.
  *
  * @throws RangeError in one line that names the key: `pipeline orders: observe.ordr: unknown key; did you mean order?`
  */

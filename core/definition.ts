@@ -1,75 +1,75 @@
-/** The tests that are known, each with its tables: those of the suite's systems, and those of users' pipelines. */
+/** The known tests with their tables: those of the suite's systems, and those of users' pipelines. */
 import type { Overrides, Plan } from "./plan.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Shape } from "./shape.ts";
 import type { Slo } from "./slo.ts";
 import type { Variable } from "./variable.ts";
 
-/** What decides which objectives apply to a run. */
+/** Facts about a run that decide which objectives apply. */
 export interface SloContext {
   /** A receiver settles the run. */
   readonly accounted: boolean;
-  /** Events that an open model promised; null for every other model. */
+  /** Number of events of an open model; null for all other models. */
   readonly events: number | null;
-  /** k6 processes that share the load; each is held to its share of the sample floors. */
+  /** Number of k6 processes that share the load; each is held to its share of the sample floors. */
   readonly instances?: number;
-  /** The load is published at the same rate from its beginning to its end. */
+  /** The rate of the load is constant. */
   readonly steady?: boolean;
   /** A health monitor watches the target. */
   readonly watched?: boolean;
-  /** Events that a closed model promised. */
+  /** Number of events of a closed model. */
   readonly messages?: number | null;
-  /** The profile, by its own name, where objectives depend on it. */
+  /** The profile, by its own name, if objectives depend on it. */
   readonly profile?: string;
-  /** How many bursts the load has; none unless told. */
+  /** Number of bursts in the load; none by default. */
   readonly bursts?: number | undefined;
-  /** Mean rate in events per second that the run offers; null where acknowledgements set the pace. */
+  /** Mean requested rate in events per second; null where acknowledgements set the pace. */
   readonly rate?: number | null;
-  /** Other bounds, by the names of {@link sloVariable}. */
+  /** Changed bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }
 
-/** One test: what it may be told, how it loads, and what it is held to. */
+/** One test: its variables, its load and its objectives. */
 export interface TestDefinition {
   readonly variables: Readonly<Record<string, Variable<unknown>>>;
-  /** What the variables of its target begin with: whatever else begins so is a mistake. */
+  /** Prefixes of its target's variables: an unknown variable with such a prefix is a mistake. */
   readonly prefixes?: readonly string[];
-  /** Those of them that its file declares. */
+  /** Those of its variables that the user's file declares. */
   readonly declared?: readonly string[];
-  /** Variables without which it cannot run, and what they mean. */
+  /** Required variables with their meaning. */
   readonly required?: Readonly<Record<string, string>>;
   readonly profiles: Profiles;
-  /** It publishes events, holds connections for the whole profile, or asks endpoints again and again. */
+  /** It publishes events, holds connections for the whole profile, or requests endpoints repeatedly. */
   readonly load: "publishes" | "stays" | "visits";
-  /** Decides the load of a profile, where {@link load} alone does not. @throws RangeError in one line. */
+  /** Plans the load of a profile, where {@link load} alone does not decide it. @throws RangeError in one line. */
   plan?(profile: string, standard: Shape, overrides: Overrides): Plan;
-  /** Far ends stamp its events by another clock than its own; so it is unless told, but for visits. */
+  /** False if its events are not stamped by another clock at the far end. By default they are, except for visits. */
   readonly comparesClocks?: false;
-  /** What it is held to beside what every test is. */
+  /** Its own objectives, besides those of every test. */
   objectives(context: SloContext): readonly Slo[];
-  /** What it is held to beside what every settled run is. */
+  /** Its objectives in a settled run, besides those of every settled run. */
   settled(context: SloContext): readonly Slo[];
-  /** What its own variables say about which objectives apply. */
+  /** Facts from its own variables that decide which objectives apply. */
   context?(values: object): object;
-  /** Contexts of its own in which other objectives apply. */
+  /** Contexts in which further objectives apply; for documentation and boards. */
   readonly circumstances?: readonly object[];
-  /** Requests per second after its load, at the highest and in a smoke test. */
+  /** Requests per second after its load: the highest rate, and that of a smoke test. */
   afterLoad?(values: object, peak: number): { readonly peak: number; readonly gentle: number } | undefined;
 }
 
-/** A test of one's own, by its name. */
+/** A user's test with its name. */
 export interface NamedTest extends TestDefinition {
   readonly name: string;
 }
 
 const defined = new Map<string, TestDefinition>();
 
-/** Makes a test known by its name. */
+/** Registers a test under its name. */
 export function defineTest(name: string, definition: TestDefinition): void {
   defined.set(name, definition);
 }
 
-/** The test of a name; undefined where there is none. */
+/** The test with a name; undefined if there is none. */
 export function definitionOf(name: string): TestDefinition | undefined {
   return defined.get(name);
 }

@@ -1,44 +1,44 @@
 /**
- * How far publishers that send side by side may be apart, in ms. Not longer, because clients that come and go
- * may stay for three seconds, of which something has to be left between the edges.
+ * How far apart concurrent publishers may be, in ms. Not more, because short-lived clients may stay for three seconds,
+ * and something must be left between both edges.
  */
 export const EDGE_MS = 1_000;
 
-/** How finely the closing edge is known: it is up to so much longer, in ms. */
+/** Resolution of the closing edge, which may be longer by up to this, in ms. */
 export const BUCKET_MS = 250;
 
 const BUCKETS = EDGE_MS / BUCKET_MS + 1;
 
-/** Sequence numbers from the first to the last, both included; none where the first is above the last. */
+/** Sequence numbers from first to last, inclusive; none if first is above last. */
 export interface SeqRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** The lowest sequence number that arrived in one stretch of {@link BUCKET_MS}. */
+/** The lowest sequence number that arrived within one interval of {@link BUCKET_MS}. */
 interface Bucket {
   readonly number: number;
   lowest: number;
 }
 
 /**
- * Which sequence numbers a path must have received without a gap, known from its arrivals alone. Publishers send
- * side by side, so that a stream is not in the order of its numbers: below the highest number that arrived first
- * some may have passed before the path was live, and above the lowest that arrived last some may pass after it was
- * left. Whatever lies above all that arrived in its first {@link EDGE_MS}, and below all in its last, did neither.
+ * Decides, from a path's arrivals alone, which sequence numbers it must have received without a gap. Publishers send
+ * concurrently, so a stream is not ordered by sequence number. Numbers below the highest early arrival may have passed
+ * before the path was live; numbers above the lowest late arrival may pass after it closed. Numbers above everything
+ * that arrived in its first {@link EDGE_MS} and below everything in its last can do neither.
  *
- * Keeps a handful of numbers, however long a path lives and however much arrives on it.
+ * Memory is constant, however long a path lives.
  */
 export class Edges {
   private openedAt = Number.NaN;
   private latest = Number.NEGATIVE_INFINITY;
   private highestOfOpening = -1;
-  /** The last buckets, each in the place of its number. */
+  /** The last buckets, in a ring. */
   private readonly buckets: Bucket[] = [];
 
-  /** Enters an event that had not arrived before. @param at Unix ms of its arrival. */
+  /** Enters the first arrival of an event. @param at Unix ms of its arrival. */
   record(seq: number, at: number): void {
-    // A clock that is set back would put arrivals into buckets that are gone.
+    // If the clock is set back, the bucket may be gone already.
     this.latest = Math.max(this.latest, at);
     if (this.highestOfOpening < 0) this.openedAt = at;
     if (this.latest - this.openedAt <= EDGE_MS) this.highestOfOpening = Math.max(this.highestOfOpening, seq);
@@ -49,8 +49,8 @@ export class Edges {
   }
 
   /**
-   * The last sequence number that whoever listened until a moment must have received; -1 where these arrivals go on
-   * for so long after it that their closing edge says nothing of it.
+   * The last sequence number that a listener until `through` must have received; -1 where these arrivals go on too long
+   * after it to say anything about its closing edge.
    *
    * @param through Unix ms.
    */
@@ -59,8 +59,8 @@ export class Edges {
   }
 
   /**
-   * How long losses could be judged, of the time from the first arrival on, in ms: what lies within the edges, or
-   * after the last arrival, could be lost unseen.
+   * The part of the time since the first arrival, in ms, in which losses could be judged: within the edges or after the
+   * last arrival, a loss could go unseen.
    *
    * @param through Unix ms until which the path was live.
    */
@@ -73,7 +73,7 @@ export class Edges {
   /** The sequence numbers between the edges; none where the path was too short for both. */
   between(): SeqRange {
     const oldest = Math.floor((this.latest - EDGE_MS) / BUCKET_MS);
-    // By value and not by place: places that have not been reached yet are holes.
+    // By number and not by index: unused places of the ring are holes.
     const closing = Object.values(this.buckets).filter(({ number }) => number >= oldest);
     const lowestOfClosing = closing.length === 0 ? 0 : Math.min(...closing.map(({ lowest }) => lowest));
     return { first: this.highestOfOpening + 1, last: lowestOfClosing - 1 };

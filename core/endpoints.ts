@@ -4,58 +4,54 @@ import type { Environment, VariableOf } from "./ownvariables.ts";
 import { NAME } from "./pipeline.ts";
 import type { Step } from "./shape.ts";
 
-/** What a field of an answer must be: this value, a text of this form, or what a function takes. */
+/** The expected field of an answer: a value, a pattern, or a predicate. */
 export type Field = string | number | boolean | null | RegExp | ((value: unknown) => boolean);
 
 /** One endpoint. */
 export interface OwnEndpoint {
-  /** What reports call it. */
+  /** Its name in reports. */
   readonly name: string;
-  /** GET unless told. */
+  /** GET by default. */
   readonly method?: string;
-  /** Behind the address. */
+  /** Path after the address. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as it is, or as JSON where it is no text. */
+  /** Strings are sent unchanged, anything else as JSON. */
   readonly body?: unknown;
-  /** The status of a right answer, or several; 200 unless told. */
+  /** The expected status, or several; 200 by default. */
   readonly status?: number | readonly number[];
-  /** Fields of a right answer, with dots for fields of fields, as in `{ "queue.waiting": 0 }`. */
+  /** Expected fields; nested fields with dots, as in `{ "queue.waiting": 0 }`. */
   readonly fields?: Readonly<Record<string, Field>>;
-  /** Of its answer time in ms, as in `p(95) < 50`; there may be several. */
+  /** Objectives of its response time in ms, as in `p(95) < 50`. */
   readonly objective?: string | readonly string[];
 }
 
-/** A table of endpoints that visitors ask one after the other. */
+/** A table of endpoints that virtual users request one after the other. */
 export interface Endpoints<Names extends string> {
   /** Letters, digits and dashes. */
   readonly name: string;
   readonly meaning?: string;
   readonly variables?: Readonly<Record<Names, VariableOf>>;
-  /** The address that paths stand behind. */
+  /** The base address of all paths. */
   address(env: Environment<Names>): string;
-  /** Headers of every request, as in a login. */
+  /** Headers of all requests, for example for a login. */
   headers?(env: Environment<Names>): Readonly<Record<string, string>>;
   readonly endpoints: readonly OwnEndpoint[];
-  /** Virtual users over time, beside the profiles of the suite, or instead of them. */
+  /** Virtual users over time; these profiles extend or replace those of the suite. */
   readonly profiles?: Readonly<Record<string, readonly Step[]>>;
   /** What to look at when an objective is missed, by metric. */
   readonly nextSteps?: Readonly<Record<string, string>>;
 }
 
-/** A table whose type parameters no longer matter. */
+/** A table without type parameters. */
 export type AnyEndpoints = Endpoints<string>;
 
-/** The metric of an endpoint's answer time: `endpoint_<name>_latency_ms`. */
+/** The metric of an endpoint's response time: `endpoint_<name>_latency_ms`. */
 export function latencyMetric(name: string): string {
   return `endpoint_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_")}_latency_ms`;
 }
 
-/**
- * Declares a table of endpoints.
- *
- * @throws RangeError in one line that says what is not allowed.
- */
+/** Declares a table of endpoints. @throws RangeError in one line for what is not allowed. */
 export function defineEndpoints<const Names extends string = never>(declared: Endpoints<Names>): Endpoints<Names> {
   refuseForm("endpoints", declared);
   const { name, endpoints } = declared;

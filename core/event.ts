@@ -1,16 +1,16 @@
 import { type Attributes, type Filter, matches } from "./filter.ts";
 
-/** The stream of events of one run, as far as filters see it: what decides which attributes event number `seq` has. */
+/** The stream of events of one run as filters see it: it decides which attributes event number `seq` has. */
 export interface Stream {
-  /** Chooses one stream among many: any 32-bit number. */
+  /** Selects one of many streams: any 32-bit number. */
   readonly seed: number;
-  /** The combinations of attributes that recur; each event draws one. None where nothing is selected. */
+  /** The combinations of attributes; each event draws one. Empty where no filter selects events. */
   readonly variants: readonly Attributes[];
 }
 
 /**
- * A number from 0 to 2^32 - 1 that looks random and depends on nothing but its arguments.
- * The mixing constants are those of MurmurHash3's 32-bit finalizer.
+ * A pseudo-random number from 0 to 2^32 - 1 that depends only on its arguments. The constants are those of
+ * MurmurHash3's 32-bit finalizer.
  */
 export function draw(seed: number, seq: number): number {
   let mixed = (seed ^ Math.imul(seq + 1, 0x9e3779b1)) >>> 0;
@@ -19,23 +19,23 @@ export function draw(seed: number, seq: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** Which variant event number `seq` is: an index into those of its stream. */
+/** The variant of event number `seq`: an index into its stream's variants. */
 export function variantIndex(seed: number, seq: number, variantCount: number): number {
   return draw(seed, seq) % variantCount;
 }
 
-/** For a filter, the function that says of a sequence number whether its event passes; cheap per call. */
+/** A function that says whether event `seq` passes a filter; cheap per call. */
 export function selector({ seed, variants }: Stream, filter: Filter): (seq: number) => boolean {
   if (variants.length === 0) return () => matches(filter, {});
   const passes = variants.map((variant) => matches(filter, variant));
   return (seq) => passes[variantIndex(seed, seq, passes.length)] === true;
 }
 
-/** For every variant that occurs, the first sequence number whose event is of it. */
+/** The first sequence number of each variant that occurs. */
 export function firstOfEachVariant({ seed, variants }: Stream): number[] {
   const count = Math.max(1, variants.length);
   const found = new Map<number, number>();
-  // Of so many draws each of the variants is certain to be among them, but for one run in a billion seeds.
+  // Among so many draws every variant occurs, except for one in a billion seeds.
   for (let seq = 0; found.size < count && seq < count * 40; seq++) {
     const index = variantIndex(seed, seq, count);
     if (!found.has(index)) found.set(index, seq);

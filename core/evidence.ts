@@ -1,30 +1,33 @@
-/** What was measured of this machine, the generator and the target, for the question who is to blame. */
+/** Evidence about this machine, the generator and the target, to decide who is to blame. */
 import { metricOf } from "./metrics.ts";
 import { SHORTAGES, type Shortage } from "./shortage.ts";
 
-/** What is known of who sent and who answered. Times are in ms, moments in Unix ms. */
+/** Measurements of the sending and the answering side. Durations in ms, times in Unix ms. */
 export interface Evidence {
-  /** How many attempts failed for want of what. */
+  /** Number of attempts that failed for lack of each resource. */
   readonly shortages: Partial<Readonly<Record<Shortage, number>>>;
-  /** The longest time for which k6 stood still, and from when to when it did so noticeably; null when it did not. */
+  /** The longest pause of k6, and the period of noticeable pauses; null without any. */
   readonly pause: { readonly longest: number; readonly from: number; readonly to: number } | null;
-  /** How late a timer went off or an event was sent, and how long answers took, by the statistics of objectives. */
+  /** How late timers fired or events were sent, and how long answers took, by statistic. */
   readonly lateness: Readonly<Record<string, number>>;
   readonly answers: Readonly<Record<string, number>>;
-  /** Events that were due and never left. */
+  /** Events that were due and never sent. */
   readonly unsent: {
     readonly unreachable: number;
     readonly waiting: number;
     readonly from: number | null;
     readonly to: number | null;
   };
-  /** Events that came to be due. */
+  /** Events that became due. */
   readonly offered: number;
-  /** How long answers took for want of which events found no publisher free, in ms; null where each found one. */
+  /**
+   * Duration of the answers that kept all publishers busy when events became due, in ms; null where each found a free
+   * one.
+   */
   readonly waited: { readonly least: number; readonly most: number } | null;
 }
 
-/** The evidence in what k6 aggregated. */
+/** Reads the evidence from k6's aggregated metrics. */
 export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence {
   const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
   const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
@@ -50,13 +53,13 @@ function waitedIn({ min, max }: Readonly<Record<string, number>> = {}): Evidence
   return min === undefined || max === undefined || max === 0 ? null : { least: min, most: max };
 }
 
-/** How long the answers to events took, by whichever metric a test measures it. */
+/** How long the answers to events took, by the metric with which the test measures it. */
 function answersIn(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Evidence["answers"] {
   const ofEvents = Object.keys(metrics).filter((name) => {
     const { perEvent, ours } = metricOf(name) ?? {};
     return perEvent === true && ours === true;
   });
-  // A publisher of a system with an answer time of its own has both, the general one without samples.
+  // A publisher with a system-specific answer time has the general metric, too, without samples.
   const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
   const [fullest] = ofEvents.sort((one, other) => countOf(other) - countOf(one));
   return fullest === undefined ? {} : (metrics[fullest] ?? {});

@@ -1,11 +1,11 @@
 /**
- * What selects events, by named attributes: of an event the values that it has, of a filter those that are
- * wanted. AND across the names, OR within a name; a name without values matches everything.
+ * Selection by named attributes: an event has values, a filter has wanted values. AND across names, OR within a name; a
+ * filter's name without values matches everything.
  */
 export type Attributes = Readonly<Record<string, readonly string[]>>;
 export type Filter = Attributes;
 
-/** Whether an event with these attributes passes a filter; an attribute that it does not have is no match. */
+/** Whether an event with these attributes passes a filter; an attribute that the event lacks does not match. */
 export function matches(filter: Filter, attributes: Attributes): boolean {
   for (const name in filter) {
     const wanted = filter[name] as readonly string[];

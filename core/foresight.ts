@@ -1,4 +1,4 @@
-/** What can be known before the load: which objectives a plan is too small to judge. */
+/** Finds, before the load, objectives that a plan is too small to judge. */
 import { EDGE_MS } from "./edges.ts";
 import { metricOf } from "./metrics.ts";
 import { number } from "./numbers.ts";
@@ -6,17 +6,18 @@ import type { Plan } from "./plan.ts";
 import { lengthOf } from "./shape.ts";
 import { expression, type Slo, sloVariable } from "./slo.ts";
 
-/** What a subscription without a receiver says of its time: a second at each edge is left out. */
+/** Judged time of a subscription without a receiver: a second at each edge is left out. */
 const BY_SECOND = "ws_judged_share";
-/** Of what cannot be written as a binary fraction, such as a tenth. */
+/** For decimal fractions that binary numbers cannot represent, such as a tenth. */
 const ROUNDING = 1e-6;
 const EDGES_SECONDS = (2 * EDGE_MS) / 1_000;
 
 /**
- * Objectives that a plan gives too few samples, in one line with what to do; null where there are none, or where
- * nobody can know. Such a run ends INVALID whatever the target does.
+ * Objectives that a plan gives too few samples, in one line with what to do; null where there are none, or where it
+ * cannot be known. Such a run would end INVALID whatever the target does.
  *
- * @param slos those that the run is held to; @param instances k6 processes that share the plan.
+ * @param slos of the run.
+ * @param instances number of k6 processes that share the plan.
  */
 export function foresee(plan: Plan, slos: readonly Slo[], instances: number): string | null {
   if (plan.kind === "visitors") return foreseeTime(lengthOf(plan.shape), slos);

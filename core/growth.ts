@@ -4,13 +4,13 @@ import type { Window } from "./ledger.ts";
 export interface LatencyGrowth {
   /** In ms; 0 where there were fewer than two seconds to compare. */
   readonly ms: number;
-  /** Seconds of the load in which something arrived. */
+  /** Seconds of the load with an arrival. */
   readonly seconds: number;
 }
 
 /**
- * Tells a latency that creeps from one that jumps: what is kept of each second is its quickest delivery,
- * which a pause or a slow few leave as quick as before.
+ * Tells a latency that creeps up from one that jumps: only the quickest delivery of each second is kept, which a pause
+ * or a few slow deliveries do not change.
  */
 export class Growth {
   private readonly quickest = new Map<number, number>();
@@ -21,7 +21,7 @@ export class Growth {
     this.quickest.set(second, Math.min(latency, this.quickest.get(second) ?? Number.POSITIVE_INFINITY));
   }
 
-  /** Compares the last quarter of the load with the first; what came after the load is left out. */
+  /** Compares the last quarter of the load with the first; arrivals after the load are ignored. */
   over(load: Window | null): LatencyGrowth {
     const within = [...this.quickest]
       .filter(([second]) => load !== null && second >= Math.floor(load.from / 1000) && second * 1000 <= load.through)

@@ -1,24 +1,24 @@
-/** What a health monitor answers about the processes it watches, over a stretch of time. */
+/** A health monitor's answer about the processes that it watches, over a period. */
 export interface HealthAnswer {
   readonly watched: readonly WatchedHealth[];
 }
 
-/** One watched process, with all that belongs to it. */
+/** One watched process, with its descendants. */
 export interface WatchedHealth {
   readonly process: string;
   readonly samples: number;
-  /** Of these, those that tell its memory: not every page of metrics does. */
+  /** Samples that include memory: not every page of metrics has it. */
   readonly memorySamples: number;
-  /** Processes that ended, whether or not others took their place. */
+  /** Processes that ended, whether they were replaced or not. */
   readonly deaths: number;
-  /** Memory at its highest above what it was at first; null without samples. */
+  /** The highest memory above the initial one; null without samples. */
   readonly growthMb: number | null;
   readonly leak: Leak;
 }
 
-/** Whether memory rises and does not stop. */
+/** Whether memory rises without end. */
 export interface Leak {
   readonly finding: "leaking" | "steady" | "too few samples";
-  /** MB per minute: what is likely, and between what it is with 95 % confidence. Null with too few samples. */
+  /** MB per minute: the most likely slope and its 95 % confidence interval. Null with too few samples. */
   readonly slope: { readonly likely: number; readonly low: number; readonly high: number } | null;
 }

@@ -1,10 +1,10 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import { rankAmong } from "./rank.ts";
 
-/** What is told of a distribution of latencies, in milliseconds. */
+/** Statistics of a distribution of latencies, in milliseconds. */
 export interface Percentiles {
   readonly samples: number;
-  /** Samples below zero: the clocks disagreed. They are counted here and nowhere else. */
+  /** Samples below zero, which clocks that disagree cause. They are counted only here. */
   readonly negative: number;
   readonly min: number;
   readonly mean: number;
@@ -15,10 +15,10 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Upper bounds of the buckets that are told of a distribution, in milliseconds. */
+/** Upper bounds of the exported buckets, in milliseconds. */
 const BOUNDS = [0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
 
-/** How many latencies lie above one bound and not above the next; the last bucket has none. */
+/** Number of latencies above the previous bound and not above this one; the last bucket has no bound. */
 export interface Bucket {
   readonly above: number;
   readonly through: number | null;
@@ -29,8 +29,8 @@ const HIGHEST_MICROS = 3_600_000_000;
 const SIGNIFICANT_DIGITS = 3;
 
 /**
- * Latencies from 1 microsecond to 1 hour at three significant digits. Percentiles are read from it;
- * they are never averaged, and two histograms are merged without loss.
+ * Latencies from 1 microsecond to 1 hour with three significant digits. Histograms merge without loss, so percentiles
+ * are read from them and never averaged.
  */
 export class Histogram {
   private readonly positive = build({
@@ -59,7 +59,7 @@ export class Histogram {
     for (const [place, count] of other.counts.entries()) this.counts[place] = (this.counts[place] as number) + count;
   }
 
-  /** The samples by the bucket they lie in; those below zero are in none. */
+  /** The number of samples in each bucket; samples below zero are in none. */
   buckets(): Bucket[] {
     return this.counts.map((count, place) => ({
       above: BOUNDS[place - 1] ?? 0,
@@ -68,12 +68,12 @@ export class Histogram {
     }));
   }
 
-  /** hdr-histogram's compressed text, in microseconds; what was below zero is not in it. */
+  /** hdr-histogram's compressed text, in microseconds, without samples below zero. */
   text(): string {
     return encodeIntoCompressedBase64(this.positive);
   }
 
-  /** Reads such a text. @throws when it is none. */
+  /** Reads such a text. @throws when it is invalid. */
   static read(text: string): Histogram {
     const histogram = new Histogram();
     histogram.positive.add(decodeFromCompressedBase64(text));
@@ -81,9 +81,9 @@ export class Histogram {
   }
 
   /**
-   * The percentiles in milliseconds; zeros where there are no samples, which `samples` says.
+   * The percentiles in milliseconds; zeros where `samples` is 0.
    *
-   * @param undated samples of which no latency is known: taken to be slower than all others.
+   * @param undated samples of unknown latency, which count as slower than all others.
    */
   percentiles(undated = 0): Percentiles {
     const samples = this.positive.totalCount;
@@ -103,7 +103,7 @@ export class Histogram {
   }
 }
 
-/** A latency as the histogram keeps it: whole microseconds, from 1 to an hour. */
+/** A latency as the histogram stores it: whole microseconds, from 1 to an hour. */
 function bucketable(milliseconds: number): number {
   return Math.min(HIGHEST_MICROS, Math.max(1, Math.round(milliseconds * 1000)));
 }

@@ -1,4 +1,4 @@
-/** Where in the pipeline events stand, and what that says of those that are missing. */
+/** Where events are in a pipeline of Redis streams and lists, and what that says about missing ones. */
 import * as v from "valibot";
 import type { Account } from "./account.ts";
 
@@ -9,7 +9,7 @@ const StreamId = v.pipe(v.string(), v.regex(/^\d+-\d+$/));
 const PendingSchema = v.object({
   id: StreamId,
   consumer: v.string(),
-  /** Ms since it was last delivered to a consumer, and how often that was. */
+  /** Ms since its last delivery to a consumer, and the number of deliveries. */
   idle: Count,
   deliveries: Count,
 });
@@ -18,43 +18,43 @@ export type PendingEntries = v.InferOutput<typeof PendingSchema>;
 /** One reading of the stream and of the lists behind it. */
 export const HopsSchema = v.object({
   stream: v.string(),
-  /** Null when there is no such stream. */
+  /** Null when the stream does not exist. */
   entries: v.nullable(
     v.object({
       length: Count,
-      /** Ever added; null where the server is too old to count them. */
+      /** Number of entries ever added; null where the server is too old to count them. */
       added: v.nullable(Count),
-      /** The id of the newest entry, whether it is still there or not. */
+      /** Id of the newest entry, even if it has been deleted. */
       lastId: v.nullable(StreamId),
     }),
   ),
   groups: v.array(
     v.object({
       name: v.string(),
-      /** Read and not acknowledged. */
+      /** Entries that were read and not acknowledged. */
       pending: Count,
-      /** Not read yet, and read so far; null where the server cannot tell. */
+      /** Entries not read yet, and entries read so far; null where the server cannot tell. */
       lag: v.nullable(Count),
       read: v.nullable(Count),
       /** The id of the last entry that was read. */
       delivered: v.nullable(StreamId),
-      /** Of the entries of the load, those that stayed pending from one look to the next; the first of them. */
+      /** The first entries of the load that stayed pending from one reading to the next. */
       left: v.array(PendingSchema),
     }),
   ),
-  /** What waits behind the stream, by key. */
+  /** Length of each list behind the stream, by key. */
   queues: v.record(v.string(), Count),
-  /** What tells one life of the server from the next; null where it may not be asked. */
+  /** Identifies one run of the server process; null without permission. */
   server: v.nullable(v.string()),
 });
 export type Hops = v.InferOutput<typeof HopsSchema>;
 export type Group = Hops["groups"][number];
 
-/** Readings from before the load and from after the drain. */
+/** Readings before the load and after the drain. */
 export const HopsReportSchema = v.object({ before: HopsSchema, after: HopsSchema });
 export type HopsReport = v.InferOutput<typeof HopsReportSchema>;
 
-/** Whether nothing waits anywhere but what waited at the first look. */
+/** Whether nothing is waiting except what waited at the first reading. */
 export function hasDrained(first: Hops, now: Hops): boolean {
   const waits = ({ groups, queues }: Hops) => [
     ...groups.flatMap(({ name, pending, lag }) => [
@@ -67,7 +67,7 @@ export function hasDrained(first: Hops, now: Hops): boolean {
   return waits(now).every(([name, count]) => count <= (before.get(name) ?? 0));
 }
 
-/** Joins what two publishers of one run read: the earlier reading from before, and the later from after. */
+/** Merges the readings of two publishers of one run: the earliest from before, the latest from after. */
 export function mergeHops(one: HopsReport, other: HopsReport): HopsReport {
   const added = ({ entries }: Hops) => entries?.added ?? 0;
   return {
@@ -76,15 +76,15 @@ export function mergeHops(one: HopsReport, other: HopsReport): HopsReport {
   };
 }
 
-/** Entries of the load that a group had read and kept from the first look after the drain to the last. */
+/** Entries of the load that a group kept pending from the first reading after the drain to the last. */
 export function leftPending({ after }: HopsReport): number {
   return after.groups.reduce((sum, { left }) => sum + left.length, 0);
 }
 
 /**
- * Says where the pipeline holds or lost events, or was given too many, judged by its stream and queues alone.
+ * Says where the pipeline holds, lost or duplicated events, judged by its stream and lists alone.
  *
- * @param account what was published; null before anything was.
+ * @param account null before anything was published.
  */
 export function explainHops(report: HopsReport, account: Account | null): string[] {
   const { before, after } = report;
@@ -142,7 +142,7 @@ function explainGroup({ stream, entries }: Hops, group: Group, pendingBefore: nu
   const { name, lag, pending, read, delivered, left } = group;
   const causes: string[] = [];
   const hasReadToTheEnd = delivered !== null && delivered === entries?.lastId;
-  // A trimmed stream is told as lag: what was cut off can be read no more.
+  // A trimmed stream shows as lag: the removed entries can never be read.
   if (lag !== null && lag > 0 && !hasReadToTheEnd) {
     causes.push(`group ${name} lags: ${lag} entries are not read yet (last-delivered-id ${delivered})`);
   }

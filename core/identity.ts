@@ -1,7 +1,7 @@
 /**
- * The identity of an event in four spellings, and how all of them are found in any text without a selector.
- * The text and the hash bear a marker; a UUID is known by its version, its variant and its check digits; a
- * number leaves a remainder that belongs to its run alone, so that it is looked for in the name of known runs.
+ * The identity of an event in four spellings, and how they are found in any text without a selector. The text and the
+ * hash have a marker. A UUID is recognised by its version, variant and check digits. A number is recognised by a
+ * remainder that identifies its run, so only numbers of known runs are found.
  */
 import { draw } from "./event.ts";
 import {
@@ -18,39 +18,41 @@ import {
   traceHash,
 } from "./trace.ts";
 
-/** How an identity can be written: 48 characters, 0x and 64 digits, a UUID of version 8, a 64-bit integer. */
+/** The spellings: 48 characters, 0x and 64 digits, a UUID of version 8, a 64-bit integer. */
 export const SPELLINGS = ["text", "hash", "uuid", "number"] as const;
 export type Spelling = (typeof SPELLINGS)[number];
 
-/** An identity as it was found. */
+/** An identity found in a text. */
 export interface Identity extends Omit<Trace, "publishedAt"> {
   readonly spelling: Spelling;
   /** Unix ms; null where the spelling has no room for it. */
   readonly publishedAt: number | null;
 }
 
-/** What a text holds: identities in the order of their places, each as often as it is there. */
+/** The identities in a text in order, each occurrence by itself. */
 export interface Found {
   readonly identities: readonly Identity[];
-  /** Identities that are ours by their marker, or by the run they name, and whose check digits do not fit. */
+  /** Identities that are ours by their marker or run, and whose check digits are wrong. */
   readonly damaged: number;
 }
 
-/** What a reader knows beside the text. */
+/** What a reader knows besides the text. */
 export interface ReadingContext {
-  /** The numbers of the runs that an identity may be of; needed for numbers and for damaged UUIDs only. */
+  /** The numbers of the runs that identities may belong to; needed only for numbers and damaged UUIDs. */
   readonly runs: readonly number[];
-  /** Unix ms of the text's arrival: a UUID keeps its time of publishing modulo {@link UUID_TIME}. */
+  /** Unix ms of the text's arrival: a UUID has its publish time only modulo {@link UUID_TIME}. */
   readonly at: number;
 }
 
-/** A UUID's time in ms comes round after 4.6 hours. */
+/** A UUID's time in ms wraps around after 4.6 hours. */
 const UUID_TIME = 2 ** 24;
-/** What seems to have been published later than it arrived, by less than this, is a clock that is set wrong. */
+/** A publish time up to this much later than the arrival means that a clock is wrong. */
 const CLOCK_SKEW_MS = 60_000;
-/** The largest prime of five hexadecimal digits: no change of one digit, and no swap of two neighbours, passes. */
+/**
+ * The largest prime below 2^20: no change of one hexadecimal digit, and no swap of two neighbours, keeps the remainder.
+ */
 const UUID_PRIME = 1_048_573;
-/** Sequence numbers of UUIDs and numbers are smaller. */
+/** Sequence numbers in UUIDs and numbers are smaller. */
 const SEQ_LIMIT = 2 ** 28;
 
 function uuidCheck({ run, publisher, seq }: Pick<Trace, "run" | "publisher" | "seq">, time: number): number {
@@ -70,20 +72,20 @@ export function uuidOf(trace: Trace): string {
   return `${hex(run, 8)}-${hex(publisher, 4)}-8${place.slice(0, 3)}-9${place.slice(3, 6)}-${place.slice(6)}${tail}`;
 }
 
-/** 2^31 - 1: it divides no change of one decimal digit and no swap of two. */
+/** 2^31 - 1: no change of one decimal digit, and no swap of two, keeps the remainder. */
 const NUMBER_PRIME = 2_147_483_647n;
-/** So that all numbers have 19 digits and fit into a signed 64-bit integer. */
+/** Gives all numbers 19 digits, within a signed 64-bit integer. */
 const NUMBER_OFFSET = 7n << 29n;
 const CANARY_PLACE = BigInt(SEQ_LIMIT);
 
-/** The remainder that all numbers of a run leave. */
+/** The remainder of all numbers of a run. */
 function remainderOf(run: number): bigint {
   return BigInt(draw(run, 0)) % NUMBER_PRIME;
 }
 
 /**
- * Writes an identity as a 64-bit integer of 19 decimal digits: to be put into a message as text, because a
- * JSON number of that size loses its last digits in JavaScript. It keeps neither publisher nor time.
+ * Writes an identity as a 64-bit integer of 19 decimal digits. To be put into a message as text, because JavaScript
+ * would round a JSON number of that size. It contains neither publisher nor time.
  *
  * @throws RangeError for a sequence number from 2^28 on.
  */
@@ -119,7 +121,7 @@ const CANDIDATES = new RegExp(
   "gi",
 );
 
-/** Finds every identity in a text, in whatever stands around it and in whichever case its letters are. */
+/** Finds every identity in a text, whatever surrounds it, in upper or lower case. */
 export function identitiesIn(text: string, known: ReadingContext): Found {
   const identities: Identity[] = [];
   let damaged = 0;
@@ -127,7 +129,7 @@ export function identitiesIn(text: string, known: ReadingContext): Found {
   for (let match = CANDIDATES.exec(text); match !== null; match = CANDIDATES.exec(text)) {
     const read = readAt(text, match.index, match[0], known);
     if (read === null) {
-      // What only looked like one may hold the beginning of one.
+      // A false match may overlap the beginning of a real one.
       CANDIDATES.lastIndex = match.index + 1;
     } else if (read === "damaged") damaged++;
     else {
@@ -152,13 +154,14 @@ function readAt(text: string, start: number, candidate: string, known: ReadingCo
 const DECIMAL = /\d/;
 const HEXADECIMAL = /[0-9a-f]/i;
 
-/** Whether digits stand before or behind it: then it is a part of something longer. */
+/** Whether digits are directly before or behind it: then it is a part of something longer. */
 function isInside(text: string, start: number, length: number, digit: RegExp): boolean {
   return digit.test(text.charAt(start - 1)) || digit.test(text.charAt(start + length));
 }
 
 function readText(text: string): IdentityReading {
-  // The marker alone is none of ours: other ids begin with it too. An identity has its separator in the right place.
+  // The marker alone proves nothing, because other ids begin with it, too. Ours have their separator in the right
+  // place.
   if (text.slice(20, 24) !== "000_") return null;
   const trace = text.length === EVENT_ID_LENGTH ? readEventId(text) : null;
   return trace === null ? "damaged" : { identity: { ...trace, spelling: "text" }, length: EVENT_ID_LENGTH };

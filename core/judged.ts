@@ -1,13 +1,13 @@
 import type { Counts } from "./counts.ts";
 import { number } from "./numbers.ts";
 
-/** The share of what was published that somebody listened to and that could be judged; null without anything. */
+/** The share of published events that had a listener and could be judged; null without any. */
 export function judgedShare({ acknowledged, unheard, expected, unjudged }: Counts): number | null {
   if (acknowledged === 0 || expected + unjudged === 0) return null;
   return (1 - unheard / acknowledged) * (expected / (expected + unjudged));
 }
 
-/** What was judged and what was not, in words: it belongs beside every count of losses. */
+/** How much was judged and how much was not, in words; shown with every count of losses. */
 export function judgedOf(counts: Counts): string {
   const share = judgedShare(counts);
   const { unheard, unjudged } = counts;

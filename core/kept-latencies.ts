@@ -1,12 +1,12 @@
 import type { PacedPlan, UnpacedPlan } from "./plan.ts";
 
-/** Latencies that are kept one by one; k6 holds every sample of a Trend in memory. */
+/** Number of latencies that k6 keeps one by one: it holds every sample of a Trend in memory. */
 const KEPT_LATENCIES = 500_000;
-/** Where acknowledgements set the pace, entering latencies costs some of it: no more than is needed to judge them. */
+/** Where acknowledgements set the pace, entering latencies slows it down: no more than judging needs. */
 const UNPACED_LATENCIES = 10_000;
 const UNPACED_STEP = 50;
 
-/** Of how many acknowledged events one is kept with its latency. */
+/** One of how many acknowledged events is kept with its latency. */
 export function latencyStep(plan: PacedPlan | UnpacedPlan): number {
   if (plan.kind === "paced") return Math.ceil(plan.events / KEPT_LATENCIES);
   if (plan.events === null) return UNPACED_STEP;

@@ -1,26 +1,26 @@
 import { Bitset } from "./bitset.ts";
 import { type Acknowledgements, Order, type OrderScope } from "./order.ts";
 
-/** What a ledger says of one arrival. */
+/** Whether an arrival is the first of its event. */
 export type Arrival = "first" | "duplicate";
 
 /**
- * What arrived on one path (one subscription, one endpoint): each sequence number once, and how
- * often the path broke the rules that can be judged without knowing what was published.
+ * The arrivals on one path: each sequence number once, and how often the path broke the rules that can be judged
+ * without knowing what was published.
  */
 export class Ledger {
-  /** The sequence numbers that arrived, each at least once. */
+  /** The sequence numbers that arrived. */
   readonly seen = new Bitset();
   private readonly order: Order;
   private readonly repeated: number[] = [];
   private repeats = 0;
 
-  /** @param promised which events must arrive in the order in which they were sent. */
+  /** @param promised the events among which an order is promised. */
   constructor(promised: OrderScope = "all") {
     this.order = new Order(promised);
   }
 
-  /** Arrivals of an event that had already arrived on this path. */
+  /** Arrivals of events that had already arrived on this path. */
   get duplicated(): number {
     return this.repeats;
   }
@@ -30,12 +30,12 @@ export class Ledger {
     return this.repeated;
   }
 
-  /** First arrivals that came after a later event, as far as {@link judgeOrder} knew when events were acknowledged. */
+  /** First arrivals after a later event, as far as the acknowledgements given to {@link judgeOrder} show. */
   get reordered(): number {
     return this.order.reordered;
   }
 
-  /** Unix ms at which the latest of the events that arrived was sent; minus infinity before the first. */
+  /** Unix ms of the latest send among the arrived events; minus infinity before the first. */
   get latestSend(): number {
     return this.order.latestSend;
   }
@@ -43,7 +43,7 @@ export class Ledger {
   /**
    * Enters one arrival.
    *
-   * @param sentAt Unix ms at which the event says it was sent, where it says so; null where its place in the order is not known.
+   * @param sentAt Unix ms of the send, NaN if the event does not say it; null if its place in the order is unknown.
    */
   record(publisher: number, seq: number, sentAt: number | null = Number.NaN): Arrival {
     if (!this.seen.add(seq)) {
@@ -55,54 +55,57 @@ export class Ledger {
     return "first";
   }
 
-  /** Judges the order of the arrivals whose publishers have reported by now. */
+  /** Judges the order of arrivals whose publishers have reported. */
   judgeOrder(acknowledgements: Acknowledgements): void {
     this.order.judge(acknowledgements);
   }
 }
 
-/** Which events of a path are judged: those published in its live window, edges excluded. */
+/** The time in which published events are judged on a path, without its edges. */
 export interface Window {
   /** Unix ms from which the path was live. */
   readonly from: number;
-  /** Unix ms up to which everything that arrived has been entered. */
+  /** Unix ms up to which all arrivals have been entered. */
   readonly through: number;
 }
 
-/** What happened on one path, settled against what was published. */
+/** One path, settled against what was published. */
 export interface PathAccount {
-  /** Acknowledged, matching, published inside the window: all of these had to arrive. */
+  /** Events that had to arrive: acknowledged, selected, and published inside the window. */
   readonly expected: number;
-  /** Of the expected, those that arrived. */
+  /** Expected events that arrived. */
   readonly delivered: number;
-  /** Of the expected, those that did not, and will not any more. */
+  /** Expected events that did not arrive and cannot arrive any more. */
   readonly lost: number;
-  /** Of the expected, those that did not and may still come: they were refused, and are not yet given up. */
+  /** Expected events that were refused at the far end and may still be retried. */
   readonly open: number;
   readonly duplicated: number;
   readonly reordered: number;
-  /** Arrived although the path's filter does not match them. */
+  /** Arrivals that the path's filter does not select. */
   readonly misrouted: number;
-  /** Matching, but sent too near the path's edges, whether they arrived or not; or arrived, and nobody had said that they were taken. */
+  /**
+   * Selected events that were sent too near the path's edges, whether they arrived or not, and arrivals that nobody had
+   * acknowledged.
+   */
   readonly unjudged: number;
   /** The lowest lost sequence numbers, as evidence. */
   readonly lostSeqs: readonly number[];
-  /** The first that arrived again. */
+  /** The first duplicated sequence numbers. */
   readonly duplicatedSeqs: readonly number[];
 }
 
-/** How many sequence numbers of a kind an account lists. */
+/** How many sequence numbers an account lists as evidence. */
 const EVIDENCE = 10;
 
 /**
  * Settles one path: joins what arrived with what had to arrive.
  *
- * @param expected the events that had to arrive on this path.
- * @param selected whether the path's filter matches event `seq`; asked of unexpected arrivals only.
- * @param isOpen whether event `seq` may still come; asked of what is missing only.
- * @param missedAtEdges events that did not arrive and were sent too near the path's edges to be expected.
- * @param onLost told each event that is lost.
- * @param mayArrive asked of unexpected arrivals only: what was refused, or reported by nobody, is counted as that.
+ * @param expected the events that had to arrive.
+ * @param selected whether the path's filter selects event `seq`; called for unexpected arrivals only.
+ * @param isOpen whether event `seq` may still arrive; called for missing events only.
+ * @param missedAtEdges number of missing events that were sent too near the path's edges to be expected.
+ * @param onLost called for each lost event.
+ * @param mayArrive called for unexpected arrivals; refused and unreported events have counts of their own.
  */
 export function settlePath(
   ledger: Ledger,

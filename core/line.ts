@@ -1,4 +1,4 @@
-/** A straight line through points by least squares, in constant memory. */
+/** Linear regression by least squares, in constant memory. */
 export class Line {
   count = 0;
   private x = 0;
@@ -14,7 +14,7 @@ export class Line {
     this.xy += x * y;
   }
 
-  /** Its rise per unit of x; null while all points have the same x. */
+  /** The slope; null while all points have the same x. */
   slope(): number | null {
     const spread = this.count * this.xx - this.x * this.x;
     return spread <= 1e-9 ? null : (this.count * this.xy - this.x * this.y) / spread;

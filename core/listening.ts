@@ -2,7 +2,7 @@ import type { Window } from "./ledger.ts";
 import type { Publication } from "./publication.ts";
 import type { Send } from "./sends.ts";
 
-/** All that listened by one filter: what it selects, and the times in which anybody did. */
+/** All listeners with one filter: what it selects, and when at least one was connected. */
 export interface Listeners {
   readonly selected: (seq: number) => boolean;
   /** Null stands for the whole run. */
@@ -10,8 +10,8 @@ export interface Listeners {
 }
 
 /**
- * How many acknowledged events were sent while nobody was connected whose filter selects them, although somebody was
- * before or after. They had to arrive nowhere, and so are in no other count.
+ * The number of acknowledged events that were sent while no listener with a matching filter was connected, although one
+ * was before or after. They are in no other count.
  */
 export function unheard(publication: Publication, listeners: readonly Listeners[]): number {
   const { span } = publication;
@@ -27,7 +27,7 @@ export function unheard(publication: Publication, listeners: readonly Listeners[
   });
 }
 
-/** The times in which any of the windows was open, in their order. */
+/** The union of the windows, in order. */
 function merged(windows: readonly (Window | null)[], span: Window): Window[] {
   const sorted = windows.map((one) => one ?? span).sort((one, other) => one.from - other.from);
   const whole: Window[] = [];

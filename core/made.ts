@@ -3,36 +3,36 @@ import type { Attributes } from "./filter.ts";
 import { spell } from "./identity.ts";
 import { publishedMs, type Trace } from "./trace.ts";
 
-/** The values that each attribute of a pipeline's events may take. */
+/** The values of each attribute of a pipeline's events. */
 export type AttributeTable = Readonly<Record<string, readonly string[]>>;
 
-/** The identity of an event, in the four spellings; one of them must survive every hop. */
+/** The identity of an event in its four spellings; one of them must survive every hop. */
 export interface Spellings {
-  /** 48 characters: `evt_`, the time of publishing, and 24 hexadecimal digits. */
+  /** 48 characters: `evt_`, the publish time, and 24 hexadecimal digits. */
   readonly id: string;
   /** `0x` and 64 hexadecimal digits. */
   readonly hash: string;
   /** A UUID of version 8. */
   readonly uuid: string;
-  /** A 64-bit integer as 19 decimal digits; as a JSON number it would lose its last ones in JavaScript. */
+  /** A 64-bit integer as 19 decimal digits; JavaScript would round it as a JSON number. */
   readonly number: string;
 }
 
-/** One event of the workload: its identity, its number from 0, its attributes, its time, and a number to draw from. */
+/** One event of the workload: its identity, its number from 0, its attributes, its publish time and a random number. */
 export type WorkloadEvent<Table extends AttributeTable> = Spellings & {
   readonly seq: number;
-  /** When it is published, in whole Unix ms. The far end knows it by `id`, `hash` and `uuid`, and not by `number`. */
+  /** Publish time in whole Unix ms. The far end learns it from `id`, `hash` and `uuid`, but not from `number`. */
   readonly publishedAt: number;
   /** From 0 to 2^32 - 1, the same whenever this event is made. */
   readonly random: number;
 } & { readonly [Name in keyof Table]: Table[Name][number] };
 
-/** More combinations than this no receiver takes. */
+/** The receiver accepts no more combinations than this. */
 const MOST_VARIANTS = 10_000;
-/** Sets the number to draw from apart from the one that draws the attributes. */
+/** Makes `random` independent of the drawn attributes. */
 const RANDOM_SEED = 0x5bd1e995;
 
-/** What an event has beside its attributes. */
+/** Fields of an event besides its attributes. */
 const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "publishedAt", "random", "trace"];
 
 /** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
@@ -85,13 +85,13 @@ class SpelledTrace implements Spellings {
   }
 }
 
-/** Makes an event: a pure function of the stream and the trace. */
+/** Makes an event: a pure function of stream and trace. */
 export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): WorkloadEvent<Table> {
   const drawn = variants[variantIndex(seed, trace.seq, Math.max(1, variants.length))] ?? {};
   return madeOf(seed, drawn, trace);
 }
 
-/** Makes the event that has these attributes. */
+/** Makes an event with given attributes. */
 export function madeOf<Table extends AttributeTable>(
   seed: number,
   attributes: Attributes,
@@ -104,7 +104,7 @@ export function madeOf<Table extends AttributeTable>(
   ) as unknown as WorkloadEvent<Table>;
 }
 
-/** The seed that `random` is drawn with, by the event's number. */
+/** The seed of `random`. */
 export function randomSeedOf(seed: number): number {
   return (seed ^ RANDOM_SEED) >>> 0;
 }

@@ -1,38 +1,37 @@
-/** Attributes that a target takes for others: events that were published with one value come out where another is selected. */
+/**
+ * Finds attribute values that a target mistakes for others: events published with one value arrive at paths that select
+ * another.
+ */
 import type { Attributes, Filter } from "./filter.ts";
 
-/** One value of an attribute that is taken for another. */
+/** One value that is mistaken for another. */
 export interface Mistake {
-  /** As filters name it, such as `chains`. */
+  /** Its name in filters, such as `chains`. */
   readonly attribute: string;
   readonly sent: string;
-  /** What it is taken for; null where the target does not know it, and sends it to everybody. */
+  /** The value it is mistaken for; null where the target does not know it and sends it to everybody. */
   readonly received: string | null;
-  /** Arrivals that show it, among those that were looked at. */
+  /** Number of arrivals that show it, in the sample. */
   readonly count: number;
 }
 
-/** A path with what arrived on it. */
+/** A path with the events that arrived on it. */
 export interface PathSample {
   readonly filter: Filter;
   readonly seqs: Iterable<number>;
 }
 
-/** Arrivals of each path that are looked at, and paths: they show it if there is anything to show. */
+/** Sample size: arrivals per path, and paths. */
 const MOST_SEQS = 400;
 const MOST_PATHS = 100;
 
-/** Arrivals where a value does not belong, from which on that is no slip; a share of those at as many paths of its own. */
+/** Paths of another value at which a value arrives at least this share as often as anywhere are no accident. */
 const LEAST_SHARE = 0.5;
-/** The share of arrivals at its own paths up to which a value is taken not to come there at all. */
+/** A value that arrives at its own paths at most this share as often as anywhere counts as missing there. */
 const MOST_OWN_SHARE = 0.1;
 const LEAST_COUNT = 5;
 
-/**
- * Finds what is taken for something else, from what arrived where.
- *
- * @param attributesOf the attributes that event `seq` was published with.
- */
+/** Finds mistaken values by what arrived where. @param attributesOf the attributes of published event `seq`. */
 export function mistaken(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistake[] {
   const tallies = new Map<string, Tally>();
   for (const { filter, seqs } of paths.slice(0, MOST_PATHS)) {
@@ -55,7 +54,7 @@ function some(seqs: Iterable<number>): number[] {
   return taken;
 }
 
-/** Where the values of one attribute arrived: how often at paths that select which value. */
+/** Arrivals of one attribute's values: how often at paths that select which value. */
 class Tally {
   private readonly paths = new Map<string, number>();
   private readonly arrivals = new Map<string, Map<string, number>>();
@@ -72,7 +71,7 @@ class Tally {
 
   mistaken(): Omit<Mistake, "attribute">[] {
     return [...this.arrivals].flatMap(([sent, places]): Omit<Mistake, "attribute">[] => {
-      // Where nobody selects it, nobody knows what it should have been.
+      // If no path selects the value, its proper place is unknown.
       if (!this.paths.has(sent)) return [];
       const rate = (at: string) => (places.get(at) ?? 0) / (this.paths.get(at) ?? 1);
       const others = [...places.keys()].filter((at) => at !== sent && (places.get(at) ?? 0) >= LEAST_COUNT);
@@ -88,7 +87,7 @@ class Tally {
   }
 }
 
-/** One finding as a line. */
+/** A mistake as one line. */
 export function describeMistaken({ attribute, sent, received, count }: Mistake): string {
   const came = `${count} arrivals that were looked at`;
   return received === null

@@ -1,14 +1,14 @@
-/** Moments as other programs tell them, and whether they are of now. */
+/** Times as other programs write them, and whether they are current. */
 
-/** A moment that a target tells: ISO 8601 with any number of digits behind the seconds, or Unix time in s or ms. */
+/** A time of a target: ISO 8601 with any number of fractional digits, or Unix time in s or ms. */
 export interface TimeReading {
   /** Unix ms. */
   readonly at: number;
-  /** Ms within which the moment lies after `at`: what was cut off. */
+  /** The time lies less than this after `at`, in ms, because it was truncated. */
   readonly resolution: number;
 }
 
-/** Reads a moment; null when it is none. */
+/** Reads a time; null when it is invalid. */
 export function readTime(text: string): TimeReading | null {
   const [, head, fraction = "", zone] =
     /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
@@ -22,32 +22,29 @@ export function readTime(text: string): TimeReading | null {
   return seconds === undefined ? null : { at: Number(text) * 1000, resolution: 1000 / 10 ** part.length };
 }
 
-/** An answer may be kept for so long by a cache before it is called stale. */
+/** An answer may come from a cache for this long before it is called stale. */
 const KEPT_MS = 3_000;
 
 /**
- * Whether answers are made when they are asked for. Two clocks may differ, within bounds; the difference
- * must stay what it is, or the answers are old ones.
+ * Detects answers that were not made when they were requested. Two clocks may differ, within bounds, but if the
+ * difference grows, the answers are old.
  */
 export class Freshness {
   private readonly allowed: number;
   private least: number;
 
-  /**
-   * @param allowed ms by which a moment may be away from our clock.
-   * @param least the smallest age that was seen before, in ms.
-   */
+  /** @param allowed highest difference from our clock in ms. @param least the smallest age seen earlier, in ms. */
   constructor(allowed: number, least = Number.POSITIVE_INFINITY) {
     this.allowed = allowed;
     this.least = least;
   }
 
-  /** The smallest age that was seen, in ms. */
+  /** The smallest age seen, in ms. */
   get leastAge(): number {
     return this.least;
   }
 
-  /** What is wrong with a moment, or null. @param at when it was told, in Unix ms. */
+  /** What is wrong with a timestamp, or null. @param at Unix ms when it was received. */
   problemOf(moment: unknown, at: number): string | null {
     const told = typeof moment === "string" || typeof moment === "number" ? readTime(String(moment)) : null;
     if (told === null) return `timestamp ${String(JSON.stringify(moment))} is no time`;
@@ -55,13 +52,13 @@ export class Freshness {
     const isOff = age - told.resolution > this.allowed || -age > this.allowed;
     if (isOff) return `timestamp is ${span(age)} ${age > 0 ? "behind" : "ahead of"} this machine's clock`;
     this.least = Math.min(this.least, age);
-    // Twice what was cut off: of the least age, and of this one.
+    // Twice the truncation: of the smallest age, and of this one.
     if (age > this.least + KEPT_MS + 2 * told.resolution) return `timestamp stands still: it is ${span(age)} old`;
     return null;
   }
 }
 
-/** A time in words, as in `25 years`. */
+/** A duration in words, such as `25 years`. */
 function span(milliseconds: number): string {
   const seconds = Math.abs(milliseconds) / 1000;
   const units: readonly (readonly [number, string])[] = [

@@ -1,6 +1,6 @@
 import leven from "leven";
 
-/** What an unknown name may have been meant for, or what there is. */
+/** For an unknown name: the most similar known one, or all of them. */
 export function meant(name: string, known: readonly string[]): string {
   const [close] = known
     .map((one) => ({ one, distance: leven(name, one) }))

@@ -1,26 +1,26 @@
-/** What to look at next when an objective is missed: what is known then, and how it is said. */
+/** What to look at next when an objective is missed. */
 import type { Account } from "./account.ts";
 import type { Summary } from "./summary.ts";
 import type { Second } from "./timeline.ts";
 
-/** What is known of the run. */
+/** Evidence about the run. */
 export interface Evidence {
   readonly account: Account | null;
   readonly timeline: readonly Second[];
   readonly summaries: readonly Summary[];
   /** Mean CPU of all load generators together, in percent of one core; null when it was not measured. */
   readonly generatorCpu: number | null;
-  /** What a user's pipeline says of its metrics. */
+  /** A user's pipeline's own advice, by metric. */
   readonly own?: Readonly<Record<string, string>>;
 }
 
-/** Says what to look at. @param log the file that tells more, as a path to show; null where there is none. */
+/** Says what to look at. @param log path of the log with details; null where there is none. */
 export type Step = (metric: string, evidence: Evidence, log: string | null) => string;
 
-/** The metrics that a step is about, and what it says. */
+/** The metrics that a step is for, and its text. */
 export type NextStep = readonly [RegExp, Step];
 
-/** Where to read on. */
+/** Refers to the log. */
 export function lookAt(log: string | null): string {
   return log === null ? "read the logs of the run" : `read ${log}`;
 }
@@ -33,13 +33,13 @@ export function slowest(timeline: readonly Second[]): string {
   return `slowest ${secondOf(timeline, worst.at)}: p99 ${ms(worst.p99)}, backlog ${worst.backlog}`;
 }
 
-/** When nothing was delivered although something was published; the slowest second where that never happened. */
+/** When deliveries stopped although events were published; the slowest second if they never did. */
 export function stalled(timeline: readonly Second[]): string {
   const silent = timeline.find(({ published, delivered }) => published > 0 && delivered === 0);
   return silent === undefined ? slowest(timeline) : `nothing was delivered ${secondOf(timeline, silent.at)}`;
 }
 
-/** Answers by status, of a family of metrics such as `http`. */
+/** Answers by status, from metrics of a family such as `http`. */
 export function statuses(summaries: readonly Summary[], family = "http"): string {
   const counts = ["2xx", "4xx", "429", "5xx", "none"].map((status) => [
     status,
@@ -48,23 +48,23 @@ export function statuses(summaries: readonly Summary[], family = "http"): string
   return counts.flatMap(([status, count]) => (count === 0 ? [] : [`${status}: ${count}`])).join(", ");
 }
 
-/** A count of all tests together. */
+/** The sum of a counter over all tests. */
 export function sum(summaries: readonly Summary[], metric: string): number {
   return summaries.reduce((total, { metrics }) => total + (metrics[metric]?.["count"] ?? 0), 0);
 }
 
-/** A moment as the second of the run's load, from 1, and as the time of day that logs have. */
+/** A time as second of the load, from 1, and as the time of day that logs have. */
 export function secondOf(timeline: readonly Second[], at: number): string {
   const first = timeline.find(({ published }) => published > 0)?.at ?? at;
   return `in second ${Math.floor((at - first) / 1000) + 1} (${new Date(at).toISOString().slice(11, 19)}Z)`;
 }
 
-/** A time as messages tell it. */
+/** Formats a duration. */
 export function ms(value: number): string {
   return `${Number(value.toPrecision(3))} ms`;
 }
 
-/** The endpoint that lost most, or was tried most often. */
+/** The endpoint with the most losses or, without losses, the most attempts. */
 export function worstEndpoint(account: Account | null): string {
   const endpoints = account?.webhooks?.endpoints ?? [];
   const short = [...endpoints].sort((one, other) => other.lost - one.lost || other.attempts - one.attempts)[0];

@@ -1,11 +1,11 @@
-/** How numbers are written for people, the same in k6's terminal, in Markdown, in the report and on its charts. */
+/** Formats numbers for people: the same in k6's terminal, in Markdown, in the report and on its charts. */
 
-/** What is written where there is no number. */
+/** Written where there is no number. */
 export const NOTHING = "–";
 
 const DIGITS = 4;
 
-/** A number to four digits, a whole one in full: `35,014`, `0.875`, `1,234`. k6 has no Intl. */
+/** Four significant digits, integers in full: `35,014`, `0.875`, `1,234`. k6 has no Intl. */
 export function number(value: number | null): string {
   if (value === null) return NOTHING;
   const exact = Number.isInteger(value) || Math.abs(value) >= 1_000;
@@ -19,7 +19,7 @@ export function milliseconds(value: number | null): string {
   return value === null ? NOTHING : `${number(value)} ms`;
 }
 
-/** Without an exponent, which JavaScript writes of what is very small or very large; minus zero is zero. */
+/** Without the exponent that JavaScript uses for very small and very large numbers, and without minus zero. */
 function plain(value: number): string {
   const text = String(value);
   if (!text.includes("e")) return text;

@@ -1,20 +1,20 @@
-/** Objectives that the tests of several systems have in common. Rows always carry their sample floors. */
+/** Objectives that several systems have in common. Each has its sample floor. */
 import { explaining, type Slo, slo } from "./slo.ts";
 
-/** From publishing to arrival, on whichever side that was measured. */
+/** From publishing to arrival, measured on either side. */
 export const DELIVERY_LATENCIES =
   /^(account_((delivery|burst)_(mean|p\d+)|insert_p\d+|latency_growth|recovery)_ms|ws_event_latency_ms)$/;
 
-/** The share of what was published that has to be judged. */
+/** The least share of published events that must be judged. */
 export const JUDGED_SHARE = 0.9;
 
-/** Of every open load: what was due found a connection. */
+/** For open models: every due event was sent. */
 export const sent = slo("events_unsent").count.is(0);
 
-/** Of every publisher that a receiver settles: what it sends before the load comes out. Where it does not, there is no load. */
+/** For publishers in settled runs: the canaries before the load arrive. If they do not, there is no load. */
 export const alive = explaining(/./, slo("canaries_swallowed").count.is(0));
 
-/** Of every publisher: the transport took all that it was given. */
+/** For publishers: the transport accepted all events. */
 export const published = explaining(
   /^account_expected$/,
   slo("events_refused").count.is(0),
@@ -26,16 +26,16 @@ export const published = explaining(
 const SHORT_PROFILES = ["smoke", "churn"];
 
 /**
- * Errors below one in a thousand, which a short run is too short to prove: it must have none at all, and the
- * record says how many it leaves possible.
+ * Error share below one in a thousand. A short run is too short to prove that, so it must have no error at all; the
+ * record says how many remain possible.
  */
 export const hardlyAny = (metric: string, profile = "smoke") =>
   SHORT_PROFILES.includes(profile) ? slo(metric).rate.is(0) : slo(metric).rate.below(0.001);
 
-/** Profiles that last long enough to tell a backlog that grows from one that comes and goes. */
+/** Profiles long enough to tell a growing backlog from a fluctuating one. */
 const LASTING = ["load", "stress", "extreme", "soak", "breakpoint"];
 
-/** Of a load that lasts: the pipeline gets rid of what it takes. */
+/** For long loads: the pipeline keeps up with its input. */
 export function keptUp(profile: string, floor: number): Slo[] {
   return LASTING.includes(profile) ? [slo("account_backlog_growth").value(floor).below(0.1)] : [];
 }

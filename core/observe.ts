@@ -1,64 +1,66 @@
-/** Where the events of a user's pipeline must come out, and how they are seen there. */
+/** Where the events of a user's pipeline arrive, and how they are observed there. */
 import type { AttributeTable } from "./made.ts";
 import type { K6Access, NodeAccess } from "./ownaccess.ts";
 import type { Environment } from "./ownvariables.ts";
 
-/** What a path selects: of each attribute the values that belong there; an attribute that is left out, all. */
+/** What a path selects: the values of each attribute; a missing attribute means all values. */
 export type Selection<Table extends AttributeTable> = {
   readonly [Name in keyof Table]?: Table[Name][number] | readonly Table[Name][number][];
 };
 
-/** Whose order is promised: nobody's, that of each publisher, or that of events with the same value of an attribute. */
+/** The promised order: none, per publisher, or among events with the same value of an attribute. */
 export type Order<Table extends AttributeTable> = "none" | "per publisher" | { readonly per: keyof Table & string };
 
 interface FarEnd<Table extends AttributeTable> {
-  /** Where events arrive, by name; what each selects. */
+  /** The places where events arrive, by name, with what each selects. */
   readonly paths: Readonly<Record<string, Selection<Table>>>;
-  /** "none" unless told. */
+  /** "none" by default. */
   readonly order?: Order<Table>;
 }
 
 /** Something that arrived: the whole text, in which identities are found. */
 export interface Arrival {
-  /** The only path of the far end, unless told. */
+  /** By default the only path of the far end. */
   readonly path?: string;
   readonly text: string;
 }
 
-/** A request as it came. */
+/** A request as received. */
 export interface IncomingRequest {
-  /** Below /hooks/, without the query. */
+  /** Path below /hooks/, without the query. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** By names in small letters. */
+  /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly bytes: Uint8Array;
 }
 
-/** Something with an id of its own that is looked for again and again: a row, or an item of a list. */
+/** A row or list item with an id, which is read again and again. */
 export interface Item extends Arrival {
   readonly id: string | number | bigint;
 }
 
-/** Holds something open. */
+/** Something that must be closed. */
 export interface Closable {
   close(): unknown;
 }
 
-/** A subscription: k6 holds it. */
+/** A subscription, which k6 holds. */
 export interface SubscriptionEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "subscription";
-  /** Connections for each path; 1 unless told. */
+  /** Connections per path; 1 by default. */
   readonly connections?: number;
-  /** Opens one connection; `live()` when it is subscribed, `arrived()` with whatever comes, `failed()` when it ended. */
+  /**
+   * Opens one connection. Call `live()` when it is subscribed, `arrived()` for every message, `failed()` when it ended.
+   */
   open(at: {
     readonly env: Environment<Names>;
     readonly path: string;
     readonly selection: Selection<Table>;
     readonly access: K6Access;
     live(): void;
-    /** @param at Unix ms at which it was read from the socket, as k6's message events tell it. */
+    /** @param at Unix ms when it was read from the socket, as in the timestamp of k6's message events. */
     arrived(text: string, at?: number): void;
     failed(why: string): void;
   }): Closable;
@@ -67,27 +69,30 @@ export interface SubscriptionEnd<Table extends AttributeTable, Names extends str
 /** Requests to the receiver, at /hooks/ and a path. */
 export interface RequestEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "request";
-  /** Says where a request belongs, or why it is refused. The last part of its path and its body, unless told. */
+  /**
+   * Assigns a request to a path, or refuses it. By default the path is the URL's last segment, and the text is the
+   * body.
+   */
   receive?(
     request: IncomingRequest,
     env: Environment<Names>,
   ): Arrival | readonly Arrival[] | string | Promise<Arrival | readonly Arrival[] | string>;
 }
 
-/** Rows of a table that grows. */
+/** Rows of a growing table. */
 export interface RowsEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "rows";
-  /** The rows behind one, in the order of their ids; some thousand at most. @param after null for the first ones. */
+  /** The rows after a given one, ordered by id; a few thousand at most. @param after null for the first rows. */
   rows(after: Item["id"] | null, env: Environment<Names>, access: NodeAccess): Promise<readonly Item[]>;
 }
 
-/** A list that is told as a whole. */
+/** A list that is always read completely. */
 export interface ListEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "list";
   list(env: Environment<Names>, access: NodeAccess): Promise<readonly (Item | string)[]>;
 }
 
-/** A stream that a client of Node consumes. */
+/** A stream that a Node client consumes. */
 export interface StreamEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "stream";
   consume(
@@ -97,14 +102,14 @@ export interface StreamEnd<Table extends AttributeTable, Names extends string> e
   ): Promise<Closable> | Closable;
 }
 
-/** Where no identity survives: only numbers can be compared. */
+/** Only a count of events, where no identity survives. */
 export interface CountEnd<Table extends AttributeTable, Names extends string> extends FarEnd<Table> {
   readonly kind: "count";
-  /** How many there are, whatever was there before. */
+  /** The current total, including what was there before. */
   count(env: Environment<Names>, access: NodeAccess): Promise<number>;
 }
 
-/** An observer elsewhere, in whatever language: it tells the receiver over HTTP. */
+/** An external observer in any language, which reports to the receiver over HTTP. */
 export interface ReportedEnd<Table extends AttributeTable> extends FarEnd<Table> {
   readonly kind: "reported";
 }

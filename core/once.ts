@@ -1,4 +1,4 @@
-/** A function that makes its value when it is first asked for it, and never again. */
+/** A function that computes its value at the first call and then keeps it. */
 export function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | null = null;
   return () => {

@@ -1,33 +1,33 @@
 /**
- * Which arrivals of a path came in the wrong order. Who sent them does not matter, only when: an event that was
- * acknowledged before another was sent comes first. Of events that were on their way at the same time nobody
- * promised anything, but for those that one publisher sent one after the other.
+ * Detects arrivals of a path in the wrong order. Only send times matter, not the publisher: an event that was
+ * acknowledged before another one was sent comes first. Events that were in flight at the same time have no order,
+ * except those that one publisher sent one after the other.
  */
 
-/** What is known of when events were acknowledged. */
+/** When events were acknowledged. */
 export interface Acknowledgements {
-  /** Unix ms by which an event was acknowledged: null while nobody has reported it, infinite when it never was. */
+  /** Unix ms by which an event was acknowledged: null while unreported, infinite if it never was. */
   acknowledgedAt(seq: number): number | null;
-  /** How far an acknowledgement must lie before a send, in ms, to have come first for certain. */
+  /** An acknowledgement must precede a send by this many ms to be certainly earlier. */
   readonly timeTolerance: number;
 }
 
-/** Which events of a path have an order among them: those of one publisher, those of one key, or all. */
+/** The events that have an order among them: those of one publisher, those with the same key, or all. */
 export type OrderScope = "publisher" | "all" | ((seq: number) => string | number);
 
-/** Arrivals that wait for their publisher's report; what is never reported must not fill the memory. */
+/** Most arrivals that wait for their publisher's report, to bound memory. */
 const MOST_WAITING = 1_000_000;
 
-/** The event of one publisher that was sent last of those that arrived. */
+/** The latest sent event of a publisher, among those that arrived. */
 interface Latest {
   readonly seq: number;
   readonly sentAt: number;
 }
 
 /**
- * The order of one path. Keeps for each key when the latest of its events was sent that arrived, for each publisher
- * its highest number, and arrivals only while they are in doubt: sent before an earlier arrival, by a publisher that
- * has not yet reported when they were acknowledged.
+ * The order of one path. Keeps, for each key, the latest send among the arrivals and, for each publisher, its highest
+ * number. Arrivals are kept only while in doubt: those that were sent before an earlier arrival by a publisher that has
+ * not yet reported its acknowledgements.
  */
 export class Order {
   private readonly promised: OrderScope;
@@ -41,12 +41,12 @@ export class Order {
     this.promised = promised;
   }
 
-  /** Arrivals that are known to have come too late. */
+  /** Arrivals that certainly came too late. */
   get reordered(): number {
     return this.inversions;
   }
 
-  /** Unix ms at which the latest of the events that arrived was sent; minus infinity before the first. */
+  /** Unix ms of the latest send among the arrivals; minus infinity before the first. */
   get latestSend(): number {
     return this.latest;
   }
@@ -54,7 +54,7 @@ export class Order {
   /**
    * Enters the first arrival of an event.
    *
-   * @param sentAt Unix ms; not a number where it is not known, and order is judged by numbers alone.
+   * @param sentAt Unix ms; NaN where it is unknown, and then order is judged by sequence numbers alone.
    */
   enter(publisher: number, seq: number, sentAt: number): void {
     const key = this.keyOf(publisher, seq);
@@ -68,7 +68,7 @@ export class Order {
     }
   }
 
-  /** Judges the arrivals in doubt that have been reported by now. */
+  /** Judges arrivals in doubt whose publishers have reported by now. */
   judge(acknowledgements: Acknowledgements): void {
     if (this.waiting.length === 0) return;
     const { timeTolerance } = acknowledgements;
@@ -93,7 +93,7 @@ export class Order {
       this.highestOf.set(place, { seq, sentAt });
       return false;
     }
-    // A publisher may send a higher number first; then its own clock says so.
+    // A publisher may send a higher number first; its send times show it.
     if (sentAt > highest.sentAt) return false;
     this.inversions++;
     return true;

@@ -1,4 +1,4 @@
-/** The face of the package: what a pipeline's file and `throughline.config.ts` import. */
+/** The package's public API, for pipeline files and `throughline.config.ts`. */
 import type { Step } from "./shape.ts";
 
 export { type CloseEvent, closeWords } from "./closewords.ts";
@@ -12,11 +12,11 @@ export { hold, ramp } from "./shape.ts";
 export { type Answer, httpAnswer, type Outcome } from "./transport.ts";
 export type { Step };
 
-/** What `throughline.config.ts` may say; what is not given is as always. */
+/** The keys of `throughline.config.ts`; all are optional. */
 export interface UserConfig {
-  /** Files of pipelines; without it all `*.pipeline.ts` of the folder and of `pipelines/`. */
+  /** Pipeline files; by default all `*.pipeline.ts` of the folder and of `pipelines/`. */
   readonly pipelines?: readonly string[];
-  /** What runs when nothing is named. */
+  /** What to run when the command line names nothing. */
   readonly run?: readonly string[];
   readonly scenario?: string;
   readonly rate?: number | "max";

@@ -1,10 +1,10 @@
-/** How the functions of a user's pipeline get into its target: what the variables TARGET_* say, ready for use. */
+/** Access to the target for the functions of a user's pipeline, from the variables TARGET_*. */
 
-/** What k6 and the receiver have alike. */
+/** Access in k6 and in the receiver. */
 export interface Access {
-  /** What a request carries now: headers, cookies, and the token of this moment. */
+  /** Headers, cookies and the current token for a request. */
   headers(): Record<string, string>;
-  /** Sends a request, and once more with the next token where the first is answered 401 and there is a next one. */
+  /** Sends a request; after a 401, once more with the next token if there is one. */
   send<Answer extends { readonly status: number }>(
     request: (headers: Record<string, string>) => Promise<Answer>,
   ): Promise<Answer>;
@@ -15,12 +15,12 @@ export interface K6Access extends Access {
   /**
    * The parameters of a WebSocket: `new WebSocket(url, null, access.socket(url))`.
    *
-   * @param url where it is opened: a handshake that is refused is asked for its status there.
+   * @param url of the WebSocket: after a refused handshake, it is requested over HTTP for its status.
    */
   socket(url: string): { headers: Record<string, string>; tags: Record<string, string> };
 }
 
-/** An answer over HTTP, as `fetch` gives it. */
+/** An answer over HTTP, as from `fetch`. */
 export interface FetchedAnswer {
   readonly ok: boolean;
   readonly status: number;
@@ -29,7 +29,7 @@ export interface FetchedAnswer {
   json(): Promise<unknown>;
 }
 
-/** Certificates as PEM, in the form that Node's own modules and most clients take. */
+/** Certificates as PEM, as Node's modules and most clients take them. */
 export interface TlsOptions {
   readonly cert?: string;
   readonly key?: string;
@@ -39,7 +39,7 @@ export interface TlsOptions {
 
 /** In the receiver, for `rows`, `list`, `count` and `consume`. */
 export interface NodeAccess extends Access {
-  /** As the global function, with all that lets us in: headers, token and certificates. */
+  /** Like the global `fetch`, with headers, token and certificates. */
   fetch(
     url: string,
     init?: {
@@ -48,6 +48,6 @@ export interface NodeAccess extends Access {
       readonly body?: string;
     },
   ): Promise<FetchedAnswer>;
-  /** For clients that open connections by themselves. */
+  /** For clients that open their own connections. */
   readonly tls: TlsOptions;
 }

@@ -1,17 +1,17 @@
-/** The variables of a user's file, and what its functions see of them. */
+/** The variables of a user's file, and how its functions see them. */
 import { secretsInUrl } from "./redaction.ts";
 
-/** The variables of a run: those that the file names, and whatever else the environment holds. */
+/** The variables of a run: those declared in the file, and the rest of the environment. */
 export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
   Readonly<Record<string, string | undefined>>;
 
-/** A variable: what it is when it is not given, or more of it. Without `fallback` it must be given. */
+/** A variable: its default, or its meaning with more details. Without `fallback` it is required. */
 export type VariableOf = string | { readonly meaning: string; readonly fallback?: string; readonly secret?: boolean };
 
-/** Every variable may also be given with this prefix, where the bare name is taken. */
+/** Every variable may also be given with this prefix, in case its bare name is taken. */
 export const PREFIX = "THROUGHLINE_";
 
-/** The variables as the functions of the file see them: with its fallbacks where nothing is given. */
+/** The variables as the functions of the file see them, with defaults. */
 export function environmentOf<Names extends string>(
   { variables }: { readonly variables?: Readonly<Record<Names, VariableOf>> },
   given: Readonly<Record<string, string | undefined>>,
@@ -23,7 +23,7 @@ export function environmentOf<Names extends string>(
   return { ...given, ...Object.fromEntries(declared) };
 }
 
-/** What must not be repeated of the variables: those that are declared secret, and the passwords in URLs. */
+/** The values that must not be shown: variables declared secret, and passwords in URLs. */
 export function secretsOf(
   { variables = {} }: { readonly variables?: Readonly<Record<string, VariableOf>> },
   given: Readonly<Record<string, string | undefined>>,

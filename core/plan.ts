@@ -1,51 +1,51 @@
 import type { Range } from "./bursts.ts";
 import { type BurstShape, bursts, eventsIn, lengthOf, peakOf, type Shape, scaled, secondOf } from "./shape.ts";
 
-/** What a run may change about its profile. Undefined leaves the profile's own value. */
+/** Changes of a run to its profile. Undefined keeps the profile's own value. */
 export interface Overrides {
   /** Highest number of virtual users. */
   readonly vus?: number | undefined;
   /** Highest rate in events per second, or as fast as the workers can. */
   readonly rate?: number | "max" | undefined;
-  /** Whole length in seconds. */
+  /** Total duration in seconds. */
   readonly duration?: number | undefined;
   /** Exact number of events. */
   readonly events?: number | undefined;
   readonly timeScale?: number | undefined;
   readonly loadScale?: number | undefined;
-  /** Bursts instead of the profile's shape; so many of them, or as many as the length of the load has room for. */
+  /** Bursts instead of the profile's shape: `cycles` of them, or as many as fit into the duration. */
   readonly burst?: (BurstShape & { readonly cycles?: number | undefined }) | undefined;
-  /** Publishers that wait for their acknowledgements at the same time. */
+  /** Number of publishers that wait for acknowledgements concurrently. */
   readonly workers?: number | undefined;
-  /** Events sent together by one publisher. */
+  /** Events per send. */
   readonly batch?: number | undefined;
-  /** k6 processes that share the load; 1 unless told. */
+  /** Number of k6 processes that share the load; 1 by default. */
   readonly instances?: number | undefined;
-  /** A closed model: so many events under way at any time, or as many as the profile says where it is true. */
+  /** A closed model with this many events in flight; true takes the profile's own number. */
   readonly concurrency?: number | true | undefined;
 }
 
-/** The load of one test, decided: everything that k6 and the script need to know of it. */
+/** The planned load of one test: all that k6 and the script need to know. */
 export type Plan = VisitorPlan | PacedPlan | UnpacedPlan | ClosedPlan;
 
 /** Virtual users over time. */
 export interface VisitorPlan {
   readonly kind: "visitors";
   readonly shape: Shape;
-  /** Each stays for the whole profile, instead of coming again and again. */
+  /** Each virtual user stays for the whole profile, instead of coming again and again. */
   readonly staying: boolean;
 }
 
-/** An open model: events are due at their time, whatever became of those before them. */
+/** An open model: events are due on schedule, whatever happened to earlier ones. */
 export interface PacedPlan {
   readonly kind: "paced";
   readonly shape: Shape;
-  /** Exactly so many events are due. */
+  /** Exact number of events. */
   readonly events: number;
-  /** The events of each burst, where the load has any. */
+  /** The events of each burst; absent without bursts. */
   readonly bursts?: readonly Range[];
   readonly batch: number;
-  /** Batches that may wait for their answers at the same time; one that is due beyond them is not sent. */
+  /** Batches that may wait for their answers at the same time; a batch that is due beyond them is not sent. */
   readonly workers: number;
   /** Virtual users that share the schedule: batch `n` is due in lane `n` modulo their number. */
   readonly lanes: number;
@@ -60,44 +60,46 @@ export interface UnpacedPlan {
   readonly workers: number;
 }
 
-/** A closed model of single events: each is sent as soon as one of those under way is answered. */
+/** A closed model of single events: each is sent as soon as one of those in flight is answered. */
 export interface ClosedPlan {
   readonly kind: "closed";
-  /** Exactly so many events are sent, all rounds together. */
+  /** Exact number of events over all rounds. */
   readonly events: number;
   readonly concurrency: number;
-  /** Virtual users, each of which has its share of the events under way. */
+  /** Virtual users, which share the events in flight. */
   readonly workers: number;
-  /** The events are sent in so many rounds, with a pause in seconds between them. */
+  /** Number of rounds, with a pause in seconds between them. */
   readonly rounds: number;
   readonly pause: number;
-  /** The load is cut off after so long. */
+  /** The load is cut off after this time. */
   readonly seconds: number;
 }
 
-/** Batches that a paced publisher starts per second at most; a tick of 5 ms bounds how uneven pacing is. */
+/** Most batches that a paced publisher starts per second; a tick of 5 ms limits how uneven the pacing is. */
 const TICKS_PER_SECOND = 200;
-/** Virtual users that share the schedule of an open model. Each has any number of batches under way. */
+/** Virtual users that share the schedule of an open model. Each may have many batches in flight. */
 const LANES = 10;
-/** Events that an open model has under way at most: 500 bytes each while they wait for their answers. */
+/** Most events that an open model has in flight; each takes 500 bytes while it waits for its answer. */
 const MOST_UNDER_WAY = 100_000;
 const UNPACED_WORKERS = 4;
 const UNPACED_BATCH = 200;
-/** A batch may be acknowledged as one: few events are sent in smaller ones, so that latencies can be judged. */
+/**
+ * A batch may be acknowledged as a whole, so few events are sent in smaller batches to give latencies enough samples.
+ */
 const LEAST_BATCHES = 100;
 
-/** More events than this are a mistake: sequence numbers are kept as bits, and cost memory up to the highest. */
+/** More events are a mistake: sequence numbers are kept as bits, and memory grows with the highest one. */
 export const MOST_EVENTS = 2 ** 28;
-/** No load is longer: 1000 hours. */
+/** The longest load: 1000 hours. */
 export const LONGEST_SECONDS = 3_600_000;
 const SHORTEST_SECONDS = 0.001;
-/** Visitors: k6 holds them for no less, and what they say of less cannot be judged. */
+/** The shortest load of visitors; k6's ramps need it, and shorter visits cannot be judged. */
 const SHORTEST_VISIT_SECONDS = 1;
 const HIGHEST_LEVEL = 10_000_000;
 const LOWEST_LEVEL = 0.001;
 const MOST_BURSTS = 10_000;
 
-/** How long a load lasts, in seconds. */
+/** Duration of a load in seconds. */
 export function secondsOf(load: Plan): number {
   return "shape" in load ? lengthOf(load.shape) : load.seconds;
 }
@@ -122,7 +124,7 @@ export function excessOf(load: Plan): string | null {
   return null;
 }
 
-/** Decides how many clients there are over time. */
+/** Plans the number of virtual users over time. */
 export function visitorPlan(standard: Shape, { vus, duration }: Overrides, staying: boolean): VisitorPlan {
   return {
     kind: "visitors",
@@ -134,11 +136,7 @@ export function visitorPlan(standard: Shape, { vus, duration }: Overrides, stayi
   };
 }
 
-/**
- * Decides what is published when.
- *
- * @throws RangeError when the overrides contradict each other.
- */
+/** Plans what is published when. @throws RangeError when the overrides contradict each other. */
 export function publishingPlan(standard: Shape, overrides: Overrides): PacedPlan | UnpacedPlan {
   if (overrides.rate !== "max") return pacedPlan(standard, overrides.rate, overrides);
   if (overrides.burst === undefined) return unpacedPlan(standard, overrides);
@@ -157,13 +155,13 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
   const batch = overrides.batch ?? Math.max(1, Math.ceil(peak / TICKS_PER_SECOND));
   const { instances = 1 } = overrides;
   const workers = overrides.workers ?? Math.max(LANES, Math.floor(MOST_UNDER_WAY / batch));
-  // k6 deals its virtual users out to the processes: each gets as many, and at least one.
+  // k6 distributes virtual users evenly over its processes, and each process needs at least one.
   const lanes = instances * Math.ceil(Math.min(LANES, workers) / instances);
   const burst = overrides.burst === undefined ? {} : { bursts: rangesOf(load, events) };
   return { kind: "paced", shape: load, events, ...burst, batch, workers, lanes };
 }
 
-/** The events of the bursts of a load, which are every second of its pieces. */
+/** The events of a load's bursts, which are every second one of its pieces. */
 function rangesOf(load: Shape, events: number): Range[] {
   const ranges: Range[] = [];
   let due = 0;
@@ -176,7 +174,7 @@ function rangesOf(load: Shape, events: number): Range[] {
   return ranges;
 }
 
-/** What was given of the variables that decide how many events there are. */
+/** The given variables among those that decide the number of events. */
 function spelled({ rate, duration, timeScale, loadScale }: Overrides): string {
   const given = { RATE: rate, DURATION: duration === undefined ? undefined : `${duration}s` };
   const scales = { TIME_SCALE: timeScale, LOAD_SCALE: loadScale };
@@ -220,7 +218,7 @@ function burstShape(
       `a burst every ${period} s: allowed: at most ${MOST_BURSTS} bursts, not the ${count} of ${seconds} s`,
     );
   };
-  // After the last one there is time to recover.
+  // The last burst is followed by a gap to recover in.
   if (cycles !== undefined) return bursting(cycles * period + burst.gap);
   if (events !== undefined && duration === undefined) {
     const longEnough = events / (base * Math.min(1, burst.ratio));
@@ -241,14 +239,14 @@ function unpacedPlan(standard: Shape, overrides: Overrides): UnpacedPlan {
   };
 }
 
-/** Events that one virtual user may have under way; more of them cost it the time to answer each at once. */
+/** Events that one virtual user may have in flight; with more, it cannot handle each answer at once. */
 const UNDER_WAY_AT_ONCE = 25;
 const LONGEST_CLOSED_SECONDS = 3_600;
 
 /**
- * Decides on a closed model.
+ * Plans a closed model.
  *
- * @param standard the profile in numbers: events, how many are under way, and rounds with a pause between them.
+ * @param standard the profile's numbers: events, events in flight, and rounds with a pause between them.
  */
 export function closedPlan(
   standard: Pick<ClosedPlan, "events" | "concurrency" | "rounds" | "pause">,
@@ -266,15 +264,15 @@ export function closedPlan(
   };
 }
 
-/** What one worker of a closed model sends in one round. */
+/** The part of a round that one worker of a closed model sends. */
 export interface Share {
   readonly firstSeq: number;
   readonly count: number;
-  /** How many of them are under way at any time. */
+  /** How many of them are in flight at any time. */
   readonly concurrency: number;
 }
 
-/** The share of a worker: consecutive events, in proportion to what it has under way. */
+/** A worker's share of a round: consecutive events, in proportion to its events in flight. */
 export function shareOf(plan: ClosedPlan, round: number, worker: number): Share {
   const { events, concurrency, workers, rounds } = plan;
   const upTo = (part: number, parts: number, whole: number) => Math.floor((part * whole) / parts);

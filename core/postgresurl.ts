@@ -1,9 +1,9 @@
 /**
- * The URL of a database with `sslmode` as PostgreSQL's own clients mean it: `require` encrypts, `verify-ca` looks at the
- * authority as well, `verify-full` at the name too. The driver takes all of them for `verify-full`, and warns of that on
- * the screen, unless it is told so.
+ * Rewrites a database URL so that the driver treats `sslmode` as libpq does: `require` encrypts, `verify-ca` also
+ * checks the authority, and `verify-full` the host name. By default the driver treats all of them as `verify-full` and
+ * prints a warning.
  *
- * @param url `postgres://user:password@host:port/database`, which may end in `?sslmode=...&sslrootcert=...`.
+ * @param url `postgres://user:password@host:port/database`, optionally with `?sslmode=...&sslrootcert=...`.
  */
 export function asLibpqMeans(url: string): string {
   if (!/[?&]sslmode=/.test(url) || /[?&]uselibpqcompat=/.test(url)) return url;

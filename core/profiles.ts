@@ -1,19 +1,19 @@
-/** What profiles are made of: how a load moves over time, step by step. */
+/** Building blocks of profiles: how a load changes over time, step by step. */
 import { hold, ramp, type Step } from "./shape.ts";
 
 /** The profiles of one test, by name. */
 export type Profiles = Readonly<Record<string, readonly Step[]>>;
 
-/** The profile that is ended by the first objective that breaks. */
+/** The profile that ends when the first objective breaks. */
 export const BREAKPOINT = "breakpoint";
 
-/** To another level at once. */
+/** Changes to another level at once. */
 export const jump = (level: number): Step => ramp(level, "0s");
 
-/** So many events at a steady rate per second. */
+/** A number of events at a constant rate per second. */
 export const at = (rate: number, { events }: { events: number }): Step[] => [hold(rate, `${events / rate}s`)];
 
-/** The rate is doubled every 30 seconds until an objective breaks. */
+/** Doubles the rate every 30 seconds until an objective breaks. */
 export const doublings = (rate: number, times: number): Step[] =>
   Array.from({ length: times }, (_, step) => hold(rate * 2 ** step, "30s"));
 
@@ -49,7 +49,7 @@ export const VISITORS = {
   ],
 };
 
-/** Names that the replaced tools used for the same loads. A test that has such a profile itself means that one. */
+/** Names of the same loads in the replaced tools. A test's own profile of that name takes precedence. */
 const ALIASES: Readonly<Record<string, string>> = {
   quick: "smoke",
   medium: "load",
@@ -58,14 +58,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   sustained: "soak",
 };
 
-/** What profiles may be called, aliases included. */
+/** The names of profiles, with aliases. */
 export function namesOf(profiles: Profiles): string[] {
   const own = Object.keys(profiles);
   const others = Object.keys(ALIASES).filter((alias) => own.includes(ALIASES[alias] as string));
   return [...own, ...others.filter((alias) => !own.includes(alias))];
 }
 
-/** The profile that a name stands for. */
+/** Resolves an alias. */
 export function named(profiles: Profiles, name: string): string {
   if (Object.hasOwn(profiles, name) || !Object.hasOwn(ALIASES, name)) return name;
   return ALIASES[name] as string;

@@ -1,15 +1,15 @@
 import type { Account } from "./account.ts";
 
-/** How far a load has come. */
+/** The progress of a load. */
 export interface Progress {
   readonly sent: number;
   readonly success: number;
   readonly failed: number;
-  /** Rows, and acknowledged messages that are not yet rows; null where nobody watches the table. */
+  /** Rows, and acknowledged messages that are not rows yet; null where no table is observed. */
   readonly stored: number | null;
 }
 
-/** Reads the progress from the account of a run. */
+/** The progress in a run's account. */
 export function progressOf({ published, acknowledged, refused, unknown, delivered }: Account): Progress {
   return { sent: published, success: acknowledged, failed: refused + unknown, stored: delivered };
 }
@@ -17,10 +17,10 @@ export function progressOf({ published, acknowledged, refused, unknown, delivere
 const WIDTH = 32;
 
 /**
- * A line of progress: a bar, the rate of late, and the time that is left at that rate.
+ * A progress line: a bar, the recent rate, and the remaining time at that rate.
  *
- * @param total how many messages there will be.
- * @param before the progress so many seconds earlier.
+ * @param total number of messages.
+ * @param before the progress `seconds` earlier.
  */
 export function progressLine(total: number, before: Progress, now: Progress, seconds: number): string {
   const share = total === 0 ? 1 : Math.min(1, now.sent / total);

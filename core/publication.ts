@@ -3,39 +3,39 @@ import { RESOLUTION_MS } from "./clock.ts";
 import type { Window } from "./ledger.ts";
 import { type Send, Sends } from "./sends.ts";
 
-/** What became of an event at the moment of publishing. */
+/** The result of publishing an event. */
 export type Outcome = "acknowledged" | "refused" | "unknown";
 
-/** Consecutive events that one publisher sent together, and what became of them. */
+/** Consecutive events that one publisher sent together, with their results. */
 export interface Batch extends Omit<Send, "source"> {
   readonly publisher: number;
-  /** The k6 process that the publisher belongs to; nothing where there is only one. */
+  /** The publisher's k6 process; absent where there is only one. */
   readonly instance?: string | undefined;
-  /** How wrong the process's clock may be against the receiver's, in ms. */
+  /** Error of that process's clock against the receiver's, in ms. */
   readonly clockError?: number | undefined;
   /** Sequence numbers that were not acknowledged; all others of the batch were. */
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
-  /** Sequence numbers of the batch that never left; none unless told. */
+  /** Sequence numbers of the batch that were never sent; none by default. */
   readonly unsent?: readonly number[];
-  /** The ids that the target gave to what it acknowledged, where it gives any. */
+  /** Ids from the target's acknowledgements, if it gives any. */
   readonly ids?: readonly string[] | undefined;
 }
 
-/** Who reported an event, and when that one says it was sent, in Unix ms. */
+/** Who reported an event, and its send time by that report, in Unix ms. */
 export interface Claim {
   readonly instance: string;
   readonly publisher: number;
   readonly sentFrom: number;
 }
 
-/** A sequence number that was reported twice: both cannot be the event of that number. */
+/** A sequence number that was reported twice for different events. */
 export interface Contest {
   readonly seq: number;
   readonly claims: readonly [Claim, Claim];
 }
 
-/** Says who claims a number, and what to do about it. */
+/** Explains who claims a number, and what to do about it. */
 export function tellContest({ seq, claims }: Contest, run: string): string {
   const [one, other] = claims.map(({ instance, publisher, sentFrom }) => {
     const process = instance === "" ? "" : ` of ${instance}`;
@@ -47,10 +47,10 @@ export function tellContest({ seq, claims }: Contest, run: string): string {
   );
 }
 
-/** How many contested numbers are described. */
+/** How many contested numbers an account describes. */
 const EVIDENCE = 5;
 
-/** What was published in a run: the publishers' side of the account. */
+/** The publishers' side of a run's account. */
 export class Publication {
   /** The first sequence numbers that were reported twice. */
   readonly contests: Contest[] = [];
@@ -67,7 +67,7 @@ export class Publication {
   private lastSend = Number.NEGATIVE_INFINITY;
   private worstClock = 0;
 
-  /** Events handed to the transport, whatever became of them. */
+  /** Events given to the transport, whatever the result. */
   get published(): number {
     return this.known.size;
   }
@@ -85,35 +85,35 @@ export class Publication {
     return this.unacknowledged.size - this.refusals.size;
   }
 
-  /** Due, and never handed to the transport. */
+  /** Due, and never given to the transport. */
   get unsent(): number {
     return this.kept.size;
   }
 
-  /** Sequence numbers that two reports claim, each for an event of its own. */
+  /** Sequence numbers that two reports claim for different events. */
   get contested(): number {
     return this.doubles.size;
   }
 
-  /** How many reports were entered: what follows from them holds until this changes. */
+  /** Number of entered reports; derived values are valid until it changes. */
   get batchCount(): number {
     return this.sends.length;
   }
 
-  /** From the first send to the last answer, or null before anything was published. */
+  /** From the first send to the last answer; null before anything was published. */
   get span(): Window | null {
     return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
   }
 
   /**
-   * How far an acknowledgement must lie before a send, in ms, to have come first for certain: publishers of one
-   * process read one clock, those of several may each be wrong by their own error.
+   * How far an acknowledgement must precede a send, in ms, to be certainly earlier. Publishers of one process share a
+   * clock; the clocks of several processes each have an error.
    */
   get timeTolerance(): number {
     return RESOLUTION_MS + (this.instances.size > 1 ? 2 * this.worstClock : 0);
   }
 
-  /** Enters one batch. A report that is repeated changes nothing; of a contested number the first report stands. */
+  /** Enters one batch. A repeated report changes nothing; of a contested number the first report counts. */
   record(batch: Batch): void {
     const { firstSeq, count, sentFrom, sentThrough } = batch;
     const source = this.identify(batch);
@@ -148,7 +148,7 @@ export class Publication {
     return this.sources.push({ publisher, instance }) - 1;
   }
 
-  /** A number that was reported before is the same event only where the same publisher sent it at the same time. */
+  /** A number that was reported before is the same event only if the same publisher sent it at the same time. */
   private repeated(seq: number, { sentFrom, sentThrough, source }: Omit<Send, "firstSeq" | "count">): void {
     const send = this.sends.of(seq) as Send;
     if (send.source === source && send.sentFrom === sentFrom && send.sentThrough === sentThrough) return;
@@ -160,24 +160,24 @@ export class Publication {
     return { ...(this.sources[source] as Omit<Claim, "sentFrom">), sentFrom };
   }
 
-  /** Whether an event was published and not refused: it may have been taken even where nobody said so. */
+  /** Whether an event was published and not refused: it may arrive even if nobody acknowledged it. */
   mayArrive(seq: number): boolean {
     return this.known.has(seq) && !this.refusals.has(seq);
   }
 
-  /** Of what arrived, the events that no publisher reported. */
+  /** Arrived events that no publisher reported. */
   unreported(seen: Bitset): Iterable<number> {
     return seen.without(this.known);
   }
 
-  /** Of what arrived, the events that the transport refused: it promised that they would not. */
+  /** Arrived events that the transport refused, which means that they must not arrive. */
   contradicted(seen: Bitset): Iterable<number> {
     return this.refusals.size === 0 ? [] : seen.within(this.refusals);
   }
 
   /**
-   * The events that must arrive on a path: acknowledged, sent inside the path's window, and matched
-   * by its filter. Without a window, all that were acknowledged and match.
+   * The events that must arrive on a path: acknowledged, selected by its filter, and sent inside its window. Without a
+   * window, all that were acknowledged and selected.
    */
   expected(selected: (seq: number) => boolean, window?: Window): Bitset {
     const expected = new Bitset();
@@ -189,8 +189,8 @@ export class Publication {
   }
 
   /**
-   * The same events, but sent while the path was open and not in its window, and not arrived: too near to its edges
-   * to be judged.
+   * Number of such events that were sent while the path was open but outside its window, and did not arrive: too near
+   * its edges to be judged.
    */
   missedAtEdges(selected: (seq: number) => boolean, window: Window, open: Window, seen: Bitset): number {
     let missed = 0;
@@ -203,7 +203,7 @@ export class Publication {
     return missed;
   }
 
-  /** How many of the expected events were sent in each Unix second. */
+  /** Number of expected events by the Unix second of their send. */
   expectedBySecond(selected: (seq: number) => boolean, window?: Window): Map<number, number> {
     const seconds = new Map<number, number>();
     for (const send of this.sends) {
@@ -216,11 +216,7 @@ export class Publication {
     return seconds;
   }
 
-  /**
-   * Counts acknowledged events.
-   *
-   * @param chosen which events of a send are counted; null counts none of them.
-   */
+  /** Counts acknowledged events. @param chosen for a send, a predicate of counted events; null counts none of them. */
   count(chosen: (send: Send) => ((seq: number) => boolean) | null): number {
     let counted = 0;
     for (const send of this.sends) {
@@ -230,12 +226,12 @@ export class Publication {
     return counted;
   }
 
-  /** When event `seq` was sent, in Unix ms, or null if it was not reported. */
+  /** Unix ms of the send of event `seq`; null if it was not reported. */
   sentAt(seq: number): number | null {
     return this.sends.of(seq)?.sentFrom ?? null;
   }
 
-  /** Unix ms by which event `seq` was acknowledged: null while unreported, infinite when it never was. */
+  /** Unix ms by which event `seq` was acknowledged: null while unreported, infinite if it never was. */
   acknowledgedAt(seq: number): number | null {
     if (this.unacknowledged.has(seq)) return Number.POSITIVE_INFINITY;
     return this.sends.of(seq)?.sentThrough ?? null;

@@ -1,17 +1,17 @@
-/** What a target said, with how often it said it: quoted by virtual users, gathered from k6's summary. */
+/** What a target said, with counts. Virtual users store quotes as k6 checks, whose names are read from k6's summary. */
 
-/** One thing that was said about something. */
+/** One quote. */
 export interface Quote {
-  /** What it is about, as in `/ready`. */
+  /** Its subject, such as `/ready`. */
   readonly about: string;
   readonly text: string;
   readonly times: number;
 }
 
-/** The part of k6's summary that names every check with how often it passed. */
+/** A group in k6's summary, with its checks and how often each passed. */
 export interface Checks {
   readonly checks?: readonly { readonly name: string; readonly passes: number }[];
-  /** What is said in `setup()` is in a group of that name. */
+  /** Checks in `setup()` are in a group of that name. */
   readonly groups?: readonly Checks[];
 }
 
@@ -20,26 +20,26 @@ const BETWEEN = " > ";
 
 const LONGEST = 320;
 
-/** The name of the check that carries a quote; what differs from one answer to the next is left out. */
+/** The name of the check for a quote, without parts that differ between answers. */
 export function quoteName(about: string, said: string): string {
   const text = said
     .replace(/\s+/g, " ")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?/g, "(time)")
     .replace(/\b(?:0x)?[0-9a-f]*\d[0-9a-f]{11,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "(id)")
-    // k6 takes it for the border of a group.
+    // k6 uses it as separator of groups.
     .replace(/::/g, ":");
   return `${MARK}${about}${BETWEEN}${text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`}`;
 }
 
-/** What quotes of exceptions in the script are about: no target said them. */
+/** The subject of exceptions in the script, which are not the target's words. */
 export const EXCEPTION = "exception";
 
-/** What was said, most often first. */
+/** The target's quotes, most frequent first. */
 export function quotesIn(root: Checks | undefined): Quote[] {
   return allIn(root).filter(({ about }) => about !== EXCEPTION);
 }
 
-/** What exceptions in the script said, most often first. */
+/** Exceptions in the script, most frequent first. */
 export function exceptionsIn(root: Checks | undefined): Quote[] {
   return allIn(root).filter(({ about }) => about === EXCEPTION);
 }
@@ -59,7 +59,7 @@ function checksIn(part: Checks | undefined): NonNullable<Checks["checks"]> {
 
 const SHOWN = 3;
 
-/** Quotes in one line; null where there are none. */
+/** Quotes in one line; null without any. */
 export function describeQuotes(quotes: readonly Quote[]): string | null {
   if (quotes.length === 0) return null;
   const shown = quotes.slice(0, SHOWN).map(({ about, text, times }) => `${about} ${text} (${times} times)`);

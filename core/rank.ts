@@ -1,4 +1,7 @@
-/** Which percentile of so many samples is that of all, where those that are undated are slower; above 100 it is unknown. */
+/**
+ * Converts a percentile of all samples to one of the dated samples, where undated ones are slower; above 100 it is
+ * unknown.
+ */
 export function rankAmong(percentile: number, samples: number, undated: number): number {
   return samples === 0 ? percentile : (percentile * (samples + undated)) / samples;
 }

@@ -1,12 +1,12 @@
-/** Why a run is not PASS: one cause, what shows it, what to do about it, and what follows from it. */
+/** Why a run is not PASS: a cause, its evidence, what to do, and its symptoms. */
 export interface Reason {
   /** The cause in one line. */
   readonly text: string;
-  /** The metric whose objective or condition it is; null where it is something else. */
+  /** The metric of the missed objective or condition; null for other causes. */
   readonly metric: string | null;
-  /** As in `p(95) < 25`; null where it is something else. */
+  /** Such as `p(95) < 25`; null for other causes. */
   readonly objective: string | null;
-  /** What shows it; null where the text says all that is known. */
+  /** What shows the cause; null where the text says everything. */
   readonly evidence: string | null;
   /** What to do; null where it is not known yet. */
   readonly next: string | null;
@@ -14,12 +14,12 @@ export interface Reason {
   readonly symptoms: readonly string[];
 }
 
-/** A reason that is no objective's. */
+/** A reason without an objective. */
 export function plainReason(text: string, more: Partial<Reason> = {}): Reason {
   return { text, metric: null, objective: null, evidence: null, next: null, symptoms: [], ...more };
 }
 
-/** All that a reason tells, line by line, for those who look for a word in it. */
+/** The lines of a reason, for searches. */
 export function linesOf({ text, evidence, symptoms }: Reason): string[] {
   return [evidence === null ? text : `${text}: ${evidence}`, ...symptoms];
 }

@@ -1,28 +1,31 @@
-/** One cause, one reason: what follows from a cause is told beneath it, and does not bury it. */
+/** Groups reasons by cause: symptoms are listed below their cause instead of hiding it. */
 import type { Reason } from "./reason.ts";
 
-/** What was missed, and what that says of other metrics. */
+/** A missed objective, and its effect on other metrics. */
 export interface Finding {
   readonly reason: Reason;
   readonly spoils: RegExp | null;
   readonly explains: RegExp | null;
-  /** Samples that others lack because of it; see {@link withheldBy}. */
+  /** Number of samples that other metrics lack because of it; see {@link withheldBy}. */
   readonly withheld: number;
 }
 
-/** What could not be judged. */
+/** An objective that could not be judged. */
 export interface UnmeasuredObjective {
   readonly reason: Reason;
   readonly samples: number;
   readonly floor: number;
-  /** Why they say nothing although there are enough; null where there are not. */
+  /** Why its samples cannot be trusted; null where there are too few. */
   readonly doubt: string | null;
 }
 
 /** Counts of events and deliveries that did not happen. */
 const WITHHOLDING = /^(events_(refused|unknown|unsent)|account_(lost|open))$/;
 
-/** How many events or deliveries a missed objective counts that gave no other sample: nobody can time what never came. */
+/**
+ * Number of missing samples that a missed objective explains: latencies of deliveries that never came cannot be
+ * measured.
+ */
 export function withheldBy({
   metric,
   observed,
@@ -33,23 +36,23 @@ export function withheldBy({
   return WITHHOLDING.test(metric) ? (observed ?? 0) : 0;
 }
 
-/** Whether there would have been enough samples but for what was withheld: a longer run would not help. */
+/** Whether only withheld samples are missing for a judgement, so that a longer run would not help. */
 export function isStarved({ samples, floor }: { samples: number; floor: number }, withheld: number): boolean {
   return withheld > 0 && samples + withheld >= floor;
 }
 
 interface Cause extends Finding {
   readonly symptoms: string[];
-  /** Of what could not be judged: what all that has the same cause shares. */
+  /** For unmeasured objectives: identifies those with the same cause. */
   readonly lack: string | null;
 }
 
 /**
- * Gathers reasons by cause, in the order of the table of objectives: failures first.
+ * Groups reasons by cause, in the order of the table of objectives, failures first.
  *
  * @param failures missed objectives.
  * @param conditions missed conditions of the measurement.
- * @param unmeasured what could not be judged for want of samples or by a condition.
+ * @param unmeasured objectives without enough or trusted samples.
  */
 export function gathered(
   failures: readonly Finding[],
@@ -75,7 +78,7 @@ export function gathered(
       missed.find((one) => doubt !== null && isSpoiltBy(one, reason.metric)) ??
       missed.find((one) => isCauseOf(one, reason.metric)) ??
       missed.find(({ withheld }) => doubt === null && isStarved({ samples, floor }, withheld)) ??
-      // Nothing was there to be measured, because something else went wrong: more load would not help.
+      // Nothing was measured because something else failed: more load would not help.
       (samples === 0 ? missed[0] : undefined) ??
       causes.find((one) => one.lack === lack);
     enter({ reason, spoils: null, explains: null, withheld: 0 }, lack, cause);
@@ -87,7 +90,7 @@ function isSpoiltBy({ spoils }: Cause, metric: string | null): boolean {
   return metric !== null && spoils?.test(metric) === true;
 }
 
-/** Whether a miss of this metric comes from a cause that is told already: of the same metric, or one that it explains. */
+/** Whether a miss of this metric belongs to a given cause: it has the same metric, or the cause explains it. */
 function isCauseOf({ reason, explains }: Cause, metric: string | null): boolean {
   if (metric === null) return false;
   return reason.metric === metric || explains?.test(metric) === true;

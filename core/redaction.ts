@@ -1,23 +1,23 @@
 import { encode } from "js-base64";
 import { spellingsOf } from "./spelling.ts";
 
-// A target may say whatever it likes, at any length: none of these looks at a part of a text again and again.
+// Targets may send any text of any length, so each pattern must scan in linear time.
 
 /**
- * Who logs in to a URL: all that stands before its last @, even where a password was not encoded. Only the first // of a
- * word looks as far as the end of the word.
+ * The login in a URL: everything before the last @, even if a password was not encoded. Only the first // of a word
+ * scans to its end.
  */
 const LOGIN = /\/\/(?:(?<!\/\/\S*?\/\/)\S*|(?:(?!\/\/).)*)@/gs;
 
-/** The same where the URL lost its scheme. */
+/** The same where the URL has lost its scheme. */
 const BARE_LOGIN = /(?<![^\s'"/])[^\s'"/][^\s'"/:]*:[^\s'"/]*@/g;
 
-/** What follows the question mark of a URL, where tokens travel. */
+/** The query of a URL, which may contain tokens. */
 const QUERY = /(?<=:\/\/[^\s"'?]*\?)[^\s"']+/g;
 
-/** A shorter one is a part of too many words. */
+/** Shorter secrets would match parts of too many words. */
 const SHORTEST_SECRET = 6;
-/** Tokens that are renewed go on and on; who repeats an old one repeats one of the last. */
+/** Renewed tokens accumulate without end; a target that repeats one repeats a recent one. */
 const MOST_SECRETS = 200;
 
 interface Secret {
@@ -25,31 +25,31 @@ interface Secret {
   readonly pattern: RegExp;
 }
 
-/** What this process was told for good and must not repeat, even where a target does. */
+/** Secrets from settings, which must not be shown even if a target repeats them. */
 let secrets: readonly Secret[] = [];
-/** What is told anew again and again: the latest last. */
+/** Renewed secrets, the latest last. */
 let renewed: readonly Secret[] = [];
-/** All of them, the longest first: one may be a part of another. */
+/** All of them, longest first, because one may be a part of another. */
 let longestFirst: readonly Secret[] = [];
 
-/** From now on no text of {@link withoutCredentials} shows these, however they are spelled. */
+/** Hides secrets in all texts of {@link withoutCredentials}, in any spelling. */
 export function hide(...told: readonly string[]): void {
   const fresh = newOf(told, secrets);
   if (fresh.length > 0) keep([...secrets, ...fresh], renewed);
 }
 
-/** The same of what others follow: the last of them stay hidden. */
+/** Hides a renewed token; only the latest ones stay hidden. */
 export function hideRenewed(token: string): void {
   const fresh = newOf([token], longestFirst);
   if (fresh.length > 0) keep(secrets, [...renewed, ...fresh].slice(-MOST_SECRETS));
 }
 
-/** Forgets what was hidden: a test that shares its process with others begins without their secrets. */
+/** Forgets all secrets, for tests that share a process. */
 export function forgetSecrets(): void {
   keep([], []);
 }
 
-/** Those that are not hidden yet. */
+/** The secrets that are not hidden yet. */
 function newOf(told: readonly string[], known: readonly Secret[]): readonly Secret[] {
   const isKnown = (one: string) => known.some(({ text }) => text === one);
   const fresh = new Set(told.filter((one) => one.length >= SHORTEST_SECRET && !isKnown(one)));
@@ -62,15 +62,15 @@ function keep(forGood: readonly Secret[], lately: readonly Secret[]): void {
   longestFirst = [...forGood, ...lately].sort((one, other) => other.text.length - one.text.length);
 }
 
-/** What a header, a field of a query or one of a form is called that says who we are. */
+/** Names of headers, query fields and form fields with credentials. */
 const SECRET_NAME = /auth|key|token|secret|pass|pwd|cred|sig|cookie|session|jwt|assertion/i;
 
-/** The values of headers, or of fields, whose names say that they are secrets. */
+/** The values of headers or fields whose names say that they are secrets. */
 export function secretValues(pairs: Iterable<readonly [string, string]>): readonly string[] {
   return [...pairs].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
 }
 
-/** The secrets in a query or a form, as they are meant. */
+/** The decoded secrets in a query or a form. */
 export function secretsInQuery(query: string): readonly string[] {
   const pairs = query.split("&").map((pair): [string, string] => {
     const sign = pair.indexOf("=");
@@ -80,8 +80,8 @@ export function secretsInQuery(query: string): readonly string[] {
 }
 
 /**
- * The secrets in a URL: its password as it is written and as it is meant, the login as HTTP sends it, a token
- * instead of a login, and what its query says of who we are.
+ * The secrets in a URL: its password, encoded and decoded, the login as HTTP sends it, a token instead of a login, and
+ * credentials in its query.
  */
 export function secretsInUrl(url: string): readonly string[] {
   const [, user = "", password] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/]*):(.*)@/is.exec(url) ?? [];
@@ -91,7 +91,7 @@ export function secretsInUrl(url: string): readonly string[] {
   return [...new Set([...login, ...(token === undefined ? [] : [token, meant(token)]), ...secretsInQuery(query)])];
 }
 
-/** What is written in percent signs; a text as it is where that is none. */
+/** Decodes percent-encoding; invalid encodings stay unchanged. */
 function meant(written: string): string {
   try {
     return decodeURIComponent(written);
@@ -100,21 +100,18 @@ function meant(written: string): string {
   }
 }
 
-/**
- * A text in which no URL shows a user, a password or its query, and nothing that was to be hidden: for messages, logs
- * and records.
- */
+/** A text without logins and queries of URLs and without hidden secrets, for messages, logs and records. */
 export function withoutCredentials(text: string): string {
   const concealed = longestFirst.reduce((rest, { pattern }) => rest.replace(pattern, "(hidden)"), text);
   return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "(hidden)");
 }
 
-/** What an exception says, whatever was thrown, without the credentials in it. */
+/** The message of whatever was thrown, without credentials. */
 export function saidBy(problem: unknown): string {
   return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
 }
 
-/** A text on one line, short enough for a message: control characters are written out. */
+/** A text on one line, shortened for a message; control characters are escaped. */
 export function onOneLine(text: string, longest = 200): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const written = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

@@ -1,4 +1,4 @@
-/** What a person reads in the terminal: the record of a test, and of a run of several. */
+/** The terminal output for a test, and for a run of several tests. */
 
 import type { Account } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
@@ -10,7 +10,7 @@ import { openedRooms } from "./room.ts";
 import type { Summary } from "./summary.ts";
 import type { SloResult, Verdict } from "./verdict.ts";
 
-/** The record as text for a terminal. */
+/** A test's record as text for a terminal. */
 export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons, changes } = summary;
   const sections = [
@@ -30,15 +30,15 @@ export function renderSummary(summary: Summary): string {
   return renderSections(sections);
 }
 
-/** What is told of a run of several tests. */
+/** Input for the text of a run with several tests. */
 export interface RunText {
   readonly run: string;
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly tests: readonly Summary[];
-  /** What each test is called; its name unless told. */
+  /** Names of the tests; their own by default. */
   readonly labels?: readonly string[];
-  /** The account, where it is not that of the tests. */
+  /** The account, if it differs from that in the tests. */
   readonly account?: Account | null;
 }
 
@@ -47,7 +47,7 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account }
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
   const rows = tests.flatMap((one, place) => {
-    // Processes that share a test are judged as one, and so told once.
+    // Processes that share a test are judged as one, and appear once.
     const sharing = tests.filter((other) => other.test === one.test && alike(other.rows, one.rows));
     if (sharing[0] !== one) return [];
     const test = sharing.length > 1 ? one.test : (labels[place] ?? one.test);
@@ -76,7 +76,7 @@ function alike(one: readonly SloResult[], other: readonly SloResult[]): boolean 
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The rate of all publishers together: they share what was requested. */
+/** The rate of all publishers together, because the requested rate is shared. */
 function jointRate(tests: readonly Summary[]): Summary["rate"] {
   const rates = tests.flatMap(({ rate }) => rate ?? []);
   const [first] = rates;
@@ -95,7 +95,7 @@ function renderSections(sections: readonly (readonly string[])[]): string {
 
 const WIDTH = 120;
 
-/** A cause, what shows it, what follows from it, and what to do. */
+/** A cause, its evidence, its symptoms, and what to do. */
 function renderReason({ text, evidence, next, symptoms }: Reason): string[] {
   return [
     bullet(text),
@@ -105,7 +105,7 @@ function renderReason({ text, evidence, next, symptoms }: Reason): string[] {
   ];
 }
 
-/** A point of a list; what does not fit into its line goes on below it. */
+/** An item of a list, wrapped at the width of the terminal. */
 function bullet(text: string, mark = "  - "): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -117,7 +117,7 @@ function bullet(text: string, mark = "  - "): string {
   return lines.join("\n");
 }
 
-/** A bound that is not the standard one is told where the verdict is: it may be the reason for it. */
+/** Changed bounds stand next to the verdict, because they may be the reason for it. */
 function renderChanges(changes: readonly string[]): string[] {
   return changes.map((change) => bullet(change, "  changed    "));
 }
@@ -132,14 +132,14 @@ function renderRate(rate: Summary["rate"]): string[] {
   return [`  rate       ${asked}, ${number(rate.achieved)}/s achieved`];
 }
 
-/** How far latencies may be off by the clocks that they were measured by. */
+/** How wrong latencies may be because of clocks. */
 function boundOf(account: Account): string {
   const by = uncertaintyOf(account)("account_delivery_p95_ms")?.by ?? null;
   if (by === null) return "";
   return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
-/** What the headline is made of. */
+/** The counts in the headline. */
 export type Headline = Counts & {
   readonly ordered?: boolean;
   readonly webhooks?: unknown;
@@ -147,7 +147,7 @@ export type Headline = Counts & {
   readonly farEnd?: unknown;
 };
 
-/** What was published, what became of it, and how much of that could be judged: the first lines of every output. */
+/** What was published, the result, and how much of it could be judged: the first lines of every output. */
 export function headlineOf(account: Headline): string[] {
   return [
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
@@ -185,7 +185,7 @@ function unsentOf({ unsent }: Counts): string {
   return unsent === 0 ? "" : `; ${number(unsent)} were due and not sent`;
 }
 
-/** Arrivals that are none of the run's deliveries. */
+/** Arrivals that are no deliveries of the run. */
 function strangersOf({ damaged, unreported, contradicted, foreign }: Account): string[] {
   if (damaged + unreported + contradicted + foreign === 0) return [];
   return [
@@ -200,7 +200,7 @@ function farEndOf({ webhooks, storage, farEnd, paths }: Headline): string {
   return paths === 1 ? what : `${what}s`;
 }
 
-/** What was observed, and of a share what so many samples leave possible: "0, up to 0.0119". */
+/** The observed value; for shares also the worst that the samples leave possible: "0, up to 0.0119". */
 export function observedOf({ observed, possible, samples, objective }: Omit<SloResult, "evidence">): string {
   if (observed === null || possible === null || samples === 0) return number(observed);
   return `${number(observed)}, ${objective.includes(">=") ? "down" : "up"} to ${number(possible)}`;

@@ -1,22 +1,22 @@
-/** What publishers and subscribers tell the receiver, and what it answers: the shapes on that wire. */
+/** The messages between publishers, subscribers and receiver. */
 import * as v from "valibot";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
 import { EVENT_ID_LENGTH, type Trace } from "./trace.ts";
 import { WordsSchema } from "./words.ts";
 
-/** Whether a trace, whose check digits fit, can be one of ours: by chance those of damaged ones fit too. */
+/** Whether a trace with correct check digits can be ours; damaged ones have correct digits by chance. */
 export function isPlausible({ seq }: Pick<Trace, "seq">): boolean {
   return seq <= MOST_EVENTS;
 }
 
-/** The clocks of a run may be apart by so much, in ms. */
+/** Largest difference between the clocks of a run, in ms. */
 const APART_MS = 30_000;
 
 /**
- * Whether an event was published before its run was opened: an earlier run had the same id, as where RUN_ID is the same
- * every night and the receiver is a new one, and left it behind.
+ * Whether an event was published before its run was opened. It is left over from an earlier run with the same id, for
+ * example where RUN_ID is constant and the receiver is new.
  *
- * @param publishedAt, openedAt Unix ms; null where the identity does not say it.
+ * @param publishedAt, openedAt Unix ms; null where unknown.
  */
 export function isLeftOver(publishedAt: number | null, openedAt: number): boolean {
   return publishedAt !== null && publishedAt < openedAt - APART_MS;
@@ -24,7 +24,7 @@ export function isLeftOver(publishedAt: number | null, openedAt: number): boolea
 
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENTS));
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
-/** Unix ms that a Date can hold. */
+/** The range of Date, in Unix ms. */
 const Time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 export const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
 
@@ -32,31 +32,33 @@ const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
 
 const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
 
-/** How a far end learns what has arrived; "reported" is an observer elsewhere, which tells it over HTTP. */
+/** How a far end is observed; "reported" means an external observer that reports over HTTP. */
 export const FAR_ENDS = ["request", "rows", "list", "stream", "count", "reported"] as const;
 
-/** A run whose events come out at a far end that names its paths. */
+/** A user's far end. */
 export const FarEndSchema = v.object({
-  /** The pipeline that says how it is observed. */
+  /** The pipeline with the code that observes it. */
   pipeline: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   kind: v.picklist(FAR_ENDS),
   /** What each path selects. */
   paths: v.record(PathName, AttributesSchema),
   /** The promised order: none, per publisher, or per value of an attribute. */
   order: v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]),
-  /** Whether the pipeline's code says where arrivals belong, which are refused, or what is damaged; it does not unless told. */
+  /**
+   * Whether the pipeline's code is needed to assign arrivals to paths, to refuse or to compare them; false by default.
+   */
   judges: v.optional(v.boolean()),
 });
 export type FarEndOpening = v.InferOutput<typeof FarEndSchema>;
 
-/** What an observer elsewhere saw: whole texts, in which the receiver finds the identities. */
+/** What an external observer saw: whole texts, in which the receiver finds the identities. */
 export const ObservedSchema = v.object({
   arrivals: v.pipe(
     v.array(
       v.object({
         path: v.optional(PathName),
         text: v.string(),
-        /** Unix ms by the receiver's clock, see GET /clock; the moment of the report unless told. */
+        /** Unix ms by the receiver's clock, see GET /clock; by default the time of the report. */
         at: v.optional(Time),
       }),
     ),
@@ -66,39 +68,39 @@ export const ObservedSchema = v.object({
 export type ObservedReport = v.InferOutput<typeof ObservedSchema>;
 
 /**
- * Opens a run, or joins one: all that take part must name the same workload. Beside this it has a part for each far end
- * that it asks for, by the name and in the shape that the far end gives it.
+ * Opens or joins a run. All participants must describe the same workload. In addition, an opening has a part for each
+ * far end, under the name and in the form that the far end defines.
  */
 export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
-  /** The combinations of attributes that events draw from; see {@link Stream}. */
+  /** The combinations of attributes; see {@link Stream}. */
   variants: v.pipe(v.array(AttributesSchema), v.maxLength(10_000), v.readonly()),
-  /** Given by a publisher: the account is not settled before each of them has asked for it. */
+  /** Set by publishers: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
-  /** Given by a publisher whose load has bursts: the events of each, in their order. */
+  /** Set by publishers of bursts: the events of each burst, in order. */
   bursts: v.optional(v.pipe(v.array(v.object({ from: Seq, to: Seq })), v.maxLength(10_000), v.readonly())),
 });
 export type Opening = v.InferOutput<typeof OpeningSchema>;
 
-/** One batch that was published and settled: acknowledged, except where it says otherwise. */
+/** One published batch: acknowledged, with the exceptions that it lists. */
 const PublisherReportSchema = v.pipe(
   v.object({
     publisher: Publisher,
-    /** The k6 process it belongs to, and how wrong its clock may be against the receiver's, in ms. */
+    /** The publisher's k6 process, and the error of its clock against the receiver's, in ms. */
     instance: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
     clockError: v.optional(v.pipe(v.number(), v.minValue(0))),
     firstSeq: Seq,
     count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
-    /** Unix ms just before the first event was sent and just after the last was answered, or given up. */
+    /** Unix ms just before the first event was sent, and just after the last answer or timeout. */
     sentFrom: Time,
     sentThrough: Time,
     refused: v.array(Seq),
     unknown: v.array(Seq),
-    /** The ids that the target gave to what it acknowledged, where it gives any. */
+    /** Ids from the target's acknowledgements, if it gives any. */
     ids: v.optional(v.array(v.pipe(v.string(), v.maxLength(200)))),
-    /** In what words the target refused them. */
+    /** The target's words when it refused events. */
     words: v.optional(WordsSchema),
-    /** Events of the batch that never left. */
+    /** Events of the batch that were never sent. */
     unsent: v.optional(v.array(Seq), []),
   }),
   v.check(
@@ -109,14 +111,14 @@ const PublisherReportSchema = v.pipe(
 );
 export type PublisherReport = v.InferOutput<typeof PublisherReportSchema>;
 
-/** Batches as a publisher reports them: several at once, in the order in which they were settled. */
+/** A publisher's report: several batches, in the order in which they were settled. */
 export const PublishedSchema = v.pipe(v.array(PublisherReportSchema), v.minLength(1), v.maxLength(10_000));
-/** As a publisher tells it. */
+/** The input form of a report. */
 export type PublisherReportInput = v.InferInput<typeof PublisherReportSchema>;
 
 /**
- * What arrived on one path since its last report, in order of arrival. The ids are told as they came and read
- * where they are judged: in k6 reading one takes as long as all else that is done with an event.
+ * Arrivals on one path since its last report, in order. Ids are sent as text and decoded by the receiver: in k6,
+ * decoding one takes as long as all other work for an event.
  */
 const PathReportSchema = v.pipe(
   v.object({
@@ -126,28 +128,28 @@ const PathReportSchema = v.pipe(
     /** Unix ms from which the path is live, and up to which this report is complete. */
     from: Time,
     through: Time,
-    /** The path has ended as planned: nothing more is to come. */
+    /** The path was closed as planned: nothing more will arrive. */
     closed: v.boolean(),
-    /** It was the other side that ended it. */
+    /** The other side closed it. */
     lost: v.optional(v.boolean(), false),
-    /** This path promises no order: reordered deliveries are no fault. */
+    /** The path promises no order: reordered deliveries are no fault. */
     unordered: v.optional(v.literal(true)),
-    /** Event ids one after another, {@link EVENT_ID_LENGTH} characters each. */
+    /** Concatenated event ids, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),
-    /** When each of them arrived, in microseconds after `from`; null where nobody can say. */
+    /** Arrival times in microseconds after `from`; null where unknown. */
     times: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
   }),
   v.check(({ ids, times }) => ids.length === times.length * EVENT_ID_LENGTH, "each event must have an id and a time"),
 );
 export type PathReport = v.InferOutput<typeof PathReportSchema>;
 
-/** Longest text of a damaged field that is told. */
+/** Longest reported text of a damaged field. */
 const DamagedText = v.pipe(v.string(), v.maxLength(200));
 
-/** Deliveries that differ from what was published in one field: how many since the last report, and one of them. */
+/** Deliveries damaged in one field: their number since the last report, and an example. */
 const DamageReportSchema = v.object({
   field: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
-  /** The two values as JSON, cut short. */
+  /** The two values as truncated JSON. */
   sent: DamagedText,
   received: DamagedText,
   count: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -157,7 +159,7 @@ export type DamageReport = v.InferOutput<typeof DamageReportSchema>;
 export const ArrivalsSchema = v.object({
   paths: v.array(PathReportSchema),
   damages: v.optional(v.pipe(v.array(DamageReportSchema), v.maxLength(100)), []),
-  /** Arrivals since the last report that carry no identity of ours. */
+  /** Arrivals since the last report without an identity of ours. */
   foreign: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
 });
 export interface Arrivals {
@@ -166,30 +168,30 @@ export interface Arrivals {
   readonly foreign?: number;
 }
 
-/** Asks for the account once everything has arrived, or once waiting makes no sense. */
+/** Asks for the account once everything has arrived, or waiting longer is useless. */
 export const SettlingSchema = v.object({
-  /** The publisher that has sent its last event, by the name it joined with. */
+  /** Name of the publisher that has sent its last event. */
   publisher: v.optional(v.string()),
-  /** The subscriber all of whose subscriptions are over, by the name that those of their paths begin with. */
+  /** Name of the subscriber that has closed all its subscriptions; the names of its paths begin with it. */
   subscriber: v.optional(v.string()),
-  /** Give up after so long, in ms. */
+  /** Give up after this time, in ms. */
   timeout: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
-  /** Give up when nothing has arrived for so long, in ms. */
+  /** Give up when nothing has arrived for this long, in ms. */
   quiet: v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)),
-  /** So long a worker may keep what it has taken before it stores it, in ms; of a run whose events end up in a table. */
+  /** How long a worker may hold messages before it stores them, in ms; for runs with a table. */
   hold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)), 30_000),
-  /** Go on listening for so long after everything has arrived, in ms. */
+  /** Keep listening for this long after everything has arrived, in ms. */
   linger: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000)), 0),
 });
 export type Settling = v.InferInput<typeof SettlingSchema>;
 
-/** What is answered to a report of arrivals. */
+/** The answer to a report of arrivals. */
 export interface ArrivalsAnswer {
-  /** All is published, and what every path has to say is waited for. */
+  /** Everything is published, and the last reports of all paths are awaited. */
   readonly draining: boolean;
-  /** Nothing more is to come. */
+  /** The account is closed. */
   readonly settled: boolean;
-  /** Of what was reported, ids of the run whose check digits do not fit, and those of other runs and generators. */
+  /** Numbers of reported ids with wrong check digits, and of ids of other runs and generators. */
   readonly damaged: number;
   readonly foreign: number;
 }

@@ -1,5 +1,5 @@
 /**
- * What the name of a run looks like. It becomes part of URLs and the name of a folder, so that
- * nothing that leads elsewhere is ever one: no separators, and no dot at its start.
+ * The allowed names of runs. They become parts of URLs and folder names, so separators and a leading dot, which could
+ * lead elsewhere, are not allowed.
  */
 export const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -1,4 +1,4 @@
-/** What a file's own `publish` gives. */
+/** Checks the result of a user's `publish`. */
 
 import type { AnyPipeline } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
@@ -7,7 +7,7 @@ import type { Answer, Outcome, Send, SendsSeries } from "./transport.ts";
 type Sends = (wire: unknown) => Promise<Answer>;
 type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
 
-/** A way of sending in one form, whichever the file has. */
+/** Sends events, whichever form the user's file returned. */
 export type Sending = (
   | { readonly send: Sends; readonly batch?: undefined; readonly series?: undefined }
   | { readonly batch: SendsBatches; readonly send?: undefined; readonly series?: undefined }
@@ -17,7 +17,7 @@ export type Sending = (
   readonly isOpen?: (() => boolean) | undefined;
 };
 
-/** @throws RangeError in one line for what sends nothing. */
+/** @throws RangeError in one line for a result that cannot send. */
 export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unknown>): Sending {
   if (typeof given === "function") return { send: given };
   const { send, batch, series, close, isOpen } = (given ?? {}) as Partial<
@@ -38,7 +38,7 @@ export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unkno
 
 const OUTCOMES: readonly Outcome[] = ["acknowledged", "refused", "unknown", "unsent"];
 
-/** @throws RangeError in one line for an answer that says nothing: it would pass for acknowledged. */
+/** @throws RangeError in one line for an invalid answer, which would otherwise count as acknowledged. */
 export function answerOf({ name }: Pick<AnyPipeline, "name">, given: Answer): Answer {
   const outcome: unknown = typeof given === "object" && given !== null ? given.outcome : given;
   if (OUTCOMES.includes(outcome as Outcome)) return given;

@@ -1,26 +1,26 @@
-/** Consecutive events that were sent together: from when to when, in Unix ms. */
+/** Consecutive events that were sent together, with the time of sending in Unix ms. */
 export interface Send {
   readonly firstSeq: number;
   readonly count: number;
   readonly sentFrom: number;
   readonly sentThrough: number;
-  /** Who sent them: any 32-bit number. */
+  /** The sender: any 32-bit number. */
   readonly source: number;
 }
 
-/** Count and source share a number. */
+/** Fields per send; count and source share one. */
 const NUMBERS = 4;
 const SOURCES = 2 ** 32;
 const SENDS_IN_A_CHUNK = 4096;
 type PackedSend = readonly [firstSeq: number, packed: number, sentFrom: number, sentThrough: number];
 
 /**
- * A growing list of sends that share no sequence number, at 36 bytes each; as objects, ten million of them would
- * cost 2 GB. Finds the send of a sequence number by bisection: 0.1 us among a million.
+ * A growing list of sends with disjoint sequence numbers, at 36 bytes each; as objects, ten million of them would take
+ * 2 GB. Finds the send of a sequence number by bisection: 0.1 us among a million.
  */
 export class Sends {
   private readonly chunks: Float64Array[] = [];
-  /** The places of all sends, in the order of their sequence numbers. */
+  /** The indexes of all sends, sorted by sequence number. */
   private byNumber = new Uint32Array(64);
   private sends = 0;
 
@@ -28,7 +28,7 @@ export class Sends {
     return this.sends;
   }
 
-  /** Adds a send. It must share no sequence number with those that are there. */
+  /** Adds a send. Its sequence numbers must be new. */
   push({ firstSeq, count, sentFrom, sentThrough, source }: Send): void {
     const place = this.sends % SENDS_IN_A_CHUNK;
     if (place === 0) this.chunks.push(new Float64Array(SENDS_IN_A_CHUNK * NUMBERS));
@@ -37,7 +37,7 @@ export class Sends {
     this.sends++;
   }
 
-  /** The send that holds an event; null when none does. */
+  /** The send that contains an event; null without one. */
   of(seq: number): Send | null {
     const rank = this.rankOf(seq) - 1;
     if (rank < 0) return null;
@@ -45,12 +45,12 @@ export class Sends {
     return seq < send.firstSeq + send.count ? send : null;
   }
 
-  /** All of them, in the order they were entered. */
+  /** All sends, in the order in which they were entered. */
   *[Symbol.iterator](): Generator<Send> {
     for (let index = 0; index < this.sends; index++) yield this.at(index);
   }
 
-  /** Reports come almost in the order of their numbers, so that little has to move. */
+  /** Reports arrive almost in the order of their numbers, so little has to move. */
   private sort(firstSeq: number): void {
     if (this.sends === this.byNumber.length) {
       const wider = new Uint32Array(this.sends * 2);
@@ -62,7 +62,7 @@ export class Sends {
     this.byNumber[rank] = this.sends;
   }
 
-  /** How many of the sends begin at a sequence number or below it. */
+  /** Number of sends whose first sequence number is at most this. */
   private rankOf(seq: number): number {
     let low = 0;
     let high = this.sends;

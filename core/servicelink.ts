@@ -1,6 +1,6 @@
 /**
- * Whether Kubernetes tells a container of a Service by this variable, whatever the Service is called; the
- * operator of TestRuns makes one for each runner.
+ * Whether Kubernetes sets this variable in containers to describe a Service of any name; k6-operator creates one for
+ * each runner.
  */
 export function isServiceLink(name: string): boolean {
   return /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/.test(name);

@@ -1,38 +1,40 @@
 import type { Ending } from "./account.ts";
 
-/** Where the events stand that a table waits for. */
+/** Where events on their way to a table are. */
 export interface Balance {
-  /** How many are pending or buffered; null where nobody can tell. */
+  /** Number of pending or buffered events; null where unknown. */
   readonly held: number | null;
-  /** Unix ms at which that last fell below all that it had been since the load. */
+  /** Unix ms when that number last reached a new minimum since the load. */
   readonly movedAt: number;
-  /** Unix ms since when nothing has been held in any reading; null while something is. */
+  /** Unix ms since when no reading has found held events; null while one does. */
   readonly emptySince: number | null;
 }
 
-/** How far the wait for the last deliveries has come. All moments are Unix ms, all durations ms. */
+/** State of the wait for the last deliveries. Times in Unix ms, durations in ms. */
 export interface Drain {
   readonly now: number;
-  /** When the last publisher was done, and when waiting ends in any case. */
+  /** When the last publisher was done, and when the wait ends at the latest. */
   readonly startedAt: number;
   readonly deadline: number;
-  /** Give up when nothing has arrived for so long. */
+  /** Give up when nothing has arrived for this long. */
   readonly quiet: number;
-  /** So long a worker may keep what it has taken before it stores it. */
+  /** How long a worker may hold messages before it stores them. */
   readonly hold: number;
-  /** Whether every path has said what it has to say of all that was sent. */
+  /** Whether every path has reported everything up to the last send. */
   readonly caughtUp: boolean;
-  /** Expected deliveries that have not happened; of these, the ones that were refused and are to be sent again. */
+  /** Expected deliveries that are missing, and those of them that were refused and will be retried. */
   readonly missing: number;
   readonly refused: number;
-  /** When the last event arrived for the first time, and until when a refused one can come again. */
+  /** The last first arrival of an event, and the end of the time for retries. */
   readonly lastArrivalAt: number;
   readonly openUntil: number;
-  /** Of a table that events end up in; null where there is none. */
+  /** For runs with a table; null otherwise. */
   readonly balance: Balance | null;
 }
 
-/** Three readings of a queue: what is missing in all of them is in no hand that moves it from one place to the next. */
+/**
+ * Three readings of the queue. An event that is missing in all of them is not just moving from one place to the next.
+ */
 export const EMPTY_MS = 1_500;
 
 /** How the wait for the last deliveries ends; null while it goes on. */
@@ -43,7 +45,7 @@ export function endingOf(drain: Drain): Ending | null {
   if (!caughtUp) return null;
   const since = (...moments: number[]) => now - Math.max(startedAt, drain.lastArrivalAt, ...moments);
   if (balance === null) {
-    // What was refused last and comes again later is not quiet: it is waiting for its time.
+    // While a refused delivery waits for its retry, silence means nothing.
     return refused === 0 && since(drain.openUntil) >= quiet ? "quiet" : null;
   }
   if (balance.held === null) return since() >= Math.max(quiet, hold) ? "quiet" : null;

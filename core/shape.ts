@@ -1,27 +1,30 @@
-/** A straight piece of a load shape: the level moves from one value to another in so many seconds. */
+/** A linear piece of a load's shape: the level changes from one value to another within some seconds. */
 export interface Segment {
   readonly from: number;
   readonly to: number;
   readonly seconds: number;
 }
 
-/** How a load moves over time: virtual users, or events per second. */
+/** How a load changes over time, in virtual users or events per second. */
 export type Shape = readonly Segment[];
 
-/** A step in the making of a shape; it starts at the level where the step before it ended. */
+/** A step of a profile; it starts at the level where the previous step ended. */
 export type Step = (level: number) => Segment;
 
-/** Stays at a level, which is reached at once. The duration is read when the step is taken: of all profiles a virtual user takes one. */
+/**
+ * Jumps to a level and stays there. The duration is parsed only when the step is used, because a virtual user uses one
+ * of all profiles.
+ */
 export function hold(level: number, duration: string): Step {
   return () => ({ from: level, to: level, seconds: parseDuration(duration) });
 }
 
-/** Moves to a level evenly. */
+/** Moves to a level linearly. */
 export function ramp(level: number, duration: string): Step {
   return (from) => ({ from, to: level, seconds: parseDuration(duration) });
 }
 
-/** Joins steps into a shape; the first one starts from nothing. */
+/** Joins steps into a shape that starts at zero. */
 export function shape(steps: readonly Step[]): Shape {
   const segments: Segment[] = [];
   let level = 0;
@@ -33,14 +36,14 @@ export function shape(steps: readonly Step[]): Shape {
   return segments;
 }
 
-/** Bursts: their rate as a multiple of that between them, how long they last, and the time between two, in seconds. */
+/** Bursts: their rate relative to the base rate, their length, and the time between two, in seconds. */
 export interface BurstShape {
   readonly ratio: number;
   readonly length: number;
   readonly gap: number;
 }
 
-/** A base rate with a burst at the end of every period of a gap and a burst. */
+/** A base rate with a burst at the end of each period of gap and burst. */
 export function bursts(base: number, { ratio, length: lasting, gap }: BurstShape, seconds: number): Shape {
   const segments: Segment[] = [];
   let left = seconds;
@@ -53,17 +56,17 @@ export function bursts(base: number, { ratio, length: lasting, gap }: BurstShape
   return segments;
 }
 
-/** How long a shape lasts, in seconds. */
+/** Duration of a shape in seconds. */
 export function lengthOf(load: Shape): number {
   return load.reduce((sum, segment) => sum + segment.seconds, 0);
 }
 
-/** The highest level a shape reaches. */
+/** The highest level of a shape. */
 export function peakOf(load: Shape): number {
   return load.reduce((peak, segment) => Math.max(peak, segment.from, segment.to), 0);
 }
 
-/** The level after so many seconds; 0 before the start and after the end. */
+/** The level at a time; 0 before the start and after the end. */
 export function levelAt(load: Shape, seconds: number): number {
   let start = 0;
   for (const { from, to, seconds: length } of load) {
@@ -75,7 +78,7 @@ export function levelAt(load: Shape, seconds: number): number {
   return 0;
 }
 
-/** When the level next begins to fall, counted from the start of the shape; its end if it never does. */
+/** When the level next begins to fall, in seconds from the start of the shape; its end if it never does. */
 export function fallsAt(load: Shape, seconds: number): number {
   let start = 0;
   let level = 0;
@@ -88,14 +91,14 @@ export function fallsAt(load: Shape, seconds: number): number {
   return Math.max(start, seconds);
 }
 
-/** For a shape of events per second: how many events it holds. */
+/** Number of events in a shape of events per second. */
 export function eventsIn(load: Shape): number {
   return load.reduce((sum, { from, to, seconds }) => sum + ((from + to) / 2) * seconds, 0);
 }
 
 /**
- * For a shape of events per second: the second at which event number `count` is due, so that
- * `secondOf(load, eventsIn(load))` is its length. Beyond the end the last level goes on.
+ * The second at which event number `count` is due in a shape of events per second, so that `secondOf(load,
+ * eventsIn(load))` is its duration. After the end the last level continues.
  */
 export function secondOf(load: Shape, count: number): number {
   let start = 0;
@@ -118,7 +121,7 @@ function secondWithin({ from, to, seconds }: Segment, count: number): number {
   return (Math.sqrt(Math.max(0, from * from + 2 * slope * count)) - from) / slope;
 }
 
-/** The same shape with its times and its levels multiplied. */
+/** The shape with its times and levels multiplied. */
 export function scaled(load: Shape, by: { time?: number; level?: number }): Shape {
   const { time = 1, level = 1 } = by;
   return load.map((segment) => ({
@@ -132,12 +135,12 @@ const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
 const WHOLE_DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-/** Whether a text is a duration as k6 and Go write it: `90s`, `1m30s`, `500ms`, `2h`. */
+/** Whether a text is a duration as in k6 and Go: `90s`, `1m30s`, `500ms`, `2h`. */
 export function isDuration(text: string): boolean {
   return WHOLE_DURATION.test(text);
 }
 
-/** Reads a duration such as `1m30s` into seconds. @throws RangeError when it is none. */
+/** Parses a duration such as `1m30s` into seconds. @throws RangeError when it is invalid. */
 export function parseDuration(text: string): number {
   if (!isDuration(text)) throw new RangeError(`"${text}" is not a duration such as 30s, 5m or 1m30s`);
   let seconds = 0;

@@ -1,10 +1,12 @@
-/** What the text of a failed attempt tells: that our own machine ran out of something, or that no connection was made. */
+/** Detects in the text of an error that our own machine ran out of a resource, or that no connection was made. */
 import { plainReason, type Reason } from "./reason.ts";
 
-/** What a machine that makes load runs out of. */
+/** Resources that a load generator runs out of. */
 export type Shortage = "descriptors" | "ports" | "memory" | "names" | "proxy";
 
-/** How each shortage is spelled by Go and by the system, what it means, and what helps. The first that fits is it. */
+/**
+ * For each shortage: its spelling by Go and the operating system, its meaning, and the remedy. The first match counts.
+ */
 export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise: string }[] = [
   {
     kind: "proxy",
@@ -39,25 +41,25 @@ export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string
 ];
 
 /**
- * A status, a close code or the code of a Redis error stands before what the other side says: of a shortage of its own.
- * An address, a method and the code of a system's error stand before what this machine says, and a proxy answers 407.
+ * A status, a close code or a Redis error code precedes what the other side says, which may be about a shortage of its
+ * own. An address, a method and an errno precede what this machine says; a proxy answers 407.
  */
 const TOLD_BY_TARGET =
   /^(?:GoError: )?(?:(?!407\b)\d{3,4}(?!\.\d)|(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|E[A-Z]{4,})\b)[A-Z]{2,})\b(?!:\/\/)/;
 
-/** Which shortage of our own host an error tells of; null when it is none. */
+/** The shortage of our own host that an error shows; null for other errors. */
 export function shortageOf(error: string): Shortage | null {
   if (TOLD_BY_TARGET.test(error)) return null;
   return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
 }
 
-/** A shortage of our own host that an error tells of, as one reason with what helps; null when it tells of none. */
+/** The shortage of our own host that an error shows, as a reason with its remedy; null for other errors. */
 export function shortageReason(error: string): Reason | null {
   const found = SHORTAGES.find(({ spelled }) => spelled.test(error));
   return found === undefined ? null : plainReason(`${found.what} what k6 did last: ${error}`, { next: found.raise });
 }
 
-/** Whether an error says that nothing was sent, because no connection could be made. */
+/** Whether an error means that nothing was sent, because no connection was made. */
 export function isUnreachable(error: string): boolean {
   return (
     !TOLD_BY_TARGET.test(error) &&

@@ -1,22 +1,27 @@
-/** A text however a program writes it down: as it is, percent-encoded, or escaped for JSON, HTML or a log. */
+/**
+ * Matches a text in all forms in which programs write it: plain, percent-encoded, or escaped for JSON, HTML or a log.
+ */
 
-/** Written in one way only. */
+/** Characters that are never escaped. */
 const PLAIN = /^[\w-]$/;
-/** What means something in a pattern. */
+/** Special characters of regular expressions. */
 const SYNTAX = /[\^$\\.*+?()[\]{}|/]/;
-/** Names of HTML beside the numbers. */
+/** Named HTML entities. */
 const ENTITIES: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
 const CONTROLS: Readonly<Record<string, string>> = { "\n": "n", "\r": "r", "\t": "t" };
 
-/** Backslashes in a row, however many a program makes of them; none can be read in two ways, which would take for ever. */
+/**
+ * A series of backslashes, as repeated escaping makes them. The alternatives exclude each other, so that matching takes
+ * linear time.
+ */
 const BACKSLASHES = String.raw`(?:\\(?:u005[cC])?|%5[cC]|&#(?:0*92|[xX]0*5[cC]);)+`;
 
-/** Characters of a long text that are enough to know it by. */
+/** This many characters identify a long text. */
 const HEAD = 24;
 
 /**
- * Finds a text in every spelling; those of different characters may be mixed, as escaping differs by program. Of a long
- * one, such as a token in the reason of a close, which holds 123 bytes, the beginning is found too.
+ * A pattern for a text in every spelling, character by character, because programs escape differently. For long texts
+ * it also matches the beginning alone: the reason of a close frame holds only 123 bytes of a token.
  */
 export function spellingsOf(text: string): RegExp {
   const pieces = text.match(/\\+|[^\\]/gu) ?? [];
@@ -31,7 +36,7 @@ function spellingsOfCharacter(character: string, isAfterBackslash = false): stri
   if (PLAIN.test(character)) return character;
   const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
   const encoded = encodeURIComponent(character.replace(/\p{Surrogate}/gu, "\ufffd"));
-  // A log may escape what was escaped before; where a backslash stands before, its spelling has taken the others.
+  // A log may escape a text that is already escaped. After a backslash in the text, its own pattern has matched those.
   const [any, some] = isAfterBackslash ? ["", "\\\\"] : ["\\\\*", "\\\\+"];
   const spellings = [
     `${any}${character.replace(SYNTAX, "\\$&")}`,
@@ -45,7 +50,7 @@ function spellingsOfCharacter(character: string, isAfterBackslash = false): stri
   return `(?:${spellings.join("|")})`;
 }
 
-/** A pattern of hexadecimal digits, large or small. */
+/** A pattern for hexadecimal digits in either case. */
 function anyCase(hex: string): string {
   return hex.replace(/[a-f]/gi, (digit) => `[${digit.toLowerCase()}${digit.toUpperCase()}]`);
 }

@@ -1,19 +1,21 @@
-/** From here on an answer may have come late because the target stood still ... */
+/** A stall is an answer that took at least this long ... */
 const LEAST_MS = 1_000;
-/** ... where it took so many times as long as usual: what is slow by nature stands still for nobody. */
+/** ... and this many times the usual time: an endpoint that is always slow does not stall. */
 const TIMES = 5;
-/** As many answers say what is usual, and so few say nothing yet. */
+/** Number of recent answers that define the usual time, and how many are needed for it. */
 const KEPT = 21;
 const FEWEST = 5;
 
 /**
- * Whether the answers of one endpoint were held up. Visitors of a closed loop ask nothing while they wait: what stands
- * still for all of them costs each a single slow answer among many, which leaves p95 as it was.
+ * Detects stalls of one endpoint. Visitors of a closed model send nothing while they wait, so a stall costs each of
+ * them only one slow answer, which p95 does not show.
  */
 export class StallWatch {
   private readonly lately: number[] = [];
 
-  /** @param took ms from asking to a right answer. @returns how many ms of that the target stood still; 0 where it did not. */
+  /**
+   * @param took ms from request to correct answer. @returns ms of that in which the target stalled; 0 without a stall.
+   */
   answered(took: number): number {
     const sorted = [...this.lately].sort((one, other) => one - other);
     const usual = sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -1,20 +1,20 @@
-/** Times for which a process that measures stood still, by a timer of its own: what came then was noticed later. */
+/** Detects by a timer when a measuring process stood still, so that arrivals in that time were noticed late. */
 import { metricOf } from "./metrics.ts";
 import type { Slo } from "./slo.ts";
 import type { Uncertainty } from "./verdict.ts";
 
 /** One of them. */
 export interface Standstill {
-  /** Unix ms at which it ended. */
+  /** Unix ms when it ended. */
   readonly at: number;
   readonly ms: number;
-  /** With all others, in ms. */
+  /** The sum of all, in ms. */
   readonly total: number;
 }
 
 /** Garbage collection and a large report take less. */
 const NOTICED_MS = 100;
-/** Those that are remembered, the latest: a process that is starved for hours has no more to tell. */
+/** The latest ones are kept: a process that is starved for hours learns nothing from more. */
 const REMEMBERED = 1_000;
 
 /** The standstills of this process. */
@@ -24,12 +24,12 @@ export class Standstills {
   private last: number | null = null;
   private without = Number.NEGATIVE_INFINITY;
 
-  /** @param every ms between two ticks of the timer. */
+  /** @param every interval of the timer in ms. */
   constructor(every: number) {
     this.every = every;
   }
 
-  /** The timer goes off. @param elapsed ms by a clock that nobody sets. @param at Unix ms. */
+  /** A tick of the timer. @param elapsed ms of a monotonic clock. @param at Unix ms. */
   tick(elapsed: number, at: number): void {
     const late = this.last === null ? 0 : elapsed - this.last - this.every;
     this.last = elapsed;
@@ -38,17 +38,17 @@ export class Standstills {
     this.found.push({ at, ms: late });
   }
 
-  /** The process has no file descriptor left: it takes no connection. @param at Unix ms. */
+  /** The process has no free file descriptor and accepts no connection. @param at Unix ms. */
   ranOut(at: number): void {
     this.without = at;
   }
 
-  /** Unix ms at which it last had none left, where that was after a moment; null where it was not. */
+  /** Unix ms when it last had no free descriptor, if that was after `from`; else null. */
   ranOutSince(from: number): number | null {
     return this.without > from ? this.without : null;
   }
 
-  /** The longest that ended after a moment, in Unix ms; null where there was none. */
+  /** The longest standstill that ended after `from`; null without one. @param from Unix ms. */
   longestSince(from: number): Standstill | null {
     const own = this.found.filter(({ at }) => at > from);
     if (own.length === 0) return null;
@@ -57,7 +57,9 @@ export class Standstills {
   }
 }
 
-/** What is looked at of an account: whatever the receiver stamped arrivals for is not null. */
+/**
+ * The part of an account that matters here: if one of its far ends is not null, the receiver itself stamped arrivals.
+ */
 interface StampedAccount {
   readonly standstill?: Standstill | null;
   readonly ranOutAt?: number | null;
@@ -67,25 +69,26 @@ interface StampedAccount {
   readonly farEnd: { readonly kind: string } | null;
 }
 
-/** How a doubt begins that is the receiver's own doing. */
+/** How a doubt begins that is the receiver's own fault. */
 export const RECEIVER_STOOD = "the receiver stood still for ";
 
-/** What the receiver reads by itself comes late where it cannot open anything ... */
+/** Metrics of arrivals that the receiver reads late when it cannot open anything ... */
 const DELAYED = /^account_(late|delivery_\w+|burst_\w+_ms|recovery_ms|latency_growth_ms)$/;
-/** ... and what a sender brings is turned away: it comes again later, or never. */
+/** ... and of arrivals that it rejects: these come later, or never. */
 const TURNED_AWAY = /^account_(lost|open|late|duplicated|delivery_\w+|burst_\w+|recovery_ms|latency_growth_ms)$/;
 
-/** A sender that gets no answer for so long may send again, and is right to. */
+/** A sender without an answer for this long may send again, rightly. */
 const UNANSWERED_MS = 1_000;
 
 /**
- * How much of what is missed may be the receiver's own doing: a latency by as much as it stood still, and deliveries that
- * came again because nobody answered. Null where it stamps no arrivals, as in a run of subscriptions, which k6 stamps.
+ * How much of a miss may be the receiver's own fault: a latency by the length of its standstill, and duplicates that
+ * were sent again because nobody answered. Null where the receiver stamps no arrivals, as for subscriptions, which k6
+ * stamps.
  */
 export function receiverDelay(slo: Slo, value: number | null, account: StampedAccount | null): Uncertainty | null {
   if (account === null || value === null) return null;
   const { webhooks, storage, farEnd } = account;
-  // An observer elsewhere has a clock of its own.
+  // An external observer has its own clock.
   const stamps = webhooks !== null || storage !== null || (farEnd !== null && farEnd.kind !== "reported");
   if (!stamps) return null;
   const answers = webhooks !== null || farEnd?.kind === "request";
@@ -109,13 +112,13 @@ export function receiverDelay(slo: Slo, value: number | null, account: StampedAc
   return { by: isLate ? delay : value, cause };
 }
 
-/** What waited is caught up with while more comes: about as long again. */
+/** Queued work is caught up with while more arrives, which takes about as long again. */
 const AFTERMATH = 2;
 
 /**
- * How much standstills may add to a number, in ms: to a mean their share of the load's time, to a percentile the longest
- * of them, or nothing where all of them touch less than half of what it leaves out, and nothing to the quickest deliveries
- * of each quarter, which growth compares.
+ * How much standstills may add to a metric, in ms. To a mean: their share of the load's time. To a percentile: the
+ * longest one, or nothing if all of them together affect less than half of the samples above it. To latency growth:
+ * nothing, because it compares the quickest deliveries of each quarter.
  */
 function delayOf(metric: string, { ms, total }: Standstill, span: StampedAccount["span"]): number {
   if (metric === "account_latency_growth_ms") return 0;

@@ -1,6 +1,6 @@
 /**
- * What a test leaves behind: a versioned record for tools. A pure function of what k6 hands to
- * `handleSummary` and of the account; rendering.ts makes text of it for people.
+ * The versioned record of one test, for tools. A pure function of what k6 gives to `handleSummary` and of the account;
+ * rendering.ts formats it for people.
  */
 import type { Account } from "./account.ts";
 import { attribute, ownDelay, weighed, withCauses } from "./attribution.ts";
@@ -13,7 +13,7 @@ import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
 import { receiverDelay } from "./standstill.ts";
 import { greater, type Judgement, judge, type Observation } from "./verdict.ts";
 
-/** The part of k6's `handleSummary` argument that is read; k6 has no types for it. */
+/** The part of k6's `handleSummary` argument that is used; k6 has no types for it. */
 export interface K6Data {
   readonly metrics: Readonly<Record<string, { readonly values: Readonly<Record<string, number>> }>>;
   readonly state: { readonly testRunDurationMs: number };
@@ -26,23 +26,23 @@ export interface Summary extends Judgement {
   readonly test: string;
   readonly scenario: string;
   readonly run: string | null;
-  /** False when it was ended before its load was over, or before it found its limit: the numbers are those of its first part. */
+  /** False when it was stopped before its load ended or found its limit: the numbers cover only its first part. */
   readonly complete: boolean;
   readonly seconds: number;
-  /** Events per second: asked for, and offered. Null where the test does not publish. */
+  /** Events per second, requested and achieved. Null where the test does not publish. */
   readonly rate: { readonly requested: number | null; readonly achieved: number } | null;
-  /** Ms between the receiver's clock and ours, and how wrong that may be. */
+  /** The receiver's clock minus ours, and the error of that, in ms. */
   readonly clock: { readonly offset: number; readonly error: number } | null;
   readonly account: Account | null;
-  /** What has to be known to read the rest, such as the load model, or what was not looked at. */
+  /** Notes that are needed to read the rest, such as the load model. */
   readonly notes: readonly string[];
-  /** Bounds that are not the standard ones, and objectives that were switched off. */
+  /** Changed bounds and disabled objectives. */
   readonly changes: readonly string[];
   /** Every metric of the test as k6 aggregated it. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** What the summary is made of. */
+/** Input of the summary. */
 export interface SummaryInput {
   readonly test: string;
   readonly scenario: string;
@@ -51,23 +51,23 @@ export interface SummaryInput {
   readonly run: { readonly id: string; readonly clock: Summary["clock"] } | null;
   readonly account: Account | null;
   readonly notes?: readonly string[];
-  /** What the target said, by the metric whose objective it spoils. */
+  /** The target's words, by the metric whose objective they explain. */
   readonly evidence?: Readonly<Record<string, string>>;
   readonly changes?: readonly string[];
-  /** Mean rate that the load shape asks for, in events per second. */
+  /** Mean rate of the load's shape, in events per second. */
   readonly requestedRate: number | null;
-  /** Unless it says otherwise, the load was carried to its end. */
+  /** Whether the load ran to its end; true by default. */
   readonly complete?: boolean;
-  /** The load rises until an objective breaks: that is its end. */
+  /** The load rises until an objective breaks, and that is its end. */
   readonly seeksLimit?: boolean;
 }
 
 /**
- * Whether the load was carried to its end. k6 does not tell a test that Ctrl-C ended it: what publishes
- * has to have sent everything, what visits has to have taken its time, and trials have to be done.
+ * Whether the load ran to its end. k6 does not tell a test that Ctrl-C stopped it. So publishers must have sent
+ * everything, visitors must have taken their time, and all trials must be done.
  *
- * @param ended how many trials there are, whether the load may end early because the run is settled, and how
- * many k6 processes share it: how many events are the share of one among several is known to k6 alone.
+ * @param ended the number of trials, whether the load may end early because the run is settled, and the number of k6
+ * processes: the share of each process in the events is known only to k6.
  */
 export function isComplete(
   load: Plan,
@@ -127,15 +127,15 @@ export function summarize(input: SummaryInput): Summary {
   };
 }
 
-/** Whether the load was given up because an objective broke, or seemed to on a machine that was late itself. */
+/** Whether the load was aborted because an objective broke, or seemed to because this machine was late. */
 function hasBroken({ verdict, rows }: Judgement): boolean {
   return verdict === "FAIL" || rows.some(({ doubt }) => doubt !== null);
 }
 
-/** The objective of a pipeline that is seen to deliver nothing before there is any load. */
+/** The objective that fails if canaries do not arrive before the load. */
 const SWALLOWED = "canaries_swallowed";
 
-/** Of a load that never started: what proves that the pipeline is dead; null when nothing does. */
+/** The judgement of a load that never started because the pipeline delivers nothing; null for other loads. */
 function deadIn({ reasons, rows }: Judgement): Judgement | null {
   const reason = reasons.find(({ metric }) => metric === SWALLOWED);
   const row = rows.find(({ metric, result }) => metric === SWALLOWED && result === "missed");
@@ -144,12 +144,12 @@ function deadIn({ reasons, rows }: Judgement): Judgement | null {
     : { verdict: "FAIL", reasons: [{ ...reason, symptoms: [] }], rows: [row] };
 }
 
-/** Whether a test ended before its load because the pipeline is proven to deliver nothing. */
+/** Whether a test ended before its load because the pipeline delivers nothing. */
 export function isDead({ rows }: Pick<Summary, "rows">): boolean {
   return rows.some(({ metric, result }) => metric === SWALLOWED && result === "missed");
 }
 
-/** A part of a run may have missed an objective already, but it cannot pass. */
+/** An interrupted run may have missed an objective, but it cannot pass. */
 function judgePart(judged: Judgement, complete: boolean): Judgement {
   if (complete) return judged;
   const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
@@ -157,7 +157,7 @@ function judgePart(judged: Judgement, complete: boolean): Judgement {
 }
 
 function started(data: K6Data): boolean {
-  // A publisher of an open model has one iteration, which k6 counts when it is over.
+  // A publisher of an open model has one iteration, which k6 counts at its end.
   return ["iterations", "publishers_started"].some((metric) => (data.metrics[metric]?.values["count"] ?? 0) > 0);
 }
 

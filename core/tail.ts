@@ -1,16 +1,16 @@
-/** How finely arrivals behind the last send are told apart, in ms. */
+/** Resolution of arrivals after the last send, in ms. */
 const BUCKET_MS = 10;
 
 /**
- * The deliveries that came after the last event was sent: what was still on its way then. While the load goes on
- * nobody knows which send is the last, so that arrivals behind the latest one are kept in buckets until the next.
+ * The deliveries after the last send, which were in flight then. During the load nobody knows which send is the last,
+ * so arrivals after the latest one are kept in buckets until the next.
  */
 export class Tail {
   private readonly buckets = new Map<number, number>();
   private through = Number.NEGATIVE_INFINITY;
   private latest: number | null = null;
 
-  /** An event was delivered for the first time. @param at Unix ms. */
+  /** An event's first delivery. @param at Unix ms. */
   delivered(at: number): void {
     this.latest = Math.max(this.latest ?? at, at);
     if (at <= this.through) return;
@@ -18,7 +18,7 @@ export class Tail {
     this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + 1);
   }
 
-  /** Events were sent and answered up to a moment, in Unix ms. */
+  /** Events were sent and answered up to a time, in Unix ms. */
   published(through: number): void {
     if (through <= this.through) return;
     this.through = through;
@@ -27,7 +27,7 @@ export class Tail {
     }
   }
 
-  /** Deliveries that came after the last send. */
+  /** Number of deliveries after the last send. */
   get count(): number {
     return [...this.buckets.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -37,7 +37,7 @@ export class Tail {
     return this.latest;
   }
 
-  /** Ms from the last send to the last delivery: 0 where nothing was on its way, or nobody said what was sent. */
+  /** Ms from the last send to the last delivery; 0 where nothing was in flight, or the sends are unknown. */
   get length(): number {
     return this.latest === null || !Number.isFinite(this.through) ? 0 : Math.max(0, this.latest - this.through);
   }

@@ -2,24 +2,26 @@ import { Histogram } from "./histogram.ts";
 
 /** One second of a run. */
 export interface Second {
-  /** Unix ms at which it began. */
+  /** Unix ms of its start. */
   readonly at: number;
-  /** Events that were sent in it, and first deliveries on a path that selects them, expected or not, that arrived in it. */
+  /**
+   * Events sent in this second, and first deliveries on paths that select them, expected or not, that arrived in it.
+   */
   readonly published: number;
   readonly delivered: number;
-  /** Deliveries of what was sent up to its end that had not arrived by then. */
+  /** Deliveries of events sent before its end that had not arrived by then. */
   readonly backlog: number;
-  /** Delivery latency of what arrived in it, in ms; null when nothing did. */
+  /** Latency of the deliveries that arrived in it, in ms; null without any. */
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
   readonly max: number | null;
 }
 
-/** Seconds that still take latencies; subscribers report every second, and the slowest within ten. */
+/** Seconds that still accept latencies; subscribers report every second, slow ones within ten. */
 const OPEN = 30;
 
-/** Seconds that are remembered: a day. */
+/** A day. */
 const REMEMBERED = 86_400;
 
 type Latencies = Pick<Second, "p50" | "p95" | "p99" | "max">;
@@ -32,9 +34,8 @@ interface Row {
 }
 
 /**
- * A run second by second. A second's latencies are kept as a histogram while reports of it may come,
- * and as percentiles from then on, so that a day costs a few megabytes. What is reported later still
- * counts as delivered.
+ * A run second by second. The latencies of a second are a histogram while reports may come, and percentiles afterwards,
+ * so that a day takes a few megabytes. Later reports still count as delivered.
  */
 export class Timeline {
   private readonly rows = new Map<number, Row>();
@@ -57,7 +58,7 @@ export class Timeline {
     if (latency !== null && second > this.closedThrough) this.histogramOf(second).record(latency);
   }
 
-  /** @param expected deliveries that had to happen of what was sent in each Unix second. */
+  /** @param expected number of expected deliveries by the Unix second of their send. */
   seconds(expected: ReadonlyMap<number, number>): Second[] {
     if (this.rows.size === 0) return [];
     const list: Second[] = [];
@@ -74,7 +75,7 @@ export class Timeline {
     return list;
   }
 
-  /** The row of a second; null for one that is too far from the others to be of this run. */
+  /** The entry of a second; null for one that is too far from the others to belong to this run. */
   private rowOf(second: number): Row | null {
     if (this.rows.size > 0 && Math.abs(second - this.newest) > REMEMBERED) return null;
     const known = this.rows.get(second);

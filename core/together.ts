@@ -1,15 +1,14 @@
-/** Several tests of one run, each judged with what the others know. Pure. */
+/** Judges several tests of one run together, because each knows things that explain another's results. Pure. */
 import { metricOf } from "./metrics.ts";
 import type { Reason } from "./reason.ts";
 import { type Finding, isStarved, withheldBy } from "./reasons.ts";
 import { answerOf, type Judgement, reasonOf, type SloResult, spoilt } from "./verdict.ts";
 
 /**
- * The judgements of several tests of one run, each with what the others know: the account is one, and so is the way
- * from a publisher to a subscriber. A subscriber that stood still explains what its publisher sees of the account, a
- * publisher that stood still and then sent all at once explains the latencies that subscribers measure, and a number
- * of the account that one of them doubts is doubtful for all. Where a publisher's events were refused, that is why
- * its subscriber has too few to judge.
+ * Adjusts the judgements of a run's tests to each other; they share the account and the path from publisher to
+ * subscriber. A subscriber that stood still explains its publisher's view of the account. A publisher that stood still
+ * and then sent everything at once explains latencies that subscribers measure. An account's value that one test doubts
+ * is doubtful for all. Refused events of a publisher explain why its subscriber has too few samples.
  */
 export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
   return tests.map((test) => {
@@ -22,7 +21,7 @@ export function together<Test extends Judgement>(tests: readonly Test[]): Test[]
   });
 }
 
-/** The reasons of a test, of which those that lack samples stand beneath what withheld these in another test. */
+/** A test's reasons; missing samples become symptoms of the failure in another test that withheld them. */
 function explained(reasons: readonly Reason[], rows: readonly SloResult[], others: readonly Judgement[]): Reason[] {
   const failures = others.flatMap((other) => other.rows.filter(isFailure).map((row) => ({ row, other })));
   const told: Reason[] = [];
@@ -45,12 +44,12 @@ function explained(reasons: readonly Reason[], rows: readonly SloResult[], other
   return told;
 }
 
-/** Whether a row says that the target did not take or deliver what others would have measured. */
+/** Whether a row shows that the target refused or lost what others would have measured. */
 function isFailure(row: SloResult): boolean {
   return row.miss === "FAIL" && row.result === "missed" && withheldBy(row) > 0;
 }
 
-/** Whether a row could not be judged for want of samples, or says that there were none. */
+/** Whether a row lacks samples, or is about their number. */
 function lacks({ result, doubt, objective, observed }: SloResult): boolean {
   return (result === "unmeasured" && doubt === null) || (objective === "count >= 1" && observed === 0);
 }
@@ -59,12 +58,12 @@ function isOf(row: SloResult, { metric, objective }: Reason): boolean {
   return row.metric === metric && row.objective === objective;
 }
 
-/** Whether several tests of a run have a part in a number. */
+/** Whether several tests influence a metric. */
 function isShared({ metric }: SloResult): boolean {
   return metric.startsWith("account_") || metricOf(metric)?.between !== undefined;
 }
 
-/** A number of the account that is missed, with the doubt that another test has of the same one. */
+/** A missed metric of the account, with the doubt that another test has about the same metric. */
 function alike(row: SloResult, doubts: readonly SloResult[]): SloResult {
   if (row.miss === "INVALID" || row.result !== "missed") return row;
   const other = doubts.find(({ metric, objective }) => metric === row.metric && objective === row.objective);
@@ -73,7 +72,7 @@ function alike(row: SloResult, doubts: readonly SloResult[]): SloResult {
     : { ...row, result: "unmeasured", doubt: other.doubt, uncertainty: other.uncertainty };
 }
 
-/** A condition that is missed, as one of other tests. */
+/** A missed condition in the form that applies to other tests. */
 function conditionOf(row: SloResult): Finding[] {
   if (row.result !== "missed" || row.spoils === null) return [];
   return [{ reason: reasonOf(row), spoils: new RegExp(row.spoils), explains: null, withheld: 0 }];

@@ -1,38 +1,38 @@
 /**
- * The identity an event carries through a pipeline: which run published it, which publisher, its
- * place in the workload and when it left. Two spellings are in use: the event id
- * (`evt_<unix ns>_<24 hex digits>`) and the 32-byte hash (`0x` and 64 hex digits).
+ * The identity that an event carries through a pipeline: its run, its publisher, its sequence number and its publish
+ * time. There are two spellings here: the event id (`evt_<unix ns>_<24 hex digits>`) and the 32-byte hash (`0x` and 64
+ * hex digits); identity.ts has two more.
  */
 export interface Trace {
   /** The run's number, see {@link runNumber}: 32 bits. */
   readonly run: number;
-  /** Who published it: 16 bits. Order is judged within one publisher. */
+  /** The publisher: 16 bits. Order is judged within one publisher. */
   readonly publisher: number;
-  /** Place in the workload, unique within the run: 32 bits. */
+  /** Sequence number, unique within the run: 32 bits. */
   readonly seq: number;
-  /** Publish time in Unix milliseconds, kept to the microsecond. */
+  /** Publish time in Unix ms, to the microsecond. */
   readonly publishedAt: number;
 }
 
-/** The publisher id of canaries: readiness probes that are never counted as load. */
+/** The publisher id of canaries, which check readiness and do not count as load. */
 export const CANARY_PUBLISHER = 0xffff;
 
-/** The publisher id of probes: what a target does with an event that belongs nowhere is told, and judged by nobody. */
+/** The publisher id of probes: events that no filter selects. What a target does with them is reported, not judged. */
 export const PROBE_PUBLISHER = 0xfffe;
 
-/** Where an event id starts in any text that carries one. */
+/** The start of an event id in any text. */
 export const EVENT_ID_MARKER = "evt_";
 
 /** Length of an event id: marker 4, nanoseconds 19 (from 2001 to 2286), underscore 1, hex digits 24. */
 export const EVENT_ID_LENGTH = 48;
 
 /**
- * The largest prime under 2^16. A weighted sum modulo a prime above the radix notices every change
- * of a single digit and every swap of two neighbouring ones, as ISO 7064 check digits do.
+ * The largest prime below 2^16. A weighted sum modulo a prime above the radix detects every change of one digit and
+ * every swap of two neighbours, like the check digits of ISO 7064.
  */
 const CHECK_PRIME = 65521;
 
-/** The number that stands for a run id in its traces: FNV-1a over the id's UTF-16 units, 32 bits. */
+/** The number of a run id in its traces: 32-bit FNV-1a over the id's UTF-16 units. */
 export function runNumber(runId: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < runId.length; at++) {
@@ -41,16 +41,16 @@ export function runNumber(runId: string): number {
   return hash >>> 0;
 }
 
-/** Where a trace hash starts in any text that carries one: "throughline" in ASCII, and the layout's version. */
+/** The start of a trace hash in any text: "throughline" in ASCII, and the version of the layout. */
 export const TRACE_HASH_MARKER = "0x7468726f7567686c696e650001";
 
 /** Length of a trace hash: marker 28, run 8, publisher 4, sequence number 8, microseconds 14, check 4. */
 export const TRACE_HASH_LENGTH = 66;
 
-/** The weight of the sequence number in the sum. */
+/** Weight of the sequence number in the checksum. */
 const SEQ_WEIGHT = 52711;
 
-/** What run and publisher add to the sum. */
+/** The part of the checksum for run and publisher. */
 function sumOf(run: number, publisher: number): number {
   return (run % CHECK_PRIME) * 40503 + publisher * 30011;
 }
@@ -60,20 +60,20 @@ function checkDigits(source: number, seq: number, micros: number): number {
   return (source + (seq % CHECK_PRIME) * SEQ_WEIGHT + (micros % CHECK_PRIME) * 7919) % CHECK_PRIME;
 }
 
-/** A number in hex digits, with zeros before it. */
+/** A number in hex digits with leading zeros. */
 export function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
 /**
- * Reads hex digits; NaN when others are among them. parseInt() would cut the text short there, and
- * Number() would pass over a blank at its end, which is why one more digit follows.
+ * Parses hex digits; NaN for any other character. parseInt() would stop at one, and Number() would ignore a trailing
+ * blank, which is why a digit is appended.
  */
 function hexadecimal(digits: string): number {
   return Number(`0x${digits}0`) / 16;
 }
 
-/** When it was published, in whole Unix ms: rounded from the microseconds that identities carry, so that both ends agree. */
+/** Publish time in whole Unix ms, rounded from the microseconds in identities, so that both ends get the same value. */
 export function publishedMs({ publishedAt }: Pick<Trace, "publishedAt">): number {
   return Math.round(Math.round(publishedAt * 1000) / 1000);
 }
@@ -86,14 +86,14 @@ export function eventId(trace: Trace): string {
   return `${EVENT_ID_MARKER}${micros}000_${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(check, 4)}`;
 }
 
-/** The event id that starts at a place of a text; null where that is none, because other texts may hold the marker too. */
+/** The event id at a position of a text; null where there is none, because other texts may contain the marker. */
 export function eventIdAt(text: string, start: number): string | null {
   const end = start + EVENT_ID_LENGTH;
-  // An id has its separator in the right place.
+  // The separator must be in its place.
   return text.length < end || text.substring(start + 20, start + 24) !== "000_" ? null : text.substring(start, end);
 }
 
-/** Finds the first event id in a text, without parsing what surrounds it; null when there is none. */
+/** The first event id in a text, found without parsing the text; null without one. */
 export function findEventId(text: string): string | null {
   for (let at = text.indexOf(EVENT_ID_MARKER); at >= 0; at = text.indexOf(EVENT_ID_MARKER, at + 1)) {
     const id = eventIdAt(text, at);
@@ -103,16 +103,16 @@ export function findEventId(text: string): string | null {
 }
 
 /**
- * Reads the first event id in a text.
+ * Decodes the first event id in a text.
  *
- * @returns the trace, or null when there is no event id or its check digits do not fit (damaged).
+ * @returns the trace; null when there is no event id or its check digits are wrong.
  */
 export function readEventId(text: string): Trace | null {
   const id = findEventId(text);
   if (id === null) return null;
   const digits = id.substring(4, 20);
   const micros = Number(digits);
-  // Number() takes blanks, signs and exponents for parts of a number too.
+  // Number() also accepts blanks, signs and exponents.
   if (String(micros) !== digits) return null;
   const source = readSource(id.substring(24, 36));
   const place = hexadecimal(id.substring(36));
@@ -121,7 +121,7 @@ export function readEventId(text: string): Trace | null {
   return { run: source.run, publisher: source.publisher, seq, publishedAt: micros / 1000 };
 }
 
-/** Who sent an event, as an event id says it, and what that adds to the sum of its check digits. */
+/** Run and publisher of an event id, and their part of the checksum. */
 interface Source {
   readonly digits: string;
   readonly run: number;
@@ -131,7 +131,7 @@ interface Source {
 
 let lastSource: Source | null = null;
 
-/** Reads run and publisher; remembered, because thousands of events come from one publisher in a row. */
+/** Decodes run and publisher; cached, because thousands of events in a row come from one publisher. */
 function readSource(digits: string): Source {
   if (lastSource?.digits === digits) return lastSource;
   const source = hexadecimal(digits);
@@ -142,8 +142,8 @@ function readSource(digits: string): Source {
 }
 
 /**
- * Writes a 32-byte hash: `0x<marker 26><run 8><publisher 4><seq 8><publish time, unix us 14><check 4>`,
- * for pipelines whose events have nothing but a transaction hash that survives every hop.
+ * Writes a 32-byte hash: `0x<marker 26><run 8><publisher 4><seq 8><publish time, unix us 14><check 4>`, for pipelines
+ * in which only a transaction hash survives every hop.
  */
 export function traceHash(trace: Trace): string {
   const micros = Math.round(trace.publishedAt * 1000);
@@ -153,9 +153,8 @@ export function traceHash(trace: Trace): string {
 }
 
 /**
- * What the hashes of events have in common that one publisher sends at one moment, for a writer of many:
- * each is the head, the sequence number, the tail and the check digits, which are
- * `(check + (seq % prime) * weight) % prime`.
+ * The common parts of the hashes that one publisher sends at one time, for bulk writers: each hash is head, sequence
+ * number, tail and check digits, which are `(check + (seq % prime) * weight) % prime`.
  */
 export function traceHashParts({ run, publisher, publishedAt }: Trace) {
   const micros = Math.round(publishedAt * 1000);
@@ -169,11 +168,7 @@ export function traceHashParts({ run, publisher, publishedAt }: Trace) {
 /** The constants of {@link traceHashParts}. */
 export const TRACE_CHECK = { prime: CHECK_PRIME, weight: SEQ_WEIGHT };
 
-/**
- * Reads a 32-byte hash.
- *
- * @returns the trace, or null when the text is no trace hash or its check digits do not fit (damaged).
- */
+/** Decodes a 32-byte hash. @returns the trace; null when the text is no trace hash or its check digits are wrong. */
 export function readTraceHash(text: string): Trace | null {
   if (text.length !== TRACE_HASH_LENGTH || !text.startsWith(TRACE_HASH_MARKER)) return null;
   const run = hexadecimal(text.substring(28, 36));

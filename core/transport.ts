@@ -1,21 +1,21 @@
-/** What sends the events of a user's pipeline, one by one, in batches or as a series, and what became of them. */
+/** How the events of a user's pipeline are sent, one by one, in batches or as a series, and the results. */
 
-/**
- * What became of an event at the moment of publishing; `said` is what the transport answered, where it refused. What never
- * left, for want of a connection, is unsent.
- */
+/** The result of publishing an event: unsent means that there was no connection. */
 export type Outcome = "acknowledged" | "refused" | "unknown" | "unsent";
-/** `status` is that of HTTP: by 401, 403 and 407 the target says that it does not let us in. */
+/**
+ * `status` is HTTP's: 401, 403 and 407 mean that the target does not accept our credentials. `said` are the target's
+ * words when it refused.
+ */
 export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string; readonly status?: number };
 
-/** An answer as k6's `http` gives it; a status of 0 is no answer at all, and `error` says why. */
+/** A response of k6's `http`; a status of 0 means no response, and `error` says why. */
 interface AnswerOverHttp {
   readonly status: number;
   readonly body?: unknown;
   readonly error?: string;
 }
 
-/** What an answer over HTTP says of an event: 2xx is acknowledged, 4xx refused, everything else unknown, with its words. */
+/** The result of an event from an HTTP response: 2xx is acknowledged, 4xx refused, everything else unknown. */
 export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer {
   if (status >= 200 && status < 300) return "acknowledged";
   const words = typeof body === "string" && body !== "" ? body : status === 0 ? error : "";
@@ -23,13 +23,13 @@ export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer
   return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }
 
-/** The template of a pipeline's events, made from its `write` when it is first asked for, once for the process. */
+/** The template of a pipeline's events, derived from its `write` at first use, once per process. */
 export interface SeriesTemplate {
   readonly name: string;
   make(): object;
 }
 
-/** Consecutive events of one publisher; `clockCorrection` is what is added to the time that they are stamped with, in ms. */
+/** Consecutive events of one publisher; `clockCorrection` is added to their publish times, in ms. */
 export interface Series {
   readonly run: number;
   readonly publisher: number;
@@ -38,26 +38,26 @@ export interface Series {
   readonly clockCorrection: number;
 }
 
-/** What became of a series: each event is acknowledged, or among the failures. */
+/** The result of a series: each event is acknowledged, or listed as a failure. */
 export interface SeriesOutcome {
-  /** Unix ms by our own clock, when sending began. */
+  /** Unix ms by our own clock when sending began. */
   readonly sentAt: number;
-  /** Ms to the acknowledgement: of each event, or one of all. */
+  /** Ms to the acknowledgement: of each event, or one for all. */
   readonly latenciesMs: ArrayLike<number>;
-  /** Of the acknowledged, those that were there already; none unless told. */
+  /** Number of acknowledged events that the target already had; none by default. */
   readonly duplicates?: number;
-  /** By their places in the series. */
+  /** By index in the series. */
   readonly failures: readonly {
     readonly index: number;
-    /** False when it never left. */
+    /** False when it was never sent. */
     readonly sent: boolean;
-    /** True when the target did not take it. */
+    /** True when the target rejected it. */
     readonly refused: boolean;
     readonly error: string;
   }[];
 }
 
-/** Has events written and sent without the script. It is rejected only when nothing was sent. */
+/** Writes and sends events outside of JavaScript. Rejects only when nothing was sent. */
 export type SendsSeries = (
   template: SeriesTemplate,
   events: Series,
@@ -65,9 +65,9 @@ export type SendsSeries = (
 ) => Promise<SeriesOutcome>;
 
 /**
- * Sends one event, a batch of them in one go, or a series that is written in Go; what fails by throwing is unknown. All are
- * async: the compiler reads no answer that may be a promise or not. What holds something open, as a socket, closes it when
- * it is told to; once it says that it is not open any more, it is made anew, after a pause that grows.
+ * Sends one event, a batch, or a series that is written in Go; the result of a call that throws is unknown. All are
+ * async, because the compiler cannot handle answers that may or may not be promises. `close` closes connections such as
+ * sockets; when `isOpen` says false, the sender is made anew after a growing pause.
  */
 export type Send<Wire> =
   | ((wire: Wire) => Promise<Answer>)

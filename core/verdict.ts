@@ -1,6 +1,4 @@
-/**
- * One answer about a run, with its reasons. A pure function of the objectives and what was observed.
- */
+/** The verdict about a run, with its reasons. A pure function of the objectives and what was observed. */
 import { largestShare, smallestShare } from "./confidence.ts";
 import { metricOf } from "./metrics.ts";
 import { plainReason, type Reason } from "./reason.ts";
@@ -9,61 +7,61 @@ import type { Slo } from "./slo.ts";
 
 export type Verdict = "PASS" | "FAIL" | "INVALID";
 
-/** The exit code of each verdict, for tools that stand round k6; k6 itself exits 99 for both of the last. */
+/** The exit code of each verdict, for programs that run k6; k6 itself exits with 99 for FAIL and INVALID. */
 export const EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, INVALID: 3 };
 
-/** The verdict over several tests of one run: a missed objective is a FAIL, whatever else was not measured. */
+/** The verdict over several tests of one run: a missed objective is a FAIL, even if another test is INVALID. */
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes("FAIL")) return "FAIL";
   return verdicts.length === 0 || verdicts.includes("INVALID") ? "INVALID" : "PASS";
 }
 
-/** An objective beside what was observed. */
+/** An objective with its observed value. */
 export interface Observation {
   readonly slo: Slo;
-  /** Null when the metric has no value at all. */
+  /** Null when the metric has no value. */
   readonly observed: number | null;
   readonly samples: number;
-  /** What the target said that explains a miss. */
+  /** The target's words that explain a miss. */
   readonly evidence?: string | undefined;
-  /** How far the observed value may be off, to either side and in its own unit; exact unless told. */
+  /** The error of the observed value, in its own unit; exact by default. */
   readonly uncertainty?: Uncertainty | null;
 }
 
-/** How far a value may be off, and why. */
+/** How wrong a value may be, and why. */
 export interface Uncertainty {
   readonly by: number;
-  /** As in `the clock of ... moved by 350 ms`. */
+  /** Such as `the clock of ... moved by 350 ms`. */
   readonly cause: string;
 }
 
-/** Of two reasons for which a value may be off, the one that says more. */
+/** The larger of two uncertainties. */
 export function greater(one: Uncertainty | null, other: Uncertainty | null): Uncertainty | null {
   return (one?.by ?? 0) >= (other?.by ?? 0) ? (one ?? other) : other;
 }
 
-/** One row of the answer. */
+/** The result for one objective. */
 export interface SloResult {
   readonly metric: string;
-  /** As in `p(95) < 25`. */
+  /** Such as `p(95) < 25`. */
   readonly objective: string;
-  /** What a miss means. */
+  /** The meaning of a miss. */
   readonly miss: Slo["miss"];
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
-  /** Distance to the bound as a share of it, negative when missed; null where the bound is 0, exact, or asks for any at all. */
+  /** Relative distance to the bound, negative when missed; null where the bound is 0, exact, or means "any at all". */
   readonly margin: number | null;
-  /** How far the observed value may be off; null where that is nothing to speak of. */
+  /** The error of the observed value; null where it is negligible. */
   readonly uncertainty: number | null;
-  /** Of a share: the worst that so many samples leave possible, at 95 %; null of all else. */
+  /** For shares: the worst value that the samples leave possible, at 95 %; null otherwise. */
   readonly possible: number | null;
   readonly result: "met" | "missed" | "unmeasured";
-  /** What the target said, where the objective is not met. */
+  /** The target's words about an objective that is not met. */
   readonly evidence?: string;
-  /** Why it could not be judged although there are samples enough; null otherwise. */
+  /** Why it could not be judged despite enough samples; null otherwise. */
   readonly doubt: string | null;
-  /** Of a condition: what measures nothing when it is missed, as the source of a regular expression; null of all else. */
+  /** For conditions: the metrics that a miss invalidates, as source of a regular expression; null otherwise. */
   readonly spoils: string | null;
 }
 
@@ -74,20 +72,20 @@ export interface Judgement {
   readonly rows: readonly SloResult[];
 }
 
-/** Something beside the objectives that makes a run INVALID, such as a generator without a free core. */
+/** A condition without an objective that makes a run INVALID, such as a generator without a free core. */
 export interface Condition {
   readonly reason: Reason;
-  /** Metrics that measure nothing by it; none when null. */
+  /** The metrics that it invalidates; null for none. */
   readonly spoils: RegExp | null;
 }
 
 /**
- * Judges a run. A missed objective makes it FAIL, whatever else was not measured. Only where a condition of
- * the measurement is missed that the objective's own metric hangs on, nothing can be said of that metric: a
- * saturated generator must not blame the target. A condition that is missed, or an objective that could not
- * be measured, makes the run INVALID. So does a run without any objective: nothing was judged.
+ * Judges a run. A missed objective makes it FAIL, whatever else could not be measured. The exception is an objective
+ * whose metric depends on a missed condition of the measurement: it cannot be judged, because a saturated generator
+ * must not blame the target. A missed condition and an unmeasured objective make the run INVALID, and so does a run
+ * without objectives.
  *
- * @param outside conditions that no metric tells of.
+ * @param outside conditions that no metric shows.
  */
 export function judge(observations: readonly Observation[], outside: readonly Condition[] = []): Judgement {
   if (observations.length === 0 && outside.length === 0) {
@@ -109,7 +107,7 @@ export function judge(observations: readonly Observation[], outside: readonly Co
   };
 }
 
-/** A judgement under conditions that were not known when it was made. */
+/** A judgement under conditions that became known later. */
 export function doubted(judged: Judgement, conditions: readonly Condition[]): Judgement {
   if (conditions.length === 0) return judged;
   const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 }));
@@ -117,7 +115,7 @@ export function doubted(judged: Judgement, conditions: readonly Condition[]): Ju
   return { ...answerOf(judged, rows), rows };
 }
 
-/** The answer when rows have become doubtful; a test without rows, such as one whose k6 died, keeps the one it has. */
+/** The judgement after rows became doubtful; without rows, as when k6 crashed, it stays as it is. */
 export function answerOf(
   { verdict, reasons, rows: before }: Judgement,
   rows: readonly SloResult[],
@@ -140,7 +138,7 @@ function unmeasuredOf(row: SloResult) {
   return { reason: reasonOf(row), samples, floor, doubt };
 }
 
-/** A miss that nothing can be said of, because what it was measured by is broken. */
+/** A miss that cannot be judged because its measurement is invalid. */
 export function spoilt(row: SloResult, conditions: readonly Finding[]): SloResult {
   if (row.miss === "INVALID" || row.result !== "missed") return row;
   const condition = conditions.find(({ spoils }) => spoils?.test(row.metric) === true);
@@ -149,7 +147,7 @@ export function spoilt(row: SloResult, conditions: readonly Finding[]): SloResul
   return { ...row, result: "unmeasured", doubt: metric === null ? text : `${metric} is missed` };
 }
 
-/** An objective in words, as in `p(95) < 25`. */
+/** An objective in words, such as `p(95) < 25`. */
 export function objectiveOf({ statistic, comparison, bound }: Slo): string {
   return `${statistic} ${comparison} ${bound}`;
 }
@@ -182,7 +180,7 @@ function rowOf({ slo, observed, samples, evidence, uncertainty = null }: Observa
   };
 }
 
-/** A count of defects above zero is certain however few samples there are, and so is a share that so few rule out. */
+/** A count of defects above zero is certain with any number of samples, and so is a share that the samples rule out. */
 function isCertainlyMissed({ statistic, comparison, bound }: Slo, observed: number, samples: number): boolean {
   const isLimit = comparison === "==" || comparison === "<=";
   if (statistic === "count") return isLimit && observed > bound;
@@ -191,7 +189,7 @@ function isCertainlyMissed({ statistic, comparison, bound }: Slo, observed: numb
   return comparison === ">=" ? largestShare(hits, samples) < bound : smallestShare(hits, samples) > bound;
 }
 
-/** How many of the samples a share is. */
+/** Number of samples that a share stands for. */
 function hitsOf(share: number, samples: number): number {
   return Math.min(samples, Math.max(0, Math.round(share * samples)));
 }
@@ -214,11 +212,11 @@ function compare(observed: number, comparison: Slo["comparison"], bound: number)
   }
 }
 
-/** The share of the bound that is left; null where there is no distance to tell. */
+/** Relative distance to the bound; null where it has no meaning. */
 function marginOf(observed: number, { statistic, comparison, bound }: Slo): number | null {
   if (bound === 0 || comparison === "==") return null;
   if (comparison !== ">=") return (bound - observed) / bound;
-  // Whether there was anything at all: how much more there was is no reserve.
+  // Whether there was any at all: more of it is no reserve.
   if (statistic === "count" && bound === 1) return null;
   return (observed - bound) / bound;
 }
@@ -234,7 +232,7 @@ function textOf(row: SloResult): string {
   return `${row.metric}${meant === undefined ? "" : ` (${meant})`}: ${seenOf(row)}`;
 }
 
-/** What was seen of an objective that was not met, beside what must be. */
+/** The observed value of an objective that was not met, with its bound. */
 export function seenOf(row: Omit<SloResult, "evidence">): string {
   const { objective, observed, samples, floor, result, doubt, uncertainty, possible } = row;
   if (doubt !== null) {
