@@ -1,4 +1,4 @@
-/** How the functions of a user's pipeline that run here get into its target. */
+/** Access to the target for the functions of a user's pipeline that run in the receiver. */
 import type { Dispatcher } from "undici";
 import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
 import type { FetchedAnswer, NodeAccess, TlsOptions } from "../core/ownaccess.ts";
@@ -11,10 +11,10 @@ import { type Credentials, readCredentials } from "./credentials.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 type RequestOptions = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
 
-/** k6 waits as long for a token. */
+/** As in k6. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
-/** What the variables TARGET_* say, for one run of a pipeline. */
+/** Access by the variables TARGET_*, for one run of a pipeline. */
 export class FarEndAccess implements NodeAccess {
   private readonly given: AccessSettings;
   private readonly credentials: Credentials;
@@ -25,7 +25,7 @@ export class FarEndAccess implements NodeAccess {
   private refusal: string | null = null;
   private dispatcher: Dispatcher | null = null;
 
-  /** @throws an error in one line that names the variable which cannot be used. */
+  /** @throws an error in one line that names the invalid variable. */
   constructor({ variables = {} }: Pick<AnyPipeline, "variables">, environment: Environment) {
     this.given = readGiven(variables, environment);
     this.credentials = readCredentials(this.given, OWN_PREFIX);
@@ -40,7 +40,7 @@ export class FarEndAccess implements NodeAccess {
     return this.credentials.tls;
   }
 
-  /** Why the target does not let us in, by its last answer; null where it does, or nobody asked it by {@link send}. */
+  /** Why the target refused our credentials in its last answer; null where it did not, or {@link send} was not used. */
   get problem(): string | null {
     return this.refusal === null ? null : (this.complaint ?? this.refusal);
   }
@@ -50,7 +50,7 @@ export class FarEndAccess implements NodeAccess {
     return { ...this.credentials.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
   }
 
-  /** Makes sure that there is a good token, before something is sent. Never rejects. */
+  /** Makes sure that there is a valid token before something is sent. Never rejects. */
   async ready(): Promise<void> {
     if (this.renewal?.isDue(Date.now()) !== true) return;
     this.renewing ??= this.renew(this.renewal).finally(() => {
@@ -81,7 +81,7 @@ export class FarEndAccess implements NodeAccess {
 
   private async request(url: string, init: RequestOptions & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {
     if (Object.keys(this.tls).length === 0) return fetch(url, init);
-    // Node's own fetch takes no certificates.
+    // Node's own fetch supports no client certificates.
     const { Agent, fetch: fetchWith } = await import("undici");
     this.dispatcher ??= new Agent({ connect: { ...this.tls } });
     return fetchWith(url, { ...init, dispatcher: this.dispatcher });
@@ -109,12 +109,12 @@ export class FarEndAccess implements NodeAccess {
   }
 }
 
-/** What `fetch` says is that it failed; why, says its cause. */
+/** `fetch` only says that it failed; its cause says why. */
 function causeOf({ message, cause }: Error): string {
   return cause instanceof Error ? `${message}: ${cause.message || cause.name}` : message;
 }
 
-/** Names that the file declares are the file's own. */
+/** Names that the file declares belong to the file. */
 function readGiven(variables: object, environment: Environment): AccessSettings {
   const read: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(OWN_WAYS_IN)) {

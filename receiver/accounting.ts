@@ -1,4 +1,4 @@
-/** The account of a run as its observers, its publication and its clocks have it at a moment. */
+/** Computes the account of a run from its observers, its publication and its clocks. */
 import type { Account, Offender } from "../core/account.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Clocks } from "../core/clocks.ts";
@@ -10,10 +10,10 @@ import type { Expectations } from "./expected.ts";
 import type { Aside, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
-/** How many paths that broke a rule an account names. */
+/** How many paths with broken rules an account lists. */
 const OFFENDERS = 10;
 
-/** What an account is made of. */
+/** Input of an account. */
 export interface AccountParts {
   readonly id: string;
   /** Unix ms. */
@@ -26,14 +26,14 @@ export interface AccountParts {
   readonly publishers: number;
   /** Arrivals that are no event of the run. */
   readonly strays: { readonly damaged: number; readonly foreign: number };
-  /** Unix ms; 0 where nothing has arrived. */
+  /** Unix ms; 0 before the first arrival. */
   readonly lastArrivalAt: number;
   readonly isInterrupted: boolean;
   readonly standstill: Standstill | null;
   readonly ranOutAt: number | null;
 }
 
-/** Makes the account, without its causes: those are told of the whole. */
+/** Computes the account without its causes, which depend on all of it. */
 export function accountOf(parts: AccountParts): Account {
   const { now, observers, publication, expected, deliveries, isInterrupted } = parts;
   const accounts = new Map<Path, PathAccount>();
@@ -117,12 +117,12 @@ export function accountOf(parts: AccountParts): Account {
   };
 }
 
-/** After an interruption nobody waited: what is missing is open, not lost. */
+/** After an interruption nobody waited: missing deliveries are open, not lost. */
 function judged(path: PathAccount, isInterrupted: boolean): PathAccount {
   return isInterrupted ? { ...path, lost: 0, lostSeqs: [], open: path.open + path.lost } : path;
 }
 
-/** How many events of a kind arrived, on however many paths. */
+/** Number of arrived events of a kind, whatever the number of paths. */
 function arrivedOf(paths: readonly Path[], kind: (seen: Bitset) => Iterable<number>): number {
   const arrived = new Bitset();
   for (const path of paths) for (const seq of kind(path.seen)) arrived.add(seq);

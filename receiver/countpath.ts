@@ -3,12 +3,12 @@ import type { PathAccount, Window } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
 import { Path } from "./path.ts";
 
-/** The one canary whose arrival shows that what is counted is counted. */
+/** One canary is enough: if it is counted, counting works. */
 const CANARIES = 1;
-/** So far two replicas may be apart, however few have been counted. */
+/** How far the counts of two replicas may differ in any case. */
 const APART = 10;
 
-/** A path on which no identity survives: it is known how many have arrived, and not which. */
+/** A path without identities: only the number of arrivals is known. */
 export class CountPath extends Path {
   private first: number | null = null;
   private latest = 0;
@@ -19,7 +19,7 @@ export class CountPath extends Path {
     super(name, filter, selected);
   }
 
-  /** Enters how many there are. @returns how many have come since the last count. */
+  /** Enters a total. @returns the increase since the last one. */
   counted(count: number): number {
     const more = this.first === null ? 0 : count - this.latest;
     this.first ??= count;
@@ -30,7 +30,9 @@ export class CountPath extends Path {
     return more;
   }
 
-  /** Why nobody can say how many arrived; null where that is known. A few less may be those of another replica. */
+  /**
+   * Why the number of arrivals is unknown; null if it is known. A slightly lower count may come from another replica.
+   */
   get problem(): string | null {
     return this.fall;
   }
@@ -56,7 +58,7 @@ export class CountPath extends Path {
     return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 
-  /** What is missing is lost, and what is too much came twice; nobody can say of which events. */
+  /** A deficit is lost and a surplus is duplicated, of unknown events. */
   override settle(publication: Publication): PathAccount {
     const expected = publication.expected(this.selected).size;
     const arrived = Math.max(0, this.latest - (this.first ?? this.latest) - CANARIES);

@@ -1,4 +1,4 @@
-/** What requests of Node carry, from the same settings that k6 takes it from. */
+/** The credentials of Node's requests, from the same settings as in k6. */
 import { readFileSync } from "node:fs";
 import { type Headers, readHeaders, readTokens } from "../core/access.ts";
 import type { TlsOptions } from "../core/ownaccess.ts";
@@ -11,9 +11,9 @@ export interface Credentials {
 }
 
 /**
- * Reads the files that the settings name. Of many tokens it takes the first; one that is renewed is not asked for.
+ * Reads the files in the settings. Of several tokens it takes the first; a renewable one is not fetched here.
  *
- * @param prefix what the settings begin with, e.g. `WS`.
+ * @param prefix prefix of the settings, e.g. `WS`.
  * @throws an error in one line that names the variable.
  */
 export function readCredentials(given: AccessSettings, prefix: string): Credentials {

@@ -4,40 +4,40 @@ import { Histogram } from "../core/histogram.ts";
 import { Tail } from "../core/tail.ts";
 import { Timeline } from "../core/timeline.ts";
 
-/** Paths with a histogram of their own; each takes about 100 kB, and a run may have ten thousand. */
+/** Paths with their own histogram, which takes about 100 kB; a run may have ten thousand paths. */
 const NAMED = 50;
 
-/** What the others share. */
+/** Name of the histogram that all other paths share. */
 export const OTHERS = "others";
 
-/** The latencies of one path, or of all that have none of their own. */
+/** The latencies of one path, or of the others together. */
 export interface PathLatencies {
   readonly path: string;
-  /** As the compressed text of hdr-histogram, in microseconds. */
+  /** As hdr-histogram's compressed text, in microseconds. */
   readonly histogram: string;
 }
 
-/** What is measured of the first deliveries on the paths that select their events, expected or not: their latencies, on which path, and in which second. */
+/** Measurements of first deliveries on paths that select them, expected or not: latency, path and second. */
 export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
   readonly tail = new Tail();
-  /** Null where the load has none. */
+  /** Null for loads without bursts. */
   bursts: Bursts | null = null;
   /** The latencies of all paths together. */
   readonly total = new Histogram();
   private readonly byPath = new Map<string, Histogram>();
 
   /**
-   * Enters one such delivery.
+   * Enters a delivery.
    *
-   * @param latency ms from publishing to arrival; not a number where nobody can say.
+   * @param latency ms from publishing to arrival; NaN where unknown.
    * @param at Unix ms of its arrival.
-   * @param seq the event, where it is known and the load may have bursts.
+   * @param seq the event, if known and the load may have bursts.
    */
   record(path: string, latency: number, at: number, seq?: number): void {
     if (Number.isNaN(latency)) {
-      // When it came is not known: what is measured of the end of the load is that of the others.
+      // Its arrival time is unknown, so the tail of the load is measured without it.
       this.timeline.delivered(at, null);
       return;
     }
@@ -49,7 +49,7 @@ export class Deliveries {
     this.tail.delivered(at);
   }
 
-  /** The latencies by path: the first ones by name, the rest merged. */
+  /** Latencies by path: the first paths by name, the others merged. */
   latencies(): PathLatencies[] {
     return [...this.byPath].map(([path, histogram]) => ({ path, histogram: histogram.text() }));
   }

@@ -3,35 +3,35 @@ import type { Settling } from "../core/report.ts";
 import { type Balance, endingOf } from "../core/settling.ts";
 import type { Path } from "./path.ts";
 
-/** How often the wait for the last deliveries looks again. */
+/** Polling interval of the wait for the last deliveries. */
 const POLL_MS = 100;
 
-/** So long a worker may keep what it has taken, unless told. */
+/** How long a worker may hold messages, by default. */
 const HOLD_MS = 30_000;
 
 export type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 
-/** What the wait for the last deliveries of a run asks it. */
+/** What the wait needs to know about its run. */
 export interface DrainContext {
   /** Unix ms. */
   now(): number;
   publishersDone(): boolean;
-  /** Unix ms up to which events were sent. */
+  /** Unix ms of the last send. */
   sentThrough(): number;
-  /** When the last event arrived for the first time, in Unix ms. */
+  /** Unix ms of the last first arrival of an event. */
   lastArrivalAt(): number;
   paths(): readonly Path[];
-  /** Expected deliveries that have not happened, and those of them that may still come. */
+  /** Expected deliveries that are lost so far, and those that may still be retried. */
   missing(): { readonly lost: number; readonly open: number };
-  /** Where events stand that a table waits for. */
+  /** Where events on their way to a table are; null without a table. */
   balance(): Balance | null;
-  /** Looks once more at what can be looked at again. */
+  /** A last reading of the far ends that are polled. */
   finish(): Promise<void>;
 }
 
-/** The wait for the last deliveries of a run: until everything has arrived or waiting makes no sense. */
+/** The wait for the last deliveries of a run: until everything has arrived or waiting longer is useless. */
 export class Drain {
-  /** The one who ran it has gone. */
+  /** The run was interrupted by its user. */
   isInterrupted = false;
   private readonly run: DrainContext;
 
@@ -39,7 +39,7 @@ export class Drain {
     this.run = run;
   }
 
-  /** @returns how it ended. */
+  /** @returns how the wait ended. */
   async over({ timeout, quiet, hold = HOLD_MS, linger = 0 }: Waits): Promise<Ending> {
     const { run } = this;
     const deadline = run.now() + timeout;
@@ -50,11 +50,11 @@ export class Drain {
       await pause(POLL_MS);
       ending = this.endingAt(waits);
     }
-    // What comes again after the account is closed, nobody sees.
+    // Duplicates that come after the account is closed go unseen.
     if (ending === "complete" && linger > 0) await pause(linger);
     await run.finish();
     if ((ending === "quiet" || ending === "held") && this.isComplete()) {
-      // Only this last look has found what was missing.
+      // The last reading found what was missing.
       ending = "complete";
       if (linger > 0) {
         await pause(linger);

@@ -4,7 +4,7 @@ import { type Listeners, unheard } from "../core/listening.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Path } from "./path.ts";
 
-/** What the paths of a run expect of its publication; paths with the same filter expect the same. */
+/** The deliveries that the paths of a run expect; computed once for paths with the same filter. */
 export class Expectations {
   private readonly publication: Publication;
   private remembered = { publications: -1, byFilter: new Map<string, Bitset>() };
@@ -13,7 +13,7 @@ export class Expectations {
     this.publication = publication;
   }
 
-  /** All events that a path selects: worked out once for each filter, and until more is published. */
+  /** All events that a path selects; cached by filter until more is published. */
   readonly whole = (path: Path): Bitset => {
     if (this.remembered.publications !== this.publication.batchCount) {
       this.remembered = { publications: this.publication.batchCount, byFilter: new Map() };
@@ -27,7 +27,7 @@ export class Expectations {
     return expected;
   };
 
-  /** How many deliveries are expected of the events of each second, while their paths are judged. @param now Unix ms. */
+  /** Expected deliveries by the second of the send, on paths that are being judged. @param now Unix ms. */
   bySecond(paths: readonly Path[], now: number): ReadonlyMap<number, number> {
     const byFilter = new Map<string, Map<number, number>>();
     const expected = new Map<number, number>();
@@ -41,7 +41,7 @@ export class Expectations {
     return expected;
   }
 
-  /** How many acknowledged events were sent while no path that selects them was open. @param now Unix ms. */
+  /** Number of acknowledged events that were sent while no path that selects them was open. @param now Unix ms. */
   unheard(paths: readonly Path[], now: number): number {
     const byFilter = new Map<string, Listeners & { readonly open: (Window | null)[] }>();
     for (const path of paths) {

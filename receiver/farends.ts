@@ -8,13 +8,13 @@ import type { Observers } from "./observer.ts";
 import { pipelines } from "./pipelines.ts";
 import type { RunFarEnds } from "./runs.ts";
 
-/** Every kind of far end by the name of its part in an opening: that of users' pipelines, and those of systems. */
+/** Every kind of far end, by the name of its part in an opening: users' pipelines, and those of systems. */
 const KINDS = { farEnd: pipelines, ...systems };
 
 type Kinds = typeof KINDS;
 type AnyKind = FarEndKind<unknown, unknown>;
 
-/** What each is told when the receiver starts. */
+/** Options of each far end, from the receiver's start. */
 export type FarEndOptions = {
   readonly [Name in keyof Kinds]?: Parameters<Kinds[Name]["open"]>[0];
 };
@@ -26,23 +26,23 @@ const parts = entries().map(([name, { opening }]) => [name, v.optional(opening)]
 /** An opening with the parts of all far ends. */
 export const AnyOpeningSchema = v.object({ ...OpeningSchema.entries, ...Object.fromEntries(parts) });
 
-/** What an opening asks of one of them. */
+/** The part of an opening for one far end. */
 function partOf(opening: Opening, name: string): unknown {
   return (opening as Readonly<Record<string, unknown>>)[name];
 }
 
-/** Adds what far ends can be told on the command line. */
+/** Adds the command-line flags of far ends. */
 export function addFlags(program: Command): void {
   for (const [, kind] of entries()) kind.addFlags(program);
 }
 
-/** What they were told there. @throws InvalidArgumentError for what does not go together. */
+/** Reads these flags. @throws InvalidArgumentError for contradictions. */
 export async function readFlags(flags: object): Promise<FarEndOptions> {
   const read = entries().map(async ([name, kind]) => [name, await kind.readFlags(flags)] as const);
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** What all that take part in a run must agree on about its far ends, by the words for it. */
+/** What all participants of a run must agree on about its far ends, by description. */
 export function workloadOf(opening: Opening): Readonly<Record<string, unknown>> {
   const asked = entries().filter(([name]) => partOf(opening, name) !== undefined);
   const workloads = asked.map(([name, kind]) => kind.workload(partOf(opening, name)));
@@ -54,14 +54,14 @@ export class FarEnds implements RunFarEnds {
   private readonly open = new Map<string, OpenFarEnd<unknown>>();
   readonly workloadOf = workloadOf;
 
-  /** Opens them all. @throws FarEndProblem when one cannot be had. */
+  /** Opens all far ends. @throws FarEndProblem when one cannot be opened. */
   async openAll(options: FarEndOptions, place: Surroundings): Promise<void> {
     for (const [name, kind] of entries()) {
       this.open.set(name, await kind.open(options[name as keyof Kinds], place));
     }
   }
 
-  /** Why such a run cannot be opened here; null when it can. */
+  /** Why a run cannot be opened here; null when it can. */
   refusalOf(opening: Opening): string | null {
     for (const [name, farEnd] of this.askedFor(opening)) {
       const refusal = farEnd.refusalOf?.(partOf(opening, name)) ?? null;
@@ -82,7 +82,7 @@ export class FarEnds implements RunFarEnds {
     for (const farEnd of this.open.values()) await farEnd.routes?.(app);
   }
 
-  /** Sees to what is under way, before connections are closed. */
+  /** Completes requests in progress, before connections are closed. */
   async drain(): Promise<void> {
     for (const farEnd of this.open.values()) await farEnd.drain?.();
   }

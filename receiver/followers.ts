@@ -6,21 +6,21 @@ import { saidBy, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
 import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
 
-/** A far end that has to be asked is asked so often. */
+/** Polling interval. */
 const POLL_MS = 100;
 const RETRY_MS = 500;
-/** The last look is tried so often, and not again when it has taken so long: a k6 waits for the account. */
+/** Attempts of the last reading; none is started after this time, because k6 waits for the account. */
 const LAST_LOOKS = 3;
 const LAST_LOOKS_MS = 5_000;
 
-/** Looks at a far end as its pipeline says, until it is stopped. */
+/** Observes a far end as its pipeline declares, until it is stopped. */
 export interface Follower {
-  /** Looks at everything once more. */
+  /** A last, complete reading. */
   finish(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts what follows a far end; null where arrivals come by themselves. */
+/** Starts to observe a far end; null where others report the arrivals. */
 export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower | null {
   const { observe } = pipeline;
   const environment = environmentOf(pipeline, process.env);
@@ -64,7 +64,7 @@ function enter(farEnd: FarEndContext, arrival: { path?: string; text: string } |
   farEnd.arrived(typeof arrival === "string" ? { text: arrival } : arrival, farEnd.now());
 }
 
-/** Asks again and again. */
+/** Polls a far end. */
 class PollFollower implements Follower {
   private readonly farEnd: FarEndContext;
   private readonly access: FarEndAccess;
@@ -87,7 +87,7 @@ class PollFollower implements Follower {
         await this.looked.look();
         this.farEnd.looked(null, await this.looked.lookAgain());
       });
-      // One slip of what is asked ten times a second must not spoil the run.
+      // A single error of something that is polled ten times a second must not invalidate the run.
       if (worked || attempt === LAST_LOOKS || performance.now() - began > LAST_LOOKS_MS) return;
       await pause(RETRY_MS);
     }
@@ -113,14 +113,14 @@ class PollFollower implements Follower {
       this.farEnd.looked(this.access.problem);
       return this.access.problem === null;
     } catch (problem) {
-      // Whoever is not let in often fails on an answer that is none.
+      // Refused credentials often show as an error in reading the answer.
       this.farEnd.looked(this.access.problem ?? said(problem));
       return false;
     }
   }
 }
 
-/** Holds a stream open. */
+/** Consumes a stream. */
 class Consumer implements Follower {
   private readonly opened: Promise<Closable | null>;
 

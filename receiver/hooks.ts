@@ -10,19 +10,19 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 
 type Hook = FastifyRequest<{ Params: { "*": string } }>;
 
-/** Requests to any path below /hooks/. */
+/** Accepts requests to any path below /hooks/. */
 export async function hookRoutes(
   app: FastifyInstance,
   { runs, now }: { runs: Runs; now: () => number },
 ): Promise<void> {
-  // A signature is over the bytes, so that the body is left as it came, whatever its type is said to be.
+  // A signature covers the bytes, so the body stays raw, whatever its content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
   app.route({
     method: ["POST", "PUT", "PATCH"],
     url: "/hooks/*",
     handler: async (request, reply) => {
-      // With its last byte, however long its body took.
+      // When its last byte was read, however long the body took.
       const arrivedAt = now();
       const farEnds = waitingIn(runs);
       const newest = farEnds.at(-1);
@@ -40,7 +40,7 @@ export async function hookRoutes(
       }
       reply.code(200).send({ status: "received" });
       for (const arrival of taken) {
-        // Whose run it is, its identity says; what carries none is told of in the newest.
+        // The identity says which run it belongs to; a text without one counts in the newest run.
         const owners = farEnds.filter((farEnd) => farEnd.carriedBy(arrival.text) !== "");
         for (const farEnd of owners.length > 0 ? owners : [newest]) farEnd.arrived(arrival, arrivedAt);
       }
@@ -57,7 +57,7 @@ function waitingIn(runs: Runs): readonly FarEnd[] {
   });
 }
 
-/** What a request brings, as its pipeline says, or why it is refused. */
+/** The arrivals in a request, as its pipeline declares, or the reason for refusing it. */
 async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
   const { pipeline } = farEnd.run;
   const receive = pipeline?.observe.kind === "request" ? pipeline.observe.receive : undefined;
@@ -74,7 +74,7 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
   }
 }
 
-/** @param bytes its body as it was before it was compressed. */
+/** @param bytes the decompressed body. */
 function incoming(request: Hook, bytes: Buffer): IncomingRequest {
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [value].flat().join(", ")] as const],

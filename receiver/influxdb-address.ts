@@ -1,4 +1,4 @@
-/** Where points go. Pure. */
+/** Parses the address of an InfluxDB. Pure. */
 
 interface Place {
   readonly protocol: "http" | "https";
@@ -20,7 +20,7 @@ export interface Bucket extends Place {
   readonly token: string;
 }
 
-/** Reads an address; null when it is none. */
+/** Parses an address; null when it is invalid. */
 export function readInfluxdb(text: string): Database | Bucket | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) return null;
@@ -43,14 +43,14 @@ function readBucket(url: URL, place: Place, token: string): Bucket | null {
   return isWhole ? { ...place, org, bucket, token } : null;
 }
 
-/** The address without who writes there: for messages. */
+/** The address without credentials, for messages. */
 export function shownAddress(given: Database | Bucket): string {
   const { protocol, host, port } = given;
   const path = "bucket" in given ? `?org=${given.org}&bucket=${given.bucket}` : given.name;
   return `${protocol}://${host}:${port}/${path}`;
 }
 
-/** Null for a text in which a `%` stands for nothing. */
+/** Null for invalid percent-encoding. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);

@@ -3,18 +3,18 @@ import type { Bucket, Database } from "./influxdb-address.ts";
 import type { Point } from "./points.ts";
 
 const TIMEOUT_MS = 2_000;
-/** As much of what a server says is told. */
+/** Longest quote of a server's response. */
 const LONGEST_TEXT = 300;
 
-/** What points are written by. */
+/** Writes points. */
 export interface Client {
-  /** Makes the database where that is allowed. May reject where it is not. */
+  /** Creates the database. May reject without permission. */
   create(): Promise<unknown>;
-  /** @throws InfluxRefusal for an answer that is no success, and what Node says where none comes. */
+  /** @throws InfluxRefusal for an unsuccessful response, and Node's error without one. */
   write(points: readonly Point[]): Promise<void>;
 }
 
-/** A server that answered, and took nothing. */
+/** A server that responded and refused. */
 export class InfluxRefusal extends Error {
   readonly status: number;
 
@@ -24,7 +24,7 @@ export class InfluxRefusal extends Error {
   }
 }
 
-/** The client that an address asks for. */
+/** The client for an address. */
 export function clientOf(given: Database | Bucket): Client {
   return "bucket" in given ? clientOfBucket(given) : clientOfDatabase(given);
 }
@@ -55,7 +55,7 @@ function statusOf(problem: unknown): number | undefined {
   return problem instanceof Error && "res" in problem ? (problem.res as { statusCode?: number }).statusCode : undefined;
 }
 
-/** The write API of InfluxDB 2; the library speaks that of 1.x alone. A bucket is made by who owns it. */
+/** InfluxDB 2's write API, which the library for 1.x does not support. Buckets are created by their owner. */
 function clientOfBucket({ protocol, host, port, org, bucket, token }: Bucket): Client {
   const address = `${protocol}://${host}:${port}/api/v2/write?${new URLSearchParams({ org, bucket, precision: "ms" })}`;
   return {
@@ -75,7 +75,7 @@ function clientOfBucket({ protocol, host, port, org, bucket, token }: Bucket): C
   };
 }
 
-/** A point in line protocol: numbers are floats, as in all points of ours. */
+/** A point in line protocol; all our numbers are floats. */
 export function lineOf({ measurement, tags, fields, timestamp }: Point): string {
   const tag = ([name, value]: readonly [string, string]) => `${escaping.tag(name)}=${escaping.tag(value)}`;
   const field = ([name, value]: readonly [string, string | number]) => `${escaping.tag(name)}=${fieldValue(value)}`;
@@ -97,7 +97,7 @@ function messageIn(status: number, said: string): string {
     const { message } = JSON.parse(said) as { message?: unknown };
     if (typeof message === "string") return `${status} ${message.slice(0, LONGEST_TEXT)}`;
   } catch {
-    // It is no JSON: the status says enough.
+    // Not JSON: the status says enough.
   }
   return `status ${status}`;
 }

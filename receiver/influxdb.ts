@@ -3,26 +3,26 @@ import { type Client, clientOf, InfluxRefusal } from "./influxdb-client.ts";
 import { NOTHING_TOLD, type Point, pointsOf, type WrittenState } from "./points.ts";
 import type { Runs } from "./runs.ts";
 
-/** How the writing goes. */
+/** State of the export. */
 export interface InfluxdbState {
   readonly written: number;
   readonly waiting: number;
-  /** Points that were given up: the database refused them, or was away for too long. */
+  /** Points that were dropped, because the database refused them or was away for too long. */
   readonly dropped: number;
-  /** Attempts to write that failed; their points may have been written later. */
+  /** Failed attempts to write; their points may have been written later. */
   readonly failures: number;
 }
 
 const EVERY_MS = 1_000;
-/** An account of many paths takes a while: no more than this share of the time is spent on them. */
+/** The account of many paths is expensive: this share of the time is spent on it at most. */
 const LARGEST_SHARE = 0.05;
 const AT_ONCE = 5_000;
-/** So many are tried while the database is away: preparing more for nothing would take time from the accounts. */
+/** Points per attempt while the database is away: preparing more would take time from the accounts. */
 const TRIED = 100;
-/** Beyond so many the oldest points are dropped, and counted; ten minutes of a run and more. */
+/** With more waiting points the oldest are dropped, and counted; it covers more than ten minutes of a run. */
 const MOST_WAITING = 20_000;
 
-/** Writes the accounts of all runs to InfluxDB each second, so that the far end is on the same board as the load. */
+/** Writes the accounts of all runs to InfluxDB each second, for boards that show load and far end together. */
 export class Influxdb {
   private readonly client: Client;
   private readonly runs: Runs;
@@ -41,10 +41,7 @@ export class Influxdb {
   private dropped = 0;
   private failures = 0;
 
-  /**
-   * @param now Unix ms.
-   * @param pace ms from one writing to the next, at least, and how many points may wait.
-   */
+  /** @param now Unix ms. @param pace shortest ms between writes, and the most points that may wait. */
   constructor(given: Database | Bucket, runs: Runs, now: () => number, pace = { every: EVERY_MS, most: MOST_WAITING }) {
     this.pace = pace;
     this.client = clientOf(given);
@@ -59,7 +56,7 @@ export class Influxdb {
     return { written, waiting: this.waiting.length, dropped, failures };
   }
 
-  /** Writes what is left, once. */
+  /** Writes the remaining points, once. */
   async close(): Promise<void> {
     this.closing = true;
     clearTimeout(this.timer);
@@ -77,7 +74,7 @@ export class Influxdb {
     }, after);
   }
 
-  /** Adds what is new of each run. @returns the ms it took, during which nothing else was done. */
+  /** Collects new points of each run. @returns the ms it took. */
   private collect(): number {
     const started = performance.now();
     for (const run of this.runs.all()) {
@@ -103,7 +100,7 @@ export class Influxdb {
       if (!this.created) await this.client.create();
       this.created = true;
     } catch {
-      // It may exist without our being allowed to create it: the write tells.
+      // The database may exist although we may not create it: the write will show it.
     }
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, this.failing ? TRIED : AT_ONCE);
@@ -127,7 +124,7 @@ export class Influxdb {
     const reason = problem instanceof Error ? problem.message : String(problem);
     if (!this.failing) this.say(`cannot be written to: ${reason}`);
     this.failing = true;
-    // A batch that is wrong in itself would be refused for ever, and hold up those behind it.
+    // An invalid batch would be refused for ever, and block those behind it.
     if (status === 400 || status === 422) {
       this.waiting.splice(0, count);
       this.dropped += count;

@@ -1,31 +1,39 @@
-/** Rows and lists: what has an id is looked for again and again, and once more at the end. What was wrong once stays so. */
+/**
+ * Polls rows and lists: items have ids, are read again and again, and once more at the end. A fault that was seen once
+ * counts.
+ */
 import { createHash } from "node:crypto";
 import type { Arrival, Item } from "../core/observe.ts";
 
-/** A far end that is looked at. */
+/** A far end that is polled. */
 export interface FarEndContext {
   readonly kind: string;
   now(): number;
-  /** @param at null where nobody can say when it came. @returns how many identities of the run were in it, whole or damaged. */
+  /**
+   * @param at Unix ms; null where the arrival time is unknown. @returns number of the run's identities in it, whole or
+   * damaged.
+   */
   arrived(arrival: Arrival, at: number | null): number;
   counted(count: number): void;
-  /** Which events of the run a text carries; empty where it carries none. */
+  /** The run's events in a text; empty without any. */
   carriedBy(text: string): string;
-  /** An item may have gained events. @param before which ones it carried. @returns which ones it does now, if it has. */
+  /**
+   * An item may have gained events. @param before its earlier events. @returns its events now, if it has gained any.
+   */
   gained(arrival: Arrival, at: number | null, before: string): string;
-  /** An item is not any more what it was. */
+  /** An item's content has changed. */
   changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, vanished?: number): void;
 }
 
-/** What a poll looks at. */
+/** What a poll does. */
 export interface Poll {
   look(): Promise<void>;
-  /** Looks at everything. @returns how much of what was there is gone. */
+  /** Reads everything. @returns the number of items that are gone. */
   lookAgain(): Promise<number>;
 }
 
-/** What a file's own function gives, which no compiler has looked at. @throws Error in one line for what are no items. */
+/** Checks what a user's function returned. @throws Error in one line for anything but items. */
 export function itemsOf(name: "rows" | "list", given: unknown): readonly Item[] {
   if (!Array.isArray(given)) throw new Error(`${name}() gives ${kindOf(given)}; allowed: a list`);
   if (name === "list") return numbered(given as readonly (Item | string)[]).map((item) => asItem(name, item));
@@ -40,13 +48,13 @@ function asItem(name: string, item: unknown): Item {
   throw new Error(`${name}() gives an item whose id is ${kindOf(id)}; allowed: a text or a number`);
 }
 
-/** What a value is, without itself: it may hold a secret. */
+/** The type of a value, without the value, which may be a secret. */
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   return value instanceof Promise ? "a promise" : `of type ${typeof value}`;
 }
 
-/** The items of a list that gives them no ids: of equal ones the first, the second and so on. */
+/** Gives ids to the items of a list without ids: equal ones are numbered. */
 function numbered(items: readonly (Item | string)[]): readonly Item[] {
   const counts = new Map<string, number>();
   return items.map((item) => {
@@ -57,11 +65,13 @@ function numbered(items: readonly (Item | string)[]): readonly Item[] {
   });
 }
 
-/** What is remembered of an item. */
+/** What is kept of an item. */
 interface Seen {
   readonly digest: string;
   readonly carried: string;
-  /** Of its text: what gains an event becomes longer, and to read each text again each time would cost more. */
+  /**
+   * Length of its text: a text that gains an event becomes longer, and comparing each text each time would cost more.
+   */
   readonly length: number;
 }
 
@@ -69,16 +79,19 @@ function seenOf(item: Item, carried: string): Seen {
   return { digest: digestOf(item), carried, length: item.text.length };
 }
 
-/** Keys that grow: what comes later stands behind what is there. Of others, as UUIDs, nobody knows where it will stand. */
+/** Whether keys grow, so that new rows come after known ones. For other keys, such as UUIDs, their place is unknown. */
 const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
 
-/** Rows are read again when so many times as long has passed as that took, and all of them before it looks as if none came. */
+/**
+ * Earlier rows are read again after a pause of this many times that reading's duration. If all of them have to be read,
+ * the pause has a limit, before it looks as if nothing arrived.
+ */
 const REST = 10;
 const LONGEST_REST_MS = 2_000;
-/** Where keys grow, what was passed within so long is read again: it may have been invisible still, and gain events. */
+/** Where keys grow, rows read within this time are read again: others may have been invisible then, or gain events. */
 const LATE_MS = 10_000;
 
-/** Rows or items with ids: each is entered once, and at the end all are looked at again. */
+/** Rows or items with ids: each is entered once, and all are read again at the end. */
 export class Items implements Poll {
   private readonly farEnd: FarEndContext;
   private readonly after: (id: Item["id"] | null) => Promise<readonly Item[]>;
@@ -86,13 +99,13 @@ export class Items implements Poll {
   private last: Item["id"] | null = null;
   private readonly isList: boolean;
   private againAt = 0;
-  /** How far had been read at moments of the last {@link LATE_MS}. */
+  /** Positions of the readings within the last {@link LATE_MS}. */
   private marks: { readonly at: number; readonly last: Item["id"] | null }[] = [];
-  /** Behind which row the next ones are read again; undefined where that begins anew. */
+  /** The row after which the repeated reading goes on; undefined where it starts anew. */
   private again: Item["id"] | null | undefined;
   private readonly now: () => number;
 
-  /** @param now ms by a clock that nobody sets. */
+  /** @param now a monotonic clock in ms. */
   constructor(
     farEnd: FarEndContext,
     after: (id: Item["id"] | null) => Promise<readonly Item[]>,
@@ -113,7 +126,7 @@ export class Items implements Poll {
       if (isAgain) this.rest(began, LONGEST_REST_MS);
       return;
     }
-    // What is new comes first: it is dated by when it is read.
+    // New rows come first, because they are dated by when they are read.
     await this.read(this.last, regard);
     this.marks.push({ at: began, last: this.last });
     if (!isAgain) return;
@@ -122,14 +135,14 @@ export class Items implements Poll {
     this.rest(from);
   }
 
-  /** Nothing is read again until many times as long has passed as it took since a moment, or the longest rest. */
+  /** Rests for many times the duration since a moment, but not longer than the longest rest. */
   private rest(since: number, longest = Number.POSITIVE_INFINITY): void {
     const now = this.now();
     const took = now - since;
     this.againAt = now + Math.min(REST * took, Math.max(longest, took));
   }
 
-  /** One page of rows that were passed a moment ago; whoever read all of them at once would date what is new too late. */
+  /** One page of rows that were passed recently. Reading all of them at once would delay, and so misdate, new ones. */
   private async readPageAgain(now: number, met: (item: Item, before: Seen) => void): Promise<void> {
     const after = this.again === undefined ? this.againFrom(now) : this.again;
     const items = await this.after(after);
@@ -138,7 +151,7 @@ export class Items implements Poll {
     this.again = end === undefined || end === after || end === this.last ? undefined : end;
   }
 
-  /** Behind which row is read again. */
+  /** The row after which to read again. */
   private againFrom(now: number): Item["id"] | null {
     const passed = this.marks.findLast(({ at }) => at <= now - LATE_MS) ?? this.marks[0];
     if (passed === undefined) return this.last;
@@ -146,10 +159,10 @@ export class Items implements Poll {
     return passed.last;
   }
 
-  /** What became visible behind the last row, what has changed, and what is not there any more. */
+  /** Finds rows that became visible late, changed, or disappeared. */
   async lookAgain(): Promise<number> {
     const there = new Set<string>();
-    // Only the last of many rows are read again and again: of others nobody knows since when they are so.
+    // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
     const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
     const met = (item: Item, before: Seen) => {
       const carried = this.farEnd.carriedBy(item.text);
@@ -164,7 +177,9 @@ export class Items implements Poll {
     return [...this.seen.keys()].filter((id) => !there.has(id)).length;
   }
 
-  /** @param met is told of each item that was entered before. @param at when what is new has come; null where nobody can say. */
+  /**
+   * @param met called for each item that was entered before. @param at arrival time of new items; null where unknown.
+   */
   private async read(
     from: Item["id"] | null,
     met: (item: Item, before: Seen) => void,
@@ -190,14 +205,14 @@ export class Items implements Poll {
     }
   }
 
-  /** Events that an item gains arrive now; what else became of it, the end tells. */
+  /** Events that an item gains have arrived now; other changes are judged at the end. */
   private regard(item: Item, before: Seen): void {
     if (item.text.length === before.length) return;
     const carried = this.farEnd.gained(item, this.farEnd.now(), before.carried);
     this.seen.set(String(item.id), { ...before, length: item.text.length, carried });
   }
 
-  /** Those of other runs are as many as the table is old: they are read, and not remembered. */
+  /** Rows of other runs may be many: they are read, but not kept. */
   private enter(item: Item, at: number | null): Seen | null {
     if (this.farEnd.arrived(item, at) === 0) return null;
     const seen = seenOf(item, this.farEnd.carriedBy(item.text));

@@ -5,10 +5,10 @@ import type { Observer, ObserverContext } from "./observer.ts";
 import type { Runs } from "./runs.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** What a far end cannot do as it was asked to, in one line. */
+/** What prevents a far end from being observed as requested, in one line. */
 export class FarEndProblem extends Error {}
 
-/** The receiver that a far end belongs to. */
+/** The receiver of a far end. */
 export interface Surroundings {
   readonly runs: Runs;
   readonly traffic: Traffic;
@@ -16,42 +16,42 @@ export interface Surroundings {
   readonly now: () => number;
 }
 
-/** The run that a far end is looked at for. */
+/** The run of a far end. */
 export interface ObservedRun {
   readonly id: string;
   readonly seed: number;
   readonly variants: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
-/** A far end at work in one receiver. */
+/** A kind of far end, opened by one receiver. */
 export interface OpenFarEnd<Part> {
-  /** Why no run with such a far end can be opened here; null when it can. */
+  /** Why no run with this far end can be opened here; null when it can. */
   refusalOf?(part: Part): string | null;
-  /** What looks at it for one run. */
+  /** Observes the far end for one run. */
   observe(part: Part, run: ObservedRun, observed: ObserverContext): Observer;
-  /** Its own routes beside those of every receiver. */
+  /** Routes besides those of every receiver. */
   routes?(app: FastifyInstance): Promise<void>;
-  /** No more is taken: sees to what is under way, before connections are closed. */
+  /** No more requests are accepted: completes those in progress, before connections are closed. */
   drain?(): Promise<void>;
-  /** Lets go of what it holds open, when all runs have. */
+  /** Releases its resources, after all runs. */
   close?(): Promise<void>;
 }
 
 /**
- * A kind of far end: all that a receiver knows of it. A run asks for it by a part of its opening, which bears its name
- * in the list.
+ * A kind of far end, as the receiver sees it. A run requests it by a part of its opening, under the kind's name in the
+ * list.
  *
- * @typeParam Options what it is told when the receiver starts.
+ * @typeParam Options options from the receiver's start.
  */
 export interface FarEndKind<Options, Part> {
-  /** The shape of its part of an opening. */
+  /** The schema of its part of an opening. */
   readonly opening: v.GenericSchema<unknown, Part>;
-  /** What all that take part in a run must agree on, by the words for it. */
+  /** What all participants of a run must agree on, by description. */
   workload(part: Part): Readonly<Record<string, unknown>>;
-  /** Adds what it can be told on the command line. */
+  /** Adds its command-line flags. */
   addFlags(program: Command): void;
-  /** What it was told there. @throws InvalidArgumentError for what does not go together. */
+  /** Reads these flags. @throws InvalidArgumentError for contradictions. */
   readFlags(flags: object): Options | Promise<Options>;
-  /** Opens what it needs. @throws FarEndProblem when that cannot be had. */
+  /** Opens its resources. @throws FarEndProblem when that fails. */
   open(options: Options | undefined, place: Surroundings): OpenFarEnd<Part> | Promise<OpenFarEnd<Part>>;
 }

@@ -14,7 +14,7 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError("Allowed: a whole number from 0 to 65535; 0 chooses a free port.");
 }
 
-/** Node would take an empty address for all of them. */
+/** Node would treat an empty address as all interfaces. */
 function address(text: string): string {
   if (/^[A-Za-z0-9.:_-]+$/.test(text)) return text;
   throw new InvalidArgumentError("Allowed: the name or the address of a network interface.");
@@ -66,7 +66,7 @@ try {
   process.exit(1);
 }
 
-/** Refuses a variable that begins as ours and is none: RECEIVER_URL is told to publishers, others by Kubernetes. */
+/** Rejects unknown variables with our prefix, except RECEIVER_URL, which publishers use, and those of Kubernetes. */
 function refuseUnknown(known: readonly string[]): void {
   const isOthers = (name: string) =>
     name === "RECEIVER_URL" ||
@@ -77,7 +77,7 @@ function refuseUnknown(known: readonly string[]): void {
   if (unknown !== undefined) program.error(`error: ${unknown}: unknown variable; ${meant(unknown, known)}`);
 }
 
-/** A far end that cannot be had says so by itself; whatever else goes wrong has to do with the address. */
+/** A far end's own error explains itself; other errors are about the address. */
 function reasonOf(problem: unknown): string {
   const said = problem instanceof Error ? problem.message : String(problem);
   return problem instanceof FarEndProblem ? said : `cannot listen on ${host}:${port}: ${said}`;

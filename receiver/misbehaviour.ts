@@ -2,22 +2,22 @@ import * as v from "valibot";
 
 const Share = v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0);
 
-/** Which share of the webhooks is answered badly, to see what a sender makes of it. */
+/** Shares of webhooks that are answered badly, to test how the sender reacts. */
 export const MisbehaviourSchema = v.strictObject({
   /** Answered with status 503, and with 404. */
   unavailable: Share,
   notFound: Share,
-  /** The connection is cut without an answer. */
+  /** The connection is closed without a response. */
   dropped: Share,
-  /** Every answer waits so long, in ms. */
+  /** Delay of every response, in ms. */
   delay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(600_000)), 0),
 });
 export type MisbehaviourSettings = v.InferOutput<typeof MisbehaviourSchema>;
 
-/** What is done to one webhook. */
+/** What happens to a webhook. */
 export type Strike = 503 | 404 | "drop" | null;
 
-/** Strikes evenly: of any hundred webhooks with a share of 0.25, twenty-five are struck. */
+/** Distributes bad answers evenly: with a share of 0.25, exactly 25 of any hundred webhooks. */
 export class Misbehaviour {
   private current: MisbehaviourSettings = v.parse(MisbehaviourSchema, {});
   private owed: [strike: Strike, share: number, owed: number][] = [];
@@ -41,7 +41,7 @@ export class Misbehaviour {
     let struck: Strike = null;
     for (const row of this.owed) {
       row[2] += row[1];
-      // One strike for each webhook; what else is owed stays owed.
+      // One bad answer per webhook; further ones remain due.
       if (struck !== null || row[2] < 1 - 1e-9) continue;
       row[2] -= 1;
       struck = row[0];

@@ -9,10 +9,10 @@ import { CANARY_PUBLISHER } from "../core/trace.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 
-/** What a path says of one arrival. */
+/** The kind of an arrival. */
 export type Entry = "canary" | "first" | "duplicate";
 
-/** One path of a far end. Its events arrive here and nowhere else, so that it is live as long as the run. */
+/** One path of a user's far end. All its arrivals are seen here, so it is live as long as the run. */
 export class ObservedPath extends Path {
   readonly latencies = new Histogram();
   private canaries = 0;
@@ -22,9 +22,9 @@ export class ObservedPath extends Path {
   }
 
   /**
-   * Enters an identity that arrived; one that knows no time of publishing has no latency.
+   * Enters an arrived identity; without a publish time it has no latency.
    *
-   * @param at Unix ms; null where nobody can say, and the order of what came neither.
+   * @param at Unix ms; null where the arrival time is unknown, and with it the order.
    */
   enter(identity: Identity, at: number | null, now: number, deliveries: Deliveries): Entry {
     const { publisher, seq, publishedAt } = identity;
@@ -59,7 +59,7 @@ export class ObservedPath extends Path {
   }
 }
 
-/** Which events must come in the order in which they were sent. */
+/** The events among which an order is promised. */
 function promisedBy({ seed, variants }: Stream, order: FarEndOpening["order"]): OrderScope {
   if (order === "none") return "all";
   if (order === "per publisher") return "publisher";

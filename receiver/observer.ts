@@ -9,64 +9,64 @@ import type { Second } from "../core/timeline.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Path } from "./path.ts";
 
-/** What an observer knows of its run, and where it tells what arrived. */
+/** What an observer knows about its run, and where it reports arrivals. */
 export interface ObserverContext {
   /** Unix ms. */
   now(): number;
-  /** Unix ms at which the run was opened, where that is known. */
+  /** Unix ms when the run was opened, if known. */
   readonly openedAt?: number;
-  /** Events that are reported as acknowledged. */
+  /** Number of acknowledged events. */
   acknowledged(): number;
-  /** When they were acknowledged. */
+  /** When events were acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Which these are. */
+  /** The acknowledged events. */
   acknowledgedSeqs(): Bitset;
-  /** Whether publishers are still at work. */
+  /** Whether publishers are still sending. */
   underLoad(): boolean;
-  /** Takes how a far end's own clock stands to the receiver's. */
+  /** Enters a comparison of a far end's own clock with the receiver's. */
   clock(report: ClockReport): void;
-  /** Where latencies go. */
+  /** Collects latencies. */
   readonly deliveries: Deliveries;
   /**
-   * Events of the load have arrived on a path.
+   * Load events arrived on a path.
    *
-   * @param count how many, repetitions too.
-   * @param first how many of them for the first time, and where they belong.
-   * @param times when each arrived, in Unix ms, where that is told afterwards; just now unless told.
+   * @param count number of events, including duplicates.
+   * @param first number of first arrivals where they belong.
+   * @param times arrival times in Unix ms, if reported late; now by default.
    */
   arrived(count: number, first: number, times?: readonly number[]): void;
 }
 
-/** What an account says of one kind of far end beside its paths. */
+/** The part of an account about one kind of far end, besides its paths. */
 export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
-  /** Arrivals of other runs, and what carries no identity. */
+  /** Arrivals of other runs, and texts without identities. */
   readonly foreign?: number;
 };
 
-/** A far end of a run, whatever its kind: it says which identity arrived on which of its paths, and when. */
+/** Observes a far end of a run, of any kind: which identity arrived on which path, and when. */
 export interface Observer {
   readonly paths: Iterable<Path>;
   /** Whether its paths promise an order. */
   readonly isOrdered: boolean;
-  /** What is told beside the paths. @param settle settles one of them against what was published. */
+  /** The far end's part of the account. @param settle settles a path against what was published. */
   account(settle: (path: Path) => PathAccount): Aside;
-  /** Why something is missing or wrong, as far as this far end knows. */
+  /** Why deliveries are missing or wrong, if this far end knows. */
   causes(account: Account): readonly string[];
-  /** Where events stand that have not arrived, where that can be told. */
+  /** Where events are that have not arrived, if known. */
   readonly balance?: Balance;
   /** A batch was published. */
   published?(batch: Batch): void;
-  /** The drain is over: looks once more at what can be looked at again; perhaps twice. */
+  /** The drain is over: a last reading of what can be polled; may be called twice. */
   finish?(): Promise<void>;
-  /** What can be told only now that the account is closed. */
+  /** Adds to the account what is known only when it is closed. */
   atClose?(account: Account, seconds: readonly Second[]): Partial<Account>;
-  /** What it has learnt since. */
+  /** Adds what became known after that. */
   sinceClose?(account: Account): Partial<Account>;
-  /** Lets go of what it holds open. */
+  /** Releases its resources. */
   close?(): Promise<void>;
 }
 
-/** Makes the far ends of a run, before anything has arrived. */
+/** Creates the observers of a run, before anything has arrived. */
 export type Observers = (observed: ObserverContext) => readonly Observer[];

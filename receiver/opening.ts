@@ -1,9 +1,9 @@
 import type { Opening } from "../core/report.ts";
 
-/** What all that take part in a run must agree on about its far ends, by the words for it. */
+/** What all participants of a run must agree on about its far ends, by description. */
 export type WorkloadOf = (opening: Opening) => Readonly<Record<string, unknown>>;
 
-/** Names the first thing in which two openings mean different workloads; null when they mean the same. */
+/** The first difference between the workloads of two openings; null without one. */
 export function differenceOf(one: Opening, other: Opening, workloadOf: WorkloadOf): string | null {
   const [ours, theirs] = [one, other].map((opening) => ({ SEED: opening.seed, ...workloadOf(opening) }));
   const names = Object.keys({ ...ours, ...theirs }) as (keyof typeof ours)[];
@@ -11,7 +11,7 @@ export function differenceOf(one: Opening, other: Opening, workloadOf: WorkloadO
   return differing ?? differingAttribute(one, other);
 }
 
-/** The attribute of which the events have other values, or in another order, which makes other events of them. */
+/** The attribute with different values, or in a different order, which also changes the events. */
 function differingAttribute({ variants }: Opening, { variants: theirs }: Opening): string | null {
   if (JSON.stringify(variants) === JSON.stringify(theirs)) return null;
   const names = new Set([...variants, ...theirs].flatMap((variant) => Object.keys(variant)));

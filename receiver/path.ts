@@ -6,7 +6,7 @@ import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledge
 import type { OrderScope } from "../core/order.ts";
 import type { Publication } from "../core/publication.ts";
 
-/** One way that events take to their end: a subscription, an endpoint or a table. */
+/** A way for events to a far end: a subscription, an endpoint or a table. */
 export abstract class Path {
   readonly name: string;
   readonly filter: Filter | Endpoint | Table;
@@ -14,7 +14,7 @@ export abstract class Path {
   readonly selected: (seq: number) => boolean;
   protected readonly ledger: Ledger;
 
-  /** @param promised which events must arrive in the order in which they were sent. */
+  /** @param promised the events among which an order is promised. */
   constructor(
     name: string,
     filter: Filter | Endpoint | Table,
@@ -27,16 +27,16 @@ export abstract class Path {
     this.selected = selected;
   }
 
-  /** Whether a canary has come through, or none can. */
+  /** Whether a canary has arrived, or none is expected. */
   abstract get ready(): boolean;
 
-  /** Whether the path is open and its subscriber is gone. */
+  /** Whether the path is open but its subscriber is gone. */
   abstract isSilent(now: number): boolean;
 
-  /** Whether everything that arrived of what was sent up to a moment has been entered, or never will be. */
+  /** Whether all arrivals of events sent before a moment have been entered, or never will be. */
   abstract hasCaughtUp(sentThrough: number, now: number): boolean;
 
-  /** Which events this path is judged by: those that were sent in this window. */
+  /** The time in which sent events are judged on this path. */
   protected abstract window(now: number, timeTolerance: number): Window;
 
   /** The time in which the path was open; null where it is open as long as the run. */
@@ -44,12 +44,17 @@ export abstract class Path {
     return null;
   }
 
-  /** Everything that has arrived. */
+  /** All events that arrived. */
   get seen(): Bitset {
     return this.ledger.seen;
   }
 
-  /** Joins what arrived with what had to. @param expectedWhole all expected events for a filter, remembered. @param onLost told each event that is lost. */
+  /**
+   * Settles arrivals against what was published.
+   *
+   * @param expectedWhole all expected events of a filter, cached.
+   * @param onLost called for each lost event.
+   */
   settle(
     publication: Publication,
     expectedWhole: (path: Path) => Bitset,
@@ -68,17 +73,17 @@ export abstract class Path {
     return settlePath(this.ledger, expected, this.selected, isOpen, missed, onLost, mayArrive);
   }
 
-  /** Whether an event that has not arrived may still come, although nothing has been heard of it for a while. */
+  /** Whether a missing event may still arrive, even after a quiet time. */
   isOpen(_seq: number, _now: number): boolean {
     return false;
   }
 
-  /** Unix ms after which nothing more can be expected of what is open. */
+  /** Unix ms after which open events cannot arrive any more. */
   get openUntil(): number {
     return Number.NEGATIVE_INFINITY;
   }
 
-  /** The window that a path is judged by; null when the whole publication lies in it. */
+  /** The window in which the path is judged; null when the whole publication lies in it. */
   judgedWindow({ span, timeTolerance }: Publication, now: number): Window | null {
     const window = this.window(now, timeTolerance);
     return span !== null && window.from <= span.from && span.through <= window.through ? null : window;

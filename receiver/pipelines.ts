@@ -1,4 +1,4 @@
-/** The far ends of users' pipelines: their files say how each is looked at. */
+/** The far ends of users' pipelines, observed as their files declare. */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FastifyInstance } from "fastify";
@@ -13,7 +13,7 @@ import { found, RUN, type RunRequest, read } from "./reading.ts";
 import type { Runs } from "./runs.ts";
 import { describeUncaught } from "./uncaught.ts";
 
-/** Far ends that have to be polled, as their pipeline says. */
+/** Kinds of far ends that the receiver polls or consumes with the pipeline's code. */
 const LOOKED_AT: readonly FarEndOpening["kind"][] = ["rows", "list", "stream", "count"];
 
 export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {
@@ -33,7 +33,7 @@ export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {
   },
   open: (known = [], { runs, now }) => ({
     refusalOf({ pipeline, kind, judges }) {
-      // Without its code a wrong signature, or content that was changed, would pass.
+      // Without the code, wrong signatures or changed content would pass.
       const needsCode = judges === true || LOOKED_AT.includes(kind);
       if (!needsCode || known.some(({ name }) => name === pipeline)) return null;
       return `this receiver does not know pipeline ${pipeline}; start it with --pipeline dist/node/${pipeline}.mjs`;
@@ -49,7 +49,7 @@ export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {
   }),
 };
 
-/** Takes what an observer elsewhere saw. */
+/** Accepts reports of external observers. */
 function addObservedRoute(app: FastifyInstance, runs: Runs): void {
   app.post(`${RUN}/observed`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
@@ -65,7 +65,7 @@ function addObservedRoute(app: FastifyInstance, runs: Runs): void {
   });
 }
 
-/** What nobody catches is told as that of the file it comes from. */
+/** Attributes uncaught errors to the user's file that they come from. */
 function tellWhoseFault(bundles: readonly string[]): void {
   process.on("uncaughtException", (problem) => {
     console.error(`receiver: ${describeUncaught(problem, fileURLToPath(import.meta.url), bundles)}`);
@@ -73,7 +73,7 @@ function tellWhoseFault(bundles: readonly string[]): void {
   });
 }
 
-/** @throws FarEndProblem when there is no such file, or its code does not run. */
+/** @throws FarEndProblem when the file does not exist or its code fails. */
 async function loadPipeline(file: string): Promise<AnyPipeline> {
   try {
     const { default: pipeline } = (await import(pathToFileURL(resolve(file)).href)) as { default: AnyPipeline };
@@ -87,7 +87,7 @@ async function loadPipeline(file: string): Promise<AnyPipeline> {
   }
 }
 
-/** A way in that cannot be used is told before a run needs it. */
+/** Reports unusable credentials before a run needs them. */
 function refuseUnusable(pipeline: AnyPipeline): void {
   try {
     new FarEndAccess(pipeline, process.env);

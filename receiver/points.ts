@@ -2,7 +2,7 @@ import type { Account } from "../core/account.ts";
 import type { Bucket } from "../core/histogram.ts";
 import { faultsOf, figuresOf } from "./figures.ts";
 
-/** One point on its way to InfluxDB. */
+/** One point for InfluxDB. */
 export interface Point {
   readonly measurement: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -15,16 +15,16 @@ export const ACCOUNT = "throughline_account";
 export const BUCKETS = "throughline_delivery_latency_bucket";
 export const MARKS = "throughline_mark";
 
-/** What is looked at of a run. */
+/** The part of a run that is exported. */
 export interface RunSnapshot {
   readonly account: Account;
   readonly buckets: readonly Bucket[];
-  /** Unix ms; the run's end is null until it is settled. */
+  /** Unix ms; settledAt is null until the run is settled. */
   readonly openedAt: number;
   readonly settledAt: number | null;
 }
 
-/** What the last points of a run said, so that the next ones say what is new. */
+/** The last exported state of a run. */
 export interface WrittenState {
   readonly account: Account | null;
   readonly figures: string;
@@ -33,8 +33,8 @@ export interface WrittenState {
 export const NOTHING_TOLD: WrittenState = { account: null, figures: "" };
 
 /**
- * What is to be told of a run: its figures and percentiles, how many latencies lie in which bucket, and
- * marks for its start, its end and what went wrong. Nothing when nothing has changed since it was settled.
+ * The new points of a run: its figures and percentiles, the buckets of its latencies, and marks for its start, its end
+ * and its faults. None when nothing has changed since it was settled.
  *
  * @param at Unix ms.
  */
@@ -70,7 +70,7 @@ interface Mark {
   readonly when: number;
 }
 
-/** What has happened since the account before. */
+/** What happened since the previous account. */
 function marksOf({ account, openedAt, settledAt }: RunSnapshot, before: Account | null, at: number): Mark[] {
   const marks: Mark[] = [];
   if (before === null) marks.push({ kind: "start", text: `run ${account.run} was opened`, when: openedAt });

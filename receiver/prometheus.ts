@@ -5,7 +5,7 @@ import type { Run } from "./run.ts";
 import type { Runs } from "./runs.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** The accounts of all remembered runs, and the webhooks of all, in Prometheus' text format. */
+/** The accounts of all runs, and the webhook counters, in Prometheus' text format. */
 export function prometheus(
   runs: Runs,
   traffic: Traffic,

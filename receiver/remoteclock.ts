@@ -2,20 +2,20 @@ import * as v from "valibot";
 import { type ClockOffset, Comparison, correctionOf } from "../core/clock.ts";
 
 const ROUND_TRIPS = 9;
-/** So often that a clock that is set in the middle of a run is noticed in it. */
+/** Short enough to notice a clock that is set during a run. */
 const COMPARE_AFTER_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
 const ClockSchema = v.object({ now: v.pipe(v.number(), v.finite()) });
 
-/** A comparison, and what was added to our times until then; the same as is added from now on at the first. */
+/** A comparison, and the correction that was used until then; at the first one, the new correction. */
 export interface RemoteReading extends ClockOffset {
   readonly at: number;
   readonly applied: number;
   readonly correction: number;
 }
 
-/** The clock of another receiver, which is compared with ours when it is first asked for and every two seconds. */
+/** Another receiver's clock, compared with ours at the first use and then every two seconds. */
 export class RemoteClock {
   private readonly url: string;
   private readonly now: () => number;
@@ -27,10 +27,10 @@ export class RemoteClock {
     this.now = now;
   }
 
-  /** How their clock stands to ours, in ms. @throws when the other receiver does not tell its time. */
+  /** Their clock against ours, in ms. @throws when the other receiver does not answer. */
   async reading(): Promise<RemoteReading> {
     const { latest } = this;
-    // A clock of ours that was set back would otherwise rest for as long.
+    // abs(), because otherwise a clock that was set back would stop comparisons for as long.
     if (latest !== null && Math.abs(this.now() - latest.at) < COMPARE_AFTER_MS) return latest;
     const offset = await this.compare();
     const correction = correctionOf(offset);

@@ -18,25 +18,25 @@ import { differenceOf, type WorkloadOf } from "./opening.ts";
 import type { Path } from "./path.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-/** What subscribers tell: ids that were read, and what arrived beside them. */
+/** A subscriber's report: decoded ids, and other arrivals. */
 type SubscriberReport = Pick<ReadArrivals, "paths"> &
   Partial<ReadArrivals> & { readonly damages?: readonly DamageReport[] };
 
-/** What a run is given of its receiver. */
+/** What a run gets from its receiver. */
 interface RunPlace {
-  /** Its far ends beside subscriptions, which every run may have. */
+  /** Its far ends besides subscriptions, which every run may have. */
   readonly observers?: Observers | undefined;
   readonly workloadOf?: WorkloadOf | undefined;
-  /** The longest standstill of this process since a moment, in Unix ms. */
+  /** The longest standstill of this process since a time, in Unix ms. */
   readonly stoodStill?: Standstills["longestSince"] | undefined;
-  /** When this process last had no file descriptor left since a moment, in Unix ms. */
+  /** When this process last had no free file descriptor since a time, in Unix ms. */
   readonly ranOut?: Standstills["ranOutSince"] | undefined;
 }
 
-/** One run: what its publishers and subscribers reported, and the account of it. */
+/** One run: the reports of its publishers and subscribers, and its account. */
 export class Run {
   readonly id: string;
-  /** What stands for the id in traces. */
+  /** The number of its id in traces. */
   readonly number: number;
   /** Unix ms. */
   readonly openedAt: number;
@@ -60,9 +60,7 @@ export class Run {
   private expectedAtClose: ReadonlyMap<number, number> | null = null;
   private readonly drain: Drain;
 
-  /**
-   * @param now Unix ms; a parameter so that the rules of time can be tested without waiting.
-   */
+  /** @param now Unix ms; a parameter so that tests need not wait. */
   constructor(
     id: string,
     opening: Opening,
@@ -103,24 +101,24 @@ export class Run {
       deliveries: this.deliveries,
       clock: (report) => this.clocks.enter(report),
       arrived: (count, first, times) => {
-        // Repetitions and strays too: the account is closed, and this is where they show.
+        // Includes duplicates and strays: once the account is closed, only this shows them.
         this.latecomers?.arrived(count, first, times);
         if (first > 0) this.lastArrivalAt = this.now();
       },
     };
   }
 
-  /** The far end of a kind; undefined where the run has none. */
+  /** The observer of a class; undefined where the run has none. */
   observer<Kind extends Observer>(kind: abstract new (...made: never) => Kind): Kind | undefined {
     return this.observers.find((observer) => observer instanceof kind) as Kind | undefined;
   }
 
-  /** Lets go of what the run holds open. */
+  /** Releases the run's resources. */
   async close(): Promise<void> {
     await Promise.all(this.observers.map((observer) => observer.close?.()));
   }
 
-  /** Whether all is published and the last deliveries are waited for. */
+  /** Whether all is published and the last deliveries are awaited. */
   get draining(): boolean {
     return this.wait !== null && this.closed === null && this.publishersDone();
   }
@@ -137,7 +135,7 @@ export class Run {
   /**
    * Lets a publisher or subscriber join.
    *
-   * @returns why it may not: it would be told the account of others, or means another workload; null when it has joined.
+   * @returns why it may not, because the run is over or has another workload; null when it has joined.
    */
   join(opening: Opening): string | null {
     const difference = differenceOf(opening, this.opening, this.workloadOf);
@@ -156,7 +154,7 @@ export class Run {
     for (const observer of this.observers) observer.published?.(batch);
   }
 
-  /** Enters what subscribers saw. */
+  /** Enters subscribers' reports. */
   arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);
     this.strays.foreign += foreign;
@@ -165,7 +163,7 @@ export class Run {
     this.subscriptions.enter(paths, damages);
   }
 
-  /** Enters how a clock that takes part stands to the receiver's. @returns what is known of all clocks. */
+  /** Enters the comparison of a clock with the receiver's. @returns the state of all clocks. */
   clock(report: ClockReport): ClockAccount[] {
     this.clocks.enter(report);
     return this.clocks.account();
@@ -176,7 +174,7 @@ export class Run {
     this.strays[what]++;
   }
 
-  /** Waits until everything has arrived or waiting makes no sense, and closes the account. */
+  /** Waits until everything has arrived or waiting longer is useless, and closes the account. */
   async settle({ publisher, subscriber, ...waits }: Settling): Promise<Account> {
     if (publisher !== undefined) this.publishers.set(publisher, "done");
     if (subscriber !== undefined) this.subscriptions.abandon(subscriber);
@@ -185,7 +183,10 @@ export class Run {
     return this.account();
   }
 
-  /** Ends the wait for deliveries, now or once it begins: whoever ran it goes. What is missing stays open. */
+  /**
+   * Ends the wait for deliveries, now or when it begins, because the user has stopped the run. Missing deliveries stay
+   * open.
+   */
   interrupt(): void {
     this.drain.isInterrupted = true;
   }
@@ -207,7 +208,7 @@ export class Run {
     return [...this.publishers.values()].every((state) => state === "done");
   }
 
-  /** The account as it stands; once closed it changes no more, but for what comes too late. */
+  /** The current account; once closed, only late arrivals change it. */
   account(): Account {
     const { closed } = this;
     if (closed !== null) {
@@ -238,7 +239,7 @@ export class Run {
     return [...contests, ...this.observers.flatMap((observer) => observer.causes(account))];
   }
 
-  /** The run second by second; what was expected in each is fixed with the account. */
+  /** The run second by second; expectations are fixed when the account is closed. */
   timeline(): Second[] {
     return this.deliveries.timeline.seconds(this.expectedAtClose ?? this.expected.bySecond(this.paths(), this.now()));
   }

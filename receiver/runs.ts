@@ -3,12 +3,12 @@ import type { Standstills } from "../core/standstill.ts";
 import type { Observers } from "./observer.ts";
 import { Run } from "./run.ts";
 
-/** Runs that are remembered; the oldest of those that are settled are forgotten first. */
+/** Number of runs that are kept; the oldest settled ones are forgotten first. */
 const REMEMBERED = 20;
 
-/** What runs know of far ends: what looks at them, and what all that take part must agree on about them. */
+/** Access of runs to far ends. */
 export interface RunFarEnds {
-  /** The far ends that an opening asks for. */
+  /** The observers of the far ends that an opening requests. */
   observersOf(id: string, opening: Opening): Observers;
   workloadOf(opening: Opening): Readonly<Record<string, unknown>>;
 }
@@ -21,17 +21,14 @@ export class Runs {
   private readonly farEnds: RunFarEnds | null;
   private readonly standstills: Standstills | null;
 
-  /**
-   * @param farEnds those that a run may have beside subscriptions; null for none.
-   * @param standstills those of this process.
-   */
+  /** @param farEnds besides subscriptions; null for none. @param standstills of this process. */
   constructor(now: () => number, farEnds: RunFarEnds | null = null, standstills: Standstills | null = null) {
     this.now = now;
     this.farEnds = farEnds;
     this.standstills = standstills;
   }
 
-  /** Opens a run or joins it. @returns why that may not be, where it may not. */
+  /** Opens or joins a run. @returns why not, if that is impossible. */
   open(id: string, opening: Opening): Run | string {
     const run = this.byId.get(id) ?? this.create(id, opening);
     return run.join(opening) ?? run;
@@ -41,7 +38,7 @@ export class Runs {
     return this.byId.get(id);
   }
 
-  /** The run that a number in a trace stands for. */
+  /** The run with a number in traces. */
   numbered(number: number): Run | undefined {
     return this.byNumber.get(number);
   }
@@ -64,12 +61,12 @@ export class Runs {
     return run;
   }
 
-  /** Lets go of everything. */
+  /** Releases all resources. */
   async close(): Promise<void> {
     await Promise.all(this.all().map((run) => run.close()));
   }
 
-  /** One that nobody settled may still be under load; only when there is no other is it given up. */
+  /** An unsettled run may still be under load; it is given up only when there is no settled one. */
   private forgetOne(): void {
     const runs = this.all();
     const forgotten = runs.find(({ settled }) => settled) ?? runs[0];

@@ -15,13 +15,13 @@ import { Runs } from "./runs.ts";
 import { Traffic } from "./traffic.ts";
 import { addWordRoutes, RunWords } from "./words.ts";
 
-/** Largest report that is read; one second of 100,000 deliveries is about 2 MB. */
+/** Largest report; one second with 100,000 deliveries takes about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** The wall may be set while runs are open. */
+/** How often the wall clock is read again, because it may be set during a run. */
 const WALL_LOOK_MS = 1_000;
 
-/** How often it looks whether it stood still. */
+/** How often it checks for standstills. */
 const TICK_MS = 100;
 
 /** Where a receiver listens. */
@@ -29,19 +29,19 @@ export interface ReceiverOptions {
   readonly host: string;
   /** 0 chooses a free port. */
   readonly port: number;
-  /** Where the accounts are written each second, so that boards show them. */
+  /** Where accounts are written each second, for boards. */
   readonly influxdb?: Database | Bucket | undefined;
-  /** What its far ends are told, by their names. */
+  /** Options of its far ends, by name. */
   readonly farEnds?: FarEndOptions | undefined;
 }
 
-/** A receiver that listens. */
+/** A running receiver. */
 export interface Receiver {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Starts the receiver: the place where the runs are settled. @throws when the address cannot be had. */
+/** Starts the receiver, which settles runs. @throws when the address cannot be used. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const clock = new Clock(() => performance.now(), WALL_LOOK_MS);
   const now = () => clock.now();
@@ -93,7 +93,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
-/** Whether this process has a file descriptor left; a server without one closes connections and says nothing. */
+/** Whether this process has a free file descriptor; a server without one silently closes connections. */
 function canOpen(): boolean {
   try {
     closeSync(openSync(devNull, "r"));

@@ -5,24 +5,24 @@ import type { Acknowledgements } from "../core/order.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
 
-/** A path that has not reported for so long has lost its subscriber. Subscribers report every second. */
+/** A path without reports for this long has lost its subscriber. Subscribers report every second. */
 const SILENT_AFTER_MS = 10_000;
 
-/** Clocks may disagree by so much when a path opens. */
+/** Clocks may differ by this much when a path opens. */
 const OPENING_EDGE_MS = 100;
 
 /**
- * What was sent within so long before a subscriber left may still have been on its way to it, unless something arrived
- * that was sent later.
+ * Events sent within this time before a subscriber left may have been in flight, unless an event that was sent later
+ * arrived.
  */
 const CLOSING_EDGE_MS = 2_000;
 
-/** What was sent so shortly before the other side ended a connection may have met no fault but its end. */
+/** Events sent this shortly before the other side closed a connection may be missing for no other reason. */
 const LOSING_EDGE_MS = 100;
 
 /** One subscription, as its subscriber reports it. */
 export class SubscriptionPath extends Path {
-  /** Unix ms, by the receiver's clock, of the first report of it. */
+  /** Unix ms of its first report, by the receiver's clock. */
   readonly knownSince: number;
   private readonly from: number;
   private through: number;
@@ -46,16 +46,16 @@ export class SubscriptionPath extends Path {
    * Enters a report.
    *
    * @param now Unix ms by the receiver's clock.
-   * @param deliveries is told of each event that arrived for the first time and belongs here.
-   * @param acknowledgements what is known by now of when events were acknowledged.
-   * @returns how many events arrived for the first time and belong here.
+   * @param deliveries gets each event's first arrival that belongs here.
+   * @param acknowledgements known so far.
+   * @returns number of first arrivals that belong here.
    */
   enter(report: PathArrivals, deliveries: Deliveries, now: number, acknowledgements?: Acknowledgements): number {
     const { publishers, seqs, latencies, arrivedAt } = report;
     let arrived = 0;
     for (const [place, seq] of seqs.entries()) {
       const [latency, at] = [latencies[place] as number, arrivedAt[place] as number];
-      // What came before it was sent was sent by a clock that is ahead: it cannot have been sent later than it came.
+      // An arrival before its send means that the publisher's clock is ahead: it was sent at its arrival at the latest.
       const sentAt = Number.isNaN(latency) ? null : at - Math.max(0, latency);
       if (this.ledger.record(publishers[place] as number, seq, sentAt) === "duplicate") continue;
       if (!this.selected(seq)) continue;
@@ -72,7 +72,7 @@ export class SubscriptionPath extends Path {
     return arrived;
   }
 
-  /** Its subscriber is gone: what it has not said by now it never will. */
+  /** Its subscriber is gone and will report nothing more. */
   abandon(): void {
     this.abandoned = true;
   }
@@ -81,7 +81,7 @@ export class SubscriptionPath extends Path {
     return this.canaries > 0;
   }
 
-  /** Whether an event came that belongs nowhere. */
+  /** Whether a probe arrived, an event that no filter selects. */
   get probed(): boolean {
     return this.probes > 0;
   }
@@ -107,7 +107,7 @@ export class SubscriptionPath extends Path {
     const { through } = this;
     if (this.closed && this.lost) return through - LOSING_EDGE_MS;
     if (!this.closed && !this.isSilent(now)) return through;
-    // The path has an order: what was acknowledged before the last arrival was sent had to come before it.
+    // The path has an order: events acknowledged before the last arrival's send had to arrive before it.
     return Math.max(through - CLOSING_EDGE_MS, Math.min(through, this.ledger.latestSend - timeTolerance));
   }
 }

@@ -9,7 +9,7 @@ import type { DamageReport } from "../core/report.ts";
 import type { Aside, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
-/** The subscriptions of a run: their subscribers say that they are there, and what they receive. */
+/** The subscriptions of a run, as their subscribers report them. */
 export class Subscriptions implements Observer {
   isOrdered = true;
   private readonly byName = new Map<string, SubscriptionPath>();
@@ -26,7 +26,7 @@ export class Subscriptions implements Observer {
     return this.byName.values();
   }
 
-  /** Enters what subscribers saw. */
+  /** Enters subscribers' reports. */
   enter(reports: readonly PathArrivals[], damages: readonly DamageReport[]): void {
     const { deliveries, acknowledgements } = this.observed;
     const now = this.observed.now();
@@ -44,10 +44,10 @@ export class Subscriptions implements Observer {
   }
 
   /**
-   * How many events came in time on paths that the account did not know when it was closed. A subscriber that changes
-   * its connection just as the load ends may tell of the next one when everybody else has told all.
+   * Number of events that arrived in time on paths that were unknown when the account was closed. A subscriber that
+   * reconnects just when the load ends may report its new path after all others have finished.
    *
-   * @param reports what {@link enter} is about to be told.
+   * @param reports that {@link enter} will get.
    * @param closedAt Unix ms.
    */
   untold(reports: readonly PathArrivals[], closedAt: number): number {
@@ -62,7 +62,7 @@ export class Subscriptions implements Observer {
     return untold;
   }
 
-  /** A subscriber is gone: what its subscriptions have not said by now they never will. */
+  /** A subscriber is gone, and its subscriptions will report nothing more. */
   abandon(subscriber: string): void {
     for (const path of this.byName.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
@@ -85,7 +85,7 @@ function seenOn({ filter, seen }: SubscriptionPath): PathSample {
   return { filter: filter as Filter, seqs: seen };
 }
 
-/** The attributes that events of a stream are published with. */
+/** The attributes of a stream's published events. */
 function attributesIn({ seed, variants }: Stream): (seq: number) => Attributes {
   return (seq) => variants[variantIndex(seed, seq, variants.length)] ?? {};
 }

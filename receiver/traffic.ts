@@ -1,15 +1,15 @@
 import { Histogram } from "../core/histogram.ts";
 
-/** Over so many seconds the recent throughput is taken. */
+/** Seconds over which the recent throughput is measured. */
 const RECENT_SECONDS = 5;
 
-/** Why a webhook was not taken. */
+/** Why a webhook was not accepted. */
 const MISHAPS = ["wrong signature", "bad body", "too large", "misbehaved", "not handed on"] as const;
 export type Mishap = (typeof MISHAPS)[number];
 
 const noMishaps = () => Object.fromEntries(MISHAPS.map((mishap) => [mishap, 0])) as Record<Mishap, number>;
 
-/** Everything that came in by webhook since the last reset, whatever run it belongs to. */
+/** All webhooks since the last reset, of any run. */
 export class Traffic {
   private readonly now: () => number;
   private since: number;
@@ -18,7 +18,7 @@ export class Traffic {
   private untraced = 0;
   private mishaps = noMishaps();
   private latencies = new Histogram();
-  /** Requests by second, the second itself beside it, in a ring. */
+  /** A ring of request counts, each with its second. */
   private readonly ring = Array.from({ length: RECENT_SECONDS + 1 }, () => ({ second: -1, count: 0 }));
 
   /** @param now Unix ms. */
@@ -27,7 +27,7 @@ export class Traffic {
     this.since = now();
   }
 
-  /** Counts a request at the moment its headers were accepted. */
+  /** Counts a request when its headers have arrived. */
   arrived(at: number): void {
     this.requests++;
     const second = Math.floor(at / 1000);
@@ -36,7 +36,7 @@ export class Traffic {
     slot.count++;
   }
 
-  /** Counts a request that was answered well. @param latencies ms since publishing of its events; null without a trace. */
+  /** Counts an accepted request. @param latencies ms since publishing of its events; null without a trace. */
   accepted(latencies: readonly (number | null)[]): void {
     this.taken++;
     for (const latency of latencies) {
@@ -45,7 +45,7 @@ export class Traffic {
     }
   }
 
-  /** Counts a webhook that was not. */
+  /** Counts a webhook that was not accepted. */
   refused(why: Mishap): void {
     this.mishaps[why]++;
   }

@@ -1,9 +1,9 @@
-/** Errors of a user's pipeline that nobody waits for: an emitter without a listener, a timer, a forgotten promise. */
+/** Uncaught errors of a user's pipeline: from an emitter without a listener, a timer, or a forgotten promise. */
 import { readFileSync } from "node:fs";
 import { madeOf } from "../core/bundle.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 
-/** The user's file that a bundle was made of; the bundle itself where that cannot be known. */
+/** The user's file that a bundle was made of; the bundle itself where it is unknown. */
 function sourceOf(bundle: string): string {
   try {
     return madeOf(readFileSync(bundle, "utf8")) ?? bundle;
@@ -13,10 +13,10 @@ function sourceOf(bundle: string): string {
 }
 
 /**
- * Says in one line why an error ended the receiver.
+ * Explains in one line why an error ended the receiver.
  *
- * @param ours the file of the receiver: what was thrown there is a fault of its own, and told with its stack.
- * @param bundles of the pipelines that it has loaded.
+ * @param ours the receiver's own file: errors from there are bugs of the receiver, and keep their stack.
+ * @param bundles of the loaded pipelines.
  */
 export function describeUncaught(problem: unknown, ours: string, bundles: readonly string[]): string {
   const { stack = "", message } = problem instanceof Error ? problem : { message: String(problem) };
@@ -26,7 +26,7 @@ export function describeUncaught(problem: unknown, ours: string, bundles: readon
     frames[0]?.includes(ours) === true || (thrown.length === 0 && frames.some((one) => one.includes(ours)));
   if (isOurs || bundles.length === 0) return withoutCredentials(stack || message);
   const known = (thrown.length > 0 ? thrown : bundles).map(sourceOf).join(" or ");
-  // Node tells of a socket whose owner nobody knows.
+  // The error of a socket may come without a stack.
   const files = frames.length > 0 ? known : `the receiver, or ${known}`;
   return (
     `${files}: an error that nothing in it caught: ${withoutCredentials(message).replaceAll(/\s+/g, " ")}: ` +

@@ -1,26 +1,22 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, inflateRaw } from "node:zlib";
 
-/** What a body may unpack to: a small one that becomes gigabytes is an attack. */
+/** Largest decompressed body: a small body that becomes gigabytes is an attack. */
 export const UNPACKED_LIMIT = 4 * 1024 * 1024;
 
 const unpackers: Readonly<Record<string, (bytes: Buffer, bound: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(gunzip),
   "x-gzip": promisify(gunzip),
   br: promisify(brotliDecompress),
-  // Some senders leave out the zlib header that RFC 9110 asks for: its first byte tells.
+  // Some senders omit the zlib header that RFC 9110 requires: the first byte shows it.
   deflate: (bytes, bound) =>
     (((bytes[0] ?? 0) & 0x0f) === 8 ? promisify(inflate) : promisify(inflateRaw))(bytes, bound),
 };
 
-/** What senders write there although nothing was done to the body. */
+/** Values of senders that have not encoded the body. */
 const NOTHING_DONE = /^(|identity|none|utf-?8|binary|[78]bit)$/;
 
-/**
- * Undoes the Content-Encoding of a body, several in their order.
- *
- * @returns what is wrong where it cannot be undone.
- */
+/** Decodes the Content-Encoding of a body, which may be several. @returns what is wrong if that fails. */
 export async function unpack(bytes: Buffer, encoding = "identity"): Promise<Buffer | string> {
   const names = encoding
     .toLowerCase()

@@ -4,11 +4,11 @@ import { type Word, Words, WordsSchema } from "../core/words.ts";
 import type { Run } from "./run.ts";
 import type { Runs } from "./runs.ts";
 
-/** In what words the target refused the tests of each run; they go with their run. */
+/** The target's words when it refused events, by run; they are forgotten with their run. */
 export class RunWords {
   private readonly told = new WeakMap<Run, Map<string, Words>>();
 
-  /** Enters what one virtual user of a test was told. */
+  /** Enters the words that one virtual user received. */
   enter(run: Run, { test, words: list }: v.InferOutput<typeof WordsSchema>): void {
     const byTest = this.told.get(run) ?? new Map<string, Words>();
     this.told.set(run, byTest);
@@ -17,7 +17,7 @@ export class RunWords {
     for (const { kind, text, count } of list) words.count(kind, text, count);
   }
 
-  /** The sums of all instances, by test. */
+  /** The sums over all instances, by test. */
   of(run: Run): Readonly<Record<string, readonly Word[]>> {
     return Object.fromEntries([...(this.told.get(run) ?? [])].map(([test, words]) => [test, words.list()]));
   }
@@ -25,7 +25,7 @@ export class RunWords {
 
 type WordsRequest = FastifyRequest<{ Params: { run: string } }>;
 
-/** The routes by which tests tell in what words the target refused them, and read the sums of all instances. */
+/** Routes to report a target's words, and to read the sums over all instances. */
 export function addWordRoutes(app: FastifyInstance, runs: Runs, path: string, runWords: RunWords): void {
   app.post(`${path}/words`, (request: WordsRequest, reply) => {
     const run = runs.get(request.params.run);

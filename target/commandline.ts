@@ -1,4 +1,4 @@
-/** What the services have in common as programs: their command lines, and how they start and stop. */
+/** Common parts of the services as programs: command lines, start and stop. */
 import { Command, InvalidArgumentError } from "commander";
 import { complaint } from "../core/complaint.ts";
 import { withoutCredentials } from "../core/redaction.ts";
@@ -7,11 +7,11 @@ import { describeFaults, type FaultTable, parseFaults } from "./faults.ts";
 const USAGE_ERROR = 2;
 
 /**
- * The command line of a service, to which it adds its own options. A mistake in it, or a call for help, ends
- * the process: a mistake with one line that names the flag, its value and what is allowed, and exit code 2.
+ * The command line of a service, to which it adds options. A mistake ends the process with exit code 2 and one line
+ * that names the flag, its value and what is allowed.
  */
 export function serviceCommand(name: string, description: string, faults: FaultTable, port = 0): Command {
-  /** Faults are read one by one, so that the message is about the one that is wrong. */
+  /** Faults are parsed one by one, so that the message names the invalid one. */
   const collectFault = (setting: string, before: readonly string[] = []): readonly string[] => {
     const all = [...before, setting];
     try {
@@ -30,13 +30,13 @@ export function serviceCommand(name: string, description: string, faults: FaultT
     .allowExcessArguments(false)
     .addHelpText("after", `\nFaults:\n${describeFaults(faults)}`)
     .configureOutput({
-      // In one line that shows no secret.
+      // One line without secrets.
       outputError: (text, write) => write(`${complaint(text, name)}\n`),
     })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
 }
 
-/** Reads a whole number. */
+/** Parses a whole number. */
 export function number(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -45,7 +45,7 @@ export function number(least: number, most: number): (text: string) => number {
   };
 }
 
-/** Reads an address of one of the given schemes. */
+/** Parses a URL with one of the schemes. */
 export function url(...schemes: string[]): (text: string) => string {
   return (text) => {
     if (schemes.some((scheme) => text.startsWith(`${scheme}://`))) return text;
@@ -53,21 +53,21 @@ export function url(...schemes: string[]): (text: string) => string {
   };
 }
 
-/** Node would take an empty address for all interfaces. */
+/** Node would treat an empty address as all interfaces. */
 function readHost(text: string): string {
   if (/^[A-Za-z0-9.:_-]+$/.test(text)) return text;
   throw new InvalidArgumentError("allowed is the name or the address of a network interface");
 }
 
-/** A service that runs. */
+/** A running service. */
 export interface Closable {
   close(): Promise<void>;
 }
 
 /**
- * Runs a service until it is told to stop: says where it is on one line, and ends in order.
+ * Runs a service until it is stopped: prints its address as one line of JSON, and stops in order.
  *
- * @param announce what the line holds beside the name.
+ * @param announce further fields of that line.
  */
 export async function serve<Service extends Closable>(
   name: string,
@@ -78,7 +78,7 @@ export async function serve<Service extends Closable>(
   let service: Service | null = null;
   let stopping = false;
   const stop = () => {
-    // What it waits for may never come, and nothing of it serves anybody yet.
+    // What it waits for may never come, and it serves nobody yet.
     if (service === null) process.exit(0);
     if (stopping) return;
     stopping = true;
@@ -97,7 +97,7 @@ export async function serve<Service extends Closable>(
   }
 }
 
-/** Ends the process with what went wrong. */
+/** Ends the process with an error. */
 export function fail(name: string, error: Error): never {
   process.stderr.write(`${name}: ${withoutCredentials(error.message)}\n`);
   process.exit(1);

@@ -1,10 +1,10 @@
-/** How long before an item is due timers are no longer trusted: Node's may be 2 ms late. */
+/** Timers are not used for the last part of a wait, because Node's may be 2 ms late. */
 const UNTIMED_MS = 2.5;
 
-/** How long the process sleeps at a time then, in which the event loop does nothing else. */
+/** In that part the thread sleeps in steps of this length, and the event loop is blocked. */
 const NAP_MS = 0.5;
 
-/** Nobody ever wakes a sleeper here: the system does when the time is over, exact to a few hundredths of a millisecond. */
+/** Nothing ever notifies it: Atomics.wait returns when its time is over, within a few hundredths of a millisecond. */
 const bed = new Int32Array(new SharedArrayBuffer(4));
 
 interface DelayedItem<Item> {
@@ -13,9 +13,8 @@ interface DelayedItem<Item> {
 }
 
 /**
- * Holds items until they are due and releases them in the order they came, within a tenth of a
- * millisecond of their time on a machine that is not busy. It takes no processor time to wait, which
- * the load and what measures it would miss.
+ * Holds items until they are due and releases them in order of arrival, within a tenth of a millisecond on a machine
+ * that is not busy. Waiting takes no CPU time, which the load and its measurement need.
  */
 export class DelayLine<Item> {
   private readonly release: (item: Item) => void;
@@ -27,11 +26,7 @@ export class DelayLine<Item> {
     this.release = release;
   }
 
-  /**
-   * Holds an item.
-   *
-   * @param due when it is to be released, by `performance.now()`; never earlier than the item before it.
-   */
+  /** Holds an item. @param due by `performance.now()`; never earlier than the item before it. */
   push(item: Item, due: number): void {
     this.waiting.push({ item, due });
     if (this.awake) return;
@@ -59,7 +54,7 @@ export class DelayLine<Item> {
       this.awake = false;
       return;
     }
-    // Released items are cut off once they are the larger part, so that each is moved once at most.
+    // Released items are removed once they are the larger part, so that each item moves at most once on average.
     if (this.first * 2 > this.waiting.length) {
       this.waiting = this.waiting.slice(this.first);
       this.first = 0;

@@ -1,27 +1,27 @@
 /**
- * Defects that can be planted in a reference target, to prove that the suite notices each of them: the kinds
- * of settings that they take. The faults themselves are a table in the room of each system.
+ * Faults that can be planted in a reference target to prove that the suite notices them: the kinds of their settings.
+ * Each system has a table of its faults.
  */
 
-/** One fault: what goes wrong, and what its setting `name` or `name=value` may say. */
+/** One fault, and the values of its setting `name` or `name=value`. */
 export interface Fault<Value> {
   /** What goes wrong, in one line. */
   readonly meaning: string;
-  /** How the value is written in help texts: `N`, `MS`, or nothing for a fault that is on or off. */
+  /** The value in help texts: `N`, `MS`, or nothing for a fault without one. */
   readonly value: string;
-  /** What is allowed, in words that complete "drop takes ...". */
+  /** What is allowed, to complete "drop takes ...". */
   readonly takes: string;
-  /** Reads the text after `=`; null when it is not allowed. */
+  /** Parses the text after `=`; null when it is not allowed. */
   readonly read: (text: string | undefined) => Value | null;
 }
 
-/** What the setting of a fault may be read as. */
+/** The parsed setting of a fault. */
 type Setting = number | true | string | Stall;
 
 /** The faults of one service by name. */
 export type FaultTable = Readonly<Record<string, Fault<Setting>>>;
 
-/** The faults that are planted, by name; a fault that is not planted is absent. */
+/** The planted faults by name; others are absent. */
 export type Faults<Table extends FaultTable> = {
   readonly [Name in keyof Table]?: NonNullable<ReturnType<Table[Name]["read"]>>;
 };
@@ -38,7 +38,7 @@ export function oneIn(meaning: string): Fault<number> {
   };
 }
 
-/** Lasts so long. */
+/** A duration. */
 export function milliseconds(meaning: string): Fault<number> {
   return {
     meaning,
@@ -51,12 +51,12 @@ export function milliseconds(meaning: string): Fault<number> {
   };
 }
 
-/** So many of something. */
+/** A number. */
 export function number(meaning: string): Fault<number> {
   return { ...oneIn(meaning), takes: "a whole number from 1" };
 }
 
-/** One out of a few names. */
+/** One of a few names. */
 export function oneOf<Name extends string>(meaning: string, names: readonly Name[]): Fault<Name> {
   return {
     meaning,
@@ -66,7 +66,7 @@ export function oneOf<Name extends string>(meaning: string, names: readonly Name
   };
 }
 
-/** One name of the target's own. */
+/** Any name. */
 export function name(meaning: string): Fault<string> {
   return {
     meaning,
@@ -76,7 +76,7 @@ export function name(meaning: string): Fault<string> {
   };
 }
 
-/** A halt that comes again and again, in ms: so long, once in every period. */
+/** A halt in ms, repeated once in every period. */
 export interface Stall {
   readonly length: number;
   readonly period: number;
@@ -106,16 +106,16 @@ export function characters(meaning: string): Fault<number> {
   };
 }
 
-/** Is there or not. */
+/** A fault without a value. */
 export function always(meaning: string): Fault<true> {
   return { meaning, value: "", takes: "no value", read: (text) => (text === undefined ? true : null) };
 }
 
 /**
- * Reads fault settings such as `drop=1000` or `not-ready`.
+ * Parses settings such as `drop=1000` or `not-ready`.
  *
- * @throws RangeError naming the setting and what is allowed, for an unknown fault, a value that is not
- * allowed, or a fault that is given twice.
+ * @throws RangeError that names the setting and what is allowed, for an unknown fault, an invalid value, or a fault
+ * that is given twice.
  */
 export function parseFaults<Table extends FaultTable>(settings: readonly string[], table: Table): Faults<Table> {
   const planted = new Map<string, Setting>();
@@ -133,7 +133,7 @@ export function parseFaults<Table extends FaultTable>(settings: readonly string[
   return Object.fromEntries(planted) as Faults<Table>;
 }
 
-/** The faults of a table, one line each, for a help text. */
+/** The faults of a table, one line each, for help. */
 export function describeFaults(table: FaultTable): string {
   const names = spellings(table);
   const width = Math.max(...names.map((name) => name.length));

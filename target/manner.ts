@@ -1,8 +1,8 @@
 import { Option } from "commander";
 
 /**
- * How a reference target behaves where the contract leaves it open: `contract` in the way that is easiest to test,
- * `real` in the way of the system in the field that it stands for.
+ * How a reference target behaves where the contract leaves a choice: `contract` is the easiest to test, `real` is like
+ * the real system.
  */
 export const MANNERS = ["contract", "real"] as const;
 export type Manner = (typeof MANNERS)[number];

@@ -1,4 +1,4 @@
-/** A connection that comes back by itself, at the latest after so many ms. */
+/** Longest pause before it reconnects. */
 const RECONNECT_MS = 200;
 
 /** Connects to Redis, and waits for it if it is not there yet. */

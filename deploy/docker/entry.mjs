@@ -1,6 +1,6 @@
 /**
- * The `throughline` command in a container. It begins as root only to become the owner of the mounted results/,
- * whoever that is on the machine: a fixed user could not write there, and root's files nobody could remove.
+ * The `throughline` command in a container. It starts as root only to switch to the owner of the mounted results/,
+ * whoever that is on the host: a fixed user could not write there, and nobody could delete root's files.
  */
 import { mkdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ if (process.getuid?.() === 0) {
   process.setgroups([gid]);
   process.setgid(gid);
   process.setuid(uid);
-  // Docker leaves root's home, which this user may not enter: k6 would end there, looking for its configuration.
+  // Docker keeps root's HOME, which this user may not enter, and k6 fails if it cannot look for its configuration.
   process.env.HOME = tmpdir();
 }
-// The host's users read the list of processes, and flags may hold secrets.
+// Users of the host see the list of processes, and flags may contain secrets.
 process.title = "throughline";
 process.chdir(root);
 process.setSourceMapsEnabled(true);

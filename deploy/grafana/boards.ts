@@ -1,4 +1,4 @@
-/** The boards: one to watch a run, one to compare runs, and one for each test with what these two lack. */
+/** The boards: one to watch a run, one to compare runs, and one for each test with what the first two lack. */
 import { COUNT_NAMES, COUNTS, faultNames } from "../../core/counts.ts";
 import { sloVariable } from "../../core/slo.ts";
 import { FAMILIES, METRICS, type MetricName } from "../../systems/metrics.ts";
@@ -24,7 +24,7 @@ const LATENCY_PERCENTILES: readonly Series[] = ([50, 95, 99] as const).map((perc
   legend: `p${percentile}`,
 }));
 
-/** What became of the events of a run. */
+/** What became of a run's events. */
 export const lostRow: Row = {
   title: "Is anything lost?",
   panels: [
@@ -36,7 +36,7 @@ export const lostRow: Row = {
   ],
 };
 
-/** How long deliveries took, and acknowledgements. */
+/** Latencies of deliveries and acknowledgements. */
 export const lateRow: Row = {
   title: "How late is it?",
   panels: [
@@ -53,7 +53,7 @@ export const lateRow: Row = {
   ],
 };
 
-/** Five questions, in the order in which somebody asks who watches a run: at most 20 panels. */
+/** Five questions in the order in which somebody who watches a run asks them, in at most 20 panels. */
 function watch(root: string): Board {
   const all = BOARD_TESTS.flatMap((test) => objectivesOf(test, root));
   const once = [...new Map(all.map((slo) => [sloVariable(slo), slo])).values()];
@@ -107,10 +107,10 @@ function watch(root: string): Board {
   };
 }
 
-/** What a target answers when it takes nothing, of every transport. */
+/** The refusals of a target, over all transports. */
 const REFUSALS = names.filter((name) => METRICS[name].refusal === true);
 
-/** Each panel has a bar for every run that is chosen. */
+/** Each panel has a bar for every selected run. */
 const compare: Board = {
   name: "compare",
   title: "Throughline: compare runs",
@@ -159,7 +159,7 @@ const compare: Board = {
   ],
 };
 
-/** What only this test measures, and what it is held to. */
+/** The metrics and objectives of one test only. */
 function testBoard(test: RunnableTest, root: string): Board {
   const own = familiesOf(test, root)
     .filter((family) => !["everywhere", "publishing", "account", "health"].includes(family))
@@ -177,12 +177,12 @@ function testBoard(test: RunnableTest, root: string): Board {
   };
 }
 
-/** A panel that shows one test, whatever others the run has. */
+/** Limits a panel to one test, whatever others the run has. */
 export function only(test: RunnableTest, panel: Panel): Panel {
   return { ...panel, series: panel.series.map((one) => (one.of === "k6" ? { ...one, test } : one)) };
 }
 
-/** A panel with a value for each run instead of lines over time. */
+/** Turns lines over time into one value per run. */
 function runs(panel: Panel): Panel {
   return { ...panel, look: "runs" };
 }
@@ -199,7 +199,7 @@ function isTime(one: Series): boolean {
   return one.of === "k6" && one.metric.endsWith("_ms");
 }
 
-/** The highest percentile that objectives use, of a latency. */
+/** A latency's highest percentile that objectives use. */
 function worst(metric: MetricName): Series[] {
   return [{ of: "k6", metric, kind: "trend", statistic: "p(99)", legend: `${metric} p99` }];
 }

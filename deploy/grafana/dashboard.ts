@@ -1,4 +1,4 @@
-/** A board in a language, as Grafana's own dashboard model. */
+/** Converts a board to Grafana's dashboard model, with queries in one language. */
 
 import { PanelBuilder as BarsBuilder } from "@grafana/grafana-foundation-sdk/bargauge";
 import {
@@ -76,7 +76,7 @@ export function dashboardOf(board: Board, language: Language): Dashboard {
   return builder.build();
 }
 
-/** What Grafana's addresses call a board. */
+/** The uid of a board, which Grafana uses in URLs. */
 export function uidOf(board: Board, language: Language): string {
   return `throughline-${board.name}-${language.name}`;
 }
@@ -96,7 +96,7 @@ function panelOf(panel: Panel, language: Language) {
   return builder;
 }
 
-/** So that no value or bar is too small to be read. */
+/** High enough that every value and bar can be read. */
 function heightOf({ look, series }: Panel): number {
   if (look === "value") return Math.max(4, 2 * Math.ceil(series.length / 6));
   return look === "runs" ? Math.max(8, series.length) : 8;
@@ -120,7 +120,7 @@ function lookOf(panel: Panel): LinesBuilder | StatBuilder | HeatmapBuilder | Bar
   }
 }
 
-/** Each value in the colours of what it is held to. */
+/** Colours each value by its objective. */
 function objectiveOf({ objectives }: Panel): StatBuilder {
   const builder = new StatBuilder()
     .colorMode(BigValueColorMode.Background)
@@ -134,7 +134,7 @@ function objectiveOf({ objectives }: Panel): StatBuilder {
   return builder;
 }
 
-/** The bounds as lines. */
+/** Draws the bounds as lines. */
 function linesOf({ objectives }: Panel): LinesBuilder {
   const builder = new LinesBuilder().fillOpacity(0);
   if (objectives.length === 0) return builder;
@@ -145,7 +145,7 @@ function linesOf({ objectives }: Panel): LinesBuilder {
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
 }
 
-/** Green where an objective is met, red where the target missed it, orange where the run measured nothing. */
+/** Green where an objective is met, red where the target missed it, orange where the run could not be judged. */
 export function stepsOf({ comparison, bound, miss }: Slo): Threshold[] {
   const missed = miss === "FAIL" ? "red" : "orange";
   switch (comparison) {
@@ -165,7 +165,7 @@ export function stepsOf({ comparison, bound, miss }: Slo): Threshold[] {
         { value: bound + 0.5, color: missed },
       ];
     case "==":
-      // Counts are whole: anything above the bound is at least half of one above it.
+      // Counts are integers: a value above the bound is at least half of one above it.
       return [
         { value: null, color: bound === 0 ? "green" : missed },
         ...(bound === 0 ? [] : [{ value: bound, color: "green" }]),

@@ -9,11 +9,10 @@ export type Family = keyof typeof FAMILIES;
 export const BOARD_TESTS = Object.keys(VARIABLES) as RunnableTest[];
 
 /**
- * The families of metrics that a test measures, as its script declares them: there is no second list
- * that could differ from the first.
+ * The families of metrics that a test measures, read from its script, so that no second list can differ.
  *
- * @param root the folder of the repository.
- * @throws an error that names the script and what it declares, when that is not a family.
+ * @param root folder of the repository.
+ * @throws an error that names the script and the unknown family.
  */
 export function familiesOf(test: RunnableTest, root: string): Family[] {
   const script = scriptOf(test, root);
@@ -26,7 +25,7 @@ export function familiesOf(test: RunnableTest, root: string): Family[] {
   return names as Family[];
 }
 
-/** Where a test is written: in k6/, or in the folder `tests` of its system. */
+/** The script of a test: in k6/, or in the folder `tests` of its system. */
 function scriptOf(test: RunnableTest, root: string): string {
   const folders = readdirSync(join(root, "systems")).map((system) => `systems/${system}/tests`);
   const script = ["k6", ...folders]

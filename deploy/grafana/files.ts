@@ -6,7 +6,7 @@ import { promql } from "./promql.ts";
 
 export const LANGUAGES: readonly Language[] = [influxql, promql];
 
-/** Every file that is generated from the boards, by its path from the root. */
+/** All generated files, by path. */
 export function dashboardFiles(root: string): Map<string, string> {
   const files = new Map<string, string>();
   for (const board of boards(root)) {

@@ -1,11 +1,11 @@
-/** Boards on InfluxDB 1.x, as k6's own `--out influxdb` and the receiver's `--influxdb` fill it. */
+/** Queries for InfluxDB 1.x, as k6's own `--out influxdb` and the receiver's `--influxdb` fill it. */
 import type { Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ACCOUNT, BUCKETS, MARKS } from "../../receiver/points.ts";
 import type { Panel, Series } from "./board.ts";
 import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts";
 
-/** A query as Grafana's InfluxDB data source takes it; the SDK has no type of its own for it. */
+/** A query of Grafana's InfluxDB data source; the SDK has no type for it. */
 interface InfluxqlQuery extends Dataquery {
   readonly refId: string;
   readonly query: string;
@@ -20,7 +20,7 @@ const DATASOURCE = { type: "influxdb", uid: `\${${SOURCE}}` };
 const OF_RUN = '"testid" =~ /^$testid$/ AND $timeFilter';
 const OF_SCENARIO = '"scenario" =~ /^$scenario$/ AND "testid" =~ /^$testid$/ AND $timeFilter';
 
-/** What is asked for, and from where. */
+/** The parts of a query for a series. */
 function selection(panel: Panel, series: Series): readonly [field: string, from: string, where: string] {
   switch (series.of) {
     case "k6": {
@@ -53,7 +53,7 @@ function query(panel: Panel, series: Series): string {
   return `${select} GROUP BY time($__interval)${tags} fill(none)`;
 }
 
-/** Several runs may be chosen: what is told by run says which one. */
+/** Several runs may be selected: series by run are named after it. */
 function alias(panel: Panel, series: Series): string {
   if (series.of === "buckets") return "$tag_ms";
   const told = panel.look === "runs" || (panel.look !== "value" && series.of !== "k6");

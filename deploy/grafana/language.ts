@@ -2,27 +2,27 @@ import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import type { AnnotationQuery, DataSourceRef } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Panel, Series } from "./board.ts";
 
-/** How a database is asked for what a board shows. */
+/** How to query a database for the content of a board. */
 export interface Language {
-  /** As in the names of files and in Grafana's data source ids. */
+  /** Used in file names and in Grafana's data source ids. */
   readonly name: "influxdb" | "prometheus";
   readonly title: string;
   readonly datasource: DataSourceRef;
   /** The query for one line of a panel. */
   query(panel: Panel, series: Series): string;
-  /** The same for Grafana. */
+  /** The same query for Grafana. */
   target(panel: Panel, series: Series, refId: string): Builder<Dataquery>;
-  /** The queries of what is chosen above a board; on the board of one test there is no choice of it. */
+  /** Queries for the variables above a board; a board for one test has no variable for the test. */
   choices(test?: string): Choices;
-  /** The queries of what is marked on every panel. */
+  /** Queries for annotations on every panel. */
   readonly marks: Readonly<Record<Mark, string>>;
   annotations(): Builder<AnnotationQuery>[];
 }
 
-/** The variable that holds the data source, so that a board can be imported beside any. */
+/** The variable with the data source, so that a board can be imported with any. */
 export const SOURCE = "datasource";
 
-/** What is chosen above a board, by the name that queries use. */
+/** The variables above a board, by name. */
 export type Choices = Readonly<Partial<Record<keyof typeof CHOICES, string>>>;
 export const CHOICES = { testid: "run", test: "test", scenario: "scenario" } as const;
 

@@ -1,9 +1,9 @@
-/** `npm run dashboards`: writes the dashboards and their previews, and removes those of boards that are no more. */
+/** `npm run dashboards`: writes dashboards and previews, and deletes those of removed boards. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dashboardFiles } from "./files.ts";
 
-/** Where the repository is, seen from dist/node/. */
+/** The package's folder, from dist/node/. */
 const root = join(import.meta.dirname, "../..");
 
 const files = dashboardFiles(root);

@@ -1,4 +1,4 @@
-/** The boards of pipelines and tables of endpoints of one's own: one for each of their tests. */
+/** Boards for users' pipelines and endpoints: one for each of their tests. */
 import type { NamedTest, TestDefinition } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { metricOf } from "../../core/metrics.ts";
@@ -15,14 +15,14 @@ import type { Family } from "./families.ts";
 import { LANGUAGES } from "./files.ts";
 import { metricsPanels, verdictPanel } from "./panels.ts";
 
-/** What each kind of test measures beside its account; visitors have rows of their own. */
+/** The metrics of each kind of test besides its account; visitors have rows of their own. */
 const FAMILIES_OF: Readonly<Record<TestDefinition["load"], readonly Family[]>> = {
   publishes: ["everywhere", "publishing", "health"],
   stays: ["everywhere", "websocket", "health"],
   visits: ["everywhere", "health"],
 };
 
-/** Every board of what is declared, in each language, by its path. */
+/** All boards for a user's file, in each language, by path. */
 export function ownBoards(declared: AnyPipeline | AnyEndpoints): Map<string, string> {
   const tests = "endpoints" in declared ? [defineVisitsOf(declared)] : defineTestsOf(declared);
   const files = new Map<string, string>();
@@ -58,7 +58,7 @@ function boardOf({ name, load }: NamedTest): Board {
   };
 }
 
-/** The answers of endpoints: how long each took, and with which status they came. */
+/** The responses of endpoints: latency and status. */
 function answersRow(objectives: readonly Slo[]): Row {
   const metrics = objectives.map(({ metric }) => metric);
   const latencies = [...new Set(metrics)].filter((metric) => metric.startsWith("endpoint_"));

@@ -1,4 +1,4 @@
-/** Panels of the suite's own metrics and of the receiver's account. */
+/** Panels for the suite's metrics and for the receiver's account. */
 import { type Metric, type MetricKind, metricOf } from "../../core/metrics.ts";
 import { expression, type Slo } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
@@ -17,10 +17,10 @@ const STORED: Readonly<Record<MetricKind, K6Kind>> = {
   moment: "trend",
 };
 
-/** What is shown of a metric that is not a latency. */
+/** The statistic that is shown of metrics that are not latencies. */
 const STATISTIC = { share: "rate", reading: "value", moment: "max", count: "count", tally: "count" } as const;
 
-/** Metrics that are not latencies, a line for each. */
+/** Metrics that are not latencies, one line each. */
 export function series(...metrics: readonly string[]): Series[] {
   return metrics.map((metric) => {
     const { kind } = known(metric);
@@ -29,7 +29,7 @@ export function series(...metrics: readonly string[]): Series[] {
   });
 }
 
-/** The percentiles of a latency, a line for each. */
+/** The percentiles of a latency, one line each. */
 export function percentiles(metric: string): Series[] {
   return (["p(50)", "p(95)", "p(99)", "max"] as const).map((statistic) => ({
     of: "k6",
@@ -40,7 +40,7 @@ export function percentiles(metric: string): Series[] {
   }));
 }
 
-/** Lines over time. Counters alone are drawn as bars. */
+/** Lines over time. A panel of counters has bars. */
 export function k6Panel(title: string, lines: readonly Series[], width: number, unit: Unit = "short"): Panel {
   const metrics = new Set(
     lines.flatMap((one) => (one.of === "k6" && metricOf(one.metric) !== undefined ? [one.metric] : [])),
@@ -74,7 +74,7 @@ export function accountPanel(
   };
 }
 
-/** All metrics of a family in as few panels as can be read: latencies, shares, readings and counts. */
+/** All metrics of a family in few panels: latencies, shares, readings and counts. */
 export function metricsPanels(metrics: readonly string[]): Panel[] {
   const ofKind = (...kinds: readonly MetricKind[]) => metrics.filter((name) => kinds.includes(known(name).kind));
   const latencies = (statistic: "p(50)" | "p(95)" | "p(99)"): Series[] =>
@@ -90,15 +90,15 @@ export function metricsPanels(metrics: readonly string[]): Panel[] {
 }
 
 /**
- * The objectives that a test can be held to, by what its script measures: all of a settled run of an
- * open model, whose own number of events a board cannot know.
+ * The objectives that a test can have: those of a settled run of an open model. A board cannot know the number of its
+ * events.
  */
 export function objectivesOf(test: RunnableTest, root: string): readonly Slo[] {
   const measured = familiesOf(test, root).flatMap((family) => Object.keys(FAMILIES[family]));
   return slos(test, { accounted: true, events: 1 }).filter(({ metric }) => measured.includes(metric));
 }
 
-/** All objectives of a test as one panel, one value each, in the colours of its bound. */
+/** All objectives of a test in one panel, one value each, coloured by its bound. */
 export function verdictPanel(test: RunnableTest, objectives: readonly Slo[]): Panel {
   return {
     title: `Objectives of ${test}`,

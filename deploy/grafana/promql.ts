@@ -1,4 +1,4 @@
-/** Boards on Prometheus, as k6's own `--out experimental-prometheus-rw` and a scrape of the receiver fill it. */
+/** Queries for Prometheus, as k6's own `--out experimental-prometheus-rw` and a scrape of the receiver fill it. */
 import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import type { Panel, Series } from "./board.ts";
@@ -6,18 +6,18 @@ import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts"
 
 const DATASOURCE = { type: "prometheus", uid: `\${${SOURCE}}` };
 
-/** What k6 has to be told to send of each Trend: the percentiles that the boards show. */
+/** The statistics that k6 has to send of each Trend, as the boards use them. */
 export const TREND_STATS = "count,min,avg,med,p(95),p(99),max";
 
 const OF_RUN = 'run=~"$testid"';
 const MS_PER_SECOND = 1000;
 
-/** k6 turns Trends into gauges, in seconds, over everything since the start; the worst of several is shown. */
+/** k6 exports Trends as gauges in seconds, over everything since the start; of several instances the worst is shown. */
 function k6Expression(panel: Panel, { metric, kind, statistic, test }: Extract<Series, { of: "k6" }>): string {
   const labels = `{testid=~"$testid",test=~"${test ?? "$test"}",scenario=~"$scenario"}`;
   const at = (suffix: string) => {
     const selected = `k6_${metric}${suffix}${labels}`;
-    // A value for the whole time must not be gone five minutes after the last sample.
+    // A value for the whole range must not disappear five minutes after the last sample.
     return isOneValue(panel) ? `last_over_time(${selected}[$__range])` : selected;
   };
   const by = panel.look === "runs" ? " by (testid) " : "";
@@ -33,7 +33,7 @@ function k6Expression(panel: Panel, { metric, kind, statistic, test }: Extract<S
   }
 }
 
-/** Of the whole time that is shown, not of each moment of it. */
+/** One value for the whole time range, instead of one per moment. */
 function isOneValue({ look }: Panel): boolean {
   return look === "value" || look === "runs";
 }
@@ -55,7 +55,7 @@ function query(panel: Panel, series: Series): string {
   }
 }
 
-/** A receiver that has ended is scraped no longer, and its runs can still be compared. */
+/** A receiver that has stopped is not scraped any more, but its runs can still be compared. */
 function ofReceiver({ look }: Panel, selected: string): string {
   return look === "runs" ? `last_over_time(${selected}[$__range])` : selected;
 }
@@ -80,7 +80,7 @@ function choices(test?: string): Choices {
   };
 }
 
-/** The value of the first two is the moment itself; a fault is marked when its count rises. */
+/** The first two queries return the moment as value; a fault is marked when its count rises. */
 const markQueries = {
   start: `throughline_opened_timestamp_ms{${OF_RUN}}`,
   end: `throughline_settled_timestamp_ms{${OF_RUN}}`,

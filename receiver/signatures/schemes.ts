@@ -1,16 +1,16 @@
-/** The ways in which webhooks are signed, by name. */
+/** Signature schemes of webhooks, by name. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 
-/** Headers of a request, by their names in small letters. */
+/** A request's headers, by lower-case name. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
-/** One way of signing. */
+/** One scheme. */
 export interface Scheme {
-  /** The headers that it needs, in small letters; the first holds the signature. */
+  /** Required headers in lower case; the first one contains the signature. */
   readonly headers: readonly [string, ...string[]];
   /**
-   * Looks whether a body is signed, in a time that says nothing about how wrong it is.
+   * Verifies a signature in constant time.
    *
    * @param now Unix ms.
    * @returns what is wrong with the signature; null when it is right.
@@ -29,14 +29,14 @@ function mac(secret: string, ...parts: (string | Buffer)[]): Buffer {
   return hmac.digest();
 }
 
-/** Whether a signature, written as said, is that of a MAC. */
+/** Whether an encoded signature equals a MAC. */
 function isEqual(signature: string, right: Buffer, encoding: "hex" | "base64"): boolean {
-  // Buffer.from() would stop at the first letter that is no digit, and take what came before it.
+  // Buffer.from() would ignore everything from the first invalid character on.
   const form = encoding === "hex" ? /^[0-9a-f]{64}$/i : /^[A-Za-z0-9+/]{43}=$/;
   return form.test(signature) && timingSafeEqual(Buffer.from(signature, encoding), right);
 }
 
-/** A MAC of the body alone. @param prefix what its text begins with. */
+/** A MAC of the body alone. @param prefix before its encoded text. */
 function plain(header: string, encoding: "hex" | "base64", prefix = ""): Scheme {
   return {
     headers: [header],
@@ -48,11 +48,11 @@ function plain(header: string, encoding: "hex" | "base64", prefix = ""): Scheme 
   };
 }
 
-/** The Standard Webhooks of Svix and others: https://www.standardwebhooks.com */
+/** Standard Webhooks, as used by Svix and others: https://www.standardwebhooks.com */
 const standard: Scheme = {
   headers: ["webhook-signature", "webhook-id", "webhook-timestamp"],
   check(body, headers, secret) {
-    // As the specification has it, a secret is base64 behind whsec_; any other text is taken as it is.
+    // By the specification a secret is base64 after whsec_; any other text is used as it is.
     const webhook = secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(secret, { format: "raw" });
     try {
       webhook.verify(body, { ...headers } as Record<string, string>, { jsonParse: false });
@@ -64,7 +64,7 @@ const standard: Scheme = {
   },
 };
 
-/** Stripe's own: `t=1700000000,v1=<hex>`, over the time, a dot and the body; several v1 while a secret changes. */
+/** Stripe: `t=1700000000,v1=<hex>` signs time, dot and body; several v1 while a secret is rotated. */
 const stripe: Scheme = {
   headers: ["stripe-signature"],
   check(body, headers, secret, now) {
@@ -73,7 +73,7 @@ const stripe: Scheme = {
     const signatures = parts.flatMap(([name, value]) => (name === "v1" && value !== undefined ? [value] : []));
     if (!/^\d{1,12}$/.test(time) || signatures.length === 0) return "is not written as t=...,v1=...";
     const right = mac(secret, `${time}.`, body);
-    // All are looked at, so that the time does not tell which one fits.
+    // Checks all, so that the time does not show which one matches.
     const fits = signatures.map((signature) => isEqual(signature, right, "hex")).includes(true);
     if (!fits) return UNFIT;
     const age = Math.round(now / 1000 - Number(time));
@@ -81,10 +81,10 @@ const stripe: Scheme = {
   },
 };
 
-/** Where a scheme that only says how a signature is written looks for it. */
+/** The header of schemes that only define the encoding. */
 export const DEFAULT_HEADER = "x-webhook-signature";
 
-/** All of them; the first three take a header of one's own. */
+/** All schemes; the first three accept a custom header. */
 export const SCHEMES = {
   hex: (header: string) => plain(header, "hex"),
   sha256: (header: string) => plain(header, "hex", "sha256="),

@@ -1,15 +1,15 @@
 import { DEFAULT_HEADER, type RequestHeaders, SCHEMES, type SchemeName } from "./schemes.ts";
 
-/** How webhooks are to be signed. */
+/** How webhooks must be signed. */
 export interface SignatureOptions {
   readonly secret: string;
-  /** A bare hexadecimal HMAC unless told. */
+  /** A bare hexadecimal HMAC by default. */
   readonly scheme?: SchemeName | undefined;
-  /** The header that carries it, where the scheme leaves that open. */
+  /** The header with the signature, for schemes that leave it open. */
   readonly header?: string | undefined;
 }
 
-/** Looks at the signatures of webhooks. */
+/** Verifies the signatures of webhooks. */
 export class Signatures {
   private readonly options: SignatureOptions;
   private readonly scheme: ReturnType<(typeof SCHEMES)[SchemeName]>;
@@ -20,9 +20,9 @@ export class Signatures {
   }
 
   /**
-   * Says what is wrong with the signature of a webhook; null when it is right.
+   * What is wrong with a webhook's signature; null when it is right.
    *
-   * @param bodies as it came, and as it was unpacked: senders sign the one or the other.
+   * @param bodies as received and as decompressed, because senders sign one or the other.
    * @param now Unix ms.
    */
   problemOf(bodies: readonly Buffer[], headers: RequestHeaders, now: number): string | null {
@@ -36,7 +36,7 @@ export class Signatures {
   }
 }
 
-/** What may be a signature by another scheme. */
+/** Hints at another scheme, if its headers are there. */
 function instead(wanted: readonly string[], headers: RequestHeaders): string {
   const there = Object.keys(headers).filter((name) => /signature|hmac/.test(name) && !wanted.includes(name));
   return there.length === 0
@@ -44,7 +44,7 @@ function instead(wanted: readonly string[], headers: RequestHeaders): string {
     : `; ${there.map(titled).join(", ")} is there`;
 }
 
-/** A header's name as it is written in documents: X-Webhook-Signature. */
+/** A header's name in title case: X-Webhook-Signature. */
 function titled(name: string): string {
   return name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
 }

@@ -1,4 +1,4 @@
-/** Inputs at and beyond the edge of the contract: each must be refused with a 4xx or be stored as it was sent. */
+/** Inputs at and beyond the limits of the contract: each must be refused with a 4xx or be stored as it was sent. */
 import type { Trace } from "../../core/trace.ts";
 import { asStored, type Message, RANGES, SHORTEST_CONTENT, type StoredMessage, tracedContent } from "./wire.ts";
 
@@ -6,14 +6,14 @@ import { asStored, type Message, RANGES, SHORTEST_CONTENT, type StoredMessage, t
 export interface HostileRequest {
   readonly name: string;
   readonly body: string;
-  /** The body is to be sent as one byte per character, whatever that makes of it. */
+  /** The body must be sent as one byte per character, even if that is not UTF-8. */
   readonly binary: boolean;
   readonly contentType: string;
-  /** The row it must become when it is accepted; null when accepting it is wrong in itself. */
+  /** The row it must become when it is accepted; null when it must not be accepted. */
   readonly stored: StoredMessage | null;
-  /** A server may end the connection instead of reading all of it. */
+  /** The server may close the connection before it has read everything. */
   readonly mayBeCut?: boolean;
-  /** The contract has room for it: refusing it is wrong. */
+  /** The contract allows it: refusing it is wrong. */
   readonly valid: boolean;
 }
 
@@ -21,7 +21,7 @@ type Case = (trace: Trace) => Omit<HostileRequest, "name">;
 
 const JSON_TYPE = "application/json";
 
-/** A message that the contract has room for. */
+/** A message that the contract allows. */
 function good(trace: Trace, content = tracedContent(trace, 200)): Message {
   return { user_id: 1 + (trace.seq % RANGES.user), channel_id: 1 + (trace.seq % RANGES.channel), content };
 }
@@ -38,7 +38,10 @@ const valid = (content: (trace: Trace) => string, change: Partial<Message> = {})
   };
 };
 
-/** A message that may be stored or refused. `content` is JSON text where it is not what `JSON.stringify` writes. */
+/**
+ * A message that may be stored or refused. `content` is the JSON text where it differs from the output of
+ * `JSON.stringify`.
+ */
 const either = (content: (trace: Trace) => string): Case => {
   return (trace) => {
     const message = good(trace, content(trace));
@@ -46,7 +49,7 @@ const either = (content: (trace: Trace) => string): Case => {
   };
 };
 
-/** A number field written as the given JSON text; a target that stores it must store that number. */
+/** A number field in a given JSON spelling; a target that stores it must store that number. */
 const numbered = (field: "user_id" | "channel_id", text: string): Case => {
   return (trace) => {
     const message = good(trace);
@@ -55,23 +58,26 @@ const numbered = (field: "user_id" | "channel_id", text: string): Case => {
   };
 };
 
-/** A body that no row can stand for. */
+/** A body that cannot become a row. */
 const senseless = (body: (trace: Trace) => string): Case => {
   return (trace) => request(body(trace), null);
 };
 
-/** A message with one field replaced by what is no value of it. */
+/** A message with a value of the wrong type in one field. */
 const mistyped = (field: keyof Message, value: unknown): Case => {
   return senseless((trace) => JSON.stringify({ ...good(trace), [field]: value }));
 };
 
-/** A content with something odd between head and trace. */
+/** A content with unusual text between head and trace. */
 const containing = (odd: string) => (trace: Trace) => {
   const plain = tracedContent(trace, SHORTEST_CONTENT + 100);
   return plain.slice(0, 30) + odd + plain.slice(30);
 };
 
-/** The only character of a content that is too short for a trace: the number of its event stands in it. */
+/**
+ * First character for contents of one character, which have no room for a trace: the character encodes the event's
+ * number.
+ */
 export const FIRST_SINGLE = 0x4e00;
 const SINGLES = 20_000;
 
@@ -163,10 +169,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What each hostile request is called, in the order in which they are sent. */
+/** The names of the hostile requests, in the order of sending. */
 export const HOSTILE_NAMES: readonly string[] = Object.keys(CASES);
 
-/** The hostile request that event number `seq` is; they take turns. */
+/** The name of hostile request number `seq`; they repeat in turn. */
 export function hostileName(seq: number): string {
   return HOSTILE_NAMES[seq % HOSTILE_NAMES.length] as string;
 }
@@ -177,7 +183,7 @@ export function hostileRequest(trace: Trace): HostileRequest {
   return { name, ...(CASES[name] as Case)(trace) };
 }
 
-/** The user and channel that the messages of one character of a run have, which nothing else tells from others. */
+/** The user and channel of a run's messages of one character, which are their only other mark. */
 function singleOwner(run: number): Pick<Message, "user_id" | "channel_id"> {
   return { user_id: 1 + (run % RANGES.user), channel_id: 1 + (Math.floor(run / RANGES.user) % RANGES.channel) };
 }
@@ -186,7 +192,7 @@ function singleOf(run: number, seq: number): Message {
   return { ...singleOwner(run), content: String.fromCodePoint(FIRST_SINGLE + (seq % SINGLES)) };
 }
 
-/** The event that a row of one character is, or null when it is none of the run's. */
+/** The event of a row with one character; null when it is not of the run. */
 export function readSingle(run: number, { user_id, channel_id, content }: StoredMessage): number | null {
   const owner = singleOwner(run);
   const seq = (content.codePointAt(0) ?? 0) - FIRST_SINGLE;

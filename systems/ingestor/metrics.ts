@@ -1,4 +1,4 @@
-/** What only a message ingestor has. */
+/** Metrics of the message ingestor. */
 import { count, latency, ours, perEvent, refusal, share, tally } from "../../core/metrics.ts";
 
 export const ingest = {

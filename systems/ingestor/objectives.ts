@@ -1,9 +1,9 @@
-/** What is good enough for the message ingestor: adding an objective is one row. */
+/** The objectives of the message ingestor, one row each. */
 import type { SloContext } from "../../core/definition.ts";
 import { keptUp, sent } from "../../core/objectives.ts";
 import { explaining, P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, slo } from "../../core/slo.ts";
 
-/** What the ingestor's guide expects: messages per second, failures, mean and 95th percentile in ms. */
+/** Expectations of the ingestor's guide: messages per second, failures, mean and 95th percentile in ms. */
 interface GuideLimits {
   /** Null for bursts, whose pauses would count. */
   readonly perSecond: number | null;
@@ -12,14 +12,14 @@ interface GuideLimits {
   readonly p95: number;
 }
 
-/** From publishing to the row, in ms: a batch of a steady load is full in a fraction of a second. */
+/** From publishing to the row, in ms: a steady load fills a batch in a fraction of a second. */
 const toRow = { p95: 2_000, p99: 5_000 };
 
 const quick = { perSecond: 100, failures: 0.01, mean: 100, p95: 200 };
 const stress = { perSecond: 200, failures: 0.01, mean: 200, p95: 500 };
 const extreme = { perSecond: 300, failures: 0.02, mean: 500, p95: 1_000 };
 
-/** By profile; those that the guide says nothing of are held to what it says of the nearest. */
+/** By profile; profiles that the guide does not mention get the limits of the nearest one. */
 const ingestion: Readonly<Record<string, GuideLimits>> = {
   smoke: quick,
   load: quick,
@@ -30,13 +30,13 @@ const ingestion: Readonly<Record<string, GuideLimits>> = {
   breakpoint: { ...extreme, perSecond: quick.perSecond },
 };
 
-/** Readings that show whether a backlog grows. */
+/** Number of readings that show whether a backlog grows. */
 const READINGS_FLOOR = 15;
 
-/** Of the rate that a run offers, what it must have got rid of where the guide asks for more than that. */
+/** Where the guide's rate is above the offered rate, this share of the offered rate must be stored. */
 const KEPT_SHARE = 0.95;
 
-/** Of an ingestor: the expectations of its guide, or of hostile input that nothing breaks. */
+/** Objectives of an ingestor: the expectations of its guide, or for hostile input that nothing breaks. */
 export function ingest(judgement: SloContext): Slo[] {
   const { accounted: isSettled, profile = "smoke", rate = null, events, messages } = judgement;
   if (profile === "hostile") {
@@ -61,7 +61,7 @@ export function ingest(judgement: SloContext): Slo[] {
   return [...rows, ...keptUp(profile, READINGS_FLOOR)];
 }
 
-/** Of rows in a table: as they were sent, and at no time in none of the places where they can be. */
+/** Objectives of the rows: intact, and every message was always somewhere. */
 export const settledIngest = (): readonly Slo[] => [
   slo("account_vanished").count.is(0),
   slo("account_shortfall").count.is(0),

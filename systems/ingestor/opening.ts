@@ -1,7 +1,7 @@
-/** What a run is opened with whose events end up in a table. */
+/** The part of an opening for runs with a table. */
 import * as v from "valibot";
 
-/** A run whose events end up in the table that the receiver watches. */
+/** The run's events are rows of the table that the receiver observes. */
 export const StorageSchema = v.object({
   /** The events are hostile inputs. */
   hostile: v.boolean(),

@@ -1,10 +1,10 @@
-/** How much load the test of the ingestor makes, and when: adding a profile is one row. */
+/** The profiles of the ingestor's test, one row each. */
 import { closedPlan, type Overrides, type Plan, publishingPlan } from "../../core/plan.ts";
 import { at, doublings } from "../../core/profiles.ts";
 import { eventsIn, hold, type Shape } from "../../core/shape.ts";
 import { HOSTILE_NAMES } from "./hostile.ts";
 
-/** Messages per second. No multiples of a batch: a worker that never stores a last partial batch would not show. */
+/** Messages per second. No multiples of a batch, so that a worker shows that never stores its last partial batch. */
 export const ingest = {
   smoke: at(200, { events: 1_007 }),
   load: at(200, { events: 10_007 }),
@@ -16,7 +16,7 @@ export const ingest = {
   hostile: at(20, { events: HOSTILE_NAMES.length * 4 }),
 };
 
-/** Messages under way at the same time, where a profile of ingest is run as a closed model. */
+/** Messages in flight, where a profile runs as a closed model. */
 const concurrency: Readonly<Record<string, number>> = {
   smoke: 50,
   load: 100,
@@ -28,7 +28,7 @@ const concurrency: Readonly<Record<string, number>> = {
   hostile: 10,
 };
 
-/** Open by default, closed when a concurrency is asked for instead of a rate. */
+/** An open model by default; closed when a concurrency is given instead of a rate. */
 export function ingestPlan(profile: string, standard: Shape, overrides: Overrides): Plan {
   const underWay = concurrency[profile] as number;
   if (overrides.concurrency === undefined && overrides.rate !== "max") {

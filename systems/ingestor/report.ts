@@ -1,4 +1,4 @@
-/** What the summary says of an ingestor beside the account: answers by class, and where messages stayed. */
+/** The ingestor's part of the summary: responses by class of status, and where messages stayed. */
 import type { Account } from "../../core/account.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 
@@ -10,7 +10,7 @@ const CLASSES = [
   { status: "none", latency: "unanswered" },
 ];
 
-/** Answers by class of status, each with its own latencies; nothing for tests that have none. */
+/** Responses by class of status, each with its latencies; nothing for tests without any. */
 export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): string[] {
   return CLASSES.flatMap(({ status, latency }) => {
     const answers = metrics[`ingest_status_${status}`]?.["count"] ?? 0;
@@ -24,7 +24,7 @@ export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<
   });
 }
 
-/** What became of the messages between their acceptance and the table; nothing for an account without one. */
+/** Messages between acceptance and table; nothing for an account without a table. */
 export function renderStorage(account: Account): string[] {
   const { storage } = account;
   if (storage === null) return [];

@@ -1,4 +1,4 @@
-/** What the message ingestor says of itself to the suite. */
+/** The message ingestor's entry in the list of systems. */
 import type { Room } from "../../core/room.ts";
 import { ingest } from "./metrics.ts";
 import { nextSteps } from "./nextsteps.ts";

@@ -1,11 +1,11 @@
-/** What an ingestor's queue and worker say of messages that are missing. */
+/** Explains missing messages by the ingestor's queue and worker. */
 
 import type { Account, StorageAccount } from "../../core/account.ts";
 import { WORKER_KEYS } from "./wire.ts";
 
 type Queue = NonNullable<StorageAccount["queue"]>;
 
-/** Says why rows are missing or wrong, as far as table and Redis know. */
+/** Why rows are missing or wrong, as far as table and Redis show. */
 export function explainStorage(account: Account, storage: StorageAccount): string[] {
   const { ending, lost, open, acknowledged } = account;
   const causes: string[] = [];
@@ -38,7 +38,7 @@ function tellSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): stri
   return `${total} went back from ${from} to ${to}: the worker or its Redis began anew in mid-run`;
 }
 
-/** Says what is held, and by whom as far as that shows. */
+/** Which messages are held, and by whom, if that shows. */
 function explainHeld({ ending }: Account, { rows, stuck }: StorageAccount, queue: Queue): string[] {
   const { pending, buffered } = queue;
   const causes: string[] = [];
@@ -61,7 +61,7 @@ function explainHeld({ ending }: Account, { rows, stuck }: StorageAccount, queue
   return causes;
 }
 
-/** Says why no canary became a row; `waiting` when they are in the queue, so that it is the worker that does not work. */
+/** Why no canary became a row; `waiting` when canaries are in the queue, so that the worker is at fault. */
 export function explainUnstored({ storage }: Account): { readonly waiting: boolean; readonly why: string } {
   const { pending, buffered } = storage?.queue ?? { pending: 0, buffered: 0 };
   if (storage?.problem != null) return { waiting: false, why: storage.problem };

@@ -1,11 +1,11 @@
-/** What the test of the ingestor may be told: a row for each variable. */
+/** The variables of the ingestor's test, one row each. */
 import { MOST_EVENTS } from "../../core/plan.ts";
 import { address, duration, integer, variable } from "../../core/variable.ts";
 import { accounted, common, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
 import { waysIn } from "../access.ts";
 import * as profiles from "./profiles.ts";
 
-/** Of ingest.js. */
+/** The variables of ingest.js. */
 export const ingest = {
   SCENARIO: scenario(profiles.ingest),
   ...common,

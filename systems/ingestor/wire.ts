@@ -8,20 +8,20 @@ export interface Message {
   readonly content: string;
 }
 
-/** A row of the ingestor's table, its numbers as the database writes them. */
+/** A row of the ingestor's table, with numbers as the database writes them. */
 export interface StoredMessage {
   readonly user_id: string;
   readonly channel_id: string;
   readonly content: string;
 }
 
-/** The ranges of the contract; the content is counted in characters (code points). */
+/** Limits of the contract; the content is counted in characters (code points). */
 export const RANGES = { user: 10_000, channel: 100, content: 2_000 } as const;
 
-/** The list that holds what is accepted and not yet taken by a worker. */
+/** The list of accepted messages that no worker has taken yet. */
 export const PENDING_LIST = "pending_messages";
 
-/** What the worker keeps in Redis of itself. */
+/** The worker's own statistics in Redis. */
 export const WORKER_KEYS = {
   total: "total_messages",
   rate: "current_rps",
@@ -31,15 +31,15 @@ export const WORKER_KEYS = {
   buffered: "worker_buffer_size",
 } as const;
 
-/** What the content of an event starts with, so that a content that was cut short still says whose it is. */
+/** The start of an event's content, so that a truncated content still shows its event. */
 const HEAD_MARKER = "tl-";
-/** Marker, run (8 digits), publisher (4) and sequence number (8) with dashes between, and the space behind them. */
+/** Marker, run (8 digits), publisher (4) and sequence number (8), with dashes in between and a space at the end. */
 const HEAD_LENGTH = HEAD_MARKER.length + 8 + 1 + 4 + 1 + 8 + 1;
 
-/** The shortest content that has room for head and trace. */
+/** The shortest content with room for head and trace. */
 export const SHORTEST_CONTENT = HEAD_LENGTH + EVENT_ID_LENGTH;
 
-/** What people write, beside English: every kind of character that a database or a parser may take offence at. */
+/** Text in many scripts: every kind of character that a database or a parser may mishandle. */
 const GREETINGS = [
   "",
   "Grüße aus Köln ",
@@ -59,7 +59,7 @@ function hex(value: number, digits = 8): string {
   return value.toString(16).padStart(digits, "0");
 }
 
-/** The start of every content of one run, for a database to look for. */
+/** The start of all contents of a run, for database queries. */
 export function contentHead(run: number): string {
   return `${HEAD_MARKER}${hex(run)}`;
 }
@@ -71,7 +71,7 @@ export function characters(text: string): number {
   return count;
 }
 
-/** A content of exactly so many characters (not fewer than {@link SHORTEST_CONTENT}) with the trace at its end. */
+/** A content of exactly `length` characters, at least {@link SHORTEST_CONTENT}, with the trace at its end. */
 export function tracedContent(trace: Trace, length: number, greeting = "", from = 0): string {
   const room = length - SHORTEST_CONTENT;
   const spoken = characters(greeting) <= room ? greeting : "";
@@ -80,8 +80,8 @@ export function tracedContent(trace: Trace, length: number, greeting = "", from 
 }
 
 /**
- * Message number `seq` of a workload. All but the times and names in its trace is a pure function of
- * seed and number: one in sixteen is as long as the contract allows, one as short as a trace allows.
+ * Message number `seq` of a workload: a pure function of seed and number, except for times and names in its trace. One
+ * in sixteen is as long as the contract allows, one as short as a trace allows.
  */
 export function message(seed: number, trace: Trace): Message {
   const first = draw(seed, trace.seq);
@@ -110,16 +110,16 @@ export function pendingContent(entry: string): string | null {
   }
 }
 
-/** What a content says of where it comes from. */
+/** The origin of a content. */
 export interface ContentIdentity {
   readonly run: number;
   readonly publisher: number;
   readonly seq: number;
-  /** Null when the content has lost its end, or the trace there is damaged. */
+  /** Null when the content's end is cut off, or the trace there is damaged. */
   readonly trace: Trace | null;
 }
 
-/** Reads whose content this is; null when neither its head nor its trace says so. */
+/** Decodes the origin of a content; null when neither head nor trace show it. */
 export function readContent(content: string): ContentIdentity | null {
   const end = content.slice(-EVENT_ID_LENGTH);
   const trace = readEventId(end);
@@ -132,7 +132,7 @@ export function readContent(content: string): ContentIdentity | null {
 
 const HEAD = new RegExp(`^${HEAD_MARKER}([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{8}) `);
 
-/** Says what of a stored message is not what was sent; null when it is intact. */
+/** How a stored message differs from the sent one; null when it is intact. */
 export function damageOf(stored: StoredMessage, sent: StoredMessage): string | null {
   for (const field of ["user_id", "channel_id"] as const) {
     if (stored[field] !== sent[field]) return `${field} is ${stored[field]} instead of ${sent[field]}`;
@@ -142,7 +142,7 @@ export function damageOf(stored: StoredMessage, sent: StoredMessage): string | n
   return has === had ? "its content is another" : `its content has ${has} characters instead of ${had}`;
 }
 
-/** A message as its row has to be. */
+/** The row that a message must become. */
 export function asStored({ user_id, channel_id, content }: Message): StoredMessage {
   return { user_id: String(user_id), channel_id: String(channel_id), content };
 }

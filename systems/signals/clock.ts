@@ -1,11 +1,11 @@
 import { readTime } from "../../core/moment.ts";
 import type { ClockOfTarget } from "./wire.ts";
 
-/** The target's clock against the receiver's, by the times that it says it accepted signals at. */
+/** Compares the target's clock with the receiver's, by the acceptance times in its answers. */
 export class TargetClock {
   private best = { offset: 0, error: Number.POSITIVE_INFINITY };
 
-  /** Takes one answer. @param took ms, until `answeredAt` by the receiver's clock in Unix ms. */
+  /** Enters an answer. @param took duration of the request in ms. @param answeredAt Unix ms by the receiver's clock. */
   compare(timestamp: string, took: number, answeredAt: number): void {
     const told = readTime(timestamp);
     if (told === null) return;
@@ -14,7 +14,7 @@ export class TargetClock {
     if (error < this.best.error) this.best = { offset: answeredAt - took / 2 - acceptedAt, error };
   }
 
-  /** What is known of it; within its own error an offset is noise. */
+  /** The result; an offset within its own error is noise. */
   get known(): ClockOfTarget {
     const { offset, error } = this.best;
     return { correction: Math.abs(offset) > error ? offset : 0, error: Number.isFinite(error) ? error : 0 };

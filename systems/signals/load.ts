@@ -1,11 +1,11 @@
-/** What follows from the variables of webhook: which trials come after the load, and how hard they hit. */
+/** Derives from the webhook test's variables which trials follow the load, and their rates. */
 import { peakOfTrials, type TrialSettings } from "./k6/webhookcount.ts";
 import { EVERY_TRIAL } from "./trials.ts";
 import { CONTRACT } from "./wire.ts";
 
 type Values = Partial<TrialSettings> & { readonly EXECUTED_BY?: "trace" | "count" };
 
-/** Which objectives apply. Memory is nothing to try where nobody looks at it. */
+/** Facts that decide which objectives apply. Without a monitor there is no memory trial. */
 export function contextOf({ TRIALS: trials, HEALTH_URL, EXECUTED_BY }: Values) {
   return {
     ...(trials === undefined
@@ -15,7 +15,7 @@ export function contextOf({ TRIALS: trials, HEALTH_URL, EXECUTED_BY }: Values) {
   };
 }
 
-/** How hard the trials hit, beside those of a smoke test, which has no monitor. @param peak of the load. */
+/** Rates of the trials: at most, and in a smoke test, which has no monitor. @param peak of the load. */
 export function afterLoad({ TRIALS: trials, SIGNAL_LIMIT, MEMORY_RATE = 0, ...others }: Values, peak: number) {
   if (trials === undefined || SIGNAL_LIMIT === undefined) return undefined;
   return {

@@ -1,4 +1,4 @@
-/** What only signal webhooks have. */
+/** Metrics of signal webhooks. */
 import { count, latency, ours, refusal, share, tally } from "../../core/metrics.ts";
 
 export const signals = {

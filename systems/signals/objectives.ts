@@ -1,18 +1,18 @@
-/** What is good enough for signal webhooks: adding an objective is one row. */
+/** The objectives of signal webhooks, one row each. */
 import type { SloContext } from "../../core/definition.ts";
 import { sent } from "../../core/objectives.ts";
 import { explaining, type Slo, slo, valid } from "../../core/slo.ts";
 import { EVERY_TRIAL, TRIALS, type Trial } from "./trials.ts";
 
-/** What decides which objectives signals have. */
+/** Facts that decide which objectives apply. */
 export interface SignalContext extends SloContext {
-  /** The trials after the load; all of them unless told. */
+  /** The trials after the load; all by default. */
   readonly trials?: readonly Trial[];
-  /** What was executed is compared by its number, because no trace of a signal survives. */
+  /** Executed signals are only counted, because no trace survives. */
   readonly executedByCount?: boolean;
 }
 
-/** Of signals within the limits of their webhooks: accepted, and as quick as the guide of the stress test expects. */
+/** For signals within the limits: accepted, and as quick as the stress test's guide expects. */
 const withinLimits = (share: string, latency: string) => [
   ...explaining(new RegExp(`^${latency}$`), slo(share).rate.atLeast(0.95)),
   slo(latency).average.below(100),
@@ -20,9 +20,9 @@ const withinLimits = (share: string, latency: string) => [
   slo(latency).max.below(1_000),
 ];
 
-/** What each trial of a webhook is held to, over all its rounds. */
+/** The objectives of each trial, over all its rounds. */
 const tried: Readonly<Record<Trial, readonly Slo[]>> = {
-  // All at once they wait for each other: the guide's mean and percentile are those of a normal load.
+  // Signals sent at once wait for each other; the guide's mean and percentile are for normal load.
   hft: [slo("signal_hft_success_rate").rate.atLeast(0.95), slo("signal_hft_latency_ms").max.below(1_000)],
   identical: [slo("signal_idempotency_broken").countOf(TRIALS.identical.rounds).is(0)],
   race: [slo("signal_race_broken").countOf(TRIALS.race.rounds).is(0)],
@@ -34,10 +34,13 @@ const tried: Readonly<Record<Trial, readonly Slo[]>> = {
   memory: [...withinLimits("signal_memory_success_rate", "signal_memory_latency_ms"), slo("health_leaks").count.is(0)],
 };
 
-/** Trials that take an answer with the time of another for its repetition. */
+/** Trials in which an answer with the time of another one counts as its repetition. */
 const REPEATING: readonly Trial[] = ["identical", "race"];
 
-/** Of signals, and of the trials after them. What was executed twice, only times tell where nobody says what was executed. */
+/**
+ * Objectives of signals and trials. Without a list of executed signals, only equal times show that one was executed
+ * twice.
+ */
 export const webhook = ({
   trials = EVERY_TRIAL,
   executedByCount = false,

@@ -1,4 +1,4 @@
-/** How much load the test of signal webhooks makes, and when: adding a profile is one row. */
+/** The profiles of the signal webhooks' test, one row each. */
 import { doublings, jump } from "../../core/profiles.ts";
 import { hold, ramp } from "../../core/shape.ts";
 

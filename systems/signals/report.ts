@@ -1,7 +1,7 @@
-/** What the summary says of signals: what became of all that were sent, in the load and in the trials. */
+/** The signals' part of the summary: the answers, in load and trials. */
 import { number } from "../../core/numbers.ts";
 
-/** One line; nothing for tests that send none. */
+/** One line; none for tests without signals. */
 export function renderSignals(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): string[] {
   const of = (name: string) => metrics[`signal_${name}`]?.["count"] ?? 0;
   if (metrics["signal_accepted"] === undefined) return [];

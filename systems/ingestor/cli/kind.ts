@@ -11,7 +11,7 @@ export const kind: PipelineKind = {
   groups: [["ingest"]],
   settled: { ingest: [] },
   urls: { ingest: "INGEST_URL" },
-  // It reads the ingestor's own database, whose login is not ours to pass around.
+  // The receiver needs the login of the ingestor's database, so only the user can start it.
   receiver: null,
   canary: false,
   doors: { ingest: { url: "ingest", check: messagesCheck } },
@@ -19,7 +19,7 @@ export const kind: PipelineKind = {
   faults: INGESTOR_FAULTS,
   variables: { reference: {}, always: {} },
   start: async (place) => {
-    // Each part of the target minds the faults that are its own.
+    // Each part of the target ignores the faults of the others.
     const planted = flagsOf(place);
     const base = await startIngestPipeline(place.root, place.logs, planted);
     return upon(base, async ({ redis, receiver, api, problems, startWorker }) => {

@@ -2,17 +2,17 @@ import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts
 import type { Service } from "../../../cli/service.ts";
 import { allOf, Services } from "../../../cli/services.ts";
 
-/** A whole ingestor on free ports: Redis, PostgreSQL, its HTTP side, and the receiver that watches its table. */
+/** A complete ingestor on free ports: Redis, PostgreSQL, its HTTP side, and the receiver that observes its table. */
 export interface IngestPipeline {
   readonly redis: RedisServer;
   readonly postgres: Service;
   readonly receiver: Service;
   readonly api: Service;
-  /** A role that may only select, as the receiver has it. */
+  /** The receiver's role, which may only select. */
   readonly readOnlyUrl: string;
   /** Starts another worker. */
   startWorker(...flags: string[]): Promise<Service>;
-  /** Starts another HTTP side, on the same Redis. */
+  /** Starts another HTTP side, with the same Redis. */
   startApi(...flags: string[]): Promise<Service>;
   /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
@@ -24,10 +24,10 @@ const READER = "reader";
 /**
  * Starts everything but a worker.
  *
- * @param root the folder of the repository.
- * @param logs folder for what the services log.
- * @param flags for the HTTP side, such as `--fault drop=100`.
- * @param receiverFlags what the receiver is told beside its port, database and Redis, as in `--influxdb`.
+ * @param root folder of the package.
+ * @param logs folder for the services' logs.
+ * @param flags of the HTTP side, such as `--fault drop=100`.
+ * @param receiverFlags besides its port, database and Redis, such as `--influxdb`.
  */
 export async function startIngestPipeline(
   root: string,
@@ -45,7 +45,7 @@ export async function startIngestPipeline(
       ]);
     const startApi = (...more: string[]) => startPart("api", ...more);
     const startWorker = (...more: string[]) => startPart("worker", ...more);
-    // It makes the table that the receiver watches.
+    // It creates the table that the receiver observes.
     const api = await startApi(...flags);
     const readOnlyUrl = await makeReader(postgres.url);
     const watching = { RECEIVER_DATABASE: readOnlyUrl, RECEIVER_REDIS: redis.url };
@@ -58,7 +58,7 @@ export async function startIngestPipeline(
   }
 }
 
-/** Makes a role that may do nothing but select from the table of messages. @returns the database's URL for it. */
+/** Creates a role that may only select from the table of messages. @returns the database's URL for it. */
 async function makeReader(url: string): Promise<string> {
   const { Client } = (await import("pg")).default;
   const client = new Client({ connectionString: url });

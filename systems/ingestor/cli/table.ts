@@ -1,4 +1,4 @@
-/** Whether a receiver can read the table it has to watch. */
+/** Checks whether a receiver can read its table. */
 import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
 import type { Check } from "../../../cli/doctor/check.ts";
@@ -13,7 +13,7 @@ const Readable = v.object({
   storage: v.nullish(v.object({ problem: v.nullish(v.string()) })),
 });
 
-/** Opens a run at a receiver that has to watch a table, and asks whether it can read it. */
+/** Opens a run at a receiver of a table, and asks whether it can read the table. */
 export async function tableCheck(receiver: string, run: string): Promise<Check> {
   const what = "receiver's table";
   const url = `${receiver.replace(/\/+$/, "")}/runs/${run}`;
@@ -29,7 +29,7 @@ export async function tableCheck(receiver: string, run: string): Promise<Check> 
   return { what, found: problem, ok: false, remedy: "the receiver's --database, --table and the rights of its user" };
 }
 
-/** The receiver reads the table some times a second: what is wrong with that it says soon, or never. */
+/** The receiver reads the table several times a second, so a problem shows quickly. */
 async function problemOf(url: string): Promise<string | null> {
   for (let look = 0; look < LOOKS; look++) {
     const account = v.safeParse(Readable, (await ask(url, {}))?.body);

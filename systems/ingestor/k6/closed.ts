@@ -8,10 +8,10 @@ import type { Answer } from "./post.ts";
 
 type PublishingMeasures = ReturnType<typeof measures<"publishing">>;
 
-/** Events whose outcomes are told to the receiver together, so that the reports take nothing from the load. */
+/** Number of results in one report to the receiver, so that reports do not slow down the load. */
 const REPORTED_TOGETHER = 100;
 
-/** Consecutive events, until all of them are answered. */
+/** Consecutive events that are reported once all of them are answered. */
 interface Chunk {
   readonly firstSeq: number;
   readonly count: number;
@@ -19,16 +19,16 @@ interface Chunk {
   open: number;
   readonly refused: number[];
   readonly unknown: number[];
-  /** The ids that the target gave. */
+  /** The ids from the target's answers. */
   readonly ids: string[];
   readonly unsent: number[];
 }
 
 /**
- * One iteration of a worker in a closed model: it sends its share of the events, each as soon as one of
- * those under way is answered, and tells the receiver what became of them.
+ * One iteration of a worker in a closed model: it sends its share of the events, each as soon as one of those in flight
+ * is answered, and reports the results to the receiver.
  *
- * @param send stamps and sends one event and waits for what becomes of it.
+ * @param send stamps and sends one event and waits for its result.
  */
 export function closedLoop(
   config: RunSettings,
@@ -75,7 +75,7 @@ export function closedLoop(
         if (id !== null) mine.ids.push(id);
         if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(took);
         else mine[outcome].push(seq);
-        // Kept until all is sent: k6 ends an iteration whose promise fails with nobody waiting for it.
+        // Keeps the error until everything is sent: k6 aborts an iteration when a promise without a handler rejects.
         if (--mine.open === 0)
           reports.push(settle(run, publisher, mine).catch((problem) => void failures.push(problem)));
       }

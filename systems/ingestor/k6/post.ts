@@ -12,31 +12,34 @@ import type { HostileRequest } from "../hostile.ts";
 
 type IngestMeasures = ReturnType<typeof measures<"ingest" | "everywhere" | "publishing">>;
 
-/** One request, and how it is sent. */
+/** One request, and how to send it. */
 export interface Post {
   readonly url: string;
   readonly body: string;
   readonly binary?: boolean;
   readonly contentType?: string;
-  /** That no answer comes is not the server's error. */
+  /** A missing response is not the server's fault. */
   readonly mayBeCut?: boolean;
-  /** Seconds after which an answer is waited for no longer. */
+  /** Timeout in seconds. */
   readonly timeout: number;
 }
 
-/** What came back. */
+/** The result of a request. */
 export interface Answer extends Sent {
-  /** The id that it was accepted under; null where there is none. */
+  /** The id in the response; null without one. */
   readonly id: string | null;
-  /** 0 without an answer. */
+  /** 0 without a response. */
   readonly status: number;
-  /** Ms from the attempt to send, connecting included, to the end of the answer. */
+  /** Ms from the attempt to send, including the connection, to the end of the response. */
   readonly took: number;
 }
 
 const Accepted = v.object({ message_id: v.union([v.string(), v.number()]) });
 
-/** Posts one message and enters its answer under its class of status: a quick refusal improves no other latency. */
+/**
+ * Posts one message and enters the response by its class of status, so that quick refusals do not improve other
+ * latencies.
+ */
 export async function post(
   metrics: IngestMeasures,
   access: Access,
@@ -71,10 +74,10 @@ export async function post(
   return { outcome, id, status, took: latency };
 }
 
-/** Ids that this virtual user was given. */
+/** Ids that this virtual user received. */
 const given = new Set<string>();
 
-/** Two messages with one id cannot be told apart by whoever sent them. */
+/** Their sender cannot tell two messages with the same id apart. */
 function enterId(metrics: IngestMeasures, id: string): void {
   const isRepeated = given.has(id);
   given.add(id);
@@ -82,7 +85,7 @@ function enterId(metrics: IngestMeasures, id: string): void {
   if (isRepeated) quote("message_id", `${id} was given before`);
 }
 
-/** Only a 2xx is a promise to store a message, and only a 4xx one not to. */
+/** A 2xx promises that the message is stored, a 4xx that it is not; anything else promises nothing. */
 function outcomeOf(status: number): Exclude<Sent["outcome"], "unsent"> {
   if (status >= 200 && status < 300) return "acknowledged";
   return status >= 400 && status < 500 ? "refused" : "unknown";
@@ -94,7 +97,7 @@ function enter(metrics: IngestMeasures, status: number, latency: number): void {
   time?.add(latency);
 }
 
-/** Where the answers of a class are counted and timed. */
+/** The metrics of a class of status. */
 function measuresOf(metrics: IngestMeasures, status: number): [Measure, Measure?] {
   if (status === 0) return [metrics.ingest_status_none, metrics.ingest_unanswered_latency_ms];
   if (status === 429) return [metrics.ingest_status_429, metrics.ingest_limited_latency_ms];
@@ -104,7 +107,7 @@ function measuresOf(metrics: IngestMeasures, status: number): [Measure, Measure?
   return [metrics.ingest_status_other];
 }
 
-/** Enters what a hostile request was answered, and says what is wrong with that; null when nothing is. */
+/** Enters the response to a hostile request. Returns what is wrong with it, or null. */
 export function judgeHostile(
   metrics: IngestMeasures,
   { name, valid, mayBeCut }: HostileRequest,

@@ -1,4 +1,4 @@
-/** What a database answers to the queries of its table. Whole numbers come as texts, which lose no digit. */
+/** Results of queries on the table. Integers come as strings, which keeps all digits. */
 import * as v from "valibot";
 
 export const ColumnsSchema = v.array(v.object({ name: v.string(), type: v.string() }));

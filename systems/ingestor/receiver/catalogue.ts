@@ -4,35 +4,35 @@ import { ColumnsSchema, SequenceSchema } from "./answers.ts";
 import { type Columns, quoted } from "./columns.ts";
 import { byTime, type Cursor, instantOf, type Key, keyOf } from "./cursor.ts";
 
-/** Sessions of which each may hold a sequence's cached numbers, and ids that are looked at for it at most. */
+/** Most sessions that may hold cached numbers of a sequence, and most ids that are examined for it. */
 const SESSIONS = 100;
 const MOST_CACHED = 50_000;
 
 const TEXTS = /^(text|character varying|character)\b/;
 
-/** How the rows of a table are told apart and ordered. */
+/** How the rows of a table are identified and ordered. */
 export interface Layout {
   readonly key: Key;
-  /** By the time of insertion; null where a table has none. */
+  /** Ordered by insertion time; null where the table has none. */
   readonly timed: Cursor | null;
-  /** The time of insertion in Unix ms, as SQL. */
+  /** The insertion time in Unix ms, as SQL. */
   readonly inserted: string;
 }
 
-/** What PostgreSQL's own tables say of the ingestor's table. */
+/** What PostgreSQL's catalogue says about the ingestor's table. */
 export class Catalogue {
   private readonly pool: Pool;
   private readonly name: string;
   private readonly columns: Columns;
 
-  /** @param name of the table, with its schema where it is in another than the search path's. */
+  /** @param name of the table, with its schema unless that is in the search path. */
   constructor(pool: Pool, name: string, columns: Columns) {
     this.pool = pool;
     this.name = name;
     this.columns = columns;
   }
 
-  /** @throws an error in one line when there is no such table, a column is missing, or has a type that cannot be read. */
+  /** @throws an error in one line when the table does not exist, or a column is missing or has an unsupported type. */
   async layout(): Promise<Layout> {
     const { name, columns } = this;
     const types = await this.types();
@@ -58,8 +58,8 @@ export class Catalogue {
   }
 
   /**
-   * How far below the largest key new ones may come: each session takes a cache of numbers from a sequence, and uses
-   * them up in its own time. Null where no sequence counts the keys up.
+   * How far below the largest key new keys may come: each session caches numbers of a sequence and uses them later.
+   * Null where no sequence makes the keys.
    */
   async cachedKeys(): Promise<number | null> {
     const { rows } = await this.pool.query(
@@ -73,7 +73,7 @@ export class Catalogue {
     return cache === 1 ? 0 : Math.min(MOST_CACHED, cache * increment * SESSIONS);
   }
 
-  /** The types of the table's columns by their names. */
+  /** The types of the table's columns, by name. */
   private async types(): Promise<ReadonlyMap<string, string>> {
     const { rows } = await this.pool.query(
       `select attname::text as name, format_type(atttypid, null) as type from pg_attribute

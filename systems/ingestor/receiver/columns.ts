@@ -1,12 +1,12 @@
-/** What the columns of an ingestor's table are called, and how they are written in SQL. Pure. */
+/** The column names of an ingestor's table, and their SQL. Pure. */
 
-/** A table's columns by what the ingestor's contract calls them; null for one that a table does not have. */
+/** Column names by the contract's names; null for a column that the table does not have. */
 export interface Columns {
   readonly id: string;
   readonly content: string;
   readonly user_id: string | null;
   readonly channel_id: string | null;
-  /** When a row was inserted. */
+  /** Insertion time. */
   readonly inserted_at: string | null;
 }
 
@@ -18,11 +18,11 @@ export const COLUMNS: Columns = {
   inserted_at: "inserted_at",
 };
 
-/** A name that a table or a column may have; PostgreSQL keeps 63 bytes of it. */
+/** A valid name of a table or column; PostgreSQL keeps 63 bytes. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const ABSENT = "none";
 
-/** Reads pairs such as `id=uuid,content=body,user_id=none`; undefined where a text is not such a list. */
+/** Parses pairs such as `id=uuid,content=body,user_id=none`; undefined for an invalid list. */
 export function readColumns(text: string): Columns | undefined {
   const columns: Record<string, string | null> = { ...COLUMNS };
   for (const pair of text.split(",")) {
@@ -35,13 +35,13 @@ export function readColumns(text: string): Columns | undefined {
   return columns as unknown as Columns;
 }
 
-/** Whether a text names a table, alone or behind its schema. */
+/** Whether a text is a table's name, with or without a schema. */
 export function isTableName(text: string): boolean {
   const parts = text.split(".");
   return parts.length <= 2 && parts.every((part) => NAME.test(part));
 }
 
-/** A name as SQL; capital letters count, as in the names that object mappers give. */
+/** A quoted name, because object mappers use capital letters. */
 export function quoted(name: string): string {
   return name
     .split(".")

@@ -1,38 +1,38 @@
-/** How new rows of a table are found: by a key that grows, or else by the time of insertion. Pure. */
+/** Ways to find new rows of a table: by a growing key, or else by insertion time. Pure. */
 import { type Columns, quoted } from "./columns.ts";
 
 const WHOLE_NUMBERS = ["smallint", "integer", "bigint"];
 const TEXTS = /^(text|character varying|character)\b/;
 
-/** Writers that set the time of insertion themselves may be so far behind the database's clock, in microseconds. */
+/** How far writers that set the insertion time themselves may be behind the database's clock, in microseconds. */
 const SLACK = 30_000_000;
-/** A row from further ahead than this says nothing of which rows are new. */
+/** Rows from further in the future say nothing about which rows are new. */
 const AHEAD = "interval '1 minute'";
 
-/** A place in the order of rows is a whole number: a key, or microseconds since 1970. */
+/** The position of a row in its order is an integer: a key, or microseconds since 1970. */
 export interface Cursor {
-  /** The place of a row. */
+  /** The position of a row. */
   readonly place: string;
-  /** What rows are sorted by. */
+  /** The sort key. */
   readonly order: string;
-  /** How far below the last place rows of others' clocks may come. */
+  /** How far below the last position rows with other clocks may come. */
   readonly slack: number;
-  /** The last place there is, or 0. */
+  /** The last position, or 0. */
   readonly last: string;
-  /** A condition on rows behind a place. @param parameter as in `$1`. */
+  /** A condition for rows after a position. @param parameter such as `$1`. */
   behind(parameter: string): string;
-  /** At most so many rows; those with the same place are never torn apart. */
+  /** Limits the number of rows, without separating rows at the same position. */
   limit(rows: string): string;
 }
 
-/** The keys of a table as SQL, and rows by them. */
+/** The keys of a table as SQL, and conditions on them. */
 export interface Key {
   readonly isNumber: boolean;
-  /** A condition on rows with one of these keys. @param parameter as in `$1`. */
+  /** A condition for rows with one of these keys. @param parameter such as `$1`. */
   among(parameter: string): string;
 }
 
-/** How keys of a type are compared with those that were read. */
+/** How keys of a type are compared with keys that were read. */
 export function keyOf({ id }: Columns, type: string): Key {
   const isNumber = WHOLE_NUMBERS.includes(type);
   const key = quoted(id);
@@ -46,13 +46,13 @@ export function keyOf({ id }: Columns, type: string): Key {
   };
 }
 
-/** The time of insertion as an instant. One without a zone is meant in the zone that the database would write it in. */
+/** The insertion time as an instant. A timestamp without a zone is in the zone of the database's session. */
 export function instantOf(column: string, type: string): string {
   const isWithoutZone = type.startsWith("timestamp") && type.endsWith("without time zone");
   return isWithoutZone ? `${quoted(column)} at time zone current_setting('TimeZone')` : quoted(column);
 }
 
-/** New rows by a key that is a whole number: a reading costs what is new, and not what is there. */
+/** New rows by an integer key: a reading costs as much as there are new rows, not as there are rows. */
 export function byKey({ id }: Columns): Cursor {
   const key = quoted(id);
   return {
@@ -65,11 +65,11 @@ export function byKey({ id }: Columns): Cursor {
   };
 }
 
-/** New rows by their time of insertion, where keys say nothing of their order. @param type of the column. */
+/** New rows by insertion time, where keys have no order. @param type of the column. */
 export function byTime(column: string, type: string): Cursor {
   const time = quoted(column);
   const instant = instantOf(column, type);
-  // The column stands alone, so that an index on it serves.
+  // The bare column, so that an index on it can be used.
   const inItsType = (moment: string) =>
     instant === time ? moment : `(${moment}) at time zone current_setting('TimeZone')`;
   return {

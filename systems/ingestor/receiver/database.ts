@@ -11,27 +11,27 @@ import { byKey, type Cursor, type Key, keyOf } from "./cursor.ts";
 import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS, type RowId } from "./rowindex.ts";
 import type { Row } from "./table.ts";
 
-/** Rows that are read together. */
+/** Rows per query. */
 const AT_ONCE = 1_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** A look at all rows of a run may take so long: whoever settles it waits a little longer. */
+/** Limit for reading all rows of a run; its user waits slightly longer. */
 const LAST_LOOK_TIMEOUT_MS = 15_000;
 const CLOCK_ROUND_TRIPS = 5;
 
-/** How a database and its table are named to {@link MessageTable}. */
+/** How to find a database and its table. */
 export interface DatabaseOptions {
   readonly url: string;
   readonly table: string;
-  /** What its columns are called; as in the contract unless told. */
+  /** Its column names; by default those of the contract. */
   readonly columns?: Columns | undefined;
   /** Unix ms by the receiver's clock. */
   readonly now: () => number;
 }
 
 /**
- * The ingestor's table, read only: a role that may select is enough. While the load lasts it is read by a key that
- * grows or by the time of insertion, so that a reading costs what is new and not what is there; at the end by the
- * rows' contents, so that nothing depends on either.
+ * The ingestor's table, read only: a role that may select is enough. During the load it is read in the order of a
+ * growing key or of the insertion time, so that a reading costs as much as there are new rows. At the end it is read by
+ * the rows' contents, so that nothing depends on that order.
  */
 export class MessageTable {
   readonly name: string;
@@ -42,13 +42,13 @@ export class MessageTable {
   private readonly now: () => number;
   private key: Key;
   private cursor: Cursor;
-  /** By the time of insertion; null where a table has none. */
+  /** Ordered by insertion time; null where the table has none. */
   private timed: Cursor | null = null;
-  /** The time of insertion in Unix ms, as SQL. */
+  /** The insertion time in Unix ms, as SQL. */
   private inserted = "null::float8";
-  /** What to add to its times; null before the first comparison. */
+  /** Correction of its times; null before the first comparison. */
   private clockOffset: number | null = null;
-  /** How far below the largest id new rows may come; null where nothing is known of their order. */
+  /** How far below the largest id new rows may come; null where their order is unknown. */
   private cached: number | null = null;
 
   constructor({ url, table, columns = COLUMNS, now }: DatabaseOptions) {
@@ -64,19 +64,19 @@ export class MessageTable {
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       application_name: "throughline",
-      // Waited for by the pool; a session that cannot be told so can be read all the same.
+      // The pool waits for it; a session that rejects the setting can be read all the same.
       onConnect: (client) =>
         client.query("set default_transaction_read_only = on").then(
           () => undefined,
           () => undefined,
         ),
     });
-    // An idle connection that breaks is replaced by the next query, which tells if it cannot be.
+    // An idle connection that breaks is replaced by the next query, which fails if that is impossible.
     this.pool.on("error", () => {});
     this.catalogue = new Catalogue(this.pool, table, columns);
   }
 
-  /** @throws an error in one line when the table cannot be read or lacks what is needed. */
+  /** @throws an error in one line when the table cannot be read or lacks a needed column. */
   async open(): Promise<void> {
     ({ key: this.key, timed: this.timed, inserted: this.inserted } = await this.catalogue.layout());
     await this.readOrder();
@@ -84,37 +84,38 @@ export class MessageTable {
     await this.compareClocks();
   }
 
-  /** By what new rows are found: keys that are no numbers, that nobody counts, or that are counted down do not say. */
+  /** Decides how to find new rows. Keys do not show it if they are no numbers, come from no sequence, or count down. */
   private async readOrder(): Promise<void> {
     this.cached = this.key.isNumber ? await this.catalogue.cachedKeys() : null;
     this.cursor = this.cached === null && this.timed !== null ? this.timed : byKey(this.columns);
   }
 
-  /** Whether rows that are inserted later have larger ids, but for those whose transactions end later. */
+  /** Whether later rows have larger ids, except where transactions end later. */
   get grows(): boolean {
     return this.cached === 0;
   }
 
-  /** How far below the largest id rows may come while sessions use up numbers that they hold. */
+  /** How far below the largest id rows may come while sessions use up cached numbers. */
   get lowering(): number {
     return this.cached ?? 0;
   }
 
-  /** How far below the place that was read last rows may come because of their writers' clocks. */
+  /** How far below the last position rows may come because of their writers' clocks. */
   get slack(): number {
     return this.cursor.slack;
   }
 
-  /** The last place there is, by what orders rows now; 0 in an empty table. */
+  /** The last position in the current order; 0 in an empty table. */
   async lastPlace(): Promise<number> {
     await this.readOrder();
     return this.number(`select ${this.cursor.last} as value from ${this.table}`, []);
   }
 
   /**
-   * The next rows behind a place, those of other runs without their content.
+   * The next rows after a position, without the content of other runs' rows.
    *
-   * @returns the place of the last of about {@link AT_ONCE} rows, those that are the run's, and whether there may be more.
+   * @returns the position of the last of about {@link AT_ONCE} rows, the run's own rows among them, and whether there
+   * may be more.
    */
   async after(place: number, run: number): Promise<{ last: number | null; rows: Row[]; more: boolean }> {
     const { cursor } = this;
@@ -126,7 +127,9 @@ export class MessageTable {
     return { last: read.at(-1)?.place ?? null, rows: this.own(read), more: read.length >= AT_ONCE };
   }
 
-  /** The ids of a run's rows behind one place and up to another, about `limit` of them, and the place of the last. */
+  /**
+   * The ids of a run's rows after one position and up to another, about `limit` of them, and the position of the last.
+   */
   async ids(
     from: number,
     to: number,
@@ -144,7 +147,9 @@ export class MessageTable {
     return { last: read.at(-1)?.place ?? to, ids: read.map(({ id }) => this.idOf(id)), more: read.length >= limit };
   }
 
-  /** What there is of a run, by bucket. @param above the place behind which all of it lies; null looks at the whole table. */
+  /**
+   * Counts and hashes of a run's rows, by bucket. @param above position before all of them; null reads the whole table.
+   */
   async sums(run: number, above: number | null): Promise<ReadonlyMap<string, BucketSum>> {
     const { user_id, channel_id, content } = this.columns;
     const texts = [user_id, channel_id].map((column) => `coalesce(${textOf(column)}, 'null') || chr(31) || `).join("");
@@ -157,7 +162,7 @@ export class MessageTable {
     return new Map(v.parse(SumsSchema, rows).map(({ bucket, ...sum }) => [bucket, sum]));
   }
 
-  /** The rows of a run in these buckets, and those with these ids, whatever has become of them. */
+  /** The rows of a run in these buckets, and those with these ids, whatever their contents now are. */
   async again(run: number, above: number | null, buckets: readonly string[], ids: readonly RowId[]): Promise<Row[]> {
     const rows = await this.patiently(
       `${this.selectAll()} where ${this.key.among("$3")} or (${this.bucket} = any($2::text[])
@@ -167,7 +172,7 @@ export class MessageTable {
     return this.own(v.parse(RowsSchema, rows));
   }
 
-  /** The rows with these ids that are of a run. */
+  /** The rows of a run with these ids. */
   async byId(ids: readonly RowId[], run: number): Promise<Row[]> {
     const { rows } = await this.pool.query(`${this.select(run)} where ${this.key.among("$1")}`, [ids]);
     return this.own(v.parse(RowsSchema, rows));
@@ -187,7 +192,7 @@ export class MessageTable {
       ${textOf(channel_id)} as channel_id, ${content} as content, ${this.inserted} as inserted from ${this.table}`;
   }
 
-  /** Whether a row is a run's, by its content alone. */
+  /** Whether a row belongs to a run, by its content alone. */
   private isOwn(run: number): string {
     const [head, content] = [contentHead(run), quoted(this.columns.content)];
     return (
@@ -205,7 +210,7 @@ export class MessageTable {
     return this.key.isNumber ? v.parse(WholeNumber, id) : id;
   }
 
-  /** A query over much of the table. */
+  /** A query that reads much of the table. */
   private async patiently(query: string, values: readonly unknown[]): Promise<unknown[]> {
     const client = await this.pool.connect();
     try {
@@ -225,7 +230,7 @@ export class MessageTable {
     });
   }
 
-  /** Compares the database's clock with ours, by which its times are told from then on. */
+  /** Compares the database's clock with ours, and corrects its times from then on. */
   async compareClocks(): Promise<ClockReport> {
     const comparison = new Comparison();
     for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
@@ -234,7 +239,7 @@ export class MessageTable {
       comparison.enter(asked, theirs, this.now());
     }
     const { offset, error } = comparison.best;
-    // We are ahead of the database by as much as it is behind us.
+    // Our clock is ahead of the database by as much as it is behind us.
     const report = { clock: this.name, role: "table" as const, at: this.now(), offset: -offset, error };
     const applied = this.clockOffset;
     this.clockOffset = correctionOf({ offset: -offset, error });
@@ -247,7 +252,7 @@ export class MessageTable {
   }
 }
 
-/** A column as text; null where a table has none. */
+/** A column as text; null where the table has none. */
 function textOf(column: string | null): string {
   return column === null ? "null::text" : `${quoted(column)}::text`;
 }

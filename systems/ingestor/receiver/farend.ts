@@ -1,4 +1,4 @@
-/** The far end of the ingestor: events become rows of a table, through a Redis before it. */
+/** The ingestor's far end: events become rows of a table, after a queue in Redis. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FarEndKind, FarEndProblem } from "../../../receiver/kind.ts";
 import { type StorageOpening, StorageSchema } from "../opening.ts";

@@ -1,20 +1,20 @@
 import { createClient } from "@redis/client";
 import { PENDING_LIST, WORKER_KEYS } from "../wire.ts";
 
-/** Pending messages that are looked at: a few megabytes. */
+/** Most pending messages that are read: a few megabytes. */
 const MOST_PENDING = 2_000;
 const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** What the ingestor has in Redis at one moment. */
+/** The ingestor's keys in Redis at one moment. */
 export interface QueueReading {
   readonly pending: number;
   readonly buffered: number;
-  /** What the worker says of itself, by key; keys that are not there are left out. */
+  /** The worker's own statistics, by key; missing keys are left out. */
   readonly worker: Readonly<Record<string, number>>;
 }
 
-/** The ingestor's keys in Redis, read only. */
+/** Reads the ingestor's keys in Redis. */
 export class IngestKeys {
   private readonly client;
 
@@ -24,7 +24,7 @@ export class IngestKeys {
       disableOfflineQueue: true,
       socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: () => RECONNECT_MS },
     });
-    // What fails is told by the reading that fails.
+    // The failing read reports the error.
     this.client.on("error", () => {});
   }
 
@@ -51,7 +51,7 @@ export class IngestKeys {
     return { pending: Number(pending), buffered: Math.max(0, worker[WORKER_KEYS.buffered] ?? 0), worker };
   }
 
-  /** What is pending, and whether that is all of it. */
+  /** The pending messages, and whether those are all. */
   async pendingContents(): Promise<{ contents: string[]; isWhole: boolean }> {
     const contents = await this.client.lRange(PENDING_LIST, 0, MOST_PENDING);
     return { contents: contents.slice(0, MOST_PENDING), isWhole: contents.length <= MOST_PENDING };

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import type { StoredMessage } from "../wire.ts";
 
-/** Hexadecimal digits of a bucket's name: rows are compared in 4,096 heaps, of which only those that differ are read again. */
+/** Hexadecimal digits of a bucket: rows are compared in 4,096 buckets, and only those that differ are read again. */
 export const BUCKET_DIGITS = 3;
-/** Hexadecimal digits of a row's hash: sums of millions of them are exact. */
+/** Hexadecimal digits of a row's hash: sums of millions of them are exact in a double. */
 export const HASH_DIGITS = 8;
 
-/** The key of a row: a number, or the text of whatever else it is. */
+/** The key of a row: a number, or the text of any other key. */
 export type RowId = number | string;
 
-/** How many rows of a bucket there are, and the sum of their hashes. */
+/** Number of rows in a bucket, and the sum of their hashes. */
 export interface BucketSum {
   readonly count: number;
   readonly sum: number;
@@ -17,12 +17,12 @@ export interface BucketSum {
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
-/** The bucket of a row: by its id, so that nothing is asked of the order of ids. The database computes the same. */
+/** The bucket of a row: a hash of its id, so that ids need no order. The database computes the same. */
 export function bucketOf(id: RowId): string {
   return md5(String(id)).slice(0, BUCKET_DIGITS);
 }
 
-/** What tells whether a row has changed. The database computes the same. */
+/** A hash that shows whether a row has changed. The database computes the same. */
 export function hashOf({ user_id, channel_id, content }: StoredMessage): number {
   return Number.parseInt(md5([user_id, channel_id, content].join("\x1f")).slice(0, HASH_DIGITS), 16);
 }
@@ -40,12 +40,12 @@ export class RowIndex {
     return this.seqs.has(id);
   }
 
-  /** The event that a row is; undefined for a row that was never read. */
+  /** The event of a row; undefined for a row that was never read. */
   seqOf(id: RowId): number | undefined {
     return this.seqs.get(id);
   }
 
-  /** Enters a row that was not entered before. */
+  /** Enters a new row. */
   enter(id: RowId, seq: number, row: StoredMessage): void {
     this.seqs.set(id, seq);
     const name = bucketOf(id);
@@ -59,7 +59,7 @@ export class RowIndex {
     return this.buckets.get(bucket)?.ids ?? [];
   }
 
-  /** The buckets in which there is not what was read. */
+  /** The buckets whose rows differ from those that were read. */
   differing(there: ReadonlyMap<string, BucketSum>): string[] {
     const names = new Set([...this.buckets.keys(), ...there.keys()]);
     return [...names].filter((name) => {

@@ -9,27 +9,27 @@ import { TableObserver } from "./stored.ts";
 import { TablePath } from "./table.ts";
 import { Watch } from "./watch.ts";
 
-/** Where an ingestor keeps its messages. */
+/** The database and Redis of an ingestor. */
 export interface StorageOptions {
   /** URL of its PostgreSQL database. */
   readonly database: string;
   readonly table: string;
-  /** What the columns of the table are called; as in the contract unless told. */
+  /** The table's column names; by default those of the contract. */
   readonly columns?: Columns | undefined;
-  /** URL of its Redis; without it, what is pending or buffered cannot be told from what is lost. */
+  /** URL of its Redis; without it, pending and buffered messages cannot be told from lost ones. */
   readonly redis?: string | undefined;
 }
 
-/** The run that a table is watched for. */
+/** The run of an observed table. */
 export interface WatchedRun {
   readonly id: string;
   readonly seed: number;
   readonly hostile: boolean;
 }
 
-/** A message ingestor's table and keys, shared by all runs that are settled by them. */
+/** An ingestor's table and keys, shared by all runs. */
 export interface Storage {
-  /** Follows the table for one run. */
+  /** Observes the table for one run. */
   watch(run: WatchedRun, observed: ObserverContext): TableObserver;
   close(): Promise<void>;
 }

@@ -6,12 +6,12 @@ import { explainStorage } from "../storage.ts";
 import type { TablePath } from "./table.ts";
 import type { Watch } from "./watch.ts";
 
-/** Ids of messages that are compared, of which each takes about a hundred bytes. */
+/** Most ids of messages that are compared; each takes about a hundred bytes. */
 const MOST_IDS = 2_000_000;
 
-/** The table that the events of a run end up in. */
+/** Observes the table that stores a run's events. */
 export class TableObserver implements Observer {
-  /** Rows are inserted by several workers. */
+  /** Several workers insert rows. */
   readonly isOrdered = false;
   readonly paths: readonly [TablePath];
   private readonly watch: Watch;
@@ -27,7 +27,7 @@ export class TableObserver implements Observer {
     return this.watch.balance;
   }
 
-  /** Enters the ids that messages were accepted under. */
+  /** Enters the ids from the target's answers. */
   published({ ids = [] }: Batch): void {
     for (const id of ids) {
       if (this.ids.size < MOST_IDS) this.ids.add(id);
@@ -49,7 +49,7 @@ export class TableObserver implements Observer {
     return [...explainStorage(account, account.storage), ...described, ...path.damages];
   }
 
-  /** What was seen so far is what was new; now every row of the run is looked at once more. */
+  /** Polling has found new rows only; now every row of the run is read again. */
   async finish(): Promise<void> {
     await this.watch.finish();
   }

@@ -17,41 +17,41 @@ import {
 } from "../wire.ts";
 import { type RowId, RowIndex } from "./rowindex.ts";
 
-/** A row as it was read. */
+/** A row of the table. */
 export interface Row extends StoredMessage {
   readonly id: RowId;
-  /** Unix ms at which the database says it was inserted; null when the column is empty. */
+  /** Unix ms of its insertion by the database's clock; null when the column is empty. */
   readonly insertedAt: number | null;
 }
 
-/** A field of a message that a table may do without. */
+/** Fields of a message that a table may lack. */
 export type AbsentField = "user_id" | "channel_id";
 
-/** A reading of the table that is older than this says nothing of now. */
+/** An older reading of the table says nothing about now. */
 const FRESH_MS = 2_000;
 
-/** As much of an entry is shown. */
+/** Longest quote of an entry. */
 const SHOWN_LENGTH = 80;
 
-/** The event of a canary's row, and of one that an earlier run of the same id left behind. */
+/** Stands for the event of a canary's row, and of a row that an earlier run with the same id left. */
 const CANARY = -1;
 const LEFT_OVER = -2;
 
 /** How many damaged rows an account describes. */
 const EVIDENCE = 5;
 
-/** The table that the messages of a run must end up in: each once, and as it was sent. */
+/** The table that must contain each message of the run once, as it was sent. */
 export class TablePath extends Path {
-  /** From publishing to the row's own time of insertion; to the moment at which it was seen where it has none. */
+  /** From publishing to the row's own insertion time; to its first reading where it has none. */
   readonly insertions = new Histogram();
-  /** What is wrong with the first damaged rows. */
+  /** Descriptions of the first damaged rows. */
   readonly damages: string[] = [];
   private readonly seed: number;
   private readonly run: number;
   private readonly hostile: boolean;
   private readonly absent: readonly AbsentField[];
   private readonly openedAt: number;
-  /** The rows of the run as they were first read. */
+  /** The run's rows as they were first read. */
   readonly index = new RowIndex();
   /** Messages that are pending or buffered, and so may still become rows. */
   held = 0;
@@ -63,8 +63,8 @@ export class TablePath extends Path {
 
   /**
    * @param hostile the messages are those of {@link hostileRequest}.
-   * @param absent fields that the table does not keep, so that they cannot be damaged.
-   * @param openedAt Unix ms at which the run was opened, where that is known.
+   * @param absent fields that the table does not store, which cannot be damaged.
+   * @param openedAt Unix ms when the run was opened, if known.
    */
   constructor(
     name: string,
@@ -82,7 +82,7 @@ export class TablePath extends Path {
     this.hostile = hostile;
   }
 
-  /** Rows of the run's load, twice stored ones twice. */
+  /** Rows of the run's load; messages stored twice count twice. */
   get rows(): number {
     return this.loadRows;
   }
@@ -91,18 +91,18 @@ export class TablePath extends Path {
     return this.damagedIds.size;
   }
 
-  /** Rows that were as they were sent when they were first read, and are not any more. */
+  /** Rows that were intact when they were first read and have changed since. */
   get changed(): number {
     return this.changedRows;
   }
 
   /**
-   * Enters a row; one that was entered before, is of another run, or was left behind by an earlier one, changes nothing.
+   * Enters a row. Rows that were entered before, or that belong to another or an earlier run, change nothing.
    *
    * @param seenAt Unix ms.
-   * @param deliveries where the time from publishing to the moment at which the row was seen goes.
-   * @param isLate it may have been there for a while.
-   * @returns whether it is the first of its event.
+   * @param deliveries gets the latency from publishing to `seenAt`.
+   * @param isLate the row may have existed for a while.
+   * @returns whether it is the first one of its event.
    */
   enter(row: Row, seenAt: number, deliveries: Deliveries, isLate = false): boolean {
     const identity = readContent(row.content) ?? this.single(row);
@@ -123,14 +123,14 @@ export class TablePath extends Path {
     if (damage !== null) this.describe(row.id, `is event ${seq}, but ${damage}`);
     if (this.ledger.record(publisher, seq) === "duplicate") return false;
     if (trace !== null) {
-      // A row that is found late was there before it was seen.
+      // A row that is found late existed before it was seen.
       deliveries.record(this.name, (isLate ? (row.insertedAt ?? seenAt) : seenAt) - trace.publishedAt, seenAt);
       this.insertions.record((row.insertedAt ?? seenAt) - trace.publishedAt);
     }
     return true;
   }
 
-  /** Looks at a row again that was entered before: it counts as it stands at the end. */
+  /** Compares a known row again: its content at the end counts. */
   recheck(row: Row): void {
     const seq = this.index.seqOf(row.id);
     if (seq === undefined || seq < 0 || this.damagedIds.has(row.id)) return;
@@ -142,7 +142,7 @@ export class TablePath extends Path {
     this.describe(row.id, `was event ${seq} and has been changed since: ${damage}`);
   }
 
-  /** Whether it is a loss that a row which was read is not there any more: who cleans up takes what is old. */
+  /** Whether the disappearance of a row is a loss: clean-up jobs delete old rows. */
   isMissed(id: RowId): boolean {
     return this.index.seqOf(id) !== LEFT_OVER;
   }
@@ -156,7 +156,7 @@ export class TablePath extends Path {
     if (this.damages.length < EVIDENCE) this.damages.push(`row ${id} ${damage}`);
   }
 
-  /** What is still pending or buffered is not lost. */
+  /** Pending and buffered messages are not lost. */
   override settle(...given: Parameters<Path["settle"]>): PathAccount {
     const settled = super.settle(...given);
     const open = Math.min(settled.lost, this.held);
@@ -164,18 +164,18 @@ export class TablePath extends Path {
     return { ...settled, lost, open, lostSeqs: lost === 0 ? [] : settled.lostSeqs };
   }
 
-  /** The table was read as it was at a moment, in Unix ms. */
+  /** The table's content at a time was read, in Unix ms. */
   wasRead(at: number): void {
     this.readThrough = at;
   }
 
-  /** Whether each of these events has its row. */
+  /** Whether each of these events has a row. */
   isComplete(acknowledged: Bitset): boolean {
     for (const _ of acknowledged.without(this.seen)) return false;
     return true;
   }
 
-  /** Reads what is pending: the run's events, and the beginning of the first entry that is no message. */
+  /** Decodes pending messages: the run's events, and the beginning of the first invalid entry. */
   readPending(contents: readonly string[]): { seqs: ReadonlySet<number>; unreadable: string | null } {
     const seqs = new Set<number>();
     let unreadable: string | null = null;
@@ -188,7 +188,7 @@ export class TablePath extends Path {
     return { seqs, unreadable };
   }
 
-  /** Says what the lowest lost events were, where their inputs have names. */
+  /** The names of the lowest lost events, where their inputs have names. */
   describeLost({ lostSeqs }: PathAccount): string[] {
     if (!this.hostile) return [];
     return lostSeqs.map((seq) => `event ${seq} (${hostileName(seq)}) was accepted and is not in the table`);

@@ -8,17 +8,17 @@ import type { MessageTable } from "./database.ts";
 import type { IngestKeys, QueueReading } from "./keys.ts";
 import type { Row, TablePath } from "./table.ts";
 
-/** New rows are looked for so often. */
+/** Polling interval for new rows. */
 const POLL_MS = 100;
-/** Readings of Redis, and looks for rows that became visible after later ones. */
+/** Interval of readings of Redis, and of searches for rows that became visible late. */
 const COMPARE_MS = 500;
 const RETRY_MS = 500;
-/** Comparisons of the database's clock. */
+/** Interval of comparisons with the database's clock. */
 const CLOCK_MS = 5_000;
 
 /**
- * A row gets its id before its transaction ends, so that it may become visible after rows with larger
- * ids. What was passed within so long is looked at again; at the end all of the run's is.
+ * A row gets its id before its transaction ends, so it may become visible after rows with larger ids. The ids of this
+ * time are read again; at the end, all rows of the run.
  */
 const LATE_MS = 10_000;
 const IDS_AT_ONCE = 50_000;
@@ -33,14 +33,14 @@ export interface WatchOptions {
     MessageTable,
     "lastPlace" | "after" | "ids" | "byId" | "sums" | "again" | "grows" | "lowering" | "slack" | "compareClocks"
   >;
-  /** Null when Redis is not watched. */
+  /** Null when Redis is not observed. */
   readonly keys: Pick<IngestKeys, "read" | "pendingContents"> | null;
   readonly path: TablePath;
   readonly run: number;
   readonly now: () => number;
 }
 
-/** Follows the table and the Redis keys for one run. */
+/** Observes the table and the Redis keys for one run. */
 export class Watch {
   private readonly options: WatchOptions;
   private readonly observed: ObserverContext;
@@ -49,12 +49,12 @@ export class Watch {
   private readonly following: Promise<void>;
   private first: number | null = null;
   private high = 0;
-  /** How far the table had been read at moments of the last {@link LATE_MS}. */
+  /** Positions of the readings within the last {@link LATE_MS}. */
   private marks: { at: number; place: number }[] = [];
   private comparedAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
   private queue: QueueReading | null = null;
-  /** What the worker last said that it has stored in all; null before. */
+  /** The worker's last total of stored messages; null before the first. */
   private stored: number | null = null;
   private setBack: StorageAccount["setBack"] = null;
   private leastHeld = Number.POSITIVE_INFINITY;
@@ -62,7 +62,7 @@ export class Watch {
   private emptySince: number | null = null;
   private stuck: StorageAccount["stuck"] = null;
   private vanished = 0;
-  /** What went wrong in this attempt, and in the last one that is over. */
+  /** Errors of the current attempt and of the last finished one. */
   private complaint: string | null = null;
   private problem: string | null = null;
 
@@ -72,11 +72,11 @@ export class Watch {
     this.following = this.follow();
   }
 
-  /** Stops following and looks at every row of the run once more. */
+  /** Stops polling and reads every row of the run again. */
   async finish(): Promise<void> {
     await this.stop();
     const { table } = this.options;
-    // A table that was never read has its problem already, and no rows to be looked at again.
+    // If the table was never read, its error is known, and there are no rows to read again.
     if (this.first === null) return;
     await this.attempt(async () => {
       await this.readNew();
@@ -114,7 +114,7 @@ export class Watch {
     };
   }
 
-  /** Where the events stand that are no rows yet. */
+  /** The state of events that are not rows yet. */
   get balance(): Balance {
     const { queue, movedAt, emptySince } = this;
     return { held: queue === null ? null : queue.pending + queue.buffered, movedAt, emptySince };
@@ -125,7 +125,7 @@ export class Watch {
     while (!signal.aborted) {
       const began = performance.now();
       const worked = await this.attempt(() => this.step());
-      // A reading that takes long, for want of an index, takes the database's time: no more than half of it.
+      // Without an index a reading is slow and loads the database: it may take at most half of the time.
       const took = performance.now() - began;
       await pause(worked ? Math.max(POLL_MS, took) : RETRY_MS, undefined, { signal }).catch(() => {});
     }
@@ -156,7 +156,7 @@ export class Watch {
     const { keys, path, now } = this.options;
     const underLoad = this.observed.underLoad();
     const acknowledged = this.observed.acknowledged();
-    // A Redis that is away keeps nobody from reading the table.
+    // The table is still read if Redis is away.
     this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
     this.weigh(this.queue, underLoad);
     this.followStored(this.queue?.worker[WORKER_KEYS.total] ?? null);
@@ -168,7 +168,7 @@ export class Watch {
     this.conservation.enter({ at: now(), acknowledged, pending, buffered, rows });
   }
 
-  /** Notes whether what is held becomes less, and since when it has been nothing. */
+  /** Tracks whether the number of held messages decreases, and since when it is zero. */
   private weigh(queue: QueueReading | null, underLoad: boolean): void {
     const { path, now } = this.options;
     const held = queue === null ? 0 : queue.pending + queue.buffered;
@@ -181,21 +181,21 @@ export class Watch {
     }
   }
 
-  /** What the worker says that it has stored in all never becomes less, unless it is another worker, or another Redis. */
+  /** The worker's total never decreases, unless the worker or Redis was replaced. */
   private followStored(stored: number | null): void {
     if (stored === null) return;
     if (this.stored !== null && stored < this.stored) this.setBack = { from: this.stored, to: stored };
     this.stored = stored;
   }
 
-  /** Where that total was there and is not any more. */
+  /** Whether that total existed and is gone. */
   private forgotten(queue: QueueReading | null): StorageAccount["setBack"] {
     const { stored } = this;
     const isThere = queue === null || queue.worker[WORKER_KEYS.total] !== undefined;
     return stored === null || isThere ? null : { from: stored, to: null };
   }
 
-  /** Reads on from where the last reading ended. */
+  /** Reads on from the end of the last reading. */
   private async readNew(): Promise<void> {
     const { table, path, run, now } = this.options;
     const at = now();
@@ -208,7 +208,7 @@ export class Watch {
     path.wasRead(at);
   }
 
-  /** Looks for the run's rows behind a place that were passed unseen. */
+  /** Searches, after a position, for rows of the run that became visible late. */
   private async readLate(from: number): Promise<void> {
     const { table, path, run } = this.options;
     for (let low = from; low < this.high; ) {
@@ -223,13 +223,13 @@ export class Watch {
   }
 
   /**
-   * Compares what there is of the run with what was read of it, by hashes that the database computes, and reads
-   * only where they differ: rows may have come by any id, changed, or gone.
+   * Compares the run's rows with what was read, by hashes that the database computes, and reads only the buckets that
+   * differ: rows may have been added with any id, changed, or deleted.
    */
   private async readAgain(): Promise<void> {
     const { table, path, run } = this.options;
     const { index } = path;
-    // While something is missing, it may be anywhere.
+    // While something is missing, it may be anywhere in the table.
     const above = table.grows && path.isComplete(this.observed.acknowledgedSeqs()) ? this.first : null;
     const differing = index.differing(await table.sums(run, above));
     let gone = 0;
@@ -245,7 +245,7 @@ export class Watch {
     this.vanished = gone;
   }
 
-  /** Names what is stuck: of what is missing, the events that are not in the pending list are in a worker's hands. */
+  /** Names stuck events: missing ones that are not in the pending list are in a worker's hands. */
   private async lookIntoQueue(): Promise<void> {
     const { keys, path } = this.options;
     const { queue } = this;

@@ -8,17 +8,17 @@ import { PENDING_LIST } from "../wire.ts";
 import type { IngestorFaults } from "./faults.ts";
 import { PostedSchema, type QueuedMessage } from "./message.ts";
 
-/** Two thousand characters of four bytes each, written as JSON escapes, have room in it. */
+/** Room for two thousand characters of four bytes each, written as JSON escapes. */
 const BODY_LIMIT = 64 * 1024;
 
-/** Bytes that are no UTF-8 are refused instead of being replaced. */
+/** Invalid UTF-8 is rejected instead of being replaced. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Whoever sends still more is cut off. */
+/** Longer bodies are cut off. */
 const READ_LIMIT = 16 * 1024 * 1024;
 
 export interface ApiOptions {
-  /** A connection that fails at once while Redis is away, instead of waiting for it. */
+  /** Fails at once while Redis is away, instead of waiting. */
   readonly redis: ReturnType<typeof createClient>;
   readonly faults: IngestorFaults;
 }
@@ -85,10 +85,10 @@ export function makeApi({ redis, faults }: ApiOptions): FastifyInstance {
 }
 
 /**
- * Reads a body to its end, also one that is too large: a connection closed under a client that is still
- * sending would lose it the answer (RFC 9112, section 9.6).
+ * Reads a body to its end, even if it is too large: if the connection is closed while the client still sends, the
+ * client may lose the response (RFC 9112, section 9.6).
  *
- * @throws with status 413 for more than there may be.
+ * @throws with status 413 for a body that is too large.
  */
 async function read(body: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -102,7 +102,7 @@ async function read(body: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** @throws with status 422 for what is no JSON. */
+/** @throws with status 422 for invalid JSON. */
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(body));

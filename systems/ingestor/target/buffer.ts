@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "../../../target/redis.ts";
 import { PENDING_LIST, WORKER_KEYS } from "../wire.ts";
 
-/** Lists of messages that a worker has taken, one per batch, and the batches by when their leases end. */
+/** Lists of messages in a worker's hands, one per batch, and the batches by the ends of their leases. */
 export const BATCHES = `${PENDING_LIST}:batches`;
 /** Messages that cannot be stored. */
 export const DEAD_LIST = `${PENDING_LIST}:dead`;
 
-/** A worker that has not renewed its lease for so long is taken for dead. */
+/** A worker that has not renewed its lease for this long counts as dead. */
 const LEASE_MS = 3_000;
 
 /**
- * KEYS: pending, batch, leases, buffer size. ARGV: how many, batch id, end of the new lease, end of the old one
- * or nothing. A batch whose lease is not the one that is known was taken over meanwhile: it must not grow.
+ * KEYS: pending, batch, leases, buffer size. ARGV: how many, batch id, end of the new lease, end of the old one or
+ * nothing. A batch with an unexpected lease was taken over meanwhile and must not grow.
  */
 const TAKE = `
 if ARGV[4] ~= "" and redis.call("ZSCORE", KEYS[3], ARGV[2]) ~= ARGV[4] then return {err = "LOST"} end
@@ -62,13 +62,13 @@ export interface Batch {
   lease: number | null;
 }
 
-/** Another worker has taken a batch over. */
+/** Another worker has taken over the batch. */
 export class BatchLost extends Error {}
 
 /**
- * Takes messages out of the pending list without ever holding them in memory alone: what a worker has
- * taken stays in a list of its batch until it is stored, and goes to another worker when its lease ends.
- * A message moves and the buffer's size changes in one step.
+ * Takes messages out of the pending list without ever holding them in memory alone: they stay in the batch's own list
+ * until they are stored, and go to another worker when the lease ends. A message moves and the buffer's size changes
+ * atomically.
  */
 export class Buffer {
   private readonly redis: Redis;
@@ -82,7 +82,7 @@ export class Buffer {
     return { id: randomUUID(), messages: [], since: performance.now(), lease: null };
   }
 
-  /** Adds up to so many messages to a batch. @returns how many there were. @throws BatchLost */
+  /** Adds messages to a batch. @returns how many there were. @throws BatchLost */
   async take(batch: Batch, count: number): Promise<number> {
     const lease = Date.now() + LEASE_MS;
     const taken = (await this.eval(TAKE, {
@@ -94,7 +94,7 @@ export class Buffer {
     return taken.length;
   }
 
-  /** Keeps a batch for a while longer. @throws BatchLost */
+  /** Renews a batch's lease. @throws BatchLost */
   async renew(batch: Batch): Promise<void> {
     if (batch.lease === null) return;
     const lease = Date.now() + LEASE_MS;
@@ -102,7 +102,7 @@ export class Buffer {
     batch.lease = lease;
   }
 
-  /** A batch that another worker left behind; null when there is none. */
+  /** A batch that another worker left behind; null without one. */
   async takeOver(): Promise<Batch | null> {
     const now = Date.now();
     const lease = now + LEASE_MS;
@@ -113,7 +113,7 @@ export class Buffer {
     return id === undefined ? null : { id, messages, since: Number.NEGATIVE_INFINITY, lease };
   }
 
-  /** A batch is done with. @param dead the messages of it that cannot be stored. */
+  /** Completes a batch. @param dead its messages that cannot be stored. */
   async release(batch: Batch, stored: number, dead: readonly string[]): Promise<void> {
     await this.redis.eval(RELEASE, {
       keys: [listOf(batch), BATCHES, WORKER_KEYS.buffered, WORKER_KEYS.total, DEAD_LIST],

@@ -1,6 +1,6 @@
 import { always, characters, type Faults, type FaultTable, milliseconds, oneIn } from "../../../target/faults.ts";
 
-/** The faults of the message ingestor. A worker that is dead is one that is not started. */
+/** The faults of the message ingestor. For a dead worker, simply start none. */
 export const INGESTOR_FAULTS = {
   drop: oneIn("every N-th message is accepted and never stored"),
   duplicate: oneIn("every N-th message becomes two rows"),

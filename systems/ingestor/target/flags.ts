@@ -7,10 +7,10 @@ import { type IngestorOptions, PARTS } from "./service.ts";
 
 export type Flags = Omit<IngestorOptions, "log"> & { readonly exitWithStdin: boolean };
 
-/** A last partial batch waits for so long. */
+/** How long a last partial batch waits. */
 const BATCH_TIMEOUT_MS: Readonly<Record<Manner, number>> = { contract: 1_000, real: 30_000 };
 
-/** Reads the command line; ends the process with a line of help when it is wrong. */
+/** Parses the command line; for a mistake ends the process with one line. */
 export function readFlags(): Flags {
   const command = serviceCommand(
     "ingestor",

@@ -3,7 +3,7 @@ import { characters, RANGES } from "../wire.ts";
 
 const idUpTo = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 
-/** What PostgreSQL cannot hold, or holds as something else, is refused before it is accepted. */
+/** Text that PostgreSQL cannot store unchanged is rejected. */
 const ContentSchema = v.pipe(
   v.string(),
   v.check((text) => text.trim() !== "", "must not be blank"),
@@ -19,7 +19,7 @@ export const PostedSchema = v.object({
   content: ContentSchema,
 });
 
-/** A message in the pending list; what a worker cannot read as one is poison. */
+/** A message in the pending list; an entry of any other form is poison. */
 export const QueuedMessageSchema = v.object({
   message_id: v.string(),
   user_id: v.number(),
@@ -29,7 +29,7 @@ export const QueuedMessageSchema = v.object({
 });
 export type QueuedMessage = v.InferOutput<typeof QueuedMessageSchema>;
 
-/** Reads an entry of the list; null when it is none. */
+/** Parses an entry of the list; null when it is invalid. */
 export function readQueued(text: string): QueuedMessage | null {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), QueuedMessageSchema), text);
   return parsed.success ? parsed.output : null;

@@ -2,10 +2,10 @@ import type { Redis } from "../../../target/redis.ts";
 import { WORKER_KEYS } from "../wire.ts";
 
 const WINDOW_MS = 10_000;
-/** Latencies are told of the last so many messages. */
+/** Number of recent messages in the latency statistics. */
 const LATEST = 100;
 
-/** What the worker says of itself: its rate over ten seconds, and latencies from receipt to commit. */
+/** The worker's own statistics: its rate over ten seconds, and latencies from receipt to commit. */
 export class Meter {
   private readonly redis: Redis;
   private latencies: number[] = [];
@@ -15,7 +15,7 @@ export class Meter {
     this.redis = redis;
   }
 
-  /** Enters a batch that was committed, by the moments in Unix ms at which its messages were received. */
+  /** Enters a committed batch. @param receivedAt when each message was received, in Unix ms. */
   async enter(receivedAt: readonly number[]): Promise<void> {
     const now = Date.now();
     this.latencies = [...this.latencies, ...receivedAt.map((at) => now - at)].slice(-LATEST);

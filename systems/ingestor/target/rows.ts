@@ -28,11 +28,11 @@ export class Rows {
 
   constructor(url: string) {
     this.pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 2_000 });
-    // An idle connection that breaks is replaced by the next query, which tells if it cannot be.
+    // An idle connection that breaks is replaced by the next query, which fails if that is impossible.
     this.pool.on("error", () => {});
   }
 
-  /** Makes the database fit; one that fits is left as it is. */
+  /** Creates the schema; an existing one stays. */
   async createSchema(): Promise<void> {
     await this.inTransaction(async (client) => {
       await client.query("select pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
@@ -41,9 +41,9 @@ export class Rows {
   }
 
   /**
-   * Stores a batch once, however often it is tried, and whoever tries it.
+   * Stores a batch exactly once, even if several workers try it several times.
    *
-   * @returns the messages that the database does not take; the others are stored.
+   * @returns the messages that the database rejects; the others are stored.
    */
   async store(batch: string, messages: readonly QueuedMessage[]): Promise<readonly QueuedMessage[]> {
     try {
@@ -57,7 +57,7 @@ export class Rows {
     }
   }
 
-  /** Gives every row that is so old, in ms, another content and user: a planted fault. */
+  /** A planted fault: changes the content and user of every row older than `age` ms. */
   async rewrite(age: number): Promise<void> {
     await this.pool.query(
       `update messages set content = 'rewritten', user_id = 1
@@ -119,7 +119,7 @@ async function insert(client: PoolClient, messages: readonly QueuedMessage[]): P
   ]);
 }
 
-/** Whether the data are to blame: trying again would fail again. SQL's classes 22 and 23. */
+/** Whether the data are at fault (SQLSTATE classes 22 and 23), so that another attempt would fail, too. */
 export function isPoison(problem: unknown): boolean {
   return problem instanceof DatabaseError && /^2[23]/.test(problem.code ?? "");
 }

@@ -9,7 +9,7 @@ import { Meter } from "./meter.ts";
 import { Rows } from "./rows.ts";
 import { Worker } from "./worker.ts";
 
-/** What can run in a process of its own. */
+/** The parts that can run in a process of their own. */
 export const PARTS = ["all", "api", "worker"] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -29,13 +29,13 @@ export interface IngestorOptions {
   readonly log: { write(text: string): unknown };
 }
 
-/** An ingestor that runs. */
+/** A running ingestor. */
 export interface Ingestor {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Starts the reference ingestor: an HTTP side, a worker, or both. @throws when its address cannot be had. */
+/** Starts the reference ingestor: the HTTP side, a worker, or both. @throws when its address cannot be used. */
 export async function startIngestor(options: IngestorOptions): Promise<Ingestor> {
   const { host, port, redisUrl, part, batchSize, batchTimeout, faults } = options;
   const log = (text: string) => void options.log.write(`${text}\n`);
@@ -76,7 +76,7 @@ function makeHealth(part: Part): FastifyInstance {
   return app;
 }
 
-/** Waits for the database and makes it fit. */
+/** Waits for the database and creates its schema. */
 async function schemaOf(rows: Rows, log: (text: string) => void): Promise<void> {
   for (;;) {
     try {

@@ -5,7 +5,7 @@ import { type QueuedMessage, readQueued } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Rows } from "./rows.ts";
 
-/** How often an idle worker looks at the list. */
+/** Polling interval of an idle worker. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
 const RETRY_MS = 200;
@@ -14,7 +14,7 @@ export interface WorkerOptions {
   readonly buffer: Buffer;
   readonly rows: Rows;
   readonly meter: Meter;
-  /** Messages that are stored together at most. */
+  /** Most messages that are stored together. */
   readonly batchSize: number;
   /** Ms after which a batch is stored however small it is. */
   readonly batchTimeout: number;
@@ -30,7 +30,7 @@ export class Worker {
   private batch = Buffer.begin();
   private lookedAt = Number.NEGATIVE_INFINITY;
   private renewedAt = performance.now();
-  /** Messages so far, by which faults choose theirs. */
+  /** Number of messages so far, by which faults choose theirs. */
   private number = 0;
 
   constructor(options: WorkerOptions) {
@@ -41,7 +41,7 @@ export class Worker {
     this.running = this.run();
   }
 
-  /** Stores what is in the buffer, unless it is planted that a stopped worker loses it. */
+  /** Stores the batch in progress, unless the fault is planted that a stopped worker loses it. */
   async close(): Promise<void> {
     this.stopped.abort();
     await this.running;
@@ -88,7 +88,7 @@ export class Worker {
     if (performance.now() - this.lookedAt < RENEW_MS) return;
     this.lookedAt = performance.now();
     for (let left = await this.options.buffer.takeOver(); left !== null; left = await this.options.buffer.takeOver()) {
-      // Its own lease may have ended while the database was away: it is on its way anyhow.
+      // Its own lease may have ended while the database was away; it keeps the batch.
       if (left.id === this.batch.id) return;
       await this.store(left);
     }
@@ -111,7 +111,7 @@ export class Worker {
     if (good.length > 0) await meter.enter(good.map(({ created_at }) => Date.parse(created_at)));
   }
 
-  /** Overwrites all that is stored, a while later. */
+  /** A planted fault: rewrites all stored rows a while later. */
   private rewriteLater(ms: number): void {
     const { rows, log } = this.options;
     const { signal } = this.stopped;
@@ -120,7 +120,7 @@ export class Worker {
       .catch((problem: Error) => signal.aborted || log(`worker: ${problem.message}`));
   }
 
-  /** A message as it is stored: once and unchanged, but for what is planted. */
+  /** The messages to store for one message: itself once and unchanged, unless a fault is planted. */
   private changed(message: QueuedMessage): QueuedMessage[] {
     const { truncate, duplicate } = this.options.faults;
     const content = truncate === undefined ? message.content : [...message.content].slice(0, truncate).join("");

@@ -8,7 +8,7 @@ import type { Credentials } from "../../../receiver/credentials.ts";
 
 const Session = v.object({ access_token: v.string() });
 
-/** Whether signals are let in: by the webhook that is given, or by the login that creates some. */
+/** Whether our credentials are accepted: at the given webhook, or at the login that creates webhooks. */
 export async function signalsCheck(settings: Settings<"webhook">): Promise<Check> {
   const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret } = settings;
   const credentials = await credentialsOf(settings, "SIGNALS");
@@ -17,7 +17,7 @@ export async function signalsCheck(settings: Settings<"webhook">): Promise<Check
     : loginCheck(settings, credentials);
 }
 
-/** Sends a webhook a signal without an action, which it must refuse: nothing is executed. */
+/** Sends a signal without an action, which the webhook must reject: nothing is executed. */
 async function triggerCheck(
   { SIGNALS_URL, TRIGGER_PATH }: Settings<"webhook">,
   credentials: Credentials,
@@ -38,7 +38,7 @@ async function triggerCheck(
   return { what, found, ok: false, remedy };
 }
 
-/** Logs in as a run does before it creates webhooks. Creates none. */
+/** Logs in as a run does before it creates webhooks, but creates none. */
 async function loginCheck(settings: Settings<"webhook">, credentials: Credentials): Promise<Check> {
   const what = "signals login";
   const { SIGNALS_URL, SIGNALS_USER: user, SIGNALS_PASSWORD: password, LOGIN_PATH, LOGIN_AS, LOGIN_FIELD } = settings;

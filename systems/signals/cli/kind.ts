@@ -6,7 +6,7 @@ import { SIGNALS_FAULTS } from "../target/faults.ts";
 import { signalsCheck } from "./door.ts";
 import { startSignalsPipeline, USER } from "./start.ts";
 
-/** Processes and their descendants can be watched on Linux only; elsewhere memory and deaths are not judged. */
+/** Processes can be monitored on Linux only; elsewhere memory and deaths are not judged. */
 const WATCHABLE = process.platform === "linux";
 const MONITOR_EVERY_MS = 200;
 
@@ -19,7 +19,7 @@ export const kind: PipelineKind = {
   outcome: "executed",
   receiver: 0,
   alone: true,
-  // Somebody has to log in.
+  // A canary needs a login.
   canary: false,
   doors: { webhook: { url: "signals", check: signalsCheck } },
   faults: SIGNALS_FAULTS,
@@ -31,7 +31,7 @@ export const kind: PipelineKind = {
         ...(WATCHABLE ? { HEALTH_URL: "http://later.localhost" } : {}),
       },
     },
-    // No trace of a signal survives there.
+    // Signals lose their trace there.
     real: { webhook: { EXECUTED_BY: "count" } },
     always: {},
   },
@@ -57,7 +57,7 @@ export const kind: PipelineKind = {
     }),
 };
 
-/** Watches a process and its descendants for the tests that ask at HEALTH_URL. */
+/** Monitors a process and its descendants, for tests that request HEALTH_URL. */
 async function watchOver(name: string, pid: number): Promise<{ readonly url: string; close(): Promise<void> }> {
   const monitor = await startMonitor({ process: name, role: "target", watch: { pid }, everyMs: MONITOR_EVERY_MS });
   const server = await serveHealth([monitor], 0).catch(async (problem: unknown) => {

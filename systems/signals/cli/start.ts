@@ -2,16 +2,16 @@ import { type RedisServer, startRedisServer } from "../../../cli/redis-server.ts
 import type { Service } from "../../../cli/service.ts";
 import { allOf, Services } from "../../../cli/services.ts";
 
-/** What the reference target's only user logs in with. */
+/** The login of the reference target's only user. */
 export const USER = { SIGNALS_USER: "trader", SIGNALS_PASSWORD: "throughline" };
 
 /** A signal webhook on free ports: Redis, the reference target and the receiver. */
 export interface SignalsPipeline {
   readonly redis: RedisServer;
   readonly receiver: Service;
-  /** Starts the target; one that was stopped or killed may be started again. */
+  /** Starts the target; after it was stopped or killed it may be started again. */
   startTarget(...flags: string[]): Promise<Service>;
-  /** The variables that point webhook.js at a target of this pipeline. */
+  /** The variables that lead webhook.js to a target of this pipeline. */
   variables(target: Service): Record<string, string>;
   /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
@@ -21,9 +21,9 @@ export interface SignalsPipeline {
 /**
  * Starts everything but the target.
  *
- * @param root the folder of the repository.
- * @param logs folder for what the services log.
- * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
+ * @param root folder of the package.
+ * @param logs folder for the services' logs.
+ * @param receiverFlags besides its port, such as `--influxdb`.
  */
 export async function startSignalsPipeline(
   root: string,

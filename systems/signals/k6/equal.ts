@@ -15,10 +15,10 @@ import type { Webhook } from "./webhooks.ts";
 
 type EqualMeasures = ReturnType<typeof measures<"signals">>;
 
-/** Where there are few webhooks the race is run more often, but not for ever: each has to rest. */
+/** Few webhooks need more rounds of the race, but not without end: each has to rest. */
 const MOST_RACE_ROUNDS = 40;
 
-/** Trials with the same signal several times. */
+/** Trials that send the same signal several times. */
 export class EqualSignals {
   private readonly config: Settings<"webhook">;
   private readonly measure: EqualMeasures;
@@ -34,7 +34,7 @@ export class EqualSignals {
     this.rounds = rounds;
   }
 
-  /** Many times at once: one is first, and the others get its answer or are too many. */
+  /** Many equal signals at once: one is first, and the others get its answer or are limited. */
   async identical(): Promise<void> {
     const { signals, rounds } = TRIALS.identical;
     for (let round = 0; round < rounds; round++) {
@@ -49,8 +49,8 @@ export class EqualSignals {
   }
 
   /**
-   * A few times at once, at many webhooks at once, again and again: a signal that is looked for and noted a
-   * moment later is found by few such races only.
+   * A few equal signals at once, at many webhooks, repeatedly. A target that first looks a signal up and then records
+   * it fails in only some of these races.
    */
   async race(): Promise<void> {
     const { webhooks } = this.rounds;
@@ -69,12 +69,12 @@ export class EqualSignals {
     }
   }
 
-  /** A signal is known for a second, and new after it. */
+  /** A signal is known for a second, and new after that. */
   async expiry(): Promise<void> {
     const known = CONTRACT.idempotentSeconds;
     for (let round = 0; round < TRIALS.expiry.rounds; round++) {
       const webhook = await this.rounds.rested(round);
-      // It is executed twice as it should, which an account would call a duplicate.
+      // The target rightly executes it twice, which an account would call a duplicate.
       const trace = traceOf(this.run, CANARY_PUBLISHER, this.rounds.takeSeq());
       const answers: TimedAnswer[] = [];
       for (const pause of [0, known / 2, known]) {
@@ -89,7 +89,7 @@ export class EqualSignals {
     }
   }
 
-  /** Sends the same signal several times at once, and reports it as the one that it is. */
+  /** Sends the same signal several times at once, and reports it as one event. */
   private async atOnce(webhook: Webhook, count: number): Promise<Round> {
     const seq = this.rounds.takeSeq();
     const trace: Trace = traceOf(this.run, exec.vu.idInTest, seq);
@@ -105,7 +105,7 @@ export class EqualSignals {
     return counted;
   }
 
-  /** Enters answers to equal signals, those that repeat an answer as such. */
+  /** Enters answers to equal signals, with repeated answers as such. */
   private entered(arrived: readonly TimedAnswer[]): TimedAnswer[] {
     const answers = markRepeats(arrived);
     for (const answer of answers) this.signals.enter(answer, "trial");

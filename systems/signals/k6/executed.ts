@@ -18,7 +18,7 @@ const POLL_SECONDS = 0.25;
 
 type ListSettings = Pick<Settings<"webhook">, "SIGNALS_EXECUTED_URL" | "SIGNALS_URL" | "SEED">;
 
-/** How many signals a target has executed, where its list keeps nothing by which they could be told apart. */
+/** The number of signals that a target has executed, where its list keeps nothing to identify them. */
 export class ExecutedCount {
   private readonly pages: ExecutedPages;
   private counted = 0;
@@ -27,7 +27,7 @@ export class ExecutedCount {
     this.pages = new ExecutedPages(config, access);
   }
 
-  /** All that it lists. @throws when the list cannot be read. */
+  /** The length of the list. @throws when the list cannot be read. */
   now(): number {
     this.counted += this.pages.fresh().length;
     return this.counted;
@@ -35,9 +35,9 @@ export class ExecutedCount {
 }
 
 /**
- * Waits until the list does not grow any more. To be called in `teardown()`.
+ * Waits until the list stops growing. For `teardown()`.
  *
- * @returns how many signals were executed since the list had so many.
+ * @returns the number of signals executed since the list had length `before`.
  */
 export function settleCount(config: Settings<"webhook">, access: Access, before: number): number {
   const { DRAIN_TIMEOUT, DRAIN_QUIET } = config;
@@ -54,18 +54,18 @@ export function settleCount(config: Settings<"webhook">, access: Access, before:
   return counted - before;
 }
 
-/** What the target says that it executed, as the receiver wants to hear it. */
+/** The target's list of executed signals, as reports for the receiver. */
 export class ExecutedList {
   /** Whether anything was listed at all, with or without a trace. */
   listsSomething = false;
-  /** Signals of the run that are listed without a time in executed_at. */
+  /** Signals of the run without a time in executed_at. */
   untimed = 0;
   private readonly pages: ExecutedPages;
   private readonly run: Run;
   private readonly openedAt: number;
   private readonly correction: number;
   private readonly seed: number;
-  /** In what those that were read last differ from what was sent. */
+  /** Damage in the signals of the last reading. */
   private readonly damages = new DamageTally();
 
   /**
@@ -80,7 +80,7 @@ export class ExecutedList {
     this.seed = config.SEED;
   }
 
-  /** What was executed since the last time, as the receiver wants to hear it. @throws when the list cannot be read. */
+  /** The signals executed since the last reading, as a report. @throws when the list cannot be read. */
   arrivals(): { readonly paths: [PathReport]; readonly damages: DamageReport[] } {
     const from = this.openedAt - 1_000;
     const path = { path: "executed", filter: EVERYTHING, from, closed: false, lost: false, unordered: true } as const;
@@ -97,7 +97,7 @@ export class ExecutedList {
       if (told === null) this.untimed++;
       const damage = damageOf(signal, this.seed, trace);
       if (damage !== null) this.damages.enter(damage);
-      // The end of what the time may mean: one that was cut off must not lie before the sending.
+      // The latest time that a truncated one may mean, because it must not lie before the send.
       const at = told === null ? null : told.at + told.resolution + this.correction;
       times.push(at === null ? null : Math.round((at - path.from) * 1000));
     }
@@ -106,7 +106,7 @@ export class ExecutedList {
   }
 }
 
-/** The list of executed signals, read from where the last reading ended. */
+/** Reads the list of executed signals on from the last reading. */
 class ExecutedPages {
   private readonly url: string;
   private readonly access: Access | null;
@@ -119,7 +119,7 @@ class ExecutedPages {
     this.access = originOf(url) === originOf(SIGNALS_URL) ? access : null;
   }
 
-  /** What is new; nothing is left out when a page in between cannot be read. @throws when one cannot be read. */
+  /** New entries; after an unreadable page the next reading starts there. @throws when a page cannot be read. */
   fresh(): unknown[] {
     const fresh: unknown[] = [];
     let next = this.next;
@@ -147,10 +147,10 @@ class ExecutedPages {
 }
 
 /**
- * Reports what was executed until all that was accepted is and nobody lingers, or nothing comes any more; then closes
- * the account. To be called in `teardown()`, where k6 has no finer clock than `Date.now()`.
+ * Reports executed signals until all accepted ones are there and the lingering is over, or until nothing arrives any
+ * more; then closes the account. For `teardown()`, where k6 has no finer clock than `Date.now()`.
  *
- * @param untimed takes how many signals are listed without a time.
+ * @param untimed gets the number of signals without a time.
  */
 export async function settleExecuted(
   config: Settings<"webhook">,
@@ -162,10 +162,10 @@ export async function settleExecuted(
   const list = new ExecutedList(config, access, run, run.openedAt, run.targetClock.correction);
   const started = Date.now();
   let progressAt = started;
-  // What is executed twice may be so a while after all is there: whoever lingers reads on.
+  // Duplicates may be executed later, so a lingering run reads on.
   let isComplete = false;
   let until = started + DRAIN_TIMEOUT * 1000;
-  /** What the receiver did not take is told again. */
+  /** A report that the receiver did not take is sent again. */
   let untold: ReturnType<ExecutedList["arrivals"]> | null = null;
   for (;;) {
     try {
@@ -178,7 +178,7 @@ export async function settleExecuted(
         until = Date.now() + LINGER * 1000;
       }
     } catch (problem) {
-      // A target that is being started again answers soon and has not fallen quiet; one that never does leaves no account.
+      // A restarting target answers soon and is not quiet; one that never does leaves no account.
       progressAt = Date.now();
       console.warn(reasonOf(problem));
     }
@@ -190,7 +190,7 @@ export async function settleExecuted(
   return settleRun({ ...config, DRAIN_QUIET: 0, LINGER: 0 }, run, "publisher");
 }
 
-/** Scheme and host of a URL; k6 has no class for URLs. */
+/** Scheme and host of a URL; k6 has no URL class. */
 function originOf(url: string): string {
   return /^https?:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(url)?.[1]?.toLowerCase() ?? url;
 }

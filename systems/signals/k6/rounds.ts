@@ -9,10 +9,10 @@ import { countRound, type Round } from "../wire.ts";
 import type { Purpose, Signals, TimedAnswer, Unusual } from "./signals.ts";
 import type { Webhook } from "./webhooks.ts";
 
-/** A webhook that took requests takes as many again after so long. */
+/** After this time a webhook accepts as many requests as its limit again. */
 const REST_MS = 1_250;
 
-/** What is sent to the webhooks of a run, at once and with a rest between; and what all of it came to. */
+/** Sends rounds of signals to a run's webhooks, with rests in between, and collects the results. */
 export class Rounds {
   readonly webhooks: readonly Webhook[];
   private readonly config: Settings<"webhook">;
@@ -22,7 +22,7 @@ export class Rounds {
   private nextSeq: number;
   private seen: Round = countRound([]);
 
-  /** @param firstSeq the first sequence number that the load leaves free. */
+  /** @param firstSeq the first sequence number after those of the load. */
   constructor(
     config: Settings<"webhook">,
     signals: Signals,
@@ -36,14 +36,14 @@ export class Rounds {
     this.nextSeq = firstSeq;
   }
 
-  /** What was seen since it was asked last. */
+  /** Returns and resets the counts. */
   takeSeen(): Round {
     const { seen } = this;
     this.seen = countRound([]);
     return seen;
   }
 
-  /** Adds answers to what was seen. */
+  /** Adds answers to the counts. */
   saw(answers: readonly TimedAnswer[]): Round {
     const counted = countRound(answers);
     const { seen } = this;
@@ -57,7 +57,7 @@ export class Rounds {
     return counted;
   }
 
-  /** A sequence number that no signal has. */
+  /** A new sequence number. */
   takeSeq(): number {
     return this.nextSeq++;
   }
@@ -66,7 +66,7 @@ export class Rounds {
     return traceOf(this.run, exec.vu.idInTest, seq);
   }
 
-  /** Sends different signals at once, waits for all answers, and tells the receiver of them. */
+  /** Sends different signals at once, waits for all answers, and reports them to the receiver. */
   async together(
     count: number,
     purpose: Purpose,
@@ -78,7 +78,7 @@ export class Rounds {
     return sent.counted;
   }
 
-  /** The same, for answers that are not the last word: the receiver is still to be told. */
+  /** The same without the report, for answers that are not final. */
   async atOnce(
     count: number,
     purpose: Purpose,
@@ -96,7 +96,7 @@ export class Rounds {
     return { firstSeq, sentFrom, traces, answers, counted: this.saw(answers) };
   }
 
-  /** Tells the receiver what became of consecutive signals. */
+  /** Reports the results of consecutive signals to the receiver. */
   async report(firstSeq: number, kinds: readonly TimedAnswer["kind"][], sentFrom: number): Promise<void> {
     if (this.config.RECEIVER_URL === undefined) return;
     const seqsOf = (...some: TimedAnswer["kind"][]) =>
@@ -115,14 +115,14 @@ export class Rounds {
     ]);
   }
 
-  /** A webhook that has rested; another one in each of several rounds, as far as there are so many. */
+  /** A rested webhook; a different one in each round, as long as there are enough. */
   async rested(round: number): Promise<Webhook> {
     const webhook = this.webhooks[round % this.webhooks.length] as Webhook;
     await this.rest(webhook);
     return webhook;
   }
 
-  /** Waits until webhooks take as many requests as their limits say. */
+  /** Waits until webhooks accept as many requests as their limits again. */
   async rest(...webhooks: readonly Webhook[]): Promise<void> {
     for (const { token } of webhooks) await until((this.usedAt.get(token) ?? 0) + REST_MS);
   }
@@ -132,7 +132,7 @@ export class Rounds {
   }
 }
 
-/** What was sent at once, and what came of it. */
+/** Signals that were sent at once, with their answers. */
 export interface SentTogether {
   readonly firstSeq: number;
   readonly sentFrom: number;
@@ -145,7 +145,7 @@ export function kindsOf(answers: readonly TimedAnswer[]): TimedAnswer["kind"][] 
   return answers.map(({ kind }) => kind);
 }
 
-/** Waits for a moment in Unix ms. */
+/** Waits until a time in Unix ms. */
 export function until(moment: number): Promise<void> {
   const wait = moment - now();
   return wait <= 0 ? Promise.resolve() : pause(wait);

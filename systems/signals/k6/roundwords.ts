@@ -1,11 +1,11 @@
 import type { Round } from "../wire.ts";
 
-/** A round in words. */
+/** A round's counts in words. */
 export function inWords({ first, passed, limited, refused, failed }: Round): string {
   return `${first} accepted, ${passed - first} repeated, ${limited} limited, ${refused} refused, ${failed} failed`;
 }
 
-/** Says on the console which round broke which rule. */
+/** Logs which round broke which rule. */
 export function tell(what: string, round: Round, rule: string): void {
   console.warn(`${what}: ${inWords(round)}; ${rule}`);
 }

@@ -14,10 +14,10 @@ import type { Webhook } from "./webhooks.ts";
 
 type SignalMeasures = ReturnType<typeof measures<"signals" | "everywhere" | "publishing">>;
 
-/** An answer and the ms it took; none came to a signal that never left, because it found no connection. */
+/** An answer with its duration in ms; `unsent` means that no connection was made. */
 export type TimedAnswer = SignalAnswer & { readonly took: number; readonly unsent?: boolean };
 
-/** What an answer says of its signal: a duplicate's was accepted before, and one beyond a limit is refused. */
+/** The publishing result of an answer: a duplicate was accepted before, and a limited signal is refused. */
 export function sentOf({ kind, took, unsent }: TimedAnswer): Sent {
   if (unsent === true) return { outcome: "unsent", took: null };
   if (kind === "accepted") return { outcome: "acknowledged", took };
@@ -26,32 +26,29 @@ export function sentOf({ kind, took, unsent }: TimedAnswer): Sent {
 
 const OUTCOMES = { duplicate: "acknowledged", limited: "refused", refused: "refused", failed: "unknown" } as const;
 
-/** What may be unusual about a request. */
+/** What is unusual about a request. */
 export interface Unusual {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Instead of the webhook's own; null leaves it out. */
+  /** Instead of the webhook's own; null omits it. */
   readonly secret?: string | null;
 }
 
-/**
- * What must be accepted, and where that is entered: apart, because many signals of one purpose would hide
- * that those of another were refused.
- */
+/** Metrics of signals that must be accepted, by purpose: many signals of one purpose would hide refusals of another. */
 const LEGITIMATE = {
   load: { success: "signal_success_rate", latency: "signal_latency_ms" },
   hft: { success: "signal_hft_success_rate", latency: "signal_hft_latency_ms" },
   memory: { success: "signal_memory_success_rate", latency: "signal_memory_latency_ms" },
 } as const;
 
-/** Why a signal is sent; one of a trial may be answered in any way that the trial judges. */
+/** The purpose of a signal; each trial judges its own answers. */
 export type Purpose = keyof typeof LEGITIMATE | "trial";
 
-/** Sends signals, and times each kind of answer apart. */
+/** Sends signals, and times each kind of answer separately. */
 export class Signals {
   private readonly config: Settings<"webhook">;
   private readonly access: Access;
-  /** The secret that was sent last. */
+  /** The last secret that was sent. */
   private known: string | null = null;
   private readonly measure: SignalMeasures;
   private swallowed: SwallowedSignals | null = null;
@@ -62,12 +59,12 @@ export class Signals {
     this.measure = measure;
   }
 
-  /** From now on the times of answers are held against the sending of their signals. */
+  /** From now on, compares the times in answers with the times of sending. */
   compareTimes(clock: ClockOfTarget): void {
     this.swallowed ??= new SwallowedSignals(clock);
   }
 
-  /** Sends one signal that is like no other, and enters the answer. Never rejects. */
+  /** Sends one unique signal, and enters the answer. Never rejects. */
   async send(webhook: Webhook, trace: Trace, purpose: Purpose, unusual: Unusual = {}): Promise<TimedAnswer> {
     const given = await this.ask(webhook, trace, unusual);
     const isOfAnother =
@@ -83,10 +80,10 @@ export class Signals {
     return answer;
   }
 
-  /** Sends one signal, whose answer is still to be entered. Never rejects. */
+  /** Sends one signal without entering its answer. Never rejects. */
   async ask({ token, secret }: Webhook, trace: Trace, unusual: Unusual = {}): Promise<TimedAnswer> {
     const { SIGNALS_URL, TRIGGER_PATH, SEED, TRACE_FIELD, ACK_TIMEOUT } = this.config;
-    // The login gave it, so that no setting has told what is not to be repeated.
+    // The secret comes from the login, so that no setting has marked it as secret.
     if (this.known !== secret) hideRenewed(secret);
     this.known = secret;
     const pass = unusual.secret === undefined ? secret : unusual.secret;
@@ -117,7 +114,7 @@ export class Signals {
     return { ...read, took: now() - sentAt, unsent: shortage || unreachable };
   }
 
-  /** Enters an answer, by its kind. */
+  /** Enters an answer by its kind. */
   enter(answer: TimedAnswer, purpose: Purpose): void {
     const { measure } = this;
     if (answer.unsent === true) return;

@@ -14,7 +14,7 @@ import type { Webhook } from "./webhooks.ts";
 
 type TrialMeasures = ReturnType<typeof measures<"signals" | "health">>;
 
-/** Headers by which a client may try to be another. */
+/** Headers with which a client may pretend to have another address. */
 const DISGUISES: readonly ((address: string) => Record<string, string>)[] = [
   (address) => ({ "X-Forwarded-For": address }),
   (address) => ({ "X-Real-IP": address }),
@@ -22,12 +22,12 @@ const DISGUISES: readonly ((address: string) => Record<string, string>)[] = [
   (address) => ({ "X-Forwarded-For": `${address}, 127.0.0.1`, "X-Real-IP": address, Forwarded: `for=${address}` }),
 ];
 
-/** A limit's window of one second, and how far clocks may differ. */
+/** A limit's window of one second, and the error of clocks. */
 const WINDOW_MS = 1_250;
-/** The longest wait for a Retry-After, in seconds; a limit for one second should say 1. */
+/** The longest wait for a Retry-After, in seconds; for a limit per second it should be 1. */
 const LONGEST_RETRY_AFTER = 10;
 
-/** What is tried after the load: each method is one trial, and says on the console what broke. */
+/** The trials after the load: each method is one trial, and logs what failed. */
 export class Trials {
   private readonly config: Settings<"webhook">;
   private readonly measure: TrialMeasures;
@@ -35,7 +35,7 @@ export class Trials {
   private readonly rounds: Rounds;
   private readonly equal: EqualSignals;
 
-  /** @param firstSeq the first sequence number that the load leaves free. */
+  /** @param firstSeq the first sequence number after those of the load. */
   constructor(
     config: Settings<"webhook">,
     measure: TrialMeasures,
@@ -50,14 +50,14 @@ export class Trials {
     this.equal = new EqualSignals(config, measure, signals, run, this.rounds);
   }
 
-  /** Runs one trial. @returns what it saw, in words. */
+  /** Runs one trial. @returns its observations in words. */
   async try(trial: Trial): Promise<string> {
     if (trial === "identical" || trial === "race" || trial === "expiry") await this.equal[trial]();
     else await this[trial]();
     return inWords(this.rounds.takeSeen());
   }
 
-  /** As many signals at once as the limits of all webhooks take. */
+  /** As many signals at once as the limits of all webhooks allow. */
   private async hft(): Promise<void> {
     const { signals } = TRIALS.hft;
     const { webhooks } = this.rounds;
@@ -70,7 +70,7 @@ export class Trials {
     }
   }
 
-  /** Twice the limit at once: exactly the limit passes, and what did not is taken when its time has come. */
+  /** Twice the limit at once: exactly the limit is accepted, and the rest later. */
   private async limit(): Promise<void> {
     const { limit, signals } = this.atLimit(TRIALS.limit.signals);
     for (let round = 0; round < TRIALS.limit.rounds; round++) {
@@ -84,7 +84,7 @@ export class Trials {
     }
   }
 
-  /** A signal that was limited is as new as it was. @returns what became of each in the end. */
+  /** Retries limited signals, which must still count as new. @returns the final kind of each answer. */
   private async tryAgain(webhook: Webhook, { traces, answers }: SentTogether): Promise<TimedAnswer["kind"][]> {
     const kinds = kindsOf(answers);
     const place = kinds.indexOf("limited");
@@ -104,7 +104,7 @@ export class Trials {
     return kinds;
   }
 
-  /** Three times the limit for seconds: whoever sends too much still gets the limit, and no more. */
+  /** Three times the limit for seconds: the limit still passes, and no more. */
   private async overload(): Promise<void> {
     const { limit, signals } = this.atLimit(TRIALS.overload.signals);
     const webhook = await this.rounds.rested(0);
@@ -126,7 +126,7 @@ export class Trials {
     if (!holds) tell(`${signals} signals in ${seconds.toFixed(1)} s`, counted, `${limit} a second may pass`);
   }
 
-  /** Twice the limit at once, each request under another name. */
+  /** Twice the limit at once, each request with another pretended address. */
   private async headers(): Promise<void> {
     const { limit, signals } = this.atLimit(TRIALS.headers.signals);
     for (const [round, disguise] of DISGUISES.entries()) {
@@ -139,7 +139,7 @@ export class Trials {
     }
   }
 
-  /** Requests without access, and bodies that are no signals, are refused. */
+  /** Requests without access and invalid signals are rejected. */
   private async access(): Promise<void> {
     const webhook = await this.rounds.rested(0);
     const unknown = { ...webhook, token: "0".repeat(webhook.token.length) };
@@ -156,7 +156,7 @@ export class Trials {
       const sentFrom = now();
       const answer = await this.signals.send(to, this.rounds.trace(seq), "trial", unusual);
       this.rounds.saw([answer]);
-      // A custom body carries no trace: its execution could not be found.
+      // A custom body has no trace, so its execution could not be found.
       if (unusual.body === undefined) await this.rounds.report(seq, [answer.kind], sentFrom);
       const holds = answer.kind === "refused" && allowed.includes(answer.status);
       this.measure.signal_access_broken.add(holds ? 0 : 1);
@@ -167,8 +167,8 @@ export class Trials {
   }
 
   /**
-   * A steady load within all limits, long enough to see whether memory rises without an end: one signal after
-   * the other, evenly, no faster than the target is said to take.
+   * A steady load within all limits, long enough to show whether memory rises without end: single signals at regular
+   * intervals, no faster than the target's stated rate.
    */
   private async memory(): Promise<void> {
     const { HEALTH_URL: monitor, MEMORY_SIGNALS: signals, MEMORY_RATE, SIGNAL_LIMIT } = this.config;
@@ -180,7 +180,7 @@ export class Trials {
     const sending: Promise<unknown>[] = [];
     for (let sent = 0; sent < signals; sent++) {
       sending.push(this.rounds.together(1, "memory", () => webhooks[sent % webhooks.length] as Webhook));
-      // What is slow to answer gets no more before it has.
+      // A slow target gets no more before it has answered.
       if (sending.length >= MOST_UNDER_WAY) await Promise.all(sending.splice(0));
       await until(started + ((sent + 1) * 1_000) / rate);
     }
@@ -188,12 +188,12 @@ export class Trials {
     enterLeaks(monitor, this.measure, (now() - started) / 1000);
   }
 
-  /** The trial's sizes are those of the contract's limit; another limit scales them. */
+  /** The sizes of trials are for the contract's limit; another limit scales them. */
   private atLimit(signals: number): { limit: number; signals: number } {
     const limit = this.config.SIGNAL_LIMIT;
     return { limit, signals: Math.round((signals * limit) / CONTRACT.limit) };
   }
 }
 
-/** Signals of the memory trial that may wait for their answers. */
+/** Most signals of the memory trial in flight. */
 const MOST_UNDER_WAY = 100;

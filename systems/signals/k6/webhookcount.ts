@@ -1,6 +1,6 @@
 import { TRIALS, type Trial } from "../trials.ts";
 
-/** The settings that decide how many webhooks there are, and how hard the trials hit them. */
+/** The settings that decide the number of webhooks and the size of trials. */
 export interface TrialSettings {
   readonly SIGNAL_LIMIT: number;
   readonly WEBHOOKS?: number | undefined;
@@ -10,17 +10,13 @@ export interface TrialSettings {
   readonly MEMORY_RATE: number;
 }
 
-/** Share of its limit that a webhook is given by legitimate load: what is sent evenly does not arrive evenly. */
+/** Share of a webhook's limit that the regular load uses: signals that are sent evenly do not arrive evenly. */
 export const FILL = 0.8;
 
-/** Webhooks that the trials spread over, so that none has to wait for the limit of another. */
+/** Number of webhooks for trials, so that none has to wait for the limit of another. */
 const TRIAL_WEBHOOKS = TRIALS.race.webhooks;
 
-/**
- * How many webhooks take a load without reaching their limits.
- *
- * @throws a string when there are fewer.
- */
+/** Number of webhooks for a load that stays below their limits. @throws a string when there are too few. */
 export function webhooksFor(config: TrialSettings, peak: number): number {
   const needed = Math.max(1, Math.ceil(peak / (FILL * config.SIGNAL_LIMIT) - 1e-9));
   const given = config.WEBHOOK_TOKEN === undefined ? config.WEBHOOKS : 1;
@@ -33,12 +29,12 @@ export function webhooksFor(config: TrialSettings, peak: number): number {
   return given ?? Math.max(needed, config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
 }
 
-/** Longer than all trials but memory take, whose sizes are fixed. */
+/** Longer than all trials except memory, whose size is a setting. */
 const OTHER_TRIALS_SECONDS = 30 * 60;
-/** An answer that takes longer has missed its objective by far. */
+/** A longer answer has missed its objective by far. */
 const PATIENCE_SECONDS = 1;
 
-/** Seconds after which trials are cut off that something keeps from their end. */
+/** Seconds after which hanging trials are cut off. */
 export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS: number }, webhooks: number): number {
   const rate = Math.min(config.MEMORY_RATE, FILL * config.SIGNAL_LIMIT * webhooks);
   const rounds = Math.ceil(config.MEMORY_SIGNALS / webhooks);
@@ -46,9 +42,9 @@ export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS:
 }
 
 /**
- * The most signals that the trials send within a second, where a load of so many per second goes before them.
+ * The most signals that trials send within a second, after a load with this peak.
  *
- * @throws a string when there are fewer webhooks than the load needs.
+ * @throws a string when there are too few webhooks for the load.
  */
 export function peakOfTrials(config: TrialSettings, loadPeak: number): number {
   const { SIGNAL_LIMIT: limit, TRIALS: trials, HEALTH_URL } = config;

@@ -6,11 +6,11 @@ import type { Access } from "../../../k6/support/access.ts";
 import { reasonOf } from "../../../k6/support/guard.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
-/** Where signals are sent, and the secret that lets them in. */
+/** The address of a webhook, and its secret. */
 export interface Webhook {
   readonly token: string;
   readonly secret: string;
-  /** What the target calls it, where that is not its token. */
+  /** Its id at the target, if that differs from its token. */
   readonly id?: string | undefined;
 }
 
@@ -28,15 +28,15 @@ const Created = v.pipe(
   v.transform(({ token, secret_key, secret, id }) => ({ token, secret: secret_key ?? secret ?? "", id })),
 );
 
-/** Whether webhooks are created for the run, and not given. */
+/** Whether the run creates webhooks instead of using a given one. */
 export function createsWebhooks({ WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret }: WebhookSettings): boolean {
   return token === undefined || secret === undefined;
 }
 
 /**
- * Logs in and creates webhooks, or takes the one that is given. Ends the test (k6 exits 108) when it cannot.
+ * Logs in and creates webhooks, or uses the given one. Aborts the test (k6 exits 108) on failure.
  *
- * @param run what they are named after, so that their owner finds them.
+ * @param run part of their names, so that their owner recognises them.
  */
 export function openWebhooks(config: WebhookSettings, access: Access, count: number, run: string): Webhook[] {
   const { WEBHOOK_TOKEN: token, WEBHOOK_SECRET: secret } = config;
@@ -50,23 +50,22 @@ export function openWebhooks(config: WebhookSettings, access: Access, count: num
   });
 }
 
-/** What the webhooks of a run are called. */
+/** The name of a run's webhook. */
 export function webhookName(run: string, number: number): string {
   return `throughline ${run} ${number}`;
 }
 
 /**
- * Deletes the webhooks that were created, where the run is told how; a target that does not let us, as one that
- * crashed, keeps them.
+ * Deletes the created webhooks, if a setting says how; a target that refuses or has crashed keeps them.
  *
- * @returns how many stay.
+ * @returns how many remain.
  */
 export function removeWebhooks(config: WebhookSettings, access: Access, webhooks: readonly Webhook[]): number {
   const { DELETE_PATH: path } = config;
   if (path === undefined) return webhooks.length;
   const session = loggedInOrNull(config, access);
   if (session === null) return webhooks.length;
-  // Servers refuse an empty body that is said to be JSON.
+  // Servers reject an empty body with JSON's content type.
   const { "Content-Type": _, ...headers } = session;
   return webhooks.filter(({ token, id }) => {
     const place = path.replace("{token}", encodeURIComponent(token)).replace("{id}", encodeURIComponent(id ?? token));
@@ -85,7 +84,7 @@ function loggedInOrNull(config: WebhookSettings, access: Access): Record<string,
   }
 }
 
-/** Logs in. @returns the headers of the session. @throws an error of one line when that is refused. */
+/** Logs in. @returns the headers of the session. @throws an error of one line when the login fails. */
 function loggedIn(config: WebhookSettings, access: Access): Record<string, string> {
   const { SIGNALS_USER: user, SIGNALS_PASSWORD: password } = config;
   if (user === undefined || password === undefined) {
@@ -112,13 +111,13 @@ function post<S extends v.GenericSchema>(
   const answer = http.post(url, body, { headers, tags: { name: what } });
   const parsed = v.safeParse(schema, answer.status < 300 && answer.status > 0 ? answer.json() : null);
   if (parsed.success) return parsed.output;
-  // What the target says may repeat what it was sent: only the names of fields are told.
+  // The response may repeat the password, so only the names of fields are shown.
   const why = answer.status === 0 ? answer.error : `status ${answer.status}`;
   const field = answer.status >= 200 && answer.status < 300 ? `, ${v.getDotPath(parsed.issues[0]) ?? "body"}` : "";
   throw new Error(withoutCredentials(`cannot ${what} at ${url}: ${why}${field}`));
 }
 
-/** Before the load: without this there is nothing to test (k6 exits 108). */
+/** Before the load: without webhooks there is nothing to test (k6 exits 108). */
 function orAbort<T>(work: () => T): T {
   try {
     return work();

@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Headers in which proxies name the client that they speak for, and anybody may name anybody. */
+/** Headers in which proxies pass on a client's address, and which any client can forge. */
 const NAMING = ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip"];
 
 /**
- * Who sends a request: the other end of its connection. Headers are believed only where the fault is
- * planted that lets a client choose who it is.
+ * The client's address: the other end of the connection. Headers count only if the fault is planted that trusts them.
  */
 export function clientOf(address: string, headers: IncomingHttpHeaders, trusting: boolean): string {
   if (!trusting) return address;

@@ -2,7 +2,7 @@ import type { Redis } from "../../../target/redis.ts";
 import type { SignalsFaults } from "./faults.ts";
 import { EXECUTED, type Gate, IDEMPOTENT_MS, LIMIT, type Passage, RedisGate, type Request } from "./gate.ts";
 
-/** The gate of a process, with the faults that are planted in it. */
+/** A process's gate with its planted faults. */
 export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   const counted = faults["no-limit"] === undefined && faults["limit-per-process"] === undefined;
   const remembered = faults["no-idempotency"] === undefined && faults["racing-idempotency"] === undefined;
@@ -20,7 +20,7 @@ export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
   return gate;
 }
 
-/** Looks whether a signal is known, and notes it after it was executed: check, then set. */
+/** Looks a signal up first and records it only after execution: check, then set. */
 class RacingGate implements Gate {
   private readonly inner: Gate;
   private readonly redis: Redis;
@@ -41,7 +41,7 @@ class RacingGate implements Gate {
   }
 }
 
-/** Counts in the memory of its process. */
+/** Counts per process instead of across processes. */
 class OwnLimitGate implements Gate {
   private readonly inner: Gate;
   private readonly requests = new Map<string, number[]>();
@@ -60,7 +60,7 @@ class OwnLimitGate implements Gate {
   }
 }
 
-/** Does not forget what it refused. */
+/** Remembers refused signals. */
 class GrudgingGate implements Gate {
   private readonly inner: Gate;
   private readonly refused = new Map<string, number>();
@@ -80,7 +80,7 @@ class GrudgingGate implements Gate {
 
 const GRUDGE_MS = 60_000;
 
-/** Executes what it does not let pass. */
+/** Executes refused signals. */
 class EagerGate implements Gate {
   private readonly inner: Gate;
   private readonly redis: Redis;
@@ -97,7 +97,7 @@ class EagerGate implements Gate {
   }
 }
 
-/** Executes a signal again some time after it was let pass. */
+/** Executes a signal again some time later. */
 class RepeatingGate implements Gate {
   private readonly inner: Gate;
   private readonly redis: Redis;
@@ -134,11 +134,11 @@ abstract class ChangingGate implements Gate {
     return this.inner.admit(isChanged ? { ...request, signal: this.changed(request.signal) } : request);
   }
 
-  /** What is executed instead. */
+  /** What to execute instead. */
   protected abstract changed(signal: string): string;
 }
 
-/** Lets every N-th signal pass without executing it. */
+/** Accepts every N-th signal without executing it. */
 class ForgetfulGate extends ChangingGate {
   protected changed(): string {
     return "";

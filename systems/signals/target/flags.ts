@@ -6,7 +6,7 @@ import type { SignalsOptions } from "./service.ts";
 
 export type Flags = SignalsOptions & { readonly workers: number; readonly exitWithStdin: boolean };
 
-/** Reads the command line; ends the process with a line of help when it is wrong. */
+/** Parses the command line; for a mistake ends the process with one line. */
 export function readFlags(): Flags {
   const command = serviceCommand(
     "signals",

@@ -1,20 +1,20 @@
 import type { Redis } from "../../../target/redis.ts";
 
-/** One signal that asks to be let through. */
+/** A signal at the gate. */
 export interface Request {
   readonly webhook: string;
-  /** The client: the address its connection comes from. */
+  /** The client's address. */
   readonly client: string;
   /** Equal for equal signals. */
   readonly digest: string;
-  /** What is executed when it passes, as JSON. */
+  /** The signal to execute, as JSON. */
   readonly signal: string;
 }
 
-/** What the gate says: when the signal was first accepted, in Unix microseconds; or that the limit is reached. */
+/** The gate's decision: the time of first acceptance, in Unix microseconds, or that the limit is reached. */
 export type Passage = { readonly acceptedAt: number } | "limited";
 
-/** Decides about every signal of all processes together. */
+/** Decides about every signal, across processes. */
 export interface Gate {
   admit(request: Request): Promise<Passage>;
 }
@@ -23,16 +23,15 @@ export const LIMIT = 10;
 const WINDOW_US = 1_000_000;
 export const IDEMPOTENT_MS = 1_000;
 
-/** Signals that were executed, oldest first: `<Unix us> <JSON>`. */
+/** Executed signals, oldest first: `<Unix us> <JSON>`. */
 export const EXECUTED = "signals:executed";
 
 /**
- * Limit, idempotency and execution in one step, so that no other request comes in between: whatever
- * the number of processes, 10 pass in any second, and equal signals within a second are executed once.
+ * Limit, idempotency and execution in one atomic step: with any number of processes, 10 pass in any second, and equal
+ * signals within a second are executed once.
  *
- * KEYS: times of the client's requests, first acceptance of this signal, executed signals.
- * ARGV: limit (0 for none), microseconds it holds for, ms of idempotency (0 for none), unique name, signal
- * (empty for one that is not to be executed).
+ * KEYS: times of the client's requests, first acceptance of this signal, executed signals. ARGV: limit (0 for none),
+ * its window in microseconds, ms of idempotency (0 for none), unique name, signal (empty to execute nothing).
  */
 const ADMIT = `
 local time = redis.call('TIME')
