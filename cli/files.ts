@@ -26,8 +26,8 @@ export async function writeFileWhole(file: string, text: string): Promise<string
     return file;
   } catch (problem) {
     await rm(part, { force: true }).catch(() => {});
-    const [said] = (problem as Error).message.split(",");
-    throw new Error(`cannot write ${file}: ${said}`);
+    const [reason] = (problem as Error).message.split(",");
+    throw new Error(`cannot write ${file}: ${reason}`);
   }
 }
 

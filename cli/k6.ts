@@ -80,7 +80,11 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   // A k6 that is killed while it writes leaves a partial file, which must not pass for a whole one.
   const writtenFile = `${summaryFile}.part`;
   const log = join(results, `${name}.log`);
-  const told = { ...variables, SUMMARY: writtenFile, ...(instances > 1 ? { INSTANCES: String(instances) } : {}) };
+  const testVariables = {
+    ...variables,
+    SUMMARY: writtenFile,
+    ...(instances > 1 ? { INSTANCES: String(instances) } : {}),
+  };
   // Without an address k6 serves no control API. Its default port is fixed, so two processes would collide.
   const { flags: others, environment } = offCommandLine(flags);
   const args = ["run", "--quiet", "--address", "", ...segment(instance, instances), ...others];
@@ -98,7 +102,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
     cancelSignal: hanging === null ? signal : AbortSignal.any([signal, hanging]),
     forceKillAfterDelay: ENDING_DEADLINE_MS,
     extendEnv: false,
-    env: { ...k6Environment(run.test, process.env, told, run.connections ?? 0), ...environment },
+    env: { ...k6Environment(run.test, process.env, testVariables, run.connections ?? 0), ...environment },
   });
   adopt(child);
   if (child.pid !== undefined) run.started?.(child.pid);

@@ -1,9 +1,10 @@
 /** The `throughline` command. */
+
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { complaint } from "../core/complaint.ts";
-import { withoutCredentials } from "../core/redaction.ts";
+import { safeMessageOf } from "../core/redaction.ts";
 import { PIPELINES } from "../systems/kinds.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
@@ -119,5 +120,5 @@ function commandLine(): string {
 }
 
 function complain(problem: unknown): void {
-  console.error(`throughline: ${withoutCredentials(problem instanceof Error ? problem.message : String(problem))}`);
+  console.error(`throughline: ${safeMessageOf(problem)}`);
 }

@@ -5,9 +5,9 @@ import { onOneLine, withoutCredentials } from "./redaction.ts";
  *
  * @param program whose help is named, e.g. `throughline run`.
  */
-export function complaint(said: string, program: string): string {
+export function complaint(message: string, program: string): string {
   const [name = ""] = program.split(" ");
-  const nameless = said.trimEnd().replace(/(unknown option '-[^=']*=)[^']*'/g, "$1(hidden)'");
+  const nameless = message.trimEnd().replace(/(unknown option '-[^=']*=)[^']*'/g, "$1(hidden)'");
   const words = withoutCredentials(nameless)
     .replace(/^error/, name)
     .replace(

@@ -46,14 +46,14 @@ export class Freshness {
 
   /** What is wrong with a timestamp, or null. @param at Unix ms when it was received. */
   problemOf(moment: unknown, at: number): string | null {
-    const told = typeof moment === "string" || typeof moment === "number" ? readTime(String(moment)) : null;
-    if (told === null) return `timestamp ${String(JSON.stringify(moment))} is no time`;
-    const age = at - told.at;
-    const isOff = age - told.resolution > this.allowed || -age > this.allowed;
+    const time = typeof moment === "string" || typeof moment === "number" ? readTime(String(moment)) : null;
+    if (time === null) return `timestamp ${String(JSON.stringify(moment))} is no time`;
+    const age = at - time.at;
+    const isOff = age - time.resolution > this.allowed || -age > this.allowed;
     if (isOff) return `timestamp is ${span(age)} ${age > 0 ? "behind" : "ahead of"} this machine's clock`;
     this.least = Math.min(this.least, age);
     // Twice the truncation: of the smallest age, and of this one.
-    if (age > this.least + KEPT_MS + 2 * told.resolution) return `timestamp stands still: it is ${span(age)} old`;
+    if (age > this.least + KEPT_MS + 2 * time.resolution) return `timestamp stands still: it is ${span(age)} old`;
     return null;
   }
 }

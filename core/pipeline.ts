@@ -8,7 +8,7 @@ import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
 import type { Observe } from "./observe.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
-import { saidBy, withoutCredentials } from "./redaction.ts";
+import { safeMessageOf, withoutCredentials } from "./redaction.ts";
 import type { Step } from "./shape.ts";
 import type { Trace } from "./trace.ts";
 import type { Send } from "./transport.ts";
@@ -95,6 +95,6 @@ export function damageIn({ damage, events }: AnyPipeline, stream: Stream, text: 
     const words = damage(text, event, events.write(event));
     return typeof words === "string" ? withoutCredentials(words) : words;
   } catch (problem) {
-    return `damage() failed: ${saidBy(problem)}`;
+    return `damage() failed: ${safeMessageOf(problem)}`;
   }
 }

@@ -21,8 +21,8 @@ const BETWEEN = " > ";
 const LONGEST = 320;
 
 /** The name of the check for a quote, without parts that differ between answers. */
-export function quoteName(about: string, said: string): string {
-  const text = said
+export function quoteName(about: string, words: string): string {
+  const text = words
     .replace(/\s+/g, " ")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?/g, "(time)")
     .replace(/\b(?:0x)?[0-9a-f]*\d[0-9a-f]{11,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "(id)")

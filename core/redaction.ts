@@ -1,4 +1,5 @@
 import { encode } from "js-base64";
+import { messageOf } from "./problem.ts";
 import { spellingsOf } from "./spelling.ts";
 
 // Targets may send any text of any length, so each pattern must scan in linear time.
@@ -33,8 +34,8 @@ let renewed: readonly Secret[] = [];
 let longestFirst: readonly Secret[] = [];
 
 /** Hides secrets in all texts of {@link withoutCredentials}, in any spelling. */
-export function hide(...told: readonly string[]): void {
-  const fresh = newOf(told, secrets);
+export function hide(...values: readonly string[]): void {
+  const fresh = newOf(values, secrets);
   if (fresh.length > 0) keep([...secrets, ...fresh], renewed);
 }
 
@@ -50,9 +51,9 @@ export function forgetSecrets(): void {
 }
 
 /** The secrets that are not hidden yet. */
-function newOf(told: readonly string[], known: readonly Secret[]): readonly Secret[] {
+function newOf(values: readonly string[], known: readonly Secret[]): readonly Secret[] {
   const isKnown = (one: string) => known.some(({ text }) => text === one);
-  const fresh = new Set(told.filter((one) => one.length >= SHORTEST_SECRET && !isKnown(one)));
+  const fresh = new Set(values.filter((one) => one.length >= SHORTEST_SECRET && !isKnown(one)));
   return [...fresh].map((text) => ({ text, pattern: spellingsOf(text) }));
 }
 
@@ -107,8 +108,8 @@ export function withoutCredentials(text: string): string {
 }
 
 /** The message of whatever was thrown, without credentials. */
-export function saidBy(problem: unknown): string {
-  return withoutCredentials(problem instanceof Error ? problem.message : String(problem));
+export function safeMessageOf(problem: unknown): string {
+  return withoutCredentials(messageOf(problem));
 }
 
 /** A text on one line, shortened for a message; control characters are escaped. */

@@ -24,24 +24,24 @@ export function together<Test extends Judgement>(tests: readonly Test[]): Test[]
 /** A test's reasons; missing samples become symptoms of the failure in another test that withheld them. */
 function explained(reasons: readonly Reason[], rows: readonly SloResult[], others: readonly Judgement[]): Reason[] {
   const failures = others.flatMap((other) => other.rows.filter(isFailure).map((row) => ({ row, other })));
-  const told: Reason[] = [];
+  const result: Reason[] = [];
   for (const reason of reasons) {
     const lacking = rows.find((row) => isOf(row, reason) && lacks(row));
     const failure = failures.find(
       ({ row }) => lacking !== undefined && (lacking.samples === 0 || isStarved(lacking, withheldBy(row))),
     );
     if (failure === undefined) {
-      told.push(reason);
+      result.push(reason);
       continue;
     }
     const { row, other } = failure;
     const cause = other.reasons.find((one) => isOf(row, one)) ?? reasonOf(row);
-    const place = told.findIndex(({ text }) => text === cause.text);
-    const before = told[place]?.symptoms ?? [];
+    const place = result.findIndex(({ text }) => text === cause.text);
+    const before = result[place]?.symptoms ?? [];
     const whole = { ...cause, symptoms: [...before, reason.text, ...reason.symptoms] };
-    told.splice(place < 0 ? told.length : place, 1, whole);
+    result.splice(place < 0 ? result.length : place, 1, whole);
   }
-  return told;
+  return result;
 }
 
 /** Whether a row shows that the target refused or lost what others would have measured. */

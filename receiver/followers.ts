@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Closable } from "../core/observe.ts";
 import { environmentOf } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
-import { saidBy, withoutCredentials } from "../core/redaction.ts";
+import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
 import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
 
@@ -114,7 +114,7 @@ class PollFollower implements Follower {
       return this.access.problem === null;
     } catch (problem) {
       // Refused credentials often show as an error in reading the answer.
-      this.farEnd.looked(this.access.problem ?? said(problem));
+      this.farEnd.looked(this.access.problem ?? safeMessageOf(problem));
       return false;
     }
   }
@@ -126,7 +126,7 @@ class Consumer implements Follower {
 
   constructor(farEnd: FarEndContext, open: () => Promise<Closable>) {
     this.opened = open().catch((problem: unknown) => {
-      farEnd.looked(said(problem));
+      farEnd.looked(safeMessageOf(problem));
       return null;
     });
   }
@@ -136,9 +136,4 @@ class Consumer implements Follower {
   async stop(): Promise<void> {
     await (await this.opened)?.close();
   }
-}
-
-function said(problem: unknown): string {
-  if (problem instanceof AggregateError) return problem.errors.map(said).join(", ");
-  return saidBy(problem);
 }

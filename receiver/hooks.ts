@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Arrival, IncomingRequest } from "../core/observe.ts";
 import { environmentOf } from "../core/ownvariables.ts";
-import { saidBy, withoutCredentials } from "../core/redaction.ts";
+import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { FarEnd } from "./farend.ts";
 import type { Runs } from "./runs.ts";
 import { unpack } from "./unpacking.ts";
@@ -70,7 +70,7 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
     if (arrivals.every((arrival) => typeof arrival?.text === "string")) return arrivals as readonly Arrival[];
     return "receive gives what has no text; allowed: { path, text }, a list of them, or why it is refused";
   } catch (problem) {
-    return `receive failed: ${saidBy(problem)}`;
+    return `receive failed: ${safeMessageOf(problem)}`;
   }
 }
 

@@ -18,8 +18,8 @@ export interface Client {
 export class InfluxRefusal extends Error {
   readonly status: number;
 
-  constructor(status: number, said: string) {
-    super(said);
+  constructor(status: number, message: string) {
+    super(message);
     this.status = status;
   }
 }
@@ -68,9 +68,9 @@ function clientOfBucket({ protocol, host, port, org, bucket, token }: Bucket): C
         signal: AbortSignal.timeout(TIMEOUT_MS),
         redirect: "manual",
       });
-      const said = await answer.text();
+      const body = await answer.text();
       if (answer.status !== 204)
-        throw new InfluxRefusal(answer.status, messageIn(answer.status, said).replaceAll(token, "(hidden)"));
+        throw new InfluxRefusal(answer.status, messageIn(answer.status, body).replaceAll(token, "(hidden)"));
     },
   };
 }
@@ -92,9 +92,9 @@ function fieldValue(value: string | number): string {
   return typeof value === "number" ? String(value) : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-function messageIn(status: number, said: string): string {
+function messageIn(status: number, body: string): string {
   try {
-    const { message } = JSON.parse(said) as { message?: unknown };
+    const { message } = JSON.parse(body) as { message?: unknown };
     if (typeof message === "string") return `${status} ${message.slice(0, LONGEST_TEXT)}`;
   } catch {
     // Not JSON: the status says enough.

@@ -1,6 +1,7 @@
+import { messageOf } from "../core/problem.ts";
 import { type Bucket, type Database, shownAddress } from "./influxdb-address.ts";
 import { type Client, clientOf, InfluxRefusal } from "./influxdb-client.ts";
-import { NOTHING_TOLD, type Point, pointsOf, type WrittenState } from "./points.ts";
+import { NOTHING_WRITTEN, type Point, pointsOf, type WrittenState } from "./points.ts";
 import type { Runs } from "./runs.ts";
 
 /** State of the export. */
@@ -29,7 +30,7 @@ export class Influxdb {
   private readonly now: () => number;
   private readonly address: string;
   private readonly pace: { readonly every: number; readonly most: number };
-  private readonly told = new Map<string, WrittenState>();
+  private readonly states = new Map<string, WrittenState>();
   private readonly waiting: Point[] = [];
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
@@ -80,11 +81,11 @@ export class Influxdb {
     for (const run of this.runs.all()) {
       const { openedAt, settledAt } = run;
       const observed = { account: run.account(), buckets: run.latency().buckets(), openedAt, settledAt };
-      const { points, told } = pointsOf(observed, this.told.get(run.id) ?? NOTHING_TOLD, this.now());
-      this.told.set(run.id, told);
+      const { points, written } = pointsOf(observed, this.states.get(run.id) ?? NOTHING_WRITTEN, this.now());
+      this.states.set(run.id, written);
       this.waiting.push(...points);
     }
-    for (const id of this.told.keys()) if (this.runs.get(id) === undefined) this.told.delete(id);
+    for (const id of this.states.keys()) if (this.runs.get(id) === undefined) this.states.delete(id);
     const excess = this.waiting.length - this.pace.most;
     if (excess > 0) {
       this.waiting.splice(0, excess);
@@ -121,7 +122,7 @@ export class Influxdb {
   private failed(count: number, problem: unknown): void {
     this.failures++;
     const status = problem instanceof InfluxRefusal ? problem.status : undefined;
-    const reason = problem instanceof Error ? problem.message : String(problem);
+    const reason = messageOf(problem);
     if (!this.failing) this.say(`cannot be written to: ${reason}`);
     this.failing = true;
     // An invalid batch would be refused for ever, and block those behind it.

@@ -143,10 +143,10 @@ export class Items implements Poll {
   }
 
   /** One page of rows that were passed recently. Reading all of them at once would delay, and so misdate, new ones. */
-  private async readPageAgain(now: number, met: (item: Item, before: Seen) => void): Promise<void> {
+  private async readPageAgain(now: number, onKnown: (item: Item, before: Seen) => void): Promise<void> {
     const after = this.again === undefined ? this.againFrom(now) : this.again;
     const items = await this.after(after);
-    this.enterAll(items, met, this.farEnd.now());
+    this.enterAll(items, onKnown, this.farEnd.now());
     const end = items.at(-1)?.id;
     this.again = end === undefined || end === after || end === this.last ? undefined : end;
   }
@@ -164,7 +164,7 @@ export class Items implements Poll {
     const there = new Set<string>();
     // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
     const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
-    const met = (item: Item, before: Seen) => {
+    const onKnown = (item: Item, before: Seen) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
       const seen = seenOf(item, carried);
@@ -173,22 +173,22 @@ export class Items implements Poll {
       this.farEnd.changed(item, this.farEnd.now(), kept);
       this.seen.set(String(item.id), seen);
     };
-    await this.read(null, met, at);
+    await this.read(null, onKnown, at);
     return [...this.seen.keys()].filter((id) => !there.has(id)).length;
   }
 
   /**
-   * @param met called for each item that was entered before. @param at arrival time of new items; null where unknown.
+   * @param onKnown called for each item that was entered before. @param at arrival time of new items; null where unknown.
    */
   private async read(
     from: Item["id"] | null,
-    met: (item: Item, before: Seen) => void,
+    onKnown: (item: Item, before: Seen) => void,
     at: number | null = this.farEnd.now(),
   ): Promise<void> {
     let after = from;
     for (;;) {
       const items = await this.after(after);
-      this.enterAll(items, met, at);
+      this.enterAll(items, onKnown, at);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;
       if (end === after)
@@ -198,10 +198,10 @@ export class Items implements Poll {
     }
   }
 
-  private enterAll(items: readonly Item[], met: (item: Item, before: Seen) => void, at: number | null): void {
+  private enterAll(items: readonly Item[], onKnown: (item: Item, before: Seen) => void, at: number | null): void {
     for (const item of items) {
       const before = this.seen.get(String(item.id)) ?? this.enter(item, at === null ? null : this.farEnd.now());
-      if (before !== null) met(item, before);
+      if (before !== null) onKnown(item, before);
     }
   }
 

@@ -1,7 +1,9 @@
 /** The receiver as a program: `node dist/node/receiver.js --port 4800`. */
+
 import { Command, InvalidArgumentError, Option } from "commander";
 import { complaint } from "../core/complaint.ts";
 import { meant } from "../core/nearest.ts";
+import { messageOf } from "../core/problem.ts";
 import { isServiceLink } from "../core/servicelink.ts";
 import { addFlags, readFlags } from "./farends.ts";
 import { type Bucket, type Database, readInfluxdb } from "./influxdb-address.ts";
@@ -79,6 +81,6 @@ function refuseUnknown(known: readonly string[]): void {
 
 /** A far end's own error explains itself; other errors are about the address. */
 function reasonOf(problem: unknown): string {
-  const said = problem instanceof Error ? problem.message : String(problem);
-  return problem instanceof FarEndProblem ? said : `cannot listen on ${host}:${port}: ${said}`;
+  const message = messageOf(problem);
+  return problem instanceof FarEndProblem ? message : `cannot listen on ${host}:${port}: ${message}`;
 }

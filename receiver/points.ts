@@ -30,7 +30,7 @@ export interface WrittenState {
   readonly figures: string;
 }
 
-export const NOTHING_TOLD: WrittenState = { account: null, figures: "" };
+export const NOTHING_WRITTEN: WrittenState = { account: null, figures: "" };
 
 /**
  * The new points of a run: its figures and percentiles, the buckets of its latencies, and marks for its start, its end
@@ -40,27 +40,27 @@ export const NOTHING_TOLD: WrittenState = { account: null, figures: "" };
  */
 export function pointsOf(
   observed: RunSnapshot,
-  told: WrittenState,
+  written: WrittenState,
   at: number,
-): { points: Point[]; told: WrittenState } {
+): { points: Point[]; written: WrittenState } {
   const { account, buckets } = observed;
   const timestamp = new Date(at);
   const tags = { testid: account.run };
   const { samples, min, mean, p50, p95, p99, max } = account.latency;
   const fields = { ...figuresOf(account), samples, min, mean, p50, p95, p99, max };
   const figures = JSON.stringify(fields);
-  if (account.ending !== null && told.account?.ending === account.ending && told.figures === figures) {
-    return { points: [], told };
+  if (account.ending !== null && written.account?.ending === account.ending && written.figures === figures) {
+    return { points: [], written };
   }
   const points: Point[] = [{ measurement: ACCOUNT, tags, fields, timestamp }];
   for (const { above, through, count } of buckets) {
     const bucket = { ...tags, ms: through === null ? `above ${above}` : String(through) };
     points.push({ measurement: BUCKETS, tags: bucket, fields: { value: count }, timestamp });
   }
-  for (const { kind, text, when } of marksOf(observed, told.account, at)) {
+  for (const { kind, text, when } of marksOf(observed, written.account, at)) {
     points.push({ measurement: MARKS, tags: { ...tags, kind }, fields: { text }, timestamp: new Date(when) });
   }
-  return { points, told: { account, figures } };
+  return { points, written: { account, figures } };
 }
 
 interface Mark {

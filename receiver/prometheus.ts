@@ -28,8 +28,8 @@ export function prometheus(
 
   function tell(run: Run): void {
     const account = run.account();
-    const told = figuresOf(account);
-    for (const each of figures) each.gauge.set({ run: run.id }, told[each.name]);
+    const values = figuresOf(account);
+    for (const each of figures) each.gauge.set({ run: run.id }, values[each.name]);
     for (const { fault, count } of faultsOf(account)) faults.set({ run: run.id, fault }, count);
     opened.set({ run: run.id }, run.openedAt);
     if (run.settledAt !== null) settled.set({ run: run.id }, run.settledAt);

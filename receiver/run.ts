@@ -197,10 +197,10 @@ export class Run {
     this.expectedAtClose = this.expected.bySecond(this.paths(), closedAt);
     const account = this.account();
     const seconds = this.timeline();
-    const told = this.observers.map((observer) => observer.atClose?.(account, seconds));
+    const additions = this.observers.map((observer) => observer.atClose?.(account, seconds));
     const { tail } = this.deliveries;
     const backlog = Math.min(account.expected, tail.count + account.lost + account.open);
-    this.closed = Object.assign({}, account, ...told, { ending, backlog, drain: tail.length });
+    this.closed = Object.assign({}, account, ...additions, { ending, backlog, drain: tail.length });
     this.latecomers = new Latecomers(closedAt, account.lost);
   }
 

@@ -6,12 +6,12 @@ import type { Runs } from "./runs.ts";
 
 /** The target's words when it refused events, by run; they are forgotten with their run. */
 export class RunWords {
-  private readonly told = new WeakMap<Run, Map<string, Words>>();
+  private readonly byRun = new WeakMap<Run, Map<string, Words>>();
 
   /** Enters the words that one virtual user received. */
   enter(run: Run, { test, words: list }: v.InferOutput<typeof WordsSchema>): void {
-    const byTest = this.told.get(run) ?? new Map<string, Words>();
-    this.told.set(run, byTest);
+    const byTest = this.byRun.get(run) ?? new Map<string, Words>();
+    this.byRun.set(run, byTest);
     const words = byTest.get(test) ?? new Words();
     byTest.set(test, words);
     for (const { kind, text, count } of list) words.count(kind, text, count);
@@ -19,7 +19,7 @@ export class RunWords {
 
   /** The sums over all instances, by test. */
   of(run: Run): Readonly<Record<string, readonly Word[]>> {
-    return Object.fromEntries([...(this.told.get(run) ?? [])].map(([test, words]) => [test, words.list()]));
+    return Object.fromEntries([...(this.byRun.get(run) ?? [])].map(([test, words]) => [test, words.list()]));
   }
 }
 

@@ -1,5 +1,7 @@
 /** `throughline doctor`: checks everything that a run needs. */
+
 import type { Command } from "commander";
+import { messageOf } from "../../core/problem.ts";
 import { URL_NAMES } from "../../systems/kinds.ts";
 import { readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
@@ -98,7 +100,7 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
   try {
     return await check(settings);
   } catch (problem) {
-    const found = problem instanceof Error ? problem.message : String(problem);
+    const found = messageOf(problem);
     return { what: `${test} credentials`, found, ok: false, remedy: "docs/access.md has the ways in" };
   }
 }
@@ -113,7 +115,7 @@ const UNTRIED: Check = {
 
 /** If the canary cannot be sent, that is one failed check; the others are still shown. */
 function notSent(problem: unknown): Check {
-  const found = problem instanceof Error ? problem.message : String(problem);
+  const found = messageOf(problem);
   return { what: "canary", found, ok: false, remedy: "mend that, or give --receiver-url" };
 }
 

@@ -16,9 +16,9 @@ export async function lookAtMachine(root: string, port: number): Promise<Machine
   const built = join(root, "bin/k6");
   const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
     lookAtPrograms(),
-    existsSync(built) ? said(built, ["version"]) : null,
-    said("redis-server", ["--version"]),
-    said("sh", ["-c", "ulimit -n"]),
+    existsSync(built) ? outputOf(built, ["version"]) : null,
+    outputOf("redis-server", ["--version"]),
+    outputOf("sh", ["-c", "ulimit -n"]),
     Promise.all([...new Set([...DEFAULT_PORTS, port])].map(async (port) => ((await isBusy(port)) ? [port] : []))),
   ]);
   return {
@@ -34,7 +34,7 @@ export async function lookAtMachine(root: string, port: number): Promise<Machine
 
 /** The versions of Go and of the k6 on the PATH. */
 export async function lookAtPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
-  const [go, k6] = await Promise.all([said("go", ["version"]), said("k6", ["version"])]);
+  const [go, k6] = await Promise.all([outputOf("go", ["version"]), outputOf("k6", ["version"])]);
   return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6In(k6) };
 }
 
@@ -46,7 +46,7 @@ function k6In(text: string | null): K6 | null {
 }
 
 /** The output of a program; null when it cannot be run. */
-async function said(program: string, args: readonly string[]): Promise<string | null> {
+async function outputOf(program: string, args: readonly string[]): Promise<string | null> {
   const { stdout, exitCode } = await execa(program, args, { reject: false, timeout: 10_000 });
   return exitCode === 0 ? stdout : null;
 }

@@ -68,8 +68,8 @@ async function reach(name: string, url: string): Promise<Check> {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => null);
   if (health?.ok === true) return { what, found: `${shown} is healthy`, ok: true };
-  const said = health === null ? "no answer" : `status ${health.status}`;
-  return { what, found: `${shown}: GET /health: ${said}`, ok: false, remedy: "is this the root of a receiver?" };
+  const answer = health === null ? "no answer" : `status ${health.status}`;
+  return { what, found: `${shown}: GET /health: ${answer}`, ok: false, remedy: "is this the root of a receiver?" };
 }
 
 /** @returns null when the port accepts connections, else why it does not. */

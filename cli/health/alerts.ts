@@ -126,7 +126,7 @@ export function growthOf(samples: readonly HealthSample[]): number | null {
 
 /** Decides what to report: a condition when it begins and when it becomes worse, a death always. */
 export class Alerts {
-  private readonly told = new Map<string, Alert["level"]>();
+  private readonly reported = new Map<string, Alert["level"]>();
   private eventsTold = 0;
   private readonly growth = new MemoryGrowth();
   private enteredThrough = Number.NEGATIVE_INFINITY;
@@ -143,10 +143,10 @@ export class Alerts {
       const found = CONDITIONS.filter((one) => one.subject === subject)
         .map(({ level, holds }) => ({ level, what: holds(seen, this.growth.grown) }))
         .find(({ what }) => what !== null);
-      const before = this.told.get(subject);
-      if (found === undefined || found.what === null) this.told.delete(subject);
+      const before = this.reported.get(subject);
+      if (found === undefined || found.what === null) this.reported.delete(subject);
       else {
-        this.told.set(subject, found.level);
+        this.reported.set(subject, found.level);
         const worse = before === undefined || (before === "warning" && found.level === "critical");
         if (worse) alerts.push({ at, level: found.level, what: found.what });
       }

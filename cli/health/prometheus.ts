@@ -29,7 +29,7 @@ export function readMetrics(text: string): ProcessMetrics {
 /** Monitors a process by the metrics that it exports: on any system, and on other machines. */
 export class MetricsPage implements Source {
   private readonly url: string;
-  private last: { at: number; told: ProcessMetrics } | null = null;
+  private last: { at: number; metrics: ProcessMetrics } | null = null;
   private silent = false;
 
   constructor(url: string) {
@@ -37,10 +37,10 @@ export class MetricsPage implements Source {
   }
 
   async read(): Promise<Reading> {
-    const told = await this.ask();
+    const metrics = await this.ask();
     const at = Date.now();
-    if (typeof told === "string") {
-      const events: HealthEvent[] = this.silent ? [] : [{ at, kind: "silent", what: `does not answer: ${told}` }];
+    if (typeof metrics === "string") {
+      const events: HealthEvent[] = this.silent ? [] : [{ at, kind: "silent", what: `does not answer: ${metrics}` }];
       this.silent = true;
       return { sample: { at, cpu: null, rssMb: null, threads: null, fds: null, connections: null }, events };
     }
@@ -48,10 +48,10 @@ export class MetricsPage implements Source {
     const before = this.last;
     if (this.silent) events.push({ at, kind: "back", what: "answers again" });
     this.silent = false;
-    this.last = { at, told };
-    const restarted = before !== null && before.told.startedAt !== told.startedAt;
+    this.last = { at, metrics };
+    const restarted = before !== null && before.metrics.startedAt !== metrics.startedAt;
     if (restarted) events.push({ at, kind: "died", what: "died: it was started again" });
-    return { sample: sampleOf(at, told, restarted ? null : before), events };
+    return { sample: sampleOf(at, metrics, restarted ? null : before), events };
   }
 
   private async ask(): Promise<ProcessMetrics | string> {
@@ -69,9 +69,13 @@ export class MetricsPage implements Source {
   }
 }
 
-function sampleOf(at: number, told: ProcessMetrics, before: { at: number; told: ProcessMetrics } | null): HealthSample {
-  const { cpuSeconds, rssBytes, threads, fds, connections } = told;
-  const used = cpuSeconds === null ? null : cpuSeconds - (before?.told.cpuSeconds ?? Number.NaN);
+function sampleOf(
+  at: number,
+  metrics: ProcessMetrics,
+  before: { at: number; metrics: ProcessMetrics } | null,
+): HealthSample {
+  const { cpuSeconds, rssBytes, threads, fds, connections } = metrics;
+  const used = cpuSeconds === null ? null : cpuSeconds - (before?.metrics.cpuSeconds ?? Number.NaN);
   const cpu = used === null || before === null || at <= before.at ? null : (used * 100_000) / (at - before.at);
   if (rssBytes === null) return { at, cpu, rssMb: null, threads, fds, connections, alive: true };
   return { at, cpu, rssMb: rssBytes / MB, threads, fds, connections };

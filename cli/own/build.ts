@@ -1,4 +1,5 @@
 /** Bundles a pipeline file twice: for k6 and for the receiver, each without the code of the other side. */
+
 import { readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,6 +7,7 @@ import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
 import { bundleHead } from "../../core/bundle.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
+import { messageOf } from "../../core/problem.ts";
 import { subscribersOf } from "../../systems/own.ts";
 import { makeFolders } from "../files.ts";
 import { lineIn, lineOf } from "./place.ts";
@@ -125,9 +127,9 @@ async function bundleForNode(root: string, file: string, shown: string) {
   } catch (problem) {
     await rm(loading, { force: true });
     if (problem instanceof RangeError && problem.message.startsWith(shown)) throw problem;
-    const said = problem instanceof Error ? problem.message : String(problem);
-    const line = lineOf(said, await readFile(file, "utf8")) ?? lineIn(problem, file);
-    throw new RangeError(`${line === null ? shown : `${shown}:${line}`}: ${said}`);
+    const message = messageOf(problem);
+    const line = lineOf(message, await readFile(file, "utf8")) ?? lineIn(problem, file);
+    throw new RangeError(`${line === null ? shown : `${shown}:${line}`}: ${message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Rejects mistakes in a user's file that the compiler cannot see, before any load and with the line. */
+
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { relative } from "node:path";
@@ -9,6 +10,7 @@ import { type AnyEndpoints, defineEndpoints } from "../../core/endpoints.ts";
 import { combinations, made } from "../../core/made.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
+import { messageOf } from "../../core/problem.ts";
 import { shape } from "../../core/shape.ts";
 import { objectivesOf, objectivesOfVisits, refuseVariables } from "../../systems/own.ts";
 
@@ -64,8 +66,6 @@ function writeSome({ name, events, observe }: AnyPipeline): void {
     if (!(problem instanceof Error && problem.message.includes(K6_ONLY))) throw problem;
   }
 }
-
-const messageOf = (problem: unknown) => (problem instanceof Error ? problem.message : String(problem));
 
 function combinationsOf(name: string, attributes: AnyPipeline["events"]["attributes"]) {
   try {

@@ -20,7 +20,7 @@ export interface Fate {
   /** Whether its name suggests that it identifies something. */
   readonly names: boolean;
   /** In words: what kind of field it is, or what happened to it. */
-  readonly said: string;
+  readonly description: string;
 }
 
 type Leaf = { readonly path: readonly string[]; readonly value: Value };
@@ -57,7 +57,7 @@ export function fatesOf(sent: unknown, received: unknown): Fate[] {
   return fields.map(({ path, value }): Fate => {
     const same = placeOf({ path, value }, came, fields);
     if (same !== undefined) return { path, value, cameAs: same.path, ...roomIn(path, value) };
-    return { path, value, cameAs: null, spelling: null, names: false, said: lossOf({ path, value }, came) };
+    return { path, value, cameAs: null, spelling: null, names: false, description: lossOf({ path, value }, came) };
   });
 }
 
@@ -98,10 +98,10 @@ const TIME = /^\d{4}-\d\d-\d\d([T ]|$)/;
 const NAMES_ONE = /(^|[^a-z])(id|uuid|guid|ref|reference|key|no|number|code|hash|token|nonce|memo|note|name|external)$/;
 
 /** The spelling of an identity that fits a field, judged by its name and the sample's value. */
-function roomIn(path: readonly string[], value: Value): Pick<Fate, "spelling" | "names" | "said"> {
+function roomIn(path: readonly string[], value: Value): Pick<Fate, "spelling" | "names" | "description"> {
   const name = (path.at(-1) ?? "").replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
   const names = NAMES_ONE.test(name);
-  const room = (spelling: Spelling | null, said: string) => ({ spelling, names, said });
+  const room = (spelling: Spelling | null, description: string) => ({ spelling, names, description });
   if (typeof value !== "string") {
     const isWhole = typeof value === "bigint" || Number.isInteger(value);
     return isWhole && names ? room("number", "a number that names one") : room(null, "an amount");
@@ -142,10 +142,10 @@ export const SPELLED: Readonly<Record<Spelling, { readonly name: string; readonl
 export function describeFates(fates: readonly Fate[]): string[] {
   const nameOf = (path: readonly string[]) => path.join(".") || "the text";
   const width = Math.max(0, ...fates.map(({ path }) => nameOf(path).length));
-  return fates.map(({ path, cameAs, spelling, said }) => {
+  return fates.map(({ path, cameAs, spelling, description }) => {
     const name = nameOf(path).padEnd(width);
-    if (cameAs === null) return `  ${name}  ${said}`;
+    if (cameAs === null) return `  ${name}  ${description}`;
     const carries = spelling === null ? "carries none" : `${SPELLED[spelling].name}, ${SPELLED[spelling].room}`;
-    return `  ${name}  comes as ${nameOf(cameAs)}: ${said}: ${carries}`;
+    return `  ${name}  comes as ${nameOf(cameAs)}: ${description}: ${carries}`;
   });
 }

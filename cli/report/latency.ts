@@ -1,5 +1,6 @@
 import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
 import { milliseconds } from "../../core/numbers.ts";
+import { messageOf } from "../../core/problem.ts";
 import type { Result } from "../result.ts";
 import type { Curves } from "./charts.ts";
 
@@ -47,7 +48,7 @@ function decode(path: string, histogram: string): Histogram {
   try {
     return decodeFromCompressedBase64(histogram);
   } catch (problem) {
-    const why = problem instanceof Error ? problem.message : String(problem);
+    const why = messageOf(problem);
     throw new Error(`the histogram of path "${path}" cannot be read: ${why}`);
   }
 }

@@ -20,7 +20,7 @@ export function renderMarkdown(result: Result, compared: BaselineComparison): st
   return markdown([
     heading(2, `${verdict}: ${subject}`),
     paragraph(text("run "), code(run)),
-    ...(reasons.length === 0 ? [] : [list(reasons.map(told))]),
+    ...(reasons.length === 0 ? [] : [list(reasons.map(reasonMarkdown))]),
     ...changesOf(result).map((change) => paragraph(strong("changed bound"), text(` ${change}`))),
     ...notesOf(result).map((note) => paragraph(text(note))),
     ...accountTable(result.account),
@@ -29,7 +29,7 @@ export function renderMarkdown(result: Result, compared: BaselineComparison): st
   ]);
 }
 
-function told({ text: cause, evidence, symptoms, next }: Reason): string {
+function reasonMarkdown({ text: cause, evidence, symptoms, next }: Reason): string {
   const seen = evidence === null ? "" : `. Seen: ${evidence}`;
   const also = symptoms.length === 0 ? "" : `. With it: ${symptoms.join("; ")}`;
   return `${cause}${seen}${also}${next === null ? "" : `. Next: ${next}`}`;

@@ -33,7 +33,7 @@ export async function makeFolder(out: string, given: string | undefined, name: s
     }
   } catch (problem) {
     if (problem instanceof RangeError) throw problem;
-    throw new RangeError(`--out ${out}: cannot be written: ${said(problem)}`);
+    throw new RangeError(`--out ${out}: cannot be written: ${causeOf(problem)}`);
   }
   throw new RangeError(`--out ${out}: holds ${ATTEMPTS} runs of this second`);
 }
@@ -48,6 +48,6 @@ async function makeNew(path: string): Promise<boolean> {
   }
 }
 
-function said(problem: unknown): string {
+function causeOf(problem: unknown): string {
   return problem instanceof Error ? (problem.message.split(",")[0] as string) : String(problem);
 }

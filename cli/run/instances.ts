@@ -172,8 +172,8 @@ export function mergedLatencies(instances: readonly Metrics[]): Metrics {
         return samples === 0 ? [] : [{ samples, percentiles: percentilesOf(metrics[name] ?? {}) }];
       });
       if (parts.length === 0) return [];
-      const told = Object.entries(MERGED).map(([statistic, place]) => [statistic, percentileOf(place, parts)]);
-      return [[name, { count: sum(parts.map(({ samples }) => samples)), ...Object.fromEntries(told) }]];
+      const percentiles = Object.entries(MERGED).map(([statistic, place]) => [statistic, percentileOf(place, parts)]);
+      return [[name, { count: sum(parts.map(({ samples }) => samples)), ...Object.fromEntries(percentiles) }]];
     }),
   );
 }

@@ -56,8 +56,8 @@ function query(panel: Panel, series: Series): string {
 /** Several runs may be selected: series by run are named after it. */
 function alias(panel: Panel, series: Series): string {
   if (series.of === "buckets") return "$tag_ms";
-  const told = panel.look === "runs" || (panel.look !== "value" && series.of !== "k6");
-  return told ? `${series.legend} $tag_testid` : series.legend;
+  const byRun = panel.look === "runs" || (panel.look !== "value" && series.of !== "k6");
+  return byRun ? `${series.legend} $tag_testid` : series.legend;
 }
 
 function target(panel: Panel, series: Series, refId: string) {

@@ -1,6 +1,6 @@
 import exec from "k6/execution";
 import { EXCEPTION } from "../../core/quotes.ts";
-import { saidBy, withoutCredentials } from "../../core/redaction.ts";
+import { safeMessageOf, withoutCredentials } from "../../core/redaction.ts";
 import type { Measure } from "./metrics.ts";
 import { quote } from "./quotes.ts";
 
@@ -53,4 +53,4 @@ export function concealed<Result>(work: () => Promise<Result>): () => Promise<Re
 }
 
 /** What an exception says, whatever was thrown, without the credentials of URLs in it. */
-export const reasonOf = saidBy;
+export const reasonOf = safeMessageOf;

@@ -7,10 +7,10 @@ export class TargetClock {
 
   /** Enters an answer. @param took duration of the request in ms. @param answeredAt Unix ms by the receiver's clock. */
   compare(timestamp: string, took: number, answeredAt: number): void {
-    const told = readTime(timestamp);
-    if (told === null) return;
-    const error = (took + told.resolution) / 2;
-    const acceptedAt = told.at + told.resolution / 2;
+    const time = readTime(timestamp);
+    if (time === null) return;
+    const error = (took + time.resolution) / 2;
+    const acceptedAt = time.at + time.resolution / 2;
     if (error < this.best.error) this.best = { offset: answeredAt - took / 2 - acceptedAt, error };
   }
 

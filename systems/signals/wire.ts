@@ -206,12 +206,12 @@ export class SwallowedSignals {
    * @param sentAt Unix ms by the receiver's clock.
    */
   has(webhook: string, timestamp: string, sentAt: number): boolean {
-    const told = readTime(timestamp);
-    if (told === null) return this.isKnown(webhook, timestamp);
+    const time = readTime(timestamp);
+    if (time === null) return this.isKnown(webhook, timestamp);
     const { correction, error } = this.clock;
-    const latest = told.at + told.resolution + correction + error + DRIFT_MS;
+    const latest = time.at + time.resolution + correction + error + DRIFT_MS;
     const isOlder = latest < sentAt;
-    return (told.resolution <= EXACT_MS * 1.001 && this.isKnown(webhook, timestamp)) || isOlder;
+    return (time.resolution <= EXACT_MS * 1.001 && this.isKnown(webhook, timestamp)) || isOlder;
   }
 
   private isKnown(webhook: string, timestamp: string): boolean {

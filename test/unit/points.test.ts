@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { Histogram } from "../../core/histogram.ts";
 import { readInfluxdb } from "../../receiver/influxdb-address.ts";
-import { ACCOUNT, BUCKETS, MARKS, NOTHING_TOLD, pointsOf, type RunSnapshot } from "../../receiver/points.ts";
+import { ACCOUNT, BUCKETS, MARKS, NOTHING_WRITTEN, pointsOf, type RunSnapshot } from "../../receiver/points.ts";
 import { ACCOUNT as SETTLED, STORAGE, WEBHOOKS } from "./records.ts";
 
 const OPENED = 1_000;
@@ -24,11 +24,11 @@ function observed(account: Partial<Account>, settledAt: number | null = null): R
 const marksOf = (points: ReturnType<typeof pointsOf>["points"]) =>
   points.filter(({ measurement }) => measurement === MARKS).map(({ tags, fields }) => [tags["kind"], fields["text"]]);
 
-describe("what is told of a run", () => {
+describe("what is written of a run", () => {
   test("its figures, its latencies by bucket, and its start at the moment it was opened", () => {
     const { points } = pointsOf(
       observed({ run: "a", ending: null, expected: 10, delivered: 7, lost: 3 }),
-      NOTHING_TOLD,
+      NOTHING_WRITTEN,
       5_000,
     );
     const [account] = points;
@@ -39,8 +39,8 @@ describe("what is told of a run", () => {
   });
 
   test("what is missing is backlog while the run goes on, and lost when it is settled", () => {
-    const running = pointsOf(observed({ ending: null, lost: 3 }), NOTHING_TOLD, 2_000);
-    const { points } = pointsOf(observed({ ending: "quiet", lost: 3 }, 2_500), running.told, 3_000);
+    const running = pointsOf(observed({ ending: null, lost: 3 }), NOTHING_WRITTEN, 2_000);
+    const { points } = pointsOf(observed({ ending: "quiet", lost: 3 }, 2_500), running.written, 3_000);
     expect(points[0]?.fields).toMatchObject({ backlog: 0, lost: 3 });
     expect(marksOf(points)).toEqual([
       ["fault", "3 lost"],
@@ -50,9 +50,9 @@ describe("what is told of a run", () => {
   });
 
   test("a fault is marked when there is more of it, and not again", () => {
-    const first = pointsOf(observed({ ending: null, duplicated: 2 }), NOTHING_TOLD, 2_000);
-    const second = pointsOf(observed({ ending: null, duplicated: 2 }), first.told, 3_000);
-    const third = pointsOf(observed({ ending: null, duplicated: 5, misrouted: 1 }), second.told, 4_000);
+    const first = pointsOf(observed({ ending: null, duplicated: 2 }), NOTHING_WRITTEN, 2_000);
+    const second = pointsOf(observed({ ending: null, duplicated: 2 }), first.written, 3_000);
+    const third = pointsOf(observed({ ending: null, duplicated: 5, misrouted: 1 }), second.written, 4_000);
     expect([first, second, third].map(({ points }) => marksOf(points).filter(([kind]) => kind === "fault"))).toEqual([
       [["fault", "2 duplicated"]],
       [],
@@ -64,16 +64,20 @@ describe("what is told of a run", () => {
     ["webhooks may come", { webhooks: WEBHOOKS }],
     ["rows may be inserted", { storage: STORAGE }],
   ])("%s in any order", (_, end) => {
-    const { points } = pointsOf(observed({ ending: null, reordered: 9, ordered: false, ...end }), NOTHING_TOLD, 2_000);
+    const { points } = pointsOf(
+      observed({ ending: null, reordered: 9, ordered: false, ...end }),
+      NOTHING_WRITTEN,
+      2_000,
+    );
     expect(marksOf(points).map(([kind]) => kind)).toEqual(["start"]);
   });
 
   test("nothing more once it is settled, except what comes too late", () => {
     const settled = observed({ ending: "complete", lost: 0 }, 2_000);
-    const { told } = pointsOf(settled, NOTHING_TOLD, 3_000);
-    expect(pointsOf(settled, told, 4_000).points).toEqual([]);
+    const { written } = pointsOf(settled, NOTHING_WRITTEN, 3_000);
+    expect(pointsOf(settled, written, 4_000).points).toEqual([]);
     const late = { ...settled, account: { ...settled.account, late: 1 } };
-    expect(marksOf(pointsOf(late, told, 5_000).points)).toEqual([["fault", "1 late"]]);
+    expect(marksOf(pointsOf(late, written, 5_000).points)).toEqual([["fault", "1 late"]]);
   });
 });
 

@@ -52,7 +52,9 @@ describe("what became of a field:", () => {
   });
 
   test("text that is cut says how much room there is", () => {
-    expect(fatesOf({ ref: "ORD-1029-0001-AB" }, { ref: "ORD-1029-000" })[0]?.said).toBe("is cut to 12 characters");
+    expect(fatesOf({ ref: "ORD-1029-0001-AB" }, { ref: "ORD-1029-000" })[0]?.description).toBe(
+      "is cut to 12 characters",
+    );
   });
 
   test("the best field is the one that tells most", () => {
@@ -136,7 +138,7 @@ test("a field of its own name is no other one's that holds the same by chance", 
 });
 
 test("what is written anew is told with what it is now", () => {
-  expect(fatesOf({ orderId: UUID }, { order_id: "x-17" })[0]?.said).toBe("is written anew: order_id is x-17");
+  expect(fatesOf({ orderId: UUID }, { order_id: "x-17" })[0]?.description).toBe("is written anew: order_id is x-17");
 });
 
 test("an identity that comes in a header is read from there", async () => {

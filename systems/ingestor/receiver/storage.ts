@@ -1,3 +1,4 @@
+import { messageOf } from "../../../core/problem.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { runNumber } from "../../../core/trace.ts";
 import { FarEndProblem } from "../../../receiver/kind.ts";
@@ -64,8 +65,6 @@ async function named(option: string, url: string, opening: Promise<void>): Promi
   try {
     await opening;
   } catch (problem) {
-    const said = problem instanceof AggregateError ? problem.errors.map(String).join(", ") : problem;
-    const reason = said instanceof Error ? said.message : String(said);
-    throw new FarEndProblem(withoutCredentials(`${option} ${url}: ${reason}`));
+    throw new FarEndProblem(withoutCredentials(`${option} ${url}: ${messageOf(problem)}`));
   }
 }

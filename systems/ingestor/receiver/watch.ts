@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { StorageAccount } from "../../../core/account.ts";
 import { Conservation } from "../../../core/conservation.ts";
+import { messageOf } from "../../../core/problem.ts";
 import type { Balance } from "../../../core/settling.ts";
 import type { ObserverContext } from "../../../receiver/observer.ts";
 import { WORKER_KEYS } from "../wire.ts";
@@ -278,7 +279,7 @@ export class Watch {
   }
 
   private complain(problem: unknown): null {
-    this.complaint = problem instanceof Error ? problem.message : String(problem);
+    this.complaint = messageOf(problem);
     return null;
   }
 }

@@ -92,13 +92,13 @@ export class ExecutedList {
       const id = findEventId(text);
       const trace = id === null ? null : readEventId(id);
       if (id === null || trace?.run !== this.run.number || isLeftOver(trace.publishedAt, this.openedAt)) continue;
-      const told = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
+      const time = readTime(String((signal as { executed_at?: unknown }).executed_at ?? ""));
       ids.push(id);
-      if (told === null) this.untimed++;
+      if (time === null) this.untimed++;
       const damage = damageOf(signal, this.seed, trace);
       if (damage !== null) this.damages.enter(damage);
       // The latest time that a truncated one may mean, because it must not lie before the send.
-      const at = told === null ? null : told.at + told.resolution + this.correction;
+      const at = time === null ? null : time.at + time.resolution + this.correction;
       times.push(at === null ? null : Math.round((at - path.from) * 1000));
     }
     const through = Date.now() + clockCorrection(this.run);

@@ -123,12 +123,12 @@ function addSignalRoute(app: FastifyInstance, store: Store, gate: Gate, faults: 
       return reply.code(429).send({ detail: "more than 10 requests in a second" });
     }
     if (wear.passed(reply.raw)) return reply.code(500).send({ detail: "a planted fault" });
-    return { status: "accepted", webhook_id: webhook.id, timestamp: told(passage.acceptedAt, faults) };
+    return { status: "accepted", webhook_id: webhook.id, timestamp: timestampOf(passage.acceptedAt, faults) };
   });
 }
 
 /** A moment as an answer tells it. @param micros Unix microseconds. */
-function told(micros: number, faults: SignalsFaults): string {
+function timestampOf(micros: number, faults: SignalsFaults): string {
   return faults["coarse-times"] ? iso(micros).replace(/\.\d+/, "") : iso(micros);
 }
 
