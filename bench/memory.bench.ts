@@ -1,8 +1,8 @@
 /** What the account of ten million events costs the receiver in memory. */
 
-import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
 import { Run } from "../receiver/run.ts";
+import { selects } from "../systems/ethhook/endpoint.ts";
 import { Endpoints } from "../systems/ethhook/receiver/endpoints.ts";
 import type { LogVariant } from "../systems/ethhook/variants.ts";
 import {

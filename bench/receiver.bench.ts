@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { startService } from "../cli/service.ts";
 import type { Account } from "../core/account.ts";
-import { selects } from "../core/endpoint.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
+import { selects } from "../systems/ethhook/endpoint.ts";
 import type { LogVariant } from "../systems/ethhook/variants.ts";
 import {
   blockHash,

@@ -2,8 +2,6 @@ import type { BacklogGrowth } from "./backlog.ts";
 import type { BurstAccount } from "./bursts.ts";
 import type { ClockAccount } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { Filter } from "./filter.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
@@ -21,15 +19,11 @@ export const ENDINGS = {
 } as const;
 export type Ending = keyof typeof ENDINGS;
 
-/** The table that stores the events. */
-export interface Table {
-  readonly table: string;
-}
-
 /** A path that broke a rule, with its evidence. */
 export interface Offender extends PathAccount {
   readonly path: string;
-  readonly filter: Filter | Endpoint | Table;
+  /** What the path selects, as evidence. */
+  readonly filter: object;
   /** Unix ms at which the first lost event was sent. */
   readonly firstLostAt: number | null;
 }

@@ -42,7 +42,7 @@ export const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
 export const refusal = (metric: Metric): Metric => ({ ...metric, refusal: true });
 export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
 export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
-export const said = (words: WordKind, metric: Metric): Metric => ({ ...metric, words });
+const inWords = (words: WordKind, metric: Metric): Metric => ({ ...metric, words });
 const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
 const moment = (meaning: string): Metric => ({ kind: "moment", meaning });
 
@@ -90,7 +90,7 @@ const http = {
 
 const websocket = {
   ws_connections_total: tally("attempts to connect"),
-  ws_connection_errors_total: said("refused", count("attempts to connect that failed, among all of them")),
+  ws_connection_errors_total: inWords("refused", count("attempts to connect that failed, among all of them")),
   ws_active_connections: reading(
     "open connections: those of the virtual user that reported last, times all virtual users",
   ),
@@ -99,7 +99,7 @@ const websocket = {
   ws_ping_latency_ms: latency("from ping to pong"),
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
-  ws_sessions_lost: said(
+  ws_sessions_lost: inWords(
     "closed",
     count("connections that the other side ended before their time, among those that were open"),
   ),
@@ -137,7 +137,7 @@ const publishing = {
   events_offered: count("events that came to be due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
-  events_refused: said("refused", refusal(perEvent(count("events that the transport answered with an error")))),
+  events_refused: inWords("refused", refusal(perEvent(count("events that the transport answered with an error")))),
   events_unknown: refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
@@ -230,7 +230,7 @@ const account = {
   account_shortfall: count(
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
   ),
-  account_repeated_ids: count("messages that were accepted under a message_id that another has, among those accepted"),
+  account_repeated_ids: count("messages that were accepted under the id of another one, among those accepted"),
   account_vanished: count("rows that had been there and are not any more when the account is settled"),
   account_backlog_growth: reading("share of what is due that the pipeline does not keep up with while the load lasts"),
   account_insert_p95_ms: between(

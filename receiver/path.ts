@@ -1,7 +1,4 @@
-import type { Table } from "../core/account.ts";
 import type { Bitset } from "../core/bitset.ts";
-import type { Endpoint } from "../core/endpoint.ts";
-import type { Filter } from "../core/filter.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledger.ts";
 import type { OrderScope } from "../core/order.ts";
 import type { Publication } from "../core/publication.ts";
@@ -9,18 +6,14 @@ import type { Publication } from "../core/publication.ts";
 /** A way for events to a far end: a subscription, an endpoint or a table. */
 export abstract class Path {
   readonly name: string;
-  readonly filter: Filter | Endpoint | Table;
+  /** What the path selects; paths with equal ones expect the same. */
+  readonly filter: object;
   /** Whether event `seq` belongs on this path. */
   readonly selected: (seq: number) => boolean;
   protected readonly ledger: Ledger;
 
   /** @param promised the events among which an order is promised. */
-  constructor(
-    name: string,
-    filter: Filter | Endpoint | Table,
-    selected: (seq: number) => boolean,
-    promised: OrderScope = "all",
-  ) {
+  constructor(name: string, filter: object, selected: (seq: number) => boolean, promised: OrderScope = "all") {
     this.ledger = new Ledger(promised);
     this.name = name;
     this.filter = filter;

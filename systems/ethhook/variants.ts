@@ -1,5 +1,5 @@
 /** The log entries of a run: those that the endpoints of the load test want, or those that somebody's own endpoints do. */
-import { type Endpoint, type Selectable, selects } from "../../core/endpoint.ts";
+import { type Endpoint, type Selectable, selects } from "./endpoint.ts";
 import { TOPICS } from "./sepolia.ts";
 
 /** What recurs among log entries. */

@@ -1,6 +1,6 @@
-import { type Endpoint, selects } from "../../core/endpoint.ts";
 import { draw } from "../../core/event.ts";
 import { type Trace, traceHash } from "../../core/trace.ts";
+import { type Endpoint, selects } from "./endpoint.ts";
 import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
 import { ALICE, AMOUNT, BOB, type LogVariant, type LogVariants } from "./variants.ts";
 

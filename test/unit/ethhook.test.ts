@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Endpoint, selects } from "../../core/endpoint.ts";
 import { writeEntry } from "../../core/template.ts";
 import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../core/trace.ts";
 import { topicHash } from "../../systems/ethhook/cli/topics.ts";
+import { type Endpoint, selects } from "../../systems/ethhook/endpoint.ts";
 import { entryTemplate } from "../../systems/ethhook/entry.ts";
 import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { readEntry } from "../../systems/ethhook/target/entry.ts";

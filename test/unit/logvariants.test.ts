@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Endpoint, selects } from "../../core/endpoint.ts";
 import { problemsOf } from "../../systems/ethhook/cli/commands.ts";
 import { topicHash } from "../../systems/ethhook/cli/topics.ts";
+import { type Endpoint, selects } from "../../systems/ethhook/endpoint.ts";
 import { entryTemplate } from "../../systems/ethhook/entry.ts";
 import { endpointsOf, ruleProblems } from "../../systems/ethhook/k6/ownendpoints.ts";
 import { TOPICS } from "../../systems/ethhook/sepolia.ts";

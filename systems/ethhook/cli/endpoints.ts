@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Endpoint } from "../../../core/endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 
 /** An endpoint as the pipeline's database has it, with where its webhooks go. */
 export interface FoundEndpoint extends Endpoint {

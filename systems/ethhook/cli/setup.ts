@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
-import type { Endpoint } from "../../../core/endpoint.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { SIGNATURES, TOPICS } from "../sepolia.ts";
 import { ENDPOINTS, NEVER_MATCHING } from "../wire.ts";
 import { type Columns, checkColumns } from "./columns.ts";

@@ -1,6 +1,8 @@
 /** The endpoints of a run: the load test's own, or somebody's from a file. */
+
 import * as v from "valibot";
-import type { Endpoint } from "../../../core/endpoint.ts";
+import { messageOf } from "../../../core/problem.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { EndpointSchema } from "../opening.ts";
 import { type LogVariants, ruleProblem, variantsFor } from "../variants.ts";
 
@@ -42,7 +44,7 @@ export function endpointsOf(settings: EndpointSettings, read: (file: string) => 
     }
     return { endpoints, variants };
   } catch (problem) {
-    throw `ENDPOINTS_FILE=${file}: ${problem instanceof Error ? problem.message : String(problem)}`;
+    throw `ENDPOINTS_FILE=${file}: ${messageOf(problem)}`;
   }
 }
 

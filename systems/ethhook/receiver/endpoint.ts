@@ -1,10 +1,10 @@
 import type { EndpointAccount } from "../../../core/account.ts";
-import type { Endpoint } from "../../../core/endpoint.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import type { PathAccount, Window } from "../../../core/ledger.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Path } from "../../../receiver/path.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { endpointSelector, type LogWorkload, wantsAnything } from "../wire.ts";
 import { Failures, type Refusal } from "./failures.ts";
 

@@ -1,6 +1,8 @@
 /** What a receiver of webhooks can be told on its command line. */
+
 import { type Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { messageOf } from "../../../core/problem.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "../../../receiver/misbehaviour.ts";
 import { SCHEME_NAMES, type SchemeName } from "../../../receiver/signatures/schemes.ts";
 import type { SignatureOptions } from "../../../receiver/signatures/signature.ts";
@@ -38,7 +40,7 @@ function script(text: string): MisbehaviourSettings {
   try {
     return v.parse(MisbehaviourSchema, JSON.parse(text));
   } catch (problem) {
-    throw new InvalidArgumentError(problem instanceof Error ? problem.message : String(problem));
+    throw new InvalidArgumentError(messageOf(problem));
   }
 }
 

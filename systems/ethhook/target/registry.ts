@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool } from "pg";
 import * as v from "valibot";
-import { type Endpoint, type Selectable, selects } from "../../../core/endpoint.ts";
+import { messageOf } from "../../../core/problem.ts";
+import { type Endpoint, type Selectable, selects } from "../endpoint.ts";
 import { createSchema } from "./schema.ts";
 
 /** An endpoint with all that a delivery needs. */
@@ -101,8 +102,4 @@ export class Registry {
       if (!signal.aborted) await this.refresh().catch((problem) => this.log(`endpoints: ${messageOf(problem)}`));
     }
   }
-}
-
-function messageOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
 }
