@@ -4,7 +4,7 @@
  */
 import { draw } from "./event.ts";
 import { type Spelling, spell } from "./identity.ts";
-import { hex, type Trace } from "./trace.ts";
+import { hex, publishedMs, type Trace } from "./trace.ts";
 
 /** The event's identity. */
 export interface IdentitySlot {
@@ -12,10 +12,13 @@ export interface IdentitySlot {
   readonly spelling: Spelling;
 }
 
-/** The time of publishing: in ISO 8601, to the millisecond or cut to the second, or as whole Unix seconds. */
+/** The time of publishing in whole ms: as Unix seconds or ms, or these characters of `2026-01-01T00:00:00.000Z`. */
 export interface TimeSlot {
   readonly slot: "time";
-  readonly unit: "millisecond" | "second" | "unix";
+  readonly unit: "unix" | "unixms" | "iso";
+  /** From the first to the last unless told. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** The event's number, or another that follows from it. */
@@ -87,16 +90,33 @@ export function written(pieces: readonly Piece[], trace: Trace): string {
   return text;
 }
 
-/** Pieces in which texts that follow each other are one. */
-export function merged(all: readonly Piece[]): readonly Piece[] {
+/** What stands between the parts of a time. */
+const BETWEEN = "0000-00-00T00:00:00.000Z";
+
+/** Pieces in which those that follow each other are one: texts, parts of a time, and numbers that recur. */
+export function joined(all: readonly Piece[]): readonly Piece[] {
   const pieces: Piece[] = [];
   for (const piece of all) {
     const last = pieces.at(-1);
-    if (typeof piece === "string" && typeof last === "string") pieces[pieces.length - 1] = last + piece;
+    const earlier = pieces.at(-2);
+    if (typeof piece === "string" && typeof last === "string") pieces.splice(-1, 1, last + piece);
+    else if (
+      isNumber(piece) &&
+      isNumber(last) &&
+      JSON.stringify(piece) === JSON.stringify({ ...last, times: undefined })
+    )
+      pieces.splice(-1, 1, { ...last, times: (last.times ?? 1) + 1 });
+    else if (isIso(piece) && isIso(earlier) && last === BETWEEN.slice(earlier.to, piece.from))
+      pieces.splice(-2, 2, { ...piece, from: earlier.from ?? 0 });
     else pieces.push(piece);
   }
   return pieces;
 }
+
+const isNumber = (piece: Piece | undefined): piece is NumberSlot =>
+  typeof piece === "object" && piece.slot === "number";
+const isIso = (piece: Piece | undefined): piece is TimeSlot =>
+  typeof piece === "object" && piece.slot === "time" && piece.unit === "iso";
 
 function fill(slot: Slot, trace: Trace): string {
   switch (slot.slot) {
@@ -109,9 +129,10 @@ function fill(slot: Slot, trace: Trace): string {
   }
 }
 
-function timeIn({ unit }: TimeSlot, trace: Trace): string {
-  if (unit === "unix") return String(Math.floor(millisecondOf(trace) / 1000));
-  return unit === "millisecond" ? isoTime(trace) : `${isoTime(trace).slice(0, 19)}Z`;
+function timeIn({ unit, from, to }: TimeSlot, trace: Trace): string {
+  const millisecond = publishedMs(trace);
+  if (unit === "iso") return isoTime(millisecond).slice(from, to);
+  return String(unit === "unix" ? Math.floor(millisecond / 1000) : millisecond);
 }
 
 function numberIn(slot: NumberSlot, seq: number): string {
@@ -122,16 +143,10 @@ function numberIn(slot: NumberSlot, seq: number): string {
   return (digits === undefined ? String(drawn) : hex(drawn, digits)).repeat(times);
 }
 
-/** From the microseconds that the identity carries: what is rounded up there is so here. */
-function millisecondOf({ publishedAt }: Trace): number {
-  return Math.floor(Math.round(publishedAt * 1000) / 1000);
-}
-
 let lastTime = { millisecond: 0, text: "" };
 
 /** Remembered for a millisecond, because a batch asks for the same one many times. */
-function isoTime(trace: Trace): string {
-  const millisecond = millisecondOf(trace);
+function isoTime(millisecond: number): string {
   if (millisecond !== lastTime.millisecond) {
     lastTime = { millisecond, text: new Date(millisecond).toISOString() };
   }

@@ -156,7 +156,13 @@ declare module "k6/x/nats" {
 
   export type TemplateSlot =
     | { readonly slot: "identity"; readonly spelling: "text" | "hash" | "uuid" | "number" }
-    | { readonly slot: "time"; readonly unit: "millisecond" | "second" | "unix" }
+    | { readonly slot: "time"; readonly unit: "unix" | "unixms" }
+    | {
+        readonly slot: "time";
+        readonly unit: "iso";
+        readonly from?: number | undefined;
+        readonly to?: number | undefined;
+      }
     | {
         readonly slot: "number";
         readonly every?: number | undefined;

@@ -1,5 +1,5 @@
 import { draw } from "../../core/event.ts";
-import { type Trace, traceHash } from "../../core/trace.ts";
+import { publishedMs, type Trace, traceHash } from "../../core/trace.ts";
 import { type Endpoint, selects } from "./endpoint.ts";
 import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
 import { ALICE, AMOUNT, BOB, type LogVariant, type LogVariants } from "./variants.ts";
@@ -197,9 +197,9 @@ export function entryOf(workload: LogWorkload, trace: Trace): string[] {
   ];
 }
 
-/** The whole second of an entry, from the microseconds that its trace carries: what is rounded up there is so here. */
-export function timestampOf({ publishedAt }: Pick<Trace, "publishedAt">): number {
-  return Math.floor(Math.round(publishedAt * 1000) / 1_000_000);
+/** The whole second of an entry. */
+export function timestampOf(trace: Pick<Trace, "publishedAt">): number {
+  return Math.floor(publishedMs(trace) / 1000);
 }
 
 /** The body of a webhook. */

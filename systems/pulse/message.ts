@@ -1,4 +1,4 @@
-import { merged, type NumberSlot, type Piece, type Template } from "../../core/template.ts";
+import { joined, type NumberSlot, type Piece, type Template } from "../../core/template.ts";
 import { hex } from "../../core/trace.ts";
 import { EVENTS_PER_BLOCK, FIRST_BLOCK, type Variant, variants, type Workload } from "./events.ts";
 import { type FieldTypes, type TypedField, writeField } from "./fieldtypes.ts";
@@ -32,7 +32,7 @@ export function messageTemplate(
     const number = numbers[variant.chain] as number;
     return {
       subject: subject(prefix, number, variant.eventType),
-      pieces: merged(pieces(variant, number, seed, types)),
+      pieces: joined(pieces(variant, number, seed, types)),
     };
   };
   return { seed, variants: variants(workload).map(messageOf) };
@@ -43,7 +43,7 @@ function pieces(variant: Variant, number: number, seed: number, types: FieldType
   const field = (name: TypedField) => writeField(types, name, values);
   const quote = types.block_number === "text" ? '"' : "";
   const published: readonly Piece[] =
-    types.published_at === "absent" ? [] : [',"published_at":"', { slot: "time", unit: "millisecond" }, '"'];
+    types.published_at === "absent" ? [] : [',"published_at":"', { slot: "time", unit: "iso" }, '"'];
   return [
     '{"event_id":"',
     { slot: "identity", spelling: "text" },
@@ -56,8 +56,8 @@ function pieces(variant: Variant, number: number, seed: number, types: FieldType
     `","event_type":"${variant.eventType}","accounts":${JSON.stringify(variant.accounts)},`,
     field("payload") + field("reorg_action") + field("program_id") + field("native_value"),
     '"timestamp":"',
-    { slot: "time", unit: "second" },
-    '"',
+    { slot: "time", unit: "iso", to: 19 },
+    'Z"',
     ...published,
     "}",
   ];

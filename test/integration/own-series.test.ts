@@ -36,7 +36,9 @@ const accountOf = async () => (await recordIn(join(folder, "results"), "series")
 /** Orders go to NATS, and whoever subscribes to them sees them. */
 function ordersOfNats(change: (text: string) => string = (text) => text): string {
   const text = template("orders", "nats", "stream").replace("delivered.>", "orders.>");
-  return change(text.replace("observe: {", DAMAGE.replace("TEXT", "sent.data")));
+  const more = "amount: random % 1_000, at: new Date(publishedAt), code: random.toString(16).padStart(8, '0')";
+  const rich = text.replace("amount: random % 1_000", more).replace("random })", "random, publishedAt })");
+  return change(rich.replace("observe: {", DAMAGE.replace("TEXT", "sent.data")));
 }
 
 async function addOrders(...subjects: string[]) {

@@ -23,7 +23,16 @@ const uint32 = fc.integer({ min: 0, max: UINT32_MAX });
 
 const slots: fc.Arbitrary<Slot> = fc.oneof(
   fc.record({ slot: fc.constant("identity"), spelling: fc.constantFrom(...SPELLINGS) }),
-  fc.record({ slot: fc.constant("time"), unit: fc.constantFrom("millisecond", "second", "unix") }),
+  fc.record({ slot: fc.constant("time"), unit: fc.constantFrom("unix", "unixms") }),
+  fc.record(
+    {
+      slot: fc.constant("time"),
+      unit: fc.constant("iso"),
+      from: fc.nat({ max: 12 }),
+      to: fc.integer({ min: 12, max: 24 }),
+    },
+    { requiredKeys: ["slot", "unit"] },
+  ),
   fc.record(
     {
       slot: fc.constant("number"),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeMessage } from "../../core/template.ts";
-import { readEventId } from "../../core/trace.ts";
+import { publishedMs, readEventId } from "../../core/trace.ts";
 import { event, type Workload } from "../../systems/pulse/events.ts";
 import { type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.ts";
 import { messageTemplate } from "../../systems/pulse/message.ts";
@@ -37,12 +37,12 @@ describe("a message", () => {
           tx_hash: sent.txHash,
           event_type: sent.eventType,
           accounts: sent.accounts,
-          timestamp: `${new Date(trace.publishedAt).toISOString().slice(0, 19)}Z`,
+          timestamp: `${new Date(publishedMs(trace)).toISOString().slice(0, 19)}Z`,
           payload: message.payload,
           reorg_action: 1,
           program_id: sent.programId,
           native_value: 0,
-          published_at: new Date(trace.publishedAt).toISOString(),
+          published_at: new Date(publishedMs(trace)).toISOString(),
         });
         expect(BigInt(`0x${Buffer.from(String(message.payload), "base64").toString("hex")}`)).toBe(10n ** 18n);
       }),
@@ -64,7 +64,7 @@ describe("a message", () => {
     const publishedAt = (at: number) =>
       (JSON.parse(writeMessage(template, { ...TRACE, publishedAt: at }).data) as CanonicalEvent).published_at;
     expect(
-      [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.9, 1_700_000_000_001.9998, 1_700_000_000_000].map(
+      [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.4, 1_700_000_000_001.9998, 1_700_000_000_000].map(
         publishedAt,
       ),
     ).toEqual([

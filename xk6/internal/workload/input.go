@@ -177,6 +177,7 @@ func readPiece(v sobek.Value) (piece, error) {
 		slot, spelled, unit string
 		number              = numberSlot{every: 1, times: 1}
 		digits, times       uint16
+		to                  = uint16(len(isoFormat))
 	)
 	err := script.Setters{
 		"slot":     script.Text(&slot),
@@ -185,6 +186,7 @@ func readPiece(v sobek.Value) (piece, error) {
 		"every":    script.Whole32(&number.every),
 		"modulo":   script.Whole32(&number.modulo),
 		"from":     script.Whole32(&number.from),
+		"to":       script.Whole16(&to),
 		"seed": func(v sobek.Value) error {
 			number.drawn = true
 			return script.Whole32(&number.seed)(v)
@@ -210,14 +212,16 @@ func readPiece(v sobek.Value) (piece, error) {
 			return piece{kind: pieceIdentity, spelling: as}, nil
 		}
 		return piece{}, &script.OptionError{Name: "spelling", Problem: fmt.Errorf("want text, hash, uuid or number, got %q", spelled)}
-	case slot == "time" && unit == "millisecond":
-		return piece{kind: pieceMillisecond}, nil
-	case slot == "time" && unit == "second":
-		return piece{kind: pieceSecond}, nil
+	case slot == "time" && unit == "iso" && int(to) <= len(isoFormat) && number.from <= uint32(to):
+		return piece{kind: pieceISO, from: int(number.from), to: int(to)}, nil
+	case slot == "time" && unit == "iso":
+		return piece{}, &script.OptionError{Name: "to", Problem: fmt.Errorf("want %d at most and not below from, got %d to %d", len(isoFormat), number.from, to)}
 	case slot == "time" && unit == "unix":
 		return piece{kind: pieceUnix}, nil
+	case slot == "time" && unit == "unixms":
+		return piece{kind: pieceUnixMilli}, nil
 	case slot == "time":
-		return piece{}, &script.OptionError{Name: "unit", Problem: fmt.Errorf("want millisecond, second or unix, got %q", unit)}
+		return piece{}, &script.OptionError{Name: "unit", Problem: fmt.Errorf("want iso, unix or unixms, got %q", unit)}
 	case slot == "number":
 		return piece{kind: pieceNumber, number: number}, nil
 	}

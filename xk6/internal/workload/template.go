@@ -31,9 +31,9 @@ type pieceKind uint8
 const (
 	pieceText pieceKind = iota
 	pieceIdentity
-	pieceMillisecond
-	pieceSecond
+	pieceISO
 	pieceUnix
+	pieceUnixMilli
 	pieceNumber
 )
 
@@ -42,6 +42,7 @@ type piece struct {
 	kind     pieceKind
 	text     string
 	spelling spelling
+	from, to int // characters of a time in ISO 8601
 	number   numberSlot
 }
 
@@ -105,12 +106,12 @@ func (w *Writer) append(buf []byte, pieces []piece, t *Trace) []byte {
 			buf = append(buf, p.text...)
 		case pieceIdentity:
 			buf = t.append(buf, p.spelling)
-		case pieceMillisecond:
-			buf = append(buf, w.times.millisecond(t.Micros)...)
-		case pieceSecond:
-			buf = w.times.appendSecond(buf, t.Micros)
+		case pieceISO:
+			buf = append(buf, w.times.at(t.millis())[p.from:p.to]...)
 		case pieceUnix:
-			buf = strconv.AppendInt(buf, t.Micros/1_000_000, 10)
+			buf = strconv.AppendInt(buf, t.millis()/1000, 10)
+		case pieceUnixMilli:
+			buf = strconv.AppendInt(buf, t.millis(), 10)
 		case pieceNumber:
 			buf = p.number.append(buf, t.Seq)
 		}

@@ -81,6 +81,9 @@ func (t *Trace) appendPlace(buf []byte) []byte {
 	return appendHex(buf, uint64(t.Seq), 8)
 }
 
+// millis is the time of publishing as events have it, in whole milliseconds.
+func (t *Trace) millis() int64 { return (t.Micros + 500) / 1000 }
+
 func (t *Trace) check() uint64 { return t.weighted(checkPrime, t.Micros) }
 
 // weighted is the sum whose remainder the check digits are.
@@ -90,7 +93,7 @@ func (t *Trace) weighted(prime uint64, moment int64) uint64 {
 }
 
 func (t *Trace) appendUUID(buf []byte) []byte {
-	moment := (t.Micros + 500) / 1000 % (1 << 24)
+	moment := t.millis() % (1 << 24)
 	var digits [32]byte
 	all := appendHex(digits[:0], uint64(t.Run), 8)
 	all = appendHex(all, uint64(t.Publisher), 4)
@@ -140,18 +143,13 @@ type isoTimes struct {
 
 const isoFormat = "2006-01-02T15:04:05.000Z"
 
-// millisecond is the time to the millisecond; the result holds until the next
-// call.
-func (i *isoTimes) millisecond(micros int64) []byte {
-	if milli := micros / 1000; milli != i.milli || i.text == nil {
+// at is a time in milliseconds; the result holds until the next call.
+func (i *isoTimes) at(milli int64) []byte {
+	if milli != i.milli || i.text == nil {
 		i.milli = milli
 		i.text = time.UnixMilli(milli).UTC().AppendFormat(i.text[:0], isoFormat)
 	}
 	return i.text
-}
-
-func (i *isoTimes) appendSecond(buf []byte, micros int64) []byte {
-	return append(append(buf, i.millisecond(micros)[:len("2006-01-02T15:04:05")]...), 'Z')
 }
 
 // errSeqLimit is the mistake of a series that has no room in its spelling.

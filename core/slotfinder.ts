@@ -1,0 +1,213 @@
+/** Finds what a template needs to write a text, from the texts of events that were made up. */
+import { SPELLINGS, spell } from "./identity.ts";
+import { once } from "./once.ts";
+import { ASKED, type Asked, changesWith, FIRST, ofEach, PROBED, type Probed, SOURCES, type Source } from "./probes.ts";
+import { type IdentitySlot, joined, type NumberSlot, type Piece } from "./template.ts";
+import { timesIn } from "./timeslots.ts";
+import { hex } from "./trace.ts";
+
+const identities = once(() => {
+  const slots = SPELLINGS.map((spelling): [string, IdentitySlot] => [
+    spell(PROBED, spelling),
+    { slot: "identity", spelling },
+  ]);
+  return { slots: new Map(slots), pattern: new RegExp(`(${slots.map(([text]) => text).join("|")})`) };
+});
+
+/** A text in parts: identities, digits, which may be hexadecimal ones, and what is neither. */
+function runsIn(text: string): readonly (string | IdentitySlot)[] {
+  const { slots, pattern } = identities();
+  return text.split(pattern).flatMap((part): (string | IdentitySlot)[] => {
+    const slot = slots.get(part);
+    return slot === undefined ? (part.match(/[0-9a-f]+|[^0-9a-f]+/g) ?? []) : [slot];
+  });
+}
+
+/** The text of one more event. */
+type Ask = (asked: Asked) => string;
+
+/** Hex digits that are told apart from each other as a number. */
+const MOST_DIGITS = 13;
+const MOST = 2 ** 32;
+
+/** Finds the slots of one pipeline's texts. */
+export class SlotFinder {
+  private readonly randomSeed: number;
+  private readonly refuse: (what: string) => never;
+  /** How many events share a number, where any number has shown it: the numbers beside it may share it. */
+  private readonly shares = [1];
+
+  /** @param randomSeed what `random` is drawn by. */
+  constructor(randomSeed: number, refuse: (what: string) => never) {
+    this.randomSeed = randomSeed;
+    this.refuse = refuse;
+  }
+
+  /** What writes a text. @param ask for the text of one more event. */
+  piecesOf(texts: Probed<string>, ask: Ask): readonly Piece[] {
+    const [text] = texts.seq as readonly [string];
+    const first = runsIn(text);
+    const runs = ofEach(texts, (one) => (one === text ? first : runsIn(one)));
+    const odd = SOURCES.flatMap((source) => runs[source].findIndex(({ length }) => length !== first.length));
+    odd.forEach((at, place) => {
+      if (at >= 0) this.refuse(difference(texts[SOURCES[place] as Source][at] ?? "", text));
+    });
+    const pieces = first.map((run, place): readonly Piece[] => {
+      const all = ofEach(runs, (one) => one[place]) as Probed<string>;
+      const changing = changesWith(all);
+      if (changing.length === 0) return [run];
+      const askRun: Ask = (asked) => String(runsIn(ask(asked))[place]);
+      return this.decimals(all, askRun) ?? this.hexDigits(all, askRun) ?? this.refuse(unwritten(changing, all));
+    });
+    return joined(pieces.flat());
+  }
+
+  /** Numbers as they are, and texts between them. */
+  private decimals(all: Probed<string>, ask: Ask): readonly Piece[] | null {
+    const parts = ofEach(all, partsIn);
+    const [first = []] = parts.seq;
+    if (SOURCES.some((source) => parts[source].some(({ length }) => length !== first.length))) return null;
+    return together(first, (part, place) => {
+      const of = ofEach(parts, (one) => one[place] ?? "");
+      const changing = changesWith(of);
+      if (changing.length === 0) return [part];
+      if (changing.length > 1) return null;
+      if (changing[0] === "publishedAt") return timesIn(of.publishedAt);
+      const slot = this.numberIn(of, null, (asked) => partsIn(ask(asked))[place] ?? "");
+      return slot === null ? null : [slot];
+    });
+  }
+
+  /** Hex digits of one width, and others that are always the same. */
+  private hexDigits(all: Probed<string>, ask: Ask): readonly Piece[] | null {
+    const [{ length }] = all.seq as readonly [string];
+    if (SOURCES.some((source) => all[source].some((text) => text.length !== length))) return null;
+    const pieces: Piece[] = [];
+    for (let from = 0; from < length; ) {
+      const found = this.digitsAt(all, from, ask);
+      if (found === null) return null;
+      pieces.push(found.piece);
+      from += found.digits;
+    }
+    return pieces;
+  }
+
+  /** The longest number that begins here, or a digit that is always the same. */
+  private digitsAt(all: Probed<string>, from: number, ask: Ask): { piece: Piece; digits: number } | null {
+    const { length } = all.seq[0] as string;
+    for (let digits = Math.min(MOST_DIGITS, length - from); digits > 0; digits--) {
+      const cut = (text: string) => text.slice(from, from + digits);
+      const of = ofEach(all, cut);
+      const changing = changesWith(of);
+      if (changing.length === 0) return { piece: (of.seq[0] as string).slice(0, 1), digits: 1 };
+      const slot = changing.length > 1 ? null : this.numberIn(of, digits, (asked) => cut(ask(asked)));
+      if (slot !== null) return { piece: slot, digits };
+    }
+    return null;
+  }
+
+  /** @param all texts that change with `seq` or with `random`. @param digits hexadecimal ones. */
+  private numberIn(all: Probed<string>, digits: number | null, ask: Ask): NumberSlot | null {
+    const [source] = changesWith(all);
+    if (source !== "seq" && source !== "random") return null;
+    const textOf = (value: number) => (digits === null ? String(value) : hex(value, digits));
+    const values = all[source].map((text) => Number.parseInt(text, digits === null ? 10 : 16));
+    if (values.some((value, place) => textOf(value) !== all[source][place])) return null;
+    const at = (number: number) => ask({ ...FIRST, [source]: number });
+    const found = (every: number): NumberSlot | null => {
+      const { divisors, plus } = remainderOf(values, every);
+      // (seq + 1) % n and seq % n + 1 differ where the remainder begins again.
+      const below = divisors.find((divisor) => {
+        const last = Math.min(divisor * every, MOST) - 1;
+        return at(last) === textOf((Math.floor(last / every) % divisor) + plus);
+      });
+      if (below === undefined) return null;
+      const part = source === "seq" ? { every, modulo: below, from: plus } : { seed: this.randomSeed, below, plus };
+      const told = Object.entries(part).filter(([name, value]) => name === "seed" || value !== UNTOLD[name]);
+      return { slot: "number", ...Object.fromEntries(told), ...(digits === null ? {} : { digits }) };
+    };
+    if (source === "random") return found(1);
+    for (const every of this.shares) {
+      const slot = found(every);
+      if (slot !== null) return slot;
+    }
+    // In hex digits every sixteenth event changes the last but one, and that is no number of its own.
+    const every = digits === null ? firstChange(at) : 1;
+    const slot = every === 1 ? null : found(every);
+    if (slot !== null) this.shares.push(every);
+    return slot;
+  }
+}
+
+/** What a slot has unless told. */
+const UNTOLD: Readonly<Record<string, number>> = {
+  ...{ every: 1, modulo: Number.POSITIVE_INFINITY, from: 0 },
+  ...{ below: Number.POSITIVE_INFINITY, plus: 0 },
+};
+
+const partsIn = (run: string) => run.match(/\d+|\D+/g) ?? [];
+
+/** The pieces of all parts; null where one has none. */
+function together<Part>(
+  parts: readonly Part[],
+  piecesOf: (part: Part, place: number) => readonly Piece[] | null,
+): readonly Piece[] | null {
+  const pieces: Piece[] = [];
+  for (const [place, part] of parts.entries()) {
+    const found = piecesOf(part, place);
+    if (found === null) return null;
+    pieces.push(...found);
+  }
+  return pieces;
+}
+
+/**
+ * Reads what was written of the numbers that were asked for as `Math.floor(number / every) % divisor + plus`.
+ *
+ * @returns the divisors that may be meant, infinity where nothing is taken away; none where it is something else.
+ */
+function remainderOf(values: readonly number[], every: number): { divisors: readonly number[]; plus: number } {
+  const numbers = ASKED.seq.map((number) => Math.floor(number / every));
+  const plus = values[0] as number;
+  const rests = values.map((value) => value - plus);
+  // What is taken away is a multiple of the divisor, and so is what divides all that is taken away.
+  const most = rests.reduce((divisor, rest, place) => common(divisor, (numbers[place] as number) - rest), 0);
+  if (plus >= MOST || rests.some((rest) => rest < 0)) return { divisors: [], plus };
+  if (most === 0) return { divisors: [Number.POSITIVE_INFINITY], plus };
+  // One in thirty thousand divisors is found twice as large as it is.
+  const divisors = [1, 2, 3, 4].map((times) => most / times);
+  return { divisors: divisors.filter((one) => Number.isInteger(one) && one > Math.max(...rests)), plus };
+}
+
+/** The greatest common divisor. */
+function common(one: number, other: number): number {
+  return other === 0 ? Math.abs(one) : common(other, one % other);
+}
+
+/** The first number with which a text is another than with 0. */
+function firstChange(at: (number: number) => string): number {
+  const first = at(0);
+  let high = 1;
+  while (high < MOST && at(high) === first) high *= 2;
+  let low = Math.floor(high / 2);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (at(middle) === first) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function unwritten(changing: readonly Source[], all: Probed<string>): string {
+  const texts = [...new Set(SOURCES.flatMap((source) => all[source]))].slice(0, 3);
+  const shown = texts.map((text) => JSON.stringify(typeof text === "string" ? text.slice(0, 20) : "an identity"));
+  return `no template writes what it does of ${changing.join(" and ")}: ${shown.join(", ")}`;
+}
+
+/** Two texts where they part. */
+export function difference(one: string, other: string): string {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  const part = (text: string) => JSON.stringify(text.slice(Math.max(0, at - 16), at + 16));
+  return `what it writes differs by more than that: ${part(one)} and ${part(other)}`;
+}

@@ -1,0 +1,32 @@
+/** Finds what writes times, from how those of events that were made up are written. */
+import { once } from "./once.ts";
+import { ASKED, PROBED } from "./probes.ts";
+import { type Piece, type TimeSlot, written } from "./template.ts";
+
+/** What times are written with: so much of each as differs. */
+const TIMES: readonly TimeSlot[] = [
+  { slot: "time", unit: "unixms" },
+  { slot: "time", unit: "unix" },
+  ...[4, 4, 7, 10, 13, 16, 19, 23].map((to, place): TimeSlot => {
+    const from = [0, 2, 5, 8, 11, 14, 17, 20][place] as number;
+    return { slot: "time", unit: "iso", from, to };
+  }),
+];
+const writtenTimes = once(() =>
+  TIMES.map((slot) => ASKED.publishedAt.map((publishedAt) => written([slot], { ...PROBED, publishedAt }))),
+);
+
+/** Reads digits of times; `20260101` has three of them. */
+export function timesIn(texts: readonly string[]): readonly Piece[] | null {
+  const all = writtenTimes();
+  const [first = ""] = texts;
+  const pieces: Piece[] = [];
+  for (let from = 0; from < first.length; ) {
+    const place = all.findIndex((times) => texts.every((text, at) => text.startsWith(times[at] ?? "", from)));
+    const digit = first.charAt(from);
+    if (place < 0 && texts.some((text) => text.charAt(from) !== digit)) return null;
+    pieces.push(TIMES[place] ?? digit);
+    from += place < 0 ? 1 : (all[place]?.[0] ?? digit).length;
+  }
+  return texts.every(({ length }) => length === first.length) ? pieces : null;
+}
