@@ -59,6 +59,7 @@ const Offender = v.looseObject({
   misrouted: v.optional(Count),
   lostSeqs: v.array(Count),
   duplicatedSeqs: v.optional(v.array(Count), []),
+  reorderedSeqs: v.optional(v.array(Count), []),
   firstLostAt: v.nullable(Ms),
 });
 

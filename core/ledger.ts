@@ -1,5 +1,5 @@
 import { Bitset } from "./bitset.ts";
-import { type Acknowledgements, Order, type OrderScope } from "./order.ts";
+import { type Acknowledgements, EVIDENCE, Order, type OrderScope } from "./order.ts";
 
 /** Whether an arrival is the first of its event. */
 export type Arrival = "first" | "duplicate";
@@ -33,6 +33,11 @@ export class Ledger {
   /** First arrivals after a later event, as far as the acknowledgements given to {@link judgeOrder} show. */
   get reordered(): number {
     return this.order.reordered;
+  }
+
+  /** The first of them. */
+  get reorderedSeqs(): readonly number[] {
+    return this.order.reorderedSeqs;
   }
 
   /** Unix ms of the latest send among the arrived events; minus infinity before the first. */
@@ -92,10 +97,9 @@ export interface PathAccount {
   readonly lostSeqs: readonly number[];
   /** The first duplicated sequence numbers. */
   readonly duplicatedSeqs: readonly number[];
+  /** The first that came after a later one. */
+  readonly reorderedSeqs: readonly number[];
 }
-
-/** How many sequence numbers an account lists as evidence. */
-const EVIDENCE = 10;
 
 /**
  * Settles one path: joins what arrived with what had to arrive.
@@ -150,5 +154,6 @@ export function settlePath(
     unjudged,
     lostSeqs,
     duplicatedSeqs: ledger.duplicatedSeqs,
+    reorderedSeqs: ledger.reorderedSeqs,
   };
 }

@@ -15,6 +15,9 @@ export interface Acknowledgements {
 /** The events that have an order among them: those of one publisher, those with the same key, or all. */
 export type OrderScope = "publisher" | "all" | ((seq: number) => string | number);
 
+/** How many sequence numbers of a kind an account lists. */
+export const EVIDENCE = 10;
+
 /** Most arrivals that wait for their publisher's report, to bound memory. */
 const MOST_WAITING = 1_000_000;
 
@@ -35,6 +38,7 @@ export class Order {
   private readonly highestOf = new Map<string | number, Latest>();
   private waiting: { readonly seq: number; readonly overtakenBy: number }[] = [];
   private inversions = 0;
+  private readonly late: number[] = [];
   private latest = Number.NEGATIVE_INFINITY;
 
   constructor(promised: OrderScope = "all") {
@@ -44,6 +48,11 @@ export class Order {
   /** Arrivals that certainly came too late. */
   get reordered(): number {
     return this.inversions;
+  }
+
+  /** The first of them, as evidence. */
+  get reorderedSeqs(): readonly number[] {
+    return this.late;
   }
 
   /** Unix ms of the latest send among the arrivals; minus infinity before the first. */
@@ -75,7 +84,7 @@ export class Order {
     this.waiting = this.waiting.filter(({ seq, overtakenBy }) => {
       const acknowledgedAt = acknowledgements.acknowledgedAt(seq);
       if (acknowledgedAt === null) return true;
-      if (acknowledgedAt + timeTolerance < overtakenBy) this.inversions++;
+      if (acknowledgedAt + timeTolerance < overtakenBy) this.invert(seq);
       return false;
     });
   }
@@ -95,7 +104,12 @@ export class Order {
     }
     // A publisher may send a higher number first; its send times show it.
     if (sentAt > highest.sentAt) return false;
-    this.inversions++;
+    this.invert(seq);
     return true;
+  }
+
+  private invert(seq: number): void {
+    this.inversions++;
+    if (this.late.length < EVIDENCE) this.late.push(seq);
   }
 }

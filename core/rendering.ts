@@ -177,6 +177,10 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
   for (const { path, duplicated, duplicatedSeqs } of offenders.filter((one) => one.duplicated > 0).slice(0, 3)) {
     lines.push(`  duplicated ${path}: ${number(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
   }
+  const disordered = account.ordered ? offenders.filter((one) => one.reordered > 0) : [];
+  for (const { path, reordered, reorderedSeqs } of disordered.slice(0, 3)) {
+    lines.push(`  reordered  ${path}: ${number(reordered)}, events ${reorderedSeqs.join(", ")}`);
+  }
   lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
   return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
 }

@@ -73,6 +73,7 @@ export class CountPath extends Path {
       unjudged: 0,
       open: 0,
       duplicatedSeqs: [],
+      reorderedSeqs: [],
       lostSeqs: [],
     };
   }

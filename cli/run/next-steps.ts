@@ -111,7 +111,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^generator_lag_ms$/,
     (_, { generatorCpu }) =>
-      `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: fewer SOCKETS, or --instances`,
+      `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: fewer connections (SOCKETS), or --instances`,
   ],
   [
     /^(http|endpoint)_.*_latency_ms$/,
@@ -184,7 +184,7 @@ const STEPS: readonly NextStep[] = [
     /^account_judged_share$/,
     (_, { account }) =>
       `${account === null ? "the account is missing" : judgedOf(account)}: subscribers have to be there before the first event ` +
-      "and until the last has arrived (DURATION of websocket), and to stay for more than a few seconds (SESSION)",
+      "and until the last has arrived, and to stay connected for some seconds",
   ],
   [
     /^account_contradicted$/,
@@ -203,7 +203,12 @@ const STEPS: readonly NextStep[] = [
     /^canaries_swallowed$/,
     () => "what was sent was taken and nothing came out: read the log of what took it for that time",
   ],
-  [/^account_vanished$/, () => "what had arrived is there no more: look at what deletes it, or changes it"],
+  [
+    /^account_vanished$/,
+    (_, { account }) =>
+      `${account?.causes.find((cause) => cause.startsWith("events that had arrived")) ?? "what had arrived is there no more"}: ` +
+      "look at what deletes or changes it, or asks for a part",
+  ],
   [
     /^account_backlog_growth$/,
     (_, { timeline }) =>

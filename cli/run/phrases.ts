@@ -6,6 +6,9 @@ import type { Second } from "../../core/timeline.ts";
 /** A rule that a path may break. */
 export type Rule = "duplicated" | "reordered" | "misrouted";
 
+/** What was sent within so long before the last arrival was among the last events: deliveries overtake each other. */
+const LAST_MS = 1_000;
+
 /** The path with the most losses, and their cause if known. */
 export function lost(account: Account | null, timeline: readonly Second[]): string {
   const worst = worstOf(account, "lost");
@@ -15,7 +18,14 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
-  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}`;
+  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}${stillComing(account, firstLostAt)}`;
+}
+
+/** That the wait may have been too short, where the last events are those that did not come. */
+function stillComing(account: Account | null, firstLostAt: number | null): string {
+  if (account?.ending !== "quiet" || account.lastArrivalAt === null || firstLostAt === null) return "";
+  if (firstLostAt < account.lastArrivalAt - LAST_MS) return "";
+  return "; nothing sent later came: if it may take longer than DRAIN_QUIET, raise that";
 }
 
 /** The path that broke a rule most often, and the likely cause. */
@@ -27,11 +37,15 @@ export function broken(account: Account | null, rule: Rule): string {
     return "none of the paths that are named: the record holds the first ten that broke a rule";
   }
   const why = {
-    duplicated: "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    duplicated:
+      worst.expected > 0 && worst.duplicated >= worst.expected
+        ? "each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on"
+        : "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
     reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
     misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
   }[rule];
-  const events = rule === "duplicated" ? `, events ${worst.duplicatedSeqs.join(", ")}` : "";
+  const named = { duplicated: worst.duplicatedSeqs, reordered: worst.reorderedSeqs, misrouted: [] }[rule];
+  const events = named.length === 0 ? "" : `, events ${named.join(", ")}`;
   return `path ${worst.path}: ${worst[rule]} of ${worst.expected}${events}; ${why}`;
 }
 

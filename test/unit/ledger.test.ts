@@ -145,6 +145,7 @@ describe("a settled path", () => {
       unjudged: 0,
       lostSeqs: [1, 2, 3],
       duplicatedSeqs: [],
+      reorderedSeqs: [],
     });
   });
 

@@ -41,6 +41,24 @@ describe("the next step", () => {
       "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 3 (12:00:02Z); hop acknowledgement to delivery: look at what the target did then",
     ],
     [
+      "of the last events, where the wait ended in silence, tells that it may have been too short",
+      missed("account_lost"),
+      evidenceOf({ offenders: [OFFENDER], ending: "quiet", lastArrivalAt: (OFFENDER.firstLostAt ?? 0) + 900 }),
+      "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); hop acknowledgement to delivery: look at what the target did then; nothing sent later came: if it may take longer than DRAIN_QUIET, raise that",
+    ],
+    [
+      "of events that others came after blames no wait",
+      missed("account_lost"),
+      evidenceOf({ offenders: [OFFENDER], ending: "quiet", lastArrivalAt: (OFFENDER.firstLostAt ?? 0) + 1_001 }),
+      "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); hop acknowledgement to delivery: look at what the target did then",
+    ],
+    [
+      "of events that all came again asks for texts with two identities",
+      missed("account_duplicated"),
+      evidenceOf({ offenders: [{ ...OFFENDER, expected: 3, duplicated: 3, duplicatedSeqs: [0, 1, 2] }] }),
+      "path a1b2c3/12/1: 3 of 3, events 0, 1, 2; each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on",
+    ],
+    [
       "of lost events tells what the pipeline holds back",
       missed("account_lost"),
       evidenceOf({ offenders: [OFFENDER], causes: ["7 deliveries wait in delivery_queue"] }),
@@ -62,6 +80,12 @@ describe("the next step", () => {
         ],
       }),
       "path worse: 5 of 30000, events 31, 7; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    ],
+    [
+      "of reordered events names them",
+      missed("account_reordered"),
+      evidenceOf({ offenders: [{ ...OFFENDER, reordered: 1, reorderedSeqs: [120] }] }),
+      "path a1b2c3/12/1: 1 of 30000, events 120; hop target to subscriber: later events overtake, as with several workers for one stream",
     ],
     [
       "of misrouted events shows the filter",
@@ -143,6 +167,12 @@ describe("the next step", () => {
       missed("account_wrong_signatures", { result: "unmeasured", samples: 0, floor: 1 }),
       evidenceOf({ webhooks: { ...WEBHOOKS, attempts: 10, uncheckedSignatures: 10 } }),
       "signatures were not looked at: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off",
+    ],
+    [
+      "of what vanished names it",
+      missed("account_vanished"),
+      evidenceOf({ causes: ["events that had arrived and are gone: 77"] }),
+      "events that had arrived and are gone: 77: look at what deletes or changes it, or asks for a part",
     ],
     [
       "of a table that could not be read says why",

@@ -131,7 +131,7 @@ function plant(
     one.batch.sentFrom >= window.from &&
     one.batch.sentThrough <= window.through;
   const arriving = sent.filter((one) => (matching(one) ? !one.fate.dropped : one.fate.misrouted));
-  const { order, overtakings } = overtake(arriving);
+  const { order, overtaken } = overtake(arriving);
   const merged = merge(order, merging);
 
   const due = sent.filter(isDue);
@@ -149,11 +149,12 @@ function plant(
       lost: lost.length,
       open: 0,
       duplicated: arriving.reduce((copies, { fate }) => copies + fate.copies.length, 0),
-      reordered: overtakings,
+      reordered: overtaken.size,
       misrouted: arriving.filter((one) => !matching(one)).length,
       unjudged: arriving.filter((one) => matching(one) && !isDue(one)).length,
       lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
       duplicatedSeqs: repeatedSeqs(deliveries),
+      reorderedSeqs: merged.flatMap((one) => (overtaken.has(one) ? [one.seq] : [])).slice(0, 10),
     },
     unpromised: arriving.filter(
       (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome === "refused"),
@@ -177,20 +178,20 @@ function plant(
 }
 
 /** Lets neighbours of the same publisher change places, none of them twice: each change is one inversion. */
-function overtake(arriving: readonly PlantedSend[]): { order: PlantedSend[][]; overtakings: number } {
-  let overtakings = 0;
+function overtake(arriving: readonly PlantedSend[]): { order: PlantedSend[][]; overtaken: Set<PlantedSend> } {
+  const overtaken = new Set<PlantedSend>();
   const order = [0, 1, 2, 3].map((publisher) => {
     const own = arriving.filter((one) => one.publisher === publisher);
     for (let place = 0; place + 1 < own.length; place++) {
       const [one, next] = [own[place] as PlantedSend, own[place + 1] as PlantedSend];
       if (!one.fate.overtaken) continue;
       own.splice(place, 2, next, one);
-      overtakings++;
+      overtaken.add(one);
       place++;
     }
     return own;
   });
-  return { order, overtakings };
+  return { order, overtaken };
 }
 
 /** Merges the publishers' arrivals as the choices say; within a publisher the order stays. */

@@ -37,6 +37,7 @@ export const OFFENDER: Offender = {
   unjudged: 0,
   lostSeqs: Array.from({ length: 10 }, (_, place) => 12_345 + place),
   duplicatedSeqs: [],
+  reorderedSeqs: [],
   firstLostAt: Date.UTC(2026, 0, 1, 12, 0, 0, 500),
 };
 

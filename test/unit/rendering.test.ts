@@ -115,6 +115,9 @@ describe("a test", () => {
 
   test("names three paths that lost something, and what and when", () => {
     const fine = { ...OFFENDER, lost: 0, duplicated: 9, duplicatedSeqs: [7, 8], path: "fine" };
+    const swapped = { ...OFFENDER, lost: 0, reordered: 2, reorderedSeqs: [120, 9], path: "swapped" };
+    expect(withAccount({ offenders: [swapped], ordered: true })).toContain("  reordered  swapped: 2, events 120, 9\n");
+    expect(withAccount({ offenders: [swapped], ordered: false })).not.toContain("events 120");
     const rendered = withAccount({
       offenders: [fine, ...[1, 2, 3, 4].map((path) => ({ ...OFFENDER, path: `p/${path}` }))],
     });

@@ -96,6 +96,7 @@ function Offenders({ account: { offenders } }: { account: Account }) {
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
           { title: "lost events", cell: ({ lostSeqs }) => lostSeqs.join(", ") || "none", kind: "text" },
           { title: "repeated events", cell: ({ duplicatedSeqs }) => duplicatedSeqs.join(", ") || "none", kind: "text" },
+          { title: "reordered events", cell: ({ reorderedSeqs }) => reorderedSeqs.join(", ") || "none", kind: "text" },
           { title: "the first was sent at", cell: ({ firstLostAt }) => momentOf(firstLostAt), kind: "text" },
         ]}
       />
