@@ -4,7 +4,7 @@ import { DamageTally } from "../../core/damage.ts";
 import { type Identity, identitiesIn } from "../../core/identity.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";
-import { PathLog } from "../support/arrivals.ts";
+import { PathLog, readThrough } from "../support/arrivals.ts";
 import type { ReportArrivals } from "../support/judge.ts";
 import type { measures } from "../support/metrics.ts";
 import type { Run } from "../support/run.ts";
@@ -16,6 +16,9 @@ const COMPARED_PER_SECOND = 1_000;
 
 /** As much of what is damaged is shown. */
 const SHOWN_LENGTH = 100;
+
+/** A connection that is live for so long without an identity is being given something else. */
+const STRANGE_AFTER_MS = 5_000;
 
 /** What is wrong with a text in which an event arrived; null when it is what was published. @param at Unix ms. */
 export type DamageJudge = (text: string, identity: Identity, at: number) => string | null;
@@ -34,6 +37,12 @@ export class Connection {
   private readonly damages = new DamageTally();
   /** Unix ms by the receiver's clock at which it ended by itself. */
   private failedAt = Number.POSITIVE_INFINITY;
+  /** The first text while none has had an identity; null when one had, or when it has been told. */
+  private stranger: string | null = null;
+  private isKnown = false;
+  private liveAt = 0;
+  /** How late the last text since the last report was handled, in ms. */
+  private lag = 0;
 
   /** @param damageIn null where only the identity is looked at. */
   constructor(measure: Measures, run: Run, correction: number, damageIn: DamageJudge | null) {
@@ -44,6 +53,7 @@ export class Connection {
   }
 
   live(name: string, filter: Readonly<Record<string, readonly string[]>>): void {
+    this.liveAt = Date.now();
     this.log ??= new PathLog(name, filter, Date.now() + this.correction);
   }
 
@@ -60,12 +70,25 @@ export class Connection {
     this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
     if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
     this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
+    if (identities.length > 0) this.isKnown = true;
+    else if (!this.isKnown) this.stranger ??= text.slice(0, SHOWN_LENGTH);
     if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
     // What knows no time of publishing is told as if it had taken none.
     for (const one of identities) {
       this.log?.record(eventId({ ...one, publishedAt: one.publishedAt ?? at }), at);
       this.compare(text, one, at);
     }
+    this.lag = Date.now() - readAt;
+  }
+
+  /** A text without an identity, where nothing else has come; each connection tells one. */
+  takeStranger(): string | null {
+    const { stranger } = this;
+    if (stranger === null || this.isKnown || this.log === null || Date.now() - this.liveAt < STRANGE_AFTER_MS)
+      return null;
+    this.isKnown = true;
+    const hint = stranger.startsWith("[object ") ? ": no text, decode what is binary" : "";
+    return `a text without an identity: ${stranger}${hint}`;
   }
 
   /** An event that is not what was published, where the pipeline says how that shows. */
@@ -86,7 +109,8 @@ export class Connection {
   async report(judge: ReportArrivals, closed: boolean): Promise<boolean> {
     const { log, damages } = this;
     // It listened until it ended, however much later this is reported.
-    const through = Math.min(Date.now() + this.correction, this.failedAt);
+    const through = Math.min(readThrough(Date.now(), this.lag) + this.correction, this.failedAt);
+    this.lag = 0;
     if (log === null || (!closed && !log.isDue(through))) return (await judge([], damages.take(), 0)).settled;
     const { settled } = await judge([log.take(through, closed, closed && this.failure !== null)], damages.take(), 0);
     return settled;

@@ -73,7 +73,9 @@ export function publisherOf(pipeline: AnyPipeline) {
   function openingsOf(run: Run): readonly string[] {
     const { RECEIVER_URL: receiver } = config;
     if (receiver === undefined || pipeline.observe.kind !== "subscription") return [];
-    return fetchWords(receiver, run.id, subscribersOf(pipeline.name)).map(({ text }) => `open() said: ${text}`);
+    return fetchWords(receiver, run.id, subscribersOf(pipeline.name)).map(({ kind, text }) =>
+      kind === "said" ? `open() gave ${text}` : `open() said: ${text}`,
+    );
   }
 
   const publishAll = publishing(
@@ -96,9 +98,11 @@ export function publisherOf(pipeline: AnyPipeline) {
         ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
         ...(account?.causes ?? []),
         ...openingsOf(run),
-        subscriptions > 0
-          ? `start dist/${subscribersOf(pipeline.name)}.js with the same RUN_ID, and look at what open() says`
-          : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,
+        subscriptions > 0 && (account?.paths ?? 0) > 0
+          ? "look at what open() gives to arrived(): the identity must be in it"
+          : subscriptions > 0
+            ? `start dist/${subscribersOf(pipeline.name)}.js with the same RUN_ID, and look at what open() says`
+            : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,
       ],
     }),
     async proven(run, sent) {

@@ -71,7 +71,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
         arrived: (text, at) => connection.arrived(text, at ?? Date.now()),
         failed: (why) => connection.failed(why),
       });
-      await hold(connection, Math.min(until, access.endsAt), judge);
+      await hold(run, connection, Math.min(until, access.endsAt), judge);
       const { failure } = connection;
       const wasLive = connection.log !== null;
       // Nothing that the far end did, so that no error of it is told.
@@ -130,11 +130,15 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   /** Listens until a moment in Unix ms, or until the connection or the run is over. */
-  async function hold(connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
+  async function hold(run: Run, connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
     while (connection.failure === null && !settled && Date.now() < leaves) {
       // A connection that its token ends a moment later is a lost one.
       await pause(Math.min(REPORT_MS, leaves - Date.now()));
       settled = await connection.report(judge, false);
+      const stranger = connection.takeStranger();
+      if (stranger === null) continue;
+      words.count("said", stranger);
+      await tellWords(config, run, words);
     }
   }
 

@@ -88,6 +88,16 @@ describe("a subscriber", () => {
     expect(report?.times.map((micros) => report.from + Number(micros) / 1_000 - began)).toEqual([10, 20, 30]);
   });
 
+  test("has read no further than a late message, and up to now when none waits any more", async () => {
+    const { reports } = await subscribe();
+    Socket.last.says("event", delivered({ seq: 1 }), Date.now() - 20_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.flat().at(-1)?.through).toBe(Date.now() - 20_000);
+    Socket.last.says("event", delivered({ seq: 2 }), Date.now());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.flat().at(-1)?.through).toBe(Date.now());
+  });
+
   test("does not wait for the second to end when there is enough to report", async () => {
     const { reports } = await subscribe();
     for (let seq = 0; seq < 4_999; seq++) Socket.last.says("event", delivered({ seq }));

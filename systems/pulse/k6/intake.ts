@@ -22,6 +22,8 @@ export class Intake {
   private unread = 0;
   private events = 0;
   private foreign = 0;
+  /** How long the last message that was read had waited, in ms. */
+  private lag = 0;
 
   /** @param correction ms to add to a time here for that of the receiver's clock. */
   constructor(inspection: Inspection, correction: number) {
@@ -53,6 +55,7 @@ export class Intake {
   read(): void {
     const { unread } = this;
     this.unread = 0;
+    if (unread > 0) this.lag = this.lags[unread - 1] as number;
     for (let place = 0; place < unread; place++) {
       const id = soleEventId(this.messages[place] as string);
       if (id !== null) this.record(id, place);
@@ -60,12 +63,13 @@ export class Intake {
     }
   }
 
-  /** Takes out how many events were read, and how many of them have no identity of ours or belong to no subscription. */
-  take(): { readonly events: number; readonly foreign: number } {
-    const { events, foreign } = this;
+  /** Takes out how many events were read, how many have no identity of ours or no subscription, and how late the last was. */
+  take(): { readonly events: number; readonly foreign: number; readonly lag: number } {
+    const { events, foreign, lag } = this;
     this.events = 0;
     this.foreign = 0;
-    return { events, foreign };
+    this.lag = 0;
+    return { events, foreign, lag };
   }
 
   /** Reads a message that carries several events, or none with an id that is whole. */

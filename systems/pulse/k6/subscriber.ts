@@ -3,7 +3,7 @@ import { setTimeout } from "k6/timers";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { PathReport } from "../../../core/report.ts";
 import { Words } from "../../../core/words.ts";
-import { PathLog } from "../../../k6/support/arrivals.ts";
+import { PathLog, readThrough } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
 import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
@@ -266,10 +266,10 @@ export class Subscriber {
     this.hasNews = false;
     this.intake.read();
     this.inspection.enter();
-    const { events, foreign: unidentified } = this.intake.take();
+    const { events, foreign: unidentified, lag } = this.intake.take();
     (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
-    const all = [...this.finished.splice(0), ...this.due(Date.now() + this.correction)];
+    const all = [...this.finished.splice(0), ...this.due(readThrough(Date.now(), lag) + this.correction)];
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
     const reports = isSlow ? [] : all;
     const { draining, settled, damaged, foreign } = await this.judge(

@@ -1,0 +1,69 @@
+/** What one connection of a user's own pipeline reports. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { PathReport } from "../../core/report.ts";
+import { eventId, runNumber } from "../../core/trace.ts";
+import { Connection } from "../../k6/own/connection.ts";
+
+vi.mock("k6/execution", () => ({ default: { instance: { vusInitialized: 1 } } }));
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const RUN = runNumber("a run");
+const idOf = (seq: number) => eventId({ run: RUN, publisher: 1, seq, publishedAt: Date.now() });
+
+function connect() {
+  const reports: PathReport[] = [];
+  const measure = new Proxy({} as ConstructorParameters<typeof Connection>[0], {
+    get: () => ({ add: () => undefined }),
+  });
+  const connection = new Connection(measure, { id: "a run", number: RUN, instance: "k6", clock: null }, 0, null);
+  connection.live("all", {});
+  const report = async () => {
+    await connection.report(async (paths) => {
+      reports.push(...paths);
+      return { draining: false, settled: false, damaged: 0, foreign: 0 };
+    }, false);
+    return reports.at(-1);
+  };
+  return { connection, report };
+}
+
+test("what is handled long after it was read says that more may wait", async () => {
+  const { connection, report } = connect();
+  vi.setSystemTime(Date.now() + 20_000);
+  const readAt = Date.now() - 15_000;
+  connection.arrived(idOf(1), readAt);
+  expect((await report())?.through).toBe(readAt);
+});
+
+test("everything has been read when nothing came since the last report", async () => {
+  const { connection, report } = connect();
+  connection.arrived(idOf(1), Date.now() - 15_000);
+  await report();
+  vi.setSystemTime(Date.now() + 5_000);
+  expect((await report())?.through).toBe(Date.now());
+});
+
+test("that is given no identity for seconds tells once what it was given", () => {
+  const { connection } = connect();
+  connection.arrived("[object Blob]", Date.now());
+  expect(connection.takeStranger()).toBeNull();
+  vi.setSystemTime(Date.now() + 5_000);
+  expect(connection.takeStranger()).toContain("[object Blob]");
+  expect(connection.takeStranger()).toBeNull();
+});
+
+test("that is given events tells nothing of what else came", () => {
+  const { connection } = connect();
+  connection.arrived("subscribed", Date.now());
+  connection.arrived(idOf(1), Date.now());
+  vi.setSystemTime(Date.now() + 5_000);
+  expect(connection.takeStranger()).toBeNull();
+});
+
+test("a short wait holds back nothing", async () => {
+  const { connection, report } = connect();
+  connection.arrived(idOf(1), Date.now() - 20);
+  expect((await report())?.through).toBe(Date.now());
+});
