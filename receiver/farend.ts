@@ -3,6 +3,7 @@ import { type Stream, selector } from "../core/event.ts";
 import { Histogram } from "../core/histogram.ts";
 import { type Identity, identitiesIn } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
+import { milliseconds } from "../core/numbers.ts";
 import type { Arrival } from "../core/observe.ts";
 import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
 import { withoutCredentials } from "../core/redaction.ts";
@@ -17,6 +18,10 @@ import type { Path } from "./path.ts";
 /** How many things that went wrong an account describes. */
 const EVIDENCE = 5;
 const SHOWN_LENGTH = 80;
+/** How many events that are gone are named. */
+const NAMED = 10;
+/** Clocks that were compared over a network agree to less than this. */
+const AHEAD_MS = 100;
 
 /** The run that a far end belongs to. */
 export interface FarEndRun extends Stream {
@@ -42,8 +47,11 @@ export class FarEnd implements Observer {
   private damaged = 0;
   private readonly damagedSeqs = new Set<number>();
   private strays = 0;
-  private vanished = 0;
+  /** Which events the rows or items carried that are not there any more. */
+  private gone: readonly string[] = [];
   private undated = 0;
+  /** How far ahead of this clock somebody else dated an arrival, in ms. */
+  private ahead = 0;
   private problem: string | null = null;
   private readonly follower: Follower | null;
 
@@ -110,6 +118,14 @@ export class FarEnd implements Observer {
     return own.length + damaged;
   }
 
+  /** Somebody else reports an arrival. What is dated ahead of this clock has no time, as the clock it has is wrong. */
+  reported(arrival: Arrival, at: number): number {
+    const ahead = at - this.now();
+    if (ahead <= AHEAD_MS) return this.arrived(arrival, at);
+    this.ahead = Math.max(this.ahead, ahead);
+    return this.arrived(arrival, null);
+  }
+
   /** Which events of this run a text carries; empty where it carries none. */
   carriedBy(text: string): string {
     return this.ownIn(text, this.observed.now()).map(placeOf).join(" ");
@@ -161,10 +177,10 @@ export class FarEnd implements Observer {
     this.refusals[why] = (this.refusals[why] ?? 0) + 1;
   }
 
-  /** Says how looking at it went the last time, and how much of what was there is gone. */
-  looked(problem: string | null, vanished = this.vanished): void {
+  /** Says how looking at it went the last time, and which events were in what is gone. */
+  looked(problem: string | null, gone = this.gone): void {
     this.problem = problem;
-    this.vanished = vanished;
+    this.gone = gone;
   }
 
   /** Unix ms. */
@@ -218,7 +234,7 @@ export class FarEnd implements Observer {
 
   account(settle: (path: Path) => PathAccount): Aside {
     const { pipeline, kind } = this.run.opening;
-    const { unread, damaged, strays, vanished, undated } = this;
+    const { unread, damaged, strays, undated } = this;
     const problem = this.problem ?? this.count?.problem ?? null;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const farEnd = {
@@ -228,7 +244,7 @@ export class FarEnd implements Observer {
       unread,
       damaged,
       refused: this.refusals,
-      vanished,
+      vanished: this.gone.length,
       undated,
       strays,
       problem,
@@ -241,16 +257,31 @@ export class FarEnd implements Observer {
       ...(lostSeqs.length === 0 ? [] : [`events that never came on ${path}: ${lostSeqs.join(", ")}`]),
       ...(duplicatedSeqs.length === 0 ? [] : [`events that came again on ${path}: ${duplicatedSeqs.join(", ")}`]),
     ]);
-    const refused = Object.entries(this.refusals).map(([why, count]) => `${count} requests were refused: ${why}`);
+    const refused = Object.entries(this.refusals).map(
+      ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
+    );
     const problem = farEnd?.problem == null ? [] : [`the far end could not be looked at: ${farEnd.problem}`];
-    const { undated: count } = this;
-    const undated =
-      count === 0
-        ? []
-        : count === 1
-          ? ["1 event was seen in the last look alone: nobody knows when it came, and it has no latency"]
-          : [`${count} events were seen in the last look alone: nobody knows when they came, and they have no latency`];
-    return [...problem, ...undated, ...lost, ...refused, ...this.evidence];
+    return [...problem, ...this.timeless(), ...lost, ...this.vanished(), ...refused, ...this.evidence];
+  }
+
+  /** Why events have no latency. */
+  private timeless(): readonly string[] {
+    const { undated: count, ahead } = this;
+    if (count === 0) return [];
+    const [events, they, have] =
+      count === 1 ? ["1 event was", "it", "it has"] : [`${count} events were`, "they", "they have"];
+    return ahead > 0
+      ? [
+          `${events} reported with a time up to ${milliseconds(ahead)} ahead of the receiver's clock: ${have} no latency`,
+        ]
+      : [`${events} seen in the last look alone: nobody knows when ${they} came, and ${have} no latency`];
+  }
+
+  private vanished(): readonly string[] {
+    const places = this.gone.flatMap(placesIn).filter((place) => !place.startsWith(`${CANARY_PUBLISHER}/`));
+    if (places.length === 0) return [];
+    const more = places.length > NAMED ? ", ..." : "";
+    return [`events that had arrived and are gone: ${places.slice(0, NAMED).map(seqIn).join(", ")}${more}`];
   }
 }
 

@@ -9,6 +9,8 @@ import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
 /** Polling interval. */
 const POLL_MS = 100;
 const RETRY_MS = 500;
+/** A reading that takes longer has failed: k6 waits 20 s beyond the drain for the account. */
+const ANSWER_MS = 15_000;
 /** Attempts of the last reading; none is started after this time, because k6 waits for the account. */
 const LAST_LOOKS = 3;
 const LAST_LOOKS_MS = 5_000;
@@ -21,34 +23,35 @@ export interface Follower {
 }
 
 /** Starts to observe a far end; null where others report the arrivals. */
-export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower | null {
+export function follow(pipeline: AnyPipeline, farEnd: FarEndContext, patience = ANSWER_MS): Follower | null {
   const { observe } = pipeline;
   const environment = environmentOf(pipeline, process.env);
   const access = new FarEndAccess(pipeline, process.env);
+  const answered = <Answer>(answer: Promise<Answer>) => within(patience, answer);
   switch (observe.kind) {
     case "rows":
       return new PollFollower(
         farEnd,
         access,
-        new Items(farEnd, async (after) => itemsOf("rows", await observe.rows(after, environment, access))),
+        new Items(farEnd, async (after) => itemsOf("rows", await answered(observe.rows(after, environment, access)))),
       );
     case "list":
       return new PollFollower(
         farEnd,
         access,
         new Items(farEnd, async (after) =>
-          after === null ? itemsOf("list", await observe.list(environment, access)) : [],
+          after === null ? itemsOf("list", await answered(observe.list(environment, access))) : [],
         ),
       );
     case "count":
       return new PollFollower(farEnd, access, {
         look: async () => {
-          const count = await observe.count(environment, access);
+          const count = await answered(observe.count(environment, access));
           if (!Number.isFinite(count))
             throw new Error(`count() gives ${withoutCredentials(String(count)).slice(0, 40)}; allowed: a number`);
           farEnd.counted(count);
         },
-        lookAgain: async () => 0,
+        lookAgain: async () => [],
       });
     case "stream":
       return new Consumer(farEnd, async () => {
@@ -58,6 +61,15 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext): Follower |
     default:
       return null;
   }
+}
+
+/** Waits for an answer. @throws when none comes in time; whoever is late then is not listened to any more. */
+async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
+  const answered = new AbortController();
+  const late = pause(ms, undefined, { signal: answered.signal }).then(() => {
+    throw new Error(`no answer within ${ms / 1_000} s`);
+  });
+  return Promise.race([answer, late]).finally(() => answered.abort());
 }
 
 function enter(farEnd: FarEndContext, arrival: { path?: string; text: string } | string): void {

@@ -18,6 +18,11 @@ export async function hookRoutes(
   // A signature covers the bytes, so the body stays raw, whatever its content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
+  app.addHook("onError", (_, _reply, { message }, done) => {
+    const why = message === "aborted" ? "the sender closed the connection before its body was whole" : message;
+    waitingIn(runs).at(-1)?.refused(why);
+    done();
+  });
   app.route({
     method: ["POST", "PUT", "PATCH"],
     url: "/hooks/*",

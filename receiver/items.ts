@@ -23,14 +23,14 @@ export interface FarEndContext {
   gained(arrival: Arrival, at: number | null, before: string): string;
   /** An item's content has changed. */
   changed(arrival: Arrival, at: number, before: string): void;
-  looked(problem: string | null, vanished?: number): void;
+  looked(problem: string | null, gone?: readonly string[]): void;
 }
 
 /** What a poll does. */
 export interface Poll {
   look(): Promise<void>;
-  /** Reads everything. @returns the number of items that are gone. */
-  lookAgain(): Promise<number>;
+  /** Reads everything. @returns which events were in the items that are gone, for each. */
+  lookAgain(): Promise<readonly string[]>;
 }
 
 /** Checks what a user's function returned. @throws Error in one line for anything but items. */
@@ -81,6 +81,25 @@ function seenOf(item: Item, carried: string): Seen {
 
 /** Whether keys grow, so that new rows come after known ones. For other keys, such as UUIDs, their place is unknown. */
 const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
+
+/** A page of rows, whose numbers must rise: behind the last of them the next page begins. @throws Error in one line. */
+function inOrder(after: Item["id"] | null, rows: readonly Item[]): readonly Item[] {
+  for (const [place, { id }] of rows.entries()) {
+    const before = rows[place - 1]?.id;
+    if (before === undefined || !isSmaller(id, before)) continue;
+    throw new Error(
+      `rows(${String(after)}) gives row ${id} behind row ${before}; it must give them in the order of their ids`,
+    );
+  }
+  return rows;
+}
+
+/** Of whole numbers, both as numbers and as texts; of other keys nobody knows how their database sorts them. */
+function isSmaller(one: Item["id"], other: Item["id"]): boolean {
+  const [left, right] = [String(one), String(other)];
+  if (!/^\d+$/.test(left) || !/^\d+$/.test(right)) return false;
+  return BigInt(left) < BigInt(right) && (typeof one !== "string" || left < right);
+}
 
 /**
  * Earlier rows are read again after a pause of this many times that reading's duration. If all of them have to be read,
@@ -145,7 +164,7 @@ export class Items implements Poll {
   /** One page of rows that were passed recently. Reading all of them at once would delay, and so misdate, new ones. */
   private async readPageAgain(now: number, onKnown: (item: Item, before: Seen) => void): Promise<void> {
     const after = this.again === undefined ? this.againFrom(now) : this.again;
-    const items = await this.after(after);
+    const items = inOrder(after, await this.after(after));
     this.enterAll(items, onKnown, this.farEnd.now());
     const end = items.at(-1)?.id;
     this.again = end === undefined || end === after || end === this.last ? undefined : end;
@@ -160,7 +179,7 @@ export class Items implements Poll {
   }
 
   /** Finds rows that became visible late, changed, or disappeared. */
-  async lookAgain(): Promise<number> {
+  async lookAgain(): Promise<readonly string[]> {
     const there = new Set<string>();
     // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
     const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
@@ -174,7 +193,7 @@ export class Items implements Poll {
       this.seen.set(String(item.id), seen);
     };
     await this.read(null, onKnown, at);
-    return [...this.seen.keys()].filter((id) => !there.has(id)).length;
+    return [...this.seen].flatMap(([id, { carried }]) => (there.has(id) ? [] : [carried]));
   }
 
   /**
@@ -187,7 +206,7 @@ export class Items implements Poll {
   ): Promise<void> {
     let after = from;
     for (;;) {
-      const items = await this.after(after);
+      const items = this.isList ? await this.after(after) : inOrder(after, await this.after(after));
       this.enterAll(items, onKnown, at);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;

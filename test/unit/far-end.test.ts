@@ -1,4 +1,5 @@
 /** Far ends of pipelines of one's own, over HTTP. */
+import { connect } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -7,6 +8,8 @@ import { type Spelling, spell } from "../../core/identity.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { ObservedSchema } from "../../core/report.ts";
 import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
+import { follow } from "../../receiver/followers.ts";
+import type { FarEndContext } from "../../receiver/items.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 
 const RUN = "own";
@@ -112,11 +115,26 @@ describe("requests", () => {
     expect(delivered).toBe(2);
     expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 2 });
     expect(causes).toEqual([
-      "1 requests were refused: wrong signature",
+      "1 request was refused: wrong signature",
       "event 0 is damaged: it is broken",
       "event 1 is damaged: damage() failed: it ends early",
     ]);
   });
+});
+
+test("requests that are too large, or that end in mid-body, are told", async () => {
+  await opened("request", { all: {} }, null);
+  expect((await hook("all", Buffer.alloc(5 * 1024 * 1024))).status).toBe(413);
+  const { hostname, port } = new URL(receiver?.url ?? "");
+  const socket = connect(Number(port), hostname);
+  socket.write(`POST /hooks/all HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 100\r\n\r\n${identity(0)}`);
+  setTimeout(() => socket.destroy(), 50);
+  await vi.waitFor(async () =>
+    expect((await account()).causes).toEqual([
+      "1 request was refused: Request body is too large",
+      "1 request was refused: the sender closed the connection before its body was whole",
+    ]),
+  );
 });
 
 test("requests that cannot be unpacked, or of which nothing is made, are refused by name", async () => {
@@ -127,9 +145,9 @@ test("requests that cannot be unpacked, or of which nothing is made, are refused
   expect((await hook("all", identity(0), packed)).status).toBe(400);
   const { causes } = await account();
   expect(causes).toEqual([
-    expect.stringContaining("1 requests were refused: receive gives what has no text; allowed: { path, text }"),
-    expect.stringContaining("1 requests were refused: it unpacks to more than 4194304 bytes"),
-    expect.stringContaining("1 requests were refused: it is not gzip"),
+    expect.stringContaining("1 request was refused: receive gives what has no text; allowed: { path, text }"),
+    expect.stringContaining("1 request was refused: it unpacks to more than 4194304 bytes"),
+    expect.stringContaining("1 request was refused: it is not gzip"),
   ]);
 });
 
@@ -173,6 +191,18 @@ test("an observer elsewhere reports whole texts", async () => {
   const answer = await post(`/runs/${RUN}/observed`, { arrivals: [{ text: identity(0), at: Date.now() }] });
   expect(answer).toEqual({ identities: 1, draining: false, settled: false });
   expect(await settle()).toMatchObject({ expected: 1, delivered: 1, lost: 0, ending: "complete" });
+});
+
+test("what is reported with a time ahead of this clock has no latency, and says so", async () => {
+  await opened("reported", { table: {} }, null);
+  await published(2);
+  const arrivals = [0, 1].map((seq) => ({ text: identity(seq), at: Date.now() + seq * 3_000 }));
+  await post(`/runs/${RUN}/observed`, { arrivals });
+  const { delivered, latency, causes } = await settle();
+  expect([delivered, latency.samples]).toEqual([2, 1]);
+  expect(causes[0]).toMatch(
+    /^1 event was reported with a time up to .* ahead of the receiver's clock: it has no latency$/,
+  );
 });
 
 test("what an earlier run of the same id left behind is foreign, and hides no loss", async () => {
@@ -221,6 +251,7 @@ describe("what the receiver looks at itself", () => {
     const settled = await settle();
     expect(settled).toMatchObject({ delivered: 3, lost: 0, duplicated: 1, ending: "complete" });
     expect(settled.farEnd).toMatchObject({ vanished: 1, problem: null, unread: 0 });
+    expect(settled.causes).toContain("events that had arrived and are gone: 0");
   });
 
   test("rows count as they stand at the end: what was changed is damaged, where it is not what was published", async () => {
@@ -253,6 +284,19 @@ describe("what the receiver looks at itself", () => {
     await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
     await published(1);
     expect((await settle()).causes).toContain("the far end could not be looked at: no such table");
+  });
+
+  test("a far end that never answers is a problem that is named, and holds nobody up", async () => {
+    const problems: (string | null)[] = [];
+    const farEnd = { kind: "list", now: () => 0, looked: (problem: string | null) => problems.push(problem) };
+    const list = () => new Promise<never>(() => undefined);
+    const follower = follow(
+      pipelineOf({ kind: "list", paths: { all: {} }, list }),
+      farEnd as unknown as FarEndContext,
+      20,
+    );
+    await follower?.finish();
+    expect(problems.at(-1)).toBe("no answer within 0.02 s");
   });
 
   test("an item of a list that gains an event has it, when it gains it", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Item } from "../../core/observe.ts";
-import { Items, itemsOf } from "../../receiver/items.ts";
+import { type FarEndContext, Items, itemsOf } from "../../receiver/items.ts";
 
 /** A table that grows, read by its keys a page at a time; what arrived of it, and from where it was read. */
 function tableOf(...keys: readonly string[]) {
@@ -108,4 +108,26 @@ test.each<["rows" | "list", unknown, string]>([
 
 test("a list may give texts, of which equal ones are several items", () => {
   expect(itemsOf("list", ["a", "a", { id: 7n, text: "b" }]).map(({ id }) => id)).toEqual(["1 a", "2 a", 7n]);
+});
+
+test.each([
+  [
+    "the newest first",
+    ["103", "102"],
+    "rows(null) gives row 102 behind row 103; it must give them in the order of their ids",
+  ],
+  [
+    "as numbers, the newest first",
+    [103n, 102n],
+    "rows(null) gives row 102 behind row 103; it must give them in the order of their ids",
+  ],
+  ["texts as texts are sorted", ["10", "9"], null],
+  ["numbers as they are sorted", [9, 10], null],
+  ["keys whose order only their database knows", ["b", "a"], null],
+])("a page of rows, %s", async (_, ids, problem) => {
+  const farEnd = { kind: "rows", now: () => 0, arrived: () => 0, carriedBy: () => "" } as unknown as FarEndContext;
+  const rows = ids.map((id) => ({ id, text: "" }));
+  const look = new Items(farEnd, async (after) => (after === null ? rows : [])).look();
+  if (problem === null) await look;
+  else await expect(look).rejects.toThrow(problem);
 });
