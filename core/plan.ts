@@ -111,7 +111,7 @@ export function excessOf(load: Plan): string | null {
   const shortest = load.kind === "visitors" ? SHORTEST_VISIT_SECONDS : SHORTEST_SECONDS;
   if (outside(seconds, shortest, LONGEST_SECONDS)) {
     const few = seconds < SHORTEST_VISIT_SECONDS ? "; so few samples cannot be judged" : "";
-    return `the load lasts ${seconds} s: allowed: ${shortest} to ${LONGEST_SECONDS}${few}`;
+    return `the load lasts ${seconds} s: allowed: ${shortest} to ${LONGEST_SECONDS} s${few}`;
   }
   if (!("shape" in load)) return null;
   const peak = peakOf(load.shape);

@@ -64,15 +64,16 @@ const LOAD_VARIABLES = [
   "BURST_CYCLES",
 ];
 
-/** Refuses a load out of all bounds, by the names of the variables that made it so. */
-export function refuseExcess(load: Plan, environment: Environment): void {
+/** Refuses a load out of all bounds, by the names of the variables that made it so, or else by its profile. */
+export function refuseExcess(load: Plan, profile: string, environment: Environment): void {
   const excess = excessOf(load);
   if (excess === null) return;
   const given = LOAD_VARIABLES.flatMap((name) => {
     const text = givenIn(environment, name);
     return text === undefined ? [] : [`${name}=${shown(name, text)}`];
   });
-  throw new RangeError(`${given.join(", ")}: ${excess}`);
+  const culprits = given.length > 0 ? given : [`SCENARIO=${profile}`];
+  throw new RangeError(`${culprits.join(", ")}: ${excess}`);
 }
 
 /** Refuses to turn more than a smoke test on somebody else's machine, unless that is what is asked for. */

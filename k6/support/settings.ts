@@ -76,7 +76,7 @@ const NO_STANDARDS: Standards = { slos: [], foreseen: null, changes: [] };
 /** What the run is held to, once it is known that it can be made at all. @throws RangeError for what cannot. */
 function standardsOf(test: RunnableTest, values: AnyValues, load: Plan, environment: Environment): Standards {
   refuseMissing(test, values);
-  refuseExcess(load, environment);
+  refuseExcess(load, values.SCENARIO, environment);
   refuseRemote(test, values, load);
   refuseShortDrain(values, environment);
   const rows = slos(test, {

@@ -6,6 +6,7 @@ import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
+import { hold } from "../../core/shape.ts";
 import { httpAnswer } from "../../core/transport.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { plan, profilesOf } from "../../scenarios.ts";
@@ -31,6 +32,17 @@ test("an event is the same whenever it is made, and draws its attributes from th
   const written = Array.from({ length: 50 }, (_, seq) => ORDERS.events.write(made(stream, trace(seq))));
   expect(written).toEqual(Array.from({ length: 50 }, (_, seq) => ORDERS.events.write(made(stream, trace(seq)))));
   expect(new Set(written.map(({ region }) => region))).toEqual(new Set(["eu", "us"]));
+});
+
+test("a profile that lasts no time is refused by its name", () => {
+  const zero = definePipeline({ ...ORDERS, name: "own-zero", profiles: { zero: [hold(50, "0s")] } });
+  defineTestsOf(zero);
+  expect(() => settings("own-zero" as RunnableTest, { TOKEN: "t", SCENARIO: "zero" })).toThrow(
+    "SCENARIO=zero: the load lasts 0 s: allowed: 0.001 to 3600000 s",
+  );
+  expect(() => settings("own-zero" as RunnableTest, { TOKEN: "t", RATE: "1e9", EVENTS: "50" })).toThrow(
+    /^RATE=1e9, EVENTS=50: the load lasts/,
+  );
 });
 
 test("attributes without values, and too many combinations, are refused", () => {
