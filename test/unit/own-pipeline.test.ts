@@ -34,9 +34,18 @@ test("an event is the same whenever it is made, and draws its attributes from th
   expect(new Set(written.map(({ region }) => region))).toEqual(new Set(["eu", "us"]));
 });
 
+test("subscribers are judged by twenty frames: each may carry several events", () => {
+  const observe = { kind: "subscription", paths: { all: {} }, open: () => ({ close: () => undefined }) } as const;
+  defineTestsOf(definePipeline({ ...ORDERS, name: "own-frames", observe }) as unknown as AnyPipeline);
+  const lag = slos("own-frames-subscribers" as RunnableTest, { accounted: true, events: null }).find(
+    ({ metric }) => metric === "generator_lag_ms",
+  );
+  expect(lag).toMatchObject({ bound: 50, floor: 20, miss: "INVALID" });
+});
+
 test("a profile that lasts no time is refused by its name", () => {
   const zero = definePipeline({ ...ORDERS, name: "own-zero", profiles: { zero: [hold(50, "0s")] } });
-  defineTestsOf(zero);
+  defineTestsOf(zero as unknown as AnyPipeline);
   expect(() => settings("own-zero" as RunnableTest, { TOKEN: "t", SCENARIO: "zero" })).toThrow(
     "SCENARIO=zero: the load lasts 0 s: allowed: 0.001 to 3600000 s",
   );
