@@ -99,6 +99,8 @@ export interface StreamEnd<Table extends AttributeTable, Names extends string> e
     env: Environment<Names>,
     arrived: (arrival: Arrival | string) => void,
     access: NodeAccess,
+    /** Says that the stream has ended or was interrupted: what it then misses is not the target's loss. */
+    failed: (why: string) => void,
   ): Promise<Closable> | Closable;
 }
 

@@ -54,9 +54,9 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext, patience = 
         lookAgain: async () => [],
       });
     case "stream":
-      return new Consumer(farEnd, async () => {
+      return new Consumer(farEnd, async (failed) => {
         await access.ready();
-        return observe.consume(environment, (arrival) => enter(farEnd, arrival), access);
+        return observe.consume(environment, (arrival) => enter(farEnd, arrival), access, failed);
       });
     default:
       return null;
@@ -136,8 +136,13 @@ class PollFollower implements Follower {
 class Consumer implements Follower {
   private readonly opened: Promise<Closable | null>;
 
-  constructor(farEnd: FarEndContext, open: () => Promise<Closable>) {
-    this.opened = open().catch((problem: unknown) => {
+  private isStopped = false;
+
+  constructor(farEnd: FarEndContext, open: (failed: (why: string) => void) => Promise<Closable>) {
+    const failed = (why: string) => {
+      if (!this.isStopped) farEnd.looked(`the stream was interrupted: ${withoutCredentials(why)}`);
+    };
+    this.opened = open(failed).catch((problem: unknown) => {
       farEnd.looked(safeMessageOf(problem));
       return null;
     });
@@ -146,6 +151,7 @@ class Consumer implements Follower {
   async finish(): Promise<void> {}
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     await (await this.opened)?.close();
   }
 }

@@ -141,8 +141,10 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     observe: `observe: {
     kind: "stream",
     paths: { delivered: {} },
-    async consume({ OUT_URL }, arrived) {
-      const connection = await connect({ servers: OUT_URL });
+    async consume({ OUT_URL }, arrived, _access, failed) {
+      // What comes while it connects anew would be missed.
+      const connection = await connect({ servers: OUT_URL, reconnect: false });
+      connection.closed().then((problem) => failed(String(problem ?? "closed")));
       connection.subscribe("delivered.>", { callback: (_, message) => arrived(message.string()) });
       return connection;
     },

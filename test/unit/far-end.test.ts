@@ -359,6 +359,21 @@ describe("what the receiver looks at itself", () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
+  test("a stream that is interrupted is a problem that is named, and one that is closed in the end is none", async () => {
+    let failed: (why: string) => void = () => undefined;
+    const consume = (_env: object, arrived: (text: string) => void, _access: object, interrupted: typeof failed) => {
+      failed = interrupted;
+      arrived(identity(0));
+      return { close: () => failed("closed") };
+    };
+    await opened("stream", { stream: {} }, pipelineOf({ kind: "stream", paths: { stream: {} }, consume }));
+    await published(2);
+    failed("the server went away");
+    const { farEnd, causes } = await settle();
+    expect(farEnd?.problem).toBe("the stream was interrupted: the server went away");
+    expect(causes).toContain(`the far end could not be looked at: ${farEnd?.problem}`);
+  });
+
   test("where only numbers can be compared, what is missing and what is too much is counted", async () => {
     let count = 1_000;
     const observe = { kind: "count", paths: { sum: {} }, count: async () => count };
