@@ -10,10 +10,8 @@ export function judgedShare({ acknowledged, unheard, expected, unjudged }: Count
 /** How much was judged and how much was not, in words; shown with every count of losses. */
 export function judgedOf(counts: Counts): string {
   const share = judgedShare(counts);
-  const { unheard, unjudged } = counts;
+  const { unheard, unjudged, unknown } = counts;
+  const why = unknown === 0 ? "too near the edges of a connection" : "too near edges, or never acknowledged";
   const judged = share === null ? "nothing" : `${Math.floor(share * 1000 + 1e-9) / 10} % of what was published`;
-  return (
-    `${judged}: ${number(unjudged)} unjudged (too near the edges of a connection), ` +
-    `${number(unheard)} published with nobody listening`
-  );
+  return `${judged}: ${number(unjudged)} unjudged (${why}), ` + `${number(unheard)} published with nobody listening`;
 }

@@ -54,9 +54,10 @@ describe("what was judged", () => {
   });
 
   test("is said in words, and never rounded up", () => {
-    const counts = { ...ACCOUNT, acknowledged: 10_000, expected: 10_000, unjudged: 1, unheard: 2 };
+    const counts = { ...ACCOUNT, acknowledged: 10_000, expected: 10_000, unjudged: 1, unheard: 2, unknown: 0 };
     expect(judgedOf(counts)).toBe(
       "99.9 % of what was published: 1 unjudged (too near the edges of a connection), 2 published with nobody listening",
     );
+    expect(judgedOf({ ...counts, unknown: 1 })).toContain("unjudged (too near edges, or never acknowledged)");
   });
 });
