@@ -1,4 +1,5 @@
 import exec from "k6/execution";
+import { clearTimeout, setTimeout } from "k6/timers";
 import { once } from "../../core/once.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
@@ -25,6 +26,7 @@ const MOST_READ = 10_000;
 /** Refusals that are kept apart; a target that writes a number into each would otherwise fill the memory and the log. */
 const MOST_WORDS = 50;
 
+const NO_ANSWER: Answer = { outcome: "unknown", said: "no answer within ACK_TIMEOUT" };
 const AWAY: Answer = { outcome: "unsent", said: "not connected: the connection has ended and is opened anew" };
 
 interface SenderOptions {
@@ -141,11 +143,30 @@ export class Sender {
     const wire = this.events.write(trace);
     let answer: Answer;
     try {
-      answer = send === undefined ? ((await batch?.([wire]))?.[0] ?? "unknown") : await send(wire);
+      answer =
+        send === undefined
+          ? ((await this.within(batch?.([wire]), [NO_ANSWER]))?.[0] ?? "unknown")
+          : await this.within(send(wire), NO_ANSWER);
     } catch (problem) {
       return { outcome: "unknown", said: reasonOf(problem) };
     }
     return answerOf(this.options.pipeline, answer);
+  }
+
+  /**
+   * Waits for an answer as long as events are waited for, whatever the transport's own patience: k6 gives requests 60 s
+   * and ends the load before, with an event of which nobody ever tells.
+   */
+  private async within<Given, Otherwise>(answer: Given, otherwise: Otherwise): Promise<Awaited<Given> | Otherwise> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Otherwise>((resolve) => {
+      timer = setTimeout(() => resolve(otherwise), this.options.config.ACK_TIMEOUT * 1000);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      if (timer !== undefined) clearTimeout(timer);
+    }
   }
 
   /** A series of one event. */
@@ -170,9 +191,10 @@ export class Sender {
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
     );
-    const answers = await answersOf(
-      batch,
-      traces.map((trace) => this.events.write(trace)),
+    const wires = traces.map((trace) => this.events.write(trace));
+    const answers = await this.within(
+      answersOf(batch, wires),
+      wires.map(() => NO_ANSWER),
     );
     const took = now() - sentFrom;
     const sent = traces.map((_, place) =>

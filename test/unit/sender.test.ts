@@ -25,7 +25,7 @@ const METRICS = new Proxy({}, { get: () => ({ add: () => undefined }) });
 const RUN: Run = { id: "r", number: 1, instance: "i", clock: null };
 
 /** Sends events, each of which has its answer. */
-async function answered(...answers: readonly Answer[]) {
+async function answered(...answers: readonly (Answer | Promise<Answer>)[]) {
   let next = 0;
   const publish = () => async () => answers[next++];
   const sender = new Sender({
@@ -45,6 +45,16 @@ test("what was never reached is unsent, however long its address", async () => {
   const { outcome, sender } = await answered({ outcome: "unknown", said });
   expect(outcome).toMatchObject({ unsent: [0], unknown: [] });
   expect(sender.refusals[0]).toHaveLength(200);
+});
+
+test("what is never answered is unknown when events are not waited for any longer", async () => {
+  vi.useFakeTimers();
+  const sending = answered("acknowledged", new Promise<Answer>(() => undefined));
+  await vi.advanceTimersByTimeAsync(1_000);
+  const { outcome } = await sending;
+  expect(outcome).toMatchObject({ unknown: [1], refused: [], unsent: [], words: ["no answer within ACK_TIMEOUT"] });
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 test("a target that writes a number into each refusal fills neither the memory nor the log", async () => {
