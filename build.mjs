@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
+import { bundleForK6 } from "./bundle.mjs";
 
 const systems = readdirSync("systems", { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? one.name : []));
 
@@ -43,31 +44,11 @@ function workshop() {
 
 /** One self-contained bundle per test, for k6. */
 export async function bundleTests() {
-  await build({
-    entryPoints: Object.fromEntries(tests.map((file) => [basename(file, ".ts"), file])),
-    outdir: "dist",
-    bundle: true,
-    // k6 finds the extensions a script needs in ES modules only.
-    format: "esm",
-    // Neither a browser nor Node: nothing is shimmed, and a Node import is an error.
-    platform: "neutral",
-    // Of packages without an ES module entry, which neutral builds would not find.
-    mainFields: ["module", "main"],
-    // The newest syntax that k6 runs without translating it again.
-    target: "es2022",
-    // k6 has these inside.
-    external: ["k6", "k6/*"],
-    // So that a stack trace names the TypeScript line.
-    // The map says where a line stands in the sources; spaces would only fill a Kubernetes ConfigMap.
-    minifyWhitespace: true,
-    sourcemap: "inline",
-    // The paths in it are relative; the sources themselves would double the size.
-    sourcesContent: false,
-    // A summary shows function names.
-    keepNames: false,
-    logLevel: "warning",
-  });
-  return tests.map((file) => `dist/${basename(file, ".ts")}.js`);
+  const bundles = tests.map((file) => [file, `dist/${basename(file, ".ts")}.js`]);
+  // The map says where a line stands in the sources; spaces and long forms would only fill a Kubernetes ConfigMap.
+  const short = { minifyWhitespace: true, minifySyntax: true };
+  await Promise.all(bundles.map(([file, bundle]) => bundleForK6(file, bundle, short)));
+  return bundles.map(([, bundle]) => bundle);
 }
 
 /** What all bundles for Node have in common. */
@@ -121,19 +102,8 @@ export async function bundleBoards() {
 
 /** What pipelines of one's own are made of: what their files import, and what is bundled with them for k6. */
 export async function bundleLibrary() {
-  await build({
-    entryPoints: { index: "core/own.ts", k6: "k6/own/main.ts" },
-    outdir: "dist/lib",
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    target: "es2022",
-    external: ["k6", "k6/*"],
-    sourcemap: "inline",
-    sourcesContent: false,
-    logLevel: "warning",
-  });
+  await bundleForK6("core/own.ts", "dist/lib/index.js");
+  await bundleForK6("k6/own/main.ts", "dist/lib/k6.js");
   return ["dist/lib/index.js", "dist/lib/k6.js"];
 }
 

@@ -1,7 +1,11 @@
-/** Who we say we are: how headers, cookies and tokens are written in settings, and when a token is to be renewed. Pure. */
+/**
+ * Who we say we are: how headers, cookies and tokens are written in settings, and when a token is to be renewed. Pure.
+ * Schemas are made when they are asked for: thousands of virtual users need none.
+ */
 
-import { decode } from "js-base64";
 import * as v from "valibot";
+import { decodeBase64 } from "./base64.ts";
+import { once } from "./once.ts";
 
 /** Header names and the names of subprotocols and cookies, by RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -93,7 +97,7 @@ export interface Token {
   readonly lasts: number | null;
 }
 
-const Claims = v.looseObject({ exp: v.pipe(v.number(), v.finite()) });
+const claimsSchema = once(() => v.looseObject({ exp: v.pipe(v.number(), v.finite()) }));
 
 /**
  * When a token ends by what it says itself, in Unix seconds: the claim `exp` of a JSON Web Token (RFC 7519). Nothing
@@ -105,29 +109,33 @@ export function endOf(token: string): number | null {
   const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token) ?? [];
   if (claims === undefined) return null;
   try {
-    const parsed = v.safeParse(Claims, JSON.parse(decode(claims)));
+    const parsed = v.safeParse(claimsSchema(), JSON.parse(decodeBase64(claims)));
     return parsed.success ? parsed.output.exp : null;
   } catch {
     return null;
   }
 }
 
-const TokenAnswer = v.pipe(
-  v.looseObject({
-    access_token: v.optional(v.string()),
-    token: v.optional(v.string()),
-    expires_in: v.nullish(v.pipe(v.union([v.number(), v.string()]), v.transform(Number))),
-  }),
-  v.transform(({ access_token, token, expires_in }) => ({ token: access_token ?? token, lasts: expires_in ?? null })),
+const tokenSchema = once(() =>
+  v.pipe(
+    v.looseObject({
+      access_token: v.optional(v.string()),
+      token: v.optional(v.string()),
+      expires_in: v.nullish(v.pipe(v.union([v.number(), v.string()]), v.transform(Number))),
+    }),
+    v.transform(({ access_token, token, expires_in }) => ({ token: access_token ?? token, lasts: expires_in ?? null })),
+  ),
 );
 
 /** The error codes of OAuth 2 (RFC 6749), and short words like them: never a value. */
-const Failure = v.looseObject({ error: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_ .:-]{0,199}$/)) });
+const failureSchema = once(() =>
+  v.looseObject({ error: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_ .:-]{0,199}$/)) }),
+);
 
 /** Why a token was not given, as its address says. */
 function failureIn(body: string): string {
   try {
-    const parsed = v.safeParse(Failure, JSON.parse(body));
+    const parsed = v.safeParse(failureSchema(), JSON.parse(body));
     return parsed.success ? `, ${parsed.output.error}` : "";
   } catch {
     return "";
@@ -154,7 +162,7 @@ export function readTokenAnswer(status: number, body: string): Token | string {
   } catch {
     return "the answer is no JSON";
   }
-  const parsed = v.safeParse(TokenAnswer, json);
+  const parsed = v.safeParse(tokenSchema(), json);
   const token = parsed.success ? readToken(parsed.output.token ?? "") : undefined;
   if (!parsed.success || token === undefined) return "the answer has no access_token or token";
   const { lasts } = parsed.output;

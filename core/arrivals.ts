@@ -1,5 +1,6 @@
 import { wasOurs } from "./damagedid.ts";
-import { isLeftOver, isPlausible, type PathReport } from "./report.ts";
+import { isLeftOver, isPlausible } from "./plausible.ts";
+import type { PathReport } from "./report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_LENGTH, PROBE_PUBLISHER, readEventId, type Trace } from "./trace.ts";
 
 /** Arrivals on one path since its last report; the four lists have the same length, in order of arrival. */

@@ -1,5 +1,8 @@
 /** Access to the target for the functions of a user's pipeline, from the variables TARGET_*. */
 
+/** Prefix of these variables. */
+export const OWN_PREFIX = "TARGET";
+
 /** Access in k6 and in the receiver. */
 export interface Access {
   /** Headers, cookies and the current token for a request. */

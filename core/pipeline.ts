@@ -84,6 +84,14 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
   return pipeline;
 }
 
+/** What the test is called that holds the subscriptions of a pipeline. */
+export const subscribersOf = (name: string) => `${name}-subscribers`;
+
+/** Connections that a pipeline's subscribers hold. */
+export function connectionsOf({ observe }: AnyPipeline): number {
+  return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
+}
+
 /**
  * What a pipeline says of the damage in a text in which an event arrived; null where it says nothing. A text over which
  * its code fails is damaged: half a body, say, with a whole identity in it.

@@ -1,4 +1,4 @@
-import { encode } from "js-base64";
+import { encodeBase64 } from "./base64.ts";
 import { messageOf } from "./problem.ts";
 import { spellingsOf } from "./spelling.ts";
 
@@ -45,6 +45,11 @@ export function hideRenewed(token: string): void {
   if (fresh.length > 0) keep(secrets, [...renewed, ...fresh].slice(-MOST_SECRETS));
 }
 
+/** The secrets that {@link hide} was told. */
+export function hiddenSecrets(): readonly string[] {
+  return secrets.map(({ text }) => text);
+}
+
 /** Forgets all secrets, for tests that share a process. */
 export function forgetSecrets(): void {
   keep([], []);
@@ -88,7 +93,8 @@ export function secretsInUrl(url: string): readonly string[] {
   const [, user = "", password] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/]*):(.*)@/is.exec(url) ?? [];
   const [, token] = /^(?:https?|wss?|nats|tls):\/\/([^:@/?#]+)@/i.exec(url) ?? [];
   const [, query = ""] = /:\/\/[^?#]*\?([^#]*)/.exec(url) ?? [];
-  const login = password === undefined ? [] : [password, meant(password), encode(`${meant(user)}:${meant(password)}`)];
+  const login =
+    password === undefined ? [] : [password, meant(password), encodeBase64(`${meant(user)}:${meant(password)}`)];
   return [...new Set([...login, ...(token === undefined ? [] : [token, meant(token)]), ...secretsInQuery(query)])];
 }
 

@@ -1,32 +1,29 @@
 /** The messages between publishers, subscribers and receiver. */
 import * as v from "valibot";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
-import { EVENT_ID_LENGTH, type Trace } from "./trace.ts";
-import { WordsSchema } from "./words.ts";
-
-/** Whether a trace with correct check digits can be ours; damaged ones have correct digits by chance. */
-export function isPlausible({ seq }: Pick<Trace, "seq">): boolean {
-  return seq <= MOST_EVENTS;
-}
-
-/** Largest difference between the clocks of a run, in ms. */
-const APART_MS = 30_000;
-
-/**
- * Whether an event was published before its run was opened. It is left over from an earlier run with the same id, for
- * example where RUN_ID is constant and the receiver is new.
- *
- * @param publishedAt, openedAt Unix ms; null where unknown.
- */
-export function isLeftOver(publishedAt: number | null, openedAt: number): boolean {
-  return publishedAt !== null && publishedAt < openedAt - APART_MS;
-}
+import { Texts } from "./texts.ts";
+import { EVENT_ID_LENGTH } from "./trace.ts";
+import { LONGEST_TEXT, MOST_TEXTS, WORD_KINDS } from "./words.ts";
 
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_EVENTS));
 const Publisher = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 /** The range of Date, in Unix ms. */
 const Time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
-export const Texts = v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(1_000), v.readonly());
+
+/** What all virtual users of a test tell of the words in which the target refused them. */
+export const WordsSchema = v.object({
+  test: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/)),
+  words: v.pipe(
+    v.array(
+      v.object({
+        kind: v.picklist(WORD_KINDS),
+        text: v.pipe(v.string(), v.maxLength(LONGEST_TEXT + 3)),
+        count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      }),
+    ),
+    v.maxLength(3 * (MOST_TEXTS + 1)),
+  ),
+});
 
 const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
 

@@ -1,5 +1,4 @@
 /** What the target says when it refuses or ends something, in its own words, each with its count. Pure. */
-import * as v from "valibot";
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
 /** What the target did: refused what it was sent, ended a connection, or said what is no event and no answer. */
@@ -9,26 +8,19 @@ const KINDS = {
   said: "said by the target beside events",
 } as const;
 export type WordKind = keyof typeof KINDS;
+export const WORD_KINDS = Object.keys(KINDS) as WordKind[];
 
 /** Texts that are kept apart; a target that writes a number into each would otherwise fill the memory. */
-const MOST_TEXTS = 50;
-const LONGEST_TEXT = 200;
+export const MOST_TEXTS = 50;
+export const LONGEST_TEXT = 200;
 const REST = "in other words";
 
-export const WordsSchema = v.object({
-  test: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/)),
-  words: v.pipe(
-    v.array(
-      v.object({
-        kind: v.picklist(Object.keys(KINDS) as WordKind[]),
-        text: v.pipe(v.string(), v.maxLength(LONGEST_TEXT + 3)),
-        count: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      }),
-    ),
-    v.maxLength(3 * (MOST_TEXTS + 1)),
-  ),
-});
-export type Word = v.InferOutput<typeof WordsSchema>["words"][number];
+/** One text, and how often it was said. */
+export interface Word {
+  readonly kind: WordKind;
+  readonly text: string;
+  readonly count: number;
+}
 
 /** Counts of texts, at most {@link MOST_TEXTS} of each kind. */
 export class Words {
@@ -52,8 +44,7 @@ export class Words {
 
   /** All of them, the most frequent first. */
   list(): Word[] {
-    const kinds = Object.keys(KINDS) as WordKind[];
-    return kinds.flatMap((kind) =>
+    return WORD_KINDS.flatMap((kind) =>
       [...this.counts[kind]].sort(([, one], [, other]) => other - one).map(([text, count]) => ({ kind, text, count })),
     );
   }
@@ -68,7 +59,7 @@ export class Words {
 
 /** One line for each kind: `connections ended by the target: 1008 quota: 80; 1001 going away: 2`. */
 export function describeWords(words: readonly Word[]): string[] {
-  return (Object.keys(KINDS) as WordKind[]).flatMap((kind) => {
+  return WORD_KINDS.flatMap((kind) => {
     const own = words.filter((word) => word.kind === kind);
     return own.length === 0 ? [] : [`${KINDS[kind]}: ${own.map(({ text, count }) => `${text}: ${count}`).join("; ")}`];
   });

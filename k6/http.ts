@@ -14,24 +14,23 @@ import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts";
 import { isShortage } from "./support/host.ts";
+import { lead } from "./support/lead.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
 import { publishing, type Tick } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import type { Run } from "./support/run.ts";
-import { settings } from "./support/settings.ts";
 import { countStatus } from "./support/statuses.ts";
-import { summaryOf } from "./support/summary.ts";
+import { settingsOf } from "./support/told.ts";
 import { arrive, think } from "./support/visitor.ts";
 
-const config = settings("http");
+const config = settingsOf("http");
 countBounds(config);
 const metrics = measures("everywhere", "http", "gateway", "health");
 const access = new Access(config, "HTTP");
 const endpoints = endpointsOf(config);
 
 export const options = {
-  ...optionsOf(config, config.load.kind === "paced" ? "scheduledVisit" : "visit", besideLoad()),
+  ...lead?.optionsOf(config, config.load.kind === "paced" ? "scheduledVisit" : "visit", besideLoad()),
   ...access.options,
 };
 
@@ -107,7 +106,7 @@ export function teardown(met: GatewayStart): void {
   enterHealth(config, metrics, met);
 }
 
-export const handleSummary = summaryOf(config, notesOf, evidenceOf);
+export const handleSummary = lead?.summaryOf(config, notesOf, evidenceOf);
 
 /** Visits are events of a schedule: what is measured of a publisher is measured of them. */
 function visitsOnSchedule(): (met: GatewayStart) => Promise<void> {

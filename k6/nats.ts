@@ -20,9 +20,9 @@ import { publisherTest } from "./support/publisher.ts";
 import { publishing, publishingLoad } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import { seriesSender } from "./support/series.ts";
-import { settings } from "./support/settings.ts";
+import { settingsOf } from "./support/told.ts";
 
-const config = settings("nats");
+const config = settingsOf("nats");
 const load = publishingLoad(config);
 countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");

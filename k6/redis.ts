@@ -26,9 +26,9 @@ import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import { type Run, reportHops } from "./support/run.ts";
 import { seriesSender } from "./support/series.ts";
-import { settings } from "./support/settings.ts";
+import { settingsOf } from "./support/told.ts";
 
-const given = settings("redis");
+const given = settingsOf("redis");
 const config = { ...given, STREAM: given.STREAM ?? streamOfChain(given.CHAIN_ID) };
 const told = endpointsOf(config, (file) => open(file));
 const load = publishingLoad(config);

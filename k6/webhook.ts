@@ -22,20 +22,19 @@ import {
 } from "../systems/signals/k6/webhooks.ts";
 import type { ClockOfTarget } from "../systems/signals/wire.ts";
 import { Access } from "./support/access.ts";
-import { enterAccount } from "./support/account.ts";
 import { now } from "./support/clock.ts";
 import { guarded, reasonOf } from "./support/guard.ts";
 import { enterHealth, type WatchStart } from "./support/health.ts";
+import { lead } from "./support/lead.ts";
 import { countBounds, measures } from "./support/metrics.ts";
-import { KEPT_CONNECTIONS } from "./support/options.ts";
-import { publisherTest } from "./support/publisher.ts";
+import { KEPT_CONNECTIONS, publisherTest } from "./support/publisher.ts";
 import { publishing, publishingLoad, traceOf } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import { clockCorrection, type Run } from "./support/run.ts";
 import { sendEach } from "./support/sending.ts";
-import { settings } from "./support/settings.ts";
+import { settingsOf } from "./support/told.ts";
 
-const given = settings("webhook");
+const given = settingsOf("webhook");
 const byCount = given.EXECUTED_BY === "count";
 // By count there is nothing that a receiver could join.
 const config = byCount ? { ...given, RECEIVER_URL: undefined } : given;
@@ -116,7 +115,7 @@ export async function teardown(run: SignalRun & WatchStart): Promise<void> {
     metrics.signal_unexecuted.add(-executed, 0);
   }
   if (config.RECEIVER_URL !== undefined) {
-    enterAccount(metrics, await settleExecuted(config, access, run, metrics.signal_untimed), config.slos);
+    lead?.enterAccount(metrics, await settleExecuted(config, access, run, metrics.signal_untimed), config.slos);
   }
   if (createsWebhooks(config) && removeWebhooks(config, access, run.webhooks) > 0 && config.DELETE_PATH !== undefined) {
     console.warn(`DELETE_PATH=${config.DELETE_PATH}: not all webhooks of run ${run.id} could be deleted`);

@@ -14,18 +14,16 @@ import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { opensAfter } from "../systems/pulse/opening.ts";
 import { Access } from "./support/access.ts";
 import { BAD_HANDSHAKE, Door } from "./support/door.ts";
-import { endRun } from "./support/ending.ts";
 import { guarded } from "./support/guard.ts";
 import { requireHealth, type WatchStart } from "./support/health.ts";
 import { gapJudge, receiverJudge } from "./support/judge.ts";
+import { lead } from "./support/lead.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { optionsOf } from "./support/options.ts";
 import { pause } from "./support/pause.ts";
 import { compareWhileLoaded, openRun, type Run } from "./support/run.ts";
-import { settings } from "./support/settings.ts";
-import { summaryOf } from "./support/summary.ts";
+import { settingsOf } from "./support/told.ts";
 
-const config = settings("websocket");
+const config = settingsOf("websocket");
 const load = config.load;
 if (load.kind !== "visitors") throw "websocket subscribes: it publishes nothing";
 const stream = once(() => streamOf({ seed: config.SEED, chains: config.CHAINS }));
@@ -48,7 +46,7 @@ if (config.SLOW_READERS > 0 && socketModule() === null)
   throw `SLOW_READERS=${config.SLOW_READERS}: k6 reads all there is; allowed: with dist/churn.js and bin/k6`;
 
 export const options = {
-  ...optionsOf(config, churns ? "comeAndGo" : "hold"),
+  ...lead?.optionsOf(config, churns ? "comeAndGo" : "hold"),
   ...access.options,
 };
 
@@ -124,9 +122,9 @@ function placeOfClient(): number {
 /** Beside the load: compares clocks with the receiver. */
 export const compareClock = compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms });
 
-export const teardown = endRun(config, metrics, "subscriber");
+export const teardown = lead?.endRun(config, metrics, "subscriber");
 
-export const handleSummary = summaryOf(config, notesOf);
+export const handleSummary = lead?.summaryOf(config, notesOf);
 
 /** What became of clients that are not the well-behaved ones that stay. */
 function notesOf({ metrics: measured }: K6Data): string[] {

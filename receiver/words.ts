@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as v from "valibot";
-import { type Word, Words, WordsSchema } from "../core/words.ts";
+import { WordsSchema } from "../core/report.ts";
+import { type Word, Words } from "../core/words.ts";
 import type { Run } from "./run.ts";
 import type { Runs } from "./runs.ts";
 

@@ -1,7 +1,8 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
 
-import { decode, encode } from "js-base64";
 import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
+import { decodeBase64, encodeBase64 } from "../core/base64.ts";
+import { OWN_PREFIX } from "../core/ownaccess.ts";
 import { secretsInQuery, secretValues } from "../core/redaction.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 
@@ -62,10 +63,7 @@ const DEFLATE = flag("1 offers permessage-deflate, without context takeover", "0
 /** What only a socket has. */
 export const SOCKET_WAYS_IN = { WS_PROTOCOLS: PROTOCOLS, WS_DEFLATE: DEFLATE };
 
-/** What the ways into the target of a user's pipeline begin with, whatever its file calls its variables. */
-export const OWN_PREFIX = "TARGET";
-
-/** The variables of these ways. */
+/** The variables of the ways into the target of a user's pipeline. */
 export const OWN_WAYS_IN = { ...waysIn(OWN_PREFIX), TARGET_PROTOCOLS: PROTOCOLS, TARGET_DEFLATE: DEFLATE };
 
 /** Begins so, and is for all programs. */
@@ -122,7 +120,7 @@ export function shownHeaders(given: AccessSettings, headers: Headers): Headers {
   return {
     ...headers,
     ...(COOKIES === undefined ? {} : { Cookie: COOKIES }),
-    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encode(BASIC)}` }),
+    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encodeBase64(BASIC)}` }),
     ...(TOKEN === undefined ? {} : { Authorization: `Bearer ${TOKEN}` }),
   };
 }
@@ -141,8 +139,17 @@ export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers
     const [, scheme, proof = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
     if (scheme === undefined) return [value];
     if (scheme.toLowerCase() !== "basic") return [value, proof];
-    const login = decode(proof);
+    const login = loginIn(proof);
     return [proof, login, login.slice(login.indexOf(":") + 1)];
   });
   return [...proofs, ...cookies, TOKEN_FORM, ...secretsInQuery(TOKEN_FORM)];
+}
+
+/** Whoever gives headers of his own may write anything. */
+function loginIn(proof: string): string {
+  try {
+    return decodeBase64(proof);
+  } catch {
+    return proof;
+  }
 }

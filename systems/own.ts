@@ -3,20 +3,18 @@ import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";
 import { published } from "../core/objectives.ts";
+import { OWN_PREFIX } from "../core/ownaccess.ts";
 import type { VariableOf } from "../core/ownvariables.ts";
-import type { AnyPipeline } from "../core/pipeline.ts";
+import { type AnyPipeline, connectionsOf, subscribersOf } from "../core/pipeline.ts";
 import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
 import { hold, ramp } from "../core/shape.ts";
 import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
 import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
 import { accounted, common, publishing, receiver, scenario } from "../core/variables.ts";
-import { OWN_PREFIX, OWN_WAYS_IN } from "./access.ts";
+import { OWN_WAYS_IN } from "./access.ts";
 
 /** Frames may carry several events: of a hundred events in batches of five, p95 leaves one frame out. */
 const LEAST_FRAMES = 20;
-
-/** What the test is called that holds the subscriptions of a pipeline. */
-export const subscribersOf = (name: string) => `${name}-subscribers`;
 
 /** The profiles of a publisher, where its pipeline says no others: events per second. */
 const PROFILES: Profiles = {
@@ -198,11 +196,6 @@ export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
   };
   defineTest(test.name, test);
   return test;
-}
-
-/** Connections that a pipeline's subscribers hold. */
-export function connectionsOf({ observe }: AnyPipeline): number {
-  return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
 }
 
 function subscriber(

@@ -6,9 +6,8 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
 import { bundleHead } from "../../core/bundle.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
-import type { AnyPipeline } from "../../core/pipeline.ts";
+import { type AnyPipeline, subscribersOf } from "../../core/pipeline.ts";
 import { messageOf } from "../../core/problem.ts";
-import { subscribersOf } from "../../systems/own.ts";
 import { makeFolders } from "../files.ts";
 import { lineIn, lineOf } from "./place.ts";
 import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
@@ -81,7 +80,7 @@ async function bundleForK6(root: string, file: string, name: string, script: str
       loader: "ts",
     },
     outfile,
-    // The same options as for the suite's own tests; see build.mjs.
+    // The same options as for the suite's own tests; see bundle.mjs.
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],

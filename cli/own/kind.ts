@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { PREFIX, secretsOf } from "../../core/ownvariables.ts";
-import type { AnyPipeline } from "../../core/pipeline.ts";
+import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { secondsOf } from "../../core/plan.ts";
 import { hide } from "../../core/redaction.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { OWN_WAYS_IN } from "../../systems/access.ts";
-import { connectionsOf, defineTestsOf, defineVisitsOf, subscribersOf } from "../../systems/own.ts";
+import { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../kind.ts";
 import { openTokenDesk } from "../run/tokens.ts";

@@ -1,8 +1,8 @@
 import type { Params } from "k6/http";
-import type { K6Access } from "../../core/ownaccess.ts";
+import { type K6Access, OWN_PREFIX } from "../../core/ownaccess.ts";
 import { secretsOf, type VariableOf } from "../../core/ownvariables.ts";
 import { hide } from "../../core/redaction.ts";
-import { OWN_PREFIX, type OWN_WAYS_IN } from "../../systems/access.ts";
+import type { OWN_WAYS_IN } from "../../systems/access.ts";
 import { Access } from "../support/access.ts";
 import { BAD_HANDSHAKE, Door } from "../support/door.ts";
 

@@ -1,21 +1,21 @@
 import { firstOfEachVariant } from "../../core/event.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
-import type { AnyPipeline } from "../../core/pipeline.ts";
+import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf } from "../../core/pipelineevents.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
-import { connectionsOf, defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
 import { concealed } from "../support/guard.ts";
+import { lead } from "../support/lead.ts";
 import { measures } from "../support/metrics.ts";
-import { KEPT_CONNECTIONS } from "../support/options.ts";
-import { publisherTest } from "../support/publisher.ts";
+import { KEPT_CONNECTIONS, publisherTest } from "../support/publisher.ts";
 import { publishing, publishingLoad } from "../support/publishing.ts";
 import type { Run } from "../support/run.ts";
-import { type Following, settings, type ValuesOf } from "../support/settings.ts";
+import type { Following, ValuesOf } from "../support/settings.ts";
+import { settingsOf } from "../support/told.ts";
 import { fetchWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 import { outcomeOf, Sender, saidIn, statusIn } from "./sender.ts";
@@ -43,8 +43,8 @@ export function filterOf(selection: Readonly<Record<string, string | readonly st
 
 /** The test that publishes the events of a pipeline: the functions that k6 asks a script for. */
 export function publisherOf(pipeline: AnyPipeline) {
-  defineTestsOf(pipeline);
-  const config = settings(pipeline.name as RunnableTest) as unknown as PublisherSettings;
+  lead?.defineTestsOf(pipeline);
+  const config = settingsOf(pipeline.name as RunnableTest) as unknown as PublisherSettings;
   const load = publishingLoad(config);
   const metrics = measures("everywhere", "publishing", "account", "health");
   const events = eventsOf(pipeline, config.SEED);

@@ -4,23 +4,21 @@ import type { Stream } from "../../core/event.ts";
 import { combinations } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
-import { type AnyPipeline, damageIn } from "../../core/pipeline.ts";
+import { type AnyPipeline, damageIn, subscribersOf } from "../../core/pipeline.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
-import { defineTestsOf, subscribersOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { backoff } from "../support/backoff.ts";
-import { endRun } from "../support/ending.ts";
 import { concealed, guarded, reasonOf } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
+import { lead } from "../support/lead.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
-import { optionsOf } from "../support/options.ts";
 import { pause } from "../support/pause.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run } from "../support/run.ts";
-import { type Settings, settings } from "../support/settings.ts";
-import { summaryOf } from "../support/summary.ts";
+import type { Settings } from "../support/settings.ts";
+import { settingsOf } from "../support/told.ts";
 import { tellWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 import { Connection, type DamageJudge } from "./connection.ts";
@@ -43,8 +41,8 @@ export function subscribersTest(pipeline: AnyPipeline) {
   if (observe.kind !== "subscription")
     throw `pipeline ${pipeline.name}: observe is no subscription, but ${observe.kind}`;
   const { open } = observe;
-  defineTestsOf(pipeline);
-  const config = settings(subscribersOf(pipeline.name) as RunnableTest) as unknown as Settings<"websocket">;
+  lead?.defineTestsOf(pipeline);
+  const config = settingsOf(subscribersOf(pipeline.name) as RunnableTest) as unknown as Settings<"websocket">;
   const { load } = config;
   if (load.kind !== "visitors") throw `${config.test} subscribes: it publishes nothing`;
   const metrics = measures("everywhere", "websocket", "account", "health");
@@ -154,7 +152,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   return {
-    options: { ...optionsOf(config, "listen"), ...access.options },
+    options: { ...lead?.optionsOf(config, "listen"), ...access.options },
     setup: concealed(async (): Promise<Run & WatchStart> => {
       declareCounters();
       const watched = requireHealth(config);
@@ -167,8 +165,8 @@ export function subscribersTest(pipeline: AnyPipeline) {
     }),
     listen: guarded(metrics.script_errors, listen),
     compareClock: compareWhileLoaded(config, "subscriber", { lateness: metrics.generator_lateness_ms }),
-    teardown: endRun(config, metrics, "subscriber"),
-    handleSummary: summaryOf(config),
+    teardown: lead?.endRun(config, metrics, "subscriber"),
+    handleSummary: lead?.summaryOf(config),
   };
 }
 

@@ -7,25 +7,24 @@ import { describeQuotes, quotesIn } from "../../core/quotes.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import { StallWatch } from "../../core/stall.ts";
 import type { K6Data } from "../../core/summary.ts";
-import { defineVisitsOf } from "../../systems/own.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { ask } from "../support/ask.ts";
 import { concealing, guarded } from "../support/guard.ts";
 import { enterHealth, requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
+import { lead } from "../support/lead.ts";
 import { countBounds, declareCounters, latencyMeasure, measures } from "../support/metrics.ts";
-import { optionsOf } from "../support/options.ts";
 import { quote } from "../support/quotes.ts";
-import { type Settings, settings } from "../support/settings.ts";
+import type { Settings } from "../support/settings.ts";
 import { countStatus } from "../support/statuses.ts";
-import { summaryOf } from "../support/summary.ts";
+import { settingsOf } from "../support/told.ts";
 import { arrive, think } from "../support/visitor.ts";
 import { OwnAccess } from "./access.ts";
 
 /** The test of a table of endpoints: each virtual user asks them one after the other. */
 export function visitorsOf(declared: AnyEndpoints) {
-  defineVisitsOf(declared);
-  const config = settings(declared.name as RunnableTest) as unknown as Settings<"http">;
+  lead?.defineVisitsOf(declared);
+  const config = settingsOf(declared.name as RunnableTest) as unknown as Settings<"http">;
   countBounds(config);
   const metrics = measures("everywhere", "http", "health");
   const latencies = declared.endpoints.map(({ name }) => latencyMeasure(latencyMetric(name)));
@@ -87,7 +86,7 @@ export function visitorsOf(declared: AnyEndpoints) {
   }
 
   return {
-    options: { ...optionsOf(config, "visit"), ...access.options },
+    options: { ...lead?.optionsOf(config, "visit"), ...access.options },
     async setup(): Promise<WatchStart> {
       declareCounters();
       const watched = requireHealth(config);
@@ -104,7 +103,7 @@ export function visitorsOf(declared: AnyEndpoints) {
     },
     visit: guarded(metrics.script_errors, visit),
     teardown: (watched: WatchStart) => enterHealth(config, metrics, watched),
-    handleSummary: summaryOf(config, undefined, evidenceOf),
+    handleSummary: lead?.summaryOf(config, undefined, evidenceOf),
   };
 }
 

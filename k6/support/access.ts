@@ -1,19 +1,12 @@
 import { SharedArray } from "k6/data";
 import exec from "k6/execution";
 import http from "k6/http";
-import {
-  type Headers,
-  isRefusedProof,
-  Renewal,
-  readHeaders,
-  readTokenAnswer,
-  readTokens,
-  refusedProof,
-} from "../../core/access.ts";
-import { hide, hideRenewed, withoutCredentials } from "../../core/redaction.ts";
-import { type AccessSettings, givenOf, secretsShown, shownHeaders, unfitness } from "../../systems/access.ts";
-import { certificateOptions } from "./certificates.ts";
+import { type Headers, isRefusedProof, Renewal, readTokenAnswer, readTokens, refusedProof } from "../../core/access.ts";
+import { hideRenewed, withoutCredentials } from "../../core/redaction.ts";
+import type { Entrance } from "./entrance.ts";
 import { readFile } from "./files.ts";
+import { handed } from "./handed.ts";
+import { lead } from "./lead.ts";
 
 /** Requests for a token are told apart from the load by this name. */
 const TAGS = { name: "token" };
@@ -34,8 +27,7 @@ export class Access {
   readonly options: object;
   /** Credentials whose names do not begin with the prefix. */
   protected readonly others: readonly string[] = [];
-  private readonly given: AccessSettings;
-  private readonly fixed: Headers;
+  private readonly given: Entrance;
   private readonly tokens: readonly string[];
   private readonly renewal: Renewal | null;
   private renewing: Promise<void> | null = null;
@@ -50,13 +42,10 @@ export class Access {
    */
   constructor(settings: object, prefix: string) {
     this.prefix = prefix;
-    const given = givenOf(settings, prefix);
+    const make = () => lead?.entranceOf(settings, prefix) as Entrance;
+    const given = handed(`way in of ${prefix}`, make, (made) => ({ ...made, options: {} }));
     this.given = given;
-    const headers = { ...fileHeaders(given.HEADERS_FILE, prefix), ...given.HEADERS };
-    refuseUnfit(given, prefix, headers);
-    this.options = certificateOptions(given, prefix);
-    this.fixed = shownHeaders(given, headers);
-    hide(...secretsShown(given, this.fixed));
+    this.options = given.options;
     this.tokens = tokensOf(given.TOKENS, prefix);
     this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null);
   }
@@ -79,7 +68,8 @@ export class Access {
   /** What a request carries now. */
   headers(): Record<string, string> {
     const token = this.renewal?.token ?? this.ownToken();
-    return token === null ? { ...this.fixed } : { ...this.fixed, Authorization: `Bearer ${token}` };
+    const { headers } = this.given;
+    return token === null ? { ...headers } : { ...headers, Authorization: `Bearer ${token}` };
   }
 
   /** Whether the next request will have another token than the last. */
@@ -192,25 +182,6 @@ export class Access {
 
 function withForm(): object {
   return { ...UNLOGGED, headers: { "Content-Type": "application/x-www-form-urlencoded" } };
-}
-
-function refuseUnfit(given: AccessSettings, prefix: string, headers: Headers): void {
-  const unfit = unfitness(given, prefix, headers);
-  if (unfit !== null) throw unfit;
-  if (given.TOKEN_COMMAND !== undefined) {
-    throw (
-      `${prefix}_TOKEN_COMMAND: k6 starts no programs: start the test by throughline run, which runs the command, ` +
-      `or give ${prefix}_TOKEN_URL`
-    );
-  }
-}
-
-function fileHeaders(file: string | undefined, prefix: string): Headers {
-  if (file === undefined) return {};
-  const headers = readHeaders(readFile(file, `${prefix}_HEADERS_FILE`));
-  if (headers === undefined)
-    throw `${prefix}_HEADERS_FILE=${file}: allowed: "Name: value" on a line each, or a JSON object`;
-  return headers;
 }
 
 /** One copy for all virtual users. */

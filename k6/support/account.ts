@@ -12,7 +12,7 @@ import { judgedShare } from "../../core/judged.ts";
 import { rankAmong } from "../../core/rank.ts";
 import type { Slo } from "../../core/slo.ts";
 import { judge, type Observation } from "../../core/verdict.ts";
-import type { measures } from "./metrics.ts";
+import type { Measures } from "./measure.ts";
 
 /** What each objective of latency is judged by, to see whether the clocks could change it. */
 function latenciesOf(account: Account): Readonly<Record<string, readonly [number, number]>> {
@@ -66,7 +66,7 @@ function enterDoubts(measure: AccountMeasures, account: Account, slos: readonly 
   measure.account_clock_doubts.add(doubts.length, Math.max(1, observations.length));
 }
 
-type AccountMeasures = ReturnType<typeof measures<"account">>;
+type AccountMeasures = Measures<"account">;
 
 /**
  * Makes k6 metrics of an account, in `teardown()`: k6 still judges them by its thresholds, so that a

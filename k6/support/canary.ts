@@ -3,7 +3,7 @@ import exec from "k6/execution";
 import type { Account } from "../../core/account.ts";
 import { type Checks, quotesIn } from "../../core/quotes.ts";
 import { now } from "./clock.ts";
-import type { Measure } from "./metrics.ts";
+import type { Measure } from "./measure.ts";
 import { quote } from "./quotes.ts";
 import { fetchAccount, type Run } from "./run.ts";
 

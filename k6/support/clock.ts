@@ -2,7 +2,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { Clock, type ClockOffset, Comparison, RESOLUTION_MS } from "../../core/clock.ts";
-import type { Measure } from "./metrics.ts";
+import type { Measure } from "./measure.ts";
 
 /** The wall may be set under a running test. */
 const LOOK_AFTER_MS = 1_000;

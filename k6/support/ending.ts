@@ -2,11 +2,11 @@ import type { Account } from "../../core/account.ts";
 import type { Slo } from "../../core/slo.ts";
 import { enterAccount } from "./account.ts";
 import { enterHealth, type WatchStart } from "./health.ts";
-import type { measures } from "./metrics.ts";
+import type { Measures } from "./measure.ts";
 import { type Run, settleRun } from "./run.ts";
 
 /** What the end of a run is entered in. */
-type EndMeasures = ReturnType<typeof measures<"account" | "health">>;
+type EndMeasures = Measures<"account" | "health">;
 
 /** What has to be known at the end of a run. */
 export type EndSettings = Parameters<typeof enterHealth>[0] &

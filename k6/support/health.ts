@@ -2,9 +2,9 @@ import exec from "k6/execution";
 import http from "k6/http";
 import type { HealthAnswer, WatchedHealth } from "../../core/health.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
-import type { measures } from "./metrics.ts";
+import type { Measures } from "./measure.ts";
 
-type HealthMeasures = ReturnType<typeof measures<"health">>;
+type HealthMeasures = Measures<"health">;
 
 interface HealthSettings {
   readonly HEALTH_URL: readonly string[] | undefined;

@@ -1,52 +1,59 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
 import type { Metric } from "../../core/metrics.ts";
 import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
-import { FAMILIES, type MetricName } from "../../systems/metrics.ts";
-import { IS_FIRST } from "./first.ts";
+import { handed } from "./handed.ts";
+import { lead } from "./lead.ts";
+import type { Family, Measure, Measures } from "./measure.ts";
 
-/** A metric with its samples counted beside it, so that an objective can ask for enough of them. */
-export interface Measure {
-  /**
-   * Enters a value. For counts and tallies it is how many.
-   *
-   * @param outOf how many things were looked at; 1 unless told, 0 when that was told before.
-   */
-  add(value: number | boolean, outOf?: number): void;
-  /** Says how many things were looked at, for values that were added with 0. */
-  looked(outOf: number): void;
-}
-
-type Family = keyof typeof FAMILIES;
-type NamesOf<F extends Family> = F extends Family ? Extract<keyof (typeof FAMILIES)[F], MetricName> : never;
+export type { Measure } from "./measure.ts";
 
 const counters: Counter[] = [];
 
-/** The bounds of percentiles that several processes share, by metric. */
-const bounds = new Map<string, readonly Slo[]>();
+/** A bound of a percentile that several processes share, and the counter of what reaches it. */
+interface Shared {
+  readonly bound: number;
+  readonly reaching: string;
+}
+
+/** Such bounds by metric. */
+let bounds: Readonly<Record<string, readonly Shared[]>> = {};
 
 /**
  * Counts what reaches a bound where several processes share the load: their percentiles cannot be merged, but
  * their counts can. To be called before {@link measures}.
  */
 export function countBounds({ slos, INSTANCES }: { readonly slos: readonly Slo[]; readonly INSTANCES: number }): void {
-  if (INSTANCES === 1) return;
+  if (INSTANCES > 1) bounds = handed("bounds", () => sharedBounds(slos));
+}
+
+function sharedBounds(slos: readonly Slo[]): Record<string, readonly Shared[]> {
+  const found: Record<string, readonly Shared[]> = {};
   for (const row of slos) {
     if (row.comparison !== "<" || !row.statistic.startsWith("p(")) continue;
-    bounds.set(row.metric, [...(bounds.get(row.metric) ?? []), row]);
+    const { metric, bound } = row;
+    found[metric] = [...(found[metric] ?? []), { bound, reaching: reachingCounter(row) }];
   }
+  return found;
 }
 
 /** What teardown enters of the run as a whole: virtual users but the first do without. */
 const OF_THE_WHOLE: Family = "account";
 
 /** Declares the metrics of the named families; to be called in the init context. */
-export function measures<F extends Family>(...families: F[]): Readonly<Record<NamesOf<F>, Measure>> {
+export function measures<F extends Family>(...families: F[]): Measures<F> {
+  const kinds = handed(
+    `metrics of ${families.join(", ")}`,
+    () => kindsOf(families),
+    () => kindsOf(families.filter((family) => family !== OF_THE_WHOLE)),
+  );
   const declared: Partial<Record<string, Measure>> = {};
-  for (const family of families) {
-    if (!IS_FIRST && family === OF_THE_WHOLE) continue;
-    for (const [name, { kind }] of Object.entries<Metric>(FAMILIES[family])) declared[name] = measure(name, kind);
-  }
-  return declared as Record<NamesOf<F>, Measure>;
+  for (const [name, kind] of Object.entries(kinds)) declared[name] = measure(name, kind);
+  return declared as Measures<F>;
+}
+
+function kindsOf(families: readonly Family[]): Record<string, Metric["kind"]> {
+  const metrics = families.flatMap((family) => Object.entries<Metric>(lead?.FAMILIES[family] ?? {}));
+  return Object.fromEntries(metrics.map(([name, { kind }]) => [name, kind]));
 }
 
 /** Declares the metric of one answer time beside those of the families. */
@@ -76,7 +83,7 @@ function measure(name: string, kind: Metric["kind"]): Measure {
     };
   }
   const values = sampled(name, kind);
-  const held = (bounds.get(name) ?? []).map((row) => ({ bound: row.bound, reaching: counter(reachingCounter(row)) }));
+  const held = (bounds[name] ?? []).map(({ bound, reaching }) => ({ bound, reaching: counter(reaching) }));
   return {
     add(value, outOf = 1) {
       values.add(value);

@@ -4,7 +4,6 @@ import { type Plan, secondsOf } from "../../core/plan.ts";
 import { BREAKPOINT } from "../../core/profiles.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { clockScenario } from "./clock.ts";
-import { IS_FIRST } from "./first.ts";
 import { k6Scenario } from "./scenario.ts";
 
 interface OptionSettings {
@@ -36,13 +35,12 @@ const SAMPLES_ON_THEIR_WAY = 20_000;
 const TREND_STATS = ["count", "min", "avg", "med", "p(95)", "p(99)", "max"];
 
 /**
- * The k6 options of a test; k6 asks the first virtual user alone.
+ * The k6 options of a test.
  *
  * @param exec the exported function that carries the load.
  * @param beside scenarios that run beside the load.
  */
 export function optionsOf(config: OptionSettings, exec: string, beside: Readonly<Record<string, object>> = {}) {
-  if (!IS_FIRST) return {};
   if (config.foreseen !== null) console.warn(config.foreseen);
   return {
     scenarios: {
@@ -70,9 +68,6 @@ function clocksBeside(config: OptionSettings) {
   const { load, comparesClocks = load !== "visits" } = definitionOf(config.test) ?? { load: "visits" };
   return comparesClocks ? clockScenario(config, secondsOf(config.load)) : {};
 }
-
-/** Connections that one virtual user keeps for its next requests, so that none is opened for each. */
-export const KEPT_CONNECTIONS = { batch: 1_000, batchPerHost: 1_000 };
 
 /** What k6 Cloud is told; every other k6 ignores it. */
 function cloudOf({ test, SCENARIO, CLOUD_PROJECT, CLOUD_ZONES }: OptionSettings) {

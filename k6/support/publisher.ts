@@ -1,15 +1,19 @@
 /** A test that publishes: the functions that k6 asks its script for, made of what only this test has. */
 import type { Account } from "../../core/account.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../core/trace.ts";
-import { awaitCanaries, type Canaries, type SentCanaries } from "./canary.ts";
-import { type EndSettings, endRun } from "./ending.ts";
+import type { Canaries, SentCanaries } from "./canary.ts";
+import type { EndSettings } from "./ending.ts";
 import { guarded } from "./guard.ts";
 import { requireHealth, type WatchStart } from "./health.ts";
+import { lead } from "./lead.ts";
 import { declareCounters, type measures } from "./metrics.ts";
-import { optionsOf } from "./options.ts";
+import type { optionsOf } from "./options.ts";
 import { traceOf } from "./publishing.ts";
 import { compareWhileLoaded, type FarEnd, openRun, type Run } from "./run.ts";
-import { summaryOf } from "./summary.ts";
+import type { summaryOf } from "./summary.ts";
+
+/** Connections that one virtual user keeps for its next requests, so that none is opened for each. */
+export const KEPT_CONNECTIONS = { batch: 1_000, batchPerHost: 1_000 };
 
 type PublisherMeasures = ReturnType<typeof measures<"everywhere" | "account" | "health">>;
 
@@ -62,13 +66,13 @@ export function publisherTest<More extends object = object>(
   const { RECEIVER_URL: receiver, CANARY_TIMEOUT, INSTANCES } = config;
   const prove = async (run: Run): Promise<SentCanaries | null> => {
     const told = receiver === undefined ? undefined : await parts.canaries?.(run);
-    if (receiver === undefined || told === undefined) return null;
+    if (lead === null || receiver === undefined || told === undefined) return null;
     const wanted = { paths: told.paths, publishers: INSTANCES };
     const send = (seq: number) => told.send(traceOf(run, CANARY_PUBLISHER, seq));
-    return awaitCanaries(receiver, run, CANARY_TIMEOUT, { ...told, wanted, send });
+    return lead.awaitCanaries(receiver, run, CANARY_TIMEOUT, { ...told, wanted, send });
   };
   return {
-    options: { ...optionsOf(config, "publish", parts.beside), ...parts.options },
+    options: { ...lead?.optionsOf(config, "publish", parts.beside), ...parts.options },
     async setup(): Promise<Run & WatchStart & More> {
       declareCounters();
       const watched = requireHealth(config);
@@ -80,7 +84,7 @@ export function publisherTest<More extends object = object>(
     publish: guarded(metrics.script_errors, parts.publish),
     /** Beside the load: compares clocks with the receiver. */
     compareClock: compareWhileLoaded(config, "publisher", { others: parts.waiting ?? 0 }),
-    teardown: endRun<More>(config, metrics, "publisher", parts.completed),
-    handleSummary: summaryOf(config, parts.notes, parts.evidence),
+    teardown: lead?.endRun<More>(config, metrics, "publisher", parts.completed),
+    handleSummary: lead?.summaryOf(config, parts.notes, parts.evidence),
   };
 }

@@ -10,7 +10,7 @@ import type { Arrivals, ArrivalsAnswer, Opening, PublisherReportInput, Settling 
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";
 import { COARSE, compareClocks, RECEIVER_TAGS, whileLoaded } from "./clock.ts";
-import type { Measure } from "./metrics.ts";
+import type { Measure } from "./measure.ts";
 
 /** What all virtual users know of the run they take part in; small, because k6 copies it to each. */
 export interface Run {

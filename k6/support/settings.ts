@@ -11,7 +11,6 @@ import { type RunnableTest, type VARIABLES, variablesOf } from "../../systems/va
 import { slos } from "../../thresholds.ts";
 import { changeOf, OFF, readBounds } from "./bounds.ts";
 import { type Environment, givenIn, secretsIn, shown } from "./environment.ts";
-import { IS_FIRST } from "./first.ts";
 import { type OverrideValues, overridesOf } from "./overrides.ts";
 import {
   refuseExcess,
@@ -61,17 +60,13 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   try {
     const values = readVariables(test, environment);
     const load = plan(test, values.SCENARIO, overridesOf(values));
-    // Several processes count what reaches a bound, each virtual user for itself.
-    const isJudging = IS_FIRST || values.INSTANCES > 1;
-    return { ...values, test, load, ...(isJudging ? standardsOf(test, values, load, environment) : NO_STANDARDS) };
+    return { ...values, test, load, ...standardsOf(test, values, load, environment) };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
   }
 }
 
 type Standards = Omit<Following, "load">;
-
-const NO_STANDARDS: Standards = { slos: [], foreseen: null, changes: [] };
 
 /** What the run is held to, once it is known that it can be made at all. @throws RangeError for what cannot. */
 function standardsOf(test: RunnableTest, values: AnyValues, load: Plan, environment: Environment): Standards {
@@ -92,7 +87,7 @@ function standardsOf(test: RunnableTest, values: AnyValues, load: Plan, environm
     ...definitionOf(test)?.context?.(values),
   });
   const bounds = readBounds(rows, environment);
-  if (IS_FIRST) refuseUnknown(test, rows, environment);
+  refuseUnknown(test, rows, environment);
   const asked = rows.filter((row) => bounds[sloVariable(row)] !== OFF);
   const held = asked.map((row) => withBound(row, bounds[sloVariable(row)]));
   return {

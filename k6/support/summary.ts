@@ -11,7 +11,6 @@ import { describeWords, type Word } from "../../core/words.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import { CANARIES, silentPaths } from "./canary.ts";
 import { requireFolder } from "./files.ts";
-import { IS_FIRST } from "./first.ts";
 import { REFUSED } from "./quotes.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
@@ -41,7 +40,7 @@ export function summaryOf(
   notes: (data: K6Data, account: Account | null) => readonly string[] = () => [],
   evidence: (data: K6Data, account: Account | null) => Said = () => ({}),
 ): (data: K6Data & { setup_data?: unknown }) => Record<string, string> {
-  if (config.SUMMARY !== undefined && IS_FIRST) requireFolder(config.SUMMARY, "SUMMARY");
+  if (config.SUMMARY !== undefined) requireFolder(config.SUMMARY, "SUMMARY");
   return (data) => {
     const run = isRun(data.setup_data) ? data.setup_data : null;
     const account =

@@ -1,16 +1,8 @@
 /** What a run is opened with whose events come back as webhooks. */
 import * as v from "valibot";
 import { LONGEST_SECONDS } from "../../core/plan.ts";
-import { Texts } from "../../core/report.ts";
-
-/** An endpoint as files and the wire have it. */
-export const EndpointSchema = v.object({
-  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)),
-  contract_addresses: v.nullable(Texts),
-  event_signatures: v.nullable(Texts),
-  chain_ids: v.nullable(v.pipe(v.array(v.number()), v.readonly())),
-  is_active: v.boolean(),
-});
+import { Texts } from "../../core/texts.ts";
+import { EndpointSchema } from "./endpointschema.ts";
 
 const LogVariantSchema = v.object({
   chainId: v.pipe(v.number(), v.integer(), v.minValue(0)),

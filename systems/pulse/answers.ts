@@ -1,6 +1,7 @@
 /** The gateway's HTTP answers: what must be in them, and what is wrong with one. Pure. */
 import * as v from "valibot";
 import type { Freshness } from "../../core/moment.ts";
+import { once } from "../../core/once.ts";
 
 /** What was asked, as far as the answer must fit it. */
 export interface Question {
@@ -73,19 +74,23 @@ function ageOf(body: Body, { at, freshness }: Question): string | null {
   return body["timestamp"] === undefined ? null : freshness.problemOf(body["timestamp"], at);
 }
 
-const Timestamp = v.union([v.string(), v.number()]);
-const Available = v.object({ available: v.boolean() });
-
-const HealthSchema = v.object({ status: v.literal("healthy"), timestamp: Timestamp });
-const ReadySchema = v.object({ ready: v.literal(true), timestamp: Timestamp });
-const StatusSchema = v.object({ timestamp: Timestamp, watermark: Available, gap_detector: Available });
-const HaltsSchema = v.object({ halted: v.boolean(), conditions: v.array(v.unknown()) });
-export const health: Contract = (body) => missing(HealthSchema, body);
-export const ready: Contract = (body) => missing(ReadySchema, body);
+/** Made by the first answer: a virtual user starts without them. */
+const schemas = once(() => {
+  const timestamp = v.union([v.string(), v.number()]);
+  const part = v.object({ available: v.boolean() });
+  return {
+    health: v.object({ status: v.literal("healthy"), timestamp }),
+    ready: v.object({ ready: v.literal(true), timestamp }),
+    status: v.object({ timestamp, watermark: part, gap_detector: part }),
+    halts: v.object({ halted: v.boolean(), conditions: v.array(v.unknown()) }),
+  };
+});
+export const health: Contract = (body) => missing(schemas().health, body);
+export const ready: Contract = (body) => missing(schemas().ready, body);
 
 export const correctnessStatus: Contract = (body, { correctness }) => {
-  const parsed = v.safeParse(StatusSchema, body);
-  if (!parsed.success) return missing(StatusSchema, body);
+  const parsed = v.safeParse(schemas().status, body);
+  if (!parsed.success) return missing(schemas().status, body);
   const parts = ["watermark", "gap_detector"] as const;
   const away = correctness ? parts.filter((part) => !parsed.output[part].available) : [];
   return away.length === 0 ? null : `says that ${away.join(" and ")} ${away.length === 1 ? "is" : "are"} unavailable`;
@@ -99,8 +104,8 @@ export const watermark: Contract = (body, { chain }) => {
 };
 
 export const halts: Contract = (body) => {
-  const parsed = v.safeParse(HaltsSchema, body);
-  if (!parsed.success) return missing(HaltsSchema, body);
+  const parsed = v.safeParse(schemas().halts, body);
+  if (!parsed.success) return missing(schemas().halts, body);
   const { halted, conditions } = parsed.output;
   if (halted) return `is halted: ${conditions.length === 0 ? "no condition is told" : shown(conditions[0])}`;
   return conditions.length === 0 ? null : `is not halted, by a condition: ${shown(conditions[0])}`;

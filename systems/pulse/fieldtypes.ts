@@ -18,9 +18,10 @@ export type TypedField = keyof typeof FIELD_TYPES;
 export type FieldTypes = { readonly [Field in TypedField]?: (typeof FIELD_TYPES)[Field][number] };
 
 /** All that a setting may say, for messages: `chain=number|text, ...`. */
-export const FIELD_TYPE_CHOICES = Object.entries(FIELD_TYPES)
-  .map(([field, types]) => `${field}=${types.join("|")}`)
-  .join(", ");
+export const fieldTypeChoices = () =>
+  Object.entries(FIELD_TYPES)
+    .map(([field, types]) => `${field}=${types.join("|")}`)
+    .join(", ");
 
 /** Reads `commitment_level=text,payload=object`; undefined when a field or a type is none of the table. */
 export function readFieldTypes(text: string): FieldTypes | undefined {

@@ -1,25 +1,29 @@
 import * as v from "valibot";
+import { once } from "../../core/once.ts";
 import { EVENT_ID_LENGTH, EVENT_ID_MARKER, eventIdAt, findEventId } from "../../core/trace.ts";
 import type { Filter } from "./filters.ts";
 
-const ControlFrameSchema = v.object({
-  type: v.string(),
-  data: v.nullish(
-    v.object({
-      subscription_id: v.optional(v.string()),
-      count: v.optional(v.number()),
-      code: v.optional(v.string()),
-      message: v.optional(v.string()),
-    }),
-  ),
-});
+/** Made by the first frame: a virtual user starts without it. */
+const controlFrame = once(() =>
+  v.object({
+    type: v.string(),
+    data: v.nullish(
+      v.object({
+        subscription_id: v.optional(v.string()),
+        count: v.optional(v.number()),
+        code: v.optional(v.string()),
+        message: v.optional(v.string()),
+      }),
+    ),
+  }),
+);
 
 /** A frame that is no event, as far as a client looks at it. */
-export type ControlFrame = v.InferOutput<typeof ControlFrameSchema>;
+export type ControlFrame = v.InferOutput<ReturnType<typeof controlFrame>>;
 
 /** Reads a frame that is no event; null when it is none of the contract. */
 export function readControlFrame(text: string): ControlFrame | null {
-  const parsed = v.safeParse(ControlFrameSchema, parseJson(text), { abortEarly: true });
+  const parsed = v.safeParse(controlFrame(), parseJson(text), { abortEarly: true });
   return parsed.success ? parsed.output : null;
 }
 

@@ -1,43 +1,50 @@
 /** What JetStream says of a stream and its readers, and what that means for a run. */
 import * as v from "valibot";
-
-const StreamSchema = v.object({
-  config: v.object({
-    name: v.string(),
-    subjects: v.nullish(v.array(v.string()), []),
-    retention: v.optional(v.string(), "limits"),
-    no_ack: v.optional(v.boolean(), false),
-  }),
-  state: v.object({ messages: v.number(), last_seq: v.number(), first_seq: v.optional(v.number(), 0) }),
-  created: v.optional(v.string(), ""),
-});
-
-/** A stream, as `$JS.API.STREAM.INFO` answers. */
-export type StreamFacts = v.InferOutput<typeof StreamSchema>;
+import { once } from "../../core/once.ts";
 
 /** The code of JetStream's error when there is no stream of that name. */
 export const STREAM_NOT_FOUND = 10_059;
-const NotFoundSchema = v.object({ error: v.object({ err_code: v.literal(STREAM_NOT_FOUND) }) });
 
-const ConsumerSchema = v.object({
-  name: v.string(),
-  config: v.object({
-    ack_policy: v.optional(v.string(), "none"),
-    filter_subject: v.optional(v.string()),
-    filter_subjects: v.optional(v.array(v.string())),
-    deliver_group: v.optional(v.string()),
-  }),
-  delivered: v.object({ stream_seq: v.number() }),
-  ack_floor: v.object({ stream_seq: v.number() }),
-  num_pending: v.optional(v.number(), 0),
-  num_ack_pending: v.optional(v.number(), 0),
-  num_waiting: v.optional(v.number(), 0),
-  created: v.optional(v.string(), ""),
+/** What it answers, as far as it is read; made when it is asked, which no virtual user does. */
+const schemas = once(() => {
+  const stream = v.object({
+    config: v.object({
+      name: v.string(),
+      subjects: v.nullish(v.array(v.string()), []),
+      retention: v.optional(v.string(), "limits"),
+      no_ack: v.optional(v.boolean(), false),
+    }),
+    state: v.object({ messages: v.number(), last_seq: v.number(), first_seq: v.optional(v.number(), 0) }),
+    created: v.optional(v.string(), ""),
+  });
+  const consumer = v.object({
+    name: v.string(),
+    config: v.object({
+      ack_policy: v.optional(v.string(), "none"),
+      filter_subject: v.optional(v.string()),
+      filter_subjects: v.optional(v.array(v.string())),
+      deliver_group: v.optional(v.string()),
+    }),
+    delivered: v.object({ stream_seq: v.number() }),
+    ack_floor: v.object({ stream_seq: v.number() }),
+    num_pending: v.optional(v.number(), 0),
+    num_ack_pending: v.optional(v.number(), 0),
+    num_waiting: v.optional(v.number(), 0),
+    created: v.optional(v.string(), ""),
+  });
+  return {
+    stream,
+    consumers: v.object({ consumers: v.nullish(v.array(consumer), []) }),
+    notFound: v.object({ error: v.object({ err_code: v.literal(STREAM_NOT_FOUND) }) }),
+  };
 });
-const ConsumersSchema = v.object({ consumers: v.nullish(v.array(ConsumerSchema), []) });
+type Schemas = ReturnType<typeof schemas>;
+
+/** A stream, as `$JS.API.STREAM.INFO` answers. */
+export type StreamFacts = v.InferOutput<Schemas["stream"]>;
 
 /** A consumer, as `$JS.API.CONSUMER.LIST` answers. */
-export type ConsumerFacts = v.InferOutput<typeof ConsumerSchema>;
+export type ConsumerFacts = v.InferOutput<Schemas["consumers"]>["consumers"][number];
 
 /** How a stream and its readers stood before a load: when each was made, and the sequence number of its first message. */
 export interface StreamOrigin {
@@ -48,18 +55,18 @@ export interface StreamOrigin {
 
 /** Reads an answer about a stream; null when it is another one, such as an error. */
 export function readStream(answer: unknown): StreamFacts | null {
-  const parsed = v.safeParse(StreamSchema, answer);
+  const parsed = v.safeParse(schemas().stream, answer);
   return parsed.success ? parsed.output : null;
 }
 
 /** Whether an answer about a stream says that there is none of that name. */
 export function isNotFound(answer: unknown): boolean {
-  return v.is(NotFoundSchema, answer);
+  return v.is(schemas().notFound, answer);
 }
 
 /** Reads an answer about the consumers of a stream; null when it is another one. */
 export function readConsumers(answer: unknown): readonly ConsumerFacts[] | null {
-  const parsed = v.safeParse(ConsumersSchema, answer);
+  const parsed = v.safeParse(schemas().consumers, answer);
   return parsed.success ? parsed.output.consumers : null;
 }
 

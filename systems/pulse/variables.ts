@@ -23,7 +23,7 @@ import {
   visitors,
 } from "../../core/variables.ts";
 import { SOCKET_WAYS_IN, waysIn } from "../access.ts";
-import { FIELD_TYPE_CHOICES, readFieldTypes } from "./fieldtypes.ts";
+import { fieldTypeChoices, readFieldTypes } from "./fieldtypes.ts";
 import { FILTER_CLASSES, FILTER_FIELDS, type FilterField, readFilterClasses } from "./filters.ts";
 import * as profiles from "./profiles.ts";
 import { CHAIN_NUMBERS, STREAM, SUBJECT } from "./wire.ts";
@@ -55,7 +55,7 @@ const subjectPrefix = variable("names with dots, without spaces and wildcards", 
 
 const RETENTIONS = ["limits", "interest", "workqueue"] as const;
 
-const fieldTypes = variable(`pairs with commas, out of ${FIELD_TYPE_CHOICES}`, readFieldTypes);
+const fieldTypes = variable(`pairs with commas, out of ${fieldTypeChoices()}`, readFieldTypes);
 
 const subscribed = {
   ...accounted,

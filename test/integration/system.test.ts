@@ -10,6 +10,7 @@ import { recordIn } from "./throughline.ts";
 const SOURCES = ["core", "systems", "k6", "receiver", "cli", "target", "scenarios.ts", "thresholds.ts"];
 const BESIDE = [
   "build.mjs",
+  "bundle.mjs",
   "package.json",
   "tsconfig.base.json",
   "tsconfig.json",

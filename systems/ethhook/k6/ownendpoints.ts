@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { messageOf } from "../../../core/problem.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { EndpointSchema } from "../opening.ts";
+import { EndpointSchema } from "../endpointschema.ts";
 import { type LogVariants, ruleProblem, variantsFor } from "../variants.ts";
 
 const FileSchema = v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100));

@@ -2,8 +2,7 @@ import exec from "k6/execution";
 import { Client, type SocketOptions } from "k6/x/redis";
 import { Streams } from "k6/x/redis-streams";
 import { withoutCredentials } from "../../../core/redaction.ts";
-import { certificatesOf } from "../../../k6/support/certificates.ts";
-import { givenOf } from "../../access.ts";
+import { lead } from "../../../k6/support/lead.ts";
 import { wordsOf } from "./words.ts";
 
 export interface RedisSettings {
@@ -11,15 +10,17 @@ export interface RedisSettings {
   readonly REDIS_MASTER: string | undefined;
   readonly STREAM: string;
   readonly ACK_TIMEOUT: number;
+  readonly REDIS_CERT: string | undefined;
+  readonly REDIS_CA: string | undefined;
 }
 
 /** What k6 has to know of certificates, which both clients take from it. @throws a string of one line. */
-export function redisCertificates(settings: RedisSettings & object): object {
-  const { CERT, CA } = givenOf(settings, "REDIS");
+export function redisCertificates(settings: RedisSettings): object {
+  const { REDIS_CERT: CERT, REDIS_CA: CA } = settings;
   const idle = CERT !== undefined ? "REDIS_CERT" : CA !== undefined ? "REDIS_CA" : null;
   if (idle !== null && !settings.REDIS_URL.startsWith("rediss:"))
     throw `${idle}: does nothing without TLS; give REDIS_URL=rediss://...`;
-  return certificatesOf(settings, "REDIS");
+  return lead?.certificatesOf(settings, "REDIS") ?? {};
 }
 
 /** The parts of a Redis URL; k6 has no class for URLs. */
@@ -90,7 +91,7 @@ function sentinelOf({ REDIS_URL, REDIS_MASTER, ACK_TIMEOUT }: RedisSettings, con
 }
 
 /** Ends the test (k6 exits 108) when Redis cannot be reached, or is a node of a cluster that leads elsewhere. */
-export async function requireRedis(redis: Client, settings: RedisSettings & object): Promise<void> {
+export async function requireRedis(redis: Client, settings: RedisSettings): Promise<void> {
   const { STREAM } = settings;
   const problemOf = (...command: [string, ...string[]]) =>
     redis.sendCommand(...command).then(
@@ -111,8 +112,8 @@ export async function requireRedis(redis: Client, settings: RedisSettings & obje
 }
 
 /** By TLS 1.3 a server that misses a certificate lets the handshake end well, and ends the connection then. */
-function hintOf(problem: string, settings: RedisSettings & object): string {
-  const isShown = givenOf(settings, "REDIS").CERT !== undefined;
+function hintOf(problem: string, settings: RedisSettings): string {
+  const isShown = settings.REDIS_CERT !== undefined;
   const isEnded = /certificate required|bad certificate|connection reset|broken pipe|EOF/.test(problem);
   return isEnded && !isShown && settings.REDIS_URL.startsWith("rediss:")
     ? "; does it ask for a client certificate? REDIS_CERT and REDIS_KEY show one"

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { ClockReportSchema } from "../../../core/clocks.ts";
-import { isPlausible } from "../../../core/report.ts";
+import { isPlausible } from "../../../core/plausible.ts";
 import { readTraceHash, type Trace } from "../../../core/trace.ts";
 import { WebhookSchema } from "./body.ts";
 import { REFUSALS } from "./failures.ts";

@@ -1,5 +1,5 @@
 import type { ClockReport } from "../../../core/clocks.ts";
-import { isLeftOver } from "../../../core/report.ts";
+import { isLeftOver } from "../../../core/plausible.ts";
 import type { Runs } from "../../../receiver/runs.ts";
 import type { Webhook } from "../wire.ts";
 import type { Delivery, RefusedAttempt } from "./endpoint.ts";

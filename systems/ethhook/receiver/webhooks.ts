@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { wasTraceHash } from "../../../core/damagedid.ts";
-import { isPlausible } from "../../../core/report.ts";
+import { isPlausible } from "../../../core/plausible.ts";
 import { readTraceHash, type Trace } from "../../../core/trace.ts";
 import { type Misbehaviour, MisbehaviourSchema } from "../../../receiver/misbehaviour.ts";
 import type { RequestHeaders } from "../../../receiver/signatures/schemes.ts";

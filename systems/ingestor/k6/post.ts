@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { once } from "../../../core/once.ts";
 import { isUnreachable } from "../../../core/shortage.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import { ask } from "../../../k6/support/ask.ts";
@@ -34,7 +35,8 @@ export interface Answer extends Sent {
   readonly took: number;
 }
 
-const Accepted = v.object({ message_id: v.union([v.string(), v.number()]) });
+/** Made by the first answer: a virtual user starts without it. */
+const acceptance = once(() => v.object({ message_id: v.union([v.string(), v.number()]) }));
 
 /**
  * Posts one message and enters the response by its class of status, so that quick refusals do not improve other
@@ -66,7 +68,7 @@ export async function post(
   enter(metrics, status, latency);
   const isError = status === 0 ? mayBeCut !== true : outcome === "unknown";
   metrics.ingest_server_errors.add(isError ? 1 : 0);
-  const accepted = v.safeParse(Accepted, json(answer?.body));
+  const accepted = v.safeParse(acceptance(), json(answer?.body));
   const id = outcome === "acknowledged" && accepted.success ? String(accepted.output.message_id) : null;
   metrics.ingest_failure_rate.add(id === null);
   if (id !== null) enterId(metrics, id);

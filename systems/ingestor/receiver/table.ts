@@ -1,7 +1,7 @@
 import type { Bitset } from "../../../core/bitset.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import type { PathAccount, Window } from "../../../core/ledger.ts";
-import { isLeftOver } from "../../../core/report.ts";
+import { isLeftOver } from "../../../core/plausible.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Path } from "../../../receiver/path.ts";

@@ -7,19 +7,18 @@ import { awaitCanaries } from "../../../k6/support/canary.ts";
 import { now } from "../../../k6/support/clock.ts";
 import { guarded } from "../../../k6/support/guard.ts";
 import { isShortage } from "../../../k6/support/host.ts";
+import { lead } from "../../../k6/support/lead.ts";
 import { declareCounters, measures } from "../../../k6/support/metrics.ts";
-import { optionsOf } from "../../../k6/support/options.ts";
 import { publishing, publishingLoad, traceOf } from "../../../k6/support/publishing.ts";
 import { compareWhileLoaded, openRun, type Run, settleRun } from "../../../k6/support/run.ts";
 import { type Sent, sendEach } from "../../../k6/support/sending.ts";
-import { settings } from "../../../k6/support/settings.ts";
-import { summaryOf } from "../../../k6/support/summary.ts";
+import { settingsOf } from "../../../k6/support/told.ts";
 
-const config = settings("toy");
+const config = settingsOf("toy");
 const load = publishingLoad(config);
 const metrics = measures("everywhere", "publishing", "account", "toys");
 
-export const options = optionsOf({ ...config, load }, "publish");
+export const options = lead?.optionsOf({ ...config, load }, "publish");
 
 export async function setup(): Promise<Run> {
   declareCounters();
@@ -59,4 +58,4 @@ export function teardown(run: Run): void {
   if (config.RECEIVER_URL !== undefined) enterAccount(metrics, settleRun(config, run, "publisher"), config.slos);
 }
 
-export const handleSummary = summaryOf(config);
+export const handleSummary = lead?.summaryOf(config);

@@ -1,0 +1,64 @@
+/** What the first virtual user makes for the others. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { settings } from "../../k6/support/settings.ts";
+import { TESTS } from "../../scenarios.ts";
+
+/** Its types are nowhere. */
+const BUNDLER = "../../bundle.mjs";
+
+/** As k6 has it: made once, and the same for all virtual users. */
+const arrays = new Map<string, unknown[]>();
+vi.mock("k6/data", () => ({
+  // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
+  SharedArray: function (name: string, make: () => unknown[]) {
+    if (!arrays.has(name)) arrays.set(name, make());
+    return arrays.get(name);
+  },
+}));
+
+beforeEach(() => arrays.clear());
+afterEach(() => vi.unstubAllGlobals());
+
+async function handedIn(vu: number) {
+  vi.resetModules();
+  vi.stubGlobal("__VU", vu);
+  return (await import("../../k6/support/handed.ts")).handed;
+}
+
+test("others get what the first made, as far as they need it, and make nothing", async () => {
+  const first = await handedIn(0);
+  const make = () => ({ names: ["a"], rule: /b/ });
+  expect(
+    first("one", make, ({ names }) => ({ names, rule: /c/ })),
+    "the first",
+  ).toEqual(make());
+  const other = await handedIn(7);
+  const never = () => {
+    throw new Error("made again");
+  };
+  expect(other("one", never), "another").toEqual({ names: ["a"], rule: {} });
+});
+
+test.each(TESTS)("the settings of %s are the same as a copy", (name) => {
+  const { slos, ...told } = settings(name, {});
+  expect(slos.length).toBeGreaterThan(0);
+  expect(JSON.parse(JSON.stringify(told))).toEqual(told);
+});
+
+test("in a bundle, what only the first needs is a function that the others do not call", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "throughline-bundle-"));
+  try {
+    const { bundleForK6 } = (await import(BUNDLER)) as { bundleForK6(file: string, bundle: string): Promise<void> };
+    await bundleForK6("k6/http.ts", join(folder, "http.js"));
+    const text = readFileSync(join(folder, "http.js"), "utf8");
+    expect(text).toMatch(/^ +function summarize\(/m);
+    expect(text).not.toMatch(/^function summarize\(/m);
+    expect(text).toMatch(/^function guarded\(/m);
+    expect(text).not.toContain("import(");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
