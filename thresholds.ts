@@ -7,7 +7,7 @@
 import { LONGEST_PAUSE_MS } from "./core/attribution.ts";
 import { definitionOf, type SloContext as General } from "./core/definition.ts";
 import { DELIVERY_LATENCIES, JUDGED_SHARE } from "./core/objectives.ts";
-import { BREAKPOINT } from "./core/profiles.ts";
+import { BREAKPOINT } from "./core/plan.ts";
 import type { Both } from "./core/room.ts";
 import {
   explaining,

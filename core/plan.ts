@@ -99,6 +99,9 @@ const HIGHEST_LEVEL = 10_000_000;
 const LOWEST_LEVEL = 0.001;
 const MOST_BURSTS = 10_000;
 
+/** The profile that ends when the first objective breaks. */
+export const BREAKPOINT = "breakpoint";
+
 /** Duration of a load in seconds. */
 export function secondsOf(load: Plan): number {
   return "shape" in load ? lengthOf(load.shape) : load.seconds;

@@ -4,9 +4,6 @@ import { hold, ramp, type Step } from "./shape.ts";
 /** The profiles of one test, by name. */
 export type Profiles = Readonly<Record<string, readonly Step[]>>;
 
-/** The profile that ends when the first objective breaks. */
-export const BREAKPOINT = "breakpoint";
-
 /** Changes to another level at once. */
 export const jump = (level: number): Step => ramp(level, "0s");
 

@@ -1,5 +1,6 @@
 /** One objective: what is looked at, what it must be, how much of it must have been seen, and what k6 is told of it. */
 import { samplesToProve } from "./confidence.ts";
+import { sampleCounter } from "./samples.ts";
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
@@ -18,24 +19,6 @@ export interface Slo {
   readonly spoils?: RegExp;
   /** Metrics that are missed, or have no samples, for the same cause when this one is missed. */
   readonly explains?: RegExp;
-}
-
-/** Metrics that k6 counts by itself, and k6's own counter of how much it looked at. */
-const COUNTED_BY_K6: Readonly<Record<string, string>> = { dropped_iterations: "iterations" };
-
-/** Whether k6 counts a metric by itself; nothing counted is then zero, and not unknown. */
-export function isCountedByK6(metric: string): boolean {
-  return metric in COUNTED_BY_K6;
-}
-
-/** The counter that holds how many samples a metric has. */
-export function sampleCounter(metric: string): string {
-  return COUNTED_BY_K6[metric] ?? `${metric}_samples`;
-}
-
-/** The counter of samples that are not below an objective's bound; several processes can add theirs. */
-export function reachingCounter({ metric, bound }: Slo): string {
-  return `${metric}_from_${String(bound).replace(".", "_")}`;
 }
 
 /** Five samples beyond the percentile. */

@@ -9,7 +9,8 @@ import { evidenceOf } from "./evidence.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
-import { isCountedByK6, type Slo, sampleCounter } from "./slo.ts";
+import { isCountedByK6, sampleCounter } from "./samples.ts";
+import type { Slo } from "./slo.ts";
 import { receiverDelay } from "./standstill.ts";
 import { greater, type Judgement, judge, type Observation } from "./verdict.ts";
 

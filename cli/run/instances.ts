@@ -4,7 +4,8 @@ import { attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { type Evidence, evidenceOf } from "../../core/evidence.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
-import { isCountedByK6, reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
+import { isCountedByK6, reachingCounter, sampleCounter } from "../../core/samples.ts";
+import type { Slo } from "../../core/slo.ts";
 import type { Summary } from "../../core/summary.ts";
 import {
   greater,

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
 import type { Metric } from "../../core/metrics.ts";
-import { reachingCounter, type Slo, sampleCounter } from "../../core/slo.ts";
+import { reachingCounter, sampleCounter } from "../../core/samples.ts";
+import type { Slo } from "../../core/slo.ts";
 import { handed } from "./handed.ts";
 import { lead } from "./lead.ts";
 import type { Family, Measure, Measures } from "./measure.ts";

@@ -1,7 +1,6 @@
 import { definitionOf } from "../../core/definition.ts";
 import { GRID } from "../../core/mixture.ts";
-import { type Plan, secondsOf } from "../../core/plan.ts";
-import { BREAKPOINT } from "../../core/profiles.ts";
+import { BREAKPOINT, type Plan, secondsOf } from "../../core/plan.ts";
 import { k6Thresholds, type Slo } from "../../core/slo.ts";
 import { clockScenario } from "./clock.ts";
 import { k6Scenario } from "./scenario.ts";

@@ -1,7 +1,6 @@
 import exec from "k6/execution";
 import { latencyStep } from "../../core/kept-latencies.ts";
-import type { PacedPlan, Plan, UnpacedPlan } from "../../core/plan.ts";
-import { BREAKPOINT } from "../../core/profiles.ts";
+import { BREAKPOINT, type PacedPlan, type Plan, type UnpacedPlan } from "../../core/plan.ts";
 import type { PublisherReportInput } from "../../core/report.ts";
 import { dueSecond, eventsOfTick, offeredShare } from "../../core/schedule.ts";
 import { type Word, Words } from "../../core/words.ts";

@@ -1,8 +1,7 @@
 import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
 import type { Metric } from "../../core/metrics.ts";
-import type { Plan } from "../../core/plan.ts";
-import { BREAKPOINT } from "../../core/profiles.ts";
+import { BREAKPOINT, type Plan } from "../../core/plan.ts";
 import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";

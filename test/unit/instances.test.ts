@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeInstances, mergedLatencies } from "../../cli/run/instances.ts";
 import { GRID } from "../../core/mixture.ts";
-import { type Slo, sampleCounter } from "../../core/slo.ts";
+import { sampleCounter } from "../../core/samples.ts";
+import type { Slo } from "../../core/slo.ts";
 import { judge, type SloResult } from "../../core/verdict.ts";
 
 const slo = (changes: Partial<Slo>): Slo => ({

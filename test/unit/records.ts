@@ -2,7 +2,7 @@
 
 import type { Account, Offender, StorageAccount, WebhookAccount } from "../../core/account.ts";
 import type { Evidence } from "../../core/nextstep.ts";
-import { sampleCounter } from "../../core/slo.ts";
+import { sampleCounter } from "../../core/samples.ts";
 import { type K6Data, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 

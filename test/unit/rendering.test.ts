@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import { plainReason } from "../../core/reason.ts";
 import { renderRun, renderSummary } from "../../core/rendering.ts";
-import { sampleCounter } from "../../core/slo.ts";
+import { sampleCounter } from "../../core/samples.ts";
 import { type Summary, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
