@@ -46,20 +46,31 @@ async function subscribe({
       looked: (outOf: number) => enter(`${name} of`, outOf),
     }),
   });
+  let isKnown = false;
   const reports: PathReport[][] = [];
   const damages: DamageReport[][] = [];
   const judge = async (paths: PathReport[], damaged: DamageReport[]) => {
     damages.push(damaged);
     reports.push(paths);
-    return answers.shift() ?? GOES_ON;
+    return (isKnown ? answers.shift() : undefined) ?? GOES_ON;
   };
   const run = { id: "a run", number: RUN, instance: "k6", clock: null };
   const subscriber = new Subscriber(CONFIG, DOOR, measures, run, judge, samplesPerSecond);
   const over = subscriber.hold(Date.now() + 60_000);
   Socket.last.goesLive();
-  // What it says when the subscription is new.
-  await vi.advanceTimersByTimeAsync(1_000);
+  // What it says soon, while the subscription is new: that it is there, and that a canary has come.
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reports.flat().map(({ times }) => times.length)).toEqual([0]);
+  Socket.last.says("event", delivered({ publisher: CANARY_PUBLISHER }));
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reports.flat().map(({ times }) => times.length)).toEqual([0, 1]);
+  // Then ever later, up to a second.
+  await vi.advanceTimersByTimeAsync(100 + 200 + 400 + 800);
+  expect(reports.length).toBeGreaterThanOrEqual(6);
   reports.splice(0);
+  damages.splice(0);
+  entered.clear();
+  isKnown = true;
   const sum = (name: string) => (entered.get(name) ?? []).reduce((total, value) => total + value, 0);
   return { subscriber, over, reports, damages, entered, sum };
 }
@@ -231,21 +242,28 @@ describe("a subscriber", () => {
   });
 
   test("enters what the judge finds in its report", async () => {
-    const { sum } = await subscribe({ answers: [GOES_ON, { ...GOES_ON, damaged: 2, foreign: 3 }] });
+    const { sum } = await subscribe({ answers: [{ ...GOES_ON, damaged: 2, foreign: 3 }] });
     Socket.last.says("event", delivered({ seq: 1 }));
     await vi.advanceTimersByTimeAsync(1_000);
     expect([sum("ws_events_damaged"), sum("ws_events_foreign")]).toEqual([2, 3]);
   });
 
-  test("says a word in every report while the run waits for it, and else every three seconds", async () => {
+  test("says a word in every report while the run waits for it, soon, and else every three seconds", async () => {
     const draining = { ...GOES_ON, draining: true };
-    const { reports } = await subscribe({ answers: [GOES_ON, GOES_ON, GOES_ON, draining, GOES_ON] });
-    await vi.advanceTimersByTimeAsync(4_000);
-    expect(reports.map((paths) => paths.length)).toEqual([0, 0, 1, 1]);
+    const { reports } = await subscribe({ answers: [draining, draining, GOES_ON] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.map((paths) => paths.length)).toEqual([0]);
+    // It is reported soon what the run waits for.
+    await vi.advanceTimersByTimeAsync(50 + 100 + 200);
+    expect(reports.map((paths) => paths.length)).toEqual([0, 1, 1, 0]);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(reports.flat()).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reports.flat()).toHaveLength(3);
   });
 
   test("says goodbye once the run is settled, and reports what was left", async () => {
-    const { subscriber, over, reports } = await subscribe({ answers: [GOES_ON, { ...GOES_ON, settled: true }] });
+    const { subscriber, over, reports } = await subscribe({ answers: [{ ...GOES_ON, settled: true }] });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(Socket.last.sent.at(-1)).toBe("unsubscribe");
     Socket.last.says("event", delivered({ seq: 9 }));
@@ -264,7 +282,7 @@ describe("a subscriber", () => {
     const slow = new Promise<ArrivalsAnswer>((resolve) => {
       answer = resolve;
     });
-    const { reports } = await subscribe({ answers: [GOES_ON, slow] });
+    const { reports } = await subscribe({ answers: [slow] });
     await vi.advanceTimersByTimeAsync(1_000);
     for (let seq = 0; seq < 5_000; seq++) Socket.last.says("event", delivered({ seq }));
     answer(GOES_ON);
@@ -278,6 +296,6 @@ describe("a subscriber", () => {
       vi.setSystemTime(Date.now() + pause);
       await vi.advanceTimersByTimeAsync(1_000);
     }
-    expect(entered.get("generator_pause_ms")?.slice(1)).toEqual([2_500, 3_000]);
+    expect(entered.get("generator_pause_ms")).toEqual([2_500, 3_000]);
   });
 });

@@ -9,6 +9,7 @@ import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ReportArrivals } from "../../../k6/support/judge.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { Pace } from "../../../k6/support/pace.ts";
 import { pause } from "../../../k6/support/pause.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { tellWords } from "../../../k6/support/words.ts";
@@ -37,6 +38,7 @@ export interface SubscriberSettings extends SessionSettings {
 
 type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 
+/** The longest pause between two reports. */
 const REPORT_MS = 1_000;
 /** So many arrivals are reported without waiting for more: to write them takes 5 ms, in which frames wait. */
 const REPORTED_TOGETHER = 5_000;
@@ -79,6 +81,9 @@ export class Subscriber {
   private wasLive = false;
   private hasNews = false;
   private hasEnded = false;
+  private readonly pace = new Pace(REPORT_MS);
+  /** Subscriptions on which nothing has arrived. */
+  private readonly unreached = new Set<PathLog>();
   private wake: () => void = () => undefined;
 
   /**
@@ -122,7 +127,7 @@ export class Subscriber {
       this.wake();
     });
     while (open) {
-      const due = Date.now() + REPORT_MS;
+      const due = Date.now() + this.pace.pause;
       await this.reportIsDue();
       this.paused(Math.max(0, Date.now() - due));
       await this.report();
@@ -136,9 +141,15 @@ export class Subscriber {
     if (this.hasNews) return;
     await new Promise<void>((resolve) => {
       // Not cleared when it is not needed: where it is due already, k6 takes the next timer for it.
-      setTimeout(resolve, REPORT_MS);
+      setTimeout(resolve, this.pace.pause);
       this.wake = resolve;
     });
+    this.pace.slowDown();
+  }
+
+  /** The run waits for what is reported next. */
+  private hurry(): void {
+    if (this.pace.hurry()) setTimeout(() => this.wake(), this.pace.pause);
   }
 
   private reportSoon(): void {
@@ -224,6 +235,8 @@ export class Subscriber {
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const log = new PathLog(name, filter, Date.now() + this.correction);
     this.logs.add(log);
+    this.unreached.add(log);
+    this.hurry();
     // The one before is reported as over: the receiver might settle the run before it knows of this one.
     if (this.hasEnded) this.reportSoon();
     return log;
@@ -232,6 +245,7 @@ export class Subscriber {
   /** A subscription is about to end: it is reported once more, when it is over. */
   left(log: PathLog): void {
     this.logs.delete(log);
+    this.unreached.delete(log);
   }
 
   /** An operation of a session was answered. */
@@ -258,6 +272,7 @@ export class Subscriber {
   arrived(log: PathLog | null, message: string, readAt: number): void {
     if (this.isSlow) this.intake.count(message);
     else this.intake.add(log, message, readAt);
+    if (log !== null && this.unreached.delete(log)) this.hurry();
     if (this.intake.size >= REPORTED_TOGETHER) this.reportSoon();
   }
 
@@ -278,6 +293,7 @@ export class Subscriber {
       unidentified,
     );
     if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
+    if (draining && !this.isDraining) this.hurry();
     this.isDraining = draining;
     measure.ws_events_foreign.add(unidentified + foreign);
     measure.ws_events_damaged.add(damaged, damaged);
