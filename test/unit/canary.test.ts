@@ -113,6 +113,26 @@ describe("of a silent pipeline", () => {
   });
 });
 
+test.each([
+  ["one round after the other where there are few paths", 10, 100],
+  ["as many paths as take them, where there are many", 2_000, 1_500],
+])("each variant is sent once at first: %s", async (_, paths, within) => {
+  world.account = { paths, ready: 0, publishers: 1 };
+  const sentAt: number[] = [];
+  const run = awaitCanaries("http://receiver", RUN, 30, {
+    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 35 }, (_, seq) => seq), most: 500 },
+    send: () => sentAt.push(world.at),
+    explain: () => [],
+  });
+  await expect(run).rejects.toThrow("no canary arrived");
+  expect(new Set(sentAt.slice(0, 35)).size).toBe(4);
+  expect(sentAt[34]).toBeLessThanOrEqual(within);
+  expect(sentAt[34]).toBeGreaterThan(within / 2);
+  // Then evenly over the time.
+  expect(sentAt.length).toBeLessThanOrEqual(500);
+  expect(sentAt[40]).toBeGreaterThanOrEqual((sentAt[39] as number) + 600);
+});
+
 test("no more canaries are sent than may be, evenly over the time", async () => {
   world.account = { paths: 6, ready: 0, publishers: 1 };
   const sentAt: number[] = [];
