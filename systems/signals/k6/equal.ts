@@ -1,8 +1,8 @@
-import { sleep } from "k6";
 import exec from "k6/execution";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import { now } from "../../../k6/support/clock.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { pause } from "../../../k6/support/pause.ts";
 import { traceOf } from "../../../k6/support/publishing.ts";
 import type { Run } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -72,21 +72,22 @@ export class EqualSignals {
   /** A signal is known for a second, and new after that. */
   async expiry(): Promise<void> {
     const known = CONTRACT.idempotentSeconds;
-    for (let round = 0; round < TRIALS.expiry.rounds; round++) {
-      const webhook = await this.rounds.rested(round);
+    await this.rounds.overlapping(TRIALS.expiry.rounds, async (webhook) => {
       // The target rightly executes it twice, which an account would call a duplicate.
       const trace = traceOf(this.run, CANARY_PUBLISHER, this.rounds.takeSeq());
-      const answers: TimedAnswer[] = [];
-      for (const pause of [0, known / 2, known]) {
-        sleep(pause);
-        answers.push(await this.signals.ask(webhook, trace));
-      }
-      this.rounds.used(webhook);
-      const kinds = this.entered(answers).map(({ kind }) => kind);
-      const holds = kinds.join() === "accepted,duplicate,accepted";
-      this.measure.signal_expiry_broken.add(holds ? 0 : 1);
-      if (!holds) console.warn(`equal signals after 0, ${known / 2} and ${1.5 * known} s were ${kinds.join(", ")}`);
-    }
+      const answers = [await this.signals.ask(webhook, trace)];
+      return async () => {
+        for (const seconds of [known / 2, known]) {
+          await pause(seconds * 1000);
+          answers.push(await this.signals.ask(webhook, trace));
+        }
+        this.rounds.used(webhook);
+        const kinds = this.entered(answers).map(({ kind }) => kind);
+        const holds = kinds.join() === "accepted,duplicate,accepted";
+        this.measure.signal_expiry_broken.add(holds ? 0 : 1);
+        if (!holds) console.warn(`equal signals after 0, ${known / 2} and ${1.5 * known} s were ${kinds.join(", ")}`);
+      };
+    });
   }
 
   /** Sends the same signal several times at once, and reports it as one event. */

@@ -122,6 +122,24 @@ export class Rounds {
     return webhook;
   }
 
+  /**
+   * Rounds that begin one after the other, each at the next webhook, and wait side by side for the rest of them.
+   *
+   * @param begin sends what comes at once. @returns what remains of the round, most of which is waiting.
+   */
+  async overlapping(rounds: number, begin: (webhook: Webhook) => Promise<() => Promise<void>>): Promise<void> {
+    const waiting: Promise<void>[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // Every webhook has its turn before one has another.
+      if (round % this.webhooks.length === 0) await Promise.all(waiting.splice(0));
+      const rest = (await begin(await this.rested(round)))();
+      // It fails where all of them are waited for.
+      rest.catch(() => undefined);
+      waiting.push(rest);
+    }
+    await Promise.all(waiting);
+  }
+
   /** Waits until webhooks accept as many requests as their limits again. */
   async rest(...webhooks: readonly Webhook[]): Promise<void> {
     for (const { token } of webhooks) await until((this.usedAt.get(token) ?? 0) + REST_MS);

@@ -73,15 +73,16 @@ export class Trials {
   /** Twice the limit at once: exactly the limit is accepted, and the rest later. */
   private async limit(): Promise<void> {
     const { limit, signals } = this.atLimit(TRIALS.limit.signals);
-    for (let round = 0; round < TRIALS.limit.rounds; round++) {
-      const webhook = await this.rounds.rested(round);
+    await this.rounds.overlapping(TRIALS.limit.rounds, async (webhook) => {
       const sent = await this.rounds.atOnce(signals, "trial", () => webhook);
       const holds = keepsLimit(sent.counted, signals, limit);
       this.measure.signal_limit_broken.add(holds ? 0 : 1);
       if (!holds) tell(`${signals} signals at once`, sent.counted, `exactly ${limit} may pass`);
-      const kinds = await this.tryAgain(webhook, sent);
-      await this.rounds.report(sent.firstSeq, kinds, sent.sentFrom);
-    }
+      return async () => {
+        const kinds = await this.tryAgain(webhook, sent);
+        await this.rounds.report(sent.firstSeq, kinds, sent.sentFrom);
+      };
+    });
   }
 
   /** Retries limited signals, which must still count as new. @returns the final kind of each answer. */
