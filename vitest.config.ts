@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** These need a real redis-server; test/run.mjs says when it is missing. */
-const WITH_REDIS = ["redis", "redis-access", "ethhook", "ingest", "signals", "signals-faults"].map(
+const WITH_REDIS = ["redis", "redis-access", "ethhook", "ingest", "field-ingest", "signals", "signals-faults"].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
@@ -34,6 +34,24 @@ const UNIT = {
   server: { deps: { inline: ["@actions/workflow-parser"] } },
 };
 
+/** These hardly compute: their loads are a few events a second, and they wait for tokens, limits and time limits to end. */
+const WAITING = [
+  ...[
+    "field-ingest",
+    "signals",
+    "tokens",
+    "own-tokens",
+    "signals-faults",
+    "own-publish",
+    "own-endpoints",
+    "own-access",
+  ],
+  ...["own-secrets", "own-subscription", "own-database", "access", "access-certificates", "refusals", "arguments"],
+].map((name) => `test/integration/${name}.test.ts`);
+
+/** Without these servers, what needs them is left out. */
+const MISSING = [...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)];
+
 /** It holds runs to their times, which others beside it would spoil. */
 const ALONE = ["test/integration/faults.test.ts"];
 
@@ -42,7 +60,18 @@ const ALONE = ["test/integration/faults.test.ts"];
  * Of a fresh clone vitest itself knows no times.
  */
 const LONGEST = [
-  ...["field", "signals", "tokens", "accounting", "ingest", "distributed", "own-tokens", "ethhook", "redis"],
+  ...[
+    "field",
+    "field-ingest",
+    "signals",
+    "tokens",
+    "accounting",
+    "ingest",
+    "distributed",
+    "own-tokens",
+    "ethhook",
+    "redis",
+  ],
   ...["ethhook-own", "http", "signals-faults", "examples", "interruption", "dashboards", "clocks", "stranger-table"],
   ...["system", "run", "demo", "secrets", "doctor", "package", "own", "nats", "access", "nats-access", "echo"],
 ].map((name) => `test/integration/${name}.test.ts`);
@@ -55,6 +84,9 @@ const COULD_NOT_MEASURE = {
   count: 1,
   condition: /^(?![\s\S]*\bto (?:be|match|contain|\w+ equal)\b.*INVALID)[\s\S]*\bINVALID\b/,
 };
+
+/** Of integration tests. */
+const INTEGRATION = { retry: COULD_NOT_MEASURE, testTimeout: 120_000, hookTimeout: 120_000 };
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -87,15 +119,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...INTEGRATION,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...ALONE, ...(hasRedis ? [] : WITH_REDIS), ...(hasRedis && hasDatabases ? [] : WITH_DATABASES)],
+          exclude: [...ALONE, ...WAITING, ...MISSING],
           // Most of a load run is waiting, for what is late or lost: two of them share two cores. With a third, loads fell behind.
           maxWorkers: 2,
-          retry: COULD_NOT_MEASURE,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        // test/run.mjs runs them beside the others.
+        test: { ...INTEGRATION, name: "waiting", include: WAITING, exclude: MISSING, maxWorkers: 1 },
       },
       {
         extends: true,

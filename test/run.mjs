@@ -5,7 +5,8 @@
  *   npm test            everything
  *   npm test -- quick   what needs no load: types, lint, import direction and unit tests
  */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,9 +50,10 @@ try {
     ...(hasGo && !isQuick ? goChecks() : []),
   ]);
   if (isQuick) {
-    vitest("unit", "mocks");
+    await vitest(["unit", "mocks"]);
   } else {
     everything(hasGo);
+    await allTests();
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -75,11 +77,6 @@ function everything(hasGo) {
   if (!process.env.K6_OPERATOR_CRD) {
     skip("TestRuns against the CRD of k6-operator: K6_OPERATOR_CRD does not name its file");
   }
-  vitest("unit", "mocks");
-  vitest("integration");
-  vitest("alone");
-  if (found("chromium")) vitest("browser");
-  else skip("tests of the report in a browser: chromium was not found");
 }
 
 /** What the tests run against on this machine, so that nothing hides behind a skip. */
@@ -155,12 +152,18 @@ function goTests() {
   ]);
 }
 
-function vitest(project, ...more) {
+/** Runs the tests of projects. @param output "pipe" keeps what they print until the end: another run prints beside it. */
+async function vitest(projects, output = "inherit") {
   const started = Date.now();
-  const results = join(scratch, `${project}.json`);
-  const projects = [project, ...more].flatMap((name) => ["--project", name]);
-  const args = ["vitest", "run", ...projects, "--reporter=default", "--reporter=json"];
-  const { status } = spawnSync("npx", [...args, `--outputFile.json=${results}`], { cwd: root, stdio: "inherit" });
+  const name = projects[0];
+  const results = join(scratch, `${name}.json`);
+  const args = ["vitest", "run", ...projects.flatMap((project) => ["--project", project])];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  const child = spawn("npx", [...args, ...reporters], { cwd: root, stdio: ["inherit", output, output] });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
+  const [status] = await once(child, "close");
+  process.stdout.write(Buffer.concat(printed));
   try {
     const outcome = JSON.parse(readFileSync(results, "utf8"));
     const failures = Math.max(outcome.numFailedTests, status === 0 ? 0 : 1);
@@ -168,7 +171,16 @@ function vitest(project, ...more) {
   } catch {
     count(0, 1, 0);
   }
-  report(`${status === 0 ? "ok" : "FAILED"}  ${project} tests (${seconds(started)})`, []);
+  report(`${status === 0 ? "ok" : "FAILED"}  ${name} tests (${seconds(started)})`, []);
+}
+
+/** The tests of every project. Those that mostly wait run beside those with loads. */
+async function allTests() {
+  await vitest(["unit", "mocks"]);
+  await Promise.all([vitest(["integration"]), vitest(["waiting"], "pipe")]);
+  await vitest(["alone"]);
+  if (found("chromium")) await vitest(["browser"]);
+  else skip("tests of the report in a browser: chromium was not found");
 }
 
 function count(passed, failed, skipped) {

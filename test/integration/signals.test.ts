@@ -5,12 +5,22 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { execa } from "execa";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Service } from "../../cli/service.ts";
 import type { Summary } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { root, runBundle } from "./k6.ts";
-import { folder, pipeline, run, SHORT, startMonitor, startMonitorOf, startTarget, useSignals } from "./signals-run.ts";
+import {
+  type Context,
+  folder,
+  pipeline,
+  run,
+  SHORT,
+  startMonitor,
+  startMonitorOf,
+  startTarget,
+  useSignals,
+} from "./signals-run.ts";
 import { untimed } from "./untimed.ts";
 
 const REFUSED = 107;
@@ -19,7 +29,8 @@ const INTERRUPTED = 105;
 
 useSignals();
 
-describe("a healthy target", () => {
+// Each has a target of its own, and most of a trial is waiting until a webhook may be asked again.
+describe.concurrent("a healthy target", () => {
   test("smoke: passes, with every criterion measured, and a monitor that agrees", async (context) => {
     const target = await startTarget(context);
     const monitor = await startMonitor(context, target);
@@ -72,7 +83,7 @@ describe("a healthy target", () => {
     const target = await startTarget(context);
     const page = createServer((_, answer) => void answer.end("http_requests_total 1\n"));
     await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void page.close().closeAllConnections());
+    context.onTestFinished(() => void page.close().closeAllConnections());
     const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}/metrics`;
     const pids = [target, pipeline.receiver].flatMap((service) => ["--pid", String(service.pid())]);
     const monitors = [await startMonitorOf(context, ...pids), await startMonitorOf(context, "--url", url)];
@@ -88,23 +99,6 @@ describe("a healthy target", () => {
     expect(health[0]?.samples).toBeGreaterThan(60);
   });
 
-  test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async (context) => {
-    const target = await startTarget(context);
-    const { DELETE_PATH: _, ...keeping } = pipeline.variables(target);
-    const kept = await runBundle("webhook", { ...keeping, ...SHORT, DRAIN_QUIET: "1s", TRIALS: "limit,access" });
-    expect(kept.stdout).toMatch(/note +\d+ webhooks were created and stay: throughline \S+ 1 to \d+; DELETE_PATH has/);
-    expect(kept.stdout).toContain("trial limit: 55 accepted, 0 repeated, 50 limited, 0 refused, 0 failed");
-    expect(kept.stdout).toContain("trial access: 0 accepted, 0 repeated, 0 limited, 6 refused, 0 failed");
-    const left = await webhooks();
-    expect(left.length).toBeGreaterThan(0);
-    const deleted = await run(target, { ...SHORT, TRIALS: "none" });
-    expect(deleted.stdout).not.toContain("webhooks were created and stay");
-    expect(deleted.log).not.toContain("not all webhooks");
-    expect(await webhooks()).toEqual(left);
-    const wrong = await run(target, { ...SHORT, TRIALS: "none", DELETE_PATH: "/nowhere/{token}" });
-    expect(wrong.log).toContain("DELETE_PATH=/nowhere/{token}: not all webhooks of run");
-  });
-
   test.for<[Record<string, string>, string]>([
     [{ LOGIN_AS: "json" }, "signal_limit_broken"],
     [{ SIGNALS_PASSWORD: "wrong" }, "cannot log in"],
@@ -117,7 +111,25 @@ describe("a healthy target", () => {
   });
 });
 
-describe("Ctrl-C in the middle: what was measured is told and written, marked as a part, and nothing is left", () => {
+// It looks at all webhooks that there are.
+test("webhooks that were created are named in the end, or deleted, and each trial says what it saw", async (context) => {
+  const target = await startTarget(context);
+  const { DELETE_PATH: _, ...keeping } = pipeline.variables(target);
+  const kept = await runBundle("webhook", { ...keeping, ...SHORT, DRAIN_QUIET: "1s", TRIALS: "limit,access" });
+  expect(kept.stdout).toMatch(/note +\d+ webhooks were created and stay: throughline \S+ 1 to \d+; DELETE_PATH has/);
+  expect(kept.stdout).toContain("trial limit: 55 accepted, 0 repeated, 50 limited, 0 refused, 0 failed");
+  expect(kept.stdout).toContain("trial access: 0 accepted, 0 repeated, 0 limited, 6 refused, 0 failed");
+  const left = await webhooks();
+  expect(left.length).toBeGreaterThan(0);
+  const deleted = await run(target, { ...SHORT, TRIALS: "none" });
+  expect(deleted.stdout).not.toContain("webhooks were created and stay");
+  expect(deleted.log).not.toContain("not all webhooks");
+  expect(await webhooks()).toEqual(left);
+  const wrong = await run(target, { ...SHORT, TRIALS: "none", DELETE_PATH: "/nowhere/{token}" });
+  expect(wrong.log).toContain("DELETE_PATH=/nowhere/{token}: not all webhooks of run");
+});
+
+describe.concurrent("Ctrl-C in the middle: what was measured is told and written, marked as a part, and nothing is left", () => {
   test("of webhook.js", async (context) => {
     const target = await startTarget(context);
     const executed = async () => {
@@ -125,31 +137,39 @@ describe("Ctrl-C in the middle: what was measured is told and written, marked as
       return ((await answer.json()) as { count: number }).count;
     };
     const before = await executed();
-    const summary = await interrupt("webhook", { ...pipeline.variables(target), DURATION: "60s" }, async () =>
+    const summary = await interrupt(context, "webhook", { ...pipeline.variables(target), DURATION: "60s" }, async () =>
       expect(await executed()).toBeGreaterThan(before + 30),
     );
     expect(summary.metrics["events_published"]?.["count"]).toBeGreaterThan(10);
     expect(summary.account?.lost).toBe(0);
   });
 
-  test("of http.js", async () => {
+  test("of http.js", async (context) => {
     let requests = 0;
     const server = createServer((_, answer) => {
       requests++;
       answer.end("{}");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close().closeAllConnections());
+    context.onTestFinished(() => void server.close().closeAllConnections());
     const { port } = server.address() as AddressInfo;
-    const summary = await interrupt("http", { HTTP_URL: `http://127.0.0.1:${port}`, THINK_TIME: "100ms" }, () =>
-      expect(requests).toBeGreaterThan(200),
+    const summary = await interrupt(
+      context,
+      "http",
+      { HTTP_URL: `http://127.0.0.1:${port}`, THINK_TIME: "100ms" },
+      () => expect(requests).toBeGreaterThan(200),
     );
     expect(summary.metrics["http_status_2xx"]?.["count"]).toBeGreaterThan(100);
   });
 });
 
 /** Starts a test, ends it as Ctrl-C does once something holds, and reads what it left. */
-async function interrupt(name: string, variables: Record<string, string>, holds: () => void): Promise<Summary> {
+async function interrupt(
+  { onTestFinished }: Context,
+  name: string,
+  variables: Record<string, string>,
+  holds: () => void,
+): Promise<Summary> {
   const file = join(folder, `interrupted-${name}.json`);
   const settings = Object.entries({ ...variables, SUMMARY: file }).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   const args = ["run", "--quiet", "--address", "", ...settings, `dist/${name}.js`];
