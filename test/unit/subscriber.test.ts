@@ -277,6 +277,24 @@ describe("a subscriber", () => {
     });
   });
 
+  test("does not wait for its next attempt once the run is settled", async () => {
+    const answers: ArrivalsAnswer[] = [];
+    const { over } = await subscribe({ answers });
+    // One connection is lost, the next ones fail.
+    for (const longestWait of [500, 1_000, 2_000, 4_000]) {
+      Socket.last.onclose();
+      await vi.advanceTimersByTimeAsync(longestWait);
+    }
+    Socket.last.onclose();
+    answers.push({ ...GOES_ON, settled: true });
+    let isOver = false;
+    void over.then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(isOver).toBe(true);
+  });
+
   test("does not wait either when enough came while the last report was under way", async () => {
     let answer: (given: ArrivalsAnswer) => void = () => undefined;
     const slow = new Promise<ArrivalsAnswer>((resolve) => {

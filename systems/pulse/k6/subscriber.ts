@@ -175,8 +175,14 @@ export class Subscriber {
       if (end === "renewed" || (end === "ended" && leaves < until && !this.runIsSettled)) continue;
       if (end === "ended") return;
       failures = end === "failed" ? failures + 1 : 0;
-      await pause(Math.min(backoff(failures), Math.max(0, until - Date.now())));
+      await this.unlessSettled(Math.min(until, Date.now() + backoff(failures)));
     }
+  }
+
+  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
+  private async unlessSettled(moment: number): Promise<void> {
+    do await pause(Math.min(REPORT_MS, moment - Date.now()));
+    while (Date.now() < moment && !this.runIsSettled);
   }
 
   /** One connection from its opening to its end. */
