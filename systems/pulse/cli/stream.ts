@@ -39,7 +39,7 @@ export async function createStream(natsUrl: string, gatewayUrl: string, manner: 
     }
     await connection.flush();
   } finally {
-    await connection.close();
+    await closeTraceless(connection);
   }
 }
 
@@ -54,4 +54,13 @@ export async function untilNotReading(gatewayUrl: string): Promise<void> {
 async function readsStream(gatewayUrl: string): Promise<boolean> {
   const answer = await fetch(`${gatewayUrl}/api/v1/correctness/status`);
   return ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;
+}
+
+/** The client notes a stack trace of its closing: with source maps that took 0.3 s of each run. */
+async function closeTraceless(connection: { close(): Promise<void> }): Promise<void> {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const closed = connection.close();
+  Error.stackTraceLimit = stackTraceLimit;
+  await closed;
 }
