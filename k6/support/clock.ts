@@ -2,6 +2,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { Clock, type ClockOffset, Comparison, RESOLUTION_MS } from "../../core/clock.ts";
+import type { Plan } from "../../core/plan.ts";
 import type { Measure } from "./measure.ts";
 
 /** The wall may be set under a running test. */
@@ -53,17 +54,18 @@ export function compareClocks(receiver: string, own: OwnClock = FINE): ClockOffs
   return { offset, error: error + own.truncated };
 }
 
-/** The load and its connections have begun by then. */
-const START = "2s";
+/** Visitors and their connections have begun by then; publishers are there from the start. */
+const START = { visitors: "2s", publishers: "1s" };
 
 /** A scenario beside the load in which one virtual user of each process compares clocks. @param seconds of the load. */
 export function clockScenario(
-  config: { readonly RECEIVER_URL?: string | undefined; readonly INSTANCES: number },
+  config: { readonly RECEIVER_URL?: string | undefined; readonly INSTANCES: number; readonly load: Plan },
   seconds: number,
 ) {
   if (config.RECEIVER_URL === undefined) return {};
   const own = { executor: "per-vu-iterations", exec: "compareClock", vus: config.INSTANCES, iterations: 1 };
-  return { clocks: { ...own, startTime: START, maxDuration: `${Math.ceil(seconds) + 60}s`, gracefulStop: "0s" } };
+  const startTime = START[config.load.kind === "visitors" ? "visitors" : "publishers"];
+  return { clocks: { ...own, startTime, maxDuration: `${Math.ceil(seconds) + 60}s`, gracefulStop: "0s" } };
 }
 
 /** So often that a clock that is set in the middle of a run is noticed in it. */
