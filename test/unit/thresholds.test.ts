@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  expression,
-  floorExpression,
-  type K6Threshold,
-  k6Thresholds,
-  type Slo,
-  sampleCounter,
-  sloVariable,
-} from "../../core/slo.ts";
+import { sampleCounter } from "../../core/samples.ts";
+import { expression, floorExpression, type K6Threshold, k6Thresholds, type Slo, sloVariable } from "../../core/slo.ts";
 import { TESTS } from "../../scenarios.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { TRIALS, type Trial } from "../../systems/signals/trials.ts";
