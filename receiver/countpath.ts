@@ -1,5 +1,5 @@
 import type { Filter } from "../core/filter.ts";
-import type { PathAccount, Window } from "../core/ledger.ts";
+import type { PathAccount } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
 import { Path } from "./path.ts";
 
@@ -44,18 +44,6 @@ export class CountPath extends Path {
 
   get ready(): boolean {
     return this.first !== null && this.latest > this.first;
-  }
-
-  isSilent(): boolean {
-    return false;
-  }
-
-  hasCaughtUp(): boolean {
-    return true;
-  }
-
-  protected window(): Window {
-    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 
   /** A deficit is lost and a surplus is duplicated, of unknown events. */

@@ -2,7 +2,6 @@ import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Filter } from "../core/filter.ts";
 import { Histogram } from "../core/histogram.ts";
 import type { Identity } from "../core/identity.ts";
-import type { Window } from "../core/ledger.ts";
 import type { OrderScope } from "../core/order.ts";
 import type { FarEndOpening } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
@@ -44,18 +43,6 @@ export class ObservedPath extends Path {
 
   get ready(): boolean {
     return this.canaries > 0;
-  }
-
-  isSilent(): boolean {
-    return false;
-  }
-
-  hasCaughtUp(): boolean {
-    return true;
-  }
-
-  protected window(): Window {
-    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 }
 

@@ -23,14 +23,23 @@ export abstract class Path {
   /** Whether a canary has arrived, or none is expected. */
   abstract get ready(): boolean;
 
-  /** Whether the path is open but its subscriber is gone. */
-  abstract isSilent(now: number): boolean;
+  /** Whether the path is open but its subscriber is gone; never where there is no subscriber. */
+  isSilent(_now: number): boolean {
+    return false;
+  }
 
-  /** Whether all arrivals of events sent before a moment have been entered, or never will be. */
-  abstract hasCaughtUp(sentThrough: number, now: number): boolean;
+  /**
+   * Whether all arrivals of events sent before a moment have been entered, or never will be; so it is where the receiver
+   * itself sees each arrival.
+   */
+  hasCaughtUp(_sentThrough: number, _now: number): boolean {
+    return true;
+  }
 
-  /** The time in which sent events are judged on this path. */
-  protected abstract window(now: number, timeTolerance: number): Window;
+  /** The time in which sent events are judged on this path: always, unless it is open for a part of the run only. */
+  protected window(_now: number, _timeTolerance: number): Window {
+    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
+  }
 
   /** The time in which the path was open; null where it is open as long as the run. */
   openWindow(_now: number): Window | null {

@@ -86,11 +86,11 @@ export class SubscriptionPath extends Path {
     return this.probes > 0;
   }
 
-  isSilent(now: number): boolean {
+  override isSilent(now: number): boolean {
     return !this.closed && (this.abandoned || now - this.reportedAt > SILENT_AFTER_MS);
   }
 
-  hasCaughtUp(sentThrough: number, now: number): boolean {
+  override hasCaughtUp(sentThrough: number, now: number): boolean {
     return this.through >= sentThrough || this.closed || this.isSilent(now);
   }
 
@@ -99,7 +99,7 @@ export class SubscriptionPath extends Path {
     return { from: this.openedAt, through: isOver ? this.through : Number.POSITIVE_INFINITY };
   }
 
-  protected window(now: number, timeTolerance: number): Window {
+  protected override window(now: number, timeTolerance: number): Window {
     return { from: this.from, through: this.judgedThrough(now, timeTolerance) };
   }
 

@@ -1,6 +1,6 @@
 import type { EndpointAccount } from "../../../core/account.ts";
 import { Histogram } from "../../../core/histogram.ts";
-import type { PathAccount, Window } from "../../../core/ledger.ts";
+import type { PathAccount } from "../../../core/ledger.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Path } from "../../../receiver/path.ts";
@@ -86,24 +86,12 @@ export class EndpointPath extends Path {
     return this.canaries > 0 || !this.wanting;
   }
 
-  isSilent(): boolean {
-    return false;
-  }
-
-  hasCaughtUp(): boolean {
-    return true;
-  }
-
   override isOpen(seq: number, now: number): boolean {
     return this.failures.isOpen(seq, now);
   }
 
   override get openUntil(): number {
     return this.failures.openUntil;
-  }
-
-  protected window(): Window {
-    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 
   /** The account of the endpoint, from that of any path. @param now Unix ms. */

@@ -1,6 +1,6 @@
 import type { Bitset } from "../../../core/bitset.ts";
 import { Histogram } from "../../../core/histogram.ts";
-import type { PathAccount, Window } from "../../../core/ledger.ts";
+import type { PathAccount } from "../../../core/ledger.ts";
 import { isLeftOver } from "../../../core/plausible.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
@@ -198,16 +198,8 @@ export class TablePath extends Path {
     return this.canaries > 0;
   }
 
-  isSilent(): boolean {
-    return false;
-  }
-
-  hasCaughtUp(sentThrough: number, now: number): boolean {
+  override hasCaughtUp(sentThrough: number, now: number): boolean {
     return this.readThrough >= sentThrough && now - this.readThrough <= FRESH_MS;
-  }
-
-  protected window(): Window {
-    return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 
   private single(row: Row): ContentIdentity | null {

@@ -1,0 +1,91 @@
+import type { Account } from "../core/account.ts";
+import { milliseconds } from "../core/numbers.ts";
+import { withoutCredentials } from "../core/redaction.ts";
+import { CANARY_PUBLISHER } from "../core/trace.ts";
+
+/** How many examples an account describes. */
+const EVIDENCE = 5;
+/** How many vanished events are named. */
+const NAMED = 10;
+
+/** The events that a text carried, as `publisher/seq` in words. */
+export const placesIn = (carried: string) => (carried === "" ? [] : carried.split(" "));
+export const seqIn = (place: string) => place.split("/")[1];
+
+/** What was wrong at a user's far end: how often, with the first examples in words. */
+export class Findings {
+  /** Refused requests, by reason. */
+  readonly refused: Record<string, number> = {};
+  /** Texts without an identity. */
+  unread = 0;
+  /** Identities of other runs. */
+  foreign = 0;
+  /** Identities with wrong check digits, and texts that differ from what was published. */
+  damaged = 0;
+  /** Events on a path that the far end does not declare. */
+  strays = 0;
+  /** The events of each row or item that is gone. */
+  gone: readonly string[] = [];
+  /** Events without an arrival time: found only by the final reading, or dated in the future. */
+  undated = 0;
+  /** How far ahead of the receiver's clock an arrival was dated, in ms. */
+  ahead = 0;
+  /** Why the last reading failed; null when it did not. */
+  problem: string | null = null;
+  private readonly damagedSeqs = new Set<number>();
+  private readonly examples: string[] = [];
+
+  refuse(reason: string): void {
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
+  }
+
+  /** Enters an event whose text differs from what was published. */
+  damage(seq: number, words: string): void {
+    this.damaged++;
+    this.damagedSeqs.add(seq);
+    this.describe(words);
+  }
+
+  isDamaged(seq: number): boolean {
+    return this.damagedSeqs.has(seq);
+  }
+
+  /** Keeps the words if they are among the first examples. */
+  describe(words: string): void {
+    const example = withoutCredentials(words);
+    if (this.examples.length < EVIDENCE && !this.examples.includes(example)) this.examples.push(example);
+  }
+
+  /** Everything in words, with the lost and duplicated events of an account. */
+  causes({ offenders, farEnd }: Account): readonly string[] {
+    const events = offenders.flatMap(({ path, lostSeqs, duplicatedSeqs }) => [
+      ...(lostSeqs.length === 0 ? [] : [`events that never came on ${path}: ${lostSeqs.join(", ")}`]),
+      ...(duplicatedSeqs.length === 0 ? [] : [`events that came again on ${path}: ${duplicatedSeqs.join(", ")}`]),
+    ]);
+    const refused = Object.entries(this.refused).map(
+      ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
+    );
+    const problem = farEnd?.problem == null ? [] : [`the far end could not be looked at: ${farEnd.problem}`];
+    return [...problem, ...this.timeless(), ...events, ...this.vanished(), ...refused, ...this.examples];
+  }
+
+  /** Why events have no latency. */
+  private timeless(): readonly string[] {
+    const { undated: count, ahead } = this;
+    if (count === 0) return [];
+    const [events, they, have] =
+      count === 1 ? ["1 event was", "it", "it has"] : [`${count} events were`, "they", "they have"];
+    return ahead > 0
+      ? [
+          `${events} reported with a time up to ${milliseconds(ahead)} ahead of the receiver's clock: ${have} no latency`,
+        ]
+      : [`${events} seen in the last look alone: nobody knows when ${they} came, and ${have} no latency`];
+  }
+
+  private vanished(): readonly string[] {
+    const places = this.gone.flatMap(placesIn).filter((place) => !place.startsWith(`${CANARY_PUBLISHER}/`));
+    if (places.length === 0) return [];
+    const more = places.length > NAMED ? ", ..." : "";
+    return [`events that had arrived and are gone: ${places.slice(0, NAMED).map(seqIn).join(", ")}${more}`];
+  }
+}
