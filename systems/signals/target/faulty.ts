@@ -11,25 +11,30 @@ export function gateOf(redis: Redis, faults: SignalsFaults): Gate {
     idempotentMs: remembered ? IDEMPOTENT_MS : 0,
   });
   if (faults["racing-idempotency"]) gate = new RacingGate(gate, redis);
-  if (faults["limit-per-process"]) gate = new OwnLimitGate(gate);
-  if (faults["remember-limited"]) gate = new GrudgingGate(gate);
+  if (faults["limit-per-process"]) gate = new OwnLimitGate(gate, redis);
+  if (faults["remember-limited"]) gate = new GrudgingGate(gate, redis);
   if (faults["execute-limited"]) gate = new EagerGate(gate, redis);
   if (faults.again !== undefined) gate = new RepeatingGate(gate, redis, faults.again);
-  if (faults.flip !== undefined) gate = new FlippingGate(gate, faults.flip);
-  if (faults.forget !== undefined) gate = new ForgetfulGate(gate, faults.forget);
+  if (faults.flip !== undefined) gate = new FlippingGate(gate, redis, faults.flip);
+  if (faults.forget !== undefined) gate = new ForgetfulGate(gate, redis, faults.forget);
   return gate;
 }
 
-/** Looks a signal up first and records it only after execution: check, then set. */
-class RacingGate implements Gate {
-  private readonly inner: Gate;
-  private readonly redis: Redis;
+/** A gate with one fault, before the gate of the process. */
+abstract class FaultyGate implements Gate {
+  protected readonly inner: Gate;
+  protected readonly redis: Redis;
 
   constructor(inner: Gate, redis: Redis) {
     this.inner = inner;
     this.redis = redis;
   }
 
+  abstract admit(request: Request): Promise<Passage>;
+}
+
+/** Looks a signal up first and records it only after execution: check, then set. */
+class RacingGate extends FaultyGate {
   async admit(request: Request): Promise<Passage> {
     const key = `signals:first:${request.webhook}:${request.digest}`;
     const known = await this.redis.get(key);
@@ -42,13 +47,8 @@ class RacingGate implements Gate {
 }
 
 /** Counts per process instead of across processes. */
-class OwnLimitGate implements Gate {
-  private readonly inner: Gate;
+class OwnLimitGate extends FaultyGate {
   private readonly requests = new Map<string, number[]>();
-
-  constructor(inner: Gate) {
-    this.inner = inner;
-  }
 
   async admit(request: Request): Promise<Passage> {
     const client = `${request.webhook} ${request.client}`;
@@ -61,13 +61,8 @@ class OwnLimitGate implements Gate {
 }
 
 /** Remembers refused signals. */
-class GrudgingGate implements Gate {
-  private readonly inner: Gate;
+class GrudgingGate extends FaultyGate {
   private readonly refused = new Map<string, number>();
-
-  constructor(inner: Gate) {
-    this.inner = inner;
-  }
 
   async admit(request: Request): Promise<Passage> {
     const name = `${request.webhook} ${request.digest}`;
@@ -81,15 +76,7 @@ class GrudgingGate implements Gate {
 const GRUDGE_MS = 60_000;
 
 /** Executes refused signals. */
-class EagerGate implements Gate {
-  private readonly inner: Gate;
-  private readonly redis: Redis;
-
-  constructor(inner: Gate, redis: Redis) {
-    this.inner = inner;
-    this.redis = redis;
-  }
-
+class EagerGate extends FaultyGate {
   async admit(request: Request): Promise<Passage> {
     const passage = await this.inner.admit(request);
     if (passage === "limited") await this.redis.rPush(EXECUTED, `${Date.now() * 1000} ${request.signal}`);
@@ -98,14 +85,11 @@ class EagerGate implements Gate {
 }
 
 /** Executes a signal again some time later. */
-class RepeatingGate implements Gate {
-  private readonly inner: Gate;
-  private readonly redis: Redis;
+class RepeatingGate extends FaultyGate {
   private readonly after: number;
 
   constructor(inner: Gate, redis: Redis, after: number) {
-    this.inner = inner;
-    this.redis = redis;
+    super(inner, redis);
     this.after = after;
   }
 
@@ -119,13 +103,12 @@ class RepeatingGate implements Gate {
 }
 
 /** Executes something else than every N-th signal. */
-abstract class ChangingGate implements Gate {
-  private readonly inner: Gate;
+abstract class ChangingGate extends FaultyGate {
   private readonly every: number;
   private signals = 0;
 
-  constructor(inner: Gate, every: number) {
-    this.inner = inner;
+  constructor(inner: Gate, redis: Redis, every: number) {
+    super(inner, redis);
     this.every = every;
   }
 
