@@ -9,7 +9,7 @@ import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";
 import { compareSample } from "./own/sample.ts";
 import { ENTRANCES, EXITS, template } from "./own/templates.ts";
-import { planRun } from "./run/request.ts";
+import { planRun } from "./run/plan.ts";
 import { type Subject, subjectOf } from "./run/subject.ts";
 
 const EXAMPLES = `

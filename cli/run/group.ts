@@ -7,10 +7,10 @@ import { fetchWithLogin } from "../fetch.ts";
 import { runK6 } from "../k6.ts";
 import type { PipelineKind, RunningPipeline } from "../kind.ts";
 import type { Folder } from "./folder.ts";
+import { label } from "./judgement.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
+import type { PlannedTest } from "./plan.ts";
 import type { Progress } from "./progress.ts";
-import { label } from "./record.ts";
-import type { PlannedTest } from "./request.ts";
 import { openTokenDesk, type TokenDesk } from "./tokens.ts";
 
 /** A group of tests that run at the same time. */

@@ -5,7 +5,8 @@ import { isTaken } from "../ports.ts";
 import { startService } from "../service.ts";
 import { programOf } from "../services.ts";
 import type { Folder } from "./folder.ts";
-import type { PlannedRun, Request } from "./request.ts";
+import type { PlannedRun } from "./plan.ts";
+import type { Request } from "./request.ts";
 import type { Subject } from "./subject.ts";
 
 /** A run as requested. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { EXTENSIONS } from "../../systems/kinds.ts";
 import { isAtLeast, LEAST_GO, LEAST_K6 } from "../doctor/checks.ts";
 import { lookAtPrograms } from "../doctor/machine.ts";
-import type { PlannedRun } from "./request.ts";
+import type { PlannedRun } from "./plan.ts";
 import type { Subject } from "./subject.ts";
 
 /** What in a run needs bin/k6 or bin/services, in words; null where any k6 will do. */

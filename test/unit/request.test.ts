@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { planRun, type Request } from "../../cli/run/request.ts";
+import { planRun } from "../../cli/run/plan.ts";
+import type { Request } from "../../cli/run/request.ts";
 import { addressed } from "../../cli/run/shell.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import type { RunnableTest } from "../../systems/variables.ts";

@@ -58,7 +58,7 @@ const TRANSPORTS: Readonly<Record<string, readonly string[]>> = {
   "cli/init.ts": ["http", "webhook"],
   "cli/own/templates.ts": ["webhook"],
   "cli/redis-server.ts": ["redis"],
-  "cli/run/request.ts": ["http", "nats", "redis"],
+  "cli/run/plan.ts": ["http", "nats", "redis"],
   "core/nextstep.ts": ["http"],
   "core/variables.ts": ["http"],
   "deploy/grafana/own.ts": ["websocket"],

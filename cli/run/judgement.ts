@@ -1,0 +1,121 @@
+/** The verdict about a run, from the judgements of its tests. Pure. */
+
+import type { Account } from "../../core/account.ts";
+import { uncertaintyOf } from "../../core/clocks.ts";
+import type { Evidence } from "../../core/nextstep.ts";
+import { plainReason, type Reason } from "../../core/reason.ts";
+import type { Slo } from "../../core/slo.ts";
+import { receiverDelay } from "../../core/standstill.ts";
+import { together } from "../../core/together.ts";
+import {
+  type Condition,
+  doubted,
+  greater,
+  type Judgement,
+  type SloResult,
+  type Verdict,
+  worst,
+} from "../../core/verdict.ts";
+import type { K6Result } from "../k6.ts";
+import { competition } from "./competition.ts";
+import type { FinishedRun } from "./finished-run.ts";
+import { judgeInstances } from "./instances.ts";
+import { nextStep } from "./next-steps.ts";
+import { invalidities } from "./validity.ts";
+
+/** The judgement of a run. */
+interface RunJudgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly judgements: readonly TestJudgement[];
+}
+
+/** Judges a run: its tests together, and the machine that it ran on. */
+export function judgeRun(ended: FinishedRun, evidence: Evidence): RunJudgement {
+  const { problems, interrupted, startedAt, endedAt, health, machine, folder } = ended;
+  const seconds = Math.round((endedAt - startedAt) / 1000);
+  const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
+  const conditions: Condition[] = [
+    ...(interrupted ? [{ reason: plainReason(cut, { next: "start it again" }), spoils: null }] : []),
+    ...problems.map((text) => ({ reason: plainReason(text, { next: `read the logs in ${folder}/` }), spoils: null })),
+    ...invalidities({ health, cores: machine.cores }),
+  ];
+  const found = judgementsOf(ended);
+  const shared = together(found.map(({ judged }) => judged));
+  const judgedOnce = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judgement, conditions) }));
+  const { judgements, excuse } = excused(judgedOnce, ended);
+  const verdict = worst([
+    ...judgements.map((one) => one.judged.verdict),
+    ...(conditions.length > 0 ? ["INVALID" as const] : []),
+  ]);
+  const reasons = merged(judgements, evidence);
+  const outside = [...conditions, ...excuse].map(({ reason }) => reason);
+  return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons], judgements };
+}
+
+/** Where other programs took cores of this machine, the slowness of a local reference target is not judged. */
+function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine }: FinishedRun) {
+  const condition = plan.reference ? competition(coreUse, machine.cores) : null;
+  const excuse = condition === null ? [] : [condition];
+  const doubtful = judgements.map((one) => ({ ...one, judged: doubted(one.judged, excuse) }));
+  const isExcused = doubtful.some(({ judged }, place) =>
+    judged.rows.some((row, at) => row !== judgements[place]?.judged.rows[at]),
+  );
+  return isExcused ? { judgements: doubtful, excuse } : { judgements, excuse: [] };
+}
+
+/** The judgement of one process, or of all that shared a test. */
+export interface TestJudgement {
+  readonly by: string;
+  /** Path of the log with details; null where there are several. */
+  readonly log: string | null;
+  readonly tests: readonly K6Result[];
+  readonly judged: Judgement;
+}
+
+/** Judges each test by itself, or as one where several processes shared it and all wrote a summary. */
+function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun): TestJudgement[] {
+  return plan.groups.flat().flatMap(({ test, settings }): TestJudgement[] => {
+    const own = tests.filter((one) => one.test === test);
+    const summaries = own.flatMap(({ summary, complete }) => (summary?.complete === true && complete ? summary : []));
+    if (instances > 1 && summaries.length === instances) {
+      const metrics = summaries.map((summary) => summary.metrics);
+      const account = collected.account as Account | null;
+      const ofClocks = uncertaintyOf(account);
+      const uncertainty = (slo: Slo, observed: number | null) =>
+        greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
+      const rows = summaries.flatMap((summary) => summary.rows);
+      return [{ by: test, log: null, tests: own, judged: judgeInstances(settings.slos, metrics, uncertainty, rows) }];
+    }
+    return own.map((one) => ({
+      by: label(test, one.instance, instances),
+      log: `${folder}/${instances === 1 ? test : `${test}-${one.instance}`}.log`,
+      tests: [one],
+      judged: { verdict: one.verdict, reasons: one.reasons, rows: one.summary?.rows ?? [] },
+    }));
+  });
+}
+
+/** Merges reasons; one that several tests give appears once. */
+function merged(judgements: readonly TestJudgement[], evidence: Evidence): Reason[] {
+  const given = judgements.flatMap(({ by, log, judged: { reasons, rows } }) =>
+    reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
+  );
+  const texts = [...new Set(given.map(({ reason }) => reason.text))];
+  return texts.map((text) => {
+    const same = given.filter(({ reason }) => reason.text === text);
+    const [{ reason, row, log }] = same as [(typeof given)[number]];
+    const by = [...new Set(same.map((one) => one.by))].join(", ");
+    const symptoms = [...new Set(same.flatMap((one) => one.reason.symptoms))];
+    return { ...reason, text: `${by}: ${text}`, symptoms, next: reason.next ?? nextStep({ row, log }, evidence) };
+  });
+}
+
+function rowOf({ metric, objective }: Reason, rows: Judgement["rows"]): SloResult | null {
+  return rows.find((row) => row.metric === metric && row.objective === objective && row.result !== "met") ?? null;
+}
+
+/** Name of a process: its test, and its number where there are several. */
+export function label(test: string, instance: number, instances: number): string {
+  return instances === 1 ? test : `${test} ${instance}/${instances}`;
+}
