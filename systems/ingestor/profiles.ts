@@ -1,5 +1,6 @@
 /** The profiles of the ingestor's test, one row each. */
-import { closedPlan, type Overrides, type Plan, publishingPlan } from "../../core/plan.ts";
+import { closedPlan } from "../../core/closedplan.ts";
+import { type Overrides, type Plan, publishingPlan } from "../../core/plan.ts";
 import { at, doublings } from "../../core/profiles.ts";
 import { eventsIn, hold, type Shape } from "../../core/shape.ts";
 import { HOSTILE_NAMES } from "./hostile.ts";

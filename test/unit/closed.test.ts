@@ -1,6 +1,6 @@
 /** A worker of a closed model, over a transport and a receiver that only note what they are given. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { closedPlan } from "../../core/plan.ts";
+import { closedPlan } from "../../core/closedplan.ts";
 import type { PublisherReport } from "../../core/report.ts";
 import type { Measure, measures } from "../../k6/support/metrics.ts";
 import type { Run, RunSettings } from "../../k6/support/run.ts";

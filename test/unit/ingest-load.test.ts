@@ -1,7 +1,8 @@
 /** The loads of the ingestor's guide, open and closed, and what each profile is held to. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ClosedPlan, closedPlan, shareOf } from "../../core/plan.ts";
+import { closedPlan, shareOf } from "../../core/closedplan.ts";
+import type { ClosedPlan } from "../../core/plan.ts";
 import { type Progress, progressLine } from "../../core/progress.ts";
 import { k6Scenario } from "../../k6/support/scenario.ts";
 import { settings } from "../../k6/support/settings.ts";

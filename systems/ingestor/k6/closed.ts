@@ -1,6 +1,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
-import { type ClosedPlan, type Share, shareOf } from "../../../core/plan.ts";
+import { type Share, shareOf } from "../../../core/closedplan.ts";
+import type { ClosedPlan } from "../../../core/plan.ts";
 import { now } from "../../../k6/support/clock.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "../../../k6/support/run.ts";

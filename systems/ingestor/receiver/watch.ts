@@ -4,9 +4,9 @@ import { Conservation } from "../../../core/conservation.ts";
 import { messageOf } from "../../../core/problem.ts";
 import type { Balance } from "../../../core/settling.ts";
 import type { ObserverContext } from "../../../receiver/observer.ts";
-import { WORKER_KEYS } from "../wire.ts";
 import type { MessageTable } from "./database.ts";
-import type { IngestKeys, QueueReading } from "./keys.ts";
+import type { IngestKeys } from "./keys.ts";
+import { QueueHistory } from "./queuehistory.ts";
 import type { Row, TablePath } from "./table.ts";
 
 /** Polling interval for new rows. */
@@ -54,13 +54,7 @@ export class Watch {
   private marks: { at: number; place: number }[] = [];
   private comparedAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
-  private queue: QueueReading | null = null;
-  /** The worker's last total of stored messages; null before the first. */
-  private stored: number | null = null;
-  private setBack: StorageAccount["setBack"] = null;
-  private leastHeld = Number.POSITIVE_INFINITY;
-  private movedAt = Number.NEGATIVE_INFINITY;
-  private emptySince: number | null = null;
+  private readonly queue = new QueueHistory();
   private stuck: StorageAccount["stuck"] = null;
   private vanished = 0;
   /** Errors of the current attempt and of the last finished one. */
@@ -96,29 +90,28 @@ export class Watch {
   account(): Omit<StorageAccount, "ids"> {
     const { path } = this.options;
     const { readings, shortfall, peak, growth } = this.conservation;
-    const { queue } = this;
+    const { latest, setBack } = this.queue;
     return {
       rows: path.rows,
       damaged: path.damaged,
       changed: path.changed,
       vanished: this.vanished,
       insertion: path.insertions.percentiles(),
-      queue: queue === null ? null : { pending: queue.pending, buffered: queue.buffered },
+      queue: latest === null ? null : { pending: latest.pending, buffered: latest.buffered },
       readings,
       shortfall,
       peak,
       growth,
       stuck: this.stuck,
-      worker: queue?.worker ?? {},
-      setBack: this.setBack ?? this.forgotten(queue),
+      worker: latest?.worker ?? {},
+      setBack,
       problem: this.problem,
     };
   }
 
   /** The state of events that are not rows yet. */
   get balance(): Balance {
-    const { queue, movedAt, emptySince } = this;
-    return { held: queue === null ? null : queue.pending + queue.buffered, movedAt, emptySince };
+    return this.queue.balance;
   }
 
   private async follow(): Promise<void> {
@@ -158,42 +151,15 @@ export class Watch {
     const underLoad = this.observed.underLoad();
     const acknowledged = this.observed.acknowledged();
     // The table is still read if Redis is away.
-    this.queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
-    this.weigh(this.queue, underLoad);
-    this.followStored(this.queue?.worker[WORKER_KEYS.total] ?? null);
+    const queue = await (keys?.read() ?? Promise.resolve(null)).catch((problem) => this.complain(problem));
+    this.queue.enter(queue, now(), underLoad);
+    path.held = this.queue.balance.held ?? 0;
     await this.readNew();
     const rows = path.seen.size;
     if (underLoad && acknowledged > 0) this.conservation.underLoad(now(), acknowledged, rows);
-    if (this.queue === null || acknowledged === 0) return;
-    const { pending, buffered } = this.queue;
+    if (queue === null || acknowledged === 0) return;
+    const { pending, buffered } = queue;
     this.conservation.enter({ at: now(), acknowledged, pending, buffered, rows });
-  }
-
-  /** Tracks whether the number of held messages decreases, and since when it is zero. */
-  private weigh(queue: QueueReading | null, underLoad: boolean): void {
-    const { path, now } = this.options;
-    const held = queue === null ? 0 : queue.pending + queue.buffered;
-    path.held = held;
-    if (queue === null || held > 0) this.emptySince = null;
-    else this.emptySince ??= now();
-    if (underLoad || held < this.leastHeld) {
-      this.leastHeld = held;
-      this.movedAt = now();
-    }
-  }
-
-  /** The worker's total never decreases, unless the worker or Redis was replaced. */
-  private followStored(stored: number | null): void {
-    if (stored === null) return;
-    if (this.stored !== null && stored < this.stored) this.setBack = { from: this.stored, to: stored };
-    this.stored = stored;
-  }
-
-  /** Whether that total existed and is gone. */
-  private forgotten(queue: QueueReading | null): StorageAccount["setBack"] {
-    const { stored } = this;
-    const isThere = queue === null || queue.worker[WORKER_KEYS.total] !== undefined;
-    return stored === null || isThere ? null : { from: stored, to: null };
   }
 
   /** Reads on from the end of the last reading. */
@@ -249,8 +215,7 @@ export class Watch {
   /** Names stuck events: missing ones that are not in the pending list are in a worker's hands. */
   private async lookIntoQueue(): Promise<void> {
     const { keys, path } = this.options;
-    const { queue } = this;
-    if (keys === null || queue === null || queue.pending + queue.buffered === 0) return;
+    if (keys === null || (this.queue.balance.held ?? 0) === 0) return;
     const missing = [...this.observed.acknowledgedSeqs().without(path.seen)];
     if (missing.length === 0) return;
     const { contents, isWhole } = await keys.pendingContents();
