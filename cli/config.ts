@@ -8,7 +8,7 @@ import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
 /** The same config as a TypeScript module. */
-export const CONFIG_MODULE = "throughline.config.ts";
+const CONFIG_MODULE = "throughline.config.ts";
 
 const Text = v.pipe(v.string(), v.nonEmpty());
 const Positive = v.pipe(v.number(), v.minValue(Number.MIN_VALUE));

@@ -24,7 +24,7 @@ const OF_THE_PROCESS =
 const SHOWS_ENVIRONMENT = /^--include-system-env-vars/;
 
 /** The flags that stay on the command line, and the environment that replaces the others. */
-export interface K6Flags {
+interface K6Flags {
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -15,7 +15,7 @@ import { offCommandLine } from "./k6-flags.ts";
 import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
-export interface K6Run {
+interface K6Run {
   readonly test: RunnableTest;
   readonly variables: Readonly<Record<string, string>>;
   /** The bundle, if it is not the suite's own of that name. */

@@ -186,4 +186,3 @@ export const ResultSchema = v.object({
 
 export type Result = v.InferOutput<typeof ResultSchema>;
 export type Health = v.InferOutput<typeof HealthSchema>;
-export type TestRecord = Result["tests"][number];

@@ -10,7 +10,7 @@ import { adopt } from "./children.ts";
 /** The line that a service prints once it is ready. */
 const AnnouncementSchema = v.looseObject({ service: v.string(), url: v.string(), wsUrl: v.optional(v.string()) });
 
-export type Announcement = v.InferOutput<typeof AnnouncementSchema>;
+type Announcement = v.InferOutput<typeof AnnouncementSchema>;
 
 /** A child process that serves the others. */
 export interface Service extends Announcement {

@@ -10,7 +10,7 @@ import type { Slo } from "./slo.ts";
 import type { Judgement, Uncertainty } from "./verdict.ts";
 
 /** A cause. */
-export interface Blame {
+interface Blame {
   readonly side: "machine" | "generator" | "target";
   readonly text: string;
   /** What to do about it. */

@@ -7,7 +7,7 @@ import { metricOf } from "./metrics.ts";
 import type { Uncertainty } from "./verdict.ts";
 
 export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "table"] as const;
-export type ClockRole = (typeof CLOCK_ROLES)[number];
+type ClockRole = (typeof CLOCK_ROLES)[number];
 
 const Ms = v.pipe(v.number(), v.finite());
 

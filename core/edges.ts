@@ -10,7 +10,7 @@ export const BUCKET_MS = 250;
 const BUCKETS = EDGE_MS / BUCKET_MS + 1;
 
 /** Sequence numbers from first to last, inclusive; none if first is above last. */
-export interface SeqRange {
+interface SeqRange {
   readonly first: number;
   readonly last: number;
 }

@@ -16,7 +16,7 @@ const PendingSchema = v.object({
 export type PendingEntries = v.InferOutput<typeof PendingSchema>;
 
 /** One reading of the stream and of the lists behind it. */
-export const HopsSchema = v.object({
+const HopsSchema = v.object({
   stream: v.string(),
   /** Null when the stream does not exist. */
   entries: v.nullable(

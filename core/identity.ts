@@ -37,7 +37,7 @@ export interface Found {
 }
 
 /** What a reader knows besides the text. */
-export interface ReadingContext {
+interface ReadingContext {
   /** The numbers of the runs that identities may belong to; needed only for numbers and damaged UUIDs. */
   readonly runs: readonly number[];
   /** Unix ms of the text's arrival: a UUID has its publish time only modulo {@link UUID_TIME}. */
@@ -63,7 +63,7 @@ function uuidCheck({ run, publisher, seq }: Pick<Trace, "run" | "publisher" | "s
 }
 
 /** Writes an identity as a UUID of version 8. @throws RangeError for a sequence number from 2^28 on. */
-export function uuidOf(trace: Trace): string {
+function uuidOf(trace: Trace): string {
   const { run, publisher, seq } = trace;
   refuseLarge(seq);
   const time = publishedMs(trace) % UUID_TIME;

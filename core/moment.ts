@@ -1,7 +1,7 @@
 /** Times as other programs write them, and whether they are current. */
 
 /** A time of a target: ISO 8601 with any number of fractional digits, or Unix time in s or ms. */
-export interface TimeReading {
+interface TimeReading {
   /** Unix ms. */
   readonly at: number;
   /** The time lies less than this after `at`, in ms, because it was truncated. */

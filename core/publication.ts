@@ -23,14 +23,14 @@ export interface Batch extends Omit<Send, "source"> {
 }
 
 /** Who reported an event, and its send time by that report, in Unix ms. */
-export interface Claim {
+interface Claim {
   readonly instance: string;
   readonly publisher: number;
   readonly sentFrom: number;
 }
 
 /** A sequence number that was reported twice for different events. */
-export interface Contest {
+interface Contest {
   readonly seq: number;
   readonly claims: readonly [Claim, Claim];
 }

@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** An objective that could not be judged. */
-export interface UnmeasuredObjective {
+interface UnmeasuredObjective {
   readonly reason: Reason;
   readonly samples: number;
   readonly floor: number;

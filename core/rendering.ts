@@ -31,7 +31,7 @@ export function renderSummary(summary: Summary): string {
 }
 
 /** Input for the text of a run with several tests. */
-export interface RunText {
+interface RunText {
   readonly run: string;
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
@@ -140,7 +140,7 @@ function boundOf(account: Account): string {
 }
 
 /** The counts in the headline. */
-export type Headline = Counts & {
+type Headline = Counts & {
   readonly ordered?: boolean;
   readonly webhooks?: unknown;
   readonly storage?: unknown;

@@ -62,7 +62,6 @@ export const ObservedSchema = v.object({
     v.maxLength(100_000),
   ),
 });
-export type ObservedReport = v.InferOutput<typeof ObservedSchema>;
 
 /**
  * Opens or joins a run. All participants must describe the same workload. In addition, an opening has a part for each

@@ -1,5 +1,5 @@
 /** A linear piece of a load's shape: the level changes from one value to another within some seconds. */
-export interface Segment {
+interface Segment {
   readonly from: number;
   readonly to: number;
   readonly seconds: number;
@@ -64,18 +64,6 @@ export function lengthOf(load: Shape): number {
 /** The highest level of a shape. */
 export function peakOf(load: Shape): number {
   return load.reduce((peak, segment) => Math.max(peak, segment.from, segment.to), 0);
-}
-
-/** The level at a time; 0 before the start and after the end. */
-export function levelAt(load: Shape, seconds: number): number {
-  let start = 0;
-  for (const { from, to, seconds: length } of load) {
-    if (seconds >= start && seconds < start + length) {
-      return from + ((to - from) * (seconds - start)) / length;
-    }
-    start += length;
-  }
-  return 0;
 }
 
 /** When the level next begins to fall, in seconds from the start of the shape; its end if it never does. */

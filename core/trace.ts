@@ -152,22 +152,6 @@ export function traceHash(trace: Trace): string {
   return `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}${hex(seq, 8)}${hex(micros, 14)}${hex(check, 4)}`;
 }
 
-/**
- * The common parts of the hashes that one publisher sends at one time, for bulk writers: each hash is head, sequence
- * number, tail and check digits, which are `(check + (seq % prime) * weight) % prime`.
- */
-export function traceHashParts({ run, publisher, publishedAt }: Trace) {
-  const micros = Math.round(publishedAt * 1000);
-  return {
-    head: `${TRACE_HASH_MARKER}${hex(run, 8)}${hex(publisher, 4)}`,
-    tail: hex(micros, 14),
-    check: checkDigits(sumOf(run, publisher), 0, micros),
-  };
-}
-
-/** The constants of {@link traceHashParts}. */
-export const TRACE_CHECK = { prime: CHECK_PRIME, weight: SEQ_WEIGHT };
-
 /** Decodes a 32-byte hash. @returns the trace; null when the text is no trace hash or its check digits are wrong. */
 export function readTraceHash(text: string): Trace | null {
   if (text.length !== TRACE_HASH_LENGTH || !text.startsWith(TRACE_HASH_MARKER)) return null;

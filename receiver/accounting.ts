@@ -14,7 +14,7 @@ import type { Path } from "./path.ts";
 const OFFENDERS = 10;
 
 /** Input of an account. */
-export interface AccountParts {
+interface AccountParts {
   readonly id: string;
   /** Unix ms. */
   readonly now: number;

@@ -12,7 +12,7 @@ const HOLD_MS = 30_000;
 export type Waits = Pick<Settling, "timeout" | "quiet" | "hold" | "linger">;
 
 /** What the wait needs to know about its run. */
-export interface DrainContext {
+interface DrainContext {
   /** Unix ms. */
   now(): number;
   publishersDone(): boolean;

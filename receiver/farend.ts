@@ -21,7 +21,7 @@ const SHOWN_LENGTH = 80;
 const AHEAD_MS = 100;
 
 /** The run of a far end. */
-export interface FarEndRun extends Stream {
+interface FarEndRun extends Stream {
   /** The number of its id in identities. */
   readonly number: number;
   readonly opening: FarEndOpening;

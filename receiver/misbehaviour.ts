@@ -15,7 +15,7 @@ export const MisbehaviourSchema = v.strictObject({
 export type MisbehaviourSettings = v.InferOutput<typeof MisbehaviourSchema>;
 
 /** What happens to a webhook. */
-export type Strike = 503 | 404 | "drop" | null;
+type Strike = 503 | 404 | "drop" | null;
 
 /** Distributes bad answers evenly: with a share of 0.25, exactly 25 of any hundred webhooks. */
 export class Misbehaviour {

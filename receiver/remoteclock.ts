@@ -9,7 +9,7 @@ const TIMEOUT_MS = 5_000;
 const ClockSchema = v.object({ now: v.pipe(v.number(), v.finite()) });
 
 /** A comparison, and the correction that was used until then; at the first one, the new correction. */
-export interface RemoteReading extends ClockOffset {
+interface RemoteReading extends ClockOffset {
   readonly at: number;
   readonly applied: number;
   readonly correction: number;

@@ -5,7 +5,7 @@ const RECENT_SECONDS = 5;
 
 /** Why a webhook was not accepted. */
 const MISHAPS = ["wrong signature", "bad body", "too large", "misbehaved", "not handed on"] as const;
-export type Mishap = (typeof MISHAPS)[number];
+type Mishap = (typeof MISHAPS)[number];
 
 const noMishaps = () => Object.fromEntries(MISHAPS.map((mishap) => [mishap, 0])) as Record<Mishap, number>;
 

@@ -24,7 +24,7 @@ export function isLoopback(url: string): boolean {
 }
 
 /** The parts of a test's settings that say how hard it hits. */
-export interface Force {
+interface Force {
   readonly load: Plan;
   /** Connections of each virtual user. */
   readonly SOCKETS?: number | undefined;

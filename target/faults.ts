@@ -4,7 +4,7 @@
  */
 
 /** One fault, and the values of its setting `name` or `name=value`. */
-export interface Fault<Value> {
+interface Fault<Value> {
   /** What goes wrong, in one line. */
   readonly meaning: string;
   /** The value in help texts: `N`, `MS`, or nothing for a fault without one. */

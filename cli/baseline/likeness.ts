@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 export type Parameters = Readonly<Record<string, string>>;
 
 /** A parameter in which two runs differ; null where one of them does not have it. */
-export interface Difference {
+interface Difference {
   readonly parameter: string;
   readonly ours: string | null;
   readonly theirs: string | null;

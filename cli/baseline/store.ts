@@ -8,7 +8,7 @@ import { type Baseline, parseBaseline, writeBaseline } from "./baseline.ts";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** A baseline and where it is kept. */
-export interface StoredBaseline {
+interface StoredBaseline {
   readonly name: string;
   readonly baseline: Baseline;
 }

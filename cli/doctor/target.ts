@@ -21,7 +21,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 };
 
 /** Which addresses of a target can be reached. */
-export interface Reachability {
+interface Reachability {
   readonly checks: readonly Check[];
   /** Names of the addresses that accept connections, except those behind a proxy. */
   readonly direct: ReadonlySet<string>;

@@ -11,7 +11,7 @@ import { ProcessTree } from "./tree.ts";
 /** The health of one watched process, as in a run's record. */
 export type HealthRecord = Result["health"][number];
 
-export interface MonitorOptions {
+interface MonitorOptions {
   /** Its name in messages and in the record. */
   readonly process: string;
   readonly role: HealthRecord["role"];

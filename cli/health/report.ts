@@ -4,7 +4,7 @@ import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.
 import { type HealthEvent, highest } from "./sample.ts";
 
 /** The report of a monitor. The first four fields of its summary are those of the replaced monitor. */
-export interface HealthReport {
+interface HealthReport {
   readonly version: 1;
   readonly watched: string;
   readonly summary: {

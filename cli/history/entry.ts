@@ -55,7 +55,7 @@ export interface Entry {
 }
 
 /** A record that cannot be shown, with the reason in one line that names the file. */
-export interface SkippedRecord {
+interface SkippedRecord {
   readonly reason: string;
 }
 

@@ -10,7 +10,7 @@ import { describeChanges, describeVerdicts, lastOf, type Series, titleOf } from 
 import { momentOf } from "./table.ts";
 
 /** Input of the page. */
-export interface HistoryInput {
+interface HistoryInput {
   readonly series: readonly Series[];
   /** One line for each record that could not be read. */
   readonly skipped: readonly string[];

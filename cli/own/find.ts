@@ -9,7 +9,7 @@ const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
 const FOLDERS = [".", "pipelines"];
 
 /** The files that declare pipelines: those named in the config, else all `*.pipeline.ts`. */
-export function pipelineFiles(named: readonly string[] | undefined): readonly string[] {
+function pipelineFiles(named: readonly string[] | undefined): readonly string[] {
   if (named !== undefined) return named.map((file) => resolve(file));
   return FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
     readdirSync(folder)

@@ -2,7 +2,7 @@
 import { insideOf } from "./samplejson.ts";
 
 /** The places of the identity in a message. */
-export interface Places {
+interface Places {
   /** Paths of keys; where a string contains JSON, its keys follow the string's own. */
   readonly paths: readonly (readonly string[])[];
   /** The variable that holds the identity. */

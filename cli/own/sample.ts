@@ -6,7 +6,7 @@ import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
 import type { Sample } from "./templates.ts";
 
 /** The result of the comparison, and the sample for the file. */
-export interface SampleComparison {
+interface SampleComparison {
   /** Explanation for the user, line by line. */
   readonly says: readonly string[];
   readonly sample: Sample;

@@ -22,14 +22,14 @@ import { VerdictSection } from "./sections/verdict.tsx";
 import { timelineOf } from "./timeline.ts";
 
 /** Script and style that the page contains. */
-export interface Assets {
+interface Assets {
   /** The bundle of browser/, which draws the charts. */
   readonly script: string;
   readonly style: string;
 }
 
 /** Input of the report. */
-export interface ReportInput {
+interface ReportInput {
   readonly result: Result;
   readonly compared: BaselineComparison;
   readonly attachments: readonly Attachment[];

@@ -12,7 +12,7 @@ export interface CoreTimes {
 }
 
 /** Usage of a process. */
-export interface ProcessUsage {
+interface ProcessUsage {
   /** Percent of a core since the previous reading; at the first, since its start. */
   readonly cpu: number;
   /** Bytes. */

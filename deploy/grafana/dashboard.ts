@@ -31,7 +31,7 @@ import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as LinesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { Slo } from "../../core/slo.ts";
 import type { Board, Panel } from "./board.ts";
-import { CHOICES, type Language, SOURCE } from "./language.ts";
+import { annotationsOf, CHOICES, type Language, SOURCE } from "./language.ts";
 
 /** Points are written once a second: a shorter interval would show gaps. */
 const SHORTEST_INTERVAL = "1s";
@@ -53,7 +53,7 @@ export function dashboardOf(board: Board, language: Language): Dashboard {
         .includeVars(true)
         .keepTime(true),
     )
-    .annotations(language.annotations())
+    .annotations(annotationsOf(language))
     .withVariable(new DatasourceVariableBuilder(SOURCE).label("data source").type(language.datasource.type ?? ""));
   for (const [name, query] of Object.entries(language.choices(board.test ?? undefined))) {
     builder.withVariable(

@@ -1,9 +1,8 @@
 /** Queries for InfluxDB 1.x, as k6's own `--out influxdb` and the receiver's `--influxdb` fill it. */
 import type { Dataquery } from "@grafana/grafana-foundation-sdk/cog";
-import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ACCOUNT, BUCKETS, MARKS } from "../../receiver/points.ts";
 import type { Panel, Series } from "./board.ts";
-import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts";
+import { type Choices, type Language, SOURCE } from "./language.ts";
 
 /** A query of Grafana's InfluxDB data source; the SDK has no type for it. */
 interface InfluxqlQuery extends Dataquery {
@@ -98,25 +97,18 @@ export const influxql: Language = {
   target,
   choices,
   marks: markQueries,
-  annotations: () =>
-    (["start", "end", "fault"] as const).map((kind) =>
-      new AnnotationQueryBuilder()
-        .name(kind)
-        .datasource(DATASOURCE)
-        .enable(true)
-        .iconColor(MARK_COLORS[kind])
-        .target({
-          build: () => {
-            const built = {
-              refId: kind,
-              query: markQueries[kind],
-              rawQuery: true,
-              textColumn: "text",
-              fromAnnotations: true,
-              _implementsDataqueryVariant: () => undefined,
-            };
-            return built;
-          },
-        }),
-    ),
+  annotate: (mark, annotation) =>
+    annotation.target({
+      build: () => {
+        const built = {
+          refId: mark,
+          query: markQueries[mark],
+          rawQuery: true,
+          textColumn: "text",
+          fromAnnotations: true,
+          _implementsDataqueryVariant: () => undefined,
+        };
+        return built;
+      },
+    }),
 };

@@ -1,5 +1,5 @@
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
-import type { AnnotationQuery, DataSourceRef } from "@grafana/grafana-foundation-sdk/dashboard";
+import { AnnotationQueryBuilder, type DataSourceRef } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Panel, Series } from "./board.ts";
 
 /** How to query a database for the content of a board. */
@@ -16,7 +16,8 @@ export interface Language {
   choices(test?: string): Choices;
   /** Queries for annotations on every panel. */
   readonly marks: Readonly<Record<Mark, string>>;
-  annotations(): Builder<AnnotationQuery>[];
+  /** Completes the annotation for a mark with its query. */
+  annotate(mark: Mark, annotation: AnnotationQueryBuilder): AnnotationQueryBuilder;
 }
 
 /** The variable with the data source, so that a board can be imported with any. */
@@ -26,5 +27,13 @@ export const SOURCE = "datasource";
 export type Choices = Readonly<Partial<Record<keyof typeof CHOICES, string>>>;
 export const CHOICES = { testid: "run", test: "test", scenario: "scenario" } as const;
 
-export type Mark = "start" | "end" | "fault";
-export const MARK_COLORS: Readonly<Record<Mark, string>> = { start: "green", end: "blue", fault: "red" };
+const MARK_COLORS = { start: "green", end: "blue", fault: "red" };
+export type Mark = keyof typeof MARK_COLORS;
+
+/** The marks of a run on every panel, each in its colour. */
+export function annotationsOf({ datasource, annotate }: Language): AnnotationQueryBuilder[] {
+  return Object.entries(MARK_COLORS).map(([mark, color]) => {
+    const annotation = new AnnotationQueryBuilder().name(mark).datasource(datasource).enable(true).iconColor(color);
+    return annotate(mark as Mark, annotation);
+  });
+}

@@ -1,8 +1,7 @@
 /** Queries for Prometheus, as k6's own `--out experimental-prometheus-rw` and a scrape of the receiver fill it. */
-import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import type { Panel, Series } from "./board.ts";
-import { type Choices, type Language, MARK_COLORS, SOURCE } from "./language.ts";
+import { type Choices, type Language, SOURCE } from "./language.ts";
 
 const DATASOURCE = { type: "prometheus", uid: `\${${SOURCE}}` };
 
@@ -95,17 +94,11 @@ export const promql: Language = {
   target,
   choices,
   marks: markQueries,
-  annotations: () =>
-    (["start", "end", "fault"] as const).map((kind) =>
-      new AnnotationQueryBuilder()
-        .name(kind)
-        .datasource(DATASOURCE)
-        .enable(true)
-        .iconColor(MARK_COLORS[kind])
-        .expr(markQueries[kind])
-        .titleFormat(kind === "fault" ? "{{fault}}" : kind)
-        .textFormat("{{run}}")
-        .step("1s")
-        .useValueForTime(kind !== "fault"),
-    ),
+  annotate: (mark, annotation) =>
+    annotation
+      .expr(markQueries[mark])
+      .titleFormat(mark === "fault" ? "{{fault}}" : mark)
+      .textFormat("{{run}}")
+      .step("1s")
+      .useValueForTime(mark !== "fault"),
 };

@@ -78,7 +78,7 @@ const containing = (odd: string) => (trace: Trace) => {
  * First character for contents of one character, which have no room for a trace: the character encodes the event's
  * number.
  */
-export const FIRST_SINGLE = 0x4e00;
+const FIRST_SINGLE = 0x4e00;
 const SINGLES = 20_000;
 
 const CASES: Readonly<Record<string, Case>> = {

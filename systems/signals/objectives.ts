@@ -5,7 +5,7 @@ import { explaining, type Slo, slo, valid } from "../../core/slo.ts";
 import { EVERY_TRIAL, TRIALS, type Trial } from "./trials.ts";
 
 /** Facts that decide which objectives apply. */
-export interface SignalContext extends SloContext {
+interface SignalContext extends SloContext {
   /** The trials after the load; all by default. */
   readonly trials?: readonly Trial[];
   /** Executed signals are only counted, because no trace survives. */

@@ -59,7 +59,7 @@ export type SignalAnswer =
 const Accepted = v.object({ status: v.literal("accepted"), timestamp: v.union([v.string(), v.number()]) });
 
 /** What is read of a response besides its body. */
-export interface Envelope {
+interface Envelope {
   /** 0 without a response. */
   readonly status: number;
   /** Why there was none. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Overrides } from "../../core/plan.ts";
-import { eventsIn, lengthOf, levelAt, peakOf } from "../../core/shape.ts";
+import { eventsIn, lengthOf, peakOf } from "../../core/shape.ts";
 import { plan, profilesOf, TESTS } from "../../scenarios.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
+import { levelAt } from "./levels.ts";
 
 const MINUTE = 60;
 

@@ -6,7 +6,6 @@ import {
   fallsAt,
   hold,
   lengthOf,
-  levelAt,
   peakOf,
   ramp,
   type Shape,
@@ -14,6 +13,7 @@ import {
   secondOf,
   shape,
 } from "../../core/shape.ts";
+import { levelAt } from "./levels.ts";
 
 /** Up for 10 s, 20 s at the top, a step down, 10 s there, down for 10 s. */
 const HILL = shape([ramp(100, "10s"), hold(100, "20s"), hold(40, "10s"), ramp(0, "10s")]);

@@ -3,7 +3,7 @@ import type { Look, Option } from "./look.ts";
 import { stackOption } from "./stack.ts";
 
 /** Height of the element; must match the CSS. */
-export const HEALTH_PX = 360;
+const HEALTH_PX = 360;
 
 export function healthOption({ processes, marks }: HealthLines, look: Look): Option {
   const lines = (key: "cpu" | "memory") =>

@@ -3,7 +3,7 @@ import type { Look, Option } from "./look.ts";
 import { stackOption } from "./stack.ts";
 
 /** Height of the element; must match the CSS. */
-export const TIMELINE_PX = 560;
+const TIMELINE_PX = 560;
 
 export function timelineOption(timeline: Timeline, look: Look): Option {
   const { at, published, delivered, backlog, p50, p95, p99, marks } = timeline;

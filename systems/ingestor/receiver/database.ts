@@ -19,7 +19,7 @@ const LAST_LOOK_TIMEOUT_MS = 15_000;
 const CLOCK_ROUND_TRIPS = 5;
 
 /** How to find a database and its table. */
-export interface DatabaseOptions {
+interface DatabaseOptions {
   readonly url: string;
   readonly table: string;
   /** Its column names; by default those of the contract. */

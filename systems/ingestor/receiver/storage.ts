@@ -22,14 +22,14 @@ export interface StorageOptions {
 }
 
 /** The run of an observed table. */
-export interface WatchedRun {
+interface WatchedRun {
   readonly id: string;
   readonly seed: number;
   readonly hostile: boolean;
 }
 
 /** An ingestor's table and keys, shared by all runs. */
-export interface Storage {
+interface Storage {
   /** Observes the table for one run. */
   watch(run: WatchedRun, observed: ObserverContext): TableObserver;
   close(): Promise<void>;

@@ -25,7 +25,7 @@ export interface Row extends StoredMessage {
 }
 
 /** Fields of a message that a table may lack. */
-export type AbsentField = "user_id" | "channel_id";
+type AbsentField = "user_id" | "channel_id";
 
 /** An older reading of the table says nothing about now. */
 const FRESH_MS = 2_000;

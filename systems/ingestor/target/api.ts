@@ -17,7 +17,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Longer bodies are cut off. */
 const READ_LIMIT = 16 * 1024 * 1024;
 
-export interface ApiOptions {
+interface ApiOptions {
   /** Fails at once while Redis is away, instead of waiting. */
   readonly redis: ReturnType<typeof createClient>;
   readonly faults: IngestorFaults;

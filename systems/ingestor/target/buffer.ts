@@ -3,9 +3,9 @@ import type { Redis } from "../../../target/redis.ts";
 import { PENDING_LIST, WORKER_KEYS } from "../wire.ts";
 
 /** Lists of messages in a worker's hands, one per batch, and the batches by the ends of their leases. */
-export const BATCHES = `${PENDING_LIST}:batches`;
+const BATCHES = `${PENDING_LIST}:batches`;
 /** Messages that cannot be stored. */
-export const DEAD_LIST = `${PENDING_LIST}:dead`;
+const DEAD_LIST = `${PENDING_LIST}:dead`;
 
 /** A worker that has not renewed its lease for this long counts as dead. */
 const LEASE_MS = 3_000;

@@ -20,7 +20,7 @@ export const PostedSchema = v.object({
 });
 
 /** A message in the pending list; an entry of any other form is poison. */
-export const QueuedMessageSchema = v.object({
+const QueuedMessageSchema = v.object({
   message_id: v.string(),
   user_id: v.number(),
   channel_id: v.number(),

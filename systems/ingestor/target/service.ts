@@ -30,7 +30,7 @@ export interface IngestorOptions {
 }
 
 /** A running ingestor. */
-export interface Ingestor {
+interface Ingestor {
   readonly url: string;
   close(): Promise<void>;
 }

@@ -52,7 +52,7 @@ return now
 `;
 
 /** What of its rules a gate keeps; a healthy one keeps all. */
-export interface Rules {
+interface Rules {
   readonly limit: number;
   readonly idempotentMs: number;
 }
