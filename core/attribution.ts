@@ -55,8 +55,8 @@ function unsent(evidence: Evidence): Blame[] {
     blames.push({ side: "target", text, next: "look at what the target did then", metric });
   }
   if (evidence.waited && isImpatient(evidence)) {
-    const text = `no publisher was free: WORKERS are too few for answers that take ${milliseconds(evidence.waited.least)} or more: ${share(waiting)}`;
-    blames.push({ side: "generator", text, next: "raise WORKERS, or leave it to the suite", metric });
+    const text = `no publisher was free: WORKERS is too low for answers that take ${milliseconds(evidence.waited.least)} or more: ${share(waiting)}`;
+    blames.push({ side: "generator", text, next: "raise WORKERS, or leave it unset", metric });
   } else if (isOwnWait(evidence)) {
     const text = `every publisher was waiting for answers, and this machine was itself late with each step: ${share(waiting)}`;
     const next = "run k6 where nothing else takes its cores; WORKERS says how many publishers may wait";

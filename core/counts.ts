@@ -20,18 +20,18 @@ const TABLE = {
   refused: { of: "events", meaning: "events that the transport refused", fault: true },
   unknown: { of: "events", meaning: "events whose acknowledgement never came", fault: true },
   unsent: { of: "events", meaning: "events that were due and could not be sent", fault: true },
-  contested: { of: "events", meaning: "sequence numbers that two publishers report, or one twice", fault: true },
+  contested: { of: "events", meaning: "sequence numbers that were reported twice, for different events", fault: true },
   unheard: {
     of: "events",
-    meaning: "events that were sent while nobody was connected who wants them; nobody can judge them",
+    meaning: "events sent while no matching subscriber was connected; they cannot be judged",
   },
-  expected: { of: "deliveries", meaning: "deliveries that have to happen" },
+  expected: { of: "deliveries", meaning: "deliveries that must happen" },
   delivered: { of: "deliveries", meaning: "expected deliveries that happened" },
   lost: { of: "deliveries", meaning: "expected deliveries that never happened", fault: true },
   open: {
     of: "deliveries",
     meaning:
-      "expected deliveries that had not happened when the wait ended and may still: to be sent again, pending or buffered",
+      "expected deliveries that were missing when the wait ended but may still come: waiting for a retry, pending or buffered",
     fault: true,
   },
   duplicated: {
@@ -41,12 +41,12 @@ const TABLE = {
   },
   reordered: {
     of: "deliveries",
-    meaning: "deliveries that came after an event that was sent when they were already acknowledged",
+    meaning: "deliveries that came after a later event: one that was sent after they had been acknowledged",
     fault: true,
     order: true,
   },
   misrouted: { of: "deliveries", meaning: "deliveries on a path whose filter does not match", fault: true },
-  damaged: { of: "deliveries", meaning: "arrivals that are not what was published", fault: true },
+  damaged: { of: "deliveries", meaning: "arrivals that differ from what was published", fault: true },
   contradicted: {
     of: "deliveries",
     meaning: "events that arrived although the transport refused them",
@@ -55,13 +55,13 @@ const TABLE = {
   unreported: { of: "deliveries", meaning: "events that arrived although no publisher reported them", fault: true },
   late: {
     of: "deliveries",
-    meaning: "deliveries after the account was settled, and repetitions that were told only then",
+    meaning: "deliveries after the account was settled, and duplicates that were reported only then",
     fault: true,
   },
   unjudged: {
     of: "deliveries",
     meaning:
-      "deliveries that may or may not happen: sent too near the beginning or the end of a connection, or answered by nobody",
+      "deliveries that may or may not happen: sent too near the start or end of a connection, or never acknowledged",
   },
   foreign: { of: "deliveries", meaning: "arrivals that carry the identity of another run, or none" },
   paths: { of: "paths", meaning: "subscriptions and endpoints of the run" },

@@ -48,36 +48,36 @@ const moment = (meaning: string): Metric => ({ kind: "moment", meaning });
 
 const everywhere = {
   script_errors: count("exceptions inside the script, among iterations"),
-  host_shortages: count("attempts that this machine failed, and not the target, among all that were looked at"),
+  host_shortages: count("attempts that failed because of this machine and not the target, among all attempts"),
   host_descriptors: tally("attempts for which this machine had no file descriptor left"),
   host_ports: tally("attempts for which this machine had no local port left"),
   host_memory: tally("attempts for which this machine had no memory left"),
   host_names: tally("attempts whose host name this machine could not resolve"),
-  host_proxy: tally("attempts that the proxy of this machine did not take"),
+  host_proxy: tally("attempts that this machine's proxy refused"),
 };
 
 /** Of k6 itself: whoever measures stands still for a moment now and then. */
 const generator = {
-  generator_pause_ms: latency("how late a timer of a virtual user went off, where later than before: k6 stood still"),
+  generator_pause_ms: latency("how late a virtual user's timer fired, when later than ever before: k6 stood still"),
 };
 
 /** Of tests whose clients have no schedule that shows it. */
 const machine = {
   generator_lateness_ms: latency(
-    "how late a virtual user went on that had nothing to do but wait: what this machine adds to each step of k6",
+    "how late an idle virtual user woke up: what this machine adds to each step of k6",
   ),
 };
 
 /** k6 counts these by itself. */
 const k6 = {
-  dropped_iterations: count("iterations that k6 could not start in time for want of a free virtual user"),
+  dropped_iterations: count("iterations that k6 could not start in time because no virtual user was free"),
 };
 
 const http = {
   http_error_rate: share("requests that failed or whose answer broke the contract"),
   http_outage_ms: latency(
-    "how long an endpoint gave no right answer, asked twice a second whatever became of earlier requests; of a user's " +
-      "endpoints, an answer of a second or more that took five times as long as usual",
+    "how long an endpoint gave no right answer to two requests a second; for users' endpoints, an answer that took a " +
+      "second or more and five times as long as usual",
   ),
   http_outage_seconds: refusal(tally("seconds in which an endpoint gave no right answer for a second or longer")),
   http_status_2xx: tally("answers with a status from 200 to 299"),
@@ -94,27 +94,27 @@ const websocket = {
   ws_active_connections: reading(
     "open connections: those of the virtual user that reported last, times all virtual users",
   ),
-  ws_connect_latency_ms: latency("from the attempt to connect to the frame that says so"),
+  ws_connect_latency_ms: latency("from the attempt to connect to the frame that confirms it"),
   ws_subscription_latency_ms: latency("from subscribe to subscribed"),
   ws_ping_latency_ms: latency("from ping to pong"),
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
   ws_sessions_lost: inWords(
     "closed",
-    count("connections that the other side ended before their time, among those that were open"),
+    count("connections that the target closed too early, among open ones"),
   ),
   ws_sessions_missed: count(
-    "sessions of clients that come and go that were asked for and not subscribed: refused, or not begun because the one before was not over",
+    "sessions of clients that come and go that did not subscribe as planned: refused, or not begun because the previous one was not over",
   ),
-  ws_sessions_vanished: tally("sessions that left without a word: no unsubscribe, no closing frame"),
-  ws_resubscribed: tally("subscriptions that were given up for another one on the same connection"),
-  ws_slow_events: tally("event frames read by clients that read slowly; nobody judges them"),
+  ws_sessions_vanished: tally("sessions that ended without unsubscribe or close frame"),
+  ws_resubscribed: tally("subscriptions that were replaced by another one on the same connection"),
+  ws_slow_events: tally("event frames read by clients that read slowly; they are not judged"),
   ws_slow_sessions_lost: tally("connections of clients that read slowly that the other side ended"),
   ws_events_received: tally("event frames read"),
   ws_events_foreign: tally("event frames of another run, or without a trace; never counted as deliveries"),
-  ws_events_damaged: count("event frames whose trace or fields are not what was published, among those compared"),
+  ws_events_damaged: count("event frames whose trace or fields differ from what was published, among those compared"),
   ws_subscriptions_silent: count(
-    "subscriptions that received no event of the run in 10 seconds or more: nothing is known of what they missed",
+    "subscriptions that received no event of the run in 10 seconds or more: what they missed is unknown",
   ),
   ws_judged_share: share(
     "time since its first event in which a subscription's losses could be judged without a receiver; the rest lies in its first or last second, or after its last event",
@@ -126,7 +126,7 @@ const websocket = {
   ws_events_reordered: count("events that came after a later one of the same publisher"),
   ws_events_misrouted: count("events that came although the subscription does not match them"),
   ws_negative_latency: count(
-    "events that came before they were published, by the clocks of both sides: these disagree, and no latency means anything",
+    "events that arrived before they were published, by the clocks of both sides: the clocks disagree, so latencies mean nothing",
   ),
   generator_lag_ms: latency("from a frame's arrival at the socket to the script's handling of it"),
   ...generator,
@@ -134,7 +134,7 @@ const websocket = {
 };
 
 const publishing = {
-  events_offered: count("events that came to be due, whether they could be sent or not"),
+  events_offered: count("events that became due, whether they could be sent or not"),
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
   events_refused: inWords("refused", refusal(perEvent(count("events that the transport answered with an error")))),
@@ -142,21 +142,21 @@ const publishing = {
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
-  unreachable_at: moment("when events could not be sent for want of a connection"),
+  unreachable_at: moment("when events could not be sent because there was no connection"),
   events_deduplicated: tally("events that the transport had already stored under the same id"),
   publish_ack_latency_ms: perEvent(ours(latency("from sending an event to its acknowledgement"))),
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
-  offered_rate_share: reading("share of the requested rate that was offered: 1 when events leave when they are due"),
+  offered_rate_share: reading("share of the requested rate that was offered: 1 when all events are sent on time"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
-  publisher_waited_ms: latency("how long an answer took for want of which an event found no publisher free"),
+  publisher_waited_ms: latency("duration of an answer that kept all publishers busy when an event became due"),
   canaries_swallowed: count(
-    "canaries that were acknowledged and none of which came out, although all that read them have taken them or the target claims to be ready",
+    "canaries that were acknowledged but never delivered, although all consumers had read them or the target claimed to be ready",
   ),
   publishers_started: tally("publishers of an open model that began their schedule"),
-  trials_done: tally("trials after a load that were carried to their end"),
-  publishers_done: tally("publishers of an open model that came to the end of their schedule"),
+  trials_done: tally("trials after a load that were completed"),
+  publishers_done: tally("publishers of an open model that completed their schedule"),
   ...generator,
-  generator_paused_at: moment("when a timer of a publisher went off more than 200 ms late"),
+  generator_paused_at: moment("when a publisher's timer fired more than 200 ms late"),
 };
 
 /** Counts of the account that k6 is told of under their own names. */
@@ -180,12 +180,12 @@ const counted = Object.fromEntries(COUNTED.map((name) => [`account_${name}`, cou
 
 const account = {
   account_settled: reading(
-    "1 when every delivery could be judged, 0 when the receiver gave up waiting, or could not look",
+    "1 when every delivery could be judged, 0 when the receiver gave up waiting or could not read the far end",
   ),
   account_judged_share: reading(
-    "share of what was published that could be judged: somebody listened, and not too near the edges of a connection",
+    "share of published events that could be judged: a subscriber listened, and its connection did not just open or close",
   ),
-  account_offered: count("events that came to be due, of all publishers together"),
+  account_offered: count("events that became due, over all publishers"),
   ...counted,
   account_delivered: tally(COUNTS.delivered.meaning),
   account_foreign: tally(COUNTS.foreign.meaning),
@@ -194,7 +194,7 @@ const account = {
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
   account_clock_doubts: count(
-    "objectives of latency that are met or missed only if the clocks agree better than was measured",
+    "latency objectives that cannot be decided because the clocks may be too far apart",
   ),
   account_delivery_mean_ms: ours(between("arrival", reading("mean from publishing to arrival, over all deliveries"))),
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
@@ -215,7 +215,7 @@ const account = {
   ),
   account_burst_lost: count("deliveries that are lost, of events that were sent in bursts"),
   account_recovery_ms: ours(
-    between("arrival", reading("the longest time from the end of a burst until all that was sent in it had arrived")),
+    between("arrival", reading("the longest time from the end of a burst until all its events had arrived")),
   ),
   account_latency_growth_ms: between(
     "arrival",
@@ -226,13 +226,13 @@ const account = {
   ),
   account_hasty_retries: count("webhooks sent again within 50 ms of an attempt that failed, among all attempts"),
   account_acknowledged_per_second: reading("acknowledged events per second, from the first send to the last answer"),
-  account_drain_ms: reading("from the end of the load until nothing more was on its way"),
+  account_drain_ms: reading("from the end of the load until the last delivery"),
   account_shortfall: count(
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
   ),
   account_repeated_ids: count("messages that were accepted under the id of another one, among those accepted"),
-  account_vanished: count("rows that had been there and are not any more when the account is settled"),
-  account_backlog_growth: reading("share of what is due that the pipeline does not keep up with while the load lasts"),
+  account_vanished: count("rows that existed earlier and were gone when the account was settled"),
+  account_backlog_growth: reading("growth of the backlog under load, as a share of the deliveries that were due"),
   account_insert_p95_ms: between(
     "table",
     reading("95th percentile from publishing to the row's inserted_at, by the database's clock"),
@@ -245,8 +245,8 @@ const account = {
 
 const health = {
   health_deaths: count("processes of the target that died, replaced or not, among the samples of its health"),
-  health_growth_mb: reading("memory of the target at its highest above what it was at first, in MB"),
-  health_leaks: count("targets whose memory rises and does not stop, among those that were watched long enough"),
+  health_growth_mb: reading("the target's highest memory above its initial memory, in MB"),
+  health_leaks: count("targets whose memory rises without end, among those monitored long enough"),
 };
 
 /** What belongs to no system: the metrics of one family are declared together. */

@@ -93,10 +93,10 @@ export class FarEnd implements Observer {
     const isOurs = kind !== "rows" && kind !== "list";
     if (isOurs) this.findings.foreign += identities.filter((one) => !this.isOwn(one)).length;
     this.findings.damaged += damaged;
-    if (damaged > 0) this.findings.describe(`an identity came damaged in ${shown(text)}`);
+    if (damaged > 0) this.findings.describe(`a damaged identity arrived in ${shown(text)}`);
     if (isOurs && identities.length === 0 && damaged === 0) {
       this.findings.unread++;
-      this.findings.describe(`a text without an identity came: ${shown(text)}`);
+      this.findings.describe(`a text without an identity arrived: ${shown(text)}`);
     }
     for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at);
     return own.length + damaged;
@@ -180,7 +180,7 @@ export class FarEnd implements Observer {
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
       const what = isOfLoad ? `event ${identity.seq}` : "a canary";
-      this.findings.describe(`${what} came on ${name}, which is no path of ${this.run.opening.pipeline}`);
+      this.findings.describe(`${what} arrived on ${name}, which is not a path of ${this.run.opening.pipeline}`);
       if (!isOfLoad) return;
       this.findings.strays++;
       this.observed.arrived(1, 0);

@@ -59,13 +59,13 @@ export class Findings {
   /** Everything in words, with the lost and duplicated events of an account. */
   causes({ offenders, farEnd }: Account): readonly string[] {
     const events = offenders.flatMap(({ path, lostSeqs, duplicatedSeqs }) => [
-      ...(lostSeqs.length === 0 ? [] : [`events that never came on ${path}: ${lostSeqs.join(", ")}`]),
-      ...(duplicatedSeqs.length === 0 ? [] : [`events that came again on ${path}: ${duplicatedSeqs.join(", ")}`]),
+      ...(lostSeqs.length === 0 ? [] : [`events that never arrived on ${path}: ${lostSeqs.join(", ")}`]),
+      ...(duplicatedSeqs.length === 0 ? [] : [`events that arrived again on ${path}: ${duplicatedSeqs.join(", ")}`]),
     ]);
     const refused = Object.entries(this.refused).map(
       ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
     );
-    const problem = farEnd?.problem == null ? [] : [`the far end could not be looked at: ${farEnd.problem}`];
+    const problem = farEnd?.problem == null ? [] : [`the far end could not be read: ${farEnd.problem}`];
     return [...problem, ...this.timeless(), ...events, ...this.vanished(), ...refused, ...this.examples];
   }
 
@@ -73,13 +73,14 @@ export class Findings {
   private timeless(): readonly string[] {
     const { undated: count, ahead } = this;
     if (count === 0) return [];
-    const [events, they, have] =
-      count === 1 ? ["1 event was", "it", "it has"] : [`${count} events were`, "they", "they have"];
-    return ahead > 0
-      ? [
-          `${events} reported with a time up to ${milliseconds(ahead)} ahead of the receiver's clock: ${have} no latency`,
-        ]
-      : [`${events} seen in the last look alone: nobody knows when ${they} came, and ${have} no latency`];
+    if (ahead > 0) {
+      const [events, have] = count === 1 ? ["1 event was", "it has"] : [`${count} events were`, "they have"];
+      const by = milliseconds(ahead);
+      return [`${events} reported with a time up to ${by} ahead of the receiver's clock: ${have} no latency`];
+    }
+    return count === 1
+      ? ["1 event was found only by the final reading: its arrival time is unknown, so it has no latency"]
+      : [`${count} events were found only by the final reading: their arrival times are unknown, so they have no latency`];
   }
 
   private vanished(): readonly string[] {

@@ -52,7 +52,7 @@ const CLOCKS =
 function unseen({ metric, samples }: SloResult, { account }: Evidence): string | null {
   if (samples > 0) return null;
   if (metric === "account_wrong_signatures" && (account?.webhooks?.uncheckedSignatures ?? 0) > 0) {
-    return "signatures were not looked at: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off";
+    return "signatures were not verified: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off";
   }
   const problem = account?.storage?.problem ?? null;
   if (problem === null || !/^account_(shortfall|vanished)$/.test(metric)) return null;
@@ -65,7 +65,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_open$/,
     (_, { account }) =>
-      `${account?.causes.join("; ") || "deliveries were still being tried again when the wait ended"}; raise DRAIN_TIMEOUT to wait for them, and look at who has them`,
+      `${account?.causes.join("; ") || "deliveries were still being retried when the wait ended"}; raise DRAIN_TIMEOUT to wait for them, and find out where they are held`,
   ],
   [/^account_(duplicated|reordered|misrouted)$/, (metric, { account }) => broken(account, metric.slice(8) as Rule)],
   [
@@ -77,7 +77,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_burst_(lost|p95_ms|p99_ms)$|^account_recovery_ms$/,
     (_, { timeline }) =>
-      `in bursts (BURST_RATIO, BURST_LENGTH): what fills up then and how fast it is emptied; ${slowest(timeline)}`,
+      `look at what fills up in bursts (BURST_RATIO, BURST_LENGTH), and how fast it empties; ${slowest(timeline)}`,
   ],
   [
     /^publish_ack_latency_ms$/,
@@ -95,9 +95,9 @@ const STEPS: readonly NextStep[] = [
   [
     /^events_unsent$/,
     (_, { summaries }) =>
-      `${sum(summaries, "events_unsent")} of ${sum(summaries, "events_offered")} events found no connection, or no publisher that was not waiting: look at what the target did then`,
+      `${sum(summaries, "events_unsent")} of ${sum(summaries, "events_offered")} events found no connection or no free publisher: look at what the target did then`,
   ],
-  [/^host_shortages$/, () => "this machine ran out of something, and not the target: raise its limits"],
+  [/^host_shortages$/, () => "this machine, not the target, ran out of a resource: raise its limits"],
   [
     /^account_latency_growth_ms$/,
     (_, { timeline }) =>
@@ -128,12 +128,12 @@ const STEPS: readonly NextStep[] = [
   [/^http_outage_ms$/, () => "the target stood still or was away: read its log and its machine's for that time"],
   [
     /^account_acknowledged_per_second$/,
-    () => "the target takes fewer events than it must: look at the side that they are sent to",
+    () => "the target accepts events too slowly: look at the side that receives them",
   ],
   [
     /^ws_subscriptions_silent$/,
     () =>
-      "publish to what every filter matches, for as long as the subscriptions stay; a receiver tells which are never served",
+      "publish events for every filter for as long as the subscriptions stay; with a receiver, the account names those that get none",
   ],
   [
     /^ws_judged_share$/,
@@ -144,7 +144,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^ws_sessions_missed$/,
     (_, { timeline }, log) =>
-      `clients could not come as often as they were to: ${stalled(timeline)}; look at how long it takes to let them in; ${lookAt(log)}`,
+      `clients could not connect as often as planned: ${stalled(timeline)}; look at how long connecting takes; ${lookAt(log)}`,
   ],
   [
     /^ws_events_(missing|duplicated|reordered|misrouted)$/,
@@ -157,18 +157,18 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /damaged$/,
-    (_, _evidence, log) => `events came changed: compare what the target does with their fields; ${lookAt(log)}`,
+    (_, _evidence, log) => `events arrived changed: look at what the target does with their fields; ${lookAt(log)}`,
   ],
   [
     /^account_settled$/,
     (_, { account, timeline }) =>
       account !== null && problemOf(account) !== null
-        ? "see to it that the far end can be read until the end, and run again"
+        ? "make sure that the far end can be read until the end of the run, and run again"
         : `the wait ended by ${account?.ending ?? "nothing"}: ${drained(timeline)}; raise DRAIN_TIMEOUT`,
   ],
   [
     /^account_expected$/,
-    () => "no event was due anywhere: what is published, and what filters, rules or selections ask for, do not meet",
+    () => "no published event matches a filter, rule or selection of the far end: change one of the two",
   ],
   [
     /^account_unreported$/,
@@ -192,7 +192,7 @@ const STEPS: readonly NextStep[] = [
       `the target did what it said it would not, with ${account?.contradicted ?? 0} of ${account?.refused ?? 0} refused events: it must refuse before it stores or executes`,
   ],
   [/^account_clock_doubts$/, () => CLOCKS],
-  [/^account_silent_paths$/, (_, _evidence, log) => `subscribers ended without a word: ${lookAt(log)}`],
+  [/^account_silent_paths$/, (_, _evidence, log) => `subscribers stopped reporting: ${lookAt(log)}`],
   [/^account_negative_latency$/, () => CLOCKS],
   [
     /^ws_negative_latency$/,
@@ -201,18 +201,18 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^canaries_swallowed$/,
-    () => "what was sent was taken and nothing came out: read the log of what took it for that time",
+    () => "the target accepted canaries but delivered none: read the log of the part that accepted them, for that time",
   ],
   [
     /^account_vanished$/,
     (_, { account }) =>
-      `${account?.causes.find((cause) => cause.startsWith("events that had arrived")) ?? "what had arrived is there no more"}: ` +
-      "look at what deletes or changes it, or asks for a part",
+      `${account?.causes.find((cause) => cause.startsWith("events that had arrived")) ?? "rows or items are gone"}: ` +
+      "look at what deletes or changes them, or asks for a part",
   ],
   [
     /^account_backlog_growth$/,
     (_, { timeline }) =>
-      `the pipeline gets rid of less than it takes: ${slowest(timeline)}; more workers, or larger batches`,
+      `the pipeline delivers less than it accepts: ${slowest(timeline)}; more workers, or larger batches`,
   ],
   [/^health_deaths$/, () => "a process of the target died: read its log, and the monitor's for when"],
   [/^health_(growth_mb|leaks)$/, () => "the target's memory rises: compare two of its heap snapshots under load"],

@@ -34,7 +34,7 @@ export function broken(account: Account | null, rule: Rule): string {
   if (worst === null) {
     const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? 0) : 0;
     if (strays > 0) return `no path is named: ${strays} deliveries came to endpoints that the run does not have`;
-    return "none of the paths that are named: the record holds the first ten that broke a rule";
+    return "the path is not among the first ten that broke a rule, which are all that the record names";
   }
   const why = {
     duplicated:

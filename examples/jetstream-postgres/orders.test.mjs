@@ -98,7 +98,7 @@ test("an order that is lost, and one that is stored twice, are named by number",
     const { verdict, account } = await run(`planted-${Date.now()}`);
     assert.equal(verdict, "FAIL");
     const path = "sales.purchase_orders";
-    const causes = [`events that never came on ${path}: 17`, `events that came again on ${path}: 42`];
+    const causes = [`events that never arrived on ${path}: 17`, `events that arrived again on ${path}: 42`];
     assert.deepEqual(account.causes, causes);
   } finally {
     await client.query("drop function sales.thief cascade");

@@ -15,7 +15,7 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
   if (vanished > 0) causes.push(`${vanished} rows were there and are gone`);
   if (changed > 0) causes.push(`${changed} rows were stored as they were sent and have been changed since`);
   if (ids.repeated > 0)
-    causes.push(`${ids.repeated} of ${ids.answered} messages were accepted under a message_id that another has`);
+    causes.push(`${ids.repeated} of ${ids.answered} messages were accepted under the message_id of another`);
   if (lost + open === 0) return causes;
   if (queue === null) {
     causes.push("Redis is not watched (receiver --redis): what is pending cannot be told from what is lost");

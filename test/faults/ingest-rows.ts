@@ -191,7 +191,7 @@ const ROWS: readonly Row<IngestPlant>[] = [
     plant: { api: ["--fault", "short-ids"] },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_repeated_ids", "under a message_id that another has"],
+      reasons: ["account_repeated_ids", "under the message_id of another"],
       besides: ["ingest_repeated_ids", "was given before"],
       checks: [acknowledged, stored],
     },

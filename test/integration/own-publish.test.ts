@@ -63,7 +63,7 @@ const load = ["--rate", "40", "--events", "60", "--run-id", "sent", "--out", "re
 
 test.each([
   ["a healthy one accounts for every event", undefined, []],
-  ["a lost event is named", 17, ["events that never came on orders: 17"]],
+  ["a lost event is named", 17, ["events that never arrived on orders: 17"]],
 ])("a platform that is sent to over a socket: %s", async (_, lost, causes) => {
   const address = await startPlatform(lost === undefined ? {} : { lost });
   writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));

@@ -56,7 +56,7 @@ test.each<[string, string, RegExp]>([
     ),
     /gone/,
   ],
-  ["list() that fails", failing("const orders =", `if (LIST_URL !== "") ${LEAK}\n$&`), /could not be looked at: gone/],
+  ["list() that fails", failing("const orders =", `if (LIST_URL !== "") ${LEAK}\n$&`), /could not be read: gone/],
 ])("%s tells no secret", async (_, file, said) => {
   const url = await startPlatform();
   writeFileSync(join(folder, "orders.pipeline.ts"), file);

@@ -199,7 +199,7 @@ describe("a door that stays shut", () => {
     const shop = await shopBehind({ admit: (request) => (request.method === "POST" ? null : 403) });
     const { text, id } = await run("listed", shop, {}, "--duration", "3s", "--set", "CANARY_TIMEOUT=3s");
     expect((await recordOf(id)).verdict, text).toBe("INVALID");
-    expect(text).toMatch(/the far end could not be looked at: a question to the far end is answered 403 Forbidden/);
+    expect(text).toMatch(/the far end could not be read: a question to the far end is answered 403 Forbidden/);
   });
 });
 

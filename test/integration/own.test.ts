@@ -198,7 +198,7 @@ test.each([
     "a lost and a repeated webhook are named by number and path",
     { lost: 17, twice: 42 },
     { lost: 1, duplicated: 1 },
-    ["events that never came on audit: 17", "events that came again on audit: 42"],
+    ["events that never arrived on audit: 17", "events that arrived again on audit: 42"],
   ],
 ])("%s", async (_, planted, counts, causes) => {
   write("orders.pipeline.ts", block("ts pipeline"));

@@ -121,7 +121,7 @@ describe("the blame", () => {
       [
         [
           "generator",
-          "no publisher was free: WORKERS are too few for answers that take 20 ms or more: 40 of 1,000 events were not sent",
+          "no publisher was free: WORKERS is too low for answers that take 20 ms or more: 40 of 1,000 events were not sent",
         ],
       ],
     ],

@@ -82,7 +82,7 @@ describe("requests", () => {
     expect(settled).toMatchObject({ expected: 5, delivered: 4, lost: 1, duplicated: 1, ordered: false });
     expect(settled.offenders).toMatchObject([{ path: "all", lostSeqs: [4] }]);
     expect(settled.causes).toEqual(
-      expect.arrayContaining(["events that never came on all: 4", "events that came again on all: 1"]),
+      expect.arrayContaining(["events that never arrived on all: 4", "events that arrived again on all: 1"]),
     );
   });
 
@@ -154,7 +154,7 @@ test("requests that cannot be unpacked, or of which nothing is made, are refused
 test("a canary on a path that is none is named before the load", async () => {
   await opened("request", { all: {} }, null);
   await hook("elsewhere", identity(0, "text", CANARY_PUBLISHER));
-  expect((await account()).causes).toEqual(["a canary came on elsewhere, which is no path of own"]);
+  expect((await account()).causes).toEqual(["a canary arrived on elsewhere, which is not a path of own"]);
 });
 
 test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
@@ -272,7 +272,7 @@ describe("what the receiver looks at itself", () => {
     const settled = await settle();
     expect(settled).toMatchObject({ delivered: 6, lost: 0, duplicated: 0, damaged: 3, farEnd: { vanished: 0 } });
     expect(settled.causes).toEqual([
-      "1 event was seen in the last look alone: nobody knows when it came, and it has no latency",
+      "1 event was found only by the final reading: its arrival time is unknown, so it has no latency",
       "event 1 has been changed since it arrived: it is broken",
       "event 0 has been changed since it arrived: event 2 stood there",
       "event 3 has been changed since it arrived: it is on none, where it does not belong",
@@ -283,7 +283,7 @@ describe("what the receiver looks at itself", () => {
     const rows = () => Promise.reject(new Error("no such table"));
     await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
     await published(1);
-    expect((await settle()).causes).toContain("the far end could not be looked at: no such table");
+    expect((await settle()).causes).toContain("the far end could not be read: no such table");
   });
 
   test("a far end that never answers is a problem that is named, and holds nobody up", async () => {
@@ -330,7 +330,7 @@ describe("what the receiver looks at itself", () => {
     expect(settled).toMatchObject({ delivered: 3, lost: 0, ending: "complete", farEnd: { undated: 1 } });
     expect(settled.latency.samples).toBe(2);
     expect(settled.causes).toEqual([
-      "1 event was seen in the last look alone: nobody knows when it came, and it has no latency",
+      "1 event was found only by the final reading: its arrival time is unknown, so it has no latency",
     ]);
   });
 
@@ -406,6 +406,6 @@ describe("what the receiver looks at itself", () => {
     expect(settled.farEnd?.problem).toBe(
       "count() went back from 1009 to 2: it began anew, or what was counted is gone",
     );
-    expect(settled.causes).toContain(`the far end could not be looked at: ${settled.farEnd?.problem}`);
+    expect(settled.causes).toContain(`the far end could not be read: ${settled.farEnd?.problem}`);
   });
 });

@@ -154,7 +154,7 @@ describe("the next step", () => {
       "of a far end that could not be read in the end says what is needed",
       missed("account_settled"),
       evidenceOf({ ending: "quiet", storage: { problem: "connection refused" } as Account["storage"] }),
-      "see to it that the far end can be read until the end, and run again",
+      "make sure that the far end can be read until the end of the run, and run again",
     ],
     [
       "of too few samples asks for more of them",
@@ -166,13 +166,13 @@ describe("the next step", () => {
       "of signatures that nobody looked at asks for the secret",
       missed("account_wrong_signatures", { result: "unmeasured", samples: 0, floor: 1 }),
       evidenceOf({ webhooks: { ...WEBHOOKS, attempts: 10, uncheckedSignatures: 10 } }),
-      "signatures were not looked at: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off",
+      "signatures were not verified: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off",
     ],
     [
       "of what vanished names it",
       missed("account_vanished"),
       evidenceOf({ causes: ["events that had arrived and are gone: 77"] }),
-      "events that had arrived and are gone: 77: look at what deletes or changes it, or asks for a part",
+      "events that had arrived and are gone: 77: look at what deletes or changes them, or asks for a part",
     ],
     [
       "of a table that could not be read says why",

@@ -197,7 +197,7 @@ describe("what is missing", () => {
       "is nothing, but ids repeat",
       { lost: 0 },
       { ids: { answered: 100, repeated: 7 } },
-      ["7 of 100 messages were accepted under a message_id that another has"],
+      ["7 of 100 messages were accepted under the message_id of another"],
     ],
     [
       "is nothing, but what the worker stored became less",
