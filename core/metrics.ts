@@ -63,9 +63,7 @@ const generator = {
 
 /** Of tests whose clients have no schedule that shows it. */
 const machine = {
-  generator_lateness_ms: latency(
-    "how late an idle virtual user woke up: what this machine adds to each step of k6",
-  ),
+  generator_lateness_ms: latency("how late an idle virtual user woke up: what this machine adds to each step of k6"),
 };
 
 /** k6 counts these by itself. */
@@ -99,10 +97,7 @@ const websocket = {
   ws_ping_latency_ms: latency("from ping to pong"),
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
-  ws_sessions_lost: inWords(
-    "closed",
-    count("connections that the target closed too early, among open ones"),
-  ),
+  ws_sessions_lost: inWords("closed", count("connections that the target closed too early, among open ones")),
   ws_sessions_missed: count(
     "sessions of clients that come and go that did not subscribe as planned: refused, or not begun because the previous one was not over",
   ),
@@ -193,9 +188,7 @@ const account = {
   account_silent_paths: count(COUNTS.silent.meaning),
   account_negative_latency: count("deliveries that came before they were sent: clocks disagree"),
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
-  account_clock_doubts: count(
-    "latency objectives that cannot be decided because the clocks may be too far apart",
-  ),
+  account_clock_doubts: count("latency objectives that cannot be decided because the clocks may be too far apart"),
   account_delivery_mean_ms: ours(between("arrival", reading("mean from publishing to arrival, over all deliveries"))),
   account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
   account_delivery_p95_ms: ours(

@@ -80,7 +80,9 @@ export class Findings {
     }
     return count === 1
       ? ["1 event was found only by the final reading: its arrival time is unknown, so it has no latency"]
-      : [`${count} events were found only by the final reading: their arrival times are unknown, so they have no latency`];
+      : [
+          `${count} events were found only by the final reading: their arrival times are unknown, so they have no latency`,
+        ];
   }
 
   private vanished(): readonly string[] {

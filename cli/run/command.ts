@@ -87,7 +87,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--yes", "consent to more load than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
     .option(
       "--config <file>",
-      "a file that says the same as these flags (default: throughline.config.json, if there is one)",
+      "a file with the same settings as these flags (default: throughline.config.json, if there is one)",
     )
     .addHelpText("after", EXAMPLES)
     .action(async (given: string[], flags: Flags) => {

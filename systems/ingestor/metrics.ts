@@ -4,9 +4,9 @@ import { count, latency, ours, perEvent, refusal, share, tally } from "../../cor
 export const ingest = {
   ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),
   ingest_accepted_latency_ms: perEvent(ours(latency("answer time of messages that were accepted (2xx)"))),
-  ingest_refused_latency_ms: latency("answer time of messages that were refused (4xx, but for 429)"),
-  ingest_limited_latency_ms: latency("answer time of messages that were too many (429)"),
-  ingest_error_latency_ms: latency("answer time of messages that met an error of the server (5xx)"),
+  ingest_refused_latency_ms: latency("answer time of messages that were refused (4xx other than 429)"),
+  ingest_limited_latency_ms: latency("answer time of messages above a limit (429)"),
+  ingest_error_latency_ms: latency("answer time of messages with a server error (5xx)"),
   ingest_unanswered_latency_ms: latency("time after which messages without an answer were given up"),
   ingest_status_2xx: tally("messages answered with a status from 200 to 299"),
   ingest_status_4xx: refusal(tally("messages answered with a status from 400 to 499 other than 429")),
@@ -14,7 +14,7 @@ export const ingest = {
   ingest_status_5xx: refusal(tally("messages answered with a status from 500 to 599")),
   ingest_status_none: refusal(tally("messages that got no answer")),
   ingest_status_other: tally("messages answered with any other status"),
-  ingest_repeated_ids: count("accepted messages whose message_id the same virtual user had been given before"),
-  ingest_server_errors: count("messages that met a 5xx, another unheard-of status, or got no answer"),
+  ingest_repeated_ids: count("accepted messages with a message_id that the same virtual user had received before"),
+  ingest_server_errors: count("messages that got a 5xx, an unexpected status, or no answer"),
   ingest_wrongly_refused: count("messages within the contract that were refused"),
 };

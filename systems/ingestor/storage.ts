@@ -12,13 +12,13 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
   const { queue, problem, vanished, changed, ids, worker, setBack } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
   if (setBack != null) causes.push(tellSetBack(setBack));
-  if (vanished > 0) causes.push(`${vanished} rows were there and are gone`);
-  if (changed > 0) causes.push(`${changed} rows were stored as they were sent and have been changed since`);
+  if (vanished > 0) causes.push(`${vanished} rows existed and are gone`);
+  if (changed > 0) causes.push(`${changed} rows were stored intact and have changed since`);
   if (ids.repeated > 0)
     causes.push(`${ids.repeated} of ${ids.answered} messages were accepted under the message_id of another`);
   if (lost + open === 0) return causes;
   if (queue === null) {
-    causes.push("Redis is not watched (receiver --redis): what is pending cannot be told from what is lost");
+    causes.push("Redis is not observed: give the receiver --redis, or pending messages cannot be told from lost ones");
     return causes;
   }
   causes.push(...explainHeld(account, storage, queue));
@@ -35,7 +35,7 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
 function tellSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): string {
   const { total } = WORKER_KEYS;
   if (to === null) return `${total} was ${from}, and is gone`;
-  return `${total} went back from ${from} to ${to}: the worker or its Redis began anew in mid-run`;
+  return `${total} went back from ${from} to ${to}: the worker or its Redis was replaced during the run`;
 }
 
 /** Which messages are held, and by whom, if that shows. */
@@ -57,7 +57,8 @@ function explainHeld({ ending }: Account, { rows, stuck }: StorageAccount, queue
         `and ${strangers} that are not: an entry that cannot be stored holds up the others of its batch`,
     );
   }
-  if (unreadable !== null) causes.push(`an entry of the pending list is no message: ${JSON.stringify(unreadable)}`);
+  if (unreadable !== null)
+    causes.push(`an entry of the pending list is not a valid message: ${JSON.stringify(unreadable)}`);
   return causes;
 }
 

@@ -12,18 +12,18 @@ export const ingest = {
   ...accounted,
   ...publishing,
   RECEIVER_URL: receiverOrNone(
-    "the receiver that watches the table and settles the run; with none, storage is not verified",
+    "the receiver that observes the table and settles the run; without one, storage is not verified",
     "http://127.0.0.1:4800",
   ),
   INGEST_URL: address("http", "https")("the ingestor", "http://localhost:8000"),
   ...waysIn("INGEST"),
   MODEL: variable("open, closed", (text) => (text === "open" || text === "closed" ? text : undefined))(
-    "open sends messages when they are due, closed when one of those under way is answered; CONCURRENCY asks for closed",
+    "open sends messages when they are due, closed when one of those in flight is answered; CONCURRENCY selects closed",
   ),
   BUFFER_TIMEOUT: duration(
-    "how long a worker may keep a last partial batch: until then what is pending or buffered is waited for",
+    "how long a worker may keep a last partial batch; the run waits as long for pending or buffered messages",
     "30s",
   ),
-  MESSAGES: integer(1, MOST_EVENTS)("the same as EVENTS, by the name that the replaced tool has for it"),
-  CONCURRENCY: integer(1, 10_000)("messages under way at the same time, in a closed model"),
+  MESSAGES: integer(1, MOST_EVENTS)("the same as EVENTS; the replaced tool's name for it"),
+  CONCURRENCY: integer(1, 10_000)("messages in flight, in a closed model"),
 };

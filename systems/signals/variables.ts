@@ -32,14 +32,17 @@ export const webhook = {
   WEBHOOKS: integer(1, 1_000)("webhooks to create, instead of as many as keep the load under their limits"),
   WEBHOOK_TOKEN: secret("token of a webhook that exists, instead of logging in and creating some"),
   WEBHOOK_SECRET: secret("secret of WEBHOOK_TOKEN"),
-  TRACE_FIELD: field("the field of a signal that its trace rides in", "signal_id"),
-  SIGNAL_LIMIT: integer(2, 1_000)("requests per second that each webhook takes of a client", String(CONTRACT.limit)),
+  TRACE_FIELD: field("the field of a signal that carries its trace", "signal_id"),
+  SIGNAL_LIMIT: integer(2, 1_000)(
+    "requests per second that each webhook accepts from a client",
+    String(CONTRACT.limit),
+  ),
   TRIALS: trials("what is tried after the load", Object.keys(TRIALS).join()),
   MEMORY_SIGNALS: integer(100, 10_000_000)("signals of the memory trial", String(TRIALS.memory.signals)),
-  MEMORY_RATE: positive("signals per second of the memory trial: what the target is known to take with ease", "100"),
+  MEMORY_RATE: positive("signals per second of the memory trial: a rate that the target handles easily", "100"),
   SIGNALS_EXECUTED_URL: address("http", "https")("list of the executed signals; needs RECEIVER_URL, which joins it"),
   EXECUTED_BY: variable("trace, count", (text) => (text === "trace" || text === "count" ? text : undefined))(
-    "how what was accepted is compared with what was executed: signal by signal, or, where the target keeps none of their fields, by count",
+    "how accepted and executed signals are compared: one by one, or, where the target keeps none of their fields, by count",
     "trace",
   ),
   DELETE_PATH: path(

@@ -117,13 +117,13 @@ const ROWS: readonly Row<IngestPlant>[] = [
   },
   {
     name: "ingest: fragile",
-    plants: "what is no message is answered with 500",
+    plants: "an invalid message is answered with 500",
     plant: { api: ["--fault", "fragile"], ingest: { SCENARIO: "hostile" } },
     expect: { verdict: "FAIL", reasons: ["ingest_server_errors"], checks: [lost(0)] },
   },
   {
     name: "ingest: lose-buffer",
-    plants: "a worker that is told to stop loses what it has buffered",
+    plants: "a worker that is stopped loses its buffer",
     plant: {
       worker: ["--fault", "lose-buffer", "--batch-size", "1000", "--batch-timeout", "3000"],
       // What is missing is called gone after ten seconds of the load.

@@ -106,7 +106,7 @@ const ROWS: readonly Row<SignalsPlant>[] = [
   {
     name: "signals: coarse-times, by answers alone",
     plants:
-      "answers tell whole seconds, and nobody lists what was executed: a second execution would look like a repetition",
+      "times in answers are whole seconds, and nobody lists what was executed: a second execution would look like a repetition",
     plant: { unlisted: true, faults: ["coarse-times"], webhook: { TRIALS: "identical" } },
     expect: { verdict: "INVALID", reasons: ["signal_repeats_unproven"] },
   },
@@ -121,13 +121,13 @@ const ROWS: readonly Row<SignalsPlant>[] = [
   },
   {
     name: "signals: open-door",
-    plants: "a wrong secret is as good as the right one",
+    plants: "a wrong secret is accepted",
     plant: { faults: ["open-door"], webhook: { TRIALS: "access" } },
     expect: { verdict: "FAIL", reasons: ["signal_access_broken"] },
   },
   {
     name: "signals: execute-limited",
-    plants: "what is answered 429 is executed too",
+    plants: "signals that are answered 429 are executed, too",
     plant: { faults: ["execute-limited"], webhook: { TRIALS: "limit" } },
     expect: {
       verdict: "FAIL",

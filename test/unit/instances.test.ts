@@ -154,9 +154,7 @@ test("who is to blame is judged over all processes, as of one", () => {
   };
   expect(judged(process(0, null), process(40, 20))).toEqual([
     "INVALID",
-    [
-      "no publisher was free: WORKERS is too low for answers that take 20 ms or more: 40 of 1,000 events were not sent",
-    ],
+    ["no publisher was free: WORKERS is too low for answers that take 20 ms or more: 40 of 1,000 events were not sent"],
   ]);
   expect(judged(process(30, 2_000), process(40, 20))).toEqual([
     "FAIL",

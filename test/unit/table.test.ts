@@ -175,7 +175,7 @@ describe("what is missing", () => {
       "cannot be told without Redis",
       {},
       { queue: null },
-      ["Redis is not watched (receiver --redis): what is pending cannot be told from what is lost"],
+      ["Redis is not observed: give the receiver --redis, or pending messages cannot be told from lost ones"],
     ],
     [
       "is held by a batch that is stuck",
@@ -184,15 +184,10 @@ describe("what is missing", () => {
       [
         "10 messages are in a worker's buffer (worker_buffer_size), and nothing has moved since",
         "the batch that is stuck holds 9 messages of this run (events 3, 4, ...) and 1 that are not: an entry that cannot be stored holds up the others of its batch",
-        'an entry of the pending list is no message: "poison"',
+        'an entry of the pending list is not a valid message: "poison"',
       ],
     ],
-    [
-      "is nothing, but was changed",
-      { lost: 0 },
-      { changed: 9 },
-      ["9 rows were stored as they were sent and have been changed since"],
-    ],
+    ["is nothing, but was changed", { lost: 0 }, { changed: 9 }, ["9 rows were stored intact and have changed since"]],
     [
       "is nothing, but ids repeat",
       { lost: 0 },
@@ -203,7 +198,7 @@ describe("what is missing", () => {
       "is nothing, but what the worker stored became less",
       { lost: 0 },
       { setBack: { from: 90, to: 4 } },
-      ["total_messages went back from 90 to 4: the worker or its Redis began anew in mid-run"],
+      ["total_messages went back from 90 to 4: the worker or its Redis was replaced during the run"],
     ],
     [
       "is nothing, but what the worker stored is told no more",
@@ -211,7 +206,7 @@ describe("what is missing", () => {
       { setBack: { from: 90, to: null } },
       ["total_messages was 90, and is gone"],
     ],
-    ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows were there and are gone"]],
+    ["was there", { lost: 0 }, { vanished: 3 }, ["3 rows existed and are gone"]],
     ["cannot be read", { lost: 0 }, { problem: "refused" }, ["the table or Redis could not be read: refused"]],
   ])("%s", (_, account, storage, causes) => {
     expect(explainStorage({ ...SHORT, ...account }, { ...STORAGE, ...storage })).toEqual(causes);

@@ -52,7 +52,7 @@ export function addSetupCommands(program: Command): void {
     .description("read EthHook's endpoints from its PostgreSQL, and say what is wrong with their rules")
     .addOption(database())
     .option("--application <id>", "only those of this application")
-    .option("--out <file>", "where to write them as JSON; standard output unless told")
+    .option("--out <file>", "where to write them as JSON; standard output by default")
     .addHelpText("after", EXAMPLES)
     .action(async (options: { database: string; application?: string; out?: string }) => {
       const found = await readEndpoints(options.database, options.application);

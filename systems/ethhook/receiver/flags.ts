@@ -47,9 +47,10 @@ function script(text: string): MisbehaviourSettings {
 export function addWebhookFlags(program: Command): void {
   program
     .addOption(
-      new Option("--secret <text>", "what webhooks must be signed with; without it none is looked at, nor judged").env(
-        "RECEIVER_SECRET",
-      ),
+      new Option(
+        "--secret <text>",
+        "secret that webhooks must be signed with; without it signatures are neither checked nor judged",
+      ).env("RECEIVER_SECRET"),
     )
     .addOption(
       new Option("--signature <scheme>", "how webhooks are signed")
@@ -62,7 +63,7 @@ export function addWebhookFlags(program: Command): void {
     .option("--answer-body <text>", "body of that answer; may be empty", RECEIVED.body)
     .option(
       "--settle-at <url>",
-      "another receiver that settles the runs; this one only takes webhooks for it",
+      "another receiver that settles the runs; this one only forwards webhooks to it",
       receiverUrl,
     )
     .option("--misbehave <json>", 'answer badly, e.g. {"unavailable":0.1,"notFound":0,"dropped":0,"delay":0}', script);
