@@ -10,7 +10,7 @@ import { once } from "./once.ts";
 /** Header names and the names of subprotocols and cookies, by RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
-/** What a header may hold: no control characters, so that none ends it early. */
+/** A header's value: no control characters, which could end it early. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
 
@@ -40,7 +40,7 @@ function headersOf(pairs: readonly [string, string][]): Headers {
   return headers;
 }
 
-/** A header's name as Go writes it: X-Api-Key. */
+/** A header's canonical name as in Go: X-Api-Key. */
 function canonical(name: string): string {
   return name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
 }
@@ -65,25 +65,25 @@ function pairsOfLines(text: string): [string, string][] | undefined {
   return pairs;
 }
 
-/** Reads cookies as a browser sends them: `a=1; b=2`. */
+/** Parses cookies as a browser sends them: `a=1; b=2`. */
 export function readCookies(text: string): string | undefined {
   const pairs = text.split(";").map((pair) => pair.trim());
   const isPair = (pair: string) => NAME.test(pair.split("=")[0] as string) && pair.includes("=") && VALUE.test(pair);
   return pairs.every(isPair) ? pairs.join("; ") : undefined;
 }
 
-/** Reads names with commas, such as subprotocols. */
+/** Parses comma-separated names, such as subprotocols. */
 export function readNames(text: string): readonly string[] | undefined {
   const names = text.split(",").map((name) => name.trim());
   return names.every((name) => NAME.test(name)) ? names : undefined;
 }
 
-/** Reads a bearer token: one word. */
+/** Parses a bearer token: one word. */
 export function readToken(text: string): string | undefined {
   return /^[\x21-\x7e]+$/.test(text.trim()) ? text.trim() : undefined;
 }
 
-/** The tokens of a file, one a line; empty lines and comments are left out. */
+/** The tokens of a file, one per line; empty lines and comments are ignored. */
 export function readTokens(text: string): readonly string[] {
   return text
     .split(/\r?\n/)
@@ -91,7 +91,7 @@ export function readTokens(text: string): readonly string[] {
     .map((line) => line.trim());
 }
 
-/** A token, and for how long it is good, in seconds; null where nobody says. */
+/** A token with its lifetime in seconds; null where unknown. */
 export interface Token {
   readonly token: string;
   readonly lasts: number | null;
@@ -132,7 +132,7 @@ const failureSchema = once(() =>
   v.looseObject({ error: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_ .:-]{0,199}$/)) }),
 );
 
-/** Why a token was not given, as its address says. */
+/** Why no token was issued, in the words of its address. */
 function failureIn(body: string): string {
   try {
     const parsed = v.safeParse(failureSchema(), JSON.parse(body));
@@ -170,14 +170,14 @@ export function readTokenAnswer(status: number, body: string): Token | string {
   return { token, lasts };
 }
 
-/** A token is renewed when so much of its life is over: the rest is for what is under way. */
+/** A token is renewed after this share of its life; the rest is for requests in flight. */
 const RENEWED_AT = 0.8;
-/** A connection that was opened with it ends in between, so that the target never has to end it. */
+/** A connection that was opened with it is closed after this share, so that the target never has to close it. */
 const LEFT_AT = 0.9;
-/** After a failure, or when a new token is refused too, the next is asked for no sooner, in ms. */
+/** Pause in ms before the next token after a failure, or after a new token was refused. */
 const PAUSE_MS = 1_000;
 
-/** The life of a token that is renewed: from when on it must not be used any more. Times are Unix ms. */
+/** The lifetime of a renewable token: when it must not be used any more. Times are Unix ms. */
 export class Renewal {
   private readonly lasts: number | null;
   private current: string | null = null;
@@ -185,7 +185,7 @@ export class Renewal {
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private leftAt = Number.POSITIVE_INFINITY;
 
-  /** @param lasts seconds that a token is good for where its answer does not say; null where nobody knows. */
+  /** @param lasts lifetime in seconds if the answer does not say it; null where unknown. */
   constructor(lasts: number | null) {
     this.lasts = lasts;
   }
@@ -194,17 +194,20 @@ export class Renewal {
     return this.current;
   }
 
-  /** When a connection with this token should have ended; infinite where nobody knows, or where that is over. */
+  /** When a connection with this token should close; infinite where unknown or past. */
   endsAt(now: number): number {
     return this.leftAt > now ? this.leftAt : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether the next token is to be asked for before anything else is sent. */
+  /** Whether to get the next token before anything else is sent. */
   isDue(now: number): boolean {
     return now >= this.dueAt;
   }
 
-  /** A token was asked for at a moment, and came. Where nobody says how long it lasts, the token may say it itself. */
+  /**
+   * A token was requested at `askedAt` and received. Without a lifetime in the answer, the token itself may contain
+   * one.
+   */
   renewed({ token, lasts }: Token, askedAt: number): void {
     const seconds = lasts ?? this.lasts ?? secondsUntil(endOf(token), askedAt);
     this.current = token;
@@ -214,29 +217,29 @@ export class Renewal {
     this.leftAt = at(LEFT_AT);
   }
 
-  /** A token was asked for and did not come: the old one serves until the next attempt. */
+  /** A token was requested and not received: the old one is used until the next attempt. */
   failed(now: number): void {
     this.dueAt = now + PAUSE_MS;
   }
 
-  /** The target refused a token. One that was renewed since was refused before it came. */
+  /** The target refused a token; ignored if it has been renewed since. */
   refused(token: string, now: number): void {
     if (token === this.current) this.dueAt = Math.min(this.dueAt, Math.max(now, this.fetchedAt + PAUSE_MS));
   }
 }
 
-/** How long it is until a moment in Unix seconds; null for none, and for one that is over by our clock. */
+/** Seconds until a time in Unix seconds; null for none, and for one that is past by our clock. */
 function secondsUntil(end: number | null, now: number): number | null {
   const seconds = end === null ? 0 : end - now / 1000;
   return seconds > 0 ? seconds : null;
 }
 
-/** Whether an answer says that the target does not take us for whom we say we are. */
+/** Whether a status means that the target rejects our credentials. */
 export function isRefusedProof(status: number): boolean {
   return status === 401 || status === 403 || status === 407;
 }
 
-/** What to say of the first refused proof, with the names of the settings that change it. */
+/** The message for rejected credentials, with the names of the settings that change them. */
 export function refusedProof(
   status: number,
   what: string,

@@ -22,15 +22,15 @@ export type MetricKind = "latency" | "share" | "count" | "reading" | "tally" | "
 export interface Metric {
   readonly kind: MetricKind;
   readonly meaning: string;
-  /** Measured between a publisher's clock and that of a far end: a subscriber's or receiver's, or the table's. */
+  /** Measured between a publisher's clock and that of a far end: of a subscriber or receiver, or of a table. */
   readonly between?: "arrival" | "table";
-  /** Each event gives one sample at most, so that a plan of few events cannot judge it. */
+  /** Each event gives at most one sample, so that a plan with few events cannot judge it. */
   readonly perEvent?: true;
-  /** Ends in a process of ours, whose own delays make it longer, and so does a machine that has no core free. */
+  /** Ends in one of our processes, so that our own delays and a busy machine make it longer. */
   readonly ours?: true;
-  /** The target took nothing. */
+  /** The target accepted nothing. */
   readonly refusal?: true;
-  /** It happens for reasons that the target gives: the words of this kind are evidence of it. */
+  /** The target gives reasons for it: words of this kind are its evidence. */
   readonly words?: WordKind;
 }
 
@@ -56,17 +56,17 @@ const everywhere = {
   host_proxy: tally("attempts that this machine's proxy refused"),
 };
 
-/** Of k6 itself: whoever measures stands still for a moment now and then. */
+/** Pauses of k6 itself. */
 const generator = {
   generator_pause_ms: latency("how late a virtual user's timer fired, when later than ever before: k6 stood still"),
 };
 
-/** Of tests whose clients have no schedule that shows it. */
+/** For tests without a schedule, which would show it. */
 const machine = {
   generator_lateness_ms: latency("how late an idle virtual user woke up: what this machine adds to each step of k6"),
 };
 
-/** k6 counts these by itself. */
+/** Counters of k6 itself. */
 const k6 = {
   dropped_iterations: count("iterations that k6 could not start in time because no virtual user was free"),
 };
@@ -154,7 +154,7 @@ const publishing = {
   generator_paused_at: moment("when a publisher's timer fired more than 200 ms late"),
 };
 
-/** Counts of the account that k6 is told of under their own names. */
+/** Counts of the account that become metrics of k6 under their own names. */
 const COUNTED = [
   "published",
   "expected",
@@ -242,17 +242,17 @@ const health = {
   health_leaks: count("targets whose memory rises without end, among those monitored long enough"),
 };
 
-/** What belongs to no system: the metrics of one family are declared together. */
+/** Metrics that belong to no system, by family. */
 export const GENERAL_FAMILIES = { everywhere, k6, http, websocket, publishing, account, health } as const;
 
 const known = new Map<string, Metric>(Object.values(GENERAL_FAMILIES).flatMap((family) => Object.entries(family)));
 
-/** Makes the metrics of a system known by their names. */
+/** Registers a system's metrics. */
 export function defineMetrics(metrics: Readonly<Record<string, Metric>>): void {
   for (const [name, metric] of Object.entries(metrics)) known.set(name, metric);
 }
 
-/** What a metric says; also of the answer times of users' endpoints, which no list can name. */
+/** The metric of a name, including the response times of users' endpoints. */
 export function metricOf(name: string): Metric | undefined {
   const [, endpoint] = /^endpoint_(.+)_latency_ms$/.exec(name) ?? [];
   return (

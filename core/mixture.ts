@@ -3,14 +3,14 @@
  * reach a bound. Percentiles cannot be averaged; counts can be added, so a bound is judged by them, exactly.
  */
 
-/** What one process knows of its samples. */
+/** One process's samples. */
 export interface Part {
   readonly samples: number;
-  /** Its values by percentile, such as 95; 0 and 100 are the least and the most. */
+  /** Its values by percentile, such as 95; 0 and 100 are minimum and maximum. */
   readonly percentiles: ReadonlyMap<number, number>;
 }
 
-/** Percentiles that a process tells where several share a load: enough to show a mixture, which they do not judge. */
+/** Percentiles that each of several processes reports: enough to show a mixture, but not used to judge it. */
 export const GRID: readonly number[] = [
   ...Array.from({ length: 99 }, (_, place) => place + 1),
   ...Array.from({ length: 9 }, (_, place) => Number((99.1 + place / 10).toFixed(1))),
@@ -25,7 +25,7 @@ export function isBelow(percentile: number, samples: number, reaching: number): 
   return Math.ceil((percentile / 100) * (samples - 1)) < samples - reaching;
 }
 
-/** The percentile of all samples together, to be shown: true to one in a hundred of the samples. */
+/** The percentile of all samples together, for display: accurate to 1 % of the samples. */
 export function percentileOf(percentile: number, parts: readonly Part[]): number {
   const filled = parts.filter(({ samples }) => samples > 0);
   const all = filled.reduce((sum, { samples }) => sum + samples, 0);
@@ -40,7 +40,7 @@ export function percentileOf(percentile: number, parts: readonly Part[]): number
   return high;
 }
 
-/** The share of samples up to a value, straight between the percentiles that are known. */
+/** The share of samples up to a value, interpolated linearly between the known percentiles. */
 function shareBelow(percentiles: Part["percentiles"], value: number): number {
   const known = [...percentiles].sort(([a], [b]) => a - b);
   const place = known.findIndex(([, at]) => at > value);

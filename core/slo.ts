@@ -1,23 +1,23 @@
-/** One objective: what is looked at, what it must be, how much of it must have been seen, and what k6 is told of it. */
+/** An objective: a statistic of a metric, its bound, its sample floor, and its thresholds for k6. */
 import { samplesToProve } from "./confidence.ts";
 import { sampleCounter } from "./samples.ts";
 
 /** A statistic of a metric, spelled as k6's thresholds spell it. */
 export type Statistic = "p(95)" | "p(99)" | "avg" | "max" | "rate" | "count" | "value";
 
-/** A service level objective, or a condition without which the run measured nothing. */
+/** A service level objective, or a condition of the measurement. */
 export interface Slo {
   readonly metric: string;
   readonly statistic: Statistic;
   readonly comparison: "<" | "<=" | ">=" | "==";
   readonly bound: number;
-  /** With fewer samples than this the run cannot say whether the objective is met. */
+  /** With fewer samples the objective cannot be judged. */
   readonly floor: number;
-  /** What a miss means: the target is not good enough, or the run could not measure it. */
+  /** The meaning of a miss: the target failed, or the run could not measure it. */
   readonly miss: "FAIL" | "INVALID";
-  /** Of a condition: metrics that measure nothing when it is missed. What is missed of them is not the target's. */
+  /** For conditions: the metrics that a miss invalidates, so that their misses are not the target's fault. */
   readonly spoils?: RegExp;
-  /** Metrics that are missed, or have no samples, for the same cause when this one is missed. */
+  /** Metrics whose misses or missing samples have the same cause when this objective is missed. */
   readonly explains?: RegExp;
 }
 
@@ -28,13 +28,13 @@ const MEAN_FLOOR = 30;
 
 export const SHARE_FLOOR = 100;
 
-/** A share of none or little needs so many samples that a run without any miss proves it; see confidence.ts. */
+/** A small share needs enough samples that a run without any miss proves it; see confidence.ts. */
 function shareFloor(comparison: Slo["comparison"], bound: number): number {
   const rare = comparison === ">=" ? 1 - bound : bound;
   return Math.max(SHARE_FLOOR, samplesToProve(rare));
 }
 
-/** A statistic of a metric, to be compared; a class, because every virtual user of k6 makes its own. */
+/** A statistic of a metric. A class, because it is created in every virtual user of k6, where methods are shared. */
 class Comparable {
   private readonly metric: string;
   private readonly statistic: Statistic;
@@ -71,7 +71,7 @@ class Comparable {
   }
 }
 
-/** The statistics of a metric; each is made when it is asked for, because every virtual user of k6 makes its own rows. */
+/** The statistics of a metric, created on demand, because every virtual user of k6 creates its own rows. */
 class Objectives {
   private readonly metric: string;
   private readonly miss: Slo["miss"];
@@ -105,12 +105,12 @@ class Objectives {
     return this.of("count", 1);
   }
 
-  /** A count of defects among tries; say how many tries it needs. */
+  /** A count of defects. @param floor number of tries that it needs. */
   countOf(floor: number) {
     return this.of("count", floor);
   }
 
-  /** A value that was computed from many samples elsewhere; say how many it needs. */
+  /** A value computed elsewhere. @param floor number of samples that it needs. */
   value(floor: number) {
     return this.of("value", floor);
   }
@@ -126,14 +126,14 @@ export const slo = (metric: string) => new Objectives(metric, "FAIL");
 /** A condition of the measurement: missing it makes the run INVALID. */
 export const valid = (metric: string) => new Objectives(metric, "INVALID");
 
-/** Conditions whose miss leaves nothing to say of some metrics. */
+/** Conditions whose miss invalidates some metrics. */
 export const spoiling = (spoils: RegExp, ...rows: readonly Slo[]): Slo[] => rows.map((row) => ({ ...row, spoils }));
 
-/** Objectives whose miss is the cause of what other metrics show. */
+/** Objectives whose miss is the cause of other misses. */
 export const explaining = (explains: RegExp, ...rows: readonly Slo[]): Slo[] =>
   rows.map((row) => ({ ...row, explains }));
 
-/** An objective with another bound: "none" becomes "at most so many", and a smaller share needs more samples. */
+/** An objective with another bound: "== 0" becomes "<= n", and a smaller share needs more samples. */
 export function withBound(row: Slo, bound = row.bound): Slo {
   if (bound === row.bound) return row;
   const none = row.comparison === "==" && (row.statistic === "count" || row.statistic === "rate");
@@ -142,7 +142,7 @@ export function withBound(row: Slo, bound = row.bound): Slo {
   return { ...row, bound, comparison, floor };
 }
 
-/** What the variables of bounds begin with. */
+/** Prefix of the variables for bounds. */
 export const SLO_PREFIX = "SLO_";
 
 /** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
@@ -160,7 +160,7 @@ export function floorExpression({ floor }: Slo): string {
   return `count>=${floor}`;
 }
 
-/** One entry of a k6 `thresholds` list. */
+/** An entry of a k6 `thresholds` list. */
 export type K6Threshold = string | { threshold: string; abortOnFail: boolean; delayAbortEval: string };
 
 /**

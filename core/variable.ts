@@ -1,22 +1,22 @@
-/** One variable: what it may hold, and how a text is read. The kinds that variables.ts chooses from. */
+/** One variable: its allowed values and how they are parsed. The kinds of variables. */
 import { LONGEST_SECONDS } from "./plan.ts";
 import { RUN_ID } from "./runid.ts";
 import { isDuration, parseDuration } from "./shape.ts";
 
-/** How one variable is read. */
+/** One variable. */
 export interface Variable<T> {
   readonly meaning: string;
-  /** What it is when it is not given; null where nothing is a value too. */
+  /** Its default; null where it has none. */
   readonly fallback: string | null;
-  /** What it may hold, to be read after "allowed:". */
+  /** The allowed values, in words after "allowed:". */
   readonly allowed: string;
-  /** It says where the load goes. */
+  /** It is an address of the target. */
   readonly target: boolean;
-  /** It says who we are: it belongs on no command line. */
+  /** It is a credential and belongs on no command line. */
   readonly credential: boolean;
-  /** It is a secret, whatever its name says. */
+  /** It is a secret, whatever its name. */
   readonly hidden?: boolean;
-  /** Reads a text; undefined when the text is not allowed. */
+  /** Parses a text; undefined when it is not allowed. */
   parse(text: string): T | undefined;
 }
 
@@ -41,7 +41,7 @@ export function variable<T>(
   return make;
 }
 
-/** The target's web, socket or broker address, of one of the given schemes. */
+/** An address of the target with one of the given schemes. */
 export function address(...schemes: string[]) {
   const form = new RegExp(`^(?:${schemes.join("|")})://[^\\s/]+(?:/\\S*)?$`);
   return variable(
@@ -51,7 +51,7 @@ export function address(...schemes: string[]) {
   );
 }
 
-/** Several such addresses, with commas. */
+/** Several such addresses, comma-separated. */
 export function addresses(...schemes: string[]) {
   const { allowed, parse } = address(...schemes)("");
   return variable(
@@ -64,7 +64,7 @@ export function addresses(...schemes: string[]) {
   );
 }
 
-/** A whole number within bounds, both of them allowed. */
+/** A whole number within inclusive bounds. */
 export function integer(least: number, most: number) {
   return variable(`a whole number from ${least} to ${most}`, (text) => {
     const value = Number(text);
@@ -109,12 +109,12 @@ export const share = variable("a number from 0 to 1", (text) => {
   return text.trim() !== "" && value >= 0 && value <= 1 ? value : undefined;
 });
 
-/** Names that Redis takes for a key, without spaces and commas. */
+/** A key of Redis without spaces and commas. */
 export const key = variable("a key without spaces and commas", (text) => (/^[^\s,]+$/.test(text) ? text : undefined));
 
 export const keys = variable("keys with commas, or nothing", (text) => text.split(",").filter((name) => name !== ""));
 
-/** The path of a request, below the address of its server. */
+/** The path of a request, after the server's address. */
 export const path = variable("a path that starts with /", (text) => (/^\/[^\s?#]*$/.test(text) ? text : undefined));
 
 /** A field of a JSON object. */

@@ -1,9 +1,9 @@
-/** The variables that every test has, and those of every test of a kind. A test's own stand in the room of its system. */
+/** The variables of every test, and of every test of a kind. A test's own are in its system's room. */
 import { MOST_EVENTS } from "./plan.ts";
 import { namesOf, type Profiles } from "./profiles.ts";
 import { address, addresses, duration, filePath, flag, integer, positive, rate, variable, word } from "./variable.ts";
 
-/** The address of a receiver, which is ours and bears no load. */
+/** A receiver's address, which is not a target. */
 const { allowed: webAddress, parse: readWebAddress } = address("http", "https")("");
 export const receiver = variable(webAddress, readWebAddress);
 export const receiverOrNone = variable(`${webAddress}, or none`, (text) =>
@@ -27,13 +27,13 @@ const zones = variable(
 
 export const MAX_SEQ = 2 ** 32 - 1;
 
-/** Names the profile. */
+/** The variable that selects the profile. */
 export function scenario(profiles: Profiles, meaning = "how the load moves over time") {
   const allowed = namesOf(profiles);
   return variable(allowed.join(", "), (text) => (allowed.includes(text) ? text : undefined))(meaning, "smoke");
 }
 
-/** Of every test. */
+/** Variables of every test. */
 export const common = {
   RUN_ID: word("name of the run, the same for all that take part in it; made up when absent"),
   DURATION: duration("length of the whole load, instead of the profile's"),
@@ -55,12 +55,12 @@ export const common = {
   CLOUD_ZONES: zones("where k6 Cloud makes the load, instead of its own choice"),
 };
 
-/** Of every test whose clients are virtual users. */
+/** Variables of tests whose clients are virtual users. */
 export const visitors = {
   VUS: integer(1, 100_000)("highest number of virtual users, instead of the profile's"),
 };
 
-/** Of every test that a receiver settles. */
+/** Variables of tests that a receiver settles. */
 export const accounted = {
   SEED: integer(0, MAX_SEQ)("chooses the stream of events; publishers and subscribers need the same", "1"),
   RECEIVER_URL: receiverOrNone("the receiver that settles the run; none, or none at all, and nothing is joined"),
@@ -71,7 +71,7 @@ export const accounted = {
   ),
 };
 
-/** Of every test that publishes. */
+/** Variables of tests that publish. */
 export const publishing = {
   RATE: rate("highest rate, instead of the profile's; max sends as fast as acknowledgements come"),
   EVENTS: integer(1, MOST_EVENTS)("exact number of events, instead of the profile's"),
@@ -81,7 +81,7 @@ export const publishing = {
   CANARY_TIMEOUT: duration("how long a canary may take through the whole path before the run is given up", "30s"),
 };
 
-/** Of every publisher whose canaries stay in a stream. */
+/** Variables of publishers whose canaries stay in a stream. */
 export const canaries = integer(1, 100_000)(
   "the most canaries that are sent, evenly over CANARY_TIMEOUT: each stays in the stream",
   "500",

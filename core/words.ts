@@ -1,7 +1,10 @@
-/** What the target says when it refuses or ends something, in its own words, each with its count. Pure. */
+/** The target's own words when it refuses or closes something, with counts. Pure. */
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
-/** What the target did: refused what it was sent, ended a connection, or said what is no event and no answer. */
+/**
+ * What the target did: refused what it was sent, closed a connection, or sent a message that is no event and no
+ * answer.
+ */
 const KINDS = {
   refused: "refused by the target",
   closed: "connections ended by the target",
@@ -10,7 +13,7 @@ const KINDS = {
 export type WordKind = keyof typeof KINDS;
 export const WORD_KINDS = Object.keys(KINDS) as WordKind[];
 
-/** Texts that are kept apart; a target that writes a number into each would otherwise fill the memory. */
+/** Most different texts; a target that writes a number into each would otherwise fill the memory. */
 export const MOST_TEXTS = 50;
 export const LONGEST_TEXT = 200;
 const REST = "in other words";
@@ -42,14 +45,14 @@ export class Words {
     return Object.values(this.counts).every(({ size }) => size === 0);
   }
 
-  /** All of them, the most frequent first. */
+  /** All texts, most frequent first. */
   list(): Word[] {
     return WORD_KINDS.flatMap((kind) =>
       [...this.counts[kind]].sort(([, one], [, other]) => other - one).map(([text, count]) => ({ kind, text, count })),
     );
   }
 
-  /** Takes all of them out. */
+  /** Removes and returns all texts. */
   take(): Word[] {
     const words = this.list();
     for (const counts of Object.values(this.counts)) counts.clear();
