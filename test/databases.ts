@@ -9,14 +9,14 @@ import { freePort } from "../cli/redis-server.ts";
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 
-/** A server of time series on the loopback interface. */
+/** A time-series database on the loopback interface. */
 export interface Database {
   readonly url: string;
-  /** Stops it and removes what it stored. */
+  /** Stops it and deletes its data. */
   stop(): Promise<void>;
 }
 
-/** Starts the influxd of the PATH, with nothing in it. @param port a free one unless told. @throws when it does not answer. */
+/** Starts the influxd on the PATH, empty. @param port a free one by default. @throws when it does not answer. */
 export async function startInfluxd(port?: number): Promise<Database> {
   const http = port ?? (await freePort());
   const rpc = await freePort();
@@ -41,7 +41,7 @@ bind-address = "127.0.0.1:${rpc}"
   });
 }
 
-/** Starts the prometheus of the PATH: it takes remote writes and asks receivers each second. */
+/** Starts the prometheus on the PATH: it accepts remote writes and scrapes receivers each second. */
 export async function startPrometheus(receivers: readonly string[]): Promise<Database> {
   const port = await freePort();
   return start("prometheus", `http://127.0.0.1:${port}`, "/-/ready", async (folder) => {
@@ -51,7 +51,7 @@ export async function startPrometheus(receivers: readonly string[]): Promise<Dat
         { job_name: "receiver", static_configs: [{ targets: receivers.map((url) => new URL(url).host) }] },
       ],
     };
-    // YAML holds JSON.
+    // JSON is valid YAML.
     await writeFile(join(folder, "prometheus.yml"), JSON.stringify(config));
     return [
       `--config.file=${join(folder, "prometheus.yml")}`,

@@ -1,4 +1,4 @@
-/** The deployment files as data, for the tests that hold them against the code. */
+/** The deployment files as data, for tests that compare them with the code. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -28,13 +28,13 @@ const ComposeSchema = v.looseObject({
   volumes: v.record(v.string(), v.nullable(v.object({}))),
 });
 
-/** docker-compose.yml as it is, its anchors resolved. */
+/** docker-compose.yml with its anchors resolved. */
 export const composeDocument: unknown = parse(readFileSync(join(root, "docker-compose.yml"), "utf8"), { merge: true });
 
-/** What the tests read of it. */
+/** The parts that tests read. */
 export const composeFile = v.parse(ComposeSchema, composeDocument);
 
-/** A text with Compose's `${NAME:-default}` filled in. */
+/** Fills in Compose's `${NAME:-default}`. */
 export function interpolated(text: string, variables: Readonly<Record<string, string>> = {}): string {
   return text.replace(
     /\$\{([A-Z0-9_]+):-([^}]*)\}/g,
@@ -60,7 +60,7 @@ const PodSchema = v.looseObject({
   metadata: v.object({ labels: v.record(v.string(), v.string()) }),
 });
 
-/** What the tests read of a TestRun of k6-operator. */
+/** The parts of a k6-operator TestRun that tests read. */
 export const TestRunSchema = v.looseObject({
   metadata: v.looseObject({ name: v.string() }),
   spec: v.looseObject({

@@ -1,4 +1,4 @@
-/** The commands in the documentation, for the tests that run them. */
+/** The commands in the documentation, for tests that run them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./deployment.ts";
@@ -7,12 +7,12 @@ import { root } from "./deployment.ts";
 export interface Block {
   readonly file: string;
   readonly line: number;
-  /** What it needs that a machine need not have; null when every machine can run it. */
+  /** What it needs that not every machine has; null when every machine can run it. */
   readonly needs: string | null;
   readonly code: string;
 }
 
-/** The pages: README.md and those of docs/. */
+/** README.md and the pages of docs/. */
 export const PAGES = [
   "README.md",
   ...readdirSync(join(root, "docs"))
@@ -20,7 +20,7 @@ export const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
-/** The `sh` blocks of a page. @throws when a block is marked in a way that nobody understands. */
+/** The `sh` blocks of a page. @throws when a block has an unknown mark. */
 export function blocksOf(file: string, text = readFileSync(join(root, file), "utf8")): Block[] {
   return [...text.matchAll(/^```(sh\b.*)\n([\s\S]*?)^```$/gm)].map(([, info = "", code = "", ..._], place, all) => {
     const line = text.slice(0, (all[place] as RegExpMatchArray).index).split("\n").length;
@@ -30,7 +30,7 @@ export function blocksOf(file: string, text = readFileSync(join(root, file), "ut
   });
 }
 
-/** Commands that other tests run, or that cannot be run inside one; each by how it begins. */
+/** Commands that other tests run, or that cannot run inside a test; each by its beginning. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm start": "test/integration/demo.test.ts runs the demo",
   "node dist/node/throughline.js demo": "test/integration/demo.test.ts runs the demo",
@@ -39,7 +39,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "npx vitest run --project unit -u": "it renews files of the checkout, which test/unit/reference.test.ts compares",
 };
 
-/** What is left to run of a block: a line that goes on in the next one counts as one. */
+/** The commands of a block that a test runs; continued lines are joined. */
 export function linesToRun({ code }: Block): string[] {
   const lines = code.replace(/\\\n\s*/g, "").split("\n");
   const begins = (line: string) => Object.keys(ELSEWHERE).some((start) => line.startsWith(start));

@@ -62,7 +62,7 @@ const { passed, failed, skipped } = total;
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** All that takes minutes: Go, and the tests that run k6 and the servers. */
+/** Steps that take minutes: Go, and the tests with k6 and servers. */
 function everything(hasGo) {
   if (hasGo) goTests();
   else skip("Go tests: go was not found");
@@ -79,7 +79,7 @@ function everything(hasGo) {
   }
 }
 
-/** What the tests run against on this machine, so that nothing hides behind a skip. */
+/** The programs of this machine that tests use, so that no skip stays hidden. */
 function machine() {
   const versions = [
     ["node", ["--version"]],
@@ -97,7 +97,7 @@ function machine() {
   });
 }
 
-/** A step that counts as one test; it resolves whether or not it held. */
+/** A step that counts as one test; it resolves whether it passed or failed. */
 function check(name, program, args) {
   const started = Date.now();
   return new Promise((resolve) => {
@@ -110,7 +110,7 @@ function check(name, program, args) {
   });
 }
 
-/** The same build flags as for bin/k6, so that nothing is compiled a second time. */
+/** The build flags of bin/k6, so that nothing is compiled twice. */
 function goChecks() {
   const server = [
     "-C",
@@ -124,7 +124,7 @@ function goChecks() {
     check("go vet", "go", ["vet", "-C", "xk6", "-trimpath", "./..."]),
     check("gofmt", "sh", ["-c", 'test -z "$(gofmt -l xk6)"']),
     check("k6 without extensions", "go", stock),
-    // Before the loads of the tests, which a compiler beside them would spoil.
+    // Before the tests with load, which a compiler would disturb.
     check("Centrifugo of examples/", "go", ["build", ...server]),
   ];
 }
@@ -207,7 +207,7 @@ function report(line, details) {
   for (const detail of details) if (detail) console.log(detail.trimEnd().replace(/^/gm, "    "));
 }
 
-/** As the tests of clocks look for it. */
+/** The path at which the tests of clocks look for it. */
 function hasFaketime() {
   const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
   return folders.some((name) => existsSync(join("/usr/lib", name, "faketime/libfaketimeMT.so.1")));

@@ -15,7 +15,7 @@ const results = [npmAudit(), govulncheck()];
 for (const { check, outcome, details } of results) {
   console.log(`${check}: ${outcome}`);
   if (details) console.log(details.trimEnd().replace(/^/gm, "    "));
-  // What GitHub shows beside the run, so that a check that did not take place is not overlooked.
+  // Shown by GitHub beside the run, so that a check that could not run is noticed.
   if (outcome.startsWith("NOT CHECKED") && process.env.GITHUB_ACTIONS) console.log(`::warning::${check}: ${outcome}`);
 }
 process.exitCode = results.some(({ outcome }) => outcome.startsWith("FOUND")) ? 1 : 0;
@@ -44,7 +44,7 @@ function govulncheck() {
     maxBuffer: 2 ** 26,
   });
   if (status === 0) return { check, outcome: "nothing found" };
-  // go run ends with 1 whatever the program's code was, and tells that code last.
+  // go run always ends with 1, and prints the program's code last.
   if (status === FOUND || stderr?.includes(`exit status ${FOUND}`)) {
     return { check, outcome: "FOUND vulnerabilities that the code can reach", details: stdout };
   }

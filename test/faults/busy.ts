@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 
-/** Keeps so many cores busy, as a neighbour on the same machine does. @returns what ends it. */
+/** Keeps `cores` cores busy, like another program on the machine. @returns a function that ends it. */
 export function busyCores(cores: number): () => Promise<void> {
   const workers = Array.from({ length: cores }, () => new Worker("while (true);", { eval: true }));
   return async () => {

@@ -1,4 +1,4 @@
-/** What must hold of the numbers of many rows. */
+/** Checks of numbers that many rows share. */
 import type { Account } from "../../core/account.ts";
 import type { CountName } from "../../core/counts.ts";
 import type { Check } from "./row.ts";
@@ -12,7 +12,7 @@ export const balanced: Check = [
 
 export const nothingLost: Check = ["nothing is lost", ({ lost }) => lost === 0];
 
-/** A number of the account that the plant decides. */
+/** A number of the account that the planted fault determines. */
 export const exactly = (key: CountName, count: number): Check => [
   `${key} is ${count}`,
   (account: Account) => account[key] === count,
@@ -20,13 +20,13 @@ export const exactly = (key: CountName, count: number): Check => [
 
 const near = (value: number, wanted: number, share: number) => Math.abs(value - wanted) <= wanted * share;
 
-/** What is sent when it is due is told as that, however slow the answers are. */
+/** Events that are sent on time are reported as such, however slow the answers are. */
 export const offeredAt = (rate: number): Check => [
   `${rate} events a second are told to have been sent`,
   (_, tests) => tests.some(({ achieved }) => achieved !== undefined && near(achieved, rate, 0.03)),
 ];
 
-/** Where each delivery takes so many ms, so much is on its way when the last event has been sent. */
+/** If each delivery takes `ms`, this many are in flight when the last event has been sent. */
 export const onItsWay = (milliseconds: number, rate: number): Check => [
   `what was sent in the last ${milliseconds} ms is the backlog, and so long is the drain`,
   ({ backlog, drain }) =>

@@ -1,10 +1,10 @@
 import type { Recording } from "./recording.ts";
 import { GROUNDLESS, names, type Row, shortcomings } from "./row.ts";
 
-/** How much of a reason fits into a cell. */
+/** Longest reason in a cell. */
 const LONGEST = 160;
 
-/** Ends the short form of an objective that something else kept from being judged. */
+/** Ends the short form of an objective that could not be judged for another reason. */
 const UNJUDGED = " cannot be judged";
 
 const HEAD = `# Faults
@@ -20,7 +20,7 @@ Written by \`npm run faults\`; \`npm run faults -- drop webhooks\` runs the rows
 \`test/faults/evidence.jsonl\` holds what was observed, and \`test/unit/mutation.test.ts\` judges it again with each
 objective taken away: every one of them is needed by a row. **Bold** is what had to be said; what is said beside it stands behind \`also\`, by its metric.`;
 
-/** The document of the matrix. A pure function of its rows and of what was recorded of them. */
+/** The page about the matrix: a pure function of its rows and their recorded evidence. */
 export function document(rows: readonly Row<unknown>[], recordings: readonly Recording[]): string {
   const seen = recordings.flatMap((recording) => {
     const row = rows.find(({ name }) => name === recording.name);
@@ -42,7 +42,7 @@ export function document(rows: readonly Row<unknown>[], recordings: readonly Rec
   return `${[HEAD, summary, ...groups].join("\n\n")}\n`;
 }
 
-/** Whether nothing is planted in a row: it must pass. */
+/** Whether a row plants nothing and so must pass. */
 export function isHealthy({ plants, expect }: Pick<Row<unknown>, "plants" | "expect">): boolean {
   return plants.startsWith("nothing") && expect.verdict === "PASS";
 }
@@ -68,7 +68,7 @@ function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong
   const wanton = rest.filter((reason) => groundless.includes(reason) && !isNamed(reason));
   const following = rest.filter((reason) => !groundless.includes(reason) && !isNamed(reason));
   const causeless = unjudged.filter((reason) => groundless.includes(reason)).map((reason) => reason.split(" ")[0]);
-  // What was said without cause stands once, among the reasons.
+  // Reasons without a known cause appear once.
   const missing = wrong.filter((text) => !text.startsWith(GROUNDLESS)).map(shortened);
   const red = wrong.length === 0 ? "" : [`**red**: must be ${expect.verdict}`, ...missing].join("; ");
   const lines = [
@@ -91,7 +91,7 @@ function counted(what: string, count: number): string {
   return count === 0 ? "" : `objectives ${what}: ${count}`;
 }
 
-/** Rows that differ in nothing but their name become one. */
+/** Merges rows that differ only in their names. */
 function together(rows: readonly string[][]): string[][] {
   const merged = new Map<string, string[]>();
   for (const [name = "", ...rest] of rows) {
@@ -101,7 +101,7 @@ function together(rows: readonly string[][]): string[][] {
   return [...merged.values()];
 }
 
-/** Without the meaning in brackets, which docs/metrics.md has, and the bound, which docs/objectives.md has. */
+/** Without the meaning in brackets, which is in docs/metrics.md, and the bound, which is in docs/objectives.md. */
 function shortened(reason: string): string {
   const text = reason
     .replace(/^(\w+) \([^)]*\):/, "$1:")

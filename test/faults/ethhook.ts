@@ -1,4 +1,4 @@
-/** Rows planted in the EthHook pipeline, or done to what stands round it: a Redis stream to webhooks. */
+/** Rows of the EthHook pipeline and its surroundings: from a Redis stream to webhooks. */
 import { createClient } from "@redis/client";
 import type { Service } from "../../cli/service.ts";
 import { type EthhookPipeline, startEthhookPipeline } from "../../systems/ethhook/cli/start.ts";
@@ -9,22 +9,22 @@ import type { Subject } from "./row.ts";
 
 /** What a row plants. */
 export interface EthhookPlant {
-  /** In the pipeline, as in `drop=1000`. */
+  /** Faults of the pipeline, as in `drop=1000`. */
   readonly faults?: readonly string[];
   readonly redis?: Readonly<Record<string, string>>;
-  /** Further flags of the pipeline. */
+  /** More flags of the pipeline. */
   readonly flags?: readonly string[];
   /** How the receiver answers; see receiver/misbehaviour.ts. */
   readonly misbehaviour?: Readonly<Record<string, number>>;
-  /** The network in front of Redis, as the publisher sees it. */
+  /** The network between the publisher and Redis. */
   readonly network?: Conditions;
-  /** Redis, PostgreSQL or the receiver are not what they were afterwards, and the next row needs new ones. */
+  /** The row changes Redis, PostgreSQL or the receiver for good: the next row needs new ones. */
   readonly breaks?: boolean;
   /** Done while the load runs. */
   readonly during?: (stage: EthhookStage) => Promise<unknown>;
 }
 
-/** What a disturbance can lay its hands on. */
+/** What a disturbance can use. */
 export interface EthhookStage {
   readonly run: RowRun;
   readonly pipeline: EthhookPipeline;
@@ -74,7 +74,7 @@ async function runEthhook(root: string, folder: string, pipeline: EthhookPipelin
   let crashed: CrashedPostgres | null = null;
   const network = await Network.to(redis.url, plant.network);
   const client = createClient({ url: redis.url, socket: { reconnectStrategy: () => 100 } });
-  // Rows end Redis on purpose; a command that is then given fails by itself.
+  // Rows stop Redis on purpose; commands then fail by themselves.
   client.on("error", () => {});
   await client.connect();
   try {
@@ -111,7 +111,7 @@ async function runEthhook(root: string, folder: string, pipeline: EthhookPipelin
   } finally {
     for (const part of Object.values(parts)) await part.stop();
     await (crashed as CrashedPostgres | null)?.end();
-    // What is left of a row would be the next one's.
+    // Remains of a row would affect the next one.
     if (plant.breaks !== true) await client.flushAll();
     client.destroy();
     await network.close();

@@ -1,12 +1,12 @@
-/** A clock that can be set while a process runs, by libfaketime. */
+/** A clock that can be set while a process runs, with libfaketime. */
 import { existsSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Where Debian puts it, whatever the processor. */
+/** Debian's path, for any processor. */
 const FOLDERS = existsSync("/usr/lib") ? readdirSync("/usr/lib").map((name) => `/usr/lib/${name}/faketime`) : [];
 
-/** The library; undefined where this machine has none. */
+/** The library; undefined if it is not installed. */
 export const FAKETIME = FOLDERS.map((folder) => join(folder, "libfaketimeMT.so.1")).find(existsSync);
 
 /** The clock of one process. */
@@ -17,14 +17,14 @@ export class Clock {
     this.file = file;
   }
 
-  /** A clock that is right. @param folder where it is set from. */
+  /** A correct clock. @param folder for the file that sets it. */
   static async in(folder: string): Promise<Clock> {
     const clock = new Clock(join(folder, "clock"));
     await clock.set(0);
     return clock;
   }
 
-  /** What a process must be told to go by it. */
+  /** The environment of a process that uses it. */
   get environment(): Readonly<Record<string, string>> {
     return {
       LD_PRELOAD: FAKETIME as string,
@@ -34,7 +34,7 @@ export class Clock {
     };
   }
 
-  /** Sets it so many seconds away from the right time. */
+  /** Sets it `seconds` away from the correct time. */
   async set(seconds: number): Promise<void> {
     await writeFile(this.file, seconds < 0 ? String(seconds) : `+${seconds}`);
   }

@@ -1,4 +1,4 @@
-/** Servers that stand before a gateway and make it slow in ways that a gateway itself is not. */
+/** Servers in front of a gateway that are slow in ways that a gateway is not. */
 import { readFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 
-/** A server that runs. */
+/** A running server. */
 export interface Before {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Sends every request on by a redirect, after so many ms. */
+/** Redirects every request, after `ms`. */
 export async function redirecting(gateway: string, milliseconds: number): Promise<Before> {
   const server = createServer(async (asked, reply) => {
     await pause(milliseconds);
@@ -22,7 +22,7 @@ export async function redirecting(gateway: string, milliseconds: number): Promis
   return { url: `http://${await listening(server)}`, close: () => closing(server) };
 }
 
-/** Speaks TLS, takes so many ms for each handshake, and ends the connection after every answer. */
+/** Speaks TLS, delays each handshake by `ms`, and closes the connection after every answer. */
 export async function slowTls(gateway: string, milliseconds: number, folder: string): Promise<Before> {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const self = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
@@ -37,7 +37,7 @@ export async function slowTls(gateway: string, milliseconds: number, folder: str
   });
   const inner = Number((await listening(tls)).split(":")[1]);
   const sockets = new Set<Socket>();
-  // The first bytes of a client are those of its handshake.
+  // The first bytes of a client are its handshake.
   const outer = createTcpServer(async (client) => {
     sockets.add(client.on("close", () => sockets.delete(client)).on("error", () => client.destroy()));
     await pause(milliseconds);

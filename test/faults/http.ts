@@ -1,4 +1,4 @@
-/** Rows planted in the gateway's HTTP endpoints, and in what stands before them. */
+/** Rows of the gateway's HTTP endpoints, and of servers in front of them. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
@@ -11,27 +11,27 @@ import { Process } from "./process.ts";
 import type { Subject } from "./row.ts";
 
 export interface HttpPlant {
-  /** In the gateway, as in `not-ready`. */
+  /** Faults of the gateway, as in `not-ready`. */
   readonly faults?: readonly string[];
-  /** How the gateway behaves; by the contract unless told. */
+  /** How the gateway behaves; by the contract by default. */
   readonly manner?: Manner;
   readonly http?: Readonly<Record<string, string>>;
-  /** What stands before the gateway, and the ms that it takes. */
+  /** The server in front of the gateway, and its delay in ms. */
   readonly before?: { readonly redirect: number } | { readonly tls: number };
-  /** In mid-run the gateway stands still for so many ms. */
+  /** During the run the gateway is halted for this many ms. */
   readonly halted?: number;
-  /** The broker ends before the run begins. */
+  /** The broker is stopped before the run begins. */
   readonly brokerAway?: true;
-  /** File descriptors that k6 may open. */
+  /** Number of file descriptors that k6 may open. */
   readonly descriptors?: number;
-  /** After so many ms it may open as many as before. */
+  /** Milliseconds after which the limit is lifted. */
   readonly regained?: number;
 }
 
 const SHORT = { VUS: "20", DURATION: "6s", THINK_TIME: "100ms" };
 const OPEN = { RATE: "100", DURATION: "6s" };
 const ENOUGH_DESCRIPTORS = 1_024;
-/** Into the load: setup is over by then. */
+/** During the load: setup is over by then. */
 const MIDST_MS = 2_500;
 
 export const http: Subject<HttpPlant> = {
@@ -44,7 +44,7 @@ async function disturb(run: RowRun, gateway: Process, { halted, descriptors, reg
   if (descriptors !== undefined) await limit(run, descriptors, regained);
 }
 
-/** Takes descriptors from a k6 that has begun; only their soft limit, which anybody may raise again. */
+/** Limits the descriptors of a running k6; only the soft limit, which any user may raise again. */
 async function limit(run: RowRun, descriptors: number, regained: number | undefined): Promise<void> {
   let pids: number[] = [];
   for (; pids.length === 0; await pause(20)) pids = await run.k6("http");

@@ -1,4 +1,4 @@
-/** Rows planted in the message ingestor: an HTTP side, a list in Redis, a worker and a table. */
+/** Rows of the message ingestor: HTTP, a list in Redis, a worker and a table. */
 import { createClient } from "@redis/client";
 import { Client } from "pg";
 import type { Service } from "../../cli/service.ts";
@@ -9,21 +9,21 @@ import type { Subject } from "./row.ts";
 
 /** What a row plants. */
 export interface IngestPlant {
-  /** Flags of the HTTP side, as in `--fault drop=100`; the healthy one serves where there are none. */
+  /** Flags of the HTTP side, such as `--fault drop=100`; without any a healthy one serves. */
   readonly api?: readonly string[];
-  /** Flags of the worker; null for one that is dead. */
+  /** Flags of the worker; null to start none. */
   readonly worker?: readonly string[] | null;
   readonly ingest?: Readonly<Record<string, string>>;
-  /** How the worker behaves; by the contract unless told. */
+  /** How the worker behaves; by the contract by default. */
   readonly manner?: Manner;
-  /** SQL, before the load and after it. */
+  /** SQL before and after the load. */
   readonly before?: string;
   readonly after?: string;
   /** Done while the load runs. */
   readonly during?: (stage: IngestStage) => Promise<unknown>;
 }
 
-/** What a disturbance can lay its hands on. */
+/** What a disturbance can use. */
 export interface IngestStage {
   readonly run: RowRun;
   readonly api: Service;
@@ -37,7 +37,7 @@ export interface IngestStage {
 const ALWAYS = { DRAIN_QUIET: "1s", BUFFER_TIMEOUT: "6s", DRAIN_TIMEOUT: "30s", CANARY_TIMEOUT: "10s" };
 const SHORT = { RATE: "250", EVENTS: "600" };
 const HOSTILE = { RATE: "60", EVENTS: "122" };
-/** Rows come quickly, so that a run of two seconds sees many batches. */
+/** Small batches, so that a run of two seconds has many. */
 const QUICK = ["--batch-timeout", "300"];
 
 let runs = 0;
@@ -92,7 +92,7 @@ async function runIngest(root: string, folder: string, pipeline: IngestPipeline,
   } finally {
     for (const service of started) await service.kill();
     await undo();
-    // What is left of a row would be the next one's.
+    // Remains of a row would affect the next one.
     await client.flushAll();
     client.destroy();
   }

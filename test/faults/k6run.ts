@@ -10,7 +10,7 @@ import type { RunnableTest } from "../../systems/variables.ts";
 import { heirsOf } from "./process.ts";
 import type { Evidence } from "./row.ts";
 
-/** Ends everything that runs when the command is interrupted. */
+/** Stops all processes when the command is interrupted. */
 export const interrupted = new AbortController();
 
 /** A row that takes longer hangs. */
@@ -27,7 +27,7 @@ export class RowRun {
   private readonly deadline = AbortSignal.timeout(DEADLINE_MS);
   private readonly over = AbortSignal.any([this.deadline, interrupted.signal]);
 
-  /** @param receiver the URL of the receiver that settles the run. */
+  /** @param receiver URL of the receiver that settles the run. */
   constructor(root: string, folder: string, id: string, receiver: string) {
     this.root = root;
     this.folder = folder;
@@ -38,8 +38,8 @@ export class RowRun {
   /**
    * Starts a k6 test.
    *
-   * @param bundle the one of another name.
-   * @param results where it leaves its results, where another process of the same test leaves its own.
+   * @param bundle the bundle of a test with another name.
+   * @param results folder, if another process of the same test uses the default one.
    */
   start(
     test: RunnableTest,
@@ -55,7 +55,7 @@ export class RowRun {
     return heirsOf(`SUMMARY=${this.folder}/${test}.json`);
   }
 
-  /** The account as it stands, or null. */
+  /** The current account, or null. */
   async account(): Promise<Account | null> {
     const answer = await fetch(`${this.receiver}/runs/${this.id}`, { signal: AbortSignal.timeout(5_000) }).catch(
       () => null,
@@ -63,7 +63,7 @@ export class RowRun {
     return answer?.ok === true ? ((await answer.json()) as Account) : null;
   }
 
-  /** Waits until the account says so. @throws when the row's time is up before. */
+  /** Waits for a state of the account. @throws when the row's time is up. */
   async until(holds: (account: Account) => boolean): Promise<Account> {
     while (!this.over.aborted) {
       const now = await this.account();
@@ -75,7 +75,7 @@ export class RowRun {
 
   /** Waits for all tests. @param doing what is done to the pipeline meanwhile. */
   async end(doing: Promise<unknown>): Promise<Omit<Evidence, "left">> {
-    // A disturbance that fails after the run has ended was not needed any more.
+    // If a disturbance fails after the run has ended, it was not needed any more.
     const disturbed = doing.then(
       () => null,
       (problem: Error) => `the disturbance failed: ${problem.message}`,

@@ -10,7 +10,7 @@ import { type Recording, recorded } from "./recording.ts";
 import { type Evidence, shortcomings } from "./row.ts";
 import { TABLES } from "./rows.ts";
 
-/** The folder of the repository, seen from dist/node/. */
+/** The repository, from dist/node/. */
 const root = join(import.meta.dirname, "../..");
 const EVIDENCE = join(root, "test/faults/evidence.jsonl");
 const DOCUMENT = join(root, "docs/faults.md");
@@ -83,7 +83,7 @@ function tell(outcome: Outcome): void {
     `${mark} ${row.name.padEnd(42)} ${evidence.verdict.padEnd(8)} ${time.toFixed(1).padStart(5)} s${spoilt > 0 ? `, measured again ${spoilt} times` : ""}`,
   );
   for (const what of wrong) console.log(`      ${what}`);
-  // A trial of the rows is no evidence of the product.
+  // Runs with repetitions, or with other load on the cores, are no evidence and not recorded.
   if (times === 1 && busy === 0) record(outcome);
 }
 
@@ -92,7 +92,7 @@ function whole(text: string): number {
   return Number(text);
 }
 
-/** A row renews its own line in the record; those that are gone from the tables leave it. */
+/** A row replaces its own line in the record; lines of deleted rows are removed. */
 function record(fresh: Outcome): void {
   keep([...recordings().filter(({ name }) => name !== fresh.row.name), recorded(fresh)]);
 }

@@ -13,24 +13,28 @@ export interface Outcome {
   readonly evidence: Evidence;
   /** Why it is red; empty when it is green. */
   readonly wrong: readonly string[];
-  /** How often it was measured before, and the generator said that it could not keep up. */
+  /** How often it was repeated because the generator could not keep up. */
   readonly spoilt: number;
   readonly seconds: number;
 }
 
-/** A table whatever its rows plant. */
+/** A table of rows, whatever they plant. */
 export interface AnyTable {
-  /** A program that this machine lacks, without which its rows cannot run; null when there is none. */
+  /** A program that its rows need and this machine lacks; null when there is none. */
   readonly lacks: () => string | null;
   readonly rows: readonly Row<unknown>[];
-  /** @param wanted which of the rows; @param folder for all that they leave; @param tell is told of each when it is over. */
+  /**
+   * @param wanted rows to run.
+   * @param folder for their files.
+   * @param tell called after each row.
+   */
   run(root: string, wanted: RowFilter, folder: string, tell: Tell, times: number): Promise<void>;
 }
 
 type RowFilter = (row: Row<unknown>) => boolean;
 type Tell = (outcome: Outcome) => void;
 
-/** Makes a table one of the matrix. */
+/** Makes a table for the matrix. */
 export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
   const { needs } = subject;
   return {
@@ -41,19 +45,19 @@ export function anyTable<Plant>({ subject, rows }: Table<Plant>): AnyTable {
   };
 }
 
-/** How the rows are run. */
+/** How to run the rows. */
 export interface Manner {
-  /** Tables that are run at the same time. Two are quicker, but k6 that starts in one of them disturbs the other. */
+  /** Number of tables that run at the same time. Two are quicker, but a starting k6 disturbs the other table. */
   readonly lanes?: number;
-  /** How often each row is run. Where it is more than once, none is measured again. */
+  /** How often each row is run. With more than one, rows are not repeated for a slow generator. */
   readonly times?: number;
 }
 
 /**
- * Runs rows of tables. A table's rows come one after the other.
+ * Runs the rows of tables; the rows of one table run one after the other.
  *
- * @param root the folder of the repository.
- * @param tell is told of each row when it is over.
+ * @param root folder of the repository.
+ * @param tell called after each row.
  * @throws an error when a process outlives them.
  */
 export async function runTables(
@@ -116,7 +120,7 @@ async function runTable<Plant>(
   }
 }
 
-/** What says that the machine did not give the generator its time: such a run says nothing, and is made again. */
+/** Signs that the machine did not give the generator enough time: such a run says nothing and is repeated. */
 const GENERATOR = [
   "schedule_delay_ms",
   "offered_rate_share",

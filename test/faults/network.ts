@@ -1,23 +1,23 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** What a network does to what goes through it. */
+/** What a network does to its traffic. */
 export interface Conditions {
-  /** Ms that everything is on its way, in each direction. */
+  /** Delay in ms, in each direction. */
   latency?: number;
-  /** Ms that what goes to the server takes longer than what comes back. */
+  /** Additional delay in ms towards the server. */
   lopsided?: number;
   /** Bytes per second towards the client. */
   bandwidth?: number;
-  /** Nothing goes through in either direction any more, and nobody is told. */
+  /** Drops everything in both directions without notice. */
   silent?: boolean;
 }
 
-/** Bytes that wait in a slow network before it stops reading. */
+/** Most bytes that wait in a slow network before it stops reading. */
 const BUFFER_BYTES = 64 * 1024;
 
-/** A network between a client and a server, as bad as it is told to be. */
+/** A network between a client and a server, with settable defects. */
 export class Network {
-  /** What holds from now on. */
+  /** The defects from now on. */
   readonly conditions: Conditions = {};
   private readonly server: Server;
   private readonly target: URL;
@@ -28,7 +28,7 @@ export class Network {
     this.server = createServer((client) => this.accept(client));
   }
 
-  /** Opens a way to a server. @param url where the server is. */
+  /** Opens a network to a server. @param url of the server. */
   static async to(url: string, conditions: Conditions = {}): Promise<Network> {
     const network = new Network(new URL(url));
     Object.assign(network.conditions, conditions);
@@ -36,14 +36,14 @@ export class Network {
     return network;
   }
 
-  /** The server's URL by way of this network. */
+  /** The server's URL through this network. */
   get url(): string {
     const address = this.server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     return this.target.href.replace(this.target.host, `127.0.0.1:${port}`).replace(/\/$/, "");
   }
 
-  /** Breaks every connection with a reset, as a router does that has forgotten them. */
+  /** Resets every connection, like a router that has lost its state. */
   reset(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }

@@ -7,15 +7,15 @@ import { answers } from "./process.ts";
 
 const DEADLINE_MS = 20_000;
 
-/** A PostgreSQL that was killed. */
+/** A killed PostgreSQL. */
 export interface CrashedPostgres {
-  /** Starts it again on its data, as a machine does that comes back. */
+  /** Starts it again with its data, like a machine that comes back. */
   again(): Promise<void>;
-  /** Ends what is left of it, its data included. */
+  /** Removes the rest of it with its data. */
   end(): Promise<void>;
 }
 
-/** Kills the server that a service of ours runs, not the service. @param url where it listens. */
+/** Kills the server that a service of ours runs, but not the service. @param url of the server. */
 export async function crash({ pid, url }: Service): Promise<CrashedPostgres> {
   const parent = pid() as number;
   const [server] = await childrenOf(parent);
@@ -51,7 +51,7 @@ async function childrenOf(parent: number): Promise<number[]> {
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const line = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-    // The name in brackets may hold anything; the state and the parent follow it.
+    // The name in brackets may contain anything; the state and the parent follow it.
     const [, ppid] = line.slice(line.lastIndexOf(")") + 2).split(" ");
     if (Number(ppid) === parent) found.push(Number(name));
   }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Service, startService } from "../../cli/service.ts";
 
-/** A service that can be killed, halted and started again where it was. */
+/** A service that can be killed, halted and restarted at the same port. */
 export class Process {
   private readonly start: (port: string) => Promise<Service>;
   private service: Service;
@@ -17,7 +17,7 @@ export class Process {
    * Starts a service on a free port.
    *
    * @param command program and arguments; `--port` is added.
-   * @param environment what it is told beside our environment.
+   * @param environment added to ours.
    */
   static async begin(
     name: string,
@@ -37,7 +37,7 @@ export class Process {
     return this.service.wsUrl ?? "";
   }
 
-  /** Ends it as a crash would. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void> {
     return this.service.kill();
   }
@@ -47,7 +47,7 @@ export class Process {
     this.service = await this.start(new URL(this.url).port);
   }
 
-  /** Halts it for so long, in ms, as a machine does that is out of breath. */
+  /** Halts it for `ms`, like a machine without free CPU. */
   async halt(milliseconds: number): Promise<void> {
     await halted([this.service.pid() as number], milliseconds);
   }
@@ -57,7 +57,7 @@ export class Process {
   }
 }
 
-/** Halts processes for so long, in ms. */
+/** Halts processes for `ms`. */
 export async function halted(pids: readonly number[], milliseconds: number): Promise<void> {
   for (const pid of pids) process.kill(pid, "SIGSTOP");
   try {
@@ -67,7 +67,7 @@ export async function halted(pids: readonly number[], milliseconds: number): Pro
   }
 }
 
-/** The running processes that have inherited a text in their environment, ourselves left out. */
+/** Other running processes with a text in their environment. */
 export async function heirsOf(text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir("/proc")) {

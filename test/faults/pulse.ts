@@ -1,4 +1,4 @@
-/** Rows planted in the Pulse gateway, or done to what stands round it: NATS JetStream to WebSocket subscribers. */
+/** Rows of the Pulse gateway and its surroundings: from NATS JetStream to WebSocket subscribers. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,25 +20,25 @@ type Variables = Readonly<Record<string, string>>;
 
 /** What a row plants. */
 export interface PulsePlant {
-  /** In the gateway, as in `drop=1000`. */
+  /** Faults of the gateway, as in `drop=1000`. */
   readonly faults?: readonly string[];
-  /** How the gateway behaves; by the contract unless told. */
+  /** How the gateway behaves; by the contract by default. */
   readonly manner?: Manner;
   readonly websocket?: Variables;
-  /** The bundle of websocket's clients, where it is not its own. */
+  /** The bundle of websocket's clients, if it is not the default one. */
   readonly bundle?: string;
   readonly nats?: Variables;
-  /** False for a run that nobody settles: websocket.js judges alone. */
+  /** False for a run without a receiver: websocket.js judges alone. */
   readonly accounted?: boolean;
-  /** Gateways that read the stream; subscribers connect to the first. */
+  /** Number of gateways that read the stream; subscribers connect to the first one. */
   readonly gateways?: number;
-  /** Processes that publish, each of them all that the run publishes. */
+  /** Number of publishing processes; each publishes all events of the run. */
   readonly publishers?: number;
-  /** The receiver goes by a clock that can be set. */
+  /** The receiver uses a clock that can be set. */
   readonly clock?: true;
-  /** Somebody has made the stream before the gateway starts, with this retention. */
+  /** The stream exists before the gateway starts, with this retention. */
   readonly made?: "limits" | "workqueue";
-  /** Networks in front of the gateway, of NATS, of the receiver, and of the receiver as the publisher alone sees it. */
+  /** Networks to the gateway, to NATS, to the receiver, and to the receiver as only the publisher sees it. */
   readonly networks?: {
     readonly websocket?: Conditions;
     readonly nats?: Conditions;
@@ -49,18 +49,18 @@ export interface PulsePlant {
   readonly during?: (stage: PulseStage) => Promise<unknown>;
 }
 
-/** What a disturbance can lay its hands on. */
+/** What a disturbance can use. */
 export interface PulseStage {
   readonly run: RowRun;
   readonly nats: Process;
   readonly receiver: Process;
   readonly gateway: Process;
   readonly networks: { readonly websocket: Network; readonly nats: Network; readonly receiver: Network };
-  /** Publishes events that no publisher of the run has sent. */
+  /** Publishes events that no publisher of the run reports. */
   forge(...traces: Partial<Trace>[]): Promise<void>;
   /** Publishes a message as it is. */
   publish(subject: string, message: string): Promise<void>;
-  /** Sets the receiver's clock so many seconds away from the right time. */
+  /** Sets the receiver's clock `seconds` away from the correct time. */
   setClock(seconds: number): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ const SHORT = {
   both: { DRAIN_QUIET: "1500ms", DRAIN_TIMEOUT: "20s" },
 };
 
-/** Numbers of publishers go up from 1; nobody gets so far. */
+/** Publisher numbers count up from 1; none gets this far. */
 const STRANGER = 60_000;
 
 let runs = 0;
@@ -80,7 +80,7 @@ export const pulse: Subject<PulsePlant> = {
   open: async (root) => ({ run: (plant, folder) => runPulse(root, folder, plant), close: async () => {} }),
 };
 
-/** The same beside a receiver whose clock is set. */
+/** The same with a receiver whose clock can be set. */
 export const pulseByClock: Subject<PulsePlant> = { ...pulse, needs: "faketime" };
 
 async function runPulse(root: string, folder: string, plant: PulsePlant) {
@@ -143,7 +143,7 @@ async function runPulse(root: string, folder: string, plant: PulsePlant) {
   }
 }
 
-/** Waits until a gateway has so many subscriptions. */
+/** Waits until a gateway has `count` subscriptions. */
 async function subscribed(gateway: string, subscriptions: number): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(50)) {
     const answer = await fetch(`${gateway}/api/v1/correctness/status`);

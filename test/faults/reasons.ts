@@ -1,13 +1,13 @@
-/** What the reasons of many rows begin with: the metrics of what is missed. */
+/** The beginnings of reasons that many rows share: the missed metrics. */
 export const P95 = "account_delivery_p95_ms";
 export const P99 = "account_delivery_p99_ms";
 export const P995 = "account_delivery_p995_ms";
 export const ACK = "publish_ack_latency_ms";
 
-/** What subscribers miss that are told too late. */
+/** What subscribers miss when deliveries come too late. */
 export const LATE = [P95, P99, P995, "ws_event_latency_ms"];
 
-/** What a publisher misses that was held up. */
+/** What a delayed publisher misses. */
 export const BEHIND = [
   "events_offered",
   "account_offered",
@@ -16,8 +16,8 @@ export const BEHIND = [
   "generator_pause_ms",
 ];
 
-/** What is told of objectives when a run was too short to judge them. */
+/** Objectives that a short run cannot judge. */
 export const TOO_FEW = "samples, ";
 
-/** What websocket.js cannot measure when no event comes. */
+/** What websocket.js cannot measure without events. */
 export const SILENT = ["account_", "ws_event_latency_ms", "ws_events_damaged", "generator_lag_ms"];

@@ -1,17 +1,17 @@
 import type { Outcome } from "./matrix.ts";
 import type { Evidence } from "./row.ts";
 
-/** A row as it was seen, one line of evidence.jsonl: what the document and the check of the checks are made of. */
+/** A row's evidence, one line of evidence.jsonl, from which the page and the mutation tests are made. */
 export interface Recording {
   readonly name: string;
   readonly subject: string;
   readonly evidence: Evidence;
-  /** How often it was measured before, and the generator said that it could not keep up. */
+  /** How often it was repeated because the generator could not keep up. */
   readonly spoilt: number;
   readonly seconds: number;
 }
 
-/** What is kept of a row: enough to judge it again, without the lists of what each path lost. */
+/** The evidence that is kept: enough to judge the row again, without lists of each path's losses. */
 export function recorded({ subject, row, evidence, spoilt, seconds }: Outcome): Recording {
   const account = evidence.account === null ? null : { ...evidence.account, offenders: [] };
   const tests = evidence.tests.map(({ rows, ...test }) => ({

@@ -1,6 +1,6 @@
 /**
- * The rows of the fault matrix, and what makes one red. A row plants a defect or disturbs a run, and
- * says which verdict with which reasons must come of it: no other reason may be given.
+ * The rows of the fault matrix, and the rules that make one red. A row plants a fault or disturbs a run, and names the
+ * verdict and the reasons that must follow: any other reason makes it red.
  */
 
 import type { Account } from "../../core/account.ts";
@@ -9,61 +9,61 @@ import type { Verdict } from "../../core/verdict.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 
-/** What a k6 test of a row left behind. */
+/** The results of a row's k6 test. */
 export interface TestEvidence {
   readonly test: RunnableTest;
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly exitCode: number | null;
-  /** Each objective with what was observed, as the summary has it; empty where k6 wrote none. */
+  /** Each objective with its observed value, as in the summary; empty without a summary. */
   readonly rows: readonly ObservedRow[];
-  /** Events per second that it says it offered; absent where it publishes nothing, or k6 wrote no summary. */
+  /** Events per second that it offered; absent for tests that do not publish, or without a summary. */
   readonly achieved?: number;
-  /** By what it was decided who is to blame; absent where k6 wrote no summary. */
+  /** The evidence for who is to blame; absent without a summary. */
   readonly attribution?: Attribution;
 }
 
 /** An objective of a summary. */
 export interface ObservedRow {
   readonly metric: string;
-  /** As in `p(95) < 25`. */
+  /** Such as `p(95) < 25`. */
   readonly objective: string;
   readonly observed: number | null;
   readonly samples: number;
   readonly floor: number;
-  /** How far the observed value may be off, and why it could not be judged for that; null where it could. */
+  /** The error of the observed value, and why it prevented a judgement; null where it did not. */
   readonly uncertainty?: number | null;
   readonly doubt?: string | null;
-  /** What the target said, where the objective was not met. */
+  /** The target's words, if the objective was not met. */
   readonly evidence?: string | undefined;
 }
 
-/** What was seen of a row. */
+/** The observations of a row. */
 export interface Evidence {
   readonly verdict: Verdict;
   readonly tests: readonly TestEvidence[];
-  /** As the receiver has it; null where it cannot be had. */
+  /** The receiver's account; null when it cannot be fetched. */
   readonly account: Account | null;
-  /** The run did not end by itself in its time and was cut off. */
+  /** The run did not end in time and was stopped. */
   readonly hung: boolean;
-  /** Processes that outlived the row, and with them the ports they listen on. */
+  /** Processes that outlived the row, with their ports. */
   readonly left: readonly string[];
 }
 
-/** Something about the numbers that must hold, beside verdict and reasons. */
+/** A check of numbers, besides verdict and reasons. */
 export type Check = readonly [what: string, holds: (account: Account, tests: readonly TestEvidence[]) => boolean];
 
-/** What must come of a row. */
+/** The expectations of a row. */
 export interface Expectation {
   readonly verdict: Verdict;
   /** Metrics whose objective must be missed, or a statistic of one, and phrases that reasons or causes must contain. */
   readonly reasons: readonly string[];
-  /** Reasons that may be given too. */
+  /** Reasons that are also allowed. */
   readonly besides?: readonly string[];
   readonly checks?: readonly Check[];
 }
 
-/** One row, whatever it is planted in. */
+/** One row of any table. */
 export interface Row<Plant> {
   /** Unique in the matrix. */
   readonly name: string;
@@ -71,14 +71,14 @@ export interface Row<Plant> {
   readonly plants: string;
   readonly plant: Plant;
   readonly expect: Expectation;
-  /** Among the few that `npm test` runs. */
+  /** One of the few rows that `npm test` runs. */
   readonly fast?: boolean;
 }
 
-/** Where rows are planted: one kind of pipeline. */
+/** A pipeline in which rows are planted. */
 export interface Subject<Plant> {
   readonly name: string;
-  /** A program that its rows cannot do without. */
+  /** A program that its rows need. */
   readonly needs?: string;
   /** Opens what its rows share. @param folder for logs and results. */
   open(root: string, folder: string): Promise<OpenSubject<Plant>>;
@@ -89,16 +89,16 @@ export interface OpenSubject<Plant> {
   close(): Promise<void>;
 }
 
-/** A subject with its rows: what plugs into the matrix. */
+/** A pipeline with its rows: what the matrix consists of. */
 export interface Table<Plant> {
   readonly subject: Subject<Plant>;
   readonly rows: readonly Row<Plant>[];
 }
 
-/** Begins what is wrong with a reason that nothing planted explains. */
+/** Begins the complaint about a reason that nothing planted explains. */
 export const GROUNDLESS = "named without cause: ";
 
-/** What is wrong with a row: empty when it is green. A pure function of what was expected and seen. */
+/** What is wrong with a row; empty when it is green. A pure function of expectations and observations. */
 export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence: Evidence): string[] {
   const { verdict, reasons, besides = [], checks = [] } = expect;
   const { account, hung, left } = evidence;
@@ -119,13 +119,16 @@ export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence:
   ];
 }
 
-/** A bare `k6 run` has its exit code alone to say what the verdict is. */
+/** A bare `k6 run` shows the verdict only in its exit code. */
 function saysOtherwise({ test, verdict, exitCode }: TestEvidence): string[] {
   if ((exitCode === 0) === (verdict === "PASS")) return [];
   return [`k6 ${test} ended with ${exitCode}, and its verdict is ${verdict}`];
 }
 
-/** Whether a reason is about a metric, about one statistic of it as in `http_ready_latency_ms p(95)`, or contains a phrase. */
+/**
+ * Whether a reason is about a metric, about one statistic of it as in `http_ready_latency_ms p(95)`, or contains a
+ * phrase.
+ */
 export function names(text: string, reason: string): boolean {
   const [metric = "", statistic, ...rest] = reason.split(" ");
   if (!(metric in METRICS) || rest.length > 0) return text.includes(reason);

@@ -1,4 +1,4 @@
-/** The fault matrix: one table for each kind of pipeline. Another kind is one more line. */
+/** The fault matrix: a table for each pipeline. */
 import { PULSE_BURSTS } from "./burst-rows.ts";
 import { CHAOS_OF_NETWORKS } from "./chaos-network-rows.ts";
 import { CHAOS_OF_PULSE } from "./chaos-pulse-rows.ts";
@@ -15,7 +15,7 @@ import { PULSE_TIMES } from "./pulse-time-rows.ts";
 import { SIGNALS } from "./signals-rows.ts";
 import { STRAYS_OF_ETHHOOK, STRAYS_OF_PULSE } from "./stray-rows.ts";
 
-/** Those that use the machine most are not next to each other: two tables run at the same time. */
+/** Tables with much load are not adjacent, because two tables run at the same time. */
 export const TABLES: readonly AnyTable[] = [
   anyTable(PULSE),
   anyTable(ETHHOOK),

@@ -1,4 +1,4 @@
-/** Rows planted in the signal webhook: the reference target, and a health monitor that watches it. */
+/** Rows of the signal webhook: the reference target, and a health monitor. */
 import { join } from "node:path";
 import { type Service, startService } from "../../cli/service.ts";
 import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
@@ -8,18 +8,18 @@ import type { Subject } from "./row.ts";
 
 /** What a row plants. */
 export interface SignalsPlant {
-  /** In the target, as in `no-limit`. */
+  /** Faults of the target, as in `no-limit`. */
   readonly faults?: readonly string[];
-  /** How the target behaves; by the contract unless told. */
+  /** How the target behaves; by the contract by default. */
   readonly manner?: Manner;
   readonly webhook: Readonly<Record<string, string>>;
-  /** Nobody lists what was executed. */
+  /** There is no list of executed signals. */
   readonly unlisted?: true;
   /** A monitor watches the processes of the target. */
   readonly watched?: boolean;
 }
 
-/** Samples enough for each objective of the load. */
+/** Enough samples for each objective of the load. */
 const SHORT = { RATE: "20", DURATION: "6s", DRAIN_QUIET: "1s" };
 
 let runs = 0;

@@ -1,6 +1,6 @@
 import type { Language } from "../../deploy/grafana/language.ts";
 
-/** What is chosen above a board, and the time that is shown, in Unix ms. */
+/** The selection above a board, and its time range in Unix ms. */
 export interface Chosen {
   readonly testid: readonly string[];
   readonly test: readonly string[];
@@ -9,18 +9,18 @@ export interface Chosen {
   readonly to: number;
 }
 
-/** What a database answered. */
+/** The answer of a database. */
 export interface DatabaseAnswer {
   readonly points: number;
-  /** Where names were asked for. */
+  /** For queries of names. */
   readonly texts: readonly string[];
   readonly raw: unknown;
 }
 
-/** Over time, one value for the whole time, or the names that can be chosen. */
+/** Over time, one value for the whole range, or names to select. */
 export type Look = "range" | "instant" | "choice";
 
-/** Asks a query with its variables filled in as Grafana fills them. @throws when the database refuses it. */
+/** Runs a query with its variables filled in as by Grafana. @throws when the database rejects it. */
 export async function ask(
   name: Language["name"],
   url: string,
@@ -32,7 +32,7 @@ export async function ask(
 }
 
 const INTERVAL = "1s";
-/** Four times the scrape interval that the data source is provisioned with. */
+/** Four times the scrape interval of the provisioned data source. */
 const RATE_INTERVAL = "20s";
 
 function filled(query: string, chosen: Chosen, regex: (values: readonly string[]) => string): string {

@@ -14,8 +14,8 @@ export interface Certificate {
 }
 
 /**
- * An authority of our own, with a certificate for this machine and one for a client. Both are signed by an intermediate
- * one, whose certificate stands behind theirs: who trusts the authority alone has to be shown the chain.
+ * An authority with a certificate for this machine and one for a client. Both are signed by an intermediate authority,
+ * whose certificate follows theirs, because who trusts only the root must be shown the chain.
  */
 export interface Authority {
   readonly ca: Certificate;
@@ -23,7 +23,7 @@ export interface Authority {
   readonly client: Certificate;
 }
 
-/** Makes an authority in a folder, good for a day. */
+/** Creates an authority in a folder, valid for a day. */
 export async function authority(folder: string): Promise<Authority> {
   const file = (name: string) => join(folder, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];

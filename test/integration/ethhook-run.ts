@@ -9,7 +9,7 @@ import { untimed } from "./untimed.ts";
 
 const DEADLINE_MS = 60_000;
 
-/** Starts a pipeline whose logs go with it; its target is not started yet. */
+/** Starts a pipeline whose logs are deleted with it; its target is not started yet. */
 export function startEthhookPipeline(
   persistent = false,
   receiverFlags: readonly string[] = [],
@@ -23,13 +23,13 @@ let runs = 0;
 export interface RedisRun {
   readonly id: string;
   readonly outcome: Promise<K6Outcome>;
-  /** The account as it stands; null before the run is opened. */
+  /** The current account; null before the run is opened. */
   account(): Promise<Account | null>;
-  /** Waits until the account says so. */
+  /** Waits for a state of the account. */
   until(holds: (account: Account) => boolean): Promise<Account>;
 }
 
-/** Starts redis.js against a pipeline. */
+/** Starts redis.js with a pipeline. */
 export function beginRun({ redis, receiver }: EthhookPipeline, variables: Record<string, string> = {}): RedisRun {
   const id = `redis-${process.pid}-${++runs}`;
   const account = async () => {
@@ -70,13 +70,13 @@ export async function runRedis(pipeline: EthhookPipeline, variables: Record<stri
 /** A connection to a pipeline's Redis. */
 export async function redisOf({ redis }: EthhookPipeline) {
   const client = createClient({ url: redis.url });
-  // Tests end Redis on purpose; a command that is then given fails by itself.
+  // Tests stop Redis on purpose; commands then fail by themselves.
   client.on("error", () => {});
   await client.connect();
   return client;
 }
 
-/** Runs one statement in a pipeline's database. */
+/** Runs a statement in a pipeline's database. */
 export async function sql({ postgres }: EthhookPipeline, statement: string, values: unknown[] = []) {
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
@@ -87,7 +87,7 @@ export async function sql({ postgres }: EthhookPipeline, statement: string, valu
   }
 }
 
-/** Answers every webhook as told, for as long as a piece of work takes. */
+/** Answers every webhook in a given way while `work` runs. */
 export async function withMisbehaviour<Result>(
   { receiver }: EthhookPipeline,
   settings: Record<string, number>,

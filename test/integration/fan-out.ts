@@ -1,4 +1,4 @@
-/** `throughline run websocket nats` on a pipeline that the tests of a file share, and where its records are. */
+/** `throughline run websocket nats` on a pipeline that the tests of a file share. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { addressesOf, recordIn, throughlineIn } from "./throughline.ts";
 
 /** The pipeline of a file's tests; see {@link useFanOut}. */
 export let pipeline: Pipeline;
-/** Where their runs leave their records; see {@link useFanOut}. */
+/** The folder of their records; see {@link useFanOut}. */
 export let out: string;
 
 /** Starts a pipeline for the tests of a file. */
@@ -24,14 +24,14 @@ export function useFanOut(): void {
   });
 }
 
-/** The command, in the folder of the records. */
+/** Runs the command in the folder of the records. */
 export function throughline(...args: string[]) {
   return throughlineIn(out, ...args);
 }
 
 const QUICK = ["--set", "CREATE_STREAM=1", "--set", "DRAIN_QUIET=1s", "--set", "PING_EVERY=500ms"];
 
-/** Runs subscribers and publishers as one run of this name. */
+/** Runs subscribers and publishers as one run with this name. */
 export function fanOut(run: string, ...args: string[]) {
   const addresses = addressesOf(pipeline);
   return throughline("run", "websocket", "nats", ...addresses, ...QUICK, "--out", out, "--run-id", run, ...args);

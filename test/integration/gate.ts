@@ -1,17 +1,19 @@
-/** A gateway's door as a reverse proxy on loopback: it asks for proofs, ends connections, and remembers what it saw. */
+/**
+ * A reverse proxy on loopback in front of a gateway: it demands credentials, closes connections, and records requests.
+ */
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecure } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 
-/** What a door asks for. */
+/** What the proxy demands. */
 export interface GateOptions {
   /** Address of the server behind it, with or without a path. */
   readonly upstream: string;
-  /** Says of a request whether it may pass: null, or the status that it is answered with. */
+  /** Decides about a request: null lets it pass, otherwise the status of the answer. */
   readonly admit?: (request: IncomingMessage) => number | null;
-  /** Ends each connection so, after so many ms. */
+  /** How and after how many ms each connection is closed. */
   readonly close?: {
     readonly code: number;
     readonly reason: string;
@@ -21,15 +23,15 @@ export interface GateOptions {
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
 }
 
-/** A door that listens. */
+/** A running proxy. */
 export interface Gate {
   readonly port: number;
-  /** Headers of all that passed and all that did not. */
+  /** The headers of all requests. */
   readonly seen: { readonly status: number; readonly url: string; readonly headers: IncomingMessage["headers"] }[];
   close(): Promise<void>;
 }
 
-/** Opens a door in front of a server. */
+/** Opens a proxy in front of a server. */
 export async function openGate({ upstream, admit = () => null, close, tls }: GateOptions): Promise<Gate> {
   const behind = new URL(upstream);
   const seen: Gate["seen"] = [];
@@ -111,11 +113,11 @@ export async function gateFor(options: GateOptions): Promise<Gate> {
   return gate;
 }
 
-/** Lets in whoever shows this bearer token. */
+/** Accepts requests with this bearer token. */
 export const bearer = (token: string) => (request: IncomingMessage) =>
   request.headers.authorization === `Bearer ${token}` ? null : 401;
 
-/** The name in the certificate that a client showed. */
+/** The name in the client's certificate. */
 export function shownBy(request: IncomingMessage): string | undefined {
   const name = (request.socket as TLSSocket).getPeerCertificate?.().subject?.CN;
   return typeof name === "string" ? name : name?.[0];

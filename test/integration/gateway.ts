@@ -1,4 +1,4 @@
-/** What the tests of the reference gateway share: a real NATS server, gateways and WebSocket clients. */
+/** Helpers for tests of the reference gateway: a real NATS server, gateways and WebSocket clients. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -46,7 +46,7 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** Starts a program that announces itself by a line of JSON and ends when its standard input closes. */
+/** Starts a program that announces its address as JSON and ends when its standard input closes. */
 export async function run(command: string, args: readonly string[]): Promise<Program> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   const ended = once(child, "exit");
@@ -71,7 +71,7 @@ export async function run(command: string, args: readonly string[]): Promise<Pro
 }
 
 /** A real NATS server with a connection to it. */
-/** Adds the stream that the contract names. */
+/** Adds the stream of the contract. */
 export async function addStream(connection: NatsConnection): Promise<void> {
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)], storage: StorageType.File });
@@ -111,7 +111,7 @@ export class Nats {
     return (await (await jetstreamManager(this.connection)).streams.info(STREAM)).state.consumer_count;
   }
 
-  /** Stops the server but keeps what it stored. */
+  /** Stops the server but keeps its data. */
   async down(): Promise<void> {
     await this.connection.close();
     await this.server.stop();
@@ -146,7 +146,7 @@ export class Nats {
   }
 }
 
-/** A WebSocket client that keeps every frame it was sent. */
+/** A WebSocket client that keeps every frame. */
 export class Client {
   readonly socket: WebSocket;
   readonly texts: string[] = [];
@@ -195,20 +195,20 @@ export class Client {
     return answer.data?.subscription_id as string;
   }
 
-  /** The events that came so far. */
+  /** The events received so far. */
   events(): DeliveredEvent[] {
     return this.texts
       .filter((text) => isEventFrame(text))
       .map((text) => (JSON.parse(text) as { data: DeliveredEvent }).data);
   }
 
-  /** The sequence numbers of the events that came so far. */
+  /** The sequence numbers of the events received so far. */
   seqs(): number[] {
     return this.events().map(({ event_id }) => readEventId(event_id)?.seq ?? -1);
   }
 }
 
-/** Starts a gateway that stops with the test, and waits until it reads the stream. */
+/** Starts a gateway for one test, and waits until it reads the stream. */
 export async function readyGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway = await startGateway(options);
   onTestFinished(() => gateway.close());
@@ -231,7 +231,7 @@ export async function counts(gateway: Gateway): Promise<Record<string, number>> 
   return (await get(gateway, "/api/v1/correctness/status")).body.counts as Record<string, number>;
 }
 
-/** Waits until a gateway has handled so many events and its clients have got what was sent to them. */
+/** Waits until a gateway has handled this many events and its clients have received theirs. */
 export async function handled(gateway: Gateway, events: number, ...clients: readonly Client[]): Promise<void> {
   await eventually(async () => expect((await counts(gateway)).received).toBe(events));
   for (const client of clients) expect((await client.ask(frames.ping())).type).toBe("pong");
@@ -251,7 +251,7 @@ export function canonical(changes: Partial<CanonicalEvent>): string {
 /** The server of a file's tests; see {@link useNats}. */
 export let nats: Nats;
 
-/** Starts a server for the tests of a file, with a stream of its own for each of them. */
+/** Starts a server for the tests of a file, with a stream for each test. */
 export function useNats(): void {
   beforeAll(async () => {
     nats = await Nats.start();
@@ -261,12 +261,12 @@ export function useNats(): void {
   afterEach(() => nats.deleteStream());
 }
 
-/** A gateway on the server of the file's tests that reads the stream. */
+/** A gateway for the test's stream on that server. */
 export function gatewayWith(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
   return readyGateway({ natsUrl: nats.url, ...options });
 }
 
-/** The same with faults planted, as in `drop=10`. */
+/** The same with planted faults, as in `drop=10`. */
 export function faulty(...settings: string[]): Promise<Gateway> {
   return gatewayWith({ faults: parseFaults(settings, PULSE_FAULTS) });
 }

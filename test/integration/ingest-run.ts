@@ -9,7 +9,7 @@ import { untimed } from "./untimed.ts";
 
 const DEADLINE_MS = 60_000;
 
-/** Starts an ingestor whose logs go with it; it has no worker yet. */
+/** Starts an ingestor whose logs are deleted with it; it has no worker yet. */
 export function startIngestPipeline(receiverFlags: readonly string[] = []): Promise<IngestPipeline> {
   return withLogs((logs) => start(root, logs, [], receiverFlags));
 }
@@ -21,11 +21,11 @@ export interface IngestRun {
   readonly id: string;
   readonly outcome: Promise<K6Outcome>;
   account(): Promise<Account | null>;
-  /** Waits until the account says so. */
+  /** Waits for a state of the account. */
   until(holds: (account: Account) => boolean): Promise<Account>;
 }
 
-/** Whatever else this machine does must not decide what these tests are about: where messages are, not how fast. */
+/** These tests are about where messages are, not how fast: other load on this machine must not decide them. */
 const PATIENT = {
   DRAIN_QUIET: "1s",
   BUFFER_TIMEOUT: "5s",
@@ -47,7 +47,7 @@ const { SLO_SCHEDULE_DELAY_MS_P95: _, ...CLOSED } = PATIENT;
 /** The messages of a short run, each sent as soon as one of those before it is answered. */
 export const CROWD = { CONCURRENCY: "50", MESSAGES: "600", SLO_ACCOUNT_BACKLOG_GROWTH_VALUE: "off" };
 
-/** A hostile load knows no latencies. */
+/** Hostile inputs have no latency objectives. */
 const HOSTILE = { DRAIN_QUIET: "1s", SLO_SCHEDULE_DELAY_MS_P95: "5000", RATE: "60", EVENTS: "122" };
 
 /** Starts ingest.js against a pipeline. */
@@ -77,13 +77,13 @@ export async function runIngest(pipeline: IngestPipeline, variables: Record<stri
   return { ...outcome, account: (await run.account()) as Account };
 }
 
-/** The account of a run as a receiver has it; null when it does not know the run. */
+/** A receiver's account of a run; null when it does not know the run. */
 export async function accountOf(receiver: string, run: string): Promise<Account | null> {
   const answer = await fetch(`${receiver}/runs/${run}`);
   return answer.ok ? ((await answer.json()) as Account) : null;
 }
 
-/** Works with a connection to a pipeline's Redis. */
+/** Runs `work` with a connection to a pipeline's Redis. */
 export async function withRedis<Result>(
   { redis }: IngestPipeline,
   work: (client: ReturnType<typeof createClient>) => Promise<Result>,
@@ -97,7 +97,7 @@ export async function withRedis<Result>(
   }
 }
 
-/** Works with a connection to a pipeline's database. */
+/** Runs `work` with a connection to a pipeline's database. */
 export async function withDatabase<Result>(
   { postgres }: IngestPipeline,
   work: (client: Client) => Promise<Result>,

@@ -3,20 +3,20 @@ import { execa } from "execa";
 
 export const root = join(import.meta.dirname, "../..");
 
-/** What a k6 command left behind. */
+/** The results of a k6 command. */
 export interface K6Outcome {
   readonly exitCode: number | undefined;
   readonly stdout: string;
-  /** All that k6 and the script logged. */
+  /** The log of k6 and the script. */
   readonly log: string;
-  /** Of these, the texts of errors. */
+  /** The texts of errors in it. */
   readonly errors: readonly string[];
 }
 
-/** Which k6: ours, or the same version without any extension. */
+/** bin/k6, or the same version without extensions. */
 export type K6Build = "k6" | "k6-stock";
 
-/** Runs a k6 command to its end. @param environment what k6 itself is told, as in `K6_OUT`. */
+/** Runs a k6 command to its end. @param environment of k6 itself, such as `K6_OUT`. */
 export async function k6(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
@@ -29,7 +29,8 @@ export async function k6(
     cwd: root,
     reject: false,
     extendEnv: false,
-    // GOGC as throughline run sets it: with Go's own 100 a fifth of a short run's CPU is the collector's.
+    // GOGC as `throughline run` sets it: with Go's default of 100, garbage collection takes a fifth of a short run's
+    // CPU.
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", GOGC: "400", ...environment },
   });
   const errors = [...stderr.matchAll(/level=error msg="((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
@@ -38,7 +39,7 @@ export async function k6(
   return { exitCode, stdout, log: stderr, errors };
 }
 
-/** `k6 run` of a bundle, without the control API, whose fixed port two processes cannot share. */
+/** `k6 run` of a bundle without the control API, whose default port two processes cannot share. */
 export function runBundle(
   test: string,
   variables: Readonly<Record<string, string>>,

@@ -1,37 +1,37 @@
-/** A login server whose tokens really end: nothing that is shown later is let in. */
+/** A login server whose tokens really expire. */
 import { createHmac, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** How tokens are given. */
+/** How tokens are issued. */
 export interface LoginOptions {
-  /** Seconds after which a token ends. */
+  /** Seconds after which a token expires. */
   readonly lasts: number;
-  /** Who says how long one lasts: the answer, the token, which is a JWT then, or nobody. */
+  /** Where its lifetime is given: in the answer, in the token as a JWT, or nowhere. */
   readonly told?: "expires_in" | "jwt" | "nobody";
-  /** The answer that is no token, where there is one. */
+  /** An answer without a token, instead. */
   readonly refuses?: () => { readonly status: number; readonly body: string } | null;
 }
 
-/** A server that gives a new token to whoever asks. */
+/** A server that issues a new token for each request. */
 export interface Login {
   readonly url: string;
-  /** When each token was given, in Unix ms. */
+  /** When each token was issued, in Unix ms. */
   readonly given: ReadonlyMap<string, number>;
   /** Method and body of each request. */
   readonly asked: readonly string[];
-  /** Takes all tokens back, and those that are still to be given. */
+  /** Revokes all tokens, past and future. */
   revokeAll(): void;
-  /** Says of a request whether its token is good: null, or the status that it is answered with. */
+  /** Decides about a request: null if its token is valid, otherwise the status of the answer. */
   admit(request: IncomingMessage): number | null;
-  /** Ms until the token of a request ends. */
+  /** Ms until the token of a request expires. */
   left(request: IncomingMessage): number;
 }
 
 const encoded = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
 
-/** A JSON Web Token as login servers sign them. */
+/** A JSON Web Token as login servers sign it. */
 function webToken(now: number, lasts: number): string {
   const claims = { sub: "naïve", jti: randomUUID(), iat: now / 1000, exp: now / 1000 + lasts };
   const signed = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded(claims)}`;

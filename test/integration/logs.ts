@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Starts a pipeline whose logs go with it. @param start is told the folder for logs. */
+/** Starts a pipeline whose logs are deleted with it. @param start gets the folder for logs. */
 export async function withLogs<Pipeline extends { close(): Promise<unknown> }>(
   start: (logs: string) => Promise<Pipeline>,
 ): Promise<Pipeline & { close(): Promise<void> }> {

@@ -1,4 +1,4 @@
-/** The package as a stranger gets it: packed, and installed into an empty repository of theirs. */
+/** The package as a user gets it: packed, and installed into an empty repository. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -17,14 +17,10 @@ interface Manifest {
 
 const read = <T>(file: string) => JSON.parse(readFileSync(join(root, file), "utf8")) as T;
 
-/** What is packed. */
+/** Files for the package. */
 export const manifest = read<Manifest>("package.json");
 
-/**
- * Packs a copy of the repository, because `npm pack` makes dist/ anew, and other tests use ours.
- *
- * @returns the archive.
- */
+/** Packs a copy of the repository, because `npm pack` rebuilds dist/, which other tests use. @returns the archive. */
 async function pack(folder: string): Promise<string> {
   const copy = join(folder, "copy");
   const { stdout } = await execa("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root });
@@ -40,13 +36,12 @@ async function pack(folder: string): Promise<string> {
 }
 
 /**
- * Makes an empty repository with the package as its only dependency.
- *
- * Its lock file names the versions that are tested here, so that npm takes them from its cache, where `npm ci` has put them.
+ * Creates an empty repository with the package as its only dependency. Its lock file names the tested versions, so that
+ * npm takes them from the cache that `npm ci` has filled.
  */
 export async function installIn(folder: string): Promise<void> {
   const archive = `file:${await pack(folder)}`;
-  // As npm init makes it: without a word about modules.
+  // As `npm init` creates it: without a module type.
   const own = { name: "stranger", version: "1.0.0", private: true };
   const { name, version, bin, dependencies } = manifest;
   const needed = Object.entries(read<Lock>("package-lock.json").packages).filter(([path, { dev }]) => path && !dev);

@@ -3,18 +3,18 @@ import { type K6Outcome, root, runBundle } from "./k6.ts";
 import { withLogs } from "./logs.ts";
 import { untimed } from "./untimed.ts";
 
-/** Starts a pipeline whose logs go with it. @param faults planted in the gateway, as in `drop=1000`. */
+/** Starts a pipeline whose logs are deleted with it. @param faults of the gateway, as in `drop=1000`. */
 export function startPipeline(...faults: string[]): Promise<Pipeline> {
   return startTold(faults, []);
 }
 
-/** The same with a receiver that is told more than its port. */
+/** The same with more flags for the receiver. */
 export function startTold(faults: readonly string[], receiverFlags: readonly string[]): Promise<Pipeline> {
   const planted = faults.flatMap((fault) => ["--fault", fault]);
   return withLogs((logs) => start(root, logs, planted, receiverFlags));
 }
 
-/** Variables of a short run: few enough events for a test, enough for every sample floor. */
+/** Variables of a short run: few events, but enough for every sample floor. */
 const SHORT = {
   nats: { RATE: "500", BATCH: "10", DURATION: "3s", CREATE_STREAM: "1", DRAIN_QUIET: "2s" },
   websocket: { VUS: "10", DURATION: "90s", PING_EVERY: "250ms", END_WHEN_SETTLED: "1", DRAIN_QUIET: "2s" },

@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** What Linux tells every user of a process, and what it tells only its owner. */
+/** What Linux shows of a process to every user, and what only to its owner. */
 export type ProcessFile = "cmdline" | "environ";
 
 const SAMPLE_MS = 50;
 
-/** The command lines of all processes whose file carries a text. */
+/** The command lines of all processes whose file contains a text. */
 export async function processesTold(text: string, where: ProcessFile): Promise<string> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
@@ -16,7 +16,7 @@ export async function processesTold(text: string, where: ProcessFile): Promise<s
   return lines.join("");
 }
 
-/** Looks at the command lines of all processes while something is done. @returns each of them once. */
+/** Watches the command lines of all processes while `work` runs. @returns each of them once. */
 export async function commandLinesDuring(work: Promise<unknown>): Promise<readonly string[]> {
   const seen = new Set<string>();
   let over = false;

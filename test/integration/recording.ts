@@ -20,12 +20,12 @@ import { startTold } from "./pipeline.ts";
 type Databases = Readonly<Record<Language["name"], Database>>;
 type TestStack = Awaited<ReturnType<typeof startEverything>>;
 
-/** Short runs of every test, as both databases hold them. */
+/** Short runs of every test, as both databases store them. */
 export interface Recording {
   readonly databases: Databases;
   /** Everything that was recorded. */
   readonly chosen: Chosen;
-  /** Of the runs whose every event a metric of k6 counts too: the trials of webhook are in its account only. */
+  /** Runs whose events are all counted by a metric of k6, too; the trials of webhook are only in the account. */
   readonly accounts: readonly Account[];
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ const INGEST_RUN = "recorded-ingest";
 const WEBHOOK_RUN = "recorded-webhook";
 const OVERLOAD = "overloaded";
 const SETTLED = { DRAIN_QUIET: "2s", CANARY_TIMEOUT: "30s" };
-/** More than one publisher can send: k6 drops iterations for want of virtual users. */
+/** More than one publisher can send, so that k6 drops iterations for lack of virtual users. */
 const TOO_MUCH = { RUN_ID: OVERLOAD, RATE: "4000", EVENTS: "4000", WORKERS: "1" };
 
 /** Starts everything and records it. */
@@ -71,7 +71,9 @@ export async function record(): Promise<Recording> {
   }
 }
 
-/** Databases, a pipeline for every test, and a monitor of all targets. @param keep told of all that must be closed. */
+/**
+ * Databases, a pipeline for every test, and a monitor of all targets. @param keep called for each service to be closed.
+ */
 async function startEverything(keep: (one: { close(): Promise<unknown> }) => void) {
   const kept = async <One extends { close(): Promise<unknown> }>(starting: Promise<One>): Promise<One> => {
     const one = await starting;
@@ -86,7 +88,7 @@ async function startEverything(keep: (one: { close(): Promise<unknown> }) => voi
   const influxdb = await database(startInfluxd());
   const flags = ["--influxdb", `${influxdb.url}/k6`];
   const [pulse, ethhook, ingest, signals] = await Promise.all([
-    // One delivery in 300 is dropped, so that there is a fault to be marked.
+    // One delivery in 300 is dropped, so that there is a fault to mark.
     kept(startTold(["drop=300"], flags)),
     kept(startEthhookPipeline(false, flags)),
     kept(startIngestPipeline(flags)),
@@ -94,7 +96,7 @@ async function startEverything(keep: (one: { close(): Promise<unknown> }) => voi
   ]);
   const [delivering, target] = await Promise.all([
     ethhook.startTarget(),
-    // Signals that fail are measured too, and slow ones leave k6 without free virtual users.
+    // Failing signals are measured, too, and slow ones leave k6 without free virtual users.
     signals.startTarget("--fault", "fail=30", "--fault", "delay=20"),
     ingest.startWorker("--batch-timeout", "300"),
   ]);
@@ -106,12 +108,12 @@ async function startEverything(keep: (one: { close(): Promise<unknown> }) => voi
   return { databases, pulse, ethhook, ingest, signals, target, refusing, health };
 }
 
-/** Signals whose logs go with them. */
+/** Signals whose logs are deleted with them. */
 function startToldSignals(receiverFlags: readonly string[]) {
   return withLogs((logs) => startSignalsPipeline(root, logs, receiverFlags));
 }
 
-/** Watches targets, and answers tests that ask how they are. */
+/** Monitors targets, and serves their health to tests. */
 async function watch(targets: readonly { service: string; pid(): number | undefined }[]) {
   const monitors = await Promise.all(
     targets.map(({ service, pid }) =>
@@ -128,10 +130,10 @@ async function watch(targets: readonly { service: string; pid(): number | undefi
   };
 }
 
-/** What the reference ingestor never answers to messages as they should be; 0 ends the connection instead. */
+/** Statuses that the reference ingestor never gives to valid messages; 0 closes the connection instead. */
 const REFUSALS = [422, 429, 503, 0];
 
-/** An ingestor that takes nothing, and is slow to say so: each message is refused in the next of all ways. */
+/** An ingestor that slowly rejects every message, in a different way each time. */
 async function startRefusing() {
   let messages = 0;
   const server = createServer(async (request, answer) => {
@@ -155,12 +157,12 @@ async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, 
     K6_PROMETHEUS_RW_TREND_STATS: TREND_STATS,
     K6_PROMETHEUS_RW_PUSH_INTERVAL: "1s",
   };
-  // Boards read what k6's own output writes, and what ours folds before it leaves k6.
+  // Boards read k6's own output, and values that our outputs aggregate before they leave k6.
   const run = async (name: string, variables: Record<string, string>, output = "influxdb") => {
     const K6_OUT = `${output}=${databases.influxdb.url}/k6,experimental-prometheus-rw`;
     const settings = { ...SETTLED, HEALTH_URL: health.url, ...variables };
     const { errors } = await runBundle(name, settings, "k6", { ...environment, K6_OUT });
-    // Missed objectives are expected here; a database that takes nothing is not.
+    // Missed objectives are expected here; a database that rejects points is not.
     expect(errors.filter((error) => !error.startsWith("thresholds on metrics"))).toEqual([]);
   };
   const shared = { RUN_ID: RUN, RECEIVER_URL: pulse.receiver.url };
@@ -191,16 +193,16 @@ async function recordRuns({ databases, pulse, ethhook, ingest, signals, target, 
   ]);
 }
 
-/** What is written or scraped comes within seconds; the tests do not wait for it without end. */
+/** Deadline for points to appear in a database. */
 const DEADLINE_MS = 30_000;
 
-/** Waits until a receiver has written all that it knows. */
+/** Waits until a receiver has written everything. */
 async function written(receiver: string): Promise<void> {
   const health = async () =>
     (await (await fetch(`${receiver}/health`)).json()) as { influxdb: { written: number; waiting: number } };
   const deadline = Date.now() + DEADLINE_MS;
   let last = (await health()).influxdb.written;
-  // Settled runs are told once more, by their end; after that there is nothing new.
+  // A settled run is written once more, at its end, and not again.
   for (let same = 0; same < 15; await pause(100)) {
     const { influxdb } = await health();
     expect(influxdb).toMatchObject({ dropped: 0, failures: 0 });
@@ -210,7 +212,7 @@ async function written(receiver: string): Promise<void> {
   }
 }
 
-/** Waits until Prometheus has asked a receiver after the end of its run. */
+/** Waits until Prometheus has scraped a receiver after the end of its run. */
 async function scraped(receiver: string, prometheus: string): Promise<void> {
   const query = encodeURIComponent(`throughline_settled_timestamp_ms{instance="${new URL(receiver).host}"}`);
   for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(100)) {

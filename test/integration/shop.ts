@@ -1,4 +1,4 @@
-/** A shop of one's own behind a door: orders go in over HTTP, and come out of a list, a count and sockets. */
+/** A user's shop behind a proxy: orders go in over HTTP, and come out of a list, a count and sockets. */
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,7 +9,7 @@ import { WebSocketServer } from "ws";
 import { type Gate, type GateOptions, gateFor } from "./gate.ts";
 import { root } from "./k6.ts";
 
-/** The part of a pipeline's file that all of them have. */
+/** The common part of its pipeline files. */
 const HEAD = `
   variables: { EVENTS_URL: "http://localhost:1/orders", WS_URL: "ws://localhost:1/live" },
   events: {
@@ -21,7 +21,7 @@ const HEAD = `
     return async (event) => httpAnswer(await access.send(post(event)));
   },`;
 
-/** Pipelines by name: each is what somebody would write. */
+/** Pipeline files by name, as a user would write them. */
 const FILES = {
   live: `import http from "k6/http";
 import { WebSocket } from "k6/websockets";
@@ -71,10 +71,10 @@ export default definePipeline({
 `,
 };
 
-/** What a shop is called after: how its orders come out. */
+/** The name of a shop: how its orders come out. */
 export type ShopName = keyof typeof FILES;
 
-/** A folder with all pipelines of the shop; to be removed by who asked for it. */
+/** A folder with all pipelines of the shop; the caller deletes it. */
 export async function shopFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), "throughline-shop-"));
   await symlink(join(root, "node_modules"), join(path, "node_modules"));
@@ -82,10 +82,13 @@ export async function shopFolder(): Promise<{ readonly path: string; remove(): P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** What becomes of an order on its way to a socket, unless told nothing: null is not sent. @param age ms since it was connected. */
+/**
+ * What happens to an order on its way to a socket; by default nothing; null is not sent. @param age ms since the
+ * connection.
+ */
 export type Spoiling = (order: string, age: number) => string | null;
 
-/** The shop itself, which lets everybody in. */
+/** The shop itself, without access control. */
 async function openShop(spoil: Spoiling = (order) => order): Promise<string> {
   const orders: string[] = [];
   const server = createServer((request, reply) => {
@@ -121,13 +124,13 @@ async function openShop(spoil: Spoiling = (order) => order): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A door that listens, and the variables that lead there. */
+/** A running proxy, and the variables that lead there. */
 export interface Shop {
   readonly gate: Gate;
   readonly addresses: { readonly EVENTS_URL: string; readonly WS_URL: string };
 }
 
-/** Opens the shop behind a door, for one test. */
+/** Opens the shop behind a proxy, for one test. */
 export async function shopBehind(door: Omit<GateOptions, "upstream">, spoil?: Spoiling): Promise<Shop> {
   const gate = await gateFor({ upstream: await openShop(spoil), ...door });
   const [web, socket] = door.tls === undefined ? ["http", "ws"] : ["https", "wss"];

@@ -1,4 +1,4 @@
-/** What the tests of webhook.js share: a pipeline for each file, its targets, and monitors beside them. */
+/** Helpers for tests of webhook.js: a pipeline for each file, its targets, and monitors. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { Summary } from "../../core/summary.ts";
 import { type SignalsPipeline, startSignalsPipeline } from "../../systems/signals/cli/start.ts";
 import { root, runBundle } from "./k6.ts";
 
-/** Where the runs of a file leave what they write; see {@link useSignals}. */
+/** The folder of the results of a file's runs; see {@link useSignals}. */
 export let folder: string;
 /** The pipeline of a file's tests; see {@link useSignals}. */
 export let pipeline: SignalsPipeline;
@@ -25,7 +25,7 @@ export function useSignals(): void {
   });
 }
 
-/** What a test tells those that help it, so that what they start ends with it; others may go on beside it. */
+/** A test's context, so that what it starts ends with it; other tests may run at the same time. */
 export type Context = Pick<TestContext, "onTestFinished">;
 
 /** Starts the target of a test, on its own port. */
@@ -43,7 +43,7 @@ export function startMonitor(context: Context, target: Service): Promise<Monitor
   return startMonitorOf(context, "--port", new URL(target.url).port);
 }
 
-/** The same on what is told. */
+/** The same on another process or address. */
 export async function startMonitorOf({ onTestFinished }: Context, ...watched: string[]): Promise<Monitor> {
   const reports = await mkdtemp(join(folder, "monitor-"));
   const watch = ["monitor", ...watched, "--every", "200ms", "--serve", "0", "--out", reports];
@@ -68,5 +68,5 @@ export async function run(target: Service, variables: Record<string, string> = {
   return { ...outcome, text, summary: JSON.parse(text) as Summary };
 }
 
-/** A load of a moment, before the trials that are looked at. */
+/** A very short load, before the trials under test. */
 export const SHORT = { DURATION: "1s" };

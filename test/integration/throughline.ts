@@ -7,13 +7,13 @@ import { type Result, ResultSchema } from "../../cli/result.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 
-/** The id of a run in this try of a test: a run that could not measure is made again, and its id is taken by then. */
+/** The id of a run in this attempt of a test: an INVALID run is repeated, and its id is then in use. */
 export function idInThisTry(run: string): string {
   const tries = TestRunner.getCurrentTest<RunnerTestCase | undefined>()?.result?.retryCount ?? 0;
   return tries === 0 ? run : `${run}-again`;
 }
 
-/** Runs the command as a user would who stands in a folder. */
+/** Runs the command as a user in a folder would. */
 export function throughlineIn(folder: string, ...args: string[]) {
   return throughlineWith({}, folder, ...args);
 }
@@ -29,7 +29,7 @@ export function throughlineWith(env: Readonly<Record<string, string>>, folder: s
   });
 }
 
-/** The flags that name a pipeline's addresses. */
+/** The flags with a pipeline's addresses. */
 export function addressesOf({ gateway, nats, receiver }: Pipeline): string[] {
   return ["--ws-url", gateway.wsUrl as string, "--nats-url", nats.url, "--receiver-url", receiver.url];
 }

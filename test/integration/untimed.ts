@@ -2,20 +2,20 @@ import { sloVariable } from "../../core/slo.ts";
 import { settings } from "../../k6/support/settings.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 
-/** What a busy machine misses although every event is accounted for. */
+/** Objectives that a busy machine may miss although every event is accounted for. */
 export const TIMED = /_ms$|^offered_rate_share$|^dropped_iterations$/;
 
-/** What a busy machine misses or cannot say, although every event is accounted for. */
+/** Objectives that a busy machine may miss or be unable to judge although every event is accounted for. */
 export const BUSY = new RegExp(`${TIMED.source}|^account_clock_doubts$`);
 
-/** Bounds that every time keeps; what spoils a measurement cannot be switched off. */
+/** Bounds that every time meets; conditions of the measurement cannot be switched off. */
 function boundless(test: RunnableTest, variables: Readonly<Record<string, string>>): [string, string][] {
   return settings(test, variables)
     .slos.filter(({ metric }) => TIMED.test(metric))
     .map((row) => [sloVariable(row), row.comparison === ">=" ? "0" : "1000000000"]);
 }
 
-/** The variables of a run that is not held to any time: whether an account is right must not depend on the machine. */
+/** Variables of a run without objectives of time: whether an account is right must not depend on the machine. */
 export function untimed(test: RunnableTest, variables: Readonly<Record<string, string>>): Record<string, string> {
   return { ...Object.fromEntries(boundless(test, variables)), ...variables };
 }

@@ -1,4 +1,4 @@
-/** What property tests draw from: workloads, filters and traces as they occur. */
+/** Arbitraries for property tests: workloads, filters and traces. */
 import fc from "fast-check";
 import type { Trace } from "../../core/trace.ts";
 import { variants, type Workload } from "../../systems/pulse/events.ts";
@@ -11,7 +11,7 @@ export const workloads: fc.Arbitrary<Workload> = fc.record({
   chains: fc.uniqueArray(fc.constantFrom("ethereum", "solana", "polygon", "base"), { minLength: 1, maxLength: 3 }),
 });
 
-/** Filters made of a workload's own attributes, so that they select something, and of values that no event has. */
+/** Filters of a workload's own attributes, which select something, and of values that no event has. */
 export function filtersOf(workload: Workload): fc.Arbitrary<Filter> {
   const all = variants(workload);
   const some = (values: readonly string[]) =>
@@ -24,13 +24,13 @@ export function filtersOf(workload: Workload): fc.Arbitrary<Filter> {
   });
 }
 
-/** Unix ms with whole microseconds; after May 2109 a double no longer has room for them behind the milliseconds. */
+/** Unix ms with microseconds; after May 2109 a double has no room for them. */
 const microseconds = fc.integer({ min: 1e15, max: 2 ** 42 * 1000 - 1 }).map((micros) => micros / 1000);
 
-/** Unix ms from September 2001, when they got 13 digits, to the end of 2286, when they get one more. */
+/** Unix ms with 13 digits: from September 2001 to the end of 2286. */
 const milliseconds = fc.integer({ min: 1e12, max: 1e13 - 1 });
 
-/** After 2255 two neighbouring microseconds are the same double, and their last digit says nothing. */
+/** After 2255 two neighbouring microseconds are the same double, so that their last digit says nothing. */
 const millisecondsUntil2255 = fc.integer({ min: 1e12, max: Math.floor(2 ** 53 / 1000) - 1 });
 
 export function traces(publishedAt: fc.Arbitrary<number> = fc.oneof(microseconds, milliseconds)): fc.Arbitrary<Trace> {
@@ -42,5 +42,5 @@ export function traces(publishedAt: fc.Arbitrary<number> = fc.oneof(microseconds
   });
 }
 
-/** Traces whose every digit counts. */
+/** Traces in which every digit counts. */
 export const exactTraces = traces(fc.oneof(microseconds, millisecondsUntil2255));

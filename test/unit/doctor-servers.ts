@@ -1,4 +1,4 @@
-/** Small servers that answer doctor as a test wants, and how an answer is shown. */
+/** Small servers with given answers for doctor, and the text of a check. */
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
@@ -12,7 +12,7 @@ export async function serverThat(answers: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Something that speaks no HTTP. @returns its host and port. */
+/** A server that does not speak HTTP. @returns its host and port. */
 export async function listener(talk: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
@@ -27,5 +27,5 @@ export async function listener(talk: (socket: Socket) => void): Promise<string> 
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The word, what was found and what to do, as the table shows them. */
+/** Result, finding and remedy, as the table shows them. */
 export const shown = ({ ok, found, remedy = "" }: Check) => [ok, `${found} -> ${remedy}`] as const;

@@ -1,4 +1,4 @@
-/** A run that has published and waits for what is on its way, on a clock that the tests move. */
+/** A run that has published and waits for its deliveries, on a fake clock. */
 import { vi } from "vitest";
 import type { Account } from "../../core/account.ts";
 import type { Settling } from "../../core/report.ts";
@@ -7,7 +7,7 @@ import { batch, OPENING } from "./reports.ts";
 
 export const START = 10_000;
 
-/** A run whose clock stands at {@link START} and which published events 0 to 9 a little earlier. */
+/** A run at time {@link START} that published events 0 to 9 a little earlier. */
 export async function runOf(...publishers: string[]): Promise<Run> {
   const run = new Run("nightly", OPENING, () => Date.now());
   for (const publisher of publishers) run.join({ ...OPENING, publisher });
@@ -18,7 +18,7 @@ export async function runOf(...publishers: string[]): Promise<Run> {
 
 export const SEQS = Array.from({ length: 10 }, (_, seq) => seq);
 
-/** Asks for the account and lets time pass; null where it is not settled by then. */
+/** Asks for the account and advances the clock; null when it is not settled by then. */
 export async function settledWithin(ms: number, run: Run, settling: Settling) {
   let account: Account | null = null;
   void run.settle(settling).then((settled) => {

@@ -1,4 +1,4 @@
-/** What the fault matrix saw, read back and judged again, as it was or with a detector disabled. */
+/** The recorded evidence of the fault matrix, judged again: unchanged, or with a detector disabled. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attribute, weighed, withCauses } from "../../core/attribution.ts";
@@ -15,7 +15,7 @@ import { TABLES } from "../faults/rows.ts";
 
 const EVIDENCE = join(import.meta.dirname, "../faults/evidence.jsonl");
 
-/** Every recorded row, as `npm run faults` left it. */
+/** Every recorded row, as `npm run faults` wrote it. */
 export const RECORDINGS: readonly Recording[] = readFileSync(EVIDENCE, "utf8")
   .split("\n")
   .filter(Boolean)
@@ -23,7 +23,7 @@ export const RECORDINGS: readonly Recording[] = readFileSync(EVIDENCE, "utf8")
 
 export const ROWS = TABLES.flatMap(({ rows }) => rows);
 
-/** Changes what is observed of an objective; null takes the objective away. */
+/** Changes an objective's observed value; null removes the objective. */
 export type Mutant = (observation: Observation) => Observation | null;
 
 const UNCHANGED: Mutant = (observation) => observation;
@@ -33,16 +33,16 @@ export function judgedAgain(evidence: Evidence, mutant: Mutant = UNCHANGED): Evi
   const judged = together(evidence.tests.map((test) => judgeTest(test, mutant)));
   const tests = evidence.tests.map((test, place) => {
     const { verdict, reasons } = judged[place] as Judgement;
-    // A mutant would have ended k6 otherwise, too; it has to be found by what is said.
+    // k6's exit code would differ, too, but a mutant must be found by its reasons.
     const exitCode = mutant === UNCHANGED || !wasJudged(test) ? test.exitCode : verdict === "PASS" ? 0 : 99;
     return { ...test, verdict, exitCode, reasons: reasons.flatMap(linesOf) };
   });
   return { ...evidence, tests, verdict: worst(tests.map(({ verdict }) => verdict)) };
 }
 
-/** k6's codes of a run that came to its end; what else ended a test was no objective. */
+/** k6's codes for a run that reached its end; any other end is no objective's doing. */
 const ENDED = [0, 99, 110];
-/** k6's code of a run that was given up before its load; it is judged where that was the target's doing. */
+/** k6's code for a run that was aborted before its load; it is judged if the target was at fault. */
 const ABORTED = 108;
 
 function wasJudged({ rows, exitCode, verdict }: TestEvidence): boolean {
@@ -59,7 +59,7 @@ function judgeTest(test: TestEvidence, mutant: Mutant): Judgement {
   });
   const judged = attributed(observations, attribution);
   const others = told.filter(({ text }) => !rows.some(({ metric }) => text.startsWith(metric)));
-  // What the target said stands behind an objective's text.
+  // The target's words follow an objective's text.
   const reasons = judged.reasons.map((reason) => ({
     ...reason,
     text: told.find(({ text }) => text.startsWith(`${reason.text}: `))?.text ?? reason.text,
@@ -67,7 +67,7 @@ function judgeTest(test: TestEvidence, mutant: Mutant): Judgement {
   return { ...judged, reasons: [...reasons, ...others] };
 }
 
-/** As a test judges itself: what is to blame is told instead of what only shows it. */
+/** As a test judges itself: causes replace their symptoms. */
 function attributed(observations: readonly Observation[], attribution: Attribution | undefined): Judgement {
   if (attribution === undefined) return judge(observations);
   const observedOf = (slo: Slo) => observations.find((one) => one.slo === slo)?.observed ?? null;
@@ -83,7 +83,7 @@ function attributed(observations: readonly Observation[], attribution: Attributi
 function observationOf(test: TestEvidence["test"], row: ObservedRow): Observation | null {
   const [statistic = "", comparison = "", bound = ""] = row.objective.split(" ");
   const alike = objectivesOf(test).find((slo) => slo.metric === row.metric && slo.statistic === statistic);
-  // Of an earlier version, which held the run to what no run is held to any more.
+  // Objectives of earlier versions that no longer exist.
   if (alike === undefined) return null;
   const slo = {
     ...alike,
@@ -97,7 +97,7 @@ function observationOf(test: TestEvidence["test"], row: ObservedRow): Observatio
   return { slo, observed, samples, evidence, uncertainty: off };
 }
 
-/** Every objective that a test can be held to, whatever its profile and whoever judges it. */
+/** Every objective that a test can have, in any profile and whoever judges it. */
 export function objectivesOf(test: TestEvidence["test"]): readonly Slo[] {
   const known = OBJECTIVES.get(test);
   if (known !== undefined) return known;

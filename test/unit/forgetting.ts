@@ -1,4 +1,4 @@
-/** Unit tests share their modules: none may hide in its texts what another took for a secret. */
+/** Unit tests share modules: the secrets of one test must not be hidden in the texts of another. */
 import { beforeAll } from "vitest";
 import { forgetSecrets } from "../../core/redaction.ts";
 

@@ -1,7 +1,4 @@
-/**
- * Streams with defects planted in them on purpose, and the truth about them: counted while planting,
- * without a look at how the ledger counts.
- */
+/** Streams with planted defects, and the truth about them: counted while planting, independent of the ledger. */
 import fc from "fast-check";
 import type { PathAccount, Window } from "../../core/ledger.ts";
 import type { Batch, Outcome } from "../../core/publication.ts";
@@ -9,12 +6,12 @@ import { event, variants, type Workload } from "../../systems/pulse/events.ts";
 import { type Filter, matches } from "../../systems/pulse/filters.ts";
 import { filtersOf, workloads } from "./arbitraries.ts";
 
-/** What is done to one event on its way. */
+/** What happens to one event. */
 interface Fate {
   readonly outcome: Outcome;
-  /** It does not arrive although it matches. */
+  /** It does not arrive although it is selected. */
   readonly dropped: boolean;
-  /** It arrives although it does not match. */
+  /** It arrives although it is not selected. */
   readonly misrouted: boolean;
   /** The next arrival of the same publisher overtakes it. */
   readonly overtaken: boolean;
@@ -26,7 +23,7 @@ interface PlantedSend {
   readonly publisher: number;
   readonly seq: number;
   readonly fate: Fate;
-  /** The batch that reported it, or null if none did. */
+  /** The batch that reported it; null if none did. */
   readonly batch: Batch | null;
 }
 
@@ -35,18 +32,18 @@ export interface Delivery {
   readonly seq: number;
 }
 
-/** A stream that went wrong, and what exactly went wrong. */
+/** A stream with defects, and what they are. */
 export interface PlantedStream {
   readonly workload: Workload;
   readonly filter: Filter;
   readonly batches: readonly Batch[];
   readonly window: Window;
   readonly deliveries: readonly Delivery[];
-  /** What must be told of it within its window. */
+  /** The correct account within its window. */
   readonly truth: PathAccount;
-  /** Of what is unjudged by that, what was reported by nobody or refused: a run counts it as that alone. */
+  /** Those of the unjudged arrivals that were unreported or refused: a run counts them only as that. */
   readonly unpromised: number;
-  /** Due events that did not arrive and were sent outside of the window, but while the path was open. */
+  /** Due events that did not arrive and were sent outside the window, but while the path was open. */
   missedAtEdges(open: Window): number;
   readonly unreported: readonly number[];
   /** Numbers of events that were refused and arrived, in ascending order. */
@@ -74,7 +71,7 @@ function rarely(): fc.Arbitrary<boolean> {
 const publishers = fc.nat({ max: 3 });
 const BATCH_MS = 10;
 
-/** Any stream by several publishers in batches of any size, with any defects, seen through any window. */
+/** A stream by several publishers in batches of any size, with any defects, seen through any window. */
 export const plantedStreams: fc.Arbitrary<PlantedStream> = workloads.chain((workload) =>
   fc
     .record({
@@ -90,7 +87,7 @@ export const plantedStreams: fc.Arbitrary<PlantedStream> = workloads.chain((work
     }),
 );
 
-/** Numbers the events and packs the batches, one after the other; strangers come last and are in none. */
+/** Numbers the events and packs the batches, one after the other; foreign events come last and are in no batch. */
 function send(
   published: readonly [number, readonly Fate[]][],
   strangers: readonly [number, Fate][],
@@ -177,7 +174,7 @@ function plant(
   };
 }
 
-/** Lets neighbours of the same publisher change places, none of them twice: each change is one inversion. */
+/** Swaps neighbours of the same publisher, none of them twice: each swap is one inversion. */
 function overtake(arriving: readonly PlantedSend[]): { order: PlantedSend[][]; overtaken: Set<PlantedSend> } {
   const overtaken = new Set<PlantedSend>();
   const order = [0, 1, 2, 3].map((publisher) => {
@@ -194,7 +191,7 @@ function overtake(arriving: readonly PlantedSend[]): { order: PlantedSend[][]; o
   return { order, overtaken };
 }
 
-/** Merges the publishers' arrivals as the choices say; within a publisher the order stays. */
+/** Merges the publishers' arrivals in the chosen order; each publisher's own order stays. */
 function merge(order: readonly PlantedSend[][], choices: readonly number[]): PlantedSend[] {
   const waiting = order.map((own) => [...own]);
   const merged: PlantedSend[] = [];
@@ -206,13 +203,13 @@ function merge(order: readonly PlantedSend[][], choices: readonly number[]): Pla
   }
 }
 
-/** The first ten that came again, in the order in which they did. */
+/** The first ten duplicates, in order. */
 function repeatedSeqs(deliveries: readonly Delivery[]): number[] {
   const again = deliveries.filter(({ seq }, place) => deliveries.findIndex((one) => one.seq === seq) < place);
   return [...new Set(again.map(({ seq }) => seq))].slice(0, 10);
 }
 
-/** Adds the further copies, each somewhere behind its first. */
+/** Inserts the further copies, each somewhere after its first. */
 function copy(merged: readonly PlantedSend[]): Delivery[] {
   const placed = merged.flatMap((one, place) => [
     { at: place, one },

@@ -1,11 +1,11 @@
 /**
- * What runs of `throughline demo` measured on two cores that other work was using too: how much runs of
- * the same differ. Of ten these four were valid; in the others the publisher was behind its schedule.
+ * Measurements of `throughline demo` on two cores with other load: how much runs with the same parameters differ. These
+ * four of ten were valid; in the others the publisher was behind its schedule.
  */
 export interface RecordedRun {
   /** p50, p95 and p99 of delivery in ms. */
   readonly delivery: readonly [p50: number, p95: number, p99: number];
-  /** Median of GET /health in ms, over so many requests. */
+  /** Median of GET /health in ms, over this many requests. */
   readonly health: number;
   readonly requests: number;
 }

@@ -1,4 +1,4 @@
-/** A realistic run of nats, as k6 and the receiver hand it to the summary. */
+/** A realistic run of nats, as k6 and the receiver give it to the summary. */
 
 import type { Account, Offender, StorageAccount, WebhookAccount } from "../../core/account.ts";
 import type { Evidence } from "../../core/nextstep.ts";
@@ -10,7 +10,7 @@ export const SLOS = slos("nats", { accounted: true, events: 60_000 });
 
 export type Metrics = Record<string, { values: Record<string, number> }>;
 
-/** What k6 hands over when every objective is met, each over just enough samples; changed where a test says so. */
+/** k6's data when every objective is met with just enough samples, with a test's changes. */
 export function dataOf(changes: Metrics = {}): K6Data {
   const metrics: Metrics = { iterations: { values: { count: 12_000, rate: 200 } } };
   const floors = new Map<string, number>();
@@ -170,7 +170,7 @@ const second = (place: number, p99: number | null, delivered = 10, backlog = 0) 
   max: p99,
 });
 
-/** What is known of a run whose second and fourth second went badly. */
+/** Evidence of a run whose second and fourth second went badly. */
 export function evidenceOf(account: Partial<Account> = {}, metrics: Metrics = {}): Evidence {
   return {
     account: { ...ACCOUNT, ...account },

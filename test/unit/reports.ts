@@ -1,4 +1,4 @@
-/** What publishers and subscribers tell the receiver, filled in with what a test does not care about. */
+/** Reports of publishers and subscribers, filled in with defaults. */
 
 import type { PathArrivals } from "../../core/arrivals.ts";
 import type { PublisherReport } from "../../core/report.ts";
@@ -10,7 +10,7 @@ export const STREAM = streamOf(WORKLOAD);
 export const OPENING = STREAM;
 export const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
-/** The filter of one chain, and which of the first hundred events it lets pass or not. */
+/** A filter of one chain, and which of the first hundred events it selects or not. */
 export const ETHEREUM = filterFor("simple", { ...event(WORKLOAD, 0), chain: "ethereum" });
 export const ON_ETHEREUM = eventsOn("ethereum");
 export const ON_SOLANA = eventsOn("solana");
@@ -20,7 +20,7 @@ function eventsOn(chain: string): number[] {
   return seqs.filter((seq) => event(WORKLOAD, seq).chain === chain);
 }
 
-/** A batch that was acknowledged as a whole. */
+/** A batch that was fully acknowledged. */
 export function batch(
   firstSeq: number,
   count: number,

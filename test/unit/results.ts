@@ -1,4 +1,4 @@
-/** Records of runs as the command writes them, of a pipeline of nats, websocket and http. */
+/** Records of runs as the command writes them, for a pipeline of nats, websocket and http. */
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import * as v from "valibot";
 import { type Result, ResultSchema } from "../../cli/result.ts";
@@ -18,7 +18,7 @@ type Summary = NonNullable<Result["tests"][number]["summary"]>;
 export const STARTED_AT = Date.UTC(2026, 10, 21, 11, 35, 25);
 const SAMPLES = 20_000;
 
-/** What changes of a run that is like any other. */
+/** The changes of a run from the default one. */
 export interface Circumstances {
   readonly run?: string;
   /** Multiplies every latency of the target. */
@@ -30,7 +30,7 @@ export interface Circumstances {
   readonly paths?: number;
 }
 
-/** A whole record; PASS unless its circumstances say otherwise. */
+/** A complete record; PASS by default. */
 export function resultOf(circumstances: Circumstances = {}, changes: Partial<Result> = {}): Result {
   const { run = "pipeline-1", seconds = 65, paths = 3, slowness = 1 } = circumstances;
   const account = accountOf(circumstances);
@@ -93,7 +93,7 @@ function summaryOf(test: Test, circumstances: Circumstances): Summary {
   return JSON.parse(JSON.stringify(summary)) as Summary;
 }
 
-/** Every objective is met by half of its bound, each over many samples. */
+/** Every objective is met by half of its bound, with many samples. */
 function metricsOf(
   rows: readonly Slo[],
   { slowness = 1 }: Circumstances,
@@ -122,7 +122,7 @@ function metricsOf(
 
 const histograms = new Map<string, string>();
 
-/** A histogram of latencies with a long tail around so many ms, the same at each call. */
+/** A histogram of latencies with a long tail around this many ms, the same at each call. */
 export function histogramOf(samples: number, middle: number): string {
   const key = `${samples} of ${middle}`;
   const made = histograms.get(key) ?? makeHistogram(samples, middle);
@@ -208,10 +208,10 @@ export function invalid(): Result {
   return resultOf({ run: "pipeline-invalid", metrics: { nats: { schedule_delay_ms: { "p(95)": 253.6 } } } });
 }
 
-/** A text that tries to be more than text: in HTML, in Markdown and in XML. */
+/** A text with markup of HTML, Markdown and XML. */
 export const HOSTILE = `</script><script>alert("x")</script><img src=x onerror=alert(1)> | \`a\` ]]> & "q"`;
 
-/** A record in which every text that comes from elsewhere tries to be more than text. */
+/** A record in which every external text contains markup. */
 export function hostile(): Result {
   const result = lossy();
   const [first] = result.account?.offenders ?? [];

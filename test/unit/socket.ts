@@ -1,10 +1,10 @@
 import type { Door } from "../../k6/support/door.ts";
 
-/** The WebSocket of k6 as far as a session uses it; the tests answer for the gateway, which answers a close at once. */
+/** The WebSocket of k6, as far as a session uses it. The tests act as the gateway, which answers a close at once. */
 export class Socket {
   static last: Socket;
   readonly sent: string[] = [];
-  /** By the WebSocket standard: 0 while the handshake is under way, then 1. */
+  /** By the WebSocket standard: 0 during the handshake, then 1. */
   readyState = 1;
   onmessage: (message: { data: string; timestamp: number }) => void = () => undefined;
   onopen: () => void = () => undefined;
@@ -15,7 +15,7 @@ export class Socket {
     Socket.last = this;
   }
 
-  /** k6 looks at what is no text with the help of ArrayBuffer. */
+  /** k6 inspects binary frames by ArrayBuffer. */
   send(frame: string | Uint8Array): void {
     if (typeof frame !== "string") {
       ArrayBuffer.isView(frame);
@@ -24,7 +24,7 @@ export class Socket {
     this.sent.push((JSON.parse(frame) as { type: string }).type);
   }
 
-  /** k6 stands still in it, perhaps for ever, while the handshake is under way. */
+  /** During the handshake k6 blocks in it, perhaps for ever. */
   close(): void {
     if (this.readyState === 0) throw new Error("closed while it was connecting");
     this.onclose();
@@ -35,7 +35,7 @@ export class Socket {
     this.onmessage({ data: JSON.stringify({ type, data }), timestamp: readAt });
   }
 
-  /** The gateway answers what a session asks on its way to a live subscription. */
+  /** The gateway answers everything up to a live subscription. */
   goesLive(): void {
     this.says("connected");
     this.says("subscribed", { subscription_id: "s-1" });
@@ -43,7 +43,7 @@ export class Socket {
   }
 }
 
-/** A door that is open to all. */
+/** A door without access control. */
 export const DOOR = {
   endsAt: Number.POSITIVE_INFINITY,
   isDue: false,

@@ -1,9 +1,9 @@
 /**
- * How parsers are fuzzed: hostile input is made of right input, because what is wrong from its first
- * letter on reaches no code worth testing. FUZZ_RUNS makes a longer run of it, and fast-check prints
- * the seed of a failure, which FUZZ_SEED repeats.
+ * How parsers are fuzzed: hostile input is made from valid input, because input that is wrong from its first letter on
+ * reaches no interesting code. FUZZ_RUNS sets the number of runs; fast-check prints the seed of a failure, which
+ * FUZZ_SEED repeats.
  *
- *   FUZZ_RUNS=100000 npx vitest run --project unit test/unit/fuzz
+ * FUZZ_RUNS=100000 npx vitest run --project unit test/unit/fuzz
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,21 +13,21 @@ import { describe, test } from "vitest";
 const RUNS = process.env["FUZZ_RUNS"];
 const SEED = process.env["FUZZ_SEED"];
 
-/** A case that once failed, or that a fix was made for. */
+/** An input that once failed, or for which a fix was made. */
 export interface PastFailure<Input> {
   readonly why: string;
   readonly input: Input;
 }
 
-/** The past failures of one parser, from `corpus/<name>.json`. */
+/** The past failures of a parser, from `corpus/<name>.json`. */
 export function corpus<Input>(name: string): readonly PastFailure<Input>[] {
   return JSON.parse(readFileSync(join(import.meta.dirname, "corpus", `${name}.json`), "utf8"));
 }
 
 /**
- * Checks a property on past failures, each a test of its own, and on so many new inputs.
+ * Checks a property on past failures, each in a test of its own, and on new inputs.
  *
- * @param runs inputs of a usual test run; FUZZ_RUNS replaces it.
+ * @param runs number of inputs in a usual run; FUZZ_RUNS replaces it.
  */
 export function fuzz<Input>(
   name: string,
@@ -51,7 +51,7 @@ export function fuzz<Input>(
   });
 }
 
-/** Stands in a document for a number that JSON can write and no double can hold. */
+/** Marks a number in a document that JSON can write and a double cannot hold. */
 const TOO_LARGE = "a number that is too large";
 
 const HOSTILE: readonly unknown[] = [
@@ -65,7 +65,7 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** A text with some of its letters changed, lost, doubled or cut off. */
+/** A text with some characters changed, lost, doubled or cut off. */
 export function damagedText(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const letters = fc.oneof(
     fc.constantFrom(..."\"'{}[]:,\\/@?#%&=-+.eExX09 \t\r\n\u0000\u00a0\u2028\ufeff"),
@@ -81,7 +81,7 @@ export function damagedText(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
-/** A document with one to three of its parts replaced by something hostile, left out or named otherwise. */
+/** A document with one to three parts replaced, left out or renamed. */
 export function damagedDocument(document: unknown): fc.Arbitrary<unknown> {
   const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom("replace", "remove", "rename", "repeat"), hostile), {
     minLength: 1,
@@ -114,12 +114,12 @@ function placesIn(parent: Record<string, unknown>, key: string): Place[] {
   return [[parent, key], ...within];
 }
 
-/** The text of a document, with numbers in it that only a text can hold. */
+/** The text of a document, with its numbers that only text can hold. */
 export function written(document: unknown): string {
   return (JSON.stringify(document) ?? "").replaceAll(JSON.stringify(TOO_LARGE), "1e400");
 }
 
-/** Texts that are the document's, its text damaged, or itself damaged; and anything at all. */
+/** The document's text, damaged or of a damaged document, and arbitrary text. */
 export function hostileTexts(document: unknown): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 5, arbitrary: damagedDocument(document).map(written) },
