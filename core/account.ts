@@ -14,7 +14,7 @@ export const ENDINGS = {
   quiet: "nothing more arrived for the quiet time; what is missing is lost",
   held: "what is missing is pending or buffered, and nothing moved for longer than a worker may keep it",
   timeout: "deliveries were still arriving when the time was up",
-  "publisher missing": "a publisher that had joined never said it was done",
+  "publisher missing": "a publisher that had joined never reported that it was done",
   interrupted: "the run was interrupted; what had not arrived may have been on its way",
 } as const;
 export type Ending = keyof typeof ENDINGS;

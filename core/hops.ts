@@ -118,14 +118,14 @@ function explainEntries(report: HopsReport, { published, acknowledged, duplicate
   const { before, after } = report;
   const { stream, entries } = after;
   const restarted = before.server !== after.server && before.server !== null && after.server !== null;
-  const why = restarted ? "Redis was started anew in between" : "it was deleted or flushed in between";
+  const why = restarted ? "Redis was restarted in between" : "it was deleted or flushed in between";
   if (entries === null) return [`stream ${stream} is gone: ${why}`];
   if (entries.added === null) return [];
   const earlier = before.entries?.added ?? 0;
   const added = entries.added - earlier;
   if (added < acknowledged) {
     return [
-      `stream ${stream} was made anew, or lost its end: it counts ${entries.added} entries ever added, ` +
+      `stream ${stream} was recreated, or lost its end: it counts ${entries.added} entries ever added, ` +
         `with ${earlier} from before the load and ${acknowledged} acknowledged since; ${why}`,
     ];
   }
@@ -133,8 +133,8 @@ function explainEntries(report: HopsReport, { published, acknowledged, duplicate
   const more = `stream ${stream} took ${added} entries (entries-added) where ${published} were published`;
   return [
     duplicated > 0
-      ? `${more}: events were added to it more than once, or by others too; what is doubled there was not doubled by the pipeline`
-      : `${more}: others add to it too`,
+      ? `${more}: events were added more than once, or by others; the pipeline did not cause duplicates in its stream`
+      : `${more}: others add to it, too`,
   ];
 }
 

@@ -89,8 +89,8 @@ class Tally {
 
 /** A mistake as one line. */
 export function describeMistaken({ attribute, sent, received, count }: Mistake): string {
-  const came = `${count} arrivals that were looked at`;
+  const sample = `${count} arrivals in the sample`;
   return received === null
-    ? `what was published with ${attribute} ${sent} came to subscriptions of every other value too, as what the target does not know (${came})`
-    : `what was published with ${attribute} ${sent} came to those that select ${received}, and not where it belongs (${came})`;
+    ? `events published with ${attribute} ${sent} also arrived at subscriptions for every other value: the target does not know it (${sample})`
+    : `events published with ${attribute} ${sent} arrived at subscriptions for ${received} instead of their own (${sample})`;
 }

@@ -69,7 +69,7 @@ export function refuseUnfit(subject: Subject, request: Request, reference: boole
     );
   }
   if (manner !== undefined && (!reference || kind.own !== undefined)) {
-    throw new RangeError(`--as ${manner}: only the reference target has manners; leave out the addresses`);
+    throw new RangeError(`--as ${manner}: chooses how the reference target behaves; leave it out, or the addresses`);
   }
   if (reference && kind.own === undefined && urls["receiver"] !== undefined) {
     throw new RangeError(
@@ -104,7 +104,7 @@ function refuseIdle(tests: readonly RunnableTest[], { rate, duration, events }: 
     if (value === undefined || tests.some((test) => hasVariable(test, variable))) continue;
     const takers = (Object.keys(VARIABLES) as RunnableTest[]).filter((test) => hasVariable(test, variable));
     throw new RangeError(
-      `--${flag} ${value}: changes nothing of ${tests.join(", ")}; allowed: with ${takers.join(", ")}`,
+      `--${flag} ${value}: has no effect on ${tests.join(", ")}; allowed: with ${takers.join(", ")}`,
     );
   }
 }

@@ -222,7 +222,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_lost", "was made anew"],
+      reasons: ["account_lost", "was recreated"],
       besides: [MEAN, "account_delivery_p95_ms", "account_delivery_p99_ms", "account_duplicated"],
       checks: [all],
     },
@@ -260,7 +260,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
       faults: ["poison"],
       during: poisoned,
     },
-    expect: { verdict: "FAIL", reasons: ["account_lost", "others add to it too"], checks: [all] },
+    expect: { verdict: "FAIL", reasons: ["account_lost", "others add to it, too"], checks: [all] },
   },
   {
     name: "webhooks: poison, healthy",

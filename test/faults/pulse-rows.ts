@@ -132,7 +132,7 @@ const DELIVERIES: readonly PulseRow[] = [
         "account_misrouted",
         "account_lost",
         "ws_events_damaged",
-        "came to those that select solana, and not where it belongs",
+        "arrived at subscriptions for solana instead of their own",
         "CHAIN_IDS=ethereum=1,solana=2 would fit",
       ],
       besides: ["account_damaged", "account_delivery_", "account_latency_growth_ms", "account_negative_latency"],

@@ -23,11 +23,11 @@ describe("what is missing is", () => {
   test.each<[string, Partial<Hops>, RegExp | null]>([
     ["nowhere, when all went through", {}, null],
     ["in a stream that is gone", { entries: null, groups: [] }, /stream events:1 is gone: it was deleted or flushed/],
-    ["in a stream that another server has not", { entries: null, server: "b" }, /Redis was started anew in between/],
+    ["in a stream that another server has not", { entries: null, server: "b" }, /Redis was restarted in between/],
     [
       "unknown, in a stream that was made anew",
       { entries: { length: 80, added: 80, lastId: "9-0" }, groups: [group({ read: 80 })] },
-      /made anew, or lost its end: it counts 80 entries ever added, with 10 from before the load and 100 acknowledged/,
+      /recreated, or lost its end: it counts 80 entries ever added, with 10 from before the load and 100 acknowledged/,
     ],
     ["unread by nobody's group", { groups: [] }, /no consumer group reads/],
     [
@@ -87,13 +87,13 @@ describe("entries that nobody reported", () => {
     const doubled: Account = { ...account, duplicated: 40, webhooks: WEBHOOKS };
     expect(explain(doubled, { before, after })).toEqual([
       expect.stringMatching(
-        /took 140 entries \(entries-added\) where 100 were published: events were added .* more than once/,
+        /took 140 entries \(entries-added\) where 100 were published: events were added more than once/,
       ),
     ]);
   });
 
   test("are others' where none is doubled", () => {
-    expect(explainHops({ before, after }, account)).toEqual([expect.stringMatching(/: others add to it too$/)]);
+    expect(explainHops({ before, after }, account)).toEqual([expect.stringMatching(/: others add to it, too$/)]);
   });
 });
 

@@ -56,7 +56,7 @@ describe("from what arrived where it shows", () => {
   test("in words", () => {
     const [one] = mistaken([path("a", { b: 50 }), path("b", { a: 50 })], attributesOf);
     expect(one && describeMistaken(one)).toBe(
-      "what was published with chains b came to those that select a, and not where it belongs (50 arrivals that were looked at)",
+      "events published with chains b arrived at subscriptions for a instead of their own (50 arrivals in the sample)",
     );
   });
 });

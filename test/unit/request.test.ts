@@ -269,11 +269,11 @@ describe("refused", () => {
       "--set http.EVENTS: no variable of websocket, nats, http; see docs/variables.md",
     ],
     [["pipeline"], { set: ["NATS_PASSWORD="] }, "NATS_PASSWORD=(hidden): allowed: any text that is not empty"],
-    [["http"], { events: "5" }, "--events 5: changes nothing of http; allowed: with redis, ingest, nats"],
+    [["http"], { events: "5" }, "--events 5: has no effect on http; allowed: with redis, ingest, nats"],
     [
       ["http", "websocket"],
       { events: "5", urls: { http: "http://a", ws: "ws://a" } },
-      "--events 5: changes nothing of websocket, http; allowed: with ",
+      "--events 5: has no effect on websocket, http; allowed: with ",
     ],
     [["pipeline"], { instances: 11 }, "--instances 11: websocket has 10 virtual users to share; allowed: up to 10"],
     [
@@ -312,7 +312,7 @@ describe("a reference target in the manner of the field", () => {
   });
 
   test("is no target of one's own", () => {
-    expect(() => plan(["websocket", "nats"], { urls: OWN, manner: "real" })).toThrow("--as real: only the reference");
+    expect(() => plan(["websocket", "nats"], { urls: OWN, manner: "real" })).toThrow("--as real: chooses how the reference target behaves");
   });
 });
 
