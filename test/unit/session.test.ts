@@ -1,6 +1,7 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Session, type SessionEvents, type SessionPlan } from "../../systems/pulse/k6/session.ts";
+import { Session } from "../../systems/pulse/k6/session.ts";
+import type { SessionEvents, SessionPlan } from "../../systems/pulse/k6/sessionparts.ts";
 import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => import("./timers.ts"));

@@ -1,7 +1,7 @@
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import type { Filter } from "../filters.ts";
 import type { Operation } from "./operations.ts";
-import type { SessionEvents } from "./session.ts";
+import type { SessionEvents } from "./sessionparts.ts";
 
 /** Whom the connections of a virtual user tell what happens. */
 export interface Listener {

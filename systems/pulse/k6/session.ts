@@ -5,56 +5,21 @@ import type { Filter } from "../filters.ts";
 import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";
 import { ANSWERS, type Operation } from "./operations.ts";
+import { PendingOperations } from "./pending.ts";
+import type { SessionEvents, SessionPlan, SocketSource } from "./sessionparts.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
-  /** As planned: unsubscribed, then closed by us. */
+  /** As planned: we unsubscribed, then closed. */
   | "ended"
   /** It never became live: no connection, or no subscription. */
   | "failed"
-  /** The gateway ended it before its time. */
+  /** The gateway closed it too early. */
   | "lost";
-
-/** What a session tells the one who opened it. */
-export interface SessionEvents {
-  /** An operation was answered rightly, or not; milliseconds from asking to answer. */
-  operation(operation: Operation, failure: string | null, milliseconds: number): void;
-  /** The subscription is confirmed: from now on every matching event must arrive. */
-  live(): void;
-  /** The session, or its subscription, says goodbye: what is published from now on may not arrive. */
-  leaving(): void;
-  /** The subscription is over, and another one follows on the same connection. */
-  unsubscribed(): void;
-  /** A message with one event or several came; `readAt` is when the socket was read, in Unix ms. */
-  event(message: string, readAt: number): void;
-  /** Something came that is no event and answers nothing. */
-  strange(what: string): void;
-}
-
-/** Where a session gets its socket. */
-export interface SocketSource {
-  open(): WebSocket;
-}
-
-/** How a session goes beside its length; as a well-behaved one unless told. */
-export interface SessionPlan {
-  /** Unix ms at which it says goodbye. */
-  readonly until: number;
-  /** Unix ms at which it unsubscribes and subscribes again. */
-  readonly resubscribesAt?: number | undefined;
-  /** Ends the session in its place, without a word. */
-  readonly vanish?: (() => void) | undefined;
-}
 
 export interface SessionSettings {
   readonly CONNECT_TIMEOUT: number;
   readonly PING_EVERY: number;
-}
-
-interface PendingOperation {
-  readonly operation: Operation;
-  readonly at: number;
-  readonly timer: number;
 }
 
 /** States of a socket by the WebSocket standard: the handshake is under way, or done. */
@@ -73,7 +38,7 @@ export class Session {
   private readonly events: SessionEvents;
   private readonly socket: WebSocket;
   private readonly plan: SessionPlan;
-  private readonly asked: PendingOperation[] = [];
+  private readonly pending: PendingOperations;
   private finish: (end: SessionEnd) => void = () => undefined;
   private timers: number[] = [];
   private subscription: string | null = null;
@@ -83,12 +48,13 @@ export class Session {
   private changed = false;
   /** Unix ms of the last frame. */
   private readAt = 0;
-  /** Why we closed the connection, where the gateway gave reason to. */
+  /** Why we closed the connection, if the gateway was at fault. */
   private gaveUp: string | null = null;
   private words: string | null = null;
 
   constructor(config: SessionSettings, door: SocketSource, filter: Filter, plan: SessionPlan, events: SessionEvents) {
     this.config = config;
+    this.pending = new PendingOperations(config.CONNECT_TIMEOUT * 1000);
     this.filter = filter;
     this.plan = plan;
     this.events = events;
@@ -102,7 +68,7 @@ export class Session {
     };
     this.socket.onerror = (problem) => {
       const why = problem?.error ?? "connection error";
-      // What k6 calls an error here is told again with code and reason.
+      // k6 reports a close as an error first, and then as a close with code and reason.
       if (!why.startsWith("websocket: close ")) this.closed(why);
     };
     this.socket.onclose = (end?: CloseEvent) => this.closed(closeWords(end));
@@ -113,12 +79,12 @@ export class Session {
     return this.leavingAt;
   }
 
-  /** How the gateway ended it, in its own words; null where it did not. */
+  /** How the gateway closed it, in its own words; null where it did not. */
   get closedWith(): string | null {
     return this.words;
   }
 
-  /** Says goodbye now: unsubscribes, and closes when that is answered. */
+  /** Unsubscribes now, and closes after the answer. */
   end(): void {
     if (this.leavingAt !== null) return;
     if (this.plan.vanish !== undefined) {
@@ -135,29 +101,24 @@ export class Session {
       this.ask("unsubscribe", frames.unsubscribe(this.subscription));
       return;
     }
-    this.forget();
+    this.pending.forget();
     this.close();
   }
 
   /**
-   * Is about to vanish: nothing is awaited any more.
+   * The session is about to vanish: no answer is awaited any more.
    *
-   * @param closes says goodbye by a closing frame, for want of anything ruder.
+   * @param closes sends a close frame, where nothing ruder is possible.
    */
   abandon(closes: boolean): void {
     if (this.leavingAt !== null) return;
     this.leavingAt = Date.now();
     this.events.leaving();
-    this.forget();
+    this.pending.forget();
     if (closes || this.socket.readyState === CONNECTING) this.close();
   }
 
-  /** What we no longer wait for has not failed. */
-  private forget(): void {
-    for (const { timer } of this.asked.splice(0)) clearTimeout(timer);
-  }
-
-  /** Gives the subscription up for another one. */
+  /** Replaces the subscription by another one. */
   private resubscribe(): void {
     if (this.leavingAt !== null || this.gaveUp !== null || this.subscription === null) return;
     this.changing = true;
@@ -175,7 +136,7 @@ export class Session {
     else this.readMessage(frame, readAt);
   }
 
-  /** Only the few messages that are no events are worth parsing. */
+  /** Only the few messages that are no events are parsed. */
   private readMessage(message: string, readAt: number): void {
     if (isEventFrame(message)) this.events.event(message, readAt);
     else this.readControl(message);
@@ -194,14 +155,14 @@ export class Session {
     else if (this.answered(operation, null)) this.goOn(operation, frame);
   }
 
-  /** It may be the answer to what was asked first; where nothing was, it is told as it is. */
+  /** An unknown message counts as the answer to the first pending operation, if there is one. */
   private unknown(what: string): void {
-    const [first] = this.asked;
+    const { first } = this.pending;
     if (first === undefined) this.events.strange(what);
-    else this.failed(first.operation, what);
+    else this.failed(first, what);
   }
 
-  /** What follows an answer. */
+  /** Continues after an answer. */
   private goOn(operation: Operation, frame: ControlFrame): void {
     if (operation === "connect") {
       this.subscribe();
@@ -226,7 +187,7 @@ export class Session {
     this.ask("subscribe", frames.subscribe(this.filter, ttl));
   }
 
-  /** What is to come of a session that is live. */
+  /** Schedules the rest of a live session. */
   private schedule(): void {
     const { until, resubscribesAt } = this.plan;
     const at = (moment: number, what: () => void) =>
@@ -246,20 +207,18 @@ export class Session {
   }
 
   private ask(operation: Operation, frame?: string): void {
-    const at = Date.now();
-    const timer = setTimeout(() => this.unanswered(operation, at), this.config.CONNECT_TIMEOUT * 1000);
-    this.asked.push({ operation, at, timer });
+    this.pending.add(operation, (askedAt) => this.unanswered(operation, askedAt));
     if (frame !== undefined) this.socket.send(frame);
   }
 
-  /** A gateway that answers nothing and sends nothing else either is gone, however open its connection looks. */
+  /** A gateway that neither answers nor sends anything else is gone, even if its connection looks open. */
   private unanswered(operation: Operation, askedAt: number): void {
     const silence = `no answer within ${this.config.CONNECT_TIMEOUT} s`;
     this.failed(operation, silence);
     if (this.readAt < askedAt) this.giveUp(`${silence}, and no other frame`);
   }
 
-  /** An operation has failed; without a connection or a subscription there is nothing to go on with. */
+  /** An operation failed; without a connection or a subscription the session cannot go on. */
   private failed(operation: Operation | undefined, failure: string): void {
     if (!this.answered(operation, failure)) return;
     if (operation !== "ping" && operation !== "list") this.giveUp(failure);
@@ -270,7 +229,7 @@ export class Session {
     this.close();
   }
 
-  /** A socket that is still connecting cannot be closed: k6 would stand still until it is connected, or for ever. */
+  /** A socket that is still connecting cannot be closed: k6 would block until it is connected, or for ever. */
   private close(): void {
     if (this.socket.readyState === OPEN) cut(this.socket);
     if (this.socket.readyState !== CONNECTING) return;
@@ -278,19 +237,17 @@ export class Session {
     this.closed("still connecting");
   }
 
-  /** @returns whether the operation was asked for and not answered yet. */
+  /** Reports the result of an operation. @returns whether it was pending. */
   private answered(operation: Operation | undefined, failure: string | null): boolean {
-    const place = this.asked.findIndex((one) => one.operation === operation);
-    const [asked] = place < 0 ? [] : this.asked.splice(place, 1);
-    if (asked === undefined) return false;
-    clearTimeout(asked.timer);
-    this.events.operation(asked.operation, failure, Date.now() - asked.at);
+    const took = this.pending.take(operation);
+    if (operation === undefined || took === null) return false;
+    this.events.operation(operation, failure, took);
     return true;
   }
 
-  /** The connection is over, or given up; what comes later of it changes nothing. */
+  /** The connection is over or given up; later events change nothing. */
   private closed(reason: string): void {
-    while (this.asked.length > 0) this.answered(this.asked[0]?.operation, this.gaveUp ?? reason);
+    while (this.pending.first !== undefined) this.answered(this.pending.first, this.gaveUp ?? reason);
     for (const timer of this.timers) clearTimeout(timer);
     const planned = this.leavingAt !== null;
     if (!planned) this.words ??= this.gaveUp ?? reason;

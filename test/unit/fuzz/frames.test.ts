@@ -5,7 +5,8 @@ import { eventId } from "../../../core/trace.ts";
 import { damageOf, eventsIn } from "../../../systems/pulse/damage.ts";
 import { event } from "../../../systems/pulse/events.ts";
 import { eventIdsIn, readControlFrame, soleEventId } from "../../../systems/pulse/frames.ts";
-import { Session, type SessionEvents, type SocketSource } from "../../../systems/pulse/k6/session.ts";
+import { Session } from "../../../systems/pulse/k6/session.ts";
+import type { SessionEvents, SocketSource } from "../../../systems/pulse/k6/sessionparts.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
 
 /** The socket of k6 as far as a session uses it; the gateway's side is the test. */

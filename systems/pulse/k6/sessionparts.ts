@@ -1,0 +1,34 @@
+/** What a session is given: a socket, a plan, and a listener for its events. */
+import type { WebSocket } from "k6/websockets";
+import type { Operation } from "./operations.ts";
+
+/** Reports of a session. */
+export interface SessionEvents {
+  /** An operation succeeded, or failed, this many milliseconds after its request. */
+  operation(operation: Operation, failure: string | null, milliseconds: number): void;
+  /** The subscription is confirmed: from now on every matching event must arrive. */
+  live(): void;
+  /** The session or its subscription is about to end: events published from now on may not arrive. */
+  leaving(): void;
+  /** The subscription is over, and another one follows on the same connection. */
+  unsubscribed(): void;
+  /** A message with one or several events arrived; `readAt` is when the socket was read, in Unix ms. */
+  event(message: string, readAt: number): void;
+  /** A message arrived that is neither an event nor an answer. */
+  strange(what: string): void;
+}
+
+/** Opens the socket of a session. */
+export interface SocketSource {
+  open(): WebSocket;
+}
+
+/** The course of a session; without options it is well-behaved. */
+export interface SessionPlan {
+  /** Unix ms at which it ends. */
+  readonly until: number;
+  /** Unix ms at which it unsubscribes and subscribes again. */
+  readonly resubscribesAt?: number | undefined;
+  /** Ends the session instead, without unsubscribe or close frame. */
+  readonly vanish?: (() => void) | undefined;
+}
