@@ -125,7 +125,7 @@ export function parseConfig(file: string, text: string): Config {
   try {
     json = JSON.parse(text);
   } catch (problem) {
-    throw new RangeError(`${file}: is no JSON: ${withoutExcerpt((problem as Error).message)}`);
+    throw new RangeError(`${file}: is not JSON: ${withoutExcerpt((problem as Error).message)}`);
   }
   return checked(file, json);
 }

@@ -153,20 +153,21 @@ export function readTokenAnswer(status: number, body: string): Token | string {
   if (!body.trimStart().startsWith("{")) {
     const token = readToken(body);
     return token === undefined
-      ? "the answer is no token: it is empty or has several words or lines"
+      ? "the answer is not a token: it is empty or has several words or lines"
       : { token, lasts: null };
   }
   let json: unknown = null;
   try {
     json = JSON.parse(body);
   } catch {
-    return "the answer is no JSON";
+    return "the answer is not JSON";
   }
   const parsed = v.safeParse(tokenSchema(), json);
   const token = parsed.success ? readToken(parsed.output.token ?? "") : undefined;
   if (!parsed.success || token === undefined) return "the answer has no access_token or token";
   const { lasts } = parsed.output;
-  if (lasts !== null && !(lasts > 0 && lasts < Number.POSITIVE_INFINITY)) return "its expires_in is no number above 0";
+  if (lasts !== null && !(lasts > 0 && lasts < Number.POSITIVE_INFINITY))
+    return "its expires_in is not a number above 0";
   return { token, lasts };
 }
 
@@ -251,6 +252,6 @@ export function refusedProof(
   const own = others.map((name) => `${name}, `).join("");
   return (
     `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
-    `who we are is said by ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+    `give its credentials in ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
   );
 }

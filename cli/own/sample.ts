@@ -73,7 +73,7 @@ async function readSample(flag: string, file: string): Promise<unknown> {
     return parseSample(text);
   } catch (problem) {
     if (/^[{[]/.test(text)) {
-      throw new RangeError(`${flag} ${file}: is no JSON: ${problem instanceof Error ? problem.message : problem}`);
+      throw new RangeError(`${flag} ${file}: is not JSON: ${problem instanceof Error ? problem.message : problem}`);
     }
     return requestIn(text) ?? text;
   }

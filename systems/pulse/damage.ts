@@ -63,7 +63,7 @@ function sameTexts(received: unknown, sent: unknown): boolean {
 /** How deep the events of a frame may lie in it. */
 const DEEPEST = 4;
 
-/** The events of a frame by their ids, wherever they lie in it; none where the frame is no JSON. */
+/** The events of a frame by their ids, wherever they lie in it; none where the frame is not JSON. */
 export function eventsIn(frame: string): ReadonlyMap<string, EventFields> {
   const found = new Map<string, EventFields>();
   const value = parseJson(frame);

@@ -22,7 +22,7 @@ describe("a config", () => {
   });
 
   test.each<[unknown, string]>([
-    ["{", "c.json: is no JSON: "],
+    ["{", "c.json: is not JSON: "],
     [{ run: ["http"], scenrio: "load" }, "c.json: scenrio: unknown key; did you mean scenario?"],
     [{ run: ["http"], urls: { htp: "http://a" } }, "c.json: urls.htp: unknown key; did you mean http?"],
     [{ run: ["http"], colour: "red" }, "c.json: colour: unknown key; allowed: $schema, run, pipelines, scenario, urls"],

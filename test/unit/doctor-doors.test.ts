@@ -154,7 +154,7 @@ describe("a login to signals", () => {
   });
 
   test.each<[string, number, boolean, string]>([
-    ["takes us", 422, true, "lets us in"],
+    ["takes us", 422, true, "accepts the secret"],
     ["has another secret", 401, false, "WEBHOOK_SECRET is not that of WEBHOOK_TOKEN"],
     ["is not known", 404, false, "WEBHOOK_TOKEN is not known there"],
     ["fails", 500, false, "look at the server's log"],
@@ -168,7 +168,7 @@ describe("a login to signals", () => {
 
 describe("messages", () => {
   test.each<[string, number, boolean | null, RegExp]>([
-    ["are refused when empty", 422, true, /lets us in/],
+    ["are refused when empty", 422, true, /accepts our credentials/],
     ["go to a wrong path", 404, false, /status 404 -> --ingest-url must lead to the ingestor's root/],
     ["need a login", 401, false, /status 401 -> set THROUGHLINE_INGEST_TOKEN/],
     ["fail", 503, false, /status 503 -> look at the ingestor's log/],

@@ -16,7 +16,7 @@ describe("what became of a field:", () => {
     ["text within other text", { ref: "INVOICE-1029" }, { line: "got INVOICE-1029 for 12 EUR" }, "line", "text"],
     ["text in capitals", { ref: "ord-1029" }, { ref: "ORD-1029" }, "ref", "text"],
     ["text in JSON within JSON", { ref: "ORD-1029" }, { body: '{"ref":"ORD-1029"}' }, "body.ref", "text"],
-    ["a frame that is no JSON", { ref: "ORDER-1029" }, "42 ORDER-1029", "the text", "text"],
+    ["a frame that is not JSON", { ref: "ORDER-1029" }, "42 ORDER-1029", "the text", "text"],
     ["a UUID without its dashes", { key: UUID }, { key: UUID.replaceAll("-", "") }, "key", "uuid"],
     ["a hash without 0x", { tx: HASH }, { tx: HASH.slice(2) }, "tx", "hash"],
     ["a hash", { tx: HASH }, { tx: HASH }, "tx", "hash"],
@@ -98,7 +98,7 @@ test.each<[string, unknown, unknown, string]>([
   ["as text", { data: { ref: "ORD-1" }, n: 1 }, { body: { ref: "ORD-1" } }, "id"],
   ["as a UUID", { "order-key": UUID, lines: [{ sku: 5 }] }, { key: UUID }, "uuid"],
   ["as a number in JSON, which keeps all its digits", { order_id: 17_000_001 }, { order_id: 17_000_001 }, "number"],
-  ["in a message that is no JSON", "ORDER-1029", { line: "ORDER-1029" }, "id"],
+  ["in a message that is not JSON", "ORDER-1029", { line: "ORDER-1029" }, "id"],
   ["in JSON within a text", { n: 1, meta: '{"ref":"ORD-1","a":[1]}' }, { out: { ref: "ORD-1" } }, "id"],
   ["in an item of a list", [{ sku: "a" }, { ref: "ORD-1029" }], [{ ref: "ORD-1029" }], "id"],
   ["beside integers that JavaScript cannot hold", '{"ref":"ORD-1","n":12345678901234567890}', { ref: "ORD-1" }, "id"],
@@ -161,6 +161,6 @@ test("a row's column is the one that is read", async () => {
 test("a file that is not there, and a message without fields, are refused in one line", async () => {
   await expect(compareSample(join(folder, "none.json"), "b")).rejects.toThrow(/^--sent .*none.json: cannot be read/);
   await expect(compare("", {})).rejects.toThrow(/^--sent .*: is empty/);
-  await expect(compare('{"a":', {})).rejects.toThrow(/^--sent .*: is no JSON/);
+  await expect(compare('{"a":', {})).rejects.toThrow(/^--sent .*: is not JSON/);
   await expect(compare({ a: true }, {})).rejects.toThrow("has no field that holds a text or a number");
 });

@@ -16,7 +16,8 @@ export async function messagesCheck(settings: Settings<"ingest">): Promise<Check
   });
   if (typeof answer === "string") return { what, found: `POST /messages: ${answer}`, ok: false, remedy: LOG };
   const { status } = answer;
-  if (status === 400 || status === 422) return { what, found: "POST /messages is there and lets us in", ok: true };
+  if (status === 400 || status === 422)
+    return { what, found: "POST /messages exists and accepts our credentials", ok: true };
   const found = `POST /messages {}: status ${status}`;
   if (isDenied(status)) return { what, found, ok: false, remedy: remedyForDenied("INGEST") };
   if (status === 404 || status === 405) {

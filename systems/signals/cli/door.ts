@@ -29,7 +29,8 @@ async function triggerCheck(
   const answer = await ask(url, credentials, { method: "POST", body: "{}" });
   const found = `POST ${TRIGGER_PATH}/(token) {}: ${typeof answer === "string" ? answer : `status ${answer.status}`}`;
   const status = typeof answer === "string" ? 0 : answer.status;
-  if ([400, 422, 429].includes(status)) return { what, found: `POST ${TRIGGER_PATH}/(token) lets us in`, ok: true };
+  if ([400, 422, 429].includes(status))
+    return { what, found: `POST ${TRIGGER_PATH}/(token) accepts the secret`, ok: true };
   const remedy = isDenied(status)
     ? "WEBHOOK_SECRET is not that of WEBHOOK_TOKEN"
     : status === 404
