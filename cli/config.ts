@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { BuildFailure } from "esbuild";
 import * as v from "valibot";
-import { meant } from "../core/nearest.ts";
+import { suggestion } from "../core/nearest.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
@@ -152,7 +152,7 @@ function withoutExcerpt(complaint: string): string {
 /** For an unknown key: the most similar known one, or all of them. */
 function nearest(key: string): string {
   const [parent, name = parent] = key.split(".") as [string, string?];
-  return meant(name, parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries));
+  return suggestion(name, parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries));
 }
 
 /** The addresses that have a value. */

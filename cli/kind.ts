@@ -112,7 +112,7 @@ export function flagsOf({ faults, manner }: Pick<Place, "faults" | "manner">): s
 }
 
 /** Starts a service that depends on a started one. If that fails, stops the base, too. */
-export async function upon<Base extends { close(): Promise<void> }>(
+export async function startDependent<Base extends { close(): Promise<void> }>(
   base: Base,
   start: (base: Base) => Promise<Omit<RunningPipeline, "close"> & Partial<RunningPipeline>>,
 ): Promise<RunningPipeline> {

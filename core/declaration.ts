@@ -1,5 +1,5 @@
 /** Checks the form of a user's declaration, so that a misspelt key is rejected without a compiler, too. */
-import { meant } from "./nearest.ts";
+import { suggestion } from "./nearest.ts";
 
 /** @throws RangeError in one line for a value that is not allowed. */
 type Form = (value: unknown, path: string) => void;
@@ -39,7 +39,7 @@ function object(required: Readonly<Record<string, Form>>, optional: Readonly<Rec
     if (!isObject(value)) return wrong(path, `is ${kindOf(value)}; allowed: an object`);
     const inside = (key: string) => (path.endsWith(" ") ? `${path}${key}` : `${path}.${key}`);
     for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(forms, key)) wrong(inside(key), `unknown key; ${meant(key, Object.keys(forms))}`);
+      if (!Object.hasOwn(forms, key)) wrong(inside(key), `unknown key; ${suggestion(key, Object.keys(forms))}`);
     }
     for (const [key, form] of Object.entries(forms)) {
       if (key in value && (value[key] !== undefined || Object.hasOwn(required, key))) form(value[key], inside(key));
@@ -106,7 +106,10 @@ const farEnd: Form = (value, path) => {
   const kind = isObject(value) ? value["kind"] : undefined;
   const kinds = Object.keys(FAR_ENDS);
   if (isObject(value) && !Object.hasOwn(FAR_ENDS, String(kind))) {
-    wrong(`${path}.kind`, typeof kind === "string" ? `${kind}: ${meant(kind, kinds)}` : `allowed: ${kinds.join(", ")}`);
+    wrong(
+      `${path}.kind`,
+      typeof kind === "string" ? `${kind}: ${suggestion(kind, kinds)}` : `allowed: ${kinds.join(", ")}`,
+    );
   }
   const [required, optional] = FAR_ENDS[String(kind)] ?? [{}];
   object({ kind: text, paths: named(named(texts)), ...required }, { order, ...optional })(value, path);

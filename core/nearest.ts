@@ -1,7 +1,7 @@
 import leven from "leven";
 
 /** For an unknown name: the most similar known one, or all of them. */
-export function meant(name: string, known: readonly string[]): string {
+export function suggestion(name: string, known: readonly string[]): string {
   const [close] = known
     .map((one) => ({ one, distance: leven(name, one) }))
     .sort((one, other) => one.distance - other.distance);

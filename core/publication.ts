@@ -36,7 +36,7 @@ interface Contest {
 }
 
 /** Explains who claims a number, and what to do about it. */
-export function tellContest({ seq, claims }: Contest, run: string): string {
+export function describeContest({ seq, claims }: Contest, run: string): string {
   const [one, other] = claims.map(({ instance, publisher, sentFrom }) => {
     const process = instance === "" ? "" : ` of ${instance}`;
     return `publisher ${publisher}${process} at ${new Date(sentFrom).toISOString().slice(11, 23)}`;

@@ -80,7 +80,7 @@ export function secretValues(pairs: Iterable<readonly [string, string]>): readon
 export function secretsInQuery(query: string): readonly string[] {
   const pairs = query.split("&").map((pair): [string, string] => {
     const sign = pair.indexOf("=");
-    return sign < 0 ? [pair, ""] : [pair.slice(0, sign), meant(pair.slice(sign + 1).replaceAll("+", " "))];
+    return sign < 0 ? [pair, ""] : [pair.slice(0, sign), decoded(pair.slice(sign + 1).replaceAll("+", " "))];
   });
   return secretValues(pairs);
 }
@@ -94,12 +94,12 @@ export function secretsInUrl(url: string): readonly string[] {
   const [, token] = /^(?:https?|wss?|nats|tls):\/\/([^:@/?#]+)@/i.exec(url) ?? [];
   const [, query = ""] = /:\/\/[^?#]*\?([^#]*)/.exec(url) ?? [];
   const login =
-    password === undefined ? [] : [password, meant(password), encodeBase64(`${meant(user)}:${meant(password)}`)];
-  return [...new Set([...login, ...(token === undefined ? [] : [token, meant(token)]), ...secretsInQuery(query)])];
+    password === undefined ? [] : [password, decoded(password), encodeBase64(`${decoded(user)}:${decoded(password)}`)];
+  return [...new Set([...login, ...(token === undefined ? [] : [token, decoded(token)]), ...secretsInQuery(query)])];
 }
 
 /** Decodes percent-encoding; invalid encodings stay unchanged. */
-function meant(written: string): string {
+function decoded(written: string): string {
   try {
     return decodeURIComponent(written);
   } catch {

@@ -228,8 +228,8 @@ export function reasonOf(row: SloResult): Reason {
 }
 
 function textOf(row: SloResult): string {
-  const meant = metricOf(row.metric)?.meaning;
-  return `${row.metric}${meant === undefined ? "" : ` (${meant})`}: ${seenOf(row)}`;
+  const meaning = metricOf(row.metric)?.meaning;
+  return `${row.metric}${meaning === undefined ? "" : ` (${meaning})`}: ${seenOf(row)}`;
 }
 
 /** The observed value of an objective that was not met, with its bound. */

@@ -7,7 +7,7 @@ import type { Publication } from "../core/publication.ts";
 import type { Standstill } from "../core/standstill.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Expectations } from "./expected.ts";
-import type { Aside, Observer } from "./observer.ts";
+import type { AccountPart, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many paths with broken rules an account lists. */
@@ -59,7 +59,7 @@ export function accountOf(parts: AccountParts): Account {
       }
     }
   }
-  const farEnds: Aside = Object.assign(
+  const farEnds: AccountPart = Object.assign(
     {},
     ...observers.map((observer) => observer.account((path) => accounts.get(path) as PathAccount)),
   );

@@ -13,7 +13,7 @@ import { CountPath } from "./countpath.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
 import { type Follower, follow } from "./followers.ts";
 import { ObservedPath } from "./observedpath.ts";
-import type { Aside, Observer, ObserverContext } from "./observer.ts";
+import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 const SHOWN_LENGTH = 80;
@@ -204,7 +204,7 @@ export class FarEnd implements Observer {
     return pipeline === null ? null : damageIn(pipeline, this.run, text, { ...identity, publishedAt });
   }
 
-  account(settle: (path: Path) => PathAccount): Aside {
+  account(settle: (path: Path) => PathAccount): AccountPart {
     const { pipeline, kind } = this.run.opening;
     const { unread, damaged, refused, strays, gone, undated, foreign } = this.findings;
     const problem = this.findings.problem ?? this.count?.problem ?? null;

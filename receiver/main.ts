@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import { complaint } from "../core/complaint.ts";
-import { meant } from "../core/nearest.ts";
+import { suggestion } from "../core/nearest.ts";
 import { messageOf } from "../core/problem.ts";
 import { isServiceLink } from "../core/servicelink.ts";
 import { addFlags, readFlags } from "./farends.ts";
@@ -76,7 +76,7 @@ function refuseUnknown(known: readonly string[]): void {
   const unknown = Object.keys(process.env).find(
     (name) => name.startsWith("RECEIVER_") && !known.includes(name) && !isOthers(name),
   );
-  if (unknown !== undefined) program.error(`error: ${unknown}: unknown variable; ${meant(unknown, known)}`);
+  if (unknown !== undefined) program.error(`error: ${unknown}: unknown variable; ${suggestion(unknown, known)}`);
 }
 
 /** A far end's own error explains itself; other errors are about the address. */

@@ -38,7 +38,7 @@ export interface ObserverContext {
 }
 
 /** The part of an account about one kind of far end, besides its paths. */
-export type Aside = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
+export type AccountPart = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
   /** Arrivals of other runs, and texts without identities. */
@@ -51,7 +51,7 @@ export interface Observer {
   /** Whether its paths promise an order. */
   readonly isOrdered: boolean;
   /** The far end's part of the account. @param settle settles a path against what was published. */
-  account(settle: (path: Path) => PathAccount): Aside;
+  account(settle: (path: Path) => PathAccount): AccountPart;
   /** Why deliveries are missing or wrong, if this far end knows. */
   causes(account: Account): readonly string[];
   /** Where events are that have not arrived, if known. */

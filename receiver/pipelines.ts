@@ -28,7 +28,7 @@ export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {
     ),
   readFlags(flags) {
     const { pipeline: files } = flags as { readonly pipeline: readonly string[] };
-    if (files.length > 0) tellWhoseFault(files.map((file) => resolve(file)));
+    if (files.length > 0) reportUncaught(files.map((file) => resolve(file)));
     return Promise.all(files.map(loadPipeline));
   },
   open: (known = [], { runs, now }) => ({
@@ -66,7 +66,7 @@ function addObservedRoute(app: FastifyInstance, runs: Runs): void {
 }
 
 /** Attributes uncaught errors to the user's file that they come from. */
-function tellWhoseFault(bundles: readonly string[]): void {
+function reportUncaught(bundles: readonly string[]): void {
   process.on("uncaughtException", (problem) => {
     console.error(`receiver: ${describeUncaught(problem, fileURLToPath(import.meta.url), bundles)}`);
     process.exit(1);

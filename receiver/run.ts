@@ -3,7 +3,7 @@ import type { ReadArrivals } from "../core/arrivals.ts";
 import { Bursts } from "../core/bursts.ts";
 import { type ClockAccount, type ClockReport, Clocks } from "../core/clocks.ts";
 import type { Histogram } from "../core/histogram.ts";
-import { type Batch, Publication, tellContest } from "../core/publication.ts";
+import { type Batch, describeContest, Publication } from "../core/publication.ts";
 import type { DamageReport, Opening, Settling } from "../core/report.ts";
 import type { Standstills } from "../core/standstill.ts";
 import type { Second } from "../core/timeline.ts";
@@ -235,7 +235,7 @@ export class Run {
   }
 
   private causes(account: Account): string[] {
-    const contests = this.publication.contests.map((one) => tellContest(one, this.id));
+    const contests = this.publication.contests.map((one) => describeContest(one, this.id));
     return [...contests, ...this.observers.flatMap((observer) => observer.causes(account))];
   }
 

@@ -6,7 +6,7 @@ import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { describeMistaken, mistaken, type PathSample } from "../core/mistaken.ts";
 import type { DamageReport } from "../core/report.ts";
-import type { Aside, Observer, ObserverContext } from "./observer.ts";
+import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
 
 /** The subscriptions of a run, as their subscribers report them. */
@@ -67,7 +67,7 @@ export class Subscriptions implements Observer {
     for (const path of this.byName.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
-  account(settle: (path: SubscriptionPath) => PathAccount): Aside {
+  account(settle: (path: SubscriptionPath) => PathAccount): AccountPart {
     const paths = [...this.byName.values()];
     const astray = paths.some((path) => settle(path).misrouted > 0);
     return {

@@ -19,7 +19,7 @@ import type { Subject } from "../run/subject.ts";
 import { canaryCheck } from "./canary.ts";
 import type { Check } from "./check.ts";
 import { machineChecks, type Need, renderChecks } from "./checks.ts";
-import { lookAtMachine } from "./machine.ts";
+import { inspectMachine } from "./machine.ts";
 import { reachTarget } from "./target.ts";
 
 const EXAMPLES = `
@@ -68,7 +68,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
 /** Checks everything that a run of this subject needs, and prints the results. */
 async function examine(root: string, subject: Subject, request: Request, interrupted: AbortSignal): Promise<void> {
   const need = needOf(subject, request);
-  const machine = await lookAtMachine(root, need.port);
+  const machine = await inspectMachine(root, need.port);
   const target = await reachTarget(request.urls);
   const checks = [...machineChecks(machine, need), ...target.checks];
   checks.push(...(await checksBehind(target.direct, subject, request)));

@@ -12,10 +12,10 @@ const DEFAULT_PORTS = [4222, 4800, 6379, 8080];
  * Collects facts about this machine. @param root folder of the package. @param port of the receiver; 0 for any free
  * port.
  */
-export async function lookAtMachine(root: string, port: number): Promise<Machine> {
+export async function inspectMachine(root: string, port: number): Promise<Machine> {
   const built = join(root, "bin/k6");
   const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
-    lookAtPrograms(),
+    inspectPrograms(),
     existsSync(built) ? outputOf(built, ["version"]) : null,
     outputOf("redis-server", ["--version"]),
     outputOf("sh", ["-c", "ulimit -n"]),
@@ -33,7 +33,7 @@ export async function lookAtMachine(root: string, port: number): Promise<Machine
 }
 
 /** The versions of Go and of the k6 on the PATH. */
-export async function lookAtPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
+export async function inspectPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
   const [go, k6] = await Promise.all([outputOf("go", ["version"]), outputOf("k6", ["version"])]);
   return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6In(k6) };
 }

@@ -116,13 +116,13 @@ async function watch(flags: Flags, watches: readonly Watch[], interrupted: Abort
   const verdicts: string[] = [];
   for (const [place, monitor] of monitors.entries()) {
     const number = monitors.length === 1 ? "" : `-${place + 1}`;
-    verdicts.push(await tellReport(monitor, join(flags.out, `server_health_report_${time}${number}.json`)));
+    verdicts.push(await printReport(monitor, join(flags.out, `server_health_report_${time}${number}.json`)));
   }
   return verdicts.every((verdict) => verdict === "PASS") ? 0 : FAILED;
 }
 
 /** Writes the report of one process and prints a summary. @returns its verdict. */
-async function tellReport(monitor: Monitor, file: string): Promise<string> {
+async function printReport(monitor: Monitor, file: string): Promise<string> {
   const report = reportOf(monitor);
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   const { max_memory_mb, memory_growth_mb, max_cpu_percent, deaths, restarts, leak, total_alerts } = report.summary;

@@ -6,7 +6,7 @@ import { peakOf } from "../../core/shape.ts";
 import { type Settings, settings } from "../../k6/support/settings.ts";
 import { type RunnableTest, variablesOf } from "../../systems/variables.ts";
 import type { VariablesByTest } from "../kind.ts";
-import { hasVariable, type Request, refuseUnfit, settingsByTest, tellsOutcome } from "./request.ts";
+import { hasVariable, type Request, refuseUnfit, settingsByTest, showsFarEnd } from "./request.ts";
 import { refuseSlips, settingsOfShell } from "./shell.ts";
 import type { Subject } from "./subject.ts";
 
@@ -53,7 +53,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   refuseSlips(tests, request.environment);
   const receiver =
     receiverUrl?.replace(/\/+$/, "") ??
-    (subject.settled && (reference || tellsOutcome(kind, targetUrls)) ? "start" : null);
+    (subject.settled && (reference || showsFarEnd(kind, targetUrls)) ? "start" : null);
   const given: VariablesByTest = {};
   const sets = settingsByTest(tests, request.set);
   for (const test of tests) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EXTENSIONS } from "../../systems/kinds.ts";
 import { isAtLeast, LEAST_GO, LEAST_K6 } from "../doctor/checks.ts";
-import { lookAtPrograms } from "../doctor/machine.ts";
+import { inspectPrograms } from "../doctor/machine.ts";
 import type { PlannedRun } from "./plan.ts";
 import type { Subject } from "./subject.ts";
 
@@ -29,7 +29,7 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
  */
 export async function provideK6(root: string, need: string | null): Promise<void> {
   if (existsSync(join(root, "bin/k6"))) return;
-  const { go, pathK6 } = await lookAtPrograms();
+  const { go, pathK6 } = await inspectPrograms();
   if (need === null && pathK6 !== null && isAtLeast(pathK6.version, LEAST_K6)) return;
   if (go === null || !isAtLeast(go, LEAST_GO)) throw new Error(missing(need, pathK6?.version ?? null));
   const { buildK6 } = (await import(pathToFileURL(join(root, "bootstrap.mjs")).href)) as { buildK6: () => void };

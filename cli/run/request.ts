@@ -39,7 +39,7 @@ export function hasVariable(test: RunnableTest, name: string): boolean {
 }
 
 /** Whether a receiver can observe the far end of a given target. */
-export function tellsOutcome({ outcome }: Subject["kind"], urls: Request["urls"]): boolean {
+export function showsFarEnd({ outcome }: Subject["kind"], urls: Request["urls"]): boolean {
   return outcome === undefined || outcome in urls;
 }
 
@@ -81,7 +81,7 @@ export function refuseUnfit(subject: Subject, request: Request, reference: boole
       `run ${name}: needs --receiver-url: a receiver that you started with the target's --database; see docs/${name}.md`,
     );
   }
-  if (!reference && urls["receiver"] !== undefined && !tellsOutcome(kind, urls)) {
+  if (!reference && urls["receiver"] !== undefined && !showsFarEnd(kind, urls)) {
     throw new RangeError(
       `--receiver-url: run ${name} has nothing for it to settle without --${kind.outcome}-url; give both or none`,
     );
@@ -124,7 +124,7 @@ export function settingsByTest(tests: readonly RunnableTest[], set: readonly str
     );
     if (takers.length === 0) {
       throw new RangeError(
-        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; ${meantBy(tests, name)}see docs/variables.md`,
+        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; ${suggestionFor(tests, name)}see docs/variables.md`,
       );
     }
     for (const test of takers) result[test] = { ...result[test], [name]: value };
@@ -133,7 +133,7 @@ export function settingsByTest(tests: readonly RunnableTest[], set: readonly str
 }
 
 /** For an unknown name with the prefix of a target's variables: the most similar known one. */
-function meantBy(tests: readonly RunnableTest[], name: string): string {
+function suggestionFor(tests: readonly RunnableTest[], name: string): string {
   const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
   return tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))
     ? `did you mean ${nearest(name, known)}? `

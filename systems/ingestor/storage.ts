@@ -11,7 +11,7 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
   const causes: string[] = [];
   const { queue, problem, vanished, changed, ids, worker, setBack } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
-  if (setBack != null) causes.push(tellSetBack(setBack));
+  if (setBack != null) causes.push(describeSetBack(setBack));
   if (vanished > 0) causes.push(`${vanished} rows existed and are gone`);
   if (changed > 0) causes.push(`${changed} rows were stored intact and have changed since`);
   if (ids.repeated > 0)
@@ -32,7 +32,7 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
   return causes;
 }
 
-function tellSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): string {
+function describeSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): string {
   const { total } = WORKER_KEYS;
   if (to === null) return `${total} was ${from}, and is gone`;
   return `${total} went back from ${from} to ${to}: the worker or its Redis was replaced during the run`;

@@ -312,7 +312,9 @@ describe("a reference target in the manner of the field", () => {
   });
 
   test("is no target of one's own", () => {
-    expect(() => plan(["websocket", "nats"], { urls: OWN, manner: "real" })).toThrow("--as real: chooses how the reference target behaves");
+    expect(() => plan(["websocket", "nats"], { urls: OWN, manner: "real" })).toThrow(
+      "--as real: chooses how the reference target behaves",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** EthHook's pipeline as `throughline run` and `doctor` know it. */
-import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, startDependent } from "../../../cli/kind.ts";
 import { ETHHOOK_FAULTS } from "../target/faults.ts";
 import { addSetupCommands } from "./commands.ts";
 import { entriesCheck } from "./door.ts";
@@ -26,17 +26,20 @@ export const kind: PipelineKind = {
   // It starts with the run: cold, it takes 0.8 of a core for the first 500 events a second, and 0.4 when it is warm.
   variables: { reference: { redis: { WARM_UP: "1000" } }, always: {} },
   start: async (place) =>
-    upon(await startEthhookPipeline(place.root, place.logs), async ({ redis, receiver, problems, startTarget }) => {
-      const target = await startTarget(...flagsOf(place));
-      return {
-        says: `Redis ${redis.url}, webhooks of the reference EthHook, receiver ${receiver.url}`,
-        variables: { REDIS_URL: redis.url, RECEIVER_URL: receiver.url },
-        processes: [
-          { process: "redis-server", role: "target", pid: redis.pid },
-          { process: "ethhook", role: "target", pid: target.pid },
-          { process: "receiver", role: "receiver", pid: receiver.pid },
-        ],
-        problems,
-      };
-    }),
+    startDependent(
+      await startEthhookPipeline(place.root, place.logs),
+      async ({ redis, receiver, problems, startTarget }) => {
+        const target = await startTarget(...flagsOf(place));
+        return {
+          says: `Redis ${redis.url}, webhooks of the reference EthHook, receiver ${receiver.url}`,
+          variables: { REDIS_URL: redis.url, RECEIVER_URL: receiver.url },
+          processes: [
+            { process: "redis-server", role: "target", pid: redis.pid },
+            { process: "ethhook", role: "target", pid: target.pid },
+            { process: "receiver", role: "receiver", pid: receiver.pid },
+          ],
+          problems,
+        };
+      },
+    ),
 };

@@ -5,7 +5,7 @@ import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
-import type { Aside, Observer, ObserverContext } from "../../../receiver/observer.ts";
+import type { AccountPart, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
 import { explain } from "../causes.ts";
 import type { Webhooks } from "../opening.ts";
@@ -118,7 +118,7 @@ export class Endpoints implements Observer {
     this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 
-  account(settle: (path: Path) => PathAccount): Aside {
+  account(settle: (path: Path) => PathAccount): AccountPart {
     const now = this.observed.now();
     const paths = [...this.paths];
     const endpoints = paths.map((path) => path.describe(settle(path), now));

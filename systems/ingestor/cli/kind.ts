@@ -1,5 +1,5 @@
 /** The ingestor's pipeline as `throughline run` and `doctor` know it. */
-import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, startDependent } from "../../../cli/kind.ts";
 import { INGESTOR_FAULTS } from "../target/faults.ts";
 import { messagesCheck } from "./door.ts";
 import { startIngestPipeline } from "./start.ts";
@@ -22,7 +22,7 @@ export const kind: PipelineKind = {
     // Each part of the target ignores the faults of the others.
     const planted = flagsOf(place);
     const base = await startIngestPipeline(place.root, place.logs, planted);
-    return upon(base, async ({ redis, receiver, api, problems, startWorker }) => {
+    return startDependent(base, async ({ redis, receiver, api, problems, startWorker }) => {
       const worker = await startWorker(...planted);
       return {
         says: `ingestor ${api.url}, Redis ${redis.url}, receiver ${receiver.url}`,

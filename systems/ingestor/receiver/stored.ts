@@ -1,7 +1,7 @@
 import type { Account } from "../../../core/account.ts";
 import type { Batch } from "../../../core/publication.ts";
 import type { Balance } from "../../../core/settling.ts";
-import type { Aside, Observer } from "../../../receiver/observer.ts";
+import type { AccountPart, Observer } from "../../../receiver/observer.ts";
 import { explainStorage } from "../storage.ts";
 import type { TablePath } from "./table.ts";
 import type { Watch } from "./watch.ts";
@@ -36,7 +36,7 @@ export class TableObserver implements Observer {
     }
   }
 
-  account(): Aside {
+  account(): AccountPart {
     const ids = { answered: this.answered, repeated: this.answered - this.ids.size };
     return { storage: { ...this.watch.account(), ids } };
   }

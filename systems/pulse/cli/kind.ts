@@ -1,6 +1,6 @@
 /** The gateway's pipeline as `throughline run` and `doctor` know it. */
 
-import { flagsOf, type PipelineKind, upon, type VariablesByTest } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, startDependent, type VariablesByTest } from "../../../cli/kind.ts";
 import { secondsOf } from "../../../core/plan.ts";
 import { peakOf } from "../../../core/shape.ts";
 import { type Settings, settings } from "../../../k6/support/settings.ts";
@@ -43,7 +43,7 @@ export const kind: PipelineKind = {
   fit: fitSubscribers,
   script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
   start: async (place) =>
-    upon(await startPipeline(place.root, place.logs, flagsOf(place)), async (base) => {
+    startDependent(await startPipeline(place.root, place.logs, flagsOf(place)), async (base) => {
       const { nats, gateway, receiver, problems } = base;
       await createStream(nats.url, gateway.url, place.manner);
       if (place.variables?.["DEPENDENCY_AWAY"] === "1") {

@@ -1,7 +1,7 @@
 /** The signal webhooks as `throughline run` and `doctor` know them. */
 import { startMonitor } from "../../../cli/health/monitor.ts";
 import { serveHealth } from "../../../cli/health/serve.ts";
-import { flagsOf, type PipelineKind, upon } from "../../../cli/kind.ts";
+import { flagsOf, type PipelineKind, startDependent } from "../../../cli/kind.ts";
 import { SIGNALS_FAULTS } from "../target/faults.ts";
 import { signalsCheck } from "./door.ts";
 import { startSignalsPipeline, USER } from "./start.ts";
@@ -36,7 +36,7 @@ export const kind: PipelineKind = {
     always: {},
   },
   start: async (place) =>
-    upon(await startSignalsPipeline(place.root, place.logs), async (base) => {
+    startDependent(await startSignalsPipeline(place.root, place.logs), async (base) => {
       const { redis, receiver, problems } = base;
       const target = await base.startTarget(...flagsOf(place));
       const health = WATCHABLE ? await watchOver("signals", target.pid() as number) : null;

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type PipelineKind, upon } from "../../../cli/kind.ts";
+import { type PipelineKind, startDependent } from "../../../cli/kind.ts";
 import { startService } from "../../../cli/service.ts";
 import { oneIn } from "../../../target/faults.ts";
 
@@ -22,7 +22,7 @@ export const kind: PipelineKind = {
     const program = [process.execPath, join(root, "dist/node/receiver.js"), "--port", "0", "--shelf", "300"];
     const receiver = await startService("receiver", program, join(logs, "receiver.log"));
     const base = { ...receiver, close: () => receiver.stop() };
-    return upon(base, async () => {
+    return startDependent(base, async () => {
       const workshop = await openWorkshop(`${receiver.url}/shelf`, faults);
       return {
         says: `workshop ${workshop.url}, receiver ${receiver.url}`,
