@@ -1,11 +1,11 @@
-/** Why webhooks are missing, as far as the account, the stream and the queues know. */
+/** Explains missing webhooks by the account, the stream and the queues. */
 import type { Account, EndpointAccount, WebhookAccount } from "../../core/account.ts";
 import { explainHops, type Hops, type HopsReport } from "../../core/hops.ts";
 
-/** Refusals in a row after which senders with a breaker stop trying. */
+/** Refusals in a row after which senders with a circuit breaker stop. */
 const BREAKER_ROW = 3;
 
-/** Says why deliveries are missing or doubled; each cause with its evidence. */
+/** Why deliveries are missing or duplicated; each cause with its evidence. */
 export function explain(account: Account, hops: HopsReport | null): string[] {
   const { webhooks } = account;
   if (webhooks === null) return [];
@@ -25,7 +25,7 @@ export function explain(account: Account, hops: HopsReport | null): string[] {
   return [...causes, ...notes];
 }
 
-/** What the receiver itself turned down. */
+/** Requests that the receiver rejected. */
 function refusals({ wrongSignatures, signatureProblems, misbehaved, abandoned, unreadable }: WebhookAccount): string[] {
   const causes = Object.entries(unreadable).map(
     ([problem, count]) => `the receiver answered 400 to ${count} webhooks whose body it cannot read: ${problem}`,
@@ -56,7 +56,7 @@ function explainEndpoint(endpoint: EndpointAccount): string[] {
   ];
 }
 
-/** Says why no canary came out at the other end; `swallowed` when all of them were taken and nothing holds them. */
+/** Why no canary was delivered; `swallowed` when all canaries were accepted and nothing holds them. */
 export function explainSilence(account: Account | null, hops: Hops): { causes: string[]; swallowed: boolean } {
   const { stream, groups, queues } = hops;
   if (groups.length === 0) {

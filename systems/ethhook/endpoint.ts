@@ -1,23 +1,23 @@
-/** A receiver of webhooks as the pipeline's database describes it: what it wants to be told. */
+/** A webhook endpoint as the pipeline's database describes it, with the rule that selects its events. */
 export interface Endpoint {
-  /** The last part of its webhook's URL, and what reports call it. */
+  /** The last part of its webhook's URL, and its name in reports. */
   readonly name: string;
-  /** Contracts, in any case of their letters; null for all. */
+  /** Contracts, in any case; null for all. */
   readonly contract_addresses: readonly string[] | null;
-  /** Topic hashes that an event must all carry; null for any. Not Solidity signatures. */
+  /** Topic hashes that an event must all have; null for any. These are not Solidity signatures. */
   readonly event_signatures: readonly string[] | null;
   readonly chain_ids: readonly number[] | null;
   readonly is_active: boolean;
 }
 
-/** The attributes of a log entry that an endpoint looks at. */
+/** The attributes of a log entry that endpoints select by. */
 export interface Selectable {
   readonly chainId: number;
   readonly contract: string;
   readonly topics: readonly string[];
 }
 
-/** Whether an endpoint must be told of an event: the rule of the pipeline's contract. */
+/** Whether an endpoint must get an event, by the pipeline's contract. */
 export function selects(endpoint: Omit<Endpoint, "name">, event: Selectable): boolean {
   const { contract_addresses, event_signatures, chain_ids, is_active } = endpoint;
   const contract = event.contract.toLowerCase();

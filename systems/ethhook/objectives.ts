@@ -1,12 +1,15 @@
-/** What is good enough for EthHook: adding an objective is one row. */
+/** The objectives of EthHook, one row each. */
 import type { SloContext } from "../../core/definition.ts";
 import { alive, keptUp, published } from "../../core/objectives.ts";
 import { P95_FLOOR, P99_FLOOR, type Slo, slo } from "../../core/slo.ts";
 
-/** Of its publisher: Redis takes all, and at once. */
+/** For its publisher: Redis accepts everything at once. */
 export const redis = (): readonly Slo[] => [slo("publish_ack_latency_ms").p95.below(250), ...published];
 
-/** Of deliveries by webhook: retries and concurrency reorder them; the promise is a mean, which few slow ones leave as it is. */
+/**
+ * For deliveries by webhook: retries and concurrency reorder them; the promise is a mean, which few slow ones hardly
+ * change.
+ */
 const webhooked = [
   slo("account_wrong_signatures").count.is(0),
   slo("account_hasty_retries").count.is(0),
@@ -14,10 +17,10 @@ const webhooked = [
   slo("account_delivery_mean_ms").value(1).below(500),
 ];
 
-/** Seconds that show whether a backlog grows. */
+/** Number of seconds that show whether a backlog grows. */
 const SECONDS_FLOOR = 5;
 
-/** Of deliveries by webhook in a run that has enough of them to tell, and that lasts long enough. */
+/** For deliveries by webhook in runs with enough of them and enough time. */
 function webhookedLong({ profile = "smoke", events, messages = null, rate = null }: SloContext): Slo[] {
   const most = events ?? messages ?? Number.POSITIVE_INFINITY;
   const seconds = rate === null ? 0 : most / rate;
@@ -28,7 +31,7 @@ function webhookedLong({ profile = "smoke", events, messages = null, rate = null
   ];
 }
 
-/** Of its publisher, where a receiver takes the webhooks. */
+/** For its publisher, if a receiver takes the webhooks. */
 export const settledRedis = (context: SloContext): readonly Slo[] => [
   ...alive,
   ...webhooked,

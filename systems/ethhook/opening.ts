@@ -1,4 +1,4 @@
-/** What a run is opened with whose events come back as webhooks. */
+/** The part of an opening for runs with webhooks. */
 import * as v from "valibot";
 import { LONGEST_SECONDS } from "../../core/plan.ts";
 import { Texts } from "../../core/texts.ts";
@@ -11,18 +11,18 @@ const LogVariantSchema = v.object({
   data: v.pipe(v.string(), v.maxLength(10_000)),
 });
 
-/** A run whose events come back as webhooks: which endpoints they must come to. */
+/** The endpoints of a run with webhooks. */
 export const WebhooksSchema = v.object({
   endpoints: v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100), v.readonly()),
   unmatchedShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-  /** The log entries that events are drawn from, where they are made for somebody's own endpoints. */
+  /** The log entries that events are drawn from, if the endpoints are the user's own. */
   variants: v.optional(
     v.object({
       wanted: v.pipe(v.array(LogVariantSchema), v.minLength(1), v.maxLength(100), v.readonly()),
       unwanted: v.pipe(v.array(LogVariantSchema), v.maxLength(100), v.readonly()),
     }),
   ),
-  /** Ms that the sender waits after its first, second, ... attempt that failed; after the last it gives up. */
+  /** Pauses of the sender in ms after its first, second, ... failed attempt; after the last one it gives up. */
   retryPauses: v.optional(
     v.pipe(
       v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_SECONDS * 1000))),

@@ -1,4 +1,4 @@
-/** What is added to a chain's stream, as of any pipeline. */
+/** The events of a chain's stream, as for any pipeline. */
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
 import { entryTemplate } from "./entry.ts";
 import { entryOf, type LogWorkload } from "./wire.ts";

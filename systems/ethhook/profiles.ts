@@ -1,4 +1,4 @@
-/** How much load the publisher of EthHook makes, and when: adding a profile is one row. */
+/** The profiles of EthHook's publisher, one row each. */
 import { at, doublings } from "../../core/profiles.ts";
 
 /** Events per second. */

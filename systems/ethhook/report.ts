@@ -1,4 +1,4 @@
-/** What the summary says of webhooks beside the account: how they were sent, and the grades that EthHook promises. */
+/** EthHook's part of the summary: attempts, endpoints, and the grades that EthHook promises. */
 import { type Account, deliveryRate } from "../../core/account.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { SloResult } from "../../core/verdict.ts";
@@ -13,7 +13,7 @@ function latencyVerdict(rows: readonly SloResult[]): string {
   return `${WORDS[row.result]}: mean ${seen}, must be ${row.objective.replace("value ", "")} ms`;
 }
 
-/** Deliveries per second from which throughput is called what, and what it is called below. */
+/** Grades of throughput by the least deliveries per second, and the grade below. */
 const GRADES = [
   { above: 1_000, grade: "EXCELLENT" },
   { above: 500, grade: "GOOD" },
@@ -46,7 +46,7 @@ export function renderWebhooks(account: Account, rows: readonly SloResult[]): st
   ];
 }
 
-/** A pipeline that held all that was offered is graded by what was offered: it may be able to hold more. */
+/** A pipeline that kept up is graded by the offered rate: it may be able to handle more. */
 function throughputOf(account: Account): string {
   const { expected, span } = account;
   const rate = deliveryRate(account) ?? 0;

@@ -1,4 +1,4 @@
-/** What EthHook says of itself to the suite. */
+/** EthHook's entry in the list of systems. */
 import type { Room } from "../../core/room.ts";
 import { nextSteps } from "./nextsteps.ts";
 import * as objectives from "./objectives.ts";

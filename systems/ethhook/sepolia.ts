@@ -1,4 +1,4 @@
-/** What the load test knows of the Sepolia chain: real contracts, and the events that they emit. */
+/** Real contracts on the Sepolia chain, and the events that they emit. */
 
 export const CHAIN_ID = 11_155_111;
 
@@ -22,7 +22,7 @@ export const SIGNATURES = {
   swap: "Swap(address,address,int256,int256,uint160,uint128,int24)",
 } as const;
 
-/** Their topic hashes: Keccak-256 of the signatures, written out because k6 has no Keccak; a test computes them. */
+/** Their topic hashes: Keccak-256 of the signatures, written out because k6 has no Keccak; a test verifies them. */
 export const TOPICS: Readonly<Record<keyof typeof SIGNATURES, string>> = {
   transfer: "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",
   approval: "0x8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925",

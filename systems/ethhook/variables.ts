@@ -1,4 +1,4 @@
-/** What the publisher of EthHook may be told: a row for each variable. */
+/** The variables of EthHook's publisher, one row each. */
 import { isDuration, parseDuration } from "../../core/shape.ts";
 import { address, filePath, integer, key, keys, share, variable, word } from "../../core/variable.ts";
 import { accounted, canaries, common, MAX_SEQ, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
@@ -19,7 +19,7 @@ const endpoints = variable(`names out of ${knownEndpoints.map(({ name }) => name
   return chosen.length === names.length ? chosen : undefined;
 });
 
-/** Of redis.js. */
+/** The variables of redis.js. */
 export const redis = {
   SCENARIO: scenario(profiles.redis),
   ...common,

@@ -1,13 +1,13 @@
-/** The log entries of a run: those that the endpoints of the load test want, or those that somebody's own endpoints do. */
+/** The log entries of a run: those for the load test's endpoints, or those for the user's own. */
 import { type Endpoint, type Selectable, selects } from "./endpoint.ts";
 import { TOPICS } from "./sepolia.ts";
 
-/** What recurs among log entries. */
+/** The recurring parts of log entries. */
 export interface LogVariant extends Selectable {
   readonly data: string;
 }
 
-/** The entries of a workload: wanted by some endpoint, and wanted by none. */
+/** The entries of a workload: selected by some endpoint, and by none. */
 export interface LogVariants {
   readonly wanted: readonly LogVariant[];
   readonly unwanted: readonly LogVariant[];
@@ -23,22 +23,22 @@ export const BOB = word("b0b");
 /** 10^18: one token. */
 export const AMOUNT = word("de0b6b3a7640000");
 
-/** A log entry of Ethereum has no more topics. */
+/** A log entry of Ethereum has at most this many topics. */
 const MOST_TOPICS = 4;
-/** One character tells variants apart where a script adds a batch of them. */
+/** One character identifies a variant in a script that adds a batch. */
 const MOST_VARIANTS = 70;
-/** Contracts of one endpoint that are tried. */
+/** Most contracts of one endpoint that are used. */
 const MOST_CONTRACTS = 3;
 
-/** Contracts of no endpoint: for endpoints that take any contract, and for entries that match none. */
+/** A contract of no endpoint: for endpoints that accept any contract, and for entries that match none. */
 const SOME_CONTRACT = "0x7468726f7567686c696e650000000000000000A1";
 const STRANGE_CONTRACT = "0x7468726F7567686c696e65000000000000000b22";
 
 /**
- * The entries that somebody's own endpoints are told of, and some that they are not.
+ * Entries for the user's own endpoints, and some that no endpoint selects.
  *
- * @param chainId the chain of the stream that they are added to.
- * @throws RangeError when none of the endpoints wants anything of that chain.
+ * @param chainId chain of the stream.
+ * @throws RangeError when no endpoint selects anything of that chain.
  */
 export function variantsFor(endpoints: readonly Endpoint[], chainId: number): LogVariants {
   const wanted = new Map<string, LogVariant>();
@@ -64,7 +64,7 @@ export function variantsFor(endpoints: readonly Endpoint[], chainId: number): Lo
   };
 }
 
-/** Entries that meet a rule, where any can. */
+/** Entries that satisfy a rule, if any can. */
 function entriesFor(endpoint: Endpoint, chainId: number): LogVariant[] {
   const contracts = endpoint.contract_addresses?.slice(0, MOST_CONTRACTS) ?? [SOME_CONTRACT];
   const signatures = endpoint.event_signatures ?? [];
@@ -74,7 +74,7 @@ function entriesFor(endpoint: Endpoint, chainId: number): LogVariant[] {
   return contracts.map((contract) => ({ chainId, contract, topics, data: AMOUNT }));
 }
 
-/** What is wrong with the rule of an endpoint, so that it matches nothing or not what is meant; null when nothing is. */
+/** What is wrong with an endpoint's rule, so that it matches nothing or not what was meant; null when nothing is. */
 export function ruleProblem({ name, event_signatures: signatures, is_active: isActive }: Endpoint): string | null {
   if (!isActive) return `endpoint ${name} is not active: it is told nothing`;
   const text = signatures?.find((signature) => /^\s*\w+\s*\(.*\)\s*$/.test(signature));

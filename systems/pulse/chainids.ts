@@ -1,15 +1,15 @@
-/** What deliveries say of the numbers that a gateway has for its chains. */
+/** Compares a gateway's chain numbers with those of the published events. */
 import type { Account } from "../../core/account.ts";
 import type { ChainNumbers } from "./wire.ts";
 
-/** As filters name it. */
+/** Its name in filters. */
 const CHAINS = "chains";
 
 /**
- * The numbers that would fit what a gateway made of those that were published; null where they fit, or where what came
- * does not tell.
+ * The numbers that would fit what the gateway made of the published ones; null where they fit, or where the deliveries
+ * do not show it.
  *
- * @param numbers those that were published.
+ * @param numbers of the published events.
  * @returns what is wrong, and what to set.
  */
 export function fittingChainIds(
@@ -28,7 +28,7 @@ export function fittingChainIds(
     found.flatMap(({ sent, received }) => (received === null ? [] : [[received, numbers[sent]]])),
   );
   if (renamed.size === 0) return `${wrong.join("; ")}: give it the gateway's own number in CHAIN_IDS`;
-  // What is not seen to be wrong keeps its number, unless that is known to be another's.
+  // A chain without a visible error keeps its number, unless that is known to belong to another.
   const taken = new Set(renamed.values());
   const fitting = chains.map((chain) => {
     const kept = taken.has(numbers[chain]) ? undefined : numbers[chain];

@@ -5,12 +5,12 @@ import type { DeliveredEvent } from "./wire.ts";
 
 type EventFields = Readonly<Partial<Record<keyof DeliveredEvent, unknown>>>;
 
-/** Characters of a damaged value that are told. */
+/** Longest quote of a damaged value. */
 const LONGEST_VALUE = 100;
 
 /**
- * The first field of a delivery that is not what was sent, or null. Each field is held against the event that was sent,
- * which says its type too; a schema before that would take longer than all else a subscriber does with a frame.
+ * The first field of a delivery that differs from what was sent, or null. Each field is compared with the sent event,
+ * which also checks its type; a schema first would take longer than all other work for a frame.
  */
 export function damageOf(delivered: EventFields, sent: Event): Damage | null {
   for (let place = 0; place < FIELDS.length; place++) {
@@ -28,7 +28,7 @@ function tell(value: unknown): string {
 
 interface Field {
   readonly field: keyof DeliveredEvent;
-  /** What was sent; words where any value of a type will do. */
+  /** The sent value; words where any value of a type is right. */
   expected(sent: Event): unknown;
   holds(received: unknown, sent: unknown): boolean;
 }
@@ -45,7 +45,7 @@ const FIELDS: readonly Field[] = [
   equal("tx_hash", ({ txHash }) => txHash),
   equal("event_type", ({ eventType }) => eventType),
   { field: "accounts", expected: ({ accounts }) => accounts, holds: sameTexts },
-  // The gateway has no such field in its decoder, so that it sends none, or an empty one.
+  // The gateway's decoder has no such field, so that it sends none, or an empty one.
   {
     field: "program_id",
     expected: ({ programId }) => programId,
@@ -60,10 +60,10 @@ function sameTexts(received: unknown, sent: unknown): boolean {
   return Array.isArray(received) && received.length === texts.length && received.every((one, at) => one === texts[at]);
 }
 
-/** How deep the events of a frame may lie in it. */
+/** How deep the events may be nested in a frame. */
 const DEEPEST = 4;
 
-/** The events of a frame by their ids, wherever they lie in it; none where the frame is not JSON. */
+/** The events of a frame by their ids, wherever they are; none where the frame is not JSON. */
 export function eventsIn(frame: string): ReadonlyMap<string, EventFields> {
   const found = new Map<string, EventFields>();
   const value = parseJson(frame);
@@ -71,11 +71,14 @@ export function eventsIn(frame: string): ReadonlyMap<string, EventFields> {
   return found;
 }
 
-/** Most values of a frame are texts and numbers: in k6 a call for each, and an iterator, were most of a comparison. */
+/**
+ * Most values of a frame are strings and numbers: in k6 a call for each, and an iterator, took most of a comparison's
+ * time.
+ */
 function collect(value: object, found: Map<string, EventFields>, depth: number): void {
   if (depth === 0) return;
   const { event_id: id } = value as EventFields;
-  // An envelope may name the event, too, that lies in it.
+  // An envelope may repeat the id of the event in it.
   if (typeof id === "string" && found.get(id)?.tx_hash === undefined) found.set(id, value as EventFields);
   const inside = Object.values(value) as unknown[];
   for (let place = 0; place < inside.length; place++) {

@@ -1,25 +1,25 @@
 import { draw, type Stream } from "../../core/event.ts";
 import { attributesOf, type Filterable } from "./filters.ts";
 
-/** The stream of events of one run: everything that decides what event number `seq` is. */
+/** The stream of events of one run: decides everything about event number `seq`. */
 export interface Workload {
-  /** Chooses one stream among many: any 32-bit number. */
+  /** Selects one of many streams: any 32-bit number. */
   readonly seed: number;
-  /** The chains that the events are spread over. */
+  /** The chains of the events. */
   readonly chains: readonly string[];
 }
 
-/** One event of the workload, before it is stamped with a trace and written for a wire. */
+/** One event of the workload, without trace and format. */
 export interface Event extends Filterable {
   readonly seq: number;
-  /** Place among the {@link variants}. */
+  /** Index among the {@link variants}. */
   readonly variant: number;
   readonly blockNumber: number;
   readonly blockHash: string;
   readonly txHash: string;
 }
 
-/** What recurs among events: a combination of the attributes that filters look at. */
+/** A combination of the attributes that filters select by. */
 export interface Variant extends Filterable {
   readonly index: number;
 }
@@ -28,14 +28,14 @@ export const EVENT_TYPES = ["transfer", "swap", "approval", "mint", "burn"] as c
 const ACCOUNTS_PER_CHAIN = 4;
 const PROGRAMS_PER_CHAIN = 2;
 export const FIRST_BLOCK = 18_000_000;
-/** Events that share a block, so that block numbers climb as they do on a chain. */
+/** Events per block, so that block numbers rise as on a chain. */
 export const EVENTS_PER_BLOCK = 100;
 
-/** Every combination of chain, event type, account and program that the workload holds. */
+/** Every combination of chain, event type, account and program. */
 export function variants(workload: Workload): readonly Variant[] {
   const all: Variant[] = [];
   for (const chain of workload.chains) {
-    // Made once for a chain: for each of its variants they took 40 of the 60 ms in which k6 makes a virtual user.
+    // Computed once per chain: for each variant, it took 40 of the 60 ms in which k6 creates a virtual user.
     const accounts = addresses(chain, "account", ACCOUNTS_PER_CHAIN);
     const programs = addresses(chain, "program", PROGRAMS_PER_CHAIN);
     for (const eventType of EVENT_TYPES) {
@@ -64,10 +64,10 @@ function address(chain: string, kind: string, place: number): string {
 }
 
 /**
- * Event number `seq` of a workload: a pure function, so that publisher, subscriber and receiver know
- * the same event without telling each other.
+ * Event number `seq` of a workload: a pure function, so that publisher, subscriber and receiver know the same event
+ * without communication.
  *
- * @param all the workload's variants; pass them when many events are made, they are the same each time.
+ * @param all the workload's variants, to avoid computing them for each event.
  */
 export function event(workload: Workload, seq: number, all = variants(workload)): Event {
   const { seed } = workload;
@@ -89,7 +89,7 @@ export function event(workload: Workload, seq: number, all = variants(workload))
 
 let lastBlock = { seed: Number.NaN, blockNumber: Number.NaN, hash: "" };
 
-/** Remembered, because the events of a block are made one after the other. */
+/** Cached, because the events of a block are made one after the other. */
 function blockHash(seed: number, blockNumber: number): string {
   if (lastBlock.seed !== seed || lastBlock.blockNumber !== blockNumber) {
     lastBlock = { seed, blockNumber, hash: hash(seed, blockNumber, draw(seed, blockNumber)) };
@@ -97,13 +97,13 @@ function blockHash(seed: number, blockNumber: number): string {
   return lastBlock.hash;
 }
 
-/** @param drawn what {@link draw} gives for both. */
+/** @param drawn the result of {@link draw} for both. */
 function hash(seed: number, place: number, drawn: number): string {
   const tail = (seed >>> 0).toString(16).padStart(8, "0") + place.toString(16).padStart(8, "0");
   return `0x${drawn.toString(16).padStart(8, "0").repeat(6)}${tail}`;
 }
 
-/** What a receiver has to know of a workload: its seed, and what filters look at. */
+/** What a receiver has to know about a workload: its seed, and the attributes for filters. */
 export function streamOf(workload: Workload): Stream {
   return { seed: workload.seed, variants: variants(workload).map(attributesOf) };
 }

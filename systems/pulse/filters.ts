@@ -1,8 +1,8 @@
 import { type Attributes, matches as passes } from "../../core/filter.ts";
 
 /**
- * What a subscriber asked for, in the words of the gateway's contract: AND across the fields, OR
- * within a field, and an empty field matches everything.
+ * A subscriber's filter, in the words of the gateway's contract: AND across the fields, OR within a field; an empty
+ * field matches everything.
  */
 export type Filter = {
   readonly chains: readonly string[];
@@ -11,7 +11,7 @@ export type Filter = {
   readonly program_ids: readonly string[];
 };
 
-/** The attributes of an event that a filter looks at. */
+/** The attributes of an event that filters select by. */
 export interface Filterable {
   readonly chain: string;
   readonly eventType: string;
@@ -19,7 +19,7 @@ export interface Filterable {
   readonly programId: string;
 }
 
-/** The attributes of an event by the names that filters have for them. */
+/** The attributes of an event by their names in filters. */
 export function attributesOf({ chain, eventType, accounts, programId }: Filterable) {
   return { chains: [chain], event_types: [eventType], accounts, program_ids: [programId] } satisfies Attributes;
 }
@@ -29,17 +29,17 @@ export function matches(filter: Filter, event: Filterable): boolean {
   return passes(filter, attributesOf(event));
 }
 
-/** How much a filter says: one field, two fields, all fields. */
+/** How specific a filter is: one field, two fields, all fields. */
 export const FILTER_CLASSES = ["simple", "moderate", "complex"] as const;
 export type FilterClass = (typeof FILTER_CLASSES)[number];
 
-/** Weights add up to no more than this. */
+/** Highest sum of weights. */
 const MOST_FILTERS = 1_000;
 
 /**
- * Reads classes with their weights, as in `simple=3,complex` or `all`.
+ * Parses classes with weights, such as `simple=3,complex` or `all`.
  *
- * @returns a list that holds each as often as its weight says, evenly mixed; undefined when it is none.
+ * @returns a list with each class as often as its weight says, evenly mixed; undefined when invalid.
  */
 export function readFilterClasses(text: string): string[] | undefined {
   const known: readonly string[] = [...FILTER_CLASSES, "all"];
@@ -59,9 +59,9 @@ export const FILTER_FIELDS = ["chains", "event_types", "accounts", "program_ids"
 export type FilterField = (typeof FILTER_FIELDS)[number];
 
 /**
- * A filter of the given class that the given event passes.
+ * A filter of a class that an event passes.
  *
- * @param fields those that a complex filter names; a gateway may know fewer than the contract.
+ * @param fields of a complex filter; a gateway may know fewer than the contract.
  */
 export function filterFor(
   kind: FilterClass,
@@ -82,12 +82,12 @@ export function filterFor(
 const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 /**
- * The filter of one of many connections, which take the kinds and the events in turn.
+ * The filter of one of many connections, which take turns among classes and events.
  *
- * @param place which of them, from 0.
+ * @param place of the connection, from 0.
  * @param kinds names of {@link FILTER_CLASSES}, or "all" for no filter; at least one.
- * @param events what the filters are made for, all of them different; at least one.
- * @param fields those that a complex filter names.
+ * @param events to make filters for, all different; at least one.
+ * @param fields of a complex filter.
  */
 export function filterAt(
   place: number,
@@ -96,7 +96,7 @@ export function filterAt(
   fields: readonly FilterField[] = FILTER_FIELDS,
 ): Filter {
   const kind = kinds[place % kinds.length] as FilterClass | "all";
-  // A step that shares no factor with the number of variants visits them all.
+  // A step without a common factor with the number of variants visits them all.
   const event = events[(place * 37) % events.length] as Filterable;
   return kind === "all" ? NO_FILTER : filterFor(kind, event, fields);
 }

@@ -1,9 +1,9 @@
-/** The names, numbers and fields of the gateway's wires: JetStream in, WebSocket out. */
+/** The names, numbers and fields of the gateway's protocols: JetStream in, WebSocket out. */
 
-/** The gateway's names of chains and its numbers for them; real systems disagree, so both are settings. */
+/** The gateway's chains and their numbers; real systems differ, so both are settings. */
 export type ChainNumbers = Readonly<Record<string, number>>;
 
-/** The numbers that the gateway decodes. Its own generator has ethereum and solana the other way round. */
+/** The numbers that the gateway decodes. Its own generator has ethereum and solana swapped. */
 export const CHAIN_NUMBERS: ChainNumbers = {
   solana: 1,
   ethereum: 2,
@@ -17,30 +17,30 @@ export const CHAIN_NUMBERS: ChainNumbers = {
 
 export const STREAM = "CANONICAL_EVENTS";
 
-/** What the subjects of events start with; a chain's number and an event type follow. */
+/** Prefix of the subjects of events; a chain's number and an event type follow. */
 export const SUBJECT = "events.canonical";
 
-/** The subjects of all events. @param prefix as {@link SUBJECT}. */
+/** The subjects of all events. @param prefix see {@link SUBJECT}. */
 export function subjectsBelow(prefix: string): string {
   return `${prefix}.>`;
 }
 
-/** The subject an event is published on: `events.canonical.<chain number>.<event type>`. */
+/** The subject of an event: `events.canonical.<chain number>.<event type>`. */
 export function subject(prefix: string, chainNumber: number, eventType: string): string {
   return `${prefix}.${chainNumber}.${eventType}`;
 }
 
-/** How final a block is, as the gateway numbers it. */
+/** Commitment levels, by the gateway's numbers. */
 export const COMMITMENT_LEVELS = ["unspecified", "processed", "confirmed", "finalized"] as const;
 
-/** What an event says of the chain's history, as the gateway numbers it. */
+/** Actions of a reorganisation, by the gateway's numbers. */
 export const REORG_ACTIONS = ["unspecified", "normal", "retract", "replace"] as const;
 
 /** An event as the gateway decodes it from JetStream: another JSON type in any field makes it drop the event. */
 export interface CanonicalEvent {
   readonly event_id: string;
   readonly chain: number;
-  /** Place in {@link COMMITMENT_LEVELS}. */
+  /** Index in {@link COMMITMENT_LEVELS}. */
   readonly commitment_level: number;
   readonly block_number: number;
   readonly block_hash: string;
@@ -51,7 +51,7 @@ export interface CanonicalEvent {
   readonly timestamp: string;
   /** Bytes in base64. */
   readonly payload?: string;
-  /** Place in {@link REORG_ACTIONS}. */
+  /** Index in {@link REORG_ACTIONS}. */
   readonly reorg_action: number;
   readonly program_id?: string;
   readonly native_value: number;

@@ -371,7 +371,7 @@ describe("what the receiver looks at itself", () => {
     failed("the server went away");
     const { farEnd, causes } = await settle();
     expect(farEnd?.problem).toBe("the stream was interrupted: the server went away");
-    expect(causes).toContain(`the far end could not be looked at: ${farEnd?.problem}`);
+    expect(causes).toContain(`the far end could not be read: ${farEnd?.problem}`);
   });
 
   test("where only numbers can be compared, what is missing and what is too much is counted", async () => {

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 
-/** The type families that a column may have, by the names of PostgreSQL's catalogue. */
+/** The type families of columns, as in PostgreSQL's catalogue. */
 const TYPES = {
   uuid: ["uuid"],
   text: ["text", "varchar", "bpchar", "citext"],
@@ -12,7 +12,7 @@ const TYPES = {
 
 export type ColumnType = keyof typeof TYPES;
 
-/** The columns that are written, by table. */
+/** The columns that setup writes, by table. */
 export type Columns = Readonly<Record<string, Readonly<Record<string, ColumnType>>>>;
 
 interface Column {
@@ -25,10 +25,10 @@ interface Column {
 }
 
 /**
- * Looks whether tables have the columns that are to be written, and none that would have to be.
+ * Checks that tables have the columns that are written, and no other required ones.
  *
- * @param optional columns that are written where a table has them.
- * @returns which of the optional columns there are, as `table.column`.
+ * @param optional columns that are written if a table has them.
+ * @returns the existing optional columns, as `table.column`.
  * @throws an error that names the first table or column that does not fit.
  */
 export async function checkColumns(client: Client, wanted: Columns, optional: Columns): Promise<ReadonlySet<string>> {

@@ -1,4 +1,4 @@
-/** `throughline setup` prepares a pipeline for its load test, `throughline endpoints` reads what it has. */
+/** `throughline setup` prepares a pipeline for its load test, `throughline endpoints` reads its endpoints. */
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { url } from "../../../cli/options.ts";
@@ -70,7 +70,7 @@ function withoutUrl({ webhook_url: _, ...endpoint }: FoundEndpoint) {
   return endpoint;
 }
 
-/** What is wrong with rules; Solidity text beside the hash that is meant. */
+/** What is wrong with rules, such as Solidity text in place of a hash. */
 export function problemsOf(endpoints: readonly FoundEndpoint[]): string[] {
   return endpoints.flatMap((endpoint) => {
     const problem = ruleProblem(endpoint);

@@ -8,7 +8,7 @@ import { streamOfChain } from "../wire.ts";
 const what = "redis stream";
 const TIMEOUT_MS = 5_000;
 
-/** Logs in and looks at the key that entries go to. Adds nothing. */
+/** Logs in and checks the key of the stream. Adds nothing. */
 export async function entriesCheck(settings: Settings<"redis">): Promise<Check> {
   const stream = settings.STREAM ?? streamOfChain(settings.CHAIN_ID);
   const { createClient } = await import("@redis/client");
@@ -21,7 +21,7 @@ export async function entriesCheck(settings: Settings<"redis">): Promise<Check> 
   });
   client.on("error", () => {});
   const over = new AbortController();
-  // A server that is no Redis would keep the client waiting for ever.
+  // A server that is not Redis would let the client wait for ever.
   const silence = pause(TIMEOUT_MS, undefined, { signal: over.signal }).then(() => {
     throw new Error(`no answer within ${TIMEOUT_MS / 1000} s`);
   });

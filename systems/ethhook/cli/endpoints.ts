@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Endpoint } from "../endpoint.ts";
 
-/** An endpoint as the pipeline's database has it, with where its webhooks go. */
+/** An endpoint in the pipeline's database, with the address of its webhooks. */
 export interface FoundEndpoint extends Endpoint {
   readonly webhook_url: string;
 }
@@ -16,13 +16,13 @@ const Row = v.object({
   is_active: v.boolean(),
 });
 
-/** The last part of an address that is the receiver's own. */
+/** The last part of an address at the receiver. */
 const OWN_PATH = /\/webhook\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
 
 /**
- * Reads the endpoints of a pipeline, in a transaction that may not write.
+ * Reads the endpoints of a pipeline, in a read-only transaction.
  *
- * @param application only those of this one; all unless told.
+ * @param application only its endpoints; all by default.
  * @throws an error when the database cannot be read, or has other tables.
  */
 export async function readEndpoints(database: string, application?: string): Promise<FoundEndpoint[]> {
@@ -39,7 +39,7 @@ export async function readEndpoints(database: string, application?: string): Pro
     await client.query("rollback");
     return v.parse(v.array(Row), rows).map(({ id, webhook_url: url, ...rule }) => ({
       ...rule,
-      // By what the receiver tells them apart: its own path, or else the id in each request's header.
+      // What the receiver tells them apart by: its own path, or else the id in each request's header.
       name: OWN_PATH.exec(pathOf(url))?.[1] ?? id,
       webhook_url: url,
     }));

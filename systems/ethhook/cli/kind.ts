@@ -23,7 +23,7 @@ export const kind: PipelineKind = {
   },
   extensions: { redis: ["k6/x/redis", "k6/x/redis-streams"] },
   faults: ETHHOOK_FAULTS,
-  // It starts with the run: cold, it takes 0.8 of a core for the first 500 events a second, and 0.4 when it is warm.
+  // Each run starts a new target: cold, it takes 0.8 of a core for the first 500 events a second, and 0.4 when warm.
   variables: { reference: { redis: { WARM_UP: "1000" } }, always: {} },
   start: async (place) =>
     startDependent(

@@ -12,9 +12,9 @@ export interface EthhookSetup {
   readonly database: string;
   /** The receiver: webhooks go to its `/webhook/<endpoint>`. */
   readonly receiverUrl: string;
-  /** What webhooks are signed with. */
+  /** Secret for signatures. */
   readonly secret: string;
-  /** Also sets up an endpoint that must never be told anything. */
+  /** Also sets up an endpoint that must never get a webhook. */
   readonly neverMatching: boolean;
 }
 
@@ -37,7 +37,7 @@ const WANTED: Columns = {
   },
 };
 
-/** Columns that the contract leaves open, and that systems are known to have. */
+/** Optional columns that are known from real systems. */
 const OPTIONAL: Columns = {
   users: { email: "text", password_hash: "text", name: "text", full_name: "text" },
   applications: { description: "text", api_key: "text", api_secret: "text", webhook_secret: "text" },
@@ -48,16 +48,16 @@ const NAME = "Throughline load test";
 const USER = { id: idOf("user"), name: NAME, full_name: NAME, email: "load-test@throughline.invalid" };
 const LIMITS = { rate_limit_per_second: 100_000, max_retries: 5, timeout_seconds: 10 };
 
-/** Ids follow from names, so that doing it again changes the same rows. */
+/** Ids follow from names, so that a repeated setup changes the same rows. */
 function idOf(name: string): string {
   const digits = createHash("sha256").update(`throughline ethhook ${name}`).digest("hex");
-  // Version 8 of RFC 9562: the rest of the digits is ours to choose.
+  // Version 8 of RFC 9562: the other digits are free.
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
 }
 
 /**
- * Sets the load test's user, application and endpoints up in the pipeline's database, in one
- * transaction. What was set up before is brought to the same state; nothing else is touched.
+ * Sets up the load test's user, application and endpoints in the pipeline's database, in one transaction. An earlier
+ * setup is updated; nothing else is changed.
  *
  * @returns the names of the endpoints.
  * @throws an error that names the column when the tables do not fit.
@@ -80,7 +80,7 @@ export async function setupEthhook(setup: EthhookSetup): Promise<readonly string
     const application = { id: idOf("application"), user_id: USER.id, name: NAME, description: NAME };
     await upsert("applications", { ...application, ...secrets });
     for (const endpoint of endpoints) await upsert("endpoints", rowOf(endpoint, setup));
-    // An endpoint that an earlier setup had added and this one does not want must not go on receiving.
+    // An endpoint of an earlier setup that is not wanted now must be deactivated.
     await client.query("delete from endpoints where application_id = $1 and not (id = any ($2))", [
       idOf("application"),
       endpoints.map(({ name }) => idOf(name)),
@@ -101,7 +101,7 @@ function rowOf({ name, ...rule }: Endpoint, { receiverUrl, secret }: EthhookSetu
   return { ...owner, webhook_url, hmac_secret: secret, description: NAME, ...rule, ...LIMITS };
 }
 
-/** Writes a row by its id. Columns that are neither wanted nor present are left out. */
+/** Writes a row by its id, without optional columns that do not exist. */
 async function upsertRow(
   client: Client,
   optional: ReadonlySet<string>,
@@ -120,7 +120,7 @@ async function upsertRow(
   );
 }
 
-/** The hashes that everything hangs on are computed again here: k6 cannot, so that they are written out. */
+/** Checks the hashes again, which are written out because k6 cannot compute them. */
 function checkTopics(): void {
   for (const [name, signature] of Object.entries(SIGNATURES)) {
     const computed = topicHash(signature);

@@ -6,15 +6,15 @@ import type { Service } from "../../../cli/service.ts";
 import { allOf, Services } from "../../../cli/services.ts";
 import { setupEthhook } from "./setup.ts";
 
-/** What webhooks are signed with, unless told otherwise. */
+/** The default secret of signatures. */
 export const SECRET = "throughline";
 
-/** A whole pipeline on free ports: Redis, PostgreSQL, the reference target and the receiver. */
+/** A complete pipeline on free ports: Redis, PostgreSQL, the reference target and the receiver. */
 export interface EthhookPipeline {
   readonly redis: RedisServer;
   readonly postgres: Service;
   readonly receiver: Service;
-  /** Starts a part of the target; one that was stopped or killed may be started again. */
+  /** Starts a part of the target; after it was stopped or killed it may be started again. */
   startTarget(...flags: string[]): Promise<Service>;
   /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
@@ -24,10 +24,10 @@ export interface EthhookPipeline {
 /**
  * Starts everything but the target, with the endpoints set up.
  *
- * @param root the folder of the repository.
- * @param logs folder for what the services log.
+ * @param root folder of the package.
+ * @param logs folder for the services' logs.
  * @param persistent Redis keeps its data over a restart.
- * @param receiverFlags what the receiver is told beside its port and secret, as in `--influxdb`.
+ * @param receiverFlags besides its port and secret, such as `--influxdb`.
  */
 export async function startEthhookPipeline(
   root: string,
@@ -35,7 +35,7 @@ export async function startEthhookPipeline(
   persistent = false,
   receiverFlags: readonly string[] = [],
 ): Promise<EthhookPipeline> {
-  // PostgreSQL runs as another user than root, who must be able to reach its folder.
+  // For root, PostgreSQL runs as another user, who needs access to its folder.
   const store = await mkdtemp(join(tmpdir(), "throughline-ethhook-"));
   const services = new Services(root, logs);
   const close = async () => {
@@ -52,7 +52,7 @@ export async function startEthhookPipeline(
     const setup = { database: postgres.url, receiverUrl: receiver.url, secret: SECRET, neverMatching: true };
     const startTarget = (...flags: string[]) =>
       startProgram("ethhook", "--redis", redis.url, "--database", postgres.url, ...flags);
-    // The target makes the tables that the endpoints are set up in.
+    // The target creates the tables of the endpoints.
     await services.stop(await startTarget("--part", "processor", "--name", "setup"));
     await setupEthhook(setup);
     const { problems } = services;

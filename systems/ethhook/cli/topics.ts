@@ -1,7 +1,7 @@
 import { keccak_256 } from "@noble/hashes/sha3";
 import { bytesToHex } from "@noble/hashes/utils";
 
-/** The topic hash of an event's Solidity signature, such as `Transfer(address,address,uint256)`. */
+/** The topic hash of a Solidity event signature, such as `Transfer(address,address,uint256)`. */
 export function topicHash(signature: string): string {
   return `0x${bytesToHex(keccak_256(signature))}`;
 }

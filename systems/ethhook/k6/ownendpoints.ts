@@ -1,4 +1,4 @@
-/** The endpoints of a run: the load test's own, or somebody's from a file. */
+/** The endpoints of a run: the load test's own, or the user's from a file. */
 
 import * as v from "valibot";
 import { messageOf } from "../../../core/problem.ts";
@@ -15,17 +15,17 @@ interface EndpointSettings {
   readonly UNMATCHED_SHARE: number;
 }
 
-/** Which endpoint expects which events. */
+/** Decides which endpoint expects which events. */
 export interface WebhookEndpoints {
   readonly endpoints: readonly Endpoint[];
-  /** What events are drawn from; undefined for those of the load test's endpoints. */
+  /** What events are drawn from; undefined for the load test's own endpoints. */
   readonly variants: LogVariants | undefined;
 }
 
 /**
- * Reads the endpoints; to be called in the init context.
+ * Reads the endpoints, in the init context.
  *
- * @param read gives the text of a file.
+ * @param read returns the text of a file.
  * @throws a string of one line when they cannot be used.
  */
 export function endpointsOf(settings: EndpointSettings, read: (file: string) => string): WebhookEndpoints {

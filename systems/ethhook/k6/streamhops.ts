@@ -2,13 +2,13 @@ import { sleep } from "k6";
 import type { Client } from "k6/x/redis";
 import type { Hops, Group as KnownGroup, PendingEntries } from "../../../core/hops.ts";
 
-/** Entries of one group that are looked at. */
+/** Most entries of a group that are examined. */
 const MOST_LEFT = 1_000;
-/** What is pending for so long is not in work. */
+/** An entry that is pending for this long is not in progress. */
 const LOOK_AGAIN_MS = 2_500;
 const LOOK_EVERY_S = 0.25;
 
-/** Reads where events stand: the stream, the groups that read it, and what waits behind it. */
+/** Reads where events are: the stream, its groups, and the lists behind it. */
 export async function readHops(redis: Client, stream: string, queues: readonly string[]): Promise<Hops> {
   const lengths: Record<string, number> = {};
   for (const queue of queues) lengths[queue] = await lengthOf(redis, queue);
@@ -29,8 +29,8 @@ export async function readHops(redis: Client, stream: string, queues: readonly s
 }
 
 /**
- * Reads where events stand when nothing more is expected, and which entries of the load stay pending: what is
- * in work is acknowledged in a moment, so that they are looked at until none is left or that moment is over.
+ * Reads where events are at the end, and which entries of the load stay pending. Entries in progress are acknowledged
+ * soon, so it reads until none is left or that time is over.
  *
  * @param before the reading from before the load.
  */
@@ -94,13 +94,13 @@ async function lengthOf(redis: Client, key: string): Promise<number> {
   return command === undefined ? 0 : Number(await redis.sendCommand(command, key));
 }
 
-/** The id that a server takes when it starts; null for a user who may not ask for it. */
+/** The id of one run of the server; null without permission to ask. */
 async function serverOf(redis: Client): Promise<string | null> {
   const info = await redis.sendCommand("INFO", "server").catch(() => null);
   return /run_id:(\w+)/.exec(String(info))?.[1] ?? null;
 }
 
-/** The answers of XINFO: names and values in turn, because the client speaks RESP 2. */
+/** The answers of XINFO: alternating names and values, because the client speaks RESP 2. */
 function fields(answer: unknown): Readonly<Record<string, unknown>> {
   const words = answer as readonly unknown[];
   const pairs: [string, unknown][] = [];

@@ -2,10 +2,9 @@ import type { Client } from "k6/x/redis";
 import { groupsOf } from "./streamhops.ts";
 
 /**
- * Trims a stream to about so many entries, but never an entry that a consumer group has not
- * acknowledged: what would be cut off by length alone stays, and is told.
+ * Trims a stream to about `length` entries, but keeps entries that a consumer group has not acknowledged.
  *
- * @returns a warning when the stream had to stay longer than asked for; null otherwise.
+ * @returns a warning when the stream stays longer than requested; null otherwise.
  */
 export async function trimAcknowledged(redis: Client, stream: string, maxLength: number): Promise<string | null> {
   if (Number(await redis.sendCommand("XLEN", stream)) <= maxLength) return null;
@@ -19,12 +18,12 @@ export async function trimAcknowledged(redis: Client, stream: string, maxLength:
   }
   await redis.sendCommand("XTRIM", stream, "MINID", "~", oldest as string);
   const length = Number(await redis.sendCommand("XLEN", stream));
-  // Trimming with "~" removes whole nodes of the stream, a hundred entries each unless configured otherwise.
+  // Trimming with "~" removes whole nodes of the stream, of a hundred entries each by default.
   if (length <= maxLength + 200) return null;
   return `MAXLEN=${maxLength}: stream ${stream} keeps ${length} entries, its consumers have not acknowledged more`;
 }
 
-/** The smallest id after one that was delivered: everything before it may go. */
+/** The smallest id after a delivered one: everything before it may be removed. */
 function next(id: string): string {
   const [time, place] = id.split("-");
   return `${time}-${Number(place) + 1}`;

@@ -1,6 +1,6 @@
 import { withoutCredentials } from "../../../core/redaction.ts";
 
-/** What a command was refused with, in the words of the server and without the name of a class. */
+/** Why a command was refused, in the server's words without the name of an error class. */
 export function wordsOf(problem: unknown): string {
   return withoutCredentials(String(problem).replace(/^(?:GoError|Error): /, ""));
 }

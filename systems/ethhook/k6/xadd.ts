@@ -11,7 +11,7 @@ import { wordsOf } from "./words.ts";
 
 type XaddMeasures = ReturnType<typeof measures<"everywhere" | "publishing">>;
 
-/** Where entries are added, and what they are. */
+/** The stream and its entries. */
 interface XaddOptions {
   readonly metrics: XaddMeasures;
   readonly redis: { sendCommand(name: string, ...words: readonly string[]): Promise<unknown> };
@@ -19,7 +19,7 @@ interface XaddOptions {
   readonly events: Pick<PipelineEvents<readonly string[]>, "write">;
 }
 
-/** Makes what sends each event by an XADD of its own, all of a tick at the same time, and times each. */
+/** Sends each event by its own XADD, all of a tick concurrently, and times each. */
 export function eachAdded({ metrics, redis, stream, events }: XaddOptions) {
   return async (run: Run, tick: Tick): Promise<SendOutcome> => {
     const outcome = await sendEach(run, tick, async (trace) => {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Webhook } from "../wire.ts";
 
-/** JSON knows numbers that are too large for us, which would be read as infinity and written as null. */
+/** JSON allows numbers that are too large for a double, which would be read as infinity and written as null. */
 const Finite = v.pipe(v.number(), v.finite());
 
 export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
@@ -16,24 +16,23 @@ export const WebhookSchema: v.GenericSchema<unknown, Webhook> = v.object({
   transaction_hash: v.string(),
 });
 
-/** As much of a body is shown. */
+/** Longest quote of a body. */
 const SHOWN_LENGTH = 60;
 
-/** The first bytes of compressed data, by how it is compressed. */
+/** The first bytes of compressed data, by format. */
 const MAGIC: readonly (readonly [name: string, bytes: string])[] = [
   ["gzip", "1f8b"],
   ["zstd", "28b52ffd"],
 ];
 
-/** Envelopes within envelopes that are opened. */
+/** Most nested envelopes that are opened. */
 const MOST_ENVELOPES = 4;
 
 /**
- * Reads the webhooks of a body: one, an array of them, or either in an envelope, such as a CloudEvent, whatever
- * the envelope calls what it holds.
+ * Reads the webhooks in a body: one, an array, or either in an envelope such as a CloudEvent, under any key.
  *
- * @param bytes as unpacked.
- * @returns what is wrong with it where it holds none, or anything else beside them.
+ * @param bytes decompressed.
+ * @returns what is wrong if it holds no webhook, or anything else besides.
  */
 export function readWebhooks(bytes: Buffer): readonly Webhook[] | string {
   if (bytes.length === 0) return "it is empty";
@@ -71,7 +70,9 @@ function webhooksOf(list: readonly unknown[], depth: number): readonly Webhook[]
   return webhooks;
 }
 
-/** What a text in an envelope holds: JSON as text, as queues deliver it, or as base64 by the name that CloudEvents has for it. */
+/**
+ * The content of a string in an envelope: JSON as text, as from queues, or base64 in the field that CloudEvents names.
+ */
 function contentOf(name: string, text: string): unknown {
   const json = name === "data_base64" ? Buffer.from(text, "base64").toString() : text;
   if (!/^\s*[{[]/.test(json)) return null;
@@ -88,7 +89,7 @@ function unreadable(bytes: Buffer): string {
   return `it is not JSON, but begins with ${JSON.stringify(bytes.toString("utf8", 0, SHOWN_LENGTH))}`;
 }
 
-/** Says what came in the place of a webhook, by its outermost shape. */
+/** Describes a body that is no webhook, by its outermost form. */
 function shapeOf(value: unknown): string {
   if (Array.isArray(value)) return "it is a JSON array";
   if (typeof value !== "object" || value === null)

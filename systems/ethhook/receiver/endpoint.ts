@@ -8,33 +8,33 @@ import type { Endpoint } from "../endpoint.ts";
 import { endpointSelector, type LogWorkload, wantsAnything } from "../wire.ts";
 import { Failures, type Refusal } from "./failures.ts";
 
-/** A request that carries the webhook of an event. */
+/** A request with the webhook of an event. */
 interface Attempt {
   readonly trace: Trace;
-  /** Unix ms at which its headers were accepted. */
+  /** Unix ms when its headers arrived. */
   readonly headersAt: number;
-  /** Which attempt it is by the sender's count, from 1. */
+  /** The sender's number of the attempt, from 1. */
   readonly attempt: number;
 }
 
-/** A webhook that was taken. */
+/** An accepted webhook. */
 export interface Delivery extends Attempt {
-  /** Unix ms at which the last byte of its body was read: not before then has it arrived. */
+  /** Unix ms when the last byte of its body was read, which counts as its arrival. */
   readonly arrivedAt: number;
-  /** Whether its signature was looked at, and fits. */
+  /** Whether its signature was verified. */
   readonly isSigned: boolean;
 }
 
-/** A webhook that was not taken. */
+/** A webhook that was not accepted. */
 export interface RefusedAttempt extends Attempt {
-  /** Unix ms at which it was answered. */
+  /** Unix ms of the answer. */
   readonly answeredAt: number;
   readonly why: Refusal;
   /** What is wrong with its signature. */
   readonly problem?: string | undefined;
 }
 
-/** One endpoint. Its webhooks arrive here and nowhere else, so that it is live as long as the run. */
+/** One endpoint. All its webhooks are seen here, so it is live as long as the run. */
 export class EndpointPath extends Path {
   readonly latencies = new Histogram();
   readonly failures: Failures;
@@ -43,7 +43,7 @@ export class EndpointPath extends Path {
   private requests = 0;
   private retries = 0;
 
-  /** @param retryPauses as {@link Failures} takes them. */
+  /** @param retryPauses see {@link Failures}. */
   constructor(endpoint: Endpoint, workload: LogWorkload, retryPauses: readonly number[]) {
     super(endpoint.name, endpoint, endpointSelector(workload, endpoint));
     this.wanting = wantsAnything(workload, endpoint);
@@ -55,7 +55,7 @@ export class EndpointPath extends Path {
     this.failures.attempted(trace.seq, { at: headersAt, claimed: attempt });
   }
 
-  /** Counts a request of the run's load that was not taken. */
+  /** Counts a request of the load that was not accepted. */
   refused(refused: RefusedAttempt): void {
     const { trace, answeredAt, attempt, why } = refused;
     if (trace.publisher === CANARY_PUBLISHER) return;
@@ -63,7 +63,7 @@ export class EndpointPath extends Path {
     if (!this.ledger.seen.has(trace.seq)) this.failures.refused(trace.seq, answeredAt, attempt, why);
   }
 
-  /** Enters a webhook that was answered well. @returns whether it is the first delivery of an event of the load. */
+  /** Enters a webhook that was accepted. @returns whether it is the first delivery of an event of the load. */
   enter(delivery: Delivery, deliveries: Deliveries): boolean {
     const { trace, arrivedAt, attempt } = delivery;
     if (trace.publisher === CANARY_PUBLISHER) {

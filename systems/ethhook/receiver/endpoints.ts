@@ -15,23 +15,23 @@ import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts"
 /** How many damaged webhooks an account describes. */
 const EVIDENCE = 5;
 
-/** As much of a damaged value is shown. */
+/** Longest quote of a damaged value. */
 const SHOWN_LENGTH = 80;
 
-/** Kinds of unreadable bodies that are told apart; what a sender varies would fill an account. */
+/** Most kinds of unreadable bodies; text that varies would fill an account. */
 const MOST_PROBLEMS = 10;
 const OTHER_PROBLEMS = "other problems";
 
 /** The retries of the contract's sender. */
 const RETRY_PAUSES_MS = [2_000, 4_000, 8_000, 16_000];
 
-/** The endpoints of one run, and what came that was no delivery. */
+/** The endpoints of one run, and arrivals that are no deliveries. */
 export class Endpoints implements Observer {
-  /** Webhooks are sent at the same time, and sent again. */
+  /** Webhooks are sent concurrently, and retried. */
   readonly isOrdered = false;
   private readonly byName: ReadonlyMap<string, EndpointPath>;
   private readonly observed: ObserverContext;
-  /** What is wrong with the first damaged webhooks. */
+  /** Descriptions of the first damaged webhooks. */
   private readonly damages: string[] = [];
   private readonly workload: LogWorkload;
   private misbehaviours = 0;
@@ -51,7 +51,7 @@ export class Endpoints implements Observer {
     this.byName = new Map(endpoints.map((one) => [one.name, new EndpointPath(one, this.workload, retryPauses)]));
   }
 
-  /** Counts a webhook that was not taken. */
+  /** Counts a webhook that was not accepted. */
   refused(name: string, refused: RefusedAttempt): void {
     this.byName.get(name)?.refused(refused);
     if (refused.why === "wrong signature") {
@@ -69,13 +69,13 @@ export class Endpoints implements Observer {
     return this.byName.values();
   }
 
-  /** Enters a webhook that was taken. */
+  /** Enters an accepted webhook. */
   delivered(name: string, delivery: Delivery, body: Webhook): void {
     const { trace } = delivery;
     const isOfLoad = trace.publisher !== CANARY_PUBLISHER;
     const path = this.byName.get(name);
     const isFirst = path !== undefined && this.enter(path, delivery, body);
-    // A stray too is an arrival: where the account is closed, this is where it shows.
+    // A stray is an arrival, too: after the account is closed, only this shows it.
     if (isOfLoad) this.observed.arrived(1, isFirst ? 1 : 0);
     if (isOfLoad && path === undefined) this.strays++;
   }
@@ -90,7 +90,7 @@ export class Endpoints implements Observer {
     return path.enter(delivery, this.observed.deliveries);
   }
 
-  /** Enters what the stream and the queues say of the events between publishing and delivery. */
+  /** Enters the readings of the stream and the queues between publishing and delivery. */
   read(report: HopsReport): void {
     this.hops = this.hops === null ? report : mergeHops(this.hops, report);
   }
@@ -103,7 +103,7 @@ export class Endpoints implements Observer {
     return webhooks === null ? {} : { webhooks: { ...webhooks, growth: backlogGrowth(seconds, span) } };
   }
 
-  /** What was read of the stream is known only when the account is closed. */
+  /** The readings of the stream are complete only when the account is closed. */
   sinceClose({ webhooks }: Account): Partial<Account> {
     const { hops } = this;
     return webhooks === null || hops === null ? {} : { webhooks: { ...webhooks, leftPending: leftPending(hops) } };

@@ -1,33 +1,33 @@
-/** How a webhook that belongs to a run was answered, when it was not taken. */
+/** How a webhook of a run was answered that was not accepted. */
 export const REFUSALS = ["answered 503", "answered 404", "cut off", "wrong signature"] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
-/** A sender that comes back sooner has no patience: it would fall upon a receiver that is just recovering. */
+/** A retry that comes sooner is too hasty: it hits a receiver that is just recovering. */
 const HASTY_MS = 50;
 
 /** Pauses of a sender's retries vary by a fifth. */
 const JITTER = 1.2;
 
-/** A sender that has waited for so long waits no more than twice that before its next attempt. */
+/** After a pause this long, a sender waits at most twice as long before its next attempt. */
 const BACKOFF_FACTOR = 2;
 
 /** A delivery whose last attempt was refused. */
 interface FailedDelivery {
   readonly at: number;
   readonly why: Refusal;
-  /** Attempts seen here. */
+  /** Number of attempts seen here. */
   readonly attempts: number;
-  /** The largest number that a header gave one of them. */
+  /** The highest attempt number in a header. */
   readonly claimed: number;
-  /** Unix ms after which no further attempt can be expected. */
+  /** Unix ms after which no further attempt can come. */
   readonly openUntil: number;
 }
 
-/** An attempt as its request says it. */
+/** An attempt, as its request describes it. */
 export interface AttemptAt {
-  /** Unix ms at which its headers were accepted. */
+  /** Unix ms when its headers arrived. */
   readonly at: number;
-  /** Which attempt it is by the sender's own count. */
+  /** The sender's number of the attempt. */
   readonly claimed: number;
 }
 
@@ -40,27 +40,27 @@ export class Failures {
   private inARow = 0;
   private longest = 0;
 
-  /** @param pauses ms that the sender waits after its first, second, ... attempt; after the last it gives up. */
+  /** @param pauses of the sender in ms after its first, second, ... attempt; after the last one it gives up. */
   constructor(pauses: readonly number[]) {
     this.pauses = pauses;
   }
 
-  /** Attempts that came too soon after one of the same delivery that failed. */
+  /** Attempts that came too soon after a failed one of the same delivery. */
   get hasty(): number {
     return this.hurried;
   }
 
-  /** Second and later attempts whose header gave no higher number than an earlier one's. */
+  /** Retries whose header had no higher number than an earlier one. */
   get unraisedHeaders(): number {
     return this.unraised;
   }
 
-  /** The most attempts that were refused one after the other. */
+  /** The longest series of refused attempts. */
   get longestRow(): number {
     return this.longest;
   }
 
-  /** An attempt has come, however it will be answered. */
+  /** An attempt has arrived, whatever the answer will be. */
   attempted(seq: number, { at, claimed }: AttemptAt): void {
     const last = this.failed.get(seq);
     if (last === undefined) return;
@@ -68,11 +68,11 @@ export class Failures {
     if (claimed <= last.claimed) this.unraised++;
   }
 
-  /** It was not taken. @param at Unix ms at which it was answered. */
+  /** It was not accepted. @param at Unix ms of the answer. */
   refused(seq: number, at: number, claimed: number, why: Refusal): void {
     const last = this.failed.get(seq);
     const attempts = (last?.attempts ?? 0) + 1;
-    // Attempts that never got here are known from the header alone.
+    // Attempts that never arrived here are known only from the header.
     const planned = this.pauses[Math.max(attempts, claimed) - 1];
     const observed = last === undefined || planned === undefined ? 0 : (at - last.at) * BACKOFF_FACTOR;
     const openUntil = at + JITTER * Math.max(planned ?? 0, observed);
@@ -80,30 +80,30 @@ export class Failures {
     this.longest = Math.max(this.longest, ++this.inARow);
   }
 
-  /** It was taken. @returns whether an attempt at it had been refused before. */
+  /** It was accepted. @returns whether an earlier attempt was refused. */
   succeeded(seq: number): boolean {
     this.inARow = 0;
     return this.failed.delete(seq);
   }
 
-  /** Whether a further attempt at a delivery can be expected. */
+  /** Whether a delivery may still be retried. */
   isOpen(seq: number, now: number): boolean {
     return now < (this.failed.get(seq)?.openUntil ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Whether the last attempt at a delivery was refused. */
+  /** Whether the last attempt of a delivery was refused. */
   has(seq: number): boolean {
     return this.failed.has(seq);
   }
 
-  /** Unix ms after which no further attempt at any delivery can be expected. */
+  /** Unix ms after which no delivery can be retried any more. */
   get openUntil(): number {
     let latest = Number.NEGATIVE_INFINITY;
     for (const { openUntil } of this.failed.values()) latest = Math.max(latest, openUntil);
     return latest;
   }
 
-  /** Deliveries whose last attempt failed and that are not sent again, by how. */
+  /** Deliveries whose last attempt failed and that are not retried any more, by answer. */
   abandoned(now: number): ReadonlyMap<Refusal, number> {
     const counts = new Map<Refusal, number>();
     for (const { why, openUntil } of this.failed.values()) {

@@ -1,4 +1,4 @@
-/** The far end of EthHook: events come back as webhooks, to one of several endpoints. */
+/** EthHook's far end: events come back as webhooks, to one of several endpoints. */
 import type { FastifyInstance } from "fastify";
 import { HopsReportSchema } from "../../../core/hops.ts";
 import type { FarEndKind } from "../../../receiver/kind.ts";
@@ -37,13 +37,13 @@ export const webhooks: FarEndKind<WebhookOptions, Webhooks> = {
         addRelayedRoute(app, new Handovers(sink));
         await app.register(webhookRoutes, { signatures, answer, sink: relay ?? sink, traffic, misbehaviour, now });
       },
-      // What waits to be handed on is answered before its connection is closed.
+      // Requests that wait for the handover are answered before their connections are closed.
       drain: async () => relay?.close(),
     };
   },
 };
 
-/** Takes where the events stood in the stream and the queues before the receiver. */
+/** Accepts readings of the stream and the queues before the receiver. */
 function addHopsRoute(app: FastifyInstance, runs: Runs): void {
   app.post(`${RUN}/hops`, (request: RunRequest, reply) => {
     const run = found(runs, request, reply);
@@ -54,7 +54,7 @@ function addHopsRoute(app: FastifyInstance, runs: Runs): void {
   });
 }
 
-/** Takes what another receiver hands on. */
+/** Accepts webhooks from another receiver. */
 function addRelayedRoute(app: FastifyInstance, handovers: Handovers): void {
   app.post("/relayed", (request, reply) => {
     const handover = read(HandoverSchema, request, reply);

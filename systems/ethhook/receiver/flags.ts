@@ -1,4 +1,4 @@
-/** What a receiver of webhooks can be told on its command line. */
+/** The command-line flags of a receiver of webhooks. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
@@ -9,13 +9,13 @@ import type { SignatureOptions } from "../../../receiver/signatures/signature.ts
 import { type Answer, RECEIVED } from "./webhooks.ts";
 
 export interface WebhookOptions {
-  /** What webhooks must be signed with; without it signatures are not looked at. */
+  /** Secret of signatures; without it they are not verified. */
   readonly secret?: string | undefined;
-  /** How they are signed. */
+  /** How webhooks are signed. */
   readonly signature?: Omit<SignatureOptions, "secret"> | undefined;
-  /** How a webhook that is taken is answered; 200 unless told. */
+  /** The answer to an accepted webhook; 200 by default. */
   readonly answer?: Answer | undefined;
-  /** Another receiver that settles the runs: webhooks are taken here and accounted for there. */
+  /** Another receiver that settles the runs: webhooks are accepted here and accounted for there. */
   readonly settleAt?: string | undefined;
   /** How webhooks are answered at first; `PUT /misbehaviour` changes it. */
   readonly misbehaviour?: MisbehaviourSettings | undefined;

@@ -7,32 +7,32 @@ import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import type { Handover, Item } from "./handover.ts";
 import type { Stray, WebhookSink } from "./webhooks.ts";
 
-/** Handed on together at most: well within what a receiver reads, unless webhooks are large. */
+/** Most items in one handover: well within a receiver's body limit, unless webhooks are large. */
 const AT_ONCE = 10_000;
-/** Beyond so many the receiver that settles is gone, and what comes is not kept for it. */
+/** With more waiting items the settling receiver counts as gone, and new ones are refused. */
 const MOST_WAITING = 200_000;
-/** Whoever has not answered by then does not answer. It gets the same again, and knows by its place what it took. */
+/** Timeout of a handover. The receiver gets the same items again, and recognises by their numbers what it has. */
 const TIMEOUT_MS = 30_000;
 const RETRY_MS = 200;
-/** A webhook that could not be handed on for so long is refused, so that its sender comes again. */
+/** A webhook that cannot be handed over within this time is refused, so that its sender retries. */
 const PATIENCE_MS = 5_000;
 
-/** With these nothing can have been taken. */
+/** Errors after which nothing can have been accepted. */
 const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
 interface WaitingItem {
   readonly item: Item;
-  /** By our own clock, in Unix ms. */
+  /** Unix ms by our own clock. */
   readonly since: number;
-  /** It was sent, and no answer says what became of it. */
+  /** It was sent, and its result is unknown. */
   maybeTaken: boolean;
-  /** Resolves a waiting request with whether it was handed on; null without one. */
+  /** Resolves a waiting request with whether it was handed over; null without one. */
   readonly done: ((taken: boolean) => void) | null;
 }
 
 /**
- * Hands webhooks on to the receiver that settles the runs, so that several can share one run. A webhook is
- * answered when it is handed on: one that a crash here loses was never taken, and its sender comes again.
+ * Hands webhooks over to the receiver that settles the runs, so that several receivers can share one run. A webhook is
+ * answered after the handover: one that a crash here loses was never accepted, and its sender retries.
  */
 export class Relay implements WebhookSink {
   private readonly settleAt: string;
@@ -50,8 +50,8 @@ export class Relay implements WebhookSink {
 
   /**
    * @param settleAt the other receiver.
-   * @param now Unix ms by our own clock; what is handed on is told by the other's.
-   * @param log takes a line when handing on begins to fail, and how much was refused for it in the end.
+   * @param now Unix ms by our own clock; handed-over times are by the other's.
+   * @param log gets a line when handovers begin to fail, and how much was refused for that at the end.
    */
   constructor(settleAt: string, now: () => number, log: (line: string) => void = console.error) {
     this.settleAt = settleAt;
@@ -93,7 +93,7 @@ export class Relay implements WebhookSink {
     done?.(false);
   }
 
-  /** Hands on what is left, unless nobody takes it. */
+  /** Hands over what is left, unless the other receiver is gone. */
   async close(): Promise<void> {
     this.isClosing = true;
     await this.sending;
@@ -111,7 +111,7 @@ export class Relay implements WebhookSink {
     }
   }
 
-  /** What was perhaps taken is kept: its place is what tells it from the same webhook sent again. */
+  /** Items that may have been accepted keep their numbers, which tell them from the same webhook sent again. */
   private refuseOverdue(): void {
     const isOverdue = (one: WaitingItem) =>
       !one.maybeTaken && one.done !== null && this.now() - one.since > PATIENCE_MS;
@@ -121,7 +121,7 @@ export class Relay implements WebhookSink {
     for (const one of overdue) this.giveUp(one);
   }
 
-  /** @returns whether something was handed on, given up, or can be sent at once in another way. */
+  /** @returns whether to go on at once: something was handed over, given up, or can be sent in another way. */
   private async send(): Promise<boolean> {
     const { correction, applied, at, offset, error } = await this.clock.reading();
     const clock = { at, offset, error, correction: applied };
@@ -139,7 +139,7 @@ export class Relay implements WebhookSink {
       return true;
     }
     if (!isTaken && !isRefused) {
-      // Whoever is too busy or does not know the address has taken nothing.
+      // A receiver that is too busy or does not know the route has accepted nothing.
       const isSure = status === 503 || (status >= 400 && status < 500);
       for (const one of some) one.maybeTaken ||= !isSure;
       throw new Error(`status ${status}`);
@@ -155,7 +155,7 @@ export class Relay implements WebhookSink {
     return true;
   }
 
-  /** @returns the status of the answer. @throws when there is none. */
+  /** @returns the status of the answer. @throws without an answer. */
   private async post(handover: Handover): Promise<number> {
     const headers = { "Content-Type": "application/json" };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -166,7 +166,7 @@ export class Relay implements WebhookSink {
     return answer.status;
   }
 
-  /** Tells of the first of several failures in a row; what could not be handed on is kept and tried again. */
+  /** Logs the first of several failures in a row; items stay and are tried again. */
   private failed(problem: unknown): false {
     if (!this.isFailing) this.log(`webhooks cannot be handed on: ${reasonOf(problem)}`);
     this.isFailing = true;
@@ -174,7 +174,7 @@ export class Relay implements WebhookSink {
   }
 }
 
-/** An item as the other receiver's clock tells it. */
+/** An item with times by the other receiver's clock. */
 function corrected(item: Item, correction: number): Item {
   switch (item.kind) {
     case "unread":
@@ -187,7 +187,7 @@ function corrected(item: Item, correction: number): Item {
   }
 }
 
-/** Node hides the reason why a request failed behind it. */
+/** Node hides the cause of a failed request behind a general error. */
 function causeOf(problem: unknown): unknown {
   return problem instanceof Error ? (problem.cause ?? problem) : problem;
 }
@@ -199,6 +199,6 @@ function codeOf(problem: unknown): string {
 function reasonOf(problem: unknown): string {
   const cause = causeOf(problem);
   if (!(cause instanceof Error)) return String(cause);
-  // Where a name has several addresses, only the code says why none of them answers.
+  // If a name has several addresses, only the code says why none of them answers.
   return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
 }

@@ -1,17 +1,17 @@
-/** A circuit breaker that discards what it holds up. */
+/** A circuit breaker that discards deliveries while it is open. */
 export class Breaker {
   private readonly limit: number;
   private readonly openMs: number;
   private readonly failures = new Map<string, number>();
   private readonly openUntil = new Map<string, number>();
 
-  /** @param limit failures in a row that open it. @param openMs for how long it discards. */
+  /** @param limit failures in a row that open it. @param openMs how long it stays open. */
   constructor({ limit, openMs }: { readonly limit: number; readonly openMs: number }) {
     this.limit = limit;
     this.openMs = openMs;
   }
 
-  /** Whether a delivery to an endpoint is not made. */
+  /** Whether a delivery to an endpoint is discarded. */
   discards(endpoint: string): boolean {
     return performance.now() < (this.openUntil.get(endpoint) ?? 0);
   }

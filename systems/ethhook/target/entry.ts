@@ -17,7 +17,7 @@ const EntrySchema = v.object({
   timestamp: Decimal,
 });
 
-/** Reads a stream entry as the webhook that tells of it. @returns what is wrong with it when it is malformed. */
+/** Reads a stream entry as its webhook. @returns what is wrong with a malformed one. */
 export function readEntry(fields: Readonly<Record<string, string>>): Webhook | string {
   const parsed = v.safeParse(EntrySchema, fields);
   if (!parsed.success) return `${v.getDotPath(parsed.issues[0])}: ${parsed.issues[0].message}`;

@@ -8,7 +8,7 @@ import { type EthhookOptions, PARTS } from "./service.ts";
 
 export type Flags = Omit<EthhookOptions, "log"> & { readonly exitWithStdin: boolean };
 
-/** Reads the command line; ends the process with a line of help when it is wrong. */
+/** Parses the command line; for a mistake ends the process with one line. */
 export function readFlags(): Flags {
   const command = serviceCommand(
     "ethhook",

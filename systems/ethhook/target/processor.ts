@@ -8,13 +8,13 @@ import type { Registry } from "./registry.ts";
 
 export const GROUP = "ethhook";
 
-/** Entries that could not be read, beside the good ones. */
+/** Unreadable entries, apart from the good ones. */
 export const MALFORMED = "events:malformed";
 
 const BATCH = 500;
 const BLOCK_MS = 1_000;
 const RETRY_MS = 200;
-/** Entries that another processor took and has not acknowledged for so long are taken over. */
+/** Entries that another processor has read and not acknowledged for this long are taken over. */
 const ABANDONED_MS = 3_000;
 
 interface StreamEntry {
@@ -24,19 +24,19 @@ interface StreamEntry {
 
 /** What a processor works with. */
 export interface ProcessorOptions {
-  /** A connection of its own, because waiting for entries blocks it. */
+  /** A connection of its own, because it blocks while it waits for entries. */
   readonly redis: Redis;
   readonly registry: Registry;
   readonly stream: string;
-  /** Processors of one group need different names. */
+  /** Unique within a group. */
   readonly name: string;
   readonly faults: EthhookFaults;
   readonly log: (text: string) => void;
 }
 
 /**
- * Turns stream entries into deliveries. Queueing the deliveries and acknowledging the entry are one
- * transaction, so that an entry is either still pending or wholly queued, whenever the process dies.
+ * Turns stream entries into deliveries. One transaction queues the deliveries and acknowledges the entry, so that an
+ * entry is either still pending or completely queued, whenever the process dies.
  */
 export class Processor {
   private readonly options: ProcessorOptions;
@@ -73,7 +73,7 @@ export class Processor {
     }
   }
 
-  /** The group starts at the beginning, so that what was published before it is not lost. */
+  /** The group starts at the beginning, so that earlier entries are not lost. */
   private async joinGroup(): Promise<void> {
     const { redis, stream } = this.options;
     await redis.xGroupCreate(stream, GROUP, "0", { MKSTREAM: true }).catch((problem: Error) => {
@@ -81,7 +81,7 @@ export class Processor {
     });
   }
 
-  /** Works through the entries from an id on, ">" for those that nobody has read, until there are none. */
+  /** Processes the entries from an id on, ">" for unread ones, until there are none. */
   private async processAll(id: "0" | ">"): Promise<void> {
     const { redis, stream, name } = this.options;
     while (!this.stopped.signal.aborted) {

@@ -2,12 +2,12 @@ import * as v from "valibot";
 import type { Redis } from "../../../target/redis.ts";
 import { DELIVERY_QUEUE } from "../wire.ts";
 
-/** One delivery that is to be made. */
+/** A delivery to be made. */
 const JobSchema = v.object({
-  /** Unique: stream entry and endpoint, and the copy where a fault makes several. */
+  /** Unique: stream entry and endpoint, and the copy if a fault makes several. */
   id: v.string(),
   endpoint: v.string(),
-  /** Which attempt is the next, from 1. */
+  /** Number of the next attempt, from 1. */
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
   body: v.string(),
 });
@@ -15,7 +15,7 @@ export type Job = v.InferOutput<typeof JobSchema>;
 
 export const QUEUE_KEYS = {
   waiting: DELIVERY_QUEUE,
-  /** Taken by a worker, scored by when its lease ends. */
+  /** Taken by a worker, scored by the end of its lease. */
   taken: `${DELIVERY_QUEUE}:taken`,
   /** Failed before, scored by when the next attempt is due. */
   retry: `${DELIVERY_QUEUE}:retry`,
@@ -23,10 +23,10 @@ export const QUEUE_KEYS = {
   dead: `${DELIVERY_QUEUE}:dead`,
 };
 
-/** A worker that has not renewed its lease for so long is taken for dead. */
+/** A worker that has not renewed its lease for this long counts as dead. */
 const LEASE_MS = 3_000;
 
-/** KEYS: waiting, taken, retry. ARGV: how many, now, end of the lease. Puts back what is due, then takes. */
+/** KEYS: waiting, taken, retry. ARGV: how many, now, end of the lease. Puts due jobs back, then takes some. */
 const TAKE = `
 for place = 2, 3 do
   local due = redis.call("ZRANGEBYSCORE", KEYS[place], "-inf", ARGV[2], "LIMIT", 0, 100)
@@ -41,27 +41,27 @@ return jobs
 `.trim();
 
 /**
- * The delivery queue. A job is in exactly one of its lists at any time, and what a worker had taken
- * when it died goes back when its lease ends: nothing is lost, and a delivery may be made twice.
+ * The delivery queue. A job is in exactly one of its lists at any time, and the jobs of a dead worker go back when its
+ * lease ends: nothing is lost, but a delivery may be made twice.
  */
 export class DeliveryQueue {
   private readonly redis: Redis;
   private readonly keeping: boolean;
-  /** What was taken here, as it stands in Redis. */
+  /** The jobs taken here, as they are in Redis. */
   private readonly held = new Map<Job, string>();
 
-  /** @param keeping what is taken stays in Redis until it is done; without that, a crash loses it: a planted fault. */
+  /** @param keeping taken jobs stay in Redis until they are done; otherwise a crash loses them: a planted fault. */
   constructor(redis: Redis, keeping = true) {
     this.redis = redis;
     this.keeping = keeping;
   }
 
-  /** How a new job is written. */
+  /** A new job as text. */
   static write(job: Job): string {
     return JSON.stringify(job);
   }
 
-  /** Takes up to so many jobs. */
+  /** Takes jobs. */
   async take(count: number): Promise<Job[]> {
     const now = Date.now();
     const { waiting, taken, retry } = QUEUE_KEYS;
@@ -77,26 +77,26 @@ export class DeliveryQueue {
         this.held.set(parsed.output, text);
         jobs.push(parsed.output);
       } else {
-        // What is no job would come back for ever, and those that were taken with it.
+        // An invalid job would come back for ever, with the jobs that were taken with it.
         await this.redis.multi().zRem(taken, text).rPush(QUEUE_KEYS.dead, text).exec();
       }
     }
     return jobs;
   }
 
-  /** Keeps everything that was taken and is not done; to be called well within a lease. */
+  /** Renews the lease of all taken jobs; to be called well within a lease. */
   async renew(): Promise<void> {
     const score = Date.now() + LEASE_MS;
     const members = [...this.held.values()].map((value) => ({ score, value }));
     if (members.length > 0) await this.redis.zAdd(QUEUE_KEYS.taken, members, { condition: "XX" });
   }
 
-  /** The delivery is made. */
+  /** The delivery was made. */
   async done(job: Job): Promise<void> {
     await this.redis.zRem(QUEUE_KEYS.taken, this.letGo(job));
   }
 
-  /** The delivery failed: tries again in so many ms, or never when that is null. */
+  /** The delivery failed: tries again in `ms`, or never if that is null. */
   async failed(job: Job, retryIn: number | null): Promise<void> {
     const again = DeliveryQueue.write({ ...job, attempt: job.attempt + 1 });
     const move = this.redis.multi().zRem(QUEUE_KEYS.taken, this.letGo(job));

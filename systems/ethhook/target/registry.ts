@@ -5,7 +5,7 @@ import { messageOf } from "../../../core/problem.ts";
 import { type Endpoint, type Selectable, selects } from "../endpoint.ts";
 import { createSchema } from "./schema.ts";
 
-/** An endpoint with all that a delivery needs. */
+/** An endpoint with everything that a delivery needs. */
 export interface RegisteredEndpoint extends Endpoint {
   readonly id: string;
   readonly webhook_url: string;
@@ -36,8 +36,7 @@ const QUERY = `select id::text, name, webhook_url, hmac_secret, contract_address
 const REFRESH_MS = 500;
 
 /**
- * The endpoints as the database has them. They are read again twice a second; while the database is
- * away, what was read last goes on to hold.
+ * The endpoints in the database, read again twice a second. While the database is away, the last reading stays valid.
  */
 export class Registry {
   private readonly pool: Pool;
@@ -49,7 +48,7 @@ export class Registry {
   constructor(url: string, log: (text: string) => void) {
     this.log = log;
     this.pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 2_000 });
-    // An idle connection that breaks is replaced by the next query, which tells if it cannot be.
+    // An idle connection that breaks is replaced by the next query, which fails if that is impossible.
     this.pool.on("error", () => {});
   }
 
@@ -69,7 +68,7 @@ export class Registry {
     this.refreshing = this.keepRefreshing();
   }
 
-  /** All that must be told of an event. */
+  /** All endpoints that must get an event. */
   matching(event: Selectable): readonly RegisteredEndpoint[] {
     return this.rows.filter((row) => selects(row, event));
   }

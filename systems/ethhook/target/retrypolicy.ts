@@ -1,13 +1,13 @@
-/** What a worker does with a delivery that failed: when it tries again, and when it gives up. */
+/** When a worker retries a failed delivery, and when it gives up. */
 import type { Manner } from "../../../target/manner.ts";
 import type { EthhookFaults } from "./faults.ts";
 
 export interface RetryPolicy {
-  /** Ms until the next attempt, or what becomes of a delivery that has none. @param attempt the one that failed, from 1. */
+  /** Ms until the next attempt, or what happens to a delivery without one. @param attempt the failed one, from 1. */
   next(attempt: number, status: number | null, mostRetries: number): number | "forgotten" | "dead";
-  /** What the header says of an attempt. */
+  /** The header's value for an attempt. */
   told(attempt: number): number;
-  /** Failures in a row of an endpoint that open its breaker, and for how many ms it then discards what comes. */
+  /** Failures in a row of an endpoint that open its breaker, and for how many ms it then discards deliveries. */
   readonly breaker: { readonly limit: number; readonly openMs: number };
 }
 
@@ -16,10 +16,10 @@ const BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 const PLANTED_BREAKER_MS = 1_000;
 
-/** The sender in the field: pauses of 2, 4, 8 and 16 s and again 16 s, each a fifth shorter or longer. */
+/** The real sender: pauses of 2, 4, 8 and 16 s and again 16 s, each varied by up to a fifth. */
 const REAL = { backoffMs: 2_000, longestMs: 16_000, jitter: 0.2, retries: 5, failuresInARow: 5, openMs: 60_000 };
 
-/** How a pipeline of a manner with faults tries again. */
+/** The retry policy of a manner, with faults. */
 export function retryPolicyOf({ manner, faults }: { manner?: Manner; faults: EthhookFaults }): RetryPolicy {
   return manner === "real" ? real(faults) : contract(faults);
 }

@@ -29,7 +29,7 @@ create table if not exists endpoints (
   created_at timestamptz not null default now()
 );`;
 
-/** Makes a database fit; one that fits is left as it is. */
+/** Creates the tables; existing ones stay. */
 export async function createSchema(pool: Pool): Promise<void> {
   await pool.query(TABLES);
 }

@@ -14,11 +14,11 @@ export interface Attempt {
   readonly wronglySigned: boolean;
   /** Ms between the headers and the end of the body: a planted fault. */
   readonly lateBy?: number | undefined;
-  /** Compresses the body and does not say so: a planted fault. */
+  /** Compresses the body without saying so: a planted fault. */
   readonly compressed?: boolean;
 }
 
-/** Sends webhooks over connections that stay open. */
+/** Sends webhooks over persistent connections. */
 export class Sender {
   private readonly http: HttpAgent;
   private readonly https: HttpsAgent;
@@ -29,7 +29,7 @@ export class Sender {
     this.https = new HttpsAgent(options);
   }
 
-  /** Makes an attempt. @returns the status, or null when there was no answer in time or nobody to ask. */
+  /** Makes an attempt. @returns the status; null without an answer in time, or without a connection. */
   send({ endpoint, body: text, number, wronglySigned, lateBy, compressed }: Attempt): Promise<number | null> {
     const body = compressed === true ? gzipSync(text) : Buffer.from(text);
     const secret = wronglySigned ? `not ${endpoint.hmac_secret}` : endpoint.hmac_secret;
@@ -54,7 +54,7 @@ export class Sender {
         })
         .on("timeout", () => request.destroy())
         .on("error", () => resolve(null))
-        // After "response" this says nothing new; without one the connection ended before an answer.
+        // After "response" this is not new; without one the connection ended before an answer.
         .on("close", () => resolve(null));
       if (lateBy === undefined) {
         request.end(body);
@@ -65,7 +65,7 @@ export class Sender {
     });
   }
 
-  /** Begins a request; null when the database holds no URL that one could be sent to. */
+  /** Begins a request; null when the database has an invalid URL. */
   private request(url: string, options: RequestOptions): ClientRequest | null {
     try {
       return url.startsWith("https:")

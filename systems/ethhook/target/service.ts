@@ -9,7 +9,7 @@ import { Registry } from "./registry.ts";
 import { retryPolicyOf } from "./retrypolicy.ts";
 import { Worker } from "./worker.ts";
 
-/** What can run in a process of its own. */
+/** The parts that can run in a process of their own. */
 export const PARTS = ["all", "processor", "worker"] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -21,7 +21,7 @@ export interface EthhookOptions {
   readonly databaseUrl: string;
   readonly stream: string;
   readonly part: Part;
-  /** Processes of the same part need different names. */
+  /** Unique among processes of the same part. */
   readonly name: string;
   readonly concurrency: number;
   readonly manner?: Manner;
@@ -29,20 +29,20 @@ export interface EthhookOptions {
   readonly log: { write(text: string): unknown };
 }
 
-/** A pipeline that runs. */
+/** A running pipeline. */
 export interface Ethhook {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Starts the reference pipeline from a Redis stream to webhooks. @throws when its address cannot be had. */
+/** Starts the reference pipeline from a Redis stream to webhooks. @throws when its address cannot be used. */
 export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   const { host, port, redisUrl, part, faults } = options;
   const log = onceInARow((text) => options.log.write(`${withoutCredentials(text)}\n`));
   const app = fastify({ forceCloseConnections: true });
   app.get("/health", () => ({ status: "healthy", part }));
   let ready = false;
-  // Its tables are there, so that endpoints can be set up, and its parts run.
+  // Its tables exist, so that endpoints can be set up, and its parts run.
   app.get("/ready", (_, reply) => reply.code(ready ? 200 : 503).send({ ready }));
   const url = await app.listen({ host, port });
 
@@ -72,7 +72,7 @@ export async function startEthhook(options: EthhookOptions): Promise<Ethhook> {
   };
 }
 
-/** A complaint that goes on says nothing new: it is written when it changes. */
+/** A repeated error is not new: it is logged when it changes. */
 function onceInARow(write: (text: string) => void): (text: string) => void {
   let last = "";
   return (text) => {

@@ -7,7 +7,7 @@ import type { RegisteredEndpoint, Registry } from "./registry.ts";
 import type { RetryPolicy } from "./retrypolicy.ts";
 import { Sender } from "./sender.ts";
 
-/** With nothing to do the queue is looked at so often. */
+/** Polling interval of an idle worker. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
 const RETRY_MS = 200;
@@ -15,7 +15,7 @@ const RETRY_MS = 200;
 export interface WorkerOptions {
   readonly queue: DeliveryQueue;
   readonly registry: Registry;
-  /** Deliveries that are made at the same time. */
+  /** Most deliveries at the same time. */
   readonly concurrency: number;
   readonly retrying: RetryPolicy;
   readonly faults: EthhookFaults;
@@ -30,7 +30,7 @@ export class Worker {
   private readonly stopped = new AbortController();
   private readonly busy = new Set<Promise<void>>();
   private running: Promise<unknown> = Promise.resolve();
-  /** Deliveries so far, faults strike by this number. */
+  /** Number of deliveries so far, by which faults choose theirs. */
   private number = 0;
 
   constructor(options: WorkerOptions) {
@@ -43,7 +43,7 @@ export class Worker {
     this.running = Promise.all([this.run(), this.renewLeases()]);
   }
 
-  /** Finishes what was begun. */
+  /** Completes deliveries in progress. */
   async close(): Promise<void> {
     this.stopped.abort();
     await this.running;
@@ -90,7 +90,7 @@ export class Worker {
   private async deliver(job: Job): Promise<void> {
     const { queue, registry, faults, retrying } = this.options;
     const endpoint = registry.find(job.endpoint);
-    // An endpoint that was deleted wants nothing any more.
+    // A deleted endpoint gets nothing any more.
     if (endpoint === undefined || this.breaker.discards(endpoint.id)) return queue.done(job);
     const number = ++this.number;
     const strikes = (oneIn: number | undefined) => oneIn !== undefined && number % oneIn === 0;
@@ -120,7 +120,7 @@ export class Worker {
   }
 }
 
-/** The same webhook with one digit more in its data. */
+/** The same webhook with one more digit in its data. */
 function corrupted(body: string): string {
   const webhook = JSON.parse(body) as Webhook;
   return JSON.stringify({ ...webhook, data: `${webhook.data}00` });

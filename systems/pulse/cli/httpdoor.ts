@@ -7,7 +7,7 @@ import { endpointsOf } from "../k6/endpoints.ts";
 
 const what = "http endpoints";
 
-/** Asks every endpoint of the test once: an open `/health` says nothing of the rest. */
+/** Requests every endpoint of the test once: an open `/health` says nothing about the others. */
 export async function endpointsCheck(settings: Settings<"http">): Promise<Check> {
   const credentials = await credentialsOf(settings, "HTTP");
   const topic = { chain: settings.CHAINS[0] ?? "", block: 1, listed: false };

@@ -36,7 +36,7 @@ export const kind: PipelineKind = {
     always: { websocket: { END_WHEN_SETTLED: "1", PING_EVERY: "1s" } },
   },
   demo: {
-    // On a machine with one core of two taken, 500 events a second left the subscribers 290 ms behind.
+    // On a machine with one of two cores taken, 500 events a second left the subscribers 290 ms behind.
     nats: { DURATION: "15s", RATE: "100" },
     http: { DURATION: "10s", THINK_TIME: "100ms" },
   },
@@ -69,17 +69,17 @@ export const kind: PipelineKind = {
     }),
 };
 
-/** Clients that vanish or read slowly take more than k6 has. */
+/** Clients that vanish or read slowly need bin/k6. */
 function isRude({ SCENARIO, SLOW_READERS }: Settings<"websocket">): boolean {
   return SCENARIO === "churn" || SLOW_READERS > 0;
 }
 
-/** Beside the load: a canary on its way, the drain, and starting up. */
+/** Time around the load: a canary's way, the drain, and start-up. */
 const ROUND_ABOUT_SECONDS = 30;
 
 /**
- * Subscribers listen for as long as anything can come: they end when the run is settled. Those that come
- * and go follow their profile, at the length of the load. The load waits for all that stay.
+ * Subscribers listen as long as anything can arrive: they end when the run is settled. Clients that come and go follow
+ * their profile for the length of the load. The load waits for all that stay.
  */
 function fitSubscribers(given: VariablesByTest): VariablesByTest {
   const { websocket, nats, http } = given;
@@ -95,7 +95,7 @@ function fitSubscribers(given: VariablesByTest): VariablesByTest {
   const stays = listening.kind === "visitors" && listening.staying && listening.shape.length === 1;
   const length = seconds + (stays ? CANARY_TIMEOUT + DRAIN_TIMEOUT + LINGER : 0) + ROUND_ABOUT_SECONDS;
   const clients = listening.kind === "visitors" ? Math.round(peakOf(listening.shape)) : 0;
-  // Those that read slowly join no run.
+  // Slow readers are no part of a run.
   const subscriptions = (clients - countAmong(clients, SLOW_READERS)) * SOCKETS;
   return {
     ...given,
@@ -108,7 +108,7 @@ function fitSubscribers(given: VariablesByTest): VariablesByTest {
   };
 }
 
-/** A gateway says whether it is ready where its other addresses are, unless another is given. */
+/** The gateway's `/ready` is expected beside its other paths. */
 function readyAt(url: string | undefined): Record<string, string> {
   if (url === undefined || !URL.canParse(url)) return {};
   const { protocol, host, pathname } = new URL(url);

@@ -9,14 +9,14 @@ import { describeStream, readStream, unfitness } from "../stream.ts";
 
 const what = "nats stream";
 const TIMEOUT_MS = 5_000;
-/** JetStream's code for a stream that is not there. */
+/** JetStream's code for a missing stream. */
 const NOT_FOUND = 10_059;
 
 const Failure = v.object({
   error: v.object({ err_code: v.optional(v.number()), description: v.optional(v.string()) }),
 });
 
-/** Logs in and looks at the stream that events go into. Publishes nothing. */
+/** Logs in and checks the stream of the events. Publishes nothing. */
 export async function streamCheck(settings: Settings<"nats">): Promise<Check> {
   let connection: NatsConnection;
   try {

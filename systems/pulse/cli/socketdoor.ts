@@ -8,7 +8,7 @@ const TIMEOUT_MS = 5_000;
 
 type Outcome = { readonly status: number } | { readonly problem: string } | "connected";
 
-/** Opens one socket and waits for the gateway's first frame. Subscribes to nothing. */
+/** Opens one socket and waits for the gateway's first frame. Does not subscribe. */
 export async function handshakeCheck(settings: Settings<"websocket">): Promise<Check> {
   const { WS_URL: url } = settings;
   const outcome = await handshake(settings, await credentialsOf(settings, "WS"));

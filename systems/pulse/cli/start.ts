@@ -4,27 +4,27 @@ import { join } from "node:path";
 import type { Service } from "../../../cli/service.ts";
 import { allOf, programOf, Services } from "../../../cli/services.ts";
 
-/** A whole pipeline on free ports: NATS JetStream, gateway and receiver, each a process of its own. */
+/** A complete pipeline on free ports: NATS JetStream, gateway and receiver, each in its own process. */
 export interface Pipeline {
   readonly nats: Service;
   readonly receiver: Service;
   readonly gateway: Service;
   /** Why services have ended that should still run. */
   readonly problems: () => readonly string[];
-  /** Takes the broker away while everything else stays. */
+  /** Stops the broker while everything else runs on. */
   stopNats(): Promise<void>;
-  /** Stops what was started and removes what it stored. */
+  /** Stops everything and deletes its data. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a pipeline.
  *
- * @param root the folder of the repository.
- * @param logs folder for what the services log.
- * @param gatewayFlags what the gateway is told beside its port, as in `--fault drop=1000`.
- * @param receiverFlags what the receiver is told beside its port, as in `--influxdb`.
- * @throws an error that names the service that did not start; those before it are stopped.
+ * @param root folder of the package.
+ * @param logs folder for the services' logs.
+ * @param gatewayFlags besides its port, such as `--fault drop=1000`.
+ * @param receiverFlags besides its port, such as `--influxdb`.
+ * @throws an error that names the service that did not start, after the others are stopped.
  */
 export async function startPipeline(
   root: string,

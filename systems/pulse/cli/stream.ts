@@ -7,15 +7,15 @@ import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../wire.ts";
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 50;
 
-/** Events of a block of every chain; they are of no run, and over before any subscriber is there. */
+/** Events of a block of every chain; they belong to no run, and pass before any subscriber is there. */
 const FIRST_EVENTS = 100;
 const NO_RUN = { run: 0, publisher: 0 };
 
 /**
- * Creates the stream of a reference pipeline, and waits until its gateway reads it: without a stream it is not
- * ready, and without events it has no block that visitors could ask for.
+ * Creates the stream of a reference pipeline and waits until its gateway reads it: without a stream it is not ready,
+ * and without events it has no block to request.
  *
- * @throws an error when it does not within 20 seconds.
+ * @throws an error after 20 seconds.
  */
 export async function createStream(natsUrl: string, gatewayUrl: string, manner: Manner = "contract"): Promise<void> {
   const [{ connect }, { jetstreamManager }] = await Promise.all([
@@ -25,7 +25,7 @@ export async function createStream(natsUrl: string, gatewayUrl: string, manner: 
   const connection = await connect({ servers: natsUrl });
   try {
     const manager = await jetstreamManager(connection);
-    // In the field the gateway makes it, with the retention that it needs.
+    // The real gateway creates it, with the retention that it needs.
     if (manner === "contract") await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
     const deadline = Date.now() + DEADLINE_MS;
     while (!(await readsStream(gatewayUrl))) {
@@ -43,14 +43,14 @@ export async function createStream(natsUrl: string, gatewayUrl: string, manner: 
   }
 }
 
-/** Waits until a gateway whose broker is gone has noticed. @throws an error when it does not within 20 seconds. */
+/** Waits until a gateway has noticed that its broker is gone. @throws an error after 20 seconds. */
 export async function untilNotReading(gatewayUrl: string): Promise<void> {
   for (const deadline = Date.now() + DEADLINE_MS; await readsStream(gatewayUrl); await pause(LOOK_MS)) {
     if (Date.now() >= deadline) throw new Error("gateway: it does not notice that its broker is gone");
   }
 }
 
-/** Its other endpoints may be what a planted fault has broken: what it counts is never touched. */
+/** A planted fault may have broken its other endpoints, but never its counters. */
 async function readsStream(gatewayUrl: string): Promise<boolean> {
   const answer = await fetch(`${gatewayUrl}/api/v1/correctness/status`);
   return ((await answer.json()) as { counts: { reading: boolean } }).counts.reading;

@@ -3,7 +3,7 @@ import type { Filter } from "../filters.ts";
 import type { Operation } from "./operations.ts";
 import type { SessionEvents } from "./sessionparts.ts";
 
-/** Whom the connections of a virtual user tell what happens. */
+/** Receives the events of a virtual user's connections. */
 export interface Listener {
   operated(operation: Operation, failure: string | null, milliseconds: number): void;
   opened(filter: Filter): PathLog;
@@ -13,10 +13,10 @@ export interface Listener {
   told(what: string): void;
 }
 
-/** What one connection tells its subscriber; a class, because ten thousand sets of closures cost memory. */
+/** Reports of one connection to its subscriber; a class, because closures for ten thousand connections cost memory. */
 export class Connection implements SessionEvents {
   log: PathLog | null = null;
-  /** Unix ms at which the subscription said goodbye; null until then. */
+  /** Unix ms when the subscription ended; null until then. */
   leftAt: number | null = null;
   private readonly subscriber: Listener;
   private readonly filter: Filter;

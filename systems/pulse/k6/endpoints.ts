@@ -1,7 +1,7 @@
-/** The gateway's HTTP endpoints as a table: what is asked, and what a right answer is. */
+/** The gateway's HTTP endpoints as a table of requests and right answers. */
 import * as contract from "../answers.ts";
 
-/** What a visit asks about. */
+/** The subject of a visit. */
 export interface Topic {
   readonly chain: string;
   readonly block: number;
@@ -9,7 +9,7 @@ export interface Topic {
   readonly listed: boolean;
 }
 
-/** Where the answer time of an endpoint is entered. */
+/** The metric of an endpoint's answer time. */
 type Latency =
   `http_${"health" | "ready" | "correctness_status" | "watermark" | "halts" | "gaps" | "manifest"}_latency_ms`;
 
@@ -18,9 +18,9 @@ export interface Endpoint {
   readonly name: string;
   readonly latency: Latency;
   path(topic: Topic): string;
-  /** The statuses of a right answer. */
+  /** Statuses of a right answer. */
   statuses(topic: Topic): readonly number[];
-  /** What an answer with status 200 must be. */
+  /** Checks an answer with status 200. */
   readonly contract: contract.Contract;
 }
 
@@ -32,18 +32,18 @@ interface EndpointSettings {
 const MANIFESTS = "/api/v1/manifests";
 const CORRECTNESS = "/api/v1/correctness";
 
-/** The list that names the blocks that can be asked for. */
+/** The list of blocks that can be requested. */
 export const LIST = `${MANIFESTS}/{chain}`;
 export const BLOCK = `${MANIFESTS}/{chain}/{block}`;
 
-/** No gateway knows a chain of this name. */
+/** An unknown chain. */
 const UNKNOWN_CHAIN = "no-such-chain";
 
 function fixed(path: string, latency: Latency, body: contract.Contract): Endpoint {
   return { name: path, latency, path: () => path, statuses: () => [200], contract: body };
 }
 
-/** The endpoints that are asked, in this order: the list of manifests comes before the block that it names. */
+/** The endpoints in order of requests: the list of manifests comes before the block that it names. */
 export function endpointsOf({ MANIFESTS: hasManifests, DEPENDENCY_AWAY }: EndpointSettings): readonly Endpoint[] {
   const probes = [
     fixed("/health", "http_health_latency_ms", contract.health),

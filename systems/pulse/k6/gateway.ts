@@ -8,42 +8,42 @@ import type { Settings } from "../../../k6/support/settings.ts";
 import { problemOf } from "../answers.ts";
 import type { Endpoint, Topic } from "./endpoints.ts";
 
-/** One answer, judged. */
+/** One judged answer. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Ms from the wish to the last byte, with connecting, TLS and every redirect on the way. */
+  /** Ms from the request to the last byte, including connection, TLS and redirects. */
   readonly took: number;
   /** Why there is no answer; null where there is one. */
   readonly error: string | null;
   /** What is wrong with it, or null. */
   readonly problem: string | null;
-  /** Where it came from, if that is not where it was asked for. */
+  /** Where it came from, after a redirect. */
   readonly redirectedTo: string | null;
 }
 
 type Response = RefinedResponse<"text">;
 
-/** The gateway, as one virtual user asks it. */
+/** The gateway, as one virtual user requests it. */
 export class Gateway {
   private readonly config: Settings<"http">;
   private readonly access: Access;
   private readonly freshness: Freshness;
 
-  /** @param leastAge the smallest age of an answer that was seen before, in ms; null when none was. */
+  /** @param leastAge the smallest age of an earlier answer in ms; null without any. */
   constructor(config: Settings<"http">, access: Access, leastAge: number | null) {
     this.config = config;
     this.access = access;
     this.freshness = new Freshness(config.MAX_AGE * 1000, leastAge ?? undefined);
   }
 
-  /** The smallest age that an answer had, in ms; null when none told a time. */
+  /** The smallest age of an answer; null when no answer had a time. */
   get leastAge(): number | null {
     return Number.isFinite(this.freshness.leastAge) ? this.freshness.leastAge : null;
   }
 
-  /** Asks and waits for the answer. @param name by which k6 tells its requests apart. */
+  /** Sends a request and waits for the answer. @param name of its requests in k6. */
   ask(endpoint: Endpoint, topic: Topic, name = endpoint.name): Answer {
     const url = this.urlOf(endpoint, topic);
     const askedAt = now();
@@ -53,7 +53,7 @@ export class Gateway {
     return this.judge(endpoint, topic, { askedAt, answeredAt: now(), asked });
   }
 
-  /** Asks without waiting. Never rejects. */
+  /** Sends a request without waiting. Never rejects. */
   async askAside(endpoint: Endpoint, topic: Topic, name: string): Promise<Answer> {
     const url = this.urlOf(endpoint, topic);
     const askedAt = now();

@@ -1,37 +1,37 @@
 import type { ReceivedEvent } from "./event.ts";
 import { timestamp } from "./time.ts";
 
-/** What the gateway knows of one block: the events of it that came by. */
+/** What the gateway knows about one block, from its events. */
 export interface Manifest {
   readonly chain: string;
   readonly block_num: number;
   readonly block_hash: string;
   readonly commitment_level: number;
   readonly event_count: number;
-  /** How many events of each type. */
+  /** Number of events by type. */
   readonly event_types: Readonly<Record<string, number>>;
   readonly first_seen_at: string;
   readonly last_seen_at: string;
 }
 
-/** How far a chain has come; all null before its first event. */
+/** The state of a chain; all null before its first event. */
 export interface Watermark {
   readonly chain: string;
-  /** The highest block of which an event was seen. */
+  /** The highest block with an event. */
   readonly block_num: number | null;
-  /** The event that was seen last. */
+  /** The latest event. */
   readonly event_id: string | null;
   readonly updated_at: string | null;
 }
 
-/** Blocks of which no event was seen although events of blocks around them were. */
+/** Blocks without an event although blocks around them had some. */
 export interface Gap {
   readonly chain: string;
   readonly from_block: number;
   readonly to_block: number;
 }
 
-/** Blocks that are remembered of one chain. */
+/** Most remembered blocks of a chain. */
 const MEMORY = 256;
 
 interface Block {
@@ -43,7 +43,7 @@ interface Block {
   commitment: number;
 }
 
-/** One chain as its events show it: a bounded memory of the blocks that were seen most recently. */
+/** One chain as its events show it: the most recent blocks, in bounded memory. */
 export class Chain {
   readonly name: string;
   private readonly blocks = new Map<number, Block>();
@@ -57,7 +57,7 @@ export class Chain {
   /** Enters an event. @param now Unix ms. */
   note({ canonical: event }: ReceivedEvent, now: number): void {
     let block = this.blocks.get(event.block_number);
-    // Another hash at the same height is a reorganisation: the block that was there is no more.
+    // Another hash at the same height is a reorganisation: the earlier block is gone.
     if (block === undefined || block.hash !== event.block_hash) {
       block = {
         number: event.block_number,
@@ -82,7 +82,7 @@ export class Chain {
     return block === undefined ? undefined : this.describe(block);
   }
 
-  /** The blocks that were first seen last, newest first. */
+  /** The blocks by their first event, newest first. */
   recent(limit: number): Manifest[] {
     return [...this.blocks.values()]
       .slice(-limit)

@@ -1,17 +1,13 @@
 import type { Duplex } from "node:stream";
 
 /**
- * Collects what is written to sockets while a burst is handled and hands it to the kernel once per turn
- * of the event loop: one system call per socket instead of one per frame.
+ * Collects writes to sockets during a turn of the event loop and hands them to the kernel at its end: one system call
+ * per socket instead of one per frame.
  */
 export class Burst {
   private held: Duplex[] = [];
 
-  /**
-   * Holds back what is written to a socket from now on, until this turn ends.
-   *
-   * @returns whether this is the first time in this turn.
-   */
+  /** Delays writes to a socket until this turn ends. @returns whether this is the first time in this turn. */
   hold(socket: Duplex): boolean {
     if (socket.writableCorked > 0) return false;
     if (this.held.length === 0) setImmediate(this.release);

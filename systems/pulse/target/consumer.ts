@@ -15,19 +15,19 @@ import { withoutCredentials } from "../../../core/redaction.ts";
 import { subjectsBelow } from "../wire.ts";
 import { Place } from "./place.ts";
 
-/** What a consumer reads, and to whom it tells what. */
+/** The stream of a consumer, and its callbacks. */
 export interface ConsumerOptions {
   readonly url: string;
   readonly stream: string;
-  /** What the subjects of events start with. */
+  /** Prefix of the subjects of events. */
   readonly subject: string;
-  /** Reads through the durable consumer of that name, which others may share; null reads through one of its own. */
+  /** Reads through the durable consumer of that name, which others may share; null reads through its own. */
   readonly durable: string | null;
-  /** Makes the stream, with the retention that it needs, and reads no stream that has another one. */
+  /** Creates the stream with the retention that it needs, and reads no stream with another one. */
   readonly ownStream: boolean;
-  /** Called for every message, in stream order. */
+  /** Called for every message, in order. */
   readonly onMessage: (message: JsMsg) => void;
-  /** Called when the consumer starts (null) or stops to run (why). */
+  /** Called when the consumer starts (null) or stops (reason). */
   readonly onChange: (trouble: string | null) => void;
 }
 
@@ -35,13 +35,13 @@ const RETRY_MS = 200;
 const ANSWER_TIMEOUT_MS = 2_000;
 /** A server that does not answer two of these is gone, even if its connection still looks open. */
 const PING_INTERVAL_MS = 5_000;
-/** The server forgets a consumer whose gateway has been away for so long. */
+/** The server deletes a consumer whose gateway is away for this long. */
 const FORGET_MS = 30_000;
 
-/** JetStream's code for a stream that is there with other settings. */
+/** JetStream's code for a stream that exists with other settings. */
 const STREAM_NAME_IN_USE = 10058;
 
-/** Messages that the server may send ahead: about 8 MB at most, enough to never wait for a request. */
+/** Messages that the server may send ahead: at most about 8 MB, enough never to wait for a request. */
 const MESSAGES_AHEAD = 10_000;
 const REQUEST_EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
@@ -57,9 +57,9 @@ function durableConsumer(name: string, subjects: string) {
 }
 
 /**
- * Reads a JetStream stream from the moment it is started, through a consumer of its own, so that
- * every gateway gets every event. It never gives up: it waits for NATS and for the stream, and after
- * an interruption it goes on behind the last message it read.
+ * Reads a JetStream stream from the moment it is started, through its own consumer, so that every gateway gets every
+ * event. It never gives up: it waits for NATS and for the stream, and after an interruption it goes on after the last
+ * message.
  */
 export class StreamConsumer {
   private readonly options: ConsumerOptions;
@@ -72,7 +72,7 @@ export class StreamConsumer {
     this.options = options;
   }
 
-  /** Why no messages are being read, or null while they are. */
+  /** Why no messages are being read; null while they are. */
   get trouble(): string | null {
     return this.reason;
   }
@@ -81,7 +81,7 @@ export class StreamConsumer {
     this.running = this.run();
   }
 
-  /** Stops reading and leaves nothing behind on the server. */
+  /** Stops reading and deletes its consumer on the server. */
   async close(): Promise<void> {
     this.stopped.abort();
     await this.running;
@@ -120,7 +120,7 @@ export class StreamConsumer {
     await connection.close();
   }
 
-  /** Reads the stream until that ends; it always ends with an error that says why. */
+  /** Reads the stream until that fails; always throws the reason. */
   private async consume(connection: NatsConnection): Promise<void> {
     const { stream, onMessage, durable } = this.options;
     const subjects = subjectsBelow(this.options.subject);
@@ -128,8 +128,8 @@ export class StreamConsumer {
     const manager = await jetstreamManager(connection, limits);
     if (this.options.ownStream) await this.ensureStream(manager, subjects);
     const start = this.place.find(await manager.streams.info(stream));
-    // A start by number, not "new": when it has to begin again before its first message, an ordered
-    // consumer that said "new" begins at the first message of the stream.
+    // Starts by number instead of "new": if an ordered consumer with "new" is recreated before its first message, it
+    // starts at the beginning of the stream.
     const consumers = jetstream(connection, limits).consumers;
     if (durable !== null) await manager.consumers.add(stream, durableConsumer(durable, subjects));
     const consumer =
@@ -161,7 +161,7 @@ export class StreamConsumer {
     throw error instanceof Error ? error : new Error("the consumer has ended");
   }
 
-  /** Makes the stream, or gives one that is there the retention that this gateway needs, which the server may refuse. */
+  /** Creates the stream, or sets the retention of an existing one, which the server may refuse. */
   private async ensureStream(manager: JetStreamManager, subjects: string): Promise<void> {
     const { stream } = this.options;
     const wanted = { subjects: [subjects], retention: RetentionPolicy.Interest };
@@ -188,7 +188,7 @@ export class StreamConsumer {
   }
 
   private async pause(): Promise<void> {
-    // Rejects when the wait is cut short, which is just what a stop is to do.
+    // Rejects when the wait is aborted, which is what a stop does.
     await delay(RETRY_MS, undefined, { signal: this.stopped.signal }).catch(() => {});
   }
 }

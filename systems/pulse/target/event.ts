@@ -4,12 +4,12 @@ import type { Filterable } from "../filters.ts";
 import type { ChainNumbers, DeliveredEvent } from "../wire.ts";
 import { write } from "./manner.ts";
 
-// Absent and null leave a field at its empty value, as in a decoder of Go.
+// Absent and null mean an empty value, as in a decoder of Go.
 const text = v.nullish(v.string(), "");
 const integer = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
 const time = v.nullish(v.pipe(v.string(), v.isoTimestamp()));
 
-/** What the gateway decodes of a canonical event. A field of another JSON type makes it drop the event. */
+/** A canonical event as the gateway decodes it. A field of another JSON type makes it drop the event. */
 const canonical = v.object({
   event_id: text,
   chain: integer,
@@ -26,7 +26,7 @@ const canonical = v.object({
   published_at: time,
 });
 
-/** The real decoder has no such field, so that it takes anything for it. */
+/** The real decoder has no such field, so that it accepts anything. */
 const withProgram = v.object({ ...canonical.entries, program_id: text });
 
 type Canonical = v.InferOutput<typeof canonical> & { readonly program_id?: string };
@@ -36,13 +36,13 @@ export class MalformedEvent extends Error {
   override readonly name = "MalformedEvent";
 }
 
-/** What Go writes of a time that was never set. */
+/** How Go writes a time that was never set. */
 const NO_TIME = "0001-01-01T00:00:00Z";
 
-/** The chain of an event whose number is of none that the gateway knows. */
+/** The chain of an event with an unknown number. */
 const UNKNOWN_CHAIN = "unknown";
 
-/** One event as it came from the stream, in the gateway's own terms. */
+/** One event from the stream, in the gateway's terms. */
 export class ReceivedEvent implements Filterable {
   readonly chain: string;
   readonly canonical: Canonical;
@@ -63,7 +63,7 @@ export class ReceivedEvent implements Filterable {
     return new ReceivedEvent(this.chain, { ...this.canonical, ...changes }, this.receivedAt, this.manner);
   }
 
-  /** An event of a chain that is not known goes to every subscription. */
+  /** An event of an unknown chain goes to every subscription. */
   get matchesAll(): boolean {
     return this.chain === UNKNOWN_CHAIN;
   }
@@ -80,7 +80,7 @@ export class ReceivedEvent implements Filterable {
     return this.canonical.program_id ?? "";
   }
 
-  /** The `event` frame for subscribers, written once and only if somebody wants it. */
+  /** The `event` frame for subscribers, written once and only if somebody subscribed to it. */
   get frame(): Buffer {
     this.written ??= Buffer.from(write(this.manner, { type: "event", data: this.delivered() }));
     return this.written;
@@ -113,15 +113,15 @@ export class EventReader {
   }
 
   /**
-   * Reads one payload.
+   * Decodes a payload.
    *
-   * @param receivedAt when it came, by `performance.now()`.
-   * @throws MalformedEvent when the payload is no event.
+   * @param receivedAt by `performance.now()`.
+   * @throws MalformedEvent when it is no event.
    */
   read(payload: Uint8Array, receivedAt: number): ReceivedEvent {
     const schema: v.GenericSchema<unknown, Canonical> = this.manner === "real" ? canonical : withProgram;
     const message = parseJson(payload);
-    // Its fields are all optional, and a list has none.
+    // All its fields are optional, and a list has none of them.
     if (Array.isArray(message)) throw new MalformedEvent("a list, not an object");
     const event = v.safeParse(schema, message, { abortEarly: true });
     if (!event.success) throw new MalformedEvent(problem(event.issues[0]));

@@ -3,16 +3,13 @@ import type { PulseFaults } from "./faults.ts";
 import { plantDelays } from "./late.ts";
 import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
 
-/** Hands an event to all subscriptions that want it. */
+/** Sends an event to all subscriptions that select it. */
 export type Dispatch = (event: ReceivedEvent) => void;
 
-/** What waits to be overtaken is sent at last when nothing comes to overtake it. */
+/** A delivery that waits to be overtaken is sent after this time. */
 const OVERTAKEN_MS = 100;
 
-/**
- * The seam through which whole events go wrong, before anybody's filter has seen them. Without faults
- * it is `dispatch` itself.
- */
+/** Faults of whole events, before any filter. Without faults it is `dispatch` itself. */
 export function plantEventFaults(dispatch: Dispatch, faults: PulseFaults): Dispatch {
   if (faults["stale-health"] === true) return () => {};
   const kept = faults["keep-last"];
@@ -25,8 +22,8 @@ export function plantEventFaults(dispatch: Dispatch, faults: PulseFaults): Dispa
 }
 
 /**
- * The seam through which deliveries go wrong. Deliveries are numbered from 1 in the order they
- * come; a fault of one in N strikes the N-th, the 2N-th and so on. Without faults it is `deliver` itself.
+ * Faults of deliveries, which are numbered from 1 in order; a fault of one in N affects the N-th, the 2N-th and so on.
+ * Without faults it is `deliver` itself.
  */
 export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
   const { drop, duplicate, misroute, reorder, corrupt } = faults;
@@ -52,7 +49,7 @@ export function plantFaults(deliver: Deliver, faults: PulseFaults, subscriptions
   };
 }
 
-/** Whoever is not to be served is sent nothing. */
+/** Clients that must not be served get nothing. */
 function plantSilence(deliver: Deliver, { "fall-silent": age, unserved }: PulseFaults): Deliver {
   if (age === undefined && unserved === undefined) return deliver;
   return (subscription, event) => {
@@ -85,7 +82,7 @@ class Overtaker {
     return this.waiting.has(subscription);
   }
 
-  /** Another delivery was made: what waited for it follows. */
+  /** Another delivery was made: the waiting one follows. */
   passed(subscription: Subscription): void {
     const event = this.waiting.get(subscription);
     if (event === undefined) return;
@@ -94,7 +91,7 @@ class Overtaker {
   }
 }
 
-/** The same event with the last digit of its transaction changed. */
+/** The same event with another last digit in its transaction. */
 function corrupted(event: ReceivedEvent): ReceivedEvent {
   const { tx_hash } = event.canonical;
   return event.changed({ tx_hash: tx_hash.slice(0, -1) + (tx_hash.endsWith("0") ? "1" : "0") });

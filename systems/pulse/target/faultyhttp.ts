@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { PulseFaults } from "./faults.ts";
 import { timestamp } from "./time.ts";
 
-/** One answer on its way out. */
+/** An outgoing answer. */
 interface OutgoingAnswer {
   readonly path: string;
   status: number;
@@ -14,7 +14,7 @@ type Spoil = (answer: OutgoingAnswer) => void;
 
 const OLD = "2001-01-01T00:00:00Z";
 
-/** The seam through which HTTP answers go wrong. */
+/** Faults of HTTP answers. */
 export function plantHttpFaults(server: FastifyInstance, faults: PulseFaults): void {
   const late = faults["slow-http"];
   if (late !== undefined) server.addHook("onRequest", () => pause(late));

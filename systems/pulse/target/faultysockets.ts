@@ -7,7 +7,7 @@ export type Send = (frame: Buffer) => void;
 /** WebSocket close codes, RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001;
 
-/** The seam through which connections go wrong. Without faults it changes nothing. */
+/** Faults of connections. Without faults it changes nothing. */
 export class FaultySockets {
   private readonly faults: PulseFaults;
   private upgrades = 0;
@@ -19,7 +19,7 @@ export class FaultySockets {
     this.faults = faults;
   }
 
-  /** Whether an upgrade is refused. @param open clients that are connected. */
+  /** Whether an upgrade is refused. @param open number of connected clients. */
   refuses(open: number): boolean {
     const { "connection-cap": cap, "refuse-upgrade": oneIn } = this.faults;
     this.upgrades++;
@@ -37,7 +37,7 @@ export class FaultySockets {
     socket.on("message", () => timer.refresh());
   }
 
-  /** How events are written to a client that has just connected. */
+  /** How events are written to a new client. */
   events(send: Send, socket: WebSocket): Send {
     if (this.faults["wait-for-slow"] === true) return this.convoy.join(send, socket);
     const { "deaf-end": end, "drop-after-reconnect": deaf, "slow-consumer-drop": queue, truncate } = this.faults;
@@ -54,7 +54,7 @@ export class FaultySockets {
   }
 }
 
-/** What is more than a queue holds until it is next emptied, once in a turn of the event loop, is not sent. */
+/** Events beyond a queue's capacity are dropped; it is emptied once in a turn of the event loop. */
 function boundedQueue(send: Send, length: number): Send {
   let queued = 0;
   return (frame) => {
@@ -67,10 +67,10 @@ function boundedQueue(send: Send, length: number): Send {
   };
 }
 
-/** How long before its end a connection is sent nothing. */
+/** How long before its end a connection gets nothing. */
 const LAST_MS = 1_000;
 
-/** Sends nothing from a moment on, by `performance.now()`. */
+/** Sends nothing from a time on, by `performance.now()`. */
 function until(moment: number, send: Send): Send {
   return (frame) => {
     if (performance.now() < moment) send(frame);
@@ -79,7 +79,7 @@ function until(moment: number, send: Send): Send {
 
 const LINE_BREAK = Buffer.from("\n");
 
-/** What comes in one turn of the event loop is one frame, as of a gateway that empties a client's queue at once. */
+/** Events of one turn of the event loop become one frame, like from a gateway that empties a client's queue at once. */
 function joined(send: Send): Send {
   let waiting: Buffer[] = [];
   return (frame) => {
@@ -95,7 +95,7 @@ function joined(send: Send): Send {
 const FULL_BYTES = 64 * 1024;
 const LOOK_MS = 10;
 
-/** Clients that are sent nothing while one of them has not read what it was sent. */
+/** No client gets anything while one of them has not read its data. */
 class Convoy {
   private readonly sockets = new Set<WebSocket>();
   private waiting: (() => void)[] = [];

@@ -5,7 +5,7 @@ import { type Manner, mannerOption } from "../../../target/manner.ts";
 import { CHAIN_NUMBERS, type ChainNumbers, STREAM, SUBJECT } from "../wire.ts";
 import { PULSE_FAULTS, type PulseFaults } from "./faults.ts";
 
-/** What the command line says. */
+/** The command line. */
 export interface Flags {
   readonly port: number;
   readonly host: string;
@@ -18,7 +18,7 @@ export interface Flags {
   readonly exitWithStdin: boolean;
 }
 
-/** Reads the command line; ends the process with a line of help when it is wrong. */
+/** Parses the command line; for a mistake ends the process with one line. */
 export function readFlags(): Flags {
   const pairs = Object.entries(CHAIN_NUMBERS).map(([chain, number]) => `${chain}=${number}`);
   const description = "Reference gateway: canonical events from NATS JetStream to WebSocket subscribers.";

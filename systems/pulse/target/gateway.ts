@@ -16,12 +16,12 @@ import { addRoutes } from "./routes.ts";
 import { SOCKET_PATH, Sockets } from "./sockets.ts";
 import { type Deliver, Subscriptions } from "./subscriptions.ts";
 
-/** How a gateway is set up. */
+/** Settings of a gateway. */
 export interface GatewayOptions {
-  /** Where NATS is: `nats://host:port`. */
+  /** Address of NATS: `nats://host:port`. */
   readonly natsUrl: string;
   readonly stream?: string;
-  /** What the subjects of events start with. */
+  /** Prefix of the subjects of events. */
   readonly subject?: string;
   readonly manner?: Manner;
   readonly host?: string;
@@ -31,7 +31,7 @@ export interface GatewayOptions {
   readonly faults?: PulseFaults;
   /** Bytes that may wait for a client before it is disconnected as too slow. */
   readonly maxBufferedBytes?: number;
-  /** Where log lines go; nowhere by default. */
+  /** Gets log lines; none by default. */
   readonly log?: NodeJS.WritableStream;
 }
 
@@ -39,7 +39,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly url: string;
   readonly wsUrl: string;
-  /** Stops it: clients are told, ports and connections are given back. */
+  /** Stops it: clients get a close frame, ports and connections are released. */
   close(): Promise<void>;
 }
 
@@ -47,15 +47,15 @@ export interface Gateway {
 const REAL_CONSUMER = "pulse-gateway";
 const SHARED_CONSUMER = "gateways";
 
-/** Connections that may wait to be accepted while a storm of clients arrives; the kernel may allow fewer. */
+/** Connections that may wait to be accepted when many clients arrive at once; the kernel may allow fewer. */
 const BACKLOG = 16_384;
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Starts a gateway: it reads canonical events from JetStream and sends each to the WebSocket clients
- * that subscribed to it. It starts without NATS, too, and is ready as soon as it reads the stream.
+ * Starts a gateway: it reads canonical events from JetStream and sends each to the subscribed WebSocket clients. It
+ * starts without NATS, too, and is ready as soon as it reads the stream.
  *
- * @throws when the port cannot be listened on.
+ * @throws when the port cannot be used.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host = "127.0.0.1", port = 0, chainNumbers = CHAIN_NUMBERS, faults = {}, manner = "contract" } = options;
@@ -150,7 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** The same chains, the first two by each other's number. */
+/** The chains with the numbers of the first two swapped. */
 function exchanged(numbers: ChainNumbers): ChainNumbers {
   const [first, second, ...rest] = Object.entries(numbers);
   if (first === undefined || second === undefined) return numbers;
@@ -159,7 +159,7 @@ function exchanged(numbers: ChainNumbers): ChainNumbers {
 
 const QUIET_MS = 10_000;
 
-/** Logs malformed messages, one line in ten seconds at most: a broken publisher must not fill a disk. */
+/** Logs malformed messages, at most one line in ten seconds: a broken publisher must not fill a disk. */
 function malformedNote(log: FastifyBaseLogger): (total: number, seq: number, error: MalformedEvent) => void {
   let quietUntil = 0;
   return (total, seq, error) => {

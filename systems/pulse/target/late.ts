@@ -6,13 +6,13 @@ import type { ReceivedEvent } from "./event.ts";
 import type { PulseFaults } from "./faults.ts";
 import type { Deliver, Subscription, Subscriptions } from "./subscriptions.ts";
 
-/** How many events a slow tail leaves quick for each that it holds up. */
+/** How many events a slow tail leaves quick for each delayed one. */
 const TAIL = 100;
 
 /** When an event is due, by `performance.now()`. */
 type Due = (event: ReceivedEvent) => number;
 
-/** The seam through which deliveries become late. Without faults it is `deliver` itself. */
+/** Faults that delay deliveries. Without faults it is `deliver` itself. */
 export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions: Subscriptions): Deliver {
   const { delay = 0, hold, creep = 0, stall } = faults;
   const tail = faults["slow-tail"];
@@ -32,7 +32,7 @@ export function plantDelays(deliver: Deliver, faults: PulseFaults, subscriptions
   return (subscription, event) => (++number % TAIL === 0 ? slow : late)(subscription, event);
 }
 
-/** @param dueAt never earlier than what it said of the event before. */
+/** @param dueAt never earlier than for the event before. */
 function delayed(send: Deliver, dueAt: Due): Deliver {
   const line = new DelayLine<{ subscription: Subscription; event: ReceivedEvent }>(({ subscription, event }) =>
     send(subscription, event),
@@ -40,7 +40,7 @@ function delayed(send: Deliver, dueAt: Due): Deliver {
   return (subscription, event) => line.push({ subscription, event }, dueAt(event));
 }
 
-/** One delivery after the other, each so many ms after the one before at the earliest. */
+/** Sends deliveries one by one, at least this many ms apart. */
 function inTurn(milliseconds: number): Due {
   let next = 0;
   return ({ receivedAt }) => {
@@ -58,9 +58,8 @@ function endOfStall(stall: Stall | undefined, started: number, at: number): numb
 }
 
 /**
- * Every delivery so long after its event was published; what has no trace counts from its receipt. Each
- * publisher has a line of its own: events of several overtake each other on their way, and one that
- * waited for another would be later than it is meant to be.
+ * Delays every delivery by a time after its publishing; without a trace, after its receipt. Each publisher has its own
+ * line: events of several publishers overtake each other, and one that waited for another would be too late.
  */
 function held(send: Deliver, milliseconds: number): Deliver {
   const clock = new Clock(() => performance.now(), 1_000);
@@ -78,7 +77,7 @@ function held(send: Deliver, milliseconds: number): Deliver {
   };
 }
 
-/** Deliveries of one publisher, in their order. */
+/** Deliveries of one publisher, in order. */
 class Line {
   private readonly waiting: Deliver;
   private due = 0;

@@ -1,8 +1,8 @@
 import type { Manner } from "../../../target/manner.ts";
 
 /**
- * Writes JSON in a manner: that of the gateway in the field has keys in alphabetical order, no program ids, a durable
- * consumer that several gateways share, a stream of its own making, and a /ready that says true whatever happens.
+ * Writes JSON in a manner: the real gateway has keys in alphabetical order, no program ids, a durable consumer that
+ * several gateways share, its own stream, and a /ready that is always true.
  */
 export function write(manner: Manner, value: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(manner === "real" ? alphabetical(value) : value);

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Filter } from "../filters.ts";
 
-/** What a client asked for, understood. */
+/** A client's decoded request. */
 export type Request =
   | { readonly type: "ping" }
   | { readonly type: "subscribe"; readonly filter: Filter; readonly ttlSeconds: number }
@@ -11,7 +11,7 @@ export type Request =
 /** The error codes of the contract. */
 export type ErrorCode = "invalid_message" | "unknown_type" | "invalid_data" | "missing_id" | "subscribe_failed";
 
-/** A request that is not granted; `message` says why in words for the client. */
+/** A refused request; `message` says why, for the client. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: ErrorCode;
@@ -43,11 +43,7 @@ const subscribe = v.object({
 
 const unsubscribe = v.object({ subscription_id: v.nullish(v.string(), "") });
 
-/**
- * Reads a frame that a client sent.
- *
- * @throws Refusal with the code of the contract when the frame cannot be understood.
- */
+/** Decodes a client's frame. @throws Refusal with the code of the contract when it cannot be understood. */
 export function readRequest(text: string): Request {
   const { type, data } = read(envelope, parseJson(text), "invalid_message");
   switch (type) {

@@ -3,39 +3,39 @@ import type { Chain } from "./blocks.ts";
 import { SOCKET_PATH } from "./sockets.ts";
 import { timestamp } from "./time.ts";
 
-/** What has happened in a gateway since it started. */
+/** Counters of a gateway since its start. */
 export interface Counts {
   /** Events read from the stream. */
   readonly received: number;
   /** Messages of the stream that were not events. */
   readonly malformed: number;
-  /** Event frames handed to subscribers. */
+  /** Event frames sent to subscribers. */
   readonly delivered: number;
   /** Clients that were disconnected because they read too slowly. */
   readonly slow: number;
-  /** Clients connected now. */
+  /** Connected clients. */
   readonly clients: number;
-  /** Subscriptions alive now. */
+  /** Current subscriptions. */
   readonly subscriptions: number;
-  /** Events of the stream are read as they come. */
+  /** Reports events as they are read. */
   readonly reading: boolean;
 }
 
-/** What the HTTP side shows of a gateway. */
+/** The gateway's state for HTTP. */
 export interface GatewayView {
   readonly chains: ReadonlyMap<string, Chain>;
-  /** Manifests can be asked for. */
+  /** Manifests can be requested. */
   readonly manifests: boolean;
-  /** Whether `/health` says that all is well. */
+  /** `/health` reports that all is well. */
   healthy(): boolean;
-  /** Why the gateway cannot do its work, or null when it can. */
+  /** Why the gateway cannot work; null when it can. */
   trouble(): string | null;
-  /** Why events do not flow and since when (Unix ms), or null while they do. */
+  /** Why events do not flow and since when (Unix ms); null while they do. */
   halt(): { readonly reason: string; readonly since: number } | null;
   counts(): Counts;
 }
 
-/** Manifests that a chain's list shows. */
+/** Manifests in a chain's list. */
 const LISTED = 20;
 
 /** Adds the HTTP endpoints of the contract to a server. */

@@ -13,17 +13,17 @@ import { timestamp } from "./time.ts";
 export interface SessionContext {
   readonly subscriptions: Subscriptions;
   readonly burst: Burst;
-  /** The names of the chains that the gateway knows. */
+  /** The names of the known chains. */
   readonly chains: readonly string[];
   /** Bytes that may wait for a client before it is disconnected as too slow. */
   readonly maxBufferedBytes: number;
   /** Called when a client is disconnected because it reads too slowly. */
   readonly onSlow: () => void;
-  /** How events are written to a client that has just connected. */
+  /** How events are written to a new client. */
   readonly events: (send: Send, socket: WebSocket) => Send;
-  /** Ms that a subscription takes to be granted; 0 grants it at once. */
+  /** Ms until a subscription is confirmed; 0 confirms at once. */
   readonly granting: number;
-  /** What is given up is kept: a planted fault. */
+  /** Ended subscriptions stay: a planted fault. */
   readonly keeping: boolean;
   readonly manner: Manner;
 }
@@ -33,7 +33,7 @@ const MAX_SUBSCRIPTIONS = 1000;
 /** WebSocket close codes, RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
 
-/** Frames are handed to `ws` as bytes that are known to be text. */
+/** Frames are given to `ws` as bytes that are known to be text. */
 const TEXT = { binary: false } as const;
 
 interface HeldSubscription {
@@ -41,7 +41,7 @@ interface HeldSubscription {
   readonly expiry: NodeJS.Timeout;
 }
 
-/** One WebSocket client: answers what it asks, holds its subscriptions, sends it its events. */
+/** One WebSocket client: answers its requests, holds its subscriptions, sends it events. */
 export class Session {
   private readonly socket: WebSocket;
   private readonly stream: Duplex;
@@ -49,11 +49,7 @@ export class Session {
   private readonly sendEvent: Send;
   private readonly held = new Map<string, HeldSubscription>();
 
-  /**
-   * Begins to serve a client.
-   *
-   * @param stream the connection under the WebSocket.
-   */
+  /** Begins to serve a client. @param stream the connection under the WebSocket. */
   constructor(socket: WebSocket, stream: Duplex, context: SessionContext) {
     this.socket = socket;
     this.stream = stream;
@@ -66,7 +62,7 @@ export class Session {
     this.reply("connected", { client_id: `client_${randomUUID()}`, timestamp: timestamp() });
   }
 
-  /** Ends the session. @param code a WebSocket close code. @param reason what the client is told. */
+  /** Ends the session. @param code a WebSocket close code. @param reason for the client. */
   close(code: number, reason: string): void {
     this.release();
     this.socket.close(code, reason);
@@ -165,7 +161,7 @@ export class Session {
 
   private readonly send = (frame: Buffer): void => {
     const { burst, maxBufferedBytes, onSlow } = this.context;
-    // Judged once a turn, by what is left of earlier turns: what this one adds could not have been read yet.
+    // Judged once per turn by data of earlier turns: the client cannot have read this turn's yet.
     if (burst.hold(this.stream) && this.socket.bufferedAmount > maxBufferedBytes) {
       if (this.socket.readyState === WebSocket.OPEN) onSlow();
       this.close(POLICY_VIOLATION, `slow consumer: more than ${maxBufferedBytes} bytes were waiting to be read`);

@@ -33,12 +33,12 @@ export class Sockets {
     server.on("upgrade", (request, stream, head) => this.accept(request, stream, head));
   }
 
-  /** How many clients are connected. */
+  /** Number of connected clients. */
   get size(): number {
     return this.sessions.size;
   }
 
-  /** Says goodbye to every client and cuts off those that do not answer within a second. */
+  /** Closes every connection and cuts off clients that do not answer within a second. */
   async close(): Promise<void> {
     const allEnded = new Promise<void>((resolve) => {
       this.ended = resolve;
@@ -60,7 +60,7 @@ export class Sockets {
   }
 
   private open(socket: WebSocket, stream: Socket): void {
-    // A client that vanished without a word would otherwise hold its session for ever.
+    // A client that vanished would otherwise keep its session for ever.
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
     this.faulty.opened(socket);
     const session = new Session(socket, stream, this.context);

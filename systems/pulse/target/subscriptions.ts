@@ -1,7 +1,7 @@
 import { type Filter, type Filterable, matches } from "../filters.ts";
 import type { ReceivedEvent } from "./event.ts";
 
-/** What a client asked to be sent. */
+/** What a client subscribed to. */
 export interface Subscription {
   readonly id: string;
   readonly filter: Filter;
@@ -13,7 +13,7 @@ export interface Subscription {
   readonly send: (frame: Buffer) => void;
 }
 
-/** Brings an event to a subscription. */
+/** Delivers an event to a subscription. */
 export type Deliver = (subscription: Subscription, event: ReceivedEvent) => void;
 
 interface Group {
@@ -22,21 +22,18 @@ interface Group {
   readonly members: Set<Subscription>;
 }
 
-/**
- * All live subscriptions, grouped by what they ask for: ten thousand clients that want the same cost
- * one match per event.
- */
+/** All live subscriptions, grouped by filter: ten thousand clients with the same filter cost one match per event. */
 export class Subscriptions {
   private readonly groups = new Map<string, Group>();
   private readonly homes = new Map<Subscription, Group>();
   private readonly ignored: keyof Filter | undefined;
 
-  /** @param ignored a field of the filters that is passed over: a planted fault. */
+  /** @param ignored a field of filters that is ignored: a planted fault. */
   constructor(ignored?: keyof Filter) {
     this.ignored = ignored;
   }
 
-  /** How many there are. */
+  /** Number of subscriptions. */
   get size(): number {
     return this.homes.size;
   }
@@ -58,7 +55,7 @@ export class Subscriptions {
     this.homes.set(subscription, group);
   }
 
-  /** Removes a subscription; one that is not there is passed over. */
+  /** Removes a subscription, if it exists. */
   remove(subscription: Subscription): void {
     const group = this.homes.get(subscription);
     if (group === undefined) return;
@@ -85,7 +82,7 @@ export class Subscriptions {
   }
 }
 
-/** Equal for filters that ask for the same, in whatever order they name it. */
+/** Equal for equal filters, in whatever order they list values. */
 function keyOf(filter: Filter): string {
   const { chains, event_types, accounts, program_ids } = filter;
   return JSON.stringify([chains, event_types, accounts, program_ids].map((values) => [...new Set(values)].sort()));

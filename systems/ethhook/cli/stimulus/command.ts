@@ -1,4 +1,4 @@
-/** `throughline stimulate` does to a webhook pipeline what happens to it in the field, while a load runs. */
+/** `throughline stimulate` disturbs a webhook pipeline during a load, as the field does. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../../core/shape.ts";
 import { number, url } from "../../../../target/commandline.ts";
@@ -30,7 +30,7 @@ A run says in its first line where its receiver is. In another shell, while it r
 What was set at the receiver is undone at the end, also after Ctrl-C. Entries that were added stay in the stream.
 Exit codes: 0, 2 wrong usage, 3 when it could not be done.`;
 
-/** Adds the command. @param interrupted ends it in order. */
+/** Adds the command. @param interrupted stops it in order. */
 export function addStimulateCommand(program: Command, interrupted: AbortSignal): void {
   program
     .command("stimulate")

@@ -3,24 +3,24 @@ import { wait } from "./wait.ts";
 export interface EntriesOptions {
   readonly redisUrl: string;
   readonly stream: string;
-  /** Entries that cannot be read, and entries that are added a second time. */
+  /** Numbers of unreadable entries, and of entries that are added twice. */
   readonly poison: number;
   readonly doubled: number;
   /** Time that they are spread over. */
   readonly seconds: number;
 }
 
-/** What a processor cannot read, each in another way. */
+/** Unreadable entries, each in another way. */
 const POISON: readonly Readonly<Record<string, string>>[] = [
   { tx_hash: "0x12", topics: "not JSON" },
   { chain_id: "none", block_number: "-1", topics: "[]" },
   { nonsense: "entry" },
 ];
 
-/** How many of the newest entries are searched for one that can be added again. */
+/** How many of the newest entries are searched for one to repeat. */
 const NEWEST = 20;
 
-/** Adds what a pipeline meets in the field beside its load. @throws when Redis cannot be reached, or says no. */
+/** Adds entries as pipelines meet them in the field. @throws when Redis cannot be reached, or refuses. */
 export async function addEntries(options: EntriesOptions, interrupted: AbortSignal): Promise<void> {
   const { redisUrl, stream, poison, doubled, seconds } = options;
   const { createClient } = await import("@redis/client");
@@ -28,7 +28,7 @@ export async function addEntries(options: EntriesOptions, interrupted: AbortSign
   client.on("error", () => {});
   await client.connect();
   const done = { poison: 0, doubled: 0 };
-  /** Adds the newest entry that is no poison once more. @returns whether there was one. */
+  /** Adds the newest readable entry again. @returns whether there was one. */
   const addAgain = async () => {
     const newest = await client.xRevRange(stream, "+", "-", { COUNT: NEWEST });
     const entry = newest?.find(({ message }) => message["block_hash"] !== undefined);
@@ -38,7 +38,7 @@ export async function addEntries(options: EntriesOptions, interrupted: AbortSign
   try {
     const all = poison + doubled;
     for (let place = 0; place < all && !interrupted.aborted; place++) {
-      // Both kinds take turns as long as there are any.
+      // Alternates between both kinds.
       const isPoison = done.poison * doubled <= done.doubled * poison ? done.poison < poison : done.doubled >= doubled;
       if (isPoison) {
         await client.xAdd(stream, "*", { ...POISON[done.poison % POISON.length] });

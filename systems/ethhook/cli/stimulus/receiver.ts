@@ -1,7 +1,7 @@
 import { fetchWithLogin } from "../../../../cli/fetch.ts";
 import { wait } from "./wait.ts";
 
-/** Which share of the webhooks is answered badly, and ms that every answer waits. */
+/** Shares of webhooks that are answered badly, and the delay of every answer in ms. */
 export interface Misbehaviour {
   readonly unavailable: number;
   readonly notFound: number;
@@ -12,7 +12,7 @@ export interface Misbehaviour {
 const WELL: Misbehaviour = { unavailable: 0, notFound: 0, dropped: 0, delay: 0 };
 const TIMEOUT_MS = 5_000;
 
-/** Lets a receiver misbehave for so many seconds, or until interrupted. @throws when it does not take it. */
+/** Makes a receiver misbehave for some seconds, or until interrupted. @throws when it refuses. */
 export async function misbehave(
   receiver: string,
   settings: Misbehaviour,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Waits so many seconds, unless interrupted. */
+/** Waits `seconds`, unless interrupted. */
 export async function wait(seconds: number, interrupted: AbortSignal): Promise<void> {
   await pause(seconds * 1000, undefined, { signal: interrupted }).catch(() => {});
 }
