@@ -2,16 +2,29 @@
 import { defineTest, type NamedTest } from "../core/definition.ts";
 import { type AnyEndpoints, latencyMetric } from "../core/endpoints.ts";
 import { metricOf } from "../core/metrics.ts";
-import { published } from "../core/objectives.ts";
+import { DELIVERY_LATENCIES, published } from "../core/objectives.ts";
 import { OWN_PREFIX } from "../core/ownaccess.ts";
 import type { VariableOf } from "../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../core/pipeline.ts";
 import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
 import { hold, ramp } from "../core/shape.ts";
-import { P95_FLOOR, P99_FLOOR, SHARE_FLOOR, type Slo, type Statistic, slo, valid } from "../core/slo.ts";
+import {
+  explaining,
+  P95_FLOOR,
+  P99_FLOOR,
+  SHARE_FLOOR,
+  type Slo,
+  type Statistic,
+  slo,
+  spoiling,
+  valid,
+} from "../core/slo.ts";
 import { duration, flag, integer, secret, type Variable, variable, word } from "../core/variable.ts";
 import { accounted, common, publishing, receiver, scenario } from "../core/variables.ts";
 import { OWN_WAYS_IN } from "./access.ts";
+
+/** What shows that nobody listened, or read what came. */
+const UNHEARD = /^account_(expected|judged_share)$/;
 
 /** Frames may carry several events: of a hundred events in batches of five, p95 leaves one frame out. */
 const LEAST_FRAMES = 20;
@@ -218,10 +231,13 @@ function subscriber(
     profiles,
     load: "stays",
     objectives: () => [
-      slo("ws_connection_errors_total").count.is(0),
-      slo("ws_sessions_lost").count.is(0),
+      ...explaining(UNHEARD, slo("ws_connection_errors_total").count.is(0), slo("ws_sessions_lost").count.is(0)),
       slo("ws_events_damaged").count.is(0),
-      { ...valid("generator_lag_ms").p95.below(50), floor: LEAST_FRAMES },
+      // A reader that is late dates deliveries late, and has not read all that came.
+      ...explaining(
+        UNHEARD,
+        ...spoiling(DELIVERY_LATENCIES, { ...valid("generator_lag_ms").p95.below(50), floor: LEAST_FRAMES }),
+      ),
     ],
     settled,
   };

@@ -37,10 +37,14 @@ test("an event is the same whenever it is made, and draws its attributes from th
 test("subscribers are judged by twenty frames: each may carry several events", () => {
   const observe = { kind: "subscription", paths: { all: {} }, open: () => ({ close: () => undefined }) } as const;
   defineTestsOf(definePipeline({ ...ORDERS, name: "own-frames", observe }) as unknown as AnyPipeline);
-  const lag = slos("own-frames-subscribers" as RunnableTest, { accounted: true, events: null }).find(
-    ({ metric }) => metric === "generator_lag_ms",
+  const rows = slos("own-frames-subscribers" as RunnableTest, { accounted: true, events: null });
+  const [lag, ended] = ["generator_lag_ms", "ws_sessions_lost"].map((name) =>
+    rows.find(({ metric }) => metric === name),
   );
+  expect(ended?.explains?.test("account_judged_share")).toBe(true);
   expect(lag).toMatchObject({ bound: 50, floor: 20, miss: "INVALID" });
+  expect(lag?.spoils?.test("account_delivery_p95_ms")).toBe(true);
+  expect(lag?.explains?.test("account_expected")).toBe(true);
 });
 
 test("a profile that lasts no time is refused by its name", () => {
