@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
 import { type Identity, identitiesIn } from "../../core/identity.ts";
+import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";
 import { PathLog, readThrough } from "../support/arrivals.ts";
@@ -43,6 +44,7 @@ export class Connection {
   private liveAt = 0;
   /** How late the last text since the last report was handled, in ms. */
   private lag = 0;
+  private isDraining = false;
 
   /** @param damageIn null where only the identity is looked at. */
   constructor(measure: Measures, run: Run, correction: number, damageIn: DamageJudge | null) {
@@ -105,14 +107,17 @@ export class Connection {
     this.damages.enter({ field, sent, received: received.slice(0, SHOWN_LENGTH) }, count);
   }
 
-  /** @returns whether the run is settled, so that nothing more is to come. */
-  async report(judge: ReportArrivals, closed: boolean): Promise<boolean> {
+  /** Tells the receiver what arrived. @returns how the run stands. */
+  async report(judge: ReportArrivals, closed: boolean): Promise<ArrivalsAnswer> {
     const { log, damages } = this;
     // It listened until it ended, however much later this is reported.
     const through = Math.min(readThrough(Date.now(), this.lag) + this.correction, this.failedAt);
     this.lag = 0;
-    if (log === null || (!closed && !log.isDue(through))) return (await judge([], damages.take(), 0)).settled;
-    const { settled } = await judge([log.take(through, closed, closed && this.failure !== null)], damages.take(), 0);
-    return settled;
+    // Once all is published the run waits for the word of every path.
+    const isDue = log !== null && (closed || this.isDraining || log.isDue(through));
+    const paths = isDue ? [log.take(through, closed, closed && this.failure !== null)] : [];
+    const answer = await judge(paths, damages.take(), 0);
+    this.isDraining = answer.draining;
+    return answer;
   }
 }

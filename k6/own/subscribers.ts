@@ -15,6 +15,7 @@ import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
 import { lead } from "../support/lead.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
+import { Pace } from "../support/pace.ts";
 import { pause } from "../support/pause.ts";
 import { clockCorrection, compareWhileLoaded, openRun, type Run } from "../support/run.ts";
 import type { Settings } from "../support/settings.ts";
@@ -24,6 +25,7 @@ import { OwnAccess } from "./access.ts";
 import { Connection, type DamageJudge } from "./connection.ts";
 import { filterOf } from "./publisher.ts";
 
+/** The longest pause between two reports. */
 const REPORT_MS = 500;
 /** A far end that says nothing for so long before the load has not refused us. */
 const ADMISSION_MS = 5_000;
@@ -129,10 +131,16 @@ export function subscribersTest(pipeline: AnyPipeline) {
 
   /** Listens until a moment in Unix ms, or until the connection or the run is over. */
   async function hold(run: Run, connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
-    while (connection.failure === null && !settled && Date.now() < leaves) {
+    const pace = new Pace(REPORT_MS);
+    pace.hurry();
+    for (let wasDraining = false; connection.failure === null && !settled && Date.now() < leaves; ) {
       // A connection that its token ends a moment later is a lost one.
-      await pause(Math.min(REPORT_MS, leaves - Date.now()));
-      settled = await connection.report(judge, false);
+      await pause(Math.min(pace.pause, leaves - Date.now()));
+      pace.slowDown();
+      const answer = await connection.report(judge, false);
+      if (answer.draining && !wasDraining) pace.hurry();
+      wasDraining = answer.draining;
+      settled = answer.settled;
       const stranger = connection.takeStranger();
       if (stranger === null) continue;
       words.count("said", stranger);
