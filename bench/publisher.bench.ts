@@ -8,10 +8,9 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { template } from "../cli/own/templates.ts";
 import type { Summary } from "../core/summary.ts";
-import { writeMessage } from "../core/template.ts";
 import { settings } from "../k6/support/settings.ts";
 import { startPipeline } from "../systems/pulse/cli/start.ts";
-import { messageTemplate } from "../systems/pulse/message.ts";
+import { pulseEvents } from "../systems/pulse/pipeline.ts";
 import { STREAM, SUBJECT, subjectsBelow } from "../systems/pulse/wire.ts";
 import { bench, held, measured, ownPipeline, root, sideBySide, value } from "./bench.ts";
 
@@ -44,9 +43,9 @@ function natsTool(): string {
 
 /** Bytes of an event, the mean of a thousand. */
 function bytesOfEvent(): number {
-  const template = messageTemplate({ seed: 1, chains: settings("nats", {}).CHAINS });
+  const events = pulseEvents({ seed: 1, chains: settings("nats", {}).CHAINS });
   const trace = { run: 2 ** 31, publisher: 1, publishedAt: Date.now() };
-  const texts = Array.from({ length: 1_000 }, (_, seq) => writeMessage(template, { ...trace, seq }).data);
+  const texts = Array.from({ length: 1_000 }, (_, seq) => events.write({ ...trace, seq }).data);
   return Math.round(texts.join("").length / texts.length);
 }
 

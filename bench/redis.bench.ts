@@ -1,6 +1,6 @@
 /** How many events a second redis.js adds to a stream, beside what redis-benchmark does with the same command. */
 import { spawnSync } from "node:child_process";
-import { entryOf } from "../systems/ethhook/wire.ts";
+import { logEvents } from "../systems/ethhook/pipeline.ts";
 import { bench, held, measured, sideBySide, value } from "./bench.ts";
 import { command, flush, startRedis } from "./redis.ts";
 
@@ -12,7 +12,7 @@ const RATE = 5_000;
 const SECONDS = 10;
 
 const workload = { seed: 1, unmatchedShare: 0 };
-const entry = entryOf(workload, { run: 1, publisher: 1, seq: 1, publishedAt: Date.now() });
+const entry = logEvents(workload).write({ run: 1, publisher: 1, seq: 1, publishedAt: Date.now() });
 
 await bench("redis.js beside redis-benchmark, same command, same redis-server", async (folder) => {
   const { url, port, stop } = await startRedis();

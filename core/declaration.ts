@@ -118,7 +118,7 @@ const farEnd: Form = (value, path) => {
 const pipeline = object(
   {
     name: anything,
-    events: object({ attributes: named(list(text)), write: functions }),
+    events: object({ attributes: named(list(text)), write: functions }, { variants: list(named(text)) }),
     publish: ofOneSide,
     observe: farEnd,
   },

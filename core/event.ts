@@ -6,6 +6,13 @@ export interface Stream {
   readonly seed: number;
   /** The combinations of attributes; each event draws one. Empty where no filter selects events. */
   readonly variants: readonly Attributes[];
+  readonly unwanted?: Unwanted | undefined;
+}
+
+/** So many variants, the last ones, are drawn with a share of their own, from 0 to 1. */
+export interface Unwanted {
+  readonly share: number;
+  readonly count: number;
 }
 
 /**
@@ -20,24 +27,30 @@ export function draw(seed: number, seq: number): number {
 }
 
 /** The variant of event number `seq`: an index into its stream's variants. */
-export function variantIndex(seed: number, seq: number, variantCount: number): number {
-  return draw(seed, seq) % variantCount;
+export function variantIndex(seed: number, seq: number, variantCount: number, unwanted?: Unwanted): number {
+  const drawn = draw(seed, seq);
+  if (unwanted === undefined) return drawn % variantCount;
+  const { share, count } = unwanted;
+  const wanted = variantCount - count;
+  // Drawn again, so that the choice among the wanted ones does not depend on the share.
+  const isUnwanted = share > 0 && count > 0 && draw(drawn, seq) < share * 2 ** 32;
+  return isUnwanted ? wanted + (drawn % count) : drawn % wanted;
 }
 
 /** A function that says whether event `seq` passes a filter; cheap per call. */
-export function selector({ seed, variants }: Stream, filter: Filter): (seq: number) => boolean {
+export function selector({ seed, variants, unwanted }: Stream, filter: Filter): (seq: number) => boolean {
   if (variants.length === 0) return () => matches(filter, {});
   const passes = variants.map((variant) => matches(filter, variant));
-  return (seq) => passes[variantIndex(seed, seq, passes.length)] === true;
+  return (seq) => passes[variantIndex(seed, seq, passes.length, unwanted)] === true;
 }
 
 /** The first sequence number of each variant that occurs. */
-export function firstOfEachVariant({ seed, variants }: Stream): number[] {
+export function firstOfEachVariant({ seed, variants, unwanted }: Stream): number[] {
   const count = Math.max(1, variants.length);
   const found = new Map<number, number>();
   // Among so many draws every variant occurs, except for one in a billion seeds.
   for (let seq = 0; found.size < count && seq < count * 40; seq++) {
-    const index = variantIndex(seed, seq, count);
+    const index = variantIndex(seed, seq, count, unwanted);
     if (!found.has(index)) found.set(index, seq);
   }
   return [...found.values()];

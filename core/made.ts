@@ -28,12 +28,25 @@ export type WorkloadEvent<Table extends AttributeTable> = Spellings & {
 } & { readonly [Name in keyof Table]: Table[Name][number] };
 
 /** The receiver accepts no more combinations than this. */
-const MOST_VARIANTS = 10_000;
+export const MOST_VARIANTS = 10_000;
 /** Makes `random` independent of the drawn attributes. */
 const RANDOM_SEED = 0x5bd1e995;
 
 /** Fields of an event besides its attributes. */
 const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "publishedAt", "random", "trace"];
+
+/** What says which events there are. */
+export interface Varied<Table extends AttributeTable> {
+  readonly attributes: Table;
+  /** The only combinations of attributes that occur; one that stands there twice is drawn twice as often. */
+  readonly variants?: readonly { readonly [Name in keyof Table]: Table[Name][number] }[];
+}
+
+/** The combinations of attributes that occur. @throws RangeError as {@link combinations} does. */
+export function variantsOf({ attributes, variants }: Varied<AttributeTable>): readonly Attributes[] {
+  if (variants === undefined) return combinations(attributes);
+  return variants.map((one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name, [value]])));
+}
 
 /** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
 export function combinations(table: AttributeTable): readonly Attributes[] {
@@ -54,9 +67,10 @@ export function combinations(table: AttributeTable): readonly Attributes[] {
 }
 
 class SpelledTrace implements Spellings {
-  readonly seq: number;
-  readonly random: number;
-  private readonly trace: Trace;
+  // Declared only: k6 would define each of them twice.
+  declare readonly seq: number;
+  declare readonly random: number;
+  declare private readonly trace: Trace;
 
   constructor(trace: Trace, random: number) {
     this.trace = trace;
@@ -86,8 +100,11 @@ class SpelledTrace implements Spellings {
 }
 
 /** Makes an event: a pure function of stream and trace. */
-export function made<Table extends AttributeTable>({ seed, variants }: Stream, trace: Trace): WorkloadEvent<Table> {
-  const drawn = variants[variantIndex(seed, trace.seq, Math.max(1, variants.length))] ?? {};
+export function made<Table extends AttributeTable>(
+  { seed, variants, unwanted }: Stream,
+  trace: Trace,
+): WorkloadEvent<Table> {
+  const drawn = variants[variantIndex(seed, trace.seq, Math.max(1, variants.length), unwanted)] ?? {};
   return madeOf(seed, drawn, trace);
 }
 
@@ -97,11 +114,20 @@ export function madeOf<Table extends AttributeTable>(
   attributes: Attributes,
   trace: Trace,
 ): WorkloadEvent<Table> {
-  const values = Object.fromEntries(Object.entries(attributes).map(([name, [value]]) => [name, value]));
-  return Object.assign(
-    new SpelledTrace(trace, draw(randomSeedOf(seed), trace.seq)),
-    values,
-  ) as unknown as WorkloadEvent<Table>;
+  const event = new SpelledTrace(trace, draw(randomSeedOf(seed), trace.seq));
+  return Object.assign(event, valuesOf(attributes)) as unknown as WorkloadEvent<Table>;
+}
+
+const known = new WeakMap<Attributes, Readonly<Record<string, string | undefined>>>();
+
+/** The first value of each; remembered, because thousands of events have the same ones. */
+function valuesOf(attributes: Attributes): Readonly<Record<string, string | undefined>> {
+  let values = known.get(attributes);
+  if (values === undefined) {
+    values = Object.fromEntries(Object.entries(attributes).map(([name, [value]]) => [name, value]));
+    known.set(attributes, values);
+  }
+  return values;
 }
 
 /** The seed of `random`. */

@@ -4,7 +4,7 @@
  */
 import { refuseForm } from "./declaration.ts";
 import type { Stream } from "./event.ts";
-import { type AttributeTable, made, type WorkloadEvent } from "./made.ts";
+import { type AttributeTable, MOST_VARIANTS, made, type Varied, type WorkloadEvent } from "./made.ts";
 import type { Observe } from "./observe.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
@@ -19,8 +19,7 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
   readonly name: string;
   readonly meaning?: string;
   readonly variables?: Readonly<Record<Names, VariableOf>>;
-  readonly events: {
-    readonly attributes: Table;
+  readonly events: Varied<Table> & {
     /** Writes an event as it is sent; a pure function, because what arrives is compared with it. */
     write(event: WorkloadEvent<Table>): Wire;
   };
@@ -60,6 +59,7 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
       `pipeline ${JSON.stringify(name)}: name: allowed: small letters, digits and dashes, at most 40`,
     );
   }
+  refuseVariants(name, events);
   const paths: readonly [string, object][] = Object.entries(observe.paths);
   if (paths.length === 0) throw new RangeError(`pipeline ${name}: observe.paths: names no path`);
   for (const [path, selection] of paths) {
@@ -90,6 +90,24 @@ export const subscribersOf = (name: string) => `${name}-subscribers`;
 /** Connections that a pipeline's subscribers hold. */
 export function connectionsOf({ observe }: AnyPipeline): number {
   return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
+}
+
+function refuseVariants(name: string, { attributes, variants }: Varied<AttributeTable>): void {
+  if (variants === undefined) return;
+  const place = `pipeline ${name}: events.variants`;
+  if (variants.length === 0 || variants.length > MOST_VARIANTS) {
+    throw new RangeError(`${place}: has ${variants.length}; allowed: 1 to ${MOST_VARIANTS}`);
+  }
+  for (const [at, variant] of variants.entries()) {
+    for (const attribute of new Set([...Object.keys(attributes), ...Object.keys(variant)])) {
+      const values = attributes[attribute] ?? [];
+      if (values.includes(variant[attribute] ?? "")) continue;
+      const given = variant[attribute] ?? "is missing";
+      throw new RangeError(
+        `${place}.${at}.${attribute}: ${given}; allowed: ${values.join(", ") || "no attribute of that name"}`,
+      );
+    }
+  }
 }
 
 /**

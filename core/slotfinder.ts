@@ -1,7 +1,8 @@
 /** Finds what a template needs to write a text, from the texts of events that were made up. */
 import { SPELLINGS, spell } from "./identity.ts";
 import { once } from "./once.ts";
-import { ASKED, type Asked, changesWith, FIRST, ofEach, PROBED, type Probed, SOURCES, type Source } from "./probes.ts";
+import { type Asked, changesWith, FIRST, OTHER, ofEach, PROBED, type Probed, SOURCES, type Source } from "./probes.ts";
+import { firstChange, MOST, remainderOf } from "./remainders.ts";
 import { type IdentitySlot, joined, type NumberSlot, type Piece } from "./template.ts";
 import { timesIn } from "./timeslots.ts";
 import { hex } from "./trace.ts";
@@ -28,7 +29,6 @@ type Ask = (asked: Asked) => string;
 
 /** Hex digits that are told apart from each other as a number. */
 const MOST_DIGITS = 13;
-const MOST = 2 ** 32;
 
 /** Finds the slots of one pipeline's texts. */
 export class SlotFinder {
@@ -36,6 +36,8 @@ export class SlotFinder {
   private readonly refuse: (what: string) => never;
   /** How many events share a number, where any number has shown it: the numbers beside it may share it. */
   private readonly shares = [1];
+  /** What was found of runs, by how they are written of {@link FIRST} and {@link OTHER}. */
+  private readonly found = new Map<string, readonly Piece[]>();
 
   /** @param randomSeed what `random` is drawn by. */
   constructor(randomSeed: number, refuse: (what: string) => never) {
@@ -43,8 +45,19 @@ export class SlotFinder {
     this.refuse = refuse;
   }
 
+  /** What writes a text of which all that changes has been found before; null where it has not. To be proven. */
+  knownIn(text: string, other: string): readonly Piece[] | null {
+    const [runs, others] = [runsIn(text), runsIn(other)];
+    if (runs.length !== others.length) return null;
+    const pieces = together(runs, (run, place) =>
+      run === others[place] ? [run] : (this.found.get(`${String(run)},${String(others[place])}`) ?? null),
+    );
+    return pieces === null ? null : joined(pieces);
+  }
+
   /** What writes a text. @param ask for the text of one more event. */
   piecesOf(texts: Probed<string>, ask: Ask): readonly Piece[] {
+    const others = runsIn(ask(OTHER));
     const [text] = texts.seq as readonly [string];
     const first = runsIn(text);
     const runs = ofEach(texts, (one) => (one === text ? first : runsIn(one)));
@@ -57,7 +70,9 @@ export class SlotFinder {
       const changing = changesWith(all);
       if (changing.length === 0) return [run];
       const askRun: Ask = (asked) => String(runsIn(ask(asked))[place]);
-      return this.decimals(all, askRun) ?? this.hexDigits(all, askRun) ?? this.refuse(unwritten(changing, all));
+      const found = this.decimals(all, askRun) ?? this.hexDigits(all, askRun) ?? this.refuse(unwritten(changing, all));
+      this.found.set(`${String(run)},${String(others[place])}`, found);
+      return found;
     });
     return joined(pieces.flat());
   }
@@ -114,26 +129,26 @@ export class SlotFinder {
     const values = all[source].map((text) => Number.parseInt(text, digits === null ? 10 : 16));
     if (values.some((value, place) => textOf(value) !== all[source][place])) return null;
     const at = (number: number) => ask({ ...FIRST, [source]: number });
-    const found = (every: number): NumberSlot | null => {
+    const slotOf = (every: number): NumberSlot | null => {
       const { divisors, plus } = remainderOf(values, every);
       // (seq + 1) % n and seq % n + 1 differ where the remainder begins again.
       const below = divisors.find((divisor) => {
         const last = Math.min(divisor * every, MOST) - 1;
-        return at(last) === textOf((Math.floor(last / every) % divisor) + plus);
+        return last === MOST - 1 || at(last) === textOf((Math.floor(last / every) % divisor) + plus);
       });
       if (below === undefined) return null;
       const part = source === "seq" ? { every, modulo: below, from: plus } : { seed: this.randomSeed, below, plus };
       const told = Object.entries(part).filter(([name, value]) => name === "seed" || value !== UNTOLD[name]);
       return { slot: "number", ...Object.fromEntries(told), ...(digits === null ? {} : { digits }) };
     };
-    if (source === "random") return found(1);
+    if (source === "random") return slotOf(1);
     for (const every of this.shares) {
-      const slot = found(every);
+      const slot = slotOf(every);
       if (slot !== null) return slot;
     }
     // In hex digits every sixteenth event changes the last but one, and that is no number of its own.
     const every = digits === null ? firstChange(at) : 1;
-    const slot = every === 1 ? null : found(every);
+    const slot = every === 1 ? null : slotOf(every);
     if (slot !== null) this.shares.push(every);
     return slot;
   }
@@ -159,43 +174,6 @@ function together<Part>(
     pieces.push(...found);
   }
   return pieces;
-}
-
-/**
- * Reads what was written of the numbers that were asked for as `Math.floor(number / every) % divisor + plus`.
- *
- * @returns the divisors that may be meant, infinity where nothing is taken away; none where it is something else.
- */
-function remainderOf(values: readonly number[], every: number): { divisors: readonly number[]; plus: number } {
-  const numbers = ASKED.seq.map((number) => Math.floor(number / every));
-  const plus = values[0] as number;
-  const rests = values.map((value) => value - plus);
-  // What is taken away is a multiple of the divisor, and so is what divides all that is taken away.
-  const most = rests.reduce((divisor, rest, place) => common(divisor, (numbers[place] as number) - rest), 0);
-  if (plus >= MOST || rests.some((rest) => rest < 0)) return { divisors: [], plus };
-  if (most === 0) return { divisors: [Number.POSITIVE_INFINITY], plus };
-  // One in thirty thousand divisors is found twice as large as it is.
-  const divisors = [1, 2, 3, 4].map((times) => most / times);
-  return { divisors: divisors.filter((one) => Number.isInteger(one) && one > Math.max(...rests)), plus };
-}
-
-/** The greatest common divisor. */
-function common(one: number, other: number): number {
-  return other === 0 ? Math.abs(one) : common(other, one % other);
-}
-
-/** The first number with which a text is another than with 0. */
-function firstChange(at: (number: number) => string): number {
-  const first = at(0);
-  let high = 1;
-  while (high < MOST && at(high) === first) high *= 2;
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (at(middle) === first) low = middle;
-    else high = middle;
-  }
-  return high;
 }
 
 function unwritten(changing: readonly Source[], all: Probed<string>): string {

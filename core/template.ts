@@ -2,7 +2,7 @@
  * Messages that differ in little, as data: text that recurs, and slots for what does not. Whoever holds a template
  * writes an event when told its trace, so that a publisher in another language (`xk6/nats`) needs no script for each.
  */
-import { draw } from "./event.ts";
+import { draw, type Unwanted, variantIndex } from "./event.ts";
 import { type Spelling, spell } from "./identity.ts";
 import { hex, publishedMs, type Trace } from "./trace.ts";
 
@@ -59,17 +59,11 @@ export interface EntryTemplate {
 export interface Template<Variant = MessageTemplate> {
   readonly seed: number;
   readonly variants: readonly Variant[];
-  /** So many variants, the last ones, are drawn with a share of their own, from 0 to 1. */
-  readonly unwanted?: { readonly share: number; readonly count: number };
+  readonly unwanted?: Unwanted | undefined;
 }
 
 function variantOf<Variant>({ seed, variants, unwanted }: Template<Variant>, seq: number): Variant {
-  const drawn = draw(seed, seq);
-  const { share, count } = unwanted ?? { share: 0, count: 0 };
-  const wanted = variants.length - count;
-  // Drawn again, so that the choice among the wanted ones does not depend on the share.
-  const index = draw(drawn, seq) < share * 2 ** 32 ? wanted + (drawn % count) : drawn % wanted;
-  return variants[index] as Variant;
+  return variants[variantIndex(seed, seq, variants.length, unwanted)] as Variant;
 }
 
 /** The message of the event that has this trace. */

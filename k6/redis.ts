@@ -98,7 +98,9 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
         swallowed: metrics.canaries_swallowed,
       };
     },
-    async proven(_, sent) {
+    async proven(run, sent) {
+      // The template is made before the load.
+      if (load.kind !== "paced") await series.warm(run);
       if (sent === null) return { before: null };
       tellCanaries(sent);
       return { before: await hopsNow() };

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Metafile } from "esbuild";
 import leven from "leven";
 import { type AnyEndpoints, defineEndpoints } from "../../core/endpoints.ts";
-import { combinations, made } from "../../core/made.ts";
+import { made, variantsOf } from "../../core/made.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
 import { messageOf } from "../../core/problem.ts";
@@ -48,7 +48,7 @@ const WRITTEN = 20;
 
 /** Writes some trial events, so that an error in `write` shows before anything is sent. */
 function writeSome({ name, events, observe }: AnyPipeline): void {
-  const stream = { seed: 1, variants: combinationsOf(name, events.attributes) };
+  const stream = { seed: 1, variants: variantsIn(name, events) };
   const fault = (what: string) => new RangeError(`pipeline ${name}: events.write: ${what}`);
   const written = (run: number, seq: number): unknown =>
     events.write(made(stream, { run, publisher: 1, seq, publishedAt: Date.now() }));
@@ -67,9 +67,9 @@ function writeSome({ name, events, observe }: AnyPipeline): void {
   }
 }
 
-function combinationsOf(name: string, attributes: AnyPipeline["events"]["attributes"]) {
+function variantsIn(name: string, events: AnyPipeline["events"]) {
   try {
-    return combinations(attributes);
+    return variantsOf(events);
   } catch (problem) {
     throw new RangeError(`pipeline ${name}: events.attributes: ${messageOf(problem)}`);
   }

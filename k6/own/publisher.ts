@@ -1,7 +1,7 @@
 import { firstOfEachVariant } from "../../core/event.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
-import { eventsOf } from "../../core/pipelineevents.ts";
+import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
@@ -47,7 +47,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   const config = settingsOf(pipeline.name as RunnableTest) as unknown as PublisherSettings;
   const load = publishingLoad(config);
   const metrics = measures("everywhere", "publishing", "account", "health");
-  const events = eventsOf(pipeline, config.SEED);
+  const events = eventsOf(pipeline, () => streamOf(pipeline, config.SEED));
   const farEnd = farEndOf(pipeline);
   const access = new OwnAccess(config, pipeline);
   const sender = new Sender({ config, metrics, pipeline, events, access, isPaced: load.kind === "paced" });
@@ -88,10 +88,10 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   const test = publisherTest(config, metrics, {
     options: { ...KEPT_CONNECTIONS, ...access.options },
-    opening: () => ({ variants: events.stream.variants, ...(farEnd === undefined ? {} : { farEnd }) }),
+    opening: () => ({ variants: events.stream().variants, ...(farEnd === undefined ? {} : { farEnd }) }),
     canaries: (run) => ({
       paths: subscriptions === 0 ? undefined : subscriptions,
-      seqs: firstOfEachVariant(events.stream),
+      seqs: firstOfEachVariant(events.stream()),
       send: (trace) => sendCanary(run, trace),
       explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),

@@ -1,6 +1,5 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
-import { once } from "../../core/once.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
@@ -33,7 +32,7 @@ interface SenderOptions {
   readonly config: { readonly ACK_TIMEOUT: number };
   readonly metrics: ReturnType<typeof measures<"everywhere" | "publishing">>;
   readonly pipeline: AnyPipeline;
-  readonly events: PipelineEvents;
+  readonly events: Pick<PipelineEvents, "name" | "write" | "template">;
   readonly access: OwnAccess;
   /** Whether each virtual user has one iteration: what it keeps open is opened once. */
   readonly isPaced: boolean;
@@ -42,8 +41,6 @@ interface SenderOptions {
 /** How a virtual user sends the events of a pipeline, in whichever form its publish() has. */
 export class Sender {
   private readonly options: SenderOptions;
-  /** With a template that is derived once, and for all virtual users by the first of them. */
-  private readonly events: PipelineEvents;
   private sending: Sending | null = null;
   /** Connections that ended one after the other, and Unix ms before which the next is not opened. */
   private ended = 0;
@@ -52,9 +49,7 @@ export class Sender {
   private readonly words = new Set<string>();
 
   constructor(options: SenderOptions) {
-    const { events } = options;
     this.options = options;
-    this.events = { ...events, template: once(events.template) };
   }
 
   /** What transports answered when they refused: each once. */
@@ -73,7 +68,7 @@ export class Sender {
   /** Before the load: makes the template of a series. @throws RangeError in one line where none can be made. */
   async prepare(run: Run): Promise<void> {
     if ((await this.opened())?.series === undefined) return;
-    this.events.template();
+    this.options.events.template();
     await this.warm(run);
   }
 
@@ -132,7 +127,7 @@ export class Sender {
 
   private seriesOf(series: SendsSeries) {
     const { metrics, config } = this.options;
-    this.series ??= seriesSender(metrics, { events: this.events, series, timeout: config.ACK_TIMEOUT * 1000 });
+    this.series ??= seriesSender(metrics, { events: this.options.events, series, timeout: config.ACK_TIMEOUT * 1000 });
     return this.series;
   }
 
@@ -140,7 +135,7 @@ export class Sender {
     const open = await this.opened();
     if (open === null) return AWAY;
     const { send, batch } = open;
-    const wire = this.events.write(trace);
+    const wire = this.options.events.write(trace);
     let answer: Answer;
     try {
       answer =
@@ -171,8 +166,8 @@ export class Sender {
 
   /** A series of one event. */
   private async sendFirst(series: SendsSeries, run: Run, { publisher, seq }: Trace): Promise<Answer> {
-    this.events.template();
-    const { name, template: make } = this.events;
+    this.options.events.template();
+    const { name, template: make } = this.options.events;
     const limits = { timeout: this.options.config.ACK_TIMEOUT * 1000 };
     try {
       const one = seriesOf(run, { publisher, firstSeq: seq, count: 1 });
@@ -191,7 +186,7 @@ export class Sender {
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
     );
-    const wires = traces.map((trace) => this.events.write(trace));
+    const wires = traces.map((trace) => this.options.events.write(trace));
     const answers = await this.within(
       answersOf(batch, wires),
       wires.map(() => NO_ANSWER),

@@ -1,7 +1,7 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { Stream } from "../../core/event.ts";
-import { combinations } from "../../core/made.ts";
+import { variantsOf } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, damageIn, subscribersOf } from "../../core/pipeline.ts";
@@ -49,7 +49,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   if (load.kind !== "visitors") throw `${config.test} subscribes: it publishes nothing`;
   const metrics = measures("everywhere", "websocket", "account", "health");
   const paths = Object.entries(observe.paths);
-  const variants = combinations(pipeline.events.attributes);
+  const variants = variantsOf(pipeline.events);
   const access = new OwnAccess(config, pipeline);
   const damageIn = damageJudge(pipeline, { seed: config.SEED, variants });
   const words = new Words();

@@ -1,5 +1,6 @@
-import { draw } from "../../core/event.ts";
-import { publishedMs, type Trace, traceHash } from "../../core/trace.ts";
+import { type Stream, variantIndex } from "../../core/event.ts";
+import type { WorkloadEvent } from "../../core/made.ts";
+import { hex, publishedMs, type Trace } from "../../core/trace.ts";
 import { type Endpoint, selects } from "./endpoint.ts";
 import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
 import { ALICE, AMOUNT, BOB, type LogVariant, type LogVariants } from "./variants.ts";
@@ -93,7 +94,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
 /** An endpoint that must never be told anything: it asks for swaps of a token that knows none. */
 export const NEVER_MATCHING: Endpoint = endpoint("matches-nothing", "usdc", "swap");
 
-export const FIRST_BLOCK = 18_000_000;
+const FIRST_BLOCK = 18_000_000;
 /** Log entries of one block, so that log indexes run from 0 to 99 as blocks climb. */
 export const LOGS_PER_BLOCK = 100;
 
@@ -105,10 +106,8 @@ export function unwantedOf({ variants = SEPOLIA }: Pick<LogWorkload, "variants">
 /** Which variant event number `seq` is, see {@link variantsOf}: a pure function of the workload and the number. */
 export function logVariantIndex({ seed, unmatchedShare, variants = SEPOLIA }: LogWorkload, seq: number): number {
   const { wanted, unwanted } = variants;
-  const drawn = draw(seed, seq);
-  // Drawn again, so that the choice among the wanted ones does not depend on the share.
-  const isUnwanted = unmatchedShare > 0 && unwanted.length > 0 && draw(drawn, seq) < unmatchedShare * 2 ** 32;
-  return isUnwanted ? wanted.length + (drawn % unwanted.length) : drawn % wanted.length;
+  const { length: count } = unwanted;
+  return variantIndex(seed, seq, wanted.length + count, { share: unmatchedShare, count });
 }
 
 /** The first event of each wanted variant: together they reach every endpoint that wants anything. */
@@ -127,15 +126,9 @@ export function blockNumber(seq: number): number {
   return FIRST_BLOCK + Math.floor(seq / LOGS_PER_BLOCK);
 }
 
-let lastHash = { seed: -1, block: -1, text: "" };
-
-/** The hash of a block: 32 bytes that depend on the seed and the block's number; remembered, as many events share it. */
+/** The hash of a block: 32 bytes that name the seed too. */
 export function blockHash(seed: number, block: number): string {
-  if (seed !== lastHash.seed || block !== lastHash.block) {
-    const drawn = draw(seed, block).toString(16).padStart(8, "0");
-    lastHash = { seed, block, text: `0x${drawn.repeat(7)}${block.toString(16).padStart(8, "0")}` };
-  }
-  return lastHash.text;
+  return `0x${hex(seed >>> 0, 8)}${hex(block, 8).repeat(7)}`;
 }
 
 /** For an endpoint, the function that says of a sequence number whether it must be delivered there. */
@@ -149,52 +142,42 @@ export function wantsAnything(workload: LogWorkload, wanted: Endpoint): boolean 
   return variantsOf(workload).some((variant) => selects(wanted, variant));
 }
 
-/** What is written of each variant; remembered, because it is the same for every event. */
-function tailsOf({ variants = SEPOLIA }: LogWorkload) {
-  if (lastTails?.of !== variants) {
-    const texts = variantsOf({ variants }).map(
-      ({ chainId, contract, topics, data }) => [String(chainId), contract, JSON.stringify(topics), data] as const,
-    );
-    lastTails = { of: variants, texts };
-  }
-  return lastTails.texts;
+/** What a workload's entries are drawn from. */
+export function logStream(workload: LogWorkload): Stream {
+  const { seed, unmatchedShare } = workload;
+  const { length: count } = unwantedOf(workload);
+  const variants = variantsOf(workload).map(({ chainId, contract, topics, data }) => {
+    return { chain_id: [String(chainId)], contract: [contract], topics: [JSON.stringify(topics)], data: [data] };
+  });
+  return { seed, variants, ...(count === 0 ? {} : { unwanted: { share: unmatchedShare, count } }) };
 }
 
-let lastTails: {
-  readonly of: LogVariants;
-  readonly texts: readonly (readonly [chain: string, contract: string, topics: string, data: string])[];
-} | null = null;
-
-/**
- * A stream entry: names and values in turn, as `XADD` takes them.
- *
- * @param trace goes into `tx_hash`; its publish time, cut to seconds, is the entry's `timestamp`.
- */
-export function entryOf(workload: LogWorkload, trace: Trace): string[] {
-  const { seq } = trace;
-  const block = blockNumber(seq);
-  const tails = tailsOf(workload);
-  const [chain, contract, topics, data] = tails[logVariantIndex(workload, seq)] as (typeof tails)[number];
-  return [
-    FIELDS[0],
-    chain,
-    FIELDS[1],
-    String(block),
-    FIELDS[2],
-    blockHash(workload.seed, block),
-    FIELDS[3],
-    traceHash(trace),
-    FIELDS[4],
-    String(seq % LOGS_PER_BLOCK),
-    FIELDS[5],
-    contract,
-    FIELDS[6],
-    topics,
-    FIELDS[7],
-    data,
-    FIELDS[8],
-    String(timestampOf(trace)),
-  ];
+/** Writes stream entries: names and values in turn, as `XADD` takes them. */
+export function entryWriter(seed: number) {
+  return (event: WorkloadEvent<Readonly<Record<"chain_id" | "contract" | "topics" | "data", readonly string[]>>>) => {
+    const { hash, seq, publishedAt, chain_id, contract, topics, data } = event;
+    const block = blockNumber(seq);
+    return [
+      "chain_id",
+      chain_id,
+      "block_number",
+      String(block),
+      "block_hash",
+      blockHash(seed, block),
+      "tx_hash",
+      hash,
+      "log_index",
+      String(seq % LOGS_PER_BLOCK),
+      "contract",
+      contract,
+      "topics",
+      topics,
+      "data",
+      data,
+      "timestamp",
+      String(Math.floor(publishedAt / 1000)),
+    ];
+  };
 }
 
 /** The whole second of an entry. */

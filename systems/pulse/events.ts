@@ -1,4 +1,6 @@
-import { draw, type Stream } from "../../core/event.ts";
+import { draw, type Stream, variantIndex } from "../../core/event.ts";
+import { randomSeedOf } from "../../core/made.ts";
+import { hex } from "../../core/trace.ts";
 import { attributesOf, type Filterable } from "./filters.ts";
 
 /** The stream of events of one run: decides everything about event number `seq`. */
@@ -15,7 +17,6 @@ export interface Event extends Filterable {
   /** Index among the {@link variants}. */
   readonly variant: number;
   readonly blockNumber: number;
-  readonly blockHash: string;
   readonly txHash: string;
 }
 
@@ -27,9 +28,9 @@ export interface Variant extends Filterable {
 export const EVENT_TYPES = ["transfer", "swap", "approval", "mint", "burn"] as const;
 const ACCOUNTS_PER_CHAIN = 4;
 const PROGRAMS_PER_CHAIN = 2;
-export const FIRST_BLOCK = 18_000_000;
+const FIRST_BLOCK = 18_000_000;
 /** Events per block, so that block numbers rise as on a chain. */
-export const EVENTS_PER_BLOCK = 100;
+const EVENTS_PER_BLOCK = 100;
 
 /** Every combination of chain, event type, account and program. */
 export function variants(workload: Workload): readonly Variant[] {
@@ -71,15 +72,12 @@ function address(chain: string, kind: string, place: number): string {
  */
 export function event(workload: Workload, seq: number, all = variants(workload)): Event {
   const { seed } = workload;
-  const drawn = draw(seed, seq);
-  const variant = all[drawn % all.length] as Variant;
-  const blockNumber = FIRST_BLOCK + Math.floor(seq / EVENTS_PER_BLOCK);
+  const variant = all[variantIndex(seed, seq, all.length)] as Variant;
   return {
     seq,
     variant: variant.index,
-    blockNumber,
-    blockHash: blockHash(seed, blockNumber),
-    txHash: hash(seed, seq, drawn),
+    blockNumber: blockOf(seq),
+    txHash: txHash(seed, seq, draw(randomSeedOf(seed), seq)),
     chain: variant.chain,
     eventType: variant.eventType,
     accounts: variant.accounts,
@@ -87,20 +85,19 @@ export function event(workload: Workload, seq: number, all = variants(workload))
   };
 }
 
-let lastBlock = { seed: Number.NaN, blockNumber: Number.NaN, hash: "" };
-
-/** Cached, because the events of a block are made one after the other. */
-function blockHash(seed: number, blockNumber: number): string {
-  if (lastBlock.seed !== seed || lastBlock.blockNumber !== blockNumber) {
-    lastBlock = { seed, blockNumber, hash: hash(seed, blockNumber, draw(seed, blockNumber)) };
-  }
-  return lastBlock.hash;
+/** The block of event number `seq`. */
+export function blockOf(seq: number): number {
+  return FIRST_BLOCK + Math.floor(seq / EVENTS_PER_BLOCK);
 }
 
-/** @param drawn the result of {@link draw} for both. */
-function hash(seed: number, place: number, drawn: number): string {
-  const tail = (seed >>> 0).toString(16).padStart(8, "0") + place.toString(16).padStart(8, "0");
-  return `0x${drawn.toString(16).padStart(8, "0").repeat(6)}${tail}`;
+/** The hash of a block: 32 bytes that name the seed too. */
+export function blockHash(seed: number, block: number): string {
+  return `0x${hex(seed >>> 0, 8)}${hex(block, 8).repeat(7)}`;
+}
+
+/** @param random what the event draws. */
+export function txHash(seed: number, seq: number, random: number): string {
+  return `0x${hex(random, 8).repeat(6)}${hex(seed >>> 0, 8)}${hex(seq, 8)}`;
 }
 
 /** What a receiver has to know about a workload: its seed, and the attributes for filters. */

@@ -41,37 +41,28 @@ const PAYLOAD = { amount: "1000000000000000000", base64: "AAAAAAAAAAAAAAAAAAAAAA
 const FINALIZED = COMMITMENT_LEVELS.indexOf("finalized");
 const NORMAL = REORG_ACTIONS.indexOf("normal");
 
-/** What is written of one event for each field whose type is a choice. */
-export interface FieldValues {
-  readonly chain: { readonly name: string; readonly number: number };
+/** What of an event is written in a type of choice. */
+interface FieldValues {
+  readonly chain: string;
+  readonly number: number;
+  readonly block: number;
   readonly programId: string;
+  /** In ISO 8601. */
+  readonly at: string;
 }
 
-/** Writes `"field":value,` in the type that was chosen; nothing for an absent field. */
-export function writeField(types: FieldTypes, field: TypedField, values: FieldValues): string {
-  const value = jsonOf(field, types[field] ?? FIELD_TYPES[field][0], values);
-  return value === undefined ? "" : `"${field}":${JSON.stringify(value)},`;
-}
-
-function jsonOf(field: TypedField, type: string, { chain, programId }: FieldValues): unknown {
-  if (type === "absent") return undefined;
-  const isText = type === "text";
-  switch (field) {
-    case "chain":
-      return isText ? chain.name : chain.number;
-    case "commitment_level":
-      return isText ? COMMITMENT_LEVELS[FINALIZED] : FINALIZED;
-    case "reorg_action":
-      return isText ? REORG_ACTIONS[NORMAL] : NORMAL;
-    case "payload":
-      return type === "object" ? { amount: PAYLOAD.amount } : PAYLOAD.base64;
-    case "program_id":
-      return programId;
-    case "native_value":
-      return isText ? "0" : 0;
-    // These differ from event to event: their writer asks for the type alone.
-    case "block_number":
-    case "published_at":
-      return undefined;
-  }
+/** The values of the fields in the types that were chosen; undefined for one that is absent. */
+export function typedFields(types: FieldTypes, { chain, number, block, programId, at }: FieldValues) {
+  const of = (field: TypedField, values: Readonly<Record<string, unknown>>) =>
+    values[types[field] ?? FIELD_TYPES[field][0]];
+  return {
+    chain: of("chain", { number, text: chain }),
+    commitment_level: of("commitment_level", { number: FINALIZED, text: COMMITMENT_LEVELS[FINALIZED] }),
+    block_number: of("block_number", { number: block, text: String(block) }),
+    payload: of("payload", { base64: PAYLOAD.base64, object: { amount: PAYLOAD.amount } }),
+    reorg_action: of("reorg_action", { number: NORMAL, text: REORG_ACTIONS[NORMAL] }),
+    program_id: of("program_id", { text: programId }),
+    native_value: of("native_value", { number: 0, text: "0" }),
+    published_at: of("published_at", { text: at }),
+  } satisfies Readonly<Record<TypedField, unknown>>;
 }

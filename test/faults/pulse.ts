@@ -5,9 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type JetStreamClient, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { programOf } from "../../cli/services.ts";
-import { writeMessage } from "../../core/template.ts";
 import { runNumber, type Trace } from "../../core/trace.ts";
-import { messageTemplate } from "../../systems/pulse/message.ts";
+import { pulseEvents } from "../../systems/pulse/pipeline.ts";
 import { STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
 import type { Manner } from "../../target/manner.ts";
 import { Clock } from "./faketime.ts";
@@ -154,12 +153,12 @@ async function subscribed(gateway: string, subscriptions: number): Promise<void>
 }
 
 function forging(url: string, id: string): PulseStage["forge"] {
-  const messages = messageTemplate({ seed: 1, chains: ["ethereum", "solana"] });
+  const messages = pulseEvents({ seed: 1, chains: ["ethereum", "solana"] });
   return (...traces) =>
     withStream(url, async (stream) => {
       for (const changes of traces) {
         const trace = { run: runNumber(id), publisher: STRANGER, seq: 0, publishedAt: Date.now(), ...changes };
-        const { subject, data } = writeMessage(messages, trace);
+        const { subject, data } = messages.write(trace);
         await stream.publish(subject, data);
       }
     });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import type { Service } from "../../cli/service.ts";
 import { setupEthhook } from "../../systems/ethhook/cli/setup.ts";
 import type { EthhookPipeline } from "../../systems/ethhook/cli/start.ts";
-import { entryOf } from "../../systems/ethhook/wire.ts";
+import { logEvents } from "../../systems/ethhook/pipeline.ts";
 import { beginRun, redisOf, runRedis, sql, startEthhookPipeline, withMisbehaviour } from "./ethhook-run.ts";
 
 const THRESHOLDS_CROSSED = 99;
@@ -116,7 +116,12 @@ describe("a pipeline with a target", () => {
 
   test("malformed entries never cost it the good ones", async () => {
     const redis = await connected(pipeline);
-    const good = entryOf({ seed: 1, unmatchedShare: 0 }, { run: 1, publisher: 1, seq: 1, publishedAt: Date.now() });
+    const good = logEvents({ seed: 1, unmatchedShare: 0 }).write({
+      run: 1,
+      publisher: 1,
+      seq: 1,
+      publishedAt: Date.now(),
+    });
     const spoilt = [
       ["nonsense", "1"],
       good.map((value, place) => (good[place - 1] === "topics" ? "not JSON" : value)),

@@ -10,12 +10,11 @@ import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
-import { writeMessage } from "../../core/template.ts";
 import { readEventId } from "../../core/trace.ts";
 import type { Workload } from "../../systems/pulse/events.ts";
 import type { Filter } from "../../systems/pulse/filters.ts";
 import { frames, isEventFrame } from "../../systems/pulse/frames.ts";
-import { messageTemplate } from "../../systems/pulse/message.ts";
+import { pulseEvents } from "../../systems/pulse/pipeline.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../systems/pulse/target/gateway.ts";
 import { type CanonicalEvent, type DeliveredEvent, STREAM, SUBJECT, subjectsBelow } from "../../systems/pulse/wire.ts";
@@ -126,9 +125,9 @@ export class Nats {
 
   /** Publishes events of the workload and waits until the stream has them. */
   async publish(firstSeq: number, count: number): Promise<void> {
-    const messages = messageTemplate(WORKLOAD);
+    const messages = pulseEvents(WORKLOAD);
     for (let seq = firstSeq; seq < firstSeq + count; seq++) {
-      const { subject, data } = writeMessage(messages, { run: 1, publisher: 1, seq, publishedAt: Date.now() });
+      const { subject, data } = messages.write({ run: 1, publisher: 1, seq, publishedAt: Date.now() });
       this.connection.publish(subject, data);
     }
     await this.connection.flush();
@@ -243,7 +242,7 @@ export function range(first: number, count: number): number[] {
 
 export function canonical(changes: Partial<CanonicalEvent>): string {
   const { timestamp, published_at, ...rest } = JSON.parse(
-    writeMessage(messageTemplate(WORKLOAD), { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 }).data,
+    pulseEvents(WORKLOAD).write({ run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 }).data,
   ) as CanonicalEvent;
   return JSON.stringify({ ...rest, timestamp, published_at, ...changes });
 }

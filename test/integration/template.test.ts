@@ -8,11 +8,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { SPELLINGS } from "../../core/identity.ts";
 import { type Piece, type Slot, type Template, writeMessage } from "../../core/template.ts";
 import { readEventId, type Trace } from "../../core/trace.ts";
-import { entryTemplate } from "../../systems/ethhook/entry.ts";
-import { entryOf } from "../../systems/ethhook/wire.ts";
+import { logEvents } from "../../systems/ethhook/pipeline.ts";
 import { FIELD_TYPES, type FieldTypes } from "../../systems/pulse/fieldtypes.ts";
-import { messageTemplate } from "../../systems/pulse/message.ts";
-import { CHAIN_NUMBERS, STREAM } from "../../systems/pulse/wire.ts";
+import { pulseEvents } from "../../systems/pulse/pipeline.ts";
+import { STREAM } from "../../systems/pulse/wire.ts";
 import { exactTraces, UINT32_MAX, workloads } from "../unit/arbitraries.ts";
 import { nats, useNats } from "./gateway.ts";
 import { k6, runBundle } from "./k6.ts";
@@ -76,7 +75,7 @@ const fieldTypes: fc.Arbitrary<FieldTypes> = fc.record(
 
 const published: fc.Arbitrary<Template> = fc
   .tuple(workloads, fieldTypes)
-  .map(([workload, types]) => messageTemplate(workload, { types }));
+  .map(([workload, types]) => pulseEvents(workload, { types }).template() as Template);
 
 /** UUIDs and numbers have room for sequence numbers below. */
 const SEQ_LIMIT = 2 ** 28;
@@ -86,7 +85,10 @@ function isLimited({ variants }: Template): boolean {
   return all.some((piece) => typeof piece !== "string" && "spelling" in piece && /uuid|number/.test(piece.spelling));
 }
 
-const cases = fc.tuple(fc.oneof(templates, published), fc.array(exactTraces, { minLength: 20, maxLength: 20 }));
+const cases = fc.tuple(
+  fc.oneof({ arbitrary: templates, weight: 9 }, { arbitrary: published, weight: 1 }),
+  fc.array(exactTraces, { minLength: 20, maxLength: 20 }),
+);
 
 /** @param write what of a template and a trace gives what is written. */
 const script = (module: string, write: string) => `
@@ -135,8 +137,8 @@ test("entries of any workload", async () => {
   const logs = fc.record({ seed: uint32, unmatchedShare: fc.constantFrom(0, 0.1, 0.5, 1) });
   const drawn = fc.sample(fc.tuple(logs, fc.array(exactTraces, { minLength: 20, maxLength: 20 })), 100);
   const cases = drawn.map(([workload, traces]) => ({
-    template: entryTemplate(workload),
-    events: traces.map((trace) => ({ trace, wanted: entryOf(workload, trace) })),
+    template: logEvents(workload).template(),
+    events: traces.map((trace) => ({ trace, wanted: logEvents(workload).write(trace) })),
   }));
   expect(await compare(cases, "k6/x/redis-streams", "fields")).toContain("compared 2000");
 });
@@ -147,14 +149,14 @@ test("nats.js publishes what the workload says, each event once", async () => {
   const before = Date.now();
   const { stdout } = await runBundle("nats", variables);
   expect(stdout).toMatch(/^PASS {2}nats/m);
-  const template = messageTemplate({ seed: 11, chains: ["ethereum", "solana"] }, { numbers: CHAIN_NUMBERS });
+  const events = pulseEvents({ seed: 11, chains: ["ethereum", "solana"] });
   const consumer = await jetstream(nats.connection).consumers.get(STREAM);
   const seqs = new Set<number>();
   for (let read = 0; read < count; read++) {
     const message = await consumer.next({ expires: 5_000 });
     const data = message?.string() ?? "";
     const trace = readEventId(data) as Trace;
-    expect({ subject: message?.subject, data }).toEqual(writeMessage(template, trace));
+    expect({ subject: message?.subject, data }).toEqual(events.write(trace));
     expect(trace.publishedAt).toBeGreaterThan(before);
     expect(trace.publishedAt).toBeLessThan(Date.now());
     seqs.add(trace.seq);

@@ -107,6 +107,20 @@ describe("a derived template", () => {
     );
   });
 
+  test("is proven on large numbers in every variant", () => {
+    const write = ({ region, tier, seq }: Event) => {
+      const block = Math.floor(seq / 67_000);
+      // Both events by which variants are compared have 0 here.
+      const own = region === "us" && tier === "gold" ? block % 23 : 0;
+      return { subject: "s", data: `${block} ${own}` };
+    };
+    const { stream, template } = derived(pipelineOf(write));
+    for (let seq = 0; seq < 2 ** 28; seq += 1_234_567) {
+      const trace = { run: 1, publisher: 1, seq, publishedAt: 0 };
+      expect(writeMessage(template as Template, trace)).toEqual(write(made(stream, trace)));
+    }
+  });
+
   test("has no variants where there are no attributes", () => {
     const { template } = derived(pipelineOf(({ id, random }) => ({ subject: "a", data: `${id} ${random % 7}` }), {}));
     expect(template).toEqual({

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { writeEntry } from "../../core/template.ts";
+import { type EntryTemplate, type Template, writeEntry } from "../../core/template.ts";
 import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../core/trace.ts";
 import { topicHash } from "../../systems/ethhook/cli/topics.ts";
 import { type Endpoint, selects } from "../../systems/ethhook/endpoint.ts";
-import { entryTemplate } from "../../systems/ethhook/entry.ts";
+import { logEvents } from "../../systems/ethhook/pipeline.ts";
 import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { readEntry } from "../../systems/ethhook/target/entry.ts";
 import type { LogVariant } from "../../systems/ethhook/variants.ts";
@@ -13,7 +13,6 @@ import {
   damagedField,
   ENDPOINTS,
   endpointSelector,
-  entryOf,
   FIELDS,
   LOGS_PER_BLOCK,
   logVariantIndex,
@@ -132,7 +131,7 @@ describe("an entry", () => {
   test("has the nine fields of the contract in order, and becomes the webhook that is expected", () => {
     fc.assert(
       fc.property(entries, ([workload, trace]) => {
-        const entry = entryOf(workload, trace);
+        const entry = logEvents(workload).write(trace);
         expect(entry.filter((_, place) => place % 2 === 0)).toEqual(FIELDS);
         const webhook = readEntry(asObject(entry)) as Webhook;
         expect(webhook).toMatchObject({ block_number: blockNumber(trace.seq), log_index: trace.seq % LOGS_PER_BLOCK });
@@ -145,7 +144,7 @@ describe("an entry", () => {
   test("published just before a second's end has the second that its trace is rounded to", () => {
     const workload = { seed: 1, unmatchedShare: 0 };
     const trace = { run: 1, publisher: 1, seq: 1, publishedAt: 1_700_000_000_999.9998 };
-    const webhook = readEntry(asObject(entryOf(workload, trace))) as Webhook;
+    const webhook = readEntry(asObject(logEvents(workload).write(trace))) as Webhook;
     const read = readTraceHash(webhook.transaction_hash) as Trace;
     expect(damagedField(webhook, workload, read)).toBeNull();
   });
@@ -153,7 +152,9 @@ describe("an entry", () => {
   test("is written by its template as well", () => {
     fc.assert(
       fc.property(entries, ([workload, trace]) => {
-        expect(writeEntry(entryTemplate(workload), trace)).toEqual(entryOf(workload, trace));
+        expect(writeEntry(logEvents(workload).template() as Template<EntryTemplate>, trace)).toEqual(
+          logEvents(workload).write(trace),
+        );
       }),
     );
   });
@@ -161,7 +162,7 @@ describe("an entry", () => {
   test("that lost or changed a field on the way is damaged", () => {
     const workload = { seed: 1, unmatchedShare: 0 };
     const trace = { run: 1, publisher: 1, seq: 1, publishedAt: 1_700_000_000_000 };
-    const webhook = readEntry(asObject(entryOf(workload, trace))) as Webhook;
+    const webhook = readEntry(asObject(logEvents(workload).write(trace))) as Webhook;
     for (const name of Object.keys(webhook) as (keyof Webhook)[]) {
       if (name === "transaction_hash") continue;
       const wrong = name === "topics" ? [TOPICS.swap] : typeof webhook[name] === "number" ? 7 : "0x";
@@ -171,7 +172,7 @@ describe("an entry", () => {
 
   test.each(FIELDS)("without %s is malformed, and says so", (field) => {
     const entry = asObject(
-      entryOf({ seed: 1, unmatchedShare: 0 }, { run: 1, publisher: 1, seq: 1, publishedAt: 1e12 }),
+      logEvents({ seed: 1, unmatchedShare: 0 }).write({ run: 1, publisher: 1, seq: 1, publishedAt: 1e12 }),
     );
     const { [field]: _, ...rest } = entry;
     expect(readEntry(rest)).toContain(field);

@@ -8,7 +8,7 @@ import type { PathAccount } from "../../core/ledger.ts";
 import { judge } from "../../core/verdict.ts";
 import { enterAccount } from "../../k6/support/account.ts";
 import { Run } from "../../receiver/run.ts";
-import { event, variants } from "../../systems/pulse/events.ts";
+import { blockHash, event, variants } from "../../systems/pulse/events.ts";
 import { type Filter, filterFor } from "../../systems/pulse/filters.ts";
 import { ReceivedEvent } from "../../systems/pulse/target/event.ts";
 import { PULSE_FAULTS } from "../../systems/pulse/target/faults.ts";
@@ -73,7 +73,7 @@ function deliveries(faults: readonly string[]): Map<Filter, number[]> {
       chain: 2,
       commitment_level: 3,
       block_number: sent.blockNumber,
-      block_hash: sent.blockHash,
+      block_hash: blockHash(WORKLOAD.seed, sent.blockNumber),
       tx_hash: sent.txHash,
       event_type: sent.eventType,
       accounts: [...sent.accounts],

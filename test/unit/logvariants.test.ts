@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
+import type { EntryTemplate, Template } from "../../core/template.ts";
 import { problemsOf } from "../../systems/ethhook/cli/commands.ts";
 import { topicHash } from "../../systems/ethhook/cli/topics.ts";
 import { type Endpoint, selects } from "../../systems/ethhook/endpoint.ts";
-import { entryTemplate } from "../../systems/ethhook/entry.ts";
 import { endpointsOf, ruleProblems } from "../../systems/ethhook/k6/ownendpoints.ts";
+import { logEvents } from "../../systems/ethhook/pipeline.ts";
 import { TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { ruleProblem, variantsFor } from "../../systems/ethhook/variants.ts";
-import { endpointSelector, entryOf, logVariantIndex, oneOfEach } from "../../systems/ethhook/wire.ts";
+import { endpointSelector, logVariantIndex, oneOfEach } from "../../systems/ethhook/wire.ts";
 
 const BASE = 8453;
 const own = (name: string, rule: Partial<Endpoint> = {}): Endpoint => ({
@@ -47,9 +48,9 @@ describe("the log entries for somebody's own endpoints", () => {
   });
 
   test("are written with their own chain, one by one and by their template", () => {
-    const entry = entryOf(workload, { run: 1, publisher: 1, seq: 0, publishedAt: 1e12 });
+    const entry = logEvents(workload).write({ run: 1, publisher: 1, seq: 0, publishedAt: 1e12 });
     expect(entry[entry.indexOf("chain_id") + 1]).toBe(String(BASE));
-    const template = entryTemplate({ ...workload, unmatchedShare: 0.5 });
+    const template = logEvents({ ...workload, unmatchedShare: 0.5 }).template() as Template<EntryTemplate>;
     const chains = template.variants.map(({ fields }) => fields[1]);
     expect(chains).toEqual(template.variants.map(() => [String(BASE)]));
     expect(template.unwanted).toEqual({ share: 0.5, count: variants.unwanted.length });

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { writeMessage } from "../../core/template.ts";
+import { type Template, writeMessage } from "../../core/template.ts";
 import { publishedMs, readEventId } from "../../core/trace.ts";
-import { event, type Workload } from "../../systems/pulse/events.ts";
-import { type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.ts";
-import { messageTemplate } from "../../systems/pulse/message.ts";
+import { blockHash, event, type Workload } from "../../systems/pulse/events.ts";
+import { FIELD_TYPES, type FieldTypes, readFieldTypes } from "../../systems/pulse/fieldtypes.ts";
+import { pulseEvents } from "../../systems/pulse/pipeline.ts";
 import { EventReader } from "../../systems/pulse/target/event.ts";
 import { type CanonicalEvent, CHAIN_NUMBERS } from "../../systems/pulse/wire.ts";
 import { root } from "../deployment.ts";
@@ -16,13 +16,13 @@ import { traces, workloads } from "./arbitraries.ts";
 const WORKLOAD: Workload = { seed: 1, chains: ["ethereum", "solana"] };
 const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_123 };
 
-const written = (types: FieldTypes) => writeMessage(messageTemplate(WORKLOAD, { types }), TRACE).data;
+const written = (types: FieldTypes) => pulseEvents(WORKLOAD, { types }).write(TRACE).data;
 
 describe("a message", () => {
   test("is the event of the workload with the trace in it", () => {
     fc.assert(
       fc.property(workloads, traces(), (workload, trace) => {
-        const { subject, data } = writeMessage(messageTemplate(workload), trace);
+        const { subject, data } = pulseEvents(workload).write(trace);
         const message = JSON.parse(data) as CanonicalEvent;
         const sent = event(workload, trace.seq);
         const number = CHAIN_NUMBERS[sent.chain] as number;
@@ -33,7 +33,7 @@ describe("a message", () => {
           chain: number,
           commitment_level: 3,
           block_number: sent.blockNumber,
-          block_hash: sent.blockHash,
+          block_hash: blockHash(workload.seed, sent.blockNumber),
           tx_hash: sent.txHash,
           event_type: sent.eventType,
           accounts: sent.accounts,
@@ -49,10 +49,23 @@ describe("a message", () => {
     );
   });
 
+  test("is what its template says, whatever its types", () => {
+    const types = fc.record(
+      Object.fromEntries(Object.entries(FIELD_TYPES).map(([field, all]) => [field, fc.constantFrom(...all)])),
+    );
+    const some = fc.array(traces(), { minLength: 20, maxLength: 20 });
+    const written = fc.property(workloads, types, some, (workload, types: FieldTypes, all) => {
+      const events = pulseEvents(workload, { types });
+      const template = events.template() as Template;
+      for (const trace of all) expect(writeMessage(template, trace)).toEqual(events.write(trace));
+    });
+    fc.assert(written, { numRuns: 10 });
+  });
+
   test("carries the gateway's own chain numbers and subjects where they differ", () => {
-    const template = messageTemplate(WORKLOAD, { numbers: { ethereum: 60, solana: 501 }, prefix: "shop.events" });
+    const events = pulseEvents(WORKLOAD, { numbers: { ethereum: 60, solana: 501 }, prefix: "shop.events" });
     for (let seq = 0; seq < 50; seq++) {
-      const { subject, data } = writeMessage(template, { ...TRACE, seq });
+      const { subject, data } = events.write({ ...TRACE, seq });
       const number = event(WORKLOAD, seq).chain === "ethereum" ? 60 : 501;
       expect(subject).toMatch(new RegExp(`^shop\\.events\\.${number}\\.`));
       expect(JSON.parse(data).chain).toBe(number);
@@ -60,9 +73,9 @@ describe("a message", () => {
   });
 
   test("carries the time that its identity carries", () => {
-    const template = messageTemplate(WORKLOAD);
+    const events = pulseEvents(WORKLOAD);
     const publishedAt = (at: number) =>
-      (JSON.parse(writeMessage(template, { ...TRACE, publishedAt: at }).data) as CanonicalEvent).published_at;
+      (JSON.parse(events.write({ ...TRACE, publishedAt: at }).data) as CanonicalEvent).published_at;
     expect(
       [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_001.4, 1_700_000_000_001.9998, 1_700_000_000_000].map(
         publishedAt,
@@ -94,8 +107,8 @@ describe("a message", () => {
 
   test("is what the fixture of the Go decoder says", async () => {
     const chains = Object.keys(CHAIN_NUMBERS);
-    const template = messageTemplate({ seed: 1, chains });
-    const lines = Array.from({ length: 40 }, (_, seq) => `${writeMessage(template, { ...TRACE, seq }).data}\n`);
+    const events = pulseEvents({ seed: 1, chains });
+    const lines = Array.from({ length: 40 }, (_, seq) => `${events.write({ ...TRACE, seq }).data}\n`);
     await expect(lines.join("")).toMatchFileSnapshot("../../xk6/testdata/published.jsonl");
   });
 
@@ -130,7 +143,7 @@ test("the page of NATS shows a message as it is published, field by field and ty
 
 test("a chain without a number is refused before anything is published", () => {
   const numbers = { ethereum: 1, solana: 2 };
-  expect(() => messageTemplate({ seed: 1, chains: ["solana", "etherium"] }, { numbers })).toThrow(
+  expect(() => pulseEvents({ seed: 1, chains: ["solana", "etherium"] }, { numbers })).toThrow(
     new RangeError("CHAINS=etherium: has no number; allowed: ethereum, solana"),
   );
 });

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
-import { messageTemplate } from "../message.ts";
+import { pulseEvents } from "../pipeline.ts";
 import { describeStream, readStream, unfitness } from "../stream.ts";
 
 const what = "nats stream";
@@ -59,11 +59,7 @@ async function lookAt(connection: NatsConnection, settings: Settings<"nats">): P
     return { what, found, ok: false, remedy: "start the gateway that makes it, or --set CREATE_STREAM=1, or STREAM" };
   }
   const { SEED: seed, CHAINS: chains, CHAIN_IDS: numbers, SUBJECT: prefix, FIELD_TYPES: types } = settings;
-  const { variants } = messageTemplate({ seed, chains }, { numbers, prefix, types });
-  const why = unfitness(
-    facts,
-    variants.map(({ subject }) => subject),
-  );
+  const why = unfitness(facts, pulseEvents({ seed, chains }, { numbers, prefix, types }).subjects());
   if (why !== null) return { what, found: why, ok: false };
   return { what, found: describeStream(facts), ok: true };
 }

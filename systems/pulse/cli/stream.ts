@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { writeMessage } from "../../../core/template.ts";
 import type { Manner } from "../../../target/manner.ts";
-import { messageTemplate } from "../message.ts";
+import { pulseEvents } from "../pipeline.ts";
 import { CHAIN_NUMBERS, STREAM, SUBJECT, subjectsBelow } from "../wire.ts";
 
 const DEADLINE_MS = 20_000;
@@ -32,9 +31,9 @@ export async function createStream(natsUrl: string, gatewayUrl: string, manner: 
       if (Date.now() >= deadline) throw new Error("gateway: it does not read its stream");
       await pause(LOOK_MS);
     }
-    const messages = messageTemplate({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
+    const messages = pulseEvents({ seed: 1, chains: Object.keys(CHAIN_NUMBERS) });
     for (let seq = 0; seq < FIRST_EVENTS; seq++) {
-      const { subject, data } = writeMessage(messages, { ...NO_RUN, seq, publishedAt: Date.now() });
+      const { subject, data } = messages.write({ ...NO_RUN, seq, publishedAt: Date.now() });
       connection.publish(subject, data);
     }
     await connection.flush();

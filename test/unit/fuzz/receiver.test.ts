@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../../core/account.ts";
 import { eventId, runNumber, traceHash } from "../../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../../receiver/server.ts";
-import { ENDPOINTS, entryOf } from "../../../systems/ethhook/wire.ts";
+import { logEvents } from "../../../systems/ethhook/pipeline.ts";
+import { ENDPOINTS } from "../../../systems/ethhook/wire.ts";
 import { streamOf } from "../../../systems/pulse/events.ts";
 import { corpus, damagedText, fuzz, hostileTexts, type PastFailure } from "./fuzzing.ts";
 
@@ -60,10 +61,12 @@ const HOPS = {
 };
 const SETTLING = { publisher: "a", timeout: 0, quiet: 0 };
 
-const FIELDS = entryOf(
-  { seed: 1, unmatchedShare: 0 },
-  { run: runNumber("hooks"), publisher: 1, seq: 5, publishedAt: 1_767_225_600_000 },
-);
+const FIELDS = logEvents({ seed: 1, unmatchedShare: 0 }).write({
+  run: runNumber("hooks"),
+  publisher: 1,
+  seq: 5,
+  publishedAt: 1_767_225_600_000,
+});
 const field = (name: string) => FIELDS[FIELDS.indexOf(name) + 1] as string;
 const WEBHOOK = {
   block_hash: field("block_hash"),

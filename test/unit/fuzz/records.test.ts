@@ -4,12 +4,11 @@ import * as v from "valibot";
 import { expect } from "vitest";
 import { ResultSchema } from "../../../cli/result.ts";
 import { RUN_ID } from "../../../core/runid.ts";
-import { writeMessage } from "../../../core/template.ts";
+import { logEvents } from "../../../systems/ethhook/pipeline.ts";
 import { readEntry } from "../../../systems/ethhook/target/entry.ts";
 import { ETHHOOK_FAULTS } from "../../../systems/ethhook/target/faults.ts";
-import { entryOf } from "../../../systems/ethhook/wire.ts";
 import { frames } from "../../../systems/pulse/frames.ts";
-import { messageTemplate } from "../../../systems/pulse/message.ts";
+import { pulseEvents } from "../../../systems/pulse/pipeline.ts";
 import { EventReader, MalformedEvent, ReceivedEvent } from "../../../systems/pulse/target/event.ts";
 import { PULSE_FAULTS } from "../../../systems/pulse/target/faults.ts";
 import { Refusal, readRequest } from "../../../systems/pulse/target/requests.ts";
@@ -65,7 +64,7 @@ fuzz(
   },
 );
 
-const MESSAGE = JSON.parse(writeMessage(messageTemplate({ seed: 7, chains: ["ethereum"] }), { ...TRACE, seq: 0 }).data);
+const MESSAGE = JSON.parse(pulseEvents({ seed: 7, chains: ["ethereum"] }).write({ ...TRACE, seq: 0 }).data);
 const reader = new EventReader(CHAIN_NUMBERS, "contract");
 
 fuzz("a message is an event or malformed", hostileTexts(MESSAGE), corpus<string>("messages"), 2_000, (text) => {
@@ -99,7 +98,7 @@ fuzz(
   },
 );
 
-const pairs = entryOf({ seed: 1, unmatchedShare: 0 }, TRACE);
+const pairs = logEvents({ seed: 1, unmatchedShare: 0 }).write(TRACE);
 const ENTRY = Object.fromEntries(pairs.flatMap((name, place) => (place % 2 === 0 ? [[name, pairs[place + 1]]] : [])));
 const entries = damagedDocument(ENTRY).chain((entry) =>
   fc.constantFrom(...Object.keys(ENTRY)).chain((name) => {
