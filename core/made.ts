@@ -39,24 +39,21 @@ const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "pu
 export interface Varied<Table extends AttributeTable> {
   readonly attributes: Table;
   /** The only combinations of attributes that occur; one that stands there twice is drawn twice as often. */
-  readonly variants?: readonly { readonly [Name in keyof Table]: Table[Name][number] }[];
+  readonly variants?: readonly { readonly [Name in keyof Table]: NoInfer<Table[Name][number]> }[];
 }
 
 /** The combinations of attributes that occur. @throws RangeError as {@link combinations} does. */
 export function variantsOf({ attributes, variants }: Varied<AttributeTable>): readonly Attributes[] {
   if (variants === undefined) return combinations(attributes);
+  refuseNames(attributes);
   return variants.map((one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name, [value]])));
 }
 
 /** Every combination of attributes. @throws RangeError for an attribute without values, or too many combinations. */
 export function combinations(table: AttributeTable): readonly Attributes[] {
+  refuseNames(table);
   let all: Record<string, readonly string[]>[] = [{}];
   for (const [name, values] of Object.entries(table)) {
-    if (OF_EVENTS.includes(name)) {
-      throw new RangeError(
-        `attribute ${name} is what every event has; allowed: another name than ${OF_EVENTS.join(", ")}`,
-      );
-    }
     if (values.length === 0) throw new RangeError(`attribute ${name} has no values; give it one at least`);
     all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: [value] })));
     if (all.length > MOST_VARIANTS) {
@@ -64,6 +61,12 @@ export function combinations(table: AttributeTable): readonly Attributes[] {
     }
   }
   return Object.keys(table).length === 0 ? [] : all;
+}
+
+function refuseNames(table: AttributeTable): void {
+  const name = Object.keys(table).find((one) => OF_EVENTS.includes(one));
+  if (name === undefined) return;
+  throw new RangeError(`attribute ${name} is what every event has; allowed: another name than ${OF_EVENTS.join(", ")}`);
 }
 
 class SpelledTrace implements Spellings {

@@ -104,7 +104,7 @@ function refuseVariants(name: string, { attributes, variants }: Varied<Attribute
       if (values.includes(variant[attribute] ?? "")) continue;
       const given = variant[attribute] ?? "is missing";
       throw new RangeError(
-        `${place}.${at}.${attribute}: ${given}; allowed: ${values.join(", ") || "no attribute of that name"}`,
+        `${place}.${at}.${attribute}: ${given}: allowed: ${values.join(", ") || "no attribute of that name"}`,
       );
     }
   }

@@ -3,7 +3,7 @@ import { refuseDeclaration } from "../../cli/own/refusals.ts";
 import { planRun } from "../../cli/run/plan.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
-import { combinations, made } from "../../core/made.ts";
+import { combinations, made, variantsOf } from "../../core/made.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, definePipeline } from "../../core/pipeline.ts";
 import { hold } from "../../core/shape.ts";
@@ -64,7 +64,29 @@ test("attributes without values, and too many combinations, are refused", () => 
   expect(() => combinations({ one: many, two: many })).toThrow("more than 10000 combinations");
 });
 
+test("of combinations only those occur that are listed, and one that is listed twice, twice as often", () => {
+  const attributes = { chain: ["ethereum", "solana"], type: ["swap", "mint"] };
+  const [swap, mint] = [
+    { chain: "ethereum", type: "swap" },
+    { chain: "solana", type: "mint" },
+  ] as const;
+  const stream = { seed: 7, variants: variantsOf({ attributes, variants: [swap, mint, swap] }) };
+  const drawn = Array.from({ length: 3_000 }, (_, seq) => {
+    const { chain, type } = made<typeof attributes>(stream, { run: 1, publisher: 1, seq, publishedAt: 0 });
+    return `${chain} ${type}`;
+  });
+  expect(new Set(drawn)).toEqual(new Set(["ethereum swap", "solana mint"]));
+  expect(drawn.filter((one) => one === "ethereum swap").length / 3_000).toBeCloseTo(2 / 3, 1);
+  const named = { id: ["a"] };
+  expect(() => variantsOf({ attributes: named, variants: [{ id: "a" }] })).toThrow(
+    "attribute id is what every event has",
+  );
+});
+
 describe("what the compiler cannot see is refused in one line:", () => {
+  const variants = (other: object) => ({
+    events: { ...ORDERS.events, variants: [{ region: "eu", tier: "gold" }, other] },
+  });
   const broken = (change: object) => () => definePipeline({ ...ORDERS, ...change } as unknown as AnyPipeline);
   test.each<[string, object, string]>([
     ["a name", { name: "Own Orders" }, "allowed: small letters"],
@@ -75,6 +97,15 @@ describe("what the compiler cannot see is refused in one line:", () => {
       "two counts",
       { observe: { kind: "count", paths: { a: {}, b: {} }, count: async () => 0 } },
       "a count has one path",
+    ],
+    ["a variant's value", variants({ region: "mars", tier: "gold" }), "variants.1.region: mars: allowed: eu, us"],
+    ["a variant with less", variants({ region: "eu" }), "events.variants.1.tier: is missing: allowed: gold"],
+    ["a variant with more", variants({ region: "eu", tier: "gold", zone: "a" }), "1.zone: a: allowed: no attribute"],
+    ["no variants", { events: { ...ORDERS.events, variants: [] } }, "events.variants: has 0; allowed: 1 to 10000"],
+    [
+      "variants that are none",
+      { events: { ...ORDERS.events, variants: ["eu"] } },
+      "events.variants.0: is of type string",
     ],
     ["a key", { objectivs: {} }, "own-orders: objectivs: unknown key; did you mean objectives?"],
     ["a key that is not there", { events: { write: () => "" } }, "events.attributes: is missing"],
