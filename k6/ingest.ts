@@ -1,5 +1,4 @@
 /** Message ingest: messages are posted and must become rows of a table, each once and as it was sent. */
-import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
 import { secondsOf } from "../core/plan.ts";
@@ -18,6 +17,7 @@ import { Access } from "./support/access.ts";
 import { ask } from "./support/ask.ts";
 import { now } from "./support/clock.ts";
 import { countBounds, measures } from "./support/metrics.ts";
+import { progressBeside, tellEvery } from "./support/progress.ts";
 import { KEPT_CONNECTIONS, publisherTest } from "./support/publisher.ts";
 import { publishing, traceOf } from "./support/publishing.ts";
 import { fetchAccount, type Run } from "./support/run.ts";
@@ -41,7 +41,7 @@ const MOST_CANARIES = 3;
 const HOSTILE_WARNING =
   "SCENARIO=hostile: what it sends may stop a worker for good, or stay at the head of its queue: not for a target that others need";
 /** Room for the last answers after the last message was due. */
-const LONGEST_SECONDS = Math.ceil(secondsOf(load) + LEAD_SECONDS + timeout);
+const LONGEST_SECONDS = secondsOf(load) + LEAD_SECONDS + timeout;
 
 const promised = load.events;
 const model =
@@ -53,16 +53,7 @@ const model =
 let answered = 0;
 
 export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest(config, metrics, {
-  beside: {
-    progress: {
-      executor: "per-vu-iterations",
-      exec: "progress",
-      vus: 1,
-      iterations: 1,
-      maxDuration: `${LONGEST_SECONDS}s`,
-      gracefulStop: "0s",
-    },
-  },
+  beside: progressBeside(LONGEST_SECONDS),
   waiting: 1,
   options: { ...KEPT_CONNECTIONS, ...access.options },
   require() {
@@ -137,20 +128,17 @@ async function send(trace: Trace): Promise<Answer> {
   return answer;
 }
 
-/** Every 2 seconds a line of how far the load has come; it ends with the load, whose virtual users are then gone. */
+/** Tells how far the load has come, as the receiver knows it. */
 export function progress(run: Run): void {
-  if (load.kind === "visitors" || load.kind === "unpaced") return;
   let before: Progress = { sent: 0, success: 0, failed: 0, stored: null };
-  let at = Date.now();
-  do {
-    sleep(PROGRESS_SECONDS);
+  tellEvery(PROGRESS_SECONDS, (seconds) => {
     const account = config.RECEIVER_URL === undefined ? null : fetchAccount(config.RECEIVER_URL, run.id);
-    if (account === null) return;
+    if (account === null) return false;
     const after = progressOf(account);
-    console.log(progressLine(load.events, before, after, (Date.now() - at) / 1000));
+    console.log(progressLine(promised, before, after, seconds));
     before = after;
-    at = Date.now();
-  } while (before.sent < load.events && exec.instance.vusActive > 1);
+    return after.sent < promised;
+  });
 }
 
 function notesOf({ metrics: { events_published }, setup_data }: K6Data & { setup_data?: unknown }): string[] {

@@ -1,5 +1,4 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
-import { sleep } from "k6";
 import exec from "k6/execution";
 import { Nats, type Totals, totals } from "k6/x/nats";
 import type { Account } from "../core/account.ts";
@@ -16,6 +15,7 @@ import { pulseEvents } from "../systems/pulse/pipeline.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
 import { reasonOf } from "./support/guard.ts";
 import { countBounds, measures } from "./support/metrics.ts";
+import { progressBeside, tellEvery } from "./support/progress.ts";
 import { publisherTest } from "./support/publisher.ts";
 import { publishing, publishingLoad } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
@@ -49,8 +49,6 @@ const bursts = load.kind === "paced" ? load.bursts : undefined;
 const runStream = new RunStream(nats, config, events.subjects);
 
 const PROGRESS_SECONDS = 5;
-/** A shorter pause was cut off by the end of the load. */
-const SHORTEST_PROGRESS_SECONDS = 0.5;
 
 const series = seriesSender(metrics, {
   events,
@@ -59,16 +57,7 @@ const series = seriesSender(metrics, {
 });
 
 export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest(config, metrics, {
-  beside: {
-    progress: {
-      executor: "per-vu-iterations",
-      exec: "progress",
-      vus: 1,
-      iterations: 1,
-      maxDuration: `${Math.ceil(secondsOf(load) + LEAD_SECONDS)}s`,
-      gracefulStop: "0s",
-    },
-  },
+  beside: progressBeside(secondsOf(load) + LEAD_SECONDS),
   waiting: 1,
   require() {
     try {
@@ -113,21 +102,15 @@ function publishOne({ subject, data }: ReturnType<typeof events.write>): void {
 /** What quotes of the stream's readers are about. */
 const READERS = "readers of the stream";
 
-/** Every 5 seconds a line of what all publishers of this process have done; it ends with them. */
+/** Tells what all publishers of this process have done. */
 export function progress(): void {
   let before = totals();
-  let started: number;
-  do {
-    started = Date.now();
-    sleep(PROGRESS_SECONDS);
-    const seconds = (Date.now() - started) / 1000;
-    // When the load is over k6 cuts pauses off, over and over until it ends this function.
-    if (seconds < SHORTEST_PROGRESS_SECONDS) return;
+  tellEvery(PROGRESS_SECONDS, (seconds) => {
     const after = totals();
     tellProgress(before, after, seconds);
     before = after;
-    // A pause that was cut short is the end of the scenario: k6 lets none last any more.
-  } while (exec.instance.vusActive > 1 && Date.now() - started >= PROGRESS_SECONDS * 1000);
+    return true;
+  });
 }
 
 function tellProgress(before: Totals, after: Totals, seconds: number): void {
