@@ -1,4 +1,4 @@
-import { encodeBase64 } from "./base64.ts";
+import { encode } from "js-base64";
 import { messageOf } from "./problem.ts";
 import { spellingsOf } from "./spelling.ts";
 
@@ -94,7 +94,7 @@ export function secretsInUrl(url: string): readonly string[] {
   const [, token] = /^(?:https?|wss?|nats|tls):\/\/([^:@/?#]+)@/i.exec(url) ?? [];
   const [, query = ""] = /:\/\/[^?#]*\?([^#]*)/.exec(url) ?? [];
   const login =
-    password === undefined ? [] : [password, decoded(password), encodeBase64(`${decoded(user)}:${decoded(password)}`)];
+    password === undefined ? [] : [password, decoded(password), encode(`${decoded(user)}:${decoded(password)}`)];
   return [...new Set([...login, ...(token === undefined ? [] : [token, decoded(token)]), ...secretsInQuery(query)])];
 }
 

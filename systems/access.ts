@@ -1,7 +1,7 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
 
+import { decode, encode } from "js-base64";
 import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
-import { decodeBase64, encodeBase64 } from "../core/base64.ts";
 import { OWN_PREFIX } from "../core/ownaccess.ts";
 import { secretsInQuery, secretValues } from "../core/redaction.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
@@ -120,7 +120,7 @@ export function shownHeaders(given: AccessSettings, headers: Headers): Headers {
   return {
     ...headers,
     ...(COOKIES === undefined ? {} : { Cookie: COOKIES }),
-    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encodeBase64(BASIC)}` }),
+    ...(BASIC === undefined ? {} : { Authorization: `Basic ${encode(BASIC)}` }),
     ...(TOKEN === undefined ? {} : { Authorization: `Bearer ${TOKEN}` }),
   };
 }
@@ -148,7 +148,7 @@ export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers
 /** Whoever gives headers of his own may write anything. */
 function loginIn(proof: string): string {
   try {
-    return decodeBase64(proof);
+    return decode(proof);
   } catch {
     return proof;
   }

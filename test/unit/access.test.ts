@@ -210,6 +210,8 @@ test("what a target may repeat is known in all its parts", () => {
     ...["dTpww6Qgc3M=", "u:p\u00e4 ss", "p\u00e4 ss", "sid=a8c; a=b=c", "a=b=c", "k", "a8c", "b=c"],
     ...["client_id=load&client_secret=s%2F3", "s/3"],
   ]);
+  const latin1 = secretsShown({} as AccessSettings, { Authorization: "Basic bfxsbGVyOmdlaGVpbTEyMw==" });
+  expect(latin1, "a name that is no UTF-8").toContain("geheim123");
   expect(secretsShown({} as AccessSettings, { "X-Auth": "Token abc" })).toEqual(["Token abc", "abc", ""]);
 });
 
