@@ -83,6 +83,6 @@ export const publishing = {
 
 /** Variables of publishers whose canaries stay in a stream. */
 export const canaries = integer(1, 100_000)(
-  "the most canaries that are sent, evenly over CANARY_TIMEOUT: each stays in the stream",
+  "the most canaries that are sent, after the first ones evenly over CANARY_TIMEOUT: each stays in the stream",
   "500",
 );

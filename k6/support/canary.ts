@@ -21,7 +21,10 @@ export interface Canaries {
   readonly wanted: { readonly paths?: number | undefined; readonly publishers: number };
   /** Events whose attributes the canaries take in turn, so that every path matches some. */
   readonly seqs: readonly number[];
-  /** The most canaries that are sent, evenly over the time: where each stays for good. As many as are due unless told. */
+  /**
+   * The most canaries that are sent, each variant once at first and the rest evenly over the time: where each stays for
+   * good. As many as are due unless told.
+   */
   readonly most?: number;
   /** How many more are sent when the pipeline is known to work, to warm it up, and whether all are through; none unless told. */
   readonly warmUp?: { readonly events: number; hasDrained(): Promise<boolean> };
@@ -93,9 +96,11 @@ export async function awaitCanaries(
     if (paths === 0 || allReady) continue;
     if (now() < nextAt) continue;
     const round = Math.min(ROUND, seqs.length, most - sent);
-    const share = Math.max(ROUND_SECONDS, canaries.most === undefined ? 0 : (seconds * round) / most);
-    // Of many variants a path may want the last one.
-    const isFirstLap = sent + round < seqs.length && 2 * seqs.length <= most;
+    if (round === 0) continue;
+    const left = (deadline - now()) / 1000;
+    const share = Math.max(ROUND_SECONDS, canaries.most === undefined ? 0 : (left * round) / (most - sent));
+    // Of many variants a path may want the last one. How much a pipeline takes at once is known of those with a limit.
+    const isFirstLap = sent + round < seqs.length && canaries.most !== undefined && 2 * seqs.length <= most;
     nextAt = now() + 1000 * (isFirstLap ? Math.min(share, (round * paths) / LAP_DELIVERIES_PER_SECOND) : share);
     pause = FIRST_LOOK_SECONDS;
     for (const end = sent + round; sent < end; sent++) {

@@ -133,6 +133,32 @@ test.each([
   expect(sentAt[40]).toBeGreaterThanOrEqual((sentAt[39] as number) + 600);
 });
 
+test("a pipeline of which nobody knows what it takes gets ten at a time", async () => {
+  world.account = { paths: 1, ready: 0, publishers: 1 };
+  const sentAt: number[] = [];
+  const run = awaitCanaries("http://receiver", RUN, 2, {
+    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 2_000 }, (_, seq) => seq) },
+    send: () => sentAt.push(world.at),
+    explain: () => [],
+  });
+  await expect(run).rejects.toThrow("no canary arrived");
+  expect(sentAt.length).toBeGreaterThan(50);
+  expect(sentAt.length).toBeLessThanOrEqual(100);
+});
+
+test("those that are left after the first of each variant last until the time is over", async () => {
+  world.account = { paths: 100, ready: 0, publishers: 1 };
+  const sentAt: number[] = [];
+  const run = awaitCanaries("http://receiver", RUN, 30, {
+    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 60 }, (_, seq) => seq), most: 120 },
+    send: () => sentAt.push(world.at),
+    explain: () => [],
+  });
+  await expect(run).rejects.toThrow("no canary arrived");
+  expect(sentAt).toHaveLength(120);
+  expect(sentAt.at(-1)).toBeGreaterThan(24_000);
+});
+
 test("no more canaries are sent than may be, evenly over the time", async () => {
   world.account = { paths: 6, ready: 0, publishers: 1 };
   const sentAt: number[] = [];
