@@ -48,16 +48,19 @@ export function longestTrials(config: TrialSettings & { readonly MEMORY_SIGNALS:
  */
 export function peakOfTrials(config: TrialSettings, loadPeak: number): number {
   const { SIGNAL_LIMIT: limit, TRIALS: trials, HEALTH_URL } = config;
+  const webhooks = webhooksFor(config, loadPeak);
+  const atOnce = (trial: "expiry" | "limit") => Math.min(TRIALS[trial].rounds, webhooks);
   const peaks: Readonly<Record<Trial, number>> = {
     hft: TRIALS.hft.signals,
     identical: TRIALS.identical.signals,
     race: Math.min(TRIALS.race.signals, limit) * TRIALS.race.webhooks,
-    expiry: TRIALS.expiry.signals,
-    limit: 2 * limit,
+    // Their rounds follow each other at once, each at another webhook.
+    expiry: TRIALS.expiry.signals * atOnce("expiry"),
+    limit: 2 * limit * atOnce("limit"),
     overload: 3 * limit,
     headers: 2 * limit,
     access: TRIALS.access.signals,
-    memory: HEALTH_URL === undefined ? 0 : Math.min(config.MEMORY_RATE, webhooksFor(config, loadPeak) * FILL * limit),
+    memory: HEALTH_URL === undefined ? 0 : Math.min(config.MEMORY_RATE, webhooks * FILL * limit),
   };
   return Math.max(0, ...trials.map((trial) => peaks[trial]));
 }
