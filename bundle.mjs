@@ -1,5 +1,5 @@
 /** One file for k6, in which what only the first virtual user needs is a function that the others do not call. */
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { build } from "esbuild";
 
 const FOR_K6 = {
@@ -26,14 +26,15 @@ const FOR_K6 = {
  * each: what is loaded by `import()` is therefore a function as a whole.
  */
 export async function bundleForK6(file, outfile, options = {}) {
-  const outdir = resolve("dist");
+  // Beside the file itself, so that the paths in its map are right.
+  const outdir = dirname(resolve(outfile));
   const entry = resolve(outdir, basename(outfile));
   const name = basename(outfile, ".js");
   const { outputFiles } = await build({
     ...{ ...FOR_K6, entryPoints: { [name]: file }, outdir, splitting: true, write: false },
   });
   const chunks = new Map(outputFiles.map(({ path, text }) => [path, withoutImports(text)]));
-  for (const path of importedLater(outputFiles)) chunks.set(path, asFunction(chunks.get(path)));
+  for (const path of importedLater(outputFiles, outdir)) chunks.set(path, asFunction(chunks.get(path)));
   const inMemory = {
     name: "chunks",
     setup({ onResolve, onLoad }) {
@@ -50,9 +51,9 @@ export async function bundleForK6(file, outfile, options = {}) {
 const IMPORTED_LATER = /\bimport\("(\.\/[^"]+)"\)/g;
 
 /** The chunks that are loaded by `import()`. */
-function importedLater(files) {
+function importedLater(files, outdir) {
   const names = files.flatMap(({ text }) => [...text.matchAll(IMPORTED_LATER)].map(([, name]) => name));
-  return new Set(names.map((name) => resolve("dist", name)));
+  return new Set(names.map((name) => resolve(outdir, name)));
 }
 
 /** Calls the function that a chunk has become, where it was to be imported. No line moves: the map stays true. */

@@ -1,5 +1,5 @@
 /** What the first virtual user makes for the others. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -58,6 +58,10 @@ test("in a bundle, what only the first needs is a function that the others do no
     expect(text).not.toMatch(/^function summarize\(/m);
     expect(text).toMatch(/^function guarded\(/m);
     expect(text).not.toContain("import(");
+    const [, map = ""] = /sourceMappingURL=data:application\/json;base64,(\S+)/.exec(text) ?? [];
+    const { sources } = JSON.parse(Buffer.from(map, "base64").toString()) as { sources: string[] };
+    expect(sources.length).toBeGreaterThan(50);
+    for (const source of sources) expect(existsSync(join(folder, source)), source).toBe(true);
   } finally {
     rmSync(folder, { recursive: true });
   }
