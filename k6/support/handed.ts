@@ -20,14 +20,16 @@ interface Written {
  * @param told what the others need of it; all of it unless told.
  */
 export function handed<Value>(name: string, make: () => Value, told: (made: Value) => Value = (made) => made): Value {
+  // A user's file may have arrays of its own.
+  const shared = `throughline: ${name}`;
   if (!IS_FIRST) {
-    const { json } = new SharedArray<Written>(name, () => [])[0] as Written;
+    const { json } = new SharedArray<Written>(shared, () => [])[0] as Written;
     const { value, secrets }: Parcel<Value> = JSON.parse(json);
     hide(...secrets);
     return value;
   }
   const made = make();
   const parcel = (): Parcel<Value> => ({ value: told(made), secrets: hiddenSecrets() });
-  new SharedArray<Written>(name, () => [{ json: JSON.stringify(parcel()) }]);
+  new SharedArray<Written>(shared, () => [{ json: JSON.stringify(parcel()) }]);
   return made;
 }
