@@ -127,6 +127,8 @@ export const SecondSchema = v.object({
   /** Events sent in this second, and deliveries that arrived in it. */
   published: Count,
   delivered: Count,
+  /** Of the published ones, those that the target acknowledged: all of them unless told. */
+  acknowledged: v.exactOptional(Count),
   /** Expected deliveries that had not arrived at its end. */
   backlog: Count,
   /** Latency of the deliveries that arrived in it, in ms; null without any. */

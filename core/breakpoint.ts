@@ -7,22 +7,22 @@ import type { Second } from "./timeline.ts";
 export interface Step {
   /** Requested events per second. */
   readonly rate: number;
-  /** Published events per second. */
-  readonly published: number;
+  /** Acknowledged events per second: a target that refuses events does not hold their rate. */
+  readonly acknowledged: number;
   /** Growth of the backlog, as a share of the deliveries due in this step. */
   readonly growth: number;
 }
 
-/** A rate is sustained if at least this share of it is published ... */
-const PUBLISHED_SHARE = 0.95;
+/** A rate is sustained if at least this share of it is acknowledged ... */
+const ACKNOWLEDGED_SHARE = 0.95;
 /** ... and at most this share of the due deliveries stays behind, because a backlog fluctuates. */
 const TOLERATED_GROWTH = 0.05;
 /** A step with fewer seconds says nothing about growth. */
 const LEAST_SECONDS = 3;
 
-/** Whether a rate was published and its deliveries kept up. */
-export function isSustained({ rate, published, growth }: Step): boolean {
-  return published >= PUBLISHED_SHARE * rate && growth <= TOLERATED_GROWTH;
+/** Whether a rate was acknowledged and its deliveries kept up. */
+export function isSustained({ rate, acknowledged, growth }: Step): boolean {
+  return acknowledged >= ACKNOWLEDGED_SHARE * rate && growth <= TOLERATED_GROWTH;
 }
 
 /**
@@ -38,11 +38,11 @@ export function stepsOf(shape: Shape, seconds: readonly Second[], startedAt: num
     const through = from + length * 1000;
     const within = seconds.filter(({ at }) => at >= from && at + 1000 <= through);
     from = through;
-    const published = within.reduce((sum, second) => sum + second.published, 0);
-    if (within.length < LEAST_SECONDS || published === 0) continue;
+    if (within.length < LEAST_SECONDS || within.every(({ published }) => published === 0)) continue;
+    const acknowledged = within.reduce((sum, second) => sum + (second.acknowledged ?? second.published), 0);
     const delivered = within.reduce((sum, second) => sum + second.delivered, 0);
     const behind = Math.max(0, (within.at(-1)?.backlog ?? 0) - (within[0]?.backlog ?? 0));
-    steps.push({ rate, published: published / within.length, growth: behind / Math.max(1, delivered + behind) });
+    steps.push({ rate, acknowledged: acknowledged / within.length, growth: behind / Math.max(1, delivered + behind) });
   }
   return steps;
 }
@@ -55,7 +55,7 @@ export function describeSteps(steps: readonly Step[]): string {
   const next = steps[broken];
   if (next !== undefined) {
     const grew = `the backlog grew by ${number(next.growth * 100)} % of what was due`;
-    return `${held}: at ${number(next.rate)}/s ${number(next.published)}/s were published, and ${grew}`;
+    return `${held}: at ${number(next.rate)}/s ${number(next.acknowledged)}/s were acknowledged, and ${grew}`;
   }
   return highest === undefined
     ? "no step was long enough to tell whether its rate held"

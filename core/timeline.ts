@@ -9,6 +9,8 @@ export interface Second {
    */
   readonly published: number;
   readonly delivered: number;
+  /** Of the published ones, those that the target acknowledged: all of them unless told. */
+  readonly acknowledged?: number;
   /** Deliveries of events sent before its end that had not arrived by then. */
   readonly backlog: number;
   /** Latency of the deliveries that arrived in it, in ms; null without any. */
@@ -29,6 +31,7 @@ const NOTHING: Latencies = { p50: null, p95: null, p99: null, max: null };
 
 interface Row {
   published: number;
+  acknowledged: number;
   delivered: number;
   latencies: Latencies;
 }
@@ -43,10 +46,12 @@ export class Timeline {
   private closedThrough = Number.NEGATIVE_INFINITY;
   private newest = Number.NEGATIVE_INFINITY;
 
-  /** Enters events that were sent together. @param at Unix ms of the first. */
-  published(at: number, count: number): void {
+  /** Enters events that were sent together, and how many of them were acknowledged. @param at Unix ms of the first. */
+  published(at: number, count: number, acknowledged = count): void {
     const row = this.rowOf(Math.floor(at / 1000));
-    if (row !== null) row.published += count;
+    if (row === null) return;
+    row.published += count;
+    row.acknowledged += acknowledged;
   }
 
   /** Enters the first delivery of an event on a path that selects it. @param at Unix ms of its arrival, to the second. @param latency ms; null where it is not known. */
@@ -66,11 +71,12 @@ export class Timeline {
     let missing = 0;
     for (const [second, count] of expected) if (second < first) missing += count;
     for (let second = first; second <= this.newest; second++) {
-      const { published = 0, delivered = 0, latencies = NOTHING } = this.rows.get(second) ?? {};
+      const { published = 0, acknowledged = 0, delivered = 0, latencies = NOTHING } = this.rows.get(second) ?? {};
       missing += (expected.get(second) ?? 0) - delivered;
       const open = this.open.get(second);
       const shown = open === undefined ? latencies : latenciesOf(open);
-      list.push({ at: second * 1000, published, delivered, backlog: Math.max(0, missing), ...shown });
+      const taken = acknowledged === published ? {} : { acknowledged };
+      list.push({ at: second * 1000, published, ...taken, delivered, backlog: Math.max(0, missing), ...shown });
     }
     return list;
   }
@@ -80,7 +86,7 @@ export class Timeline {
     if (this.rows.size > 0 && Math.abs(second - this.newest) > REMEMBERED) return null;
     const known = this.rows.get(second);
     if (known !== undefined) return known;
-    const row = { published: 0, delivered: 0, latencies: NOTHING };
+    const row = { published: 0, acknowledged: 0, delivered: 0, latencies: NOTHING };
     this.rows.set(second, row);
     this.newest = Math.max(this.newest, second);
     if (this.rows.size > REMEMBERED) this.rows.delete(Math.min(...this.rows.keys()));

@@ -150,7 +150,8 @@ export class Run {
   published(batch: Batch): void {
     this.publication.record(batch);
     this.deliveries.tail.published(batch.sentThrough);
-    this.deliveries.timeline.published(batch.sentFrom, batch.count - (batch.unsent?.length ?? 0));
+    const sent = batch.count - (batch.unsent?.length ?? 0);
+    this.deliveries.timeline.published(batch.sentFrom, sent, sent - batch.refused.length - batch.unknown.length);
     for (const observer of this.observers) observer.published?.(batch);
   }
 

@@ -16,14 +16,19 @@ function run(...seconds: readonly (readonly [number, number])[]): Second[] {
   });
 }
 
+/** A second, after five others, whose target delivered what it acknowledged and refused the rest. */
+function refusing(second: Second, place: number): Second {
+  return { ...second, at: STARTED + (5 + place) * 1000, acknowledged: second.delivered, backlog: 0 };
+}
+
 const five = (published: number, delivered = published) =>
   Array.from({ length: 5 }, (): readonly [number, number] => [published, delivered]);
 
 test.each<[string, Step, boolean]>([
-  ["all published and delivered", { rate: 100, published: 100, growth: 0 }, true],
-  ["a little left behind", { rate: 100, published: 96, growth: 0.05 }, true],
-  ["not published", { rate: 100, published: 94, growth: 0 }, false],
-  ["left behind", { rate: 100, published: 100, growth: 0.06 }, false],
+  ["all acknowledged and delivered", { rate: 100, acknowledged: 100, growth: 0 }, true],
+  ["a little left behind", { rate: 100, acknowledged: 96, growth: 0.05 }, true],
+  ["not acknowledged", { rate: 100, acknowledged: 94, growth: 0 }, false],
+  ["left behind", { rate: 100, acknowledged: 100, growth: 0.06 }, false],
 ])("a rate is sustained or not: %s", (_, step, sustained) => {
   expect(isSustained(step)).toBe(sustained);
 });
@@ -38,12 +43,12 @@ describe("a run", () => {
     [
       "whose backlog grew",
       run(...five(100), ...five(200), ...five(400, 300)),
-      "the highest rate that held is 200/s: at 400/s 400/s were published, and the backlog grew by 21.05 % of what was due",
+      "the highest rate that held is 200/s: at 400/s 400/s were acknowledged, and the backlog grew by 21.05 % of what was due",
     ],
     [
       "that was ended in its second step",
       run(...five(100), [200, 200], [200, 200], [0, 0], [0, 0], [0, 0]),
-      "the highest rate that held is 100/s: at 200/s 80/s were published, and the backlog grew by 0 % of what was due",
+      "the highest rate that held is 100/s: at 200/s 80/s were acknowledged, and the backlog grew by 0 % of what was due",
     ],
     [
       "whose higher rates were never reached",
@@ -51,14 +56,19 @@ describe("a run", () => {
       "the highest rate that held is 100/s; no higher one was measured",
     ],
     [
+      "whose target refused a part",
+      [...run(...five(100)), ...run(...five(200, 150)).map((second, place) => refusing(second, place))],
+      "the highest rate that held is 100/s: at 200/s 150/s were acknowledged, and the backlog grew by 0 % of what was due",
+    ],
+    [
       "that held nothing",
       run(...five(40)),
-      "no rate held: at 100/s 40/s were published, and the backlog grew by 0 % of what was due",
+      "no rate held: at 100/s 40/s were acknowledged, and the backlog grew by 0 % of what was due",
     ],
     [
       "that recovered at a higher rate, which is luck",
       run(...five(100), ...five(200, 100), ...five(400, 500)),
-      "the highest rate that held is 100/s: at 200/s 200/s were published, and the backlog grew by 44.44 % of what was due",
+      "the highest rate that held is 100/s: at 200/s 200/s were acknowledged, and the backlog grew by 44.44 % of what was due",
     ],
     ["that was too short", run([100, 100], [100, 100]), "no step was long enough to tell whether its rate held"],
   ])("%s", (_, seconds, text) => {
@@ -67,7 +77,7 @@ describe("a run", () => {
 
   test("is judged by the whole seconds of each step, wherever in a second it began", () => {
     const steps = stepsOf(SHAPE, run(...five(100), ...five(200), ...five(400)), STARTED - 300);
-    expect(steps.map(({ rate, published }) => [rate, published])).toEqual([
+    expect(steps.map(({ rate, acknowledged }) => [rate, acknowledged])).toEqual([
       [100, 100],
       [200, 200],
       [400, 400],

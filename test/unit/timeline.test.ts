@@ -36,6 +36,16 @@ describe("a timeline", () => {
     ]);
   });
 
+  test("tells what the target acknowledged of what was sent", () => {
+    const run = new Run("run", OPENING, Date.now);
+    run.published(batch(0, 10, 10_000, { refused: [1, 2], unknown: [3], unsent: [4, 5] }));
+    run.published(batch(10, 5, 11_000));
+    const [first, second] = run.timeline();
+    expect(first).toMatchObject({ published: 8, acknowledged: 5 });
+    expect(second).toMatchObject({ published: 5 });
+    expect(second).not.toHaveProperty("acknowledged");
+  });
+
   test("keeps the percentiles of long past seconds, and counts what is reported of them later", () => {
     const timeline = new Timeline();
     for (let second = 0; second < 200; second++) timeline.delivered(second * 1000, second + 1);
