@@ -37,8 +37,8 @@ export const kind: PipelineKind = {
   },
   demo: {
     // On a machine with one of two cores taken, 500 events a second left the subscribers 290 ms behind.
-    nats: { DURATION: "15s", RATE: "100" },
-    http: { DURATION: "10s", THINK_TIME: "100ms" },
+    nats: { DURATION: "11s", RATE: "100" },
+    http: { DURATION: "7s", THINK_TIME: "60ms" },
   },
   fit: fitSubscribers,
   script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
