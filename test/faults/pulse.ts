@@ -65,7 +65,7 @@ export interface PulseStage {
 
 const SHORT = {
   nats: { RATE: "300", BATCH: "5", DURATION: "4s", CREATE_STREAM: "1", CANARY_TIMEOUT: "10s" },
-  websocket: { VUS: "6", DURATION: "60s", PING_EVERY: "500ms", END_WHEN_SETTLED: "1" },
+  websocket: { VUS: "6", DURATION: "60s", PING_EVERY: "400ms", END_WHEN_SETTLED: "1" },
   both: { DRAIN_QUIET: "1500ms", DRAIN_TIMEOUT: "20s" },
 };
 
