@@ -4,7 +4,7 @@ import { logEvents } from "../systems/ethhook/pipeline.ts";
 import { bench, held, measured, sideBySide, value } from "./bench.ts";
 import { command, flush, startRedis } from "./redis.ts";
 
-const EVENTS = 400_000;
+const EVENTS = 1_500_000;
 /** What redis.js must reach of the server's own tool. */
 const LEAST_SHARE = 0.9;
 const STREAM = "events:11155111";
