@@ -144,7 +144,7 @@ export interface FarEndAccount {
   readonly refused: Readonly<Record<string, number>>;
   /** Rows or items that existed earlier and are gone at the end. */
   readonly vanished: number;
-  /** Events found only by the final reading, so that their arrival time is unknown. */
+  /** Events whose arrival time is unknown: found only by the final reading, or dated by a clock that is ahead. */
   readonly undated: number;
   /** Events on a path that the far end does not declare. */
   readonly strays: number;

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { metricOf } from "./metrics.ts";
 import type { Uncertainty } from "./verdict.ts";
 
-export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "table"] as const;
+export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "observer", "table"] as const;
 type ClockRole = (typeof CLOCK_ROLES)[number];
 
 const Ms = v.pipe(v.number(), v.finite());
@@ -137,7 +137,7 @@ export function uncertaintyOf(account: WithClocks | null): (metric: string) => U
     if (publisher === null) {
       return { by: Number.POSITIVE_INFINITY, cause: "no publisher compared its clock with the receiver's" };
     }
-    const other = between === "table" ? worstOf("table") : worstOf("subscriber", "relay");
+    const other = between === "table" ? worstOf("table") : worstOf("subscriber", "relay", "observer");
     const both = other === null ? [publisher] : [publisher, other];
     const [worst] = [...both].sort((one, another) => another.uncertainty - one.uncertainty) as [ClockAccount];
     return { by: both.reduce((sum, { uncertainty }) => sum + uncertainty, 0), cause: worst.evidence };

@@ -62,6 +62,7 @@ export const ObservedSchema = v.object({
     v.maxLength(100_000),
   ),
 });
+export type ObservedArrival = v.InferOutput<typeof ObservedSchema>["arrivals"][number];
 
 /**
  * Opens or joins a run. All participants must describe the same workload. In addition, an opening has a part for each

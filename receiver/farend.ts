@@ -7,7 +7,7 @@ import type { Arrival } from "../core/observe.ts";
 import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
 import { isLeftOver, isPlausible } from "../core/plausible.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import type { FarEndOpening } from "../core/report.ts";
+import type { FarEndOpening, ObservedArrival } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
@@ -83,9 +83,10 @@ export class FarEnd implements Observer {
    * Enters every identity of this run in an arrived text.
    *
    * @param at Unix ms; null where the arrival time is unknown.
+   * @param isInOrder whether it came after all that were entered before.
    * @returns number of identities that are of this run, or damaged.
    */
-  arrived({ path, text }: Arrival, at: number | null): number {
+  arrived({ path, text }: Arrival, at: number | null, isInOrder = at !== null): number {
     const { kind } = this;
     const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at: at ?? this.now() });
     const own = identities.filter((one) => this.isOwn(one) && isPlausible(one));
@@ -98,16 +99,27 @@ export class FarEnd implements Observer {
       this.findings.unread++;
       this.findings.describe(`a text without an identity arrived: ${shown(text)}`);
     }
-    for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at);
+    for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at, isInOrder);
     return own.length + damaged;
   }
 
-  /** Enters an observer's arrival. One that is dated ahead of this clock has no time, because that clock is wrong. */
-  reported(arrival: Arrival, at: number): number {
-    const ahead = at - this.now();
-    if (ahead <= AHEAD_MS) return this.arrived(arrival, at);
-    this.findings.ahead = Math.max(this.findings.ahead, ahead);
-    return this.arrived(arrival, null);
+  /**
+   * Enters what an observer reports, in the order of its arrival. A clock that has once been ahead of this one is wrong:
+   * its times are not believed any more, and those before, which a later report would have shown, are in doubt.
+   */
+  reported(arrivals: readonly ObservedArrival[]): number {
+    const { findings } = this;
+    const now = this.now();
+    const ahead = arrivals.reduce((most, { at = now }) => Math.max(most, at - now), AHEAD_MS);
+    if (ahead > Math.max(AHEAD_MS, findings.ahead)) {
+      findings.ahead = ahead;
+      const clock = this.run.opening.pipeline;
+      this.observed.clock({ clock, role: "observer", at: now, offset: -ahead, error: 0, correction: 0 });
+    }
+    return arrivals.reduce((sum, { path, text, at }) => {
+      const time = at !== undefined && findings.ahead > 0 ? null : (at ?? now);
+      return sum + this.arrived(path === undefined ? { text } : { path, text }, time, true);
+    }, 0);
   }
 
   /** This run's events in a text; empty without any. */
@@ -175,7 +187,7 @@ export class FarEnd implements Observer {
     return this.byName.keys().next().value ?? "";
   }
 
-  private enter(name: string, identity: Identity, text: string, at: number | null): void {
+  private enter(name: string, identity: Identity, text: string, at: number | null, isInOrder = at !== null): void {
     const path = this.byName.get(name);
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
@@ -187,7 +199,7 @@ export class FarEnd implements Observer {
       return;
     }
     const now = this.now();
-    const entry = path.enter(identity, at, now, this.observed.deliveries);
+    const entry = path.enter(identity, at, now, this.observed.deliveries, isInOrder);
     if (!isOfLoad) return;
     if (at === null && entry === "first") this.findings.undated++;
     this.compare(text, identity, identity.publishedAt ?? at ?? now);

@@ -26,7 +26,7 @@ export class Findings {
   strays = 0;
   /** The events of each row or item that is gone. */
   gone: readonly string[] = [];
-  /** Events without an arrival time: found only by the final reading, or dated in the future. */
+  /** Events without an arrival time: found only by the final reading, or dated by a clock that is ahead. */
   undated = 0;
   /** How far ahead of the receiver's clock an arrival was dated, in ms. */
   ahead = 0;
@@ -75,8 +75,7 @@ export class Findings {
     if (count === 0) return [];
     if (ahead > 0) {
       const [events, have] = count === 1 ? ["1 event was", "it has"] : [`${count} events were`, "they have"];
-      const by = milliseconds(ahead);
-      return [`${events} reported with a time up to ${by} ahead of the receiver's clock: ${have} no latency`];
+      return [`${events} reported by a clock ${milliseconds(ahead)} ahead of the receiver's: ${have} no latency`];
     }
     return count === 1
       ? ["1 event was found only by the final reading: its arrival time is unknown, so it has no latency"]

@@ -23,15 +23,16 @@ export class ObservedPath extends Path {
   /**
    * Enters an arrived identity; without a publish time it has no latency.
    *
-   * @param at Unix ms; null where the arrival time is unknown, and with it the order.
+   * @param at Unix ms; null where the arrival time is unknown.
+   * @param isInOrder whether it came after all that were entered before.
    */
-  enter(identity: Identity, at: number | null, now: number, deliveries: Deliveries): Entry {
+  enter(identity: Identity, at: number | null, now: number, deliveries: Deliveries, isInOrder = at !== null): Entry {
     const { publisher, seq, publishedAt } = identity;
     if (publisher === CANARY_PUBLISHER) {
       this.canaries++;
       return "canary";
     }
-    if (this.ledger.record(publisher, seq, at === null ? null : (publishedAt ?? Number.NaN)) === "duplicate")
+    if (this.ledger.record(publisher, seq, isInOrder ? (publishedAt ?? Number.NaN) : null) === "duplicate")
       return "duplicate";
     if (this.selected(seq) && at === null) deliveries.record(this.name, Number.NaN, now);
     else if (this.selected(seq) && at !== null && publishedAt !== null) {

@@ -57,11 +57,7 @@ function addObservedRoute(app: FastifyInstance, runs: Runs): void {
     if (run === undefined || report === undefined) return reply;
     const farEnd = run.observer(FarEnd);
     if (farEnd === undefined) return reply.code(422).send({ error: `run ${run.id} was opened without a far end` });
-    const now = farEnd.now();
-    const own = report.arrivals.reduce((sum, { at, path, text }) => {
-      return sum + farEnd.reported(path === undefined ? { text } : { path, text }, at ?? now);
-    }, 0);
-    return { identities: own, draining: run.draining, settled: run.settled };
+    return { identities: farEnd.reported(report.arrivals), draining: run.draining, settled: run.settled };
   });
 }
 

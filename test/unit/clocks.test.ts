@@ -140,6 +140,8 @@ describe("a latency between clocks", () => {
       ...compared([[0, 7]], { clock: "t", role: "table" }),
     ];
     expect(uncertaintyOf(account(clocks))("account_delivery_p95_ms")?.by).toBe(3);
+    const late = [...clocks, ...compared([[-9, 1]], { clock: "o", role: "observer" })];
+    expect(uncertaintyOf(account(late))("account_delivery_p95_ms")?.by).toBe(11);
     expect(uncertaintyOf(account(clocks))("account_insert_p95_ms")?.by).toBe(8);
     expect(uncertaintyOf(account(clocks))("publish_ack_latency_ms")).toBeNull();
   });

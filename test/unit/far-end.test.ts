@@ -193,16 +193,35 @@ test("an observer elsewhere reports whole texts", async () => {
   expect(await settle()).toMatchObject({ expected: 1, delivered: 1, lost: 0, ending: "complete" });
 });
 
-test("what is reported with a time ahead of this clock has no latency, and says so", async () => {
-  await opened("reported", { table: {} }, null);
-  await published(2);
-  const arrivals = [0, 1].map((seq) => ({ text: identity(seq), at: Date.now() + seq * 3_000 }));
-  await post(`/runs/${RUN}/observed`, { arrivals });
-  const { delivered, latency, causes } = await settle();
-  expect([delivered, latency.samples]).toEqual([2, 1]);
-  expect(causes[0]).toMatch(
-    /^1 event was reported with a time up to .* ahead of the receiver's clock: it has no latency$/,
-  );
+describe("an observer's clock that is ahead", () => {
+  const reported = (ahead: number, ...seqs: readonly number[]) =>
+    post(`/runs/${RUN}/observed`, { arrivals: seqs.map((seq) => ({ text: identity(seq), at: Date.now() + ahead })) });
+
+  test("is not believed any more, leaves what it dated before in doubt, and is told", async () => {
+    await opened("reported", { table: {} }, null);
+    await published(5);
+    await reported(0, 0);
+    // In one report, those long before it look right.
+    const arrivals = [0, 3_000].map((ahead, place) => ({ text: identity(place + 1), at: Date.now() + ahead }));
+    await post(`/runs/${RUN}/observed`, { arrivals });
+    await reported(0, 3);
+    // Without a time it is the receiver's.
+    await post(`/runs/${RUN}/observed`, { arrivals: [{ text: identity(4) }] });
+    const { delivered, latency, causes, clocks } = await settle();
+    expect([delivered, latency.samples]).toEqual([5, 2]);
+    expect(causes).toEqual([
+      expect.stringMatching(/^3 events were reported by a clock .* ahead of the receiver's: they have no latency$/),
+    ]);
+    expect(clocks).toMatchObject([{ role: "observer", evidence: expect.stringContaining("observer own") }]);
+    expect(clocks[0]?.uncertainty).toBeGreaterThan(1_000);
+  });
+
+  test("still shows the order", async () => {
+    await opened("reported", { table: {} }, null, "per publisher");
+    await published(2);
+    await reported(3_000, 1, 0);
+    expect(await settle()).toMatchObject({ delivered: 2, reordered: 1, ordered: true });
+  });
 });
 
 test("what an earlier run of the same id left behind is foreign, and hides no loss", async () => {
