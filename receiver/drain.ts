@@ -6,6 +6,9 @@ import type { Path } from "./path.ts";
 /** Polling interval of the wait for the last deliveries. */
 const POLL_MS = 100;
 
+/** How far the last reading may exceed the drain: k6 waits 20 s beyond it for the account. */
+const BEYOND_MS = 15_000;
+
 /** How long a worker may hold messages, by default. */
 const HOLD_MS = 30_000;
 
@@ -25,8 +28,8 @@ interface DrainContext {
   missing(): { readonly lost: number; readonly open: number };
   /** Where events on their way to a table are; null without a table. */
   balance(): Balance | null;
-  /** A last reading of the far ends that are polled. */
-  finish(): Promise<void>;
+  /** A last reading of the far ends that are polled. @param ms it may take so long. */
+  finish(ms: number): Promise<void>;
 }
 
 /** The wait for the last deliveries of a run: until everything has arrived or waiting longer is useless. */
@@ -50,15 +53,21 @@ export class Drain {
       await pause(POLL_MS);
       ending = this.endingAt(waits);
     }
+    let finishBy = (ending === "interrupted" ? run.now() : deadline) + BEYOND_MS;
+    const finish = () => run.finish(Math.max(0, finishBy - run.now()));
+    const stay = async () => {
+      await pause(linger);
+      finishBy += linger;
+    };
     // Duplicates that come after the account is closed go unseen.
-    if (ending === "complete" && linger > 0) await pause(linger);
-    await run.finish();
+    if (ending === "complete" && linger > 0) await stay();
+    await finish();
     if ((ending === "quiet" || ending === "held") && this.isComplete()) {
       // The last reading found what was missing.
       ending = "complete";
       if (linger > 0) {
-        await pause(linger);
-        await run.finish();
+        await stay();
+        await finish();
       }
     }
     return ending;

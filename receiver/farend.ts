@@ -59,9 +59,9 @@ export class FarEnd implements Observer {
     return this.run.opening.kind;
   }
 
-  /** Polling has found new arrivals only; now everything is read again. */
-  async finish(): Promise<void> {
-    await this.follower?.finish();
+  /** Polling has found new arrivals only; now everything is read again. @param ms it must not take longer. */
+  async finish(ms: number): Promise<void> {
+    await this.follower?.finish(ms);
   }
 
   async close(): Promise<void> {

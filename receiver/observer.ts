@@ -58,8 +58,8 @@ export interface Observer {
   readonly balance?: Balance;
   /** A batch was published. */
   published?(batch: Batch): void;
-  /** The drain is over: a last reading of what can be polled; may be called twice. */
-  finish?(): Promise<void>;
+  /** The drain is over: a last reading of what can be polled; may be called twice. @param ms it may take so long. */
+  finish?(ms: number): Promise<void>;
   /** Adds to the account what is known only when it is closed. */
   atClose?(account: Account, seconds: readonly Second[]): Partial<Account>;
   /** Adds what became known after that. */

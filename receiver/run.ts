@@ -86,7 +86,7 @@ export class Run {
       paths: () => this.paths(),
       missing: () => this.account(),
       balance: () => this.observers.find(({ balance }) => balance !== undefined)?.balance ?? null,
-      finish: async () => void (await Promise.all(this.observers.map((observer) => observer.finish?.()))),
+      finish: async (ms) => void (await Promise.all(this.observers.map((observer) => observer.finish?.(ms)))),
     });
   }
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { PATIENT, runOf, SEQS, START, settledWithin } from "./draining.ts";
+import type { Observer } from "../../receiver/observer.ts";
+import { Run } from "../../receiver/run.ts";
+import { PATIENT, publishedIn, runOf, SEQS, START, settledWithin } from "./draining.ts";
 import { batch, OPENING, report } from "./reports.ts";
 
 beforeEach(() => {
@@ -57,6 +59,24 @@ describe("complete", () => {
       backlog: 10,
       drain: 1_500,
     });
+  });
+});
+
+describe("the last reading", () => {
+  test.each([
+    ["everything has arrived", SEQS, 0, 0, 75_000],
+    ["everything has arrived, and the run lingers for 2 s", SEQS, 2_000, 2_000, 75_000],
+    ["something is missing for 5 s", SEQS.slice(1), 0, 5_000, 70_000],
+    ["the user stops the run", SEQS.slice(1), 0, 0, 15_000],
+  ])("has the time that k6 still waits, when %s", async (_, seqs, linger, ms, given) => {
+    const allowed: number[] = [];
+    const finish = async (most: number) => void allowed.push(most);
+    const observer: Observer = { paths: [], isOrdered: false, account: () => ({}), causes: () => [], finish };
+    const run = await publishedIn(new Run("nightly", OPENING, () => Date.now(), { observers: () => [observer] }));
+    run.arrivals({ paths: [report(seqs, START)] });
+    if (given === 15_000) run.interrupt();
+    expect(await settledWithin(ms, run, { ...PATIENT, linger })).not.toBeNull();
+    expect(allowed).toEqual([given]);
   });
 });
 

@@ -11,6 +11,11 @@ export const START = 10_000;
 export async function runOf(...publishers: string[]): Promise<Run> {
   const run = new Run("nightly", OPENING, () => Date.now());
   for (const publisher of publishers) run.join({ ...OPENING, publisher });
+  return publishedIn(run);
+}
+
+/** Takes a run that has just been opened there. */
+export async function publishedIn(run: Run): Promise<Run> {
   await vi.advanceTimersByTimeAsync(START);
   run.published(batch(0, 10, START - 1_000));
   return run;

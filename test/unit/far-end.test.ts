@@ -305,17 +305,46 @@ describe("what the receiver looks at itself", () => {
     expect((await settle()).causes).toContain("the far end could not be read: no such table");
   });
 
-  test("a far end that never answers is a problem that is named, and holds nobody up", async () => {
+  /** Follows a far end that is slow after 20 ms. */
+  function followed(observe: object) {
     const problems: (string | null)[] = [];
-    const farEnd = { kind: "list", now: () => 0, looked: (problem: string | null) => problems.push(problem) };
-    const list = () => new Promise<never>(() => undefined);
-    const follower = follow(
-      pipelineOf({ kind: "list", paths: { all: {} }, list }),
-      farEnd as unknown as FarEndContext,
-      20,
-    );
-    await follower?.finish();
-    expect(problems.at(-1)).toBe("no answer within 0.02 s");
+    const farEnd = { now: () => 0, arrived: () => 0, looked: (problem: string | null) => problems.push(problem) };
+    const context = { kind: "list", ...farEnd } as unknown as FarEndContext;
+    return { problems, follower: follow(pipelineOf({ paths: { all: {} }, ...observe }), context, 20) };
+  }
+
+  test("a far end that never answers is a problem that is named, and holds nobody up", async () => {
+    const { problems, follower } = followed({ kind: "list", list: () => new Promise<never>(() => undefined) });
+    await vi.waitFor(() => expect(problems).toEqual(["reading it takes longer than 0.02 s"]));
+    await follower?.finish(30);
+    await follower?.finish(30);
+    expect(problems.at(-1)).toBe("its last reading took longer than 0.03 s: raise DRAIN_TIMEOUT");
+    await follower?.stop();
+  });
+
+  test("what a far end answers when it has been given up changes nothing", async () => {
+    const answers: ((items: readonly string[]) => void)[] = [];
+    const list = () => new Promise<readonly string[]>((resolve) => answers.push(resolve));
+    const { problems, follower } = followed({ kind: "list", list });
+    await follower?.finish(30);
+    const told = problems.length;
+    answers[0]?.([]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([answers.length, problems.length]).toEqual([1, told]);
+  });
+
+  test("a far end that is slow is asked nothing else meanwhile, and is read to the end", async () => {
+    let [asked, most] = [0, 0];
+    const list = async () => {
+      most = Math.max(most, ++asked);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      asked--;
+      return [];
+    };
+    const { problems, follower } = followed({ kind: "list", list });
+    await vi.waitFor(() => expect(problems[0]).toBe("reading it takes longer than 0.02 s"));
+    await follower?.finish(60_000);
+    expect([most, problems.at(-1)]).toEqual([1, null]);
   });
 
   test("an item of a list that gains an event has it, when it gains it", async () => {
