@@ -82,11 +82,15 @@ function seenOf(item: Item, carried: string): Seen {
 /** Whether keys grow, so that new rows come after known ones. For other keys, such as UUIDs, their place is unknown. */
 const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
 
-/** A page of rows, whose numbers must rise: behind the last of them the next page begins. @throws Error in one line. */
+/**
+ * A page of rows, whose numbers must rise from the row before the page: behind its last the next one begins.
+ *
+ * @throws Error in one line.
+ */
 function inOrder(after: Item["id"] | null, rows: readonly Item[]): readonly Item[] {
   for (const [place, { id }] of rows.entries()) {
-    const before = rows[place - 1]?.id;
-    if (before === undefined || !isSmaller(id, before)) continue;
+    const before = rows[place - 1]?.id ?? after;
+    if (before === null || !isSmaller(id, before)) continue;
     throw new Error(
       `rows(${String(after)}) gives row ${id} behind row ${before}; it must give them in the order of their ids`,
     );

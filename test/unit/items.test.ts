@@ -131,3 +131,13 @@ test.each([
   if (problem === null) await look;
   else await expect(look).rejects.toThrow(problem);
 });
+
+test("rows that come before those of the page before are told, where each page has one", async () => {
+  const farEnd = { kind: "rows", now: () => 0, arrived: () => 0, carriedBy: () => "" } as unknown as FarEndContext;
+  const ids = [103, 102, 101];
+  const rows = async (after: Item["id"] | null) => {
+    const next = ids[after === null ? 0 : ids.indexOf(Number(after)) + 1];
+    return next === undefined ? [] : [{ id: next, text: "" }];
+  };
+  await expect(new Items(farEnd, rows).look()).rejects.toThrow("rows(103) gives row 102 behind row 103");
+});
