@@ -407,12 +407,26 @@ describe("what the receiver looks at itself", () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
-  test("a stream that is interrupted is a problem that is named, and one that is closed in the end is none", async () => {
+  test("a stream that we close ourselves is not interrupted", async () => {
+    const close = vi.fn();
+    const consume = (_env: object, _arrived: object, _access: object, failed: (why: string) => void) => ({
+      close: () => {
+        close();
+        failed("closed");
+      },
+    });
+    const { problems, follower } = followed({ kind: "stream", consume });
+    await follower?.stop();
+    expect(close).toHaveBeenCalledOnce();
+    expect(problems).toEqual([]);
+  });
+
+  test("a stream that is interrupted is a problem that is named", async () => {
     let failed: (why: string) => void = () => undefined;
     const consume = (_env: object, arrived: (text: string) => void, _access: object, interrupted: typeof failed) => {
       failed = interrupted;
       arrived(identity(0));
-      return { close: () => failed("closed") };
+      return { close: () => undefined };
     };
     await opened("stream", { stream: {} }, pipelineOf({ kind: "stream", paths: { stream: {} }, consume }));
     await published(2);
