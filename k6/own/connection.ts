@@ -55,8 +55,9 @@ export class Connection {
   }
 
   live(name: string, filter: Readonly<Record<string, readonly string[]>>): void {
+    if (this.log !== null) return;
     this.liveAt = Date.now();
-    this.log ??= new PathLog(name, filter, Date.now() + this.correction);
+    this.log = new PathLog(name, filter, this.liveAt + this.correction);
   }
 
   failed(why: string): void {

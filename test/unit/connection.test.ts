@@ -54,6 +54,14 @@ test("that is given no identity for seconds tells once what it was given", () =>
   expect(connection.takeStranger()).toBeNull();
 });
 
+test("that is live again and again tells what it was given, too", () => {
+  const { connection } = connect();
+  connection.arrived("[object Blob]", Date.now());
+  vi.setSystemTime(Date.now() + 5_000);
+  connection.live("all", {});
+  expect(connection.takeStranger()).toContain("[object Blob]");
+});
+
 test("that is given events tells nothing of what else came", () => {
   const { connection } = connect();
   connection.arrived("subscribed", Date.now());
