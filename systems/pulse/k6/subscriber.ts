@@ -219,7 +219,7 @@ export class Subscriber {
   private finish({ log, leftAt }: Connection, lost: boolean): void {
     if (log === null) return;
     this.intake.read();
-    this.logs.delete(log);
+    this.left(log);
     this.hasEnded = true;
     this.finished.push(log.take((leftAt ?? Date.now()) + this.correction, true, lost));
   }
