@@ -94,6 +94,16 @@ describe("a session", () => {
     expect(closed).not.toHaveBeenCalled();
   });
 
+  test("goes on while it reads what came long before it asked", () => {
+    const { failed } = openLiveSession();
+    const closed = vi.spyOn(Socket.last, "close");
+    vi.advanceTimersByTime(35_000);
+    Socket.last.says("event", {}, Date.now() - 21_000);
+    vi.advanceTimersByTime(5_000);
+    expect(failed()).toEqual([["ping", "no answer within 10 s"]]);
+    expect(closed).not.toHaveBeenCalled();
+  });
+
   test("that never connects has failed", async () => {
     const { session, failed } = openSession();
     Socket.last.readyState = 0;

@@ -109,6 +109,19 @@ describe("a subscriber", () => {
     expect(reports.flat().at(-1)?.through).toBe(Date.now());
   });
 
+  test("has read no further than a late message when nobody answers its goodbye", async () => {
+    const { reports, over } = await subscribe({ answers: [{ ...GOES_ON, settled: true }] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Socket.last.sent.at(-1)).toBe("unsubscribe");
+    await vi.advanceTimersByTimeAsync(9_999);
+    Socket.last.says("event", delivered({ seq: 1 }), Date.now() - 20_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await over;
+    const { through, closed } = reports.flat().at(-1) ?? {};
+    expect(closed).toBe(true);
+    expect(Date.now() - Number(through)).toBeGreaterThanOrEqual(20_000);
+  });
+
   test("does not wait for the second to end when there is enough to report", async () => {
     const { reports } = await subscribe();
     for (let seq = 0; seq < 4_999; seq++) Socket.last.says("event", delivered({ seq }));

@@ -22,8 +22,7 @@ export class Intake {
   private unread = 0;
   private events = 0;
   private foreign = 0;
-  /** How long the last message that was read had waited, in ms. */
-  private lag = 0;
+  private lastLag = 0;
 
   /** @param correction ms to add to a time here for that of the receiver's clock. */
   constructor(inspection: Inspection, correction: number) {
@@ -34,6 +33,11 @@ export class Intake {
   /** Events that were read and not taken yet. */
   get size(): number {
     return this.events;
+  }
+
+  /** How long the last message that was read and not taken yet had waited, in ms; 0 without one. */
+  get lag(): number {
+    return this.lastLag;
   }
 
   /** A message with events came. @param log null before its subscription was confirmed. */
@@ -55,7 +59,7 @@ export class Intake {
   read(): void {
     const { unread } = this;
     this.unread = 0;
-    if (unread > 0) this.lag = this.lags[unread - 1] as number;
+    if (unread > 0) this.lastLag = this.lags[unread - 1] as number;
     for (let place = 0; place < unread; place++) {
       const id = soleEventId(this.messages[place] as string);
       if (id !== null) this.record(id, place);
@@ -68,7 +72,7 @@ export class Intake {
     const { events, foreign, lag } = this;
     this.events = 0;
     this.foreign = 0;
-    this.lag = 0;
+    this.lastLag = 0;
     return { events, foreign, lag };
   }
 

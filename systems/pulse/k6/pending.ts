@@ -21,10 +21,9 @@ export class PendingOperations {
     return this.pending[0]?.operation;
   }
 
-  /** Adds an operation. @param unanswered called with its Unix ms when the timeout is over. */
-  add(operation: Operation, unanswered: (at: number) => void): void {
-    const at = Date.now();
-    this.pending.push({ operation, at, timer: setTimeout(() => unanswered(at), this.timeout) });
+  /** Adds an operation. @param unanswered called when the timeout is over. */
+  add(operation: Operation, unanswered: () => void): void {
+    this.pending.push({ operation, at: Date.now(), timer: setTimeout(unanswered, this.timeout) });
   }
 
   /** Removes an operation. @returns the ms that it was pending; null if it was not. */

@@ -46,8 +46,7 @@ export class Session {
   /** It has unsubscribed, to subscribe again. */
   private changing = false;
   private changed = false;
-  /** Unix ms of the last frame. */
-  private readAt = 0;
+  private framesRead = 0;
   /** Why we closed the connection, if the gateway was at fault. */
   private gaveUp: string | null = null;
   private words: string | null = null;
@@ -127,7 +126,7 @@ export class Session {
   }
 
   private read(frame: unknown, readAt: number): void {
-    this.readAt = readAt;
+    this.framesRead++;
     if (typeof frame !== "string") {
       this.unknown("a binary frame came");
       return;
@@ -207,15 +206,21 @@ export class Session {
   }
 
   private ask(operation: Operation, frame?: string): void {
-    this.pending.add(operation, (askedAt) => this.unanswered(operation, askedAt));
+    const before = this.framesRead;
+    this.pending.add(operation, () => this.unanswered(operation, before));
     if (frame !== undefined) this.socket.send(frame);
   }
 
-  /** A gateway that neither answers nor sends anything else is gone, even if its connection looks open. */
-  private unanswered(operation: Operation, askedAt: number): void {
+  /**
+   * A gateway that neither answers nor sends anything else is gone, even if its connection looks open. What it sent long
+   * before the question and is read only now is a sign of life: the answer waits behind it.
+   *
+   * @param before frames that were read before it was asked.
+   */
+  private unanswered(operation: Operation, before: number): void {
     const silence = `no answer within ${this.config.CONNECT_TIMEOUT} s`;
     this.failed(operation, silence);
-    if (this.readAt < askedAt) this.giveUp(`${silence}, and no other frame`);
+    if (this.framesRead === before) this.giveUp(`${silence}, and no other frame`);
   }
 
   /** An operation failed; without a connection or a subscription the session cannot go on. */

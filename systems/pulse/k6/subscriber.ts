@@ -215,13 +215,14 @@ export class Subscriber {
     sockets?.vanish();
   }
 
-  /** It listened until it said goodbye, however much later this is reported. */
+  /** It listened until it said goodbye, however much later this is reported; what still waits has not been read. */
   private finish({ log, leftAt }: Connection, lost: boolean): void {
     if (log === null) return;
     this.intake.read();
     this.left(log);
     this.hasEnded = true;
-    this.finished.push(log.take((leftAt ?? Date.now()) + this.correction, true, lost));
+    const read = readThrough(Date.now(), this.intake.lag);
+    this.finished.push(log.take(Math.min(leftAt ?? read, read) + this.correction, true, lost));
   }
 
   /** A subscription is over, and another one follows on its connection. */
