@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
 import { type Identity, identitiesIn } from "../../core/identity.ts";
+import { beginningOf } from "../../core/beginning.ts";
 import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";
@@ -74,7 +75,7 @@ export class Connection {
     if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
     this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
     if (identities.length > 0) this.isKnown = true;
-    else if (!this.isKnown) this.stranger ??= text.slice(0, SHOWN_LENGTH);
+    else if (!this.isKnown) this.stranger ??= beginningOf(text, SHOWN_LENGTH);
     if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
     // What knows no time of publishing is told as if it had taken none.
     for (const one of identities) {
@@ -105,7 +106,7 @@ export class Connection {
   }
 
   private damaged(field: string, sent: string, received: string, count: number): void {
-    this.damages.enter({ field, sent, received: received.slice(0, SHOWN_LENGTH) }, count);
+    this.damages.enter({ field, sent, received: beginningOf(received, SHOWN_LENGTH) }, count);
   }
 
   /** Tells the receiver what arrived. @returns how the run stands. */

@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from "k6/timers";
 import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
+import { beginningOf } from "../../core/beginning.ts";
 import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
@@ -18,10 +19,8 @@ import { type Sent, sendEach, sumOf } from "../support/sending.ts";
 import { enterUnreached, isOfGo, seriesOf, seriesSender } from "../support/series.ts";
 import type { OwnAccess } from "./access.ts";
 
-/** More of an answer tells nothing that its beginning does not, ... */
+/** More of an answer tells nothing that its beginning does not. */
 const MOST_SAID = 200;
-/** ... but a secret is found only where it is whole, and as a header it has up to 8 KB. */
-const MOST_READ = 10_000;
 /** Refusals that are kept apart; a target that writes a number into each would otherwise fill the memory and the log. */
 const MOST_WORDS = 50;
 
@@ -238,9 +237,7 @@ export function outcomeOf(answer: Answer): Outcome {
 
 /** The transport's own words, where it has any, without the credentials in them. */
 export function saidIn(answer: Answer): string | undefined {
-  return typeof answer === "string" || answer.said === undefined
-    ? undefined
-    : reasonOf(answer.said.slice(0, MOST_READ));
+  return typeof answer === "string" || answer.said === undefined ? undefined : beginningOf(answer.said);
 }
 
 /** The status of HTTP, where it is told. */

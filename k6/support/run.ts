@@ -5,6 +5,7 @@ import { type ClockOffset, correctionOf } from "../../core/clock.ts";
 import type { ClockAccount, ClockReport } from "../../core/clocks.ts";
 import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
+import { beginningOf } from "../../core/beginning.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, PublisherReportInput, Settling } from "../../core/report.ts";
 import type { Second } from "../../core/timeline.ts";
@@ -184,5 +185,5 @@ function asJson() {
 }
 
 function said(answer: { status: number; error: string; body: unknown }): string {
-  return answer.status === 0 ? answer.error : `status ${answer.status} ${String(answer.body).slice(0, 200)}`;
+  return answer.status === 0 ? answer.error : `status ${answer.status} ${beginningOf(String(answer.body), 200)}`;
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Freshness } from "../../core/moment.ts";
 import { once } from "../../core/once.ts";
+import { beginningOf } from "../../core/beginning.ts";
 
 /** What was asked, as far as the answer must fit it. */
 export interface Question {
@@ -167,7 +168,7 @@ function missing(schema: v.GenericSchema, body: Body): string | null {
 const LONGEST_SHOWN = 120;
 
 function shown(value: unknown): string {
-  const text = String(JSON.stringify(value));
+  const text = beginningOf(String(JSON.stringify(value)));
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }
 

@@ -1,4 +1,5 @@
 import type { Damage } from "../../core/damage.ts";
+import { beginningOf } from "../../core/beginning.ts";
 import type { Event } from "./events.ts";
 import { parseJson } from "./frames.ts";
 import type { DeliveredEvent } from "./wire.ts";
@@ -23,7 +24,7 @@ export function damageOf(delivered: EventFields, sent: Event): Damage | null {
 }
 
 function tell(value: unknown): string {
-  return value === undefined ? "nothing" : String(JSON.stringify(value)).slice(0, LONGEST_VALUE);
+  return value === undefined ? "nothing" : beginningOf(String(JSON.stringify(value)), LONGEST_VALUE);
 }
 
 interface Field {

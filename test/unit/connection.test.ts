@@ -1,5 +1,6 @@
 /** What one connection of a user's own pipeline reports. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { forgetSecrets, hide } from "../../core/redaction.ts";
 import type { PathReport } from "../../core/report.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
 import { Connection } from "../../k6/own/connection.ts";
@@ -60,6 +61,15 @@ test("that is live again and again tells what it was given, too", () => {
   vi.setSystemTime(Date.now() + 5_000);
   connection.live("all", {});
   expect(connection.takeStranger()).toContain("[object Blob]");
+});
+
+test("a secret in what it was given is hidden before that is cut", () => {
+  hide("hunter2-hunter2");
+  const { connection } = connect();
+  connection.arrived(`${"x".repeat(90)}hunter2-hunter2`, Date.now());
+  vi.setSystemTime(Date.now() + 5_000);
+  expect(connection.takeStranger()).toMatch(/x\(hidden\)$/);
+  forgetSecrets();
 });
 
 test("that is given events tells nothing of what else came", () => {

@@ -1,5 +1,6 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { forgetSecrets, hide } from "../../core/redaction.ts";
 import { Session } from "../../systems/pulse/k6/session.ts";
 import type { SessionEvents, SessionPlan } from "../../systems/pulse/k6/sessionparts.ts";
 import { DOOR, Socket } from "./socket.ts";
@@ -65,6 +66,14 @@ describe("a session", () => {
     Socket.last.onmessage({ data: new ArrayBuffer(4) as unknown as string, timestamp: 0 });
     expect(strange).toEqual(["slow: 100 events were dropped", "a binary frame came"]);
     expect(failed()).toEqual([]);
+  });
+
+  test("hides a secret in what comes before it cuts that", () => {
+    hide("hunter2-hunter2");
+    const { strange } = openLiveSession();
+    Socket.last.onmessage({ data: `${"x".repeat(90)}hunter2-hunter2`, timestamp: 0 });
+    expect(strange).toEqual([`unknown frame: ${"x".repeat(90)}(hidden)`]);
+    forgetSecrets();
   });
 
   test("that gets no answer to its goodbye has failed with it", async () => {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { beginningOf } from "../../../core/beginning.ts";
 import type { Webhook } from "../wire.ts";
 
 /** JSON allows numbers that are too large for a double, which would be read as infinity and written as null. */
@@ -86,14 +87,14 @@ function contentOf(name: string, text: string): unknown {
 function unreadable(bytes: Buffer): string {
   const [compressed] = MAGIC.find(([, magic]) => bytes.toString("hex", 0, 4).startsWith(magic)) ?? [];
   if (compressed !== undefined) return `it is compressed with ${compressed}, and no Content-Encoding says so`;
-  return `it is not JSON, but begins with ${JSON.stringify(bytes.toString("utf8", 0, SHOWN_LENGTH))}`;
+  return `it is not JSON, but begins with ${JSON.stringify(beginningOf(bytes.toString(), SHOWN_LENGTH))}`;
 }
 
 /** Describes a body that is no webhook, by its outermost form. */
 function shapeOf(value: unknown): string {
   if (Array.isArray(value)) return "it is a JSON array";
   if (typeof value !== "object" || value === null)
-    return `it is the JSON value ${JSON.stringify(value).slice(0, SHOWN_LENGTH)}`;
+    return `it is the JSON value ${beginningOf(JSON.stringify(value), SHOWN_LENGTH)}`;
   const keys = Object.keys(value).sort();
   return `it is a JSON object with ${keys.length === 0 ? "no fields" : `the fields ${keys.join(", ").slice(0, 2 * SHOWN_LENGTH)}`}`;
 }

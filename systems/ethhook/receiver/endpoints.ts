@@ -3,6 +3,7 @@ import { backlogGrowth } from "../../../core/backlog.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
+import { beginningOf } from "../../../core/beginning.ts";
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { AccountPart, Observer, ObserverContext } from "../../../receiver/observer.ts";
@@ -114,7 +115,7 @@ export class Endpoints implements Observer {
     if (field === null) return;
     this.damagedWebhooks++;
     if (this.damages.length === EVIDENCE) return;
-    const value = JSON.stringify(body[field]).slice(0, SHOWN_LENGTH);
+    const value = beginningOf(JSON.stringify(body[field]), SHOWN_LENGTH);
     this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 

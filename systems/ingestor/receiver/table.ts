@@ -2,6 +2,7 @@ import type { Bitset } from "../../../core/bitset.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
 import { isLeftOver } from "../../../core/plausible.ts";
+import { beginningOf } from "../../../core/beginning.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Path } from "../../../receiver/path.ts";
@@ -183,7 +184,7 @@ export class TablePath extends Path {
       const content = pendingContent(text);
       const identity = content === null ? null : readContent(content);
       if (identity?.run === this.run && !this.isOfEarlier(identity)) seqs.add(identity.seq);
-      if (content === null) unreadable ??= text.slice(0, SHOWN_LENGTH);
+      if (content === null) unreadable ??= beginningOf(text, SHOWN_LENGTH);
     }
     return { seqs, unreadable };
   }

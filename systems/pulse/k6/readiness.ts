@@ -1,4 +1,5 @@
 import http from "k6/http";
+import { beginningOf } from "../../../core/beginning.ts";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import { claimsHealth } from "../answers.ts";
 
@@ -11,6 +12,6 @@ export function readinessClaim(url: string | undefined): string | null {
   const text = String(answer.body ?? "");
   if (!claimsHealth(answer.status, text)) return null;
   return withoutCredentials(
-    `meanwhile ${url} claims to be ready: it answers ${answer.status} ${text.slice(0, LONGEST)}`,
+    `meanwhile ${url} claims to be ready: it answers ${answer.status} ${beginningOf(text, LONGEST)}`,
   );
 }

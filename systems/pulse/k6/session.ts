@@ -1,6 +1,7 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { WebSocket } from "k6/websockets";
 import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
+import { beginningOf } from "../../../core/beginning.ts";
 import type { Filter } from "../filters.ts";
 import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";
@@ -145,7 +146,7 @@ export class Session {
     const frame = readControlFrame(text);
     const operation = ANSWERS.get(frame?.type ?? "");
     if (frame === null || operation === undefined) {
-      const { code = "unknown frame", message = text.slice(0, 100) } = frame?.data ?? {};
+      const { code = "unknown frame", message = beginningOf(text, 100) } = frame?.data ?? {};
       this.unknown(`${code}: ${message}`);
       return;
     }
