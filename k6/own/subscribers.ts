@@ -131,7 +131,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
 
   /** Listens until a moment in Unix ms, or until the connection or the run is over. */
   async function hold(run: Run, connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
-    const pace = new Pace(REPORT_MS);
+    const pace = new Pace(REPORT_MS, config.INSTANCES);
     pace.hurry();
     for (let wasDraining = false; connection.failure === null && !settled && Date.now() < leaves; ) {
       // A connection that its token ends a moment later is a lost one.

@@ -1,6 +1,6 @@
 import exec from "k6/execution";
 
-/** The shortest pause between two reports, in ms. Many virtual users take longer: their reports would come at once. */
+/** The shortest pause between two reports, in ms. Many virtual users take 1 ms each: their reports would come at once. */
 const SOON_MS = 50;
 
 /** When the next report of a virtual user is due: soon after what the run waits for, and ever later from then on. */
@@ -10,11 +10,14 @@ export class Pace {
   /** Ms from one report to the next. */
   pause: number;
 
-  /** @param longest the longest pause, in ms. */
-  constructor(longest: number) {
+  /**
+   * @param longest the longest pause, in ms.
+   * @param instances k6 processes with as many virtual users each, which report to the same receiver.
+   */
+  constructor(longest: number, instances: number) {
     this.longest = longest;
     this.pause = longest;
-    this.soon = Math.min(longest, Math.max(SOON_MS, exec.instance.vusInitialized));
+    this.soon = Math.min(longest, Math.max(SOON_MS, instances * exec.instance.vusInitialized));
   }
 
   /** A report was made. */

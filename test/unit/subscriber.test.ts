@@ -20,7 +20,7 @@ afterEach(() => void vi.useRealTimers());
 const WORKLOAD = { seed: 7, chains: ["ethereum"] };
 const CONFIG = {
   ...{ WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 3_600, SEED: WORKLOAD.seed, CHAINS: WORKLOAD.chains },
-  ...{ SOCKETS: 1, OPENING_RATE: 1_000, FILTERS: ["all"], FILTER_FIELDS: [], END_WHEN_SETTLED: true },
+  ...{ SOCKETS: 1, INSTANCES: 1, OPENING_RATE: 1_000, FILTERS: ["all"], FILTER_FIELDS: [], END_WHEN_SETTLED: true },
   ...{ test: "websocket", RECEIVER_URL: undefined },
 };
 const RUN = runNumber("a run");

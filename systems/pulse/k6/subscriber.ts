@@ -27,6 +27,7 @@ export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
   readonly CHAINS: readonly string[];
   readonly SOCKETS: number;
+  readonly INSTANCES: number;
   readonly OPENING_RATE: OpeningRate;
   readonly FILTERS: readonly string[];
   /** Fields that complex filters name. */
@@ -81,7 +82,7 @@ export class Subscriber {
   private wasLive = false;
   private hasNews = false;
   private hasEnded = false;
-  private readonly pace = new Pace(REPORT_MS);
+  private readonly pace: Pace;
   /** Subscriptions on which nothing has arrived. */
   private readonly unreached = new Set<PathLog>();
   private wake: () => void = () => undefined;
@@ -102,6 +103,7 @@ export class Subscriber {
     this.manner = manner;
     this.isSlow = manner.isSlow === true;
     this.config = config;
+    this.pace = new Pace(REPORT_MS, config.INSTANCES);
     this.door = door;
     this.measure = measure;
     this.run = run;
