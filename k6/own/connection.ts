@@ -43,6 +43,10 @@ export class Connection {
   private stranger: string | null = null;
   private isKnown = false;
   private liveAt = 0;
+  /** By how many ms the last pause was longer than asked. */
+  late = 0;
+  /** Whether the file tells when a text was read from its socket; else the last pause says how long texts wait. */
+  private isTimed = false;
   /** How late the last text since the last report was handled, in ms. */
   private lag = 0;
   private isDraining = false;
@@ -67,13 +71,16 @@ export class Connection {
     this.failedAt = Date.now() + this.correction;
   }
 
-  arrived(text: string, readAt: number): void {
+  /** @param timestamp Unix ms at which it was read from the socket, where that is known. */
+  arrived(text: string, timestamp?: number): void {
+    const readAt = timestamp ?? Date.now();
+    this.isTimed = timestamp !== undefined;
     const at = readAt + this.correction;
     const { identities, damaged } = identitiesIn(text, { runs: [this.run.number ?? 0], at });
     this.measure.ws_events_received.add(1);
     this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
     if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
-    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt));
+    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt, this.lateness));
     if (identities.length > 0) this.isKnown = true;
     else if (!this.isKnown) this.stranger ??= beginningOf(text, SHOWN_LENGTH);
     if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
@@ -105,6 +112,10 @@ export class Connection {
     if (damage !== null) this.damaged("an event", `event ${seq}`, damage, 1);
   }
 
+  private get lateness(): number {
+    return this.isTimed ? 0 : this.late;
+  }
+
   private damaged(field: string, sent: string, received: string, count: number): void {
     this.damages.enter({ field, sent, received: beginningOf(received, SHOWN_LENGTH) }, count);
   }
@@ -113,7 +124,8 @@ export class Connection {
   async report(judge: ReportArrivals, closed: boolean): Promise<ArrivalsAnswer> {
     const { log, damages } = this;
     // It listened until it ended, however much later this is reported.
-    const through = Math.min(readThrough(Date.now(), this.lag) + this.correction, this.failedAt);
+    const lag = Math.max(this.lag, this.lateness);
+    const through = Math.min(readThrough(Date.now(), lag) + this.correction, this.failedAt);
     this.lag = 0;
     // Once all is published the run waits for the word of every path.
     const isDue = log !== null && (closed || this.isDraining || log.isDue(through));

@@ -68,7 +68,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       const name = `${run.instance}/${path}/${exec.vu.idInTest}/${++opened}`;
       const socket = tryToOpen(path, selection, {
         live: () => connection.live(name, filterOf(selection)),
-        arrived: (text, at) => connection.arrived(text, at ?? Date.now()),
+        arrived: (text, at) => connection.arrived(text, at),
         failed: (why) => connection.failed(why),
       });
       await hold(run, connection, Math.min(until, access.endsAt), judge);
@@ -135,7 +135,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     pace.hurry();
     for (let wasDraining = false; connection.failure === null && !settled && Date.now() < leaves; ) {
       // A connection that its token ends a moment later is a lost one.
-      await pause(Math.min(pace.pause, leaves - Date.now()));
+      connection.late = await pause(Math.min(pace.pause, leaves - Date.now()));
       pace.slowDown();
       const answer = await connection.report(judge, false);
       if (answer.draining && !wasDraining) pace.hurry();

@@ -4,7 +4,9 @@ import { forgetSecrets, hide } from "../../core/redaction.ts";
 import type { PathReport } from "../../core/report.ts";
 import { eventId, runNumber } from "../../core/trace.ts";
 import { Connection } from "../../k6/own/connection.ts";
+import { pause } from "../../k6/support/pause.ts";
 
+vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("k6/execution", () => ({ default: { instance: { vusInitialized: 1 } } }));
 
 beforeEach(() => void vi.useFakeTimers());
@@ -15,8 +17,9 @@ const idOf = (seq: number) => eventId({ run: RUN, publisher: 1, seq, publishedAt
 
 function connect() {
   const reports: PathReport[] = [];
+  const lags: number[] = [];
   const measure = new Proxy({} as ConstructorParameters<typeof Connection>[0], {
-    get: () => ({ add: () => undefined }),
+    get: (_, name) => ({ add: (value: number) => void (name === "generator_lag_ms" && lags.push(value)) }),
   });
   const connection = new Connection(measure, { id: "a run", number: RUN, instance: "k6", clock: null }, 0, null);
   connection.live("all", {});
@@ -27,7 +30,7 @@ function connect() {
     }, false);
     return reports.at(-1);
   };
-  return { connection, report };
+  return { connection, report, lags };
 }
 
 test("what is handled long after it was read says that more may wait", async () => {
@@ -36,6 +39,24 @@ test("what is handled long after it was read says that more may wait", async () 
   const readAt = Date.now() - 15_000;
   connection.arrived(idOf(1), readAt);
   expect((await report())?.through).toBe(readAt);
+});
+
+test("a pause that was too long says so where nobody tells when a text was read from its socket", async () => {
+  const { connection, report, lags } = connect();
+  vi.setSystemTime(Date.now() + 20_000);
+  connection.late = 15_000;
+  connection.arrived(idOf(1));
+  expect((await report())?.through).toBe(Date.now() - 15_000);
+  connection.arrived(idOf(2), Date.now());
+  expect((await report())?.through).toBe(Date.now());
+  expect(lags).toEqual([15_000, 0]);
+});
+
+test("a pause tells by how much it was longer than asked", async () => {
+  const waiting = pause(500);
+  vi.setSystemTime(Date.now() + 2_000);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await waiting).toBe(2_000);
 });
 
 test("everything has been read when nothing came since the last report", async () => {

@@ -164,7 +164,7 @@ export function kindsOf(answers: readonly TimedAnswer[]): TimedAnswer["kind"][] 
 }
 
 /** Waits until a time in Unix ms. */
-export function until(moment: number): Promise<void> {
+export async function until(moment: number): Promise<void> {
   const wait = moment - now();
-  return wait <= 0 ? Promise.resolve() : pause(wait);
+  if (wait > 0) await pause(wait);
 }
