@@ -77,7 +77,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       // Nothing that the far end did, so that no error of it is told.
       const isOurs = !wasLive && isShortage(metrics, failure);
       if (wasLive) isShortage(metrics, null);
-      await connection.report(judge, true);
+      settled = (await connection.report(judge, true)).settled;
       socket?.close();
       if (wasLive) metrics.ws_sessions_lost.add(failure === null ? 0 : 1);
       if (!isOurs) metrics.ws_connection_errors_total.add(wasLive ? 0 : 1);
@@ -86,7 +86,15 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (failure === null) continue;
       const renewed = await tell(failure, wasLive);
       await tellWords(config, run, words);
-      if (!renewed) await pause(Math.min(backoff(failures), until - Date.now()));
+      if (!renewed) await unlessSettled(judge, Math.min(until, Date.now() + backoff(failures)));
+    }
+  }
+
+  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
+  async function unlessSettled(judge: ReportArrivals, moment: number): Promise<void> {
+    while (!settled && Date.now() < moment) {
+      await pause(Math.min(REPORT_MS, moment - Date.now()));
+      settled = (await judge([], [], 0)).settled;
     }
   }
 
