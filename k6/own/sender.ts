@@ -24,7 +24,6 @@ const MOST_SAID = 200;
 /** Refusals that are kept apart; a target that writes a number into each would otherwise fill the memory and the log. */
 const MOST_WORDS = 50;
 
-const NO_ANSWER: Answer = { outcome: "unknown", said: "no answer within ACK_TIMEOUT" };
 const AWAY: Answer = { outcome: "unsent", said: "not connected: the connection has ended and is opened anew" };
 
 interface SenderOptions {
@@ -82,17 +81,22 @@ export class Sender {
     const { batch, series } = (await this.opened()) ?? {};
     if (series !== undefined) return this.seriesOf(series).send(run, tick);
     if (batch !== undefined) return this.sendBatch(batch, run, tick);
-    return sendEach(run, tick, async (trace) => {
-      const began = now();
-      const answer = await this.sendOne(trace);
-      return this.sentOf(answer, now() - began);
-    });
+    return this.within("an event", (late) =>
+      sendEach(run, tick, async (trace) => {
+        const began = now();
+        const answer = await this.sendOne(trace, late);
+        return this.sentOf(answer, now() - began);
+      }),
+    );
   }
 
   /** Sends a canary. */
   async sendCanary(run: Run, trace: Trace): Promise<Answer> {
     const series = (await this.opened())?.series;
-    const answer = series === undefined ? await this.sendOne(trace) : await this.sendFirst(series, run, trace);
+    const answer =
+      series === undefined
+        ? await this.within("an event", (late) => this.sendOne(trace, late))
+        : await this.sendFirst(series, run, trace);
     this.tell(outcomeOf(answer), saidIn(answer));
     return answer;
   }
@@ -130,17 +134,16 @@ export class Sender {
     return this.series;
   }
 
-  private async sendOne(trace: Trace): Promise<Answer> {
+  /** @param late the answer where it comes too late. */
+  private async sendOne(trace: Trace, late: Promise<Answer>): Promise<Answer> {
     const open = await this.opened();
     if (open === null) return AWAY;
     const { send, batch } = open;
     const wire = this.options.events.write(trace);
+    const first = async () => (await batch?.([wire]))?.[0] ?? "unknown";
     let answer: Answer;
     try {
-      answer =
-        send === undefined
-          ? ((await this.within(batch?.([wire]), [NO_ANSWER]))?.[0] ?? "unknown")
-          : await this.within(send(wire), NO_ANSWER);
+      answer = await Promise.race([send === undefined ? first() : send(wire), late]);
     } catch (problem) {
       return { outcome: "unknown", said: reasonOf(problem) };
     }
@@ -148,16 +151,20 @@ export class Sender {
   }
 
   /**
-   * Waits for an answer as long as events are waited for, whatever the transport's own patience: k6 gives requests 60 s
-   * and ends the load before, with an event of which nobody ever tells.
+   * Answers are waited for as long as events are, whatever the transport's own patience: k6 gives requests 60 s and ends
+   * the load before, with an event of which nobody ever tells. What is sent at the same time has one timer.
+   *
+   * @param work is given the answer that counts once nothing is waited for any more.
    */
-  private async within<Given, Otherwise>(answer: Given, otherwise: Otherwise): Promise<Awaited<Given> | Otherwise> {
+  private async within<Result>(what: string, work: (late: Promise<Answer>) => Promise<Result>): Promise<Result> {
+    const { ACK_TIMEOUT } = this.options.config;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<Otherwise>((resolve) => {
-      timer = setTimeout(() => resolve(otherwise), this.options.config.ACK_TIMEOUT * 1000);
+    const late = new Promise<Answer>((resolve) => {
+      const said = `no answer to ${what} within ACK_TIMEOUT=${ACK_TIMEOUT}s`;
+      timer = setTimeout(() => resolve({ outcome: "unknown", said }), ACK_TIMEOUT * 1000);
     });
     try {
-      return await Promise.race([answer, late]);
+      return await work(late);
     } finally {
       if (timer !== undefined) clearTimeout(timer);
     }
@@ -186,9 +193,8 @@ export class Sender {
       traceOf(run, tick.publisher, tick.firstSeq + place),
     );
     const wires = traces.map((trace) => this.options.events.write(trace));
-    const answers = await this.within(
-      answersOf(batch, wires),
-      wires.map(() => NO_ANSWER),
+    const answers = await this.within(`a batch of ${tick.count}`, (late) =>
+      Promise.race([answersOf(batch, wires), late.then((answer) => wires.map(() => answer))]),
     );
     const took = now() - sentFrom;
     const sent = traces.map((_, place) =>

@@ -25,9 +25,12 @@ const METRICS = new Proxy({}, { get: () => ({ add: () => undefined }) });
 const RUN: Run = { id: "r", number: 1, instance: "i", clock: null };
 
 /** Sends events, each of which has its answer. */
-async function answered(...answers: readonly (Answer | Promise<Answer>)[]) {
+function answered(...answers: readonly (Answer | Promise<Answer>)[]) {
   let next = 0;
-  const publish = () => async () => answers[next++];
+  return sent(answers.length, () => async () => answers[next++]);
+}
+
+async function sent(count: number, publish: () => unknown) {
   const sender = new Sender({
     config: { ACK_TIMEOUT: 1 },
     metrics: METRICS as ReturnType<typeof measures<"everywhere" | "publishing">>,
@@ -36,7 +39,7 @@ async function answered(...answers: readonly (Answer | Promise<Answer>)[]) {
     access: { ready: async () => undefined } as unknown as OwnAccess,
     isPaced: true,
   });
-  const outcome = await sender.send(RUN, { firstSeq: 0, count: answers.length, publisher: 1 });
+  const outcome = await sender.send(RUN, { firstSeq: 0, count, publisher: 1 });
   return { outcome, sender };
 }
 
@@ -52,8 +55,34 @@ test("what is never answered is unknown when events are not waited for any longe
   const sending = answered("acknowledged", new Promise<Answer>(() => undefined));
   await vi.advanceTimersByTimeAsync(1_000);
   const { outcome } = await sending;
-  expect(outcome).toMatchObject({ unknown: [1], refused: [], unsent: [], words: ["no answer within ACK_TIMEOUT"] });
+  expect(outcome).toMatchObject({
+    unknown: [1],
+    refused: [],
+    unsent: [],
+    words: ["no answer to an event within ACK_TIMEOUT=1s"],
+  });
   expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+test("a batch is waited for as long as an event, and says that it was one", async () => {
+  vi.useFakeTimers();
+  const sending = sent(3, () => ({ batch: () => new Promise(() => undefined) }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  const { outcome } = await sending;
+  const said = "no answer to a batch of 3 within ACK_TIMEOUT=1s";
+  expect(outcome).toMatchObject({ unknown: [0, 1, 2], words: [said, said, said] });
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+test("events that are sent at the same time have one timer", async () => {
+  vi.useFakeTimers();
+  const sending = answered(...Array.from({ length: 50 }, () => new Promise<Answer>(() => undefined)));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await sending;
   vi.useRealTimers();
 });
 
