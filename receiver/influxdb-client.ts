@@ -69,8 +69,7 @@ function clientOfBucket({ protocol, host, port, org, bucket, token }: Bucket): C
         redirect: "manual",
       });
       const body = await answer.text();
-      if (answer.status !== 204)
-        throw new InfluxRefusal(answer.status, messageIn(answer.status, body).replaceAll(token, "(hidden)"));
+      if (answer.status !== 204) throw new InfluxRefusal(answer.status, messageIn(answer.status, body, token));
     },
   };
 }
@@ -92,10 +91,10 @@ function fieldValue(value: string | number): string {
   return typeof value === "number" ? String(value) : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-function messageIn(status: number, body: string): string {
+function messageIn(status: number, body: string, token: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown };
-    if (typeof message === "string") return `${status} ${message.slice(0, LONGEST_TEXT)}`;
+    if (typeof message === "string") return `${status} ${message.replaceAll(token, "(hidden)").slice(0, LONGEST_TEXT)}`;
   } catch {
     // Not JSON: the status says enough.
   }

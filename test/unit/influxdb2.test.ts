@@ -90,7 +90,7 @@ async function writeApi() {
         };
         if (request.method !== "POST" || pathname !== "/api/v2/write") return say(404, "not found", "path not found");
         if (request.headers.authorization !== `Token ${TOKEN}`)
-          return say(401, "unauthorized", `unauthorized access by ${request.headers.authorization}`);
+          return say(401, "unauthorized", `unauthorized access ${".".repeat(265)} by ${request.headers.authorization}`);
         if (searchParams.get("org") !== "my org" || searchParams.get("bucket") !== "k6")
           return say(404, "not found", `bucket "${searchParams.get("bucket")}" not found`);
         const wrong = body.split("\n").find((line) => !LINE.test(line));
@@ -138,7 +138,7 @@ describe("by the write API of InfluxDB 2", () => {
     const influxdb = write("wrong-t0ken");
     await vi.waitFor(() => expect(answers.length).toBeGreaterThan(3), 5_000);
     expect(said).toEqual([expect.stringMatching(/\?org=my org&bucket=k6: cannot be written to: 401 unauthorized/)]);
-    expect(said[0]).not.toContain("wrong-t0ken");
+    expect(said[0]).not.toContain("wrong");
     expect(influxdb.state.waiting).toBeGreaterThan(0);
   });
 
