@@ -22,7 +22,7 @@ type Body = Readonly<Record<string, unknown>>;
 /** Says what is wrong with the text of an answer with status 200, whatever was asked; null when nothing is. */
 export function problemOf(text: string, contract: Contract, asked: Question): string | null {
   const body = fromJson(text);
-  if (typeof body !== "object" || body === null) return "is not JSON object";
+  if (typeof body !== "object" || body === null) return "is not a JSON object";
   if (Array.isArray(body)) return contract({ list: body }, asked);
   if (Object.keys(body).length === 0) return "says nothing";
   const fields = body as Body;

@@ -41,9 +41,9 @@ describe("an answer of the gateway", () => {
   });
 
   test.each<[Checked, unknown, string]>([
-    ["health", "<html>", "is not JSON object"],
-    ["health", '"healthy"', "is not JSON object"],
-    ["gaps", "null", "is not JSON object"],
+    ["health", "<html>", "is not a JSON object"],
+    ["health", '"healthy"', "is not a JSON object"],
+    ["gaps", "null", "is not a JSON object"],
     ["gaps", {}, "says nothing"],
     ["health", { status: "ok", timestamp }, 'has status: "ok"'],
     ["health", { status: "degraded", timestamp }, "says status degraded"],
