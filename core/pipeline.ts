@@ -101,8 +101,9 @@ function refuseVariants(name: string, { attributes, variants }: Varied<Attribute
   for (const [at, variant] of variants.entries()) {
     for (const attribute of new Set([...Object.keys(attributes), ...Object.keys(variant)])) {
       const values = attributes[attribute] ?? [];
-      if (values.includes(variant[attribute] ?? "")) continue;
-      const given = variant[attribute] ?? "is missing";
+      const value = variant[attribute];
+      if (value !== undefined && values.includes(value)) continue;
+      const given = value ?? "is missing";
       throw new RangeError(
         `${place}.${at}.${attribute}: ${given}: allowed: ${values.join(", ") || "no attribute of that name"}`,
       );

@@ -100,6 +100,11 @@ describe("what the compiler cannot see is refused in one line:", () => {
     ],
     ["a variant's value", variants({ region: "mars", tier: "gold" }), "variants.1.region: mars: allowed: eu, us"],
     ["a variant with less", variants({ region: "eu" }), "events.variants.1.tier: is missing: allowed: gold"],
+    [
+      "a variant with less where an empty value is one",
+      { events: { ...ORDERS.events, attributes: { region: ["", "eu"] }, variants: [{ region: "" }, {}] } },
+      "events.variants.1.region: is missing: allowed: , eu",
+    ],
     ["a variant with more", variants({ region: "eu", tier: "gold", zone: "a" }), "1.zone: a: allowed: no attribute"],
     ["no variants", { events: { ...ORDERS.events, variants: [] } }, "events.variants: has 0; allowed: 1 to 10000"],
     [
