@@ -13,3 +13,10 @@ export function matches(filter: Filter, attributes: Attributes): boolean {
   }
   return true;
 }
+
+/** A selection in the form of a filter. */
+export function filterOf(selection: Readonly<Record<string, string | readonly string[] | undefined>>): Filter {
+  return Object.fromEntries(
+    Object.entries(selection).flatMap(([name, wanted]) => (wanted === undefined ? [] : [[name, [wanted].flat()]])),
+  );
+}

@@ -4,8 +4,9 @@
  */
 import { refuseForm } from "./declaration.ts";
 import type { Stream } from "./event.ts";
+import { filterOf, matches } from "./filter.ts";
 import { type AttributeTable, MOST_VARIANTS, made, type Varied, type WorkloadEvent } from "./made.ts";
-import type { Observe } from "./observe.ts";
+import type { Observe, Selection } from "./observe.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
 import { safeMessageOf, withoutCredentials } from "./redaction.ts";
@@ -72,6 +73,7 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
         );
       }
     }
+    refuseUnreachable(name, path, selection, events.variants);
   }
   const { order } = observe;
   if (typeof order === "object" && !Object.hasOwn(events.attributes, order.per)) {
@@ -109,6 +111,22 @@ function refuseVariants(name: string, { attributes, variants }: Varied<Attribute
       );
     }
   }
+}
+
+/** A path that no variant reaches would wait for its canary in vain. */
+function refuseUnreachable(
+  name: string,
+  path: string,
+  selection: object,
+  variants: Varied<AttributeTable>["variants"],
+): void {
+  if (variants === undefined) return;
+  const filter = filterOf(selection as Selection<AttributeTable>);
+  const ofOne = (variant: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(variant).map(([attribute, value]) => [attribute, [value]]));
+  if (variants.some((variant) => matches(filter, ofOne(variant)))) return;
+  const given = JSON.stringify(selection);
+  throw new RangeError(`pipeline ${name}: observe.paths.${path}: ${given}: allowed: what one of events.variants has`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { firstOfEachVariant } from "../../core/event.ts";
+import { filterOf } from "../../core/filter.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
@@ -32,13 +33,6 @@ export function farEndOf({ name, observe, damage }: AnyPipeline): FarEndOpening 
   const paths = Object.entries(observe.paths).map(([path, selection]) => [path, filterOf(selection)]);
   const order = observe.order ?? "none";
   return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order, judges };
-}
-
-/** A selection in the form of a filter. */
-export function filterOf(selection: Readonly<Record<string, string | readonly string[] | undefined>>) {
-  return Object.fromEntries(
-    Object.entries(selection).flatMap(([name, wanted]) => (wanted === undefined ? [] : [[name, [wanted].flat()]])),
-  );
 }
 
 /** The test that publishes the events of a pipeline: the functions that k6 asks a script for. */

@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { Stream } from "../../core/event.ts";
+import { filterOf } from "../../core/filter.ts";
 import { variantsOf } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
@@ -23,7 +24,6 @@ import { settingsOf } from "../support/told.ts";
 import { tellWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 import { Connection, type DamageJudge } from "./connection.ts";
-import { filterOf } from "./publisher.ts";
 
 /** The longest pause between two reports. */
 const REPORT_MS = 500;

@@ -84,8 +84,12 @@ test("of combinations only those occur that are listed, and one that is listed t
 });
 
 describe("what the compiler cannot see is refused in one line:", () => {
-  const variants = (other: object) => ({
-    events: { ...ORDERS.events, variants: [{ region: "eu", tier: "gold" }, other] },
+  const variants = (other: object, tier = ["gold"]) => ({
+    events: {
+      ...ORDERS.events,
+      attributes: { ...ORDERS.events.attributes, tier },
+      variants: [{ region: "eu", tier: "gold" }, other],
+    },
   });
   const broken = (change: object) => () => definePipeline({ ...ORDERS, ...change } as unknown as AnyPipeline);
   test.each<[string, object, string]>([
@@ -106,6 +110,14 @@ describe("what the compiler cannot see is refused in one line:", () => {
       "events.variants.1.region: is missing: allowed: , eu",
     ],
     ["a variant with more", variants({ region: "eu", tier: "gold", zone: "a" }), "1.zone: a: allowed: no attribute"],
+    [
+      "a path that no variant reaches",
+      {
+        ...variants({ region: "us", tier: "tin" }, ["gold", "tin"]),
+        observe: { kind: "request", paths: { all: {}, us: { region: ["us"] }, b: { region: "eu", tier: "tin" } } },
+      },
+      'observe.paths.b: {"region":"eu","tier":"tin"}: allowed: what one of events.variants has',
+    ],
     ["no variants", { events: { ...ORDERS.events, variants: [] } }, "events.variants: has 0; allowed: 1 to 10000"],
     [
       "variants that are none",
