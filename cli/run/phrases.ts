@@ -1,6 +1,7 @@
 /** Parts of next steps that describe an account: the worst path, the slowest hop, the state of the generator. */
 import type { Account, Offender } from "../../core/account.ts";
 import { type Evidence, ms, secondOf, slowest } from "../../core/nextstep.ts";
+import { EVIDENCE } from "../../core/order.ts";
 import type { Second } from "../../core/timeline.ts";
 
 /** A rule that a path may break. */
@@ -37,16 +38,20 @@ export function broken(account: Account | null, rule: Rule): string {
     return "the path is not among the first ten that broke a rule, which are all that the record names";
   }
   const why = {
-    duplicated:
-      worst.expected > 0 && worst.duplicated >= worst.expected
-        ? "each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on"
-        : "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    duplicated: hasEachRepeated(worst)
+      ? "each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on"
+      : "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
     reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
     misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
   }[rule];
   const named = { duplicated: worst.duplicatedSeqs, reordered: worst.reorderedSeqs, misrouted: [] }[rule];
   const events = named.length === 0 ? "" : `, events ${named.join(", ")}`;
   return `path ${worst.path}: ${worst[rule]} of ${worst.expected}${events}; ${why}`;
+}
+
+/** Whether each event came again, as far as the named ones show: a total may be one event's alone. */
+function hasEachRepeated({ expected, duplicated, duplicatedSeqs }: Offender): boolean {
+  return expected > 0 && duplicated >= expected && duplicatedSeqs.length >= Math.min(EVIDENCE, expected);
 }
 
 function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null {

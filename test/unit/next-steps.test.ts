@@ -59,6 +59,12 @@ describe("the next step", () => {
       "path a1b2c3/12/1: 3 of 3, events 0, 1, 2; each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on",
     ],
     [
+      "of one event that came again and again does not say so of each",
+      missed("account_duplicated"),
+      evidenceOf({ offenders: [{ ...OFFENDER, expected: 100, duplicated: 100, duplicatedSeqs: [7] }] }),
+      "path a1b2c3/12/1: 100 of 100, events 7; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
+    ],
+    [
       "of lost events tells what the pipeline holds back",
       missed("account_lost"),
       evidenceOf({ offenders: [OFFENDER], causes: ["7 deliveries wait in delivery_queue"] }),
