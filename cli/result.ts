@@ -61,6 +61,7 @@ const Offender = v.looseObject({
   duplicatedSeqs: v.optional(v.array(Count), []),
   reorderedSeqs: v.optional(v.array(Count), []),
   firstLostAt: v.nullable(Ms),
+  latestSend: v.optional(v.nullable(Ms), null),
 });
 
 const Clock = v.object({

@@ -26,6 +26,8 @@ export interface Offender extends PathAccount {
   readonly filter: object;
   /** Unix ms at which the first lost event was sent. */
   readonly firstLostAt: number | null;
+  /** Unix ms of the latest send among the events that arrived; null where none did, or they do not say it. */
+  readonly latestSend: number | null;
 }
 
 /** One webhook endpoint, settled. */

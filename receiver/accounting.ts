@@ -55,7 +55,8 @@ export function accountOf(parts: AccountParts): Account {
       if (broken && offenders.length < OFFENDERS) {
         const [firstLost] = settled.lostSeqs;
         const firstLostAt = firstLost === undefined ? null : publication.sentAt(firstLost);
-        offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt });
+        const latestSend = Number.isFinite(path.latestSend) ? path.latestSend : null;
+        offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt, latestSend });
       }
     }
   }

@@ -51,6 +51,11 @@ export abstract class Path {
     return this.ledger.seen;
   }
 
+  /** Unix ms of the latest send among them; minus infinity where there is none. */
+  get latestSend(): number {
+    return this.ledger.latestSend;
+  }
+
   /**
    * Settles arrivals against what was published.
    *

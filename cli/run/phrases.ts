@@ -7,9 +7,6 @@ import type { Second } from "../../core/timeline.ts";
 /** A rule that a path may break. */
 export type Rule = "duplicated" | "reordered" | "misrouted";
 
-/** What was sent within so long before the last arrival was among the last events: deliveries overtake each other. */
-const LAST_MS = 1_000;
-
 /** The path with the most losses, and their cause if known. */
 export function lost(account: Account | null, timeline: readonly Second[]): string {
   const worst = worstOf(account, "lost");
@@ -19,13 +16,13 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
-  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}${stillComing(account, firstLostAt)}`;
+  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}${stillComing(account, worst)}`;
 }
 
 /** That the wait may have been too short, where the last events are those that did not come. */
-function stillComing(account: Account | null, firstLostAt: number | null): string {
-  if (account?.ending !== "quiet" || account.lastArrivalAt === null || firstLostAt === null) return "";
-  if (firstLostAt < account.lastArrivalAt - LAST_MS) return "";
+function stillComing(account: Account | null, { firstLostAt, latestSend = null }: Offender): string {
+  if (account?.ending !== "quiet" || firstLostAt === null || latestSend === null) return "";
+  if (firstLostAt <= latestSend) return "";
   return "; nothing sent later came: if it may take longer than DRAIN_QUIET, raise that";
 }
 

@@ -43,13 +43,13 @@ describe("the next step", () => {
     [
       "of the last events, where the wait ended in silence, tells that it may have been too short",
       missed("account_lost"),
-      evidenceOf({ offenders: [OFFENDER], ending: "quiet", lastArrivalAt: (OFFENDER.firstLostAt ?? 0) + 900 }),
+      evidenceOf({ offenders: [{ ...OFFENDER, latestSend: (OFFENDER.firstLostAt ?? 0) - 1 }], ending: "quiet" }),
       "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); hop acknowledgement to delivery: look at what the target did then; nothing sent later came: if it may take longer than DRAIN_QUIET, raise that",
     ],
     [
       "of events that others came after blames no wait",
       missed("account_lost"),
-      evidenceOf({ offenders: [OFFENDER], ending: "quiet", lastArrivalAt: (OFFENDER.firstLostAt ?? 0) + 1_001 }),
+      evidenceOf({ offenders: [{ ...OFFENDER, latestSend: OFFENDER.firstLostAt }], ending: "quiet" }),
       "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); hop acknowledgement to delivery: look at what the target did then",
     ],
     [

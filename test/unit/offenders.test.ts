@@ -31,7 +31,7 @@ describe("offenders", () => {
   test.each<[string, number[], Partial<Offender>]>([
     ["a duplicate", [...all, 5], { duplicated: 1, lost: 0, firstLostAt: null }],
     ["an inversion", [...all.slice(0, 10), 11, 10, ...all.slice(12)], { reordered: 1, firstLostAt: null }],
-    ["a loss", all.slice(1), { lost: 1, lostSeqs: [0], firstLostAt: 1_000 }],
+    ["a loss", all.slice(1), { lost: 1, lostSeqs: [0], firstLostAt: 1_000, latestSend: 8_999 }],
   ])("are named for %s alone", (_, seqs, offence) => {
     expect(offendersOf(report(seqs, 9_000))).toEqual([expect.objectContaining({ path: "a", ...offence })]);
   });

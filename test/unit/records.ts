@@ -39,6 +39,7 @@ export const OFFENDER: Offender = {
   duplicatedSeqs: [],
   reorderedSeqs: [],
   firstLostAt: Date.UTC(2026, 0, 1, 12, 0, 0, 500),
+  latestSend: Date.UTC(2026, 0, 1, 12, 1),
 };
 
 export const ACCOUNT: Account = {
