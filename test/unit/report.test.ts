@@ -151,6 +151,12 @@ test.each([
   expect(html({ ...resultOf(), account })).toContain(`<dt>delivered</dt><dd>${text} <small>`);
 });
 
+test.each([true, false])("reordered events are listed only where an order is promised: %s", (ordered) => {
+  const base = lossy();
+  const account = { ...(base.account as NonNullable<Result["account"]>), ordered };
+  expect(html({ ...base, account }).includes("reordered events</th>")).toBe(ordered);
+});
+
 describe("latencies by path", () => {
   test("are those of the histogram, slowest first, all paths merged before them", () => {
     const [all, slowest, ...rest] = latenciesOf(resultOf({ paths: 4 }));

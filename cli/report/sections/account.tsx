@@ -4,7 +4,7 @@ import { judgedOf } from "../../../core/judged.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
-import { Chart, Figure, Section, Table } from "./parts.tsx";
+import { Chart, type Column, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
 
@@ -79,7 +79,14 @@ function Causes({ causes }: { causes: readonly string[] }) {
   );
 }
 
-function Offenders({ account: { offenders } }: { account: Account }) {
+/** Where no order is promised, no event breaks it. */
+const REORDERED_EVENTS: Column<Account["offenders"][number]> = {
+  title: "reordered events",
+  cell: ({ reorderedSeqs }) => reorderedSeqs.join(", ") || "none",
+  kind: "text",
+};
+
+function Offenders({ account: { offenders, ordered } }: { account: Account }) {
   if (offenders.length === 0) return null;
   return (
     <>
@@ -96,7 +103,7 @@ function Offenders({ account: { offenders } }: { account: Account }) {
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
           { title: "lost events", cell: ({ lostSeqs }) => lostSeqs.join(", ") || "none", kind: "text" },
           { title: "repeated events", cell: ({ duplicatedSeqs }) => duplicatedSeqs.join(", ") || "none", kind: "text" },
-          { title: "reordered events", cell: ({ reorderedSeqs }) => reorderedSeqs.join(", ") || "none", kind: "text" },
+          ...(ordered ? [REORDERED_EVENTS] : []),
           { title: "the first was sent at", cell: ({ firstLostAt }) => momentOf(firstLostAt), kind: "text" },
         ]}
       />
