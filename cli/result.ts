@@ -48,6 +48,8 @@ const SloResult = v.object({
   evidence: v.optional(v.string()),
   doubt: v.nullable(v.string()),
   spoils: v.nullable(v.string()),
+  /** Records of older versions lack it. */
+  explains: v.optional(v.nullable(v.string()), null),
 });
 
 const Offender = v.looseObject({

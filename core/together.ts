@@ -8,7 +8,8 @@ import { answerOf, type Judgement, reasonOf, type SloResult, spoilt } from "./ve
  * Adjusts the judgements of a run's tests to each other; they share the account and the path from publisher to
  * subscriber. A subscriber that stood still explains its publisher's view of the account. A publisher that stood still
  * and then sent everything at once explains latencies that subscribers measure. An account's value that one test doubts
- * is doubtful for all. Refused events of a publisher explain why its subscriber has too few samples.
+ * is doubtful for all. Refused events of a publisher explain why its subscriber has too few samples, and what one test
+ * missed may explain why the account that they share is incomplete.
  */
 export function together<Test extends Judgement>(tests: readonly Test[]): Test[] {
   return tests.map((test) => {
@@ -21,27 +22,37 @@ export function together<Test extends Judgement>(tests: readonly Test[]): Test[]
   });
 }
 
-/** A test's reasons; missing samples become symptoms of the failure in another test that withheld them. */
+/** A test's reasons; what another test withheld, or explains, becomes a symptom of that test's reason. */
 function explained(reasons: readonly Reason[], rows: readonly SloResult[], others: readonly Judgement[]): Reason[] {
-  const failures = others.flatMap((other) => other.rows.filter(isFailure).map((row) => ({ row, other })));
+  const all = others.flatMap((other) => other.rows.map((row) => ({ row, other })));
   const result: Reason[] = [];
   for (const reason of reasons) {
-    const lacking = rows.find((row) => isOf(row, reason) && lacks(row));
-    const failure = failures.find(
-      ({ row }) => lacking !== undefined && (lacking.samples === 0 || isStarved(lacking, withheldBy(row))),
-    );
-    if (failure === undefined) {
+    const unmet = rows.find((row) => isOf(row, reason));
+    const found = unmet && all.find(({ row }) => withholds(row, unmet) || explainsShared(row, unmet));
+    if (found === undefined) {
       result.push(reason);
       continue;
     }
-    const { row, other } = failure;
-    const cause = other.reasons.find((one) => isOf(row, one)) ?? reasonOf(row);
+    const { row, other } = found;
+    const told = reasonOf(row);
+    const cause = other.reasons.find((one) => isOf(row, one) || one.symptoms.includes(told.text)) ?? told;
     const place = result.findIndex(({ text }) => text === cause.text);
     const before = result[place]?.symptoms ?? [];
     const whole = { ...cause, symptoms: [...before, reason.text, ...reason.symptoms] };
     result.splice(place < 0 ? result.length : place, 1, whole);
   }
   return result;
+}
+
+/** Whether a failure in one test took the samples that another lacks. */
+function withholds(row: SloResult, lacking: SloResult): boolean {
+  return isFailure(row) && lacks(lacking) && (lacking.samples === 0 || isStarved(lacking, withheldBy(row)));
+}
+
+/** Whether what one test missed by itself explains why the shared account of another cannot be judged. */
+function explainsShared(row: SloResult, unmet: SloResult): boolean {
+  if (row.result !== "missed" || row.explains === null || isShared(row)) return false;
+  return unmet.miss === "INVALID" && isShared(unmet) && new RegExp(row.explains).test(unmet.metric);
 }
 
 /** Whether a row shows that the target refused or lost what others would have measured. */

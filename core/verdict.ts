@@ -63,6 +63,8 @@ export interface SloResult {
   readonly doubt: string | null;
   /** For conditions: the metrics that a miss invalidates, as source of a regular expression; null otherwise. */
   readonly spoils: string | null;
+  /** The metrics whose misses have the same cause, as source of a regular expression; null for none. */
+  readonly explains: string | null;
 }
 
 /** The answer. */
@@ -177,6 +179,7 @@ function rowOf({ slo, observed, samples, evidence, uncertainty = null }: Observa
     ...(result === "met" || evidence === undefined ? {} : { evidence }),
     doubt: isDoubted ? off.cause : null,
     spoils: slo.spoils?.source ?? null,
+    explains: slo.explains?.source ?? null,
   };
 }
 

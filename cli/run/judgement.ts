@@ -103,10 +103,13 @@ function merged(judgements: readonly TestJudgement[], evidence: Evidence): Reaso
   );
   const texts = [...new Set(given.map(({ reason }) => reason.text))];
   return texts.map((text) => {
-    const same = given.filter(({ reason }) => reason.text === text);
+    const all = given.filter(({ reason }) => reason.text === text);
+    // Others have it only as the cause of what they saw.
+    const measured = all.filter(({ row }) => row !== null);
+    const same = measured.length > 0 ? measured : all;
     const [{ reason, row, log }] = same as [(typeof given)[number]];
     const by = [...new Set(same.map((one) => one.by))].join(", ");
-    const symptoms = [...new Set(same.flatMap((one) => one.reason.symptoms))];
+    const symptoms = [...new Set(all.flatMap((one) => one.reason.symptoms))];
     return { ...reason, text: `${by}: ${text}`, symptoms, next: reason.next ?? nextStep({ row, log }, evidence) };
   });
 }

@@ -22,6 +22,7 @@ function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
     result: "missed",
     doubt: null,
     spoils: null,
+    explains: null,
     ...changes,
   };
   return { row, log: "results/nightly-7/nats.log" };

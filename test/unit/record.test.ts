@@ -118,6 +118,17 @@ describe("the record of a run", () => {
     expect(recordOf(endedOf({ tests: [] }))).toMatchObject({ verdict: "INVALID", complete: false });
   });
 
+  test("names the test that measured a cause, not those that have it as a cause only", () => {
+    const base = endedOf();
+    const [nats] = base.plan.groups.flat();
+    const groups = [[nats, { ...nats, test: "websocket" }]] as typeof base.plan.groups;
+    const measured = { ...resultOf(1, { account_lost: { values: { count: 3 } } }), test: "websocket" as const };
+    const told = { ...resultOf(1), verdict: measured.verdict, reasons: measured.reasons };
+    const { reasons } = recordOf(endedOf({ plan: { ...base.plan, groups }, tests: [told, measured] }));
+    expect(reasons).toMatchObject([{ text: expect.stringMatching(/^websocket: account_lost/) }]);
+    expect(reasons[0]?.next).not.toMatch(/^read /);
+  });
+
   test("tells a reason of several processes once, and has a next step for each", () => {
     const lost = { account_lost: { values: { count: 3 } } };
     const { verdict, reasons } = recordOf(

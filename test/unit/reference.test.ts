@@ -238,7 +238,7 @@ function stepsOf(miss: Slo["miss"]): string {
   );
   const steps = new Map<string, Set<string>>();
   for (const { metric } of rows.filter((row) => row.miss === miss)) {
-    const exact = { uncertainty: null, possible: null, doubt: null, spoils: null, margin: null };
+    const exact = { uncertainty: null, possible: null, doubt: null, spoils: null, explains: null, margin: null };
     const row = { metric, objective: "", miss, observed: 1, samples: 1, floor: 1, ...exact, result: "missed" } as const;
     const step = nextStep({ row, log: "results/nightly-7/nats.log" }, evidence);
     steps.set(step, (steps.get(step) ?? new Set()).add(`\`${metric}\``));

@@ -73,6 +73,7 @@ describe("the record", () => {
       possible: null,
       doubt: null,
       spoils: null,
+      explains: null,
       result: "met",
     });
   });

@@ -45,6 +45,34 @@ describe("a condition", () => {
   });
 });
 
+describe("what one test missed by itself", () => {
+  const SHARE: Slo = { ...ERRORS, metric: "account_judged_share", statistic: "value", comparison: ">=", bound: 0.9 };
+  const LAG: Slo = { ...ERRORS, metric: "generator_lag_ms", explains: /^account_(judged_share|lost)$/ };
+  const ends = (slo: Slo) => judge([saw(slo, 1, 9)]);
+  const seen = judge([saw(SHARE, 0.2, 1)]);
+  const metricsOf = (...tests: Parameters<typeof together>[0]) =>
+    together(tests).map(({ reasons }) => reasons.map(({ metric, symptoms }) => [metric, symptoms.length]));
+
+  test("explains why the account that they share cannot be judged, whichever is looked at first", () => {
+    expect(metricsOf(seen, ends(LAG))).toEqual([[["generator_lag_ms", 1]], [["generator_lag_ms", 0]]]);
+    expect(metricsOf(ends(LAG), seen)).toEqual([[["generator_lag_ms", 0]], [["generator_lag_ms", 1]]]);
+  });
+
+  test("is told by what explains it in turn", () => {
+    const shortage = saw({ ...ERRORS, metric: "host_shortages", explains: /./ }, 1, 1);
+    const [reasons] = metricsOf(seen, judge([shortage, saw(LAG, 1, 9)]));
+    expect(reasons).toEqual([["host_shortages", 1]]);
+  });
+
+  test("hides no failure of the target, and nothing of which it is no cause", () => {
+    expect(metricsOf(judge([saw(LOST, 1, 1)]), ends(LAG))[0]).toEqual([["account_lost", 0]]);
+    expect(metricsOf(seen, ends(ERRORS))[0]).toEqual([["account_judged_share", 0]]);
+    // Both see the same account: neither is the other's cause.
+    const both = [1, 2].map(() => judge([saw({ ...SHARE, explains: /^account_/ }, 0.2, 1)]));
+    expect(metricsOf(...both)).toEqual([[["account_judged_share", 0]], [["account_judged_share", 0]]]);
+  });
+});
+
 describe("a subscriber that has too few samples", () => {
   const refused = (count: number) => judge([saw(REFUSED, count, 1_000)]);
   const heard = (samples: number) => judge([saw(LATENCY, samples === 0 ? null : 10, samples)]);
