@@ -12,7 +12,11 @@ import { CANARY_PUBLISHER, type Trace } from "./trace.ts";
 
 /** Other events on which the whole is proven, so that what one in a hundred has of its own shows; of each variant some. */
 const PROOFS = 1_000;
-const PROOFS_OF_EACH = 8;
+/** Half of them follow each other, so that divisors up to 20 have each of their remainders there. */
+const PROOFS_OF_EACH = 40;
+/** Of thousands of variants each has fewer: k6 takes 0.11 ms for a proof. */
+const MOST_PROOFS = 8_000;
+const LEAST_PROOFS_OF_EACH = 8;
 
 const ALLOWED =
   "allowed: attributes; id, hash, uuid, number; seq, Math.floor(seq / n) and random, each also as % n, with a number " +
@@ -78,10 +82,10 @@ export function derivedTemplate<Table extends AttributeTable, Wire>(
 
   /** What of proofs is written otherwise; null where nothing is. */
   function differenceIn(parts: readonly (readonly Piece[])[], attributes: Attributes, variant: number): string | null {
-    const count = Math.max(PROOFS_OF_EACH, Math.ceil(PROOFS / all.length));
+    const count = proofsOfEach(all.length);
     for (let turn = 0; turn < count; turn++) {
-      // No two variants are proven on the same events: together they see more.
-      const trace = tracedFor(turn, turn * all.length + variant);
+      // No two variants are proven on the same events: together they see more. Those of one follow each other.
+      const trace = tracedFor(turn, variant * count + turn);
       const { texts } = textsOf(madeOf(seed, attributes, trace));
       if (texts.length !== parts.length) return "the number of fields differs from event to event";
       const derived = parts.map((pieces) => written(pieces, trace));
@@ -90,6 +94,11 @@ export function derivedTemplate<Table extends AttributeTable, Wire>(
     }
     return null;
   }
+}
+
+function proofsOfEach(variants: number): number {
+  const affordable = Math.max(LEAST_PROOFS_OF_EACH, Math.floor(MOST_PROOFS / variants));
+  return Math.max(Math.ceil(PROOFS / variants), Math.min(PROOFS_OF_EACH, affordable));
 }
 
 /**

@@ -121,6 +121,17 @@ describe("a derived template", () => {
     }
   });
 
+  test("is proven on each remainder of small divisors in every variant, however many there are", () => {
+    const kind = Array.from({ length: 160 }, (_, place) => `kind ${place}`);
+    for (let remainder = 0; remainder < 20; remainder++) {
+      const write = ({ id, kind, seq }: Event) => {
+        const isRare = kind === "kind 123" && seq % 20 === remainder;
+        return { subject: "s", data: `${id} ${kind}${isRare ? "!" : ""}` };
+      };
+      expect(() => derived(pipelineOf(write, { kind })), String(remainder)).toThrow("what it writes differs");
+    }
+  });
+
   test("has no variants where there are no attributes", () => {
     const { template } = derived(pipelineOf(({ id, random }) => ({ subject: "a", data: `${id} ${random % 7}` }), {}));
     expect(template).toEqual({
