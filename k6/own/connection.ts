@@ -1,8 +1,8 @@
 import exec from "k6/execution";
+import { beginningOf } from "../../core/beginning.ts";
 import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
 import { type Identity, identitiesIn } from "../../core/identity.ts";
-import { beginningOf } from "../../core/beginning.ts";
 import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";

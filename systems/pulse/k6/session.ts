@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import type { WebSocket } from "k6/websockets";
-import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import { beginningOf } from "../../../core/beginning.ts";
+import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import type { Filter } from "../filters.ts";
 import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { cut } from "./cut.ts";
