@@ -61,7 +61,7 @@ test("the demo passes, leaves a record and no process", async () => {
   expect(stdout).toMatch(new RegExp(`^\\s*${verdict} {2}run demo-`));
   expect(tests.map(({ test: name }) => name).sort()).toEqual(["http", "nats", "websocket"]);
   const account = tests.find(({ test: name }) => name === "nats")?.summary?.account;
-  expect(account).toMatchObject({ published: 1_500, lost: 0, duplicated: 0, misrouted: 0 });
+  expect(account).toMatchObject({ published: 1_100, lost: 0, duplicated: 0, misrouted: 0 });
   expect(account?.delivered).toBe(account?.expected);
   expect(await partsOf(mark, stderr)).toEqual([]);
 });
