@@ -24,13 +24,13 @@ export interface InstanceCapacity {
 
 export const MEASURED: InstanceCapacity = {
   natsPerSecond: 199_949,
-  redisPerSecond: 98_000,
+  redisPerSecond: 248_939,
   natsBytes: 708,
   redisBytes: 567,
   sockets: 10_000,
-  socketsMegabytes: 1_366,
-  deliveriesPerSecond: 40_000,
-  webhooksPerSecond: 33_559,
+  socketsMegabytes: 1_903,
+  deliveriesPerSecond: 30_000,
+  webhooksPerSecond: 10_617,
   reportedPerSecond: 418_732,
   subscriptionKilobytes: 9.2,
 };
