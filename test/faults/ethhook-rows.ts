@@ -239,7 +239,7 @@ const ROWS: readonly Row<EthhookPlant>[] = [
     },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_duplicated", "was not doubled by the pipeline"],
+      reasons: ["account_duplicated", "the pipeline did not cause duplicates in its stream"],
       checks: [all, nothingLost],
     },
   },

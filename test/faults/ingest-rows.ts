@@ -181,7 +181,7 @@ const ROWS: readonly Row<IngestPlant>[] = [
     plant: { worker: ["--fault", "rewrite=500"], ingest: { LINGER: "2s" } },
     expect: {
       verdict: "FAIL",
-      reasons: ["account_damaged", "have been changed since"],
+      reasons: ["account_damaged", "have changed since"],
       checks: [acknowledged, lost(0), ["all are damaged", ({ storage }) => storage?.damaged === EVENTS]],
     },
   },
