@@ -113,18 +113,25 @@ describe("of a silent pipeline", () => {
   });
 });
 
-test.each([
-  ["one round after the other where there are few paths", 10, 100],
-  ["as many paths as take them, where there are many", 2_000, 1_500],
-])("each variant is sent once at first: %s", async (_, paths, within) => {
+/** When canaries of so many variants are sent while none arrives, in ms from the beginning. */
+async function sentInVain(paths: number, seconds: number, variants: number, most?: number): Promise<number[]> {
   world.account = { paths, ready: 0, publishers: 1 };
   const sentAt: number[] = [];
-  const run = awaitCanaries("http://receiver", RUN, 30, {
-    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 35 }, (_, seq) => seq), most: 500 },
+  const run = awaitCanaries("http://receiver", RUN, seconds, {
+    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: variants }, (_, seq) => seq) },
+    ...(most === undefined ? {} : { most }),
     send: () => sentAt.push(world.at),
     explain: () => [],
   });
   await expect(run).rejects.toThrow("no canary arrived");
+  return sentAt;
+}
+
+test.each([
+  ["one round after the other where there are few paths", 10, 100],
+  ["as many paths as take them, where there are many", 2_000, 1_500],
+])("each variant is sent once at first: %s", async (_, paths, within) => {
+  const sentAt = await sentInVain(paths, 30, 35, 500);
   expect(new Set(sentAt.slice(0, 35)).size).toBe(4);
   expect(sentAt[34]).toBeLessThanOrEqual(within);
   expect(sentAt[34]).toBeGreaterThan(within / 2);
@@ -134,41 +141,19 @@ test.each([
 });
 
 test("a pipeline of which nobody knows what it takes gets ten at a time", async () => {
-  world.account = { paths: 1, ready: 0, publishers: 1 };
-  const sentAt: number[] = [];
-  const run = awaitCanaries("http://receiver", RUN, 2, {
-    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 2_000 }, (_, seq) => seq) },
-    send: () => sentAt.push(world.at),
-    explain: () => [],
-  });
-  await expect(run).rejects.toThrow("no canary arrived");
+  const sentAt = await sentInVain(1, 2, 2_000);
   expect(sentAt.length).toBeGreaterThan(50);
   expect(sentAt.length).toBeLessThanOrEqual(100);
 });
 
 test("those that are left after the first of each variant last until the time is over", async () => {
-  world.account = { paths: 100, ready: 0, publishers: 1 };
-  const sentAt: number[] = [];
-  const run = awaitCanaries("http://receiver", RUN, 30, {
-    ...{ wanted: { publishers: 1 }, seqs: Array.from({ length: 60 }, (_, seq) => seq), most: 120 },
-    send: () => sentAt.push(world.at),
-    explain: () => [],
-  });
-  await expect(run).rejects.toThrow("no canary arrived");
+  const sentAt = await sentInVain(100, 30, 60, 120);
   expect(sentAt).toHaveLength(120);
   expect(sentAt.at(-1)).toBeGreaterThan(24_000);
 });
 
 test("no more canaries are sent than may be, evenly over the time", async () => {
-  world.account = { paths: 6, ready: 0, publishers: 1 };
-  const sentAt: number[] = [];
-  const send = () => sentAt.push(world.at);
-  const seqs = [0, 1, 2, 3, 4, 5, 6];
-  const run = awaitCanaries("http://receiver", RUN, 30, {
-    ...{ wanted: { publishers: 1 }, seqs, send, most: 20 },
-    explain: () => [],
-  });
-  await expect(run).rejects.toThrow("no canary arrived");
+  const sentAt = await sentInVain(6, 30, 7, 20);
   expect(sentAt).toHaveLength(20);
   expect(new Set(sentAt).size).toBe(3);
   expect(sentAt.at(-1)).toBeGreaterThan(20_000);
