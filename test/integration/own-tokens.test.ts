@@ -97,8 +97,8 @@ describe("tokens that end while a run lasts", () => {
       expect(account).toMatchObject({ acknowledged: 400, lost: 0, duplicated: 0 });
       const refused = shop.gate.seen.filter(({ status }) => status === 401);
       expect(refused.length).toBeGreaterThan(2);
-      // Asked ten times a second: only the first question of a dead token is refused.
-      expect(refused.length).toBeLessThan(30);
+      // Of each token, only what was asked until the command had brought the next one. Three of them end in a run.
+      expect(refused.length).toBeLessThan(shop.gate.seen.length / 5);
       for (const token of login.given.keys()) expect(everything).not.toContain(token);
     },
   );
