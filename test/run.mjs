@@ -9,7 +9,8 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const root = join(import.meta.dirname, "..");
 const [scope, ...others] = process.argv.slice(2);
@@ -20,6 +21,10 @@ if (others.length > 0 || (scope !== undefined && scope !== "quick")) {
 const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
 const isQuick = scope === "quick";
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** Tests of vitest that failed, to be run again alone. */
+const failedTests = [];
+/** More than so many were not disturbed by each other: they are broken. */
+const MOST_AGAIN = 5;
 
 try {
   report("machine", machine());
@@ -166,12 +171,42 @@ async function vitest(projects, output = "inherit") {
   process.stdout.write(Buffer.concat(printed));
   try {
     const outcome = JSON.parse(readFileSync(results, "utf8"));
-    const failures = Math.max(outcome.numFailedTests, status === 0 ? 0 : 1);
-    count(outcome.numPassedTests, failures, outcome.numPendingTests + outcome.numTodoTests);
+    const failed = outcome.testResults.flatMap(({ name: file, assertionResults }) =>
+      assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => ({ projects, file, fullName })),
+    );
+    failedTests.push(...failed);
+    // What fails outside of any test, as a file that does not load, is not run again.
+    const files = outcome.testResults.filter(({ status }) => status === "failed").length;
+    const outside = files - new Set(failed.map(({ file }) => file)).size;
+    const problems = Math.max(failed.length + outside, status === 0 ? 0 : 1);
+    count(outcome.numPassedTests, problems, outcome.numPendingTests + outcome.numTodoTests);
   } catch {
     count(0, 1, 0);
   }
   report(`${status === 0 ? "ok" : "FAILED"}  ${name} tests (${seconds(started)})`, []);
+}
+
+/**
+ * Runs the few tests that failed beside others once more, each alone. One that passes now was disturbed: it counts as
+ * passed, and is named, because a test that others can disturb is to be mended.
+ */
+async function again() {
+  if (failedTests.length > MOST_AGAIN) return;
+  for (const { projects, file, fullName } of failedTests) {
+    const name = `^${fullName.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
+    const chosen = projects.flatMap((project) => ["--project", project]);
+    const started = Date.now();
+    const args = ["vitest", "run", ...chosen, file, "-t", name];
+    const { status, stdout } = spawnSync("npx", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+    // A name that finds no test passes as well.
+    const passes = status === 0 && /Tests.* 1 passed/.test(stripVTControlCharacters(stdout));
+    if (passes) {
+      total.failed--;
+      total.passed++;
+    }
+    const outcome = passes ? "DISTURBED: it passes alone" : "FAILED again, alone";
+    report(`${outcome}  ${relative(root, file)} > ${fullName} (${seconds(started)})`, passes ? [] : [stdout]);
+  }
 }
 
 /** The tests of every project. Those that mostly wait run beside those with loads. */
@@ -181,6 +216,7 @@ async function allTests() {
   await vitest(["alone"]);
   if (found("chromium")) await vitest(["browser"]);
   else skip("tests of the report in a browser: chromium was not found");
+  await again();
 }
 
 function count(passed, failed, skipped) {
