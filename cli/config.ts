@@ -136,7 +136,7 @@ function checked(file: string, json: unknown): Config {
   const [issue] = parsed.issues;
   const key = v.getDotPath(issue) ?? "the file";
   if (issue.type === "strict_object" && issue.expected === "never") {
-    throw new RangeError(`${file}: ${key}: unknown key; ${nearest(key)}`);
+    throw new RangeError(`${file}: ${key}: unknown key; ${keySuggestion(key)}`);
   }
   const { message, received } = issue;
   // The value may contain a token.
@@ -150,7 +150,7 @@ function withoutExcerpt(complaint: string): string {
 }
 
 /** For an unknown key: the most similar known one, or all of them. */
-function nearest(key: string): string {
+function keySuggestion(key: string): string {
   const [parent, name = parent] = key.split(".") as [string, string?];
   return suggestion(name, parent === "urls" && name !== parent ? URL_NAMES : Object.keys(ConfigSchema.entries));
 }

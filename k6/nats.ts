@@ -1,10 +1,12 @@
 /** NATS publishing: events go into a JetStream stream and must come out at the gateway's subscribers. */
+
 import exec from "k6/execution";
 import { Nats, type Totals, totals } from "k6/x/nats";
 import type { Account } from "../core/account.ts";
 import { firstOfEachVariant } from "../core/event.ts";
 import { secondsOf } from "../core/plan.ts";
 import { quotesIn } from "../core/quotes.ts";
+import { safeMessageOf } from "../core/redaction.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { fittingChainIds } from "../systems/pulse/chainids.ts";
@@ -13,7 +15,6 @@ import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
 import { RunStream } from "../systems/pulse/k6/stream.ts";
 import { pulseEvents } from "../systems/pulse/pipeline.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
-import { reasonOf } from "./support/guard.ts";
 import { countBounds, measures } from "./support/metrics.ts";
 import { progressBeside, tellEvery } from "./support/progress.ts";
 import { publisherTest } from "./support/publisher.ts";
@@ -63,7 +64,7 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
     try {
       runStream.require();
     } catch (problem) {
-      exec.test.abort(reasonOf(problem));
+      exec.test.abort(safeMessageOf(problem));
     }
   },
   opening: () => ({ variants: events.stream().variants, bursts }),

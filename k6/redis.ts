@@ -1,10 +1,12 @@
 /** Redis publishing: events go into a stream and must come out as webhooks at the receiver. */
+
 import { sleep } from "k6";
 import exec from "k6/execution";
 import type { Account } from "../core/account.ts";
 import { type Hops, hasDrained } from "../core/hops.ts";
 import { secondsOf } from "../core/plan.ts";
 import { quotesIn } from "../core/quotes.ts";
+import { safeMessageOf } from "../core/redaction.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
@@ -18,7 +20,6 @@ import { eachAdded } from "../systems/ethhook/k6/xadd.ts";
 import { logEvents } from "../systems/ethhook/pipeline.ts";
 import { oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
 import type { SentCanaries } from "./support/canary.ts";
-import { reasonOf } from "./support/guard.ts";
 import { countBounds, measures } from "./support/metrics.ts";
 import { pause } from "./support/pause.ts";
 import { publisherTest } from "./support/publisher.ts";
@@ -167,7 +168,7 @@ async function withHops(run: Run & Before): Promise<Account | null> {
     const after = await readHopsLeft(redis, before, config.QUEUES);
     return reportHops(config, run, { before, after });
   } catch (problem) {
-    console.warn(`what is left in the pipeline cannot be read: ${reasonOf(problem)}`);
+    console.warn(`what is left in the pipeline cannot be read: ${safeMessageOf(problem)}`);
     return null;
   }
 }

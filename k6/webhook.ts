@@ -3,7 +3,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import { secondsOf } from "../core/plan.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
-import { withoutCredentials } from "../core/redaction.ts";
+import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import { peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
@@ -23,7 +23,7 @@ import {
 import type { ClockOfTarget } from "../systems/signals/wire.ts";
 import { Access } from "./support/access.ts";
 import { now } from "./support/clock.ts";
-import { guarded, reasonOf } from "./support/guard.ts";
+import { guarded } from "./support/guard.ts";
 import { enterHealth, type WatchStart } from "./support/health.ts";
 import { lead } from "./support/lead.ts";
 import { countBounds, measures } from "./support/metrics.ts";
@@ -185,7 +185,7 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<Clock
       if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed${isListed.hint()}`);
     }
   } catch (problem) {
-    exec.test.abort(reasonOf(problem));
+    exec.test.abort(safeMessageOf(problem));
   }
   return clock.known;
 }
@@ -211,7 +211,7 @@ function executedNow(): number {
   try {
     return new ExecutedCount(config, access).now();
   } catch (problem) {
-    exec.test.abort(reasonOf(problem));
+    exec.test.abort(safeMessageOf(problem));
     return 0;
   }
 }

@@ -1,6 +1,7 @@
 /** A request for a run: what a user asks for, and what is refused before anything starts. Pure. */
 
-import { beginsAsOurs, beginsAsOwn, nearest } from "../../k6/support/unknown.ts";
+import { nearest } from "../../core/nearest.ts";
+import { beginsAsOurs, beginsAsOwn } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
 import { boundVariables } from "../../thresholds.ts";

@@ -1,9 +1,11 @@
 /** Variables and addresses from the shell, with the prefix THROUGHLINE_. Pure. */
+
+import { isOneSlipAway, nearest } from "../../core/nearest.ts";
 import { PREFIX } from "../../core/ownvariables.ts";
 import { isServiceLink } from "../../core/servicelink.ts";
 import { SLO_PREFIX } from "../../core/slo.ts";
 import type { Environment } from "../../k6/support/environment.ts";
-import { beginsAsOurs, beginsAsOwn, isOneSlipAway, nearest } from "../../k6/support/unknown.ts";
+import { beginsAsOurs, beginsAsOwn } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import { boundVariables } from "../../thresholds.ts";
 import type { Subject } from "./subject.ts";

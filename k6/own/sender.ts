@@ -4,13 +4,13 @@ import { beginningOf } from "../../core/beginning.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
+import { safeMessageOf } from "../../core/redaction.ts";
 import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer, Outcome, SendsSeries } from "../../core/transport.ts";
 import { backoff } from "../support/backoff.ts";
 import { now } from "../support/clock.ts";
-import { reasonOf } from "../support/guard.ts";
 import { isShortage } from "../support/host.ts";
 import type { measures } from "../support/metrics.ts";
 import { type SendOutcome, type Tick, traceOf } from "../support/publishing.ts";
@@ -145,7 +145,7 @@ export class Sender {
     try {
       answer = await Promise.race([send === undefined ? first() : send(wire), late]);
     } catch (problem) {
-      return { outcome: "unknown", said: reasonOf(problem) };
+      return { outcome: "unknown", said: safeMessageOf(problem) };
     }
     return answerOf(this.options.pipeline, answer);
   }
@@ -183,7 +183,7 @@ export class Sender {
       return { outcome: failure.refused ? "refused" : failure.sent ? "unknown" : "unsent", said: failure.error };
     } catch (problem) {
       if (!isOfGo(problem)) throw problem;
-      return { outcome: "unknown", said: reasonOf(problem) };
+      return { outcome: "unknown", said: safeMessageOf(problem) };
     }
   }
 
@@ -232,7 +232,7 @@ async function answersOf(batch: NonNullable<Sending["batch"]>, wires: readonly u
   try {
     return await batch(wires);
   } catch (problem) {
-    return wires.map(() => ({ outcome: "unknown", said: reasonOf(problem) }));
+    return wires.map(() => ({ outcome: "unknown", said: safeMessageOf(problem) }));
   }
 }
 

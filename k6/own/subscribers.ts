@@ -6,11 +6,12 @@ import { variantsOf } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { type AnyPipeline, damageIn, subscribersOf } from "../../core/pipeline.ts";
+import { safeMessageOf } from "../../core/redaction.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { backoff } from "../support/backoff.ts";
-import { concealed, guarded, reasonOf } from "../support/guard.ts";
+import { concealed, guarded } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
 import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
@@ -103,7 +104,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
     try {
       opened = open({ env: environmentOf(pipeline, __ENV), path, selection, access, ...told });
     } catch (problem) {
-      told.failed(reasonOf(problem));
+      told.failed(safeMessageOf(problem));
       return null;
     }
     if (typeof (opened as Closable | undefined)?.close === "function") return opened;

@@ -18,8 +18,8 @@ export function guarded<Data>(
       errors.add(0);
     } catch (problem) {
       errors.add(1);
-      quote(EXCEPTION, reasonOf(problem));
-      exec.test.fail(`script error: ${reasonOf(problem)}`);
+      quote(EXCEPTION, safeMessageOf(problem));
+      exec.test.fail(`script error: ${safeMessageOf(problem)}`);
       if (problem instanceof Error && problem.stack !== undefined) console.error(withoutCredentials(problem.stack));
     }
   };
@@ -30,7 +30,7 @@ export function concealing<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (problem) {
-    throw reasonOf(problem);
+    throw safeMessageOf(problem);
   }
 }
 
@@ -47,10 +47,7 @@ export function concealed<Result>(work: () => Promise<Result>): () => Promise<Re
       // One of ours says by itself what is wrong, and where.
       const stack = problem instanceof Error && !(problem instanceof RangeError) ? problem.stack : undefined;
       if (stack !== undefined) console.error(withoutCredentials(stack));
-      throw reasonOf(problem);
+      throw safeMessageOf(problem);
     }
   };
 }
-
-/** What an exception says, whatever was thrown, without the credentials of URLs in it. */
-export const reasonOf = safeMessageOf;

@@ -1,6 +1,6 @@
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
+import { safeMessageOf } from "../../core/redaction.ts";
 import type { SendsSeries, Series, SeriesOutcome } from "../../core/transport.ts";
-import { reasonOf } from "./guard.ts";
 import { isShortage } from "./host.ts";
 import type { measures } from "./metrics.ts";
 import { nothingSent, type SendOutcome, type Tick } from "./publishing.ts";
@@ -30,7 +30,7 @@ export function seriesSender(metrics: SeriesMeasures, { events, series, timeout 
     } catch (problem) {
       // A wrong argument is a TypeError, and what the script itself throws its own mistake; Go has no connection.
       if (!isOfGo(problem)) throw problem;
-      const said = reasonOf(problem);
+      const said = safeMessageOf(problem);
       const isOurs = isShortage(metrics, said);
       connectsAgainAt = Date.now() + RECONNECT_MS;
       if (!isOurs) console.warn(said);

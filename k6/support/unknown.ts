@@ -1,6 +1,6 @@
 /** Unknown variables: which of them were meant for us. */
-import leven from "leven";
 import { definitionOf } from "../../core/definition.ts";
+import { isOneSlipAway, nearest } from "../../core/nearest.ts";
 import { PREFIX } from "../../core/ownvariables.ts";
 import { onOneLine } from "../../core/redaction.ts";
 import { isServiceLink } from "../../core/servicelink.ts";
@@ -56,32 +56,9 @@ export function beginsAsOwn(test: string, name: string): boolean {
   return declared.some((known) => known.includes("_") && name.startsWith(`${known.split("_")[0]}_`));
 }
 
-/** Of the names that begin like an unknown one, that which is most like it. */
-export function nearest(name: string, known: readonly string[]): string {
-  const prefix = `${name.split("_")[0]}_`;
-  const alike = known.filter((one) => one.startsWith(prefix));
-  const distances = (alike.length > 0 ? alike : known).map((one) => ({ one, distance: leven(name, one) }));
-  return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).one;
-}
-
 /** One shell may hold the variables and the bounds of several tests. */
 function isOfAnyTest(name: string): boolean {
   const tests = Object.keys(VARIABLES) as RunnableTest[];
   if (tests.some((test) => Object.hasOwn(VARIABLES[test], name))) return true;
   return name.startsWith(SLO_PREFIX) && tests.some((test) => boundVariables(test).has(name));
-}
-
-/** Whether two names differ by one letter more, less or other, or by two neighbours swapped. */
-export function isOneSlipAway(given: string, name: string): boolean {
-  if (Math.abs(given.length - name.length) > 1) return false;
-  let start = 0;
-  while (start < given.length && given[start] === name[start]) start++;
-  const rest = given.slice(start);
-  const wanted = name.slice(start);
-  return (
-    rest.slice(1) === wanted.slice(1) ||
-    rest.slice(1) === wanted ||
-    rest === wanted.slice(1) ||
-    (rest.slice(2) === wanted.slice(2) && rest[0] === wanted[1] && rest[1] === wanted[0])
-  );
 }

@@ -1,9 +1,10 @@
 /** An event of a chain that no gateway knows, to see whom it is delivered to. */
+
 import type { Account } from "../../../core/account.ts";
 import { quotesIn } from "../../../core/quotes.ts";
+import { safeMessageOf } from "../../../core/redaction.ts";
 import type { K6Data } from "../../../core/summary.ts";
 import { PROBE_PUBLISHER } from "../../../core/trace.ts";
-import { reasonOf } from "../../../k6/support/guard.ts";
 import { traceOf } from "../../../k6/support/publishing.ts";
 import { quote } from "../../../k6/support/quotes.ts";
 import type { Run } from "../../../k6/support/run.ts";
@@ -32,7 +33,7 @@ export function probeChain(
     publish(message);
     quote(PROBE, String(number));
   } catch (problem) {
-    console.warn(`PROBE_CHAIN=${number}: ${message.subject} is not taken: ${reasonOf(problem)}`);
+    console.warn(`PROBE_CHAIN=${number}: ${message.subject} is not taken: ${safeMessageOf(problem)}`);
   }
 }
 

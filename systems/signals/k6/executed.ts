@@ -4,10 +4,10 @@ import type { Account } from "../../../core/account.ts";
 import { DamageTally } from "../../../core/damage.ts";
 import { readTime } from "../../../core/moment.ts";
 import { isLeftOver } from "../../../core/plausible.ts";
+import { safeMessageOf } from "../../../core/redaction.ts";
 import type { DamageReport, PathReport } from "../../../core/report.ts";
 import { findEventId, readEventId } from "../../../core/trace.ts";
 import type { Access } from "../../../k6/support/access.ts";
-import { reasonOf } from "../../../k6/support/guard.ts";
 import type { Measure } from "../../../k6/support/metrics.ts";
 import { clockCorrection, fetchAccount, type Run, reportArrivals, settleRun } from "../../../k6/support/run.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -181,7 +181,7 @@ export async function settleExecuted(
     } catch (problem) {
       // A restarting target answers soon and is not quiet; one that never does leaves no account.
       progressAt = Date.now();
-      console.warn(reasonOf(problem));
+      console.warn(safeMessageOf(problem));
     }
     const isQuiet = !isComplete && Date.now() - progressAt >= DRAIN_QUIET * 1000;
     if (isQuiet || Date.now() >= until) break;

@@ -1,9 +1,8 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import * as v from "valibot";
-import { withoutCredentials } from "../../../core/redaction.ts";
+import { safeMessageOf, withoutCredentials } from "../../../core/redaction.ts";
 import type { Access } from "../../../k6/support/access.ts";
-import { reasonOf } from "../../../k6/support/guard.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
 /** The address of a webhook, and its secret. */
@@ -79,7 +78,7 @@ function loggedInOrNull(config: WebhookSettings, access: Access): Record<string,
   try {
     return loggedIn(config, access);
   } catch (problem) {
-    console.warn(reasonOf(problem));
+    console.warn(safeMessageOf(problem));
     return null;
   }
 }
@@ -122,7 +121,7 @@ function orAbort<T>(work: () => T): T {
   try {
     return work();
   } catch (problem) {
-    exec.test.abort(reasonOf(problem));
+    exec.test.abort(safeMessageOf(problem));
     throw problem;
   }
 }
