@@ -143,7 +143,7 @@ if (process.argv[1] === import.meta.filename) {
     console.log(file);
   }
   if (isPackage) {
-    execFileSync("npx", ["tsc", "-p", "tsconfig.package.json"], { stdio: "inherit" });
+    execFileSync("node", ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.package.json"], { stdio: "inherit" });
     console.log("dist/lib/types/core/own.d.ts");
   }
 }

@@ -18,6 +18,8 @@ if (others.length > 0 || (scope !== undefined && scope !== "quick")) {
   console.error(`npm test: ${[scope, ...others].join(" ")}: unknown; allowed: nothing, or quick`);
   process.exit(2);
 }
+/** TypeScript 7 is ten times as fast; version 6 is what reads imports for dependency-cruiser, which takes no later one. */
+const COMPILER = "node_modules/typescript-7/bin/tsc";
 const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
 const isQuick = scope === "quick";
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -30,10 +32,10 @@ try {
   report("machine", machine());
   const hasGo = found("go");
   await Promise.all([
-    check("types for k6", "npx", ["tsc", "-p", "tsconfig.json"]),
-    check("types for Node", "npx", ["tsc", "-p", "tsconfig.node.json"]),
-    check("types for browsers", "npx", ["tsc", "-p", "tsconfig.browser.json"]),
-    check("types of examples", "npx", ["tsc", "-p", "tsconfig.examples.json"]),
+    check("types for k6", "node", [COMPILER, "-p", "tsconfig.json"]),
+    check("types for Node", "node", [COMPILER, "-p", "tsconfig.node.json"]),
+    check("types for browsers", "node", [COMPILER, "-p", "tsconfig.browser.json"]),
+    check("types of examples", "node", [COMPILER, "-p", "tsconfig.examples.json"]),
     check("lint and format", "npx", ["biome", "ci", "."]),
     check("import direction", "npx", [
       "depcruise",
@@ -172,7 +174,9 @@ async function vitest(projects, output = "inherit") {
   try {
     const outcome = JSON.parse(readFileSync(results, "utf8"));
     const failed = outcome.testResults.flatMap(({ name: file, assertionResults }) =>
-      assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => ({ projects, file, fullName })),
+      assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName }) => ({ projects, file, fullName })),
     );
     failedTests.push(...failed);
     // What fails outside of any test, as a file that does not load, is not run again.

@@ -43,7 +43,7 @@ function typesIn(name: string) {
   const include = [`${name}/*.ts`, join(root, "k6/types/k6-x-*.d.ts")];
   const config = { extends: join(root, "tsconfig.examples.json"), compilerOptions, include };
   write("tsconfig.json", JSON.stringify(config));
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const tsc = join(root, "node_modules/typescript-7/bin/tsc");
   return execa(process.execPath, [tsc, "-p", folder], { reject: false });
 }
 
