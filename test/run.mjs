@@ -20,6 +20,11 @@ if (others.length > 0 || (scope !== undefined && scope !== "quick")) {
 }
 /** TypeScript 7 is ten times as fast; version 6 is what reads imports for dependency-cruiser, which takes no later one. */
 const COMPILER = "node_modules/typescript-7/bin/tsc";
+/** What obeys the direction of imports. */
+const SOURCES = [
+  ...["core", "systems", "k6", "receiver", "target", "cli", "bench", "deploy", "test", "examples"],
+  ...["scenarios.ts", "thresholds.ts"],
+];
 const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
 const isQuick = scope === "quick";
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -37,23 +42,7 @@ try {
     check("types for browsers", "node", [COMPILER, "-p", "tsconfig.browser.json"]),
     check("types of examples", "node", [COMPILER, "-p", "tsconfig.examples.json"]),
     check("lint and format", "npx", ["biome", "ci", "."]),
-    check("import direction", "npx", [
-      "depcruise",
-      ...[
-        "core",
-        "systems",
-        "k6",
-        "receiver",
-        "target",
-        "cli",
-        "bench",
-        "deploy",
-        "test",
-        "examples",
-        "scenarios.ts",
-        "thresholds.ts",
-      ],
-    ]),
+    check("import direction", "npx", ["depcruise", ...SOURCES], /\([1-9]\d* modules/),
     ...(hasGo && !isQuick ? goChecks() : []),
   ]);
   if (isQuick) {
@@ -104,14 +93,19 @@ function machine() {
   });
 }
 
-/** A step that counts as one test; it resolves whether it passed or failed. */
-function check(name, program, args) {
+/**
+ * A step that counts as one test; it resolves whether it passed or failed.
+ *
+ * @param shows what it prints where it has looked at anything.
+ */
+function check(name, program, args, shows = /^/) {
   const started = Date.now();
   return new Promise((resolve) => {
     execFile(program, args, { cwd: root, maxBuffer: 2 ** 28 }, (problem, stdout, stderr) => {
-      total[problem === null ? "passed" : "failed"]++;
-      const details = problem === null ? [] : [stdout, stderr || problem.message];
-      report(`${problem === null ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, details);
+      const passes = problem === null && shows.test(stdout);
+      total[passes ? "passed" : "failed"]++;
+      const details = passes ? [] : [stdout, stderr || (problem?.message ?? `it does not print ${shows}`)];
+      report(`${passes ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, details);
       resolve();
     });
   });
