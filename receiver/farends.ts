@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import * as v from "valibot";
 import { type Opening, OpeningSchema } from "../core/report.ts";
 import * as systems from "../systems/farends.ts";
-import type { FarEndKind, OpenFarEnd, Surroundings } from "./kind.ts";
+import type { Direct, FarEndKind, OpenFarEnd, Surroundings } from "./kind.ts";
 import type { Observers } from "./observer.ts";
 import { pipelines } from "./pipelines.ts";
 import type { RunFarEnds } from "./runs.ts";
@@ -76,6 +76,12 @@ export class FarEnds implements RunFarEnds {
       this.askedFor(opening).map(([name, farEnd]) =>
         farEnd.observe(partOf(opening, name), { id, seed, variants }, observed),
       );
+  }
+
+  /** Answers requests past the router. */
+  get direct(): Direct {
+    const all = [...this.open.values()].flatMap(({ direct }) => direct ?? []);
+    return (request, reply) => all.some((direct) => direct(request, reply));
   }
 
   async addRoutes(app: FastifyInstance): Promise<void> {

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Command } from "commander";
 import type { FastifyInstance } from "fastify";
 import type * as v from "valibot";
@@ -23,12 +24,17 @@ export interface ObservedRun {
   readonly variants: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
+/** Answers a request before it comes to the router. @returns whether it does; else the router has it. */
+export type Direct = (request: IncomingMessage, reply: ServerResponse) => boolean;
+
 /** A kind of far end, opened by one receiver. */
 export interface OpenFarEnd<Part> {
   /** Why no run with this far end can be opened here; null when it can. */
   refusalOf?(part: Part): string | null;
   /** Observes the far end for one run. */
   observe(part: Part, run: ObservedRun, observed: ObserverContext): Observer;
+  /** Answers what must be quick. */
+  readonly direct?: Direct;
   /** Routes besides those of every receiver. */
   routes?(app: FastifyInstance): Promise<void>;
   /** No more requests are accepted: completes those in progress, before connections are closed. */

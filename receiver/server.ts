@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { devNull } from "node:os";
 import fastify, { type FastifyInstance } from "fastify";
 import { readArrivals } from "../core/arrivals.ts";
@@ -17,6 +18,9 @@ import { addWordRoutes, RunWords } from "./words.ts";
 
 /** Largest report; one second with 100,000 deliveries takes about 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
+
+/** How long a connection may stay without a request; longer than proxies keep theirs. */
+const KEEP_ALIVE_MS = 72_000;
 
 /** How often the wall clock is read again, because it may be set during a run. */
 const WALL_LOOK_MS = 1_000;
@@ -55,7 +59,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const runs = new Runs(now, farEnds, standstills);
   const traffic = new Traffic(now);
   await farEnds.openAll(options.farEnds ?? {}, { runs, traffic, now });
-  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+  const { direct } = farEnds;
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    serverFactory: (route) => serverOf((request, reply) => void (direct(request, reply) || route(request, reply))),
+  });
   let influxdb: Influxdb | null = null;
   const metrics = prometheus(runs, traffic, () => influxdb?.state ?? null);
 
@@ -91,6 +100,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       await farEnds.close();
     },
   };
+}
+
+/** A server as the router would make it. */
+function serverOf(listener: RequestListener): Server {
+  return Object.assign(createServer(listener), { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
 }
 
 /** Whether this process has a free file descriptor; a server without one silently closes connections. */

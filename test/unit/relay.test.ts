@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { afterEach, expect, test, vi } from "vitest";
 import { traceHash } from "../../core/trace.ts";
 import { type Handover, HandoverSchema, Handovers } from "../../systems/ethhook/receiver/handover.ts";
+import type { WebhookSink } from "../../systems/ethhook/receiver/intake.ts";
 import { Relay } from "../../systems/ethhook/receiver/relay.ts";
-import type { WebhookSink } from "../../systems/ethhook/receiver/webhooks.ts";
 
 const TRACE = { run: 1, publisher: 1, seq: 0, publishedAt: 1_767_225_600_000 };
 const WEBHOOK = {

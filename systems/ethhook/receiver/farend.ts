@@ -7,12 +7,14 @@ import { found, RUN, type RunRequest, read } from "../../../receiver/reading.ts"
 import type { Runs } from "../../../receiver/runs.ts";
 import { Signatures } from "../../../receiver/signatures/signature.ts";
 import { type Webhooks, WebhooksSchema } from "../opening.ts";
+import { directly } from "./direct.ts";
 import { Endpoints } from "./endpoints.ts";
 import { addWebhookFlags, readWebhookFlags, type WebhookOptions } from "./flags.ts";
 import { HandoverSchema, Handovers } from "./handover.ts";
+import { type WebhookOptions as IntakeOptions, RECEIVED } from "./intake.ts";
 import { Relay } from "./relay.ts";
 import { RunsSink } from "./sink.ts";
-import { RECEIVED, webhookRoutes } from "./webhooks.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const webhooks: FarEndKind<WebhookOptions, Webhooks> = {
   opening: WebhooksSchema,
@@ -30,12 +32,14 @@ export const webhooks: FarEndKind<WebhookOptions, Webhooks> = {
     const relay = settleAt === undefined ? null : new Relay(settleAt, now);
     const signatures = secret === undefined ? null : new Signatures({ ...signature, secret });
     const sink = new RunsSink(runs);
+    const intake: IntakeOptions = { signatures, answer, sink: relay ?? sink, traffic, misbehaviour, now };
     return {
+      direct: directly(intake),
       observe: (part, { seed }, observed) => new Endpoints(seed, part, observed),
       async routes(app) {
         addHopsRoute(app, runs);
         addRelayedRoute(app, new Handovers(sink));
-        await app.register(webhookRoutes, { signatures, answer, sink: relay ?? sink, traffic, misbehaviour, now });
+        await app.register(webhookRoutes, intake);
       },
       // Requests that wait for the handover are answered before their connections are closed.
       drain: async () => relay?.close(),

@@ -6,7 +6,7 @@ import { messageOf } from "../../../core/problem.ts";
 import { MisbehaviourSchema, type MisbehaviourSettings } from "../../../receiver/misbehaviour.ts";
 import { SCHEME_NAMES, type SchemeName } from "../../../receiver/signatures/schemes.ts";
 import type { SignatureOptions } from "../../../receiver/signatures/signature.ts";
-import { type Answer, RECEIVED } from "./webhooks.ts";
+import { type Answer, RECEIVED } from "./intake.ts";
 
 export interface WebhookOptions {
   /** Secret of signatures; without it they are not verified. */

@@ -4,7 +4,7 @@ import { isPlausible } from "../../../core/plausible.ts";
 import { readTraceHash, type Trace } from "../../../core/trace.ts";
 import { WebhookSchema } from "./body.ts";
 import { REFUSALS } from "./failures.ts";
-import { traceOf, type WebhookSink } from "./webhooks.ts";
+import { traceOf, type WebhookSink } from "./intake.ts";
 
 const Time = v.pipe(v.number(), v.finite());
 const Attempt = v.pipe(v.number(), v.integer(), v.minValue(1));

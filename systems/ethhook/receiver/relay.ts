@@ -5,7 +5,7 @@ import { RemoteClock } from "../../../receiver/remoteclock.ts";
 import type { Webhook } from "../wire.ts";
 import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import type { Handover, Item } from "./handover.ts";
-import type { Stray, WebhookSink } from "./webhooks.ts";
+import type { Stray, WebhookSink } from "./intake.ts";
 
 /** Most items in one handover: well within a receiver's body limit, unless webhooks are large. */
 const AT_ONCE = 10_000;

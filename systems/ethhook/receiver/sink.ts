@@ -4,7 +4,7 @@ import type { Runs } from "../../../receiver/runs.ts";
 import type { Webhook } from "../wire.ts";
 import type { Delivery, RefusedAttempt } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { Stray, WebhookSink } from "./webhooks.ts";
+import type { Stray, WebhookSink } from "./intake.ts";
 
 /** Enters webhooks in the runs of this receiver. */
 export class RunsSink implements WebhookSink {

@@ -1,0 +1,117 @@
+/** Webhooks that go past the router, and those that go through it, are answered and counted alike. */
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { runNumber, traceHash } from "../../core/trace.ts";
+import { type Receiver, startReceiver } from "../../receiver/server.ts";
+import type { LogVariant } from "../../systems/ethhook/variants.ts";
+import { blockHash, blockNumber, ENDPOINTS, logVariantIndex, variantsOf } from "../../systems/ethhook/wire.ts";
+
+const SECRET = "secret";
+const WORKLOAD = { seed: 1, unmatchedShare: 0 };
+/** The first event that the endpoint for all events of WETH wants. */
+const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) === 1) as number;
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { webhooks: { secret: SECRET } } });
+  const webhooks = { endpoints: ENDPOINTS, unmatchedShare: 0 };
+  await put("/runs/run", { seed: 1, variants: [], webhooks }, "POST");
+});
+afterEach(() => receiver.close());
+
+async function put(path: string, body: unknown, method = "PUT") {
+  const headers = { "Content-Type": "application/json" };
+  return fetch(receiver.url + path, { method, headers, body: JSON.stringify(body) });
+}
+
+function webhook(): string {
+  const publishedAt = Date.now();
+  const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
+  return JSON.stringify({
+    block_hash: blockHash(1, blockNumber(SEQ)),
+    block_number: blockNumber(SEQ),
+    chain_id: chainId,
+    contract_address: contract,
+    data,
+    log_index: SEQ,
+    timestamp: Math.floor(publishedAt / 1000),
+    topics,
+    transaction_hash: traceHash({ run: runNumber("run"), publisher: 1, seq: SEQ, publishedAt }),
+  });
+}
+
+/** @param headers besides the signature: with no Content-Length the body is sent in chunks. */
+function open(path: string, body: string, headers: Record<string, string | number> = {}): ClientRequest {
+  const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+  const asked = request(receiver.url + path, {
+    method: "POST",
+    headers: { "X-Webhook-Signature": signature, ...headers },
+  });
+  asked.on("error", () => {});
+  return asked;
+}
+
+const sized = (body: string) => ({ "Content-Length": Buffer.byteLength(body) });
+
+async function answerOf(asked: ClientRequest): Promise<{ status?: number | undefined; text: string; type?: string }> {
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  let text = "";
+  for await (const chunk of answer) text += chunk;
+  const type = answer.headers["content-type"];
+  return { status: answer.statusCode, text, ...(type === undefined ? {} : { type }) };
+}
+
+async function counts(): Promise<Record<string, number>> {
+  return (await (await fetch(`${receiver.url}/metrics`)).json()) as Record<string, number>;
+}
+
+async function badBodies(): Promise<string | undefined> {
+  const answer = await fetch(`${receiver.url}/metrics`, { headers: { Accept: "text/plain" } });
+  return /outcome="bad.body"\} (\d+)/.exec(await answer.text())?.[1];
+}
+
+describe("a webhook gets the same answer past the router and through it", () => {
+  const cases: readonly (readonly [string, () => string, Record<string, string>])[] = [
+    ["taken", webhook, {}],
+    ["wrongly signed", webhook, { "X-Webhook-Signature": "0".repeat(64) }],
+    ["no webhook", () => '{"a":1}', {}],
+    ["not unpacked", webhook, { "Content-Encoding": "strange" }],
+  ];
+  test.each(cases)("%s", async (kind, make, headers) => {
+    const body = make();
+    const past = await answerOf(open("/webhook/weth-events", body, { ...sized(body), ...headers }).end(body));
+    // A body in chunks, and a name that has to be decoded, are for the router.
+    const chunked = await answerOf(open("/webhook/weth-events", body, headers).end(body));
+    const decoded = await answerOf(open("/webhook/weth%2Devents", body, { ...sized(body), ...headers }).end(body));
+    expect(chunked).toEqual(past);
+    expect(decoded).toEqual(past);
+    const { webhooks } = (await (await fetch(`${receiver.url}/runs/run`)).json()) as {
+      webhooks: { endpoints: { path: string; attempts: number }[] };
+    };
+    const attempts = webhooks.endpoints.find(({ path }) => path === "weth-events")?.attempts;
+    expect(attempts).toBe(["taken", "wrongly signed"].includes(kind) ? 3 : 0);
+    expect(await counts()).toMatchObject({ total_requests: 3, successful: kind === "taken" ? 3 : 0 });
+  });
+});
+
+test("a sender that goes in the middle of a body is counted as refused", async () => {
+  const body = webhook();
+  const asked = open("/webhook/weth-events", body, sized(body));
+  asked.write(body.slice(0, 100));
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ total_requests: 1 }));
+  asked.destroy();
+  await vi.waitFor(async () => expect(await badBodies()).toBe("1"));
+  expect(await counts()).toMatchObject({ total_requests: 1, successful: 0 });
+});
+
+test("a sender that goes before it is answered has sent its webhook", async () => {
+  await put("/misbehaviour", { delay: 100 });
+  const body = webhook();
+  const asked = open("/webhook/weth-events", body, sized(body)).end(body);
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ total_requests: 1 }));
+  asked.destroy();
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ successful: 1 }));
+  expect(await badBodies()).toBe("0");
+});
