@@ -63,12 +63,15 @@ export function publishing(
   const load = publishingLoad(config);
   const settle = settling(config, load, metrics);
   if (load.kind === "unpaced") {
+    // k6 makes each of these objects anew when it is asked for it.
+    let own: Pick<typeof exec, "scenario" | "vu"> | undefined;
     return async (run) => {
-      const tick = exec.scenario.iterationInTest;
+      own ??= { scenario: exec.scenario, vu: exec.vu };
+      const tick = own.scenario.iterationInTest;
       const range = eventsOfTick(load, tick);
       if (range.count === 0) return;
-      const publisher = exec.vu.idInTest;
-      const start = exec.scenario.startTime;
+      const publisher = own.vu.idInTest;
+      const start = own.scenario.startTime;
       const told = (batch: PublisherReportInput) => reportPublished(config, run, [batch]);
       await settle({ run, start, told }, tick, { ...range, publisher }, await send(run, { ...range, publisher }));
     };
@@ -137,7 +140,7 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
     for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
     }
-    const words = sent.words === undefined ? [] : countWords(sent.words);
+    const words = countWords(sent.words ?? []);
     if (config.RECEIVER_URL === undefined) {
       quoteRefusals(words);
       return;
@@ -183,6 +186,7 @@ export function traceOf(run: Run, publisher: number, seq: number) {
 }
 
 function countWords(texts: readonly string[]): Word[] {
+  if (texts.length === 0) return [];
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   const words = new Words();

@@ -152,20 +152,41 @@ func (c *connection) exchange(ctx context.Context, series *adding, result *Added
 
 // send writes the commands, each stamped when it is written.
 func (c *connection) send(series *adding) error {
-	key := appendBulk(appendBulk(appendBulk(nil, []byte("XADD")), []byte(series.stream)), []byte("*"))
-	var text, fields, command []byte
+	head := headOf(series.stream)
+	framed := series.Framed(appendBulk)
+	buf := c.writing[:0]
 	for i := range int(series.Count) {
 		stamped := series.Stamp(i)
-		fields = fields[:0]
-		arguments := 3
-		text = series.Fields(text[:0], &stamped, func(field []byte) {
-			fields = appendBulk(fields, field)
-			arguments++
-		})
-		command = append(append(appendArray(command[:0], arguments), key...), fields...)
-		if _, err := c.writer.Write(command); err != nil {
+		buf = framed.Entry(buf, &stamped, head)
+		if len(buf) < bufferBytes {
+			continue
+		}
+		if _, err := c.socket.Write(buf); err != nil {
 			return err
 		}
+		buf = buf[:0]
 	}
-	return c.writer.Flush()
+	c.writing = buf
+	if len(buf) == 0 {
+		return nil
+	}
+	_, err := c.socket.Write(buf)
+	return err
+}
+
+// headOf returns what a command begins with, by the number of its fields: the
+// same one for all, as most entries have the same fields.
+func headOf(stream string) func(fields int) []byte {
+	var head []byte
+	of := -1
+	return func(fields int) []byte {
+		if fields != of {
+			head = appendArray(head[:0], fields+3)
+			for _, argument := range []string{"XADD", stream, "*"} {
+				head = appendBulk(head, []byte(argument))
+			}
+			of = fields
+		}
+		return head
+	}
 }

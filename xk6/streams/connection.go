@@ -17,7 +17,8 @@ type connection struct {
 	client *redis.Client
 	socket net.Conn
 	reader *bufio.Reader
-	writer *bufio.Writer
+	// writing is the memory of what is written, which stays.
+	writing []byte
 }
 
 const bufferBytes = 64 << 10
@@ -47,7 +48,7 @@ func (o *options) open(ctx context.Context, state *lib.State) (*connection, erro
 		return nil, err
 	}
 	c.reader = bufio.NewReaderSize(c.socket, bufferBytes)
-	c.writer = bufio.NewWriterSize(c.socket, bufferBytes)
+	c.writing = make([]byte, 0, bufferBytes+bufferBytes/8)
 	return c, nil
 }
 

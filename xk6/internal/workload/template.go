@@ -10,6 +10,7 @@ type template struct {
 	variants []variant
 	unwanted unwanted
 	limited  bool // a spelling has no room for every sequence number
+	frames   frames
 }
 
 // unwanted is how many of the variants, the last ones, are drawn with a share
@@ -60,13 +61,16 @@ type numberSlot struct {
 }
 
 // variantOf is the variant of an event.
-func (t *template) variantOf(seq uint32) *variant {
+func (t *template) variantOf(seq uint32) *variant { return &t.variants[t.indexOf(seq)] }
+
+// indexOf is the place of an event's variant among all of them.
+func (t *template) indexOf(seq uint32) uint32 {
 	drawn := draw(t.seed, seq)
 	wanted := uint32(len(t.variants)) - t.unwanted.count
 	if t.unwanted.share > 0 && float64(draw(drawn, seq)) < t.unwanted.share*(1<<32) {
-		return &t.variants[wanted+drawn%t.unwanted.count]
+		return wanted + drawn%t.unwanted.count
 	}
-	return &t.variants[drawn%wanted]
+	return drawn % wanted
 }
 
 // Writer writes the events of a template one after the other.
