@@ -24,13 +24,13 @@ export interface InstanceCapacity {
 
 export const MEASURED: InstanceCapacity = {
   natsPerSecond: 199_949,
-  redisPerSecond: 365_154,
+  redisPerSecond: 358_834,
   natsBytes: 708,
   redisBytes: 567,
   sockets: 10_000,
   socketsMegabytes: 1_903,
   deliveriesPerSecond: 30_000,
-  webhooksPerSecond: 29_551,
+  webhooksPerSecond: 25_440,
   reportedPerSecond: 418_732,
   subscriptionKilobytes: 9.2,
 };
