@@ -31,7 +31,9 @@ type instance struct {
 
 // Exports returns what a script can import.
 func (in *instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"follow": in.follow, "vanish": in.vanish}}
+	return modules.Exports{Named: map[string]any{
+		"follow": in.follow, "vanish": in.vanish, "Sockets": in.construct,
+	}}
 }
 
 // follow keeps hold of the connections that this VU opens from now on. They

@@ -13,8 +13,8 @@ import (
 	"go.k6.io/k6/lib"
 )
 
-// opened is a VU that follows its connections, and one that it has opened with its other end.
-type opened struct {
+// followed is a VU that follows its connections, and one that it has opened with its other end.
+type followed struct {
 	*modulestest.Runtime
 
 	vu    *instance
@@ -23,7 +23,7 @@ type opened struct {
 	state *lib.State
 }
 
-func open(t *testing.T, bytesPerSecond float64) *opened {
+func open(t *testing.T, bytesPerSecond float64) *followed {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func open(t *testing.T, bytesPerSecond float64) *opened {
 	far, err := listener.Accept()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = near.Close(); _ = far.Close() })
-	return &opened{runtime, vu, near, far, state}
+	return &followed{runtime, vu, near, far, state}
 }
 
 func TestVanishSendsNothingMore(t *testing.T) {

@@ -1,0 +1,116 @@
+package sockets
+
+import (
+	"math"
+	"time"
+)
+
+// arrivals is what arrived on one subscription and was not taken yet. Without
+// any it holds nothing: a VU may have a hundred of these.
+type arrivals struct {
+	from    float64 // Unix ms from which the subscription is live
+	ids     []byte
+	times   []int64 // us since then
+	reached bool
+}
+
+// sample is an arrival that is looked at closely.
+type sample struct {
+	id      string
+	at, lag float64
+}
+
+// closeup is an arrival whose message is compared with what was published.
+type closeup struct{ id, message string }
+
+// stray is a message with events, none of which has an identity of ours.
+type stray struct {
+	message  string
+	isListed bool // its subscription was confirmed
+}
+
+// intake is what one set of sockets received. Its user locks it.
+type intake struct {
+	wire       wire
+	judges     bool
+	enough     int
+	sampling   *sampling[sample]
+	comparison allowance
+
+	events, foreign int
+	lag             float64 // of the last message that was not taken yet
+	closeups        []closeup
+	strays          []stray
+	takenAt         time.Time
+	// reached counts subscriptions on which something arrived for the first time
+	// since that was asked for.
+	reached int
+}
+
+// batch is what was taken out of an intake.
+type batch struct {
+	events, foreign int
+	lag             float64
+	samples         []sample
+	closeups        []closeup
+	strays          []stray
+}
+
+// enter enters a message with events that was read at a moment; to is nil
+// before its subscription was confirmed.
+func (in *intake) enter(to *arrivals, message []byte, readAt, now time.Time) {
+	if !in.judges {
+		in.events += max(1, len(idsIn(message, in.wire.key)))
+		return
+	}
+	in.lag = milliseconds(now.Sub(readAt))
+	if to != nil && !to.reached {
+		to.reached = true
+		in.reached++
+	}
+	at := unixMilliseconds(readAt)
+	if id := soleID(message); id != nil {
+		in.record(to, id, message, at)
+		return
+	}
+	ids := idsIn(message, in.wire.key)
+	for _, id := range ids {
+		in.record(to, id, message, at)
+	}
+	if len(ids) == 0 {
+		in.events++
+		in.strays = append(in.strays, stray{string(message), to != nil})
+	}
+}
+
+func (in *intake) record(to *arrivals, id, message []byte, at float64) {
+	in.events++
+	if to == nil {
+		in.foreign++
+		return
+	}
+	to.ids = append(to.ids, id...)
+	to.times = append(to.times, int64(math.Floor((at-to.from)*1000+0.5)))
+	if in.sampling.keeps() {
+		in.sampling.keep(sample{string(id), at, in.lag})
+	}
+	if in.comparison.take(at) {
+		in.closeups = append(in.closeups, closeup{string(id), string(message)})
+	}
+}
+
+// isEnough says whether there is enough for a report.
+func (in *intake) isEnough() bool { return in.events >= in.enough }
+
+// take takes out what was received.
+func (in *intake) take(now time.Time) batch {
+	taken := batch{in.events, in.foreign, in.lag, in.sampling.take(now.Sub(in.takenAt).Seconds()), in.closeups, in.strays}
+	in.events, in.foreign, in.lag, in.closeups, in.strays, in.takenAt = 0, 0, 0, nil, nil, now
+	return taken
+}
+
+func milliseconds(d time.Duration) float64 { return max(0, float64(d)/float64(time.Millisecond)) }
+
+func unixMilliseconds(at time.Time) float64 {
+	return float64(at.UnixNano()) / float64(time.Millisecond)
+}

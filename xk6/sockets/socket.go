@@ -1,0 +1,230 @@
+package sockets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/metrics"
+)
+
+// goodbyeTime is how long a closing frame may take, and what is sent before it.
+const goodbyeTime = 10 * time.Second
+
+// normalClosure is the code of a connection that the script ended.
+const normalClosure = websocket.CloseNormalClosure
+
+// socket is one connection. The locks of all sockets and its own are never
+// held at the same time.
+type socket struct {
+	all      *Sockets
+	number   int64
+	listener *sobek.Object
+	cancel   context.CancelFunc
+
+	// Locked by those of all sockets.
+	arrivals *arrivals // of the subscription that is live, if one is
+	frames   int
+	waiting  int // notices that the script was not told yet
+	isOver   bool
+
+	mu        sync.Mutex
+	conn      *websocket.Conn
+	tags      metrics.TagsAndMeta
+	queue     []string
+	isWriting bool
+	isCut     bool
+}
+
+func newSocket(all *Sockets, number int64, listener *sobek.Object) *socket {
+	return &socket{all: all, number: number, listener: listener, cancel: func() {}}
+}
+
+// texts are buffers for what is read: few sockets read at the same moment.
+var texts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// connect opens the connection. It is read on another stack: that of a
+// handshake is deep.
+func (s *socket) connect(door *door) {
+	ctx, cancel := context.WithCancel(s.all.ctx)
+	defer cancel()
+	s.mu.Lock()
+	s.cancel = cancel
+	isCut := s.isCut
+	s.mu.Unlock()
+	if isCut {
+		cancel()
+	}
+	began := time.Now()
+	conn, tags, err := door.dial(ctx)
+	if err != nil {
+		s.end(err, 0, "")
+		return
+	}
+	s.mu.Lock()
+	s.conn, s.tags = conn, tags
+	isCut = s.isCut
+	s.mu.Unlock()
+	if isCut {
+		_ = conn.Close()
+	}
+	s.tell(notice{kind: opened})
+	go s.read(conn, began)
+}
+
+// read reads until the connection is over.
+func (s *socket) read(conn *websocket.Conn, began time.Time) {
+	for {
+		kind, reader, err := conn.NextReader()
+		if err == nil {
+			buffer := texts.Get().(*bytes.Buffer)
+			buffer.Reset()
+			if _, err = buffer.ReadFrom(reader); err == nil {
+				s.take(kind, buffer.Bytes(), time.Now())
+			}
+			texts.Put(buffer)
+		}
+		if err == nil {
+			continue
+		}
+		_ = conn.Close()
+		s.all.push(s.tags, s.all.state.BuiltinMetrics.WSSessionDuration, metrics.D(time.Since(began)))
+		var closed *websocket.CloseError
+		if errors.As(err, &closed) {
+			s.end(nil, closed.Code, closed.Text)
+		} else {
+			s.end(nil, 0, "")
+		}
+		return
+	}
+}
+
+// take takes a frame in.
+func (s *socket) take(kind int, frame []byte, readAt time.Time) {
+	s.mu.Lock()
+	isCut := s.isCut
+	s.mu.Unlock()
+	if isCut {
+		return
+	}
+	all := s.all
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	s.frames++
+	all.received[s.tags.Tags]++
+	if kind != websocket.TextMessage {
+		all.notify(notice{of: s, kind: binary, at: readAt})
+		return
+	}
+	all.intake.wire.messages(frame, func(message []byte) {
+		switch isEvents := all.intake.wire.isEvents(message); {
+		case !isEvents:
+			all.notify(notice{of: s, kind: said, text: string(message), at: readAt})
+		case s.waiting > 0:
+			all.notify(notice{of: s, kind: events, text: string(message), at: readAt})
+		default:
+			all.enter(s, message, readAt, time.Now())
+		}
+	})
+}
+
+// end tells the script that the connection is over, and why: a code and a
+// reason of the other side, or an error.
+func (s *socket) end(failure error, code int, reason string) {
+	s.mu.Lock()
+	isCut := s.isCut
+	s.isCut = true
+	s.mu.Unlock()
+	if isCut {
+		failure, code, reason = nil, normalClosure, ""
+	}
+	if failure != nil {
+		s.tell(notice{kind: failed, text: failure.Error()})
+	}
+	s.tell(notice{kind: over, code: code, text: reason})
+}
+
+func (s *socket) tell(n notice) {
+	n.of = s
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	s.all.notify(n)
+}
+
+// send sends a text, behind those that were sent before.
+func (s *socket) send(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil || s.isCut {
+		return
+	}
+	s.queue = append(s.queue, text)
+	s.flush()
+}
+
+// cut says goodbye and waits for no answer.
+func (s *socket) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isCut {
+		return
+	}
+	s.isCut = true
+	if s.conn == nil {
+		s.cancel()
+		return
+	}
+	// Ends a write that is under way; the next ones have their own deadline.
+	_ = s.conn.NetConn().SetWriteDeadline(time.Now().Add(goodbyeTime))
+	s.flush()
+}
+
+// flush starts what writes, where nothing is writing; the socket is locked.
+func (s *socket) flush() {
+	if s.isWriting {
+		return
+	}
+	s.isWriting = true
+	go s.write(s.conn)
+}
+
+// write writes what is queued, and then ends: a goroutine that waits for more
+// costs as much as the rest of a connection.
+func (s *socket) write(conn *websocket.Conn) {
+	for sent := 0; ; sent++ {
+		s.mu.Lock()
+		isCut := s.isCut
+		if len(s.queue) == 0 {
+			s.isWriting = false
+			s.queue = nil
+			s.mu.Unlock()
+			if isCut {
+				_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(normalClosure, ""), time.Now().Add(goodbyeTime))
+				_ = conn.Close()
+			}
+			s.all.push(s.tags, s.all.state.BuiltinMetrics.WSMessagesSent, float64(sent))
+			return
+		}
+		text := s.queue[0]
+		s.queue = s.queue[1:]
+		s.mu.Unlock()
+		if isCut {
+			_ = conn.SetWriteDeadline(time.Now().Add(goodbyeTime))
+		}
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+			s.mu.Lock()
+			s.isWriting, s.queue = true, nil // nothing more is written
+			wasCut := s.isCut
+			s.mu.Unlock()
+			if !wasCut {
+				s.tell(notice{kind: failed, text: err.Error()})
+			}
+			_ = conn.Close()
+			return
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package sockets
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/grafana/sobek"
+	"github.com/mstoykov/k6-taskqueue-lib/taskqueue"
+	"go.k6.io/k6/js/common"
+	"go.k6.io/k6/js/modules"
+	"go.k6.io/k6/lib"
+	"go.k6.io/k6/metrics"
+)
+
+// Sockets are WebSockets of one VU whose events are read in Go: the script is
+// told of what is no event, and takes the identities of events in batches. A
+// socket of k6 makes an object and a call of each message.
+type Sockets struct {
+	vu       modules.VU
+	listener *sobek.Object
+
+	// Set while a socket is open.
+	ctx   context.Context
+	state *lib.State
+	tasks *taskqueue.TaskQueue
+	stop  chan struct{}
+
+	mu        sync.Mutex
+	intake    *intake
+	sockets   map[int64]*socket
+	last      int64
+	open      int
+	notices   []notice
+	isAwake   bool
+	hasEnough bool
+	// toldEnough is set until what there was enough of is taken.
+	toldEnough bool
+	received   map[*metrics.TagSet]int // messages, by the tags of their connections
+}
+
+// construct is the JS constructor Sockets.
+func (in *instance) construct(call sobek.ConstructorCall) *sobek.Object {
+	rt := in.vu.Runtime()
+	intake, err := readOptions(call.Argument(0))
+	if err != nil {
+		common.Throw(rt, err)
+	}
+	s := &Sockets{
+		vu: in.vu, listener: call.Argument(1).ToObject(rt), intake: intake,
+		sockets: make(map[int64]*socket), received: make(map[*metrics.TagSet]int),
+	}
+	for name, method := range map[string]func(sobek.FunctionCall) sobek.Value{
+		"open": s.jsOpen, "send": s.jsSend, "cut": s.jsCut, "framesRead": s.jsFramesRead,
+		"listen": s.jsListen, "ignore": s.jsIgnore, "hasArrivals": s.jsHasArrivals, "takeArrivals": s.jsTakeArrivals,
+		"lag": s.jsLag, "take": s.jsTake,
+	} {
+		if err := call.This.Set(name, method); err != nil {
+			common.Throw(rt, err)
+		}
+	}
+	return nil
+}
+
+// find is the socket that a call is about.
+func (s *Sockets) find(call sobek.FunctionCall) *socket {
+	return s.sockets[call.Argument(0).ToInteger()]
+}
+
+// enter enters a message with events; the sockets are locked.
+func (s *Sockets) enter(of *socket, message []byte, readAt, now time.Time) {
+	s.intake.enter(of.arrivals, message, readAt, now)
+	if s.intake.isEnough() && !s.toldEnough {
+		s.toldEnough, s.hasEnough = true, true
+		s.wake()
+	}
+	if s.intake.reached > 0 {
+		s.wake()
+	}
+}
+
+func (s *Sockets) jsOpen(call sobek.FunctionCall) sobek.Value {
+	rt := s.vu.Runtime()
+	if s.vu.State() == nil {
+		common.Throw(rt, errInitContext)
+	}
+	door, err := s.doorOf(call.Argument(0).String(), call.Argument(1))
+	if err != nil {
+		common.Throw(rt, err)
+	}
+	s.began()
+	s.mu.Lock()
+	s.last++
+	one := newSocket(s, s.last, call.Argument(2).ToObject(rt))
+	s.sockets[one.number] = one
+	s.mu.Unlock()
+	go one.connect(door)
+	return rt.ToValue(one.number)
+}
+
+func (s *Sockets) jsSend(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	one := s.find(call)
+	s.mu.Unlock()
+	if one != nil {
+		one.send(call.Argument(1).String())
+	}
+	return sobek.Undefined()
+}
+
+func (s *Sockets) jsCut(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	one := s.find(call)
+	s.mu.Unlock()
+	if one != nil {
+		one.cut()
+	}
+	return sobek.Undefined()
+}
+
+func (s *Sockets) jsFramesRead(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.find(call); one != nil {
+		return s.vu.Runtime().ToValue(one.frames)
+	}
+	return s.vu.Runtime().ToValue(0)
+}
+
+func (s *Sockets) jsListen(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.find(call); one != nil {
+		one.arrivals = &arrivals{from: call.Argument(1).ToFloat()}
+	}
+	return sobek.Undefined()
+}
+
+func (s *Sockets) jsIgnore(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.find(call); one != nil {
+		one.arrivals = nil
+		if one.isOver {
+			delete(s.sockets, one.number)
+		}
+	}
+	return sobek.Undefined()
+}
+
+func (s *Sockets) jsHasArrivals(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.find(call)
+	return s.vu.Runtime().ToValue(one != nil && one.arrivals != nil && len(one.arrivals.times) > 0)
+}
+
+func (s *Sockets) jsTakeArrivals(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	var ids []byte
+	var times []int64
+	if one := s.find(call); one != nil && one.arrivals != nil {
+		ids, times = one.arrivals.ids, one.arrivals.times
+		one.arrivals.ids, one.arrivals.times = nil, nil
+	}
+	s.mu.Unlock()
+	rt := s.vu.Runtime()
+	return object(rt, "ids", string(ids), "times", list(rt, times, func(us int64) sobek.Value { return rt.ToValue(us) }))
+}
+
+func (s *Sockets) jsLag(sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vu.Runtime().ToValue(s.intake.lag)
+}
+
+func (s *Sockets) jsTake(sobek.FunctionCall) sobek.Value {
+	now := time.Now()
+	s.mu.Lock()
+	taken := s.intake.take(now)
+	s.toldEnough = false
+	s.mu.Unlock()
+	s.pushReceived()
+	return taken.toValue(s.vu.Runtime())
+}
+
+func (s *Sockets) cutAll() {
+	s.mu.Lock()
+	var all []*socket
+	for _, one := range s.sockets {
+		if !one.isOver {
+			all = append(all, one)
+		}
+	}
+	s.mu.Unlock()
+	for _, one := range all {
+		one.cut()
+	}
+}
+
+// toValue is a batch as the script takes it.
+func (b batch) toValue(rt *sobek.Runtime) sobek.Value {
+	return object(rt,
+		"events", b.events, "foreign", b.foreign, "lag", b.lag,
+		"samples", list(rt, b.samples, func(s sample) sobek.Value { return object(rt, "id", s.id, "at", s.at, "lag", s.lag) }),
+		"compared", list(rt, b.closeups, func(c closeup) sobek.Value { return object(rt, "id", c.id, "message", c.message) }),
+		"strays", list(rt, b.strays, func(s stray) sobek.Value {
+			return object(rt, "message", s.message, "listed", s.isListed)
+		}),
+	)
+}
+
+// object is an object with these names and values, in turns.
+func object(rt *sobek.Runtime, members ...any) sobek.Value {
+	made := rt.NewObject()
+	for place := 0; place < len(members); place += 2 {
+		_ = made.Set(members[place].(string), members[place+1])
+	}
+	return made
+}
+
+func list[Item any](rt *sobek.Runtime, items []Item, value func(Item) sobek.Value) sobek.Value {
+	values := make([]any, len(items))
+	for place, item := range items {
+		values[place] = value(item)
+	}
+	return rt.NewArray(values...)
+}
