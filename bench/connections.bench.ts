@@ -1,5 +1,6 @@
 /** What it costs one k6 process to hold 10,000 connections with deliveries flowing, beside one that only holds them. */
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { k6Program } from "../cli/k6.ts";
@@ -11,6 +12,8 @@ import { bench, bundled, held, measured, root, value } from "./bench.ts";
 const VUS = 100;
 const SOCKETS = 100;
 const RUN = "connections";
+/** What `throughline run` takes; BUNDLE=websocket is what any k6 runs. */
+const BUNDLE = join(root, `dist/${process.env["BUNDLE"] ?? "sockets"}.js`);
 /** What both are held to: memory beside the peer, and the longest moment in which k6 stood still. */
 const MOST_MEMORY = 1.25;
 const LONGEST_PAUSE_MS = 1_000;
@@ -71,14 +74,19 @@ async function holdOnly({ gateway, nats }: Pipeline, folder: string): Promise<nu
 
 async function judgeAll({ receiver, gateway, nats }: Pipeline, folder: string) {
   const shared = { RUN_ID: RUN, RECEIVER_URL: receiver.url };
-  const memory = watchMemory("dist/websocket.js");
+  const memory = watchMemory(BUNDLE);
   try {
     const [subscribers, publisher] = await Promise.all([
-      measured(folder, "websocket", {
-        ...shared,
-        ...{ WS_URL: gateway.wsUrl as string, VUS: String(VUS), SOCKETS: String(SOCKETS), FILTERS: "complex" },
-        ...{ DURATION: "3m", PING_EVERY: "30s", END_WHEN_SETTLED: "1" },
-      }),
+      measured(
+        folder,
+        "websocket",
+        {
+          ...shared,
+          ...{ WS_URL: gateway.wsUrl as string, VUS: String(VUS), SOCKETS: String(SOCKETS), FILTERS: "complex" },
+          ...{ DURATION: "3m", PING_EVERY: "30s", END_WHEN_SETTLED: "1" },
+        },
+        BUNDLE,
+      ),
       allSubscribed(receiver.url).then(() =>
         measured(folder, "nats", { ...shared, NATS_URL: nats.url, RATE, DURATION: `${SECONDS}s` }),
       ),

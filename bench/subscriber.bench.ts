@@ -1,4 +1,8 @@
-/** How many deliveries one subscriber accounts for each second, beside a k6 script that only counts its frames. */
+/**
+ * How many deliveries one subscriber accounts for each second, where Go reads them (sockets.js) and where its script does
+ * (websocket.js), beside a k6 script that only counts its frames.
+ */
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { k6Program } from "../cli/k6.ts";
@@ -10,6 +14,7 @@ const SECONDS = 10;
 const RATES = [10_000, 20_000, 30_000, 40_000, 60_000];
 /** In which a script that only counts is through with what has piled up. */
 const COUNTING_SECONDS = SECONDS + 5;
+const VARIABLES = { VUS: "1", FILTERS: "all", DURATION: "60s", END_WHEN_SETTLED: "1" };
 const WORKLOAD = { seed: 1, chains: ["ethereum", "solana"] };
 
 await bench("one subscriber VU", async (folder) => {
@@ -28,17 +33,26 @@ await bench("one subscriber VU", async (folder) => {
   try {
     for (const rate of RATES) {
       const counted = await flooded(`counting-${rate}`, rate, ({ wsUrl }) => count(counting, wsUrl));
-      const run = `subscriber-${rate}`;
-      const { account, metrics } = await flooded(run, rate, ({ wsUrl }) =>
-        measured(folder, "websocket", {
-          ...{ WS_URL: wsUrl, RECEIVER_URL: receiver.url, RUN_ID: run, VUS: "1", FILTERS: "all" },
-          ...{ DURATION: "60s", END_WHEN_SETTLED: "1" },
-        }),
-      );
+      const accounted = async (bundle: string) => {
+        const run = `${bundle}-${rate}`;
+        const { account, metrics } = await flooded(run, rate, ({ wsUrl }) =>
+          measured(
+            folder,
+            "websocket",
+            { ...VARIABLES, WS_URL: wsUrl, RECEIVER_URL: receiver.url, RUN_ID: run },
+            join(root, `dist/${bundle}.js`),
+          ),
+        );
+        const figure = (metric: string) => value({ metrics }, metric, "p(99)").toFixed(1);
+        return (
+          `${bundle}.js ${(account?.delivered ?? 0) / SECONDS}/s accounted, lost ${account?.lost}, p99 of lag ` +
+          `${figure("generator_lag_ms")} ms, of latency ${figure("ws_event_latency_ms")} ms`
+        );
+      };
+      const [read, handled] = [await accounted("sockets"), await accounted("websocket")];
       console.log(
-        `  ${rate}/s offered: ${(account?.delivered ?? 0) / SECONDS}/s accounted, lost ${account?.lost}, ` +
-          `generator lag p99 ${value({ metrics }, "generator_lag_ms", "p(99)").toFixed(1)} ms; ` +
-          `only counted ${counted.frames / SECONDS}/s, lag p99 ${counted.lag.toFixed(1)} ms`,
+        `  ${rate}/s offered: ${read}; ${handled}; only counted ${counted.frames / SECONDS}/s, lag p99 ` +
+          `${counted.lag.toFixed(1)} ms (load ${loadavg()[0]?.toFixed(2)})`,
       );
     }
   } finally {

@@ -1,6 +1,6 @@
 /**
- * websocket.ts for clients as they are in the field: some vanish without a word, and some read slowly. Needs bin/k6:
- * any other k6 says goodbye for them, and reads all there is.
+ * websocket.ts on the connections of bin/k6: events are read in Go, and clients can be as they are in the field, where
+ * some vanish without a word and some read slowly. Any other k6 reads all there is, in the script, and says goodbye.
  */
 import "../systems/pulse/k6/rude.ts";
 

@@ -43,7 +43,7 @@ if (config.SESSION_RATE !== undefined && !churns) throw `SESSION_RATE=${config.S
 const excess = excessOf(churn);
 if (churns && excess !== null) throw excess;
 if (config.SLOW_READERS > 0 && socketModule() === null)
-  throw `SLOW_READERS=${config.SLOW_READERS}: k6 reads all there is; allowed: with dist/churn.js and bin/k6`;
+  throw `SLOW_READERS=${config.SLOW_READERS}: k6 reads all there is; allowed: with dist/sockets.js and bin/k6`;
 
 export const options = {
   ...lead?.optionsOf(config, churns ? "comeAndGo" : "hold"),

@@ -17,20 +17,34 @@ export function readThrough(now: number, lag: number): number {
   return lag < BEHIND_MS ? now : now - lag;
 }
 
+/** Where the arrivals of a subscription are kept that is read outside of the script. */
+export interface ArrivalSource {
+  readonly hasArrivals: boolean;
+  /** Takes out event ids, one behind the other, and us from when it is live to the arrival of each. */
+  takeArrivals(): { readonly ids: string; readonly times: number[] };
+  /** The subscription is over. */
+  ignore(): void;
+}
+
 /** What arrived on one subscription and has not been reported yet, in order of arrival. */
 export class PathLog {
   readonly name: string;
   private readonly filter: Filter;
   private readonly from: number;
+  private readonly source: ArrivalSource | null;
   private reportedThrough: number | null = null;
   // Absent while nothing arrives: a run may hold ten thousand of these.
   private arrived: { readonly ids: string[]; readonly times: number[] } | null = null;
 
-  /** @param from Unix ms, by the receiver's clock, from which the subscription is live. */
-  constructor(name: string, filter: Filter, from: number) {
+  /**
+   * @param from Unix ms, by the receiver's clock, from which the subscription is live.
+   * @param source keeps what arrives, where that is not recorded here.
+   */
+  constructor(name: string, filter: Filter, from: number, source: ArrivalSource | null = null) {
     this.name = name;
     this.filter = filter;
     this.from = from;
+    this.source = source;
   }
 
   /** Enters the event id that arrived. @param at Unix ms, by the receiver's clock. */
@@ -42,7 +56,7 @@ export class PathLog {
 
   /** Whether there is something to report at a moment: arrivals, a first word, or a sign of life. */
   isDue(through: number): boolean {
-    if (this.arrived !== null || this.reportedThrough === null) return true;
+    if (this.arrived !== null || this.reportedThrough === null || this.source?.hasArrivals === true) return true;
     return through - this.reportedThrough >= HEARTBEAT_MS;
   }
 
@@ -52,10 +66,17 @@ export class PathLog {
    * @param lost it was the other side that closed it.
    */
   take(through: number, closed: boolean, lost = false): PathReport {
-    const { name: path, filter, from, arrived } = this;
+    const { name: path, filter, from } = this;
     this.reportedThrough = through;
+    return { path, filter, from, through, closed, lost, ...this.takeArrivals(closed) };
+  }
+
+  private takeArrivals(closed: boolean): { readonly ids: string; readonly times: number[] } {
+    const { arrived, source } = this;
     this.arrived = null;
-    const [ids, times] = [arrived?.ids.join("") ?? "", arrived?.times ?? []];
-    return { path, filter, from, through, closed, lost, ids, times };
+    if (source === null) return { ids: arrived?.ids.join("") ?? "", times: arrived?.times ?? [] };
+    const taken = source.takeArrivals();
+    if (closed) source.ignore();
+    return taken;
   }
 }

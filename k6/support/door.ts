@@ -32,6 +32,10 @@ export class Door {
     this.access = access;
   }
 
+  get url(): string {
+    return this.settings.url;
+  }
+
   /** Whether a token has to be asked for before a socket is opened. */
   get isDue(): boolean {
     return this.access.isDue;

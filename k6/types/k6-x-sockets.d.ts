@@ -1,4 +1,4 @@
-/** k6/x/sockets: WebSocket clients that vanish, and that read slowly. */
+/** k6/x/sockets: WebSocket clients that vanish, that read slowly, and whose events are read in Go. */
 declare module "k6/x/sockets" {
   /**
    * Keeps hold of the connections that this virtual user opens from now on.
@@ -9,4 +9,84 @@ declare module "k6/x/sockets" {
 
   /** Ends them without a closing frame. @returns how many there were. */
   export function vanish(): number;
+
+  /** How a gateway writes its messages; the patterns are regular expressions of Go. */
+  export interface Wire {
+    /** Begins most messages with events. */
+    readonly first: string;
+    /** Ends most messages with events. */
+    readonly last: string;
+    /** The end of a message, a character, and the beginning of the next one in the same frame. */
+    readonly between: string;
+    /** Somewhere in other messages with events. */
+    readonly event: string;
+    /** Somewhere in messages that answer, even where they tell an event's id. */
+    readonly answer: string;
+    /** Right before the id of an event. */
+    readonly key: string;
+  }
+
+  export interface SocketsOptions {
+    readonly wire: Wire;
+    /** Whether arrivals are kept and looked at; else they are counted. */
+    readonly judges: boolean;
+    /** Arrivals that are kept as samples each second. */
+    readonly samplesPerSecond: number;
+    /** Which of those who share the samples this is. */
+    readonly place: number;
+    /** Messages that are kept for a comparison each second. */
+    readonly comparedPerSecond: number;
+    /** Events of which `news` is told. */
+    readonly enough: number;
+  }
+
+  export interface SocketsListener {
+    /** Something arrived for the first time on a subscription, or there is enough to take. */
+    news(first: boolean, enough: boolean): void;
+  }
+
+  /** Is told of a connection, in order. */
+  export interface SocketListener {
+    opened(): void;
+    /** A message came that carries no events; null for a binary frame. @param readAt Unix ms. */
+    read(message: string | null, readAt: number): void;
+    failed(error: string): void;
+    /** It is over. @param code 0 without a closing frame. */
+    closed(code: number, reason: string): void;
+  }
+
+  /** What came since it was taken the last time. */
+  export interface Batch {
+    readonly events: number;
+    /** Those that came before their subscription was confirmed. */
+    readonly foreign: number;
+    /** Ms between the reading of the last message and its entry. */
+    readonly lag: number;
+    /** At which Unix ms some arrived, and the lag of each. */
+    readonly samples: readonly { readonly id: string; readonly at: number; readonly lag: number }[];
+    readonly compared: readonly { readonly id: string; readonly message: string }[];
+    /** Messages with events, but without an id. @param listed whether the subscription was confirmed. */
+    readonly strays: readonly { readonly message: string; readonly listed: boolean }[];
+  }
+
+  /** Sockets of one virtual user; each is a number. */
+  export class Sockets {
+    constructor(options: SocketsOptions, listener: SocketsListener);
+    /** Opens a connection. @param params as those of k6/websockets, without a jar. */
+    open(url: string, params: object, listener: SocketListener): number;
+    send(socket: number, text: string): void;
+    /** Closes it without waiting for the other side. */
+    cut(socket: number): void;
+    framesRead(socket: number): number;
+    /** What it receives arrives on a subscription from now on. @param from Unix ms. */
+    listen(socket: number, from: number): void;
+    /** What it receives arrives on none. */
+    ignore(socket: number): void;
+    hasArrivals(socket: number): boolean;
+    /** Takes out ids, one behind the other, and us since {@link listen} of each. */
+    takeArrivals(socket: number): { readonly ids: string; readonly times: number[] };
+    /** That of the last message that was not taken yet, in ms. */
+    lag(): number;
+    take(): Batch;
+  }
 }

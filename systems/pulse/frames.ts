@@ -82,6 +82,12 @@ const KEY = /"event_id"\s*:\s*"$/;
 /** Characters of a key, with some space round its colon. */
 const KEY_LENGTH = 20;
 
+/** How messages are told apart and where their ids stand, for who reads them outside of a script. */
+export const WIRE = {
+  ...{ first: TYPE_FIRST, last: TYPE_LAST, between: BETWEEN_MESSAGES },
+  ...{ event: EVENT.source, answer: ANSWER.source, key: KEY.source },
+};
+
 /**
  * The event id of a message that holds no other; null where it takes a closer look to tell. Most messages are such: with
  * this a subscriber spends 3 us on each, in k6, and 12 without.

@@ -108,7 +108,7 @@ export const websocket = {
   SESSION: duration("how long a client of the churn profile stays", "5s"),
   SESSION_RATE: positive("sessions per second of the churn profile, instead of as many as its clients come to"),
   VANISH_SHARE: share(
-    "share of the sessions of the churn profile that leave without a word; dist/churn.js needs bin/k6 for that, and dist/websocket.js sends a closing frame",
+    "share of the sessions of the churn profile that leave without a word; dist/sockets.js needs bin/k6 for that, and dist/websocket.js sends a closing frame",
     "0.5",
   ),
   RESUBSCRIBE_SHARE: share(
@@ -116,7 +116,7 @@ export const websocket = {
     "0.25",
   ),
   SLOW_READERS: share(
-    "share of the clients that read slowly, whose deliveries nobody judges; only with dist/churn.js and bin/k6",
+    "share of the clients that read slowly, whose deliveries nobody judges; only with dist/sockets.js and bin/k6",
     "0",
   ),
   SLOW_READ_RATE: positive("kB that a client of SLOW_READERS reads in a second", "50"),

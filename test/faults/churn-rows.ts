@@ -12,7 +12,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
   {
     name: "churn: healthy",
     plants: "nothing; half of the clients vanish without a word",
-    plant: { bundle: "churn", websocket, nats },
+    plant: { bundle: "sockets", websocket, nats },
     expect: { verdict: "PASS", reasons: [], checks: [balanced, nothingLost] },
   },
   {
@@ -24,7 +24,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
   {
     name: "churn: connection-cap=8",
     plants: "a gateway that lets in 8 clients at a time, where 15 are there",
-    plant: { bundle: "churn", faults: ["connection-cap=8"], websocket, nats },
+    plant: { bundle: "sockets", faults: ["connection-cap=8"], websocket, nats },
     expect: {
       verdict: "FAIL",
       reasons: ["ws_sessions_missed", "ws_connection_errors_total"],
@@ -35,7 +35,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
     name: "churn: keep-subscriptions",
     plants: "a gateway that keeps a subscription that was given up",
     plant: {
-      bundle: "churn",
+      bundle: "sockets",
       faults: ["keep-subscriptions"],
       websocket: { ...websocket, RESUBSCRIBE_SHARE: "1" },
       nats,
@@ -52,7 +52,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
     name: "slow readers: healthy",
     plants: "nothing; two of ten clients read 1 kB/s",
     plant: {
-      bundle: "churn",
+      bundle: "sockets",
       websocket: { VUS: "10", SLOW_READERS: "0.2", SLOW_READ_RATE: "1", FILTERS: "all" },
       nats: { SUBSCRIPTIONS: "8" },
     },
@@ -66,7 +66,7 @@ const ROWS: readonly Row<PulsePlant>[] = [
     name: "slow readers: wait-for-slow",
     plants: "a gateway that waits for its slowest client before it goes on",
     plant: {
-      bundle: "churn",
+      bundle: "sockets",
       faults: ["wait-for-slow"],
       websocket: { VUS: "5", SLOW_READERS: "0.2", SLOW_READ_RATE: "1", FILTERS: "all" },
       // So long that the few megabytes that the system keeps for a slow client are full before the end.

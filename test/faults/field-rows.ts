@@ -140,7 +140,7 @@ const PULSE_ROWS: readonly Row<PulsePlant>[] = [
     plants: "nothing; five sessions a second, half of which vanish without a word",
     plant: {
       manner: "real",
-      bundle: "churn",
+      bundle: "sockets",
       websocket: { SCENARIO: "churn", VUS: "20", SESSION: "3s", SESSION_RATE: "5", DURATION: "16s" },
       nats: { DURATION: "9s" },
     },

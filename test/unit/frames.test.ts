@@ -1,9 +1,10 @@
 /** What a subscriber takes for an event, whatever the order of keys, the spacing, and how many are in a frame. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { eventId } from "../../core/trace.ts";
 import { damageOf, eventsIn } from "../../systems/pulse/damage.ts";
 import { event } from "../../systems/pulse/events.ts";
-import { eventIdsIn, frames, isEventFrame, messagesIn, soleEventId } from "../../systems/pulse/frames.ts";
+import { eventIdsIn, frames, isEventFrame, messagesIn, soleEventId, WIRE } from "../../systems/pulse/frames.ts";
 import type { DeliveredEvent } from "../../systems/pulse/wire.ts";
 
 const WORKLOAD = { seed: 1, chains: ["ethereum", "solana"] };
@@ -74,6 +75,34 @@ describe("a frame with events", () => {
   test("of several messages on lines of their own is taken apart", () => {
     const lines = [real(1), '{"type":"pong"}', JSON.stringify({ type: "event", data: bare(2) })];
     expect(messagesIn(lines.join("\n"))).toEqual(lines);
+  });
+});
+
+/** What the reader in Go is held to as well. */
+interface Told {
+  readonly wire: object;
+  readonly frames: readonly {
+    readonly name: string;
+    readonly frame: string;
+    readonly messages: readonly { readonly text: string; readonly events: boolean; readonly ids?: readonly string[] }[];
+  }[];
+}
+
+describe("as the reader in Go, a script reads", () => {
+  const told = JSON.parse(readFileSync("xk6/sockets/testdata/frames.json", "utf8")) as Told;
+
+  test("the same wire", () => {
+    expect(told.wire).toEqual(WIRE);
+  });
+
+  test.each(told.frames.map((one) => [one.name, one] as const))("%s", (_, { frame, messages }) => {
+    expect(messagesIn(frame)).toEqual(messages.map(({ text }) => text));
+    for (const { text, events, ids } of messages) {
+      expect(isEventFrame(text)).toBe(events);
+      if (!events) continue;
+      expect(eventIdsIn(text)).toEqual(ids);
+      expect([null, ids?.[0]]).toContain(soleEventId(text));
+    }
   });
 });
 

@@ -3,7 +3,7 @@
 import { flagsOf, type PipelineKind, startDependent, type VariablesByTest } from "../../../cli/kind.ts";
 import { secondsOf } from "../../../core/plan.ts";
 import { peakOf } from "../../../core/shape.ts";
-import { type Settings, settings } from "../../../k6/support/settings.ts";
+import { settings } from "../../../k6/support/settings.ts";
 import { countAmong } from "../churn.ts";
 import { PULSE_FAULTS } from "../target/faults.ts";
 import { endpointsCheck } from "./httpdoor.ts";
@@ -41,7 +41,7 @@ export const kind: PipelineKind = {
     http: { DURATION: "7s", THINK_TIME: "60ms" },
   },
   fit: fitSubscribers,
-  script: ({ test, settings }) => (test === "websocket" && isRude(settings as Settings<"websocket">) ? "churn" : null),
+  script: ({ test }) => (test === "websocket" ? "sockets" : null),
   start: async (place) =>
     startDependent(await startPipeline(place.root, place.logs, flagsOf(place)), async (base) => {
       const { nats, gateway, receiver, problems } = base;
@@ -68,11 +68,6 @@ export const kind: PipelineKind = {
       };
     }),
 };
-
-/** Clients that vanish or read slowly need bin/k6. */
-function isRude({ SCENARIO, SLOW_READERS }: Settings<"websocket">): boolean {
-  return SCENARIO === "churn" || SLOW_READERS > 0;
-}
 
 /** Time around the load: a canary's way, the drain, and start-up. */
 const ROUND_ABOUT_SECONDS = 30;

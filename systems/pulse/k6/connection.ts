@@ -1,12 +1,12 @@
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import type { Filter } from "../filters.ts";
 import type { Operation } from "./operations.ts";
-import type { SessionEvents } from "./sessionparts.ts";
+import type { SessionEvents, SessionSocket } from "./sessionparts.ts";
 
 /** Receives the events of a virtual user's connections. */
 export interface Listener {
   operated(operation: Operation, failure: string | null, milliseconds: number): void;
-  opened(filter: Filter): PathLog;
+  opened(filter: Filter, socket: SessionSocket): PathLog;
   left(log: PathLog): void;
   unsubscribed(connection: Connection): void;
   arrived(log: PathLog | null, message: string, readAt: number): void;
@@ -30,8 +30,8 @@ export class Connection implements SessionEvents {
     this.subscriber.operated(operation, failure, milliseconds);
   }
 
-  live(): void {
-    this.log = this.subscriber.opened(this.filter);
+  live(socket: SessionSocket): void {
+    this.log = this.subscriber.opened(this.filter, socket);
     this.leftAt = null;
   }
 

@@ -5,9 +5,7 @@ import { wasOurs } from "../../../core/damagedid.ts";
 import { isPlausible } from "../../../core/plausible.ts";
 import type { DamageReport } from "../../../core/report.ts";
 import { CANARY_PUBLISHER, EVENT_ID_MARKER, PROBE_PUBLISHER, readEventId, type Trace } from "../../../core/trace.ts";
-import { Allowance } from "../../../k6/support/allowance.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
-import { Sampling } from "../../../k6/support/sampling.ts";
 import { damageOf, eventsIn } from "../damage.ts";
 import { type Event, event, type Variant, type Workload } from "../events.ts";
 import { Pattern } from "../pattern.ts";
@@ -18,14 +16,14 @@ type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
  * Frames that are parsed and compared field by field with what was published, each second, by all
  * virtual users together: every one of a slow stream, and what a twenty-fifth of a core can do of a fast one.
  */
-const COMPARED_PER_SECOND = 1_000;
+export const COMPARED_PER_SECOND = 1_000;
 
 /** Characters of a frame or id that is damaged beyond reading. */
 const LONGEST_ID = 60;
 /** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
 const TELLING_VUS = 5;
 /** An arrival that is looked at closely. */
-interface Sample {
+export interface Sample {
   readonly id: string;
   /** Unix ms by the receiver's clock. */
   readonly at: number;
@@ -38,41 +36,18 @@ export class Inspection {
   private readonly workload: Workload;
   private readonly all: readonly Variant[];
   private readonly measure: Measures;
-  private readonly sampling: Sampling<Sample>;
-  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly damages = new DamageTally();
   private readonly toldDamages = new DamageTally();
   /** By variants. */
   private readonly patterns = new Map<number, Pattern>();
   private runNumber: number | null;
-  private enteredAt = Date.now();
 
-  /**
-   * @param runNumber of the run; null where the first event tells it.
-   * @param samplesPerSecond latencies that may be kept one by one.
-   */
-  constructor(
-    workload: Workload,
-    all: readonly Variant[],
-    measure: Measures,
-    runNumber: number | null,
-    samplesPerSecond: number,
-  ) {
+  /** @param runNumber of the run; null where the first event tells it. */
+  constructor(workload: Workload, all: readonly Variant[], measure: Measures, runNumber: number | null) {
     this.workload = workload;
     this.all = all;
     this.measure = measure;
     this.runNumber = runNumber;
-    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
-  }
-
-  /**
-   * An event arrived.
-   *
-   * @param readAt Unix ms here; @param at by the receiver's clock; @param lag how long its frame had waited, in ms.
-   */
-  take(id: string, frame: string, readAt: number, at: number, lag: number): void {
-    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag });
-    if (this.comparisons.take(readAt)) this.compare(frame, id);
   }
 
   /** The damage since it was last asked for. */
@@ -89,12 +64,11 @@ export class Inspection {
   }
 
   /** Enters how long events were on their way, and how long their frames have waited for this script. */
-  enter(): void {
+  enter(samples: readonly Sample[]): void {
     const { measure } = this;
-    const now = Date.now();
     let entered = 0;
     let negative = 0;
-    for (const { id, at, lag } of this.sampling.take((now - this.enteredAt) / 1000)) {
+    for (const { id, at, lag } of samples) {
       const trace = this.readOurs(id);
       if (trace === null || [CANARY_PUBLISHER, PROBE_PUBLISHER].includes(trace.publisher)) continue;
       entered++;
@@ -103,13 +77,13 @@ export class Inspection {
       measure.ws_event_latency_ms.add(latency, 0);
       measure.generator_lag_ms.add(lag, 0);
     }
-    this.enteredAt = now;
     measure.ws_event_latency_ms.looked(entered);
     measure.generator_lag_ms.looked(entered);
     measure.ws_negative_latency.add(negative, entered);
   }
 
-  private compare(frame: string, id: string): void {
+  /** Compares an event field by field with what was published. */
+  compare(frame: string, id: string): void {
     const trace = this.readOurs(id);
     if (trace === null || trace.publisher === PROBE_PUBLISHER) return;
     const sent = event(this.workload, trace.seq, this.all);

@@ -1,6 +1,29 @@
+import exec from "k6/execution";
+import { Allowance } from "../../../k6/support/allowance.ts";
 import type { PathLog } from "../../../k6/support/arrivals.ts";
+import { Sampling } from "../../../k6/support/sampling.ts";
 import { eventIdsIn, soleEventId } from "../frames.ts";
-import type { Inspection } from "./inspection.ts";
+import { COMPARED_PER_SECOND, type Inspection, type Sample } from "./inspection.ts";
+
+/** What was received since it was taken the last time. */
+export interface Received {
+  readonly events: number;
+  /** Those that have no identity of ours or no subscription. */
+  readonly foreign: number;
+  /** How long the last message had waited when it was read, in ms. */
+  readonly lag: number;
+  readonly samples: readonly Sample[];
+}
+
+/** Where events are kept as they come, until they are taken. */
+export interface TakesEvents {
+  /** How long the last message that was read and not taken yet had waited, in ms; 0 without one. */
+  readonly lag: number;
+  /** Enters what came where it belongs. */
+  read(): void;
+  /** Reads, and takes out what was received. */
+  take(): Received;
+}
 
 /**
  * Messages are read so many together, or before a report. With ten virtual users and 2,400 messages a second k6 took
@@ -10,7 +33,7 @@ import type { Inspection } from "./inspection.ts";
 const READ_TOGETHER = 250;
 
 /** What one virtual user receives: messages are kept as they come, and read together. */
-export class Intake {
+export class Intake implements TakesEvents {
   private readonly inspection: Inspection;
   private readonly correction: number;
   // A column for each thing that is kept of a message: with an object for each, lag at 20,000/s was nine times as long.
@@ -19,15 +42,22 @@ export class Intake {
   /** When sockets were read, in Unix ms, and how long messages had waited for this script then, in ms. */
   private readonly readAt = new Float64Array(READ_TOGETHER);
   private readonly lags = new Float64Array(READ_TOGETHER);
+  private readonly sampling: Sampling<Sample>;
+  private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
+  private takenAt = Date.now();
   private unread = 0;
   private events = 0;
   private foreign = 0;
   private lastLag = 0;
 
-  /** @param correction ms to add to a time here for that of the receiver's clock. */
-  constructor(inspection: Inspection, correction: number) {
+  /**
+   * @param correction ms to add to a time here for that of the receiver's clock.
+   * @param samplesPerSecond latencies that may be kept one by one.
+   */
+  constructor(inspection: Inspection, correction: number, samplesPerSecond: number) {
     this.inspection = inspection;
     this.correction = correction;
+    this.sampling = new Sampling(samplesPerSecond, exec.vu.idInTest);
   }
 
   /** Events that were read and not taken yet. */
@@ -35,7 +65,6 @@ export class Intake {
     return this.events;
   }
 
-  /** How long the last message that was read and not taken yet had waited, in ms; 0 without one. */
   get lag(): number {
     return this.lastLag;
   }
@@ -55,7 +84,6 @@ export class Intake {
     this.events += Math.max(1, eventIdsIn(message).length);
   }
 
-  /** Enters what came where it belongs. */
   read(): void {
     const { unread } = this;
     this.unread = 0;
@@ -67,13 +95,16 @@ export class Intake {
     }
   }
 
-  /** Takes out how many events were read, how many have no identity of ours or no subscription, and how late the last was. */
-  take(): { readonly events: number; readonly foreign: number; readonly lag: number } {
+  take(): Received {
+    this.read();
     const { events, foreign, lag } = this;
+    const now = Date.now();
+    const samples = this.sampling.take((now - this.takenAt) / 1000);
+    this.takenAt = now;
     this.events = 0;
     this.foreign = 0;
     this.lastLag = 0;
-    return { events, foreign, lag };
+    return { events, foreign, lag, samples };
   }
 
   /** Reads a message that carries several events, or none with an id that is whole. */
@@ -96,6 +127,7 @@ export class Intake {
     const readAt = this.readAt[place] as number;
     const at = readAt + this.correction;
     log.record(id, at);
-    this.inspection.take(id, this.messages[place] as string, readAt, at, Math.max(0, this.lags[place] as number));
+    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, this.lags[place] as number) });
+    if (this.comparisons.take(readAt)) this.inspection.compare(this.messages[place] as string, id);
   }
 }

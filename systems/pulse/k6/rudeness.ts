@@ -1,9 +1,13 @@
 /** What a k6 can do to a connection beside what k6's own WebSockets can; nothing, unless a module of ours is there. */
+import type { Sockets } from "k6/x/sockets";
+
+export type { Batch, SocketListener, Sockets, SocketsListener } from "k6/x/sockets";
 
 /** The module k6/x/sockets. */
 export interface SocketModule {
   follow(bytesPerSecond: number): void;
   vanish(): number;
+  readonly Sockets: typeof Sockets;
 }
 
 let given: SocketModule | null = null;

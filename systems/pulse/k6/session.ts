@@ -1,5 +1,4 @@
 import { clearTimeout, setTimeout } from "k6/timers";
-import type { WebSocket } from "k6/websockets";
 import { beginningOf } from "../../../core/beginning.ts";
 import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import type { Filter } from "../filters.ts";
@@ -7,7 +6,7 @@ import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readCon
 import { cut } from "./cut.ts";
 import { ANSWERS, type Operation } from "./operations.ts";
 import { PendingOperations } from "./pending.ts";
-import type { SessionEvents, SessionPlan, SocketSource } from "./sessionparts.ts";
+import type { SessionEvents, SessionPlan, SessionSocket, SocketSource } from "./sessionparts.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -37,7 +36,7 @@ export class Session {
   private readonly config: SessionSettings;
   private readonly filter: Filter;
   private readonly events: SessionEvents;
-  private readonly socket: WebSocket;
+  private readonly socket: SessionSocket;
   private readonly plan: SessionPlan;
   private readonly pending: PendingOperations;
   private finish: (end: SessionEnd) => void = () => undefined;
@@ -168,7 +167,7 @@ export class Session {
       this.subscribe();
     } else if (operation === "subscribe") {
       this.subscription = frame.data?.subscription_id ?? null;
-      this.events.live();
+      this.events.live(this.socket);
       this.ask("list", frames.listSubscriptions());
       if (!this.changed) this.schedule();
     } else if (operation === "unsubscribe" && this.changing) {
@@ -206,8 +205,12 @@ export class Session {
     this.timers.push(timer);
   }
 
+  private get frames(): number {
+    return this.socket.framesRead ?? this.framesRead;
+  }
+
   private ask(operation: Operation, frame?: string): void {
-    const before = this.framesRead;
+    const before = this.frames;
     this.pending.add(operation, () => this.unanswered(operation, before));
     if (frame !== undefined) this.socket.send(frame);
   }
@@ -221,7 +224,7 @@ export class Session {
   private unanswered(operation: Operation, before: number): void {
     const silence = `no answer within ${this.config.CONNECT_TIMEOUT} s`;
     this.failed(operation, silence);
-    if (this.framesRead === before) this.giveUp(`${silence}, and no other frame`);
+    if (this.frames === before) this.giveUp(`${silence}, and no other frame`);
   }
 
   /** An operation failed; without a connection or a subscription the session cannot go on. */

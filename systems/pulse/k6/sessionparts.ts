@@ -1,13 +1,26 @@
 /** What a session is given: a socket, a plan, and a listener for its events. */
 import type { WebSocket } from "k6/websockets";
+import type { ArrivalSource } from "../../../k6/support/arrivals.ts";
 import type { Operation } from "./operations.ts";
+
+/** What a session needs of a socket: k6's own has it, and one whose events are read in Go. */
+export interface SessionSocket extends Pick<WebSocket, "onopen" | "onmessage" | "onerror" | "onclose"> {
+  readonly readyState: number;
+  send(text: string): void;
+  /** Closes it without waiting for the other side, where that is possible. */
+  cut?(): void;
+  /** Frames that came, where the session does not see all of them. */
+  readonly framesRead?: number;
+  /** Keeps what arrives from now on, in Unix ms, where the session does not see it. */
+  listen?(from: number): ArrivalSource;
+}
 
 /** Reports of a session. */
 export interface SessionEvents {
   /** An operation succeeded, or failed, this many milliseconds after its request. */
   operation(operation: Operation, failure: string | null, milliseconds: number): void;
   /** The subscription is confirmed: from now on every matching event must arrive. */
-  live(): void;
+  live(socket: SessionSocket): void;
   /** The session or its subscription is about to end: events published from now on may not arrive. */
   leaving(): void;
   /** The subscription is over, and another one follows on the same connection. */
@@ -20,7 +33,7 @@ export interface SessionEvents {
 
 /** Opens the socket of a session. */
 export interface SocketSource {
-  open(): WebSocket;
+  open(): SessionSocket;
 }
 
 /** The course of a session; without options it is well-behaved. */

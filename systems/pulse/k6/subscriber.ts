@@ -18,10 +18,12 @@ import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
 import { Connection } from "./connection.ts";
 import { Inspection } from "./inspection.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type TakesEvents } from "./intake.ts";
 import type { Operation } from "./operations.ts";
+import { Reader } from "./reader.ts";
 import { socketModule } from "./rudeness.ts";
 import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
+import type { SessionSocket, SocketSource } from "./sessionparts.ts";
 
 export interface SubscriberSettings extends SessionSettings {
   readonly SEED: number;
@@ -68,7 +70,11 @@ export class Subscriber {
   private readonly isSlow: boolean;
   private readonly all: readonly Variant[];
   private readonly inspection: Inspection;
+  /** Of the messages that this script is handed. */
   private readonly intake: Intake;
+  private readonly source: SocketSource;
+  /** Where all events are kept. */
+  private readonly events: TakesEvents;
   private readonly correction: number;
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
@@ -110,9 +116,15 @@ export class Subscriber {
     this.judge = judge;
     const workload = { seed: config.SEED, chains: config.CHAINS };
     this.all = variants(workload);
-    this.inspection = new Inspection(workload, this.all, measure, run.number, samplesPerSecond);
+    this.inspection = new Inspection(workload, this.all, measure, run.number);
     this.correction = clockCorrection(run);
-    this.intake = new Intake(this.inspection, this.correction);
+    this.intake = new Intake(this.inspection, this.correction, samplesPerSecond);
+    const module = socketModule();
+    const settings = { judges: !this.isSlow, samplesPerSecond, enough: REPORTED_TOGETHER, correction: this.correction };
+    const news = (first: boolean, enough: boolean) => this.toldNews(first, enough);
+    const reader = module === null ? null : new Reader(module, door, this.inspection, settings, news);
+    this.source = reader ?? door;
+    this.events = reader ?? this.intake;
   }
 
   /** Whether the receiver has settled the run and nothing more is to come. */
@@ -194,7 +206,7 @@ export class Subscriber {
     const { resubscribesAt, vanishes } = this.manner;
     // A goodbye would be answered behind all that is still to be read.
     const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
-    const session = new Session(this.config, this.door, filter, { until, resubscribesAt, vanish }, connection);
+    const session = new Session(this.config, this.source, filter, { until, resubscribesAt, vanish }, connection);
     this.sessions.add(session);
     const end = await session.over;
     this.sessions.delete(session);
@@ -220,10 +232,10 @@ export class Subscriber {
   /** It listened until it said goodbye, however much later this is reported; what still waits has not been read. */
   private finish({ log, leftAt }: Connection, lost: boolean): void {
     if (log === null) return;
-    this.intake.read();
+    this.events.read();
     this.left(log);
     this.hasEnded = true;
-    const read = readThrough(Date.now(), this.intake.lag);
+    const read = readThrough(Date.now(), this.events.lag);
     this.finished.push(log.take(Math.min(leftAt ?? read, read) + this.correction, true, lost));
   }
 
@@ -239,10 +251,11 @@ export class Subscriber {
   }
 
   /** A subscription has become live. */
-  opened(filter: Filter): PathLog {
+  opened(filter: Filter, socket: SessionSocket): PathLog {
     this.wasLive = true;
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
-    const log = new PathLog(name, filter, Date.now() + this.correction);
+    const now = Date.now();
+    const log = new PathLog(name, filter, now + this.correction, socket.listen?.(now));
     this.logs.add(log);
     this.unreached.add(log);
     this.hurry();
@@ -281,16 +294,20 @@ export class Subscriber {
   arrived(log: PathLog | null, message: string, readAt: number): void {
     if (this.isSlow) this.intake.count(message);
     else this.intake.add(log, message, readAt);
-    if (log !== null && this.unreached.delete(log)) this.hurry();
-    if (this.intake.size >= REPORTED_TOGETHER) this.reportSoon();
+    const first = log !== null && this.unreached.delete(log);
+    this.toldNews(first, this.intake.size >= REPORTED_TOGETHER);
+  }
+
+  private toldNews(first: boolean, enough: boolean): void {
+    if (first) this.hurry();
+    if (enough) this.reportSoon();
   }
 
   private async report(): Promise<void> {
     const { measure, isSlow } = this;
     this.hasNews = false;
-    this.intake.read();
-    this.inspection.enter();
-    const { events, foreign: unidentified, lag } = this.intake.take();
+    const { events, foreign: unidentified, lag, samples } = this.events.take();
+    this.inspection.enter(samples);
     (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
     const all = [...this.finished.splice(0), ...this.due(readThrough(Date.now(), lag) + this.correction)];

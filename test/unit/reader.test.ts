@@ -1,0 +1,100 @@
+/** What a subscriber makes of sockets that are read in Go, over a module that stands for k6/x/sockets. */
+import { expect, test, vi } from "vitest";
+import { Inspection } from "../../systems/pulse/k6/inspection.ts";
+import { Reader } from "../../systems/pulse/k6/reader.ts";
+import type { Batch, SocketListener, SocketModule, Sockets, SocketsListener } from "../../systems/pulse/k6/rudeness.ts";
+import { DOOR } from "./socket.ts";
+
+vi.mock("k6/execution", () => ({ default: { instance: { vusInitialized: 4 }, vu: { idInTest: 3 } } }));
+
+const NOTHING: Batch = { events: 0, foreign: 0, lag: 0, samples: [], compared: [], strays: [] };
+
+class Go implements Sockets {
+  static last: Go;
+  batch: Batch = NOTHING;
+  readonly calls: unknown[][] = [];
+  listeners: SocketListener[] = [];
+  readonly news: SocketsListener["news"];
+
+  constructor(options: object, { news }: SocketsListener) {
+    Go.last = this;
+    this.calls.push(["new", options]);
+    this.news = news;
+  }
+
+  open(_url: string, _params: object, listener: SocketListener): number {
+    return this.listeners.push(listener);
+  }
+  send = (...call: unknown[]) => void this.calls.push(["send", ...call]);
+  cut = (...call: unknown[]) => void this.calls.push(["cut", ...call]);
+  listen = (...call: unknown[]) => void this.calls.push(["listen", ...call]);
+  ignore = (...call: unknown[]) => void this.calls.push(["ignore", ...call]);
+  framesRead = () => 7;
+  hasArrivals = () => true;
+  takeArrivals = () => ({ ids: "", times: [] });
+  lag = () => 12;
+  take = () => this.batch;
+}
+
+function read() {
+  const inspection = new Inspection({ seed: 1, chains: ["ethereum"] }, [], {} as never, null);
+  const compared = vi.spyOn(inspection, "compare").mockReturnValue(undefined);
+  vi.spyOn(inspection, "isDamage").mockImplementation((frame) => frame === "damaged");
+  const settings = { judges: true, samplesPerSecond: 10, enough: 5_000, correction: 100 };
+  const told: [boolean, boolean][] = [];
+  const module = { Sockets: Go } as unknown as SocketModule;
+  const reader = new Reader(module, DOOR, inspection, settings, (...news) => void told.push(news));
+  return { reader, go: Go.last, compared, told };
+}
+
+test("gives Go its share of what may be looked at", () => {
+  expect(read().go.calls[0]?.[1]).toMatchObject({
+    samplesPerSecond: 10,
+    comparedPerSecond: 250,
+    place: 3,
+    enough: 5_000,
+  });
+});
+
+test("compares what Go has chosen, and has times by the receiver's clock", () => {
+  const { reader, go, compared } = read();
+  go.batch = {
+    ...NOTHING,
+    ...{
+      events: 9,
+      foreign: 2,
+      samples: [{ id: "a", at: 1_000, lag: 3 }],
+      compared: [{ id: "b", message: "frame of b" }],
+    },
+  };
+  expect(reader.take()).toEqual({ events: 9, foreign: 2, lag: 0, samples: [{ id: "a", at: 1_100, lag: 3 }] });
+  expect(compared.mock.calls).toEqual([["frame of b", "b"]]);
+});
+
+test("counts what has no identity as foreign where it is not a damaged one of ours", () => {
+  const { reader, go } = read();
+  const stray = (message: string, listed: boolean) => ({ message, listed });
+  go.batch = { ...NOTHING, events: 3, strays: [stray("damaged", true), stray("damaged", false), stray("other", true)] };
+  expect(reader.take().foreign).toBe(2);
+});
+
+test("a socket tells its session in the words of k6's own", () => {
+  const { reader, go } = read();
+  const socket = reader.open();
+  const said: unknown[] = [];
+  socket.onopen = () => void said.push(socket.readyState);
+  socket.onmessage = (message) => void said.push([message?.data, message?.timestamp]);
+  socket.onerror = (problem) => void said.push(problem?.error);
+  socket.onclose = (end) => void said.push(end);
+  const [listener] = go.listeners as [SocketListener];
+  expect(socket.readyState).toBe(0);
+  listener.opened();
+  listener.read('{"type":"connected"}', 5);
+  listener.read(null, 6);
+  listener.failed("broken pipe");
+  listener.closed(0, "");
+  listener.closed(1008, "quota");
+  expect(said).toEqual([1, ['{"type":"connected"}', 5], [null, 6], "broken pipe", {}, { code: 1008, reason: "quota" }]);
+  expect(socket.readyState).toBe(3);
+  expect(socket.framesRead).toBe(7);
+});
