@@ -8,6 +8,7 @@ import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
 import { excessOf, isAmong, mannerOf, nextDue, ownRate } from "../systems/pulse/churn.ts";
 import { streamOf } from "../systems/pulse/events.ts";
+import { ownSockets } from "../systems/pulse/k6/ownsocket.ts";
 import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
@@ -175,7 +176,7 @@ async function proveGateway(): Promise<void> {
   const everything = { chains: [], event_types: [], accounts: [], program_ids: [] };
   const session: Session = new Session(
     config,
-    door,
+    ownSockets(door),
     everything,
     { until: Date.now() + 60_000 },
     {

@@ -2,7 +2,7 @@ import type { Filter } from "../../core/filter.ts";
 import type { PathReport } from "../../core/report.ts";
 
 /** A subscription with nothing to tell still says this often that it lives; well within the receiver's patience. */
-const HEARTBEAT_MS = 3_000;
+export const HEARTBEAT_MS = 3_000;
 
 /** A reader that is behind its socket by less than this has nothing left to read that is worth waiting for. */
 const BEHIND_MS = 100;
@@ -17,9 +17,12 @@ export function readThrough(now: number, lag: number): number {
   return lag < BEHIND_MS ? now : now - lag;
 }
 
-/** Where the arrivals of a subscription are kept that is read outside of the script. */
+/** Keeps, and reports, the arrivals of a subscription outside of the script. */
 export interface ArrivalSource {
-  readonly hasArrivals: boolean;
+  /** From now on what comes arrives on a subscription. @param head of its reports, in JSON. */
+  listen(from: number, head: string): void;
+  /** It is about to end. */
+  leave(): void;
   /** Takes out event ids, one behind the other, and us from when it is live to the arrival of each. */
   takeArrivals(): { readonly ids: string; readonly times: number[] };
   /** The subscription is over. */
@@ -38,7 +41,7 @@ export class PathLog {
 
   /**
    * @param from Unix ms, by the receiver's clock, from which the subscription is live.
-   * @param source keeps what arrives, where that is not recorded here.
+   * @param source keeps and reports what arrives until it is about to end, where that is not recorded here.
    */
   constructor(name: string, filter: Filter, from: number, source: ArrivalSource | null = null) {
     this.name = name;
@@ -54,9 +57,20 @@ export class PathLog {
     this.arrived.times.push(Math.round((at - this.from) * 1000));
   }
 
+  /** What all its reports begin with, as the members of an object in JSON. */
+  get head(): string {
+    const { name: path, filter, from } = this;
+    return JSON.stringify({ path, filter, from }).slice(1, -1);
+  }
+
+  /** It is about to end: {@link take} tells the rest. */
+  leave(): void {
+    this.source?.leave();
+  }
+
   /** Whether there is something to report at a moment: arrivals, a first word, or a sign of life. */
   isDue(through: number): boolean {
-    if (this.arrived !== null || this.reportedThrough === null || this.source?.hasArrivals === true) return true;
+    if (this.arrived !== null || this.reportedThrough === null) return true;
     return through - this.reportedThrough >= HEARTBEAT_MS;
   }
 

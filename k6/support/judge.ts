@@ -9,13 +9,18 @@ import { type Run, reportArrivals } from "./run.ts";
 
 /**
  * Where arrivals are judged, and told in what way some of them are damaged, and how many others carry no identity
- * of ours.
+ * of ours. More paths may be written already, as members of a list in JSON.
  */
-export type ReportArrivals = (paths: PathReport[], damages: DamageReport[], foreign: number) => Promise<ArrivalsAnswer>;
+export type ReportArrivals = (
+  paths: PathReport[],
+  damages: DamageReport[],
+  foreign: number,
+  written?: string,
+) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
 export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): ReportArrivals {
-  return (paths, damages, foreign) => reportArrivals(config, run, { paths, damages, foreign });
+  return (paths, damages, foreign, written) => reportArrivals(config, run, { paths, damages, foreign }, written);
 }
 
 type WebsocketMeasures = ReturnType<typeof measures<"websocket">>;
@@ -46,8 +51,10 @@ export function gapJudge(stream: Stream, run: number | null, measure: WebsocketM
   const judged: RunNumber = { run };
   /** What all subscriptions together have seen: where the stream stands. */
   const whole = new Edges();
-  return async (reports) => {
-    const { paths, ...unread } = readArrivals(reports, judged, Date.now());
+  return async (reports, _damages, _foreign, written = "") => {
+    // What was written was written before a path was over.
+    const all = [...(JSON.parse(`[${written}]`) as PathReport[]), ...reports];
+    const { paths, ...unread } = readArrivals(all, judged, Date.now());
     for (const report of paths) {
       const subscription = subscriptions.get(report.path) ?? { ledger: new Ledger(), edges: new Edges() };
       subscriptions.set(report.path, subscription);

@@ -129,17 +129,29 @@ export async function reportPublished(
 ): Promise<void> {
   const { instance, clock } = run;
   const told = batches.map((batch) => ({ instance, clockError: clock?.error, ...batch }));
-  await report(config, run, "published", told);
+  await report(config, run, "published", JSON.stringify(told));
 }
 
-/** Tells the receiver what arrived. @throws when the receiver does not take it. */
-export async function reportArrivals(config: RunSettings, run: Run, arrivals: Arrivals): Promise<ArrivalsAnswer> {
-  return (await report(config, run, "arrivals", arrivals)) as unknown as ArrivalsAnswer;
+/**
+ * Tells the receiver what arrived.
+ *
+ * @param written more paths, as members of a list in JSON.
+ * @throws when the receiver does not take it.
+ */
+export async function reportArrivals(
+  config: RunSettings,
+  run: Run,
+  { paths, damages = [], foreign = 0 }: Arrivals,
+  written = "",
+): Promise<ArrivalsAnswer> {
+  const list = [written, JSON.stringify(paths).slice(1, -1)].filter((part) => part !== "").join();
+  const text = `{"paths":[${list}],"damages":${JSON.stringify(damages)},"foreign":${foreign}}`;
+  return (await report(config, run, "arrivals", text)) as unknown as ArrivalsAnswer;
 }
 
-async function report(config: RunSettings, run: Run, what: string, body: object): Promise<object> {
+async function report(config: RunSettings, run: Run, what: string, text: string): Promise<object> {
   const url = `${config.RECEIVER_URL}/runs/${run.id}/${what}`;
-  const answer = await http.asyncRequest("POST", url, JSON.stringify(body), asJson());
+  const answer = await http.asyncRequest("POST", url, text, asJson());
   if (answer.status !== 200) throw new Error(withoutCredentials(`${url}: ${said(answer)}`));
   return answer.json() as object;
 }

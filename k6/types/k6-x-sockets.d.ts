@@ -38,6 +38,8 @@ declare module "k6/x/sockets" {
     readonly comparedPerSecond: number;
     /** Events of which `news` is told. */
     readonly enough: number;
+    /** Ms after which a subscription with nothing to tell is reported all the same. */
+    readonly heartbeat: number;
   }
 
   export interface SocketsListener {
@@ -78,13 +80,26 @@ declare module "k6/x/sockets" {
     /** Closes it without waiting for the other side. */
     cut(socket: number): void;
     framesRead(socket: number): number;
-    /** What it receives arrives on a subscription from now on. @param from Unix ms. */
-    listen(socket: number, from: number): void;
+    /**
+     * What it receives arrives on a subscription from now on.
+     *
+     * @param from Unix ms.
+     * @param head of its reports: the members of the JSON object that stay the same.
+     */
+    listen(socket: number, from: number, head: string): void;
+    /** The subscription is about to end, and no longer among the {@link reports}. */
+    leave(socket: number): void;
     /** What it receives arrives on none. */
     ignore(socket: number): void;
-    hasArrivals(socket: number): boolean;
     /** Takes out ids, one behind the other, and us since {@link listen} of each. */
     takeArrivals(socket: number): { readonly ids: string; readonly times: number[] };
+    /**
+     * Takes out what is to be reported, as members of a list in JSON.
+     *
+     * @param through Unix ms by the receiver's clock, up to which the reports are complete.
+     * @param all of subscriptions without anything to tell, too.
+     */
+    reports(through: number, all: boolean): string;
     /** That of the last message that was not taken yet, in ms. */
     lag(): number;
     take(): Batch;

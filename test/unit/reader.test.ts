@@ -30,7 +30,8 @@ class Go implements Sockets {
   listen = (...call: unknown[]) => void this.calls.push(["listen", ...call]);
   ignore = (...call: unknown[]) => void this.calls.push(["ignore", ...call]);
   framesRead = () => 7;
-  hasArrivals = () => true;
+  leave = (...call: unknown[]) => void this.calls.push(["leave", ...call]);
+  reports = () => "";
   takeArrivals = () => ({ ids: "", times: [] });
   lag = () => 12;
   take = () => this.batch;
@@ -80,12 +81,13 @@ test("counts what has no identity as foreign where it is not a damaged one of ou
 
 test("a socket tells its session in the words of k6's own", () => {
   const { reader, go } = read();
-  const socket = reader.open();
   const said: unknown[] = [];
-  socket.onopen = () => void said.push(socket.readyState);
-  socket.onmessage = (message) => void said.push([message?.data, message?.timestamp]);
-  socket.onerror = (problem) => void said.push(problem?.error);
-  socket.onclose = (end) => void said.push(end);
+  const socket = reader.open({
+    opened: () => void said.push(socket.readyState),
+    read: (frame, readAt) => void said.push([frame, readAt]),
+    failed: (error) => void said.push(error),
+    closed: (end) => void said.push(end),
+  });
   const [listener] = go.listeners as [SocketListener];
   expect(socket.readyState).toBe(0);
   listener.opened();

@@ -1,6 +1,7 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { forgetSecrets, hide } from "../../core/redaction.ts";
+import { ownSockets } from "../../systems/pulse/k6/ownsocket.ts";
 import { Session } from "../../systems/pulse/k6/session.ts";
 import type { SessionEvents, SessionPlan } from "../../systems/pulse/k6/sessionparts.ts";
 import { DOOR, Socket } from "./socket.ts";
@@ -26,7 +27,7 @@ function openSession(plan: Partial<SessionPlan> = {}) {
     event: () => undefined,
     strange: (what) => void strange.push(what),
   };
-  const session = new Session(SETTINGS, DOOR, EVERYTHING, { until: Date.now() + 60_000, ...plan }, events);
+  const session = new Session(SETTINGS, ownSockets(DOOR), EVERYTHING, { until: Date.now() + 60_000, ...plan }, events);
   return { session, told, strange, lives, failed: () => told.filter(([, failure]) => failure !== null) };
 }
 

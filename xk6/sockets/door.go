@@ -94,18 +94,21 @@ func jarOf(state *lib.State) http.CookieJar {
 }
 
 // dial opens a connection, and tells k6's metrics of it as its own sockets do.
-func (d *door) dial(ctx context.Context) (*websocket.Conn, metrics.TagsAndMeta, error) {
+func (d *door) dial(ctx context.Context) (*websocket.Conn, *emptied, metrics.TagsAndMeta, error) {
 	state := d.state
 	began := time.Now()
 	dialer := d.dialer
 	isOpen := func() bool { return true }
+	var below *emptied
 	dialer.NetDialContext = func(dialing context.Context, network, address string) (net.Conn, error) {
 		conn, err := d.dialer.NetDialContext(dialing, network, address)
-		if err == nil {
-			// A handshake that is under way does not look at its context.
-			isOpen = context.AfterFunc(ctx, func() { _ = conn.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		// A handshake that is under way does not look at its context.
+		isOpen = context.AfterFunc(ctx, func() { _ = conn.Close() })
+		below = newEmptied(conn)
+		return below, nil
 	}
 	conn, answer, err := dialer.DialContext(ctx, d.url, d.headers)
 	if !isOpen() && err == nil {
@@ -141,5 +144,5 @@ func (d *door) dial(ctx context.Context) (*websocket.Conn, metrics.TagsAndMeta, 
 		Tags: tags.Tags,
 		Time: began,
 	})
-	return conn, tags, err
+	return conn, below, tags, err
 }

@@ -8,6 +8,10 @@ import (
 // arrivals is what arrived on one subscription and was not taken yet. Without
 // any it holds nothing: a VU may have a hundred of these.
 type arrivals struct {
+	head            string  // of its reports: the members that do not change
+	reportedThrough float64 // 0 before the first report
+	isLeft          bool    // it is reported once more, by the script
+
 	from    float64 // Unix ms from which the subscription is live
 	ids     []byte
 	times   []int64 // us since then
@@ -34,6 +38,7 @@ type intake struct {
 	wire       wire
 	judges     bool
 	enough     int
+	heartbeat  float64 // ms
 	sampling   *sampling[sample]
 	comparison allowance
 
@@ -56,14 +61,14 @@ type batch struct {
 	strays          []stray
 }
 
-// enter enters a message with events that was read at a moment; to is nil
-// before its subscription was confirmed.
-func (in *intake) enter(to *arrivals, message []byte, readAt, now time.Time) {
+// enter enters a message with events that was read at a moment, and may have
+// waited for so long; to is nil before its subscription was confirmed.
+func (in *intake) enter(to *arrivals, message []byte, readAt time.Time, waited time.Duration) {
 	if !in.judges {
 		in.events += max(1, len(idsIn(message, in.wire.key)))
 		return
 	}
-	in.lag = milliseconds(now.Sub(readAt))
+	in.lag = milliseconds(waited)
 	if to != nil && !to.reached {
 		to.reached = true
 		in.reached++

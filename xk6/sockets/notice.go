@@ -87,7 +87,7 @@ func (s *Sockets) tellOf(n notice, isHeard bool) error {
 	switch {
 	case n.kind == events:
 		s.mu.Lock()
-		s.enter(n.of, []byte(n.text), n.at, time.Now())
+		s.enter(n.of, []byte(n.text), n.at, time.Since(n.at))
 		s.mu.Unlock()
 	case n.kind == over:
 		s.ended(n.of)

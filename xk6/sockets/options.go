@@ -19,12 +19,13 @@ func readOptions(v sobek.Value) (*intake, error) {
 		"place":             positive(&place),
 		"comparedPerSecond": positive(&comparedPerSecond),
 		"enough":            positive(&enough),
+		"heartbeat":         positive(&in.heartbeat),
 	}.Apply("", v)
 	if err != nil {
 		return nil, fmt.Errorf("sockets: %w", err)
 	}
-	if !in.wire.isWhole() || samplesPerSecond == 0 || comparedPerSecond == 0 || enough == 0 {
-		return nil, fmt.Errorf("sockets: wire, samplesPerSecond, comparedPerSecond and enough must be given")
+	if !in.wire.isWhole() || samplesPerSecond == 0 || comparedPerSecond == 0 || enough == 0 || in.heartbeat == 0 {
+		return nil, fmt.Errorf("sockets: wire, samplesPerSecond, comparedPerSecond, enough and heartbeat must be given")
 	}
 	in.enough = int(enough)
 	in.sampling = newSampling[sample](samplesPerSecond, int(place))

@@ -69,6 +69,7 @@ func run(t *testing.T, url, script string) []string {
 	_, err = runtime.RunOnEventLoop(`
 		const options = {
 			wire: ` + string(wire) + `, judges: true, samplesPerSecond: 100, place: 1, comparedPerSecond: 1, enough: 3,
+			heartbeat: 3000,
 		};
 		const lives = { opened() { report("opened") }, failed(error) { report("failed " + error) },
 			closed(code, reason) { report("closed " + code + " " + reason) } };
@@ -109,13 +110,13 @@ func TestEventsBehindTheAnswerArriveOnTheirSubscription(t *testing.T) {
 		const number = sockets.open(URL, { headers: { "X-Own": "1" } }, { ...lives, read(message, at) {
 			report(message);
 			if (at < began || at > Date.now() + 1) report("read at another time");
-			sockets.listen(number, began);
+			sockets.listen(number, began, '"path":"one"');
 			setTimeout(() => {
 				const { ids, times } = sockets.takeArrivals(number);
 				report("news " + heard.first + " " + heard.enough);
 				report(ids);
 				if (times.length !== 2 || times.some((us) => us < 0 || us > 10_000_000)) report("times " + times);
-				if (sockets.hasArrivals(number)) report("has arrivals still");
+				if (sockets.takeArrivals(number).times.length > 0) report("has arrivals still");
 				report("frames " + sockets.framesRead(number));
 				const { events, foreign, samples, compared, strays } = sockets.take();
 				report(JSON.stringify({ events, foreign, samples: samples.map(({ id }) => id), compared, strays }));
@@ -133,6 +134,39 @@ func TestEventsBehindTheAnswerArriveOnTheirSubscription(t *testing.T) {
 	var closed *websocket.CloseError
 	require.ErrorAs(t, <-goodbye, &closed)
 	require.Equal(t, websocket.CloseNormalClosure, closed.Code)
+}
+
+func TestReportsAreWrittenAsTheReceiverReadsThem(t *testing.T) {
+	url := gateway(t, func(conn *websocket.Conn) {
+		broken := idA[:40] + `\"` + idA[42:]
+		say(t, conn, `{"type":"subscribed"}`, eventOf(idB), eventOf(idC), eventOf(broken))
+		_ = untilClosed(conn)
+	})
+	reported := run(t, url, `
+		const sockets = new Sockets(options, told);
+		const show = (through, all) => report(JSON.stringify(JSON.parse("[" + sockets.reports(through, all) + "]"),
+			(key, value) => key === "times" ? value.map(() => 0) : value));
+		const number = sockets.open(URL, {}, { ...lives, read() {
+			sockets.listen(number, Date.now(), '"path":"one"');
+			setTimeout(() => {
+				show(1000.5, false);
+				show(3999, false);
+				show(3999, true);
+				show(6999, false);
+				sockets.leave(number);
+				show(9999, true);
+				sockets.cut(number);
+			}, 300);
+		} });
+	`)
+	text := idB + idC + idA[:40] + `\\\"` + idA[42:]
+	silent := func(through string) string {
+		return `[{"path":"one","through":` + through + `,"closed":false,"ids":"","times":[]}]`
+	}
+	require.Equal(t, []string{
+		"opened", `[{"path":"one","through":1000.5,"closed":false,"ids":"` + text + `","times":[0,0,0]}]`,
+		"[]", silent("3999"), silent("6999"), "[]", "closed 1000 ",
+	}, reported)
 }
 
 func TestWhatTheOtherSideClosesWithIsTold(t *testing.T) {

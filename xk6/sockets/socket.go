@@ -60,7 +60,7 @@ func (s *socket) connect(door *door) {
 		cancel()
 	}
 	began := time.Now()
-	conn, tags, err := door.dial(ctx)
+	conn, below, tags, err := door.dial(ctx)
 	if err != nil {
 		s.end(err, 0, "")
 		return
@@ -73,18 +73,18 @@ func (s *socket) connect(door *door) {
 		_ = conn.Close()
 	}
 	s.tell(notice{kind: opened})
-	go s.read(conn, began)
+	go s.read(conn, below, began)
 }
 
 // read reads until the connection is over.
-func (s *socket) read(conn *websocket.Conn, began time.Time) {
+func (s *socket) read(conn *websocket.Conn, below *emptied, began time.Time) {
 	for {
 		kind, reader, err := conn.NextReader()
 		if err == nil {
 			buffer := texts.Get().(*bytes.Buffer)
 			buffer.Reset()
 			if _, err = buffer.ReadFrom(reader); err == nil {
-				s.take(kind, buffer.Bytes(), time.Now())
+				s.take(kind, buffer.Bytes(), below, time.Now())
 			}
 			texts.Put(buffer)
 		}
@@ -104,7 +104,7 @@ func (s *socket) read(conn *websocket.Conn, began time.Time) {
 }
 
 // take takes a frame in.
-func (s *socket) take(kind int, frame []byte, readAt time.Time) {
+func (s *socket) take(kind int, frame []byte, below *emptied, readAt time.Time) {
 	s.mu.Lock()
 	isCut := s.isCut
 	s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *socket) take(kind int, frame []byte, readAt time.Time) {
 		case s.waiting > 0:
 			all.notify(notice{of: s, kind: events, text: string(message), at: readAt})
 		default:
-			all.enter(s, message, readAt, time.Now())
+			all.enter(s, message, readAt, below.waited(readAt, time.Now()))
 		}
 	})
 }

@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Sockets struct {
 	mu        sync.Mutex
 	intake    *intake
 	sockets   map[int64]*socket
+	live      []*arrivals // in the order in which they were confirmed
 	last      int64
 	open      int
 	notices   []notice
@@ -52,8 +54,8 @@ func (in *instance) construct(call sobek.ConstructorCall) *sobek.Object {
 	}
 	for name, method := range map[string]func(sobek.FunctionCall) sobek.Value{
 		"open": s.jsOpen, "send": s.jsSend, "cut": s.jsCut, "framesRead": s.jsFramesRead,
-		"listen": s.jsListen, "ignore": s.jsIgnore, "hasArrivals": s.jsHasArrivals, "takeArrivals": s.jsTakeArrivals,
-		"lag": s.jsLag, "take": s.jsTake,
+		"listen": s.jsListen, "leave": s.jsLeave, "ignore": s.jsIgnore, "takeArrivals": s.jsTakeArrivals,
+		"reports": s.jsReports, "lag": s.jsLag, "take": s.jsTake,
 	} {
 		if err := call.This.Set(name, method); err != nil {
 			common.Throw(rt, err)
@@ -68,8 +70,8 @@ func (s *Sockets) find(call sobek.FunctionCall) *socket {
 }
 
 // enter enters a message with events; the sockets are locked.
-func (s *Sockets) enter(of *socket, message []byte, readAt, now time.Time) {
-	s.intake.enter(of.arrivals, message, readAt, now)
+func (s *Sockets) enter(of *socket, message []byte, readAt time.Time, waited time.Duration) {
+	s.intake.enter(of.arrivals, message, readAt, waited)
 	if s.intake.isEnough() && !s.toldEnough {
 		s.toldEnough, s.hasEnough = true, true
 		s.wake()
@@ -131,28 +133,54 @@ func (s *Sockets) jsListen(call sobek.FunctionCall) sobek.Value {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if one := s.find(call); one != nil {
-		one.arrivals = &arrivals{from: call.Argument(1).ToFloat()}
+		one.arrivals = &arrivals{from: call.Argument(1).ToFloat(), head: call.Argument(2).String()}
+		s.live = append(s.live, one.arrivals)
 	}
 	return sobek.Undefined()
+}
+
+func (s *Sockets) jsLeave(call sobek.FunctionCall) sobek.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.find(call); one != nil && one.arrivals != nil {
+		one.arrivals.isLeft = true
+	}
+	return sobek.Undefined()
+}
+
+// jsReports is what is to be reported of the subscriptions that are live, as
+// members of a list in JSON.
+func (s *Sockets) jsReports(call sobek.FunctionCall) sobek.Value {
+	through, all := call.Argument(0).ToFloat(), call.Argument(1).ToBoolean()
+	var text []byte
+	s.mu.Lock()
+	s.live = slices.DeleteFunc(s.live, func(a *arrivals) bool { return a.isLeft })
+	for _, a := range s.live {
+		if !all && !a.isDue(through, s.intake.heartbeat) {
+			continue
+		}
+		if len(text) > 0 {
+			text = append(text, ',')
+		}
+		text = a.appendReport(text, through)
+	}
+	s.mu.Unlock()
+	return s.vu.Runtime().ToValue(string(text))
 }
 
 func (s *Sockets) jsIgnore(call sobek.FunctionCall) sobek.Value {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if one := s.find(call); one != nil {
+		if one.arrivals != nil {
+			one.arrivals.isLeft = true
+		}
 		one.arrivals = nil
 		if one.isOver {
 			delete(s.sockets, one.number)
 		}
 	}
 	return sobek.Undefined()
-}
-
-func (s *Sockets) jsHasArrivals(call sobek.FunctionCall) sobek.Value {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one := s.find(call)
-	return s.vu.Runtime().ToValue(one != nil && one.arrivals != nil && len(one.arrivals.times) > 0)
 }
 
 func (s *Sockets) jsTakeArrivals(call sobek.FunctionCall) sobek.Value {

@@ -1,5 +1,4 @@
 import type { WebSocket } from "k6/websockets";
-import type { SessionSocket } from "./sessionparts.ts";
 
 /**
  * Closes an open socket without waiting for the other side. After `close()` k6 waits for the peer's answer, even beyond
@@ -7,12 +6,7 @@ import type { SessionSocket } from "./sessionparts.ts";
  * once when a frame after the close frame cannot be written, and `send()` refuses such a frame unless the socket is
  * closed while it inspects its argument.
  */
-export function cut(socket: SessionSocket): void {
-  if (socket.cut === undefined) cutThrough(socket as WebSocket);
-  else socket.cut();
-}
-
-function cutThrough(socket: WebSocket): void {
+export function cut(socket: WebSocket): void {
   const { isView } = ArrayBuffer;
   ArrayBuffer.isView = (value): value is ArrayBufferView => {
     socket.close();

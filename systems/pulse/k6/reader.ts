@@ -1,12 +1,13 @@
 import exec from "k6/execution";
 import type { Sockets, SocketsOptions } from "k6/x/sockets";
+import { HEARTBEAT_MS } from "../../../k6/support/arrivals.ts";
 import type { Door } from "../../../k6/support/door.ts";
 import { WIRE } from "../frames.ts";
 import { COMPARED_PER_SECOND, type Inspection } from "./inspection.ts";
 import type { Received, TakesEvents } from "./intake.ts";
 import { ReadSocket } from "./readsocket.ts";
 import type { SocketModule } from "./rudeness.ts";
-import type { SocketSource } from "./sessionparts.ts";
+import type { SocketListener, SocketSource } from "./sessionparts.ts";
 
 /** What a reader needs to know of its virtual user. */
 interface ReaderSettings extends Pick<SocketsOptions, "judges" | "samplesPerSecond" | "enough"> {
@@ -36,12 +37,12 @@ export class Reader implements SocketSource, TakesEvents {
     this.inspection = inspection;
     this.correction = correction;
     const comparedPerSecond = COMPARED_PER_SECOND / exec.instance.vusInitialized;
-    const options = { wire: WIRE, place: exec.vu.idInTest, comparedPerSecond, ...settings };
+    const options = { wire: WIRE, place: exec.vu.idInTest, comparedPerSecond, heartbeat: HEARTBEAT_MS, ...settings };
     this.sockets = new Sockets(options, { news });
   }
 
-  open(): ReadSocket {
-    return new ReadSocket(this.sockets, this.door);
+  open(listener: SocketListener): ReadSocket {
+    return new ReadSocket(this.sockets, this.door, listener);
   }
 
   get lag(): number {
@@ -50,6 +51,11 @@ export class Reader implements SocketSource, TakesEvents {
 
   read(): void {
     // Has been done.
+  }
+
+  /** Reports of the subscriptions that are live, as members of a list in JSON; see {@link Sockets.reports}. */
+  reports(through: number, all: boolean): string {
+    return this.sockets.reports(through, all);
   }
 
   take(): Received {

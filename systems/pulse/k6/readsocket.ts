@@ -1,28 +1,22 @@
-import type { ErrorEvent, MessageEvent } from "k6/websockets";
-import type { Sockets } from "k6/x/sockets";
-import type { CloseEvent } from "../../../core/closewords.ts";
+import type { SocketListener as GoListener, Sockets } from "k6/x/sockets";
 import type { ArrivalSource } from "../../../k6/support/arrivals.ts";
 import type { Door } from "../../../k6/support/door.ts";
-import type { SessionSocket } from "./sessionparts.ts";
+import type { SessionSocket, SocketListener } from "./sessionparts.ts";
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 3;
 
-function unheard(): void {}
-
-/** A socket whose events are read in Go: a session sees what else comes. */
-export class ReadSocket implements SessionSocket, ArrivalSource {
+/** A socket whose events are read in Go: its listener is told of what else comes. */
+export class ReadSocket implements SessionSocket, ArrivalSource, GoListener {
   readyState = CONNECTING;
-  onopen: SessionSocket["onopen"] = unheard;
-  onmessage: SessionSocket["onmessage"] = unheard;
-  onerror: SessionSocket["onerror"] = unheard;
-  onclose: (end?: CloseEvent) => void = unheard;
   private readonly sockets: Sockets;
+  private readonly listener: SocketListener;
   private readonly number: number;
 
-  constructor(sockets: Sockets, door: Door) {
+  constructor(sockets: Sockets, door: Door, listener: SocketListener) {
     this.sockets = sockets;
+    this.listener = listener;
     this.number = sockets.open(door.url, door.params, this);
   }
 
@@ -38,18 +32,20 @@ export class ReadSocket implements SessionSocket, ArrivalSource {
     return this.sockets.framesRead(this.number);
   }
 
-  /** From now on arrivals are kept. @param from Unix ms. */
-  listen(from: number): ArrivalSource {
-    this.sockets.listen(this.number, from);
+  get arrivals(): ArrivalSource {
     return this;
+  }
+
+  listen(from: number, head: string): void {
+    this.sockets.listen(this.number, from, head);
+  }
+
+  leave(): void {
+    this.sockets.leave(this.number);
   }
 
   ignore(): void {
     this.sockets.ignore(this.number);
-  }
-
-  get hasArrivals(): boolean {
-    return this.sockets.hasArrivals(this.number);
   }
 
   takeArrivals(): { readonly ids: string; readonly times: number[] } {
@@ -58,19 +54,19 @@ export class ReadSocket implements SessionSocket, ArrivalSource {
 
   opened(): void {
     this.readyState = OPEN;
-    this.onopen();
+    this.listener.opened();
   }
 
-  read(message: string | null, timestamp: number): void {
-    this.onmessage({ data: message as string, timestamp } as MessageEvent);
+  read(message: string | null, readAt: number): void {
+    this.listener.read(message, readAt);
   }
 
   failed(error: string): void {
-    this.onerror({ error } as ErrorEvent);
+    this.listener.failed(error);
   }
 
   closed(code: number, reason: string): void {
     this.readyState = CLOSED;
-    this.onclose(code === 0 ? {} : { code, reason });
+    this.listener.closed(code === 0 ? {} : { code, reason });
   }
 }

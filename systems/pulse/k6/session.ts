@@ -3,10 +3,9 @@ import { beginningOf } from "../../../core/beginning.ts";
 import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import type { Filter } from "../filters.ts";
 import { areJoined, type ControlFrame, frames, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
-import { cut } from "./cut.ts";
 import { ANSWERS, type Operation } from "./operations.ts";
 import { PendingOperations } from "./pending.ts";
-import type { SessionEvents, SessionPlan, SessionSocket, SocketSource } from "./sessionparts.ts";
+import type { SessionEvents, SessionPlan, SessionSocket, SocketListener, SocketSource } from "./sessionparts.ts";
 
 /** How one connection ended. */
 export type SessionEnd =
@@ -30,7 +29,7 @@ const OPEN = 1;
 const TTL_MARGIN_SECONDS = 60;
 
 /** One connection with one subscription: connect, subscribe, list, ping, and at the end unsubscribe and close. */
-export class Session {
+export class Session implements SocketListener {
   /** Settles when the connection is over. */
   readonly over: Promise<SessionEnd>;
   private readonly config: SessionSettings;
@@ -51,7 +50,7 @@ export class Session {
   private gaveUp: string | null = null;
   private words: string | null = null;
 
-  constructor(config: SessionSettings, door: SocketSource, filter: Filter, plan: SessionPlan, events: SessionEvents) {
+  constructor(config: SessionSettings, source: SocketSource, filter: Filter, plan: SessionPlan, events: SessionEvents) {
     this.config = config;
     this.pending = new PendingOperations(config.CONNECT_TIMEOUT * 1000);
     this.filter = filter;
@@ -60,17 +59,8 @@ export class Session {
     this.over = new Promise((resolve) => {
       this.finish = resolve;
     });
-    this.socket = door.open();
+    this.socket = source.open(this);
     this.ask("connect");
-    this.socket.onmessage = (message) => {
-      if (message !== undefined) this.read(message.data, message.timestamp);
-    };
-    this.socket.onerror = (problem) => {
-      const why = problem?.error ?? "connection error";
-      // k6 reports a close as an error first, and then as a close with code and reason.
-      if (!why.startsWith("websocket: close ")) this.closed(why);
-    };
-    this.socket.onclose = (end?: CloseEvent) => this.closed(closeWords(end));
   }
 
   /** Unix ms up to which the session listened, once it is over. */
@@ -125,7 +115,21 @@ export class Session {
     this.ask("unsubscribe", frames.unsubscribe(this.subscription));
   }
 
-  private read(frame: unknown, readAt: number): void {
+  /** A connection that was given up while it was opened is closed now. */
+  opened(): void {
+    if (this.leavingAt !== null) this.socket.cut();
+  }
+
+  /** k6 reports a close as an error first, and then as a close with code and reason. */
+  failed(error: string): void {
+    if (!error.startsWith("websocket: close ")) this.isOver(error);
+  }
+
+  closed(end?: CloseEvent): void {
+    this.isOver(closeWords(end));
+  }
+
+  read(frame: unknown, readAt: number): void {
     this.framesRead++;
     if (typeof frame !== "string") {
       this.unknown("a binary frame came");
@@ -150,7 +154,7 @@ export class Session {
       return;
     }
     const failure = failureOf(operation, frame);
-    if (failure !== null) this.failed(operation, failure);
+    if (failure !== null) this.lacks(operation, failure);
     else if (this.answered(operation, null)) this.goOn(operation, frame);
   }
 
@@ -158,7 +162,7 @@ export class Session {
   private unknown(what: string): void {
     const { first } = this.pending;
     if (first === undefined) this.events.strange(what);
-    else this.failed(first, what);
+    else this.lacks(first, what);
   }
 
   /** Continues after an answer. */
@@ -177,7 +181,7 @@ export class Session {
       this.events.unsubscribed();
       this.subscribe();
     } else if (operation === "unsubscribe") {
-      cut(this.socket);
+      this.socket.cut();
     }
   }
 
@@ -223,12 +227,12 @@ export class Session {
    */
   private unanswered(operation: Operation, before: number): void {
     const silence = `no answer within ${this.config.CONNECT_TIMEOUT} s`;
-    this.failed(operation, silence);
+    this.lacks(operation, silence);
     if (this.frames === before) this.giveUp(`${silence}, and no other frame`);
   }
 
   /** An operation failed; without a connection or a subscription the session cannot go on. */
-  private failed(operation: Operation | undefined, failure: string): void {
+  private lacks(operation: Operation | undefined, failure: string): void {
     if (!this.answered(operation, failure)) return;
     if (operation !== "ping" && operation !== "list") this.giveUp(failure);
   }
@@ -240,10 +244,8 @@ export class Session {
 
   /** A socket that is still connecting cannot be closed: k6 would block until it is connected, or for ever. */
   private close(): void {
-    if (this.socket.readyState === OPEN) cut(this.socket);
-    if (this.socket.readyState !== CONNECTING) return;
-    this.socket.onopen = () => cut(this.socket);
-    this.closed("still connecting");
+    if (this.socket.readyState === OPEN) this.socket.cut();
+    if (this.socket.readyState === CONNECTING) this.isOver("still connecting");
   }
 
   /** Reports the result of an operation. @returns whether it was pending. */
@@ -255,7 +257,7 @@ export class Session {
   }
 
   /** The connection is over or given up; later events change nothing. */
-  private closed(reason: string): void {
+  private isOver(reason: string): void {
     while (this.pending.first !== undefined) this.answered(this.pending.first, this.gaveUp ?? reason);
     for (const timer of this.timers) clearTimeout(timer);
     const planned = this.leavingAt !== null;

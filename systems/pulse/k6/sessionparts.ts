@@ -1,18 +1,27 @@
 /** What a session is given: a socket, a plan, and a listener for its events. */
-import type { WebSocket } from "k6/websockets";
+import type { CloseEvent } from "../../../core/closewords.ts";
 import type { ArrivalSource } from "../../../k6/support/arrivals.ts";
 import type { Operation } from "./operations.ts";
 
 /** What a session needs of a socket: k6's own has it, and one whose events are read in Go. */
-export interface SessionSocket extends Pick<WebSocket, "onopen" | "onmessage" | "onerror" | "onclose"> {
+export interface SessionSocket {
   readonly readyState: number;
   send(text: string): void;
-  /** Closes it without waiting for the other side, where that is possible. */
-  cut?(): void;
+  /** Closes it without waiting for the other side. */
+  cut(): void;
   /** Frames that came, where the session does not see all of them. */
   readonly framesRead?: number;
-  /** Keeps what arrives from now on, in Unix ms, where the session does not see it. */
-  listen?(from: number): ArrivalSource;
+  /** Keeps and reports events, where the session does not see them. */
+  readonly arrivals?: ArrivalSource;
+}
+
+/** Is told what becomes of a socket. */
+export interface SocketListener {
+  opened(): void;
+  /** @param frame a text, or else a binary frame; @param readAt when the socket was read, in Unix ms. */
+  read(frame: unknown, readAt: number): void;
+  failed(error: string): void;
+  closed(end?: CloseEvent): void;
 }
 
 /** Reports of a session. */
@@ -33,7 +42,7 @@ export interface SessionEvents {
 
 /** Opens the socket of a session. */
 export interface SocketSource {
-  open(): SessionSocket;
+  open(listener: SocketListener): SessionSocket;
 }
 
 /** The course of a session; without options it is well-behaved. */

@@ -20,6 +20,7 @@ import { Connection } from "./connection.ts";
 import { Inspection } from "./inspection.ts";
 import { Intake, type TakesEvents } from "./intake.ts";
 import type { Operation } from "./operations.ts";
+import { ownSockets } from "./ownsocket.ts";
 import { Reader } from "./reader.ts";
 import { socketModule } from "./rudeness.ts";
 import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
@@ -72,6 +73,8 @@ export class Subscriber {
   private readonly inspection: Inspection;
   /** Of the messages that this script is handed. */
   private readonly intake: Intake;
+  /** Reads what this script is not handed. */
+  private readonly reader: Reader | null;
   private readonly source: SocketSource;
   /** Where all events are kept. */
   private readonly events: TakesEvents;
@@ -122,9 +125,9 @@ export class Subscriber {
     const module = socketModule();
     const settings = { judges: !this.isSlow, samplesPerSecond, enough: REPORTED_TOGETHER, correction: this.correction };
     const news = (first: boolean, enough: boolean) => this.toldNews(first, enough);
-    const reader = module === null ? null : new Reader(module, door, this.inspection, settings, news);
-    this.source = reader ?? door;
-    this.events = reader ?? this.intake;
+    this.reader = module === null ? null : new Reader(module, door, this.inspection, settings, news);
+    this.source = this.reader ?? ownSockets(door);
+    this.events = this.reader ?? this.intake;
   }
 
   /** Whether the receiver has settled the run and nothing more is to come. */
@@ -255,9 +258,10 @@ export class Subscriber {
     this.wasLive = true;
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const now = Date.now();
-    const log = new PathLog(name, filter, now + this.correction, socket.listen?.(now));
+    const log = new PathLog(name, filter, now + this.correction, socket.arrivals);
+    socket.arrivals?.listen(now, log.head);
     this.logs.add(log);
-    this.unreached.add(log);
+    if (socket.arrivals === undefined) this.unreached.add(log);
     this.hurry();
     // The one before is reported as over: the receiver might settle the run before it knows of this one.
     if (this.hasEnded) this.reportSoon();
@@ -268,6 +272,7 @@ export class Subscriber {
   left(log: PathLog): void {
     this.logs.delete(log);
     this.unreached.delete(log);
+    log.leave();
   }
 
   /** An operation of a session was answered. */
@@ -310,13 +315,15 @@ export class Subscriber {
     this.inspection.enter(samples);
     (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
-    const all = [...this.finished.splice(0), ...this.due(readThrough(Date.now(), lag) + this.correction)];
+    const through = readThrough(Date.now(), lag) + this.correction;
+    const all = [...this.finished.splice(0), ...this.due(through)];
+    const written = this.reader?.reports(through, this.isDraining);
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
-    const reports = isSlow ? [] : all;
     const { draining, settled, damaged, foreign } = await this.judge(
-      reports,
+      isSlow ? [] : all,
       this.inspection.takeDamages(),
       unidentified,
+      isSlow ? "" : written,
     );
     if (!this.words.isEmpty) await tellWords(this.config, this.run, this.words);
     if (draining && !this.isDraining) this.hurry();
@@ -328,8 +335,10 @@ export class Subscriber {
     for (const session of this.sessions) session.end();
   }
 
+  /** What this script reports; the reader reports the rest. */
   private due(through: number): PathReport[] {
     const reports: PathReport[] = [];
+    if (this.reader !== null) return reports;
     // Once all is published the run waits for the word of every path, and its signs of life are seconds apart.
     for (const log of this.logs) if (this.isDraining || log.isDue(through)) reports.push(log.take(through, false));
     return reports;

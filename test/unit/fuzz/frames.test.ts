@@ -5,8 +5,9 @@ import { eventId } from "../../../core/trace.ts";
 import { damageOf, eventsIn } from "../../../systems/pulse/damage.ts";
 import { event } from "../../../systems/pulse/events.ts";
 import { eventIdsIn, readControlFrame, soleEventId } from "../../../systems/pulse/frames.ts";
+import { ownSockets } from "../../../systems/pulse/k6/ownsocket.ts";
 import { Session } from "../../../systems/pulse/k6/session.ts";
-import type { SessionEvents, SocketSource } from "../../../systems/pulse/k6/sessionparts.ts";
+import type { SessionEvents } from "../../../systems/pulse/k6/sessionparts.ts";
 import { corpus, fuzz, hostileTexts } from "./fuzzing.ts";
 
 /** The socket of k6 as far as a session uses it; the gateway's side is the test. */
@@ -116,8 +117,10 @@ fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sess
     strange: (what) => expect(what).toBeTypeOf("string"),
   };
   const settings = { CONNECT_TIMEOUT: 60, PING_EVERY: 60 };
-  const door = { open: () => new Socket() } as unknown as SocketSource;
-  const session = new Session(settings, door, FILTER, { until: Date.now() + 60_000 }, events);
+  const source = ownSockets({
+    open: () => new Socket() as unknown as ReturnType<Parameters<typeof ownSockets>[0]["open"]>,
+  });
+  const session = new Session(settings, source, FILTER, { until: Date.now() + 60_000 }, events);
   const [socket] = Socket.opened.splice(0) as [InstanceType<typeof Socket>];
   for (const frame of frames) socket.onmessage({ data: frame ?? new ArrayBuffer(1), timestamp: Date.now() });
   // Once the subscription is refused, or the answer to something before it was wrong, nothing holds the connection.
