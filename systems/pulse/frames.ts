@@ -50,13 +50,13 @@ export const frames = {
 };
 
 /** How an event frame starts where `type` is written first, and how it ends where keys are in alphabetical order. */
-const TYPE_FIRST = '{"type":"event"';
-const TYPE_LAST = '"type":"event"}';
+export const TYPE_FIRST = '{"type":"event"';
+export const TYPE_LAST = '"type":"event"}';
 /** Anywhere, and however it is spaced. */
-const EVENT = /"type"\s*:\s*"event"/;
+export const EVENT = /"type"\s*:\s*"event"/;
 /** How gateways join the messages that wait for a slow client. */
-const BETWEEN_MESSAGES = "}\n{";
-const ANSWER = /"type"\s*:\s*"(?:connected|pong|subscribed|subscriptions|unsubscribed|error)"/;
+export const BETWEEN_MESSAGES = "}\n{";
+export const ANSWER = /"type"\s*:\s*"(?:connected|pong|subscribed|subscriptions|unsubscribed|error)"/;
 
 /**
  * Whether a frame carries events, whatever the order of its keys, its spacing, and how many events are in it.
@@ -81,15 +81,9 @@ export function messagesIn(frame: string): readonly string[] {
   });
 }
 
-const KEY = /"event_id"\s*:\s*"$/;
+export const KEY = /"event_id"\s*:\s*"$/;
 /** Characters of a key, with some space round its colon. */
 const KEY_LENGTH = 20;
-
-/** How messages are told apart and where their ids stand, for who reads them outside of a script. */
-export const WIRE = {
-  ...{ first: TYPE_FIRST, last: TYPE_LAST, between: BETWEEN_MESSAGES },
-  ...{ event: EVENT.source, answer: ANSWER.source, key: KEY.source },
-};
 
 /**
  * The event id of a message that holds no other; null where it takes a closer look to tell. Most messages are such: with

@@ -12,6 +12,7 @@ import { CLOCKS_SET, INSTRUMENT } from "./instrument-rows.ts";
 import { type AnyTable, anyTable } from "./matrix.ts";
 import { PULSE } from "./pulse-rows.ts";
 import { PULSE_TIMES } from "./pulse-time-rows.ts";
+import { READ_IN_GO } from "./read-rows.ts";
 import { SIGNALS } from "./signals-rows.ts";
 import { STRAYS_OF_ETHHOOK, STRAYS_OF_PULSE } from "./stray-rows.ts";
 
@@ -31,6 +32,7 @@ export const TABLES: readonly AnyTable[] = [
   anyTable(PULSE_CHURN),
   anyTable(PULSE_BURSTS),
   anyTable(INSTRUMENT),
+  anyTable(READ_IN_GO),
   anyTable(CLOCKS_SET),
   anyTable(FIELD_OF_INGEST),
   anyTable(FIELD_OF_SIGNALS),

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { eventId } from "../../core/trace.ts";
 import { damageOf, eventsIn } from "../../systems/pulse/damage.ts";
 import { event } from "../../systems/pulse/events.ts";
-import { eventIdsIn, frames, isEventFrame, messagesIn, soleEventId, WIRE } from "../../systems/pulse/frames.ts";
+import { eventIdsIn, frames, isEventFrame, messagesIn, soleEventId } from "../../systems/pulse/frames.ts";
+import { WIRE } from "../../systems/pulse/framewire.ts";
 import type { DeliveredEvent } from "../../systems/pulse/wire.ts";
 
 const WORKLOAD = { seed: 1, chains: ["ethereum", "solana"] };

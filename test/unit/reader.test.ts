@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { Inspection } from "../../systems/pulse/k6/inspection.ts";
 import { Reader } from "../../systems/pulse/k6/reader.ts";
-import type { Batch, SocketListener, SocketModule, Sockets, SocketsListener } from "../../systems/pulse/k6/rudeness.ts";
+import type { Batch, SocketListener, Sockets, SocketsListener } from "../../systems/pulse/k6/rudeness.ts";
 import { DOOR } from "./socket.ts";
 
 vi.mock("k6/execution", () => ({ default: { instance: { vusInitialized: 4 }, vu: { idInTest: 3 } } }));
@@ -43,8 +43,13 @@ function read() {
   vi.spyOn(inspection, "isDamage").mockImplementation((frame) => frame === "damaged");
   const settings = { judges: true, samplesPerSecond: 10, enough: 5_000, correction: 100 };
   const told: [boolean, boolean][] = [];
-  const module = { Sockets: Go } as unknown as SocketModule;
-  const reader = new Reader(module, DOOR, inspection, settings, (...news) => void told.push(news));
+  const reader = new Reader(
+    Go as unknown as ConstructorParameters<typeof Reader>[0],
+    DOOR,
+    inspection,
+    settings,
+    (...news) => void told.push(news),
+  );
   return { reader, go: Go.last, compared, told };
 }
 

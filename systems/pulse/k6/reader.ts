@@ -2,11 +2,10 @@ import exec from "k6/execution";
 import type { Sockets, SocketsOptions } from "k6/x/sockets";
 import { HEARTBEAT_MS } from "../../../k6/support/arrivals.ts";
 import type { Door } from "../../../k6/support/door.ts";
-import { WIRE } from "../frames.ts";
+import { WIRE } from "../framewire.ts";
 import { COMPARED_PER_SECOND, type Inspection } from "./inspection.ts";
 import type { Received, TakesEvents } from "./intake.ts";
 import { ReadSocket } from "./readsocket.ts";
-import type { SocketModule } from "./rudeness.ts";
 import type { SocketListener, SocketSource } from "./sessionparts.ts";
 
 /** What a reader needs to know of its virtual user. */
@@ -27,7 +26,7 @@ export class Reader implements SocketSource, TakesEvents {
 
   /** @param news is told that something came on a subscription for the first time, and that there is enough to report. */
   constructor(
-    { Sockets }: SocketModule,
+    Make: typeof Sockets,
     door: Door,
     inspection: Inspection,
     { correction, ...settings }: ReaderSettings,
@@ -38,7 +37,7 @@ export class Reader implements SocketSource, TakesEvents {
     this.correction = correction;
     const comparedPerSecond = COMPARED_PER_SECOND / exec.instance.vusInitialized;
     const options = { wire: WIRE, place: exec.vu.idInTest, comparedPerSecond, heartbeat: HEARTBEAT_MS, ...settings };
-    this.sockets = new Sockets(options, { news });
+    this.sockets = new Make(options, { news });
   }
 
   open(listener: SocketListener): ReadSocket {

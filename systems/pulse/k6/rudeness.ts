@@ -1,14 +1,17 @@
 /** What a k6 can do to a connection beside what k6's own WebSockets can; nothing, unless a module of ours is there. */
-import type { Sockets } from "k6/x/sockets";
+import type { Reader } from "./reader.ts";
 
 export type { Batch, SocketListener, Sockets, SocketsListener } from "k6/x/sockets";
 
-/** The module k6/x/sockets. */
+/** The module k6/x/sockets, and what is made with it. */
 export interface SocketModule {
   follow(bytesPerSecond: number): void;
   vanish(): number;
-  readonly Sockets: typeof Sockets;
+  reader(...given: Given<ConstructorParameters<typeof Reader>>): Reader;
 }
+
+/** All but the first. */
+type Given<All> = All extends readonly [unknown, ...infer Others] ? Others : never;
 
 let given: SocketModule | null = null;
 

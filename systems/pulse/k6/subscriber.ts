@@ -21,7 +21,7 @@ import { Inspection } from "./inspection.ts";
 import { Intake, type TakesEvents } from "./intake.ts";
 import type { Operation } from "./operations.ts";
 import { ownSockets } from "./ownsocket.ts";
-import { Reader } from "./reader.ts";
+import type { Reader } from "./reader.ts";
 import { socketModule } from "./rudeness.ts";
 import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
 import type { SessionSocket, SocketSource } from "./sessionparts.ts";
@@ -125,7 +125,7 @@ export class Subscriber {
     const module = socketModule();
     const settings = { judges: !this.isSlow, samplesPerSecond, enough: REPORTED_TOGETHER, correction: this.correction };
     const news = (first: boolean, enough: boolean) => this.toldNews(first, enough);
-    this.reader = module === null ? null : new Reader(module, door, this.inspection, settings, news);
+    this.reader = module === null ? null : module.reader(door, this.inspection, settings, news);
     this.source = this.reader ?? ownSockets(door);
     this.events = this.reader ?? this.intake;
   }
