@@ -1,7 +1,8 @@
 import type { Account, ObservedPathAccount } from "../core/account.ts";
+import { eventsIn } from "../core/echoes.ts";
 import { type Stream, selector } from "../core/event.ts";
 import { Histogram } from "../core/histogram.ts";
-import { type Identity, identitiesIn } from "../core/identity.ts";
+import type { Identity } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Arrival } from "../core/observe.ts";
 import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
@@ -88,7 +89,7 @@ export class FarEnd implements Observer {
    */
   arrived({ path, text }: Arrival, at: number | null, isInOrder = at !== null): number {
     const { kind } = this;
-    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number], at: at ?? this.now() });
+    const { identities, damaged } = eventsIn(text, { runs: [this.run.number], at: at ?? this.now() });
     const own = identities.filter((one) => this.isOwn(one) && isPlausible(one));
     // A table or a list may also contain others' texts.
     const isOurs = kind !== "rows" && kind !== "list";
@@ -161,7 +162,7 @@ export class FarEnd implements Observer {
 
   private ownIn(text: string, at: number): readonly Identity[] {
     const { number } = this.run;
-    return identitiesIn(text, { runs: [number], at }).identities.filter((one) => this.isOwn(one));
+    return eventsIn(text, { runs: [number], at }).identities.filter((one) => this.isOwn(one));
   }
 
   private isOwn({ run, publishedAt }: Identity): boolean {
@@ -192,7 +193,9 @@ export class FarEnd implements Observer {
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
       const what = isOfLoad ? `event ${identity.seq}` : "a canary";
-      this.findings.describe(`${what} arrived on ${name}, which is not a path of ${this.run.opening.pipeline}`);
+      this.findings.describe(
+        `${what} arrived on ${name === "" ? "no path" : name}, which is not a path of ${this.run.opening.pipeline}`,
+      );
       if (!isOfLoad) return;
       this.findings.strays++;
       this.observed.arrived(1, 0);

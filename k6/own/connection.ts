@@ -2,7 +2,8 @@ import exec from "k6/execution";
 import { beginningOf } from "../../core/beginning.ts";
 import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
-import { type Identity, identitiesIn } from "../../core/identity.ts";
+import { eventsIn } from "../../core/echoes.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";
@@ -76,7 +77,7 @@ export class Connection {
     const readAt = timestamp ?? Date.now();
     this.isTimed = timestamp !== undefined;
     const at = readAt + this.correction;
-    const { identities, damaged } = identitiesIn(text, { runs: [this.run.number ?? 0], at });
+    const { identities, damaged } = eventsIn(text, { runs: [this.run.number ?? 0], at });
     this.measure.ws_events_received.add(1);
     this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
     if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
