@@ -66,8 +66,7 @@ function waitingIn(runs: Runs): readonly FarEnd[] {
 async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
   const { pipeline } = farEnd.run;
   const receive = pipeline?.observe.kind === "request" ? pipeline.observe.receive : undefined;
-  if (pipeline === null || receive === undefined)
-    return [{ path: request.path.split("/").at(-1) ?? "", text: request.body }];
+  if (pipeline === null || receive === undefined) return [{ path: lastPartOf(request.path), text: request.body }];
   try {
     const taken = await receive(request, environmentOf(pipeline, process.env));
     if (typeof taken === "string") return withoutCredentials(taken);
@@ -78,6 +77,9 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
     return `receive failed: ${safeMessageOf(problem)}`;
   }
 }
+
+/** Of `orders/a/`, too, as some senders write it. */
+const lastPartOf = (path: string) => path.split("/").findLast((part) => part !== "") ?? "";
 
 /** @param bytes the decompressed body. */
 function incoming(request: Hook, bytes: Buffer): IncomingRequest {

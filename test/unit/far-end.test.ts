@@ -73,7 +73,7 @@ const hook = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Rec
 describe("requests", () => {
   test("are accounted by the last part of their path, several identities in one, in any spelling, also compressed", async () => {
     await opened("request", { all: {} }, null);
-    await hook("some/all", JSON.stringify([identity(0), identity(1, "hash")]));
+    await hook("some/all/", JSON.stringify([identity(0), identity(1, "hash")]));
     await hook("all", gzipSync(identity(2, "uuid")), { "content-encoding": "gzip" });
     await hook("all", brotliCompressSync(identity(3, "number")), { "content-encoding": "br" });
     await published(5);
