@@ -11,14 +11,18 @@ export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: stri
 /** A response of k6's `http`; a status of 0 means no response, and `error` says why. */
 interface AnswerOverHttp {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly error?: string;
 }
 
 /** The result of an event from an HTTP response: 2xx is acknowledged, 4xx refused, everything else unknown. */
-export function httpAnswer({ status, body, error = "" }: AnswerOverHttp): Answer {
+export function httpAnswer({ status, headers = {}, body, error = "" }: AnswerOverHttp): Answer {
   if (status >= 200 && status < 300) return "acknowledged";
-  const words = typeof body === "string" && body !== "" ? body : status === 0 ? error : "";
+  const elsewhere = status >= 300 && status < 400 ? headers["Location"]?.split("?")[0] : undefined;
+  const told = elsewhere === undefined ? body : `redirected to ${elsewhere}`;
+  // Of an answer that broke off, its beginning says less than why.
+  const words = status === 0 ? error : typeof told === "string" ? told : "";
   const said = status === 0 && words !== "" ? words : `${status} ${words}`.trim();
   return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
 }

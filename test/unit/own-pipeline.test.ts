@@ -274,6 +274,14 @@ test.each([
     { outcome: "unknown", said: "dial: connection refused", status: 0 },
   ],
   [{ status: 0 }, { outcome: "unknown", said: "0", status: 0 }],
+  [
+    { status: 0, body: '{"ok":', error: "unexpected EOF" },
+    { outcome: "unknown", said: "unexpected EOF", status: 0 },
+  ],
+  [
+    { status: 302, body: "<html>", headers: { Location: "/login?session=s3cr3t" } },
+    { outcome: "unknown", said: "302 redirected to /login", status: 302 },
+  ],
 ])("the answer %j over HTTP says what became of an event", (answer, said) => {
   expect(httpAnswer(answer)).toEqual(said);
 });
