@@ -133,7 +133,10 @@ const publishing = {
   events_published: count("events handed to the transport"),
   events_acknowledged: tally("events that the transport acknowledged"),
   events_refused: inWords("refused", refusal(perEvent(count("events that the transport answered with an error")))),
-  events_unknown: refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
+  events_unknown: inWords(
+    "unknown",
+    refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
+  ),
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),

@@ -2,11 +2,12 @@
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
 /**
- * What the target did: refused what it was sent, closed a connection, or sent a message that is no event and no
+ * What the target did: refused what it was sent, answered neither yes nor no, closed a connection, or sent a message that is no event and no
  * answer.
  */
 const KINDS = {
   refused: "refused by the target",
+  unknown: "instead of an acknowledgement",
   closed: "connections ended by the target",
   said: "said by the target beside events",
 } as const;
@@ -29,6 +30,7 @@ export interface Word {
 export class Words {
   private readonly counts: Readonly<Record<WordKind, Map<string, number>>> = {
     refused: new Map(),
+    unknown: new Map(),
     closed: new Map(),
     said: new Map(),
   };

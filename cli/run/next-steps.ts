@@ -85,8 +85,14 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^events_(refused|unknown)$/,
-    (metric, { summaries }) =>
-      `hop publish to acknowledgement: the broker ${metric === "events_refused" ? "refused" : "did not answer for"} ${sum(summaries, metric)} of ${sum(summaries, "events_published")} events; ${isQuoted(metric, summaries) ? "its own words say why" : "read the broker's log"}`,
+    (metric, { summaries }) => {
+      const of = `${sum(summaries, metric)} of ${sum(summaries, "events_published")} events`;
+      const isTold = isQuoted(metric, summaries);
+      if (metric === "events_unknown" && isTold)
+        return `hop publish to acknowledgement: for ${of} something else came; its own words say what`;
+      const did = metric === "events_refused" ? "refused" : "did not answer for";
+      return `hop publish to acknowledgement: the target ${did} ${of}; ${isTold ? "its own words say why" : "read its log"}`;
+    },
   ],
   [
     /^(events_offered|account_offered|schedule_delay_ms|offered_rate_share|dropped_iterations)$/,

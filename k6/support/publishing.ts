@@ -7,7 +7,7 @@ import { type Word, Words } from "../../core/words.ts";
 import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { Lane, loadStart } from "./pacing.ts";
-import { quote, REFUSED } from "./quotes.ts";
+import { quote, REFUSED, UNANSWERED } from "./quotes.ts";
 import { Reports } from "./reports.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
 
@@ -26,8 +26,10 @@ export interface SendOutcome {
   readonly sentFrom: number;
   readonly refused: readonly number[];
   readonly unknown: readonly number[];
-  /** Why not, in the words of the transport: one for each of them, where it has any. */
+  /** Why it refused them, in the words of the transport: one for each of them, where it has any. */
   readonly words?: readonly string[];
+  /** What came instead of an acknowledgement, of the unknown ones. */
+  readonly unanswered?: readonly string[];
   /** Events that never left, because there was no connection or because this machine could not send them. */
   readonly unsent: readonly number[];
   /** Of the acknowledged, those that the transport already had. */
@@ -140,7 +142,7 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
     for (let place = tick % every; place < latencies.length; place += every) {
       metrics.publish_ack_latency_ms.add(latencies[place] as number);
     }
-    const words = countWords(sent.words ?? []);
+    const words = countWords(sent);
     if (config.RECEIVER_URL === undefined) {
       quoteRefusals(words);
       return;
@@ -185,18 +187,20 @@ export function traceOf(run: Run, publisher: number, seq: number) {
   return { run: run.number as number, publisher, seq, publishedAt: now() + clockCorrection(run) };
 }
 
-function countWords(texts: readonly string[]): Word[] {
-  if (texts.length === 0) return [];
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+function countWords({ words: refused = [], unanswered: unknown = [] }: SendOutcome): Word[] {
+  if (refused.length + unknown.length === 0) return [];
   const words = new Words();
-  for (const [text, count] of counts) words.count("refused", text, count);
+  for (const [kind, texts] of Object.entries({ refused, unknown })) {
+    const counts = new Map<string, number>();
+    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+    for (const [text, count] of counts) words.count(kind as "refused" | "unknown", text, count);
+  }
   return words.take();
 }
 
 /** Without a receiver nobody else sums them up. */
 function quoteRefusals(words: readonly Word[]): void {
-  for (const { text, count } of words) {
-    for (let time = 0; time < count; time++) quote(REFUSED, text);
+  for (const { kind, text, count } of words) {
+    for (let time = 0; time < count; time++) quote(kind === "unknown" ? UNANSWERED : REFUSED, text);
   }
 }

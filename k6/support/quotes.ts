@@ -7,6 +7,8 @@ const MOST_QUOTES = 20;
 
 /** What quotes of refused events are about. */
 export const REFUSED = "refused";
+/** What came instead of an acknowledgement. */
+export const UNANSWERED = "unanswered";
 
 const quoted = new Set<string>();
 

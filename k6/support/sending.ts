@@ -17,16 +17,16 @@ export interface Sent {
 /** Sums up what became of the events of a tick, told in their order. */
 export function sumOf({ firstSeq }: Tick, sentFrom: number, events: readonly Sent[]): SendOutcome {
   const missed = { refused: [] as number[], unknown: [] as number[], unsent: [] as number[] };
-  const [latencies, words, ids]: [number[], string[], string[]] = [[], [], []];
+  const [latencies, words, unanswered, ids]: [number[], string[], string[], string[]] = [[], [], [], []];
   let deduplicated = 0;
   for (const [place, { outcome, took, said, id }] of events.entries()) {
     if (outcome !== "acknowledged") missed[outcome].push(firstSeq + place);
     else if (took === null) deduplicated++;
     else latencies.push(took);
-    if (said !== undefined) words.push(said);
+    if (said !== undefined) (outcome === "unknown" ? unanswered : words).push(said);
     if (id != null) ids.push(id);
   }
-  return { sentFrom, ...missed, words, ...(ids.length === 0 ? {} : { ids }), deduplicated, latencies };
+  return { sentFrom, ...missed, words, unanswered, ...(ids.length === 0 ? {} : { ids }), deduplicated, latencies };
 }
 
 /** Sends the events of a tick at the same time, each by itself and stamped just before. */

@@ -63,14 +63,14 @@ function outcomeOf(metrics: SeriesMeasures, { firstSeq, count }: Tick, result: S
     kind.seqs.push(firstSeq + failure.index);
     kinds.set(failure.error, kind);
   }
-  const words: string[] = [];
+  const [words, unanswered]: [string[], string[]] = [[], []];
   for (const { of, seqs } of kinds.values()) {
     const miss = missOf(metrics, of, seqs.length);
     missed[miss].push(...seqs);
     // Of what never left, the target has said nothing.
-    if (miss !== "unsent") words.push(...seqs.map(() => of.error));
+    if (miss !== "unsent") (miss === "unknown" ? unanswered : words).push(...seqs.map(() => of.error));
   }
-  return { sentFrom: sentAt, ...missed, words, deduplicated: duplicates, latencies: latenciesMs };
+  return { sentFrom: sentAt, ...missed, words, unanswered, deduplicated: duplicates, latencies: latenciesMs };
 }
 
 /** What became of events that were not acknowledged: the target said no, it was never reached, or nobody knows. */

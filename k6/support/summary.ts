@@ -10,7 +10,7 @@ import { describeWords, type Word } from "../../core/words.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import { CANARIES, silentPaths } from "./canary.ts";
 import { requireFolder } from "./files.ts";
-import { REFUSED } from "./quotes.ts";
+import { REFUSED, UNANSWERED } from "./quotes.ts";
 import { fetchAccount, fetchTimeline, type Run } from "./run.ts";
 import { requestedRate } from "./settings.ts";
 import { fetchWords } from "./words.ts";
@@ -115,8 +115,11 @@ function wordsOf({ test, RECEIVER_URL }: SummarySettings, run: Run | null): read
 
 /** Why events and connections were refused and connections ended, in the words of whoever did it. */
 function saidOf(words: readonly Word[], { root_group }: K6Data): Said {
-  const quoted = quotesIn(root_group).filter(({ about }) => about === REFUSED);
-  const all = [...words, ...quoted.map(({ text, times }) => ({ kind: "refused" as const, text, count: times }))];
+  const quoted = quotesIn(root_group).flatMap(({ about, text, times: count }): Word[] => {
+    if (about === REFUSED) return [{ kind: "refused", text, count }];
+    return about === UNANSWERED ? [{ kind: "unknown", text, count }] : [];
+  });
+  const all = [...words, ...quoted];
   return Object.fromEntries(
     Object.entries<Metric>(METRICS).flatMap(([name, metric]) => {
       const said = all.filter(({ kind }) => kind === metric.words).map(({ text, count }) => `${text} (${count} times)`);

@@ -119,7 +119,7 @@ describe("the next step", () => {
       "of refused events counts them",
       missed("events_refused"),
       evidenceOf({}, { events_refused: { values: { count: 12 } }, events_published: { values: { count: 60_000 } } }),
-      "hop publish to acknowledgement: the broker refused 12 of 60000 events; read the broker's log",
+      "hop publish to acknowledgement: the target refused 12 of 60000 events; read its log",
     ],
     [
       "of refused events that arrived counts them",

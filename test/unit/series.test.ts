@@ -56,11 +56,16 @@ describe("an event that was not acknowledged", () => {
     const outcome = await sent(async () => ({ sentAt: 0, latenciesMs: [1], failures }));
     const none = { refused: [], unknown: [], unsent: [] };
     // The target has said nothing of what never left.
-    expect(outcome).toMatchObject({ ...none, [miss]: [11], words: miss === "unsent" ? [] : [failure.error] });
+    expect(outcome).toMatchObject({ ...none, [miss]: [11], ...told(miss, [failure.error]) });
     const counters = ["unsent_unreachable", "unsent_waiting", "host_descriptors", "host_memory"];
     expect(counters.filter((name) => (entered.get(name) ?? 0) > 0)).toEqual(counted === null ? [] : [counted]);
   });
 });
+
+/** What a target said when it refused, and what came of it instead of an acknowledgement. */
+function told(miss: string, said: readonly string[]) {
+  return { words: miss === "refused" ? said : [], unanswered: miss === "unknown" ? said : [] };
+}
 
 const problem = (name: string) => Object.assign(new Error("refused"), { name });
 
@@ -78,5 +83,5 @@ test.each([
   const redis = { sendCommand: () => Promise.reject(said) };
   const add = eachAdded({ metrics, redis, stream: "s", events: { write: () => [] } });
   const outcome = await add(RUN, { ...TICK, count: 1 });
-  expect(outcome).toMatchObject({ refused: [], unknown: [], unsent: [], [miss]: [10], words });
+  expect(outcome).toMatchObject({ refused: [], unknown: [], unsent: [], [miss]: [10], ...told(miss, words) });
 });
