@@ -2,8 +2,8 @@
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
 /**
- * What the target did: refused what it was sent, answered neither yes nor no, closed a connection, or sent a message that is no event and no
- * answer.
+ * What the target did: refused what it was sent, answered neither yes nor no, closed a connection, or sent a message that
+ * is no event and no answer.
  */
 const KINDS = {
   refused: "refused by the target",

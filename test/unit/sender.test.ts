@@ -59,7 +59,7 @@ test("what is never answered is unknown when events are not waited for any longe
     unknown: [1],
     refused: [],
     unsent: [],
-    words: ["no answer to an event within ACK_TIMEOUT=1s"],
+    unanswered: ["no answer to an event within ACK_TIMEOUT=1s"],
   });
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
@@ -71,7 +71,7 @@ test("a batch is waited for as long as an event, and says that it was one", asyn
   await vi.advanceTimersByTimeAsync(1_000);
   const { outcome } = await sending;
   const said = "no answer to a batch of 3 within ACK_TIMEOUT=1s";
-  expect(outcome).toMatchObject({ unknown: [0, 1, 2], words: [said, said, said] });
+  expect(outcome).toMatchObject({ unknown: [0, 1, 2], unanswered: [said, said, said] });
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
