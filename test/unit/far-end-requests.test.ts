@@ -1,0 +1,156 @@
+/** Requests to the far ends of pipelines of one's own, over HTTP. */
+import { connect } from "node:net";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { spell } from "../../core/identity.ts";
+import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
+import {
+  account,
+  BEGAN,
+  closeReceiver,
+  hook,
+  identity,
+  opened,
+  pipelineOf,
+  published,
+  RUN,
+  receiver,
+  settle,
+} from "./ownrun.ts";
+
+afterEach(closeReceiver);
+
+describe("requests", () => {
+  test("are accounted by the last part of their path, several identities in one, in any spelling, also compressed", async () => {
+    await opened("request", { all: {} }, null);
+    await hook("some/all/", JSON.stringify([identity(0), identity(1, "hash")]));
+    await hook("all", gzipSync(identity(2, "uuid")), { "content-encoding": "gzip" });
+    await hook("all", brotliCompressSync(identity(3, "number")), { "content-encoding": "br" });
+    await published(5);
+    await hook("all", `{"again":"${identity(1, "hash")}"}`);
+    const settled = await settle();
+    expect(settled).toMatchObject({ expected: 5, delivered: 4, lost: 1, duplicated: 1, ordered: false });
+    expect(settled.offenders).toMatchObject([{ path: "all", lostSeqs: [4] }]);
+    expect(settled.causes).toEqual(
+      expect.arrayContaining(["events that never arrived on all: 4", "events that arrived again on all: 1"]),
+    );
+  });
+
+  test("on a path that selects others are misrouted, on none are strays, without an identity are told", async () => {
+    await opened("request", { invoices: { subject: ["invoice"] } }, null);
+    for (let seq = 0; seq < 20; seq++) await hook("invoices", identity(seq));
+    await hook("elsewhere", identity(0));
+    await hook("invoices", "no identity at all");
+    await hook("invoices", spell({ run: runNumber("another"), publisher: 1, seq: 0, publishedAt: BEGAN }, "text"));
+    await published(20);
+    const settled = await settle();
+    const misrouted = 20 - settled.expected;
+    expect(misrouted).toBeGreaterThan(0);
+    expect(settled).toMatchObject({ lost: 0, misrouted: misrouted + 1, foreign: 2, farEnd: { unread: 1, strays: 1 } });
+  });
+
+  test("are refused as their pipeline says, by its words, and damage is named", async () => {
+    const receive = ({ headers, body }: { headers: Record<string, string>; body: string }) =>
+      headers["x-signed"] === "yes" ? { path: "all", text: body } : "wrong signature";
+    const damage = (text: string) => {
+      if (text.startsWith("half")) throw new Error("it ends early");
+      return text.includes("broken") ? "it is broken" : null;
+    };
+    await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
+    expect((await hook("all", identity(0))).status).toBe(401);
+    await hook("all", `broken ${identity(0)}`, { "x-signed": "yes" });
+    await hook("all", `half of ${identity(1)}`, { "x-signed": "yes" });
+    await published(2);
+    const { farEnd, causes, delivered } = await settle();
+    expect(delivered).toBe(2);
+    expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 2 });
+    expect(causes).toEqual([
+      "1 request was refused: wrong signature",
+      "event 0 is damaged: it is broken",
+      "event 1 is damaged: damage() failed: it ends early",
+    ]);
+  });
+});
+
+test("requests that are too large, or that end in mid-body, are told", async () => {
+  await opened("request", { all: {} }, null);
+  expect((await hook("all", Buffer.alloc(5 * 1024 * 1024))).status).toBe(413);
+  const { hostname, port } = new URL(receiver?.url ?? "");
+  const socket = connect(Number(port), hostname);
+  socket.write(`POST /hooks/all HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 100\r\n\r\n${identity(0)}`);
+  setTimeout(() => socket.destroy(), 50);
+  await vi.waitFor(async () =>
+    expect((await account()).causes).toEqual([
+      "1 request was refused: Request body is too large",
+      "1 request was refused: the sender closed the connection before its body was whole",
+    ]),
+  );
+});
+
+test("requests that cannot be unpacked, or of which nothing is made, are refused by name", async () => {
+  await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive: () => undefined }));
+  expect((await hook("all", identity(0))).status).toBe(401);
+  const packed = { "content-encoding": "gzip" };
+  expect((await hook("all", gzipSync(Buffer.alloc(5 * 1024 * 1024)), packed)).status).toBe(400);
+  expect((await hook("all", identity(0), packed)).status).toBe(400);
+  const { causes } = await account();
+  expect(causes).toEqual([
+    expect.stringContaining("1 request was refused: receive gives what has no text; allowed: { path, text }"),
+    expect.stringContaining("1 request was refused: it unpacks to more than 4194304 bytes"),
+    expect.stringContaining("1 request was refused: it is not gzip"),
+  ]);
+});
+
+test("a canary on a path that is none is named before the load", async () => {
+  await opened("request", { all: {} }, null);
+  await hook("elsewhere", identity(0, "text", CANARY_PUBLISHER));
+  expect((await account()).causes).toEqual(["a canary arrived on elsewhere, which is not a path of own"]);
+});
+
+test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
+  for (const [order, reordered] of [
+    ["per publisher", 1],
+    [{ per: "subject" }, 0],
+  ] as const) {
+    await opened("request", { all: {} }, null, order);
+    // 0 and 1 are of different subjects.
+    for (const seq of [1, 0]) await hook("all", identity(seq));
+    expect(await account()).toMatchObject({ reordered, ordered: true });
+    await receiver?.close();
+  }
+});
+
+test.each([
+  [false, undefined],
+  [true, expect.stringContaining("--pipeline dist/node/own.mjs")],
+])("a run whose code judges requests (%s) is opened only where the receiver has that code", async (judges, error) => {
+  expect((await opened("request", { all: {} }, null, "none", judges)).error).toEqual(error);
+});
+
+test("what an earlier run of the same id left behind is foreign, and hides no loss", async () => {
+  await opened("request", { all: {} }, null);
+  const old = spell({ run: runNumber(RUN), publisher: 1, seq: 0, publishedAt: BEGAN - 3_600_000 }, "text");
+  await hook("all", old);
+  await hook("all", identity(1));
+  await published(2);
+  expect(await settle()).toMatchObject({ delivered: 1, lost: 1, duplicated: 0, foreign: 1 });
+});
+
+test("a request has arrived with the last byte of its body", async () => {
+  await opened("request", { all: {} }, null);
+  await published(1);
+  let ended = 0;
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode(identity(0)));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      ended = Date.now();
+      controller.close();
+    },
+  });
+  await fetch(`${receiver?.url}/hooks/all`, { method: "POST", body, duplex: "half" } as RequestInit);
+  const { latency } = await account();
+  expect(latency).toMatchObject({ samples: 1 });
+  // By the same clock: from the publishing of the event, which lies before, to the last byte at the earliest.
+  expect(latency.max).toBeGreaterThanOrEqual(ended - BEGAN - 1);
+});
