@@ -32,9 +32,8 @@ export const ENTRANCES: Readonly<Record<string, Entrance>> = {
     write: "JSON.stringify({ ref: id, kind, amount: random % 1_000 })",
     publish: `publish({ EVENTS_URL }, access) {
     const type = { "Content-Type": "application/json" };
-    // A redirect is no acknowledgement: k6 would follow it with GET, without the event.
     const post = (event: string) => (headers: object) =>
-      http.asyncRequest("POST", EVENTS_URL, event, { headers: { ...headers, ...type }, redirects: 0 });
+      http.asyncRequest("POST", EVENTS_URL, event, { headers: { ...headers, ...type } });
     return async (event) => httpAnswer(await access.send(post(event)));
   },`,
   },

@@ -21,6 +21,9 @@ import { fetchWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 import { outcomeOf, Sender, saidIn, statusIn } from "./sender.ts";
 
+/** k6 follows a redirect by asking on without the event, and what answers then acknowledges nothing. */
+const UNREDIRECTED = { maxRedirects: 0 };
+
 /** What a publisher is told, whatever its pipeline calls its own variables. */
 type PublisherSettings = ValuesOf<typeof common & typeof accounted & typeof publishingVariables> &
   Following & { readonly test: string; readonly SCENARIO: string; readonly SUBSCRIPTIONS?: number };
@@ -81,7 +84,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   const subscriptions = config.SUBSCRIPTIONS ?? connectionsOf(pipeline);
 
   const test = publisherTest(config, metrics, {
-    options: { ...KEPT_CONNECTIONS, ...access.options },
+    options: { ...KEPT_CONNECTIONS, ...UNREDIRECTED, ...access.options },
     opening: () => ({ variants: events.stream().variants, ...(farEnd === undefined ? {} : { farEnd }) }),
     canaries: (run) => ({
       paths: subscriptions === 0 ? undefined : subscriptions,

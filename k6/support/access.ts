@@ -13,7 +13,7 @@ const TAGS = { name: "token" };
 const TOKEN_TIMEOUT = "10s";
 
 /** k6 must log neither a token's address nor its form: both hold secrets. */
-const UNLOGGED = { tags: TAGS, timeout: TOKEN_TIMEOUT, responseCallback: null, throw: true } as object;
+const UNLOGGED = { tags: TAGS, timeout: TOKEN_TIMEOUT, redirects: 10, responseCallback: null, throw: true } as object;
 
 interface Answer {
   readonly status: number;
