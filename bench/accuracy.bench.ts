@@ -3,7 +3,7 @@
  * published, so that what happens between the two is part of the delay, as long as it is shorter.
  */
 import { startPipeline } from "../systems/pulse/cli/start.ts";
-import { bench, held, measured, root } from "./bench.ts";
+import { bench, held, measured, root, SUBSCRIBERS } from "./bench.ts";
 
 const DELAYS = [5, 20, 50];
 const ALLOWED_MS = 1.5;
@@ -24,13 +24,15 @@ await bench("reported latency against a planted delay", async (folder) => {
           RATE,
           DURATION: "30s",
         }),
-        measured(folder, "websocket", {
-          ...shared,
-          WS_URL: pipeline.gateway.wsUrl as string,
-          VUS: "5",
-          DURATION: "60s",
-          END_WHEN_SETTLED: "1",
-        }),
+        measured(
+          folder,
+          "websocket",
+          {
+            ...{ ...shared, WS_URL: pipeline.gateway.wsUrl as string, VUS: "5" },
+            ...{ DURATION: "60s", END_WHEN_SETTLED: "1" },
+          },
+          SUBSCRIBERS,
+        ),
       ]);
       const { p50 = Number.NaN, p99 = Number.NaN, samples = 0 } = nats.account?.latency ?? {};
       const allowed = ALLOWED_MS + delay * ALLOWED_SHARE;

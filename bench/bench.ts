@@ -86,6 +86,9 @@ export async function measured(
   return summary;
 }
 
+/** The subscribers that `throughline run` takes where bin/k6 is built. */
+export const SUBSCRIBERS = join(root, "dist/sockets.js");
+
 /** Bundles a user's pipeline. @returns how it is measured. */
 export async function ownPipeline(folder: string, text: string) {
   const file = join(folder, "own.pipeline.ts");

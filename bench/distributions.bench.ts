@@ -5,14 +5,14 @@
  */
 import { join } from "node:path";
 import { startService } from "../cli/service.ts";
-import { bench, held, measured, root, value } from "./bench.ts";
+import { bench, held, measured, root, SUBSCRIBERS, value } from "./bench.ts";
 import { startFlood } from "./flood.ts";
 
 const SECONDS = 10;
 /** Nothing arrives before it was sent: what is reported may be above the truth, and below it by rounding only. */
 const ROUNDING_MS = 1;
-/** One subscriber VU accounts for 30,000 a second: npm run bench -- subscriber. */
-const RATES = [1_000, 24_000];
+/** One subscriber VU accounts for 60,000 a second: npm run bench -- subscriber. */
+const RATES = [1_000, 48_000];
 
 /** Spread over 0 to 1 without repeating soon: multiples of the golden ratio, without their whole part. */
 const spread = (seq: number) => (seq * 0.618_033_988_749_895) % 1;
@@ -32,15 +32,15 @@ await bench("reported latency in ms against the truth", async (folder) => {
         const run = `${rate}-${name.replace(/[^a-z0-9]+/g, "-")}`;
         const flood = await startFlood(receiver.url, run, { seed: 1, chains: ["ethereum", "solana"] }, delay);
         const [summary] = await Promise.all([
-          measured(folder, "websocket", {
-            WS_URL: flood.wsUrl,
-            RECEIVER_URL: receiver.url,
-            RUN_ID: run,
-            VUS: "1",
-            FILTERS: "all",
-            DURATION: "60s",
-            END_WHEN_SETTLED: "1",
-          }),
+          measured(
+            folder,
+            "websocket",
+            {
+              ...{ WS_URL: flood.wsUrl, RECEIVER_URL: receiver.url, RUN_ID: run, VUS: "1", FILTERS: "all" },
+              ...{ DURATION: "60s", END_WHEN_SETTLED: "1" },
+            },
+            SUBSCRIBERS,
+          ),
           flood.run(rate, SECONDS),
         ]);
         await flood.close();
