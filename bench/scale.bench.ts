@@ -50,7 +50,7 @@ await bench("the cost of an event, by how many there are", async (folder) => {
     receivers.push(receiver);
   }
   tell("publisher, redis.js", publishers);
-  tell("subscriber, websocket.js", subscribers);
+  tell("subscriber, sockets.js", subscribers);
   tell("receiver", receivers);
   const last = join(resultsIn(folder), `scale-${COUNTS.at(-1)}`);
   await timed("report", last);

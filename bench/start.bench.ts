@@ -6,7 +6,7 @@ import { living } from "../cli/health/proc.ts";
 import { k6Program } from "../cli/k6.ts";
 import { bench, median, root } from "./bench.ts";
 
-const BUNDLES = ["http", "websocket", "ingest", "webhook", "nats", "redis"];
+const BUNDLES = ["http", "websocket", "sockets", "ingest", "webhook", "nats", "redis"];
 const VUS = 400;
 const ROUNDS = 3;
 
