@@ -8,6 +8,10 @@ type Known = Parameters<typeof identitiesIn>[1];
 const BARE_NUMBER = /(?<=[:,[\s])[89]\d{18}(?=[,}\]\s])/g;
 /** Deeper fields are not looked into: hostile texts are nested a million times. */
 const LONGEST_FIELD = 1_000;
+/** Characters of a number, the shortest spelling of an identity. */
+const SHORTEST_IDENTITY = 19;
+/** What frames a message may begin as JSON does, as `[info]`. */
+const MOST_BEGINNINGS = 8;
 
 /**
  * Finds the events in a text, each as often as it arrived: as it occurs in the field in which it occurs most often. The
@@ -21,12 +25,17 @@ export function eventsIn(text: string, known: Known): Found {
   const left = new Map<string, number>();
   for (const counts of inFields.values())
     for (const [name, count] of counts) left.set(name, Math.max(count, left.get(name) ?? 0));
-  const identities = found.identities.filter((one) => {
-    const rest = left.get(nameOf(one)) ?? Number.POSITIVE_INFINITY;
-    left.set(nameOf(one), rest - 1);
-    return rest > 0;
-  });
-  return { ...found, identities };
+  const kept = new Set<Identity>();
+  // Those that tell when they were published come first: not every spelling does.
+  for (const isTimed of [true, false]) {
+    for (const one of found.identities) {
+      const rest = left.get(nameOf(one)) ?? Number.POSITIVE_INFINITY;
+      if ((one.publishedAt !== null) !== isTimed || rest <= 0) continue;
+      left.set(nameOf(one), rest - 1);
+      kept.add(one);
+    }
+  }
+  return { ...found, identities: found.identities.filter((one) => kept.has(one)) };
 }
 
 /** An event, however it is spelled. */
@@ -38,19 +47,25 @@ type Counts = Map<string, Map<string, number>>;
 
 /** Counts the events in a text by field: of JSON, of lines of JSON, of JSON within a text. */
 function countIn(text: string, field: string, known: Known, counts: Counts): void {
-  const whole = parsed(text);
-  if (whole !== undefined) {
-    countFields(whole, `${field}#`, known, counts);
-    return;
-  }
+  if (text.length < SHORTEST_IDENTITY) return;
   const lines = text.split("\n");
-  if (lines.length > 1) {
+  const framed = jsonIn(text, lines.length > 1 ? 1 : MOST_BEGINNINGS);
+  if (framed !== null) {
+    countFields(framed.json, `${field}#`, known, counts);
+    countText(framed.around, field, known, counts);
+  } else if (lines.length > 1) {
     for (const line of lines) countIn(line, field, known, counts);
-    return;
+  } else {
+    countText(text, field, known, counts);
   }
+}
+
+function countText(text: string, field: string, known: Known, counts: Counts): void {
+  const { identities } = identitiesIn(text, known);
+  if (identities.length === 0) return;
   const inField = counts.get(field) ?? new Map<string, number>();
   counts.set(field, inField);
-  for (const one of identitiesIn(text, known).identities) inField.set(nameOf(one), (inField.get(nameOf(one)) ?? 0) + 1);
+  for (const one of identities) inField.set(nameOf(one), (inField.get(nameOf(one)) ?? 0) + 1);
 }
 
 function countFields(value: unknown, field: string, known: Known, counts: Counts): void {
@@ -65,22 +80,36 @@ function countFields(value: unknown, field: string, known: Known, counts: Counts
   }
   for (const [key, item] of Object.entries(value ?? {})) {
     countIn(key, `${field}{}`, known, counts);
-    countFields(item, `${field}.${key}`, known, counts);
+    // Some write a list as an object with numbers for keys.
+    countFields(item, /^\d+$/.test(key) ? `${field}[]` : `${field}.${key}`, known, counts);
   }
 }
 
-/** The object or list in a text, whatever frames it; undefined where there is none. */
-function parsed(text: string): object | undefined {
-  const begin = text.search(/[[{]/);
-  const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}"));
-  if (begin < 0 || end < begin) return undefined;
-  const json = text.slice(begin, end + 1);
-  for (const one of [json.replaceAll(BARE_NUMBER, '"$&"'), json]) {
+/** The object or list in a text, and what frames it; null where there is none. */
+function jsonIn(text: string, beginnings: number): { readonly json: object; readonly around: string } | null {
+  const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}")) + 1;
+  let begin = beginningFrom(text, 0);
+  for (let tried = 0; tried < beginnings && begin >= 0 && begin < end; tried++) {
+    const json = parsed(text.slice(begin, end));
+    if (json !== null) return { json, around: `${text.slice(0, begin)} ${text.slice(end)}` };
+    begin = beginningFrom(text, begin + 1);
+  }
+  return null;
+}
+
+/** Where an object or a list may begin, from a place on; -1 for nowhere. */
+function beginningFrom(text: string, from: number): number {
+  const found = [text.indexOf("[", from), text.indexOf("{", from)].filter((place) => place >= 0);
+  return found.length === 0 ? -1 : Math.min(...found);
+}
+
+function parsed(text: string): object | null {
+  for (const one of [text.replaceAll(BARE_NUMBER, '"$&"'), text]) {
     try {
       return JSON.parse(one) as object;
     } catch {
       // The number may stand within a text, or this is no JSON.
     }
   }
-  return undefined;
+  return null;
 }

@@ -37,6 +37,9 @@ test.each([
   ],
   ["two items of a list within a text", json({ body: json([{ ref: one }, { ref: one }]) }), [1, 1]],
   ["two lines", `${json({ ref: one })}\n${json({ ref: one })}`, [1, 1]],
+  ["two fields behind a bracket of the frame", `[info] order ${json({ key: one, id: one })}`, [1]],
+  ["a frame twice, and once in what it frames", `${one} ${one} ${json({ id: one })}`, [1, 1]],
+  ["two items of a list that is written as an object", json({ 0: { id: one }, 1: { id: one } }), [1, 1]],
   ["a text without fields", `${one} ${one}`, [1, 1]],
   ["a field, beside a number within a text", json({ a: one, b: one, c: `of ${number} here` }), [1]],
   ["a text that only looks like JSON", `{${one} ${one}]`, [1, 1]],
@@ -44,6 +47,12 @@ test.each([
 ])("an event in %s arrived as often as it did", (_, text, seqs) => {
   const known = { runs: [0xdeadbeef], at: 1_790_000_000_005 };
   expect(eventsIn(text, known).identities.map(({ seq }) => seq)).toEqual(seqs);
+});
+
+test("of two spellings that which tells the time is kept", () => {
+  const text = `{"id":${number}, "data":{"ref":"${one}"}}`;
+  const { identities } = eventsIn(text, { runs: [0xdeadbeef], at: 1_790_000_000_005 });
+  expect(identities).toMatchObject([{ spelling: "text", publishedAt: 1_790_000_000_000 }]);
 });
 
 test("a canary is no event of the load, whatever its number", () => {
