@@ -23,7 +23,7 @@ test.each(everyProfile)("k6 inspects %s with SCENARIO=%s", async (name, profile)
 /** Kubernetes takes so many bytes in a ConfigMap. */
 const CONFIG_MAP_LIMIT = 1024 * 1024;
 
-test.each(tests)("%s fits into half of a Kubernetes ConfigMap", async (name) => {
+test.each([...tests, "sockets"])("%s fits into half of a Kubernetes ConfigMap", async (name) => {
   expect((await stat(`dist/${name}.js`)).size).toBeLessThan(CONFIG_MAP_LIMIT / 2);
 });
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOSTILE_NAMES, hostileName, hostileRequest, readSingle } from "../../systems/ingestor/hostile.ts";
+import { HOSTILE_REQUESTS } from "../../systems/ingestor/profiles.ts";
 import {
   asStored,
   characters,
@@ -116,6 +117,7 @@ describe("hostile requests", () => {
   );
 
   test("take turns", () => {
+    expect(HOSTILE_NAMES).toHaveLength(HOSTILE_REQUESTS);
     expect(requests.map(({ name }) => name)).toEqual([...HOSTILE_NAMES, ...HOSTILE_NAMES]);
   });
 
