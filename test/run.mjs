@@ -28,9 +28,11 @@ const SOURCES = [
 const scratch = mkdtempSync(join(tmpdir(), "throughline-test-"));
 const isQuick = scope === "quick";
 const total = { passed: 0, failed: 0, skipped: 0 };
-/** Tests of vitest that failed, to be run again alone. */
+/** Projects of vitest that run at the same time. */
+const BESIDE_OTHERS = ["integration", "waiting"];
+/** Tests that failed: their project, file and name. */
 const failedTests = [];
-/** More than so many were not disturbed by each other: they are broken. */
+/** More than so many did not disturb each other: they are broken. */
 const MOST_AGAIN = 5;
 
 try {
@@ -157,27 +159,19 @@ function goTests() {
 async function vitest(projects, output = "inherit") {
   const started = Date.now();
   const name = projects[0];
-  const results = join(scratch, `${name}.json`);
+  const outcome = join(scratch, `${name}.json`);
   const args = ["vitest", "run", ...projects.flatMap((project) => ["--project", project])];
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
-  const child = spawn("npx", [...args, ...reporters], { cwd: root, stdio: ["inherit", output, output] });
+  const reporters = ["--reporter=default", "--reporter=./test/outcome.mjs"];
+  const env = { ...process.env, TEST_OUTCOME: outcome };
+  const child = spawn("npx", [...args, ...reporters], { cwd: root, env, stdio: ["inherit", output, output] });
   const printed = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
   const [status] = await once(child, "close");
   process.stdout.write(Buffer.concat(printed));
   try {
-    const outcome = JSON.parse(readFileSync(results, "utf8"));
-    const failed = outcome.testResults.flatMap(({ name: file, assertionResults }) =>
-      assertionResults
-        .filter(({ status }) => status === "failed")
-        .map(({ fullName }) => ({ projects, file, fullName })),
-    );
+    const { passed, skipped, failed, outside } = JSON.parse(readFileSync(outcome, "utf8"));
     failedTests.push(...failed);
-    // What fails outside of any test, as a file that does not load, is not run again.
-    const files = outcome.testResults.filter(({ status }) => status === "failed").length;
-    const outside = files - new Set(failed.map(({ file }) => file)).size;
-    const problems = Math.max(failed.length + outside, status === 0 ? 0 : 1);
-    count(outcome.numPassedTests, problems, outcome.numPendingTests + outcome.numTodoTests);
+    count(passed, Math.max(failed.length + outside, status === 0 ? 0 : 1), skipped);
   } catch {
     count(0, 1, 0);
   }
@@ -188,13 +182,13 @@ async function vitest(projects, output = "inherit") {
  * Runs the few tests that failed beside others once more, each alone. One that passes now was disturbed: it counts as
  * passed, and is named, because a test that others can disturb is to be mended.
  */
-async function again() {
-  if (failedTests.length > MOST_AGAIN) return;
-  for (const { projects, file, fullName } of failedTests) {
-    const name = `^${fullName.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
-    const chosen = projects.flatMap((project) => ["--project", project]);
+function again() {
+  const beside = failedTests.filter(({ project }) => BESIDE_OTHERS.includes(project));
+  if (beside.length > MOST_AGAIN) return;
+  for (const { project, file, name } of beside) {
     const started = Date.now();
-    const args = ["vitest", "run", ...chosen, file, "-t", name];
+    const pattern = `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
+    const args = ["vitest", "run", "--project", project, file, "-t", pattern];
     const { status, stdout } = spawnSync("npx", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
     // A name that finds no test passes as well.
     const passes = status === 0 && /Tests.* 1 passed/.test(stripVTControlCharacters(stdout));
@@ -203,18 +197,18 @@ async function again() {
       total.passed++;
     }
     const outcome = passes ? "DISTURBED: it passes alone" : "FAILED again, alone";
-    report(`${outcome}  ${relative(root, file)} > ${fullName} (${seconds(started)})`, passes ? [] : [stdout]);
+    report(`${outcome}  ${relative(root, file)} > ${name} (${seconds(started)})`, passes ? [] : [stdout]);
   }
 }
 
 /** The tests of every project. Those that mostly wait run beside those with loads. */
 async function allTests() {
   await vitest(["unit", "mocks"]);
-  await Promise.all([vitest(["integration"]), vitest(["waiting"], "pipe")]);
+  await Promise.all(BESIDE_OTHERS.map((project, place) => vitest([project], place === 0 ? "inherit" : "pipe")));
   await vitest(["alone"]);
   if (found("chromium")) await vitest(["browser"]);
   else skip("tests of the report in a browser: chromium was not found");
-  await again();
+  again();
 }
 
 function count(passed, failed, skipped) {
