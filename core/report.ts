@@ -21,7 +21,7 @@ export const WordsSchema = v.object({
         count: v.pipe(v.number(), v.integer(), v.minValue(1)),
       }),
     ),
-    v.maxLength(3 * (MOST_TEXTS + 1)),
+    v.maxLength(WORD_KINDS.length * (MOST_TEXTS + 1)),
   ),
 });
 

@@ -7,7 +7,7 @@ import { onOneLine, withoutCredentials } from "./redaction.ts";
  */
 const KINDS = {
   refused: "refused by the target",
-  unknown: "instead of an acknowledgement",
+  unknown: "neither acknowledged nor refused",
   closed: "connections ended by the target",
   said: "said by the target beside events",
 } as const;

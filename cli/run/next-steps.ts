@@ -89,7 +89,7 @@ const STEPS: readonly NextStep[] = [
       const of = `${sum(summaries, metric)} of ${sum(summaries, "events_published")} events`;
       const isTold = isQuoted(metric, summaries);
       if (metric === "events_unknown" && isTold)
-        return `hop publish to acknowledgement: for ${of} something else came; its own words say what`;
+        return `hop publish to acknowledgement: ${of} were neither acknowledged nor refused; what was said of them says why`;
       const did = metric === "events_refused" ? "refused" : "did not answer for";
       return `hop publish to acknowledgement: the target ${did} ${of}; ${isTold ? "its own words say why" : "read its log"}`;
     },

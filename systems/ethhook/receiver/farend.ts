@@ -41,8 +41,12 @@ export const webhooks: FarEndKind<WebhookOptions, Webhooks> = {
         addRelayedRoute(app, new Handovers(sink));
         await app.register(webhookRoutes, intake);
       },
-      // Requests that wait for the handover are answered before their connections are closed.
-      drain: async () => relay?.close(),
+      // Requests that wait for the handover are answered before their connections are closed: those that are answered
+      // together, one turn later.
+      async drain() {
+        await relay?.close();
+        await new Promise(setImmediate);
+      },
     };
   },
 };
