@@ -109,8 +109,10 @@ function counts(account: Account) {
 
 async function accountOf(id: string, subscribers: number, publishers: number): Promise<Account> {
   const run = new DistributedRun(id);
-  const parts = [...run.subscribers(subscribers), ...run.publishers(publishers)];
-  await Promise.all(parts.map(({ over }) => over));
+  const listening = run.subscribers(subscribers);
+  // Publishers that begin before all processes have subscribed publish to fewer.
+  await run.until(({ paths }) => paths === 8);
+  await Promise.all([...listening, ...run.publishers(publishers)].map(({ over }) => over));
   return run.account();
 }
 
