@@ -103,12 +103,22 @@ func idsIn(text []byte, key *regexp.Regexp) [][]byte {
 		if key.Match(text[max(0, at-keyLength):at]) {
 			keyed = append(keyed, id)
 		}
-		if !slices.ContainsFunc(all, func(one []byte) bool { return bytes.Equal(one, id) }) {
+		if len(keyed) == 0 {
 			all = append(all, id)
 		}
 	}
 	if len(keyed) > 0 {
 		return keyed
 	}
-	return all
+	return eachOnce(all)
+}
+
+// eachOnce leaves the first of those that are equal.
+func eachOnce(ids [][]byte) [][]byte {
+	seen := make(map[string]struct{}, len(ids))
+	return slices.DeleteFunc(ids, func(id []byte) bool {
+		_, isSeen := seen[string(id)]
+		seen[string(id)] = struct{}{}
+		return isSeen
+	})
 }
