@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -10,12 +11,12 @@ import (
 
 // emptied is a connection that knows for how long it has not been read empty.
 // What comes from it may have waited so long in this machine: a reader that is
-// too slow, or that gets no core, is not seen by the times at which it reads.
+// too slow is not seen by the times at which it reads.
 type emptied struct {
 	net.Conn
 
-	raw       syscall.RawConn // nil where nobody tells what waits
-	fullSince time.Time       // zero where it was read empty
+	raw       syscall.RawConn           // nil where nobody tells what waits
+	fullSince atomic.Pointer[time.Time] // nil where it was read empty
 }
 
 func newEmptied(inner net.Conn) *emptied {
@@ -36,26 +37,30 @@ func newEmptied(inner net.Conn) *emptied {
 func (e *emptied) Read(into []byte) (int, error) {
 	n, err := e.Conn.Read(into)
 	switch {
-	case n < len(into) || e.waiting() == 0:
-		e.fullSince = time.Time{}
-	case e.fullSince.IsZero():
-		e.fullSince = time.Now()
+	case n < len(into) || e.isEmpty():
+		if e.fullSince.Load() != nil {
+			e.fullSince.Store(nil)
+		}
+	case e.fullSince.Load() == nil:
+		now := time.Now()
+		e.fullSince.Store(&now)
 	}
 	return n, err
 }
 
-func (e *emptied) waiting() int {
-	bytes := 0
+// isEmpty says whether nothing waits, as far as that can be known.
+func (e *emptied) isEmpty() bool {
+	bytes, isKnown := 0, false
 	if e.raw != nil {
-		_ = e.raw.Control(func(fd uintptr) { bytes = waitingAt(int(fd)) })
+		_ = e.raw.Control(func(fd uintptr) { bytes, isKnown = waitingAt(int(fd)) })
 	}
-	return bytes
+	return isKnown && bytes == 0
 }
 
 // waited is for how long what was read at a moment may have waited until now.
 func (e *emptied) waited(readAt, now time.Time) time.Duration {
-	if !e.fullSince.IsZero() && e.fullSince.Before(readAt) {
-		readAt = e.fullSince
+	if since := e.fullSince.Load(); since != nil && since.Before(readAt) {
+		readAt = *since
 	}
-	return now.Sub(readAt)
+	return max(now.Sub(readAt), ofProcess.at(now))
 }

@@ -37,3 +37,21 @@ func TestWhatIsNotReadEmptyHasWaited(t *testing.T) {
 	require.GreaterOrEqual(t, read(), 20*time.Millisecond)
 	require.Zero(t, read())
 }
+
+func TestWhereNobodyTellsWhatWaitsItHasWaited(t *testing.T) {
+	near, far := net.Pipe()
+	t.Cleanup(func() { _ = near.Close(); _ = far.Close() })
+	go func() { _, _ = far.Write(bytes.Repeat([]byte{'x'}, 250)) }()
+	conn := newEmptied(near)
+	read := func() time.Duration {
+		_, err := conn.Read(make([]byte, 100))
+		require.NoError(t, err)
+		readAt := time.Now()
+		return conn.waited(readAt, readAt)
+	}
+	read()
+	time.Sleep(20 * time.Millisecond)
+	require.GreaterOrEqual(t, read(), 20*time.Millisecond)
+	read()
+	require.Nil(t, conn.fullSince.Load(), "a read that is not filled says that there was no more")
+}

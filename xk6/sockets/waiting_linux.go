@@ -2,11 +2,9 @@ package sockets
 
 import "golang.org/x/sys/unix"
 
-// waitingAt is how many bytes wait to be read from a descriptor.
-func waitingAt(fd int) int {
+// waitingAt is how many bytes wait to be read from a descriptor, where that is
+// known.
+func waitingAt(fd int) (int, bool) {
 	bytes, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
-	if err != nil {
-		return 0
-	}
-	return bytes
+	return bytes, err == nil
 }

@@ -3,4 +3,4 @@
 package sockets
 
 // waitingAt is how many bytes wait to be read from a descriptor: not known.
-func waitingAt(int) int { return 0 }
+func waitingAt(int) (int, bool) { return 0, false }
