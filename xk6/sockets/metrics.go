@@ -6,10 +6,10 @@ import (
 	"go.k6.io/k6/metrics"
 )
 
-// push tells k6's metrics of something that connections with these tags did.
-func (s *Sockets) push(tags metrics.TagsAndMeta, metric *metrics.Metric, value float64) {
+// push tells k6's metrics of something that a connection did.
+func (s *socket) push(metric *metrics.Metric, value float64) {
 	if value != 0 {
-		metrics.PushIfNotDone(s.ctx, s.state.Samples, sampleOf(metric, tags, time.Now(), value))
+		metrics.PushIfNotDone(s.ctx, s.state.Samples, sampleOf(metric, s.tags, time.Now(), value))
 	}
 }
 
@@ -20,8 +20,10 @@ func (s *Sockets) pushReceived() {
 	received := s.received
 	s.received = make(map[*metrics.TagSet]int)
 	s.mu.Unlock()
+	ctx, state := s.vu.Context(), s.vu.State()
 	for tags, count := range received {
-		s.push(metrics.TagsAndMeta{Tags: tags}, s.state.BuiltinMetrics.WSMessagesReceived, float64(count))
+		metric := state.BuiltinMetrics.WSMessagesReceived
+		metrics.PushIfNotDone(ctx, state.Samples, sampleOf(metric, metrics.TagsAndMeta{Tags: tags}, time.Now(), float64(count)))
 	}
 }
 

@@ -32,6 +32,8 @@ type notice struct {
 	text string
 	code int
 	at   time.Time
+	// since when events may have waited.
+	since time.Time
 }
 
 // notify queues a notice; the sockets are locked.
@@ -50,50 +52,52 @@ func (s *Sockets) wake() {
 	s.tasks.Queue(s.tell)
 }
 
-// tell tells the script what there is, on its event loop.
+// tell tells the script what there is, on its event loop. What comes meanwhile
+// is told by the next task, behind those of timers and others that are due.
 func (s *Sockets) tell() error {
+	s.mu.Lock()
+	notices, reached, isEnough := s.notices, s.intake.reached, s.hasEnough
+	s.notices, s.intake.reached, s.hasEnough = nil, 0, false
+	s.mu.Unlock()
 	var problem error
-	for {
-		s.mu.Lock()
-		notices, reached, isEnough := s.notices, s.intake.reached, s.hasEnough
-		s.notices, s.intake.reached, s.hasEnough = nil, 0, false
-		if len(notices) == 0 && reached == 0 && !isEnough {
-			s.isAwake = false
-			s.mu.Unlock()
-			break
+	for _, n := range notices {
+		if err := s.tellOf(n, problem == nil); err != nil {
+			problem = err
 		}
-		s.mu.Unlock()
-		for _, n := range notices {
-			if err := s.tellOf(n, problem == nil); err != nil {
-				problem = err
-			}
-		}
-		if problem == nil && (reached > 0 || isEnough) {
-			rt := s.vu.Runtime()
-			problem = call(s.listener, "news", rt.ToValue(reached > 0), rt.ToValue(isEnough))
-		}
+	}
+	if problem == nil && (reached > 0 || isEnough) {
+		rt := s.vu.Runtime()
+		problem = call(s.listener, "news", rt.ToValue(reached > 0), rt.ToValue(isEnough))
 	}
 	if problem != nil {
 		s.cutAll()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isAwake = false
+	if len(s.notices) > 0 || s.intake.reached > 0 || s.hasEnough {
+		s.wake()
+	}
 	return problem
 }
 
-// tellOf hands on one notice. What is counted is counted even where the script
-// is told nothing any more.
+// tellOf hands on one notice. Of a socket that the script has cut only the end
+// is told, as k6's own do; events count where a script that has failed is told
+// nothing else.
 func (s *Sockets) tellOf(n notice, isHeard bool) error {
 	rt := s.vu.Runtime()
 	var err error
 	switch {
-	case n.kind == events:
-		s.mu.Lock()
-		s.enter(n.of, []byte(n.text), n.at, time.Since(n.at))
-		s.mu.Unlock()
 	case n.kind == over:
 		s.ended(n.of)
 		if isHeard {
 			err = call(n.of.listener, "closed", rt.ToValue(n.code), rt.ToValue(n.text))
 		}
+	case n.kind >= said && n.kind <= events && n.of.wasCut():
+	case n.kind == events:
+		s.mu.Lock()
+		s.enter(n.of, []byte(n.text), n.at, time.Since(n.since))
+		s.mu.Unlock()
 	case !isHeard:
 	case n.kind == opened:
 		err = call(n.of.listener, "opened")
@@ -121,6 +125,7 @@ func call(object *sobek.Object, method string, arguments ...sobek.Value) error {
 
 // began keeps the event loop going for as long as a socket is open.
 func (s *Sockets) began() {
+	ofProcess.watch()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open++
@@ -128,8 +133,7 @@ func (s *Sockets) began() {
 		return
 	}
 	s.tasks = taskqueue.New(s.vu.RegisterCallback)
-	s.ctx, s.state = s.vu.Context(), s.vu.State()
-	stop, ctx := make(chan struct{}), s.ctx
+	stop, ctx := make(chan struct{}), s.vu.Context()
 	s.stop = stop
 	go func() {
 		select {
@@ -153,5 +157,4 @@ func (s *Sockets) ended(one *socket) {
 	close(s.stop)
 	s.tasks.Close()
 	s.tasks = nil
-	s.isAwake = false
 }

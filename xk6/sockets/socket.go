@@ -9,11 +9,12 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/grafana/sobek"
+	"go.k6.io/k6/lib"
 	"go.k6.io/k6/metrics"
 )
 
-// goodbyeTime is how long a closing frame may take, and what is sent before it.
-const goodbyeTime = 10 * time.Second
+// writeTime is how long a message or a closing frame may take to be written.
+const writeTime = 10 * time.Second
 
 // normalClosure is the code of a connection that the script ended.
 const normalClosure = websocket.CloseNormalClosure
@@ -26,6 +27,10 @@ type socket struct {
 	listener *sobek.Object
 	cancel   context.CancelFunc
 
+	// Of the iteration that opened it: the next one may have begun when it ends.
+	ctx   context.Context
+	state *lib.State
+
 	// Locked by those of all sockets.
 	arrivals *arrivals // of the subscription that is live, if one is
 	frames   int
@@ -34,14 +39,20 @@ type socket struct {
 
 	mu        sync.Mutex
 	conn      *websocket.Conn
+	below     *emptied
 	tags      metrics.TagsAndMeta
 	queue     []string
 	isWriting bool
-	isCut     bool
+	isCut     bool  // by the script
+	isDone    bool  // nothing more is read
+	failure   error // of a write
 }
 
 func newSocket(all *Sockets, number int64, listener *sobek.Object) *socket {
-	return &socket{all: all, number: number, listener: listener, cancel: func() {}}
+	return &socket{
+		all: all, number: number, listener: listener, cancel: func() {},
+		ctx: all.vu.Context(), state: all.vu.State(),
+	}
 }
 
 // texts are buffers for what is read: few sockets read at the same moment.
@@ -50,7 +61,7 @@ var texts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // connect opens the connection. It is read on another stack: that of a
 // handshake is deep.
 func (s *socket) connect(door *door) {
-	ctx, cancel := context.WithCancel(s.all.ctx)
+	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	s.mu.Lock()
 	s.cancel = cancel
@@ -66,7 +77,7 @@ func (s *socket) connect(door *door) {
 		return
 	}
 	s.mu.Lock()
-	s.conn, s.tags = conn, tags
+	s.conn, s.below, s.tags = conn, below, tags
 	isCut = s.isCut
 	s.mu.Unlock()
 	if isCut {
@@ -92,7 +103,7 @@ func (s *socket) read(conn *websocket.Conn, below *emptied, began time.Time) {
 			continue
 		}
 		_ = conn.Close()
-		s.all.push(s.tags, s.all.state.BuiltinMetrics.WSSessionDuration, metrics.D(time.Since(began)))
+		s.push(s.state.BuiltinMetrics.WSSessionDuration, metrics.D(time.Since(began)))
 		var closed *websocket.CloseError
 		if errors.As(err, &closed) {
 			s.end(nil, closed.Code, closed.Text)
@@ -105,12 +116,12 @@ func (s *socket) read(conn *websocket.Conn, below *emptied, began time.Time) {
 
 // take takes a frame in.
 func (s *socket) take(kind int, frame []byte, below *emptied, readAt time.Time) {
-	s.mu.Lock()
-	isCut := s.isCut
-	s.mu.Unlock()
-	if isCut {
+	if s.wasCut() {
 		return
 	}
+	now := time.Now()
+	waited := below.waited(readAt, now)
+	since := now.Add(-waited)
 	all := s.all
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -125,9 +136,9 @@ func (s *socket) take(kind int, frame []byte, below *emptied, readAt time.Time) 
 		case !isEvents:
 			all.notify(notice{of: s, kind: said, text: string(message), at: readAt})
 		case s.waiting > 0:
-			all.notify(notice{of: s, kind: events, text: string(message), at: readAt})
+			all.notify(notice{of: s, kind: events, text: string(message), at: readAt, since: since})
 		default:
-			all.enter(s, message, readAt, below.waited(readAt, time.Now()))
+			all.enter(s, message, readAt, waited)
 		}
 	})
 }
@@ -136,11 +147,14 @@ func (s *socket) take(kind int, frame []byte, below *emptied, readAt time.Time) 
 // reason of the other side, or an error.
 func (s *socket) end(failure error, code int, reason string) {
 	s.mu.Lock()
-	isCut := s.isCut
-	s.isCut = true
+	s.isDone = true
+	isCut, broke := s.isCut, s.failure
 	s.mu.Unlock()
-	if isCut {
+	switch {
+	case isCut:
 		failure, code, reason = nil, normalClosure, ""
+	case broke != nil && code == 0: // the other side may have said why
+		failure = broke
 	}
 	if failure != nil {
 		s.tell(notice{kind: failed, text: failure.Error()})
@@ -159,7 +173,7 @@ func (s *socket) tell(n notice) {
 func (s *socket) send(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.conn == nil || s.isCut {
+	if s.conn == nil || s.isCut || s.isDone {
 		return
 	}
 	s.queue = append(s.queue, text)
@@ -170,7 +184,7 @@ func (s *socket) send(text string) {
 func (s *socket) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.isCut {
+	if s.isCut || s.isDone {
 		return
 	}
 	s.isCut = true
@@ -178,9 +192,13 @@ func (s *socket) cut() {
 		s.cancel()
 		return
 	}
-	// Ends a write that is under way; the next ones have their own deadline.
-	_ = s.conn.NetConn().SetWriteDeadline(time.Now().Add(goodbyeTime))
 	s.flush()
+}
+
+func (s *socket) wasCut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isCut
 }
 
 // flush starts what writes, where nothing is writing; the socket is locked.
@@ -202,27 +220,24 @@ func (s *socket) write(conn *websocket.Conn) {
 			s.isWriting = false
 			s.queue = nil
 			s.mu.Unlock()
+			s.push(s.state.BuiltinMetrics.WSMessagesSent, float64(sent))
 			if isCut {
-				_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(normalClosure, ""), time.Now().Add(goodbyeTime))
+				_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(normalClosure, ""), time.Now().Add(writeTime))
 				_ = conn.Close()
 			}
-			s.all.push(s.tags, s.all.state.BuiltinMetrics.WSMessagesSent, float64(sent))
 			return
 		}
 		text := s.queue[0]
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
-		if isCut {
-			_ = conn.SetWriteDeadline(time.Now().Add(goodbyeTime))
-		}
+		// Always: the script may cut the socket while this is written.
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTime))
 		if err := conn.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
 			s.mu.Lock()
 			s.isWriting, s.queue = true, nil // nothing more is written
-			wasCut := s.isCut
+			s.failure = err                  // told by what reads, behind all that it has
 			s.mu.Unlock()
-			if !wasCut {
-				s.tell(notice{kind: failed, text: err.Error()})
-			}
+			s.push(s.state.BuiltinMetrics.WSMessagesSent, float64(sent))
 			_ = conn.Close()
 			return
 		}

@@ -1,7 +1,6 @@
 package sockets
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/mstoykov/k6-taskqueue-lib/taskqueue"
 	"go.k6.io/k6/js/common"
 	"go.k6.io/k6/js/modules"
-	"go.k6.io/k6/lib"
 	"go.k6.io/k6/metrics"
 )
 
@@ -22,8 +20,6 @@ type Sockets struct {
 	listener *sobek.Object
 
 	// Set while a socket is open.
-	ctx   context.Context
-	state *lib.State
 	tasks *taskqueue.TaskQueue
 	stop  chan struct{}
 
@@ -90,10 +86,11 @@ func (s *Sockets) jsOpen(call sobek.FunctionCall) sobek.Value {
 	if err != nil {
 		common.Throw(rt, err)
 	}
-	s.began()
+	listener := call.Argument(2).ToObject(rt)
+	s.began() // from here on nothing may fail: the event loop waits for its end
 	s.mu.Lock()
 	s.last++
-	one := newSocket(s, s.last, call.Argument(2).ToObject(rt))
+	one := newSocket(s, s.last, listener)
 	s.sockets[one.number] = one
 	s.mu.Unlock()
 	go one.connect(door)
