@@ -23,6 +23,8 @@ export interface ArrivalSource {
   listen(from: number, head: string): void;
   /** It is about to end. */
   leave(): void;
+  /** For how many ms what came may have waited, or still waits; see {@link readThrough}. */
+  readonly lag: number;
   /** Takes out event ids, one behind the other, and us from when it is live to the arrival of each. */
   takeArrivals(): { readonly ids: string; readonly times: number[] };
   /** The subscription is over. */
@@ -61,6 +63,11 @@ export class PathLog {
   get head(): string {
     const { name: path, filter, from } = this;
     return JSON.stringify({ path, filter, from }).slice(1, -1);
+  }
+
+  /** That of its source; null where it has none. */
+  get lag(): number | null {
+    return this.source?.lag ?? null;
   }
 
   /** It is about to end: {@link take} tells the rest. */

@@ -62,9 +62,10 @@ declare module "k6/x/sockets" {
     readonly events: number;
     /** Those that came before their subscription was confirmed. */
     readonly foreign: number;
-    /** Ms between the reading of the last message and its entry. */
-    readonly lag: number;
-    /** At which Unix ms some arrived, and the lag of each. */
+    /**
+     * At which Unix ms some arrived. The lag of each is for how many ms it may have waited in this machine: its socket had
+     * not been read empty for so long, or the process got no core, or the script was told of what came before it.
+     */
     readonly samples: readonly { readonly id: string; readonly at: number; readonly lag: number }[];
     readonly compared: readonly { readonly id: string; readonly message: string }[];
     /** Messages with events, but without an id. @param listed whether the subscription was confirmed. */
@@ -94,14 +95,15 @@ declare module "k6/x/sockets" {
     /** Takes out ids, one behind the other, and us since {@link listen} of each. */
     takeArrivals(socket: number): { readonly ids: string; readonly times: number[] };
     /**
-     * Takes out what is to be reported, as members of a list in JSON.
+     * Takes out what is to be reported, as members of a list in JSON. Each is complete up to now, less the lag of its
+     * subscription.
      *
-     * @param through Unix ms by the receiver's clock, up to which the reports are complete.
+     * @param now Unix ms by the receiver's clock.
      * @param all of subscriptions without anything to tell, too.
      */
-    reports(through: number, all: boolean): string;
-    /** That of the last message that was not taken yet, in ms. */
-    lag(): number;
+    reports(now: number, all: boolean): string;
+    /** For how many ms what came on its subscription had waited when it was read last, or still may wait unread. */
+    lag(socket: number): number;
     take(): Batch;
   }
 }

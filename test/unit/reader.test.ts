@@ -2,40 +2,11 @@
 import { expect, test, vi } from "vitest";
 import { Inspection } from "../../systems/pulse/k6/inspection.ts";
 import { Reader } from "../../systems/pulse/k6/reader.ts";
-import type { Batch, SocketListener, Sockets, SocketsListener } from "../../systems/pulse/k6/rudeness.ts";
+import type { SocketListener } from "../../systems/pulse/k6/rudeness.ts";
+import { GoSockets, NOTHING } from "./gosockets.ts";
 import { DOOR } from "./socket.ts";
 
 vi.mock("k6/execution", () => ({ default: { instance: { vusInitialized: 4 }, vu: { idInTest: 3 } } }));
-
-const NOTHING: Batch = { events: 0, foreign: 0, lag: 0, samples: [], compared: [], strays: [] };
-
-class Go implements Sockets {
-  static last: Go;
-  batch: Batch = NOTHING;
-  readonly calls: unknown[][] = [];
-  listeners: SocketListener[] = [];
-  readonly news: SocketsListener["news"];
-
-  constructor(options: object, { news }: SocketsListener) {
-    Go.last = this;
-    this.calls.push(["new", options]);
-    this.news = news;
-  }
-
-  open(_url: string, _params: object, listener: SocketListener): number {
-    return this.listeners.push(listener);
-  }
-  send = (...call: unknown[]) => void this.calls.push(["send", ...call]);
-  cut = (...call: unknown[]) => void this.calls.push(["cut", ...call]);
-  listen = (...call: unknown[]) => void this.calls.push(["listen", ...call]);
-  ignore = (...call: unknown[]) => void this.calls.push(["ignore", ...call]);
-  framesRead = () => 7;
-  leave = (...call: unknown[]) => void this.calls.push(["leave", ...call]);
-  reports = () => "";
-  takeArrivals = () => ({ ids: "", times: [] });
-  lag = () => 12;
-  take = () => this.batch;
-}
 
 function read() {
   const inspection = new Inspection({ seed: 1, chains: ["ethereum"] }, [], {} as never, null);
@@ -44,13 +15,13 @@ function read() {
   const settings = { judges: true, samplesPerSecond: 10, enough: 5_000, correction: 100 };
   const told: [boolean, boolean][] = [];
   const reader = new Reader(
-    Go as unknown as ConstructorParameters<typeof Reader>[0],
+    GoSockets as unknown as ConstructorParameters<typeof Reader>[0],
     DOOR,
     inspection,
     settings,
     (...news) => void told.push(news),
   );
-  return { reader, go: Go.last, compared, told };
+  return { reader, go: GoSockets.last, compared, told };
 }
 
 test("gives Go its share of what may be looked at", () => {
@@ -73,7 +44,7 @@ test("compares what Go has chosen, and has times by the receiver's clock", () =>
       compared: [{ id: "b", message: "frame of b" }],
     },
   };
-  expect(reader.take()).toEqual({ events: 9, foreign: 2, lag: 0, samples: [{ id: "a", at: 1_100, lag: 3 }] });
+  expect(reader.take()).toEqual({ events: 9, foreign: 2, samples: [{ id: "a", at: 1_100, lag: 3 }] });
   expect(compared.mock.calls).toEqual([["frame of b", "b"]]);
 });
 
@@ -104,4 +75,5 @@ test("a socket tells its session in the words of k6's own", () => {
   expect(said).toEqual([1, ['{"type":"connected"}', 5], [null, 6], "broken pipe", {}, { code: 1008, reason: "quota" }]);
   expect(socket.readyState).toBe(3);
   expect(socket.framesRead).toBe(7);
+  expect(socket.arrivals.lag).toBe(12);
 });

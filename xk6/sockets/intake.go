@@ -16,6 +16,9 @@ type arrivals struct {
 	ids     []byte
 	times   []int64 // us since then
 	reached bool
+
+	below *emptied
+	lag   float64 // ms that the last message had waited which is not reported yet
 }
 
 // sample is an arrival that is looked at closely.
@@ -26,6 +29,10 @@ type sample struct {
 
 // closeup is an arrival whose message is compared with what was published.
 type closeup struct{ id, message string }
+
+// straysKept is how many strays the script may look at, each a message that
+// could be of any size.
+const straysKept = 250
 
 // stray is a message with events, none of which has an identity of ours.
 type stray struct {
@@ -43,7 +50,6 @@ type intake struct {
 	comparison allowance
 
 	events, foreign int
-	lag             float64 // of the last message that was not taken yet
 	closeups        []closeup
 	strays          []stray
 	takenAt         time.Time
@@ -55,7 +61,6 @@ type intake struct {
 // batch is what was taken out of an intake.
 type batch struct {
 	events, foreign int
-	lag             float64
 	samples         []sample
 	closeups        []closeup
 	strays          []stray
@@ -68,27 +73,35 @@ func (in *intake) enter(to *arrivals, message []byte, readAt time.Time, waited t
 		in.events += max(1, len(idsIn(message, in.wire.key)))
 		return
 	}
-	in.lag = milliseconds(waited)
-	if to != nil && !to.reached {
-		to.reached = true
-		in.reached++
+	lag := milliseconds(waited)
+	if to != nil {
+		to.lag = lag
+		if !to.reached {
+			to.reached = true
+			in.reached++
+		}
 	}
 	at := unixMilliseconds(readAt)
 	if id := soleID(message); id != nil {
-		in.record(to, id, message, at)
+		in.record(to, id, message, at, lag)
 		return
 	}
 	ids := idsIn(message, in.wire.key)
 	for _, id := range ids {
-		in.record(to, id, message, at)
+		in.record(to, id, message, at, lag)
 	}
-	if len(ids) == 0 {
-		in.events++
+	if len(ids) > 0 {
+		return
+	}
+	in.events++
+	if len(in.strays) < straysKept {
 		in.strays = append(in.strays, stray{string(message), to != nil})
+	} else {
+		in.foreign++
 	}
 }
 
-func (in *intake) record(to *arrivals, id, message []byte, at float64) {
+func (in *intake) record(to *arrivals, id, message []byte, at, lag float64) {
 	in.events++
 	if to == nil {
 		in.foreign++
@@ -97,7 +110,7 @@ func (in *intake) record(to *arrivals, id, message []byte, at float64) {
 	to.ids = append(to.ids, id...)
 	to.times = append(to.times, int64(math.Floor((at-to.from)*1000+0.5)))
 	if in.sampling.keeps() {
-		in.sampling.keep(sample{string(id), at, in.lag})
+		in.sampling.keep(sample{string(id), at, lag})
 	}
 	if in.comparison.take(at) {
 		in.closeups = append(in.closeups, closeup{string(id), string(message)})
@@ -109,8 +122,8 @@ func (in *intake) isEnough() bool { return in.events >= in.enough }
 
 // take takes out what was received.
 func (in *intake) take(now time.Time) batch {
-	taken := batch{in.events, in.foreign, in.lag, in.sampling.take(now.Sub(in.takenAt).Seconds()), in.closeups, in.strays}
-	in.events, in.foreign, in.lag, in.closeups, in.strays, in.takenAt = 0, 0, 0, nil, nil, now
+	taken := batch{in.events, in.foreign, in.sampling.take(now.Sub(in.takenAt).Seconds()), in.closeups, in.strays}
+	in.events, in.foreign, in.closeups, in.strays, in.takenAt = 0, 0, nil, nil, now
 	return taken
 }
 

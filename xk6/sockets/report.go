@@ -3,7 +3,29 @@ package sockets
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 )
+
+// behindFrom is from how many ms on a reader may have left something in its
+// socket that is worth waiting for, as k6/support/arrivals.ts has it.
+const behindFrom = 100
+
+// behind is for how many ms what came may still wait to be read.
+func (a *arrivals) behind(at time.Time) float64 {
+	if a.below == nil {
+		return a.lag
+	}
+	return max(a.lag, milliseconds(a.below.waited(at, at)))
+}
+
+// readThrough is up to which moment all that came has been read, where it is now
+// by the clock of the report's receiver. What was reported once stays true.
+func (a *arrivals) readThrough(now float64, at time.Time) float64 {
+	if behind := a.behind(at); behind >= behindFrom {
+		now -= behind
+	}
+	return max(now, a.reportedThrough)
+}
 
 // appendReport appends what arrived up to a moment, in Unix ms by the clock of
 // the report's receiver, as the receiver reads it, and takes it out.

@@ -128,11 +128,18 @@ func (s *Sockets) jsFramesRead(call sobek.FunctionCall) sobek.Value {
 
 func (s *Sockets) jsListen(call sobek.FunctionCall) sobek.Value {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if one := s.find(call); one != nil {
-		one.arrivals = &arrivals{from: call.Argument(1).ToFloat(), head: call.Argument(2).String()}
-		s.live = append(s.live, one.arrivals)
+	one := s.find(call)
+	s.mu.Unlock()
+	if one == nil {
+		return sobek.Undefined()
 	}
+	one.mu.Lock()
+	below := one.below
+	one.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.arrivals = &arrivals{from: call.Argument(1).ToFloat(), head: call.Argument(2).String(), below: below}
+	s.live = append(s.live, one.arrivals)
 	return sobek.Undefined()
 }
 
@@ -148,11 +155,14 @@ func (s *Sockets) jsLeave(call sobek.FunctionCall) sobek.Value {
 // jsReports is what is to be reported of the subscriptions that are live, as
 // members of a list in JSON.
 func (s *Sockets) jsReports(call sobek.FunctionCall) sobek.Value {
-	through, all := call.Argument(0).ToFloat(), call.Argument(1).ToBoolean()
+	now, all := call.Argument(0).ToFloat(), call.Argument(1).ToBoolean()
+	at := time.Now()
 	var text []byte
 	s.mu.Lock()
 	s.live = slices.DeleteFunc(s.live, func(a *arrivals) bool { return a.isLeft })
 	for _, a := range s.live {
+		through := a.readThrough(now, at)
+		a.lag = 0
 		if !all && !a.isDue(through, s.intake.heartbeat) {
 			continue
 		}
@@ -193,10 +203,14 @@ func (s *Sockets) jsTakeArrivals(call sobek.FunctionCall) sobek.Value {
 	return object(rt, "ids", string(ids), "times", list(rt, times, func(us int64) sobek.Value { return rt.ToValue(us) }))
 }
 
-func (s *Sockets) jsLag(sobek.FunctionCall) sobek.Value {
+func (s *Sockets) jsLag(call sobek.FunctionCall) sobek.Value {
+	lag := 0.0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.vu.Runtime().ToValue(s.intake.lag)
+	if one := s.find(call); one != nil && one.arrivals != nil {
+		lag = one.arrivals.behind(time.Now())
+	}
+	return s.vu.Runtime().ToValue(lag)
 }
 
 func (s *Sockets) jsTake(sobek.FunctionCall) sobek.Value {
@@ -226,7 +240,7 @@ func (s *Sockets) cutAll() {
 // toValue is a batch as the script takes it.
 func (b batch) toValue(rt *sobek.Runtime) sobek.Value {
 	return object(rt,
-		"events", b.events, "foreign", b.foreign, "lag", b.lag,
+		"events", b.events, "foreign", b.foreign,
 		"samples", list(rt, b.samples, func(s sample) sobek.Value { return object(rt, "id", s.id, "at", s.at, "lag", s.lag) }),
 		"compared", list(rt, b.closeups, func(c closeup) sobek.Value { return object(rt, "id", c.id, "message", c.message) }),
 		"strays", list(rt, b.strays, func(s stray) sobek.Value {

@@ -10,15 +10,11 @@ export interface Received {
   readonly events: number;
   /** Those that have no identity of ours or no subscription. */
   readonly foreign: number;
-  /** How long the last message had waited when it was read, in ms. */
-  readonly lag: number;
   readonly samples: readonly Sample[];
 }
 
 /** Where events are kept as they come, until they are taken. */
 export interface TakesEvents {
-  /** How long the last message that was read and not taken yet had waited, in ms; 0 without one. */
-  readonly lag: number;
   /** Enters what came where it belongs. */
   read(): void;
   /** Reads, and takes out what was received. */
@@ -65,6 +61,7 @@ export class Intake implements TakesEvents {
     return this.events;
   }
 
+  /** How long the last message that was read and not taken yet had waited, in ms; 0 without one. */
   get lag(): number {
     return this.lastLag;
   }
@@ -97,14 +94,14 @@ export class Intake implements TakesEvents {
 
   take(): Received {
     this.read();
-    const { events, foreign, lag } = this;
+    const { events, foreign } = this;
     const now = Date.now();
     const samples = this.sampling.take((now - this.takenAt) / 1000);
     this.takenAt = now;
     this.events = 0;
     this.foreign = 0;
     this.lastLag = 0;
-    return { events, foreign, lag, samples };
+    return { events, foreign, samples };
   }
 
   /** Reads a message that carries several events, or none with an id that is whole. */

@@ -44,27 +44,23 @@ export class Reader implements SocketSource, TakesEvents {
     return new ReadSocket(this.sockets, this.door, listener);
   }
 
-  get lag(): number {
-    return this.sockets.lag();
-  }
-
   read(): void {
     // Has been done.
   }
 
   /** Reports of the subscriptions that are live, as members of a list in JSON; see {@link Sockets.reports}. */
-  reports(through: number, all: boolean): string {
-    return this.sockets.reports(through, all);
+  reports(now: number, all: boolean): string {
+    return this.sockets.reports(now, all);
   }
 
   take(): Received {
-    const { events, foreign, lag, samples, compared, strays } = this.sockets.take();
+    const { events, foreign, samples, compared, strays } = this.sockets.take();
     for (const { id, message } of compared) this.inspection.compare(message, id);
     const strange = strays.filter(({ message, listed }) => !listed || !this.inspection.isDamage(message)).length;
     const { correction } = this;
     return {
-      ...{ events, foreign: foreign + strange, lag },
-      samples: samples.map(({ id, at, lag: waited }) => ({ id, at: at + correction, lag: waited })),
+      ...{ events, foreign: foreign + strange },
+      samples: samples.map(({ id, at, lag }) => ({ id, at: at + correction, lag })),
     };
   }
 }

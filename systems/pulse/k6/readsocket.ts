@@ -44,6 +44,10 @@ export class ReadSocket implements SessionSocket, ArrivalSource, GoListener {
     this.sockets.leave(this.number);
   }
 
+  get lag(): number {
+    return this.sockets.lag(this.number);
+  }
+
   ignore(): void {
     this.sockets.ignore(this.number);
   }

@@ -238,7 +238,7 @@ export class Subscriber {
     this.events.read();
     this.left(log);
     this.hasEnded = true;
-    const read = readThrough(Date.now(), this.events.lag);
+    const read = readThrough(Date.now(), log.lag ?? this.intake.lag);
     this.finished.push(log.take(Math.min(leftAt ?? read, read) + this.correction, true, lost));
   }
 
@@ -311,13 +311,15 @@ export class Subscriber {
   private async report(): Promise<void> {
     const { measure, isSlow } = this;
     this.hasNews = false;
-    const { events, foreign: unidentified, lag, samples } = this.events.take();
+    this.events.read();
+    const { lag } = this.intake;
+    const { events, foreign: unidentified, samples } = this.events.take();
     this.inspection.enter(samples);
     (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
-    const through = readThrough(Date.now(), lag) + this.correction;
-    const all = [...this.finished.splice(0), ...this.due(through)];
-    const written = this.reader?.reports(through, this.isDraining);
+    const now = Date.now();
+    const all = [...this.finished.splice(0), ...this.due(readThrough(now, lag) + this.correction)];
+    const written = this.reader?.reports(now + this.correction, this.isDraining);
     // A path that nobody hears of is judged by nobody; whether the run is settled is asked all the same.
     const { draining, settled, damaged, foreign } = await this.judge(
       isSlow ? [] : all,
