@@ -61,6 +61,15 @@ describe("a session", () => {
     expect(told).toEqual(answered);
   });
 
+  test("cuts a socket that never connects, and has failed", async () => {
+    const socket = { readyState: 0, send: () => undefined, cut: vi.fn() };
+    const events = { operation: () => undefined } as unknown as SessionEvents;
+    const session = new Session(SETTINGS, { open: () => socket }, EVERYTHING, { until: Date.now() + 60_000 }, events);
+    vi.advanceTimersByTime(10_000);
+    expect(await session.over).toBe("failed");
+    expect(socket.cut).toHaveBeenCalled();
+  });
+
   test("tells what comes that is no event and answers nothing", () => {
     const { strange, failed } = openLiveSession();
     Socket.last.says("error", { code: "slow", message: "100 events were dropped" });

@@ -3,6 +3,8 @@ import type { CloseEvent } from "../../../core/closewords.ts";
 import { cut } from "./cut.ts";
 import type { SessionSocket, SocketListener, SocketSource } from "./sessionparts.ts";
 
+const CONNECTING = 0;
+
 /** The sockets that every k6 has. */
 export function ownSockets(door: { open(): WebSocket }): SocketSource {
   return { open: (listener) => new OwnSocket(door.open(), listener) };
@@ -29,7 +31,8 @@ class OwnSocket implements SessionSocket {
     this.socket.send(text);
   }
 
+  /** One that is still connecting cannot be closed: k6 would block until it is connected, or for ever. */
   cut(): void {
-    cut(this.socket);
+    if (this.socket.readyState !== CONNECTING) cut(this.socket);
   }
 }

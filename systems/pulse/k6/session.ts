@@ -242,10 +242,11 @@ export class Session implements SocketListener {
     this.close();
   }
 
-  /** A socket that is still connecting cannot be closed: k6 would block until it is connected, or for ever. */
+  /** Nobody waits for a socket that is still connecting, whether that can be ended or not. */
   private close(): void {
-    if (this.socket.readyState === OPEN) this.socket.cut();
-    if (this.socket.readyState === CONNECTING) this.isOver("still connecting");
+    const { readyState } = this.socket;
+    if (readyState === OPEN || readyState === CONNECTING) this.socket.cut();
+    if (readyState === CONNECTING) this.isOver("still connecting");
   }
 
   /** Reports the result of an operation. @returns whether it was pending. */

@@ -7,7 +7,7 @@ import type { Operation } from "./operations.ts";
 export interface SessionSocket {
   readonly readyState: number;
   send(text: string): void;
-  /** Closes it without waiting for the other side. */
+  /** Closes it without waiting for the other side; nothing happens where it is connecting and that cannot be ended. */
   cut(): void;
   /** Frames that came, where the session does not see all of them. */
   readonly framesRead?: number;
