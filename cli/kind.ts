@@ -97,13 +97,19 @@ export interface PipelineKind {
     readonly real?: VariablesByTest;
     readonly always: VariablesByTest;
   };
-  /** The bundle of a test, if it is not the one of its name; else null. */
-  script?(planned: { readonly test: RunnableTest; readonly settings: Settings<RunnableTest> }): string | null;
+  /** Bundles that take less of a k6 which has an extension. */
+  readonly quicker?: Partial<Readonly<Record<RunnableTest, QuickerBundle>>>;
   /** Variables of the short run of `npm start`. */
   readonly demo?: VariablesByTest;
   /** Adjusts the tests of one run to each other; given variables stay. */
   fit?(given: VariablesByTest): VariablesByTest;
   start(place: Place): Promise<RunningPipeline>;
+}
+
+/** The same test as the bundle of its name. */
+export interface QuickerBundle {
+  readonly bundle: string;
+  readonly extension: string;
 }
 
 /** The flags of a reference target: its manner and its planted faults. */

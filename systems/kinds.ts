@@ -1,5 +1,5 @@
 /** The pipelines that `throughline run` knows: the half in Node of each system of the list, which k6 does not have. */
-import type { PipelineKind } from "../cli/kind.ts";
+import type { PipelineKind, QuickerBundle } from "../cli/kind.ts";
 import * as list from "./list.ts";
 import type { RunnableTest } from "./variables.ts";
 
@@ -25,4 +25,10 @@ export const URL_NAMES: readonly string[] = [
 export const EXTENSIONS: Partial<Readonly<Record<RunnableTest, readonly string[]>>> = Object.assign(
   {},
   ...kinds.map(({ extensions }) => extensions),
+);
+
+/** Bundles that take less of a k6 which has an extension. */
+export const QUICKER: Partial<Readonly<Record<RunnableTest, QuickerBundle>>> = Object.assign(
+  {},
+  ...kinds.map(({ quicker }) => quicker),
 );

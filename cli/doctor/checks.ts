@@ -1,6 +1,6 @@
 /** What a machine needs to run the suite, one row each. Pure: it judges facts that machine.ts collects. */
 
-import { EXTENSIONS } from "../../systems/kinds.ts";
+import { EXTENSIONS, QUICKER } from "../../systems/kinds.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 import type { Check } from "./check.ts";
 
@@ -98,9 +98,10 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
 /** A run takes bin/k6 if there is one, else a k6 on the PATH that can run its tests. */
 function k6Check(built: K6 | null, onPath: K6 | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
-    const found = `bin/k6, ${built.version}: ${abilities(built)}`;
+    const slower = slowerOn(built);
+    const found = `bin/k6, ${built.version}: ${[abilities(built), ...slower].join("; ")}`;
     const isWhole = isAtLeast(built.version, LEAST_K6) && unable(built).length === 0;
-    return row("k6", found, isWhole, "build it again: npm run build");
+    return row("k6", found, isWhole && slower.length > 0 ? null : isWhole, "build it again: npm run build");
   }
   const found = onPath === null ? "not found" : `k6 on the PATH, ${onPath.version}: ${abilities(onPath)}`;
   const willDo = onPath !== null && isAtLeast(onPath.version, LEAST_K6);
@@ -128,6 +129,15 @@ function abilities(k6: K6): string {
   const lacks = without.flatMap((test) => lacking(test, k6)).join(" and ");
   const able = TESTS.filter((test) => !without.includes(test));
   return `runs ${able.join(", ")}; not ${without.join(" and ")}, for want of ${lacks}`;
+}
+
+/** Which tests take more of a k6 than they would of one with all extensions. */
+function slowerOn({ extensions }: K6): string[] {
+  return TESTS.flatMap((test) => {
+    const { bundle, extension } = QUICKER[test] ?? {};
+    if (extension === undefined || extensions.includes(extension)) return [];
+    return [`${test} not by the quicker dist/${bundle}.js, for want of ${extension}`];
+  });
 }
 
 function portCheck(busy: readonly number[], port: number): Check {

@@ -16,7 +16,7 @@ export async function inspectMachine(root: string, port: number): Promise<Machin
   const built = join(root, "bin/k6");
   const [programs, builtK6, redisServer, limit, busy] = await Promise.all([
     inspectPrograms(),
-    existsSync(built) ? outputOf(built, ["version"]) : null,
+    existsSync(built) ? inspectK6(built) : null,
     outputOf("redis-server", ["--version"]),
     outputOf("sh", ["-c", "ulimit -n"]),
     Promise.all([...new Set([...DEFAULT_PORTS, port])].map(async (port) => ((await isBusy(port)) ? [port] : []))),
@@ -24,7 +24,7 @@ export async function inspectMachine(root: string, port: number): Promise<Machin
   return {
     node: process.versions.node,
     ...programs,
-    builtK6: k6In(builtK6),
+    builtK6,
     redisServer: redisServer === null ? null : (/v=(\S+)/.exec(redisServer)?.[1] ?? "found"),
     fds: limit === null ? null : limit.trim() === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit),
     freeMemoryMb: Math.round(availableMemory() / 1024 / 1024),
@@ -34,8 +34,13 @@ export async function inspectMachine(root: string, port: number): Promise<Machin
 
 /** The versions of Go and of the k6 on the PATH. */
 export async function inspectPrograms(): Promise<Pick<Machine, "go" | "pathK6">> {
-  const [go, k6] = await Promise.all([outputOf("go", ["version"]), outputOf("k6", ["version"])]);
-  return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6: k6In(k6) };
+  const [go, pathK6] = await Promise.all([outputOf("go", ["version"]), inspectK6("k6")]);
+  return { go: (go && /go(\d\S*)/.exec(go)?.[1]) ?? null, pathK6 };
+}
+
+/** A k6; null when it cannot be run. */
+export async function inspectK6(program: string): Promise<K6 | null> {
+  return k6In(await outputOf(program, ["version"]));
 }
 
 /** Parses the output of `k6 version`, which lists extensions as in `github.com/… v0.3.6, k6/x/redis [js]`. */

@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { definitionOf } from "../../core/definition.ts";
 import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
+import { inspectK6 } from "../doctor/machine.ts";
 import { fetchWithLogin } from "../fetch.ts";
-import { runK6 } from "../k6.ts";
-import type { PipelineKind, RunningPipeline } from "../kind.ts";
+import { k6Program, runK6 } from "../k6.ts";
+import type { RunningPipeline } from "../kind.ts";
+import { bundleFor } from "./bundle.ts";
 import type { Folder } from "./folder.ts";
 import { label } from "./judgement.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
@@ -31,12 +32,15 @@ export async function runGroup({ root, order, group, started, folder, progress, 
   const broken = new AbortController();
   const signal = AbortSignal.any([interrupted, broken.signal]);
   const { instances } = order.request;
+  const { kind } = order.subject;
   const accounted = group.some(({ variables }) => "RECEIVER_URL" in variables);
   const account = accounted ? runUrl(started, folder) : null;
   progress.begin(group.map((test) => describe(test, instances)).join(", "), loadSeconds(group), account);
   const closing = new AbortController();
   if (account !== null) closeOnInterrupt(account, interrupted, closing.signal);
   const desks = await Promise.all(group.map(({ test, variables }) => openTokenDesk(test, variables)));
+  // Which k6 that is may have changed since the build.
+  const extensions = kind.quicker === undefined ? [] : ((await inspectK6(k6Program(root)))?.extensions ?? []);
   const processes = group.flatMap((planned, index) =>
     Array.from({ length: instances }, async (_, place) => {
       const { test } = planned;
@@ -44,7 +48,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
       const name = label(test, place + 1, instances);
       const result = await runK6(root, {
         test,
-        script: order.subject.kind.own?.tests[test] ?? otherBundle(root, order.subject.kind, planned),
+        script: kind.own?.tests[test] ?? join(root, `dist/${bundleFor(test, kind, extensions)}.js`),
         variables: { ...variables, ...reachable(variables, started.variables), ...named(variables, folder.run) },
         results: folder.path,
         signal,
@@ -70,12 +74,6 @@ export async function runGroup({ root, order, group, started, folder, progress, 
 function closeOnInterrupt(account: string, interrupted: AbortSignal, over: AbortSignal): void {
   const close = () => void fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
   interrupted.addEventListener("abort", close, { once: true, signal: over });
-}
-
-/** The bundle for a test if it is not the default one; it may need modules of bin/k6. */
-function otherBundle(root: string, { script }: PipelineKind, planned: PlannedTest): string | undefined {
-  const name = existsSync(join(root, "bin/k6")) ? (script?.(planned) ?? null) : null;
-  return name === null ? undefined : join(root, `dist/${name}.js`);
 }
 
 /** Setup, closing of connections and teardown, generously. */

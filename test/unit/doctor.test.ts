@@ -6,7 +6,7 @@ import { invalidities } from "../../cli/run/validity.ts";
 const READY: Machine = {
   node: "20.20.2",
   go: "1.26.8",
-  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats"] },
+  builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats", "k6/x/sockets"] },
   pathK6: null,
   redisServer: "7.0.15",
   fds: 20_000,
@@ -59,6 +59,12 @@ describe("doctor", () => {
   const others = { go: null, builtK6: null };
   test.each<[string, Partial<Machine>, boolean | null, string]>([
     ["ours", {}, true, "bin/k6, 1.8.1: runs every test"],
+    [
+      "ours from before there was a module",
+      { builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats"] } },
+      null,
+      "bin/k6, 1.8.1: runs every test; websocket not by the quicker dist/sockets.js, for want of k6/x/sockets",
+    ],
     [
       "another of a later major version",
       { ...others, pathK6: { version: "2.2.0", extensions: [] } },

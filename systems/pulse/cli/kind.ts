@@ -41,7 +41,7 @@ export const kind: PipelineKind = {
     http: { DURATION: "7s", THINK_TIME: "60ms" },
   },
   fit: fitSubscribers,
-  script: ({ test }) => (test === "websocket" ? "sockets" : null),
+  quicker: { websocket: { bundle: "sockets", extension: "k6/x/sockets" } },
   start: async (place) =>
     startDependent(await startPipeline(place.root, place.logs, flagsOf(place)), async (base) => {
       const { nats, gateway, receiver, problems } = base;
