@@ -15,13 +15,7 @@ const tick = 10 * time.Millisecond
 // however late that is.
 type lateness struct {
 	start sync.Once
-	last  atomic.Pointer[delay]
-}
-
-// delay is how late a goroutine got a core, and until when that counts.
-type delay struct {
-	late  time.Duration
-	until time.Time
+	until atomic.Pointer[time.Time]
 }
 
 // ofProcess is watched from the first connection on.
@@ -43,18 +37,19 @@ func (l *lateness) watch() {
 	})
 }
 
-// woke enters how late a goroutine ran. That counts for as long again, in which
-// what came meanwhile is read.
+// woke enters how late a goroutine ran. That counts less and less for as long
+// again, in which what came meanwhile is read, and what did not wait at all.
 func (l *lateness) woke(now time.Time, late time.Duration) {
 	if late >= l.at(now) {
-		l.last.Store(&delay{late, now.Add(late)})
+		until := now.Add(late)
+		l.until.Store(&until)
 	}
 }
 
 // at is how late what is read at a moment may be.
 func (l *lateness) at(now time.Time) time.Duration {
-	if last := l.last.Load(); last != nil && now.Before(last.until) {
-		return last.late
+	if until := l.until.Load(); until != nil && now.Before(*until) {
+		return until.Sub(now)
 	}
 	return 0
 }
