@@ -124,7 +124,7 @@ const websocket = {
     "events that arrived before they were published, by the clocks of both sides: the clocks disagree, so latencies mean nothing",
   ),
   generator_lag_ms: latency(
-    "how long a frame waited: in websocket.js from its reading from the socket to the script's handling of it; in sockets.js for as long as its socket had not been read empty, and at least as long as the process waited for a core",
+    "how long a frame waited: in websocket.js from its reading from the socket to the script's handling of it; in sockets.js for as long as its socket had not been read empty, and about as long as the process had just waited for a core",
   ),
   ...generator,
   ...machine,

@@ -68,8 +68,8 @@ declare module "k6/x/sockets" {
      */
     readonly samples: readonly { readonly id: string; readonly at: number; readonly lag: number }[];
     readonly compared: readonly { readonly id: string; readonly message: string }[];
-    /** Messages with events, but without an id. @param listed whether the subscription was confirmed. */
-    readonly strays: readonly { readonly message: string; readonly listed: boolean }[];
+    /** Messages with events, but without an id, on subscriptions that were confirmed. */
+    readonly strays: readonly string[];
   }
 
   /** Sockets of one virtual user; each is a number. */

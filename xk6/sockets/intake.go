@@ -30,15 +30,9 @@ type sample struct {
 // closeup is an arrival whose message is compared with what was published.
 type closeup struct{ id, message string }
 
-// straysKept is how many strays the script may look at, each a message that
-// could be of any size.
+// straysKept is how many messages with events but without an identity of ours
+// the script may look at, each of which could be of any size.
 const straysKept = 250
-
-// stray is a message with events, none of which has an identity of ours.
-type stray struct {
-	message  string
-	isListed bool // its subscription was confirmed
-}
 
 // intake is what one set of sockets received. Its user locks it.
 type intake struct {
@@ -51,7 +45,7 @@ type intake struct {
 
 	events, foreign int
 	closeups        []closeup
-	strays          []stray
+	strays          []string
 	takenAt         time.Time
 	// reached counts subscriptions on which something arrived for the first time
 	// since that was asked for.
@@ -63,7 +57,7 @@ type batch struct {
 	events, foreign int
 	samples         []sample
 	closeups        []closeup
-	strays          []stray
+	strays          []string
 }
 
 // enter enters a message with events that was read at a moment, and may have
@@ -94,10 +88,10 @@ func (in *intake) enter(to *arrivals, message []byte, readAt time.Time, waited t
 		return
 	}
 	in.events++
-	if len(in.strays) < straysKept {
-		in.strays = append(in.strays, stray{string(message), to != nil})
-	} else {
+	if to == nil || len(in.strays) == straysKept {
 		in.foreign++
+	} else {
+		in.strays = append(in.strays, string(message))
 	}
 }
 

@@ -15,6 +15,7 @@ const tick = 10 * time.Millisecond
 // however late that is.
 type lateness struct {
 	start sync.Once
+	due   atomic.Pointer[time.Time] // when what looks is to run again
 	until atomic.Pointer[time.Time]
 }
 
@@ -27,6 +28,7 @@ func (l *lateness) watch() {
 		go func() {
 			for {
 				due := time.Now().Add(tick)
+				l.due.Store(&due)
 				time.Sleep(tick)
 				// What a timer wakes runs before all that waits: readers of sockets do not.
 				runtime.Gosched()
@@ -48,8 +50,13 @@ func (l *lateness) woke(now time.Time, late time.Duration) {
 
 // at is how late what is read at a moment may be.
 func (l *lateness) at(now time.Time) time.Duration {
-	if until := l.until.Load(); until != nil && now.Before(*until) {
-		return until.Sub(now)
+	var late time.Duration
+	if until := l.until.Load(); until != nil {
+		late = max(late, until.Sub(now))
 	}
-	return 0
+	// What is to run already, and does not, is late as well.
+	if due := l.due.Load(); due != nil {
+		late = max(late, now.Sub(*due))
+	}
+	return late
 }

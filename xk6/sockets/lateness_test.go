@@ -26,6 +26,14 @@ func TestLatenessCountsForAsLongAsItWas(t *testing.T) {
 	require.Equal(t, 20*ms, at(401*ms))
 }
 
+func TestALateOneThatStillWaitsIsSeen(t *testing.T) {
+	var l lateness
+	due := time.Now()
+	l.due.Store(&due)
+	require.Zero(t, l.at(due.Add(-time.Millisecond)))
+	require.Equal(t, 50*time.Millisecond, l.at(due.Add(50*time.Millisecond)))
+}
+
 func TestAReaderWithoutACoreIsLate(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	over := make(chan struct{})

@@ -119,12 +119,12 @@ func (s *socket) take(kind int, frame []byte, below *emptied, readAt time.Time) 
 	if s.wasCut() {
 		return
 	}
-	now := time.Now()
-	waited := below.waited(readAt, now)
-	since := now.Add(-waited)
 	all := s.all
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	now := time.Now()
+	waited := below.waited(readAt, now)
+	since := now.Add(-waited)
 	s.frames++
 	all.received[s.tags.Tags]++
 	if kind != websocket.TextMessage {

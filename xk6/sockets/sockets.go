@@ -243,9 +243,7 @@ func (b batch) toValue(rt *sobek.Runtime) sobek.Value {
 		"events", b.events, "foreign", b.foreign,
 		"samples", list(rt, b.samples, func(s sample) sobek.Value { return object(rt, "id", s.id, "at", s.at, "lag", s.lag) }),
 		"compared", list(rt, b.closeups, func(c closeup) sobek.Value { return object(rt, "id", c.id, "message", c.message) }),
-		"strays", list(rt, b.strays, func(s stray) sobek.Value {
-			return object(rt, "message", s.message, "listed", s.isListed)
-		}),
+		"strays", list(rt, b.strays, func(message string) sobek.Value { return rt.ToValue(message) }),
 	)
 }
 

@@ -56,7 +56,7 @@ export class Reader implements SocketSource, TakesEvents {
   take(): Received {
     const { events, foreign, samples, compared, strays } = this.sockets.take();
     for (const { id, message } of compared) this.inspection.compare(message, id);
-    const strange = strays.filter(({ message, listed }) => !listed || !this.inspection.isDamage(message)).length;
+    const strange = strays.filter((message) => !this.inspection.isDamage(message)).length;
     const { correction } = this;
     return {
       ...{ events, foreign: foreign + strange },
