@@ -50,9 +50,11 @@ function countIn(text: string, field: string, known: Known, counts: Counts): voi
   if (text.length < SHORTEST_IDENTITY) return;
   const lines = text.split("\n");
   const framed = jsonIn(text, lines.length > 1 ? 1 : MOST_BEGINNINGS);
-  if (framed !== null) {
+  // Of several objects one behind the other, each may be an arrival.
+  if (framed !== null && identitiesIn(framed.skipped, known).identities.length === 0) {
     countFields(framed.json, `${field}#`, known, counts);
-    countText(framed.around, field, known, counts);
+    // A frame has headers and a key: what it tells, it tells once.
+    countText(framed.around, field, known, counts, 1);
   } else if (lines.length > 1) {
     for (const line of lines) countIn(line, field, known, counts);
   } else {
@@ -60,12 +62,12 @@ function countIn(text: string, field: string, known: Known, counts: Counts): voi
   }
 }
 
-function countText(text: string, field: string, known: Known, counts: Counts): void {
+function countText(text: string, field: string, known: Known, counts: Counts, most = Number.POSITIVE_INFINITY): void {
   const { identities } = identitiesIn(text, known);
   if (identities.length === 0) return;
   const inField = counts.get(field) ?? new Map<string, number>();
   counts.set(field, inField);
-  for (const one of identities) inField.set(nameOf(one), (inField.get(nameOf(one)) ?? 0) + 1);
+  for (const one of identities) inField.set(nameOf(one), Math.min(most, (inField.get(nameOf(one)) ?? 0) + 1));
 }
 
 function countFields(value: unknown, field: string, known: Known, counts: Counts): void {
@@ -78,20 +80,31 @@ function countFields(value: unknown, field: string, known: Known, counts: Counts
     for (const item of value) countFields(item, `${field}[]`, known, counts);
     return;
   }
-  for (const [key, item] of Object.entries(value ?? {})) {
+  const entries = Object.entries(value ?? {});
+  // Some write a list as an object with its places for keys.
+  const isList = entries.every(([key], place) => key === String(place));
+  for (const [key, item] of entries) {
     countIn(key, `${field}{}`, known, counts);
-    // Some write a list as an object with numbers for keys.
-    countFields(item, /^\d+$/.test(key) ? `${field}[]` : `${field}.${key}`, known, counts);
+    countFields(item, isList ? `${field}[]` : `${field}.${key}`, known, counts);
   }
 }
 
+interface Framed {
+  readonly json: object;
+  readonly around: string;
+  /** What looked like its beginning, and was none. */
+  readonly skipped: string;
+}
+
 /** The object or list in a text, and what frames it; null where there is none. */
-function jsonIn(text: string, beginnings: number): { readonly json: object; readonly around: string } | null {
+function jsonIn(text: string, beginnings: number): Framed | null {
   const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}")) + 1;
-  let begin = beginningFrom(text, 0);
+  const first = beginningFrom(text, 0);
+  let begin = first;
   for (let tried = 0; tried < beginnings && begin >= 0 && begin < end; tried++) {
     const json = parsed(text.slice(begin, end));
-    if (json !== null) return { json, around: `${text.slice(0, begin)} ${text.slice(end)}` };
+    if (json !== null)
+      return { json, around: `${text.slice(0, begin)} ${text.slice(end)}`, skipped: text.slice(first, begin) };
     begin = beginningFrom(text, begin + 1);
   }
   return null;
