@@ -21,7 +21,7 @@ import { fetchWords } from "../support/words.ts";
 import { OwnAccess } from "./access.ts";
 import { outcomeOf, Sender, saidIn, statusIn } from "./sender.ts";
 
-/** k6 follows a redirect by asking on without the event, and what answers then acknowledges nothing. */
+/** After a 301 to 303 k6 asks on without the event, and what answers then acknowledges nothing. */
 const UNREDIRECTED = { maxRedirects: 0 };
 
 /** What a publisher is told, whatever its pipeline calls its own variables. */

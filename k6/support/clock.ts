@@ -23,8 +23,8 @@ export function now(): number {
   return clock.now();
 }
 
-/** Requests to the receiver are told apart from the load by this name. */
-export const RECEIVER_TAGS = { tags: { name: "receiver" } };
+/** Requests to the receiver are told apart from the load by this name, and follow redirects where the load may not. */
+export const RECEIVER_TAGS = { tags: { name: "receiver" }, redirects: 10 };
 
 /** Enough for one quick answer among them; in the middle of a load fewer must do. */
 const ROUND_TRIPS = 9;

@@ -11,7 +11,7 @@ interface HealthSettings {
 }
 
 /** Requests to the monitor are told apart from the load by this name. */
-const TAGS = { tags: { name: "health" } };
+const TAGS = { tags: { name: "health" }, redirects: 10 };
 
 /** When a test began to be watched, in Unix ms; part of its setup data, because teardown knows no other way. */
 export interface WatchStart {

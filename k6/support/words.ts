@@ -1,14 +1,12 @@
 import http from "k6/http";
 import { describeWords, type Word, type Words } from "../../core/words.ts";
+import { RECEIVER_TAGS } from "./clock.ts";
 import type { Run } from "./run.ts";
 
 interface WordSettings {
   readonly test: string;
   readonly RECEIVER_URL?: string | undefined;
 }
-
-/** Requests to the receiver are told apart from the load by this name. */
-const TAGS = { tags: { name: "receiver" } };
 
 /** Tells the receiver in what words the target refused this virtual user; without one, whoever reads the log. */
 export async function tellWords({ test, RECEIVER_URL: receiver }: WordSettings, run: Run, words: Words): Promise<void> {
@@ -20,14 +18,14 @@ export async function tellWords({ test, RECEIVER_URL: receiver }: WordSettings, 
   }
   const headers = { "Content-Type": "application/json" };
   await http.asyncRequest("POST", `${receiver}/runs/${run.id}/words`, JSON.stringify({ test, words: told }), {
-    ...TAGS,
+    ...RECEIVER_TAGS,
     headers,
   });
 }
 
 /** What all virtual users of a test have told; empty when it cannot be had. */
 export function fetchWords(receiver: string, runId: string, test: string): readonly Word[] {
-  const answer = http.get(`${receiver}/runs/${runId}/words`, TAGS);
+  const answer = http.get(`${receiver}/runs/${runId}/words`, RECEIVER_TAGS);
   if (answer.status !== 200) return [];
   return (answer.json() as unknown as Readonly<Record<string, readonly Word[]>>)[test] ?? [];
 }
