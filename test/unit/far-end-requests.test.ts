@@ -6,7 +6,7 @@ import { spell } from "../../core/identity.ts";
 import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
 import {
   account,
-  BEGAN,
+  began,
   closeReceiver,
   hook,
   identity,
@@ -41,7 +41,7 @@ describe("requests", () => {
     for (let seq = 0; seq < 20; seq++) await hook("invoices", identity(seq));
     await hook("elsewhere", identity(0));
     await hook("invoices", "no identity at all");
-    await hook("invoices", spell({ run: runNumber("another"), publisher: 1, seq: 0, publishedAt: BEGAN }, "text"));
+    await hook("invoices", spell({ run: runNumber("another"), publisher: 1, seq: 0, publishedAt: began }, "text"));
     await published(20);
     const settled = await settle();
     const misrouted = 20 - settled.expected;
@@ -129,7 +129,7 @@ test.each([
 
 test("what an earlier run of the same id left behind is foreign, and hides no loss", async () => {
   await opened("request", { all: {} }, null);
-  const old = spell({ run: runNumber(RUN), publisher: 1, seq: 0, publishedAt: BEGAN - 3_600_000 }, "text");
+  const old = spell({ run: runNumber(RUN), publisher: 1, seq: 0, publishedAt: began - 3_600_000 }, "text");
   await hook("all", old);
   await hook("all", identity(1));
   await published(2);
@@ -152,5 +152,5 @@ test("a request has arrived with the last byte of its body", async () => {
   const { latency } = await account();
   expect(latency).toMatchObject({ samples: 1 });
   // By the same clock: from the publishing of the event, which lies before, to the last byte at the earliest.
-  expect(latency.max).toBeGreaterThanOrEqual(ended - BEGAN - 1);
+  expect(latency.max).toBeGreaterThanOrEqual(ended - began - 1);
 });

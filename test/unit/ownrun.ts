@@ -7,8 +7,8 @@ import { type Receiver, startReceiver } from "../../receiver/server.ts";
 
 /** Its id. */
 export const RUN = "own";
-/** Unix ms; each event is sent one later than the one before. */
-export const BEGAN = Date.now() - 1_000;
+/** Unix ms; each event is sent one later than the one before. Files share this module: a run has its own. */
+export let began = 0;
 /** Of its events. */
 export const VARIANTS = [{ subject: ["invoice"] }, { subject: ["order"] }];
 
@@ -45,6 +45,7 @@ export async function opened(
   order: unknown = "none",
   judges?: boolean,
 ) {
+  began = Date.now() - 1_000;
   receiver = await startReceiver({
     host: "127.0.0.1",
     port: 0,
@@ -61,7 +62,7 @@ export const settle = () => post<Account>(`/runs/${RUN}/settle`, { publisher: "o
 
 /** The identity of an event of the run. */
 export function identity(seq: number, spelling: Spelling = "text", publisher = 1): string {
-  return spell({ run: runNumber(RUN), publisher, seq, publishedAt: BEGAN + seq }, spelling);
+  return spell({ run: runNumber(RUN), publisher, seq, publishedAt: began + seq }, spelling);
 }
 
 /** Tells the receiver that so many events were published. */
