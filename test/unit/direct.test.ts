@@ -3,15 +3,11 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { runNumber, traceHash } from "../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import type { LogVariant } from "../../systems/ethhook/variants.ts";
-import { blockHash, blockNumber, ENDPOINTS, logVariantIndex, variantsOf } from "../../systems/ethhook/wire.ts";
+import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
+import { webhook } from "./weth-webhook.ts";
 
 const SECRET = "secret";
-const WORKLOAD = { seed: 1, unmatchedShare: 0 };
-/** The first event that the endpoint for all events of WETH wants. */
-const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) === 1) as number;
 
 let receiver: Receiver;
 beforeEach(async () => {
@@ -24,22 +20,6 @@ afterEach(() => receiver.close());
 async function put(path: string, body: unknown, method = "PUT") {
   const headers = { "Content-Type": "application/json" };
   return fetch(receiver.url + path, { method, headers, body: JSON.stringify(body) });
-}
-
-function webhook(): string {
-  const publishedAt = Date.now();
-  const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
-  return JSON.stringify({
-    block_hash: blockHash(1, blockNumber(SEQ)),
-    block_number: blockNumber(SEQ),
-    chain_id: chainId,
-    contract_address: contract,
-    data,
-    log_index: SEQ,
-    timestamp: Math.floor(publishedAt / 1000),
-    topics,
-    transaction_hash: traceHash({ run: runNumber("run"), publisher: 1, seq: SEQ, publishedAt }),
-  });
 }
 
 /** @param headers besides the signature: with no Content-Length the body is sent in chunks. */

@@ -7,17 +7,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ResultSchema } from "../../cli/result.ts";
 import type { Account } from "../../core/account.ts";
 import { Histogram } from "../../core/histogram.ts";
-import { CANARY_PUBLISHER, runNumber, traceHash } from "../../core/trace.ts";
+import { CANARY_PUBLISHER } from "../../core/trace.ts";
 import { Misbehaviour } from "../../receiver/misbehaviour.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import type { LogVariant } from "../../systems/ethhook/variants.ts";
-import { blockHash, blockNumber, ENDPOINTS, logVariantIndex, variantsOf } from "../../systems/ethhook/wire.ts";
+import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
 import { batch } from "./reports.ts";
+import { SEQ, webhook } from "./weth-webhook.ts";
 
 const SECRET = "secret";
-const WORKLOAD = { seed: 1, unmatchedShare: 0 };
-/** The first event that the endpoint for all events of WETH wants. */
-const SEQ = [...Array(100).keys()].find((seq) => logVariantIndex(WORKLOAD, seq) === 1) as number;
 
 let receiver: Receiver;
 beforeEach(async () => {
@@ -33,21 +30,6 @@ async function json(path: string, body: unknown, method = "POST") {
 
 async function account(): Promise<Account> {
   return (await (await fetch(`${receiver.url}/runs/run`)).json()) as Account;
-}
-
-function webhook(run = "run", publisher = 1, publishedAt = Date.now() - 5): string {
-  const { chainId, contract, topics, data } = variantsOf({})[logVariantIndex(WORKLOAD, SEQ)] as LogVariant;
-  return JSON.stringify({
-    block_hash: blockHash(1, blockNumber(SEQ)),
-    block_number: blockNumber(SEQ),
-    chain_id: chainId,
-    contract_address: contract,
-    data,
-    log_index: SEQ,
-    timestamp: Math.floor(publishedAt / 1000),
-    topics,
-    transaction_hash: traceHash({ run: runNumber(run), publisher, seq: SEQ, publishedAt }),
-  });
 }
 
 function deliver(body: string, { path = "/webhook/weth-events", secret = SECRET, attempt = "1" } = {}) {
