@@ -123,9 +123,7 @@ const websocket = {
   ws_negative_latency: count(
     "events that arrived before they were published, by the clocks of both sides: the clocks disagree, so latencies mean nothing",
   ),
-  generator_lag_ms: latency(
-    "how long a frame waited: in websocket.js from its reading from the socket to the script's handling of it; in sockets.js for as long as its socket had not been read empty, and about as long as the process had just waited for a core",
-  ),
+  generator_lag_ms: latency("how long a frame had waited in this machine when it was read"),
   ...generator,
   ...machine,
 };
