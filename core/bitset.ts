@@ -3,6 +3,13 @@ export class Bitset {
   private words = new Uint32Array(32);
   private members = 0;
 
+  /** The numbers that are in any of the sets. */
+  static union(sets: Iterable<Bitset>): Bitset {
+    const all = new Bitset();
+    for (const set of sets) all.addAll(set);
+    return all;
+  }
+
   /** How many numbers are in the set. */
   get size(): number {
     return this.members;
@@ -20,6 +27,17 @@ export class Bitset {
     this.words[index] = word | bit;
     this.members++;
     return true;
+  }
+
+  private addAll({ words }: Bitset): void {
+    if (words.length > this.words.length) this.grow(words.length - 1);
+    for (let index = 0; index < words.length; index++) {
+      const before = this.words[index] as number;
+      let added = (words[index] as number) & ~before;
+      if (added === 0) continue;
+      this.words[index] = before | added;
+      for (; added !== 0; added &= added - 1) this.members++;
+    }
   }
 
   /** Whether a number is in the set. */

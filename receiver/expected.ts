@@ -18,12 +18,9 @@ export class Expectations {
     if (this.remembered.publications !== this.publication.batchCount) {
       this.remembered = { publications: this.publication.batchCount, byFilter: new Map() };
     }
-    const key = JSON.stringify(path.filter);
-    let expected = this.remembered.byFilter.get(key);
-    if (expected === undefined) {
-      expected = this.publication.expected(path.selected);
-      this.remembered.byFilter.set(key, expected);
-    }
+    const { byFilter } = this.remembered;
+    const expected = byFilter.get(path.filterKey) ?? this.publication.expected(path.selected);
+    byFilter.set(path.filterKey, expected);
     return expected;
   };
 
@@ -33,9 +30,13 @@ export class Expectations {
     const expected = new Map<number, number>();
     for (const path of paths) {
       const window = path.judgedWindow(this.publication, now);
-      const key = `${JSON.stringify(window)} ${JSON.stringify(path.filter)}`;
-      const counts = byFilter.get(key) ?? this.publication.expectedBySecond(path.selected, window ?? undefined);
-      byFilter.set(key, counts);
+      const key = `${window?.from} ${window?.through} ${path.filterKey}`;
+      let counts = byFilter.get(key);
+      if (counts === undefined) {
+        const whole = this.whole(path);
+        counts = this.publication.expectedBySecond((seq) => whole.has(seq), window ?? undefined);
+        byFilter.set(key, counts);
+      }
       for (const [second, count] of counts) expected.set(second, (expected.get(second) ?? 0) + count);
     }
     return expected;
@@ -45,9 +46,8 @@ export class Expectations {
   unheard(paths: readonly Path[], now: number): number {
     const byFilter = new Map<string, Listeners & { readonly open: (Window | null)[] }>();
     for (const path of paths) {
-      const key = JSON.stringify(path.filter);
-      const listeners = byFilter.get(key) ?? { selected: path.selected, open: [] };
-      byFilter.set(key, listeners);
+      const listeners = byFilter.get(path.filterKey) ?? { selected: path.selected, open: [] };
+      byFilter.set(path.filterKey, listeners);
       listeners.open.push(path.openWindow(now));
     }
     return unheard(this.publication, [...byFilter.values()]);

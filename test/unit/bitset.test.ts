@@ -14,6 +14,17 @@ function bitsetOf(members: Iterable<number>): Bitset {
 const ascending = (one: number, other: number) => one - other;
 
 describe("against a set", () => {
+  test("a union has the members of all", () => {
+    fc.assert(
+      fc.property(fc.array(numbers, { maxLength: 4 }), (lists) => {
+        const union = Bitset.union(lists.map(bitsetOf));
+        const model = new Set(lists.flat());
+        expect([...union]).toEqual([...model].sort(ascending));
+        expect(union.size).toBe(model.size);
+      }),
+    );
+  });
+
   test("each addition answers as the set would, and the size follows", () => {
     fc.assert(
       fc.property(numbers, (added) => {
