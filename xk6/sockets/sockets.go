@@ -27,6 +27,7 @@ type Sockets struct {
 	intake    *intake
 	sockets   map[int64]*socket
 	live      []*arrivals // in the order in which they were confirmed
+	reported  []byte      // the last reports, for its room
 	last      int64
 	open      int
 	notices   []notice
@@ -157,8 +158,8 @@ func (s *Sockets) jsLeave(call sobek.FunctionCall) sobek.Value {
 func (s *Sockets) jsReports(call sobek.FunctionCall) sobek.Value {
 	now, all := call.Argument(0).ToFloat(), call.Argument(1).ToBoolean()
 	at := time.Now()
-	var text []byte
 	s.mu.Lock()
+	text := s.reported[:0]
 	s.live = slices.DeleteFunc(s.live, func(a *arrivals) bool { return a.isLeft })
 	for _, a := range s.live {
 		through := a.readThrough(now, at)
@@ -171,6 +172,7 @@ func (s *Sockets) jsReports(call sobek.FunctionCall) sobek.Value {
 		}
 		text = a.appendReport(text, through)
 	}
+	s.reported = text
 	s.mu.Unlock()
 	return s.vu.Runtime().ToValue(string(text))
 }
