@@ -10,7 +10,8 @@ import { damageOf, eventsIn } from "../damage.ts";
 import { type Event, event, type Variant, type Workload } from "../events.ts";
 import { Pattern } from "../pattern.ts";
 
-type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
+/** The metrics of a subscriber. */
+export type Measures = ReturnType<typeof measures<"websocket" | "everywhere">>;
 
 /**
  * Frames that are parsed and compared field by field with what was published, each second, by all
@@ -22,6 +23,7 @@ export const COMPARED_PER_SECOND = 1_000;
 const LONGEST_ID = 60;
 /** Virtual users that tell what kinds of damage they see: what all see need not be told a thousand times. */
 const TELLING_VUS = 5;
+
 /** An arrival that is looked at closely. */
 export interface Sample {
   readonly id: string;
