@@ -71,7 +71,8 @@ export function bundle() {
   const sources = [...inside, ...readdirSync(root)].filter(
     (name) => /\.(tsx?|css)$/.test(name) && !name.endsWith(".d.ts"),
   );
-  onlyWhenChanged("dist/.inputs", ["build.mjs", "bundle.mjs", "package-lock.json", ...sources.sort()], () => {
+  const builders = ["build.mjs", "bundle.mjs", "cli/own/k6bundle.mjs", "package-lock.json"];
+  onlyWhenChanged("dist/.inputs", [...builders, ...sources.sort()], () => {
     run("bundling the tests", process.execPath, ["build.mjs"], { quiet: true });
     run("writing the dashboards", process.execPath, ["dist/node/dashboards.js"], { quiet: true });
   });

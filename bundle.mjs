@@ -1,25 +1,9 @@
 /** One file for k6, in which what only the first virtual user needs is a function that the others do not call. */
 import { basename, dirname, resolve } from "node:path";
 import { build } from "esbuild";
+import { K6_BUNDLE } from "./cli/own/k6bundle.mjs";
 
-const FOR_K6 = {
-  bundle: true,
-  // k6 finds the extensions a script needs in ES modules only.
-  format: "esm",
-  // Neither a browser nor Node: nothing is shimmed, and a Node import is an error.
-  platform: "neutral",
-  // Of packages without an ES module entry, which neutral builds would not find.
-  mainFields: ["module", "main"],
-  // The newest syntax that k6 runs without translating it again.
-  target: "es2022",
-  // k6 has these inside.
-  external: ["k6", "k6/*"],
-  // So that a stack trace names the TypeScript line.
-  sourcemap: "inline",
-  // The paths in it are relative; the sources themselves would double the size.
-  sourcesContent: false,
-  logLevel: "warning",
-};
+const FOR_K6 = { ...K6_BUNDLE, logLevel: "warning" };
 
 /**
  * Bundles a script of k6. In an ES module each virtual user makes every function of the first level, 2 us and 0.9 KB for

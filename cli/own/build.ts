@@ -9,6 +9,7 @@ import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { type AnyPipeline, subscribersOf } from "../../core/pipeline.ts";
 import { messageOf } from "../../core/problem.ts";
 import { makeFolders } from "../files.ts";
+import { K6_BUNDLE } from "./k6bundle.mjs";
 import { lineIn, lineOf } from "./place.ts";
 import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
 import { onlySide, type Side } from "./sides.ts";
@@ -73,6 +74,7 @@ export const { options, setup, visit, teardown, handleSummary } = visitorsOf(pip
 async function bundleForK6(root: string, file: string, name: string, script: string) {
   const outfile = resolve(DIST, `${name}.js`);
   const { metafile } = await bundled({
+    ...K6_BUNDLE,
     stdin: {
       contents: `import pipeline from ${JSON.stringify(file)};\n${script}`,
       resolveDir: dirname(file),
@@ -80,14 +82,6 @@ async function bundleForK6(root: string, file: string, name: string, script: str
       loader: "ts",
     },
     outfile,
-    // The same options as for the suite's own tests; see bundle.mjs.
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    target: "es2022",
-    external: ["k6", "k6/*"],
-    sourcemap: "inline",
-    sourcesContent: false,
     plugins: [ownPackage(root), userFiles("k6"), withoutNode(file)],
   });
   await refuseModules(metafile, file);
