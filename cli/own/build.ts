@@ -3,7 +3,7 @@
 import { readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuildFailure, BuildOptions, Metafile, Plugin } from "esbuild";
+import type { BuildFailure, BuildOptions, Metafile } from "esbuild";
 import { bundleHead } from "../../core/bundle.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import { type AnyPipeline, subscribersOf } from "../../core/pipeline.ts";
@@ -11,8 +11,8 @@ import { messageOf } from "../../core/problem.ts";
 import { makeFolders } from "../files.ts";
 import { K6_BUNDLE } from "./k6bundle.mjs";
 import { lineIn, lineOf } from "./place.ts";
-import { isBuiltin, K6_ONLY, refuseDeclaration, refuseModules } from "./refusals.ts";
-import { onlySide, type Side } from "./sides.ts";
+import { ownPackage, userFiles, withoutK6, withoutNode } from "./plugins.ts";
+import { refuseDeclaration, refuseModules } from "./refusals.ts";
 
 /** A file that declares a pipeline or a table of endpoints, and its bundles. */
 export interface Built {
@@ -149,73 +149,4 @@ function inOneLine(problem: unknown): unknown {
   if (first === undefined) return problem;
   const { location, text } = first;
   return new RangeError(location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`);
-}
-
-/** Resolves imports of this package to itself, wherever the user's file is. */
-function ownPackage(root: string): Plugin {
-  return {
-    name: "throughline",
-    setup({ onResolve }) {
-      onResolve({ filter: /^throughline$/ }, () => ({ path: join(root, "dist/lib/index.js"), sideEffects: false }));
-      onResolve({ filter: /^throughline\/k6$/ }, () => ({ path: join(root, "dist/lib/k6.js") }));
-    },
-  };
-}
-
-/** Removes the functions of the other side from files that declare a pipeline. */
-function userFiles(side: Side): Plugin {
-  return {
-    name: "sides",
-    setup({ onLoad }) {
-      onLoad({ filter: /\.[mc]?[jt]s$/ }, async ({ path }) => {
-        if (path.includes("/node_modules/")) return undefined;
-        const source = await readFile(path, "utf8");
-        if (!source.includes("definePipeline") || path.includes("/dist/lib/")) return undefined;
-        const sourcefile = relative(process.cwd(), path);
-        const { transform } = await import("esbuild");
-        try {
-          const { code } = await transform(source, {
-            loader: "ts",
-            sourcefile,
-            sourcemap: "inline",
-            tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-          });
-          return { contents: onlySide(code, side), loader: "ts", resolveDir: dirname(path) };
-        } catch (problem) {
-          const { errors } = problem as Partial<BuildFailure>;
-          if (errors === undefined) throw problem;
-          return { errors };
-        }
-      });
-    },
-  };
-}
-
-/** Node has no k6: module-level uses of it evaluate to nothing. */
-const withoutK6: Plugin = {
-  name: "without-k6",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^k6(\/|$)/ }, ({ path }) => ({ path, namespace: "k6" }));
-    onLoad({ filter: /.*/, namespace: "k6" }, ({ path }) => ({
-      contents: `const none = () => { throw new Error("${path} ${K6_ONLY}: use it inside publish() or open()"); };
-module.exports = new Proxy(none, { get: (_, name) => (name === "__esModule" ? undefined : none) });`,
-      loader: "js",
-    }));
-  },
-};
-
-/** k6 has no Node: unused parts of packages are dropped, whatever they declare about side effects. */
-function withoutNode(file: string): Plugin {
-  return {
-    name: "without-node",
-    setup({ onResolve, resolve: resolveAs }) {
-      onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-        if (pluginData === "resolving" || /^(k6|throughline)(\/|$)/.test(path)) return undefined;
-        if (isBuiltin(path)) return { path, external: true, sideEffects: false };
-        if (importer !== file) return undefined;
-        const found = await resolveAs(path, { kind, resolveDir, importer, pluginData: "resolving" });
-        return found.errors.length > 0 ? undefined : { path: found.path, sideEffects: false };
-      });
-    },
-  };
 }
