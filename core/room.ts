@@ -1,7 +1,8 @@
 /** What a system says of itself to the rest of the suite, from its own folder. */
 import type { Account } from "./account.ts";
 import { defineTest, type TestDefinition } from "./definition.ts";
-import { defineMetrics, type Metric } from "./metrics.ts";
+import type { Metric } from "./metric.ts";
+import { defineMetrics } from "./metrics.ts";
 import type { NextStep } from "./nextstep.ts";
 import type { SloResult } from "./verdict.ts";
 

@@ -1,5 +1,7 @@
 /** Every metric of the suite by its family: those that are everybody's, and those of each system. */
-import { GENERAL_FAMILIES, type Metric } from "../core/metrics.ts";
+
+import type { Metric } from "../core/metric.ts";
+import { GENERAL_FAMILIES } from "../core/metrics.ts";
 import type { Both } from "../core/room.ts";
 import { ROOMS } from "./rooms.ts";
 

@@ -1,5 +1,7 @@
 /** Panels for the suite's metrics and for the receiver's account. */
-import { type Metric, type MetricKind, metricOf } from "../../core/metrics.ts";
+
+import type { Metric, MetricKind } from "../../core/metric.ts";
+import { metricOf } from "../../core/metrics.ts";
 import { expression, type Slo } from "../../core/slo.ts";
 import { FIGURES, type Figure } from "../../receiver/figures.ts";
 import { FAMILIES } from "../../systems/metrics.ts";

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Rate, Trend } from "k6/metrics";
-import type { Metric } from "../../core/metrics.ts";
+import type { Metric } from "../../core/metric.ts";
 import { reachingCounter, sampleCounter } from "../../core/samples.ts";
 import type { Slo } from "../../core/slo.ts";
 import { handed } from "./handed.ts";

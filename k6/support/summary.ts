@@ -1,6 +1,6 @@
 import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
-import type { Metric } from "../../core/metrics.ts";
+import type { Metric } from "../../core/metric.ts";
 import { BREAKPOINT, type Plan } from "../../core/plan.ts";
 import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";

@@ -1,5 +1,5 @@
 /** Metrics of the message ingestor. */
-import { count, latency, ours, perEvent, refusal, share, tally } from "../../core/metrics.ts";
+import { count, latency, ours, perEvent, refusal, share, tally } from "../../core/metric.ts";
 
 export const ingest = {
   ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),

@@ -1,5 +1,5 @@
 /** What only the gateway has: its own endpoints. */
-import { count, latency, ours } from "../../core/metrics.ts";
+import { count, latency, ours } from "../../core/metric.ts";
 
 export const gateway = {
   http_health_latency_ms: ours(latency("answer time of GET /health")),

@@ -1,5 +1,5 @@
 /** Metrics of signal webhooks. */
-import { count, latency, ours, refusal, share, tally } from "../../core/metrics.ts";
+import { count, latency, ours, refusal, share, tally } from "../../core/metric.ts";
 
 export const signals = {
   signal_swallowed: count("unique signals that got the answer to an earlier one, or were answered as known"),

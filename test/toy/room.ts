@@ -1,5 +1,5 @@
 /** A toy system: toys are posted to a workshop, which sends each on to the receiver. What adding a system takes. */
-import { count, latency, perEvent } from "../../core/metrics.ts";
+import { count, latency, perEvent } from "../../core/metric.ts";
 import { alive, published } from "../../core/objectives.ts";
 import type { Room } from "../../core/room.ts";
 import { hold } from "../../core/shape.ts";

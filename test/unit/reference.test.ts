@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nextStep } from "../../cli/run/next-steps.ts";
 import { COUNTS } from "../../core/counts.ts";
-import type { MetricKind } from "../../core/metrics.ts";
+import type { MetricKind } from "../../core/metric.ts";
 import { expression, floorExpression, type Slo, sloVariable } from "../../core/slo.ts";
 import { address, duration, filePath, flag, type Variable } from "../../core/variable.ts";
 import { profileOf, profilesOf } from "../../scenarios.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nextStep } from "../../cli/run/next-steps.ts";
 import { foresee } from "../../core/foresight.ts";
-import { count, perEvent } from "../../core/metrics.ts";
+import { count, perEvent } from "../../core/metric.ts";
 import { publishingPlan } from "../../core/plan.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import { openRooms, type Room } from "../../core/room.ts";
