@@ -1,6 +1,6 @@
 /** A command that prints a bearer token. */
 import { execa } from "execa";
-import { readTokenAnswer, type Token } from "../core/access.ts";
+import { readTokenAnswer, type Token } from "../core/token.ts";
 import { adopt } from "./children.ts";
 
 /** k6 waits 10 s for a token. */

@@ -1,10 +1,12 @@
 /** Access to the target for the functions of a user's pipeline that run in the receiver. */
 import type { Dispatcher } from "undici";
-import { isRefusedProof, Renewal, readTokenAnswer, refusedProof } from "../core/access.ts";
 import { type FetchedAnswer, type NodeAccess, OWN_PREFIX, type TlsOptions } from "../core/ownaccess.ts";
 import { PREFIX, secretsOf } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
+import { isRefusedProof, refusedProof } from "../core/refusedproof.ts";
+import { Renewal } from "../core/renewal.ts";
+import { readTokenAnswer } from "../core/token.ts";
 import { type AccessSettings, givenOf, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 

@@ -1,7 +1,8 @@
 /** The credentials of Node's requests, from the same settings as in k6. */
 import { readFileSync } from "node:fs";
-import { type Headers, readHeaders, readTokens } from "../core/access.ts";
+import { type Headers, readHeaders } from "../core/headers.ts";
 import type { TlsOptions } from "../core/ownaccess.ts";
+import { readTokens } from "../core/token.ts";
 import { type AccessSettings, shownHeaders, unfitness } from "../systems/access.ts";
 
 /** Headers and certificates of a request. */

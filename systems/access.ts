@@ -1,9 +1,10 @@
 /** The ways into a target that speaks HTTP or WebSocket: one table, from which every test has its variables. */
 
 import { decode, encode } from "js-base64";
-import { type Headers, readCookies, readHeaders, readNames, readToken } from "../core/access.ts";
+import { type Headers, readCookies, readHeaders, readNames } from "../core/headers.ts";
 import { OWN_PREFIX } from "../core/ownaccess.ts";
 import { secretsInQuery, secretValues } from "../core/redaction.ts";
+import { readToken } from "../core/token.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 
 const credential = { credential: true };

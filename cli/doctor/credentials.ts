@@ -1,7 +1,8 @@
 /** The credentials of a test's requests, from the same settings as in k6. */
-import { readTokenAnswer } from "../../core/access.ts";
+
 import type { TlsOptions } from "../../core/ownaccess.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
+import { readTokenAnswer } from "../../core/token.ts";
 import { type Credentials, readCredentials } from "../../receiver/credentials.ts";
 import { type AccessSettings, givenOf } from "../../systems/access.ts";
 import { runTokenCommand } from "../token-command.ts";

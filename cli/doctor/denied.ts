@@ -1,4 +1,4 @@
-import { isRefusedProof } from "../../core/access.ts";
+import { isRefusedProof } from "../../core/refusedproof.ts";
 
 /** Whether a status means that the target does not accept our credentials. */
 export const isDenied = isRefusedProof;

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Token } from "../../core/access.ts";
+import type { Token } from "../../core/token.ts";
 import { namesOfWay } from "../../systems/access.ts";
 import { variablesOf } from "../../systems/variables.ts";
 import { runTokenCommand } from "../token-command.ts";

@@ -1,8 +1,11 @@
 import { SharedArray } from "k6/data";
 import exec from "k6/execution";
 import http from "k6/http";
-import { type Headers, isRefusedProof, Renewal, readTokenAnswer, readTokens, refusedProof } from "../../core/access.ts";
+import type { Headers } from "../../core/headers.ts";
 import { hideRenewed, withoutCredentials } from "../../core/redaction.ts";
+import { isRefusedProof, refusedProof } from "../../core/refusedproof.ts";
+import { Renewal } from "../../core/renewal.ts";
+import { readTokenAnswer, readTokens } from "../../core/token.ts";
 import type { Entrance } from "./entrance.ts";
 import { readFile } from "./files.ts";
 import { handed } from "./handed.ts";

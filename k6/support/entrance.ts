@@ -1,4 +1,4 @@
-import { type Headers, readHeaders } from "../../core/access.ts";
+import { type Headers, readHeaders } from "../../core/headers.ts";
 import { hide } from "../../core/redaction.ts";
 import { type AccessSettings, givenOf, secretsShown, shownHeaders, unfitness } from "../../systems/access.ts";
 import { certificateOptions } from "./certificates.ts";

@@ -1,15 +1,9 @@
 import { describe, expect, test } from "vitest";
-import {
-  endOf,
-  Renewal,
-  readCookies,
-  readHeaders,
-  readToken,
-  readTokenAnswer,
-  readTokens,
-  refusedProof,
-} from "../../core/access.ts";
 import { definitionOf } from "../../core/definition.ts";
+import { readCookies, readHeaders } from "../../core/headers.ts";
+import { refusedProof } from "../../core/refusedproof.ts";
+import { Renewal } from "../../core/renewal.ts";
+import { endOf, readToken, readTokenAnswer, readTokens } from "../../core/token.ts";
 import { settings } from "../../k6/support/settings.ts";
 import { type AccessSettings, givenOf, secretsShown, unfitness } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";

@@ -1,0 +1,20 @@
+/** Whether a status means that the target rejects our credentials. */
+export function isRefusedProof(status: number): boolean {
+  return status === 401 || status === 403 || status === 407;
+}
+
+/** The message for rejected credentials, with the names of the settings that change them. */
+export function refusedProof(
+  status: number,
+  what: string,
+  prefix: string,
+  { challenge = "", others = [] }: { readonly challenge?: string; readonly others?: readonly string[] } = {},
+): string {
+  const word = { 401: "Unauthorized", 403: "Forbidden", 407: "Proxy Authentication Required" }[status] ?? "";
+  const asked = challenge === "" ? "" : `, asks for ${challenge.split(/[\s,]/)[0]}`;
+  const own = others.map((name) => `${name}, `).join("");
+  return (
+    `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
+    `give its credentials in ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+  );
+}
