@@ -7,7 +7,8 @@ import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
 import { SHORTAGES } from "./shortage.ts";
 import type { Slo } from "./slo.ts";
-import type { Judgement, Uncertainty } from "./verdict.ts";
+import type { Uncertainty } from "./sloresult.ts";
+import type { Judgement } from "./verdict.ts";
 
 /** A cause. */
 interface Blame {

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { metricOf } from "./metrics.ts";
-import type { Uncertainty } from "./verdict.ts";
+import type { Uncertainty } from "./sloresult.ts";
 
 export const CLOCK_ROLES = ["publisher", "subscriber", "relay", "observer", "table"] as const;
 type ClockRole = (typeof CLOCK_ROLES)[number];

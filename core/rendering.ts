@@ -7,8 +7,9 @@ import { judgedOf } from "./judged.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { openedRooms } from "./room.ts";
+import type { SloResult } from "./sloresult.ts";
 import type { Summary } from "./summary.ts";
-import type { SloResult, Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A test's record as text for a terminal. */
 export function renderSummary(summary: Summary): string {

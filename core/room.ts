@@ -4,7 +4,7 @@ import { defineTest, type TestDefinition } from "./definition.ts";
 import type { Metric } from "./metric.ts";
 import { defineMetrics } from "./metrics.ts";
 import type { NextStep } from "./nextstep.ts";
-import type { SloResult } from "./verdict.ts";
+import type { SloResult } from "./sloresult.ts";
 
 /** What k6 aggregated of each metric, by statistic. */
 export type Aggregates = Readonly<Record<string, Readonly<Record<string, number>>>>;

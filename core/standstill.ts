@@ -1,7 +1,7 @@
 /** Detects by a timer when a measuring process stood still, so that arrivals in that time were noticed late. */
 import { metricOf } from "./metrics.ts";
 import type { Slo } from "./slo.ts";
-import type { Uncertainty } from "./verdict.ts";
+import type { Uncertainty } from "./sloresult.ts";
 
 /** One of them. */
 export interface Standstill {

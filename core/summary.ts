@@ -11,8 +11,9 @@ import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
 import { isCountedByK6, sampleCounter } from "./samples.ts";
 import type { Slo } from "./slo.ts";
+import { greater, type Observation } from "./sloresult.ts";
 import { receiverDelay } from "./standstill.ts";
-import { greater, type Judgement, judge, type Observation } from "./verdict.ts";
+import { type Judgement, judge } from "./verdict.ts";
 
 /** The part of k6's `handleSummary` argument that is used; k6 has no types for it. */
 export interface K6Data {

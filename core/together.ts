@@ -2,7 +2,8 @@
 import { metricOf } from "./metrics.ts";
 import type { Reason } from "./reason.ts";
 import { type Finding, isStarved, withheldBy } from "./reasons.ts";
-import { answerOf, type Judgement, reasonOf, type SloResult, spoilt } from "./verdict.ts";
+import { reasonOf, type SloResult } from "./sloresult.ts";
+import { answerOf, type Judgement, spoilt } from "./verdict.ts";
 
 /**
  * Adjusts the judgements of a run's tests to each other; they share the account and the path from publisher to

@@ -6,16 +6,9 @@ import { metricOf } from "../../core/metrics.ts";
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, sampleCounter } from "../../core/samples.ts";
 import type { Slo } from "../../core/slo.ts";
+import { greater, type Observation, objectiveOf, type SloResult, type Uncertainty } from "../../core/sloresult.ts";
 import type { Summary } from "../../core/summary.ts";
-import {
-  greater,
-  type Judgement,
-  judge,
-  type Observation,
-  objectiveOf,
-  type SloResult,
-  type Uncertainty,
-} from "../../core/verdict.ts";
+import { type Judgement, judge } from "../../core/verdict.ts";
 
 type Metrics = Summary["metrics"];
 

@@ -5,17 +5,10 @@ import { uncertaintyOf } from "../../core/clocks.ts";
 import type { Evidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
+import { greater, type SloResult } from "../../core/sloresult.ts";
 import { receiverDelay } from "../../core/standstill.ts";
 import { together } from "../../core/together.ts";
-import {
-  type Condition,
-  doubted,
-  greater,
-  type Judgement,
-  type SloResult,
-  type Verdict,
-  worst,
-} from "../../core/verdict.ts";
+import { type Condition, doubted, type Judgement, type Verdict, worst } from "../../core/verdict.ts";
 import type { K6Result } from "../k6.ts";
 import { competition } from "./competition.ts";
 import type { FinishedRun } from "./finished-run.ts";

@@ -4,9 +4,9 @@ import { judgedOf } from "../../core/judged.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { type Evidence, lookAt, type NextStep, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
+import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
-import type { SloResult } from "../../core/verdict.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
 
 /** The origin of a reason. */

@@ -11,7 +11,8 @@ import { uncertaintyOf } from "../../core/clocks.ts";
 import { judgedShare } from "../../core/judged.ts";
 import { rankAmong } from "../../core/rank.ts";
 import type { Slo } from "../../core/slo.ts";
-import { judge, type Observation } from "../../core/verdict.ts";
+import type { Observation } from "../../core/sloresult.ts";
+import { judge } from "../../core/verdict.ts";
 import type { Measures } from "./measure.ts";
 
 /** What each objective of latency is judged by, to see whether the clocks could change it. */

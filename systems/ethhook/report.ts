@@ -1,7 +1,7 @@
 /** EthHook's part of the summary: attempts, endpoints, and the grades that EthHook promises. */
 import { type Account, deliveryRate } from "../../core/account.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
-import type { SloResult } from "../../core/verdict.ts";
+import type { SloResult } from "../../core/sloresult.ts";
 
 const WORDS = { met: "PASS", missed: "FAIL", unmeasured: "INVALID" };
 

@@ -4,7 +4,8 @@ import { judgeInstances, mergedLatencies } from "../../cli/run/instances.ts";
 import { GRID } from "../../core/mixture.ts";
 import { sampleCounter } from "../../core/samples.ts";
 import type { Slo } from "../../core/slo.ts";
-import { judge, type SloResult } from "../../core/verdict.ts";
+import type { SloResult } from "../../core/sloresult.ts";
+import { judge } from "../../core/verdict.ts";
 
 const slo = (changes: Partial<Slo>): Slo => ({
   metric: "ws_event_latency_ms",

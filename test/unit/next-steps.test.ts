@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nextStep, type Origin } from "../../cli/run/next-steps.ts";
 import type { Account } from "../../core/account.ts";
 import type { Evidence } from "../../core/nextstep.ts";
-import type { SloResult } from "../../core/verdict.ts";
+import type { SloResult } from "../../core/sloresult.ts";
 import { TESTS } from "../../scenarios.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { slos } from "../../thresholds.ts";

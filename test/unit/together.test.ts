@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Slo } from "../../core/slo.ts";
+import type { Observation } from "../../core/sloresult.ts";
 import { together } from "../../core/together.ts";
-import { judge, type Observation } from "../../core/verdict.ts";
+import { judge } from "../../core/verdict.ts";
 
 const LATENCY: Slo = {
   metric: "ws_event_latency_ms",

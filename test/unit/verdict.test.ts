@@ -2,15 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { plainReason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
-import {
-  doubted,
-  EXIT_CODES,
-  judge,
-  type Observation,
-  type SloResult,
-  type Verdict,
-  worst,
-} from "../../core/verdict.ts";
+import type { Observation, SloResult } from "../../core/sloresult.ts";
+import { doubted, EXIT_CODES, judge, type Verdict, worst } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
 

@@ -1,6 +1,6 @@
 import { number } from "../../../core/numbers.ts";
 import { observedOf } from "../../../core/rendering.ts";
-import { seenOf } from "../../../core/verdict.ts";
+import { seenOf } from "../../../core/sloresult.ts";
 import { percent, several } from "../../format.ts";
 import { GROUPS, type Group, type Objective } from "../objectives.ts";
 import { Figure, MomentLink, Section, Table } from "./parts.tsx";
