@@ -7,8 +7,10 @@ import { secretsInUrl } from "../core/redaction.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";
+import { ENTRANCES } from "./own/entrances.ts";
+import { EXITS } from "./own/exits.ts";
 import { compareSample } from "./own/sample.ts";
-import { ENTRANCES, EXITS, template } from "./own/templates.ts";
+import { template } from "./own/templates.ts";
 import { planRun } from "./run/plan.ts";
 import { type Subject, subjectOf } from "./run/subject.ts";
 
