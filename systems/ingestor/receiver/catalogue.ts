@@ -11,7 +11,7 @@ const MOST_CACHED = 50_000;
 const TEXTS = /^(text|character varying|character)\b/;
 
 /** How the rows of a table are identified and ordered. */
-interface Layout {
+export interface Layout {
   readonly key: Key;
   /** Ordered by insertion time; null where the table has none. */
   readonly timed: Cursor | null;

@@ -3,12 +3,12 @@ import * as v from "valibot";
 import { Comparison, correctionOf } from "../../../core/clock.ts";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
-import { contentHead } from "../wire.ts";
 import { IdsSchema, NumberSchema, RowsSchema, SumsSchema, WholeNumber } from "./answers.ts";
-import { Catalogue } from "./catalogue.ts";
-import { COLUMNS, type Columns, quoted } from "./columns.ts";
-import { byKey, type Cursor, type Key, keyOf } from "./cursor.ts";
-import { BUCKET_DIGITS, type BucketSum, HASH_DIGITS, type RowId } from "./rowindex.ts";
+import { Catalogue, type Layout } from "./catalogue.ts";
+import { COLUMNS, type Columns } from "./columns.ts";
+import { byKey, type Cursor, keyOf } from "./cursor.ts";
+import { Queries } from "./queries.ts";
+import type { BucketSum, RowId } from "./rowindex.ts";
 import type { Row } from "./table.ts";
 
 /** Rows per query. */
@@ -35,17 +35,13 @@ interface DatabaseOptions {
  */
 export class MessageTable {
   readonly name: string;
-  private readonly table: string;
   private readonly columns: Columns;
   private readonly pool: Pool;
   private readonly catalogue: Catalogue;
   private readonly now: () => number;
-  private key: Key;
+  private layout: Layout;
   private cursor: Cursor;
-  /** Ordered by insertion time; null where the table has none. */
-  private timed: Cursor | null = null;
-  /** The insertion time in Unix ms, as SQL. */
-  private inserted = "null::float8";
+  private queries: Queries;
   /** Correction of its times; null before the first comparison. */
   private clockOffset: number | null = null;
   /** How far below the largest id new rows may come; null where their order is unknown. */
@@ -53,10 +49,10 @@ export class MessageTable {
 
   constructor({ url, table, columns = COLUMNS, now }: DatabaseOptions) {
     this.name = table;
-    this.table = quoted(table);
     this.columns = columns;
-    this.key = keyOf(columns, "bigint");
+    this.layout = { key: keyOf(columns, "bigint"), timed: null, inserted: "null::float8" };
     this.cursor = byKey(columns);
+    this.queries = new Queries(table, columns, this.layout, this.cursor);
     this.now = now;
     this.pool = new Pool({
       connectionString: asLibpqMeans(url),
@@ -78,16 +74,18 @@ export class MessageTable {
 
   /** @throws an error in one line when the table cannot be read or lacks a needed column. */
   async open(): Promise<void> {
-    ({ key: this.key, timed: this.timed, inserted: this.inserted } = await this.catalogue.layout());
+    this.layout = await this.catalogue.layout();
     await this.readOrder();
-    await this.pool.query(`${this.selectAll()} limit 1`);
+    await this.pool.query(this.queries.any);
     await this.compareClocks();
   }
 
   /** Decides how to find new rows. Keys do not show it if they are no numbers, come from no sequence, or count down. */
   private async readOrder(): Promise<void> {
-    this.cached = this.key.isNumber ? await this.catalogue.cachedKeys() : null;
-    this.cursor = this.cached === null && this.timed !== null ? this.timed : byKey(this.columns);
+    const { key, timed } = this.layout;
+    this.cached = key.isNumber ? await this.catalogue.cachedKeys() : null;
+    this.cursor = this.cached === null && timed !== null ? timed : byKey(this.columns);
+    this.queries = new Queries(this.name, this.columns, this.layout, this.cursor);
   }
 
   /** Whether later rows have larger ids, except where transactions end later. */
@@ -108,7 +106,7 @@ export class MessageTable {
   /** The last position in the current order; 0 in an empty table. */
   async lastPlace(): Promise<number> {
     await this.readOrder();
-    return this.number(`select ${this.cursor.last} as value from ${this.table}`, []);
+    return this.number(this.queries.lastPlace, []);
   }
 
   /**
@@ -118,11 +116,7 @@ export class MessageTable {
    * may be more.
    */
   async after(place: number, run: number): Promise<{ last: number | null; rows: Row[]; more: boolean }> {
-    const { cursor } = this;
-    const { rows } = await this.pool.query(
-      `${this.select(run)} where ${cursor.behind("$1")} order by ${cursor.order} ${cursor.limit(String(AT_ONCE))}`,
-      [place],
-    );
+    const { rows } = await this.pool.query(this.queries.after(run, AT_ONCE), [place]);
     const read = v.parse(RowsSchema, rows);
     return { last: read.at(-1)?.place ?? null, rows: this.own(read), more: read.length >= AT_ONCE };
   }
@@ -136,13 +130,7 @@ export class MessageTable {
     limit: number,
     run: number,
   ): Promise<{ last: number; ids: RowId[]; more: boolean }> {
-    const { cursor } = this;
-    const { rows } = await this.pool.query(
-      `select ${quoted(this.columns.id)}::text as id, ${cursor.place} as place from ${this.table}
-       where ${cursor.behind("$1")} and not (${cursor.behind("$2")}) and (${this.isOwn(run)})
-       order by ${cursor.order} ${cursor.limit("$3")}`,
-      [from, to, limit],
-    );
+    const { rows } = await this.pool.query(this.queries.ids(run), [from, to, limit]);
     const read = v.parse(IdsSchema, rows);
     return { last: read.at(-1)?.place ?? to, ids: read.map(({ id }) => this.idOf(id)), more: read.length >= limit };
   }
@@ -151,30 +139,19 @@ export class MessageTable {
    * Counts and hashes of a run's rows, by bucket. @param above position before all of them; null reads the whole table.
    */
   async sums(run: number, above: number | null): Promise<ReadonlyMap<string, BucketSum>> {
-    const { user_id, channel_id, content } = this.columns;
-    const texts = [user_id, channel_id].map((column) => `coalesce(${textOf(column)}, 'null') || chr(31) || `).join("");
-    const hash = `('x' || substr(md5(${texts}${quoted(content)}), 1, ${HASH_DIGITS}))::bit(${HASH_DIGITS * 4})::bigint`;
-    const rows = await this.patiently(
-      `select ${this.bucket} as bucket, count(*)::text as count, sum(${hash})::text as sum from ${this.table}
-       where ($1::bigint is null or ${this.cursor.behind("$1")}) and (${this.isOwn(run)}) group by 1`,
-      [above],
-    );
+    const rows = await this.patiently(this.queries.sums(run), [above]);
     return new Map(v.parse(SumsSchema, rows).map(({ bucket, ...sum }) => [bucket, sum]));
   }
 
   /** The rows of a run in these buckets, and those with these ids, whatever their contents now are. */
   async again(run: number, above: number | null, buckets: readonly string[], ids: readonly RowId[]): Promise<Row[]> {
-    const rows = await this.patiently(
-      `${this.selectAll()} where ${this.key.among("$3")} or (${this.bucket} = any($2::text[])
-       and ($1::bigint is null or ${this.cursor.behind("$1")}) and (${this.isOwn(run)}))`,
-      [above, buckets, ids],
-    );
+    const rows = await this.patiently(this.queries.again(run), [above, buckets, ids]);
     return this.own(v.parse(RowsSchema, rows));
   }
 
   /** The rows of a run with these ids. */
   async byId(ids: readonly RowId[], run: number): Promise<Row[]> {
-    const { rows } = await this.pool.query(`${this.select(run)} where ${this.key.among("$1")}`, [ids]);
+    const { rows } = await this.pool.query(this.queries.byId(run), [ids]);
     return this.own(v.parse(RowsSchema, rows));
   }
 
@@ -182,32 +159,9 @@ export class MessageTable {
     await this.pool.end();
   }
 
-  private select(run: number): string {
-    return this.selectAll(`case when ${this.isOwn(run)} then ${quoted(this.columns.content)} end`);
-  }
-
-  private selectAll(content = `coalesce(${quoted(this.columns.content)}, '')`): string {
-    const { id, user_id, channel_id } = this.columns;
-    return `select ${quoted(id)}::text as id, ${this.cursor.place} as place, ${textOf(user_id)} as user_id,
-      ${textOf(channel_id)} as channel_id, ${content} as content, ${this.inserted} as inserted from ${this.table}`;
-  }
-
-  /** Whether a row belongs to a run, by its content alone. */
-  private isOwn(run: number): string {
-    const [head, content] = [contentHead(run), quoted(this.columns.content)];
-    return (
-      `${content} like '${head}-%' or substr(right(${content}, 24), 1, 8) = '${head.slice(-8)}' ` +
-      `or char_length(${content}) = 1`
-    );
-  }
-
-  private get bucket(): string {
-    return `substr(md5(${quoted(this.columns.id)}::text), 1, ${BUCKET_DIGITS})`;
-  }
-
   /** Numbers take less memory, and there is one for each row. */
   private idOf(id: string): RowId {
-    return this.key.isNumber ? v.parse(WholeNumber, id) : id;
+    return this.layout.key.isNumber ? v.parse(WholeNumber, id) : id;
   }
 
   /** A query that reads much of the table. */
@@ -250,9 +204,4 @@ export class MessageTable {
     const { rows } = await this.pool.query(query, [...values]);
     return v.parse(NumberSchema, rows)[0].value;
   }
-}
-
-/** A column as text; null where the table has none. */
-function textOf(column: string | null): string {
-  return column === null ? "null::text" : `${quoted(column)}::text`;
 }
