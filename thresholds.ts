@@ -8,7 +8,7 @@ import { LONGEST_PAUSE_MS } from "./core/attribution.ts";
 import { definitionOf, type SloContext as General } from "./core/definition.ts";
 import { DELIVERY_LATENCIES, JUDGED_SHARE } from "./core/objectives.ts";
 import { BREAKPOINT } from "./core/plan.ts";
-import type { Both } from "./core/room.ts";
+import type { Intersection } from "./core/room.ts";
 import {
   explaining,
   P95_FLOOR,
@@ -125,7 +125,7 @@ const watched = [
 ];
 
 /** What decides which rows apply to a run. */
-export type SloContext = Both<ContextOf<(typeof TABLES)[RunnableTest]>>;
+export type SloContext = Intersection<ContextOf<(typeof TABLES)[RunnableTest]>>;
 type ContextOf<Test> = Test extends { objectives(context: infer Context extends General): unknown } ? Context : General;
 
 /** The objectives of a run. */

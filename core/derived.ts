@@ -5,7 +5,7 @@
 import { draw, type Stream } from "./event.ts";
 import type { Attributes } from "./filter.ts";
 import { type AttributeTable, madeOf, randomSeedOf, type WorkloadEvent } from "./made.ts";
-import { type Asked, FIRST, OTHER, ofEach, PROBED, probed } from "./probes.ts";
+import { FIRST_PROBE, mapResults, OTHER_PROBE, PROBE_TRACE, type ProbeEvent, probe } from "./probes.ts";
 import { difference, SlotFinder } from "./slotfinder.ts";
 import { type EntryTemplate, type MessageTemplate, type Piece, type Template, written } from "./template.ts";
 import { CANARY_PUBLISHER, type Trace } from "./trace.ts";
@@ -23,7 +23,7 @@ const ALLOWED =
   "added, and in hex digits of one width; publishedAt, in Unix ms, seconds or ISO 8601; or { batch } in publish()";
 
 /** How the events of a pipeline are written. */
-export interface Writes<Table extends AttributeTable, Wire> {
+export interface EventWriter<Table extends AttributeTable, Wire> {
   readonly name: string;
   readonly events: { write(event: WorkloadEvent<Table>): Wire };
 }
@@ -34,7 +34,7 @@ export interface Writes<Table extends AttributeTable, Wire> {
  * @throws RangeError in one line that says what of it no template can write.
  */
 export function derivedTemplate<Table extends AttributeTable, Wire>(
-  { name, events }: Writes<Table, Wire>,
+  { name, events }: EventWriter<Table, Wire>,
   { seed, variants, unwanted }: Stream,
 ): Template<MessageTemplate | EntryTemplate> {
   const refuse = (what: string, allowed = ALLOWED): never => {
@@ -49,33 +49,33 @@ export function derivedTemplate<Table extends AttributeTable, Wire>(
   const finder = new SlotFinder(randomSeedOf(seed), refuse);
   const all = variants.length === 0 ? [{}] : variants;
   const templates = all.map((attributes, variant) => {
-    const ask = ({ seq, random, publishedAt }: Asked) => {
-      const event = Object.assign(madeOf<Table>(seed, attributes, PROBED), { seq, random });
+    const ask = ({ seq, random, publishedAt }: ProbeEvent) => {
+      const event = Object.assign(madeOf<Table>(seed, attributes, PROBE_TRACE), { seq, random });
       return textsOf(Object.defineProperty(event, "publishedAt", { value: publishedAt }));
     };
     const parts = knownParts(ask, attributes, variant) ?? provenParts(ask, attributes, variant);
     const [[subject = "", ...others] = [], pieces = []] = parts;
-    if (!ask(FIRST).isMessage) return { fields: parts };
+    if (!ask(FIRST_PROBE).isMessage) return { fields: parts };
     if (typeof subject !== "string" || others.length > 0)
       refuse("its subject differs", "allowed: a subject of attributes");
     return { subject: String(subject), pieces };
   });
   return { seed: seed >>> 0, variants: templates, ...(unwanted === undefined ? {} : { unwanted }) };
 
-  function provenParts(ask: (asked: Asked) => Texts, attributes: Attributes, variant: number) {
-    const probes = probed(ask);
+  function provenParts(ask: (asked: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
+    const probes = probe(ask);
     const parts = (probes.seq[0] as Texts).texts.map((_, place) => {
       const of = ({ texts }: Texts) => texts[place] ?? "";
-      return finder.piecesOf(ofEach(probes, of), (asked) => of(ask(asked)));
+      return finder.piecesOf(mapResults(probes, of), (asked) => of(ask(asked)));
     });
     const wrong = differenceIn(parts, attributes, variant);
     return wrong === null ? parts : refuse(wrong);
   }
 
   /** Most variants differ in nothing that changes: of 160, all but the first are asked for two events and not for 36. */
-  function knownParts(ask: (asked: Asked) => Texts, attributes: Attributes, variant: number) {
-    const other = ask(OTHER).texts;
-    const parts = ask(FIRST).texts.map((text, place) => finder.knownIn(text, other[place] ?? ""));
+  function knownParts(ask: (asked: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
+    const other = ask(OTHER_PROBE).texts;
+    const parts = ask(FIRST_PROBE).texts.map((text, place) => finder.knownIn(text, other[place] ?? ""));
     const known = parts.filter((pieces) => pieces !== null);
     return known.length === parts.length && differenceIn(known, attributes, variant) === null ? known : null;
   }

@@ -1,8 +1,6 @@
 /** Systems write an identity into several fields of one message, such as its key and its body: it arrived once. */
-import { type Found, type Identity, identitiesIn } from "./identity.ts";
+import { type FoundIdentities, type Identity, identitiesIn, type ReadingContext } from "./identity.ts";
 import { CANARY_PUBLISHER } from "./trace.ts";
-
-type Known = Parameters<typeof identitiesIn>[1];
 
 /** An identity as a JSON number, which JavaScript would round. */
 const BARE_NUMBER = /(?<=[:,[\s])[89]\d{18}(?=[,}\]\s])/g;
@@ -17,11 +15,11 @@ const MOST_BEGINNINGS = 8;
  * Finds the events in a text, each as often as it arrived: as it occurs in the field in which it occurs most often. The
  * items of a list share their fields, so an event in two items has arrived twice. What is no JSON is one field.
  */
-export function eventsIn(text: string, known: Known): Found {
-  const found = identitiesIn(text, known);
+export function eventsIn(text: string, context: ReadingContext): FoundIdentities {
+  const found = identitiesIn(text, context);
   if (new Set(found.identities.map(nameOf)).size === found.identities.length) return found;
-  const inFields = new Map<string, Map<string, number>>();
-  countIn(text, "", known, inFields);
+  const inFields: FieldCounts = new Map();
+  countIn(text, "", context, inFields);
   const left = new Map<string, number>();
   for (const counts of inFields.values())
     for (const [name, count] of counts) left.set(name, Math.max(count, left.get(name) ?? 0));
@@ -43,53 +41,61 @@ function nameOf({ run, publisher, seq }: Identity): string {
   return `${run}/${publisher === CANARY_PUBLISHER}/${seq}`;
 }
 
-type Counts = Map<string, Map<string, number>>;
+/** How often each event occurs, by field. */
+type FieldCounts = Map<string, Map<string, number>>;
 
 /** Counts the events in a text by field: of JSON, of lines of JSON, of JSON within a text. */
-function countIn(text: string, field: string, known: Known, counts: Counts): void {
+function countIn(text: string, field: string, context: ReadingContext, counts: FieldCounts): void {
   if (text.length < SHORTEST_IDENTITY) return;
   const lines = text.split("\n");
   const framed = jsonIn(text, lines.length > 1 ? 1 : MOST_BEGINNINGS);
   // Of several objects one behind the other, each may be an arrival.
-  if (framed !== null && identitiesIn(framed.skipped, known).identities.length === 0) {
-    countFields(framed.json, `${field}#`, known, counts);
+  if (framed !== null && identitiesIn(framed.skipped, context).identities.length === 0) {
+    countFields(framed.json, `${field}#`, context, counts);
     // A frame has headers and a key: what it tells, it tells once.
-    countText(framed.around, field, known, counts, 1);
+    countText(framed.around, field, context, counts, 1);
   } else if (lines.length > 1) {
-    for (const line of lines) countIn(line, field, known, counts);
+    for (const line of lines) countIn(line, field, context, counts);
   } else {
-    countText(text, field, known, counts);
+    countText(text, field, context, counts);
   }
 }
 
-function countText(text: string, field: string, known: Known, counts: Counts, most = Number.POSITIVE_INFINITY): void {
-  const { identities } = identitiesIn(text, known);
+function countText(
+  text: string,
+  field: string,
+  context: ReadingContext,
+  counts: FieldCounts,
+  most = Number.POSITIVE_INFINITY,
+): void {
+  const { identities } = identitiesIn(text, context);
   if (identities.length === 0) return;
   const inField = counts.get(field) ?? new Map<string, number>();
   counts.set(field, inField);
   for (const one of identities) inField.set(nameOf(one), Math.min(most, (inField.get(nameOf(one)) ?? 0) + 1));
 }
 
-function countFields(value: unknown, field: string, known: Known, counts: Counts): void {
+function countFields(value: unknown, field: string, context: ReadingContext, counts: FieldCounts): void {
   if (field.length > LONGEST_FIELD) return;
   if (typeof value === "string") {
-    countIn(value, field, known, counts);
+    countIn(value, field, context, counts);
     return;
   }
   if (Array.isArray(value)) {
-    for (const item of value) countFields(item, `${field}[]`, known, counts);
+    for (const item of value) countFields(item, `${field}[]`, context, counts);
     return;
   }
   const entries = Object.entries(value ?? {});
   // Some write a list as an object with its places for keys.
   const isList = entries.every(([key], place) => key === String(place));
   for (const [key, item] of entries) {
-    countIn(key, `${field}{}`, known, counts);
-    countFields(item, isList ? `${field}[]` : `${field}.${key}`, known, counts);
+    countIn(key, `${field}{}`, context, counts);
+    countFields(item, isList ? `${field}[]` : `${field}.${key}`, context, counts);
   }
 }
 
-interface Framed {
+/** JSON within a text. */
+interface FramedJson {
   readonly json: object;
   readonly around: string;
   /** What looked like its beginning, and was none. */
@@ -97,7 +103,7 @@ interface Framed {
 }
 
 /** The object or list in a text, and what frames it; null where there is none. */
-function jsonIn(text: string, beginnings: number): Framed | null {
+function jsonIn(text: string, beginnings: number): FramedJson | null {
   const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}")) + 1;
   const first = beginningFrom(text, 0);
   let begin = first;

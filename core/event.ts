@@ -6,11 +6,11 @@ export interface Stream {
   readonly seed: number;
   /** The combinations of attributes; each event draws one. Empty where no filter selects events. */
   readonly variants: readonly Attributes[];
-  readonly unwanted?: Unwanted | undefined;
+  readonly unwanted?: UnwantedVariants | undefined;
 }
 
-/** So many variants, the last ones, are drawn with a share of their own, from 0 to 1. */
-export interface Unwanted {
+/** Variants that no filter selects: the last `count` ones, drawn with a share of their own from 0 to 1. */
+export interface UnwantedVariants {
   readonly share: number;
   readonly count: number;
 }
@@ -27,7 +27,7 @@ export function draw(seed: number, seq: number): number {
 }
 
 /** The variant of event number `seq`: an index into its stream's variants. */
-export function variantIndex(seed: number, seq: number, variantCount: number, unwanted?: Unwanted): number {
+export function variantIndex(seed: number, seq: number, variantCount: number, unwanted?: UnwantedVariants): number {
   const drawn = draw(seed, seq);
   if (unwanted === undefined) return drawn % variantCount;
   const { share, count } = unwanted;

@@ -30,14 +30,14 @@ export interface Identity extends Omit<Trace, "publishedAt"> {
 }
 
 /** The identities in a text in order, each occurrence by itself. */
-export interface Found {
+export interface FoundIdentities {
   readonly identities: readonly Identity[];
   /** Identities that are ours by their marker or run, and whose check digits are wrong. */
   readonly damaged: number;
 }
 
 /** What a reader knows besides the text. */
-interface ReadingContext {
+export interface ReadingContext {
   /** The numbers of the runs that identities may belong to; needed only for numbers and damaged UUIDs. */
   readonly runs: readonly number[];
   /** Unix ms of the text's arrival: a UUID has its publish time only modulo {@link UUID_TIME}. */
@@ -122,12 +122,12 @@ const CANDIDATES = new RegExp(
 );
 
 /** Finds every identity in a text, whatever surrounds it, in upper or lower case. */
-export function identitiesIn(text: string, known: ReadingContext): Found {
+export function identitiesIn(text: string, context: ReadingContext): FoundIdentities {
   const identities: Identity[] = [];
   let damaged = 0;
   CANDIDATES.lastIndex = 0;
   for (let match = CANDIDATES.exec(text); match !== null; match = CANDIDATES.exec(text)) {
-    const read = readAt(text, match.index, match[0], known);
+    const read = readAt(text, match.index, match[0], context);
     if (read === null) {
       // A false match may overlap the beginning of a real one.
       CANDIDATES.lastIndex = match.index + 1;

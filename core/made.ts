@@ -35,15 +35,15 @@ const RANDOM_SEED = 0x5bd1e995;
 /** Fields of an event besides its attributes. */
 const OF_EVENTS: readonly string[] = ["id", "hash", "uuid", "number", "seq", "publishedAt", "random", "trace"];
 
-/** What says which events there are. */
-export interface Varied<Table extends AttributeTable> {
+/** The attributes of events, and the combinations of them that occur. */
+export interface VariantTable<Table extends AttributeTable> {
   readonly attributes: Table;
   /** The only combinations of attributes that occur; one that stands there twice is drawn twice as often. */
   readonly variants?: readonly { readonly [Name in keyof Table]: NoInfer<Table[Name][number]> }[];
 }
 
 /** The combinations of attributes that occur. @throws RangeError as {@link combinations} does. */
-export function variantsOf({ attributes, variants }: Varied<AttributeTable>): readonly Attributes[] {
+export function variantsOf({ attributes, variants }: VariantTable<AttributeTable>): readonly Attributes[] {
   if (variants === undefined) return combinations(attributes);
   refuseNames(attributes);
   return variants.map((one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name, [value]])));

@@ -5,7 +5,7 @@
 import { refuseForm } from "./declaration.ts";
 import type { Stream } from "./event.ts";
 import { filterOf, matches } from "./filter.ts";
-import { type AttributeTable, MOST_VARIANTS, made, type Varied, type WorkloadEvent } from "./made.ts";
+import { type AttributeTable, MOST_VARIANTS, made, type VariantTable, type WorkloadEvent } from "./made.ts";
 import type { Observe, Selection } from "./observe.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
@@ -20,7 +20,7 @@ export interface Pipeline<Table extends AttributeTable, Wire, Names extends stri
   readonly name: string;
   readonly meaning?: string;
   readonly variables?: Readonly<Record<Names, VariableOf>>;
-  readonly events: Varied<Table> & {
+  readonly events: VariantTable<Table> & {
     /** Writes an event as it is sent; a pure function, because what arrives is compared with it. */
     write(event: WorkloadEvent<Table>): Wire;
   };
@@ -94,7 +94,7 @@ export function connectionsOf({ observe }: AnyPipeline): number {
   return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
 }
 
-function refuseVariants(name: string, { attributes, variants }: Varied<AttributeTable>): void {
+function refuseVariants(name: string, { attributes, variants }: VariantTable<AttributeTable>): void {
   if (variants === undefined) return;
   const place = `pipeline ${name}: events.variants`;
   if (variants.length === 0 || variants.length > MOST_VARIANTS) {
@@ -118,7 +118,7 @@ function refuseUnreachable(
   name: string,
   path: string,
   selection: object,
-  variants: Varied<AttributeTable>["variants"],
+  variants: VariantTable<AttributeTable>["variants"],
 ): void {
   if (variants === undefined) return;
   const filter = filterOf(selection as Selection<AttributeTable>);

@@ -1,4 +1,4 @@
-import { derivedTemplate, type Writes } from "./derived.ts";
+import { derivedTemplate, type EventWriter } from "./derived.ts";
 import type { Stream } from "./event.ts";
 import { type AttributeTable, made, variantsOf } from "./made.ts";
 import { once } from "./once.ts";
@@ -19,7 +19,7 @@ export interface PipelineEvents<Wire = unknown> {
 
 /** The events of a pipeline that are drawn from a stream. What is made of all variants is made when it is asked for, and once. */
 export function eventsOf<Table extends AttributeTable, Wire>(
-  pipeline: Writes<Table, Wire>,
+  pipeline: EventWriter<Table, Wire>,
   makeStream: () => Stream,
 ): PipelineEvents<Wire> {
   const stream = once(makeStream);

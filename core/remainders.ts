@@ -1,5 +1,5 @@
 /** Finds how a number that was written follows from the one that was asked for. */
-import { ASKED } from "./probes.ts";
+import { PROBE_VALUES } from "./probes.ts";
 
 /** What is drawn, and a sequence number, is below. */
 export const MOST = 2 ** 32;
@@ -10,7 +10,7 @@ export const MOST = 2 ** 32;
  * @returns the divisors that may be meant, infinity where nothing is taken away; none where it is something else.
  */
 export function remainderOf(values: readonly number[], every: number): { divisors: readonly number[]; plus: number } {
-  const numbers = ASKED.seq.map((number) => Math.floor(number / every));
+  const numbers = PROBE_VALUES.seq.map((number) => Math.floor(number / every));
   const plus = values[0] as number;
   const rests = values.map((value) => value - plus);
   // What is taken away is a multiple of the divisor, and so is what divides all that is taken away.

@@ -23,8 +23,10 @@ export interface Room {
   readonly tellsOfAccount?: (account: Account, rows: readonly SloResult[]) => readonly string[];
 }
 
-/** All of several things at once. */
-export type Both<Union> = (Union extends unknown ? (given: Union) => void : never) extends (given: infer All) => void
+/** The intersection of the members of a union. */
+export type Intersection<Union> = (Union extends unknown ? (given: Union) => void : never) extends (
+  given: infer All,
+) => void
   ? All
   : never;
 

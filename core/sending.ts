@@ -2,23 +2,23 @@
 
 import type { AnyPipeline } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
-import type { Answer, Outcome, Send, SendsSeries } from "./transport.ts";
+import type { Answer, Outcome, Send, SeriesSender } from "./transport.ts";
 
-type Sends = (wire: unknown) => Promise<Answer>;
-type SendsBatches = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
+type EventSender = (wire: unknown) => Promise<Answer>;
+type BatchSender = (wires: readonly unknown[]) => Promise<readonly Answer[]>;
 
 /** Sends events, whichever form the user's file returned. */
-export type Sending = (
-  | { readonly send: Sends; readonly batch?: undefined; readonly series?: undefined }
-  | { readonly batch: SendsBatches; readonly send?: undefined; readonly series?: undefined }
-  | { readonly series: SendsSeries; readonly send?: undefined; readonly batch?: undefined }
+export type UserSender = (
+  | { readonly send: EventSender; readonly batch?: undefined; readonly series?: undefined }
+  | { readonly batch: BatchSender; readonly send?: undefined; readonly series?: undefined }
+  | { readonly series: SeriesSender; readonly send?: undefined; readonly batch?: undefined }
 ) & {
   readonly close?: (() => unknown) | undefined;
   readonly isOpen?: (() => boolean) | undefined;
 };
 
 /** @throws RangeError in one line for a result that cannot send. */
-export function sendingOf({ name }: Pick<AnyPipeline, "name">, given: Send<unknown>): Sending {
+export function senderOf({ name }: Pick<AnyPipeline, "name">, given: Send<unknown>): UserSender {
   if (typeof given === "function") return { send: given };
   const { send, batch, series, close, isOpen } = (given ?? {}) as Partial<
     Record<"send" | "batch" | "series" | "close" | "isOpen", unknown>

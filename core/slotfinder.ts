@@ -1,7 +1,17 @@
 /** Finds what a template needs to write a text, from the texts of events that were made up. */
 import { SPELLINGS, spell } from "./identity.ts";
 import { once } from "./once.ts";
-import { type Asked, changesWith, FIRST, OTHER, ofEach, PROBED, type Probed, SOURCES, type Source } from "./probes.ts";
+import {
+  changesWith,
+  FIRST_PROBE,
+  mapResults,
+  OTHER_PROBE,
+  PROBE_TRACE,
+  type ProbeEvent,
+  type ProbeResults,
+  SOURCES,
+  type Source,
+} from "./probes.ts";
 import { firstChange, MOST, remainderOf } from "./remainders.ts";
 import { type IdentitySlot, joined, type NumberSlot, type Piece } from "./template.ts";
 import { timesIn } from "./timeslots.ts";
@@ -9,7 +19,7 @@ import { hex } from "./trace.ts";
 
 const identities = once(() => {
   const slots = SPELLINGS.map((spelling): [string, IdentitySlot] => [
-    spell(PROBED, spelling),
+    spell(PROBE_TRACE, spelling),
     { slot: "identity", spelling },
   ]);
   return { slots: new Map(slots), pattern: new RegExp(`(${slots.map(([text]) => text).join("|")})`) };
@@ -25,7 +35,7 @@ function runsIn(text: string): readonly (string | IdentitySlot)[] {
 }
 
 /** The text of one more event. */
-type Ask = (asked: Asked) => string;
+type Ask = (asked: ProbeEvent) => string;
 
 /** Hex digits that are told apart from each other as a number. */
 const MOST_DIGITS = 13;
@@ -36,7 +46,7 @@ export class SlotFinder {
   private readonly refuse: (what: string) => never;
   /** How many events share a number, where any number has shown it: the numbers beside it may share it. */
   private readonly shares = [1];
-  /** What was found of runs, by how they are written of {@link FIRST} and {@link OTHER}. */
+  /** What was found of runs, by how they are written of {@link FIRST_PROBE} and {@link OTHER_PROBE}. */
   private readonly found = new Map<string, readonly Piece[]>();
 
   /** @param randomSeed what `random` is drawn by. */
@@ -56,17 +66,17 @@ export class SlotFinder {
   }
 
   /** What writes a text. @param ask for the text of one more event. */
-  piecesOf(texts: Probed<string>, ask: Ask): readonly Piece[] {
-    const others = runsIn(ask(OTHER));
+  piecesOf(texts: ProbeResults<string>, ask: Ask): readonly Piece[] {
+    const others = runsIn(ask(OTHER_PROBE));
     const [text] = texts.seq as readonly [string];
     const first = runsIn(text);
-    const runs = ofEach(texts, (one) => (one === text ? first : runsIn(one)));
+    const runs = mapResults(texts, (one) => (one === text ? first : runsIn(one)));
     const odd = SOURCES.flatMap((source) => runs[source].findIndex(({ length }) => length !== first.length));
     odd.forEach((at, place) => {
       if (at >= 0) this.refuse(difference(texts[SOURCES[place] as Source][at] ?? "", text));
     });
     const pieces = first.map((run, place): readonly Piece[] => {
-      const all = ofEach(runs, (one) => one[place]) as Probed<string>;
+      const all = mapResults(runs, (one) => one[place]) as ProbeResults<string>;
       const changing = changesWith(all);
       if (changing.length === 0) return [run];
       const askRun: Ask = (asked) => String(runsIn(ask(asked))[place]);
@@ -78,12 +88,12 @@ export class SlotFinder {
   }
 
   /** Numbers as they are, and texts between them. */
-  private decimals(all: Probed<string>, ask: Ask): readonly Piece[] | null {
-    const parts = ofEach(all, partsIn);
+  private decimals(all: ProbeResults<string>, ask: Ask): readonly Piece[] | null {
+    const parts = mapResults(all, partsIn);
     const [first = []] = parts.seq;
     if (SOURCES.some((source) => parts[source].some(({ length }) => length !== first.length))) return null;
     return together(first, (part, place) => {
-      const of = ofEach(parts, (one) => one[place] ?? "");
+      const of = mapResults(parts, (one) => one[place] ?? "");
       const changing = changesWith(of);
       if (changing.length === 0) return [part];
       if (changing.length > 1) return null;
@@ -94,7 +104,7 @@ export class SlotFinder {
   }
 
   /** Hex digits of one width, and others that are always the same. */
-  private hexDigits(all: Probed<string>, ask: Ask): readonly Piece[] | null {
+  private hexDigits(all: ProbeResults<string>, ask: Ask): readonly Piece[] | null {
     const [{ length }] = all.seq as readonly [string];
     if (SOURCES.some((source) => all[source].some((text) => text.length !== length))) return null;
     const pieces: Piece[] = [];
@@ -108,11 +118,11 @@ export class SlotFinder {
   }
 
   /** The longest number that begins here, or a digit that is always the same. */
-  private digitsAt(all: Probed<string>, from: number, ask: Ask): { piece: Piece; digits: number } | null {
+  private digitsAt(all: ProbeResults<string>, from: number, ask: Ask): { piece: Piece; digits: number } | null {
     const { length } = all.seq[0] as string;
     for (let digits = Math.min(MOST_DIGITS, length - from); digits > 0; digits--) {
       const cut = (text: string) => text.slice(from, from + digits);
-      const of = ofEach(all, cut);
+      const of = mapResults(all, cut);
       const changing = changesWith(of);
       if (changing.length === 0) return { piece: (of.seq[0] as string).slice(0, 1), digits: 1 };
       const slot = changing.length > 1 ? null : this.numberIn(of, digits, (asked) => cut(ask(asked)));
@@ -122,13 +132,13 @@ export class SlotFinder {
   }
 
   /** @param all texts that change with `seq` or with `random`. @param digits hexadecimal ones. */
-  private numberIn(all: Probed<string>, digits: number | null, ask: Ask): NumberSlot | null {
+  private numberIn(all: ProbeResults<string>, digits: number | null, ask: Ask): NumberSlot | null {
     const [source] = changesWith(all);
     if (source !== "seq" && source !== "random") return null;
     const textOf = (value: number) => (digits === null ? String(value) : hex(value, digits));
     const values = all[source].map((text) => Number.parseInt(text, digits === null ? 10 : 16));
     if (values.some((value, place) => textOf(value) !== all[source][place])) return null;
-    const at = (number: number) => ask({ ...FIRST, [source]: number });
+    const at = (number: number) => ask({ ...FIRST_PROBE, [source]: number });
     const slotOf = (every: number): NumberSlot | null => {
       const { divisors, plus } = remainderOf(values, every);
       // (seq + 1) % n and seq % n + 1 differ where the remainder begins again.
@@ -176,7 +186,7 @@ function together<Part>(
   return pieces;
 }
 
-function unwritten(changing: readonly Source[], all: Probed<string>): string {
+function unwritten(changing: readonly Source[], all: ProbeResults<string>): string {
   const texts = [...new Set(SOURCES.flatMap((source) => all[source]))].slice(0, 3);
   const shown = texts.map((text) => JSON.stringify(typeof text === "string" ? text.slice(0, 20) : "an identity"));
   return `no template writes what it does of ${changing.join(" and ")}: ${shown.join(", ")}`;

@@ -2,7 +2,7 @@
  * Messages that differ in little, as data: text that recurs, and slots for what does not. Whoever holds a template
  * writes an event when told its trace, so that a publisher in another language (`xk6/nats`) needs no script for each.
  */
-import { draw, type Unwanted, variantIndex } from "./event.ts";
+import { draw, type UnwantedVariants, variantIndex } from "./event.ts";
 import { type Spelling, spell } from "./identity.ts";
 import { hex, publishedMs, type Trace } from "./trace.ts";
 
@@ -59,7 +59,7 @@ export interface EntryTemplate {
 export interface Template<Variant = MessageTemplate> {
   readonly seed: number;
   readonly variants: readonly Variant[];
-  readonly unwanted?: Unwanted | undefined;
+  readonly unwanted?: UnwantedVariants | undefined;
 }
 
 function variantOf<Variant>({ seed, variants, unwanted }: Template<Variant>, seq: number): Variant {

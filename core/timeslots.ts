@@ -1,6 +1,6 @@
 /** Finds what writes times, from how those of events that were made up are written. */
 import { once } from "./once.ts";
-import { ASKED, PROBED } from "./probes.ts";
+import { PROBE_TRACE, PROBE_VALUES } from "./probes.ts";
 import { type Piece, type TimeSlot, written } from "./template.ts";
 
 /** What times are written with: so much of each as differs. */
@@ -13,7 +13,7 @@ const TIMES: readonly TimeSlot[] = [
   }),
 ];
 const writtenTimes = once(() =>
-  TIMES.map((slot) => ASKED.publishedAt.map((publishedAt) => written([slot], { ...PROBED, publishedAt }))),
+  TIMES.map((slot) => PROBE_VALUES.publishedAt.map((publishedAt) => written([slot], { ...PROBE_TRACE, publishedAt }))),
 );
 
 /** Reads digits of times; `20260101` has three of them. */

@@ -62,7 +62,7 @@ export interface SeriesOutcome {
 }
 
 /** Writes and sends events outside of JavaScript. Rejects only when nothing was sent. */
-export type SendsSeries = (
+export type SeriesSender = (
   template: SeriesTemplate,
   events: Series,
   limits: { /** Ms. */ readonly timeout: number },
@@ -75,11 +75,12 @@ export type SendsSeries = (
  */
 export type Send<Wire> =
   | ((wire: Wire) => Promise<Answer>)
-  | ({ readonly send: (wire: Wire) => Promise<Answer> } & Holding)
-  | ({ readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> } & Holding)
-  | { readonly series: SendsSeries };
+  | ({ readonly send: (wire: Wire) => Promise<Answer> } & SenderLife)
+  | ({ readonly batch: (wires: readonly Wire[]) => Promise<readonly Answer[]> } & SenderLife)
+  | { readonly series: SeriesSender };
 
-interface Holding {
+/** Of a sender that holds a connection. */
+interface SenderLife {
   readonly close?: () => unknown;
   readonly isOpen?: () => boolean;
 }

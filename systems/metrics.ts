@@ -2,10 +2,10 @@
 
 import type { Metric } from "../core/metric.ts";
 import { GENERAL_FAMILIES } from "../core/metrics.ts";
-import type { Both } from "../core/room.ts";
+import type { Intersection } from "../core/room.ts";
 import { ROOMS } from "./rooms.ts";
 
-type OfRooms = Both<(typeof ROOMS)[number]["metrics"]>;
+type OfRooms = Intersection<(typeof ROOMS)[number]["metrics"]>;
 type Families = typeof GENERAL_FAMILIES & OfRooms;
 
 export const FAMILIES = Object.assign({}, GENERAL_FAMILIES, ...ROOMS.map(({ metrics }) => metrics)) as Families;

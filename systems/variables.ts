@@ -1,10 +1,10 @@
 /** Every test of the suite, and what it may be told: given to k6 as `-e NAME=value`, or in the environment. */
 import { definitionOf } from "../core/definition.ts";
-import type { Both } from "../core/room.ts";
+import type { Intersection } from "../core/room.ts";
 import type { Variable } from "../core/variable.ts";
 import { ROOMS } from "./rooms.ts";
 
-type Tables = Both<(typeof ROOMS)[number]["tests"]>;
+type Tables = Intersection<(typeof ROOMS)[number]["tests"]>;
 
 /** The tests that can be run. */
 export type RunnableTest = keyof Tables & string;

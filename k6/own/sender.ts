@@ -5,10 +5,10 @@ import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
 import { safeMessageOf } from "../../core/redaction.ts";
-import { answerOf, type Sending, sendingOf } from "../../core/sending.ts";
+import { answerOf, senderOf, type UserSender } from "../../core/sending.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
-import type { Answer, Outcome, SendsSeries } from "../../core/transport.ts";
+import type { Answer, Outcome, SeriesSender } from "../../core/transport.ts";
 import { backoff } from "../support/backoff.ts";
 import { now } from "../support/clock.ts";
 import { isShortage } from "../support/host.ts";
@@ -39,7 +39,7 @@ interface SenderOptions {
 /** How a virtual user sends the events of a pipeline, in whichever form its publish() has. */
 export class Sender {
   private readonly options: SenderOptions;
-  private sending: Sending | null = null;
+  private sending: UserSender | null = null;
   /** Connections that ended one after the other, and Unix ms before which the next is not opened. */
   private ended = 0;
   private opensAt = 0;
@@ -102,7 +102,7 @@ export class Sender {
   }
 
   /** What sends; null while a connection that has ended is not opened anew. */
-  private async opened(): Promise<Sending | null> {
+  private async opened(): Promise<UserSender | null> {
     const { pipeline, access, isPaced } = this.options;
     await access.ready();
     if (this.sending?.isOpen?.() === false) {
@@ -113,7 +113,7 @@ export class Sender {
     }
     if (now() < this.opensAt) return null;
     try {
-      this.sending ??= sendingOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+      this.sending ??= senderOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
     } catch (problem) {
       // What could be opened once is away now.
       if (this.ended === 0) throw problem;
@@ -128,7 +128,7 @@ export class Sender {
     return this.sending;
   }
 
-  private seriesOf(series: SendsSeries) {
+  private seriesOf(series: SeriesSender) {
     const { metrics, config } = this.options;
     this.series ??= seriesSender(metrics, { events: this.options.events, series, timeout: config.ACK_TIMEOUT * 1000 });
     return this.series;
@@ -171,7 +171,7 @@ export class Sender {
   }
 
   /** A series of one event. */
-  private async sendFirst(series: SendsSeries, run: Run, { publisher, seq }: Trace): Promise<Answer> {
+  private async sendFirst(series: SeriesSender, run: Run, { publisher, seq }: Trace): Promise<Answer> {
     this.options.events.template();
     const { name, template: make } = this.options.events;
     const limits = { timeout: this.options.config.ACK_TIMEOUT * 1000 };
@@ -187,7 +187,7 @@ export class Sender {
     }
   }
 
-  private async sendBatch(batch: NonNullable<Sending["batch"]>, run: Run, tick: Tick): Promise<SendOutcome> {
+  private async sendBatch(batch: NonNullable<UserSender["batch"]>, run: Run, tick: Tick): Promise<SendOutcome> {
     const sentFrom = now();
     const traces = Array.from({ length: tick.count }, (_, place) =>
       traceOf(run, tick.publisher, tick.firstSeq + place),
@@ -228,7 +228,10 @@ export class Sender {
   }
 }
 
-async function answersOf(batch: NonNullable<Sending["batch"]>, wires: readonly unknown[]): Promise<readonly Answer[]> {
+async function answersOf(
+  batch: NonNullable<UserSender["batch"]>,
+  wires: readonly unknown[],
+): Promise<readonly Answer[]> {
   try {
     return await batch(wires);
   } catch (problem) {

@@ -1,6 +1,6 @@
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
 import { safeMessageOf } from "../../core/redaction.ts";
-import type { SendsSeries, Series, SeriesOutcome } from "../../core/transport.ts";
+import type { Series, SeriesOutcome, SeriesSender } from "../../core/transport.ts";
 import { isShortage } from "./host.ts";
 import type { measures } from "./metrics.ts";
 import { nothingSent, type SendOutcome, type Tick } from "./publishing.ts";
@@ -14,7 +14,7 @@ const RECONNECT_MS = 1_000;
 /** What a series is sent with. */
 export interface SeriesSending {
   readonly events: Pick<PipelineEvents, "name" | "template">;
-  readonly series: SendsSeries;
+  readonly series: SeriesSender;
   /** Ms that acknowledgements are waited for. */
   readonly timeout: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answerOf, sendingOf } from "../../core/sending.ts";
+import { answerOf, senderOf } from "../../core/sending.ts";
 import type { Answer, Send, SeriesOutcome } from "../../core/transport.ts";
 
 const ORDERS = { name: "orders" };
@@ -7,7 +7,7 @@ const ORDERS = { name: "orders" };
 describe("what publish() gives", () => {
   test("may be a function, an object that sends, or one that sends batches", async () => {
     const sent = { outcome: "acknowledged" } as const;
-    expect(await sendingOf(ORDERS, async () => sent).send?.("a")).toBe(sent);
+    expect(await senderOf(ORDERS, async () => sent).send?.("a")).toBe(sent);
     let open = true;
     const holder = {
       answer: sent,
@@ -16,13 +16,13 @@ describe("what publish() gives", () => {
       },
       close: () => (open = false),
     };
-    const sending = sendingOf(ORDERS, holder);
+    const sending = senderOf(ORDERS, holder);
     expect(await sending.send?.("a")).toBe(sent);
     sending.close?.();
     expect(open).toBe(false);
-    expect(await sendingOf(ORDERS, { batch: async (all) => all.map(() => sent) }).batch?.(["a", "b"])).toHaveLength(2);
+    expect(await senderOf(ORDERS, { batch: async (all) => all.map(() => sent) }).batch?.(["a", "b"])).toHaveLength(2);
     const nothing: SeriesOutcome = { sentAt: 1, latenciesMs: [], failures: [] };
-    const { series } = sendingOf(ORDERS, { series: async (_, { count }) => ({ ...nothing, sentAt: count }) });
+    const { series } = senderOf(ORDERS, { series: async (_, { count }) => ({ ...nothing, sentAt: count }) });
     const events = { run: 1, publisher: 2, firstSeq: 3, count: 4, clockCorrection: 0 };
     expect(await series?.({ name: "a", make: () => ({}) }, events, { timeout: 1 })).toMatchObject({ sentAt: 4 });
   });
@@ -32,7 +32,7 @@ describe("what publish() gives", () => {
     ["nothing", undefined, "orders: publish: returns nothing that sends; allowed: a function, { send }, { batch } or"],
     ["an object that sends nothing", { close: () => undefined }, "returns nothing that sends"],
   ])("is not %s", (_, given, message) => {
-    expect(() => sendingOf(ORDERS, given as Send<unknown>)).toThrow(message);
+    expect(() => senderOf(ORDERS, given as Send<unknown>)).toThrow(message);
   });
 });
 
