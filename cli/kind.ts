@@ -7,7 +7,7 @@ import type { RunnableTest } from "../systems/variables.ts";
 import type { FaultTable } from "../target/faults.ts";
 import type { Manner } from "../target/manner.ts";
 import type { Check } from "./doctor/check.ts";
-import type { Built } from "./own/build.ts";
+import type { PipelineBundles } from "./own/build.ts";
 import type { WatchedProcess } from "./run/health.ts";
 
 /** Variables by test. */
@@ -72,7 +72,7 @@ export interface PipelineKind {
   /** What webhooks to that receiver are signed with, unless RECEIVER_SECRET is set. */
   readonly secret?: string;
   /** A user's pipeline with its bundles; absent for the suite's own. */
-  readonly own?: Built;
+  readonly own?: PipelineBundles;
   /** Its tests have one client each; several k6 processes would multiply limits that count per client. */
   readonly alone?: true;
   /** Its addresses are all that is needed to send a canary through it. */

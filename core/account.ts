@@ -5,7 +5,7 @@ import type { Counts } from "./counts.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
-import type { Mistake } from "./mistaken.ts";
+import type { Mistake } from "./mistakes.ts";
 import type { Standstill } from "./standstill.ts";
 
 /** How the wait for the last deliveries ended, in words. */

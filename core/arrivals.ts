@@ -36,10 +36,10 @@ export interface RunNumber {
 /**
  * Decodes the ids of reports.
  *
- * @param judged its number is set if it is not known yet.
+ * @param ours its number is set if it is not known yet.
  * @param now Unix ms.
  */
-export function readArrivals(reports: readonly PathReport[], judged: RunNumber, now: number): ReadArrivals {
+export function readArrivals(reports: readonly PathReport[], ours: RunNumber, now: number): ReadArrivals {
   const read = { damaged: 0, foreign: 0 };
   const paths = reports.map(({ ids, times, ...path }) => {
     const arrivals = { canaries: 0, probes: 0, ...nothing() };
@@ -47,13 +47,13 @@ export function readArrivals(reports: readonly PathReport[], judged: RunNumber, 
       const id = ids.substring(place * EVENT_ID_LENGTH, (place + 1) * EVENT_ID_LENGTH);
       const trace = readEventId(id);
       if (trace === null || !isPlausible(trace)) {
-        if (wasOurs(id, judged.run, now)) read.damaged++;
+        if (wasOurs(id, ours.run, now)) read.damaged++;
         else read.foreign++;
         continue;
       }
-      judged.run ??= trace.run;
-      const isOfEarlier = isLeftOver(trace.publishedAt, judged.openedAt ?? Number.NEGATIVE_INFINITY);
-      if (trace.run !== judged.run || isOfEarlier) read.foreign++;
+      ours.run ??= trace.run;
+      const isOfEarlier = isLeftOver(trace.publishedAt, ours.openedAt ?? Number.NEGATIVE_INFINITY);
+      if (trace.run !== ours.run || isOfEarlier) read.foreign++;
       else if (trace.publisher === CANARY_PUBLISHER) arrivals.canaries++;
       else if (trace.publisher === PROBE_PUBLISHER) arrivals.probes++;
       else enter(arrivals, trace, time === null ? null : path.from + time / 1000, path.through);

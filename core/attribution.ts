@@ -170,8 +170,8 @@ function ownDelayAt(statistic: string, against: number, { lateness }: Evidence):
 }
 
 /** Replaces objectives that are only symptoms by their causes. */
-export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgement {
-  const reasons = judged.reasons.map((reason) => {
+export function withCauses(judgement: Judgement, blames: readonly Blame[]): Judgement {
+  const reasons = judgement.reasons.map((reason) => {
     const own = blames.filter(({ metric }) => metric === reason.metric);
     const [first, ...others] = own;
     if (first === undefined) return reason;
@@ -182,7 +182,7 @@ export function withCauses(judged: Judgement, blames: readonly Blame[]): Judgeme
       symptoms: [...others.map(({ text }) => text), ...reason.symptoms],
     };
   });
-  return { ...judged, reasons };
+  return { ...judgement, reasons };
 }
 
 function seconds(milliseconds: number): string {

@@ -2,7 +2,7 @@
 import { Histogram } from "./histogram.ts";
 
 /** Consecutive events of one burst: `from` is included, `to` is not. */
-export interface Range {
+export interface BurstRange {
   readonly from: number;
   readonly to: number;
 }
@@ -29,12 +29,12 @@ interface BurstSpan {
 
 /** Tracks the bursts of a run by the sequence numbers of their events. */
 export class Bursts {
-  private readonly ranges: readonly Range[];
+  private readonly ranges: readonly BurstRange[];
   private readonly latencies = new Histogram();
   private readonly seen = new Map<number, BurstSpan>();
 
   /** @param ranges in ascending order, without overlaps. */
-  constructor(ranges: readonly Range[]) {
+  constructor(ranges: readonly BurstRange[]) {
     this.ranges = ranges;
   }
 
@@ -69,7 +69,7 @@ export class Bursts {
     let [low, high] = [0, this.ranges.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.ranges[middle] as Range).to <= seq) low = middle + 1;
+      if ((this.ranges[middle] as BurstRange).to <= seq) low = middle + 1;
       else high = middle;
     }
     const range = this.ranges[low];

@@ -23,7 +23,7 @@ export interface ClockOffset {
  * Compares another clock with ours by several requests: the quickest answer bounds the error by half its duration. The
  * callers send the requests.
  */
-export class Comparison {
+export class ClockComparison {
   private found: ClockOffset = { offset: 0, error: Number.POSITIVE_INFINITY };
 
   /** Enters an answer. @param asked, answered Unix ms by our clock; @param theirs the other clock's time. */

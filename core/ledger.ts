@@ -1,8 +1,8 @@
 import { Bitset } from "./bitset.ts";
 import { type Acknowledgements, EVIDENCE, Order, type OrderScope } from "./order.ts";
 
-/** Whether an arrival is the first of its event. */
-export type Arrival = "first" | "duplicate";
+/** Whether an event arrived for the first time. */
+export type Occurrence = "first" | "duplicate";
 
 /**
  * The arrivals on one path: each sequence number once, and how often the path broke the rules that can be judged
@@ -50,7 +50,7 @@ export class Ledger {
    *
    * @param sentAt Unix ms of the send, NaN if the event does not say it; null if its place in the order is unknown.
    */
-  record(publisher: number, seq: number, sentAt: number | null = Number.NaN): Arrival {
+  record(publisher: number, seq: number, sentAt: number | null = Number.NaN): Occurrence {
     if (!this.seen.add(seq)) {
       this.repeats++;
       if (this.repeated.length < EVIDENCE && !this.repeated.includes(seq)) this.repeated.push(seq);

@@ -3,8 +3,8 @@ import type { Account } from "./account.ts";
 import type { Summary } from "./summary.ts";
 import type { Second } from "./timeline.ts";
 
-/** Evidence about the run. */
-export interface Evidence {
+/** What is known of a run when its next steps are chosen. */
+export interface RunEvidence {
   readonly account: Account | null;
   readonly timeline: readonly Second[];
   readonly summaries: readonly Summary[];
@@ -15,7 +15,7 @@ export interface Evidence {
 }
 
 /** Says what to look at. @param log path of the log with details; null where there is none. */
-export type Step = (metric: string, evidence: Evidence, log: string | null) => string;
+export type Step = (metric: string, evidence: RunEvidence, log: string | null) => string;
 
 /** The metrics that a step is for, and its text. */
 export type NextStep = readonly [RegExp, Step];

@@ -1,4 +1,4 @@
-import type { Range } from "./bursts.ts";
+import type { BurstRange } from "./bursts.ts";
 import { type BurstShape, bursts, eventsIn, lengthOf, peakOf, type Shape, scaled, secondOf } from "./shape.ts";
 
 /** Changes of a run to its profile. Undefined keeps the profile's own value. */
@@ -43,7 +43,7 @@ export interface PacedPlan {
   /** Exact number of events. */
   readonly events: number;
   /** The events of each burst; absent without bursts. */
-  readonly bursts?: readonly Range[];
+  readonly bursts?: readonly BurstRange[];
   readonly batch: number;
   /** Batches that may wait for their answers at the same time; a batch that is due beyond them is not sent. */
   readonly workers: number;
@@ -165,8 +165,8 @@ function pacedPlan(standard: Shape, rate: number | undefined, overrides: Overrid
 }
 
 /** The events of a load's bursts, which are every second one of its pieces. */
-function rangesOf(load: Shape, events: number): Range[] {
-  const ranges: Range[] = [];
+function rangesOf(load: Shape, events: number): BurstRange[] {
+  const ranges: BurstRange[] = [];
   let due = 0;
   for (const [place, segment] of load.entries()) {
     const from = Math.ceil(due - 1e-6);

@@ -3,7 +3,7 @@
 import type { Account } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
-import { judgedOf } from "./judged.ts";
+import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { openedRooms } from "./room.ts";

@@ -109,7 +109,7 @@ export function summarize(input: SummaryInput): Summary {
   }));
   const whole = withCauses(judge(observations), attribute(evidence));
   const complete = (input.complete ?? true) || (seeksLimit && hasBroken(whole));
-  const judged = started(data)
+  const judgement = started(data)
     ? judgePart(whole, complete)
     : (deadIn(whole) ?? { verdict: "INVALID" as const, reasons: [NOT_STARTED], rows: [] });
   return {
@@ -118,7 +118,7 @@ export function summarize(input: SummaryInput): Summary {
     scenario,
     run: run?.id ?? null,
     complete: complete && started(data),
-    ...judged,
+    ...judgement,
     seconds: data.state.testRunDurationMs / 1000,
     rate: rateOf(input),
     clock: run?.clock ?? null,
@@ -152,10 +152,10 @@ export function isDead({ rows }: Pick<Summary, "rows">): boolean {
 }
 
 /** An interrupted run may have missed an objective, but it cannot pass. */
-function judgePart(judged: Judgement, complete: boolean): Judgement {
-  if (complete) return judged;
-  const verdict = judged.verdict === "PASS" ? "INVALID" : judged.verdict;
-  return { ...judged, verdict, reasons: [INTERRUPTED, ...judged.reasons] };
+function judgePart(judgement: Judgement, complete: boolean): Judgement {
+  if (complete) return judgement;
+  const verdict = judgement.verdict === "PASS" ? "INVALID" : judgement.verdict;
+  return { ...judgement, verdict, reasons: [INTERRUPTED, ...judgement.reasons] };
 }
 
 function started(data: K6Data): boolean {

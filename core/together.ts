@@ -3,7 +3,7 @@ import { metricOf } from "./metrics.ts";
 import type { Reason } from "./reason.ts";
 import { type Finding, isStarved, withheldBy } from "./reasons.ts";
 import { reasonOf, type SloResult } from "./sloresult.ts";
-import { answerOf, type Judgement, spoilt } from "./verdict.ts";
+import { type Judgement, spoilt, verdictAfter } from "./verdict.ts";
 
 /**
  * Adjusts the judgements of a run's tests to each other; they share the account and the path from publisher to
@@ -18,7 +18,7 @@ export function together<Test extends Judgement>(tests: readonly Test[]): Test[]
     const conditions = others.flatMap(({ rows }) => rows.flatMap(conditionOf));
     const doubts = others.flatMap(({ rows }) => rows.filter(({ doubt }) => doubt !== null));
     const rows = test.rows.map((row) => (isShared(row) ? alike(spoilt(row, conditions), doubts) : row));
-    const { verdict, reasons } = answerOf(test, rows);
+    const { verdict, reasons } = verdictAfter(test, rows);
     return { ...test, verdict, reasons: explained(reasons, rows, others), rows };
   });
 }

@@ -15,7 +15,7 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
   return verdicts.length === 0 || verdicts.includes("INVALID") ? "INVALID" : "PASS";
 }
 
-/** The answer. */
+/** The verdict with its reasons, and the result of each objective. */
 export interface Judgement {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
@@ -58,15 +58,15 @@ export function judge(observations: readonly Observation[], outside: readonly Co
 }
 
 /** A judgement under conditions that became known later. */
-export function doubted(judged: Judgement, conditions: readonly Condition[]): Judgement {
-  if (conditions.length === 0) return judged;
+export function doubted(judgement: Judgement, conditions: readonly Condition[]): Judgement {
+  if (conditions.length === 0) return judgement;
   const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 }));
-  const rows = judged.rows.map((row) => spoilt(row, findings));
-  return { ...answerOf(judged, rows), rows };
+  const rows = judgement.rows.map((row) => spoilt(row, findings));
+  return { ...verdictAfter(judgement, rows), rows };
 }
 
-/** The judgement after rows became doubtful; without rows, as when k6 crashed, it stays as it is. */
-export function answerOf(
+/** The verdict after rows became doubtful; without rows, as when k6 crashed, it stays as it is. */
+export function verdictAfter(
   { verdict, reasons, rows: before }: Judgement,
   rows: readonly SloResult[],
 ): Omit<Judgement, "rows"> {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type ClockOffset, Comparison, correctionOf } from "../core/clock.ts";
+import { ClockComparison, type ClockOffset, correctionOf } from "../core/clock.ts";
 
 const ROUND_TRIPS = 9;
 /** Short enough to notice a clock that is set during a run. */
@@ -39,7 +39,7 @@ export class RemoteClock {
   }
 
   private async compare(): Promise<ClockOffset> {
-    const comparison = new Comparison();
+    const comparison = new ClockComparison();
     for (let trip = 0; trip < ROUND_TRIPS; trip++) {
       const asked = this.now();
       const answer = await fetch(this.url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -4,7 +4,7 @@ import { DamageTally } from "../core/damage.ts";
 import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import { describeMistaken, mistaken, type PathSample } from "../core/mistaken.ts";
+import { describeMistake, mistakesIn, type PathSample } from "../core/mistakes.ts";
 import type { DamageReport } from "../core/report.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
@@ -72,12 +72,12 @@ export class Subscriptions implements Observer {
     const astray = paths.some((path) => settle(path).misrouted > 0);
     return {
       probed: paths.filter(({ probed }) => probed).length,
-      mistaken: astray ? mistaken(paths.map(seenOn), attributesIn(this.stream)) : [],
+      mistaken: astray ? mistakesIn(paths.map(seenOn), attributesIn(this.stream)) : [],
     };
   }
 
   causes(account: Account) {
-    return [...account.mistaken.map(describeMistaken), ...this.damages.described()];
+    return [...account.mistaken.map(describeMistake), ...this.damages.described()];
   }
 }
 

@@ -19,7 +19,7 @@ const LESS = 0.9;
  * - missing: the baseline has it, but this run did not measure it.
  * - unsure: this run has too few samples for a comparison.
  */
-export type Outcome = "same" | "better" | "worse" | "missing" | "unsure";
+export type ComparisonOutcome = "same" | "better" | "worse" | "missing" | "unsure";
 
 /** One measurement with its baseline. */
 export interface ComparisonRow {
@@ -33,7 +33,7 @@ export interface ComparisonRow {
   readonly limit: number;
   /** Observed over the nearest end of the baseline's range; 1 inside the range, null where a ratio means nothing. */
   readonly ratio: number | null;
-  readonly outcome: Outcome;
+  readonly outcome: ComparisonOutcome;
 }
 
 /** The result of comparing a run with its baseline. */
@@ -69,7 +69,7 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   return {
     run: result.run,
     against,
-    ...judged(rows, result),
+    ...verdictOn(rows, result),
     cautions: cautionsOf(result, others, worst.length),
     rows,
   };
@@ -102,7 +102,7 @@ function cautionsOf(result: Result, earlier: Baseline["runs"], worst: number): s
   return cautions;
 }
 
-interface Range {
+interface BaselineRange {
   readonly kind: MeasurementKind;
   readonly name: string;
   readonly low: number;
@@ -110,7 +110,7 @@ interface Range {
 }
 
 /** The range of each measurement over the runs of a baseline. */
-function ranges(runs: readonly Baseline["runs"][string][]): Range[] {
+function ranges(runs: readonly Baseline["runs"][string][]): BaselineRange[] {
   return (["latency", "defect", "throughput"] as const).flatMap((kind) => {
     const names = [...new Set(runs.flatMap((run) => Object.keys(run[kind])))].filter(isCompared);
     return names.map((name) => {
@@ -120,7 +120,7 @@ function ranges(runs: readonly Baseline["runs"][string][]): Range[] {
   });
 }
 
-function rowOf(range: Range, measured: Measurement | undefined, clockError: number): ComparisonRow {
+function rowOf(range: BaselineRange, measured: Measurement | undefined, clockError: number): ComparisonRow {
   const error = measured?.betweenClocks === true ? clockError : 0;
   const limit = limitOf(range, error);
   if (measured === undefined) return { ...range, observed: null, limit, ratio: null, outcome: "missing" };
@@ -130,7 +130,7 @@ function rowOf(range: Range, measured: Measurement | undefined, clockError: numb
 }
 
 /** Where worse begins. A difference as large as that between the baseline's own runs means nothing. */
-function limitOf({ kind, name, low, high }: Range, clockError: number): number {
+function limitOf({ kind, name, low, high }: BaselineRange, clockError: number): number {
   const spread = high - low;
   switch (kind) {
     case "latency":
@@ -143,7 +143,12 @@ function limitOf({ kind, name, low, high }: Range, clockError: number): number {
   }
 }
 
-function outcomeOf({ kind, name, low, high }: Range, observed: number, limit: number, clockError: number): Outcome {
+function outcomeOf(
+  { kind, name, low, high }: BaselineRange,
+  observed: number,
+  limit: number,
+  clockError: number,
+): ComparisonOutcome {
   const spread = high - low;
   switch (kind) {
     case "latency":
@@ -156,14 +161,14 @@ function outcomeOf({ kind, name, low, high }: Range, observed: number, limit: nu
   }
 }
 
-function ratioOf({ low, high }: Range, observed: number): number | null {
+function ratioOf({ low, high }: BaselineRange, observed: number): number | null {
   const nearest = observed > high ? high : observed < low ? low : observed;
   if (nearest === 0) return observed === 0 ? 1 : null;
   return observed / nearest;
 }
 
 /** Never better than the run's own verdict: a failure that is no worse than before is still a failure. */
-function judged(
+function verdictOn(
   rows: readonly ComparisonRow[],
   { verdict: own, reasons: why }: Result,
 ): Pick<Comparison, "verdict" | "reasons"> {

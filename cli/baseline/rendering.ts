@@ -3,13 +3,13 @@ import type { RootContent } from "mdast";
 import { NOTHING, number } from "../../core/numbers.ts";
 import { several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
-import type { Comparison, ComparisonRow, Outcome } from "./comparison.ts";
+import type { Comparison, ComparisonOutcome, ComparisonRow } from "./comparison.ts";
 
 export const FORMATS = ["table", "markdown", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** One word for each outcome. */
-export const OUTCOMES: Readonly<Record<Outcome, string>> = {
+export const OUTCOMES: Readonly<Record<ComparisonOutcome, string>> = {
   same: "ok",
   better: "better",
   worse: "WORSE",

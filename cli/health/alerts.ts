@@ -24,8 +24,8 @@ export interface Observations {
   readonly cpuLimit: number;
 }
 
-/** One condition. Its subject is what an alert is about: while it lasts, it is reported once. */
-interface Condition {
+/** When there is an alert. Its subject is what the alert is about: while it lasts, it is reported once. */
+interface AlertRule {
   readonly subject: string;
   readonly level: Alert["level"];
   /** @param grown see {@link MemoryGrowth}. */
@@ -37,14 +37,14 @@ const SUSTAINED_MS = 10_000;
 /** The error share is taken over this many responses. */
 const RECENT_RESPONSES = 20;
 
-const growth = (level: Alert["level"], mb: number): Condition => ({
+const growth = (level: Alert["level"], mb: number): AlertRule => ({
   subject: "memory",
   level,
   holds: (_, grown) =>
     grown !== null && grown > mb ? `memory has grown by ${grown.toFixed(1)} MB, more than ${mb}` : null,
 });
 
-const slow = (level: Alert["level"], ms: number): Condition => ({
+const slow = (level: Alert["level"], ms: number): AlertRule => ({
   subject: "response",
   level,
   holds: ({ responses }) => {
@@ -53,8 +53,8 @@ const slow = (level: Alert["level"], ms: number): Condition => ({
   },
 });
 
-/** The conditions of the guide for the replaced monitor; the worst of each subject first. */
-const CONDITIONS: readonly Condition[] = [
+/** The rules of the guide for the replaced monitor; the worst of each subject first. */
+const RULES: readonly AlertRule[] = [
   growth("critical", 100),
   growth("warning", 50),
   slow("critical", 1_000),
@@ -139,8 +139,8 @@ export class Alerts {
     }
     this.eventsTold = seen.events.length;
     this.enter(seen.samples);
-    for (const subject of new Set(CONDITIONS.map((one) => one.subject))) {
-      const found = CONDITIONS.filter((one) => one.subject === subject)
+    for (const subject of new Set(RULES.map((one) => one.subject))) {
+      const found = RULES.filter((one) => one.subject === subject)
         .map(({ level, holds }) => ({ level, what: holds(seen, this.growth.grown) }))
         .find(({ what }) => what !== null);
       const before = this.reported.get(subject);

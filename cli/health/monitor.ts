@@ -5,7 +5,7 @@ import { type Alert, Alerts, growthOf, type Response } from "./alerts.ts";
 import { MOST_SAMPLES, thinned } from "./history.ts";
 import { findLeak } from "./leak.ts";
 import { MetricsPage } from "./prometheus.ts";
-import { type HealthEvent, type HealthSample, highest, type Source, type Watch } from "./sample.ts";
+import { type HealthEvent, type HealthSample, type HealthSource, highest, type Watch } from "./sample.ts";
 import { ProcessTree } from "./tree.ts";
 
 /** The health of one watched process, as in a run's record. */
@@ -52,12 +52,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   if (!("url" in watch) && process.platform !== "linux") {
     throw new Error(`processes are watched on Linux only, this is ${process.platform}; give the URL of its metrics`);
   }
-  const source: Source = "url" in watch ? new MetricsPage(watch.url) : new ProcessTree(watch);
+  const source: HealthSource = "url" in watch ? new MetricsPage(watch.url) : new ProcessTree(watch);
   let samples: HealthSample[] = [];
   const events: HealthEvent[] = [];
   let responses: Response[] = [];
   const alerts: Alert[] = [];
-  const conditions = new Alerts();
+  const watcher = new Alerts();
   const cpuLimit = 100 * (options.cores ?? ("url" in watch ? 1 : availableParallelism()));
 
   const look = async () => {
@@ -71,7 +71,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     // A monitor may run for weeks, so memory and the time per sample must stay bounded.
     if (samples.length > MOST_SAMPLES) samples = thinned(samples);
     if (responses.length > MOST_SAMPLES) responses = responses.slice(MOST_SAMPLES / 2);
-    for (const alert of conditions.look({ samples, events, responses, cpuLimit }, Date.now())) {
+    for (const alert of watcher.look({ samples, events, responses, cpuLimit }, Date.now())) {
       alerts.push(alert);
       options.onAlert?.(alert);
     }

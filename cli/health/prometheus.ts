@@ -1,4 +1,4 @@
-import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
+import { type HealthEvent, type HealthReading, type HealthSample, type HealthSource, MB } from "./sample.ts";
 
 const TIMEOUT_MS = 5_000;
 
@@ -27,7 +27,7 @@ export function readMetrics(text: string): ProcessMetrics {
 }
 
 /** Monitors a process by the metrics that it exports: on any system, and on other machines. */
-export class MetricsPage implements Source {
+export class MetricsPage implements HealthSource {
   private readonly url: string;
   private last: { at: number; metrics: ProcessMetrics } | null = null;
   private silent = false;
@@ -36,7 +36,7 @@ export class MetricsPage implements Source {
     this.url = url;
   }
 
-  async read(): Promise<Reading> {
+  async read(): Promise<HealthReading> {
     const metrics = await this.ask();
     const at = Date.now();
     if (typeof metrics === "string") {

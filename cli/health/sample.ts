@@ -31,15 +31,15 @@ export type Watch =
   | { readonly url: string };
 
 /** One reading of a source. */
-export interface Reading {
+export interface HealthReading {
   readonly sample: HealthSample;
   readonly events: readonly HealthEvent[];
 }
 
 /** A source of samples. */
-export interface Source {
+export interface HealthSource {
   /** Takes a reading. Never rejects: a failed read becomes an event. */
-  read(): Promise<Reading>;
+  read(): Promise<HealthReading>;
 }
 
 export const MB = 2 ** 20;

@@ -1,5 +1,5 @@
 import { descriptorsOf, listenerOn, living, type Process, processes, sockets, startOf, treeOf } from "./proc.ts";
-import { type HealthEvent, type HealthSample, MB, type Reading, type Source } from "./sample.ts";
+import { type HealthEvent, type HealthReading, type HealthSample, type HealthSource, MB } from "./sample.ts";
 import { Throttle } from "./throttle.ts";
 
 /** A process that ended younger than this was a short-lived helper; its end is not reported as a death. */
@@ -22,7 +22,7 @@ const LONGEST_PAUSE_MS = REPLACED_WITHIN_MS / 2;
 type OpenCounts = Pick<HealthSample, "fds" | "connections">;
 
 /** Watches a process and its descendants, found by its id or by the port it listens on. Linux only. */
-export class ProcessTree implements Source {
+export class ProcessTree implements HealthSource {
   private readonly find: () => number | null;
   private readonly search = new Throttle(LOOK_EVERY_MS, LOOK_SHARE, LONGEST_PAUSE_MS);
   private readonly inspection = new Throttle(LOOK_EVERY_MS, LOOK_SHARE);
@@ -37,7 +37,7 @@ export class ProcessTree implements Source {
     this.find = "pid" in watch ? () => watch.pid : () => listenerOn(watch.port);
   }
 
-  async read(): Promise<Reading> {
+  async read(): Promise<HealthReading> {
     const same = this.again();
     const isWhole = same.length === this.tree.length;
     this.tree = same;

@@ -15,7 +15,7 @@ import { ownPackage, userFiles, withoutK6, withoutNode } from "./plugins.ts";
 import { refuseDeclaration, refuseModules } from "./refusals.ts";
 
 /** A file that declares a pipeline or a table of endpoints, and its bundles. */
-export interface Built {
+export interface PipelineBundles {
   readonly name: string;
   /** The declaration: exactly one of the two is set. */
   readonly pipeline: AnyPipeline | null;
@@ -42,7 +42,7 @@ const DIST = "dist";
  * @param file the user's file.
  * @throws RangeError in one line that names the file and the line.
  */
-export async function buildPipeline(root: string, file: string): Promise<Built> {
+export async function buildPipeline(root: string, file: string): Promise<PipelineBundles> {
   const shown = relative(process.cwd(), file);
   const { declared, node } = await bundleForNode(root, file, shown);
   const { name } = declared;

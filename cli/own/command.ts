@@ -8,7 +8,7 @@ import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { readConfig } from "../config.ts";
 import { makeFolders } from "../files.ts";
-import type { Built } from "./build.ts";
+import type { PipelineBundles } from "./build.ts";
 import { buildAll } from "./find.ts";
 import { kindOf } from "./kind.ts";
 import { testRunOf } from "./manifest.ts";
@@ -44,7 +44,7 @@ export function addBuildCommand(program: Command, root: string): void {
 }
 
 /** Grafana's own library is large: it is loaded when somebody asks for boards, and bundled with what makes them. */
-async function boardsOf(root: string, { pipeline, endpoints }: Built): Promise<ReadonlyMap<string, string>> {
+async function boardsOf(root: string, { pipeline, endpoints }: PipelineBundles): Promise<ReadonlyMap<string, string>> {
   const program = pathToFileURL(join(root, "dist/node/boards.js")).href;
   const { ownBoards } = (await import(program)) as {
     ownBoards: (declared: AnyPipeline | AnyEndpoints | null) => Map<string, string>;
@@ -52,7 +52,7 @@ async function boardsOf(root: string, { pipeline, endpoints }: Built): Promise<R
   return ownBoards(pipeline ?? endpoints);
 }
 
-function testRunsOf(built: Built): ReadonlyMap<string, string> {
+function testRunsOf(built: PipelineBundles): ReadonlyMap<string, string> {
   kindOf(built);
   const tests = Object.keys(built.tests).map((name) => ({ name, ...definitionOf(name) }) as NamedTest);
   return new Map(tests.map((test) => [`${test.name}.yaml`, testRunOf(test)]));

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SUBJECTS } from "../run/subject.ts";
-import { type Built, buildPipeline } from "./build.ts";
+import { buildPipeline, type PipelineBundles } from "./build.ts";
 import { lineOf } from "./place.ts";
 
 const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
@@ -20,8 +20,11 @@ function pipelineFiles(named: readonly string[] | undefined): readonly string[] 
 }
 
 /** Bundles all pipelines of the working folder. @throws RangeError in one line, also where two have the same name. */
-export async function buildAll(root: string, named: readonly string[] | undefined): Promise<readonly Built[]> {
-  const all: Built[] = [];
+export async function buildAll(
+  root: string,
+  named: readonly string[] | undefined,
+): Promise<readonly PipelineBundles[]> {
+  const all: PipelineBundles[] = [];
   for (const file of pipelineFiles(named)) {
     const built = await buildPipeline(root, file);
     const same = all.find(({ name }) => name === built.name);

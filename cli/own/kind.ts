@@ -13,7 +13,7 @@ import type { PipelineKind, Place, RunningPipeline, VariablesByTest } from "../k
 import { openTokenDesk } from "../run/tokens.ts";
 import { startService } from "../service.ts";
 import { programOf } from "../services.ts";
-import type { Built } from "./build.ts";
+import type { PipelineBundles } from "./build.ts";
 
 /** Time around the load: start-up, a canary's way, and the drain. */
 const ROUND_ABOUT_SECONDS = 30;
@@ -27,7 +27,7 @@ const REACHED: Partial<Record<AnyPipeline["observe"]["kind"], string>> = {
 };
 
 /** The kind of a bundled file. */
-export function kindOf(built: Built): PipelineKind {
+export function kindOf(built: PipelineBundles): PipelineKind {
   return built.pipeline === null ? kindOfEndpoints(built) : kindOfPipeline(built, built.pipeline);
 }
 
@@ -40,7 +40,7 @@ const OWN = {
 } satisfies Partial<PipelineKind>;
 
 /** A table of endpoints: nothing has to be started, and no receiver settles it. */
-function kindOfEndpoints(built: Built): PipelineKind {
+function kindOfEndpoints(built: PipelineBundles): PipelineKind {
   const declared = built.endpoints as AnyEndpoints;
   defineVisitsOf(declared);
   const test = built.name as RunnableTest;
@@ -57,7 +57,7 @@ function kindOfEndpoints(built: Built): PipelineKind {
   };
 }
 
-function kindOfPipeline(built: Built, pipeline: AnyPipeline): PipelineKind {
+function kindOfPipeline(built: PipelineBundles, pipeline: AnyPipeline): PipelineKind {
   const [publisher, subscribers] = [pipeline.name, subscribersOf(pipeline.name)] as [RunnableTest, RunnableTest];
   const subscribes = defineTestsOf(pipeline).length > 1;
   return {

@@ -1,7 +1,7 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
 import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
-import { judgedOf } from "../../core/judged.ts";
+import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf } from "../../core/rendering.ts";

@@ -2,7 +2,7 @@
 
 import type { Account } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
-import type { Evidence } from "../../core/nextstep.ts";
+import type { RunEvidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
 import { greater, type SloResult } from "../../core/sloresult.ts";
@@ -24,7 +24,7 @@ interface RunJudgement {
 }
 
 /** Judges a run: its tests together, and the machine that it ran on. */
-export function judgeRun(ended: FinishedRun, evidence: Evidence): RunJudgement {
+export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgement {
   const { problems, interrupted, startedAt, endedAt, health, machine, folder } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
   const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
@@ -34,11 +34,14 @@ export function judgeRun(ended: FinishedRun, evidence: Evidence): RunJudgement {
     ...invalidities({ health, cores: machine.cores }),
   ];
   const found = judgementsOf(ended);
-  const shared = together(found.map(({ judged }) => judged));
-  const judgedOnce = found.map((one, place) => ({ ...one, judged: doubted(shared[place] as Judgement, conditions) }));
+  const shared = together(found.map(({ judgement }) => judgement));
+  const judgedOnce = found.map((one, place) => ({
+    ...one,
+    judgement: doubted(shared[place] as Judgement, conditions),
+  }));
   const { judgements, excuse } = excused(judgedOnce, ended);
   const verdict = worst([
-    ...judgements.map((one) => one.judged.verdict),
+    ...judgements.map((one) => one.judgement.verdict),
     ...(conditions.length > 0 ? ["INVALID" as const] : []),
   ]);
   const reasons = merged(judgements, evidence);
@@ -50,9 +53,9 @@ export function judgeRun(ended: FinishedRun, evidence: Evidence): RunJudgement {
 function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine }: FinishedRun) {
   const condition = plan.reference ? competition(coreUse, machine.cores) : null;
   const excuse = condition === null ? [] : [condition];
-  const doubtful = judgements.map((one) => ({ ...one, judged: doubted(one.judged, excuse) }));
-  const isExcused = doubtful.some(({ judged }, place) =>
-    judged.rows.some((row, at) => row !== judgements[place]?.judged.rows[at]),
+  const doubtful = judgements.map((one) => ({ ...one, judgement: doubted(one.judgement, excuse) }));
+  const isExcused = doubtful.some(({ judgement }, place) =>
+    judgement.rows.some((row, at) => row !== judgements[place]?.judgement.rows[at]),
   );
   return isExcused ? { judgements: doubtful, excuse } : { judgements, excuse: [] };
 }
@@ -63,7 +66,7 @@ export interface TestJudgement {
   /** Path of the log with details; null where there are several. */
   readonly log: string | null;
   readonly tests: readonly K6Result[];
-  readonly judged: Judgement;
+  readonly judgement: Judgement;
 }
 
 /** Judges each test by itself, or as one where several processes shared it and all wrote a summary. */
@@ -78,20 +81,22 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
       const uncertainty = (slo: Slo, observed: number | null) =>
         greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
       const rows = summaries.flatMap((summary) => summary.rows);
-      return [{ by: test, log: null, tests: own, judged: judgeInstances(settings.slos, metrics, uncertainty, rows) }];
+      return [
+        { by: test, log: null, tests: own, judgement: judgeInstances(settings.slos, metrics, uncertainty, rows) },
+      ];
     }
     return own.map((one) => ({
       by: label(test, one.instance, instances),
       log: `${folder}/${instances === 1 ? test : `${test}-${one.instance}`}.log`,
       tests: [one],
-      judged: { verdict: one.verdict, reasons: one.reasons, rows: one.summary?.rows ?? [] },
+      judgement: { verdict: one.verdict, reasons: one.reasons, rows: one.summary?.rows ?? [] },
     }));
   });
 }
 
 /** Merges reasons; one that several tests give appears once. */
-function merged(judgements: readonly TestJudgement[], evidence: Evidence): Reason[] {
-  const given = judgements.flatMap(({ by, log, judged: { reasons, rows } }) =>
+function merged(judgements: readonly TestJudgement[], evidence: RunEvidence): Reason[] {
+  const given = judgements.flatMap(({ by, log, judgement: { reasons, rows } }) =>
     reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
   );
   const texts = [...new Set(given.map(({ reason }) => reason.text))];

@@ -1,8 +1,8 @@
 /** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
 import { problemOf } from "../../core/account.ts";
-import { judgedOf } from "../../core/judged.ts";
+import { judgedOf } from "../../core/judgedshare.ts";
 import { metricOf } from "../../core/metrics.ts";
-import { type Evidence, lookAt, type NextStep, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
+import { lookAt, type NextStep, type RunEvidence, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
@@ -18,12 +18,12 @@ export interface Origin {
 }
 
 /** What to look at next; a pipeline's own advice comes first. */
-export function nextStep(origin: Origin, evidence: Evidence): string {
+export function nextStep(origin: Origin, evidence: RunEvidence): string {
   const own = origin.row?.result === "missed" ? evidence.own?.[origin.row.metric] : undefined;
   return own === undefined ? suiteStep(origin, evidence) : `${own}; ${suiteStep(origin, evidence)}`;
 }
 
-function suiteStep({ row, log }: Origin, evidence: Evidence): string {
+function suiteStep({ row, log }: Origin, evidence: RunEvidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.uncertainty !== null && row.doubt !== null) {
     if (row.doubt.startsWith(RECEIVER_STOOD)) return AWAKE;
@@ -49,7 +49,7 @@ const CLOCKS =
   "its publishers narrows the bound (throughline doctor --receiver-url tells it)";
 
 /** Why nothing was measured in cases where more load would not help. */
-function unseen({ metric, samples }: SloResult, { account }: Evidence): string | null {
+function unseen({ metric, samples }: SloResult, { account }: RunEvidence): string | null {
   if (samples > 0) return null;
   if (metric === "account_wrong_signatures" && (account?.webhooks?.uncheckedSignatures ?? 0) > 0) {
     return "signatures were not verified: start the receiver with --secret, or set SLO_ACCOUNT_WRONG_SIGNATURES_COUNT=off";

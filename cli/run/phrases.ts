@@ -1,6 +1,6 @@
 /** Parts of next steps that describe an account: the worst path, the slowest hop, the state of the generator. */
 import type { Account, Offender } from "../../core/account.ts";
-import { type Evidence, ms, secondOf, slowest } from "../../core/nextstep.ts";
+import { ms, type RunEvidence, secondOf, slowest } from "../../core/nextstep.ts";
 import { EVIDENCE } from "../../core/order.ts";
 import type { Second } from "../../core/timeline.ts";
 
@@ -57,7 +57,7 @@ function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null 
 }
 
 /** The slowest second, and the hop that takes the time. */
-export function slow({ account, timeline, summaries }: Evidence): string {
+export function slow({ account, timeline, summaries }: RunEvidence): string {
   const acknowledged = Math.max(...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
   const delivered = account?.latency.p99 ?? 0;
   const hop =
@@ -77,7 +77,7 @@ export function drained(timeline: readonly Second[]): string {
 }
 
 /** Says that the generator was late. */
-export function behind({ generatorCpu }: Evidence): string {
+export function behind({ generatorCpu }: RunEvidence): string {
   return `the generator was behind${cpu(generatorCpu)}, not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Account } from "../../core/account.ts";
 import { GRID } from "../../core/mixture.ts";
-import type { Evidence } from "../../core/nextstep.ts";
+import type { RunEvidence } from "../../core/nextstep.ts";
 import type { Summary } from "../../core/summary.ts";
 import type { K6Result } from "../k6.ts";
 import type { Health, Result } from "../result.ts";
@@ -16,7 +16,7 @@ export function recordOf(ended: FinishedRun): Result {
   const { run, subject, tests, collected, health, interrupted, startedAt, endedAt, machine, versions } = ended;
   const summaries = tests.flatMap(({ summary }) => summary ?? []);
   const account = collected.account ?? summaries.find((summary) => summary.account !== null)?.account ?? null;
-  const evidence: Evidence = {
+  const evidence: RunEvidence = {
     account: account as Account | null,
     timeline: collected.timeline,
     summaries,
@@ -51,11 +51,11 @@ export function recordOf(ended: FinishedRun): Result {
  */
 function recordOfTest(test: K6Result, judgements: readonly TestJudgement[]) {
   const { complete: _, summary, ...rest } = test;
-  const own = judgements.find(({ tests }) => tests.includes(test))?.judged;
+  const own = judgements.find(({ tests }) => tests.includes(test))?.judgement;
   const { verdict, reasons, rows } = own ?? { ...test, rows: summary?.rows ?? [] };
-  const judged = { verdict, reasons: [...reasons] };
-  if (summary === null) return { ...rest, ...judged, summary };
-  return { ...rest, ...judged, summary: { ...summary, ...judged, rows, metrics: withoutGrid(summary.metrics) } };
+  const answer = { verdict, reasons: [...reasons] };
+  if (summary === null) return { ...rest, ...answer, summary };
+  return { ...rest, ...answer, summary: { ...summary, ...answer, rows, metrics: withoutGrid(summary.metrics) } };
 }
 
 /** Merged latencies of each test that several processes shared, if all of them wrote a summary. */

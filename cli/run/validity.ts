@@ -9,21 +9,21 @@ const SATURATED_SHARE = 0.9;
 /** Seconds at that level that count as saturation. */
 const FEWEST_SAMPLES = 5;
 
-/** The measurements that are checked. */
-export interface Measurement {
+/** The health of a run's processes, and the cores of their machine. */
+export interface RunHealth {
   readonly health: readonly Health[];
   readonly cores: number;
 }
 
 /** @returns one condition for each reason, with the metrics that it invalidates. */
-export function invalidities(measurement: Measurement): Condition[] {
-  return saturation(measurement).map((text) => ({
+export function invalidities(run: RunHealth): Condition[] {
+  return saturation(run).map((text) => ({
     reason: plainReason(text, { next: "less load, or the target on another machine" }),
     spoils: TIMES,
   }));
 }
 
-function saturation({ health, cores }: Measurement): string[] {
+function saturation({ health, cores }: RunHealth): string[] {
   const shares = busyShares(health.filter(({ role }) => role === "generator")).map((cpu) => cpu / (cores * 100));
   if (shares.length < FEWEST_SAMPLES) return [];
   const median = [...shares].sort((a, b) => a - b)[Math.floor(shares.length / 2)] as number;

@@ -8,7 +8,7 @@ import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";
 import { PathLog, readThrough } from "../support/arrivals.ts";
-import type { ReportArrivals } from "../support/judge.ts";
+import type { ArrivalJudge } from "../support/judge.ts";
 import type { measures } from "../support/metrics.ts";
 import type { Run } from "../support/run.ts";
 
@@ -122,7 +122,7 @@ export class Connection {
   }
 
   /** Tells the receiver what arrived. @returns how the run stands. */
-  async report(judge: ReportArrivals, closed: boolean): Promise<ArrivalsAnswer> {
+  async report(judge: ArrivalJudge, closed: boolean): Promise<ArrivalsAnswer> {
     const { log, damages } = this;
     // It listened until it ended, however much later this is reported.
     const lag = Math.max(this.lag, this.lateness);

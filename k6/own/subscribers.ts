@@ -14,7 +14,7 @@ import { backoff } from "../support/backoff.ts";
 import { concealed, guarded } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
-import { type ReportArrivals, receiverJudge } from "../support/judge.ts";
+import { type ArrivalJudge, receiverJudge } from "../support/judge.ts";
 import { lead } from "../support/lead.ts";
 import { declareCounters, measures } from "../support/metrics.ts";
 import { Pace } from "../support/pace.ts";
@@ -92,7 +92,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
-  async function unlessSettled(judge: ReportArrivals, moment: number): Promise<void> {
+  async function unlessSettled(judge: ArrivalJudge, moment: number): Promise<void> {
     while (!settled && Date.now() < moment) {
       await pause(Math.min(REPORT_MS, moment - Date.now()));
       settled = (await judge([], [], 0)).settled;
@@ -139,7 +139,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   /** Listens until a moment in Unix ms, or until the connection or the run is over. */
-  async function hold(run: Run, connection: Connection, leaves: number, judge: ReportArrivals): Promise<void> {
+  async function hold(run: Run, connection: Connection, leaves: number, judge: ArrivalJudge): Promise<void> {
     const pace = new Pace(REPORT_MS, config.INSTANCES);
     pace.hurry();
     for (let wasDraining = false; connection.failure === null && !settled && Date.now() < leaves; ) {

@@ -8,7 +8,7 @@ import {
 } from "../../core/account.ts";
 import type { BurstAccount } from "../../core/bursts.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
-import { judgedShare } from "../../core/judged.ts";
+import { judgedShare } from "../../core/judgedshare.ts";
 import { rankAmong } from "../../core/rank.ts";
 import type { Slo } from "../../core/slo.ts";
 import type { Observation } from "../../core/sloresult.ts";

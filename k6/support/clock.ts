@@ -1,7 +1,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import http from "k6/http";
-import { Clock, type ClockOffset, Comparison, RESOLUTION_MS } from "../../core/clock.ts";
+import { Clock, ClockComparison, type ClockOffset, RESOLUTION_MS } from "../../core/clock.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Measure } from "./measure.ts";
 
@@ -41,7 +41,7 @@ export const COARSE: OwnClock = { now: () => Date.now(), truncated: RESOLUTION_M
 
 /** The receiver's clock against ours. @throws when no answer tells its time. */
 export function compareClocks(receiver: string, own: OwnClock = FINE): ClockOffset {
-  const comparison = new Comparison();
+  const comparison = new ClockComparison();
   for (let trip = 0; trip < ROUND_TRIPS; trip++) {
     const asked = own.now();
     const answer = http.get(`${receiver}/clock`, RECEIVER_TAGS);

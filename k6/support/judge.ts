@@ -11,7 +11,7 @@ import { type Run, reportArrivals } from "./run.ts";
  * Where arrivals are judged, and told in what way some of them are damaged, and how many others carry no identity
  * of ours. More paths may be written already, as members of a list in JSON.
  */
-export type ReportArrivals = (
+export type ArrivalJudge = (
   paths: PathReport[],
   damages: DamageReport[],
   foreign: number,
@@ -19,7 +19,7 @@ export type ReportArrivals = (
 ) => Promise<ArrivalsAnswer>;
 
 /** Judgement by the receiver, which knows what was published. */
-export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): ReportArrivals {
+export function receiverJudge(config: Parameters<typeof reportArrivals>[0], run: Run): ArrivalJudge {
   return (paths, damages, foreign, written) => reportArrivals(config, run, { paths, damages, foreign }, written);
 }
 
@@ -46,15 +46,15 @@ interface Subscription {
  *
  * @param run the run's number; null takes that of the first event.
  */
-export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): ReportArrivals {
+export function gapJudge(stream: Stream, run: number | null, measure: WebsocketMeasures): ArrivalJudge {
   const subscriptions = new Map<string, Subscription>();
-  const judged: RunNumber = { run };
+  const ours: RunNumber = { run };
   /** What all subscriptions together have seen: where the stream stands. */
   const whole = new Edges();
   return async (reports, _damages, _foreign, written = "") => {
     // What was written was written before a path was over.
     const all = [...(JSON.parse(`[${written}]`) as PathReport[]), ...reports];
-    const { paths, ...unread } = readArrivals(all, judged, Date.now());
+    const { paths, ...unread } = readArrivals(all, ours, Date.now());
     for (const report of paths) {
       const subscription = subscriptions.get(report.path) ?? { ledger: new Ledger(), edges: new Edges() };
       subscriptions.set(report.path, subscription);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgedOf, judgedShare } from "../../core/judged.ts";
+import { judgedOf, judgedShare } from "../../core/judgedshare.ts";
 import type { Window } from "../../core/ledger.ts";
 import { type Listeners, unheard } from "../../core/listening.ts";
 import { Publication } from "../../core/publication.ts";

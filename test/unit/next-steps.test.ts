@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { nextStep, type Origin } from "../../cli/run/next-steps.ts";
 import type { Account } from "../../core/account.ts";
-import type { Evidence } from "../../core/nextstep.ts";
+import type { RunEvidence } from "../../core/nextstep.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { TESTS } from "../../scenarios.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
@@ -29,7 +29,7 @@ function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
 }
 
 describe("the next step", () => {
-  test.each<[string, Origin, Evidence, string]>([
+  test.each<[string, Origin, RunEvidence, string]>([
     [
       "of lost events names path, second, event and hop",
       missed("account_lost"),
@@ -220,7 +220,7 @@ describe("the next step", () => {
   });
 
   test("is there also when nothing is known", () => {
-    const nothing: Evidence = { account: null, timeline: [], summaries: [], generatorCpu: null };
+    const nothing: RunEvidence = { account: null, timeline: [], summaries: [], generatorCpu: null };
     const rows = TESTS.flatMap((target) => slos(target, { accounted: true, events: 100 }));
     for (const { metric } of rows) {
       expect(nextStep(missed(metric), nothing), metric).not.toMatch(/undefined|NaN|Infinity|^$/);

@@ -1,6 +1,6 @@
 /** What a subscriber reports of connections that are read in Go. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ReportArrivals } from "../../k6/support/judge.ts";
+import type { ArrivalJudge } from "../../k6/support/judge.ts";
 import { Reader } from "../../systems/pulse/k6/reader.ts";
 import { useSockets } from "../../systems/pulse/k6/rudeness.ts";
 import { Subscriber } from "../../systems/pulse/k6/subscriber.ts";
@@ -29,7 +29,7 @@ test("a path that is over was read as far as its own socket was, whatever the ot
     ...{ follow: () => undefined, vanish: () => 0 },
     reader: (...given) => new Reader(GoSockets as unknown as ConstructorParameters<typeof Reader>[0], ...given),
   });
-  const reported = vi.fn<ReportArrivals>(async () => ({ draining: false, settled: false, damaged: 0, foreign: 0 }));
+  const reported = vi.fn<ArrivalJudge>(async () => ({ draining: false, settled: false, damaged: 0, foreign: 0 }));
   const measures = new Proxy({}, { get: () => ({ add: () => undefined, looked: () => undefined }) }) as never;
   const run = { id: "a run", number: 1, instance: "k6", clock: null };
   const subscriber = new Subscriber(CONFIG, DOOR, measures, run, reported, 10);

@@ -1,7 +1,7 @@
 /** A realistic run of nats, as k6 and the receiver give it to the summary. */
 
 import type { Account, Offender, StorageAccount, WebhookAccount } from "../../core/account.ts";
-import type { Evidence } from "../../core/nextstep.ts";
+import type { RunEvidence } from "../../core/nextstep.ts";
 import { sampleCounter } from "../../core/samples.ts";
 import { type K6Data, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
@@ -172,7 +172,7 @@ const second = (place: number, p99: number | null, delivered = 10, backlog = 0) 
 });
 
 /** Evidence of a run whose second and fourth second went badly. */
-export function evidenceOf(account: Partial<Account> = {}, metrics: Metrics = {}): Evidence {
+export function evidenceOf(account: Partial<Account> = {}, metrics: Metrics = {}): RunEvidence {
   return {
     account: { ...ACCOUNT, ...account },
     timeline: [second(0, 3), second(1, 230, 4, 6), second(2, 5), second(3, null, 0, 9)],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { judgedShare } from "../../core/judged.ts";
+import { judgedShare } from "../../core/judgedshare.ts";
 import { Publication } from "../../core/publication.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
 import { Run } from "../../receiver/run.ts";

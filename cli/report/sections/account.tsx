@@ -1,6 +1,6 @@
 import { ENDINGS } from "../../../core/account.ts";
 import { COUNTS, type CountName, countsOf, faultNames } from "../../../core/counts.ts";
-import { judgedOf } from "../../../core/judged.ts";
+import { judgedOf } from "../../../core/judgedshare.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";

@@ -1,6 +1,6 @@
 import { Pool } from "pg";
 import * as v from "valibot";
-import { Comparison, correctionOf } from "../../../core/clock.ts";
+import { ClockComparison, correctionOf } from "../../../core/clock.ts";
 import type { ClockReport } from "../../../core/clocks.ts";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import { IdsSchema, NumberSchema, RowsSchema, SumsSchema, WholeNumber } from "./answers.ts";
@@ -186,7 +186,7 @@ export class MessageTable {
 
   /** Compares the database's clock with ours, and corrects its times from then on. */
   async compareClocks(): Promise<ClockReport> {
-    const comparison = new Comparison();
+    const comparison = new ClockComparison();
     for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
       const asked = this.now();
       const theirs = await this.number("select (extract(epoch from clock_timestamp()) * 1000)::float8 as value", []);

@@ -4,7 +4,7 @@ import type { PathReport } from "../../../core/report.ts";
 import { Words } from "../../../core/words.ts";
 import { PathLog, readThrough } from "../../../k6/support/arrivals.ts";
 import type { Door } from "../../../k6/support/door.ts";
-import type { ReportArrivals } from "../../../k6/support/judge.ts";
+import type { ArrivalJudge } from "../../../k6/support/judge.ts";
 import { Pace } from "../../../k6/support/pace.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { tellWords } from "../../../k6/support/words.ts";
@@ -47,7 +47,7 @@ export class Reporter {
   private readonly config: ReporterSettings;
   private readonly measure: Measures;
   private readonly run: Run;
-  private readonly judge: ReportArrivals;
+  private readonly judge: ArrivalJudge;
   private readonly isSlow: boolean;
   private readonly inspection: Inspection;
   /** Of the messages that this script is handed. */
@@ -75,7 +75,7 @@ export class Reporter {
     door: Door,
     measure: Measures,
     run: Run,
-    judge: ReportArrivals,
+    judge: ArrivalJudge,
     inspection: Inspection,
     { samplesPerSecond, isSlow }: Reading,
   ) {

@@ -4,7 +4,7 @@ import type { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
 import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
-import type { ReportArrivals } from "../../../k6/support/judge.ts";
+import type { ArrivalJudge } from "../../../k6/support/judge.ts";
 import { pause } from "../../../k6/support/pause.ts";
 import type { Run } from "../../../k6/support/run.ts";
 import { type Variant, variants } from "../events.ts";
@@ -63,7 +63,7 @@ export class Subscriber implements Listener {
     door: Door,
     measure: Measures,
     run: Run,
-    judge: ReportArrivals,
+    judge: ArrivalJudge,
     samplesPerSecond: number,
     manner: Manner = {},
   ) {

@@ -32,7 +32,7 @@ const MOST_OWN_SHARE = 0.1;
 const LEAST_COUNT = 5;
 
 /** Finds mistaken values by what arrived where. @param attributesOf the attributes of published event `seq`. */
-export function mistaken(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistake[] {
+export function mistakesIn(paths: readonly PathSample[], attributesOf: (seq: number) => Attributes): Mistake[] {
   const tallies = new Map<string, Tally>();
   for (const { filter, seqs } of paths.slice(0, MOST_PATHS)) {
     const seen = some(seqs).map(attributesOf);
@@ -45,7 +45,7 @@ export function mistaken(paths: readonly PathSample[], attributesOf: (seq: numbe
       for (const attributes of seen) for (const value of attributes[attribute] ?? []) tally.arrived(value, only);
     }
   }
-  return [...tallies].flatMap(([attribute, tally]) => tally.mistaken().map((one) => ({ attribute, ...one })));
+  return [...tallies].flatMap(([attribute, tally]) => tally.mistakes().map((one) => ({ attribute, ...one })));
 }
 
 function some(seqs: Iterable<number>): number[] {
@@ -69,7 +69,7 @@ class Tally {
     places.set(at, (places.get(at) ?? 0) + 1);
   }
 
-  mistaken(): Omit<Mistake, "attribute">[] {
+  mistakes(): Omit<Mistake, "attribute">[] {
     return [...this.arrivals].flatMap(([sent, places]): Omit<Mistake, "attribute">[] => {
       // If no path selects the value, its proper place is unknown.
       if (!this.paths.has(sent)) return [];
@@ -88,7 +88,7 @@ class Tally {
 }
 
 /** A mistake as one line. */
-export function describeMistaken({ attribute, sent, received, count }: Mistake): string {
+export function describeMistake({ attribute, sent, received, count }: Mistake): string {
   const sample = `${count} arrivals in the sample`;
   return received === null
     ? `events published with ${attribute} ${sent} also arrived at subscriptions for every other value: the target does not know it (${sample})`

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Attributes } from "../../core/filter.ts";
-import { describeMistaken, mistaken, type PathSample } from "../../core/mistaken.ts";
+import { describeMistake, mistakesIn, type PathSample } from "../../core/mistakes.ts";
 import { fittingChainIds } from "../../systems/pulse/chainids.ts";
 
 const VALUES = ["a", "b", "c"];
@@ -15,7 +15,7 @@ const path = (selects: string, arrivals: Record<string, number>): PathSample => 
 });
 
 const found = (...paths: PathSample[]) =>
-  mistaken(paths, attributesOf).map(({ sent, received }) => `${sent} is taken for ${received}`);
+  mistakesIn(paths, attributesOf).map(({ sent, received }) => `${sent} is taken for ${received}`);
 
 describe("from what arrived where it shows", () => {
   test.each<[string, PathSample[], string[]]>([
@@ -54,8 +54,8 @@ describe("from what arrived where it shows", () => {
   });
 
   test("in words", () => {
-    const [one] = mistaken([path("a", { b: 50 }), path("b", { a: 50 })], attributesOf);
-    expect(one && describeMistaken(one)).toBe(
+    const [one] = mistakesIn([path("a", { b: 50 }), path("b", { a: 50 })], attributesOf);
+    expect(one && describeMistake(one)).toBe(
       "events published with chains b arrived at subscriptions for a instead of their own (50 arrivals in the sample)",
     );
   });
