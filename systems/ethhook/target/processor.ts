@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { Loop } from "../../../target/loop.ts";
 import type { Redis } from "../../../target/redis.ts";
 import type { Webhook } from "../wire.ts";
 import { readEntry } from "./entry.ts";
@@ -13,7 +13,6 @@ export const MALFORMED = "events:malformed";
 
 const BATCH = 500;
 const BLOCK_MS = 1_000;
-const RETRY_MS = 200;
 /** Entries that another processor has read and not acknowledged for this long are taken over. */
 const ABANDONED_MS = 3_000;
 
@@ -40,36 +39,27 @@ export interface ProcessorOptions {
  */
 export class Processor {
   private readonly options: ProcessorOptions;
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly loop: Loop;
 
   constructor(options: ProcessorOptions) {
     this.options = options;
+    this.loop = new Loop("processor", options.log);
   }
 
   start(): void {
-    this.running = this.run();
+    this.loop.start(() => this.run());
   }
 
   async close(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.loop.close();
   }
 
   private async run(): Promise<void> {
-    const { signal } = this.stopped;
-    while (!signal.aborted) {
-      try {
-        await this.joinGroup();
-        await this.processAll("0");
-        while (!signal.aborted) {
-          await this.takeOver();
-          await this.processAll(">");
-        }
-      } catch (problem) {
-        this.options.log(`processor: ${problem instanceof Error ? problem.message : problem}`);
-        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
-      }
+    await this.joinGroup();
+    await this.processAll("0");
+    while (!this.loop.isStopped) {
+      await this.takeOver();
+      await this.processAll(">");
     }
   }
 
@@ -84,7 +74,7 @@ export class Processor {
   /** Processes the entries from an id on, ">" for unread ones, until there are none. */
   private async processAll(id: "0" | ">"): Promise<void> {
     const { redis, stream, name } = this.options;
-    while (!this.stopped.signal.aborted) {
+    while (!this.loop.isStopped) {
       const read = await redis.xReadGroup(GROUP, name, { key: stream, id }, { COUNT: BATCH, BLOCK: BLOCK_MS });
       const entries = (read as { messages: StreamEntry[] }[] | null)?.[0]?.messages ?? [];
       if (entries.length === 0) return;

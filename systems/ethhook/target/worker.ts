@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { Loop } from "../../../target/loop.ts";
 import type { Webhook } from "../wire.ts";
 import { Breaker } from "./breaker.ts";
 import type { EthhookFaults } from "./faults.ts";
@@ -10,7 +11,6 @@ import { Sender } from "./sender.ts";
 /** Polling interval of an idle worker. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
-const RETRY_MS = 200;
 
 export interface WorkerOptions {
   readonly queue: DeliveryQueue;
@@ -27,9 +27,9 @@ export class Worker {
   private readonly options: WorkerOptions;
   private readonly sender: Sender;
   private readonly breaker: Breaker;
-  private readonly stopped = new AbortController();
+  private readonly loop: Loop;
   private readonly busy = new Set<Promise<void>>();
-  private running: Promise<unknown> = Promise.resolve();
+  private renewing: Promise<void> = Promise.resolve();
   /** Number of deliveries so far, by which faults choose theirs. */
   private number = 0;
 
@@ -37,46 +37,38 @@ export class Worker {
     this.options = options;
     this.breaker = new Breaker(options.retrying.breaker);
     this.sender = new Sender(options.concurrency);
+    this.loop = new Loop("worker", options.log);
   }
 
   start(): void {
-    this.running = Promise.all([this.run(), this.renewLeases()]);
+    this.loop.start(() => this.step());
+    this.renewing = this.renewLeases();
   }
 
   /** Completes deliveries in progress. */
   async close(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.loop.close();
+    await this.renewing;
     await Promise.all(this.busy);
     this.sender.close();
   }
 
-  private async run(): Promise<void> {
-    const { queue, concurrency, log } = this.options;
-    const { signal } = this.stopped;
-    while (!signal.aborted) {
-      try {
-        const free = concurrency - this.busy.size;
-        const jobs = free > 0 ? await queue.take(free) : [];
-        for (const job of jobs) this.begin(job);
-        if (jobs.length === 0) await this.idle();
-      } catch (problem) {
-        log(`worker: ${problem instanceof Error ? problem.message : problem}`);
-        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
-      }
-    }
+  private async step(): Promise<void> {
+    const { queue, concurrency } = this.options;
+    const free = concurrency - this.busy.size;
+    const jobs = free > 0 ? await queue.take(free) : [];
+    for (const job of jobs) this.begin(job);
+    if (jobs.length === 0) await this.idle();
   }
 
   private async idle(): Promise<void> {
-    const { signal } = this.stopped;
     if (this.busy.size === this.options.concurrency) await Promise.race(this.busy);
-    else await pause(IDLE_MS, undefined, { signal }).catch(() => {});
+    else await this.loop.pause(IDLE_MS);
   }
 
   private async renewLeases(): Promise<void> {
-    const { signal } = this.stopped;
-    while (!signal.aborted) {
-      await pause(RENEW_MS, undefined, { signal }).catch(() => {});
+    while (!this.loop.isStopped) {
+      await this.loop.pause(RENEW_MS);
       await this.options.queue.renew().catch(() => {});
     }
   }

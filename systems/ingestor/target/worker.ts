@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { Loop } from "../../../target/loop.ts";
 import { type Batch, BatchLost, Buffer } from "./buffer.ts";
 import type { IngestorFaults } from "./faults.ts";
 import { type QueuedMessage, readQueued } from "./message.ts";
@@ -8,7 +9,6 @@ import type { Rows } from "./rows.ts";
 /** Polling interval of an idle worker. */
 const IDLE_MS = 10;
 const RENEW_MS = 1_000;
-const RETRY_MS = 200;
 
 export interface WorkerOptions {
   readonly buffer: Buffer;
@@ -25,8 +25,7 @@ export interface WorkerOptions {
 /** Moves messages from the pending list into the table, in batches. */
 export class Worker {
   private readonly options: WorkerOptions;
-  private readonly stopped = new AbortController();
-  private running: Promise<unknown> = Promise.resolve();
+  private readonly loop: Loop;
   private batch = Buffer.begin();
   private lookedAt = Number.NEGATIVE_INFINITY;
   private renewedAt = performance.now();
@@ -35,37 +34,34 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.options = options;
+    this.loop = new Loop("worker", options.log);
   }
 
   start(): void {
-    this.running = this.run();
+    this.loop.start(() => this.step());
   }
 
   /** Stores the batch in progress, unless the fault is planted that a stopped worker loses it. */
   async close(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.loop.close();
     if (this.batch.messages.length === 0) return;
     if (this.options.faults["lose-buffer"]) await this.options.buffer.release(this.batch, 0, []);
     else await this.store(this.batch);
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopped;
-    while (!signal.aborted) {
-      try {
-        await this.lookForAbandoned();
-        await this.step();
-      } catch (problem) {
-        this.options.log(`worker: ${problem instanceof Error ? problem.message : problem}`);
-        if (problem instanceof BatchLost) this.batch = Buffer.begin();
-        else await this.options.buffer.renew(this.batch).catch(() => {});
-        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
-      }
+  private async step(): Promise<void> {
+    try {
+      await this.lookForAbandoned();
+      await this.fillBatch();
+    } catch (problem) {
+      if (problem instanceof BatchLost) this.batch = Buffer.begin();
+      else await this.options.buffer.renew(this.batch).catch(() => {});
+      throw problem;
     }
   }
 
-  private async step(): Promise<void> {
+  /** Takes messages into the batch, and stores it when it is full or old. */
+  private async fillBatch(): Promise<void> {
     const { buffer, batchSize, batchTimeout } = this.options;
     if (this.batch.messages.length === 0) this.batch = Buffer.begin();
     const { batch } = this;
@@ -80,7 +76,7 @@ export class Worker {
         this.renewedAt = performance.now();
         await buffer.renew(batch);
       }
-      await pause(IDLE_MS, undefined, { signal: this.stopped.signal }).catch(() => {});
+      await this.loop.pause(IDLE_MS);
     }
   }
 
@@ -114,10 +110,11 @@ export class Worker {
   /** A planted fault: rewrites all stored rows a while later. */
   private rewriteLater(ms: number): void {
     const { rows, log } = this.options;
-    const { signal } = this.stopped;
-    void pause(ms, undefined, { signal })
-      .then(() => rows.rewrite(ms))
-      .catch((problem: Error) => signal.aborted || log(`worker: ${problem.message}`));
+    const { loop } = this;
+    void loop
+      .pause(ms)
+      .then(() => (loop.isStopped ? undefined : rows.rewrite(ms)))
+      .catch((problem: Error) => loop.isStopped || log(`worker: ${problem.message}`));
   }
 
   /** The messages to store for one message: itself once and unchanged, unless a fault is planted. */
