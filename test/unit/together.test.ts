@@ -1,22 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Slo } from "../../core/slo.ts";
-import type { Observation } from "../../core/sloresult.ts";
 import { together } from "../../core/together.ts";
 import { judge } from "../../core/verdict.ts";
+import { ERRORS, LATENCY, LOST, saw } from "./observations.ts";
 
-const LATENCY: Slo = {
-  metric: "ws_event_latency_ms",
-  statistic: "p(95)",
-  comparison: "<",
-  bound: 25,
-  floor: 100,
-  miss: "FAIL",
-};
-const LOST: Slo = { metric: "account_lost", statistic: "count", comparison: "==", bound: 0, floor: 1, miss: "FAIL" };
-const ERRORS: Slo = { ...LOST, metric: "script_errors", miss: "INVALID" };
 const REFUSED: Slo = { ...LOST, metric: "events_refused" };
-
-const saw = (slo: Slo, observed: number | null, samples: number): Observation => ({ slo, observed, samples });
 
 describe("a condition", () => {
   test("of one test spoils what another sees of their account", () => {

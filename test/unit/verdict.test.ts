@@ -6,16 +6,8 @@ import type { Observation, SloResult } from "../../core/sloresult.ts";
 import { doubted, EXIT_CODES, judge, type Verdict, worst } from "../../core/verdict.ts";
 import { TESTS } from "../../scenarios.ts";
 import { slos } from "../../thresholds.ts";
+import { ERRORS, LATENCY, LOST, saw } from "./observations.ts";
 
-const LATENCY: Slo = {
-  metric: "ws_event_latency_ms",
-  statistic: "p(95)",
-  comparison: "<",
-  bound: 25,
-  floor: 100,
-  miss: "FAIL",
-};
-const LOST: Slo = { metric: "account_lost", statistic: "count", comparison: "==", bound: 0, floor: 1, miss: "FAIL" };
 const RATE: Slo = {
   metric: "events_published",
   statistic: "count",
@@ -24,16 +16,6 @@ const RATE: Slo = {
   floor: 1,
   miss: "INVALID",
 };
-const ERRORS: Slo = {
-  metric: "script_errors",
-  statistic: "count",
-  comparison: "==",
-  bound: 0,
-  floor: 1,
-  miss: "INVALID",
-};
-
-const saw = (slo: Slo, observed: number | null, samples: number): Observation => ({ slo, observed, samples });
 
 /** One observation of each result. */
 const OBJECTIVE = {
