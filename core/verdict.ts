@@ -43,7 +43,7 @@ export function judge(observations: readonly Observation[], outside: readonly Co
   }
   const first = observations.map((observation) => ({ slo: observation.slo, row: resultOf(observation) }));
   const conditions = [
-    ...outside.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 })),
+    ...outside.map(findingFrom),
     ...first.filter(({ slo, row }) => slo.miss === "INVALID" && row.result === "missed").map(findingOf),
   ];
   const judged = first.map(({ slo, row }) => ({ slo, row: spoilt(row, conditions) }));
@@ -60,7 +60,7 @@ export function judge(observations: readonly Observation[], outside: readonly Co
 /** A judgement under conditions that became known later. */
 export function doubted(judgement: Judgement, conditions: readonly Condition[]): Judgement {
   if (conditions.length === 0) return judgement;
-  const findings = conditions.map(({ reason, spoils }): Finding => ({ reason, spoils, explains: null, withheld: 0 }));
+  const findings = conditions.map(findingFrom);
   const rows = judgement.rows.map((row) => spoilt(row, findings));
   return { ...verdictAfter(judgement, rows), rows };
 }
@@ -76,6 +76,10 @@ export function verdictAfter(
     !doubtful.some((row) => row.metric === metric && row.objective === objective);
   const isFailed = rows.some((row) => row.miss === "FAIL" && row.result === "missed");
   return { verdict: isFailed ? "FAIL" : "INVALID", reasons: reasons.filter(isKept) };
+}
+
+function findingFrom({ reason, spoils }: Condition): Finding {
+  return { reason, spoils, explains: null, withheld: 0 };
 }
 
 function findingOf({ slo, row }: { slo: Slo; row: SloResult }): Finding {

@@ -127,7 +127,7 @@ export function refuseVariables(declared: AnyPipeline | AnyEndpoints): void {
 
 /** The two roles of a pipeline, or the one where nothing subscribes; they are known by their names from then on. */
 export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
-  const { name, observe } = pipeline;
+  const { observe } = pipeline;
   const own = objectivesOf(pipeline);
   const settled = [
     slo("account_damaged").count.is(0),
@@ -135,20 +135,8 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
     ...(observe.kind === "rows" || observe.kind === "list" ? [slo("account_vanished").count.is(0)] : []),
     ...own.filter((row) => !isPublishing(row)),
   ];
-  const { variables, required } = declaredIn(pipeline);
-  const profiles = { ...PROFILES, ...pipeline.profiles };
   const publisher: NamedTest = {
-    name,
-    variables: {
-      SCENARIO: scenario(profiles),
-      ...PUBLISHES,
-      ...OWN_WAYS_IN,
-      ...variables,
-    },
-    declared: Object.keys(variables),
-    prefixes: [`${OWN_PREFIX}_`],
-    required,
-    profiles,
+    ...ownTest(pipeline, PUBLISHES, PROFILES),
     load: "publishes",
     objectives: () => [...published, ...own.filter(isPublishing)],
     settled: () => settled,
@@ -157,6 +145,20 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
     observe.kind === "subscription" ? [subscriber(publisher, connectionsOf(pipeline)), publisher] : [publisher];
   for (const test of tests) defineTest(test.name, test);
   return tests;
+}
+
+/** What every test of a user's file is given. @param suite the suite's variables, and its profiles. */
+function ownTest(declared: AnyPipeline | AnyEndpoints, suite: NamedTest["variables"], suiteProfiles: Profiles) {
+  const { variables, required } = declaredIn(declared);
+  const profiles = { ...suiteProfiles, ...declared.profiles };
+  return {
+    name: declared.name,
+    variables: { SCENARIO: scenario(profiles), ...suite, ...OWN_WAYS_IN, ...variables },
+    declared: Object.keys(variables),
+    prefixes: [`${OWN_PREFIX}_`],
+    required,
+    profiles,
+  };
 }
 
 /** What a file says of its own variables: how each is read, and which must be given. */
@@ -184,25 +186,13 @@ export function objectivesOfVisits({ name, endpoints }: AnyEndpoints): Slo[] {
 
 /** The test that asks a table of endpoints; it is known by its name from then on. */
 export function defineVisitsOf(declared: AnyEndpoints): NamedTest {
-  const profiles = { ...VISITORS, ...declared.profiles };
   const objectives = [
     slo("http_error_rate").rate.is(0),
     slo("http_outage_ms").max.below(1_000),
     ...objectivesOfVisits(declared),
   ];
-  const { variables, required } = declaredIn(declared);
   const test: NamedTest = {
-    name: declared.name,
-    variables: {
-      SCENARIO: scenario(profiles),
-      ...VISITS,
-      ...OWN_WAYS_IN,
-      ...variables,
-    },
-    declared: Object.keys(variables),
-    prefixes: [`${OWN_PREFIX}_`],
-    required,
-    profiles,
+    ...ownTest(declared, VISITS, VISITORS),
     load: "visits",
     objectives: () => objectives,
     settled: () => [],
