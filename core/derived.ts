@@ -1,6 +1,6 @@
 /**
- * The template of a pipeline's events, derived from its own `write`. That is a pure function: it is asked for events
- * that were made up, and what of its text changes with them, and how, is a slot. What is found is proven on others.
+ * The template of a pipeline's events, derived from its own `write`. That is a pure function: it is called with probes,
+ * and each part of its text that changes with them is a slot. The slots are then proven on other events.
  */
 import { draw, type Stream } from "./event.ts";
 import type { Attributes } from "./filter.ts";
@@ -10,11 +10,11 @@ import { difference, SlotFinder } from "./slotfinder.ts";
 import { type EntryTemplate, type MessageTemplate, type Piece, type Template, written } from "./template.ts";
 import { CANARY_PUBLISHER, type Trace } from "./trace.ts";
 
-/** Other events on which the whole is proven, so that what one in a hundred has of its own shows; of each variant some. */
+/** Events on which a template is proven, some of each variant: enough to show what only one in a hundred has. */
 const PROOFS = 1_000;
 /** Half of them follow each other, so that divisors up to 20 have each of their remainders there. */
 const PROOFS_OF_EACH = 40;
-/** Of thousands of variants each has fewer: k6 takes 0.11 ms for a proof. */
+/** With thousands of variants each has fewer: k6 takes 0.11 ms for a proof. */
 const MOST_PROOFS = 8_000;
 const LEAST_PROOFS_OF_EACH = 8;
 
@@ -29,9 +29,9 @@ export interface EventWriter<Table extends AttributeTable, Wire> {
 }
 
 /**
- * Derives the template that writes what the pipeline does.
+ * Derives the template that writes the same as the pipeline.
  *
- * @throws RangeError in one line that says what of it no template can write.
+ * @throws RangeError in one line that says what no template can write.
  */
 export function derivedTemplate<Table extends AttributeTable, Wire>(
   { name, events }: EventWriter<Table, Wire>,
@@ -49,38 +49,38 @@ export function derivedTemplate<Table extends AttributeTable, Wire>(
   const finder = new SlotFinder(randomSeedOf(seed), refuse);
   const all = variants.length === 0 ? [{}] : variants;
   const templates = all.map((attributes, variant) => {
-    const ask = ({ seq, random, publishedAt }: ProbeEvent) => {
+    const write = ({ seq, random, publishedAt }: ProbeEvent) => {
       const event = Object.assign(madeOf<Table>(seed, attributes, PROBE_TRACE), { seq, random });
       return textsOf(Object.defineProperty(event, "publishedAt", { value: publishedAt }));
     };
-    const parts = knownParts(ask, attributes, variant) ?? provenParts(ask, attributes, variant);
+    const parts = knownParts(write, attributes, variant) ?? provenParts(write, attributes, variant);
     const [[subject = "", ...others] = [], pieces = []] = parts;
-    if (!ask(FIRST_PROBE).isMessage) return { fields: parts };
+    if (!write(FIRST_PROBE).isMessage) return { fields: parts };
     if (typeof subject !== "string" || others.length > 0)
       refuse("its subject differs", "allowed: a subject of attributes");
     return { subject: String(subject), pieces };
   });
   return { seed: seed >>> 0, variants: templates, ...(unwanted === undefined ? {} : { unwanted }) };
 
-  function provenParts(ask: (asked: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
-    const probes = probe(ask);
+  function provenParts(write: (event: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
+    const probes = probe(write);
     const parts = (probes.seq[0] as Texts).texts.map((_, place) => {
       const of = ({ texts }: Texts) => texts[place] ?? "";
-      return finder.piecesOf(mapResults(probes, of), (asked) => of(ask(asked)));
+      return finder.piecesOf(mapResults(probes, of), (event) => of(write(event)));
     });
     const wrong = differenceIn(parts, attributes, variant);
     return wrong === null ? parts : refuse(wrong);
   }
 
-  /** Most variants differ in nothing that changes: of 160, all but the first are asked for two events and not for 36. */
-  function knownParts(ask: (asked: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
-    const other = ask(OTHER_PROBE).texts;
-    const parts = ask(FIRST_PROBE).texts.map((text, place) => finder.knownIn(text, other[place] ?? ""));
+  /** Most variants change in the same parts: of 160, all but the first are called with two probes and not with 36. */
+  function knownParts(write: (event: ProbeEvent) => Texts, attributes: Attributes, variant: number) {
+    const other = write(OTHER_PROBE).texts;
+    const parts = write(FIRST_PROBE).texts.map((text, place) => finder.knownIn(text, other[place] ?? ""));
     const known = parts.filter((pieces) => pieces !== null);
     return known.length === parts.length && differenceIn(known, attributes, variant) === null ? known : null;
   }
 
-  /** What of proofs is written otherwise; null where nothing is. */
+  /** How the template differs from `write` on a proof; null where it never does. */
   function differenceIn(parts: readonly (readonly Piece[])[], attributes: Attributes, variant: number): string | null {
     const count = proofsOfEach(all.length);
     for (let turn = 0; turn < count; turn++) {
@@ -102,8 +102,8 @@ function proofsOfEach(variants: number): number {
 }
 
 /**
- * Traces of whichever run and publisher, a canary among them; each spelling has room for their numbers, of which every
- * other is one of the first ones: small divisors have each of their remainders there.
+ * The traces of proofs, of any run and publisher, and one of a canary. Every spelling has room for their numbers. Every
+ * other one is small, so that small divisors have each of their remainders.
  */
 function tracedFor(turn: number, place: number): Trace {
   const drawn = (what: number) => draw(what, place);
@@ -115,7 +115,7 @@ function tracedFor(turn: number, place: number): Trace {
   };
 }
 
-/** What is written of an event: a subject and the data, or fields. */
+/** What `write` returns for an event: a subject and the data, or fields. */
 interface Texts {
   readonly isMessage: boolean;
   readonly texts: readonly string[];

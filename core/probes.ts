@@ -41,11 +41,11 @@ export const PROBE_VALUES: Readonly<Record<Source, readonly number[]>> = {
 export type ProbeResults<Thing> = Readonly<Record<Source, readonly Thing[]>>;
 
 /** Calls a function with every probe. */
-export function probe<Thing>(ask: (event: ProbeEvent) => Thing): ProbeResults<Thing> {
-  const first = ask(FIRST_PROBE);
+export function probe<Thing>(call: (event: ProbeEvent) => Thing): ProbeResults<Thing> {
+  const first = call(FIRST_PROBE);
   const of = (source: Source) => [
     first,
-    ...PROBE_VALUES[source].slice(1).map((value) => ask({ ...FIRST_PROBE, [source]: value })),
+    ...PROBE_VALUES[source].slice(1).map((value) => call({ ...FIRST_PROBE, [source]: value })),
   ];
   return { seq: of("seq"), random: of("random"), publishedAt: of("publishedAt") };
 }

@@ -1,23 +1,24 @@
-/** Finds how a number that was written follows from the one that was asked for. */
+/** Finds how a written number follows from the number of its probe. */
 import { PROBE_VALUES } from "./probes.ts";
 
-/** What is drawn, and a sequence number, is below. */
+/** Random numbers and sequence numbers are below this. */
 export const MOST = 2 ** 32;
 
 /**
- * Reads what was written of the numbers that were asked for as `Math.floor(number / every) % divisor + plus`.
+ * Reads the numbers that probes wrote as `Math.floor(number / every) % divisor + plus`.
  *
- * @returns the divisors that may be meant, infinity where nothing is taken away; none where it is something else.
+ * @param values one for each value of a probe's number.
+ * @returns the possible divisors, infinity for a number without a remainder; none where the formula does not fit.
  */
 export function remainderOf(values: readonly number[], every: number): { divisors: readonly number[]; plus: number } {
   const numbers = PROBE_VALUES.seq.map((number) => Math.floor(number / every));
   const plus = values[0] as number;
   const rests = values.map((value) => value - plus);
-  // What is taken away is a multiple of the divisor, and so is what divides all that is taken away.
+  // A remainder takes away a multiple of the divisor, so the divisor divides all that is taken away.
   const most = rests.reduce((divisor, rest, place) => common(divisor, (numbers[place] as number) - rest), 0);
   if (plus >= MOST || rests.some((rest) => rest < 0)) return { divisors: [], plus };
   if (most === 0) return { divisors: [Number.POSITIVE_INFINITY], plus };
-  // One in thirty thousand divisors is found twice as large as it is.
+  // One in thirty thousand divisors comes out twice as large as it is.
   const divisors = [1, 2, 3, 4].map((times) => most / times);
   return { divisors: divisors.filter((one) => Number.isInteger(one) && one > Math.max(...rests)), plus };
 }
@@ -27,7 +28,7 @@ function common(one: number, other: number): number {
   return other === 0 ? Math.abs(one) : common(other, one % other);
 }
 
-/** The first number with which a text is another than with 0. */
+/** The first number whose text differs from that of 0. */
 export function firstChange(at: (number: number) => string): number {
   const first = at(0);
   let high = 1;

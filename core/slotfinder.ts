@@ -1,4 +1,4 @@
-/** Finds what a template needs to write a text, from the texts of events that were made up. */
+/** Finds how a template writes a text, from the texts of probes. */
 import { SPELLINGS, spell } from "./identity.ts";
 import { once } from "./once.ts";
 import {
@@ -34,28 +34,31 @@ function runsIn(text: string): readonly (string | IdentitySlot)[] {
   });
 }
 
-/** The text of one more event. */
-type Ask = (asked: ProbeEvent) => string;
+/** Writes the text of another probe. */
+type WriteProbe = (event: ProbeEvent) => string;
 
-/** Hex digits that are told apart from each other as a number. */
+/** The most hex digits that are read as one number. */
 const MOST_DIGITS = 13;
 
 /** Finds the slots of one pipeline's texts. */
 export class SlotFinder {
   private readonly randomSeed: number;
   private readonly refuse: (what: string) => never;
-  /** How many events share a number, where any number has shown it: the numbers beside it may share it. */
+  /** How many events in a row have the same number, as found so far: numbers found later may have it too. */
   private readonly shares = [1];
-  /** What was found of runs, by how they are written of {@link FIRST_PROBE} and {@link OTHER_PROBE}. */
+  /** The pieces of parts, by their texts in {@link FIRST_PROBE} and {@link OTHER_PROBE}. */
   private readonly found = new Map<string, readonly Piece[]>();
 
-  /** @param randomSeed what `random` is drawn by. */
+  /** @param randomSeed the seed of `random`. */
   constructor(randomSeed: number, refuse: (what: string) => never) {
     this.randomSeed = randomSeed;
     this.refuse = refuse;
   }
 
-  /** What writes a text of which all that changes has been found before; null where it has not. To be proven. */
+  /**
+   * The pieces of a text whose changing parts were all found in earlier texts; null where one was not. They still have
+   * to be proven.
+   */
   knownIn(text: string, other: string): readonly Piece[] | null {
     const [runs, others] = [runsIn(text), runsIn(other)];
     if (runs.length !== others.length) return null;
@@ -65,9 +68,9 @@ export class SlotFinder {
     return pieces === null ? null : joined(pieces);
   }
 
-  /** What writes a text. @param ask for the text of one more event. */
-  piecesOf(texts: ProbeResults<string>, ask: Ask): readonly Piece[] {
-    const others = runsIn(ask(OTHER_PROBE));
+  /** The pieces of a text. @param texts of all probes. */
+  piecesOf(texts: ProbeResults<string>, write: WriteProbe): readonly Piece[] {
+    const others = runsIn(write(OTHER_PROBE));
     const [text] = texts.seq as readonly [string];
     const first = runsIn(text);
     const runs = mapResults(texts, (one) => (one === text ? first : runsIn(one)));
@@ -79,16 +82,17 @@ export class SlotFinder {
       const all = mapResults(runs, (one) => one[place]) as ProbeResults<string>;
       const changing = changesWith(all);
       if (changing.length === 0) return [run];
-      const askRun: Ask = (asked) => String(runsIn(ask(asked))[place]);
-      const found = this.decimals(all, askRun) ?? this.hexDigits(all, askRun) ?? this.refuse(unwritten(changing, all));
+      const writeRun: WriteProbe = (event) => String(runsIn(write(event))[place]);
+      const found =
+        this.decimals(all, writeRun) ?? this.hexDigits(all, writeRun) ?? this.refuse(unwritten(changing, all));
       this.found.set(`${String(run)},${String(others[place])}`, found);
       return found;
     });
     return joined(pieces.flat());
   }
 
-  /** Numbers as they are, and texts between them. */
-  private decimals(all: ProbeResults<string>, ask: Ask): readonly Piece[] | null {
+  /** Decimal numbers, and the texts between them. */
+  private decimals(all: ProbeResults<string>, write: WriteProbe): readonly Piece[] | null {
     const parts = mapResults(all, partsIn);
     const [first = []] = parts.seq;
     if (SOURCES.some((source) => parts[source].some(({ length }) => length !== first.length))) return null;
@@ -98,18 +102,18 @@ export class SlotFinder {
       if (changing.length === 0) return [part];
       if (changing.length > 1) return null;
       if (changing[0] === "publishedAt") return timesIn(of.publishedAt);
-      const slot = this.numberIn(of, null, (asked) => partsIn(ask(asked))[place] ?? "");
+      const slot = this.numberIn(of, null, (event) => partsIn(write(event))[place] ?? "");
       return slot === null ? null : [slot];
     });
   }
 
   /** Hex digits of one width, and others that are always the same. */
-  private hexDigits(all: ProbeResults<string>, ask: Ask): readonly Piece[] | null {
+  private hexDigits(all: ProbeResults<string>, write: WriteProbe): readonly Piece[] | null {
     const [{ length }] = all.seq as readonly [string];
     if (SOURCES.some((source) => all[source].some((text) => text.length !== length))) return null;
     const pieces: Piece[] = [];
     for (let from = 0; from < length; ) {
-      const found = this.digitsAt(all, from, ask);
+      const found = this.digitsAt(all, from, write);
       if (found === null) return null;
       pieces.push(found.piece);
       from += found.digits;
@@ -118,27 +122,31 @@ export class SlotFinder {
   }
 
   /** The longest number that begins here, or a digit that is always the same. */
-  private digitsAt(all: ProbeResults<string>, from: number, ask: Ask): { piece: Piece; digits: number } | null {
+  private digitsAt(
+    all: ProbeResults<string>,
+    from: number,
+    write: WriteProbe,
+  ): { piece: Piece; digits: number } | null {
     const { length } = all.seq[0] as string;
     for (let digits = Math.min(MOST_DIGITS, length - from); digits > 0; digits--) {
       const cut = (text: string) => text.slice(from, from + digits);
       const of = mapResults(all, cut);
       const changing = changesWith(of);
       if (changing.length === 0) return { piece: (of.seq[0] as string).slice(0, 1), digits: 1 };
-      const slot = changing.length > 1 ? null : this.numberIn(of, digits, (asked) => cut(ask(asked)));
+      const slot = changing.length > 1 ? null : this.numberIn(of, digits, (event) => cut(write(event)));
       if (slot !== null) return { piece: slot, digits };
     }
     return null;
   }
 
-  /** @param all texts that change with `seq` or with `random`. @param digits hexadecimal ones. */
-  private numberIn(all: ProbeResults<string>, digits: number | null, ask: Ask): NumberSlot | null {
+  /** The number in texts that change with `seq` or with `random`. @param digits in hex; null for a decimal number. */
+  private numberIn(all: ProbeResults<string>, digits: number | null, write: WriteProbe): NumberSlot | null {
     const [source] = changesWith(all);
     if (source !== "seq" && source !== "random") return null;
     const textOf = (value: number) => (digits === null ? String(value) : hex(value, digits));
     const values = all[source].map((text) => Number.parseInt(text, digits === null ? 10 : 16));
     if (values.some((value, place) => textOf(value) !== all[source][place])) return null;
-    const at = (number: number) => ask({ ...FIRST_PROBE, [source]: number });
+    const at = (number: number) => write({ ...FIRST_PROBE, [source]: number });
     const slotOf = (every: number): NumberSlot | null => {
       const { divisors, plus } = remainderOf(values, every);
       // (seq + 1) % n and seq % n + 1 differ where the remainder begins again.
@@ -148,8 +156,8 @@ export class SlotFinder {
       });
       if (below === undefined) return null;
       const part = source === "seq" ? { every, modulo: below, from: plus } : { seed: this.randomSeed, below, plus };
-      const told = Object.entries(part).filter(([name, value]) => name === "seed" || value !== UNTOLD[name]);
-      return { slot: "number", ...Object.fromEntries(told), ...(digits === null ? {} : { digits }) };
+      const given = Object.entries(part).filter(([name, value]) => name === "seed" || value !== DEFAULTS[name]);
+      return { slot: "number", ...Object.fromEntries(given), ...(digits === null ? {} : { digits }) };
     };
     if (source === "random") return slotOf(1);
     for (const every of this.shares) {
@@ -164,8 +172,8 @@ export class SlotFinder {
   }
 }
 
-/** What a slot has unless told. */
-const UNTOLD: Readonly<Record<string, number>> = {
+/** What a slot is by default; it is left out of the template. */
+const DEFAULTS: Readonly<Record<string, number>> = {
   ...{ every: 1, modulo: Number.POSITIVE_INFINITY, from: 0 },
   ...{ below: Number.POSITIVE_INFINITY, plus: 0 },
 };

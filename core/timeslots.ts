@@ -1,9 +1,9 @@
-/** Finds what writes times, from how those of events that were made up are written. */
+/** Finds how a template writes times, from the texts of probes. */
 import { once } from "./once.ts";
 import { PROBE_TRACE, PROBE_VALUES } from "./probes.ts";
 import { type Piece, type TimeSlot, written } from "./template.ts";
 
-/** What times are written with: so much of each as differs. */
+/** The slots of times: Unix times as a whole, and the parts of an ISO time, of which a text may have some. */
 const TIMES: readonly TimeSlot[] = [
   { slot: "time", unit: "unixms" },
   { slot: "time", unit: "unix" },
@@ -16,7 +16,7 @@ const writtenTimes = once(() =>
   TIMES.map((slot) => PROBE_VALUES.publishedAt.map((publishedAt) => written([slot], { ...PROBE_TRACE, publishedAt }))),
 );
 
-/** Reads digits of times; `20260101` has three of them. */
+/** The slots in texts that write a time; `20260101` has three of them. Null where they write something else. */
 export function timesIn(texts: readonly string[]): readonly Piece[] | null {
   const all = writtenTimes();
   const [first = ""] = texts;
