@@ -49,7 +49,7 @@ export function setup(): GatewayStart {
   // Health is often open to all where the rest is not.
   for (const each of endpoints) {
     const answer = gateway.ask(each, topicOf(0), "readiness");
-    access.requireProof(answer, `GET ${config.HTTP_URL}${each.path(topicOf(0))}`);
+    access.requireAdmission(answer, `GET ${config.HTTP_URL}${each.path(topicOf(0))}`);
   }
   return { ...watched, leastAge: gateway.leastAge };
 }

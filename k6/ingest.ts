@@ -108,7 +108,7 @@ function sendCanary(trace: Trace): void {
   const response = access.sendNow((headers) =>
     http.post(url, body, { headers: { "Content-Type": "application/json", ...headers }, tags: { name: "canary" } }),
   );
-  access.requireProof(response, `POST ${url}`);
+  access.requireAdmission(response, `POST ${url}`);
   answered = response.status;
 }
 

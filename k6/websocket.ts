@@ -193,7 +193,7 @@ async function proveGateway(): Promise<void> {
   const end = await session.over;
   if (failed !== null || end !== "ended") {
     const answer = door.statusNow();
-    access.requireProof(answer, `GET ${config.WS_URL}`);
+    access.requireAdmission(answer, `GET ${config.WS_URL}`);
     const why = `no working gateway: ${failed ?? `the connection ${end}`}${statusOf(answer, failed)}`;
     exec.test.abort(withoutCredentials(`WS_URL=${config.WS_URL}: ${why}`));
   }

@@ -4,7 +4,7 @@ import { type FetchedAnswer, type NodeAccess, OWN_PREFIX, type TlsOptions } from
 import { PREFIX, secretsOf } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
-import { isRefusedProof, refusedProof } from "../core/refusedproof.ts";
+import { describeRefusedCredentials, refusesCredentials } from "../core/refusedcredentials.ts";
 import { Renewal } from "../core/renewal.ts";
 import { readTokenAnswer } from "../core/token.ts";
 import { type AccessSettings, givenOf, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
@@ -71,8 +71,8 @@ export class FarEndAccess implements NodeAccess {
       await this.ready();
       answer = await request(this.headers());
     }
-    this.refusal = isRefusedProof(answer.status)
-      ? refusedProof(answer.status, "a question to the far end", OWN_PREFIX, { others: this.secretNames })
+    this.refusal = refusesCredentials(answer.status)
+      ? describeRefusedCredentials(answer.status, "a question to the far end", OWN_PREFIX, { others: this.secretNames })
       : null;
     return answer;
   }

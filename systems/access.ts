@@ -81,8 +81,8 @@ export function givenOf(settings: object, prefix: string): AccessSettings {
   return Object.fromEntries(Object.keys(WAYS_IN).map((name) => [name, values[`${prefix}_${name}`]])) as AccessSettings;
 }
 
-/** What each sets the Authorization header. */
-const PROOFS = ["BASIC", "TOKEN", "TOKENS", "TOKEN_URL", "TOKEN_COMMAND"] as const;
+/** Settings that each set the Authorization header. */
+const AUTHORIZATIONS = ["BASIC", "TOKEN", "TOKENS", "TOKEN_URL", "TOKEN_COMMAND"] as const;
 
 /**
  * Why ways in cannot be used together, in one line; null where they can.
@@ -91,10 +91,10 @@ const PROOFS = ["BASIC", "TOKEN", "TOKENS", "TOKEN_URL", "TOKEN_COMMAND"] as con
  */
 export function unfitness(given: AccessSettings, prefix: string, headers: Headers = {}): string | null {
   const named = (names: readonly (keyof AccessSettings)[]) => names.map((name) => `${prefix}_${name}`).join(", ");
-  const proofs = PROOFS.filter((name) => given[name] !== undefined);
-  if (proofs.length > 1) return `${named(proofs)}: each sets the Authorization header; give one of them`;
-  if (proofs.length > 0 && "Authorization" in headers)
-    return `${named(proofs)}: sets the Authorization header, and the headers hold one too; give one of them`;
+  const set = AUTHORIZATIONS.filter((name) => given[name] !== undefined);
+  if (set.length > 1) return `${named(set)}: each sets the Authorization header; give one of them`;
+  if (set.length > 0 && "Authorization" in headers)
+    return `${named(set)}: sets the Authorization header, and the headers hold one too; give one of them`;
   if (given.COOKIES !== undefined && "Cookie" in headers)
     return `${prefix}_COOKIES: sets the Cookie header, and the headers hold one too; give one of them`;
   if ((given.CERT === undefined) !== (given.KEY === undefined))
@@ -136,21 +136,21 @@ export function secretsShown({ TOKEN_FORM = "" }: AccessSettings, shown: Headers
     const value = pair.slice(sign + 1);
     return WORD.test(value) ? secretValues([[pair.slice(0, Math.max(sign, 0)), value]]) : [value];
   });
-  const proofs = secretValues(Object.entries(shown)).flatMap((value) => {
-    const [, scheme, proof = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
+  const credentials = secretValues(Object.entries(shown)).flatMap((value) => {
+    const [, scheme, credential = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
     if (scheme === undefined) return [value];
-    if (scheme.toLowerCase() !== "basic") return [value, proof];
-    const login = loginIn(proof);
-    return [proof, login, login.slice(login.indexOf(":") + 1)];
+    if (scheme.toLowerCase() !== "basic") return [value, credential];
+    const login = loginIn(credential);
+    return [credential, login, login.slice(login.indexOf(":") + 1)];
   });
-  return [...proofs, ...cookies, TOKEN_FORM, ...secretsInQuery(TOKEN_FORM)];
+  return [...credentials, ...cookies, TOKEN_FORM, ...secretsInQuery(TOKEN_FORM)];
 }
 
 /** Whoever gives headers of his own may write anything. */
-function loginIn(proof: string): string {
+function loginIn(credential: string): string {
   try {
-    return decode(proof);
+    return decode(credential);
   } catch {
-    return proof;
+    return credential;
   }
 }

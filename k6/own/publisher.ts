@@ -54,7 +54,7 @@ export function publisherOf(pipeline: AnyPipeline) {
   async function sendCanary(run: Run, trace: Trace): Promise<void> {
     if (pipeline.observe.kind === "count" && counted++ > 0) return;
     const answer = await sender.sendCanary(run, trace);
-    access.requireProof({ status: await statusOf(answer) }, "publish()");
+    access.requireAdmission({ status: await statusOf(answer) }, "publish()");
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }

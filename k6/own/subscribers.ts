@@ -130,7 +130,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       socket = tryToOpen(path, selection, { live: () => end(null), arrived: () => undefined, failed: end });
     });
     const { status } = failure === null ? { status: 0 } : await access.refusedOpening(failure);
-    access.requireProof({ status }, `the handshake of path ${path}`);
+    access.requireAdmission({ status }, `the handshake of path ${path}`);
     // k6 stands still in closing a socket that is not open yet.
     if (isConnecting(socket))
       exec.test.abort(`path ${path}: nobody answers its handshake within ${ADMISSION_MS / 1000} s`);

@@ -97,7 +97,7 @@ export function visitorsOf(declared: AnyEndpoints) {
           exec.test.abort(withoutCredentials(`${address}: ${name} gives no answer: ${error}`));
         }
         const isRight = answer !== null && [status].flat().includes(answer.status);
-        if (answer !== null && !isRight) access.requireProof(answer, `${method} ${address}${path}`);
+        if (answer !== null && !isRight) access.requireAdmission(answer, `${method} ${address}${path}`);
       }
       return watched;
     },

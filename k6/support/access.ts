@@ -3,7 +3,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import type { Headers } from "../../core/headers.ts";
 import { hideRenewed, withoutCredentials } from "../../core/redaction.ts";
-import { isRefusedProof, refusedProof } from "../../core/refusedproof.ts";
+import { describeRefusedCredentials, refusesCredentials } from "../../core/refusedcredentials.ts";
 import { Renewal } from "../../core/renewal.ts";
 import { readTokenAnswer, readTokens } from "../../core/token.ts";
 import type { Entrance } from "./entrance.ts";
@@ -136,12 +136,14 @@ export class Access {
    *
    * @param what was asked, e.g. `POST http://target/messages`.
    */
-  requireProof(answer: { readonly status: number; readonly headers?: Headers }, what: string): void {
-    if (!isRefusedProof(answer.status)) return;
+  requireAdmission(answer: { readonly status: number; readonly headers?: Headers }, what: string): void {
+    if (!refusesCredentials(answer.status)) return;
     if (this.complaint !== null) exec.test.abort(this.complaint);
     const challenge = answer.headers?.["Www-Authenticate"] ?? answer.headers?.["WWW-Authenticate"] ?? "";
     exec.test.abort(
-      withoutCredentials(refusedProof(answer.status, what, this.prefix, { challenge, others: this.others })),
+      withoutCredentials(
+        describeRefusedCredentials(answer.status, what, this.prefix, { challenge, others: this.others }),
+      ),
     );
   }
 
@@ -171,7 +173,7 @@ export class Access {
     this.renewal?.failed(Date.now());
     const isNew = this.complaint === null;
     this.complaint = withoutCredentials(`${this.prefix}_TOKEN_URL=${this.given.TOKEN_URL}: no token comes: ${why}`);
-    // Before the load it ends the test, see requireProof(): one cause is one line.
+    // Before the load it ends the test, see requireAdmission(): one cause is one line.
     if (isNew && exec.vu.idInTest > 0) console.warn(this.complaint);
   }
 

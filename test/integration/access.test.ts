@@ -1,4 +1,4 @@
-/** The ways into a target: what lets nobody in without a proof is asked by the real k6 tests. */
+/** The ways into a target: what lets nobody in without credentials is asked by the real k6 tests. */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -76,7 +76,7 @@ describe("websocket", () => {
     expect(log).not.toContain("s3cr3t");
   });
 
-  test("stops at the first refused proof, with its status and the settings that change it", async () => {
+  test("stops at the first refused credentials, with their status and the settings that change them", async () => {
     const { url } = await gatewayWith();
     const gate = await gateFor({ upstream: url, admit: bearer("s3cr3t") });
     const { exitCode, errors, stdout } = await runBundle("websocket", {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { definitionOf } from "../../core/definition.ts";
 import { readCookies, readHeaders } from "../../core/headers.ts";
-import { refusedProof } from "../../core/refusedproof.ts";
+import { describeRefusedCredentials } from "../../core/refusedcredentials.ts";
 import { Renewal } from "../../core/renewal.ts";
 import { endOf, readToken, readTokenAnswer, readTokens } from "../../core/token.ts";
 import { settings } from "../../k6/support/settings.ts";
@@ -158,8 +158,8 @@ describe("ways in that do not go together", () => {
   ])("%j go together", (variables) => expect(unfit(variables as unknown as Record<string, string>)).toBeNull());
 });
 
-test("a refused proof names status, challenge and the settings that change it", () => {
-  const said = refusedProof(401, "GET http://a/x", "WS", { challenge: 'Bearer realm="a"' });
+test("refused credentials name status, challenge and the settings that change them", () => {
+  const said = describeRefusedCredentials(401, "GET http://a/x", "WS", { challenge: 'Bearer realm="a"' });
   expect(said).toContain("GET http://a/x is answered 401 Unauthorized, asks for Bearer");
   expect(said).toContain("WS_TOKEN");
 });

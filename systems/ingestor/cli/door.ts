@@ -1,7 +1,8 @@
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
-import { isDenied, remedyForDenied } from "../../../cli/doctor/denied.ts";
+import { remedyForDenied } from "../../../cli/doctor/denied.ts";
 import { ask } from "../../../cli/doctor/request.ts";
+import { refusesCredentials } from "../../../core/refusedcredentials.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
 const what = "ingest messages";
@@ -19,7 +20,7 @@ export async function messagesCheck(settings: Settings<"ingest">): Promise<Check
   if (status === 400 || status === 422)
     return { what, found: "POST /messages exists and accepts our credentials", ok: true };
   const found = `POST /messages {}: status ${status}`;
-  if (isDenied(status)) return { what, found, ok: false, remedy: remedyForDenied("INGEST") };
+  if (refusesCredentials(status)) return { what, found, ok: false, remedy: remedyForDenied("INGEST") };
   if (status === 404 || status === 405) {
     return { what, found, ok: false, remedy: "--ingest-url must lead to the ingestor's root, before /messages" };
   }

@@ -1,7 +1,8 @@
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
-import { isDenied, remedyForDenied } from "../../../cli/doctor/denied.ts";
+import { remedyForDenied } from "../../../cli/doctor/denied.ts";
 import { ask } from "../../../cli/doctor/request.ts";
+import { refusesCredentials } from "../../../core/refusedcredentials.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import { endpointsOf } from "../k6/endpoints.ts";
 
@@ -29,7 +30,7 @@ export async function endpointsCheck(settings: Settings<"http">): Promise<Check>
 
 function remedyFor(wrong: readonly { readonly path: string; readonly status: number }[]): string {
   const all = (test: (one: (typeof wrong)[number]) => boolean) => wrong.every(test);
-  const denied = wrong.find(({ status }) => isDenied(status));
+  const denied = wrong.find(({ status }) => refusesCredentials(status));
   if (denied !== undefined) return remedyForDenied("HTTP");
   if (all(({ path, status }) => path.includes("/manifests") && status === 503)) {
     return "its manifest repository is away; a gateway without one needs --set MANIFESTS=0";

@@ -1,6 +1,7 @@
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
-import { isDenied, remedyForDenied } from "../../../cli/doctor/denied.ts";
+import { remedyForDenied } from "../../../cli/doctor/denied.ts";
+import { refusesCredentials } from "../../../core/refusedcredentials.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 
 const what = "websocket handshake";
@@ -18,7 +19,7 @@ export async function handshakeCheck(settings: Settings<"websocket">): Promise<C
   }
   const { status } = outcome;
   const found = `GET ${new URL(url).pathname} is answered ${status}, not 101`;
-  if (isDenied(status)) return { what, found, ok: false, remedy: remedyForDenied("WS") };
+  if (refusesCredentials(status)) return { what, found, ok: false, remedy: remedyForDenied("WS") };
   const remedy =
     status >= 500
       ? "the gateway cannot upgrade: its own log says why"

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { Check } from "../../../cli/doctor/check.ts";
 import { credentialsOf } from "../../../cli/doctor/credentials.ts";
-import { isDenied } from "../../../cli/doctor/denied.ts";
 import { ask } from "../../../cli/doctor/request.ts";
+import { refusesCredentials } from "../../../core/refusedcredentials.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
 import type { Credentials } from "../../../receiver/credentials.ts";
 
@@ -31,7 +31,7 @@ async function triggerCheck(
   const status = typeof answer === "string" ? 0 : answer.status;
   if ([400, 422, 429].includes(status))
     return { what, found: `POST ${TRIGGER_PATH}/(token) accepts the secret`, ok: true };
-  const remedy = isDenied(status)
+  const remedy = refusesCredentials(status)
     ? "WEBHOOK_SECRET is not that of WEBHOOK_TOKEN"
     : status === 404
       ? "WEBHOOK_TOKEN is not known there, or TRIGGER_PATH is another"
@@ -59,7 +59,7 @@ async function loginCheck(settings: Settings<"webhook">, credentials: Credential
   const { status, body } = answer;
   const succeeded = status >= 200 && status < 300;
   if (succeeded && holdsToken(body)) return { what, found: `POST ${LOGIN_PATH} gives a token`, ok: true };
-  const remedy = isDenied(status)
+  const remedy = refusesCredentials(status)
     ? "user or password is wrong"
     : "LOGIN_PATH, LOGIN_AS=form or json and LOGIN_FIELD say how to log in";
   const found = `POST ${LOGIN_PATH}: status ${status}${succeeded ? " without access_token" : ""}`;

@@ -1,10 +1,10 @@
 /** Whether a status means that the target rejects our credentials. */
-export function isRefusedProof(status: number): boolean {
+export function refusesCredentials(status: number): boolean {
   return status === 401 || status === 403 || status === 407;
 }
 
 /** The message for rejected credentials, with the names of the settings that change them. */
-export function refusedProof(
+export function describeRefusedCredentials(
   status: number,
   what: string,
   prefix: string,
