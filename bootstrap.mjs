@@ -6,7 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = import.meta.dirname;
@@ -84,9 +84,27 @@ function onlyWhenChanged(stamp, inputs, step) {
   for (const input of inputs) hash.update(input).update(readFileSync(join(root, input)));
   const digest = hash.digest("hex");
   const file = join(root, stamp);
-  if (existsSync(file) && readFileSync(file, "utf8") === digest) return;
+  if (contentOf(file) === digest) return;
   step();
-  writeFileSync(file, digest);
+  try {
+    writeFileSync(file, digest);
+  } catch (problem) {
+    fail(`cannot write ${stamp}: ${problem.message}: make room there, or permit writing`);
+  }
+}
+
+function contentOf(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** Ends in one line. A stack of Node's would end with the code of a FAIL. */
+function fail(line) {
+  console.error(line);
+  process.exit(NOTHING_MEASURED);
 }
 
 function run(what, program, args, { quiet = false } = {}) {
@@ -94,8 +112,7 @@ function run(what, program, args, { quiet = false } = {}) {
   const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: root, stdio: quiet ? "pipe" : "inherit" });
   if (status === 0) return;
   if (quiet) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
-  console.error(`${what}: ${error?.message ?? `${program} ended with code ${status}`}`);
-  process.exit(NOTHING_MEASURED);
+  fail(`${what}: ${error?.message ?? `${program} ended with code ${status}`}`);
 }
 
 if (process.argv[1] === import.meta.filename) {

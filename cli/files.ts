@@ -1,14 +1,15 @@
-/** Writing files atomically. */
+/** Writing files atomically, and what to say where it fails. */
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { appendFile, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { messageOf } from "../core/problem.ts";
 
 /**
  * Writes a file whole or not at all: a temporary file is written, synced and renamed.
  *
  * @returns the file.
- * @throws an error in one line, after the temporary file was removed.
+ * @throws as {@link cannotWrite}, after the temporary file was removed.
  */
 export async function writeFileWhole(file: string, text: string): Promise<string> {
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.part`);
@@ -26,9 +27,35 @@ export async function writeFileWhole(file: string, text: string): Promise<string
     return file;
   } catch (problem) {
     await rm(part, { force: true }).catch(() => {});
-    const [reason] = (problem as Error).message.split(",");
-    throw new Error(`cannot write ${file}: ${reason}`);
+    throw cannotWrite(file, problem);
   }
+}
+
+/** Adds to a file, or to what only looks like one, such as a pipe. @throws as {@link cannotWrite}. */
+export async function addToFile(file: string, text: string): Promise<void> {
+  await appendFile(file, text).catch((problem: unknown) => {
+    throw cannotWrite(file, problem);
+  });
+}
+
+const NO_ROOM = ["ENOSPC", "EDQUOT", "EFBIG"];
+const NOT_PERMITTED = ["EACCES", "EPERM", "EROFS"];
+
+/** Whether a write failed for want of room on the disk. */
+export function outOfRoom(problem: unknown): boolean {
+  return NO_ROOM.includes(codeOf(problem));
+}
+
+/** Why a file was not written, in one line: its path, the cause, and what to do. Errors of a write name no path. */
+export function cannotWrite(file: string, problem: unknown): Error {
+  const [cause = ""] = messageOf(problem).split(",");
+  const permit = NOT_PERMITTED.includes(codeOf(problem)) ? "permit writing there, or " : "";
+  const remedy = outOfRoom(problem) ? "make room there, or " : permit;
+  return new Error(`cannot write ${file}: ${cause}: ${remedy}choose another place`);
+}
+
+function codeOf(problem: unknown): string {
+  return (problem as NodeJS.ErrnoException).code ?? "";
 }
 
 /**

@@ -8,6 +8,7 @@ import { safeMessageOf } from "../core/redaction.ts";
 import { PIPELINES } from "../systems/kinds.ts";
 import { addBaselineCommands } from "./baseline/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
+import { cannotWrite, outOfRoom } from "./files.ts";
 import { addMonitorCommand } from "./health/command.ts";
 import { addHistoryCommand } from "./history/command.ts";
 import { homeOf } from "./home.ts";
@@ -29,6 +30,7 @@ const INVALID = 3;
 /** Under npm one Ctrl-C arrives twice: from the terminal and from npm, which passes it on. */
 const SAME_INTERRUPT_MS = 1_000;
 
+let unprinted = false;
 const interrupted = new AbortController();
 let interruptedAt = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
@@ -46,8 +48,16 @@ process.on("uncaughtException", (problem) => {
 });
 
 // A reader such as head may close the pipe early, and a terminal may be closed; the exit code must still be the
-// verdict's.
-for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
+// verdict's. Output that goes to a full disk is missed by whoever reads it later.
+process.stderr.on("error", () => undefined);
+process.stdout.on("error", (problem: NodeJS.ErrnoException) => {
+  if (!outOfRoom(problem) || unprinted) return;
+  unprinted = true;
+  complain(cannotWrite("standard output", problem));
+});
+process.on("exit", (code) => {
+  if (unprinted && code === 0) process.exitCode = INVALID;
+});
 
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")

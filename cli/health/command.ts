@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isDuration, parseDuration } from "../../core/shape.ts";
-import { makeFolders } from "../files.ts";
+import { makeFolders, writeFileWhole } from "../files.ts";
 import { type Alert, growthOf } from "./alerts.ts";
 import { described, type Monitor, startMonitor } from "./monitor.ts";
 import { reportOf } from "./report.ts";
@@ -24,6 +23,7 @@ interface Flags {
 }
 
 const FAILED = 1;
+const UNWRITTEN = 3;
 const STATUS_EVERY_MS = 10_000;
 
 const EXAMPLES = `
@@ -114,17 +114,27 @@ async function watch(flags: Flags, watches: readonly Watch[], interrupted: Abort
 
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const verdicts: string[] = [];
+  let written = true;
   for (const [place, monitor] of monitors.entries()) {
     const number = monitors.length === 1 ? "" : `-${place + 1}`;
-    verdicts.push(await printReport(monitor, join(flags.out, `server_health_report_${time}${number}.json`)));
+    const report = reportOf(monitor);
+    verdicts.push(report.verdict);
+    printReport(monitor, report);
+    const file = join(flags.out, `server_health_report_${time}${number}.json`);
+    await writeFileWhole(file, `${JSON.stringify(report, null, 2)}\n`).then(
+      () => say(`  ${file}`),
+      (problem: Error) => {
+        written = false;
+        say(problem.message);
+      },
+    );
   }
-  return verdicts.every((verdict) => verdict === "PASS") ? 0 : FAILED;
+  if (verdicts.some((verdict) => verdict !== "PASS")) return FAILED;
+  return written ? 0 : UNWRITTEN;
 }
 
-/** Writes the report of one process and prints a summary. @returns its verdict. */
-async function printReport(monitor: Monitor, file: string): Promise<string> {
-  const report = reportOf(monitor);
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+/** Prints a summary of the report of one process. */
+function printReport(monitor: Monitor, report: ReturnType<typeof reportOf>): void {
   const { max_memory_mb, memory_growth_mb, max_cpu_percent, deaths, restarts, leak, total_alerts } = report.summary;
   say(`${report.verdict}  ${monitor.process}`);
   for (const reason of report.reasons) say(`  - ${reason}`);
@@ -132,8 +142,6 @@ async function printReport(monitor: Monitor, file: string): Promise<string> {
     `  CPU at most ${shown(max_cpu_percent, "%")}, memory at most ${shown(max_memory_mb, "MB")}, ` +
       `grown by ${shown(memory_growth_mb, "MB")}, ${leak.finding}; ${deaths} deaths, ${restarts} restarts, ${total_alerts} alerts`,
   );
-  say(`  ${file}`);
-  return report.verdict;
 }
 
 /** A flag that may be repeated. */

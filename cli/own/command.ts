@@ -1,13 +1,12 @@
 /** `throughline build`: bundles the pipelines of this folder. */
-import { writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { definitionOf, type NamedTest } from "../../core/definition.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import { readConfig } from "../config.ts";
-import { makeFolders } from "../files.ts";
+import { writeFileWhole } from "../files.ts";
 import type { PipelineBundles } from "./build.ts";
 import { buildAll } from "./find.ts";
 import { kindOf } from "./kind.ts";
@@ -59,11 +58,5 @@ function testRunsOf(built: PipelineBundles): ReadonlyMap<string, string> {
 }
 
 async function write(folder: string, files: ReadonlyMap<string, string>): Promise<string[]> {
-  const paths = [...files].map(async ([name, text]) => {
-    const path = join(folder, name);
-    await makeFolders(dirname(path));
-    await writeFile(path, text);
-    return path;
-  });
-  return Promise.all(paths);
+  return Promise.all([...files].map(([name, text]) => writeFileWhole(join(folder, name), text)));
 }

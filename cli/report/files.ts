@@ -1,8 +1,8 @@
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { compare } from "../baseline/comparison.ts";
 import { defaultName, readBaseline } from "../baseline/store.ts";
-import { hrefBetween, writeFileWhole } from "../files.ts";
+import { addToFile, hrefBetween, writeFileWhole } from "../files.ts";
 import type { RunRecord } from "../record.ts";
 import type { Result } from "../result.ts";
 import { renderJunit } from "./junit.ts";
@@ -43,7 +43,7 @@ export async function writeReport(root: string, { result, folder }: RunRecord, f
   if (files.junit !== undefined) written.push(await writeFileWhole(files.junit, renderJunit(result)));
   if (files.markdown !== undefined)
     written.push(await writeFileWhole(files.markdown, renderMarkdown(result, compared)));
-  if (files.stepSummary) await appendFile(files.stepSummary, `${renderMarkdown(result, compared)}\n`);
+  if (files.stepSummary) await addToFile(files.stepSummary, `${renderMarkdown(result, compared)}\n`);
   return written;
 }
 

@@ -3,12 +3,12 @@ import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import { renderRun } from "../../core/rendering.ts";
 import type { Summary } from "../../core/summary.ts";
-import { EXIT_CODES } from "../../core/verdict.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { writeFileWhole } from "../files.ts";
 import type { K6Result } from "../k6.ts";
 import type { RunRecord } from "../record.ts";
 import { writeReport } from "../report/files.ts";
+import { exitCodeOf, type Unwritten, unwrittenLine } from "./exitcode.ts";
 import { makeFolder } from "./folder.ts";
 import { runGroup } from "./group.ts";
 import { Watch } from "./health.ts";
@@ -88,14 +88,13 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     const record = `${JSON.stringify(result, null, 2)}\n`;
     const failure = await writeFileWhole(join(folder.path, "result.json"), record).then(
       () => null,
-      (problem: Error) => problem,
+      (problem: unknown): Unwritten => ({ what: "record", problem, next: "run again" }),
     );
     if (failure === null) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
     console.log(`\n${text.trimEnd()}`);
-    // Without a record, programs that read it cannot trust the verdict.
-    if (failure !== null) throw failure;
-    console.log(await reportLine(root, { result, folder: folder.path }));
-    return EXIT_CODES[result.verdict];
+    const unwritten = failure ?? (await makeReport(root, { result, folder: folder.path }));
+    if (unwritten !== null) console.error(`throughline: ${unwrittenLine(result.verdict, unwritten)}`);
+    return exitCodeOf(result.verdict, unwritten === null);
   } finally {
     progress.end();
     watch.stop();
@@ -103,13 +102,14 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   }
 }
 
-/** Writes the report and returns its path. A report that cannot be written changes no verdict. */
-async function reportLine(root: string, record: RunRecord): Promise<string> {
+/** Writes the report and prints its path. @returns why it could not be written. */
+async function makeReport(root: string, record: RunRecord): Promise<Unwritten | null> {
   try {
     const [file = ""] = await writeReport(root, record, {});
-    return `  report     ${shownPath(file)}`;
+    console.log(`  report     ${shownPath(file)}`);
+    return null;
   } catch (problem) {
-    return `  report     not written: ${(problem as Error).message}`;
+    return { what: "report", problem, next: `make it with: throughline report ${shownPath(record.folder)}` };
   }
 }
 

@@ -32,6 +32,13 @@ test.each(PROGRAMS)("%s outlives any command line", async (program, options, giv
   }
 });
 
+test("output on a full disk is no success, and what is missing is said", async () => {
+  const program = [process.execPath, join(root, "throughline.mjs"), "baseline", "list"];
+  const { exitCode, stderr } = await execa("bash", ["-c", '"$@" > /dev/full', "bash", ...program], { reject: false });
+  expect(stderr).toMatch(/^throughline: cannot write standard output: ENOSPC: .*: make room there, or /);
+  expect(exitCode).toBe(3);
+});
+
 async function outlives(program: string, args: readonly string[]): Promise<void> {
   const what = `FUZZ_SEED=${SEED}: ${program} ${JSON.stringify(args)}`;
   const { exitCode, timedOut, stderr } = await execa(

@@ -247,6 +247,21 @@ describe("what goes wrong", () => {
     expect((await readdir(join(disk, "full"))).filter((name) => name.includes("result.json"))).toEqual([]);
   });
 
+  test("a PASS whose report does not fit on the disk is no success, and says what to do", async () => {
+    const args = ["run", "http", "--http-url", pipeline.gateway.url, "--duration", "2s", "--set", "VUS=1"];
+    const own = ["--out", out, "--run-id", "narrow", "--set", "SLO_HTTP_ERROR_RATE_RATE=off"];
+    // No file may be larger than 200 kB: the record fits, the report with its charts does not.
+    const limited = 'ulimit -f 200; exec "$@"';
+    const command = [process.execPath, join(root, "throughline.mjs"), ...args, ...own];
+    const { exitCode, stderr, stdout } = await execa("bash", ["-c", limited, "bash", ...command], { reject: false });
+    const { verdict } = await recordOf("narrow");
+    expect(exitCode).toBe(verdict === "FAIL" ? 1 : 3);
+    expect(stdout).toContain(`${verdict}  run narrow`);
+    expect(stderr).toMatch(
+      /the report is missing: cannot write .*report\.html: EFBIG: .*: make room there, or .*, then make it with: throughline report /,
+    );
+  });
+
   test("a port that is in use is named", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.once("error", () => resolve()).listen(4800, "127.0.0.1", resolve));

@@ -1,6 +1,6 @@
 /** `throughline setup` prepares a pipeline for its load test, `throughline endpoints` reads its endpoints. */
-import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import { writeFileWhole } from "../../../cli/files.ts";
 import { url } from "../../../cli/options.ts";
 import { ruleProblem } from "../variants.ts";
 import { type FoundEndpoint, readEndpoints } from "./endpoints.ts";
@@ -60,7 +60,7 @@ export function addSetupCommands(program: Command): void {
       const problems = problemsOf(found);
       const text = `${JSON.stringify(found.map(withoutUrl), null, 2)}\n`;
       if (options.out === undefined) process.stdout.write(text);
-      else await writeFile(options.out, text);
+      else await writeFileWhole(options.out, text);
       for (const problem of problems) console.error(problem);
       process.exitCode = problems.length > 0 ? 1 : 0;
     });

@@ -1,0 +1,89 @@
+/** How commands end when they cannot write. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addToFile, cannotWrite } from "../../cli/files.ts";
+import { exitCodeOf, unwrittenLine } from "../../cli/run/exitcode.ts";
+
+describe("a run", () => {
+  test.each([
+    ["PASS", true, 0],
+    ["FAIL", true, 1],
+    ["INVALID", true, 3],
+    ["PASS", false, 3],
+    ["FAIL", false, 1],
+    ["INVALID", false, 3],
+  ] as const)("that is %s, and written: %s, ends with %d", (verdict, written, code) => {
+    expect(exitCodeOf(verdict, written)).toBe(code);
+  });
+
+  test("says in one line what is missing, why, what to do, and the verdict", () => {
+    const problem = cannotWrite("results/x/report.html", systemError("ENOSPC", "no space left on device, write"));
+    const line = unwrittenLine("PASS", { what: "report", problem, next: "make it with: throughline report results/x" });
+    expect(line).toBe(
+      "the report is missing: cannot write results/x/report.html: ENOSPC: no space left on device: make room there, or " +
+        "choose another place, then make it with: throughline report results/x (the verdict is PASS, the exit code 3)",
+    );
+  });
+});
+
+test.each([
+  ["ENOSPC", "make room there, or choose another place"],
+  ["EDQUOT", "make room there, or choose another place"],
+  ["EROFS", "permit writing there, or choose another place"],
+  ["EACCES", "permit writing there, or choose another place"],
+  ["EISDIR", "choose another place"],
+])("%s: %s", (code, next) => {
+  expect(cannotWrite("a.xml", systemError(code, "it is so")).message).toBe(
+    `cannot write a.xml: ${code}: it is so: ${next}`,
+  );
+});
+
+test("a file that only looks like one, such as a job's summary, is named too", async () => {
+  await expect(addToFile("/dev/full", "text")).rejects.toThrow(/^cannot write \/dev\/full: ENOSPC: [^:]*: make room/);
+});
+
+describe("the build of a clone", () => {
+  let clone = "";
+  beforeAll(async () => {
+    clone = mkdtempSync(join(tmpdir(), "throughline-clone-"));
+    for (const folder of [
+      "bench",
+      "cli",
+      "deploy/grafana",
+      "core",
+      "k6",
+      "receiver",
+      "systems",
+      "target",
+      "test/faults",
+    ]) {
+      mkdirSync(join(clone, folder), { recursive: true });
+    }
+    mkdirSync(join(clone, "dist/node"), { recursive: true });
+    for (const file of ["build.mjs", "bundle.mjs", "package-lock.json", "dist/node/dashboards.js"]) {
+      writeFileSync(join(clone, file), "");
+    }
+    await copyFile(join(import.meta.dirname, "../../bootstrap.mjs"), join(clone, "bootstrap.mjs"));
+  });
+  afterAll(() => rmSync(clone, { recursive: true, force: true }));
+
+  test("that cannot be written is one line and no FAIL of a target", async () => {
+    mkdirSync(join(clone, "dist/.inputs"));
+    const program = 'import { bundle } from "./bootstrap.mjs"; bundle();';
+    const { exitCode, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: clone,
+      reject: false,
+    });
+    expect(stderr).toMatch(/^cannot write dist\/\.inputs: EISDIR.*$/m);
+    expect(stderr).not.toContain("at ");
+    expect(exitCode).toBe(3);
+  });
+});
+
+function systemError(code: string, words: string): Error {
+  return Object.assign(new Error(`${code}: ${words}`), { code });
+}
