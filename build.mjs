@@ -129,19 +129,37 @@ export async function bundleReport() {
   return ["dist/report/charts.js", "dist/report/style.css", "dist/report/history.css"];
 }
 
+/** The folders in which every file is of a build, but for the bundles of users' pipelines. */
+const BUILT = ["dist", "dist/node", "dist/lib", "dist/report"];
+
+/**
+ * Removes what an older build made and this one did not: a test that has another name now would still run as it was. A
+ * user's pipeline has dist/node/<name>.mjs, which no build of ours makes.
+ */
+export function removeOlder(made) {
+  for (const folder of BUILT) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const file = `${folder}/${entry.name}`;
+      const isBundle = entry.isFile() && /\.(js|css)(\.map)?$/.test(entry.name);
+      const isOwn = existsSync(`dist/node/${entry.name.replace(/(-subscribers)?\.js$/, "")}.mjs`);
+      if (isBundle && !isOwn && !made.includes(file.replace(/\.map$/, ""))) rmSync(file);
+    }
+  }
+}
+
 if (process.argv[1] === import.meta.filename) {
   const isPackage = process.argv[2] === "package";
   if (isPackage) rmSync("dist", { recursive: true, force: true });
-  for (const file of [
+  const made = [
     ...(await bundleTests()),
     ...(await bundlePrograms(isPackage ? "external" : "bundle")),
     ...(isPackage ? [] : await bundleTools()),
     ...(await bundleLibrary()),
     ...(existsSync("deploy/grafana") ? await bundleBoards() : []),
     ...(await bundleReport()),
-  ]) {
-    console.log(file);
-  }
+  ];
+  removeOlder(made);
+  for (const file of made) console.log(file);
   if (isPackage) {
     execFileSync("node", ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.package.json"], { stdio: "inherit" });
     console.log("dist/lib/types/core/own.d.ts");
