@@ -1,16 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { Freshness } from "../../core/moment.ts";
-import * as contract from "../../systems/pulse/answers.ts";
+import {
+  claimsHealth,
+  correctnessStatus,
+  firstBlock,
+  gaps,
+  halts,
+  health,
+  manifest,
+  manifests,
+  problemOf,
+  ready,
+  watermark,
+} from "../../systems/pulse/answers.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 const timestamp = new Date(NOW).toISOString();
 
-type Checked = Exclude<keyof typeof contract, "problemOf" | "firstBlock" | "claimsHealth">;
+const CONTRACTS = { health, ready, correctnessStatus, watermark, halts, gaps, manifests, manifest };
+
+type Checked = keyof typeof CONTRACTS;
 
 function problem(name: Checked, body: unknown, { correctness = true } = {}): string | null {
   const asked = { at: NOW, chain: "ethereum", block: 7, correctness, freshness: new Freshness(60_000) };
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return contract.problemOf(text, contract[name], asked);
+  return problemOf(text, CONTRACTS[name], asked);
 }
 
 describe("an answer of the gateway", () => {
@@ -102,7 +116,7 @@ test.each([
   ["nonsense", null],
   ["null", null],
 ])("of the list %s the first block is %s", (text, block) => {
-  expect(contract.firstBlock(text)).toBe(block);
+  expect(firstBlock(text)).toBe(block);
 });
 
 test.each([
@@ -115,5 +129,5 @@ test.each([
   [503, '{"ready":true}', false],
   [0, "", false],
 ])("status %i with %s claims health: %s", (status, body, claims) => {
-  expect(contract.claimsHealth(status, body)).toBe(claims);
+  expect(claimsHealth(status, body)).toBe(claims);
 });
