@@ -6,7 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = import.meta.dirname;
@@ -29,24 +29,44 @@ function installPackages() {
   });
 }
 
-/** The pinned k6 with its extensions, the same k6 without them, and the embedded servers. */
+const K6_STAMP = "bin/.inputs";
+const K6_PROGRAMS = ["bin/k6", "bin/services"];
+
+function k6Sources() {
+  if (!existsSync(join(root, "xk6"))) return [];
+  return readdirSync(join(root, "xk6"), { recursive: true })
+    .map((name) => join("xk6", name))
+    .filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name) && !name.endsWith("_test.go"))
+    .sort();
+}
+
+/** Whether bin/k6 is there and was built here of what xk6/ has now; null without xk6/, as in an image. */
+export function isK6Current() {
+  const sources = k6Sources();
+  return sources.length === 0 ? null : isUnchanged(K6_STAMP, sources, K6_PROGRAMS);
+}
+
+/** The pinned k6 with its extensions, and the embedded servers. */
 export function buildK6() {
+  if (isK6Current()) return;
   if (spawnSync("go", ["version"]).status !== 0) {
     console.error(
-      "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
-        "any k6 from 1.8 on runs http.js, websocket.js, ingest.js and webhook.js: k6 run dist/http.js",
+      existsSync(join(root, "bin/k6"))
+        ? "bin/k6 was built of other sources than xk6/ has now, and Go was not found to build it again; a run may fail or " +
+            "miscount: install Go 1.26 or later (https://go.dev/dl), then npm run build"
+        : "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
+            "any k6 from 1.8 on runs http.js, websocket.js, ingest.js and webhook.js: k6 run dist/http.js",
     );
     return;
   }
   mkdirSync(join(root, "bin"), { recursive: true });
-  const sources = readdirSync(join(root, "xk6"), { recursive: true })
-    .map((name) => join("xk6", name))
-    .filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name) && !name.endsWith("_test.go"));
-  onlyWhenChanged("bin/.inputs", sources.sort(), () => {
+  const build = () => {
     for (const [output, main] of [
       ["k6", "."],
       ["services", "./services"],
     ]) {
+      // Where it cannot be renamed, go writes into it: what runs, or is linked, must stay as it is.
+      rmSync(join(root, "bin", output), { force: true });
       run(`building bin/${output} (a few minutes the first time)`, "go", [
         "build",
         "-C",
@@ -57,7 +77,8 @@ export function buildK6() {
         main,
       ]);
     }
-  });
+  };
+  onlyWhenChanged(K6_STAMP, k6Sources(), build, K6_PROGRAMS);
 }
 
 /** What is bundled: the tests for k6, the programs for Node. */
@@ -78,16 +99,13 @@ export function bundle() {
   });
 }
 
-/** Does a step when the contents of its inputs are not those that the stamp file remembers. */
-function onlyWhenChanged(stamp, inputs, step) {
-  const hash = createHash("sha256");
-  for (const input of inputs) hash.update(input).update(readFileSync(join(root, input)));
-  const digest = hash.digest("hex");
-  const file = join(root, stamp);
-  if (contentOf(file) === digest) return;
+/** Does a step when its inputs, or the programs it makes, are not those that the stamp file remembers. */
+function onlyWhenChanged(stamp, inputs, step, programs = []) {
+  if (isUnchanged(stamp, inputs, programs)) return;
+  const contents = digestOf(inputs);
   step();
   try {
-    writeFileSync(file, digest);
+    writeFileSync(join(root, stamp), contents + marksOf(programs));
   } catch (problem) {
     fail(`cannot write ${stamp}: ${problem.message}: make room there, or permit writing`);
   }
@@ -99,6 +117,26 @@ function contentOf(file) {
   } catch {
     return null;
   }
+}
+
+function isUnchanged(stamp, inputs, programs) {
+  return contentOf(join(root, stamp)) === digestOf(inputs) + marksOf(programs);
+}
+
+function digestOf(inputs) {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(input).update(readFileSync(join(root, input)));
+  return hash.digest("hex");
+}
+
+/** What shows that a program was replaced: reading all of it would take longer than many a command. */
+function marksOf(programs) {
+  return programs
+    .map((program) => {
+      const { size, mtimeMs } = statSync(join(root, program), { throwIfNoEntry: false }) ?? {};
+      return `\n${program} ${size} ${Math.floor(mtimeMs / 1000)}`;
+    })
+    .join("");
 }
 
 /** Ends in one line. A stack of Node's would end with the code of a FAIL. */

@@ -31,6 +31,8 @@ export interface Machine {
   readonly go: string | null;
   /** The k6 in bin/, and the one on the PATH. */
   readonly builtK6: K6 | null;
+  /** Whether bin/k6 was built of what xk6/ has now; null where nobody can tell. */
+  readonly isK6Current: boolean | null;
   readonly pathK6: K6 | null;
   readonly redisServer: string | null;
   readonly fds: number | null;
@@ -64,7 +66,7 @@ const SPARE_FDS = 100;
 
 /** Checks a machine against what a run needs. */
 export function machineChecks(machine: Machine, need: Need): Check[] {
-  const { node, go, builtK6, pathK6, redisServer, fds, freeMemoryMb, busyPorts } = machine;
+  const { node, go, builtK6, isK6Current, pathK6, redisServer, fds, freeMemoryMb, busyPorts } = machine;
   const wantedFds = need.connections + SPARE_FDS;
   const wantedMb = Math.ceil(MB_AT_REST + need.connections * MB_PER_CONNECTION);
   const canBuild = go !== null && isAtLeast(go, LEAST_GO);
@@ -77,7 +79,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
       canBuild || hasK6 ? canBuild || null : false,
       `install Go ${LEAST_GO} or later, to build bin/k6: https://go.dev/dl`,
     ),
-    k6Check(builtK6, pathK6, canBuild, need.ours),
+    k6Check(builtK6, isK6Current === false, pathK6, canBuild, need.ours),
     ...(need.reference ? [redisCheck(redisServer)] : []),
     row(
       "open files",
@@ -96,12 +98,13 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
 }
 
 /** A run takes bin/k6 if there is one, else a k6 on the PATH that can run its tests. */
-function k6Check(built: K6 | null, onPath: K6 | null, canBuild: boolean, ours: string | null): Check {
+function k6Check(built: K6 | null, isStale: boolean, onPath: K6 | null, canBuild: boolean, ours: string | null): Check {
   if (built !== null) {
-    const slower = slowerOn(built);
-    const found = `bin/k6, ${built.version}: ${[abilities(built), ...slower].join("; ")}`;
+    const lesser = [...slowerOn(built), ...(isStale ? ["of other sources than xk6/ has now"] : [])];
+    const found = `bin/k6, ${built.version}: ${[abilities(built), ...lesser].join("; ")}`;
     const isWhole = isAtLeast(built.version, LEAST_K6) && unable(built).length === 0;
-    return row("k6", found, isWhole && slower.length > 0 ? null : isWhole, "build it again: npm run build");
+    const remedy = `build it again${canBuild ? "" : ` with Go ${LEAST_GO} or later`}: npm run build`;
+    return row("k6", found, isWhole && lesser.length > 0 ? null : isWhole, remedy);
   }
   const found = onPath === null ? "not found" : `k6 on the PATH, ${onPath.version}: ${abilities(onPath)}`;
   const willDo = onPath !== null && isAtLeast(onPath.version, LEAST_K6);

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { messageOf } from "../../core/problem.ts";
 import { URL_NAMES } from "../../systems/kinds.ts";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
 import { receiverPortOption, repeatable } from "../options.ts";
@@ -54,7 +54,7 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
   command.addHelpText("after", EXAMPLES).action(async (what: string[], flags: Flags) => {
     const config = await readConfig(undefined);
     const named = what.length > 0 ? what : config?.run;
-    const own = named === undefined ? (await buildAll(root, config?.pipelines)).map(({ name }) => name) : [];
+    const own = named === undefined ? await namesOfOwn(root, config) : [];
     const request = requestOf({ ...NOTHING_ELSE, ...flags }, config);
     const all = own.length > 0 ? own.map((name) => [name]) : [named ?? ["pipeline"]];
     for (const names of all) {
@@ -63,6 +63,16 @@ export function addDoctorCommand(program: Command, root: string, interrupted: Ab
       await examine(root, subject, addressed(request, subject), interrupted);
     }
   });
+}
+
+/** The pipelines of this folder. A file that is broken is told, and the others are checked. */
+async function namesOfOwn(root: string, config: Config | null): Promise<readonly string[]> {
+  const { built, broken } = await buildAll(root, config?.pipelines);
+  const [first, ...others] = broken.values();
+  if (first !== undefined && built.length === 0 && others.length === 0) throw first;
+  for (const { message } of broken.values()) console.error(`throughline: left out: ${message}`);
+  if (first !== undefined) process.exitCode = 1;
+  return built.map(({ name }) => name);
 }
 
 /** Checks everything that a run of this subject needs, and prints the results. */

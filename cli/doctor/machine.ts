@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { freemem } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { execa } from "execa";
 import type { K6, Machine } from "./checks.ts";
 
@@ -25,11 +26,20 @@ export async function inspectMachine(root: string, port: number): Promise<Machin
     node: process.versions.node,
     ...programs,
     builtK6,
+    isK6Current: await isK6Current(root),
     redisServer: redisServer === null ? null : (/v=(\S+)/.exec(redisServer)?.[1] ?? "found"),
     fds: limit === null ? null : limit.trim() === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit),
     freeMemoryMb: Math.round(availableMemory() / 1024 / 1024),
     busyPorts: busy.flat(),
   };
+}
+
+/** Whether bin/k6 was built of what xk6/ has now; null where nobody can tell, as in an image. */
+async function isK6Current(root: string): Promise<boolean | null> {
+  const file = join(root, "bootstrap.mjs");
+  if (!existsSync(file)) return null;
+  const bootstrap = (await import(pathToFileURL(file).href)) as { isK6Current: () => boolean | null };
+  return bootstrap.isK6Current();
 }
 
 /** The versions of Go and of the k6 on the PATH. */

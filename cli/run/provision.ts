@@ -22,18 +22,28 @@ export function needOfOurs(subject: Subject, { groups, reference }: PlannedRun):
 }
 
 /**
- * Makes sure that a run has its k6; builds bin/k6 if needed and Go is installed.
+ * Makes sure that a run has its k6; builds bin/k6 if needed and Go is installed. Without Go, one that is of other sources
+ * than xk6/ has is told and taken.
  *
  * @param need what needs bin/k6, see {@link needOfOurs}.
  * @throws an error of one line that says what needs it, and what to install.
  */
 export async function provideK6(root: string, need: string | null): Promise<void> {
-  if (existsSync(join(root, "bin/k6"))) return;
+  if (existsSync(join(root, "bin/k6"))) {
+    // A clone has looked before it came here.
+    if (!existsSync(join(root, "build.mjs"))) (await bootstrapOf(root))?.buildK6();
+    return;
+  }
   const { go, pathK6 } = await inspectPrograms();
   if (need === null && pathK6 !== null && isAtLeast(pathK6.version, LEAST_K6)) return;
   if (go === null || !isAtLeast(go, LEAST_GO)) throw new Error(missing(need, pathK6?.version ?? null));
-  const { buildK6 } = (await import(pathToFileURL(join(root, "bootstrap.mjs")).href)) as { buildK6: () => void };
-  buildK6();
+  (await bootstrapOf(root))?.buildK6();
+}
+
+/** What builds, if the package has it: an image does without. */
+async function bootstrapOf(root: string): Promise<{ readonly buildK6: () => void } | null> {
+  const file = join(root, "bootstrap.mjs");
+  return existsSync(file) ? ((await import(pathToFileURL(file).href)) as { buildK6: () => void }) : null;
 }
 
 function missing(need: string | null, pathK6: string | null): string {

@@ -88,7 +88,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     const record = `${JSON.stringify(result, null, 2)}\n`;
     const failure = await writeFileWhole(join(folder.path, "result.json"), record).then(
       () => null,
-      (problem: unknown): Unwritten => ({ what: "record", problem, next: "run again" }),
+      (problem: unknown): Unwritten => ({ what: "record", problem, next: "run again (--out takes another folder)" }),
     );
     if (failure === null) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
     console.log(`\n${text.trimEnd()}`);

@@ -10,6 +10,7 @@ import { Histogram } from "../../core/histogram.ts";
 import { linesOf } from "../../core/reason.ts";
 import { fanOut, out, pipeline, recordOf, throughline, useFanOut } from "./fan-out.ts";
 import { makeHome } from "./home.ts";
+import { root } from "./k6.ts";
 import { untimedFlags } from "./untimed.ts";
 
 useFanOut();
@@ -243,17 +244,26 @@ describe("what goes wrong", () => {
     const { exitCode, stderr } = await throughline("run", "http", ...args, "--out", disk, "--run-id", "full");
     // 16 kB are left: too few for the summary of k6 and our record of it.
     expect(exitCode).toBe(3);
-    expect(stderr).toMatch(/throughline: cannot write .*result.json: ENOSPC: no space left on device/);
+    expect(stderr).toMatch(
+      /throughline: the record is missing: cannot write .*result\.json: ENOSPC: no space left on device: make room/,
+    );
     expect((await readdir(join(disk, "full"))).filter((name) => name.includes("result.json"))).toEqual([]);
   });
 
   test("a PASS whose report does not fit on the disk is no success, and says what to do", async () => {
     const args = ["run", "http", "--http-url", pipeline.gateway.url, "--duration", "2s", "--set", "VUS=1"];
     const own = ["--out", out, "--run-id", "narrow", "--set", "SLO_HTTP_ERROR_RATE_RATE=off"];
-    // No file may be larger than 200 kB: the record fits, the report with its charts does not.
-    const limited = 'ulimit -f 200; exec "$@"';
+    // No file may be larger than 400 kB: the record fits, the report with its charts does not.
+    const limited = 'ulimit -f 400; exec "$@"';
+    // By default the signal of a file that is too large ends Node before its write fails.
+    const deaf = join(out, "deaf.mjs");
+    await writeFile(deaf, 'process.on("SIGXFSZ", () => {});');
+    const env = { NODE_OPTIONS: `--import=${deaf}` };
     const command = [process.execPath, join(root, "throughline.mjs"), ...args, ...own];
-    const { exitCode, stderr, stdout } = await execa("bash", ["-c", limited, "bash", ...command], { reject: false });
+    const { exitCode, stderr, stdout } = await execa("bash", ["-c", limited, "bash", ...command], {
+      env,
+      reject: false,
+    });
     const { verdict } = await recordOf("narrow");
     expect(exitCode).toBe(verdict === "FAIL" ? 1 : 3);
     expect(stdout).toContain(`${verdict}  run narrow`);

@@ -7,6 +7,7 @@ const READY: Machine = {
   node: "20.20.2",
   go: "1.26.8",
   builtK6: { version: "1.8.1", extensions: ["k6/x/redis", "k6/x/redis-streams", "k6/x/nats", "k6/x/sockets"] },
+  isK6Current: true,
   pathK6: null,
   redisServer: "7.0.15",
   fds: 20_000,
@@ -65,6 +66,13 @@ describe("doctor", () => {
       null,
       "bin/k6, 1.8.1: runs every test; websocket not by the quicker dist/sockets.js, for want of k6/x/sockets",
     ],
+    [
+      "ours of older sources",
+      { isK6Current: false },
+      null,
+      "bin/k6, 1.8.1: runs every test; of other sources than xk6/ has now",
+    ],
+    ["ours of which nobody can tell the sources", { isK6Current: null }, true, "bin/k6, 1.8.1: runs every test"],
     [
       "another of a later major version",
       { ...others, pathK6: { version: "2.2.0", extensions: [] } },

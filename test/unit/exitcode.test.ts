@@ -1,10 +1,5 @@
 /** How commands end when they cannot write. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { addToFile, cannotWrite } from "../../cli/files.ts";
 import { exitCodeOf, unwrittenLine } from "../../cli/run/exitcode.ts";
 
@@ -44,44 +39,6 @@ test.each([
 
 test("a file that only looks like one, such as a job's summary, is named too", async () => {
   await expect(addToFile("/dev/full", "text")).rejects.toThrow(/^cannot write \/dev\/full: ENOSPC: [^:]*: make room/);
-});
-
-describe("the build of a clone", () => {
-  let clone = "";
-  beforeAll(async () => {
-    clone = mkdtempSync(join(tmpdir(), "throughline-clone-"));
-    for (const folder of [
-      "bench",
-      "cli",
-      "deploy/grafana",
-      "core",
-      "k6",
-      "receiver",
-      "systems",
-      "target",
-      "test/faults",
-    ]) {
-      mkdirSync(join(clone, folder), { recursive: true });
-    }
-    mkdirSync(join(clone, "dist/node"), { recursive: true });
-    for (const file of ["build.mjs", "bundle.mjs", "package-lock.json", "dist/node/dashboards.js"]) {
-      writeFileSync(join(clone, file), "");
-    }
-    await copyFile(join(import.meta.dirname, "../../bootstrap.mjs"), join(clone, "bootstrap.mjs"));
-  });
-  afterAll(() => rmSync(clone, { recursive: true, force: true }));
-
-  test("that cannot be written is one line and no FAIL of a target", async () => {
-    mkdirSync(join(clone, "dist/.inputs"));
-    const program = 'import { bundle } from "./bootstrap.mjs"; bundle();';
-    const { exitCode, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program], {
-      cwd: clone,
-      reject: false,
-    });
-    expect(stderr).toMatch(/^cannot write dist\/\.inputs: EISDIR.*$/m);
-    expect(stderr).not.toContain("at ");
-    expect(exitCode).toBe(3);
-  });
 });
 
 function systemError(code: string, words: string): Error {
