@@ -26,8 +26,8 @@ export function addBuildCommand(program: Command, root: string): void {
     .option("--kubernetes <folder>", "also write a TestRun for each of their tests there")
     .addHelpText("after", "\nExample:\n  throughline build --grafana dist/boards --kubernetes dist/testruns")
     .action(async ({ grafana, kubernetes }: Flags) => {
-      const all = await buildAll(root, (await readConfig(undefined))?.pipelines);
-      if (all.length === 0)
+      const { built: all, broken } = await buildAll(root, (await readConfig(undefined))?.pipelines);
+      if (all.length === 0 && broken.size === 0)
         throw new RangeError(
           "build: no *.pipeline.ts in this folder or in pipelines/; throughline init <name> --from http --to webhook writes one",
         );
@@ -39,6 +39,9 @@ export function addBuildCommand(program: Command, root: string): void {
         const bundles = [...Object.values(built.tests), built.node, ...written];
         console.log(`${built.file}: ${bundles.map((path) => relative(process.cwd(), path)).join(", ")}`);
       }
+      const [first, ...others] = broken.values();
+      for (const { message } of others) console.error(`throughline: ${message}`);
+      if (first !== undefined) throw first;
     });
 }
 

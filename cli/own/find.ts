@@ -1,12 +1,20 @@
 /** Finds the pipelines of the working folder. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
+import { messageOf } from "../../core/problem.ts";
 import { SUBJECTS } from "../run/subject.ts";
 import { buildPipeline, type PipelineBundles } from "./build.ts";
 import { lineOf } from "./place.ts";
 
 const PATTERN = /\.pipeline\.[mc]?[jt]s$/;
 const FOLDERS = [".", "pipelines"];
+
+/** The pipelines of the working folder. */
+export interface Found {
+  readonly built: readonly PipelineBundles[];
+  /** Why other files could not be bundled, by file: each a RangeError in one line. */
+  readonly broken: ReadonlyMap<string, RangeError>;
+}
 
 /** The files that declare pipelines: those named in the config, else all `*.pipeline.ts`. */
 function pipelineFiles(named: readonly string[] | undefined): readonly string[] {
@@ -19,25 +27,73 @@ function pipelineFiles(named: readonly string[] | undefined): readonly string[] 
   );
 }
 
-/** Bundles all pipelines of the working folder. @throws RangeError in one line, also where two have the same name. */
-export async function buildAll(
+/** Bundles all pipelines of the working folder. */
+export function buildAll(root: string, named: readonly string[] | undefined): Promise<Found> {
+  return buildFiles(root, pipelineFiles(named));
+}
+
+/**
+ * Bundles the pipeline of a name, from the file that says so; all of them where no file says it in so many words. What is
+ * wrong with another file does not matter.
+ *
+ * @throws RangeError in one line where several have the name, or the file that says it cannot be bundled.
+ */
+export async function buildNamed(
   root: string,
   named: readonly string[] | undefined,
-): Promise<readonly PipelineBundles[]> {
-  const all: PipelineBundles[] = [];
-  for (const file of pipelineFiles(named)) {
-    const built = await buildPipeline(root, file);
-    const same = all.find(({ name }) => name === built.name);
-    if (same !== undefined) {
-      throw new RangeError(`${built.file}: name: ${built.name} is the name of ${same.file} too; give it another`);
+  name: string,
+): Promise<{ readonly wanted: PipelineBundles | undefined; readonly all: Found }> {
+  const files = pipelineFiles(named);
+  const likely = files.filter((file) => says(file, name));
+  const first = await buildFiles(root, likely);
+  const isWanted = (one: PipelineBundles) => one.name === name;
+  const taken = [...first.broken.values()].find((problem) => problem instanceof TakenName);
+  if (taken !== undefined) throw taken;
+  const found = first.built.find(isWanted);
+  if (found !== undefined) return { wanted: found, all: first };
+  for (const problem of first.broken.values()) throw problem;
+  const rest = await buildFiles(
+    root,
+    files.filter((file) => !likely.includes(file)),
+  );
+  const all = { built: [...first.built, ...rest.built], broken: rest.broken };
+  return { wanted: all.built.find(isWanted), all };
+}
+
+/** Whether a file gives this name to something, as in `name: "orders"`. */
+function says(file: string, name: string): boolean {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return [...text.matchAll(/\bname["']?\s*:\s*(["'`])(.*?)\1/g)].some(([, , said]) => said === name);
+}
+
+/** A name that another pipeline or a test of the suite has. */
+class TakenName extends RangeError {}
+
+async function buildFiles(root: string, files: readonly string[]): Promise<Found> {
+  const built: PipelineBundles[] = [];
+  const broken = new Map<string, RangeError>();
+  for (const file of files) {
+    try {
+      const one = await buildPipeline(root, file);
+      refuseTaken(one, built, file);
+      built.push(one);
+    } catch (problem) {
+      broken.set(relative(process.cwd(), file), problem instanceof RangeError ? problem : unbundled(file, problem));
     }
-    if (SUBJECTS.includes(built.name)) {
-      const line = lineOf(`pipeline ${built.name}: name: `, readFileSync(file, "utf8"));
-      throw new RangeError(
-        `${built.file}:${line}: name: ${built.name}: the suite has a test of that name; give it another`,
-      );
-    }
-    all.push(built);
   }
-  return all;
+  return { built, broken };
+}
+
+function unbundled(file: string, problem: unknown): RangeError {
+  return new RangeError(`${relative(process.cwd(), file)}: ${messageOf(problem)}`);
+}
+
+function refuseTaken({ name, file: shown }: PipelineBundles, others: readonly PipelineBundles[], file: string): void {
+  const same = others.find((other) => other.name === name);
+  if (same !== undefined) {
+    throw new TakenName(`${shown}: name: ${name} is the name of ${same.file} too; give it another`);
+  }
+  if (!SUBJECTS.includes(name)) return;
+  const line = lineOf(`pipeline ${name}: name: `, readFileSync(file, "utf8"));
+  throw new TakenName(`${shown}:${line}: name: ${name}: the suite has a test of that name; give it another`);
 }

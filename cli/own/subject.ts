@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { SUBJECTS, type Subject, subjectOf } from "../run/subject.ts";
-import { buildAll } from "./find.ts";
+import { buildAll, buildNamed, type Found } from "./find.ts";
 import { kindOf } from "./kind.ts";
 
 /**
@@ -8,9 +8,11 @@ import { kindOf } from "./kind.ts";
  * several.
  */
 export async function onlyOwn(root: string, config: Config | null): Promise<readonly string[]> {
-  const own = (await buildAll(root, config?.pipelines)).map(({ name }) => name);
-  if (own.length === 1) return own;
-  throw new RangeError(`run: says not what; allowed: ${[...own, ...SUBJECTS].join(", ")}`);
+  const found = await buildAll(root, config?.pipelines);
+  const own = found.built.map(({ name }) => name);
+  if (own.length === 1 && found.broken.size === 0) return own;
+  if (own.length === 0) for (const problem of found.broken.values()) throw problem;
+  throw new RangeError(`run: says not what; allowed: ${[...own, ...SUBJECTS].join(", ")}${brokenOnes(found)}`);
 }
 
 /**
@@ -21,19 +23,22 @@ export async function onlyOwn(root: string, config: Config | null): Promise<read
 export async function findSubject(root: string, names: readonly string[], config: Config | null): Promise<Subject> {
   const [name = ""] = names;
   if (SUBJECTS.includes(name)) return subjectOf(names);
-  const all = await buildAll(root, config?.pipelines);
-  const built = all.find((one) => one.name === name);
-  if (built === undefined) {
-    const own = all.map((one) => one.name);
+  const { wanted, all } = await buildNamed(root, config?.pipelines, name);
+  if (wanted === undefined) {
+    const own = all.built.map((one) => one.name);
+    const files = all.built.map(({ file }) => file);
+    const none = all.broken.size === 0 ? "; no *.pipeline.ts in this folder or in pipelines/" : "";
     throw new RangeError(
-      `run ${name}: allowed: ${[...SUBJECTS, ...own].join(", ")}; ${
-        all.length === 0
-          ? "no *.pipeline.ts in this folder or in pipelines/"
-          : `own: ${all.map(({ file }) => file).join(", ")}`
-      }`,
+      `run ${name}: allowed: ${[...SUBJECTS, ...own].join(", ")}` +
+        `${files.length === 0 ? none : `; own: ${files.join(", ")}`}${brokenOnes(all)}`,
     );
   }
   if (names.length > 1) throw new RangeError(`run ${names.join(" ")}: a pipeline runs alone; allowed: ${name}`);
-  const kind = kindOf(built);
-  return { name, kind, groups: kind.groups, settled: built.pipeline !== null };
+  const kind = kindOf(wanted);
+  return { name, kind, groups: kind.groups, settled: wanted.pipeline !== null };
+}
+
+/** The files whose names are not known, at the end of a message. */
+function brokenOnes({ broken }: Found): string {
+  return broken.size === 0 ? "" : `; broken: ${[...broken.values()].map(({ message }) => message).join("; ")}`;
 }

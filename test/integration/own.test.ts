@@ -118,6 +118,48 @@ describe("what is wrong with a pipeline's file is told in one line, with the fil
   });
 });
 
+describe("a pipeline file that is broken does not stop another:", () => {
+  const good = template("good", "http", "webhook");
+  const BROKEN = [
+    [
+      "a package that is missing",
+      `import { Kafka } from "no-such-package";\nconsole.log(Kafka);\n${template("bad", "http", "webhook")}`,
+    ],
+    ["its syntax", template("bad", "http", "webhook").replace("observe: {", "observe: {{")],
+    ["what it throws", `throw new Error("no licence");\n${template("bad", "http", "webhook")}`],
+  ] as const;
+
+  test.each(BROKEN)("%s", async (_, text) => {
+    write("pipelines/a.pipeline.ts", text);
+    write("pipelines/b.pipeline.ts", good);
+    // Refused after the pipeline is found and bundled, and before anything is started.
+    const asked = await throughlineIn(folder, "run", "good", "--set", "NO_SUCH_THING=1");
+    expect(asked.stderr).toMatch(/^throughline: [^\n]*NO_SUCH_THING[^\n]*$/);
+    expect(asked.stderr).not.toContain("a.pipeline.ts");
+    expect((await throughlineIn(folder, "run", "bad")).stderr).toMatch(
+      /^throughline: pipelines\/a\.pipeline\.ts:[^\n]*$/,
+    );
+    const built = await throughlineIn(folder, "build");
+    expect(built.stdout).toContain("pipelines/b.pipeline.ts: dist/good.js");
+    expect(built).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^throughline: pipelines\/a\.pipe[^\n]*$/),
+    });
+    const unknown = await throughlineIn(folder, "run", "ugly");
+    expect(unknown.stderr).toMatch(
+      /^throughline: run ugly: allowed: .*, good; own: .*b\.pipeline\.ts; broken: .*a\.pipeline\.ts:[^\n]*$/,
+    );
+  });
+
+  test("two of one name are refused, whichever is asked for", async () => {
+    write("pipelines/a.pipeline.ts", good);
+    write("pipelines/b.pipeline.ts", good);
+    const { exitCode, stderr } = await throughlineIn(folder, "run", "good");
+    expect(stderr).toMatch(/b\.pipeline\.ts: name: good is the name of pipelines\/a\.pipeline\.ts too/);
+    expect(exitCode).toBe(2);
+  });
+});
+
 test("the page's config is read", async () => {
   write("throughline.config.ts", block("ts config").replace("load/", ""));
   write("orders.pipeline.ts", block("ts pipeline"));
