@@ -24,8 +24,10 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     async rows(after, { DATABASE_URL }) {
       // An idle connection that breaks is replaced by the next query.
       pool ??= new pg.Pool({ connectionString: DATABASE_URL }).on("error", () => {});
-      const query = "select * from orders where id > $1 order by id limit 1000";
-      const { rows } = await pool.query<{ id: string }>(query, [after ?? 0]);
+      // No value comes before the keys of every type.
+      const where = after === null ? "" : "where id > $1";
+      const query = \`select * from orders \${where} order by id limit 1000\`;
+      const { rows } = await pool.query<{ id: string }>(query, after === null ? [] : [after]);
       return rows.map((row) => ({ id: row.id, text: JSON.stringify(row) }));
     },
   },`,

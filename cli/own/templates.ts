@@ -76,21 +76,21 @@ function receiveOf(header: string): string {
   return `    receive: ({ headers }) => ({ path: "all", text: headers[${JSON.stringify(header.toLowerCase())}] ?? "" }),\n`;
 }
 
-/** Replaces the key `id` of the template if the sample's key has another name or is no number. */
+/** Replaces the key `id` of the template if the sample's key has another name. */
 function withKey(observe: string, to: string, row: object | null): string {
   const columns = Object.entries(row ?? {});
   if ((to !== "table" && to !== "list") || columns.length === 0) return observe;
-  const [key, value] =
+  const [key] =
     columns.find(([name]) => name === "id") ??
     columns.find(([name]) => /(^|[^a-z])(id|no|number|seq|key)$/i.test(name.replaceAll(/([a-z])([A-Z])/g, "$1_$2"))) ??
     (columns[0] as [string, unknown]);
   const column = /^[a-z_][a-z0-9_]*$/.test(key) ? key : `"${key.replaceAll('"', '""')}"`;
-  const sorted = /^-?\d+$/.test(String(value)) ? column : `${column}::text`;
-  const query = `select * from orders where ${sorted} > $1 order by ${sorted} limit 1000`;
+  const written = column.replaceAll(/[\\`$]/g, "\\$&");
+  const condition = column === key ? `"where ${column} > $1"` : `\`where ${written} > $1\``;
   const property = /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
   return observe
-    .replace(/"select .* limit 1000"/, query.includes('"') ? `'${query}'` : `"${query}"`)
-    .replace("after ?? 0", sorted === column ? "after ?? 0" : 'after ?? ""')
+    .replace('"where id > $1"', () => condition)
+    .replace("order by id limit", () => `order by ${written} limit`)
     .replaceAll("{ id: string }", `{ ${property.startsWith(".") ? key : JSON.stringify(key)}: string }`)
     .replace("row.id", `row${property}`)
     .replace("order.id", `order${property}`);

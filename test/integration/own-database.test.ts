@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 /** A shop that stores each order. @param stored told how many there are. */
-async function shopWith(stored: (count: number) => Promise<void>): Promise<string> {
+async function shopWith(stored: (count: number) => Promise<void>, table = "orders"): Promise<string> {
   let count = 0;
   const server = createServer((request, reply) => {
     let body = "";
@@ -46,7 +46,7 @@ async function shopWith(stored: (count: number) => Promise<void>): Promise<strin
       .on("data", (chunk) => (body += chunk))
       .on("end", async () => {
         const { ref, kind, amount } = JSON.parse(body) as Record<string, unknown>;
-        await client.query("insert into orders (ref, kind, amount) values ($1, $2, $3)", [ref, kind, amount]);
+        await client.query(`insert into ${table} (ref, kind, amount) values ($1, $2, $3)`, [ref, kind, amount]);
         await stored(++count);
         reply.writeHead(201).end("{}");
       });
@@ -68,11 +68,11 @@ async function cutOff(): Promise<number> {
   return rowCount ?? 0;
 }
 
-async function runOf(id: string, file: string, shop: string) {
+async function runOf(id: string, file: string, shop: string, options = "") {
   await writeFile(join(folder, "orders.pipeline.ts"), file);
   const environment = {
     THROUGHLINE_EVENTS_URL: shop,
-    THROUGHLINE_DATABASE_URL: `${postgres.url}?application_name=${WATCHER}`,
+    THROUGHLINE_DATABASE_URL: `${postgres.url}?application_name=${WATCHER}${options}`,
   };
   const load = ["--rate", "40", "--events", "240", "--run-id", id, "--out", "results"];
   const { stdout, stderr } = await throughlineWith(environment, folder, "run", "orders", ...load);
@@ -89,6 +89,26 @@ test("a receiver whose connections break in mid-run accounts for every row", asy
   expect(Math.max(...ended), "nobody was cut off").toBeGreaterThan(0);
   expect(account, text).toMatchObject({ acknowledged: 240, delivered: 240, lost: 0, duplicated: 0 });
   expect(reasons.filter(({ metric }) => !BUSY.test(metric ?? ""))).toEqual([]);
+});
+
+test.each([
+  ["uuid", "id uuid primary key default gen_random_uuid(), ref text", "id"],
+  ["bigint", "id bigint generated always as identity primary key, ref uuid", "uuid"],
+  ["text", "id text primary key default md5(random()::text), ref bigint", "number"],
+  ["numeric", "id numeric primary key default random(), ref varchar(80)", "hash"],
+])("every row of a table whose key is %s is accounted for: %s", async (type, columns, spelling) => {
+  await client.query(`create schema keys_${type}`);
+  await client.query(`create table keys_${type}.orders (${columns}, kind text, amount int)`);
+  const shop = await shopWith(async () => {}, `keys_${type}.orders`);
+  const file = LISTENING.replace("({ id, kind", `({ ${spelling}, kind`).replace("ref: id", `ref: ${spelling}`);
+  const { record, text } = await runOf(
+    type,
+    file,
+    shop,
+    `&options=${encodeURIComponent(`-c search_path=keys_${type}`)}`,
+  );
+  expect(record.account, text).toMatchObject({ acknowledged: 240, delivered: 240, lost: 0, duplicated: 0 });
+  expect(record.reasons.filter(({ metric }) => !BUSY.test(metric ?? ""))).toEqual([]);
 });
 
 test("a file that lets an error go ends the run, in one line with the file and what to do", async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { transform } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { compareSample } from "../../cli/own/sample.ts";
 import { bestOf, fatesOf } from "../../cli/own/survival.ts";
@@ -153,9 +154,19 @@ test("an item of a list is known by what its sample calls its key", async () => 
 
 test("a row's column is the one that is read", async () => {
   const { sample } = await compare({ orderRef: "ORD-1029" }, { row_no: 4, order_ref: "ORD-1029" });
-  expect(template("orders", "nats", "table", sample)).toContain(
-    '"select * from orders where row_no > $1 order by row_no',
-  );
+  const file = template("orders", "nats", "table", sample);
+  expect(file).toContain('"where row_no > $1"');
+  expect(file).toContain("order by row_no limit");
+});
+
+test.each([
+  ["Order No", '`where "Order No" > $1`', 'order by "Order No" limit', 'row["Order No"]'],
+  ["a`$b_no", '`where "a\\`\\$b_no" > $1`', 'order by "a\\`\\$b_no" limit', 'row["a`$b_no"]'],
+])("a column that is called %s is quoted", async (name, where, order, property) => {
+  const { sample } = await compare({ orderRef: "ORD-1029" }, { [name]: 4, order_ref: "ORD-1029" });
+  const file = template("orders", "nats", "table", sample);
+  for (const part of [where, order, property]) expect(file).toContain(part);
+  await expect(transform(file, { loader: "ts" })).resolves.toBeDefined();
 });
 
 test("a file that is not there, and a message without fields, are refused in one line", async () => {
