@@ -7,6 +7,8 @@ const trace = (seq: number, publisher = 1) => ({ run: 0xdeadbeef, publisher, seq
 const [one, other] = [spell(trace(1), "text"), spell(trace(2), "text")];
 const number = spell(trace(1), "number");
 const json = JSON.stringify;
+const multipart = (...parts: readonly [name: string, text: string][]) =>
+  `${parts.map(([name, text]) => `--b0\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`).join("")}--b0--\r\n`;
 const deep = (depth: number) => `${"[".repeat(depth)}"${one}","${one}"${"]".repeat(depth)}`;
 
 test.each([
@@ -42,6 +44,32 @@ test.each([
   ["two objects one behind the other", `${json({ id: one })}${json({ id: one })}`, [1, 1]],
   ["fields that are called by numbers", json({ 11: one, 37: one }), [1]],
   ["two items of a list that is written as an object", json({ 0: { id: one }, 1: { id: one } }), [1, 1]],
+  ["two pairs of a form", `id=${one}&ref=${one}&n=1`, [1]],
+  ["one name of a form, twice", `ref=${one}&ref=${one}`, [1, 1]],
+  ["two items of a form's list", `o[0][id]=${one}&o[0][ref]=${one}&o[1][id]=${one}&o[1][ref]=${one}`, [1, 1]],
+  ["two items of a list with dots", `o.1.id=${one}&o.1.ref=${one}&o.2.id=${one}`, [1, 1]],
+  ["two fields of JSON in a form", `payload=${encodeURIComponent(json({ id: one, d: { ref: one } }))}`, [1]],
+  ["a number behind a quote of a form", `payload=${encodeURIComponent(json({ id: number, ref: number }))}`, [1]],
+  ["a UUID behind a quote of a form", `a=b&payload=${encodeURIComponent(json({ ref: spell(trace(1), "uuid") }))}`, [1]],
+  ["two parts of a form", multipart(["id", one], ["ref", json({ id: one, ref: one })]), [1]],
+  ["two parts of one name", multipart(["file", one], ["file", one]), [1, 1]],
+  ["two elements", `<?xml version="1.0"?>\n<o>\n  <id>${one}</id>\n  <ref>${one}</ref>\n</o>\n`, [1]],
+  ["an attribute and an element", `<a:o xmlns:a='x>y' id="${one}" z='1'><a:ref>${one}</a:ref></a:o>`, [1]],
+  ["an element and a comment", `<o><!-- ${one} --><id>${one}</id><br/></o>`, [1]],
+  ["JSON within XML", `<o><id>${one}</id><d><![CDATA[${json({ a: one, b: one })}]]></d></o>`, [1]],
+  [
+    "escaped JSON within XML",
+    `<o><id>${one}</id><d>${json({ a: one, b: one }).replaceAll('"', "&quot;")}</d></o>`,
+    [1],
+  ],
+  ["XML within JSON", json({ id: one, d: `<o><id>${one}</id><ref>${one}</ref></o>` }), [1]],
+  ["two elements of one name", `<l><o id="${one}">${one}</o><o id="${one}">${one}</o></l>`, [1, 1]],
+  ["two documents", `<o><id>${one}</id></o>\n<o><id>${one}</id></o>`, [1, 1]],
+  ["XML that is not well-formed", `<o><id>${one}</id><ref>${one}</o>`, [1, 1]],
+  ["elements that are nested too deeply", `${"<a>".repeat(300_000)}${one}${one}${"</a>".repeat(300_000)}`, [1, 1]],
+  ["tags that never end", `${"<a ".repeat(300_000)}${one} ${one}`, [1, 1]],
+  ["comments that never end", `<a>${"<!--".repeat(300_000)}${one} ${one}`, [1, 1]],
+  ["a form that is a form that is a form", `${"a=".repeat(300_000)}${one},${one}`, [1, 1]],
   ["a text without fields", `${one} ${one}`, [1, 1]],
   ["a field, beside a number within a text", json({ a: one, b: one, c: `of ${number} here` }), [1]],
   ["a text that only looks like JSON", `{${one} ${one}]`, [1, 1]],
