@@ -106,7 +106,11 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
 function sendCanary(trace: Trace): void {
   const body = messages.write(trace);
   const response = access.sendNow((headers) =>
-    http.post(url, body, { headers: { "Content-Type": "application/json", ...headers }, tags: { name: "canary" } }),
+    http.post(url, body, {
+      headers: { "Content-Type": "application/json", ...headers },
+      redirects: 0,
+      tags: { name: "canary" },
+    }),
   );
   access.requireAdmission(response, `POST ${url}`);
   answered = response.status;

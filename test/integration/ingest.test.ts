@@ -9,6 +9,7 @@ import type { IngestPipeline } from "../../systems/ingestor/cli/start.ts";
 import { message } from "../../systems/ingestor/wire.ts";
 import { accountOf, beginRun, CROWD, runIngest, startIngestPipeline, withDatabase, withRedis } from "./ingest-run.ts";
 import { root, runBundle } from "./k6.ts";
+import { redirectingTarget } from "./redirecting.ts";
 
 const THRESHOLDS_CROSSED = 99;
 const ABORTED = 108;
@@ -164,6 +165,16 @@ describe("a defect is found, and named", () => {
       ending: "held",
       storage: { shortfall: 0 },
     });
+  });
+
+  test("an API that sends messages elsewhere, where nobody follows it", async () => {
+    await startWorker();
+    const target = await redirectingTarget(() => true);
+    const api = { ...pipeline.api, url: target.url };
+    const { exitCode, stdout } = await beginRun({ ...pipeline, api }, { ...CROWD, CANARY_TIMEOUT: "1s" }).outcome;
+    expect(target.posted(), stdout).toBeGreaterThan(0);
+    expect(target.followed).toEqual([]);
+    expect(exitCode, stdout).toBe(ABORTED);
   });
 
   test("worker loses its buffer when it is stopped", async () => {

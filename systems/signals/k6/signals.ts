@@ -96,6 +96,8 @@ export class Signals {
       headers: { ...this.access.headers(), "Content-Type": "application/json", ...unusual.headers },
       tags: { name: "signal" },
       timeout: `${ACK_TIMEOUT}s`,
+      // After a 301 to 303 k6 asks on without the signal, and what answers then has not taken it.
+      redirects: 0,
       responseCallback: null,
     });
     const { error } = asked;
