@@ -10,11 +10,13 @@ import { webhook } from "./weth-webhook.ts";
 const SECRET = "secret";
 
 let receiver: Receiver;
-beforeEach(async () => {
-  receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { webhooks: { secret: SECRET } } });
+beforeEach(() => start());
+
+async function start(options: object = {}) {
+  receiver = await startReceiver({ host: "127.0.0.1", port: 0, farEnds: { webhooks: { secret: SECRET, ...options } } });
   const webhooks = { endpoints: ENDPOINTS, unmatchedShare: 0 };
   await put("/runs/run", { seed: 1, variants: [], webhooks }, "POST");
-});
+}
 afterEach(() => receiver.close());
 
 async function put(path: string, body: unknown, method = "PUT") {
@@ -94,4 +96,18 @@ test("a sender that goes before it is answered has sent its webhook", async () =
   asked.destroy();
   await vi.waitFor(async () => expect(await counts()).toMatchObject({ successful: 1 }));
   expect(await badBodies()).toBe("0");
+});
+
+test("a receiver that is closed answers those that wait for a handover which nobody takes", async () => {
+  await receiver.close();
+  // Nothing listens on port 1.
+  await start({ settleAt: "http://127.0.0.1:1" });
+  const asked = Array.from({ length: 5 }, () => {
+    const body = webhook();
+    return answerOf(open("/webhook/weth-events", body, sized(body)).end(body));
+  });
+  const answers = Promise.all(asked);
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ total_requests: asked.length }));
+  await receiver.close();
+  for (const answer of await answers) expect(answer).toMatchObject({ status: 503 });
 });

@@ -41,10 +41,11 @@ export const webhooks: FarEndKind<WebhookOptions, Webhooks> = {
         addRelayedRoute(app, new Handovers(sink));
         await app.register(webhookRoutes, intake);
       },
-      // Requests that wait for the handover are answered before their connections are closed: those that are answered
-      // together, one turn later.
+      // Requests that wait for the handover are answered before their connections are closed: what became of them is
+      // known within one turn, and those that are answered together are so in the next.
       async drain() {
         await relay?.close();
+        await new Promise(setImmediate);
         await new Promise(setImmediate);
       },
     };
