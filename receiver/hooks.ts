@@ -1,57 +1,118 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Arrival, IncomingRequest } from "../core/observe.ts";
 import { environmentOf } from "../core/ownvariables.ts";
 import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
+import { headOf, pastRouter, together } from "./direct.ts";
 import { FarEnd } from "./farend.ts";
+import type { Direct } from "./kind.ts";
 import type { Runs } from "./runs.ts";
 import { unpack } from "./unpacking.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
-type Hook = FastifyRequest<{ Params: { "*": string } }>;
+const METHODS = ["POST", "PUT", "PATCH"];
+const BROKEN_OFF = "the sender closed the connection before its body was whole";
+
+type Hook = FastifyRequest<{ Params: { "*": string }; Querystring: Record<string, string> }>;
+
+interface Place {
+  readonly runs: Runs;
+  readonly now: () => number;
+}
+
+/** A request as it came. */
+interface RawRequest {
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** What a request is answered with, and what is done once it is. */
+interface Taken {
+  readonly status: number;
+  readonly answer: object;
+  account?(): void;
+}
+
+/** Takes requests to plain paths below /hooks/ past the router. */
+export function hooksDirectly(place: Place): Direct {
+  const answering = together();
+  return pastRouter({
+    methods: METHODS,
+    path: /^\/hooks\/([\w.~/-]*)$/,
+    bodyLimit: BODY_LIMIT,
+    broken: () => waitingIn(place.runs).at(-1)?.refused(BROKEN_OFF),
+    begun:
+      ({ headers }, reply, path) =>
+      (body) => {
+        const respond = ({ status, answer, account }: Taken) => {
+          const text = JSON.stringify(answer);
+          const rest = () => {
+            try {
+              account?.();
+            } catch (problem) {
+              waitingIn(place.runs).at(-1)?.refused(safeMessageOf(problem));
+            }
+          };
+          answering(() => void reply.writeHead(status, headOf(text)).end(text), rest);
+        };
+        const failed = (problem: unknown) => respond({ status: 500, answer: { error: safeMessageOf(problem) } });
+        take(place, { path: path ?? "", query: {}, headers, body })
+          .then(respond)
+          .catch(failed);
+      },
+  });
+}
 
 /** Accepts requests to any path below /hooks/. */
-export async function hookRoutes(
-  app: FastifyInstance,
-  { runs, now }: { runs: Runs; now: () => number },
-): Promise<void> {
+export async function hookRoutes(app: FastifyInstance, place: Place): Promise<void> {
   // A signature covers the bytes, so the body stays raw, whatever its content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
   app.addHook("onError", (_, _reply, { message }, done) => {
-    const why = message === "aborted" ? "the sender closed the connection before its body was whole" : message;
-    waitingIn(runs).at(-1)?.refused(why);
+    const why = message === "aborted" ? BROKEN_OFF : message;
+    waitingIn(place.runs).at(-1)?.refused(why);
     done();
   });
   app.route({
-    method: ["POST", "PUT", "PATCH"],
+    method: METHODS,
     url: "/hooks/*",
     handler: async (request, reply) => {
-      // When its last byte was read, however long the body took.
-      const arrivedAt = now();
-      const farEnds = waitingIn(runs);
-      const newest = farEnds.at(-1);
-      if (newest === undefined) return reply.code(404).send({ error: "no run of this receiver waits for requests" });
-      const { body, headers } = request as Hook;
-      const bytes = await unpack(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"]);
-      if (typeof bytes === "string") {
-        newest.refused(bytes);
-        return reply.code(400).send({ error: bytes });
-      }
-      const taken = await arrivalsOf(newest, incoming(request as Hook, bytes));
-      if (typeof taken === "string") {
-        newest.refused(taken);
-        return reply.code(401).send({ error: taken });
-      }
-      reply.code(200).send({ status: "received" });
-      for (const arrival of taken) {
-        // The identity says which run it belongs to; a text without one counts in the newest run.
-        const owners = farEnds.filter((farEnd) => farEnd.carriedBy(arrival.text) !== "");
-        for (const farEnd of owners.length > 0 ? owners : [newest]) farEnd.arrived(arrival, arrivedAt);
-      }
+      const { params, query, headers, body } = request as Hook;
+      const raw = { path: params["*"], query, headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
+      const { status, answer, account } = await take(place, raw);
+      reply.code(status).send(answer);
+      account?.();
       return reply;
     },
   });
+}
+
+/** Checks a request whose last byte was read just now, however long it took. */
+async function take({ runs, now }: Place, { path, query, headers, body }: RawRequest): Promise<Taken> {
+  const arrivedAt = now();
+  const farEnds = waitingIn(runs);
+  const newest = farEnds.at(-1);
+  if (newest === undefined) return { status: 404, answer: { error: "no run of this receiver waits for requests" } };
+  const refused = (status: number, error: string): Taken => {
+    newest.refused(error);
+    return { status, answer: { error } };
+  };
+  const encoding = headers["content-encoding"];
+  const bytes = encoding === undefined ? body : await unpack(body, encoding);
+  if (typeof bytes === "string") return refused(400, bytes);
+  const taken = await arrivalsOf(newest, { path, query, headers: joined(headers), body: bytes.toString(), bytes });
+  if (typeof taken === "string") return refused(401, taken);
+  const account = () => {
+    for (const arrival of taken) {
+      // The identity says which run it belongs to; a text without one counts in the newest run.
+      const owners = farEnds.length > 1 ? farEnds.filter((farEnd) => farEnd.carriedBy(arrival.text) !== "") : [];
+      for (const farEnd of owners.length > 0 ? owners : [newest]) farEnd.arrived(arrival, arrivedAt);
+    }
+  };
+  return { status: 200, answer: { status: "received" }, account };
 }
 
 /** The far ends that wait for requests, from the oldest run to the newest. */
@@ -81,16 +142,10 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
 /** Of `orders/a/`, too, as some senders write it. */
 const lastPartOf = (path: string) => path.split("/").findLast((part) => part !== "") ?? "";
 
-/** @param bytes the decompressed body. */
-function incoming(request: Hook, bytes: Buffer): IncomingRequest {
-  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+/** Headers that came several times as one text. */
+function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  const each = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [value].flat().join(", ")] as const],
   );
-  return {
-    path: request.params["*"],
-    query: request.query as Record<string, string>,
-    headers: Object.fromEntries(headers),
-    body: bytes.toString(),
-    bytes,
-  };
+  return Object.fromEntries(each);
 }

@@ -7,7 +7,7 @@ import { type FarEndOpening, FarEndSchema, ObservedSchema } from "../core/report
 import { runNumber } from "../core/trace.ts";
 import { FarEndAccess } from "./access.ts";
 import { FarEnd } from "./farend.ts";
-import { hookRoutes } from "./hooks.ts";
+import { hookRoutes, hooksDirectly } from "./hooks.ts";
 import { type FarEndKind, FarEndProblem } from "./kind.ts";
 import { found, RUN, type RunRequest, read } from "./reading.ts";
 import type { Runs } from "./runs.ts";
@@ -42,6 +42,9 @@ export const pipelines: FarEndKind<readonly AnyPipeline[], FarEndOpening> = {
       const pipeline = known.find(({ name }) => name === opening.pipeline) ?? null;
       return new FarEnd({ seed, variants, number: runNumber(id), opening, pipeline }, observed);
     },
+    direct: hooksDirectly({ runs, now }),
+    // Those that are answered together are so one turn later.
+    drain: () => new Promise((resolve) => setImmediate(resolve)),
     async routes(app) {
       addObservedRoute(app, runs);
       await app.register(hookRoutes, { runs, now });

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { spell } from "../../core/identity.ts";
+import type { IncomingRequest } from "../../core/observe.ts";
 import { CANARY_PUBLISHER, runNumber } from "../../core/trace.ts";
 import {
   account,
@@ -153,4 +154,46 @@ test("a request has arrived with the last byte of its body", async () => {
   expect(latency).toMatchObject({ samples: 1 });
   // By the same clock: from the publishing of the event, which lies before, to the last byte at the earliest.
   expect(latency.max).toBeGreaterThanOrEqual(ended - began - 1);
+});
+
+describe("a request gets the same answer past the router and through it", () => {
+  const receive = ({ path, query, headers, body, bytes }: IncomingRequest) =>
+    headers["x-refused"] === "yes"
+      ? "not signed"
+      : { path: "all", text: [body, path, bytes.length, headers["x-list"], JSON.stringify({ ...query })].join() };
+  const cases: readonly (readonly [string, Record<string, string>, number])[] = [
+    ["taken", {}, 200],
+    ["refused", { "x-refused": "yes" }, 401],
+    ["not unpacked", { "content-encoding": "gzip" }, 400],
+  ];
+  test.each(cases)("%s", async (_, headers, status) => {
+    const texts: string[] = [];
+    const damage = (text: string) => {
+      texts.push(text);
+      return null;
+    };
+    await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
+    await published(1);
+    const told = { "x-list": "a, b", ...headers };
+    // A name that has to be decoded is for the router.
+    const answers = [await hook("some/all/", identity(0), told), await hook("some/a%6Cl/", identity(0), told)];
+    const read = await Promise.all(
+      answers.map(async (one) => [one.status, one.headers.get("content-type"), await one.text()]),
+    );
+    expect(read[0]?.[0]).toBe(status);
+    expect(read[1]).toEqual(read[0]);
+    const { farEnd, delivered, duplicated } = await settle();
+    const seen = status === 200 ? { delivered: 1, duplicated: 1 } : { delivered: 0, duplicated: 0 };
+    expect({ delivered, duplicated }).toEqual(seen);
+    expect(Object.values(farEnd?.refused ?? {})).toEqual(status === 200 ? [] : [2]);
+    expect(new Set(texts).size).toBe(status === 200 ? 1 : 0);
+  });
+
+  test("where no run waits", async () => {
+    await opened("list", { all: {} }, null);
+    const answers = await Promise.all(["all", "a%6Cl"].map((path) => hook(path, identity(0))));
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+    expect(texts[1]).toEqual(texts[0]);
+  });
 });
