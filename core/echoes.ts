@@ -53,7 +53,7 @@ function nameOf({ run, publisher, seq }: Identity): string {
 /** How often each event occurs, by field. */
 type FieldCounts = Map<string, Map<string, number>>;
 
-/** FieldCounts the events in a text by field: of forms and XML, of JSON, of lines of JSON, of one within another. */
+/** Counts the events in a text by field: of forms and XML, of JSON, of lines of JSON, of one within another. */
 function countIn(text: string, field: string, context: ReadingContext, counts: FieldCounts, depth = 0): void {
   if (text.length < SHORTEST_IDENTITY) return;
   const fields = depth < MOST_WITHIN ? fieldsOf(text) : null;
@@ -102,7 +102,8 @@ function countFields(value: unknown, field: string, context: ReadingContext, cou
   }
 }
 
-interface Framed {
+/** JSON within a text. */
+interface FramedJson {
   readonly json: object;
   readonly around: string;
   /** What looked like its beginning, and was none. */
@@ -110,7 +111,7 @@ interface Framed {
 }
 
 /** The object or list in a text, and what frames it; null where there is none. */
-function jsonIn(text: string, beginnings: number): Framed | null {
+function jsonIn(text: string, beginnings: number): FramedJson | null {
   const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}")) + 1;
   const first = beginningFrom(text, 0);
   let begin = first;

@@ -10,7 +10,7 @@ import { type AnyPipeline, subscribersOf } from "../../core/pipeline.ts";
 import { messageOf } from "../../core/problem.ts";
 import { makeFolders } from "../files.ts";
 import { K6_BUNDLE } from "./k6bundle.mjs";
-import { lineIn, lineOf } from "./place.ts";
+import { lineIn, lineOf, lineWith } from "./place.ts";
 import { ownPackage, userFiles, withoutK6, withoutNode } from "./plugins.ts";
 import { refuseDeclaration, refuseModules } from "./refusals.ts";
 
@@ -120,10 +120,18 @@ async function bundleForNode(root: string, file: string, shown: string) {
   } catch (problem) {
     await rm(loading, { force: true });
     if (problem instanceof RangeError && problem.message.startsWith(shown)) throw problem;
-    const message = messageOf(problem);
-    const line = lineOf(message, await readFile(file, "utf8")) ?? lineIn(problem, file);
+    const source = await readFile(file, "utf8");
+    const missing = missingPackage(problem);
+    const message = missing === null ? messageOf(problem) : missing.message;
+    const line = missing === null ? (lineOf(message, source) ?? lineIn(problem, file)) : lineWith(missing.name, source);
     throw new RangeError(`${line === null ? shown : `${shown}:${line}`}: ${message}`);
   }
+}
+
+/** The package that an import did not find; Node names it beside the bundle, of which the user knows nothing. */
+function missingPackage(problem: unknown) {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(messageOf(problem)) ?? [];
+  return name === undefined ? null : { name, message: `imports ${name}, which is not installed: npm install ${name}` };
 }
 
 async function bundled(options: BuildOptions): Promise<{ readonly metafile: Metafile }> {

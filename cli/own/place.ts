@@ -23,6 +23,12 @@ export function lineOf(message: string, text: string): number | null {
   return found < 0 ? null : found + 1;
 }
 
+/** The first line that has a quoted name, such as that of an import; null where none has. */
+export function lineWith(name: string, text: string): number | null {
+  const place = text.split("\n").findIndex((line) => line.includes(`"${name}`) || line.includes(`'${name}`));
+  return place < 0 ? null : place + 1;
+}
+
 /** The first place in the user's file in an error's stack; null if there is none. */
 export function lineIn(problem: unknown, file: string): string | null {
   const stack = problem instanceof Error ? (problem.stack ?? "") : "";

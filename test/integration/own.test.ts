@@ -151,6 +151,24 @@ describe("a pipeline file that is broken does not stop another:", () => {
     );
   });
 
+  test("a missing package is named with its line and how to get it", async () => {
+    write("a.pipeline.ts", `// Kafka\n${BROKEN[0][1]}`);
+    const { exitCode, stderr } = await throughlineIn(folder, "run", "bad");
+    expect(stderr).toBe(
+      "throughline: a.pipeline.ts:2: imports no-such-package, which is not installed: npm install no-such-package",
+    );
+    expect(exitCode).toBe(2);
+  });
+
+  test("doctor tells the broken one, and checks the other", async () => {
+    write("pipelines/a.pipeline.ts", BROKEN[0][1]);
+    write("pipelines/b.pipeline.ts", good);
+    const { exitCode, stderr, stdout } = await throughlineIn(folder, "doctor");
+    expect(stderr).toMatch(/^throughline: left out: pipelines\/a\.pipeline\.ts:1: imports no-such-package/m);
+    expect(stdout).toMatch(/^ok +node/m);
+    expect(exitCode).toBe(1);
+  });
+
   test("two of one name are refused, whichever is asked for", async () => {
     write("pipelines/a.pipeline.ts", good);
     write("pipelines/b.pipeline.ts", good);
