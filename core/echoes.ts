@@ -75,7 +75,13 @@ function countIn(text: string, field: string, context: ReadingContext, counts: F
   }
 }
 
-function countText(text: string, field: string, context: ReadingContext, counts: FieldCounts, most = Number.POSITIVE_INFINITY): void {
+function countText(
+  text: string,
+  field: string,
+  context: ReadingContext,
+  counts: FieldCounts,
+  most = Number.POSITIVE_INFINITY,
+): void {
   const { identities } = identitiesIn(text, context);
   if (identities.length === 0) return;
   const inField = counts.get(field) ?? new Map<string, number>();

@@ -15,7 +15,14 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const FOLDERS = ["bench", "cli", "deploy/grafana", "core", "k6", "receiver", "systems", "target", "test/faults"];
-const FILES = ["build.mjs", "bundle.mjs", "package-lock.json", "dist/node/dashboards.js", "xk6/main.go"];
+const FILES = [
+  "build.mjs",
+  "bundle.mjs",
+  "cli/own/k6bundle.mjs",
+  "package-lock.json",
+  "dist/node/dashboards.js",
+  "xk6/main.go",
+];
 
 /** Notes what it is asked to build, and makes a file of it. */
 const GO = `#!/bin/sh
