@@ -1,4 +1,4 @@
-/** The table of docs/access.md: every cell names variables that its test has, and no way in is missing. */
+/** The table of docs/access.md: every name is a variable that its test has, and no way in is missing. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,23 +10,31 @@ const TABLE = readFileSync(join(import.meta.dirname, "../../docs/access.md"), "u
   .filter((line) => line.startsWith("| "))
   .map((line) => line.split(/(?<!\\)\|/).slice(1, -1));
 const head = TABLE.findIndex(([first]) => first?.trim() === "way in");
-const NAMES =
-  TABLE[head]?.slice(1).map((cell) =>
-    cell
-      .trim()
-      .replace(/ \(.*|^\[(.*)\].*/, "$1")
-      .trim(),
-  ) ?? [];
 const ROWS = TABLE.slice(head + 2).slice(
   0,
   TABLE.slice(head + 2).findIndex(([first]) => first?.startsWith(" HTTP proxy")),
 );
 
-/** The names in a column of the table. */
-function namesIn(column: number): string[] {
-  return ROWS.flatMap((cells) =>
-    [...(cells[column + 1] ?? "").matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name as string),
-  );
+/** Those that share a column: a name in it stands for one of each, unless a prefix beside it says of which. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  ...{ http: "HTTP_", websocket: "WS_", ingest: "INGEST_", webhook: "SIGNALS_", "your own": "TARGET_" },
+};
+/** Those that have one of their own. */
+const COLUMNS: Readonly<Record<string, number>> = { nats: 2, redis: 3 };
+
+const namesIn = (cell = "") => [...cell.matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name as string);
+
+/** The variables that the table has for one system. */
+function namedFor(system: string): string[] {
+  const prefix = PREFIXES[system];
+  if (prefix === undefined) return ROWS.flatMap((cells) => namesIn(cells[COLUMNS[system] as number]));
+  return ROWS.flatMap((cells) => {
+    const names = namesIn(cells[1]);
+    const [alone, rest] = [names.filter((name) => name.endsWith("_")), names.filter((name) => !name.endsWith("_"))];
+    if (alone.length > 0 && !alone.includes(prefix)) return [];
+    const isWhole = (name: string) => Object.values(PREFIXES).some((one) => name.startsWith(one));
+    return rest.flatMap((name) => (!isWhole(name) ? [prefix + name] : name.startsWith(prefix) ? [name] : []));
+  });
 }
 
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
@@ -52,16 +60,14 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   "your own": Object.keys(OWN_WAYS_IN),
 };
 
-test("has a column for each system", () => expect(NAMES).toEqual(Object.keys(WAYS)));
+describe.each(Object.keys(WAYS))("the names of %s", (name) => {
+  const named = namedFor(name);
 
-describe.each(Object.keys(WAYS))("the column of %s", (name) => {
-  const named = namesIn(NAMES.indexOf(name));
-
-  test("names variables that it has", () => {
+  test("are variables that it has", () => {
     expect(named.filter((variable) => VARIABLES[name]?.includes(variable) !== true)).toEqual([]);
   });
 
-  test("names each way in once", () => {
+  test("are each way in once", () => {
     expect([...named].sort()).toEqual([...(WAYS[name] ?? [])].filter((variable) => !BESIDE.test(variable)).sort());
   });
 });
