@@ -63,6 +63,8 @@ const SHORT_SESSION_SECONDS = 3;
 
 /** Virtual users that come within so long of the start come together; a load that rises spreads them by itself. */
 const TOGETHER_MS = 1_000;
+/** They open their connections in turn: a hundred at once would keep one of them from all else. */
+const together = Math.max(1, Math.ceil((load.shape[0]?.from ?? 0) / config.INSTANCES));
 
 /** One connection proves the gateway before there is any load. */
 export async function setup(): Promise<Run & WatchStart> {
@@ -75,14 +77,13 @@ export async function setup(): Promise<Run & WatchStart> {
 /** Holds its connections for the whole profile, or until the load falls. */
 export const hold = guarded(metrics.script_errors, async (run: Run) => {
   const started = exec.scenario.startTime;
-  if (Date.now() - started < TOGETHER_MS) {
-    sleep(opensAfter(exec.scenario.iterationInInstance * config.SOCKETS, config.OPENING_RATE));
-  }
+  const areTogether = Date.now() - started < TOGETHER_MS;
+  if (areTogether) sleep(opensAfter(exec.scenario.iterationInInstance, config.OPENING_RATE));
   const elapsed = (Date.now() - started) / 1000;
   const spread = ((exec.vu.idInTest % 100) / 100) * SHORT_SESSION_SECONDS;
   const falls = fallsAt(load.shape, elapsed);
   const ends = falls - elapsed > 2 * SHORT_SESSION_SECONDS && falls < lengthOf(load.shape) ? falls - spread : falls;
-  await listen(run, started + Math.max(ends, elapsed + SHORT_SESSION_SECONDS) * 1000);
+  await listen(run, started + Math.max(ends, elapsed + SHORT_SESSION_SECONDS) * 1000, {}, areTogether ? together : 1);
 });
 
 /** Comes when it is due, stays for a moment and leaves; k6 starts it over and over. */
@@ -153,9 +154,10 @@ let settled = false;
 /**
  * Subscribes until a moment in Unix ms; once the run is settled there is nothing to listen to.
  *
+ * @param turn virtual users that open their connections in turn.
  * @returns whether a subscription was live.
  */
-async function listen(run: Run, until: number, manner: Manner = {}): Promise<boolean> {
+async function listen(run: Run, until: number, manner: Manner = {}, turn = 1): Promise<boolean> {
   if (settled) {
     sleep(1);
     return true;
@@ -165,7 +167,7 @@ async function listen(run: Run, until: number, manner: Manner = {}): Promise<boo
   const judge =
     config.RECEIVER_URL === undefined ? gapJudge(stream(), run.number, metrics) : receiverJudge(config, run);
   const subscriber = new Subscriber(config, door, metrics, run, judge, samplesPerSecond, { ...manner, isSlow });
-  await subscriber.hold(until);
+  await subscriber.hold(until, turn);
   settled = subscriber.settled;
   return subscriber.subscribed;
 }

@@ -51,6 +51,8 @@ export class Subscriber implements Listener {
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
   private readonly sessions = new Set<Session>();
+  /** What kept a connection from being opened again: no fault of the gateway. */
+  private failure: { readonly problem: unknown } | null = null;
   private runIsSettled = false;
   private wasLive = false;
 
@@ -89,20 +91,44 @@ export class Subscriber implements Listener {
     return this.wasLive;
   }
 
-  /** Holds all connections until a moment in Unix ms, and reports what they receive. */
-  async hold(until: number): Promise<void> {
-    const slots = Array.from({ length: this.config.SOCKETS }, (_, slot) => this.keepConnected(slot, until));
+  /**
+   * Holds all connections until a moment in Unix ms, and reports what they receive.
+   *
+   * @param turn virtual users that open their connections in turn, this one among them.
+   */
+  async hold(until: number, turn = 1): Promise<void> {
     let open = true;
-    const over = Promise.all(slots).finally(() => {
+    const over = this.keepAll(until, turn).finally(() => {
       open = false;
       this.reporter.end();
     });
-    while (open) {
+    while (open && this.failure === null) {
       await this.reporter.untilDue();
       await this.report();
     }
+    if (this.failure !== null) throw this.failure.problem;
     await over;
     await this.report();
+  }
+
+  /**
+   * Opens one connection after the other. Where this machine is late, the rest are opened later by as much: in a rush,
+   * it would be late for all that has been opened.
+   */
+  private async keepAll(until: number, turn: number): Promise<void> {
+    const { SOCKETS, OPENING_RATE } = this.config;
+    const kept: Promise<void>[] = [];
+    let began = Date.now();
+    for (let slot = 0; slot < SOCKETS; slot++) {
+      if (slot > 0 && OPENING_RATE !== "max") {
+        const due = began + opensAfter(slot * turn, OPENING_RATE) * 1000;
+        await pause(due - Date.now());
+        began += Math.max(0, Date.now() - due);
+      }
+      kept.push(this.keepConnected(slot, until));
+    }
+    // Promise.all would make two functions for each.
+    for (const one of kept) await one;
   }
 
   private async report(): Promise<void> {
@@ -113,17 +139,21 @@ export class Subscriber implements Listener {
   }
 
   private async keepConnected(slot: number, until: number): Promise<void> {
-    if (slot > 0) await pause(opensAfter(slot, this.config.OPENING_RATE) * 1000);
     const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
-    const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
-    for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
-      if (this.door.isDue) await this.door.ready();
-      const leaves = Math.min(until, this.door.endsAt);
-      const end = await this.connect(filter, leaves);
-      if (end === "renewed" || (end === "ended" && leaves < until && !this.runIsSettled)) continue;
-      if (end === "ended") return;
-      failures = end === "failed" ? failures + 1 : 0;
-      await this.unlessSettled(Math.min(until, Date.now() + backoff(failures)));
+    try {
+      const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
+      for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
+        if (this.door.isDue) await this.door.ready();
+        const leaves = Math.min(until, this.door.endsAt);
+        const end = await this.connect(filter, leaves);
+        if (end === "renewed" || (end === "ended" && leaves < until && !this.runIsSettled)) continue;
+        if (end === "ended") return;
+        failures = end === "failed" ? failures + 1 : 0;
+        await this.unlessSettled(Math.min(until, Date.now() + backoff(failures)));
+      }
+    } catch (problem) {
+      this.failure ??= { problem };
+      this.reporter.end();
     }
   }
 
