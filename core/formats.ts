@@ -5,6 +5,8 @@ export type Field = readonly [name: string, text: string];
 
 /** Deeper elements are not looked into: hostile texts are nested a million times. */
 const LONGEST_NAME = 1_000;
+/** Of a multipart body: up to 70 characters between its dashes (RFC 2046). */
+const LONGEST_DELIMITER = 74;
 
 /** The fields of a message in any of the formats; null for a text without fields. */
 export function fieldsOf(text: string): readonly Field[] | null {
@@ -13,8 +15,8 @@ export function fieldsOf(text: string): readonly Field[] | null {
 
 /** Pairs as browsers send them, `key=value&key=value`; null for anything else. */
 export function formFields(text: string): readonly Field[] | null {
-  // Whatever has a space or a bracket in front is no name.
-  if (!/^[^\s=&<>{}"']+=/.test(text) || /\s/.test(text.trimEnd())) return null;
+  // Anything else in front is no name: two addresses, or two lines of a log, would be of two names.
+  if (!/^[\w.*+%~[\]$@!-]+=/.test(text) || /\s/.test(text.trimEnd())) return null;
   const pairs = text.trimEnd().split("&");
   if (!pairs.every((pair) => pair === "" || pair.includes("="))) return null;
   return pairs.map((pair) => {
@@ -23,12 +25,15 @@ export function formFields(text: string): readonly Field[] | null {
   });
 }
 
+/** Not everyone sends UTF-8: what is none stays as it is, and what is beside it is decoded. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
+  return text.replaceAll("+", " ").replaceAll(/(?:%[0-7][\da-f])+|(?:%[89a-f][\da-f])+/gi, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes;
+    }
+  });
 }
 
 /** `items[3][id]` and `items.3.id` are items of a list. */
@@ -38,14 +43,21 @@ function withoutPlaces(name: string): string {
 
 /** The parts of a multipart body, by the name in their headers; null for anything else. */
 function partFields(text: string): readonly Field[] | null {
-  const [, boundary] = /^\s*(--[^\s-][^\r\n]{0,70})\r?\n/.exec(text) ?? [];
-  if (boundary === undefined) return null;
-  return text.split(boundary).map((part) => {
-    const end = /\r?\n\r?\n/.exec(part);
-    const headers = end === null ? "" : part.slice(0, end.index);
-    const [, name = ""] = /\bname="?([^"\r\n;]*)/i.exec(headers) ?? [];
-    return [withoutPlaces(name), end === null ? part : part.slice(end.index + end[0].length)];
-  });
+  const ended = text.trimEnd();
+  // The last line tells what stands between the parts: before the first there may be a preamble.
+  const last = ended.slice(ended.lastIndexOf("\n") + 1);
+  if (last.length > LONGEST_DELIMITER || !/^--.+--$/.test(last)) return null;
+  const [preamble = "", ...parts] = `\n${ended}`.split(`\n${last.slice(0, -2)}`);
+  // Behind the last one there are its dashes only.
+  if (parts.pop() !== "--" || parts.length === 0 || !parts.every((part) => /^[ \t]*\r?\n/.test(part))) return null;
+  return [["", preamble], ...parts.map(partField)];
+}
+
+function partField(part: string): Field {
+  const end = /\r?\n\r?\n/.exec(part);
+  if (end === null) return ["", part];
+  const [, name = ""] = /\bname="?([^"\r\n;]*)/i.exec(part.slice(0, end.index)) ?? [];
+  return [withoutPlaces(name), part.slice(end.index + end[0].length)];
 }
 
 /** A tag, with whatever stands in its quotes. */
@@ -102,6 +114,14 @@ function xmlFields(text: string): readonly Field[] | null {
   return open.length === 0 ? fields : null;
 }
 
+/** Go and PHP write a quote by its number. */
 function unescaped(text: string): string {
-  return text.replaceAll(/&(quot|apos|lt|gt|amp);/g, (_, name: string) => ENTITIES[name] as string);
+  return text.replaceAll(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(quot|apos|lt|gt|amp));/gi,
+    (entity, decimal, hexadecimal, name) => {
+      if (name !== undefined) return ENTITIES[name] ?? entity;
+      const code = decimal === undefined ? Number.parseInt(hexadecimal, 16) : Number(decimal);
+      return code > 0x10ffff ? entity : String.fromCodePoint(code);
+    },
+  );
 }

@@ -7,8 +7,9 @@ const trace = (seq: number, publisher = 1) => ({ run: 0xdeadbeef, publisher, seq
 const [one, other] = [spell(trace(1), "text"), spell(trace(2), "text")];
 const number = spell(trace(1), "number");
 const json = JSON.stringify;
-const multipart = (...parts: readonly [name: string, text: string][]) =>
-  `${parts.map(([name, text]) => `--b0\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`).join("")}--b0--\r\n`;
+const multipartBy = (boundary: string, ...parts: readonly [name: string, text: string][]) =>
+  `${parts.map(([name, text]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`).join("")}--${boundary}--\r\n`;
+const multipart = (...parts: readonly [name: string, text: string][]) => multipartBy("b0", ...parts);
 const deep = (depth: number) => `${"[".repeat(depth)}"${one}","${one}"${"]".repeat(depth)}`;
 
 test.each([
@@ -53,6 +54,15 @@ test.each([
   ["a UUID behind a quote of a form", `a=b&payload=${encodeURIComponent(json({ ref: spell(trace(1), "uuid") }))}`, [1]],
   ["two parts of a form", multipart(["id", one], ["ref", json({ id: one, ref: one })]), [1]],
   ["two parts of one name", multipart(["file", one], ["file", one]), [1, 1]],
+  ["two parts as curl and browsers divide them", multipartBy("----WebKitForm7MA4", ["id", one], ["ref", one]), [1]],
+  ["two parts of one name behind dashes", multipartBy("----------7MA4", ["f", one], ["f", one]), [1, 1]],
+  ["two parts behind a preamble", `for old mailers\r\n${multipart(["id", one], ["ref", one])}`, [1]],
+  ["parts that never end", multipart(["id", one], ["ref", one]).slice(0, -6), [1, 1]],
+  ["parts without headers", `--b0\r\n\r\n${one}\r\n--b0\r\n\r\n${one}\r\n--b0--`, [1, 1]],
+  ["lines between dashes", `--- a\n${one}\n\n${one}\n--- a --`, [1, 1]],
+  ["two addresses with another path", `https://a/1?id=${one}\nhttps://a/2?id=${one}`, [1, 1]],
+  ["two lines that begin with their time", `12:01,id=${one}\n12:02,id=${one}`, [1, 1]],
+  ["a number behind what is no UTF-8", `note=caf%E9%22${number}%22`, [1]],
   ["two elements", `<?xml version="1.0"?>\n<o>\n  <id>${one}</id>\n  <ref>${one}</ref>\n</o>\n`, [1]],
   ["an attribute and an element", `<a:o xmlns:a='x>y' id="${one}" z='1'><a:ref>${one}</a:ref></a:o>`, [1]],
   ["an element and a comment", `<o><!-- ${one} --><id>${one}</id><br/></o>`, [1]],
@@ -62,6 +72,12 @@ test.each([
     `<o><id>${one}</id><d>${json({ a: one, b: one }).replaceAll('"', "&quot;")}</d></o>`,
     [1],
   ],
+  ...["&#34;", "&#034;", "&#x22;"].map((quote): [string, string, number[]] => [
+    `JSON within XML with ${quote}`,
+    `<o><id>${one}</id><d>${json({ a: one, b: one }).replaceAll('"', quote)}</d></o>`,
+    [1],
+  ]),
+  ["XML with what is no character", `<o><id>${one}</id><d>&#9999999;${one}</d></o>`, [1]],
   ["XML within JSON", json({ id: one, d: `<o><id>${one}</id><ref>${one}</ref></o>` }), [1]],
   ["two elements of one name", `<l><o id="${one}">${one}</o><o id="${one}">${one}</o></l>`, [1, 1]],
   ["two documents", `<o><id>${one}</id></o>\n<o><id>${one}</id></o>`, [1, 1]],
