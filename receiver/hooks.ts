@@ -70,6 +70,11 @@ export function hooksDirectly(place: Place): Direct {
 export async function hookRoutes(app: FastifyInstance, place: Place): Promise<void> {
   // A signature covers the bytes, so the body stays raw, whatever its content type.
   app.removeAllContentTypeParsers();
+  // The router would refuse what is no type.
+  app.addHook("onRequest", (request, _, done) => {
+    if (request.headers["content-type"] !== undefined) request.headers = { "content-type": "application/octet-stream" };
+    done();
+  });
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
   app.addHook("onError", (_, _reply, { message }, done) => {
     const why = message === "aborted" ? BROKEN_OFF : message;
@@ -80,7 +85,8 @@ export async function hookRoutes(app: FastifyInstance, place: Place): Promise<vo
     method: METHODS,
     url: "/hooks/*",
     handler: async (request, reply) => {
-      const { params, query, headers, body } = request as Hook;
+      const { params, query, body } = request as Hook;
+      const { headers } = request.raw;
       const raw = { path: params["*"], query, headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
       const { status, answer, account } = await take(place, raw);
       reply.code(status).send(answer);

@@ -1,8 +1,9 @@
 /** Webhooks that go past the router, and those that go through it, are answered and counted alike. */
 import { createHmac } from "node:crypto";
-import { once } from "node:events";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { EventEmitter, once } from "node:events";
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { pastRouter } from "../../receiver/direct.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
 import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
 import { webhook } from "./weth-webhook.ts";
@@ -110,4 +111,27 @@ test("a receiver that is closed answers those that wait for a handover which nob
   await vi.waitFor(async () => expect(await counts()).toMatchObject({ total_requests: asked.length }));
   await receiver.close();
   for (const answer of await answers) expect(answer).toMatchObject({ status: 503 });
+});
+
+test("a body in many pieces is joined once, at its end", () => {
+  const bodies: string[] = [];
+  const direct = pastRouter({
+    methods: ["POST"],
+    path: /^\/all$/,
+    bodyLimit: 100,
+    begun: () => (body) => void bodies.push(body.toString()),
+    broken: () => undefined,
+  });
+  const asked = Object.assign(new EventEmitter(), { method: "POST", url: "/all", headers: { "content-length": "26" } });
+  const joining = vi.spyOn(Buffer, "concat");
+  try {
+    expect(direct(asked as unknown as IncomingMessage, {} as ServerResponse)).toBe(true);
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    for (const letter of letters) asked.emit("data", Buffer.from(letter));
+    asked.emit("end");
+    expect(bodies).toEqual([letters]);
+    expect(joining).toHaveBeenCalledTimes(1);
+  } finally {
+    joining.mockRestore();
+  }
 });

@@ -160,9 +160,20 @@ describe("a request gets the same answer past the router and through it", () => 
   const receive = ({ path, query, headers, body, bytes }: IncomingRequest) =>
     headers["x-refused"] === "yes"
       ? "not signed"
-      : { path: "all", text: [body, path, bytes.length, headers["x-list"], JSON.stringify({ ...query })].join() };
+      : {
+          path: "all",
+          text: [
+            body,
+            path,
+            bytes.length,
+            headers["x-list"],
+            headers["content-type"],
+            JSON.stringify({ ...query }),
+          ].join(),
+        };
   const cases: readonly (readonly [string, Record<string, string>, number])[] = [
     ["taken", {}, 200],
+    ["taken, of a type that is none", { "content-type": "json" }, 200],
     ["refused", { "x-refused": "yes" }, 401],
     ["not unpacked", { "content-encoding": "gzip" }, 400],
   ];
