@@ -31,7 +31,7 @@ export function pulseEvents(
   const spelling = { numbers, prefix, types };
   const write = messageWriter(workload.seed, spelling);
   return {
-    ...eventsOf({ name: "nats", events: { write } }, () => streamOf(workload)),
+    ...eventsOf({ name: "nats", isProven: true, events: { write } }, () => streamOf(workload)),
     workload,
     spelling,
     subjects: () =>

@@ -187,6 +187,19 @@ test.each<[string, (event: Event) => string, readonly unknown[]]>([
   expect(piecesOf(data)).toEqual(pieces);
 });
 
+test("of a pipeline whose templates tests prove is tried on few events, and refused all the same where it is wrong", () => {
+  const stream = { seed: 1, variants: combinations(ATTRIBUTES) };
+  const callsOf = (isProven: boolean) => {
+    let calls = 0;
+    const write = ({ id }: Event) => ({ subject: "s", data: id + (calls++ < 0) });
+    derivedTemplate({ ...pipelineOf(write), isProven }, stream);
+    return calls;
+  };
+  expect(callsOf(true)).toBeLessThan(callsOf(false) / 3);
+  const odd = pipelineOf(({ id, seq }) => ({ subject: "s", data: seq % 2 === 0 ? id : `${id}!` }));
+  expect(() => derivedTemplate({ ...odd, isProven: true }, stream)).toThrow("what it writes");
+});
+
 let calls = 0;
 
 describe("what no template can write is refused in one line", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { draw } from "../../core/event.ts";
 import { type Template, writeMessage } from "../../core/template.ts";
 import { publishedMs, readEventId } from "../../core/trace.ts";
 import { blockHash, event, type Workload } from "../../systems/pulse/events.ts";
@@ -60,6 +61,22 @@ describe("a message", () => {
       for (const trace of all) expect(writeMessage(template, trace)).toEqual(events.write(trace));
     });
     fc.assert(written, { numRuns: 10 });
+  });
+
+  test("is what its template says of every variant, which a publisher relies on at its start", () => {
+    const events = pulseEvents(WORKLOAD);
+    const template = events.template() as Template;
+    const perVariant = 40;
+    const count = template.variants.length * perVariant;
+    expect(count).toBeGreaterThan(3_000);
+    for (let seq = 0; seq < count; seq++) {
+      for (const trace of [
+        { ...TRACE, seq },
+        { ...TRACE, seq: draw(1, seq), publishedAt: TRACE.publishedAt + draw(2, seq) + 0.125 },
+      ]) {
+        expect(writeMessage(template, trace)).toEqual(events.write(trace));
+      }
+    }
   });
 
   test("carries the gateway's own chain numbers and subjects where they differ", () => {
