@@ -62,6 +62,7 @@ const Offender = v.looseObject({
   lostSeqs: v.array(Count),
   duplicatedSeqs: v.optional(v.array(Count), []),
   reorderedSeqs: v.optional(v.array(Count), []),
+  misroutedSeqs: v.optional(v.array(Count), []),
   firstLostAt: v.nullable(Ms),
   latestSend: v.optional(v.nullable(Ms), null),
 });
@@ -90,7 +91,17 @@ export const AccountSchema = v.looseObject({
   standstill: v.optional(v.nullable(v.object({ at: Ms, ms: Ms })), null),
   ranOutAt: v.optional(v.nullable(Ms), null),
   offenders: v.array(Offender),
+  /** Older records lack what follows. */
+  offending: v.optional(Count),
+  detours: v.optional(
+    v.object({
+      count: Count,
+      first: v.array(v.object({ seq: Count, due: v.string(), arrived: v.string() })),
+    }),
+    { count: 0, first: [] },
+  ),
   causes: v.array(v.string()),
+  findings: v.optional(v.array(v.string()), []),
 });
 
 export const SummarySchema = v.looseObject({

@@ -2,6 +2,7 @@ import type { BacklogGrowth } from "./backlog.ts";
 import type { BurstAccount } from "./bursts.ts";
 import type { ClockAccount } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
+import type { Detours } from "./detours.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
@@ -185,7 +186,12 @@ export interface Account extends Counts {
   readonly bursts: BurstAccount | null;
   /** Unix ms of the last first arrival of an event; null before the first. */
   readonly lastArrivalAt: number | null;
+  /** The paths that broke a rule, the worst first; no more than ten. */
   readonly offenders: readonly Offender[];
+  /** How many paths broke a rule. */
+  readonly offending: number;
+  /** Lost deliveries that arrived on paths that do not select them. */
+  readonly detours: Detours;
   /** Subscriptions that received a probe, an event that no filter selects. */
   readonly probed: number;
   /** Attribute values that the target mistakes for others; empty where nothing was misrouted. */
@@ -196,8 +202,10 @@ export interface Account extends Counts {
   readonly storage: StorageAccount | null;
   /** Null unless the run has a user's far end. */
   readonly farEnd: FarEndAccount | null;
-  /** Where the pipeline holds missing events, and why, if known. */
+  /** Why deliveries are missing, or where the pipeline holds them, if known. */
   readonly causes: readonly string[];
+  /** What else was wrong, with examples: it does not say why something is missing. */
+  readonly findings: readonly string[];
 }
 
 /** Why the last reading of the far end failed; null when it did not. */

@@ -99,6 +99,8 @@ export interface PathAccount {
   readonly duplicatedSeqs: readonly number[];
   /** The first that came after a later one. */
   readonly reorderedSeqs: readonly number[];
+  /** The lowest numbers of the misrouted ones. */
+  readonly misroutedSeqs: readonly number[];
 }
 
 /**
@@ -110,6 +112,7 @@ export interface PathAccount {
  * @param missedAtEdges number of missing events that were sent too near the path's edges to be expected.
  * @param onLost called for each lost event.
  * @param mayArrive called for unexpected arrivals; refused and unreported events have counts of their own.
+ * @param onMisrouted called for each misrouted event.
  */
 export function settlePath(
   ledger: Ledger,
@@ -119,13 +122,18 @@ export function settlePath(
   missedAtEdges = 0,
   onLost?: (seq: number) => void,
   mayArrive: (seq: number) => boolean = () => true,
+  onMisrouted?: (seq: number) => void,
 ): PathAccount {
+  const misroutedSeqs: number[] = [];
   let misrouted = 0;
   let unexpected = 0;
   let unjudged = missedAtEdges;
   for (const seq of ledger.seen.without(expected)) {
-    if (!selected(seq)) misrouted++;
-    else {
+    if (!selected(seq)) {
+      misrouted++;
+      onMisrouted?.(seq);
+      if (misroutedSeqs.length < EVIDENCE) misroutedSeqs.push(seq);
+    } else {
       unexpected++;
       if (mayArrive(seq)) unjudged++;
     }
@@ -155,5 +163,6 @@ export function settlePath(
     lostSeqs,
     duplicatedSeqs: ledger.duplicatedSeqs,
     reorderedSeqs: ledger.reorderedSeqs,
+    misroutedSeqs,
   };
 }

@@ -1,12 +1,14 @@
 /** The terminal output for a test, and for a run of several tests. */
 
-import type { Account } from "./account.ts";
+import type { Account, Offender } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import type { Counts } from "./counts.ts";
+import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { openedRooms } from "./room.ts";
+import { firstOf, shortlist } from "./shortlist.ts";
 import type { SloResult } from "./sloresult.ts";
 import type { Summary } from "./summary.ts";
 import type { Verdict } from "./verdict.ts";
@@ -162,7 +164,7 @@ export function headlineOf(account: Headline): string[] {
 
 function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
   if (account === null) return [];
-  const { latency, offenders } = account;
+  const { latency } = account;
   const lines = [
     ...headlineOf(account),
     ...strangersOf(account),
@@ -170,20 +172,61 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
     `  drain      ${account.ending ?? "not settled"}, the last delivery ${milliseconds(account.drain)} after the last publish, ` +
       `backlog then ${number(account.backlog)}`,
   ];
-  for (const { path, lost, expected, lostSeqs, firstLostAt } of offenders.filter((one) => one.lost > 0).slice(0, 3)) {
-    const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
-    lines.push(`  lost       ${path}: ${number(lost)} of ${number(expected)}${when}`);
-    lines.push(`             events ${lostSeqs.join(", ")}`);
-  }
-  for (const { path, duplicated, duplicatedSeqs } of offenders.filter((one) => one.duplicated > 0).slice(0, 3)) {
-    lines.push(`  duplicated ${path}: ${number(duplicated)}, events ${duplicatedSeqs.join(", ")}`);
-  }
-  const disordered = account.ordered ? offenders.filter((one) => one.reordered > 0) : [];
-  for (const { path, reordered, reorderedSeqs } of disordered.slice(0, 3)) {
-    lines.push(`  reordered  ${path}: ${number(reordered)}, events ${reorderedSeqs.join(", ")}`);
-  }
+  lines.push(...renderOffenders(account));
   lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
-  return [...lines, ...account.causes.map((cause) => `  cause      ${cause}`)];
+  return [
+    ...lines,
+    ...account.causes.map((cause) => `  cause      ${cause}`),
+    ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
+  ];
+}
+
+/** How many paths are named for each rule. */
+const NAMED = 3;
+
+type Broken = "lost" | "duplicated" | "reordered" | "misrouted";
+
+/** The paths that broke a rule most, with their events, and how much there is on others. */
+function renderOffenders(account: Account): string[] {
+  const rules: readonly Broken[] = [
+    "lost",
+    "duplicated",
+    ...(account.ordered ? ["reordered" as const] : []),
+    "misrouted",
+  ];
+  return rules.flatMap((rule) => {
+    const broken = account.offenders.filter((one) => one[rule] > 0).sort((one, other) => other[rule] - one[rule]);
+    const named = broken.slice(0, NAMED);
+    const left = account[rule] - named.reduce((sum, one) => sum + one[rule], 0);
+    return [
+      ...named.flatMap((one) => (rule === "lost" ? renderLost(one) : [renderBroken(rule, one)])),
+      ...(left > 0 && named.length > 0 ? [`             and ${number(left)} more on other paths`] : []),
+      ...(rule === "misrouted" ? renderDetours(account) : []),
+    ];
+  });
+}
+
+function renderLost({ path, lost, expected, lostSeqs, firstLostAt }: Offender): string[] {
+  const when = firstLostAt === null ? "" : `, the first sent at ${new Date(firstLostAt).toISOString()}`;
+  return [
+    `  lost       ${path}: ${number(lost)} of ${number(expected)}${when}`,
+    ...(lostSeqs.length === 0 ? [] : [`             events ${shortlist(lostSeqs, lost)}`]),
+  ];
+}
+
+function renderBroken(rule: Exclude<Broken, "lost">, one: Offender): string {
+  const events = {
+    duplicated: firstOf(one.duplicatedSeqs),
+    reordered: shortlist(one.reorderedSeqs, one.reordered),
+    misrouted: shortlist(one.misroutedSeqs ?? [], one.misrouted),
+  }[rule];
+  const isNamed = one[`${rule}Seqs`]?.length > 0;
+  return `  ${rule.padEnd(10)} ${one.path}: ${number(one[rule])}${isNamed ? `, events ${events}` : ""}`;
+}
+
+function renderDetours({ detours }: Account): string[] {
+  const told = describeDetours(detours ?? NO_DETOURS);
+  return told === null ? [] : [bullet(told, "             ")];
 }
 
 function unsentOf({ unsent }: Counts): string {

@@ -5,6 +5,7 @@
 import type { Account } from "./account.ts";
 import { attribute, ownDelay, weighed, withCauses } from "./attribution.ts";
 import { uncertaintyOf } from "./clocks.ts";
+import { withDetours } from "./detours.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
@@ -99,7 +100,7 @@ export function summarize(input: SummaryInput): Summary {
   const evidence = evidenceOf(metrics);
   const uncertainty = uncertaintyOf(account);
   const observedOf = (slo: Slo) => observe(slo, data).observed;
-  const observations = weighed(slos, observedOf, evidence).map((slo) => ({
+  const observations = weighed(withDetours(slos, account), observedOf, evidence).map((slo) => ({
     ...observe(slo, data),
     uncertainty: [ownDelay(slo, observedOf(slo), evidence), receiverDelay(slo, observedOf(slo), account)].reduce(
       greater,

@@ -2,6 +2,7 @@
 import type { Account, Offender } from "../core/account.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Clocks } from "../core/clocks.ts";
+import { type Detours, DetourTally, NO_DETOURS } from "../core/detours.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Standstill } from "../core/standstill.ts";
@@ -12,6 +13,8 @@ import type { Path } from "./path.ts";
 
 /** How many paths with broken rules an account lists. */
 const OFFENDERS = 10;
+/** When a run has ten thousand paths, all of them may break rules: this many are kept before the worst are chosen. */
+const KEPT = 10 * OFFENDERS;
 
 /** Input of an account. */
 interface AccountParts {
@@ -41,6 +44,10 @@ export function accountOf(parts: AccountParts): Account {
   const offenders: Offender[] = [];
   const { bursts } = deliveries;
   let lostInBursts = 0;
+  const astray = new Bitset();
+  const strayed = (seq: number) => void astray.add(seq);
+  const short: Path[] = [];
+  let offending = 0;
   const countLost = (seq: number) => {
     if (bursts?.has(seq) === true) lostInBursts++;
   };
@@ -48,16 +55,19 @@ export function accountOf(parts: AccountParts): Account {
   for (const { paths, isOrdered } of observers) {
     for (const path of paths) {
       const onLost = bursts === null ? undefined : countLost;
-      const settled = judged(path.settle(publication, expected.whole, now, onLost), isInterrupted);
+      const settled = judged(path.settle(publication, expected.whole, now, onLost, strayed), isInterrupted);
       accounts.set(path, settled);
       for (const key of summed) sum[key] += settled[key];
       const inversions = isOrdered ? settled.reordered : 0;
       const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
-      if (broken && offenders.length < OFFENDERS) {
+      if (settled.lost > 0) short.push(path);
+      if (broken) offending++;
+      if (broken) {
         const [firstLost] = settled.lostSeqs;
         const firstLostAt = firstLost === undefined ? null : publication.sentAt(firstLost);
         const latestSend = Number.isFinite(path.latestSend) ? path.latestSend : null;
         offenders.push({ path: path.name, filter: path.filter, ...settled, firstLostAt, latestSend });
+        if (offenders.length > KEPT) offenders.splice(0, offenders.length, ...worstOf(offenders));
       }
     }
   }
@@ -110,14 +120,37 @@ export function accountOf(parts: AccountParts): Account {
     ranOutAt: parts.ranOutAt,
     growth: deliveries.growth.over(span),
     bursts: bursts?.account(lostInBursts) ?? null,
-    offenders,
+    offenders: worstOf(offenders),
+    offending,
+    detours: detoursOf(astray, short, parts),
     probed,
     mistaken,
     webhooks,
     storage,
     farEnd,
     causes: [],
+    findings: [],
   };
+}
+
+/** Those that lost most, then those that broke other rules most; equal ones in the order of their paths. */
+function worstOf(offenders: readonly Offender[]): Offender[] {
+  const others = ({ open, duplicated, reordered, misrouted }: Offender) => open + duplicated + reordered + misrouted;
+  return [...offenders].sort((one, other) => other.lost - one.lost || others(other) - others(one)).slice(0, OFFENDERS);
+}
+
+/** Where lost deliveries arrived instead. @param short the paths that lost any. */
+function detoursOf(
+  astray: Bitset,
+  short: readonly Path[],
+  { observers, publication, expected, now }: AccountParts,
+): Detours {
+  if (astray.size === 0 || short.length === 0) return NO_DETOURS;
+  const all = observers.flatMap(({ paths }) => [...paths]);
+  const placeOf = (seq: number) => all.find((path) => path.seen.has(seq) && !path.selected(seq))?.name ?? null;
+  const tally = new DetourTally(astray, placeOf);
+  for (const path of short) path.settle(publication, expected.whole, now, (seq) => tally.lost(path.name, seq));
+  return tally.detours;
 }
 
 /** After an interruption nobody waited: missing deliveries are open, not lost. */

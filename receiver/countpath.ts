@@ -63,6 +63,7 @@ export class CountPath extends Path {
       duplicatedSeqs: [],
       reorderedSeqs: [],
       lostSeqs: [],
+      misroutedSeqs: [],
     };
   }
 }

@@ -37,7 +37,7 @@ export class FarEnd implements Observer {
   private readonly byName: ReadonlyMap<string, ObservedPath>;
   private readonly count: CountPath | null;
   private readonly observed: ObserverContext;
-  private readonly findings = new Findings();
+  private readonly found = new Findings();
   private readonly follower: Follower | null;
 
   constructor(run: FarEndRun, observed: ObserverContext) {
@@ -93,12 +93,11 @@ export class FarEnd implements Observer {
     const own = identities.filter((one) => this.isOwn(one) && isPlausible(one));
     // A table or a list may also contain others' texts.
     const isOurs = kind !== "rows" && kind !== "list";
-    if (isOurs) this.findings.foreign += identities.filter((one) => !this.isOwn(one)).length;
-    this.findings.damaged += damaged;
-    if (damaged > 0) this.findings.describe(`a damaged identity arrived in ${shown(text)}`);
+    if (isOurs) this.found.foreign += identities.filter((one) => !this.isOwn(one)).length;
+    this.found.spoil(damaged, `a damaged identity arrived in ${shown(text)}`);
     if (isOurs && identities.length === 0 && damaged === 0) {
-      this.findings.unread++;
-      this.findings.describe(`a text without an identity arrived: ${shown(text)}`);
+      this.found.unread++;
+      this.found.misplace(`a text without an identity arrived: ${shown(text)}`);
     }
     for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at, isInOrder);
     return own.length + damaged;
@@ -109,16 +108,16 @@ export class FarEnd implements Observer {
    * its times are not believed any more, and those before, which a later report would have shown, are in doubt.
    */
   reported(arrivals: readonly ObservedArrival[]): number {
-    const { findings } = this;
+    const { found } = this;
     const now = this.now();
     const ahead = arrivals.reduce((most, { at = now }) => Math.max(most, at - now), AHEAD_MS);
-    if (ahead > Math.max(AHEAD_MS, findings.ahead)) {
-      findings.ahead = ahead;
+    if (ahead > Math.max(AHEAD_MS, found.ahead)) {
+      found.ahead = ahead;
       const clock = this.run.opening.pipeline;
       this.observed.clock({ clock, role: "observer", at: now, offset: -ahead, error: 0, correction: 0 });
     }
     return arrivals.reduce((sum, { path, text, at }) => {
-      const time = at !== undefined && findings.ahead > 0 ? null : (at ?? now);
+      const time = at !== undefined && found.ahead > 0 ? null : (at ?? now);
       return sum + this.arrived(path === undefined ? { text } : { path, text }, time, true);
     }, 0);
   }
@@ -152,11 +151,11 @@ export class FarEnd implements Observer {
     const gone = placesIn(before).filter((place) => !places.includes(place));
     for (const identity of own) {
       const { publisher, seq, publishedAt } = identity;
-      if (publisher === CANARY_PUBLISHER || this.findings.isDamaged(seq)) continue;
+      if (publisher === CANARY_PUBLISHER || this.found.isDamaged(seq)) continue;
       const moved = path?.selected(seq) === true ? null : `it is on ${name}, where it does not belong`;
       const other = gone.length > 0 ? `event ${gone.map(seqIn).join(", ")} stood there` : null;
       const damage = other ?? moved ?? this.damageIn(text, identity, publishedAt ?? at);
-      if (damage !== null) this.findings.damage(seq, `event ${seq} has been changed since it arrived: ${damage}`);
+      if (damage !== null) this.found.damage(seq, `event ${seq} has been changed since it arrived: ${damage}`);
     }
   }
 
@@ -171,12 +170,12 @@ export class FarEnd implements Observer {
 
   /** Counts a refused request, by reason. */
   refused(reason: string): void {
-    this.findings.refuse(reason);
+    this.found.refuse(reason);
   }
 
   /** Enters the result of a reading: its error, if any, and the events of the rows or items that are gone. */
-  looked(problem: string | null, gone = this.findings.gone): void {
-    Object.assign(this.findings, { problem, gone });
+  looked(problem: string | null, gone = this.found.gone): void {
+    Object.assign(this.found, { problem, gone });
   }
 
   /** Unix ms. */
@@ -193,25 +192,25 @@ export class FarEnd implements Observer {
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
       const what = isOfLoad ? `event ${identity.seq}` : "a canary";
-      this.findings.describe(
+      this.found.misplace(
         `${what} arrived on ${name === "" ? "no path" : name}, which is not a path of ${this.run.opening.pipeline}`,
       );
       if (!isOfLoad) return;
-      this.findings.strays++;
+      this.found.strays++;
       this.observed.arrived(1, 0);
       return;
     }
     const now = this.now();
     const entry = path.enter(identity, at, now, this.observed.deliveries, isInOrder);
     if (!isOfLoad) return;
-    if (at === null && entry === "first") this.findings.undated++;
+    if (at === null && entry === "first") this.found.undated++;
     this.compare(text, identity, identity.publishedAt ?? at ?? now);
     this.observed.arrived(1, entry === "first" ? 1 : 0);
   }
 
   private compare(text: string, identity: Identity, publishedAt: number): void {
     const damage = this.damageIn(text, identity, publishedAt);
-    if (damage !== null) this.findings.damage(identity.seq, `event ${identity.seq} is damaged: ${damage}`);
+    if (damage !== null) this.found.damage(identity.seq, `event ${identity.seq} is damaged: ${damage}`);
   }
 
   private damageIn(text: string, identity: Identity, publishedAt: number): string | null {
@@ -221,8 +220,8 @@ export class FarEnd implements Observer {
 
   account(settle: (path: Path) => PathAccount): AccountPart {
     const { pipeline, kind } = this.run.opening;
-    const { unread, damaged, refused, strays, gone, undated, foreign } = this.findings;
-    const problem = this.findings.problem ?? this.count?.problem ?? null;
+    const { unread, damaged, refused, strays, gone, undated, foreign } = this.found;
+    const problem = this.found.problem ?? this.count?.problem ?? null;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
     const farEnd = { pipeline, kind, paths, unread, damaged, refused, vanished, undated, strays, problem };
@@ -230,7 +229,11 @@ export class FarEnd implements Observer {
   }
 
   causes(account: Account): readonly string[] {
-    return this.findings.causes(account);
+    return this.found.causes(account);
+  }
+
+  findings(): readonly string[] {
+    return this.found.others();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Account } from "../core/account.ts";
 import { milliseconds } from "../core/numbers.ts";
 import { withoutCredentials } from "../core/redaction.ts";
+import { shortened, shortlist } from "../core/shortlist.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 
 /** How many examples an account describes. */
@@ -10,7 +11,7 @@ const NAMED = 10;
 
 /** The events that a text carried, as `publisher/seq` in words. */
 export const placesIn = (carried: string) => (carried === "" ? [] : carried.split(" "));
-export const seqIn = (place: string) => place.split("/")[1];
+export const seqIn = (place: string) => place.split("/")[1] ?? place;
 
 /** What was wrong at a user's far end: how often, with the first examples in words. */
 export class Findings {
@@ -33,7 +34,8 @@ export class Findings {
   /** Why the last reading failed; null when it did not. */
   problem: string | null = null;
   private readonly damagedSeqs = new Set<number>();
-  private readonly examples: string[] = [];
+  private readonly damages = new Examples();
+  private readonly nowhere = new Examples();
 
   refuse(reason: string): void {
     this.refused[reason] = (this.refused[reason] ?? 0) + 1;
@@ -43,30 +45,36 @@ export class Findings {
   damage(seq: number, words: string): void {
     this.damaged++;
     this.damagedSeqs.add(seq);
-    this.describe(words);
+    this.damages.add(words);
+  }
+
+  /** Enters identities with wrong check digits. */
+  spoil(count: number, words: string): void {
+    this.damaged += count;
+    if (count > 0) this.damages.add(words);
   }
 
   isDamaged(seq: number): boolean {
     return this.damagedSeqs.has(seq);
   }
 
-  /** Keeps the words if they are among the first examples. */
-  describe(words: string): void {
-    const example = withoutCredentials(words);
-    if (this.examples.length < EVIDENCE && !this.examples.includes(example)) this.examples.push(example);
+  /** Enters an arrival that is no delivery of an event on any path. */
+  misplace(words: string): void {
+    this.nowhere.add(words);
   }
 
-  /** Everything in words, with the lost and duplicated events of an account. */
-  causes({ offenders, farEnd }: Account): readonly string[] {
-    const events = offenders.flatMap(({ path, lostSeqs, duplicatedSeqs }) => [
-      ...(lostSeqs.length === 0 ? [] : [`events that never arrived on ${path}: ${lostSeqs.join(", ")}`]),
-      ...(duplicatedSeqs.length === 0 ? [] : [`events that arrived again on ${path}: ${duplicatedSeqs.join(", ")}`]),
-    ]);
+  /** Why deliveries are missing. */
+  causes({ farEnd }: Account): readonly string[] {
     const refused = Object.entries(this.refused).map(
       ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
     );
     const problem = farEnd?.problem == null ? [] : [`the far end could not be read: ${farEnd.problem}`];
-    return [...problem, ...this.timeless(), ...events, ...this.vanished(), ...refused, ...this.examples];
+    return [...problem, ...refused, ...this.nowhere.lines()];
+  }
+
+  /** What else was wrong; damage comes first. */
+  others(): readonly string[] {
+    return [...this.damages.lines(), ...this.vanished(), ...this.timeless()];
   }
 
   /** Why events have no latency. */
@@ -87,7 +95,23 @@ export class Findings {
   private vanished(): readonly string[] {
     const places = this.gone.flatMap(placesIn).filter((place) => !place.startsWith(`${CANARY_PUBLISHER}/`));
     if (places.length === 0) return [];
-    const more = places.length > NAMED ? ", ..." : "";
-    return [`events that had arrived and are gone: ${places.slice(0, NAMED).map(seqIn).join(", ")}${more}`];
+    return [`events that had arrived and are gone: ${shortlist(places.slice(0, NAMED).map(seqIn), places.length)}`];
+  }
+}
+
+/** The first of several things in words, each once. */
+class Examples {
+  private readonly first: string[] = [];
+  private count = 0;
+
+  add(words: string): void {
+    const example = withoutCredentials(words);
+    if (this.first.includes(example)) return;
+    this.count++;
+    if (this.first.length < EVIDENCE) this.first.push(example);
+  }
+
+  lines(): readonly string[] {
+    return shortened(this.first, this.count);
   }
 }

@@ -52,8 +52,10 @@ export interface Observer {
   readonly isOrdered: boolean;
   /** The far end's part of the account. @param settle settles a path against what was published. */
   account(settle: (path: Path) => PathAccount): AccountPart;
-  /** Why deliveries are missing or wrong, if this far end knows. */
+  /** Why deliveries are missing, if this far end knows. */
   causes(account: Account): readonly string[];
+  /** What else was wrong, with examples. */
+  findings?(account: Account): readonly string[];
   /** Where events are that have not arrived, if known. */
   readonly balance?: Balance;
   /** A batch was published. */

@@ -63,25 +63,28 @@ export abstract class Path {
    * Settles arrivals against what was published.
    *
    * @param expectedWhole all expected events of a filter, cached.
-   * @param onLost called for each lost event.
+   * @param onLost called for each lost event. @param onMisrouted called for each misrouted one.
    */
   settle(
     publication: Publication,
     expectedWhole: (path: Path) => Bitset,
     now: number,
     onLost?: (seq: number) => void,
+    onMisrouted?: (seq: number) => void,
   ): PathAccount {
     this.ledger.judgeOrder(publication);
     const window = this.judgedWindow(publication, now);
     const isOpen = (seq: number) => this.isOpen(seq, now);
     const mayArrive = (seq: number) => publication.mayArrive(seq);
     const whole = expectedWhole(this);
-    if (window === null) return settlePath(this.ledger, whole, this.selected, isOpen, 0, onLost, mayArrive);
+    const judged = (due: Bitset, missed: number) =>
+      settlePath(this.ledger, due, this.selected, isOpen, missed, onLost, mayArrive, onMisrouted);
+    if (window === null) return judged(whole, 0);
     // A set answers twenty times as fast as a filter.
     const expects = (seq: number) => whole.has(seq);
     const expected = publication.expected(expects, window);
     const missed = publication.missedAtEdges(expects, window, this.openWindow(now) ?? window, this.seen);
-    return settlePath(this.ledger, expected, this.selected, isOpen, missed, onLost, mayArrive);
+    return judged(expected, missed);
   }
 
   /** Whether a missing event may still arrive, even after a quiet time. */

@@ -214,7 +214,7 @@ export class Run {
     const { closed } = this;
     if (closed !== null) {
       const since = this.observers.map((observer) => observer.sinceClose?.(closed));
-      const added = { ...this.latecomers?.addedTo(closed), clocks: this.clocks.account(), causes: this.causes(closed) };
+      const added = { ...this.latecomers?.addedTo(closed), clocks: this.clocks.account(), ...this.told(closed) };
       return Object.assign({}, closed, ...since, added);
     }
     const account = accountOf({
@@ -232,12 +232,15 @@ export class Run {
       standstill: this.stoodStill(this.publication.span?.from ?? this.openedAt),
       ranOutAt: this.ranOut(this.publication.span?.from ?? this.openedAt),
     });
-    return { ...account, causes: this.causes(account) };
+    return { ...account, ...this.told(account) };
   }
 
-  private causes(account: Account): string[] {
+  private told(account: Account): Pick<Account, "causes" | "findings"> {
     const contests = this.publication.contests.map((one) => describeContest(one, this.id));
-    return [...contests, ...this.observers.flatMap((observer) => observer.causes(account))];
+    return {
+      causes: [...contests, ...this.observers.flatMap((observer) => observer.causes(account))],
+      findings: this.observers.flatMap((observer) => observer.findings?.(account) ?? []),
+    };
   }
 
   /** The run second by second; expectations are fixed when the account is closed. */

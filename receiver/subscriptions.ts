@@ -77,7 +77,11 @@ export class Subscriptions implements Observer {
   }
 
   causes(account: Account) {
-    return [...account.mistaken.map(describeMistake), ...this.damages.described()];
+    return account.mistaken.map(describeMistake);
+  }
+
+  findings() {
+    return this.damages.described();
   }
 }
 

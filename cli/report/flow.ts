@@ -15,7 +15,7 @@ const LEAST_WIDTH = 0.02;
 export function flowOf(account: Account): Flow | null {
   const { published, acknowledged, refused, unknown, expected, delivered, lost } = account;
   if (published === 0) return null;
-  const { duplicated, misrouted, late } = account;
+  const { duplicated, misrouted, late, detours } = account;
   const flow = new FlowBuilder();
   const ofEvents = (count: number) => count / published;
   const ofDeliveries = (count: number) => (expected === 0 ? 0 : (count / expected) * ofEvents(acknowledged));
@@ -26,9 +26,12 @@ export function flowOf(account: Account): Flow | null {
   if (acknowledged > 0 && expected > 0) {
     flow.branch("Acknowledged", "Expected", expected, "path", ofDeliveries(expected), "deliveries");
     flow.branch("Expected", "Delivered", delivered, "path", ofDeliveries(delivered));
-    flow.branch("Expected", "Lost", lost, "bad", ofDeliveries(lost));
+    // What came out elsewhere left once, not twice.
+    flow.branch("Expected", "Lost", lost - detours.count, "bad", ofDeliveries(lost - detours.count));
+    flow.branch("Expected", "Lost and misrouted", detours.count, "bad", ofDeliveries(detours.count));
     flow.branch("Acknowledged", "Duplicated", duplicated, "bad", ofDeliveries(duplicated));
-    flow.branch("Acknowledged", "Misrouted", misrouted, "bad", ofDeliveries(misrouted));
+    const beside = Math.max(0, misrouted - detours.count);
+    flow.branch("Acknowledged", "Misrouted", beside, "bad", ofDeliveries(beside));
     flow.branch("Acknowledged", "Late", late, "bad", ofDeliveries(late));
   }
   return flow;
@@ -53,10 +56,12 @@ class FlowBuilder implements Flow {
 /** The flow in one sentence, as text alternative. */
 export function describeFlow(account: Account): string {
   const { published, acknowledged, refused, unknown, expected, delivered, lost, duplicated, misrouted, late } = account;
+  const { count } = account.detours;
+  const elsewhere = count === 0 ? "" : `, ${number(count)} of which arrived on other paths`;
   return (
     `Of ${several(published, "published event")} ${number(acknowledged)} were acknowledged, ${number(refused)} refused and ` +
     `${number(unknown)} remained unknown. Of ${several(expected, "expected delivery", "expected deliveries")} ` +
-    `${number(delivered)} happened and ${number(lost)} were lost; ${number(duplicated)} were duplicated, ` +
+    `${number(delivered)} happened and ${number(lost)} were lost${elsewhere}; ${number(duplicated)} were duplicated, ` +
     `${number(misrouted)} misrouted and ${number(late)} late.`
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Account } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
+import { withDetours } from "../../core/detours.ts";
 import type { RunEvidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
@@ -82,7 +83,12 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
         greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
       const rows = summaries.flatMap((summary) => summary.rows);
       return [
-        { by: test, log: null, tests: own, judgement: judgeInstances(settings.slos, metrics, uncertainty, rows) },
+        {
+          by: test,
+          log: null,
+          tests: own,
+          judgement: judgeInstances(withDetours(settings.slos, account), metrics, uncertainty, rows),
+        },
       ];
     }
     return own.map((one) => ({

@@ -158,8 +158,8 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^account_damaged$/,
-    // The account's last cause describes the first damaged deliveries.
-    (_, { account }, log) => `${account?.causes.at(-1) ?? "nothing describes them"}; ${lookAt(log)}`,
+    // Damage comes first among what was found.
+    (_, { account }, log) => `${account?.findings[0] ?? "nothing describes them"}; ${lookAt(log)}`,
   ],
   [
     /damaged$/,
@@ -212,7 +212,7 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_vanished$/,
     (_, { account }) =>
-      `${account?.causes.find((cause) => cause.startsWith("events that had arrived")) ?? "rows or items are gone"}: ` +
+      `${account?.findings.find((one) => one.startsWith("events that had arrived")) ?? "rows or items are gone"}: ` +
       "look at what deletes or changes them, or asks for a part",
   ],
   [

@@ -2,6 +2,7 @@
 import type { Account, Offender } from "../../core/account.ts";
 import { ms, type RunEvidence, secondOf, slowest } from "../../core/nextstep.ts";
 import { EVIDENCE } from "../../core/order.ts";
+import { firstOf, shortlist } from "../../core/shortlist.ts";
 import type { Second } from "../../core/timeline.ts";
 
 /** A rule that a path may break. */
@@ -12,11 +13,12 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const worst = worstOf(account, "lost");
   if (worst === null) return drained(timeline);
   const { path, lost: count, expected, lostSeqs, firstLostAt } = worst;
+  const first = lostSeqs[0] === undefined ? "" : `, first event ${lostSeqs[0]}`;
   const when = firstLostAt === null ? "" : ` ${secondOf(timeline, firstLostAt)}`;
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
-  return `path ${path} lost ${count} of ${expected}, first event ${lostSeqs[0]}${when}; ${hop}${stillComing(account, worst)}`;
+  return `path ${path} lost ${count} of ${expected}${first}${when}; ${hop}${stillComing(account, worst)}`;
 }
 
 /** That the wait may have been too short, where the last events are those that did not come. */
@@ -41,9 +43,13 @@ export function broken(account: Account | null, rule: Rule): string {
     reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
     misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
   }[rule];
-  const named = { duplicated: worst.duplicatedSeqs, reordered: worst.reorderedSeqs, misrouted: [] }[rule];
-  const events = named.length === 0 ? "" : `, events ${named.join(", ")}`;
-  return `path ${worst.path}: ${worst[rule]} of ${worst.expected}${events}; ${why}`;
+  const named = { duplicated: worst.duplicatedSeqs, reordered: worst.reorderedSeqs, misrouted: worst.misroutedSeqs }[
+    rule
+  ];
+  const events =
+    named.length === 0 ? "" : `, events ${rule === "duplicated" ? firstOf(named) : shortlist(named, worst[rule])}`;
+  const of = rule === "misrouted" ? "beside" : "of";
+  return `path ${worst.path}: ${worst[rule]} ${of} ${worst.expected}${rule === "misrouted" ? " expected" : ""}${events}; ${why}`;
 }
 
 /** Whether each event came again, as far as the named ones show: a total may be one event's alone. */

@@ -94,6 +94,7 @@ export function publisherOf(pipeline: AnyPipeline) {
         ...sender.refusals.map((said) => `publish said: ${said}`),
         ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
         ...(account?.causes ?? []),
+        ...(account?.findings ?? []),
         ...openingsOf(run),
         subscriptions > 0 && (account?.paths ?? 0) > 0
           ? "look at what open() gives to arrived(): the identity must be in it"

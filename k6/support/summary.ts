@@ -1,5 +1,6 @@
 import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
+import { describeDetours, NO_DETOURS } from "../../core/detours.ts";
 import type { Metric } from "../../core/metric.ts";
 import { BREAKPOINT, type Plan } from "../../core/plan.ts";
 import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
@@ -58,6 +59,7 @@ export function summaryOf(
         silenceOf(data),
         faultsOf(data),
         unsettled(account),
+        strayed(account),
         saidOf(words, data),
         evidence(data, account),
       ),
@@ -79,6 +81,16 @@ export function summaryOf(
 function unsettled(account: Account | null): Said {
   const problem = account === null ? null : problemOf(account);
   return problem === null ? {} : { account_settled: problem };
+}
+
+/** Where lost deliveries arrived instead. */
+function strayed(account: Account | null): Said {
+  const detours = account?.detours ?? NO_DETOURS;
+  const told = describeDetours(detours);
+  if (account === null || told === null) return {};
+  const isAll = detours.count >= account.lost;
+  const part = `${detours.count} of ${account.lost} arrived on a path that does not select them`;
+  return { account_misrouted: told, ...(isAll ? {} : { account_lost: part }) };
 }
 
 /** Evidence by metric, where several have some to give. */

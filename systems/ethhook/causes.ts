@@ -10,10 +10,7 @@ export function explain(account: Account, hops: HopsReport | null): string[] {
   const { webhooks } = account;
   if (webhooks === null) return [];
   const stream = hops === null ? [] : explainHops(hops, account);
-  const headers = webhooks.unraisedHeaders;
-  const notes =
-    headers === 0 ? [] : [`${headers} second and later attempts came with an X-Webhook-Attempt that had not risen`];
-  if (account.lost + account.open === 0) return [...stream, ...notes];
+  if (account.lost + account.open === 0) return stream;
   const causes = [...stream, ...refusals(webhooks), ...webhooks.endpoints.flatMap(explainEndpoint)];
   if (causes.length === 0) {
     causes.push(
@@ -22,7 +19,15 @@ export function explain(account: Account, hops: HopsReport | null): string[] {
         : "the pipeline holds nothing back: what is missing was lost between queue and receiver, or was never queued",
     );
   }
-  return [...causes, ...notes];
+  return causes;
+}
+
+/** What else was seen of the webhooks. */
+export function observations({ webhooks }: Account): string[] {
+  const headers = webhooks?.unraisedHeaders ?? 0;
+  return headers === 0
+    ? []
+    : [`${headers} second and later attempts came with an X-Webhook-Attempt that had not risen`];
 }
 
 /** Requests that the receiver rejected. */

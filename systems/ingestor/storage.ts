@@ -9,11 +9,10 @@ type Queue = NonNullable<StorageAccount["queue"]>;
 export function explainStorage(account: Account, storage: StorageAccount): string[] {
   const { ending, lost, open, acknowledged } = account;
   const causes: string[] = [];
-  const { queue, problem, vanished, changed, ids, worker, setBack } = storage;
+  const { queue, problem, vanished, ids, worker, setBack } = storage;
   if (problem !== null) causes.push(`the table or Redis could not be read: ${problem}`);
   if (setBack != null) causes.push(describeSetBack(setBack));
   if (vanished > 0) causes.push(`${vanished} rows existed and are gone`);
-  if (changed > 0) causes.push(`${changed} rows were stored intact and have changed since`);
   if (ids.repeated > 0)
     causes.push(`${ids.repeated} of ${ids.answered} messages were accepted under the message_id of another`);
   if (lost + open === 0) return causes;
@@ -30,6 +29,12 @@ export function explainStorage(account: Account, storage: StorageAccount): strin
     );
   }
   return causes;
+}
+
+/** What became of rows later. */
+export function changesOf(storage: StorageAccount | null): string[] {
+  const changed = storage?.changed ?? 0;
+  return changed === 0 ? [] : [`${changed} rows were stored intact and have changed since`];
 }
 
 function describeSetBack({ from, to }: NonNullable<StorageAccount["setBack"]>): string {

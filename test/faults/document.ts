@@ -55,7 +55,7 @@ interface RecordedRow {
 
 function cellsOf({ row: { name, plants, expect }, recording: { evidence }, wrong }: RecordedRow): string[] {
   const { verdict, tests, account } = evidence;
-  const texts = [...tests.flatMap((test) => test.reasons), ...(account?.causes ?? [])];
+  const texts = [...tests.flatMap((test) => test.reasons), ...(account?.causes ?? []), ...(account?.findings ?? [])];
   const reasons = [...new Set(texts.map(shortened))];
   const groundless = wrong.flatMap((text) =>
     text.startsWith(GROUNDLESS) ? shortened(text.slice(GROUNDLESS.length)) : [],

@@ -169,7 +169,10 @@ const ROWS: readonly Row<EthhookPlant>[] = [
         all,
         nothingLost,
         ["retries are counted here", ({ webhooks }) => (webhooks?.retried ?? 0) >= 3],
-        ["headers that stay are told", ({ causes }) => causes.some((cause) => cause.includes("had not risen"))],
+        [
+          "headers that stay are told",
+          ({ causes, findings = [] }) => [...causes, ...findings].some((told) => told.includes("had not risen")),
+        ],
       ],
     },
   },

@@ -103,7 +103,7 @@ export function shortcomings({ expect }: Pick<Row<unknown>, "expect">, evidence:
   const { verdict, reasons, besides = [], checks = [] } = expect;
   const { account, hung, left } = evidence;
   const given = [...new Set(evidence.tests.flatMap((test) => test.reasons))];
-  const told = [...given, ...(account?.causes ?? [])];
+  const told = [...given, ...(account?.causes ?? []), ...(account?.findings ?? [])];
   const allowed = [...reasons, ...besides];
   const groundless = given.filter((text) => !allowed.some((reason) => names(text, reason)));
   return [

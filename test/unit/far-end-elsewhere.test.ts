@@ -37,9 +37,9 @@ describe("an observer's clock that is ahead", () => {
     await reported(0, 3);
     // Without a time it is the receiver's.
     await post(`/runs/${RUN}/observed`, { arrivals: [{ text: identity(4) }] });
-    const { delivered, latency, causes, clocks } = await settle();
+    const { delivered, latency, findings, clocks } = await settle();
     expect([delivered, latency.samples]).toEqual([5, 2]);
-    expect(causes).toEqual([
+    expect(findings).toEqual([
       expect.stringMatching(/^3 events were reported by a clock .* ahead of the receiver's: they have no latency$/),
     ]);
     expect(clocks).toMatchObject([{ role: "observer", evidence: expect.stringContaining("observer own") }]);

@@ -32,9 +32,7 @@ describe("requests", () => {
     const settled = await settle();
     expect(settled).toMatchObject({ expected: 5, delivered: 4, lost: 1, duplicated: 1, ordered: false });
     expect(settled.offenders).toMatchObject([{ path: "all", lostSeqs: [4] }]);
-    expect(settled.causes).toEqual(
-      expect.arrayContaining(["events that never arrived on all: 4", "events that arrived again on all: 1"]),
-    );
+    expect(settled.causes.join()).not.toMatch(/never arrived|arrived again/);
   });
 
   test("on a path that selects others are misrouted, on none are strays, without an identity are told", async () => {
@@ -62,11 +60,11 @@ describe("requests", () => {
     await hook("all", `broken ${identity(0)}`, { "x-signed": "yes" });
     await hook("all", `half of ${identity(1)}`, { "x-signed": "yes" });
     await published(2);
-    const { farEnd, causes, delivered } = await settle();
+    const { farEnd, causes, findings, delivered } = await settle();
     expect(delivered).toBe(2);
     expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 2 });
-    expect(causes).toEqual([
-      "1 request was refused: wrong signature",
+    expect(causes).toEqual(["1 request was refused: wrong signature"]);
+    expect(findings).toEqual([
       "event 0 is damaged: it is broken",
       "event 1 is damaged: damage() failed: it ends early",
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Account, WebhookAccount } from "../../core/account.ts";
 import { explainHops, type Group, type Hops, hasDrained, leftPending, mergeHops } from "../../core/hops.ts";
-import { explain, explainSilence } from "../../systems/ethhook/causes.ts";
+import { explain, explainSilence, observations } from "../../systems/ethhook/causes.ts";
 import { ACCOUNT, OFFENDER, WEBHOOKS } from "./records.ts";
 
 const group = (changes: Partial<Group> = {}): Group => ({
@@ -134,7 +134,7 @@ describe("deliveries are missing because", () => {
 
 test("headers that do not rise are told of, although nothing is lost", () => {
   const webhooks = { ...WEBHOOKS, unraisedHeaders: 12 };
-  expect(explain({ ...account, webhooks }, { before, after: healthy })).toEqual([
+  expect(observations({ ...account, webhooks })).toEqual([
     "12 second and later attempts came with an X-Webhook-Attempt that had not risen",
   ]);
 });

@@ -146,6 +146,7 @@ describe("a settled path", () => {
       lostSeqs: [1, 2, 3],
       duplicatedSeqs: [],
       reorderedSeqs: [],
+      misroutedSeqs: [],
     });
   });
 

@@ -72,9 +72,23 @@ describe("the next step", () => {
       "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); 7 deliveries wait in delivery_queue",
     ],
     [
+      "of lost events is not displaced by what else was found",
+      missed("account_lost"),
+      evidenceOf({ offenders: [OFFENDER], findings: ["event 7 is damaged: it is broken"] }),
+      "path a1b2c3/12/1 lost 42 of 30000, first event 12345 in second 1 (12:00:00Z); hop acknowledgement to delivery: look at what the target did then",
+    ],
+    [
+      "of lost events that have no numbers names none",
+      missed("account_lost"),
+      evidenceOf({ offenders: [{ ...OFFENDER, lostSeqs: [], firstLostAt: null }] }),
+      "path a1b2c3/12/1 lost 42 of 30000; hop acknowledgement to delivery: look at what the target did then",
+    ],
+    [
       "of damage shows one",
       missed("account_damaged"),
-      evidenceOf({ causes: ["4 deliveries wait in queue", "event 7 came to usdc damaged: its data is 1"] }),
+      evidenceOf({
+        findings: ["event 7 came to usdc damaged: its data is 1", "event 9 came to usdc damaged: its data is 2"],
+      }),
       "event 7 came to usdc damaged: its data is 1; read results/nightly-7/nats.log",
     ],
     [
@@ -97,8 +111,8 @@ describe("the next step", () => {
     [
       "of misrouted events shows the filter",
       missed("account_misrouted"),
-      evidenceOf({ offenders: [{ ...OFFENDER, misrouted: 5 }] }),
-      'path a1b2c3/12/1: 5 of 30000; its filter is {"chains":["ethereum"],"event_types":[],"accounts":[],"program_ids":[]}: compare it with what the target matches by',
+      evidenceOf({ offenders: [{ ...OFFENDER, misrouted: 5, misroutedSeqs: [96, 296] }] }),
+      'path a1b2c3/12/1: 5 beside 30000 expected, events 96, 296 and 3 more; its filter is {"chains":["ethereum"],"event_types":[],"accounts":[],"program_ids":[]}: compare it with what the target matches by',
     ],
     [
       "of slow deliveries names the second, and the hop behind the acknowledgement",
@@ -178,7 +192,7 @@ describe("the next step", () => {
     [
       "of what vanished names it",
       missed("account_vanished"),
-      evidenceOf({ causes: ["events that had arrived and are gone: 77"] }),
+      evidenceOf({ findings: ["events that had arrived and are gone: 77"] }),
       "events that had arrived and are gone: 77: look at what deletes or changes them, or asks for a part",
     ],
     [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Offender } from "../../core/account.ts";
 import { Run } from "../../receiver/run.ts";
-import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report } from "./reports.ts";
+import { batch, ETHEREUM, ON_ETHEREUM, ON_SOLANA, OPENING, report, SOLANA } from "./reports.ts";
 
 describe("offenders", () => {
   const offendersOf = (...reports: ReturnType<typeof report>[]): readonly Offender[] => {
@@ -40,6 +40,45 @@ describe("offenders", () => {
     const due = ON_ETHEREUM.filter((seq) => seq < 40);
     const offenders = offendersOf(report([ON_SOLANA[0] as number, ...due], 9_000, { filter: ETHEREUM }));
     expect(offenders).toEqual([expect.objectContaining({ misrouted: 1, lost: 0, duplicated: 0, reordered: 0 })]);
+  });
+
+  test("are the worst first, and all are counted", () => {
+    const short = (path: string, lost: number) => report(all.slice(lost), 9_000, { path });
+    const many = Array.from({ length: 12 }, (_, place) => short(`p${place}`, place + 1));
+    const run = new Run("nightly", OPENING, () => 9_000);
+    run.published(batch(0, 40, 1_000));
+    run.arrivals({ paths: many });
+    const { offenders, offending } = run.account();
+    expect(offenders.map(({ path, lost }) => [path, lost])).toEqual(
+      Array.from({ length: 10 }, (_, place) => [`p${11 - place}`, 12 - place]),
+    );
+    expect(offending).toBe(12);
+  });
+
+  test("say where what they lost arrived instead", () => {
+    const run = new Run("nightly", OPENING, () => 9_000);
+    run.published(batch(0, 40, 1_000));
+    const due = ON_ETHEREUM.filter((seq) => seq < 40);
+    const [gone] = due as [number];
+    const solana = ON_SOLANA.filter((seq) => seq < 40);
+    run.arrivals({
+      paths: [
+        report(due.slice(1), 9_000, { path: "acme", filter: ETHEREUM }),
+        report([...solana, gone], 9_000, { path: "globex", filter: SOLANA }),
+      ],
+    });
+    const account = run.account();
+    expect(account).toMatchObject({ lost: 1, misrouted: 1 });
+    expect(account.detours).toEqual({ count: 1, first: [{ seq: gone, due: "acme", arrived: "globex" }] });
+    expect(account.offenders.find(({ path }) => path === "globex")?.misroutedSeqs).toEqual([gone]);
+  });
+
+  test("lost elsewhere only what did not arrive anywhere", () => {
+    const run = new Run("nightly", OPENING, () => 9_000);
+    run.published(batch(0, 40, 1_000));
+    const due = ON_ETHEREUM.filter((seq) => seq < 40);
+    run.arrivals({ paths: [report([...due.slice(1), ON_SOLANA[0] as number], 9_000, { filter: ETHEREUM })] });
+    expect(run.account()).toMatchObject({ lost: 1, misrouted: 1, detours: { count: 0, first: [] } });
   });
 
   test("are nobody when nothing is wrong, and ten when everything is", () => {

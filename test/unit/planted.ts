@@ -152,6 +152,7 @@ function plant(
       lostSeqs: lost.slice(0, 10).map(({ seq }) => seq),
       duplicatedSeqs: repeatedSeqs(deliveries),
       reorderedSeqs: merged.flatMap((one) => (overtaken.has(one) ? [one.seq] : [])).slice(0, 10),
+      misroutedSeqs: numbersOf(arriving.filter((one) => !matching(one))),
     },
     unpromised: arriving.filter(
       (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome === "refused"),
@@ -217,4 +218,10 @@ function copy(merged: readonly PlantedSend[]): Delivery[] {
   ]);
   placed.sort((a, b) => a.at - b.at);
   return placed.map(({ one: { publisher, seq } }) => ({ publisher, seq }));
+}
+
+/** The ten lowest. */
+function numbersOf(events: readonly { readonly seq: number }[]): number[] {
+  const seqs = [...new Set(events.map(({ seq }) => seq))];
+  return seqs.sort((one, other) => one - other).slice(0, 10);
 }

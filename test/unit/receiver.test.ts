@@ -70,9 +70,9 @@ describe("a webhook", () => {
   test("that came changed is counted and described, with the field and what is in it", async () => {
     await json("/runs/run/published", [batch(SEQ, 1, Date.now() - 5)]);
     await deliver(JSON.stringify({ ...JSON.parse(webhook()), data: "0xbad" }));
-    const { delivered, webhooks, causes } = await account();
+    const { delivered, webhooks, findings } = await account();
     expect({ delivered, damaged: webhooks?.damaged }).toEqual({ delivered: 1, damaged: 1 });
-    expect(causes).toEqual([`event ${SEQ} came to weth-events damaged: its data is "0xbad"`]);
+    expect(findings).toEqual([`event ${SEQ} came to weth-events damaged: its data is "0xbad"`]);
   });
 
   test("is in the timeline and among the latencies of its endpoint", async () => {

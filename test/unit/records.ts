@@ -38,6 +38,7 @@ export const OFFENDER: Offender = {
   lostSeqs: Array.from({ length: 10 }, (_, place) => 12_345 + place),
   duplicatedSeqs: [],
   reorderedSeqs: [],
+  misroutedSeqs: [],
   firstLostAt: Date.UTC(2026, 0, 1, 12, 0, 0, 500),
   latestSend: Date.UTC(2026, 0, 1, 12, 1),
 };
@@ -97,6 +98,8 @@ export const ACCOUNT: Account = {
   growth: { ms: 0.1, seconds: 60 },
   lastArrivalAt: 60_205,
   offenders: [],
+  offending: 0,
+  detours: { count: 0, first: [] },
   bursts: null,
   probed: 0,
   mistaken: [],
@@ -106,6 +109,7 @@ export const ACCOUNT: Account = {
   storage: null,
   farEnd: null,
   causes: [],
+  findings: [],
 };
 
 export const STORAGE: StorageAccount = {

@@ -12,6 +12,7 @@ export const EVERYTHING: Filter = { chains: [], event_types: [], accounts: [], p
 
 /** A filter of one chain, and which of the first hundred events it selects or not. */
 export const ETHEREUM = filterFor("simple", { ...event(WORKLOAD, 0), chain: "ethereum" });
+export const SOLANA = filterFor("simple", { ...event(WORKLOAD, 0), chain: "solana" });
 export const ON_ETHEREUM = eventsOn("ethereum");
 export const ON_SOLANA = eventsOn("solana");
 

@@ -65,6 +65,8 @@ describe("the account of a run that goes on", () => {
       latency: { samples: 0, negative: 0, min: 0, mean: 0, p50: 0, p95: 0, p99: 0, p995: 0, max: 0 },
       lastArrivalAt: null,
       offenders: [],
+      offending: 0,
+      detours: { count: 0, first: [] },
       bursts: null,
       probed: 0,
       mistaken: [],
@@ -74,6 +76,7 @@ describe("the account of a run that goes on", () => {
       storage: null,
       farEnd: null,
       causes: [],
+      findings: [],
     });
   });
 

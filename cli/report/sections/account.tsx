@@ -1,6 +1,9 @@
 import { ENDINGS } from "../../../core/account.ts";
 import { COUNTS, type CountName, countsOf, faultNames } from "../../../core/counts.ts";
+import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
+import { NOTHING, number } from "../../../core/numbers.ts";
+import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
@@ -38,7 +41,9 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         <Figure value={backlog} /> were missing. How the wait ended:{" "}
         {ending === null ? "the account was never settled" : ENDINGS[ending]}.
       </p>
-      <Causes causes={account.causes} />
+      <Lines title="Why deliveries are missing" lines={account.causes} />
+      <Lines title="What else was wrong" lines={account.findings} />
+      <Lines title="What arrived elsewhere" lines={elsewhere(account.detours)} />
       <Offenders account={account} />
     </Section>
   );
@@ -65,28 +70,33 @@ function Counts({ name, counts, account }: { name: string; counts: readonly Coun
   );
 }
 
-function Causes({ causes }: { causes: readonly string[] }) {
-  if (causes.length === 0) return null;
+function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
+  if (lines.length === 0) return null;
   return (
     <>
-      <h3>Where the pipeline holds what is missing</h3>
+      <h3>{title}</h3>
       <ul>
-        {causes.map((cause) => (
-          <li key={cause}>{cause}</li>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
         ))}
       </ul>
     </>
   );
 }
 
+/** Lost deliveries that arrived on other paths. */
+function elsewhere({ count, first }: Account["detours"]): readonly string[] {
+  return shortened(first.map(describeDetour), count);
+}
+
 /** Where no order is promised, no event breaks it. */
 const REORDERED_EVENTS: Column<Account["offenders"][number]> = {
   title: "reordered events",
-  cell: ({ reorderedSeqs }) => reorderedSeqs.join(", ") || "none",
+  cell: ({ reordered, reorderedSeqs }) => namedOf(reorderedSeqs, reordered),
   kind: "text",
 };
 
-function Offenders({ account: { offenders, ordered } }: { account: Account }) {
+function Offenders({ account: { offenders, offending = offenders.length, ordered } }: { account: Account }) {
   if (offenders.length === 0) return null;
   return (
     <>
@@ -101,14 +111,30 @@ function Offenders({ account: { offenders, ordered } }: { account: Account }) {
           { title: "duplicated", cell: ({ duplicated = null }) => <Figure value={duplicated} />, kind: "number" },
           { title: "reordered", cell: ({ reordered = null }) => <Figure value={reordered} />, kind: "number" },
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
-          { title: "lost events", cell: ({ lostSeqs }) => lostSeqs.join(", ") || "none", kind: "text" },
-          { title: "repeated events", cell: ({ duplicatedSeqs }) => duplicatedSeqs.join(", ") || "none", kind: "text" },
+          { title: "lost events", cell: ({ lost, lostSeqs }) => namedOf(lostSeqs, lost), kind: "text" },
+          { title: "repeated events", cell: ({ duplicatedSeqs }) => firstOf(duplicatedSeqs) || "none", kind: "text" },
           ...(ordered ? [REORDERED_EVENTS] : []),
+          {
+            title: "misrouted events",
+            cell: ({ misrouted, misroutedSeqs }) => namedOf(misroutedSeqs, misrouted),
+            kind: "text",
+          },
           { title: "the first was sent at", cell: ({ firstLostAt }) => momentOf(firstLostAt), kind: "text" },
         ]}
       />
+      {offending > offenders.length ? (
+        <p>
+          The worst {number(offenders.length)} of {number(offending)} are listed.
+        </p>
+      ) : null}
     </>
   );
+}
+
+/** Numbers of events; a dash where there are events that nobody could name. */
+function namedOf(seqs: readonly number[], all = seqs.length): string {
+  if (all === 0) return "none";
+  return seqs.length === 0 ? NOTHING : shortlist(seqs, all);
 }
 
 function momentOf(at: number | null) {

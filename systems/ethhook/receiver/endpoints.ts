@@ -4,11 +4,12 @@ import { beginningOf } from "../../../core/beginning.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
+import { shortened } from "../../../core/shortlist.ts";
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { AccountPart, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
-import { explain } from "../causes.ts";
+import { explain, observations } from "../causes.ts";
 import type { Webhooks } from "../opening.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../wire.ts";
 import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts";
@@ -97,7 +98,11 @@ export class Endpoints implements Observer {
   }
 
   causes(account: Account): string[] {
-    return [...explain(account, this.hops), ...this.damages];
+    return explain(account, this.hops);
+  }
+
+  findings(account: Account): string[] {
+    return [...shortened(this.damages, this.damagedWebhooks), ...observations(account)];
   }
 
   atClose({ webhooks, span }: Account, seconds: readonly Second[]): Partial<Account> {

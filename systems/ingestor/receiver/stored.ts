@@ -1,8 +1,9 @@
 import type { Account } from "../../../core/account.ts";
 import type { Batch } from "../../../core/publication.ts";
 import type { Balance } from "../../../core/settling.ts";
+import { shortened } from "../../../core/shortlist.ts";
 import type { AccountPart, Observer } from "../../../receiver/observer.ts";
-import { explainStorage } from "../storage.ts";
+import { changesOf, explainStorage } from "../storage.ts";
 import type { TablePath } from "./table.ts";
 import type { Watch } from "./watch.ts";
 
@@ -46,7 +47,12 @@ export class TableObserver implements Observer {
     const [path] = this.paths;
     const [offender] = account.offenders;
     const described = offender === undefined ? [] : path.describeLost(offender);
-    return [...explainStorage(account, account.storage), ...described, ...path.damages];
+    return [...explainStorage(account, account.storage), ...described];
+  }
+
+  findings({ storage }: Account): string[] {
+    const [path] = this.paths;
+    return [...shortened(path.damages, storage?.damaged ?? 0), ...changesOf(storage)];
   }
 
   /** Polling has found new rows only; now every row of the run is read again. */

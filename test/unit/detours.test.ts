@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { describeDetours, withDetours } from "../../core/detours.ts";
+import { shortened, shortlist } from "../../core/shortlist.ts";
+import { summarize } from "../../core/summary.ts";
+import { ACCOUNT, dataOf, inputOf, SLOS } from "./records.ts";
+
+const first = [96, 296, 496, 696].map((seq) => ({ seq, due: "acme", arrived: "globex" }));
+
+describe("lost deliveries that arrived elsewhere", () => {
+  test("are told with both paths, and how many more there are", () => {
+    expect(describeDetours({ count: 0, first: [] })).toBeNull();
+    expect(describeDetours({ count: 10, first })).toBe(
+      "event 96 was due on acme, arrived on globex; event 296 was due on acme, arrived on globex; " +
+        "event 496 was due on acme, arrived on globex; 7 more",
+    );
+  });
+
+  test.each<[string, { lost: number; count: number }, readonly string[], readonly string[]]>([
+    ["all of them: misrouting is the one reason", { lost: 10, count: 10 }, ["account_misrouted"], ["account_lost"]],
+    ["some of them: both are reasons", { lost: 11, count: 10 }, ["account_lost", "account_misrouted"], []],
+    ["none of them: both are reasons", { lost: 10, count: 0 }, ["account_lost", "account_misrouted"], []],
+  ])("%s", (_, { lost, count }, reasons, symptoms) => {
+    const account = { ...ACCOUNT, lost, misrouted: 10, detours: { count, first } };
+    const metrics = { account_lost: { values: { count: lost } }, account_misrouted: { values: { count: 10 } } };
+    const summary = summarize(inputOf({ account, data: dataOf(metrics) }));
+    expect(summary.verdict).toBe("FAIL");
+    expect(summary.reasons.map(({ metric }) => metric)).toEqual(reasons);
+    expect(summary.reasons[0]?.symptoms.map((one) => one.split(" ")[0])).toEqual(symptoms);
+  });
+
+  test("explain nothing where misrouting is allowed, or has no objective", () => {
+    const account = { ...ACCOUNT, lost: 10, misrouted: 10, detours: { count: 10, first } };
+    const metrics = { account_lost: { values: { count: 10 } }, account_misrouted: { values: { count: 10 } } };
+    const allowed = SLOS.map((row) =>
+      row.metric === "account_misrouted" ? { ...row, comparison: "<=" as const, bound: 20 } : row,
+    );
+    for (const slos of [allowed, SLOS.filter(({ metric }) => metric !== "account_misrouted")]) {
+      const { reasons } = summarize(inputOf({ account, slos, data: dataOf(metrics) }));
+      expect(reasons.map(({ metric }) => metric)).toEqual(["account_lost"]);
+    }
+  });
+
+  test("change no objectives of a run without an account", () => expect(withDetours(SLOS, null)).toBe(SLOS));
+});
+
+test.each<[readonly number[], number | undefined, string]>([
+  [[], undefined, ""],
+  [[1, 2], undefined, "1, 2"],
+  [[1, 2], 2, "1, 2"],
+  [[1, 2], 49, "1, 2 and 47 more"],
+  [[], 3, "3 more"],
+])("of %j of %s is told: %s", (listed, all, told) => expect(shortlist(listed, all)).toBe(told));
+
+test.each<[readonly string[], number, readonly string[]]>([
+  [[], 5, []],
+  [["a", "b"], 2, ["a", "b"]],
+  [["a", "b"], 7, ["a", "b", "and 5 more of this kind"]],
+])("of lines %j of %s are told: %j", (lines, all, told) => expect(shortened(lines, all)).toEqual(told));
