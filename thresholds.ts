@@ -101,9 +101,14 @@ const accounted = [
 ];
 
 /** A load that seeks its limit is cut off at it: what was on its way then is reported by nobody. */
-function accountedIn({ profile }: SloContext): readonly Slo[] {
-  return profile === BREAKPOINT ? accounted.filter(({ metric }) => metric !== "account_unreported") : accounted;
+function accountedIn({ profile, counted = false }: SloContext): readonly Slo[] {
+  const all = counted ? [...accounted.filter(({ metric }) => !UNCOUNTED.test(metric)), TOO_MANY] : accounted;
+  return profile === BREAKPOINT ? all.filter(({ metric }) => metric !== "account_unreported") : all;
 }
+
+/** What nobody looks for where arrivals are only counted, and what shows instead. */
+const UNCOUNTED = /^account_(duplicated|misrouted|damaged|contradicted|unreported|negative_latency|clock_doubts)$/;
+const TOO_MANY = slo("account_surplus").count.is(0);
 
 /** Of bursts: their events are lost no more than others, hardly slower, and none hangs behind for long. */
 function burstlike(bursts: number): Slo[] {

@@ -100,6 +100,8 @@ export const AccountSchema = v.looseObject({
     }),
     { count: 0, first: [] },
   ),
+  /** A user's far end. */
+  farEnd: v.optional(v.nullable(v.looseObject({ kind: v.string() })), null),
   causes: v.array(v.string()),
   findings: v.optional(v.array(v.string()), []),
 });

@@ -139,6 +139,8 @@ export interface FarEndAccount {
   readonly pipeline: string;
   readonly kind: string;
   readonly paths: readonly ObservedPathAccount[];
+  /** Arrivals beyond the expected number; null unless they are only counted. */
+  readonly surplus: number | null;
   /** Received texts without an identity. */
   readonly unread: number;
   /** Identities with wrong check digits, and texts that differ from what was published. */

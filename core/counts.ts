@@ -74,6 +74,23 @@ export const COUNTS: Readonly<Record<CountName, Count>> = TABLE;
 
 export const COUNT_NAMES = Object.keys(TABLE) as readonly CountName[];
 
+/** What a far end that only counts its arrivals cannot know: a loss and a duplicate cancel out. */
+const UNSEEN: readonly CountName[] = [
+  ...(["duplicated", "reordered", "misrouted", "damaged", "contradicted", "unreported", "foreign"] as const),
+];
+export const ONLY_COUNTED =
+  "only a number is known: a loss and a duplicate cancel out, and nobody saw order, paths or content";
+
+/** Whether arrivals were only counted. */
+export function isOnlyCounted({ farEnd }: { readonly farEnd?: unknown }): boolean {
+  return typeof farEnd === "object" && farEnd !== null && "kind" in farEnd && farEnd.kind === "count";
+}
+
+/** A count of an account; null where nobody looked for it. */
+export function seenCount(account: Counts & { readonly farEnd?: unknown }, name: CountName): number | null {
+  return UNSEEN.includes(name) && isOnlyCounted(account) ? null : account[name];
+}
+
 /** The counts of one run. */
 export type Counts = Readonly<Record<CountName, number>>;
 

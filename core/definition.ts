@@ -25,6 +25,8 @@ export interface SloContext {
   readonly bursts?: number | undefined;
   /** Mean requested rate in events per second; null where acknowledgements set the pace. */
   readonly rate?: number | null;
+  /** Arrivals are only counted: nobody sees which events they are. */
+  readonly counted?: boolean;
   /** Changed bounds, by the names of {@link sloVariable}. */
   readonly bounds?: Readonly<Record<string, number>>;
 }

@@ -200,6 +200,7 @@ const account = {
     "acknowledged messages that for 10 seconds were neither rows nor pending nor buffered, among the readings",
   ),
   account_repeated_ids: count("messages that were accepted under the id of another one, among those accepted"),
+  account_surplus: count("arrivals beyond the expected number, where arrivals are only counted"),
   account_vanished: count("rows that existed earlier and were gone when the account was settled"),
   account_backlog_growth: reading("growth of the backlog under load, as a share of the deliveries that were due"),
   account_insert_p95_ms: between(

@@ -1,8 +1,8 @@
 /** The terminal output for a test, and for a run of several tests. */
 
-import type { Account, Offender } from "./account.ts";
+import type { Account, FarEndAccount, Offender } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
-import type { Counts } from "./counts.ts";
+import { type CountName, type Counts, isOnlyCounted, ONLY_COUNTED, seenCount } from "./counts.ts";
 import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
@@ -152,23 +152,39 @@ type Headline = Counts & {
 
 /** What was published, the result, and how much of it could be judged: the first lines of every output. */
 export function headlineOf(account: Headline): string[] {
+  const known = (name: CountName) => `${number(seenCount(account, name))} ${name}`;
+  const isCounted = isOnlyCounted(account);
+  const surplus = isCounted ? surplusOf(account.farEnd) : null;
+  const found = isCounted
+    ? `${surplus === null ? "" : `${number(surplus)} too many, `}`
+    : `${known("duplicated")}, ${known("reordered")}${account.reordered > 0 && account.ordered === false ? " (no order is promised)" : ""}, ${known("misrouted")}, `;
   return [
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
-      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${number(account.duplicated)} duplicated, ${number(account.reordered)} reordered${account.reordered > 0 && account.ordered === false ? " (no order is promised)" : ""}, ` +
-      `${number(account.misrouted)} misrouted, ${number(account.late)} late`,
+      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${number(account.late)} late`,
+    ...(isCounted ? [`  counted    ${ONLY_COUNTED}`] : []),
     `  judged     ${judgedOf(account)}`,
   ];
 }
 
+function surplusOf(farEnd: unknown): number | null {
+  return (farEnd as Partial<FarEndAccount> | null)?.surplus ?? null;
+}
+
+/** The quantiles of latencies, or that there are none: where nothing was timed, zero would be a lie. */
+function renderLatency(account: Account): string {
+  const { p50, p95, p99, max, samples } = account.latency;
+  if (samples === 0) return "  latency    of no delivery is the time known";
+  return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}`;
+}
+
 function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
   if (account === null) return [];
-  const { latency } = account;
   const lines = [
     ...headlineOf(account),
     ...strangersOf(account),
-    `  latency    p50 ${milliseconds(latency.p50)}, p95 ${milliseconds(latency.p95)}, p99 ${milliseconds(latency.p99)}, max ${milliseconds(latency.max)} of ${number(latency.samples)}${boundOf(account)}`,
+    renderLatency(account),
     `  drain      ${account.ending ?? "not settled"}, the last delivery ${milliseconds(account.drain)} after the last publish, ` +
       `backlog then ${number(account.backlog)}`,
   ];

@@ -46,16 +46,20 @@ export class CountPath extends Path {
     return this.first !== null && this.latest > this.first;
   }
 
-  /** A deficit is lost and a surplus is duplicated, of unknown events. */
+  /** Arrivals since the first count, without the canary. */
+  get arrived(): number {
+    return Math.max(0, this.latest - (this.first ?? this.latest) - CANARIES);
+  }
+
+  /** A deficit is lost, of unknown events; a surplus is no event's duplicate that anybody saw. */
   override settle(publication: Publication): PathAccount {
     const expected = publication.expected(this.selected).size;
-    const arrived = Math.max(0, this.latest - (this.first ?? this.latest) - CANARIES);
-    const delivered = Math.min(expected, arrived);
+    const delivered = Math.min(expected, this.arrived);
     return {
       expected,
       delivered,
       lost: expected - delivered,
-      duplicated: arrived - delivered,
+      duplicated: 0,
       reordered: 0,
       misrouted: 0,
       unjudged: 0,

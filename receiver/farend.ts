@@ -224,7 +224,9 @@ export class FarEnd implements Observer {
     const problem = this.found.problem ?? this.count?.problem ?? null;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
-    const farEnd = { pipeline, kind, paths, unread, damaged, refused, vanished, undated, strays, problem };
+    const counted = this.count?.isCounted === true ? this.count : null;
+    const surplus = counted === null ? null : counted.arrived - settle(counted).delivered;
+    const farEnd = { pipeline, kind, paths, surplus, unread, damaged, refused, vanished, undated, strays, problem };
     return { farEnd, strays, foreign: foreign + unread };
   }
 

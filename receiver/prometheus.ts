@@ -33,9 +33,13 @@ export function prometheus(
     for (const { fault, count } of faultsOf(account)) faults.set({ run: run.id, fault }, count);
     opened.set({ run: run.id }, run.openedAt);
     if (run.settledAt !== null) settled.set({ run: run.id }, run.settledAt);
-    latency.set({ run: run.id, quantile: "0.5" }, account.latency.p50);
-    latency.set({ run: run.id, quantile: "0.95" }, account.latency.p95);
-    latency.set({ run: run.id, quantile: "0.99" }, account.latency.p99);
+    const { samples, p50, p95, p99 } = account.latency;
+    // Where nothing was timed there is no quantile, as in Prometheus' own summaries.
+    const quantile = (name: string, value: number) =>
+      latency.set({ run: run.id, quantile: name }, samples === 0 ? Number.NaN : value);
+    quantile("0.5", p50);
+    quantile("0.95", p95);
+    quantile("0.99", p99);
     let sum = 0;
     for (const { through, count } of run.latency().buckets()) {
       sum += count;

@@ -129,9 +129,12 @@ export function refuseVariables(declared: AnyPipeline | AnyEndpoints): void {
 export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
   const { observe } = pipeline;
   const own = objectivesOf(pipeline);
+  const counted = observe.kind === "count";
   const settled = [
-    slo("account_damaged").count.is(0),
-    ...(observe.order === undefined || observe.order === "none" ? [] : [slo("account_reordered").count.is(0)]),
+    ...(counted ? [] : [slo("account_damaged").count.is(0)]),
+    ...(counted || observe.order === undefined || observe.order === "none"
+      ? []
+      : [slo("account_reordered").count.is(0)]),
     ...(observe.kind === "rows" || observe.kind === "list" ? [slo("account_vanished").count.is(0)] : []),
     ...own.filter((row) => !isPublishing(row)),
   ];
@@ -140,6 +143,8 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
     load: "publishes",
     objectives: () => [...published, ...own.filter(isPublishing)],
     settled: () => settled,
+    context: () => ({ counted }),
+    circumstances: [{ counted }],
   };
   const tests =
     observe.kind === "subscription" ? [subscriber(publisher, connectionsOf(pipeline)), publisher] : [publisher];

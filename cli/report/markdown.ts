@@ -1,6 +1,6 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
-import { COUNT_NAMES, COUNTS, type CountName } from "../../core/counts.ts";
+import { COUNT_NAMES, COUNTS, type CountName, isOnlyCounted, ONLY_COUNTED, seenCount } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
@@ -48,11 +48,13 @@ function accountTable(account: Result["account"]): RootContent[] {
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
   );
   const head = [...names, "p50", "p99"];
-  const counts = names.map((name) => number(account[name]));
+  const counts = names.map((name) => number(seenCount(account, name)));
+  const time = (value: number) => milliseconds(latency.samples === 0 ? null : value);
   return [
     heading(3, `Account of ${several(account.paths, "path")}`),
     paragraph(text(`Judged: ${judgedOf(account)}.`)),
-    table(head, [[...counts, milliseconds(latency.p50), milliseconds(latency.p99)]], head),
+    ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
+    table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];
 }
 

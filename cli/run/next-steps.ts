@@ -220,6 +220,10 @@ const STEPS: readonly NextStep[] = [
     (_, { timeline }) =>
       `the pipeline delivers less than it accepts: ${slowest(timeline)}; more workers, or larger batches`,
   ],
+  [
+    /^account_surplus$/,
+    () => "more came than was due: something is delivered twice, or others write where it is counted",
+  ],
   [/^health_deaths$/, () => "a process of the target died: read its log, and the monitor's for when"],
   [/^health_(growth_mb|leaks)$/, () => "the target's memory rises: compare two of its heap snapshots under load"],
 ];

@@ -1,5 +1,6 @@
 import ora from "ora";
 import * as v from "valibot";
+import { isOnlyCounted } from "../../core/counts.ts";
 import { fetchWithLogin } from "../fetch.ts";
 import { AccountSchema } from "../result.ts";
 
@@ -98,7 +99,7 @@ export function lineOf(account: Account | null, seconds: number, elapsed: number
   if (published === 0) return null;
   const backlog = Math.max(0, expected - delivered);
   return (
-    `${published} published, ${delivered} of ${expected} deliveries, backlog ${backlog}, ` +
-    `p99 ${latency.p99.toFixed(1)} ms, ${refused + unknown} errors${eta}`
+    `${published} published, ${delivered} of ${expected} deliveries${isOnlyCounted(account) ? " by number" : ""}, backlog ${backlog}, ` +
+    `${latency.samples === 0 ? "" : `p99 ${latency.p99.toFixed(1)} ms, `}${refused + unknown} errors${eta}`
   );
 }

@@ -113,6 +113,7 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   enterDoubts(measure, account, slos);
   if (account.webhooks !== null) enterWebhooks(measure, account.webhooks, account.published);
   const { farEnd } = account;
+  if (farEnd?.surplus != null) measure.account_surplus.add(farEnd.surplus, arrived + farEnd.surplus);
   if (farEnd != null) measure.account_vanished.add(farEnd.vanished, farEnd.problem === null ? arrived : 0);
   if (account.storage !== null) enterStorage(measure, account.storage);
 }

@@ -56,7 +56,7 @@ describe("a table", () => {
 describe("a far end", () => {
   const farEnd = (changes: Partial<FarEndAccount>): FarEndAccount => ({
     ...{ pipeline: "own", kind: "rows", paths: [], unread: 0, damaged: 0, refused: {}, vanished: 0, undated: 0 },
-    ...{ strays: 0, problem: null },
+    ...{ strays: 0, surplus: null, problem: null },
     ...changes,
   });
   const { samples } = ACCOUNT.latency;

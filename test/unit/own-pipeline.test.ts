@@ -47,6 +47,16 @@ test("subscribers are judged by twenty frames: each may carry several events", (
   expect(lag?.explains?.test("account_expected")).toBe(true);
 });
 
+test("where arrivals are only counted nothing is held to what nobody sees, but to too many", () => {
+  const observe = { kind: "count", paths: { all: {} }, order: "per publisher", count: async () => 0 } as const;
+  defineTestsOf(definePipeline({ ...ORDERS, name: "own-count", observe, objectives: {} }) as unknown as AnyPipeline);
+  const { slos: held } = settings("own-count" as RunnableTest, { TOKEN: "t", RECEIVER_URL: "http://127.0.0.1:4800" });
+  const metrics = held.map(({ metric }) => metric);
+  expect(metrics).toEqual(expect.arrayContaining(["account_lost", "account_surplus", "account_settled"]));
+  for (const unseen of ["duplicated", "reordered", "misrouted", "damaged", "contradicted", "unreported"])
+    expect(metrics).not.toContain(`account_${unseen}`);
+});
+
 test("a profile that lasts no time is refused by its name", () => {
   const zero = definePipeline({ ...ORDERS, name: "own-zero", profiles: { zero: [hold(50, "0s")] } });
   defineTestsOf(zero as unknown as AnyPipeline);

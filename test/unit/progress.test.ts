@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { afterEach, expect, test, vi } from "vitest";
-import { startProgress } from "../../cli/run/progress.ts";
+import { AccountSchema } from "../../cli/result.ts";
+import { lineOf, startProgress } from "../../cli/run/progress.ts";
 import { ACCOUNT } from "./records.ts";
 
 afterEach(() => {
@@ -27,4 +29,11 @@ test("what is asked for one group of tests is not told of the next", async () =>
   progress.end();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(said.mock.calls.flat()).toEqual(["throughline: one", "throughline: two", "throughline: 5 s, 55 s to go"]);
+});
+
+test("a line shows no latency that nobody measured, and says that arrivals were only counted", () => {
+  const latency = { ...ACCOUNT.latency, samples: 0, p99: 0 };
+  const account = v.parse(AccountSchema, { ...ACCOUNT, latency, farEnd: { kind: "count" } });
+  const line = lineOf(account, 10, 4_000);
+  expect(line).toBe("60000 published, 312345 of 312345 deliveries by number, backlog 0, 1 errors, 6 s to go");
 });

@@ -69,6 +69,22 @@ describe("a test", () => {
     ]);
   });
 
+  test("of events that were only counted claims nothing that nobody saw", () => {
+    const farEnd = {
+      ...{ pipeline: "own", kind: "count", paths: [], surplus: 2, unread: 0, damaged: 0, refused: {}, vanished: 0 },
+      ...{ undated: 0, strays: 0, problem: null },
+    };
+    const lost = { ...OFFENDER, path: "all", lost: 5, lostSeqs: [], firstLostAt: null };
+    const latency = { ...ACCOUNT.latency, samples: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+    const rendered = withAccount({ farEnd, lost: 5, latency, paths: 1, ordered: false, offenders: [lost] });
+    expect(rendered).toContain(
+      " expected on 1 path: 5 lost, 2 too many, 0 late\n  counted    only a number is known: ",
+    );
+    expect(rendered).toContain("  latency    of no delivery is the time known\n");
+    expect(rendered).toContain("  lost       all: 5 of 30,000\n\n");
+    expect(rendered).not.toMatch(/undefined|events *$|misrouted,|p50 0 ms/m);
+  });
+
   test("marks what could not be measured", () => {
     const data = dataOf({ schedule_delay_ms: { values: {} }, schedule_delay_ms_samples: { values: { count: 7 } } });
     expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 200 +- +7 of 100\n/);

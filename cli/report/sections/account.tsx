@@ -1,5 +1,13 @@
 import { ENDINGS } from "../../../core/account.ts";
-import { COUNTS, type CountName, countsOf, faultNames } from "../../../core/counts.ts";
+import {
+  COUNTS,
+  type CountName,
+  countsOf,
+  faultNames,
+  isOnlyCounted,
+  ONLY_COUNTED,
+  seenCount,
+} from "../../../core/counts.ts";
 import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
 import { NOTHING, number } from "../../../core/numbers.ts";
@@ -35,6 +43,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         <Counts name="Events" counts={countsOf("events")} account={account} />
         <Counts name={`Deliveries on ${several(paths, "path")}`} counts={countsOf("deliveries")} account={account} />
       </div>
+      {isOnlyCounted(account) ? <p>Arrivals were counted: {ONLY_COUNTED}.</p> : null}
       <p>
         Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
         {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}
@@ -61,7 +70,7 @@ function Counts({ name, counts, account }: { name: string; counts: readonly Coun
               {key} <span class="explanation">{COUNTS[key].meaning}</span>
             </dt>
             <dd id={`account-${key}`}>
-              <Figure value={account[key]} />
+              <Figure value={seenCount(account, key)} />
             </dd>
           </div>
         ))}

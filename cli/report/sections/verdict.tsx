@@ -1,4 +1,5 @@
 import { uncertaintyOf } from "../../../core/clocks.ts";
+import { isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number } from "../../../core/numbers.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
@@ -22,7 +23,7 @@ function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[])
 
 /** The verdict, its reasons, and what to look at next. */
 export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
-  const { run, subject, verdict, complete, startedAt, endedAt, machine } = result;
+  const { run, subject, verdict, complete, startedAt, endedAt, machine, account } = result;
   const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
   const started = new Date(startedAt).toISOString();
   return (
@@ -34,6 +35,7 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
       </h1>
       <p class="sentence">
         {meaningOf(verdict, objectives)}
+        {account !== null && isOnlyCounted(account) ? ` Arrivals were counted: ${ONLY_COUNTED}.` : null}
         {complete ? null : " The run was interrupted: the numbers are those of its first part."}
       </p>
       <p class="quiet">
