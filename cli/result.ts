@@ -85,6 +85,8 @@ export const AccountSchema = v.looseObject({
   backlog: Count,
   drain: Ms,
   latency: Percentiles,
+  /** How far apart the looks at a far end were; older records lack it. */
+  looks: v.optional(v.nullable(v.looseObject({ longest: Count })), null),
   /** The clocks that latencies were measured with; older records lack them. */
   clocks: v.optional(v.array(Clock), []),
   /** Older records lack it. */

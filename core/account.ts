@@ -6,6 +6,7 @@ import type { Detours } from "./detours.ts";
 import type { LatencyGrowth } from "./growth.ts";
 import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
+import type { LookAccount } from "./looks.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { Standstill } from "./standstill.ts";
 
@@ -176,6 +177,8 @@ export interface Account extends Counts {
   /** Ms from then to the last delivery. */
   readonly drain: number;
   readonly latency: Percentiles;
+  /** Null unless the far end is looked at again and again. */
+  readonly looks: LookAccount | null;
   /** The clocks that latencies were measured with, besides the receiver's. */
   readonly clocks: readonly ClockAccount[];
   /** The longest standstill of the receiver since the first event was sent; null without any. */

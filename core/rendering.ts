@@ -142,6 +142,11 @@ function boundOf(account: Account): string {
   return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
+/** By how much latencies may be too high, because looks date the arrivals. */
+function lateOf({ looks = null }: Account): string {
+  return looks === null ? "" : `; dated by looks up to ${milliseconds(looks.longest)} apart, so up to that too high`;
+}
+
 /** The counts in the headline. */
 type Headline = Counts & {
   readonly ordered?: boolean;
@@ -176,7 +181,7 @@ function surplusOf(farEnd: unknown): number | null {
 function renderLatency(account: Account): string {
   const { p50, p95, p99, max, samples } = account.latency;
   if (samples === 0) return "  latency    of no delivery is the time known";
-  return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}`;
+  return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}${lateOf(account)}`;
 }
 
 function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {

@@ -7,6 +7,7 @@ import { attribute, ownDelay, weighed, withCauses } from "./attribution.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import { withDetours } from "./detours.ts";
 import { evidenceOf } from "./evidence.ts";
+import { lookDelay } from "./looks.ts";
 import { type Plan, secondsOf } from "./plan.ts";
 import type { Checks } from "./quotes.ts";
 import { plainReason } from "./reason.ts";
@@ -102,10 +103,11 @@ export function summarize(input: SummaryInput): Summary {
   const observedOf = (slo: Slo) => observe(slo, data).observed;
   const observations = weighed(withDetours(slos, account), observedOf, evidence).map((slo) => ({
     ...observe(slo, data),
-    uncertainty: [ownDelay(slo, observedOf(slo), evidence), receiverDelay(slo, observedOf(slo), account)].reduce(
-      greater,
-      uncertainty(slo.metric),
-    ),
+    uncertainty: [
+      ownDelay(slo, observedOf(slo), evidence),
+      receiverDelay(slo, observedOf(slo), account),
+      lookDelay(slo, observedOf(slo), account, uncertainty(slo.metric)),
+    ].reduce(greater, uncertainty(slo.metric)),
     evidence: quoted[slo.metric],
   }));
   const whole = withCauses(judge(observations), attribute(evidence));

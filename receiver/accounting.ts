@@ -115,6 +115,7 @@ export function accountOf(parts: AccountParts): Account {
     drain: 0,
     lastArrivalAt: deliveries.tail.lastAt ?? (parts.lastArrivalAt === 0 ? null : parts.lastArrivalAt),
     latency: deliveries.total.percentiles(farEnd?.undated),
+    looks: deliveries.looks.account(farEnd?.undated),
     clocks: parts.clocks.account(),
     standstill: parts.standstill,
     ranOutAt: parts.ranOutAt,

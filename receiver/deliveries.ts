@@ -1,6 +1,7 @@
 import type { Bursts } from "../core/bursts.ts";
 import { Growth } from "../core/growth.ts";
 import { Histogram } from "../core/histogram.ts";
+import { Looks } from "../core/looks.ts";
 import { Tail } from "../core/tail.ts";
 import { Timeline } from "../core/timeline.ts";
 
@@ -22,6 +23,8 @@ export class Deliveries {
   readonly timeline = new Timeline();
   readonly growth = new Growth();
   readonly tail = new Tail();
+  /** The looks that found them, at far ends that are looked at again and again. */
+  readonly looks = new Looks();
   /** Null for loads without bursts. */
   bursts: Bursts | null = null;
   /** The latencies of all paths together. */

@@ -39,6 +39,7 @@ export class FarEnd implements Observer {
   private readonly observed: ObserverContext;
   private readonly found = new Findings();
   private readonly follower: Follower | null;
+  private since: number | null = null;
 
   constructor(run: FarEndRun, observed: ObserverContext) {
     const { kind, paths, order } = run.opening;
@@ -168,6 +169,11 @@ export class FarEnd implements Observer {
     return run === this.run.number && !isLeftOver(publishedAt, this.observed.openedAt ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** What is entered from now on was not there at this moment, in Unix ms; null where it is entered as it comes. */
+  absentAt(since: number | null): void {
+    this.since = since;
+  }
+
   /** Counts a refused request, by reason. */
   refused(reason: string): void {
     this.found.refuse(reason);
@@ -201,7 +207,7 @@ export class FarEnd implements Observer {
       return;
     }
     const now = this.now();
-    const entry = path.enter(identity, at, now, this.observed.deliveries, isInOrder);
+    const entry = path.enter(identity, at, now, this.observed.deliveries, isInOrder, this.since);
     if (!isOfLoad) return;
     if (at === null && entry === "first") this.found.undated++;
     this.compare(text, identity, identity.publishedAt ?? at ?? now);

@@ -15,6 +15,8 @@ export interface FarEndContext {
    */
   arrived(arrival: Arrival, at: number | null): number;
   counted(count: number): void;
+  /** What is entered from now on was not there at this moment, in Unix ms. */
+  absentAt(since: number | null): void;
   /** The run's events in a text; empty without any. */
   carriedBy(text: string): string;
   /**
@@ -127,6 +129,11 @@ export class Items implements Poll {
   /** The row after which the repeated reading goes on; undefined where it starts anew. */
   private again: Item["id"] | null | undefined;
   private readonly now: () => number;
+  /** Unix ms before the last look began, and before the last reading of everything, or of all that was passed lately. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private wholeAt = Number.NEGATIVE_INFINITY;
+  private roundAt = Number.NEGATIVE_INFINITY;
+  private roundBegan = Number.NEGATIVE_INFINITY;
 
   /** @param now a monotonic clock in ms. */
   constructor(
@@ -141,15 +148,26 @@ export class Items implements Poll {
   }
 
   async look(): Promise<void> {
+    const at = this.farEnd.now();
+    await this.lookOnce(at);
+    this.lookedAt = at;
+  }
+
+  private async lookOnce(at: number): Promise<void> {
     const regard = (item: Item, before: Seen) => this.regard(item, before);
     const began = this.now();
     const isAgain = began >= this.againAt;
     if (this.isList || !grows(this.last)) {
-      await this.read(this.isList || isAgain ? null : this.last, regard);
+      const isWhole = this.isList || isAgain;
+      // Among keys that do not grow, new rows may stand anywhere: only a reading of all shows that they were not there.
+      this.farEnd.absentAt(isWhole ? this.wholeAt : this.lookedAt);
+      await this.read(isWhole ? null : this.last, regard);
+      if (isWhole) this.wholeAt = at;
       if (isAgain) this.rest(began, LONGEST_REST_MS);
       return;
     }
     // New rows come first, because they are dated by when they are read.
+    this.farEnd.absentAt(this.lookedAt);
     await this.read(this.last, regard);
     this.marks.push({ at: began, last: this.last });
     if (!isAgain) return;
@@ -167,6 +185,12 @@ export class Items implements Poll {
 
   /** One page of rows that were passed recently. Reading all of them at once would delay, and so misdate, new ones. */
   private async readPageAgain(now: number, onKnown: (item: Item, before: Seen) => void): Promise<void> {
+    if (this.again === undefined) {
+      this.roundAt = this.roundBegan;
+      this.roundBegan = this.farEnd.now();
+    }
+    // What it finds was not there when the round before came by, or when the row behind it was passed since.
+    this.farEnd.absentAt(this.roundAt);
     const after = this.again === undefined ? this.againFrom(now) : this.again;
     const items = inOrder(after, await this.after(after));
     this.enterAll(items, onKnown, this.farEnd.now());
@@ -185,6 +209,7 @@ export class Items implements Poll {
   /** Finds rows that became visible late, changed, or disappeared. */
   async lookAgain(): Promise<readonly string[]> {
     const there = new Set<string>();
+    this.farEnd.absentAt(this.isList ? this.lookedAt : this.wholeAt);
     // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
     const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
     const onKnown = (item: Item, before: Seen) => {

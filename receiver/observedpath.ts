@@ -25,8 +25,16 @@ export class ObservedPath extends Path {
    *
    * @param at Unix ms; null where the arrival time is unknown.
    * @param isInOrder whether it came after all that were entered before.
+   * @param since Unix ms of the last look that did not find it; null where it was seen as it came.
    */
-  enter(identity: Identity, at: number | null, now: number, deliveries: Deliveries, isInOrder = at !== null): Entry {
+  enter(
+    identity: Identity,
+    at: number | null,
+    now: number,
+    deliveries: Deliveries,
+    isInOrder = at !== null,
+    since: number | null = null,
+  ): Entry {
     const { publisher, seq, publishedAt } = identity;
     if (publisher === CANARY_PUBLISHER) {
       this.canaries++;
@@ -38,6 +46,7 @@ export class ObservedPath extends Path {
     else if (this.selected(seq) && at !== null && publishedAt !== null) {
       this.latencies.record(at - publishedAt);
       deliveries.record(this.name, at - publishedAt, at);
+      if (since !== null) deliveries.looks.enter(publishedAt, since, at);
     }
     return "first";
   }

@@ -3,6 +3,7 @@
 import type { Account } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import { withDetours } from "../../core/detours.ts";
+import { lookDelay } from "../../core/looks.ts";
 import type { RunEvidence } from "../../core/nextstep.ts";
 import { plainReason, type Reason } from "../../core/reason.ts";
 import type { Slo } from "../../core/slo.ts";
@@ -80,7 +81,10 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
       const account = collected.account as Account | null;
       const ofClocks = uncertaintyOf(account);
       const uncertainty = (slo: Slo, observed: number | null) =>
-        greater(ofClocks(slo.metric), receiverDelay(slo, observed, account));
+        [receiverDelay(slo, observed, account), lookDelay(slo, observed, account, ofClocks(slo.metric))].reduce(
+          greater,
+          ofClocks(slo.metric),
+        );
       const rows = summaries.flatMap((summary) => summary.rows);
       return [
         {

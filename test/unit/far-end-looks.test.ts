@@ -53,6 +53,19 @@ describe("what the receiver looks at itself", () => {
     ]);
   });
 
+  test("what looks find is dated by them, and how far apart they were is told", async () => {
+    const rows: { id: number; text: string }[] = [];
+    const after = async (id: unknown) => rows.slice(id === null ? 0 : Number(id));
+    await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows: after }));
+    await published(2);
+    for (const seq of [0, 1]) rows.push({ id: seq + 1, text: identity(seq) });
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 2 }));
+    const { looks, latency } = await settle();
+    expect(looks?.longest).toBeGreaterThan(0);
+    expect(looks?.earliest.samples).toBe(latency.samples);
+    expect(looks?.earliest.max).toBeLessThanOrEqual(latency.max);
+  });
+
   test("rows that cannot be read are a problem that is named", async () => {
     const rows = () => Promise.reject(new Error("no such table"));
     await opened("rows", { table: {} }, pipelineOf({ kind: "rows", paths: { table: {} }, rows }));
@@ -64,7 +77,7 @@ describe("what the receiver looks at itself", () => {
   function followed(observe: object) {
     const problems: (string | null)[] = [];
     const farEnd = { now: () => 0, arrived: () => 0, looked: (problem: string | null) => problems.push(problem) };
-    const context = { kind: "list", ...farEnd } as unknown as FarEndContext;
+    const context = { kind: "list", absentAt: () => undefined, ...farEnd } as unknown as FarEndContext;
     return { problems, follower: follow(pipelineOf({ paths: { all: {} }, ...observe }), context, 20) };
   }
 

@@ -12,6 +12,7 @@ function tableOf(...keys: readonly string[]) {
     now: () => 0,
     arrived: ({ text }: { text: string }) => arrived.push(text),
     counted: () => undefined,
+    absentAt: () => undefined,
     carriedBy: (text: string) => text,
     gained: (_: object, __: number, before: string) => before,
     changed: () => undefined,
@@ -125,7 +126,8 @@ test.each([
   ["numbers as they are sorted", [9, 10], null],
   ["keys whose order only their database knows", ["b", "a"], null],
 ])("a page of rows, %s", async (_, ids, problem) => {
-  const farEnd = { kind: "rows", now: () => 0, arrived: () => 0, carriedBy: () => "" } as unknown as FarEndContext;
+  const seen = { arrived: () => 0, carriedBy: () => "", absentAt: () => undefined };
+  const farEnd = { kind: "rows", now: () => 0, ...seen } as unknown as FarEndContext;
   const rows = ids.map((id) => ({ id, text: "" }));
   const look = new Items(farEnd, async (after) => (after === null ? rows : [])).look();
   if (problem === null) await look;
@@ -133,7 +135,8 @@ test.each([
 });
 
 test("rows that come before those of the page before are told, where each page has one", async () => {
-  const farEnd = { kind: "rows", now: () => 0, arrived: () => 0, carriedBy: () => "" } as unknown as FarEndContext;
+  const seen = { arrived: () => 0, carriedBy: () => "", absentAt: () => undefined };
+  const farEnd = { kind: "rows", now: () => 0, ...seen } as unknown as FarEndContext;
   const ids = [103, 102, 101];
   const rows = async (after: Item["id"] | null) => {
     const next = ids[after === null ? 0 : ids.indexOf(Number(after)) + 1];

@@ -86,6 +86,7 @@ export const ACCOUNT: Account = {
     p995: 2_345,
     max: 4_321,
   },
+  looks: null,
   clocks: [
     {
       clock: "a1b2c3",

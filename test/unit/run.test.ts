@@ -66,6 +66,7 @@ describe("the account of a run that goes on", () => {
       lastArrivalAt: null,
       offenders: [],
       offending: 0,
+      looks: null,
       detours: { count: 0, first: [] },
       bursts: null,
       probed: 0,

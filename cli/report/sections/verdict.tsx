@@ -177,6 +177,15 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
         <dt>clocks</dt>
         <dd>{clocksOf(account)}</dd>
       </div>
+      {account.looks === null ? null : (
+        <div>
+          <dt>looks</dt>
+          <dd>
+            {milliseconds(Number(account.looks.longest.toPrecision(2)))}{" "}
+            <small>apart: latencies may be so much too high</small>
+          </dd>
+        </div>
+      )}
     </>
   );
 }

@@ -1,0 +1,76 @@
+/**
+ * How much later than it came an event may have been seen, at a far end that is looked at again and again. An arrival is
+ * dated by the look that found it; it came after the look before, which did not. Pure.
+ */
+import { Histogram, type Percentiles } from "./histogram.ts";
+import { metricOf } from "./metrics.ts";
+import { milliseconds } from "./numbers.ts";
+import type { Slo } from "./slo.ts";
+import type { Uncertainty } from "./sloresult.ts";
+
+/** The looks of a run. */
+export interface LookAccount {
+  /** The longest time, in ms, between a look that found an event and the one before. */
+  readonly longest: number;
+  /** The latencies if each event came right after the look that did not find it; those of the account are the other end. */
+  readonly earliest: Percentiles;
+}
+
+/** Collects them. */
+export class Looks {
+  private readonly earliest = new Histogram();
+  private longest = 0;
+  private found = 0;
+
+  /**
+   * An event was found.
+   *
+   * @param since Unix ms of the last look that would have shown it. @param at Unix ms of the one that did.
+   */
+  enter(publishedAt: number, since: number, at: number): void {
+    this.found++;
+    const from = Math.max(since, publishedAt);
+    this.longest = Math.max(this.longest, at - from);
+    // One that clocks date before its sending is one at both ends.
+    this.earliest.record(Math.min(from, at) - publishedAt);
+  }
+
+  /** Null where no event was found by looking. @param undated events of unknown arrival, which count as slowest. */
+  account(undated?: number): LookAccount | null {
+    return this.found === 0 ? null : { longest: this.longest, earliest: this.earliest.percentiles(undated) };
+  }
+}
+
+/** The part of an account that matters here. */
+interface Looked {
+  readonly latency: Percentiles;
+  readonly looks?: LookAccount | null;
+}
+
+/** The statistics of a latency that both ends have. */
+const STATISTICS = { mean: "mean", p95: "p95", p99: "p99", p995: "p995" } as const;
+
+/**
+ * By how much a missed latency may be too high, because arrivals are dated by looks; null where that is nothing. A met one
+ * is met all the more.
+ *
+ * @param clocks how wrong it may be besides, by the clocks.
+ */
+export function lookDelay(
+  { metric, comparison, bound }: Slo,
+  observed: number | null,
+  account: Looked | null,
+  clocks: Uncertainty | null,
+): Uncertainty | null {
+  const looks = account?.looks ?? null;
+  if (account === null || looks === null || observed === null || comparison !== "<" || observed < bound) return null;
+  if (metricOf(metric)?.between !== "arrival" || clocks?.by === Number.POSITIVE_INFINITY) return null;
+  const [, name] = /^account_delivery_(mean|p95|p99|p995)_ms$/.exec(metric) ?? [];
+  const statistic = name === undefined ? null : STATISTICS[name as keyof typeof STATISTICS];
+  const late = statistic === null ? looks.longest : account.latency[statistic] - looks.earliest[statistic];
+  if (late <= 0) return null;
+  return { by: late + (clocks?.by ?? 0), cause: `${LOOKED}, up to ${milliseconds(looks.longest)} apart` };
+}
+
+/** How such a cause begins. */
+export const LOOKED = "arrivals are dated by the look that found them";
