@@ -62,8 +62,16 @@ export async function buildNamed(
 
 /** Whether a file gives this name to something, as in `name: "orders"`. */
 function says(file: string, name: string): boolean {
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  return [...text.matchAll(/\bname["']?\s*:\s*(["'`])(.*?)\1/g)].some(([, , said]) => said === name);
+  return [...textOf(file).matchAll(/\bname["']?\s*:\s*(["'`])(.*?)\1/g)].some(([, , said]) => said === name);
+}
+
+/** What a file says; nothing where it cannot be read, such as a folder, which bundling it tells. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** A name that another pipeline or a test of the suite has. */

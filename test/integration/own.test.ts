@@ -169,6 +169,13 @@ describe("a pipeline file that is broken does not stop another:", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("a folder of such a name", async () => {
+    mkdirSync(join(folder, "a.pipeline.ts"));
+    write("b.pipeline.ts", good);
+    const { stderr } = await throughlineIn(folder, "run", "good", "--set", "NO_SUCH_THING=1");
+    expect(stderr).toMatch(/^throughline: [^\n]*NO_SUCH_THING[^\n]*$/);
+  });
+
   test("two of one name are refused, whichever is asked for", async () => {
     write("pipelines/a.pipeline.ts", good);
     write("pipelines/b.pipeline.ts", good);
