@@ -48,6 +48,8 @@ export interface Entry {
   readonly expected: number | null;
   /** In ms: of deliveries, else of HTTP responses. Null where neither was measured. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  /** What that is the latency of; null without any. */
+  readonly measures: "deliveries" | "answers" | null;
   /** Events per second over all tests; null without publishers. */
   readonly rate: number | null;
   /** The run's HTML report; null where there is none. */
@@ -127,13 +129,26 @@ export function parseEntry(text: string, file: string, report: string | null): E
     versions: record.versions,
     lost: account?.lost ?? null,
     expected: account?.expected ?? null,
-    latency: account != null && account.latency.samples > 0 ? account.latency : answerTimes(summaries),
+    ...latencyOf(account ?? null, summaries),
     rate: rates.length === 0 ? null : rates.reduce((sum, { achieved }) => sum + achieved, 0),
     report,
   };
 }
 
-/** Response times of k6's HTTP requests, for runs without deliveries. */
+/** Where deliveries are accounted for and none came, requests are the tool's own, to its receiver among others. */
+function latencyOf(
+  account: { readonly latency: NonNullable<Entry["latency"]> & { readonly samples: number } } | null,
+  summaries: readonly { metrics: Metrics }[],
+): Pick<Entry, "latency" | "measures"> {
+  if (account !== null)
+    return account.latency.samples > 0
+      ? { latency: account.latency, measures: "deliveries" }
+      : { latency: null, measures: null };
+  const latency = answerTimes(summaries);
+  return { latency, measures: latency === null ? null : "answers" };
+}
+
+/** Response times of k6's HTTP requests, for runs that account for no deliveries. */
 function answerTimes(summaries: readonly { metrics: Metrics }[]): Entry["latency"] {
   const times = summaries.map(({ metrics }) => metrics["http_req_duration"]).filter((values) => values !== undefined);
   const { med: p50, "p(95)": p95, "p(99)": p99 } = times[0] ?? {};

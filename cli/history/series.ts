@@ -27,9 +27,15 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
   return [...groups.values()]
     .map((own) => {
       const { subject, scenario } = own[0] as Entry;
-      return { subject, scenario, entries: own, changes: changesIn(own) };
+      return { subject, scenario, entries: ofOneQuantity(own), changes: changesIn(own) };
     })
     .sort((one, other) => lastOf(other).startedAt - lastOf(one).startedAt);
+}
+
+/** A series never mixes two quantities: where some of its runs time deliveries, the answers of others are left out. */
+function ofOneQuantity(entries: readonly Entry[]): readonly Entry[] {
+  if (!entries.some(({ measures }) => measures === "deliveries")) return entries;
+  return entries.map((one) => (one.measures === "answers" ? { ...one, latency: null, measures: null } : one));
 }
 
 /** The latest run. */

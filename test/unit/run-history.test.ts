@@ -23,6 +23,7 @@ const entry = (changes: Partial<Entry> = {}): Entry => ({
   lost: 0,
   expected: 1_000,
   latency: { p50: 3, p95: 7, p99: 12 },
+  measures: "deliveries",
   rate: 500.2,
   report: null,
   ...changes,
@@ -93,6 +94,14 @@ describe("records", () => {
     });
   });
 
+  test("of runs in which nothing arrived show no latency, although requests were timed", () => {
+    const metrics = { http_req_duration: { med: 2, "p(95)": 5, "p(99)": 9 } };
+    const latency = { samples: 0, p50: 0, p95: 0, p99: 0 };
+    const account = { expected: 75, lost: 75, latency };
+    const bare = { ...RESULT, account, tests: [{ summary: { scenario: "smoke", rate: { achieved: 50 }, metrics } }] };
+    expect(parseEntry(JSON.stringify(bare), "result.json", null)).toMatchObject({ latency: null, measures: null });
+  });
+
   test("of a folder that is not there are refused in one line", async () => {
     await expect(readEntries("/nowhere")).rejects.toThrow(
       /^history \/nowhere: no such folder; throughline run makes it$/,
@@ -108,6 +117,13 @@ describe("series", () => {
       ["ethhook", "smoke", 1],
       ["pipeline", "load", 1],
     ]);
+  });
+
+  test("never mix the latencies of deliveries and of answers", () => {
+    const [mixed] = seriesOf([entry(), later(1, { measures: "answers" }), later(2, { latency: null, measures: null })]);
+    expect(mixed?.entries.map(({ latency }) => latency?.p50 ?? null)).toEqual([3, null, null]);
+    const [answers] = seriesOf([entry({ measures: "answers" }), later(1, { latency: null, measures: null })]);
+    expect(answers?.entries.map(({ latency }) => latency?.p50 ?? null)).toEqual([3, null]);
   });
 
   test("mark where a version changed, and not where it came to be known", () => {
