@@ -126,6 +126,10 @@ export const SummarySchema = v.looseObject({
   metrics: v.record(v.string(), v.record(v.string(), Ms)),
 });
 
+/** Why a run is not complete. */
+const CUTS = ["interrupted", "never started", "ended early"] as const;
+export type Cut = (typeof CUTS)[number];
+
 /** One k6 process. */
 const TestRecord = v.object({
   test: v.string(),
@@ -187,6 +191,8 @@ export const ResultSchema = v.object({
   reasons: v.array(ReasonSchema),
   /** False when the run was interrupted: the numbers cover only its first part. */
   complete: v.boolean(),
+  /** Why it is not; older records lack it. */
+  cut: v.optional(v.nullable(v.picklist(CUTS)), null),
   startedAt: Ms,
   endedAt: Ms,
   /** Parameters without secrets. Runs with the same parameters can be compared. */

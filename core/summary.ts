@@ -32,6 +32,8 @@ export interface Summary extends Judgement {
   readonly run: string | null;
   /** False when it was stopped before its load ended or found its limit: the numbers cover only its first part. */
   readonly complete: boolean;
+  /** Whether the load began at all. */
+  readonly started: boolean;
   readonly seconds: number;
   /** Events per second, requested and achieved. Null where the test does not publish. */
   readonly rate: { readonly requested: number | null; readonly achieved: number } | null;
@@ -121,6 +123,7 @@ export function summarize(input: SummaryInput): Summary {
     scenario,
     run: run?.id ?? null,
     complete: complete && started(data),
+    started: started(data),
     ...judgement,
     seconds: data.state.testRunDurationMs / 1000,
     rate: rateOf(input),

@@ -5,7 +5,7 @@ import { GRID } from "../../core/mixture.ts";
 import type { RunEvidence } from "../../core/nextstep.ts";
 import type { Summary } from "../../core/summary.ts";
 import type { K6Result } from "../k6.ts";
-import type { Health, Result } from "../result.ts";
+import type { Cut, Health, Result } from "../result.ts";
 import type { FinishedRun } from "./finished-run.ts";
 import { mergedLatencies } from "./instances.ts";
 import { judgeRun, type TestJudgement } from "./judgement.ts";
@@ -24,13 +24,15 @@ export function recordOf(ended: FinishedRun): Result {
     ...(ended.nextSteps === undefined ? {} : { own: ended.nextSteps }),
   };
   const { verdict, reasons, judgements } = judgeRun(ended, evidence);
+  const complete = !interrupted && tests.every((test) => test.complete) && tests.length === planned(ended);
   return {
     version: 1,
     run,
     subject,
     verdict,
     reasons: reasons.map((reason) => ({ ...reason, symptoms: [...reason.symptoms] })),
-    complete: !interrupted && tests.every(({ complete }) => complete) && tests.length === planned(ended),
+    complete,
+    cut: complete ? null : cutOf(ended, account as Account | null),
     startedAt,
     endedAt,
     parameters: parametersOf(ended),
@@ -43,6 +45,14 @@ export function recordOf(ended: FinishedRun): Result {
     timeline: [...collected.timeline],
     health: [...health],
   };
+}
+
+/** Why a run is not complete, as far as its tests and its account show. */
+function cutOf({ interrupted, tests }: FinishedRun, account: Account | null): Cut {
+  if (interrupted) return "interrupted";
+  const hasBegun = tests.some(({ summary }) => summary?.started === true) || (account?.published ?? 0) > 0;
+  const isKnown = account !== null || tests.some(({ summary }) => summary !== null);
+  return hasBegun || !isKnown ? "ended early" : "never started";
 }
 
 /**

@@ -53,6 +53,11 @@ function endedOf(changes: Partial<FinishedRun> = {}, asked: Partial<Request> = {
   };
 }
 
+/** What a receiver told; nothing where there was none. */
+function collectedOf(account: typeof ACCOUNT | null): FinishedRun["collected"] {
+  return { account: account as never, timeline: [], latencies: [] };
+}
+
 describe("the record of a run", () => {
   test("is what its schema says, and survives being written", () => {
     const record = recordOf(endedOf());
@@ -100,7 +105,7 @@ describe("the record of a run", () => {
 
   test("of an interrupted run is INVALID and not complete", () => {
     const record = recordOf(endedOf({ interrupted: true, tests: [] }));
-    expect(record).toMatchObject({ verdict: "INVALID", complete: false });
+    expect(record).toMatchObject({ verdict: "INVALID", complete: false, cut: "interrupted" });
     expect(record.reasons).toMatchObject([
       { text: "interrupted after 12 s: what was measured is the first part of the run", next: "start it again" },
     ]);
@@ -117,6 +122,22 @@ describe("the record of a run", () => {
   test("of a run in which a test was never started is not complete", () => {
     expect(recordOf(endedOf({ tests: [] }))).toMatchObject({ verdict: "INVALID", complete: false });
   });
+
+  const idle = { ...ACCOUNT, published: 0 };
+  const crashed = { ...resultOf(1), summary: null, complete: false };
+  const early = summarize(inputOf({ data: dataOf({ iterations: { values: { count: 0 } } }), account: null }));
+  test.each<[string, Partial<FinishedRun>, string | null]>([
+    ["ran to its end", {}, null],
+    ["published some, and broke", { tests: [{ ...resultOf(1), complete: false }] }, "ended early"],
+    ["broke before its first event", { tests: [crashed], collected: collectedOf(idle) }, "never started"],
+    ["broke after its first event", { tests: [crashed], collected: collectedOf(ACCOUNT) }, "ended early"],
+    [
+      "ended before its load",
+      { tests: [{ ...crashed, summary: early }], collected: collectedOf(null) },
+      "never started",
+    ],
+    ["broke, and told nothing", { tests: [crashed], collected: collectedOf(null) }, "ended early"],
+  ])("of a load that %s says so", (_, changes, cut) => expect(recordOf(endedOf(changes)).cut).toBe(cut));
 
   test("names the test that measured a cause, not those that have it as a cause only", () => {
     const base = endedOf();

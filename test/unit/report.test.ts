@@ -86,8 +86,19 @@ describe("the HTML report", () => {
     ]) {
       expect(page).toMatch(new RegExp(word.replace("no objective", "judge an objective")));
     }
-    expect(page).toContain("The run was interrupted");
+    expect(page).toContain("The load did not run to its end");
     expect(Object.values(chartsOf(page))).toEqual([null, null, null, null, null]);
+  });
+
+  test.each<[Result["cut"], RegExp]>([
+    ["interrupted", /The run was interrupted: the numbers/],
+    ["never started", /The load never started\.\s*</],
+    ["ended early", /The load did not run to its end: the numbers/],
+    [null, /The load did not run to its end: the numbers/],
+  ])("of a run that is not complete says why: %s", (cut, words) => {
+    const page = html(resultOf({}, { complete: false, cut }));
+    expect(page).toMatch(words);
+    if (cut !== "interrupted") expect(page).not.toContain("interrupted");
   });
 
   test("of an hour of a thousand paths stays small", () => {

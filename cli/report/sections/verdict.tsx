@@ -2,7 +2,7 @@ import { uncertaintyOf } from "../../../core/clocks.ts";
 import { isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number } from "../../../core/numbers.ts";
 import { duration, several } from "../../format.ts";
-import type { Result } from "../../result.ts";
+import type { Cut, Result } from "../../result.ts";
 import type { Moment } from "../moments.ts";
 import { changesOf, notesOf, type Objective } from "../objectives.ts";
 import { MomentLink } from "./parts.tsx";
@@ -21,9 +21,16 @@ function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[])
   }
 }
 
+/** Records of older versions do not say why they are not complete. */
+const CUT: Readonly<Record<Cut, string>> = {
+  interrupted: "The run was interrupted: the numbers are those of its first part.",
+  "never started": "The load never started.",
+  "ended early": "The load did not run to its end: the numbers are those of its first part.",
+};
+
 /** The verdict, its reasons, and what to look at next. */
 export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
-  const { run, subject, verdict, complete, startedAt, endedAt, machine, account } = result;
+  const { run, subject, verdict, complete, cut, startedAt, endedAt, machine, account } = result;
   const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
   const started = new Date(startedAt).toISOString();
   return (
@@ -36,7 +43,7 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
       <p class="sentence">
         {meaningOf(verdict, objectives)}
         {account !== null && isOnlyCounted(account) ? ` Arrivals were counted: ${ONLY_COUNTED}.` : null}
-        {complete ? null : " The run was interrupted: the numbers are those of its first part."}
+        {complete ? null : ` ${CUT[cut ?? "ended early"]}`}
       </p>
       <p class="quiet">
         {subject}
