@@ -5,7 +5,7 @@ import type { Result } from "../result.ts";
 export interface Moment {
   /** Unix ms. */
   readonly at: number;
-  /** Such as `first loss on a1b2c3/12/1`. */
+  /** Such as `the earliest loss that is known, on a1b2c3/12/1`. */
   readonly what: string;
 }
 
@@ -47,7 +47,7 @@ function isDeliveryLatency(metric: string): boolean {
 
 function firstLoss({ account }: Result): Moment | null {
   const losses = (account?.offenders ?? []).flatMap(({ path, firstLostAt }) =>
-    firstLostAt === null ? [] : [{ at: firstLostAt, what: `first loss on ${path}` }],
+    firstLostAt === null ? [] : [{ at: firstLostAt, what: `the earliest loss that is known, on ${path}` }],
   );
   return losses.sort((one, other) => one.at - other.at)[0] ?? null;
 }

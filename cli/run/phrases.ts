@@ -18,7 +18,8 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
-  return `path ${path} lost ${count} of ${expected}${first}${when}; ${hop}${stillComing(account, worst)}`;
+  const most = (account?.lost ?? 0) > count ? "most, " : "";
+  return `path ${path} lost ${most}${count} of ${expected}${first}${when}; ${hop}${stillComing(account, worst)}`;
 }
 
 /** That the wait may have been too short, where the last events are those that did not come. */
