@@ -63,14 +63,23 @@ const load = ["--rate", "40", "--events", "60", "--run-id", "sent", "--out", "re
 
 test.each([
   ["a healthy one accounts for every event", undefined, []],
-  ["a lost event is named", 17, ["events that never arrived on orders: 17"]],
-])("a platform that is sent to over a socket: %s", async (_, lost, causes) => {
+  ["a lost event is named", 17, [{ path: "orders", lostSeqs: [17] }]],
+])("a platform that is sent to over a socket: %s", async (_, lost, offenders) => {
   const address = await startPlatform(lost === undefined ? {} : { lost });
   writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "websocket", "list"));
   const told = ["--set", `SEND_URL=ws://${address}`, "--set", `LIST_URL=http://${address}`];
   const { stdout, stderr } = await throughlineIn(folder, "run", "orders", ...told, ...load);
   const { account } = await recordIn(join(folder, "results"), "sent");
-  expect(account, stdout + stderr).toMatchObject({ acknowledged: 60, lost: causes.length, duplicated: 0, causes });
+  expect(account, stdout + stderr).toMatchObject({
+    acknowledged: 60,
+    lost: offenders.length,
+    duplicated: 0,
+    offenders,
+    causes: [],
+  });
+  // They are found by looking at a list.
+  expect(account?.looks?.longest).toBeGreaterThan(0);
+  expect(stdout).toMatch(/ latency +p50 .*; dated by looks up to [\d.,]+ ms apart/);
 });
 
 test("sockets that the platform ends in mid-load are opened anew, and what was due meanwhile was not sent", async () => {

@@ -39,7 +39,7 @@ test.each([
   expect(account?.damaged ?? 0, text).toBeGreaterThanOrEqual(least);
   expect(missed.includes("account_damaged"), text).toBe(least > 0);
   expect(missed.includes("ws_events_damaged"), text).toBe(least > 0);
-  if (least > 0) expect(account?.causes.join(" ")).toContain('"amount":-1');
+  if (least > 0) expect(account?.findings.join(" ")).toContain('"amount":-1');
 });
 
 test("what the shop kept to itself before it ended a connection is lost, and not unjudged", async () => {
