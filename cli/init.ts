@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { suggestion } from "../core/nearest.ts";
 import { PREFIX } from "../core/ownvariables.ts";
 import { secretsInUrl } from "../core/redaction.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
@@ -12,7 +13,7 @@ import { EXITS } from "./own/exits.ts";
 import { compareSample } from "./own/sample.ts";
 import { template } from "./own/templates.ts";
 import { planRun } from "./run/plan.ts";
-import { type Subject, subjectOf } from "./run/subject.ts";
+import { SUBJECTS, type Subject, subjectOf } from "./run/subject.ts";
 
 const EXAMPLES = `
 Examples:
@@ -41,8 +42,8 @@ interface Flags {
 export function addInitCommand(program: Command, root: string): void {
   const command = program
     .command("init")
-    .description(`write ${CONFIG_FILE} for your own system`)
-    .argument("[what...]", "what is to run", ["pipeline"])
+    .description(`write ${CONFIG_FILE} for a test of the suite, or with --from a pipeline file of your own`)
+    .argument("[what...]", "what is to run (default: pipeline); with --from the new pipeline's name")
     .option(
       "--from <how>",
       `write a pipeline file instead, whose events are published by one of: ${Object.keys(ENTRANCES).join(", ")}`,
@@ -55,9 +56,11 @@ export function addInitCommand(program: Command, root: string): void {
   command
     .option("--force", `replace a ${CONFIG_FILE} that is there`)
     .addHelpText("after", EXAMPLES)
-    .action(async (what: string[], flags: Flags) => {
+    .action(async (given: string[], flags: Flags) => {
       const { from, to, sent, received } = flags;
-      if ([from, to, sent, received].some((flag) => flag !== undefined)) return writePipeline(what, flags);
+      if ([from, to, sent, received].some((flag) => flag !== undefined)) return writePipeline(given, flags);
+      const what = given.length > 0 ? given : ["pipeline"];
+      refuseOwn(what);
       if (existsSync(CONFIG_FILE) && flags.force !== true) {
         throw new RangeError(`${CONFIG_FILE} exists; --force replaces it`);
       }
@@ -72,11 +75,9 @@ export function addInitCommand(program: Command, root: string): void {
 }
 
 /** Writes a pipeline file to be edited. @throws RangeError for a value that is not allowed, or an existing file. */
-async function writePipeline([name = ""]: string[], flags: Flags): Promise<void> {
+async function writePipeline(given: string[], flags: Flags): Promise<void> {
   const { from = "http", to = "webhook", force, sent, received } = flags;
-  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    throw new RangeError(`init ${name}: allowed: a name of small letters, digits and dashes, at most 40`);
-  }
+  const name = nameOf(given, from, to);
   if (!Object.hasOwn(ENTRANCES, from))
     throw new RangeError(`--from ${from}: allowed: ${Object.keys(ENTRANCES).join(", ")}`);
   if (!Object.hasOwn(EXITS, to)) throw new RangeError(`--to ${to}: allowed: ${Object.keys(EXITS).join(", ")}`);
@@ -91,6 +92,29 @@ async function writePipeline([name = ""]: string[], flags: Flags): Promise<void>
   const needed = PACKAGES[compared?.sample.spelled === null && to !== "table" ? "count" : to];
   if (needed !== undefined) console.log(`it imports a package of its own: npm install --save-dev ${needed}`);
   console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
+}
+
+/** The name of a new pipeline, by which `run` and `doctor` will find it. @throws RangeError for any other. */
+function nameOf(given: readonly string[], from: string, to: string): string {
+  const [name, ...others] = given;
+  if (name === undefined) {
+    throw new RangeError(`init: names no pipeline: throughline init orders --from ${from} --to ${to}`);
+  }
+  if (others.length > 0) throw new RangeError(`init ${given.join(" ")}: allowed: one name for one pipeline file`);
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
+    throw new RangeError(`init ${name}: allowed: a name of small letters, digits and dashes, at most 40`);
+  }
+  if (!SUBJECTS.includes(name)) return name;
+  throw new RangeError(`init ${name}: the suite has a test of that name, which run ${name} starts; give it another`);
+}
+
+/** A config is for a test of the suite. @throws RangeError that says how a pipeline of one's own is begun. */
+function refuseOwn(what: readonly string[]): void {
+  const unknown = what.find((name) => !SUBJECTS.includes(name));
+  if (unknown === undefined) return;
+  throw new RangeError(
+    `init ${unknown}: ${suggestion(unknown, SUBJECTS)}; a pipeline of your own: throughline init ${unknown} --from http --to webhook`,
+  );
 }
 
 function configOf({ kind }: Subject, what: string[], flags: Flags, root: string): Config {

@@ -1,5 +1,5 @@
 /** The variables of a user's file, and how its functions see them. */
-import { secretsInUrl } from "./redaction.ts";
+import { secretsInUrl, withoutCredentials } from "./redaction.ts";
 
 /** The variables of a run: those declared in the file, and the rest of the environment. */
 export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &
@@ -21,6 +21,37 @@ export function environmentOf<Names extends string>(
     return [name, given[PREFIX + name] ?? given[name] ?? fallback];
   });
   return { ...given, ...Object.fromEntries(declared) };
+}
+
+/** What a file declares of variables. */
+interface Declaring {
+  readonly variables?: Readonly<Record<string, VariableOf>> | undefined;
+}
+
+/** The variables of a file that are addresses, as `NAME=URL`, without those that have no value. */
+export function addressesIn(
+  declaring: Declaring,
+  given: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return Object.entries(urlsIn(declaring, given)).map(([name, url]) => `${name}=${withoutCredentials(url)}`);
+}
+
+/** The values of the variables whose names end in URL, by name. */
+export function urlsIn(
+  { variables = {} }: Declaring,
+  given: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const values = environmentOf({ variables }, given);
+  const named = Object.keys(variables).filter((name) => /(?:^|_)URL$/.test(name));
+  return Object.fromEntries(named.flatMap((name) => (values[name] ? [[name, values[name]]] : [])));
+}
+
+/** The variables that a file declares secret. */
+export function secretNames({ variables = {} }: Declaring): readonly string[] {
+  return Object.keys(variables).filter((name) => {
+    const of = variables[name];
+    return typeof of === "object" && of.secret === true;
+  });
 }
 
 /** The values that must not be shown: variables declared secret, and passwords in URLs. */

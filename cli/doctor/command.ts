@@ -7,6 +7,7 @@ import { type Config, readConfig } from "../config.ts";
 import { connectionsOf } from "../connections.ts";
 import type { PipelineKind } from "../kind.ts";
 import { receiverPortOption, repeatable } from "../options.ts";
+import { askAddresses } from "../own/addresses.ts";
 import { buildAll } from "../own/find.ts";
 import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
@@ -81,6 +82,7 @@ async function examine(root: string, subject: Subject, request: Request, interru
   const machine = await inspectMachine(root, need.port);
   const target = await reachTarget(request.urls);
   const checks = [...machineChecks(machine, need), ...target.checks];
+  checks.push(...(await ownAddresses(subject, request)));
   checks.push(...(await checksBehind(target.direct, subject, request)));
   const healthy = checks.every(({ ok }) => ok !== false);
   const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
@@ -89,6 +91,15 @@ async function examine(root: string, subject: Subject, request: Request, interru
   }
   console.log(renderChecks(checks).trimEnd());
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
+}
+
+/** Whether something listens at the addresses that a user's file declares. */
+async function ownAddresses(subject: Subject, request: Request): Promise<readonly Check[]> {
+  const { own } = subject.kind;
+  const declared = own?.pipeline ?? own?.endpoints;
+  if (declared == null) return [];
+  const [planned] = planRun(subject, { ...request, consent: true }).groups.flat();
+  return askAddresses(declared, planned?.variables ?? {});
 }
 
 /** Checks behind an address that accepts connections: path, login, stream, and whether a table can be read. */

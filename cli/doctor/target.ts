@@ -18,7 +18,19 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "tls:": 4222,
   "redis:": 6379,
   "rediss:": 6379,
+  "postgres:": 5432,
+  "postgresql:": 5432,
 };
+
+/** The port that a URL leads to; undefined where neither it nor its scheme names one. */
+export function portOfUrl({ port, protocol }: URL): number | undefined {
+  return Number(port) || DEFAULT_PORTS[protocol];
+}
+
+/** A URL without its credentials and its query. */
+export function shownUrl({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}
 
 /** Which addresses of a target can be reached. */
 interface Reachability {
@@ -50,8 +62,8 @@ async function reach(name: string, url: string): Promise<Check> {
   } catch {
     throw new RangeError(`--${name}-url ${url}: allowed: a URL`);
   }
-  const shown = `${parsed.protocol}//${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}`;
-  const port = Number(parsed.port) || DEFAULT_PORTS[parsed.protocol];
+  const shown = shownUrl(parsed);
+  const port = portOfUrl(parsed);
   if (port === undefined) throw new RangeError(`--${name}-url ${shown}: has no port`);
   const proxy = proxyFor(parsed);
   if (proxy !== null) {
@@ -73,17 +85,18 @@ async function reach(name: string, url: string): Promise<Check> {
 }
 
 /** @returns null when the port accepts connections, else why it does not. */
-function connects(host: string, port: number): Promise<string | null> {
+export function connects(host: string, port: number, timeout = TIMEOUT_MS): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout: TIMEOUT_MS });
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout });
     const tell = (failure: string | null) => {
       socket.destroy();
       resolve(failure);
     };
     socket
       .once("connect", () => tell(null))
-      .once("timeout", () => tell(`no answer within ${TIMEOUT_MS / 1000} s`))
-      .once("error", (problem) => tell(problem.message || "cannot be reached"));
+      .once("timeout", () => tell(`no answer within ${timeout / 1000} s`))
+      // A name with several addresses fails with an error of each, and a message of none.
+      .once("error", (problem: NodeJS.ErrnoException) => tell(problem.message || problem.code || "cannot be reached"));
   });
 }
 

@@ -1,6 +1,6 @@
 /** Finds the pipelines of the working folder. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { messageOf } from "../../core/problem.ts";
 import { SUBJECTS } from "../run/subject.ts";
 import { buildPipeline, type PipelineBundles } from "./build.ts";
@@ -58,6 +58,27 @@ export async function buildNamed(
   );
   const all = { built: [...first.built, ...rest.built], broken: rest.broken };
   return { wanted: all.built.find(isWanted), all };
+}
+
+/**
+ * Refuses a test of the suite by a name that a file of this folder claims: whoever wrote that file means it.
+ *
+ * @throws RangeError in one line that names the file.
+ */
+export async function refuseClaimed(root: string, named: readonly string[] | undefined, name: string): Promise<void> {
+  const isCalled = (file: string) => basename(file).replace(PATTERN, "") === name;
+  const files = pipelineFiles(named);
+  const { built, broken } = await buildFiles(
+    root,
+    files.filter((file) => isCalled(file) || says(file, name)),
+  );
+  const taken = [...broken.values()].find((problem) => problem instanceof TakenName);
+  if (taken !== undefined) throw taken;
+  const called = built.find(({ file }) => isCalled(file));
+  if (called === undefined) return;
+  throw new RangeError(
+    `run ${name}: ${called.file} declares ${called.name}, and ${name} is a test of the suite: run ${called.name}, or rename the file`,
+  );
 }
 
 /** Whether a file gives this name to something, as in `name: "orders"`. */

@@ -1,6 +1,7 @@
+import { suggestion } from "../../core/nearest.ts";
 import type { Config } from "../config.ts";
 import { SUBJECTS, type Subject, subjectOf } from "../run/subject.ts";
-import { buildAll, buildNamed, type Found } from "./find.ts";
+import { buildAll, buildNamed, type Found, refuseClaimed } from "./find.ts";
 import { kindOf } from "./kind.ts";
 
 /**
@@ -22,14 +23,17 @@ export async function onlyOwn(root: string, config: Config | null): Promise<read
  */
 export async function findSubject(root: string, names: readonly string[], config: Config | null): Promise<Subject> {
   const [name = ""] = names;
-  if (SUBJECTS.includes(name)) return subjectOf(names);
+  if (SUBJECTS.includes(name)) {
+    for (const one of new Set(names)) await refuseClaimed(root, config?.pipelines, one);
+    return subjectOf(names);
+  }
   const { wanted, all } = await buildNamed(root, config?.pipelines, name);
   if (wanted === undefined) {
     const own = all.built.map((one) => one.name);
     const files = all.built.map(({ file }) => file);
     const none = all.broken.size === 0 ? "; no *.pipeline.ts in this folder or in pipelines/" : "";
     throw new RangeError(
-      `run ${name}: allowed: ${[...SUBJECTS, ...own].join(", ")}` +
+      `run ${name}: ${suggestion(name, [...SUBJECTS, ...own])}` +
         `${files.length === 0 ? none : `; own: ${files.join(", ")}`}${brokenOnes(all)}`,
     );
   }

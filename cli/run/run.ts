@@ -1,11 +1,15 @@
 /** `throughline run`: starts what is missing, runs the tests, and judges the results. */
 import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
+import type { AnyEndpoints } from "../../core/endpoints.ts";
+import type { AnyPipeline } from "../../core/pipeline.ts";
 import { renderRun } from "../../core/rendering.ts";
 import type { Summary } from "../../core/summary.ts";
 import { parseFaults } from "../../target/faults.ts";
 import { writeFileWhole } from "../files.ts";
 import type { K6Result } from "../k6.ts";
+import { refuseUnanswered } from "../own/addresses.ts";
+import type { PipelineBundles } from "../own/build.ts";
 import type { RunRecord } from "../record.ts";
 import { writeReport } from "../report/files.ts";
 import { exitCodeOf, type Unwritten, unwrittenLine } from "./exitcode.ts";
@@ -15,7 +19,7 @@ import { Watch } from "./health.ts";
 import { label } from "./judgement.ts";
 import { machineNow, versionsOf } from "./machine.ts";
 import { type RunOrder, runUrl, startParts } from "./parts.ts";
-import { planRun } from "./plan.ts";
+import { type PlannedRun, planRun } from "./plan.ts";
 import { startProgress } from "./progress.ts";
 import { needOfOurs, provideK6 } from "./provision.ts";
 import { recordOf } from "./record.ts";
@@ -45,6 +49,8 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const tests: K6Result[] = [];
   try {
     progress.say(`run ${folder.run}: ${started.says}`);
+    // When the receiver listens: one of the addresses may be its own.
+    if (own !== undefined) await refuseDead(own, plan);
     for (const { test, settings } of plan.groups.flat()) {
       if (settings.foreseen !== null) progress.say(`${test}: ${settings.foreseen}`);
     }
@@ -100,6 +106,12 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     watch.stop();
     await started.close();
   }
+}
+
+/** @throws an error in one line where nothing listens at an address of the user's file. */
+async function refuseDead({ pipeline, endpoints }: PipelineBundles, { groups }: PlannedRun): Promise<void> {
+  const [{ variables } = { variables: {} }] = groups.flat();
+  await refuseUnanswered((pipeline ?? endpoints) as AnyPipeline | AnyEndpoints, variables);
 }
 
 /** Writes the report and prints its path. @returns why it could not be written. */

@@ -1,9 +1,11 @@
+import type { Account } from "../../core/account.ts";
 import { firstOfEachVariant } from "../../core/event.ts";
 import { filterOf } from "../../core/filter.ts";
-import { environmentOf } from "../../core/ownvariables.ts";
+import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
 import type { FarEndOpening } from "../../core/report.ts";
+import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
@@ -51,9 +53,16 @@ export function publisherOf(pipeline: AnyPipeline) {
 
   /** Where only numbers can be compared, one canary is all that may come. */
   let counted = 0;
+  /** Whether a canary has come as far as a connection, and what the others were told instead. */
+  let connected = false;
+  let unsendable: string | null = null;
+  const unsent = () => (connected ? null : unsendable);
   async function sendCanary(run: Run, trace: Trace): Promise<void> {
-    if (pipeline.observe.kind === "count" && counted++ > 0) return;
+    if (pipeline.observe.kind === "count" && connected && counted++ > 0) return;
     const answer = await sender.sendCanary(run, trace);
+    const said = saidIn(answer) ?? "";
+    if (["unknown", "unsent"].includes(outcomeOf(answer)) && isUnreachable(said)) unsendable = said;
+    else connected = true;
     access.requireAdmission({ status: await statusOf(answer) }, "publish()");
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
@@ -75,6 +84,21 @@ export function publisherOf(pipeline: AnyPipeline) {
     );
   }
 
+  /** Where to look when events are sent and do not arrive. */
+  function hints(account: Account | null): readonly string[] {
+    const { name, observe, variables } = pipeline;
+    const secrets = secretNames({ variables });
+    if (secrets.length > 0 && account?.causes.some((cause) => /signature/i.test(cause))) {
+      return [`look at ${secrets.join(", ")}: the sender must sign with the same`];
+    }
+    if (subscriptions === 0) {
+      return [`look at how events come from publish() to observe (${observe.kind}): the identity must survive`];
+    }
+    return (account?.paths ?? 0) > 0
+      ? ["look at what open() gives to arrived(): the identity must be in it"]
+      : [`start dist/${subscribersOf(name)}.js with the same RUN_ID, and look at what open() says`];
+  }
+
   const publishAll = publishing(
     config,
     metrics,
@@ -90,17 +114,17 @@ export function publisherOf(pipeline: AnyPipeline) {
       paths: subscriptions === 0 ? undefined : subscriptions,
       seqs: firstOfEachVariant(events.stream()),
       send: (trace) => sendCanary(run, trace),
+      unsendable: unsent,
       explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),
+        ...(unsent() === null
+          ? []
+          : addressesIn(pipeline, __ENV).map((address) => `does anything listen at ${address}?`)),
         ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
         ...(account?.causes ?? []),
         ...(account?.findings ?? []),
         ...openingsOf(run),
-        subscriptions > 0 && (account?.paths ?? 0) > 0
-          ? "look at what open() gives to arrived(): the identity must be in it"
-          : subscriptions > 0
-            ? `start dist/${subscribersOf(pipeline.name)}.js with the same RUN_ID, and look at what open() says`
-            : `look at how events come from publish() to observe (${pipeline.observe.kind}): the identity must survive`,
+        ...(unsent() === null ? hints(account) : []),
       ],
     }),
     async proven(run, sent) {

@@ -15,6 +15,9 @@ const LAP_DELIVERIES_PER_SECOND = 50_000;
 /** Until it looks whether a round has arrived; each look is twice as long after the one before, up to a round. */
 const FIRST_LOOK_SECONDS = 0.02;
 
+/** How long a target is waited for that takes no connection: long enough for one that is just restarting. */
+const UNSENDABLE_MS = 1_000;
+
 /** How a test sends its canaries. */
 export interface Canaries {
   /** Subscribers that must have joined before the load starts. */
@@ -30,6 +33,8 @@ export interface Canaries {
   readonly warmUp?: { readonly events: number; hasDrained(): Promise<boolean> };
   /** Publishes the canary with the attributes of event `seq`. */
   send(seq: number): unknown;
+  /** Why none can arrive, where no canary so far could be sent at all; null where one was, or none was tried. */
+  unsendable?(): string | null;
   /** Says why the test goes on although none has arrived; null when it must not. */
   goOn?(account: Account | null): string | null;
   /** Says why none has arrived, one cause after the other. */
@@ -80,6 +85,7 @@ export async function awaitCanaries(
   const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
   let nextAt = 0;
+  let triedFrom: number | null = null;
   let sent = 0;
   let pause = FIRST_LOOK_SECONDS;
   const look = () => {
@@ -106,6 +112,8 @@ export async function awaitCanaries(
     for (const end = sent + round; sent < end; sent++) {
       await canaries.send(seqs[sent % seqs.length] as number);
     }
+    triedFrom ??= now();
+    if (now() - triedFrom >= UNSENDABLE_MS) await refuseUnsendable(canaries, account);
   }
   const { paths, ready, publishers } = account ?? NOBODY;
   if (publishers < wanted.publishers) {
@@ -135,6 +143,15 @@ export async function awaitCanaries(
   }
   exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
   return { needed: sent, warming: 0 };
+}
+
+/** Ends the test where the target took no connection for any canary: it would not take one later. */
+async function refuseUnsendable({ unsendable, explain }: Canaries, account: Account | null): Promise<void> {
+  const why = unsendable?.() ?? null;
+  if (why === null) return;
+  const explained = await explain(account);
+  const causes = "causes" in explained ? explained.causes : explained;
+  exec.test.abort(`no canary could be sent: ${[why, ...causes].join("; ")}`);
 }
 
 /** Sent together, so that a target has something to do at any time; and how long a target is waited for in all. */

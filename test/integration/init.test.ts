@@ -1,9 +1,11 @@
 /** `throughline init`, and the config that it writes. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { template } from "../../cli/own/templates.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
+import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
 import { recordIn, throughlineIn } from "./throughline.ts";
 
@@ -39,4 +41,45 @@ test("writes a config that run reads and whose misspelt keys it names", async ()
   const refused = await throughlineIn(folder, "run");
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain("throughline.config.json: scenari: unknown key; did you mean scenario?");
+});
+
+test.each([
+  [["pipeline", "--from", "http"], "init pipeline: the suite has a test of that name, which run pipeline starts"],
+  [["http", "--from", "http"], "init http: the suite has a test of that name, which run http starts; give it another"],
+  [["--from", "nats"], "init: names no pipeline: throughline init orders --from nats --to webhook"],
+  [["orders", "bills", "--from", "http"], "init orders bills: allowed: one name for one pipeline file"],
+  [["orders"], "init orders: allowed: ethhook, "],
+  [["orders"], "; a pipeline of your own: throughline init orders --from http --to webhook"],
+])("init %j: %s", async (given, says) => {
+  const { exitCode, stderr } = await throughlineIn(folder, "init", ...given);
+  expect(stderr).toContain(says);
+  expect(exitCode).toBe(2);
+});
+
+test("a test of the suite is not run where a file of the folder claims its name", async () => {
+  const own = await mkdtemp(join(tmpdir(), "throughline-claimed-"));
+  try {
+    await symlink(join(root, "node_modules"), join(own, "node_modules"));
+    await writeFile(join(own, "http.pipeline.ts"), template("http", "http", "webhook"));
+    await writeFile(join(own, "pipeline.pipeline.ts"), template("orders", "http", "webhook"));
+    const taken = await throughlineIn(own, "run", "websocket", "http");
+    expect(taken.stderr).toBe(
+      "throughline: http.pipeline.ts:5: name: http: the suite has a test of that name; give it another",
+    );
+    const called = await throughlineIn(own, "doctor", "pipeline");
+    expect(called.stderr).toBe(
+      "throughline: run pipeline: pipeline.pipeline.ts declares orders, and pipeline is a test of the suite: run orders, or rename the file",
+    );
+    expect([taken.exitCode, called.exitCode]).toEqual([2, 2]);
+    expect((await throughlineIn(own, "run", "order")).stderr).toContain("run order: did you mean orders?");
+    // Nothing listens at port 3000 of the template's variable, or something else does, which takes no canary.
+    const dead = await throughlineIn(own, "run", "orders", "--set", "EVENTS_URL=http://127.0.0.1:1/events");
+    expect(dead.stderr).toContain("EVENTS_URL address http://127.0.0.1:1/events: connect ECONNREFUSED 127.0.0.1:1:");
+    expect(dead.exitCode).toBe(3);
+    const bare = await throughlineIn(own, "run", "orders", "--set", "EVENTS_URL=127.0.0.1:1");
+    expect(bare.stderr).toContain("EVENTS_URL=127.0.0.1:1: has no scheme; allowed: a URL, as in http://127.0.0.1:1");
+    expect(bare.exitCode).toBe(2);
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
 });

@@ -83,6 +83,25 @@ test.each([
   await expect(wait(account)).rejects.toThrow(why);
 });
 
+describe("of a target that takes no connection", () => {
+  function refused(heals: number) {
+    world.account = { paths: 2, ready: 0, publishers: 1 };
+    return awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers: 1 }, seqs: [0], send: () => undefined, explain: () => ["start it"] },
+      unsendable: () => (world.at < heals ? "dial: connection refused" : null),
+    });
+  }
+
+  test("nobody waits longer than for one that is just restarting", async () => {
+    await expect(refused(60_000)).rejects.toThrow("no canary could be sent: dial: connection refused; start it");
+    expect(world.at).toBeLessThan(1_500);
+  });
+
+  test("one that was just restarting is waited for as any other", async () => {
+    await expect(refused(900)).rejects.toThrow("no canary arrived on any of 2 paths within 30 s");
+  });
+});
+
 describe("of a silent pipeline", () => {
   const CAUSES = ["the consumer has acknowledged them", "/ready claims to be ready"];
 

@@ -1,0 +1,61 @@
+/** Asks the addresses in a user's file before its load: what does not listen there need not be waited for. */
+import { urlsIn, type VariableOf } from "../../core/ownvariables.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
+import type { Check } from "../doctor/check.ts";
+import { proxyFor } from "../doctor/proxy.ts";
+import { connects, portOfUrl, shownUrl } from "../doctor/target.ts";
+
+/** Longer is not waited: what is merely slow is for the canaries to find out. */
+const TIMEOUT_MS = 1_000;
+
+interface Declared {
+  readonly variables?: Readonly<Record<string, VariableOf>>;
+}
+
+/**
+ * Whether something listens at each address of a file. Nothing does where a connection is refused. A name that is not
+ * known here is only noted: it may be one by which the target finds this machine.
+ *
+ * @param given what the variables are in this run, where it is not their defaults.
+ * @throws RangeError in one line for an address without a scheme.
+ */
+export async function askAddresses(
+  declared: Declared,
+  given: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Check[]> {
+  const asked = Object.entries(urlsIn(declared, given)).flatMap(([name, value]) => {
+    refuseWithoutScheme(name, value);
+    const url = URL.canParse(value) ? new URL(value) : null;
+    const port = url === null || url.hostname === "" ? undefined : portOfUrl(url);
+    // A proxy, or a driver with a spelling of its own, knows where that is.
+    if (url === null || port === undefined || proxyFor(url) !== null) return [];
+    return [ask(name, url, port)];
+  });
+  return Promise.all(asked);
+}
+
+async function ask(name: string, url: URL, port: number): Promise<Check> {
+  const what = `${name} address`;
+  const failure = await connects(url.hostname, port, TIMEOUT_MS);
+  if (failure === null) return { what, found: `${shownUrl(url)} answers`, ok: true };
+  const found = `${shownUrl(url)}: ${failure}`;
+  return /ECONNREFUSED/.test(failure)
+    ? { what, found, ok: false, remedy: `start what listens there, or give another: --set ${name}=...` }
+    : { what, found, ok: null, remedy: "this machine may not need it; otherwise look at the address" };
+}
+
+/** A host and a port, as many write an address. `localhost:3000` would even be a URL, of the scheme `localhost`. */
+function refuseWithoutScheme(name: string, value: string): void {
+  if (!/^(?:[\w-]+\.)*[\w-]+(?::\d+)?(?:\/|$)|^\[[\da-f:]+\]/i.test(value)) return;
+  const shown = withoutCredentials(value);
+  throw new RangeError(`${name}=${shown}: has no scheme; allowed: a URL, as in http://${shown}`);
+}
+
+/** @throws an error in one line that names the address at which nothing listens. */
+export async function refuseUnanswered(
+  declared: Declared,
+  given: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const dead = (await askAddresses(declared, given)).find(({ ok }) => ok === false);
+  if (dead !== undefined) throw new Error(`${dead.what} ${dead.found}: ${dead.remedy}`);
+}
