@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isDuration, parseDuration } from "../../core/shape.ts";
+import { EXIT_CODES, type Verdict } from "../../core/verdict.ts";
 import { makeFolders, writeFileWhole } from "../files.ts";
 import { type Alert, growthOf } from "./alerts.ts";
 import { described, type Monitor, startMonitor } from "./monitor.ts";
@@ -22,8 +23,6 @@ interface Flags {
   readonly exitWithStdin?: boolean;
 }
 
-const FAILED = 1;
-const UNWRITTEN = 3;
 const STATUS_EVERY_MS = 10_000;
 
 const EXAMPLES = `
@@ -49,7 +48,7 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
     .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
     .addOption(new Option("--every <duration>", "pause between samples").argParser(duration).default(250, "250ms"))
     .option("--for <duration>", "end after so long, e.g. 5m; without it Ctrl-C ends it", duration)
-    .option("--out <folder>", "where server_health_report_<time>.json is written", ".")
+    .option("--out <folder>", "where server_health_report_<time>.json is written", "results")
     .option("--serve <port>", "answer tests at this port, for their HEALTH_URL; 0 chooses a free one", whole(0))
     .option("--exit-with-stdin", "stop when standard input closes")
     .addHelpText("after", EXAMPLES)
@@ -113,7 +112,7 @@ async function watch(flags: Flags, watches: readonly Watch[], interrupted: Abort
   await stopAll(monitors);
 
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  const verdicts: string[] = [];
+  const verdicts: Verdict[] = [];
   let written = true;
   for (const [place, monitor] of monitors.entries()) {
     const number = monitors.length === 1 ? "" : `-${place + 1}`;
@@ -129,8 +128,8 @@ async function watch(flags: Flags, watches: readonly Watch[], interrupted: Abort
       },
     );
   }
-  if (verdicts.some((verdict) => verdict !== "PASS")) return FAILED;
-  return written ? 0 : UNWRITTEN;
+  if (verdicts.includes("FAIL")) return EXIT_CODES.FAIL;
+  return written && !verdicts.includes("INVALID") ? EXIT_CODES.PASS : EXIT_CODES.INVALID;
 }
 
 /** Prints a summary of the report of one process. */

@@ -1,4 +1,5 @@
 import type { WatchedHealth } from "../../core/health.ts";
+import type { Verdict } from "../../core/verdict.ts";
 import type { Alert, Response } from "./alerts.ts";
 import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
 import { type HealthEvent, highest } from "./sample.ts";
@@ -18,7 +19,8 @@ interface HealthReport {
     readonly deaths: number;
     readonly restarts: number;
   };
-  readonly verdict: "PASS" | "FAIL";
+  /** INVALID where there was too little to tell. */
+  readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly alerts: readonly Alert[];
   readonly events: readonly HealthEvent[];
@@ -26,7 +28,7 @@ interface HealthReport {
   readonly samples: HealthRecord["samples"];
 }
 
-/** Makes the report. A critical alert or a leak is a FAIL. */
+/** Makes the report. A critical alert or a leak is a FAIL; without either, too few samples are INVALID. */
 export function reportOf(monitor: Monitor): HealthReport {
   const { samples } = monitor.record();
   const alerts = monitor.alerts();
@@ -51,13 +53,19 @@ export function reportOf(monitor: Monitor): HealthReport {
       deaths: health.deaths,
       restarts: monitor.events().filter(({ kind }) => kind === "restarted").length,
     },
-    verdict: reasons.length === 0 ? "PASS" : "FAIL",
-    reasons,
+    ...judged(reasons, finding),
     alerts,
     events: monitor.events(),
     responses: monitor.responses(),
     samples,
   };
+}
+
+/** No pass on no data: whether memory leaks is half of what a monitor says. */
+function judged(reasons: readonly string[], finding: WatchedHealth["leak"]["finding"]) {
+  if (reasons.length > 0) return { verdict: "FAIL", reasons } as const;
+  if (finding !== "too few samples") return { verdict: "PASS", reasons } as const;
+  return { verdict: "INVALID", reasons: ["too few samples to tell whether memory leaks: watch for longer"] } as const;
 }
 
 /** Mean over the successful responses; errors have no time and raise alerts. */
