@@ -13,6 +13,7 @@ const EntrySchema = v.looseObject({
   run: v.string(),
   subject: v.string(),
   verdict: v.picklist(["PASS", "FAIL", "INVALID"]),
+  reasons: v.optional(v.array(v.union([v.string(), v.looseObject({ text: v.string() })])), []),
   startedAt: v.pipe(Amount, v.minValue(0), v.maxValue(8.64e15)),
   parameters: v.optional(v.record(v.string(), v.string()), {}),
   versions: v.optional(v.record(v.string(), v.string()), {}),
@@ -43,6 +44,8 @@ export interface Entry {
   readonly startedAt: number;
   readonly parameters: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, string>>;
+  /** Why it is not PASS, by its first reason; null where it is. */
+  readonly reason: string | null;
   /** Null where the run has no account. */
   readonly lost: number | null;
   readonly expected: number | null;
@@ -127,6 +130,7 @@ export function parseEntry(text: string, file: string, report: string | null): E
     startedAt: record.startedAt,
     parameters: record.parameters,
     versions: record.versions,
+    reason: firstOf(record.reasons),
     lost: account?.lost ?? null,
     expected: account?.expected ?? null,
     ...latencyOf(account ?? null, summaries),
@@ -146,6 +150,11 @@ function latencyOf(
       : { latency: null, measures: null };
   const latency = answerTimes(summaries);
   return { latency, measures: latency === null ? null : "answers" };
+}
+
+/** The first reason; of a missed objective what was observed and what had to be are enough. */
+function firstOf([first]: readonly (string | { text: string })[]): string | null {
+  return first === undefined ? null : typeof first === "string" ? first : first.text;
 }
 
 /** Response times of k6's HTTP requests, for runs that account for no deliveries. */

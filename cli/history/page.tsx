@@ -35,7 +35,7 @@ export function renderHistoryPage({ series, skipped, style, hrefOf }: HistoryInp
           <ul class="overview">
             {series.map((one, place) => (
               <li key={titleOf(one)}>
-                <a href={`#series-${place}`}>{titleOf(one)}</a>{" "}
+                <a href={`#series-${place}`}>{titleOf(one)}</a> <span class="quiet">last run</span>{" "}
                 <span class={`verdict-word ${lastOf(one).verdict.toLowerCase()}`}>{lastOf(one).verdict}</span>{" "}
                 <span class="quiet">{describeVerdicts(one)}</span>
               </li>
@@ -195,6 +195,7 @@ function Rows({ rows, title, hrefOf }: { rows: readonly Row[]; title: string; hr
           cell: ({ entry: { rate } }) => number(rate === null ? null : Math.round(rate)),
           kind: "number",
         },
+        { title: "first reason", cell: ({ entry: { reason } }) => reason ?? "", kind: "text" },
         { title: "changed", cell: ({ change }) => (change === undefined ? "" : describeChanges(change)), kind: "text" },
       ]}
     />

@@ -2,9 +2,9 @@ import { milliseconds, number } from "../../core/numbers.ts";
 import type { Entry } from "./entry.ts";
 import { describeChanges, describeVerdicts, type Series, titleOf } from "./series.ts";
 
-const COLUMNS = ["started (UTC)", "verdict", "lost", "p50", "p95", "p99", "events/s", "run"] as const;
+const COLUMNS = ["started (UTC)", "verdict", "lost", "p50", "p95", "p99", "events/s", "run", "first reason"] as const;
 /** Text is left-aligned, numbers are right-aligned. */
-const LEFT = new Set(["started (UTC)", "verdict", "run"]);
+const LEFT = new Set(["started (UTC)", "verdict", "run", "first reason"]);
 
 /** The history for a terminal: a table for each series, latest run last. @param most rows of each table. */
 export function renderHistory(all: readonly Series[], most: number): string {
@@ -28,7 +28,7 @@ function renderSeries(series: Series, most: number): string {
   return [`${titleOf(series)}: ${describeVerdicts(series)}${left}`, head, ...lines].join("\n");
 }
 
-function cellsOf({ startedAt, verdict, lost, latency, rate, run }: Entry): string[] {
+function cellsOf({ startedAt, verdict, reason, lost, latency, rate, run }: Entry): string[] {
   return [
     momentOf(startedAt),
     verdict,
@@ -38,7 +38,16 @@ function cellsOf({ startedAt, verdict, lost, latency, rate, run }: Entry): strin
     milliseconds(latency?.p99 ?? null),
     number(rate === null ? null : Math.round(rate)),
     run,
+    shortened(reason),
   ];
+}
+
+/** A reason tells its figures last, and a row is one line. */
+const LONGEST_REASON = 90;
+
+function shortened(reason: string | null): string {
+  if (reason === null || reason.length <= LONGEST_REASON) return reason ?? "";
+  return `${reason.slice(0, LONGEST_REASON - 3)}...`;
 }
 
 /** `2026-11-21 11:35`, in UTC. */

@@ -17,6 +17,7 @@ const entry = (changes: Partial<Entry> = {}): Entry => ({
   subject: "pipeline",
   scenario: "smoke",
   verdict: "PASS",
+  reason: null,
   startedAt: Date.UTC(2026, 10, 21, 11, 35),
   parameters: {},
   versions: { throughline: "0.1.0", k6: "v1.8.1" },
@@ -149,19 +150,35 @@ test("the table has a line for each run and each change", () => {
   const text = renderHistory(
     seriesOf([
       entry(),
-      later(1, { verdict: "FAIL", lost: 17, versions: { throughline: "0.2.0" } }),
-      later(2, { verdict: "INVALID", lost: null, latency: null, rate: null, versions: { throughline: "0.2.0" } }),
+      later(1, { verdict: "FAIL", reason: "account_lost: 17", lost: 17, versions: { throughline: "0.2.0" } }),
+      later(2, {
+        verdict: "INVALID",
+        reason: "x".repeat(200),
+        lost: null,
+        latency: null,
+        rate: null,
+        versions: { throughline: "0.2.0" },
+      }),
     ]),
     2,
   );
   expect(text).toBe(
     `pipeline, smoke: 3 runs: 1 PASS, 1 FAIL, 1 INVALID, the last 2 shown
-  started (UTC)     verdict  lost   p50   p95    p99  events/s  run
+  started (UTC)     verdict  lost   p50   p95    p99  events/s  run     first reason
   -- throughline 0.1.0 -> 0.2.0
-  2026-11-21 11:36  FAIL       17  3 ms  7 ms  12 ms       500  demo-1
-  2026-11-21 11:37  INVALID     –     –     –      –         –  demo-2
+  2026-11-21 11:36  FAIL       17  3 ms  7 ms  12 ms       500  demo-1  account_lost: 17
+  2026-11-21 11:37  INVALID     –     –     –      –         –  demo-2  ${"x".repeat(87)}...
 `,
   );
+});
+
+test.each([
+  [[{ text: "account_lost: 5", metric: "account_lost" }, { text: "more" }], "account_lost: 5"],
+  [["a text, as older versions wrote it"], "a text, as older versions wrote it"],
+  [[], null],
+  [undefined, null],
+])("of the reasons %j the first is kept", (reasons, first) => {
+  expect(parseEntry(JSON.stringify({ ...RESULT, reasons }), "result.json", null).reason).toBe(first);
 });
 
 describe("the page", () => {
