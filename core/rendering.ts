@@ -43,10 +43,12 @@ interface RunText {
   readonly labels?: readonly string[];
   /** The account, if it differs from that in the tests. */
   readonly account?: Account | null;
+  /** Every objective in full, not only those that are not met. */
+  readonly verbose?: boolean;
 }
 
 /** Several tests of one run as text: the account once, and the objectives of all. */
-export function renderRun({ run, verdict, reasons, tests, labels = [], account }: RunText): string {
+export function renderRun({ run, verdict, reasons, tests, labels = [], account, verbose = false }: RunText): string {
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
   const rows = tests.flatMap((one, place) => {
@@ -69,8 +71,8 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account }
       ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
       ...renderAccount(settling?.account ?? account ?? null, settling?.rows ?? []),
     ],
-    renderRows(rows),
-    [`${verdict}  run ${run}`],
+    // After a long table the verdict has left the screen.
+    ...(verbose ? [renderRows(rows), [`${verdict}  run ${run}`]] : [renderUnmet(rows)]),
   ];
   return renderSections(sections);
 }
@@ -276,6 +278,16 @@ export function observedOf({ observed, possible, samples, objective }: Omit<SloR
 }
 
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
+
+/** The objectives that are not met; of those that are, how many each test has. */
+function renderUnmet(rows: readonly { test: string; row: SloResult }[]): string[] {
+  const met = rows.filter(({ row }) => row.result === "met").map(({ test }) => test);
+  if (met.length === 0) return renderRows(rows);
+  const each = [...new Set(met)].map((test) => `${test} ${met.filter((one) => one === test).length}`);
+  const told = `${number(met.length)} ${met.length === 1 ? "objective" : "objectives"} met (${each.join(", ")})`;
+  const folded = bullet(`${told}; all of them: report.html, or --verbose`, `  ${MARKS.met}  `);
+  return [...renderRows(rows.filter(({ row }) => row.result !== "met")), folded];
+}
 
 function renderRows(rows: readonly { test: string; row: SloResult }[]): string[] {
   if (rows.length === 0) return [];

@@ -1,7 +1,7 @@
 /** Access to the target for the functions of a user's pipeline that run in the receiver. */
 import type { Dispatcher } from "undici";
 import { type FetchedAnswer, type NodeAccess, OWN_PREFIX, type TlsOptions } from "../core/ownaccess.ts";
-import { PREFIX, secretsOf } from "../core/ownvariables.ts";
+import { PREFIX, secretNames, secretsOf } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { hide, hideRenewed, withoutCredentials } from "../core/redaction.ts";
 import { describeRefusedCredentials, refusesCredentials } from "../core/refusedcredentials.ts";
@@ -32,9 +32,7 @@ export class FarEndAccess implements NodeAccess {
     this.given = readGiven(variables, environment);
     this.credentials = readCredentials(this.given, OWN_PREFIX);
     this.renewal = this.given.TOKEN_URL === undefined ? null : new Renewal(this.given.TOKEN_LASTS ?? null);
-    this.secretNames = Object.entries(variables).flatMap(([name, of]) =>
-      typeof of === "object" && of.secret === true ? [name] : [],
-    );
+    this.secretNames = secretNames({ variables });
     hide(...secretsOf({ variables }, environment), ...secretsShown(this.given, this.credentials.headers));
   }
 

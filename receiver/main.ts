@@ -30,7 +30,7 @@ function influxdbAddress(text: string): Database | Bucket {
   );
 }
 
-const program = new Command("receiver")
+const program = new Command("throughline receiver")
   .description("Settles runs: takes what publishers and subscribers report and answers with the account.")
   .option("--host <address>", "address to listen on", address, "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 chooses a free one", portNumber, 4800)

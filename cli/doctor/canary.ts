@@ -73,7 +73,7 @@ function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
 
 /** What the try-out leaves behind in the target, and how many of it at most. */
 function traceLeft({ kind }: Subject): string {
-  if (kind.own !== undefined) return "your system was sent a few";
+  if (kind.own !== undefined) return "your system was sent a few of them";
   const [most] = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);
   return `they stay in the stream, ${most === undefined ? "a few" : `${most} at most`}`;
 }

@@ -13,7 +13,7 @@ import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { portOf } from "../run/parts.ts";
 import { type PlannedTest, planRun } from "../run/plan.ts";
-import { needOfOurs } from "../run/provision.ts";
+import { needOfOurs, provideK6 } from "../run/provision.ts";
 import type { Request } from "../run/request.ts";
 import { addressed } from "../run/shell.ts";
 import type { Subject } from "../run/subject.ts";
@@ -87,7 +87,11 @@ async function examine(root: string, subject: Subject, request: Request, interru
   const healthy = checks.every(({ ok }) => ok !== false);
   const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
   if (healthy && canTry(subject, request.urls)) {
-    checks.push(hasK6 ? await canaryCheck(root, subject, request, interrupted).catch(notSent) : UNTRIED);
+    checks.push(
+      hasK6 || (await hasBuilt(root, need))
+        ? await canaryCheck(root, subject, request, interrupted).catch(notSent)
+        : UNTRIED,
+    );
   }
   console.log(renderChecks(checks).trimEnd());
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -127,12 +131,20 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
   }
 }
 
+/** Builds the k6 of the first run, which a canary needs as well. @returns false where nothing can build one. */
+async function hasBuilt(root: string, { ours }: Need): Promise<boolean> {
+  return provideK6(root, ours).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Says that the target was not tried: otherwise it would look healthy. */
 const UNTRIED: Check = {
   what: "canary",
   found: "none was sent, for want of a k6: whether the target works is not known",
   ok: null,
-  remedy: "ask again after the first run, which builds one",
+  remedy: "install k6, or Go with which one is built, and ask again",
 };
 
 /** If the canary cannot be sent, that is one failed check; the others are still shown. */

@@ -26,6 +26,7 @@ export interface Flags {
   readonly set: readonly string[];
   readonly config?: string;
   readonly yes?: boolean;
+  readonly verbose?: boolean;
   readonly receiverPort?: number;
   readonly [url: `${string}Url`]: string | undefined;
 }
@@ -38,6 +39,7 @@ Without an address the reference target is started. Flags after -- go to k6. Var
 environment, as THROUGHLINE_NAME: secrets belong there.
 
 Examples:
+  throughline run orders --rate 50 --duration 30s    a pipeline of your own, declared in orders.pipeline.ts
   throughline run pipeline --scenario smoke
   throughline run pipeline --duration 10s --rate 500 --fault drop=1000
   throughline run pipeline --as real
@@ -85,6 +87,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
     .option("--run-id <id>", "name of the run; made up when absent")
     .addOption(repeatable("--set <NAME=VALUE>", "a variable, or test.NAME=VALUE for one test"))
     .option("--yes", "consent to more load than smoke on a target that is not on this machine (ALLOW_REMOTE=1)")
+    .option("--verbose", "say every objective, not only those that are not met")
     .option(
       "--config <file>",
       "a file with the same settings as these flags (default: throughline.config.json, if there is one)",
@@ -103,6 +106,7 @@ export function addRunCommand(program: Command, root: string, interrupted: Abort
           out: flags.out ?? config?.out ?? "results",
           runId: runId(flags.runId),
           flags: k6,
+          verbose: flags.verbose === true,
         },
         interrupted,
       );

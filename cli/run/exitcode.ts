@@ -1,5 +1,6 @@
 /** How `throughline run` ends. */
 import { messageOf } from "../../core/problem.ts";
+import { plainReason, type Reason } from "../../core/reason.ts";
 import { EXIT_CODES, type Verdict } from "../../core/verdict.ts";
 
 /** A record or report that could not be written. */
@@ -22,4 +23,17 @@ export function exitCodeOf(verdict: Verdict, written: boolean): number {
 export function unwrittenLine(verdict: Verdict, { what, problem, next }: Unwritten): string {
   const code = exitCodeOf(verdict, false);
   return `the ${what} is missing: ${messageOf(problem)}, then ${next} (the verdict is ${verdict}, the exit code ${code})`;
+}
+
+/**
+ * What the terminal says of a run. A PASS that ends with the code of INVALID must not be read as one further up.
+ */
+export function shownVerdict(
+  { verdict, reasons }: { readonly verdict: Verdict; readonly reasons: readonly Reason[] },
+  unwritten: Unwritten | null,
+): { readonly verdict: Verdict; readonly reasons: readonly Reason[] } {
+  if (unwritten === null || verdict !== "PASS") return { verdict, reasons };
+  const { what, problem } = unwritten;
+  const text = `the ${what} is missing, and nothing else shows that the run passed: ${messageOf(problem)}`;
+  return { verdict: "INVALID", reasons: [plainReason(text)] };
 }

@@ -20,6 +20,8 @@ export interface RunOrder {
   readonly flags?: readonly string[];
   /** Default variables, below everything that was requested. */
   readonly preset?: VariablesByTest | undefined;
+  /** Says every objective in full. */
+  readonly verbose?: boolean;
   /** Prefix of run ids. */
   readonly prefix?: string;
 }

@@ -88,7 +88,8 @@ function planTest(test: RunnableTest, variables: Record<string, string>, instanc
     const what = load.kind === "visitors" ? "virtual users" : "publishers (WORKERS)";
     throw new RangeError(`--instances ${instances}: ${test} has ${shares} ${what} to share; allowed: up to ${shares}`);
   }
-  return { test, variables, settings: read, seconds: secondsOf(load) };
+  const profile = variables["SCENARIO"] === undefined ? {} : { SCENARIO: read.SCENARIO };
+  return { test, variables: { ...variables, ...profile }, settings: read, seconds: secondsOf(load) };
 }
 
 /** The variables that flags stand for, if a test has them. */
@@ -141,6 +142,9 @@ function inOneLine<T>(read: () => T): T {
     return read();
   } catch (problem) {
     if (typeof problem !== "string") throw problem;
-    throw new RangeError(problem.replace(/ALLOW_REMOTE=1$/, "--yes (ALLOW_REMOTE=1)"));
+    // The flag of k6, in a message for who gives none to it.
+    throw new RangeError(
+      problem.replace(/ALLOW_REMOTE=1$/, "--yes (ALLOW_REMOTE=1)").replace(/ -e (?=[A-Z]\w*=)/, " --set "),
+    );
   }
 }

@@ -58,7 +58,7 @@ export function startProgress(): Progress {
         const asked = Date.now();
         const known = account === null ? null : await fetchAccount(account);
         // Canaries precede the first event and take an unknown time.
-        if ((known?.published ?? 0) > 0) started ??= asked;
+        if ((known?.published ?? 0) + (known?.unsent ?? 0) > 0) started ??= known?.span?.from ?? asked;
         const line = started === null ? null : lineOf(known, seconds, Date.now() - started);
         if (group !== own) return;
         if (line !== null && spinner !== null) spinner.text = line;
@@ -95,11 +95,11 @@ export function lineOf(account: Account | null, seconds: number, elapsed: number
   const left = seconds - elapsed / 1000;
   const eta = left >= 1 ? `, ${Math.round(left)} s to go` : ", ending";
   if (account === null) return `${Math.round(elapsed / 1000)} s${eta}`;
-  const { published, delivered, expected, latency, refused, unknown } = account;
-  if (published === 0) return null;
+  const { published, delivered, expected, latency, refused, unknown, unsent } = account;
+  if (published + unsent === 0) return null;
   const backlog = Math.max(0, expected - delivered);
   return (
     `${published} published, ${delivered} of ${expected} deliveries${isOnlyCounted(account) ? " by number" : ""}, backlog ${backlog}, ` +
-    `${latency.samples === 0 ? "" : `p99 ${latency.p99.toFixed(1)} ms, `}${refused + unknown} errors${eta}`
+    `${latency.samples === 0 ? "" : `p99 ${latency.p99.toFixed(1)} ms, `}${refused + unknown + unsent} errors${eta}`
   );
 }

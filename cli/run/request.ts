@@ -1,6 +1,7 @@
 /** A request for a run: what a user asks for, and what is refused before anything starts. Pure. */
 
-import { nearest } from "../../core/nearest.ts";
+import { definitionOf } from "../../core/definition.ts";
+import { nearest, suggestion } from "../../core/nearest.ts";
 import { beginsAsOurs, beginsAsOwn } from "../../k6/support/unknown.ts";
 import { type RunnableTest, VARIABLES, variablesOf } from "../../systems/variables.ts";
 import type { Manner } from "../../target/manner.ts";
@@ -124,19 +125,22 @@ export function settingsByTest(tests: readonly RunnableTest[], set: readonly str
       (test) => (only === undefined || only === test) && (hasVariable(test, name) || boundVariables(test).has(name)),
     );
     if (takers.length === 0) {
-      throw new RangeError(
-        `--set ${only === undefined ? "" : `${only}.`}${name}: no variable of ${tests.join(", ")}; ${suggestionFor(tests, name)}see docs/variables.md`,
-      );
+      const what = `--set ${only === undefined ? "" : `${only}.`}${name}`;
+      throw new RangeError(`${what}: no variable of ${tests.join(", ")}; ${hintFor(only === undefined ? tests : tests.filter((test) => test === only), name)}see docs/variables.md`);
     }
     for (const test of takers) result[test] = { ...result[test], [name]: value };
   }
   return result;
 }
 
-/** For an unknown name with the prefix of a target's variables: the most similar known one. */
-function suggestionFor(tests: readonly RunnableTest[], name: string): string {
+/** For an unknown name: the variable that was meant, or those of the user's own file, of which no page tells. */
+function hintFor(tests: readonly RunnableTest[], name: string): string {
   const known = tests.flatMap((test) => Object.keys(variablesOf(test)));
-  return tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))
-    ? `did you mean ${nearest(name, known)}? `
-    : "";
+  if (tests.some((test) => beginsAsOurs(test, name) || beginsAsOwn(test, name))) {
+    return `did you mean ${nearest(name, known)}? `;
+  }
+  const close = suggestion(name, known);
+  if (name.length > 3 && close.startsWith("did you mean")) return `${close} `;
+  const declared = [...new Set(tests.flatMap((test) => definitionOf(test)?.declared ?? []))];
+  return declared.length === 0 ? "" : `its own: ${declared.join(", ")}; for the rest `;
 }

@@ -12,7 +12,7 @@ import { refuseUnanswered } from "../own/addresses.ts";
 import type { PipelineBundles } from "../own/build.ts";
 import type { RunRecord } from "../record.ts";
 import { writeReport } from "../report/files.ts";
-import { exitCodeOf, type Unwritten, unwrittenLine } from "./exitcode.ts";
+import { exitCodeOf, shownVerdict, type Unwritten, unwrittenLine } from "./exitcode.ts";
 import { makeFolder } from "./folder.ts";
 import { runGroup } from "./group.ts";
 import { Watch } from "./health.ts";
@@ -52,6 +52,10 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
     // When the receiver listens: one of the addresses may be its own.
     if (own !== undefined) await refuseDead(own, plan);
     for (const { test, settings } of plan.groups.flat()) {
+      const { scenario = settings.SCENARIO } = request;
+      if (scenario !== settings.SCENARIO) {
+        progress.say(`${test}: ${scenario} is another name of the profile ${settings.SCENARIO}`);
+      }
       if (settings.foreseen !== null) progress.say(`${test}: ${settings.foreseen}`);
     }
     for (const group of plan.groups) {
@@ -83,22 +87,24 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       nextSteps: (own?.pipeline ?? own?.endpoints)?.nextSteps,
     });
     const summarized = result.tests.filter(({ summary }) => summary !== null);
-    const text = renderRun({
-      run: folder.run,
-      verdict: result.verdict,
-      reasons: result.reasons,
-      tests: summarized.map(({ summary }) => summary as unknown as Summary),
-      labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
-      account: result.account as Account | null,
-    });
     const record = `${JSON.stringify(result, null, 2)}\n`;
     const failure = await writeFileWhole(join(folder.path, "result.json"), record).then(
       () => null,
       (problem: unknown): Unwritten => ({ what: "record", problem, next: "run again (--out takes another folder)" }),
     );
     if (failure === null) progress.say(`the record of each test is in ${shownPath(folder.path)}/`);
+    const report = failure === null ? await makeReport(root, { result, folder: folder.path }) : null;
+    const unwritten = failure ?? (typeof report === "string" ? null : report);
+    const text = renderRun({
+      run: folder.run,
+      ...shownVerdict(result, unwritten),
+      tests: summarized.map(({ summary }) => summary as unknown as Summary),
+      labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
+      account: result.account as Account | null,
+      verbose: order.verbose === true,
+    });
     console.log(`\n${text.trimEnd()}`);
-    const unwritten = failure ?? (await makeReport(root, { result, folder: folder.path }));
+    if (typeof report === "string") console.log(`  report     ${shownPath(report)}`);
     if (unwritten !== null) console.error(`throughline: ${unwrittenLine(result.verdict, unwritten)}`);
     return exitCodeOf(result.verdict, unwritten === null);
   } finally {
@@ -114,12 +120,11 @@ async function refuseDead({ pipeline, endpoints }: PipelineBundles, { groups }: 
   await refuseUnanswered((pipeline ?? endpoints) as AnyPipeline | AnyEndpoints, variables);
 }
 
-/** Writes the report and prints its path. @returns why it could not be written. */
-async function makeReport(root: string, record: RunRecord): Promise<Unwritten | null> {
+/** Writes the report. @returns its file, or why it could not be written. */
+async function makeReport(root: string, record: RunRecord): Promise<string | Unwritten> {
   try {
     const [file = ""] = await writeReport(root, record, {});
-    console.log(`  report     ${shownPath(file)}`);
-    return null;
+    return file;
   } catch (problem) {
     return { what: "report", problem, next: `make it with: throughline report ${shownPath(record.folder)}` };
   }

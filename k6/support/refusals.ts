@@ -1,5 +1,6 @@
 /** Settings that no run is started with, each refused by the names of the variables that made it so. */
 import { definitionOf } from "../../core/definition.ts";
+import { PREFIX } from "../../core/ownvariables.ts";
 import { excessOf, type Plan } from "../../core/plan.ts";
 import { peakOf } from "../../core/shape.ts";
 import { isLoopback, needsConsent } from "../../systems/remote.ts";
@@ -21,14 +22,15 @@ export interface TargetValues {
   readonly THINK_TIME?: number | undefined;
 }
 
-/** @throws RangeError for what a user's pipeline cannot do without. */
+/** @throws RangeError for what a user's pipeline cannot do without, with the way to give it that shows no secret. */
 export function refuseMissing(test: string, values: object): void {
-  for (const [name, meaning] of Object.entries(definitionOf(test)?.required ?? {})) {
-    if ((values as Record<string, unknown>)[name] === undefined) {
-      throw new RangeError(
-        `${name}: is not given: ${meaning}; set it with --set ${name}=..., -e ${name}=... or in the shell`,
-      );
-    }
+  const { required = {}, variables = {} } = definitionOf(test) ?? {};
+  for (const [name, meaning] of Object.entries(required)) {
+    if ((values as Record<string, unknown>)[name] !== undefined) continue;
+    const shell = `set it in the shell, as ${PREFIX}${name} or ${name}`;
+    // A command line is shown by ps and kept by the shell.
+    const flag = variables[name]?.credential === true ? "" : `, or with -e ${name}=...`;
+    throw new RangeError(`${name}: is not given: ${meaning}; ${shell}${flag}`);
   }
 }
 

@@ -60,7 +60,9 @@ export function settings<T extends RunnableTest>(test: T, environment: Environme
   try {
     const values = readVariables(test, environment);
     const load = plan(test, values.SCENARIO, overridesOf(values));
-    return { ...values, test, load, ...standardsOf(test, values, load, environment) };
+    const standards = standardsOf(test, values, load, environment);
+    // Under another name a profile would be another one to the history, and to baselines.
+    return { ...values, SCENARIO: profileOf(test, values.SCENARIO), test, load, ...standards };
   } catch (problem) {
     throw problem instanceof RangeError ? problem.message : problem;
   }

@@ -266,7 +266,8 @@ describe("what goes wrong", () => {
     });
     const { verdict } = await recordOf("narrow");
     expect(exitCode).toBe(verdict === "FAIL" ? 1 : 3);
-    expect(stdout).toContain(`${verdict}  run narrow`);
+    expect(stdout).toContain(`${verdict === "PASS" ? "INVALID" : verdict}  run narrow`);
+    expect(stdout).not.toContain("PASS");
     expect(stderr).toMatch(
       /the report is missing: cannot write .*report\.html: EFBIG: .*: make room there, or .*, then make it with: throughline report /,
     );

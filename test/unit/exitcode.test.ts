@@ -1,7 +1,7 @@
 /** How commands end when they cannot write. */
 import { describe, expect, test } from "vitest";
 import { addToFile, cannotWrite } from "../../cli/files.ts";
-import { exitCodeOf, unwrittenLine } from "../../cli/run/exitcode.ts";
+import { exitCodeOf, shownVerdict, unwrittenLine } from "../../cli/run/exitcode.ts";
 
 describe("a run", () => {
   test.each([
@@ -13,6 +13,21 @@ describe("a run", () => {
     ["INVALID", false, 3],
   ] as const)("that is %s, and written: %s, ends with %d", (verdict, written, code) => {
     expect(exitCodeOf(verdict, written)).toBe(code);
+  });
+
+  test.each([
+    ["PASS", null, "PASS"],
+    ["PASS", "record", "INVALID"],
+    ["PASS", "report", "INVALID"],
+    ["FAIL", "report", "FAIL"],
+    ["INVALID", "record", "INVALID"],
+  ] as const)("that is %s, of which the %s is missing, is shown as %s", (verdict, what, shown) => {
+    const unwritten = what === null ? null : { what, problem: new Error("ENOSPC"), next: "run again" };
+    const told = shownVerdict({ verdict, reasons: [] }, unwritten);
+    expect(told.verdict).toBe(shown);
+    expect(told.reasons.map(({ text }) => text).join()).toMatch(
+      shown === verdict ? /^$/ : /^the (?:record|report) is missing, .*: ENOSPC$/,
+    );
   });
 
   test("says in one line what is missing, why, what to do, and the verdict", () => {

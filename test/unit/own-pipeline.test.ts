@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { refuseDeclaration } from "../../cli/own/refusals.ts";
 import { planRun } from "../../cli/run/plan.ts";
-import { subjectOf } from "../../cli/run/subject.ts";
+import { type Subject, subjectOf } from "../../cli/run/subject.ts";
 import { definitionOf } from "../../core/definition.ts";
 import { combinations, made, variantsOf } from "../../core/made.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
@@ -245,6 +245,33 @@ test("what begins as the ways into its target, or as its own, is refused by a ba
   expect(refusal({ SHOP_CURRENCY: "eur" })).toThrow(/SHOP_CURRENCY=eur: unknown variable of .*did you mean SHOP_URL\?/);
   // Variables that every test has begin as those of other programs do.
   expect(refusal({ CLOUD_SDK_VERSION: "1", RUN_DIR: "x", TIME_STYLE: "y" })).not.toThrow();
+});
+
+const OWN_KIND = { urls: {}, receiver: 0, faults: {}, variables: { reference: {}, always: {} }, settled: {} };
+
+test("what it needs and has not is named with a way to give it, a secret only by the shell", () => {
+  const needy = {
+    ...ORDERS,
+    name: "needy",
+    variables: { SHOP_KEY: { meaning: "the key", secret: true }, SHOP_URL: { meaning: "where" } },
+  };
+  const [{ name }] = defineTestsOf(needy as unknown as AnyPipeline) as unknown as [{ name: RunnableTest }];
+  const asked = (given: Record<string, string>) => () => settings(name, given);
+  expect(asked({ SHOP_URL: "http://a" })).toThrow(
+    /^SHOP_KEY: is not given: the key; set it in the shell, as THROUGHLINE_SHOP_KEY or SHOP_KEY$/,
+  );
+  expect(asked({ SHOP_KEY: "k" })).toThrow(
+    /^SHOP_URL: is not given: where; set it in the shell, as THROUGHLINE_SHOP_URL or SHOP_URL, or with -e SHOP_URL=\.\.\.$/,
+  );
+  const request = { urls: {}, instances: 1, faults: [], set: ["SHOP_KEY=k"] };
+  const subject = { name, kind: { ...OWN_KIND, groups: [[name]] }, groups: [[name]], settled: false };
+  expect(() => planRun(subject as unknown as Subject, request)).toThrow(/, or with --set SHOP_URL=\.\.\.$/);
+  const slip = (set: string) => () =>
+    planRun(subject as unknown as Subject, { ...request, set: [...request.set, set] });
+  expect(slip("SHOPS_URL=x")).toThrow(
+    "--set SHOPS_URL: no variable of needy; did you mean SHOP_URL? see docs/variables.md",
+  );
+  expect(slip("COLOUR_OF_THINGS=x")).toThrow("its own: SHOP_KEY, SHOP_URL; for the rest see docs/variables.md");
 });
 
 test("its test has profiles, objectives by role, and its own beside them", () => {

@@ -37,3 +37,24 @@ test("a line shows no latency that nobody measured, and says that arrivals were 
   const line = lineOf(account, 10, 4_000);
   expect(line).toBe("60000 published, 312345 of 312345 deliveries by number, backlog 0, 1 errors, 6 s to go");
 });
+
+test("the time to go is counted from the first event, not from the first look", async () => {
+  vi.useFakeTimers();
+  vi.stubEnv("CI", "1");
+  const span = { from: Date.now() + 1_000, through: Date.now() + 5_000 };
+  vi.stubGlobal("fetch", async () => Response.json({ ...ACCOUNT, span }));
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const progress = startProgress();
+  progress.begin("one", 10, "http://receiver/runs/a");
+  await vi.advanceTimersByTimeAsync(5_000);
+  progress.end();
+  expect(said.mock.calls.flat().at(-1)).toMatch(/, 6 s to go$/);
+});
+
+test("what could not be sent is an error, also where nothing else was", () => {
+  const account = v.parse(AccountSchema, { ...ACCOUNT, refused: 0, unknown: 0 });
+  const line = (counts: object) => lineOf({ ...account, ...counts }, 10, 4_000);
+  expect(line({ unsent: 7 })).toMatch(/, 7 errors, 6 s to go$/);
+  expect(line({ published: 0, unsent: 7 })).toMatch(/^0 published, .*, 7 errors/);
+  expect(line({ published: 0, unsent: 0 })).toBeNull();
+});

@@ -3,6 +3,7 @@ import type { Account } from "../../core/account.ts";
 import { plainReason } from "../../core/reason.ts";
 import { renderRun, renderSummary } from "../../core/rendering.ts";
 import { sampleCounter } from "../../core/samples.ts";
+import type { SloResult } from "../../core/sloresult.ts";
 import { type Summary, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
@@ -211,8 +212,27 @@ describe("a run of several tests", () => {
     rendered.split("\n").flatMap((line) => / {2}(nats|websocket) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
 
   function rendered(...tests: Summary[]): string {
-    return renderRun({ run: "nightly-7", verdict: "FAIL", reasons: [plainReason("nats: too bad")], tests });
+    return renderRun({
+      run: "nightly-7",
+      verdict: "FAIL",
+      reasons: [plainReason("nats: too bad")],
+      tests,
+      verbose: true,
+    });
   }
+
+  test("folds the objectives that are met, and has the others in full", () => {
+    const folded = (...tests: Summary[]) => renderRun({ run: "nightly-7", verdict: "PASS", reasons: [], tests });
+    const [first, ...others] = nats.rows;
+    const told = folded({ ...nats, rows: [{ ...(first as SloResult), result: "missed" }, ...others] });
+    expect(rowsOf(told)).toEqual([`nats ${first?.metric}`]);
+    const all = others.length;
+    expect(told).toContain(`\n  ok  ${all} objectives met (nats ${all}); all of them: report.html, or --verbose\n`);
+    expect(folded(websocket, nats)).toMatch(
+      /\n {2}ok {2}\d+ objectives met \(websocket 1, nats \d+\); all of them: report.html, or --verbose\n$/,
+    );
+    expect(folded(websocket, nats).match(/PASS/g)).toHaveLength(1);
+  });
 
   test("starts with the verdict and its reasons, and ends with the verdict", () => {
     const lines = rendered(websocket, nats).split("\n");

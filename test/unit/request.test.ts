@@ -201,6 +201,12 @@ test("a variable of the shell that is somebody else's is let be", () => {
   expect(() => planRun(subjectOf(["pipeline"]), request)).not.toThrow();
 });
 
+test("another name of a profile is the profile, also to the history and to baselines", () => {
+  const [[planned] = []] = planRun(subjectOf(["http"]), { ...REQUEST, scenario: "quick" }).groups;
+  expect(planned?.variables["SCENARIO"]).toBe("smoke");
+  expect(planned?.settings.SCENARIO).toBe("smoke");
+});
+
 describe("refused", () => {
   test.each<[string[], Partial<Request>, string]>([
     [["kafka"], {}, "run kafka: allowed: ethhook, ingest, pipeline, webhook, redis, http, websocket, nats"],

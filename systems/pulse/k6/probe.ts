@@ -42,6 +42,6 @@ export function probeNotes({ root_group }: K6Data, account: Account | null): str
   const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
   if (sent === undefined || account === null) return [];
   const { probed, paths } = account;
-  const whom = probed === 0 ? "nobody" : `${probed} of ${paths} subscriptions, whatever their filters`;
-  return [`an event of chain number ${sent.text}, which no gateway knows, was delivered to ${whom}`];
+  const whom = probed === 0 ? "nobody" : `${probed} of ${paths} subscriptions`;
+  return [`no fault: one event was sent of an unknown chain (PROBE_CHAIN=${sent.text}), and ${whom} received it`];
 }
