@@ -69,7 +69,7 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
       const unknown = [wanted].flat().find((value) => !values.includes(value));
       if (unknown !== undefined) {
         throw new RangeError(
-          `pipeline ${name}: observe.paths.${path}.${attribute}: ${unknown}: allowed: ${values.join(", ") || "no attribute of that name"}`,
+          `pipeline ${name}: observe.paths.${path}.${attribute}: ${unknown}: ${allowedOf(events.attributes, attribute)}`,
         );
       }
     }
@@ -106,11 +106,17 @@ function refuseVariants(name: string, { attributes, variants }: VariantTable<Att
       const value = variant[attribute];
       if (value !== undefined && values.includes(value)) continue;
       const given = value ?? "is missing";
-      throw new RangeError(
-        `${place}.${at}.${attribute}: ${given}: allowed: ${values.join(", ") || "no attribute of that name"}`,
-      );
+      throw new RangeError(`${place}.${at}.${attribute}: ${given}: ${allowedOf(attributes, attribute)}`);
     }
   }
+}
+
+/** The values that an attribute may have; of an unknown one, the attributes that there are. */
+function allowedOf(attributes: Readonly<Record<string, readonly string[]>>, attribute: string): string {
+  const values = attributes[attribute];
+  if (values !== undefined) return `allowed: ${values.join(", ")}`;
+  const names = Object.keys(attributes);
+  return `no such attribute; ${names.length === 0 ? "events.attributes declares none" : `allowed: ${names.join(", ")}`}`;
 }
 
 /** A path that no variant reaches would wait for its canary in vain. */

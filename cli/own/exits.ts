@@ -38,9 +38,23 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     observe: `observe: {
     kind: "list",
     paths: { orders: {} },
+    // Every look reads all of it; where the answer wraps its list, take it out: (...).items
     async list({ LIST_URL }, access) {
       const orders = (await (await access.fetch(LIST_URL)).json()) as { id: string }[];
       return orders.map((order) => ({ id: order.id, text: JSON.stringify(order) }));
+    },
+  },`,
+  },
+  cursor: {
+    imports: "",
+    variables: 'ITEMS_URL: "http://127.0.0.1:3000/orders",',
+    observe: `observe: {
+    kind: "rows", // asks for what came after the last item of the answer before
+    paths: { orders: {} },
+    async rows(after, { ITEMS_URL }, access) {
+      const answer = await access.fetch(after === null ? ITEMS_URL : \`\${ITEMS_URL}?after=\${after}\`);
+      const { items } = (await answer.json()) as { items: { id: string }[] };
+      return items.map((order) => ({ id: order.id, text: JSON.stringify(order) }));
     },
   },`,
   },

@@ -111,8 +111,9 @@ async function refuseNode({ inputs, outputs }: Metafile, file: string): Promise<
     const isLeft = output?.imports.some(({ path, external }) => external === true && path === builtin?.path);
     if (builtin === undefined || isLeft !== true) continue;
     const [, name = builtin.path] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    const what = name === builtin.path ? `imports ${name}` : `${name} needs ${builtin.path}`;
     throw new RangeError(
-      `${await placeOf(name, file)}: ${name} needs ${builtin.path}, which k6 does not have; use it inside receive, rows, list, consume or count only`,
+      `${await placeOf(name, file)}: ${what}, which k6 does not have; use it inside receive, rows, list, consume or count only`,
     );
   }
 }

@@ -82,7 +82,9 @@ function lossOf(field: Leaf, came: readonly Leaf[]): string {
   const cut = came.find((one) => plain(one.value).length >= LEAST_INSIDE && text.startsWith(plain(one.value)));
   if (cut !== undefined) return `is cut to ${String(cut.value).length} characters`;
   const other = came.find((one) => field.path.length > 0 && last(one) === last(field));
-  return other === undefined ? "is not found" : `is written anew: ${other.path.join(".")} is ${shortened(other.value)}`;
+  return other === undefined
+    ? "is not found: its value is nowhere in what was received"
+    : `is written anew: ${other.path.join(".")} is ${shortened(other.value)}`;
 }
 
 function shortened(value: Value): string {

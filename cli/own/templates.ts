@@ -40,7 +40,7 @@ export default definePipeline({
     ${variables.join("\n    ")}
   },
   events: {
-    attributes: ${sample === undefined ? '{ kind: ["a", "b"] }' : "{}"},
+    ${sample === undefined ? 'attributes: { kind: ["a", "b"] },' : ATTRIBUTES_TO_DO}
     write: ${sample === undefined ? `({ id, kind, random }) => ${entrance.write}` : writeOf(from, sample)},
   },
   ${entrance.publish}
@@ -48,6 +48,10 @@ export default definePipeline({
 });
 `;
 }
+
+/** One message cannot show which of its fields differ from event to event. */
+const ATTRIBUTES_TO_DO = `// A field that differs and that paths select by is an attribute: customer: ["acme", "globex"], used in write and paths.
+    attributes: {},`;
 
 function writeOf(from: string, { write, spelled }: Sample): string {
   const event = spelled === null ? "" : `{ ${spelled} }`;
@@ -79,7 +83,7 @@ function receiveOf(header: string): string {
 /** Replaces the key `id` of the template if the sample's key has another name. */
 function withKey(observe: string, to: string, row: object | null): string {
   const columns = Object.entries(row ?? {});
-  if ((to !== "table" && to !== "list") || columns.length === 0) return observe;
+  if (!["table", "list", "cursor"].includes(to) || columns.length === 0) return observe;
   const [key] =
     columns.find(([name]) => name === "id") ??
     columns.find(([name]) => /(^|[^a-z])(id|no|number|seq|key)$/i.test(name.replaceAll(/([a-z])([A-Z])/g, "$1_$2"))) ??

@@ -126,7 +126,8 @@ export function settingsByTest(tests: readonly RunnableTest[], set: readonly str
     );
     if (takers.length === 0) {
       const what = `--set ${only === undefined ? "" : `${only}.`}${name}`;
-      throw new RangeError(`${what}: no variable of ${tests.join(", ")}; ${hintFor(only === undefined ? tests : tests.filter((test) => test === only), name)}see docs/variables.md`);
+      const asked = only === undefined ? tests : tests.filter((test) => test === only);
+      throw new RangeError(`${what}: no variable of ${tests.join(", ")}; ${hintFor(asked, name)}see docs/variables.md`);
     }
     for (const test of takers) result[test] = { ...result[test], [name]: value };
   }

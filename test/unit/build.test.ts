@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { root } from "../deployment.ts";
 
 const MADE = ["dist/http.js", "dist/node/receiver.js", "dist/lib/k6.js", "dist/report/style.css"];
 const OF_USERS = ["dist/orders.js", "dist/orders-subscribers.js", "dist/node/orders.mjs"];
@@ -32,4 +33,9 @@ test("a build leaves what it made, and the bundles of users' pipelines", async (
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("what is overridden is a dependency too: npm heeds the overrides of a clone, and not those of an installed package", () => {
+  const { overrides, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(dependencies).toMatchObject(overrides);
 });

@@ -106,7 +106,11 @@ describe("what the compiler cannot see is refused in one line:", () => {
     ["a name", { name: "Own Orders" }, "allowed: small letters"],
     ["no path", { observe: { kind: "request", paths: {} } }, "names no path"],
     ["a value", { observe: { kind: "request", paths: { a: { region: "mars" } } } }, "mars: allowed: eu, us"],
-    ["an attribute", { observe: { kind: "request", paths: { a: { zone: "eu" } } } }, "no attribute of that name"],
+    [
+      "an attribute",
+      { observe: { kind: "request", paths: { a: { zone: "eu" } } } },
+      "a.zone: eu: no such attribute; allowed: region, tier",
+    ],
     [
       "two counts",
       { observe: { kind: "count", paths: { a: {}, b: {} }, count: async () => 0 } },
@@ -119,7 +123,11 @@ describe("what the compiler cannot see is refused in one line:", () => {
       { events: { ...ORDERS.events, attributes: { region: ["", "eu"] }, variants: [{ region: "" }, {}] } },
       "events.variants.1.region: is missing: allowed: , eu",
     ],
-    ["a variant with more", variants({ region: "eu", tier: "gold", zone: "a" }), "1.zone: a: allowed: no attribute"],
+    [
+      "a variant with more",
+      variants({ region: "eu", tier: "gold", zone: "a" }),
+      "1.zone: a: no such attribute; allowed: region, tier",
+    ],
     [
       "a path that no variant reaches",
       {

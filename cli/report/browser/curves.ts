@@ -20,9 +20,8 @@ export function curvesOption({ curves }: Curves, look: Look): Option {
     },
     yAxis: {
       type: "log",
-      name: "ms",
-      nameTextStyle: { ...label(look), align: "right" },
-      axisLabel: { ...label(look), formatter: (value: number) => number(value) },
+      // A name of the axis would stand where a legend of many paths has its second row.
+      axisLabel: { ...label(look), formatter: (value: number) => `${number(value)} ms` },
       splitLine: { lineStyle: { color: look.line } },
     },
     series: curves.map(({ name, points }, place) => ({
