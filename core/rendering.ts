@@ -192,8 +192,8 @@ function renderAccount(account: Account | null, rows: readonly SloResult[]): str
     ...headlineOf(account),
     ...strangersOf(account),
     renderLatency(account),
-    `  drain      ${account.ending ?? "not settled"}, the last delivery ${milliseconds(account.drain)} after the last publish, ` +
-      `backlog then ${number(account.backlog)}`,
+    `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish, ` +
+      `the last delivery came ${milliseconds(account.drain)} after it`,
   ];
   lines.push(...renderOffenders(account));
   lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
@@ -299,7 +299,7 @@ function renderRows(rows: readonly { test: string; row: SloResult }[]): string[]
     row.observed === null ? "-" : observedOf(row),
     `${number(row.samples)} of ${number(row.floor)}`,
   ]);
-  const cells = [["", "test", "metric", "objective", "observed", "samples of floor"], ...table];
+  const cells = [["", "test", "metric", "objective", "observed", "samples of needed"], ...table];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
   return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
 }

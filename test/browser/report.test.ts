@@ -141,7 +141,7 @@ test.each(["pass", "fail", "invalid"] as const)(
     const { page } = await open(name, 390);
     const bottom = (locator: ReturnType<Page["locator"]>) =>
       locator.evaluate((element) => element.getBoundingClientRect().bottom);
-    for (const label of ["delivered", "lost", "unjudged", "delivery p50", "delivery p99", "clocks"]) {
+    for (const label of ["delivered", "lost", "unjudged", "delivery p50", "delivery p99", "clocks agree to"]) {
       expect(await bottom(page.locator(".key-figures div", { hasText: label }).first()), label).toBeLessThan(664);
     }
     expect(await bottom(page.locator(".answer"))).toBeLessThan(664);

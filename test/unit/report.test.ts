@@ -149,7 +149,7 @@ test("the top has what was not judged, the clocks, and bounds that were changed,
   const account = { ...(base.account as NonNullable<Result["account"]>), unheard: 7, clocks: [clock] };
   const page = html({ ...base, tests, account });
   const top = page.slice(0, page.indexOf('class="reasons"'));
-  for (const text of ["7 unheard", "± 0.25 ms", "p95 &lt; 50, not 25"]) expect(top).toContain(text);
+  for (const text of ["7 with nobody listening", "± 0.25 ms", "p95 &lt; 50, not 25"]) expect(top).toContain(text);
 });
 
 test.each([

@@ -169,7 +169,7 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
       <div>
         <dt>unjudged</dt>
         <dd>
-          {number(unjudged)} <small>{number(unheard)} unheard</small>
+          {number(unjudged)} <small>{number(unheard)} with nobody listening</small>
         </dd>
       </div>
       <div>
@@ -181,7 +181,7 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
         <dd>{time(latency.p99)}</dd>
       </div>
       <div>
-        <dt>clocks</dt>
+        <dt>clocks agree to</dt>
         <dd>{clocksOf(account)}</dd>
       </div>
       {account.looks === null ? null : (
