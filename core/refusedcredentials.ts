@@ -18,3 +18,9 @@ export function describeRefusedCredentials(
     `give its credentials in ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
   );
 }
+
+/** Which variables to look at where the far end refused signatures, as its user's words have it; null where it did not. */
+export function signatureHint(causes: readonly string[], secrets: readonly string[]): string | null {
+  if (secrets.length === 0 || !causes.some((cause) => /\bsign(?:ature|ed)/i.test(cause))) return null;
+  return `look at ${secrets.join(", ")}: the sender must sign with the same`;
+}

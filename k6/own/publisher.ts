@@ -4,6 +4,7 @@ import { filterOf } from "../../core/filter.ts";
 import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
+import { signatureHint } from "../../core/refusedcredentials.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
@@ -87,10 +88,8 @@ export function publisherOf(pipeline: AnyPipeline) {
   /** Where to look when events are sent and do not arrive. */
   function hints(account: Account | null): readonly string[] {
     const { name, observe, variables } = pipeline;
-    const secrets = secretNames({ variables });
-    if (secrets.length > 0 && account?.causes.some((cause) => /signature/i.test(cause))) {
-      return [`look at ${secrets.join(", ")}: the sender must sign with the same`];
-    }
+    const signature = signatureHint(account?.causes ?? [], secretNames({ variables }));
+    if (signature !== null) return [signature];
     if (subscriptions === 0) {
       return [`look at how events come from publish() to observe (${observe.kind}): the identity must survive`];
     }

@@ -151,7 +151,8 @@ async function refuseUnsendable({ unsendable, explain }: Canaries, account: Acco
   if (why === null) return;
   const explained = await explain(account);
   const causes = "causes" in explained ? explained.causes : explained;
-  exec.test.abort(`no canary could be sent: ${[why, ...causes].join("; ")}`);
+  const told = causes.some((cause) => cause.includes(why)) ? causes : [why, ...causes];
+  exec.test.abort(`no canary could be sent: ${told.join("; ")}`);
 }
 
 /** Sent together, so that a target has something to do at any time; and how long a target is waited for in all. */

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { askAddresses, refuseUnanswered } from "../../cli/own/addresses.ts";
 import { addressesIn, secretNames } from "../../core/ownvariables.ts";
+import { signatureHint } from "../../core/refusedcredentials.ts";
 
 const DECLARED = {
   variables: { EVENTS_URL: "http://127.0.0.1:1/events", HOOK_SECRET: { meaning: "key", secret: true }, COLOUR: "red" },
@@ -53,6 +54,20 @@ test.each(["", "nats://a:4222,nats://b:4222", "postgres:///orders", "weird://hos
     expect(await askAddresses(DECLARED, { EVENTS_URL: url })).toEqual([]);
   },
 );
+
+test.each([
+  [
+    ["75 requests were refused: wrong signature"],
+    ["HOOK_SECRET"],
+    "look at HOOK_SECRET: the sender must sign with the same",
+  ],
+  [["3 requests were refused: not signed"], ["A", "B"], "look at A, B: the sender must sign with the same"],
+  [["75 requests were refused: wrong signature"], [], null],
+  [["75 requests were refused: no such path"], ["HOOK_SECRET"], null],
+  [["2 events were designed badly"], ["HOOK_SECRET"], null],
+])("of %j with the secrets %j: %s", (causes, secrets, hint) => {
+  expect(signatureHint(causes, secrets)).toBe(hint);
+});
 
 test("what a file declares of addresses and secrets, for messages", () => {
   expect(addressesIn(DECLARED, { THROUGHLINE_EVENTS_URL: "http://a:b@host/x" })).toEqual([
