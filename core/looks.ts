@@ -2,7 +2,7 @@
  * How much later than it came an event may have been seen, at a far end that is looked at again and again. An arrival is
  * dated by the look that found it; it came after the look before, which did not. Pure.
  */
-import { Histogram, type Percentiles } from "./histogram.ts";
+import type { Percentiles } from "./histogram.ts";
 import { metricOf } from "./metrics.ts";
 import { milliseconds } from "./numbers.ts";
 import type { Slo } from "./slo.ts";
@@ -14,31 +14,6 @@ export interface LookAccount {
   readonly longest: number;
   /** The latencies if each event came right after the look that did not find it; those of the account are the other end. */
   readonly earliest: Percentiles;
-}
-
-/** Collects them. */
-export class Looks {
-  private readonly earliest = new Histogram();
-  private longest = 0;
-  private found = 0;
-
-  /**
-   * An event was found.
-   *
-   * @param since Unix ms of the last look that would have shown it. @param at Unix ms of the one that did.
-   */
-  enter(publishedAt: number, since: number, at: number): void {
-    this.found++;
-    const from = Math.max(since, publishedAt);
-    this.longest = Math.max(this.longest, at - from);
-    // One that clocks date before its sending is one at both ends.
-    this.earliest.record(Math.min(from, at) - publishedAt);
-  }
-
-  /** Null where no event was found by looking. @param undated events of unknown arrival, which count as slowest. */
-  account(undated?: number): LookAccount | null {
-    return this.found === 0 ? null : { longest: this.longest, earliest: this.earliest.percentiles(undated) };
-  }
 }
 
 /** The part of an account that matters here. */

@@ -1,9 +1,9 @@
 import type { Bursts } from "../core/bursts.ts";
 import { Growth } from "../core/growth.ts";
 import { Histogram } from "../core/histogram.ts";
-import { Looks } from "../core/looks.ts";
 import { Tail } from "../core/tail.ts";
 import { Timeline } from "../core/timeline.ts";
+import { Looks } from "./looks.ts";
 
 /** Paths with their own histogram, which takes about 100 kB; a run may have ten thousand paths. */
 const NAMED = 50;

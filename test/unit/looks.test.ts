@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Looks, lookDelay } from "../../core/looks.ts";
+import { lookDelay } from "../../core/looks.ts";
 import type { Item } from "../../core/observe.ts";
 import { slo } from "../../core/slo.ts";
 import { summarize } from "../../core/summary.ts";
 import { Items } from "../../receiver/items.ts";
+import { Looks } from "../../receiver/looks.ts";
 import { ACCOUNT, dataOf, inputOf } from "./records.ts";
 
 /** A row or item: its key, and when it can be seen, in ms. */
