@@ -109,7 +109,8 @@ function k6Check(built: K6 | null, isStale: boolean, onPath: K6 | null, canBuild
   const found = onPath === null ? "not found" : `k6 on the PATH, ${onPath.version}: ${abilities(onPath)}`;
   const willDo = onPath !== null && isAtLeast(onPath.version, LEAST_K6);
   if (willDo && ours === null) return { what: "k6", found, ok: true };
-  if (canBuild) return row("k6", "not built yet; Go is there", null, "the first run that needs it builds it");
+  if (canBuild)
+    return row("k6", "not built yet; Go is there", null, "the first run, or canary, that needs it builds it");
   const remedy = `${ours ?? `any k6 ${LEAST_K6} or later will do`}; with Go ${LEAST_GO} the first run builds one`;
   return row("k6", found, false, remedy);
 }

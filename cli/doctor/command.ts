@@ -86,14 +86,14 @@ async function examine(root: string, subject: Subject, request: Request, interru
   checks.push(...(await checksBehind(target.direct, subject, request)));
   const healthy = checks.every(({ ok }) => ok !== false);
   const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
-  if (healthy && canTry(subject, request.urls)) {
-    checks.push(
-      hasK6 || (await hasBuilt(root, need))
-        ? await canaryCheck(root, subject, request, interrupted).catch(notSent)
-        : UNTRIED,
-    );
-  }
   console.log(renderChecks(checks).trimEnd());
+  if (healthy && canTry(subject, request.urls)) {
+    // Like the first run: a build that fails ends the command, when all else is said.
+    if (!hasK6) await provideK6(root, need.ours);
+    const canary = await canaryCheck(root, subject, request, interrupted).catch(notSent);
+    console.log(renderChecks([canary]).trimEnd());
+    checks.push(canary);
+  }
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
@@ -130,22 +130,6 @@ async function doorCheck(doors: NonNullable<PipelineKind["doors"]>, { test, sett
     return { what: `${test} credentials`, found, ok: false, remedy: "docs/access.md has the ways in" };
   }
 }
-
-/** Builds the k6 of the first run, which a canary needs as well. @returns false where nothing can build one. */
-async function hasBuilt(root: string, { ours }: Need): Promise<boolean> {
-  return provideK6(root, ours).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Says that the target was not tried: otherwise it would look healthy. */
-const UNTRIED: Check = {
-  what: "canary",
-  found: "none was sent, for want of a k6: whether the target works is not known",
-  ok: null,
-  remedy: "install k6, or Go with which one is built, and ask again",
-};
 
 /** If the canary cannot be sent, that is one failed check; the others are still shown. */
 function notSent(problem: unknown): Check {

@@ -100,7 +100,7 @@ describe("doctor", () => {
     const checks = machineChecks({ ...READY, builtK6: null }, NEED);
     expect(checks.filter(({ ok }) => ok === false)).toEqual([]);
     expect(renderChecks(checks)).toMatch(
-      /^note +k6 +not built yet; Go is there -> the first run that needs it builds it/m,
+      /^note +k6 +not built yet; Go is there -> the first run, or canary, that needs it builds it/m,
     );
   });
 
