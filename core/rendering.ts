@@ -186,14 +186,18 @@ function renderLatency(account: Account): string {
   return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}${lateOf(account)}`;
 }
 
+/** When the last delivery came, where the time of any is known. */
+function lastOf({ drain, latency: { samples, negative } }: Account): string {
+  return samples + negative === 0 ? "" : `, the last delivery came ${milliseconds(drain)} after it`;
+}
+
 function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
   if (account === null) return [];
   const lines = [
     ...headlineOf(account),
     ...strangersOf(account),
     renderLatency(account),
-    `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish, ` +
-      `the last delivery came ${milliseconds(account.drain)} after it`,
+    `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
   ];
   lines.push(...renderOffenders(account));
   lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
