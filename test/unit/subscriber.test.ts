@@ -329,4 +329,13 @@ describe("a subscriber", () => {
     }
     expect(entered.get("generator_pause_ms")).toEqual([2_500, 3_000]);
   });
+
+  test("tells of no standstill once the run is settled", async () => {
+    const { entered } = await subscribe({ answers: [{ ...GOES_ON, settled: true }] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Its goodbye is not answered yet.
+    vi.setSystemTime(Date.now() + 2_500);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entered.get("generator_pause_ms") ?? []).toEqual([]);
+  });
 });

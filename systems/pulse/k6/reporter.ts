@@ -66,6 +66,7 @@ export class Reporter {
   private readonly closing: PathReport[] = [];
   private longestPause = -1;
   private isDraining = false;
+  private isSettled = false;
   private hasNews = false;
   private hasEnded = false;
   private wake: () => void = () => undefined;
@@ -158,9 +159,12 @@ export class Reporter {
     this.wake();
   }
 
-  /** Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. */
+  /**
+   * Only what is longer than all before is a sample: k6 would hold one for each second of each virtual user. Once the run
+   * is settled nothing is measured any more, and thousands of connections say goodbye in one moment.
+   */
   private paused(milliseconds: number): void {
-    if (milliseconds <= this.longestPause) return;
+    if (this.isSettled || milliseconds <= this.longestPause) return;
     this.longestPause = milliseconds;
     this.measure.generator_pause_ms.add(milliseconds);
   }
@@ -205,6 +209,7 @@ export class Reporter {
     this.isDraining = draining;
     measure.ws_events_foreign.add(unidentified + foreign);
     measure.ws_events_damaged.add(damaged, damaged);
+    this.isSettled = settled;
     return settled;
   }
 
