@@ -95,7 +95,7 @@ export const websocket = {
   SOCKETS: integer(1, 5_000)("connections that each virtual user holds", "1"),
   OPENING_RATE: openingRate(
     "connections that each k6 process opens per second where the load begins with all of them; max is a thundering herd",
-    "1000",
+    "500",
   ),
   FILTERS: variable(
     `${FILTER_CLASSES.join(", ")}, with commas, or all for no filter; with a weight as in simple=3`,

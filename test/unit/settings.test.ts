@@ -27,7 +27,7 @@ describe("without any variable", () => {
     expect(settings("websocket", {})).toMatchObject({
       WS_URL: "ws://localhost:8080/ws",
       SOCKETS: 1,
-      OPENING_RATE: 1_000,
+      OPENING_RATE: 500,
       FILTERS: ["simple", "moderate", "complex"],
       SESSION: 5,
       CONNECT_TIMEOUT: 10,
