@@ -115,10 +115,10 @@ test("a webhook that is lost, and one that comes twice, are named by number", as
   planted = { lost: 17, twice: 42 };
   const { verdict, reasons, account } = await run("billing-webhooks", ...load());
   assert.equal(verdict, "FAIL");
-  assert.deepEqual(account.causes, [
-    "events that never arrived on audit: 17",
-    "events that arrived again on audit: 42",
-  ]);
+  assert.deepEqual(
+    account.offenders.map(({ path, lostSeqs, duplicatedSeqs }) => ({ path, lostSeqs, duplicatedSeqs })),
+    [{ path: "audit", lostSeqs: [17], duplicatedSeqs: [42] }],
+  );
   assert.match(reasons.map(({ next }) => next).join("\n"), /look for failed jobs of the queue webhooks/);
 });
 

@@ -52,14 +52,13 @@ export function publisherOf(pipeline: AnyPipeline) {
   const access = new OwnAccess(config, pipeline);
   const sender = new Sender({ config, metrics, pipeline, events, access, isPaced: load.kind === "paced" });
 
-  /** Where only numbers can be compared, one canary is all that may come. */
-  let counted = 0;
   /** Whether a canary has come as far as a connection, and what the others were told instead. */
   let connected = false;
   let unsendable: string | null = null;
   const unsent = () => (connected ? null : unsendable);
   async function sendCanary(run: Run, trace: Trace): Promise<void> {
-    if (pipeline.observe.kind === "count" && connected && counted++ > 0) return;
+    // Where only numbers can be compared, one canary is all that may come.
+    if (pipeline.observe.kind === "count" && connected) return;
     const answer = await sender.sendCanary(run, trace);
     const said = saidIn(answer) ?? "";
     if (["unknown", "unsent"].includes(outcomeOf(answer)) && isUnreachable(said)) unsendable = said;
