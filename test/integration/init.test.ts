@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { template } from "../../cli/own/templates.ts";
+import { freePort } from "../../cli/redis-server.ts";
 import type { Pipeline } from "../../systems/pulse/cli/start.ts";
 import { root } from "./k6.ts";
 import { startPipeline } from "./pipeline.ts";
@@ -73,7 +74,15 @@ test("a test of the suite is not run where a file of the folder claims its name"
     expect([taken.exitCode, called.exitCode]).toEqual([2, 2]);
     expect((await throughlineIn(own, "run", "order")).stderr).toContain("run order: did you mean orders?");
     // Nothing listens at port 3000 of the template's variable, or something else does, which takes no canary.
-    const dead = await throughlineIn(own, "run", "orders", "--set", "EVENTS_URL=http://127.0.0.1:1/events");
+    const dead = await throughlineIn(
+      own,
+      "run",
+      "orders",
+      "--receiver-port",
+      String(await freePort()),
+      "--set",
+      "EVENTS_URL=http://127.0.0.1:1/events",
+    );
     expect(dead.stderr).toContain("EVENTS_URL address http://127.0.0.1:1/events: connect ECONNREFUSED 127.0.0.1:1:");
     expect(dead.exitCode).toBe(3);
     const bare = await throughlineIn(own, "run", "orders", "--set", "EVENTS_URL=127.0.0.1:1");
