@@ -142,6 +142,8 @@ export interface FarEndAccount {
   readonly paths: readonly ObservedPathAccount[];
   /** Arrivals beyond the expected number; null unless they are only counted. */
   readonly surplus: number | null;
+  /** Whether contents were compared with what was published; absent in older records. */
+  readonly compared?: boolean;
   /** Received texts without an identity. */
   readonly unread: number;
   /** Identities with wrong check digits, and texts that differ from what was published. */

@@ -86,6 +86,15 @@ export function isOnlyCounted({ farEnd }: { readonly farEnd?: unknown }): boolea
   return typeof farEnd === "object" && farEnd !== null && "kind" in farEnd && farEnd.kind === "count";
 }
 
+export const UNCOMPARED = "not compared, for want of a damage() in the pipeline: a changed event counts as delivered";
+
+/** Whether events were found by their identities alone, whatever else of them had changed. */
+export function isUncompared(account: { readonly farEnd?: unknown }): boolean {
+  const { farEnd } = account;
+  if (typeof farEnd !== "object" || farEnd === null || isOnlyCounted(account)) return false;
+  return "compared" in farEnd && farEnd.compared === false;
+}
+
 /** A count of an account; null where nobody looked for it. */
 export function seenCount(account: Counts & { readonly farEnd?: unknown }, name: CountName): number | null {
   return UNSEEN.includes(name) && isOnlyCounted(account) ? null : account[name];

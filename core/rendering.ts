@@ -2,7 +2,15 @@
 
 import type { Account, FarEndAccount, Offender } from "./account.ts";
 import { uncertaintyOf } from "./clocks.ts";
-import { type CountName, type Counts, isOnlyCounted, ONLY_COUNTED, seenCount } from "./counts.ts";
+import {
+  type CountName,
+  type Counts,
+  isOnlyCounted,
+  isUncompared,
+  ONLY_COUNTED,
+  seenCount,
+  UNCOMPARED,
+} from "./counts.ts";
 import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
@@ -171,6 +179,7 @@ export function headlineOf(account: Headline): string[] {
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
       `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${number(account.late)} late`,
     ...(isCounted ? [`  counted    ${ONLY_COUNTED}`] : []),
+    ...(isUncompared(account) ? [`  contents   ${UNCOMPARED}`] : []),
     `  judged     ${judgedOf(account)}`,
   ];
 }

@@ -232,7 +232,21 @@ export class FarEnd implements Observer {
     const vanished = gone.length;
     const counted = this.count?.isCounted === true ? this.count : null;
     const surplus = counted === null ? null : counted.arrived - settle(counted).delivered;
-    const farEnd = { pipeline, kind, paths, surplus, unread, damaged, refused, vanished, undated, strays, problem };
+    const compared = this.run.pipeline?.damage !== undefined;
+    const farEnd = {
+      pipeline,
+      kind,
+      paths,
+      surplus,
+      compared,
+      unread,
+      damaged,
+      refused,
+      vanished,
+      undated,
+      strays,
+      problem,
+    };
     return { farEnd, strays, foreign: foreign + unread };
   }
 

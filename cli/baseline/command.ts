@@ -60,7 +60,8 @@ export function addBaselineCommands(program: Command, root: string): void {
       const wanted = name ?? defaultName(result);
       const found = await readBaseline(root, wanted);
       if (found === null) {
-        throw new Error(`baseline "${wanted}" is not known; make one with: throughline baseline save ${result.run}`);
+        const make = name === undefined ? result.run : `${name} --name ${name}, where ${name} is a run`;
+        throw new Error(`baseline "${wanted}" is not known; make one with: throughline baseline save ${make}`);
       }
       const comparison = compare(result, found);
       process.stdout.write(renderComparison(comparison, format));

@@ -1,6 +1,15 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
-import { COUNT_NAMES, COUNTS, type CountName, isOnlyCounted, ONLY_COUNTED, seenCount } from "../../core/counts.ts";
+import {
+  COUNT_NAMES,
+  COUNTS,
+  type CountName,
+  isOnlyCounted,
+  isUncompared,
+  ONLY_COUNTED,
+  seenCount,
+  UNCOMPARED,
+} from "../../core/counts.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
@@ -54,6 +63,7 @@ function accountTable(account: Result["account"]): RootContent[] {
     heading(3, `Account of ${several(account.paths, "path")}`),
     paragraph(text(`Judged: ${judgedOf(account)}.`)),
     ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
+    ...(isUncompared(account) ? [paragraph(text(`Contents: ${UNCOMPARED}.`))] : []),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];
 }

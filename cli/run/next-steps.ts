@@ -193,8 +193,10 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_judged_share$/,
     (_, { account }) =>
-      `${account === null ? "the account is missing" : judgedOf(account)}: subscribers have to be there before the first event ` +
-      "and until the last has arrived, and to stay connected for some seconds",
+      `${account === null ? "the account is missing" : judgedOf(account)}: ` +
+      (account !== null && account.unjudged > 0 && account.unjudged <= account.unknown && account.unheard === 0
+        ? "look at why events were never acknowledged: of one that arrived nobody can say that it was due"
+        : "subscribers have to be there before the first event and until the last has arrived, and to stay connected for some seconds"),
   ],
   [
     /^account_contradicted$/,

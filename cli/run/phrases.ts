@@ -33,8 +33,9 @@ function stillComing(account: Account | null, { firstLostAt, latestSend = null }
 export function broken(account: Account | null, rule: Rule): string {
   const worst = worstOf(account, rule);
   if (worst === null) {
-    const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? 0) : 0;
-    if (strays > 0) return `no path is named: ${strays} deliveries came to endpoints that the run does not have`;
+    const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? account?.farEnd?.strays ?? 0) : 0;
+    if (strays > 0)
+      return `${strays} deliveries came to paths that the run does not have: compare their names with its own`;
     return "the path is not among the first ten that broke a rule, which are all that the record names";
   }
   const why = {

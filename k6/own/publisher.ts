@@ -89,6 +89,12 @@ export function publisherOf(pipeline: AnyPipeline) {
     const { name, observe, variables } = pipeline;
     const signature = signatureHint(account?.causes ?? [], secretNames({ variables }));
     if (signature !== null) return [signature];
+    // What was refused needs no look at where it comes out.
+    if (sender.refusals.length > 0) return [];
+    if (observe.kind === "request" && account !== null && nothingCame(account)) {
+      const paths = Object.keys(observe.paths).map((path) => `/hooks/${path}`);
+      return [`no request came to ${config.RECEIVER_URL}: let your system send to ${paths.join(", ")} there`];
+    }
     if (subscriptions === 0) {
       return [`look at how events come from publish() to observe (${observe.kind}): the identity must survive`];
     }
@@ -134,4 +140,11 @@ export function publisherOf(pipeline: AnyPipeline) {
   });
   // k6 ends nothing in which something is open.
   return { ...test, setup: concealed(() => test.setup().finally(() => sender.release())) };
+}
+
+/** Whether a far end that takes requests was sent none, of whatever kind. */
+function nothingCame({ ready, farEnd }: Account): boolean {
+  if (farEnd === null || ready > 0) return false;
+  const { unread, strays, damaged, refused } = farEnd;
+  return unread + strays + damaged === 0 && Object.keys(refused).length === 0;
 }

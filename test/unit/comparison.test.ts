@@ -160,6 +160,11 @@ describe("a throughput", () => {
   ])("of %i where the baseline has %j", (observed, earlier, outcome) => {
     expect(rowOf("http requests per second", rate(observed), ...earlier.map(rate)).outcome).toBe(outcome);
   });
+
+  test("of requests is none where events are published: they are the suite's own as well", () => {
+    const publishing = { metrics: { nats: { http_reqs: { rate: 70 }, events_acknowledged: { count: 60_000 } } } };
+    expect(() => rowOf("nats requests per second", publishing, publishing)).toThrow("no row is named");
+  });
 });
 
 describe("only like is compared with like", () => {

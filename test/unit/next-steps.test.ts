@@ -31,6 +31,12 @@ function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
 describe("the next step", () => {
   test.each<[string, Origin, RunEvidence, string]>([
     [
+      "where too little was judged because of events that nobody acknowledged, is to look at these",
+      missed("account_judged_share"),
+      evidenceOf({ unknown: 200, unjudged: 200, unheard: 0, expected: 800, acknowledged: 800 }),
+      "80 % of what was published: 200 unjudged (too near edges, or never acknowledged), 0 published with nobody listening: look at why events were never acknowledged: of one that arrived nobody can say that it was due",
+    ],
+    [
       "of lost events names path, second, event and hop",
       missed("account_lost"),
       evidenceOf({

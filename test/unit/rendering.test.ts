@@ -70,11 +70,20 @@ describe("a test", () => {
     ]);
   });
 
+  const FAR_END = {
+    ...{ pipeline: "own", kind: "rows", paths: [], surplus: null, unread: 0, damaged: 0, refused: {}, vanished: 0 },
+    ...{ undated: 0, strays: 0, problem: null },
+  };
+
+  test("of events whose contents nobody compared says so, and of others does not", () => {
+    expect(withAccount({ farEnd: { ...FAR_END, compared: false } })).toContain("  contents   not compared, for want of a ");
+    for (const farEnd of [null, FAR_END, { ...FAR_END, compared: true }]) {
+      expect(withAccount({ farEnd })).not.toContain("  contents ");
+    }
+  });
+
   test("of events that were only counted claims nothing that nobody saw", () => {
-    const farEnd = {
-      ...{ pipeline: "own", kind: "count", paths: [], surplus: 2, unread: 0, damaged: 0, refused: {}, vanished: 0 },
-      ...{ undated: 0, strays: 0, problem: null },
-    };
+    const farEnd = { ...FAR_END, kind: "count", surplus: 2, compared: false };
     const lost = { ...OFFENDER, path: "all", lost: 5, lostSeqs: [], firstLostAt: null };
     const latency = { ...ACCOUNT.latency, samples: 0, p50: 0, p95: 0, p99: 0, max: 0 };
     const rendered = withAccount({ farEnd, lost: 5, latency, paths: 1, ordered: false, offenders: [lost] });
@@ -84,7 +93,7 @@ describe("a test", () => {
     expect(rendered).toContain("  latency    of no delivery is the time known\n");
     expect(rendered).toContain("  drain      complete: 1,234 were still due at the last publish\n");
     expect(rendered).toContain("  lost       all: 5 of 30,000\n\n");
-    expect(rendered).not.toMatch(/undefined|events *$|misrouted,|p50 0 ms/m);
+    expect(rendered).not.toMatch(/undefined|events *$|misrouted,|p50 0 ms|contents/m);
   });
 
   test("marks what could not be measured", () => {

@@ -5,8 +5,10 @@ import {
   countsOf,
   faultNames,
   isOnlyCounted,
+  isUncompared,
   ONLY_COUNTED,
   seenCount,
+  UNCOMPARED,
 } from "../../../core/counts.ts";
 import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
@@ -44,6 +46,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         <Counts name={`Deliveries on ${several(paths, "path")}`} counts={countsOf("deliveries")} account={account} />
       </div>
       {isOnlyCounted(account) ? <p>Arrivals were counted: {ONLY_COUNTED}.</p> : null}
+      {isUncompared(account) ? <p>Contents were {UNCOMPARED}.</p> : null}
       <p>
         Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
         {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}
