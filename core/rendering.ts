@@ -191,7 +191,7 @@ function surplusOf(farEnd: unknown): number | null {
 /** The quantiles of latencies, or that there are none: where nothing was timed, zero would be a lie. */
 function renderLatency(account: Account): string {
   const { p50, p95, p99, max, samples } = account.latency;
-  if (samples === 0) return "  latency    of no delivery is the time known";
+  if (samples === 0) return "  latency    unknown: no delivery was timed";
   return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}${lateOf(account)}`;
 }
 

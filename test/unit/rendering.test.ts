@@ -90,7 +90,7 @@ describe("a test", () => {
     expect(rendered).toContain(
       " expected on 1 path: 5 lost, 2 too many, 0 late\n  counted    only a number is known: ",
     );
-    expect(rendered).toContain("  latency    of no delivery is the time known\n");
+    expect(rendered).toContain("  latency    unknown: no delivery was timed\n");
     expect(rendered).toContain("  drain      complete: 1,234 were still due at the last publish\n");
     expect(rendered).toContain("  lost       all: 5 of 30,000\n\n");
     expect(rendered).not.toMatch(/undefined|events *$|misrouted,|p50 0 ms|contents/m);
