@@ -125,7 +125,8 @@ function throughputs(summaries: readonly Summary[]): Measurement[] {
   for (const { test, rate, metrics } of summaries) {
     add(`${test} published per second`, rate?.achieved);
     // Where events are published, requests are also the suite's own, and the wait for what is missing is in their time.
-    if (metrics["events_acknowledged"] === undefined) add(`${test} requests per second`, metrics["http_reqs"]?.["rate"]);
+    if (metrics["events_acknowledged"] === undefined)
+      add(`${test} requests per second`, metrics["http_reqs"]?.["rate"]);
   }
   // All tests that share the account report the same number.
   const deliveries = summaries.flatMap(({ metrics }) => metrics["account_delivery_per_second"]?.["value"] ?? []);

@@ -76,7 +76,9 @@ describe("a test", () => {
   };
 
   test("of events whose contents nobody compared says so, and of others does not", () => {
-    expect(withAccount({ farEnd: { ...FAR_END, compared: false } })).toContain("  contents   not compared, for want of a ");
+    expect(withAccount({ farEnd: { ...FAR_END, compared: false } })).toContain(
+      "  contents   not compared, for want of a ",
+    );
     for (const farEnd of [null, FAR_END, { ...FAR_END, compared: true }]) {
       expect(withAccount({ farEnd })).not.toContain("  contents ");
     }
