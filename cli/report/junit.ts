@@ -1,6 +1,6 @@
 import junit from "junit-report-builder";
+import { headlineOf } from "../../core/accountlines.ts";
 import { linesOf } from "../../core/reason.ts";
-import { headlineOf } from "../../core/rendering.ts";
 import { seenOf } from "../../core/sloresult.ts";
 import type { Result } from "../result.ts";
 import { changesOf, type Objective, objectivesOf, testName } from "./objectives.ts";
