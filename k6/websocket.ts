@@ -11,6 +11,7 @@ import { streamOf } from "../systems/pulse/events.ts";
 import { ownSockets } from "../systems/pulse/k6/ownsocket.ts";
 import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
+import type { SessionEnd } from "../systems/pulse/k6/sessionparts.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { opensAfter } from "../systems/pulse/opening.ts";
 import { Access } from "./support/access.ts";
@@ -176,23 +177,25 @@ async function proveGateway(): Promise<void> {
   await access.ready();
   let failed: string | null = null;
   const everything = { chains: [], event_types: [], accounts: [], program_ids: [] };
-  const session: Session = new Session(
-    config,
-    ownSockets(door),
-    everything,
-    { until: Date.now() + 60_000 },
-    {
-      operation: (operation, failure) => {
-        if (failure !== null) failed ??= `${operation}: ${failure}`;
+  const end = await new Promise<SessionEnd>((over) => {
+    const session: Session = new Session(
+      config,
+      ownSockets(door),
+      everything,
+      { until: Date.now() + 60_000, pingEvery: config.PING_EVERY * 1000 },
+      {
+        operation: (operation, failure) => {
+          if (failure !== null) failed ??= `${operation}: ${failure}`;
+        },
+        live: () => void setTimeout(() => session.end(), 0),
+        leaving: () => undefined,
+        unsubscribed: () => undefined,
+        event: () => undefined,
+        strange: () => undefined,
+        over,
       },
-      live: () => void setTimeout(() => session.end(), 0),
-      leaving: () => undefined,
-      unsubscribed: () => undefined,
-      event: () => undefined,
-      strange: () => undefined,
-    },
-  );
-  const end = await session.over;
+    );
+  });
   if (failed !== null || end !== "ended") {
     const answer = door.statusNow();
     access.requireAdmission(answer, `GET ${config.WS_URL}`);

@@ -70,23 +70,23 @@ export function filterFor(
 ): Filter {
   const named = { simple: ["chains"], moderate: ["chains", "event_types"], complex: fields }[kind];
   const attributes = attributesOf(event);
-  const values = (field: FilterField) => shared(named.includes(field) ? attributes[field] : []);
-  return {
+  const values = (field: FilterField) => (named.includes(field) ? attributes[field] : []);
+  return shared({
     chains: values("chains"),
     event_types: values("event_types"),
     accounts: values("accounts"),
     program_ids: values("program_ids"),
-  };
+  });
 }
 
-const lists = new Map<string, readonly string[]>();
+const filters = new Map<string, Filter>();
 
-/** The same list for the same values: the filters of ten thousand connections hold 40,000, of which few differ. */
-function shared(values: readonly string[]): readonly string[] {
-  const key = values.join();
-  const list = lists.get(key) ?? values;
-  lists.set(key, list);
-  return list;
+/** The same object for the same filter: of those of ten thousand connections few differ. */
+function shared(filter: Filter): Filter {
+  const key = JSON.stringify(filter);
+  const known = filters.get(key) ?? filter;
+  filters.set(key, known);
+  return known;
 }
 
 const NO_FILTER: Filter = { chains: [], event_types: [], accounts: [], program_ids: [] };

@@ -15,7 +15,9 @@ export interface ControlFrame {
  */
 export function readControlFrame(text: string): ControlFrame | null {
   const frame = parseJson(text);
-  return isObject(frame) && typeof frame["type"] === "string" && isData(frame["data"] ?? {})
+  return isObject(frame) &&
+    typeof frame["type"] === "string" &&
+    (frame["data"] === undefined || isData(frame["data"] ?? {}))
     ? (frame as unknown as ControlFrame)
     : null;
 }
@@ -39,9 +41,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+const PING = JSON.stringify({ type: "ping" });
+
 /** The frames a client sends to the gateway. */
 export const frames = {
-  ping: (): string => JSON.stringify({ type: "ping" }),
+  ping: (): string => PING,
   subscribe: (filter: Filter, ttlSeconds: number): string =>
     JSON.stringify({ type: "subscribe", data: { ...filter, ttl_seconds: ttlSeconds } }),
   listSubscriptions: (): string => JSON.stringify({ type: "list_subscriptions" }),

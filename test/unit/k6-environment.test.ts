@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { k6Environment } from "../../cli/k6-environment.ts";
 
@@ -20,6 +21,16 @@ test("the variables of the test come before ours, and thousands of connections a
   expect(k6Environment("nats", { HOME: "/root" }, { NATS_TOKEN: "t", HOME: "/" }, 2_000)).toEqual({
     HOME: "/",
     NATS_TOKEN: "t",
-    GOGC: "50",
+    GOGC: "200",
+    ...(availableParallelism() < 4 ? { GOMAXPROCS: "4" } : {}),
   });
+});
+
+test.each([
+  ["few cores, and as many threads as a collection needs to be one of them", 2_000, 2, {}, "4"],
+  ["enough cores", 2_000, 4, {}, undefined],
+  ["few connections", 1_000, 2, {}, undefined],
+  ["a number of one's own", 2_000, 2, { GOMAXPROCS: "3" }, "3"],
+])("threads of Go for %s", (_, connections, cores, ours, expected) => {
+  expect(k6Environment("nats", ours, {}, connections, cores)["GOMAXPROCS"]).toBe(expected);
 });

@@ -1,9 +1,10 @@
 /** What a session tells of its operations, over a socket and timers that stand for those of k6. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { forgetSecrets, hide } from "../../core/redaction.ts";
+import { Agenda } from "../../systems/pulse/k6/agenda.ts";
 import { ownSockets } from "../../systems/pulse/k6/ownsocket.ts";
 import { Session } from "../../systems/pulse/k6/session.ts";
-import type { SessionEvents, SessionPlan } from "../../systems/pulse/k6/sessionparts.ts";
+import type { SessionEnd, SessionEvents, SessionPlan } from "../../systems/pulse/k6/sessionparts.ts";
 import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6/timers", () => import("./timers.ts"));
@@ -12,13 +13,15 @@ vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts"))
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const SETTINGS = { WS_URL: "ws://gateway", CONNECT_TIMEOUT: 10, PING_EVERY: 30 };
+const SETTINGS = { CONNECT_TIMEOUT: 10 };
+const PINGED = { pingEvery: 30_000 };
 const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 function openSession(plan: Partial<SessionPlan> = {}) {
   const lives: string[] = [];
   const told: (readonly [string, string | null])[] = [];
   const strange: string[] = [];
+  const ends: SessionEnd[] = [];
   const events: SessionEvents = {
     operation: (operation, failure) => void told.push([operation, failure]),
     live: () => void lives.push("live"),
@@ -26,9 +29,11 @@ function openSession(plan: Partial<SessionPlan> = {}) {
     unsubscribed: () => void lives.push("over"),
     event: () => undefined,
     strange: (what) => void strange.push(what),
+    over: (end) => void ends.push(end),
   };
-  const session = new Session(SETTINGS, ownSockets(DOOR), EVERYTHING, { until: Date.now() + 60_000, ...plan }, events);
-  return { session, told, strange, lives, failed: () => told.filter(([, failure]) => failure !== null) };
+  const whole = { until: Date.now() + 60_000, ...PINGED, agenda: new Agenda(), ...plan };
+  const session = new Session(SETTINGS, ownSockets(DOOR), EVERYTHING, whole, events);
+  return { session, told, strange, lives, ends, failed: () => told.filter(([, failure]) => failure !== null) };
 }
 
 function openLiveSession(plan: Partial<SessionPlan> = {}) {
@@ -38,13 +43,13 @@ function openLiveSession(plan: Partial<SessionPlan> = {}) {
 }
 
 describe("a session", () => {
-  test("asks and is answered, from connect to unsubscribe", async () => {
-    const { session, told } = openLiveSession();
+  test("asks and is answered, from connect to unsubscribe", () => {
+    const { session, told, ends } = openLiveSession();
     vi.advanceTimersByTime(30_000);
     Socket.last.says("pong");
     session.end();
     Socket.last.says("unsubscribed");
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     expect(told).toEqual(["connect", "subscribe", "list", "ping", "unsubscribe"].map((asked) => [asked, null]));
     expect(Socket.last.sent).toEqual(["subscribe", "list_subscriptions", "ping", "unsubscribe"]);
   });
@@ -52,21 +57,23 @@ describe("a session", () => {
   test.each([
     ["is connecting", () => undefined, []],
     ["is subscribing", () => Socket.last.says("connected"), [["connect", null]]],
-  ])("that we end while it %s has not failed", async (_, before, answered) => {
-    const { session, told } = openSession();
+  ])("that we end while it %s has not failed", (_, before, answered) => {
+    const { session, told, ends } = openSession();
     before();
     session.end();
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     vi.advanceTimersByTime(60_000);
     expect(told).toEqual(answered);
   });
 
-  test("cuts a socket that never connects, and has failed", async () => {
+  test("cuts a socket that never connects, and has failed", () => {
     const socket = { readyState: 0, send: () => undefined, cut: vi.fn() };
-    const events = { operation: () => undefined } as unknown as SessionEvents;
-    const session = new Session(SETTINGS, { open: () => socket }, EVERYTHING, { until: Date.now() + 60_000 }, events);
+    const ends: SessionEnd[] = [];
+    const events = { operation: () => undefined, over: (end) => void ends.push(end) } as Partial<SessionEvents>;
+    const plan = { until: Date.now() + 60_000, ...PINGED };
+    new Session(SETTINGS, { open: () => socket }, EVERYTHING, plan, events as SessionEvents);
     vi.advanceTimersByTime(10_000);
-    expect(await session.over).toBe("failed");
+    expect(ends).toEqual(["failed"]);
     expect(socket.cut).toHaveBeenCalled();
   });
 
@@ -86,18 +93,18 @@ describe("a session", () => {
     forgetSecrets();
   });
 
-  test("that gets no answer to its goodbye has failed with it", async () => {
-    const { session, failed } = openLiveSession();
+  test("that gets no answer to its goodbye has failed with it", () => {
+    const { session, failed, ends } = openLiveSession();
     session.end();
     vi.advanceTimersByTime(10_000);
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     expect(failed()).toEqual([["unsubscribe", "no answer within 10 s"]]);
   });
 
-  test("that hears nothing any more is given up, and says why", async () => {
-    const { session, failed } = openLiveSession();
+  test("that hears nothing any more is given up, and says why", () => {
+    const { session, failed, ends } = openLiveSession();
     vi.advanceTimersByTime(40_000);
-    expect(await session.over).toBe("lost");
+    expect(ends).toEqual(["lost"]);
     expect(session.closedWith).toBe("no answer within 10 s, and no other frame");
     expect(failed()).toEqual([["ping", "no answer within 10 s"]]);
     expect(ArrayBuffer.isView.name).toBe("isView");
@@ -123,20 +130,19 @@ describe("a session", () => {
     expect(closed).not.toHaveBeenCalled();
   });
 
-  test("that never connects has failed", async () => {
-    const { session, failed } = openSession();
+  test("that never connects has failed", () => {
+    const { failed, ends } = openSession();
     Socket.last.readyState = 0;
     vi.advanceTimersByTime(10_000);
-    expect(await session.over).toBe("failed");
+    expect(ends).toEqual(["failed"]);
     expect(failed()).toEqual([["connect", "no answer within 10 s"]]);
   });
 
-  test("that connects after it was given up is closed, and tells no more", async () => {
-    const { session, told } = openSession();
+  test("that connects after it was given up is closed, and tells no more", () => {
+    const { told } = openSession();
     const socket = Socket.last;
     socket.readyState = 0;
     vi.advanceTimersByTime(10_000);
-    await session.over;
     const before = told.length;
     const closed = vi.spyOn(socket, "close");
     socket.readyState = 1;
@@ -145,11 +151,11 @@ describe("a session", () => {
     expect(told).toHaveLength(before);
   });
 
-  test("that the gateway closes is lost, with what was under way", async () => {
-    const { session, failed } = openLiveSession();
+  test("that the gateway closes is lost, with what was under way", () => {
+    const { failed, ends } = openLiveSession();
     vi.advanceTimersByTime(30_000);
     Socket.last.onclose();
-    expect(await session.over).toBe("lost");
+    expect(ends).toEqual(["lost"]);
     expect(failed()).toEqual([["ping", "closed without a close frame"]]);
   });
 });
@@ -157,8 +163,8 @@ describe("a session", () => {
 describe("a session that subscribes again on its connection", () => {
   const open = () => openLiveSession({ resubscribesAt: Date.now() + 20_000, until: Date.now() + 25_000 });
 
-  test("gives up the first subscription, and holds the second one to its end", async () => {
-    const { session, lives, failed } = open();
+  test("gives up the first subscription, and holds the second one to its end", () => {
+    const { lives, failed, ends } = open();
     vi.advanceTimersByTime(20_000);
     expect([Socket.last.sent.at(-1), lives]).toEqual(["unsubscribe", ["live", "leaving"]]);
     Socket.last.says("unsubscribed");
@@ -168,7 +174,7 @@ describe("a session that subscribes again on its connection", () => {
     vi.advanceTimersByTime(5_000);
     expect(Socket.last.sent.at(-1)).toBe("unsubscribe");
     Socket.last.says("unsubscribed");
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     expect(lives).toEqual(["live", "leaving", "over", "live", "leaving"]);
     expect(failed()).toEqual([]);
   });
@@ -185,31 +191,31 @@ describe("a session that subscribes again on its connection", () => {
   test.each([
     ["while it unsubscribes", () => undefined, () => Socket.last.says("unsubscribed")],
     ["while it subscribes", () => Socket.last.says("unsubscribed"), () => undefined],
-  ])("may be ended %s", async (_, before, after) => {
-    const { session, failed } = open();
+  ])("may be ended %s", (_, before, after) => {
+    const { session, failed, ends } = open();
     vi.advanceTimersByTime(20_000);
     before();
     session.end();
     after();
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     vi.advanceTimersByTime(60_000);
     expect(failed()).toEqual([]);
     expect(Socket.last.sent.filter((type) => type === "unsubscribe")).toHaveLength(1);
   });
 
-  test("is lost when the gateway ends it in between", async () => {
-    const { session } = open();
+  test("is lost when the gateway ends it in between", () => {
+    const { ends } = open();
     vi.advanceTimersByTime(20_000);
     Socket.last.says("unsubscribed");
     Socket.last.onclose();
-    expect(await session.over).toBe("lost");
+    expect(ends).toEqual(["lost"]);
   });
 });
 
 describe("a session that vanishes", () => {
-  test("says nothing, whoever ends it", async () => {
+  test("says nothing, whoever ends it", () => {
     let gone = 0;
-    const { session, lives, failed } = openLiveSession({
+    const { session, lives, failed, ends } = openLiveSession({
       until: Date.now() + 20_000,
       vanish: () => {
         gone++;
@@ -220,16 +226,16 @@ describe("a session that vanishes", () => {
     expect(gone).toBe(1);
     // The connection is cut below it.
     Socket.last.onclose();
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     expect(Socket.last.sent).not.toContain("unsubscribe");
     expect(lives).toEqual(["live", "leaving"]);
     expect(failed()).toEqual([]);
   });
 
-  test("closes where nothing ruder can be done", async () => {
-    const { session } = openLiveSession({ vanish: () => session.abandon(true) });
+  test("closes where nothing ruder can be done", () => {
+    const { session, ends } = openLiveSession({ vanish: () => session.abandon(true) });
     session.end();
-    expect(await session.over).toBe("ended");
+    expect(ends).toEqual(["ended"]);
     expect(Socket.last.sent).not.toContain("unsubscribe");
   });
 });

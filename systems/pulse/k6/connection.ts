@@ -1,7 +1,8 @@
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import type { Filter } from "../filters.ts";
 import type { Operation } from "./operations.ts";
-import type { SessionEvents, SessionSocket } from "./sessionparts.ts";
+import { Session, type SessionSettings } from "./session.ts";
+import type { SessionEnd, SessionEvents, SessionPlan, SessionSocket, SocketSource } from "./sessionparts.ts";
 
 /** Receives the events of a virtual user's connections. */
 export interface Listener {
@@ -11,6 +12,7 @@ export interface Listener {
   unsubscribed(connection: Connection): void;
   arrived(log: PathLog | null, message: string, readAt: number): void;
   told(what: string): void;
+  over(connection: Connection, session: Session, end: SessionEnd): void;
 }
 
 /** Reports of one connection to its subscriber; a class, because closures for ten thousand connections cost memory. */
@@ -18,12 +20,21 @@ export class Connection implements SessionEvents {
   log: PathLog | null = null;
   /** Unix ms when the subscription ended; null until then. */
   leftAt: number | null = null;
+  readonly filter: Filter;
+  /** Connections with this filter that have failed one after the other before it. */
+  readonly failures: number;
   private readonly subscriber: Listener;
-  private readonly filter: Filter;
+  private session: Session | null = null;
 
-  constructor(subscriber: Listener, filter: Filter) {
+  constructor(subscriber: Listener, filter: Filter, failures = 0) {
     this.subscriber = subscriber;
     this.filter = filter;
+    this.failures = failures;
+  }
+
+  open(settings: SessionSettings, source: SocketSource, plan: SessionPlan): Session {
+    this.session = new Session(settings, source, this.filter, plan, this);
+    return this.session;
   }
 
   operation(operation: Operation, failure: string | null, milliseconds: number): void {
@@ -51,5 +62,9 @@ export class Connection implements SessionEvents {
 
   strange(what: string): void {
     this.subscriber.told(what);
+  }
+
+  over(end: SessionEnd): void {
+    if (this.session !== null) this.subscriber.over(this, this.session, end);
   }
 }

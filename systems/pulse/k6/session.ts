@@ -1,23 +1,14 @@
-import { clearTimeout, setTimeout } from "k6/timers";
 import { type CloseEvent, closeWords } from "../../../core/closewords.ts";
 import type { Filter } from "../filters.ts";
 import { type ControlFrame, frames } from "../frames.ts";
+import type { Scheduled } from "./agenda.ts";
 import { Conversation } from "./conversation.ts";
 import type { Operation } from "./operations.ts";
 import type { SessionEvents, SessionPlan, SessionSocket, SocketListener, SocketSource } from "./sessionparts.ts";
 
-/** How one connection ended. */
-export type SessionEnd =
-  /** As planned: we unsubscribed, then closed. */
-  | "ended"
-  /** It never became live: no connection, or no subscription. */
-  | "failed"
-  /** The gateway closed it too early. */
-  | "lost";
-
 export interface SessionSettings {
+  /** Seconds within which an answer must come. */
   readonly CONNECT_TIMEOUT: number;
-  readonly PING_EVERY: number;
 }
 
 /** States of a socket by the WebSocket standard: the handshake is under way, or done. */
@@ -27,35 +18,32 @@ const OPEN = 1;
 /** A subscription outlives its session by this, so that it never expires under it. */
 const TTL_MARGIN_SECONDS = 60;
 
-/** One connection with one subscription: connect, subscribe, list, ping, and at the end unsubscribe and close. */
-export class Session implements SocketListener {
-  /** Settles when the connection is over. */
-  readonly over: Promise<SessionEnd>;
-  private readonly config: SessionSettings;
+/**
+ * One connection with one subscription: connect, subscribe, list, ping, and at the end unsubscribe and close. It tells
+ * all by calls: promises and timers of ten thousand took 80 MB, which every collection of garbage went through.
+ */
+export class Session implements SocketListener, Scheduled {
+  /** Unix ms of what its plan has next. */
+  dueAt = Number.POSITIVE_INFINITY;
   private readonly filter: Filter;
   private readonly events: SessionEvents;
   private readonly socket: SessionSocket;
   private readonly plan: SessionPlan;
   private readonly conversation: Conversation;
-  private finish: (end: SessionEnd) => void = () => undefined;
-  private timers: number[] = [];
+  private pingAt = Number.POSITIVE_INFINITY;
   private subscription: string | null = null;
   private leavingAt: number | null = null;
-  /** It has unsubscribed, to subscribe again. */
-  private changing = false;
-  private changed = false;
+  /** Of its subscription: it has unsubscribed, to subscribe again. */
+  private change: "none" | "under way" | "done" = "none";
   /** Why we closed the connection, if the gateway was at fault. */
   private gaveUp: string | null = null;
   private words: string | null = null;
+  private isFinished = false;
 
   constructor(config: SessionSettings, source: SocketSource, filter: Filter, plan: SessionPlan, events: SessionEvents) {
-    this.config = config;
     this.filter = filter;
     this.plan = plan;
     this.events = events;
-    this.over = new Promise((resolve) => {
-      this.finish = resolve;
-    });
     this.socket = source.open(this);
     this.conversation = new Conversation(this.socket, config.CONNECT_TIMEOUT, events, this);
     this.conversation.ask("connect");
@@ -75,8 +63,8 @@ export class Session implements SocketListener {
     }
     this.leavingAt = Date.now();
     this.events.leaving();
-    if (this.changing) {
-      this.changing = false;
+    if (this.change === "under way") {
+      this.change = "none";
       return;
     }
     if (this.subscription !== null) {
@@ -101,11 +89,10 @@ export class Session implements SocketListener {
   }
 
   /** Replaces the subscription by another one. */
-  private resubscribe(): void {
-    if (this.leavingAt !== null || this.gaveUp !== null || this.subscription === null) return;
-    this.changing = true;
+  private resubscribe(subscription: string): void {
+    this.change = "under way";
     this.events.leaving();
-    this.conversation.ask("unsubscribe", frames.unsubscribe(this.subscription));
+    this.conversation.ask("unsubscribe", frames.unsubscribe(subscription));
   }
 
   /** A connection that was given up while it was opened is closed now. */
@@ -134,10 +121,9 @@ export class Session implements SocketListener {
       this.subscription = data?.subscription_id ?? null;
       this.events.live(this.socket);
       this.conversation.ask("list", frames.listSubscriptions());
-      if (!this.changed) this.schedule();
-    } else if (operation === "unsubscribe" && this.changing) {
-      this.changing = false;
-      this.changed = true;
+      if (this.change === "none") this.schedule();
+    } else if (operation === "unsubscribe" && this.change === "under way") {
+      this.change = "done";
       this.subscription = null;
       this.events.unsubscribed();
       this.subscribe();
@@ -151,23 +137,37 @@ export class Session implements SocketListener {
     this.conversation.ask("subscribe", frames.subscribe(this.filter, ttl));
   }
 
-  /** Schedules the rest of a live session. */
+  /** Plans the rest of a live session. */
   private schedule(): void {
-    const { until, resubscribesAt } = this.plan;
-    const at = (moment: number, what: () => void) =>
-      this.timers.push(setTimeout(what, Math.max(0, moment - Date.now())));
-    this.schedulePing();
-    at(until, () => this.end());
-    if (resubscribesAt !== undefined) at(resubscribesAt, () => this.resubscribe());
+    this.pingAt = Date.now() + this.plan.pingEvery;
+    this.dueAt = this.nextMoment;
+    this.plan.agenda?.add(this);
   }
 
-  private schedulePing(): void {
-    const timer = setTimeout(() => {
-      if (this.leavingAt !== null || this.gaveUp !== null) return;
-      this.conversation.ask("ping", frames.ping());
-      this.schedulePing();
-    }, this.config.PING_EVERY * 1000);
-    this.timers.push(timer);
+  private get nextMoment(): number {
+    if (this.leavingAt !== null || this.gaveUp !== null) return Number.POSITIVE_INFINITY;
+    return Math.min(this.plan.until, this.pingAt, this.resubscribesAt);
+  }
+
+  /** When it is to change its subscription; infinite once it does. */
+  private get resubscribesAt(): number {
+    const { resubscribesAt = Number.POSITIVE_INFINITY } = this.plan;
+    return this.change !== "none" || this.subscription === null ? Number.POSITIVE_INFINITY : resubscribesAt;
+  }
+
+  due(): void {
+    const now = Date.now();
+    if (this.nextMoment <= now) {
+      if (now >= this.plan.until) this.end();
+      else if (this.subscription !== null && now >= this.resubscribesAt) this.resubscribe(this.subscription);
+      else this.ping(now);
+    }
+    this.dueAt = this.nextMoment;
+  }
+
+  private ping(now: number): void {
+    this.conversation.ask("ping", frames.ping());
+    this.pingAt = now + this.plan.pingEvery;
   }
 
   /** Closes a connection that is of no use. */
@@ -185,12 +185,13 @@ export class Session implements SocketListener {
 
   /** The connection is over or given up; later events change nothing. */
   private isOver(reason: string): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
     this.conversation.end(this.gaveUp ?? reason);
-    for (const timer of this.timers) clearTimeout(timer);
     const planned = this.leavingAt !== null;
     if (!planned) this.words ??= this.gaveUp ?? reason;
     this.leavingAt ??= Date.now();
-    if (planned) this.finish("ended");
-    else this.finish(this.subscription === null && !this.changed ? "failed" : "lost");
+    const unplanned = this.subscription === null && this.change !== "done" ? "failed" : "lost";
+    this.events.over(planned ? "ended" : unplanned);
   }
 }

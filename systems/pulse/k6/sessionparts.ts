@@ -1,7 +1,17 @@
 /** What a session is given: a socket, a plan, and a listener for its events. */
 import type { CloseEvent } from "../../../core/closewords.ts";
 import type { ArrivalSource } from "../../../k6/support/arrivals.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Operation } from "./operations.ts";
+
+/** How one connection ended. */
+export type SessionEnd =
+  /** As planned: we unsubscribed, then closed. */
+  | "ended"
+  /** It never became live: no connection, or no subscription. */
+  | "failed"
+  /** The gateway closed it too early. */
+  | "lost";
 
 /** What a session needs of a socket: k6's own has it, and one whose events are read in Go. */
 export interface SessionSocket {
@@ -38,6 +48,8 @@ export interface SessionEvents {
   event(message: string, readAt: number): void;
   /** A message arrived that is neither an event nor an answer. */
   strange(what: string): void;
+  /** The connection is over; nothing follows. */
+  over(end: SessionEnd): void;
 }
 
 /** Opens the socket of a session. */
@@ -45,10 +57,14 @@ export interface SocketSource {
   open(listener: SocketListener): SessionSocket;
 }
 
-/** The course of a session; without options it is well-behaved. */
+/** The course of a session; without options it is well-behaved. Those that end together share one. */
 export interface SessionPlan {
+  /** Where its pings and its end are kept; without one it does what it is asked to. */
+  readonly agenda?: Agenda | undefined;
   /** Unix ms at which it ends. */
   readonly until: number;
+  /** Ms. */
+  readonly pingEvery: number;
   /** Unix ms at which it unsubscribes and subscribes again. */
   readonly resubscribesAt?: number | undefined;
   /** Ends the session instead, without unsubscribe or close frame. */

@@ -10,19 +10,22 @@ import type { Run } from "../../../k6/support/run.ts";
 import { type Variant, variants } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
+import { Agenda } from "./agenda.ts";
 import { Connection, type Listener } from "./connection.ts";
 import { Inspection, type Measures } from "./inspection.ts";
 import type { Operation } from "./operations.ts";
 import { REPORT_MS, Reporter, type ReporterSettings } from "./reporter.ts";
 import { socketModule } from "./rudeness.ts";
-import { Session, type SessionEnd, type SessionSettings } from "./session.ts";
-import type { SessionSocket } from "./sessionparts.ts";
+import type { Session, SessionSettings } from "./session.ts";
+import type { SessionEnd, SessionPlan, SessionSocket } from "./sessionparts.ts";
 
 export interface SubscriberSettings extends SessionSettings, ReporterSettings {
   readonly SEED: number;
   readonly CHAINS: readonly string[];
   readonly SOCKETS: number;
   readonly OPENING_RATE: OpeningRate;
+  /** Seconds. */
+  readonly PING_EVERY: number;
   readonly FILTERS: readonly string[];
   /** Fields that complex filters name. */
   readonly FILTER_FIELDS: readonly FilterField[];
@@ -51,6 +54,13 @@ export class Subscriber implements Listener {
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
   private readonly sessions = new Set<Session>();
+  private readonly agenda = new Agenda();
+  /** Of the sessions that were opened last. */
+  private plan: SessionPlan | null = null;
+  /** Unix ms at which all is over. */
+  private until = 0;
+  /** Connections that are over, and that no other one follows. */
+  private gone = 0;
   /** What kept a connection from being opened again: no fault of the gateway. */
   private failure: { readonly problem: unknown } | null = null;
   private runIsSettled = false;
@@ -97,17 +107,14 @@ export class Subscriber implements Listener {
    * @param turn virtual users that open their connections in turn, this one among them.
    */
   async hold(until: number, turn = 1): Promise<void> {
-    let open = true;
-    const over = this.keepAll(until, turn).finally(() => {
-      open = false;
-      this.reporter.end();
-    });
-    while (open && this.failure === null) {
+    this.until = until;
+    this.keepAll(turn).catch((problem) => this.fail(problem));
+    while (!this.areGone && this.failure === null) {
       await this.reporter.untilDue();
       await this.report();
     }
+    this.agenda.clear();
     if (this.failure !== null) throw this.failure.problem;
-    await over;
     await this.report();
   }
 
@@ -115,9 +122,8 @@ export class Subscriber implements Listener {
    * Opens one connection after the other. Where this machine is late, the rest are opened later by as much: in a rush,
    * it would be late for all that has been opened.
    */
-  private async keepAll(until: number, turn: number): Promise<void> {
-    const { SOCKETS, OPENING_RATE } = this.config;
-    const kept: Promise<void>[] = [];
+  private async keepAll(turn: number): Promise<void> {
+    const { SOCKETS, OPENING_RATE, FILTERS, FILTER_FIELDS } = this.config;
     let began = Date.now();
     for (let slot = 0; slot < SOCKETS; slot++) {
       if (slot > 0 && OPENING_RATE !== "max") {
@@ -125,10 +131,14 @@ export class Subscriber implements Listener {
         await pause(due - Date.now());
         began += Math.max(0, Date.now() - due);
       }
-      kept.push(this.keepConnected(slot, until));
+      const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
+      this.keep(new Connection(this, filter));
     }
-    // Promise.all would make two functions for each.
-    for (const one of kept) await one;
+  }
+
+  /** No connection is open, and none is opened any more. */
+  private get areGone(): boolean {
+    return this.gone === this.config.SOCKETS;
   }
 
   private async report(): Promise<void> {
@@ -138,53 +148,77 @@ export class Subscriber implements Listener {
     for (const session of this.sessions) session.end();
   }
 
-  private async keepConnected(slot: number, until: number): Promise<void> {
-    const { FILTERS, FILTER_FIELDS, SOCKETS } = this.config;
-    try {
-      const filter = filterAt(this.place * SOCKETS + slot, FILTERS, this.all, FILTER_FIELDS);
-      for (let failures = 0; Date.now() < until && !this.runIsSettled; ) {
-        if (this.door.isDue) await this.door.ready();
-        const leaves = Math.min(until, this.door.endsAt);
-        const end = await this.connect(filter, leaves);
-        if (end === "renewed" || (end === "ended" && leaves < until && !this.runIsSettled)) continue;
-        if (end === "ended") return;
-        failures = end === "failed" ? failures + 1 : 0;
-        await this.unlessSettled(Math.min(until, Date.now() + backoff(failures)));
-      }
-    } catch (problem) {
-      this.failure ??= { problem };
-      this.reporter.end();
+  /** Opens a connection when it is let in, while there is something to listen to. */
+  private keep(connection: Connection): void {
+    if (Date.now() >= this.until || this.runIsSettled) {
+      this.gone++;
+      if (this.areGone) this.reporter.end();
+    } else if (this.door.isDue) {
+      this.door
+        .ready()
+        .then(() => this.open(connection))
+        .catch((problem) => this.fail(problem));
+    } else {
+      this.open(connection);
     }
   }
 
-  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
-  private async unlessSettled(moment: number): Promise<void> {
-    do await pause(Math.min(REPORT_MS, moment - Date.now()));
-    while (Date.now() < moment && !this.runIsSettled);
+  private open(connection: Connection): void {
+    this.measure.ws_connections_total.add(1);
+    const plan = this.planUntil(Math.min(this.until, this.door.endsAt));
+    try {
+      this.sessions.add(connection.open(this.config, this.reporter.source, plan));
+    } catch (problem) {
+      this.fail(problem);
+    }
   }
 
-  /** One connection from its opening to its end. */
-  private async connect(filter: Filter, until: number): Promise<SessionEnd | "renewed"> {
-    const { source, words } = this.reporter;
-    const connection = new Connection(this, filter);
-    this.measure.ws_connections_total.add(1);
+  private fail(problem: unknown): void {
+    this.failure ??= { problem };
+    this.reporter.end();
+  }
+
+  /** How sessions go that end at this moment, in Unix ms. */
+  private planUntil(until: number): SessionPlan {
+    if (this.plan?.until === until) return this.plan;
     const { resubscribesAt, vanishes } = this.manner;
     // A goodbye would be answered behind all that is still to be read.
     const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
-    const session = new Session(this.config, source, filter, { until, resubscribesAt, vanish }, connection);
-    this.sessions.add(session);
-    const end = await session.over;
+    this.plan = { until, pingEvery: this.config.PING_EVERY * 1000, resubscribesAt, vanish, agenda: this.agenda };
+    return this.plan;
+  }
+
+  /** A connection is over: another one follows it, unless there is nothing more to listen to. */
+  over(connection: Connection, session: Session, end: SessionEnd): void {
     this.sessions.delete(session);
     if (connection.log !== null) {
       this.finish(connection, end === "lost");
       if (!this.isSlow) this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
       else if (end === "lost") this.measure.ws_slow_sessions_lost.add(1);
     }
-    if (end === "lost") words.count("closed", session.closedWith ?? "");
-    if (end !== "failed" || session.closedWith !== BAD_HANDSHAKE) return end;
+    if (end === "lost") this.reporter.words.count("closed", session.closedWith ?? "");
+    if (end === "ended") this.keep(new Connection(this, connection.filter));
+    else this.reopen(connection, session, end).catch((problem) => this.fail(problem));
+  }
+
+  private async reopen({ filter, failures }: Connection, { closedWith }: Session, end: SessionEnd): Promise<void> {
+    const before = end === "failed" ? failures + 1 : 0;
+    if (end !== "failed" || closedWith !== BAD_HANDSHAKE || !(await this.isRenewed()))
+      await this.unlessSettled(Math.min(this.until, Date.now() + backoff(before)));
+    this.keep(new Connection(this, filter, before));
+  }
+
+  /** The gateway refused a handshake. @returns whether another token is at hand, so that there is nothing to wait for. */
+  private async isRenewed(): Promise<boolean> {
     const { status, renewed } = await this.door.refused();
-    words.count("refused", status === 0 ? "the handshake" : `the handshake with ${status}`);
-    return renewed ? "renewed" : end;
+    this.reporter.words.count("refused", status === 0 ? "the handshake" : `the handshake with ${status}`);
+    return renewed;
+  }
+
+  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
+  private async unlessSettled(moment: number): Promise<void> {
+    do await pause(Math.min(REPORT_MS, moment - Date.now()));
+    while (Date.now() < moment && !this.runIsSettled);
   }
 
   /** All its connections are gone from one moment to the next, as those of a client whose process ends. */
