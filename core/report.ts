@@ -121,7 +121,8 @@ const PathReportSchema = v.pipe(
   v.object({
     /** Unique within the run. */
     path: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-    filter: AttributesSchema,
+    /** What it selects; only a path's first report must say so. */
+    filter: v.optional(AttributesSchema),
     /** Unix ms from which the path is live, and up to which this report is complete. */
     from: Time,
     through: Time,

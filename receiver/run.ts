@@ -155,6 +155,11 @@ export class Run {
     for (const observer of this.observers) observer.published?.(batch);
   }
 
+  /** See {@link Subscriptions.unknownIn}. */
+  unknownIn(reports: Parameters<Subscriptions["unknownIn"]>[0]): string | null {
+    return this.subscriptions.unknownIn(reports);
+  }
+
   /** Enters subscribers' reports. */
   arrivals({ paths, damages = [], damaged = 0, foreign = 0 }: SubscriberReport): void {
     this.strays.damaged += damages.reduce((sum, { count }) => sum + count, damaged);

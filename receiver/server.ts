@@ -154,6 +154,9 @@ function addRunRoutes(app: FastifyInstance, { runs, words, farEnds }: RunRoutes)
     const run = found(runs, request, reply);
     const arrivals = run && read(ArrivalsSchema, request, reply);
     if (run === undefined || arrivals === undefined) return reply;
+    const unknown = run.unknownIn(arrivals.paths);
+    if (unknown !== null)
+      return reply.code(422).send({ error: `paths: ${unknown} is new, and its first report must say its filter` });
     const { paths, damaged, foreign } = readArrivals(
       arrivals.paths,
       { run: run.number, openedAt: run.openedAt },

@@ -35,7 +35,8 @@ export class SubscriptionPath extends Path {
   private probes = 0;
 
   constructor(first: PathArrivals, stream: Stream, now: number) {
-    super(first.path, first.filter, selector(stream, first.filter));
+    const { path, filter = {} } = first;
+    super(path, filter, selector(stream, filter));
     this.knownSince = now;
     this.openedAt = first.from;
     this.from = first.from + OPENING_EDGE_MS;

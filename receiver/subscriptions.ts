@@ -26,6 +26,16 @@ export class Subscriptions implements Observer {
     return this.byName.values();
   }
 
+  /** A path that is new although its report does not say what it selects; null where there is none. */
+  unknownIn(reports: readonly Pick<PathArrivals, "path" | "filter">[]): string | null {
+    const told = new Set<string>();
+    for (const { path, filter } of reports) {
+      if (filter !== undefined) told.add(path);
+      else if (!told.has(path) && !this.byName.has(path)) return path;
+    }
+    return null;
+  }
+
   /** Enters subscribers' reports. */
   enter(reports: readonly PathArrivals[], damages: readonly DamageReport[]): void {
     const { deliveries, acknowledgements } = this.observed;
@@ -55,7 +65,7 @@ export class Subscriptions implements Observer {
     for (const report of reports) {
       const path = this.byName.get(report.path);
       if (path !== undefined && path.knownSince <= closedAt) continue;
-      const selected = selector(this.stream, report.filter);
+      const selected = path?.selected ?? selector(this.stream, report.filter ?? {});
       const inTime = report.seqs.filter((_, place) => (report.arrivedAt[place] as number) <= closedAt);
       for (const seq of new Set(inTime)) if (selected(seq) && path?.seen.has(seq) !== true) untold++;
     }

@@ -19,8 +19,12 @@ export function readThrough(now: number, lag: number): number {
 
 /** Keeps, and reports, the arrivals of a subscription outside of the script. */
 export interface ArrivalSource {
-  /** From now on what comes arrives on a subscription. @param head of its reports, in JSON. */
-  listen(from: number, head: string): void;
+  /**
+   * From now on what comes arrives on a subscription.
+   *
+   * @param head what all its reports begin with, and @param first what only the first one says, as members in JSON.
+   */
+  listen(from: number, head: string, first: string): void;
   /** It is about to end. */
   leave(): void;
   /** For how many ms what came may have waited, or still waits; see {@link readThrough}. */
@@ -61,8 +65,13 @@ export class PathLog {
 
   /** What all its reports begin with, as the members of an object in JSON. */
   get head(): string {
-    const { name: path, filter, from } = this;
-    return JSON.stringify({ path, filter, from }).slice(1, -1);
+    const { name: path, from } = this;
+    return JSON.stringify({ path, from }).slice(1, -1);
+  }
+
+  /** What its first report says besides: the filter is as long as all the rest. */
+  get first(): string {
+    return JSON.stringify({ filter: this.filter }).slice(1, -1);
   }
 
   /** That of its source; null where it has none. */

@@ -62,7 +62,7 @@ export function gapJudge(stream: Stream, run: number | null, measure: WebsocketM
       if (!report.closed) continue;
       subscriptions.delete(report.path);
       const last = Math.max(subscription.edges.between().last, whole.lastBefore(report.through));
-      enterGaps(subscription, last, selector(stream, report.filter), measure);
+      enterGaps(subscription, last, selector(stream, report.filter ?? {}), measure);
       enterJudged(subscription, report, measure);
     }
     return { draining: false, settled: false, ...unread };

@@ -144,8 +144,10 @@ export async function reportArrivals(
   { paths, damages = [], foreign = 0 }: Arrivals,
   written = "",
 ): Promise<ArrivalsAnswer> {
-  const list = [written, JSON.stringify(paths).slice(1, -1)].filter((part) => part !== "").join();
-  const text = `{"paths":[${list}],"damages":${JSON.stringify(damages)},"foreign":${foreign}}`;
+  const others = JSON.stringify(paths).slice(1, -1);
+  const comma = written === "" || others === "" ? "" : ",";
+  // Written once: ten thousand paths have 2 MB a second to tell.
+  const text = `{"paths":[${written}${comma}${others}],"damages":${JSON.stringify(damages)},"foreign":${foreign}}`;
   return (await report(config, run, "arrivals", text)) as unknown as ArrivalsAnswer;
 }
 

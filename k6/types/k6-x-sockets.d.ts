@@ -66,8 +66,8 @@ declare module "k6/x/sockets" {
      * At which Unix ms some arrived. The lag of each is for how many ms it may have waited in this machine: its socket had
      * not been read empty for so long, or the process got no core, or the script was told of what came before it.
      */
-    readonly samples: readonly { readonly id: string; readonly at: number; readonly lag: number }[];
-    readonly compared: readonly { readonly id: string; readonly message: string }[];
+    readonly samples: { readonly ids: string; readonly at: number[]; readonly lags: number[] };
+    readonly compared: { readonly ids: string; readonly messages: string[] };
     /** Messages with events, but without an id, on subscriptions that were confirmed. */
     readonly strays: readonly string[];
   }
@@ -86,8 +86,9 @@ declare module "k6/x/sockets" {
      *
      * @param from Unix ms.
      * @param head of its reports: the members of the JSON object that stay the same.
+     * @param first members that only its first report has.
      */
-    listen(socket: number, from: number, head: string): void;
+    listen(socket: number, from: number, head: string, first: string): void;
     /** The subscription is about to end, and no longer among the {@link reports}. */
     leave(socket: number): void;
     /** What it receives arrives on none. */

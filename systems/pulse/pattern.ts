@@ -53,18 +53,29 @@ export class Pattern {
 
   /** Whether a frame is the delivery of an event of the same variant, with any text for its timestamp. */
   fits(frame: string, id: string, sent: Event): boolean {
-    const [before, after] = [written(this.before, id, sent), written(this.after, id, sent)];
-    if (frame.length < before.length + after.length) return false;
-    if (!frame.startsWith(before) || !frame.endsWith(after)) return false;
-    return PLAIN.test(frame.substring(before.length, frame.length - after.length));
+    const from = endIn(frame, 0, this.before, id, sent);
+    const to = frame.length - lengthOf(this.after, id, sent);
+    if (from < 0 || to < from || endIn(frame, to, this.after, id, sent) < 0) return false;
+    return PLAIN.test(frame.substring(from, to));
   }
 }
 
-function written(pieces: readonly Piece[], id: string, sent: Event): string {
-  let text = "";
+/** Where pieces end that stand in a frame from a place on; -1 where they do not. Nothing is put together for it. */
+function endIn(frame: string, at: number, pieces: readonly Piece[], id: string, sent: Event): number {
   for (let place = 0; place < pieces.length; place++) {
-    const piece = pieces[place] as Piece;
-    text += typeof piece === "string" ? piece : piece(id, sent);
+    const text = textOf(pieces[place] as Piece, id, sent);
+    if (!frame.startsWith(text, at)) return -1;
+    at += text.length;
   }
-  return text;
+  return at;
+}
+
+function lengthOf(pieces: readonly Piece[], id: string, sent: Event): number {
+  let length = 0;
+  for (let place = 0; place < pieces.length; place++) length += textOf(pieces[place] as Piece, id, sent).length;
+  return length;
+}
+
+function textOf(piece: Piece, id: string, sent: Event): string {
+  return typeof piece === "string" ? piece : piece(id, sent);
 }

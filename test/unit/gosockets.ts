@@ -1,6 +1,12 @@
 import type { Batch, SocketListener, Sockets, SocketsListener } from "../../systems/pulse/k6/rudeness.ts";
 
-export const NOTHING: Batch = { events: 0, foreign: 0, samples: [], compared: [], strays: [] };
+export const NOTHING: Batch = {
+  events: 0,
+  foreign: 0,
+  samples: { ids: "", at: [], lags: [] },
+  compared: { ids: "", messages: [] },
+  strays: [],
+};
 
 /** Stands for the class of k6/x/sockets: it tells what it is called with. */
 export class GoSockets implements Sockets {

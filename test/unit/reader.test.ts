@@ -1,5 +1,6 @@
 /** What a subscriber makes of sockets that are read in Go, over a module that stands for k6/x/sockets. */
 import { expect, test, vi } from "vitest";
+import { EVENT_ID_LENGTH, eventId } from "../../core/trace.ts";
 import { Inspection } from "../../systems/pulse/k6/inspection.ts";
 import { Reader } from "../../systems/pulse/k6/reader.ts";
 import type { SocketListener } from "../../systems/pulse/k6/rudeness.ts";
@@ -12,7 +13,7 @@ function read() {
   const inspection = new Inspection({ seed: 1, chains: ["ethereum"] }, [], {} as never, null);
   const compared = vi.spyOn(inspection, "compare").mockReturnValue(undefined);
   vi.spyOn(inspection, "isDamage").mockImplementation((frame) => frame === "damaged");
-  const settings = { judges: true, samplesPerSecond: 10, enough: 5_000, correction: 100 };
+  const settings = { judges: true, samplesPerSecond: 10, enough: 5_000 };
   const told: [boolean, boolean][] = [];
   const reader = new Reader(
     GoSockets as unknown as ConstructorParameters<typeof Reader>[0],
@@ -33,19 +34,25 @@ test("gives Go its share of what may be looked at", () => {
   });
 });
 
-test("compares what Go has chosen, and has times by the receiver's clock", () => {
+const [A, B] = ["a", "b"].map((letter) => letter.repeat(EVENT_ID_LENGTH)) as [string, string];
+const SAMPLES = { ids: A, at: [1_000], lags: [3] };
+
+test("compares what Go has chosen, and hands on its samples", () => {
   const { reader, go, compared } = read();
   go.batch = {
     ...NOTHING,
     ...{
       events: 9,
       foreign: 2,
-      samples: [{ id: "a", at: 1_000, lag: 3 }],
-      compared: [{ id: "b", message: "frame of b" }],
+      samples: SAMPLES,
+      compared: { ids: A + B, messages: ["frame of a", "frame of b"] },
     },
   };
-  expect(reader.take()).toEqual({ events: 9, foreign: 2, samples: [{ id: "a", at: 1_100, lag: 3 }] });
-  expect(compared.mock.calls).toEqual([["frame of b", "b"]]);
+  expect(reader.take()).toEqual({ events: 9, foreign: 2, samples: SAMPLES });
+  expect(compared.mock.calls).toEqual([
+    ["frame of a", A],
+    ["frame of b", B],
+  ]);
 });
 
 test("counts what has no identity as foreign where it is not a damaged one of ours", () => {
@@ -75,4 +82,18 @@ test("a socket tells its session in the words of k6's own", () => {
   expect(socket.readyState).toBe(3);
   expect(socket.framesRead).toBe(7);
   expect(socket.arrivals.lag).toBe(12);
+});
+
+test("enters latencies by the receiver's clock, and of no canary", () => {
+  const add = vi.fn();
+  const nothing = { add: () => undefined, looked: () => undefined };
+  const measures = new Proxy(
+    {},
+    { get: (_, name) => (name === "ws_event_latency_ms" ? { ...nothing, add } : nothing) },
+  );
+  const inspection = new Inspection({ seed: 1, chains: ["ethereum"] }, [], measures as never, 7);
+  const ids = [1, 0xffff].map((publisher) => eventId({ run: 7, publisher, seq: 0, publishedAt: 1_767_225_600_000 }));
+  const at = [1_767_225_600_005, 1_767_225_600_005];
+  inspection.enter({ ids: ids.join(""), at, lags: [0, 0] }, 100);
+  expect(add.mock.calls).toEqual([[105, 0]]);
 });

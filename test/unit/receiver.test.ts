@@ -42,6 +42,26 @@ function deliver(body: string, { path = "/webhook/weth-events", secret = SECRET,
   return fetch(receiver.url + path, { method: "POST", headers, body });
 }
 
+describe("a path", () => {
+  const report = { path: "a/1", from: 1e12, through: 1e12, closed: false, ids: "", times: [] };
+
+  test("says once what it selects", async () => {
+    await json("/runs/paths", { seed: 1, variants: [{ chain: ["a"] }] });
+    expect((await json("/runs/paths/arrivals", { paths: [{ ...report, filter: {} }] })).status).toBe(200);
+    expect((await json("/runs/paths/arrivals", { paths: [report] })).status).toBe(200);
+    expect(await (await fetch(`${receiver.url}/runs/paths`)).json()).toMatchObject({ paths: 1 });
+  });
+
+  test("that never said what it selects is refused", async () => {
+    await json("/runs/paths", { seed: 1, variants: [{ chain: ["a"] }] });
+    const answer = await json("/runs/paths/arrivals", { paths: [report] });
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      { error: "paths: a/1 is new, and its first report must say its filter" },
+    ]);
+  });
+});
+
 describe("a webhook", () => {
   test("is joined to its run, and a second one is a duplicate", async () => {
     const batch = { publisher: 1, firstSeq: SEQ, count: 1, sentFrom: 1, sentThrough: 2, refused: [], unknown: [] };

@@ -9,6 +9,7 @@ import (
 // any it holds nothing: a VU may have a hundred of these.
 type arrivals struct {
 	head            string  // of its reports: the members that do not change
+	first           string  // members of its first report; empty once it was written
 	reportedThrough float64 // 0 before the first report
 	isLeft          bool    // it is reported once more, by the script
 

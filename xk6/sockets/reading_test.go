@@ -131,7 +131,7 @@ func TestEventsBehindTheAnswerArriveOnTheirSubscription(t *testing.T) {
 		const number = sockets.open(URL, { headers: { "X-Own": "1" } }, { ...lives, read(message, at) {
 			report(message);
 			if (at < began || at > Date.now() + 1) report("read at another time");
-			sockets.listen(number, began, '"path":"one"');
+			sockets.listen(number, began, '"path":"one"', '"filter":{}');
 			setTimeout(() => {
 				const { ids, times } = sockets.takeArrivals(number);
 				report("news " + heard.first + " " + heard.enough);
@@ -140,16 +140,16 @@ func TestEventsBehindTheAnswerArriveOnTheirSubscription(t *testing.T) {
 				if (sockets.takeArrivals(number).times.length > 0) report("has arrivals still");
 				report("frames " + sockets.framesRead(number));
 				const { events, foreign, samples, compared, strays } = sockets.take();
-				report(JSON.stringify({ events, foreign, samples: samples.map(({ id }) => id), compared, strays }));
+				report(JSON.stringify({ events, foreign, samples: samples.ids, compared, strays }));
 				sockets.cut(number);
 			}, 300);
 		} });
 	`)
 	require.Equal(t, []string{
 		"opened", `{"type":"subscribed"}`, "news true true", idB + idC, "frames 4",
-		`{"events":4,"foreign":1,"samples":["` + idB + `","` + idC + `"],"compared":[{"id":"` + idB + `","message":"` +
-			strings.ReplaceAll(eventOf(idB), `"`, `\"`) + `"},{"id":"` + idC + `","message":"` +
-			strings.ReplaceAll(eventOf(idC), `"`, `\"`) + `"}],"strays":["{\"type\":\"event\",\"data\":{}}"]}`,
+		`{"events":4,"foreign":1,"samples":"` + idB + idC + `","compared":{"ids":"` + idB + idC + `","messages":["` +
+			strings.ReplaceAll(eventOf(idB), `"`, `\"`) + `","` +
+			strings.ReplaceAll(eventOf(idC), `"`, `\"`) + `"]},"strays":["{\"type\":\"event\",\"data\":{}}"]}`,
 		"closed 1000 ",
 	}, reported)
 	var closed *websocket.CloseError
@@ -173,7 +173,7 @@ func TestReportsAreWrittenAsTheReceiverReadsThem(t *testing.T) {
 				key === "times" ? value.map(() => 0) : key === "through" ? Math.round(value - first) : value));
 		};
 		const number = sockets.open(URL, {}, { ...lives, read() {
-			sockets.listen(number, Date.now(), '"path":"one"');
+			sockets.listen(number, Date.now(), '"path":"one"', '"filter":{}');
 			setTimeout(() => {
 				show(0, false);
 				show(2999, false);
@@ -190,7 +190,7 @@ func TestReportsAreWrittenAsTheReceiverReadsThem(t *testing.T) {
 		return `[{"path":"one","through":` + through + `,"closed":false,"ids":"","times":[]}]`
 	}
 	require.Equal(t, []string{
-		"opened", `[{"path":"one","through":0,"closed":false,"ids":"` + text + `","times":[0,0,0]}]`,
+		"opened", `[{"path":"one","filter":{},"through":0,"closed":false,"ids":"` + text + `","times":[0,0,0]}]`,
 		"[]", silent("2999"), silent("5999"), "[]", "closed 1000 ",
 	}, reported)
 }
@@ -259,7 +259,7 @@ func TestSlowReadersCount(t *testing.T) {
 		const sockets = new Sockets({ ...options, judges: false, enough: 100 }, told);
 		sockets.open(URL, {}, { ...lives, closed() { report(JSON.stringify(sockets.take())) } });
 	`)
-	require.Equal(t, []string{"opened", `{"events":4,"foreign":0,"samples":[],"compared":[],"strays":[]}`}, reported)
+	require.Equal(t, []string{"opened", `{"events":4,"foreign":0,"samples":{"ids":"","at":[],"lags":[]},"compared":{"ids":"","messages":[]},"strays":[]}`}, reported)
 }
 
 func TestOptionsThatAreMissingAreNamed(t *testing.T) {

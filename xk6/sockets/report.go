@@ -38,6 +38,11 @@ func (a *arrivals) readThrough(now float64, at time.Time) float64 {
 func (a *arrivals) appendReport(to []byte, through float64) []byte {
 	to = append(to, '{')
 	to = append(to, a.head...)
+	if a.first != "" {
+		to = append(to, ',')
+		to = append(to, a.first...)
+		a.first = ""
+	}
 	to = append(to, `,"through":`...)
 	to = strconv.AppendFloat(to, through, 'f', -1, 64)
 	to = append(to, `,"closed":false,"ids":`...)

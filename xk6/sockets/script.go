@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -76,7 +77,9 @@ func (s *Sockets) jsListen(call sobek.FunctionCall) sobek.Value {
 	one.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one.arrivals = &arrivals{from: call.Argument(1).ToFloat(), head: call.Argument(2).String(), below: below}
+	one.arrivals = &arrivals{
+		from: call.Argument(1).ToFloat(), head: call.Argument(2).String(), first: call.Argument(3).String(), below: below,
+	}
 	s.live = append(s.live, one.arrivals)
 	return sobek.Undefined()
 }
@@ -166,8 +169,15 @@ func (s *Sockets) jsTake(sobek.FunctionCall) sobek.Value {
 func (b batch) toValue(rt *sobek.Runtime) sobek.Value {
 	return object(rt,
 		"events", b.events, "foreign", b.foreign,
-		"samples", list(rt, b.samples, func(s sample) sobek.Value { return object(rt, "id", s.id, "at", s.at, "lag", s.lag) }),
-		"compared", list(rt, b.closeups, func(c closeup) sobek.Value { return object(rt, "id", c.id, "message", c.message) }),
+		"samples", object(rt,
+			"ids", joined(b.samples, func(s sample) string { return s.id }),
+			"at", list(rt, b.samples, func(s sample) sobek.Value { return rt.ToValue(s.at) }),
+			"lags", list(rt, b.samples, func(s sample) sobek.Value { return rt.ToValue(s.lag) }),
+		),
+		"compared", object(rt,
+			"ids", joined(b.closeups, func(c closeup) string { return c.id }),
+			"messages", list(rt, b.closeups, func(c closeup) sobek.Value { return rt.ToValue(c.message) }),
+		),
 		"strays", list(rt, b.strays, func(message string) sobek.Value { return rt.ToValue(message) }),
 	)
 }
@@ -179,6 +189,15 @@ func object(rt *sobek.Runtime, members ...any) sobek.Value {
 		_ = made.Set(members[place].(string), members[place+1])
 	}
 	return made
+}
+
+// joined is texts of items, one behind the other.
+func joined[Item any](items []Item, text func(Item) string) string {
+	var all strings.Builder
+	for _, item := range items {
+		all.WriteString(text(item))
+	}
+	return all.String()
 }
 
 func list[Item any](rt *sobek.Runtime, items []Item, value func(Item) sobek.Value) sobek.Value {

@@ -87,7 +87,7 @@ func TestAWriteThatFailsIsToldBehindWhatWasRead(t *testing.T) {
 		const number = sockets.open(URL, {}, { ...lives,
 			opened() { sockets.send(number, "a text") },
 			read(message) {
-				sockets.listen(number, Date.now(), '"path":"one"');
+				sockets.listen(number, Date.now(), '"path":"one"', '"filter":{}');
 				breaks();
 				sockets.send(number, "another");
 			},

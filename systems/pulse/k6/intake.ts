@@ -3,14 +3,21 @@ import { Allowance } from "../../../k6/support/allowance.ts";
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import { Sampling } from "../../../k6/support/sampling.ts";
 import { eventIdsIn, soleEventId } from "../frames.ts";
-import { COMPARED_PER_SECOND, type Inspection, type Sample } from "./inspection.ts";
+import { COMPARED_PER_SECOND, type Inspection, type Samples } from "./inspection.ts";
 
 /** What was received since it was taken the last time. */
 export interface Received {
   readonly events: number;
   /** Those that have no identity of ours or no subscription. */
   readonly foreign: number;
-  readonly samples: readonly Sample[];
+  readonly samples: Samples;
+}
+
+interface Sample {
+  readonly id: string;
+  /** Unix ms by the clock of this machine. */
+  readonly at: number;
+  readonly lag: number;
 }
 
 /** Where events are kept as they come, until they are taken. */
@@ -101,7 +108,14 @@ export class Intake implements TakesEvents {
     this.events = 0;
     this.foreign = 0;
     this.lastLag = 0;
-    return { events, foreign, samples };
+    return {
+      ...{ events, foreign },
+      samples: {
+        ids: samples.map(({ id }) => id).join(""),
+        at: samples.map(({ at }) => at),
+        lags: samples.map(({ lag }) => lag),
+      },
+    };
   }
 
   /** Reads a message that carries several events, or none with an id that is whole. */
@@ -124,7 +138,7 @@ export class Intake implements TakesEvents {
     const readAt = this.readAt[place] as number;
     const at = readAt + this.correction;
     log.record(id, at);
-    if (this.sampling.keeps()) this.sampling.keep({ id, at, lag: Math.max(0, this.lags[place] as number) });
+    if (this.sampling.keeps()) this.sampling.keep({ id, at: readAt, lag: Math.max(0, this.lags[place] as number) });
     if (this.comparisons.take(readAt)) this.inspection.compare(this.messages[place] as string, id);
   }
 }

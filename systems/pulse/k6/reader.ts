@@ -1,5 +1,6 @@
 import exec from "k6/execution";
 import type { Sockets, SocketsOptions } from "k6/x/sockets";
+import { EVENT_ID_LENGTH } from "../../../core/trace.ts";
 import { HEARTBEAT_MS } from "../../../k6/support/arrivals.ts";
 import type { Door } from "../../../k6/support/door.ts";
 import { WIRE } from "../framewire.ts";
@@ -9,10 +10,7 @@ import { ReadSocket } from "./readsocket.ts";
 import type { SocketListener, SocketSource } from "./sessionparts.ts";
 
 /** What a reader needs to know of its virtual user. */
-interface ReaderSettings extends Pick<SocketsOptions, "judges" | "samplesPerSecond" | "enough"> {
-  /** Ms to add to a time here for that of the receiver's clock. */
-  readonly correction: number;
-}
+type ReaderSettings = Pick<SocketsOptions, "judges" | "samplesPerSecond" | "enough">;
 
 /**
  * Sockets whose events are read in Go. k6's own make an object and a call of every message, which takes 15 us, and hold
@@ -21,7 +19,6 @@ interface ReaderSettings extends Pick<SocketsOptions, "judges" | "samplesPerSeco
 export class Reader implements SocketSource, TakesEvents {
   private readonly door: Door;
   private readonly inspection: Inspection;
-  private readonly correction: number;
   private readonly sockets: Sockets;
 
   /** @param news is told that something came on a subscription for the first time, and that there is enough to report. */
@@ -29,12 +26,11 @@ export class Reader implements SocketSource, TakesEvents {
     Make: typeof Sockets,
     door: Door,
     inspection: Inspection,
-    { correction, ...settings }: ReaderSettings,
+    settings: ReaderSettings,
     news: (first: boolean, enough: boolean) => void,
   ) {
     this.door = door;
     this.inspection = inspection;
-    this.correction = correction;
     const comparedPerSecond = COMPARED_PER_SECOND / exec.instance.vusInitialized;
     const options = { wire: WIRE, place: exec.vu.idInTest, comparedPerSecond, heartbeat: HEARTBEAT_MS, ...settings };
     this.sockets = new Make(options, { news });
@@ -55,12 +51,11 @@ export class Reader implements SocketSource, TakesEvents {
 
   take(): Received {
     const { events, foreign, samples, compared, strays } = this.sockets.take();
-    for (const { id, message } of compared) this.inspection.compare(message, id);
+    for (let place = 0; place < compared.messages.length; place++) {
+      const id = compared.ids.substring(place * EVENT_ID_LENGTH, (place + 1) * EVENT_ID_LENGTH);
+      this.inspection.compare(compared.messages[place] as string, id);
+    }
     const strange = strays.filter((message) => !this.inspection.isDamage(message)).length;
-    const { correction } = this;
-    return {
-      ...{ events, foreign: foreign + strange },
-      samples: samples.map(({ id, at, lag }) => ({ id, at: at + correction, lag })),
-    };
+    return { events, foreign: foreign + strange, samples };
   }
 }

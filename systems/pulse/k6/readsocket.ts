@@ -36,8 +36,8 @@ export class ReadSocket implements SessionSocket, ArrivalSource, GoListener {
     return this;
   }
 
-  listen(from: number, head: string): void {
-    this.sockets.listen(this.number, from, head);
+  listen(from: number, head: string, first: string): void {
+    this.sockets.listen(this.number, from, head, first);
   }
 
   leave(): void {

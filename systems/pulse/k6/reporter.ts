@@ -90,7 +90,7 @@ export class Reporter {
     this.correction = clockCorrection(run);
     this.intake = new Intake(inspection, this.correction, samplesPerSecond);
     const module = socketModule();
-    const settings = { judges: !isSlow, samplesPerSecond, enough: REPORTED_TOGETHER, correction: this.correction };
+    const settings = { judges: !isSlow, samplesPerSecond, enough: REPORTED_TOGETHER };
     const news = (first: boolean, enough: boolean) => this.toldNews(first, enough);
     this.reader = module === null ? null : module.reader(door, inspection, settings, news);
     this.source = this.reader ?? ownSockets(door);
@@ -102,7 +102,7 @@ export class Reporter {
     const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
     const now = Date.now();
     const log = new PathLog(name, filter, now + this.correction, socket.arrivals);
-    socket.arrivals?.listen(now, log.head);
+    socket.arrivals?.listen(now, log.head, log.first);
     this.logs.add(log);
     if (socket.arrivals === undefined) this.unreached.add(log);
     this.hurry();
@@ -191,7 +191,7 @@ export class Reporter {
     this.events.read();
     const { lag } = this.intake;
     const { events, foreign: unidentified, samples } = this.events.take();
-    this.inspection.enter(samples);
+    this.inspection.enter(samples, this.correction);
     (isSlow ? measure.ws_slow_events : measure.ws_events_received).add(events);
     measure.ws_active_connections.add(this.logs.size * exec.instance.vusActive);
     const now = Date.now();
