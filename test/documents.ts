@@ -33,7 +33,7 @@ export function blocksOf(file: string, text = readFileSync(join(root, file), "ut
 /** Commands that other tests run, or that cannot run inside a test; each by its beginning. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm start": "test/integration/demo.test.ts runs the demo",
-  "node dist/node/throughline.js demo": "test/integration/demo.test.ts runs the demo",
+  "npx throughline demo": "test/integration/demo.test.ts runs the demo",
   "npm test": "it runs this test",
   "npm run build": "npm test has done it before this test",
   "npx vitest run --project unit -u": "it renews files of the checkout, which test/unit/reference.test.ts compares",

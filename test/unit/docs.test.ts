@@ -72,6 +72,15 @@ test.each(k6Commands)("$place: $name takes the variables that it is given", ({ n
   expect(() => settings(name as RunnableTest, given)).not.toThrow();
 });
 
+test("what is typed works in a fresh clone: programs in dist/ are there once they are built", () => {
+  const codes = blocks.map(({ code }) => code).filter((code) => code.includes("node dist/node/"));
+  expect(codes.length).toBeGreaterThan(0);
+  for (const code of codes) {
+    expect(code).not.toMatch(/node dist\/node\/(?:throughline|receiver)\.js/);
+    expect(code.indexOf("npm run build")).toBe(0);
+  }
+});
+
 test("commands for Docker name services and profiles of docker-compose.yml that go together", () => {
   const code = needing("docker")
     .map((block) => block.code)
