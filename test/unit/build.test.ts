@@ -39,3 +39,13 @@ test("what is overridden is a dependency too: npm heeds the overrides of a clone
   const { overrides, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   expect(dependencies).toMatchObject(overrides);
 });
+
+test("each package that runs a script when it is installed is allowed to, or not: npm warns of the others", () => {
+  const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
+  const packages = Object.entries<{ hasInstallScript?: boolean }>(read("package-lock.json").packages);
+  const names = packages.flatMap(([path, { hasInstallScript }]) =>
+    hasInstallScript === true ? [path.slice("node_modules/".length)] : [],
+  );
+  expect(names.length).toBeGreaterThan(2);
+  expect(Object.keys(read("package.json").allowScripts).sort()).toEqual(names.sort());
+});
