@@ -59,6 +59,12 @@ process.on("exit", (code) => {
   if (unprinted && code === 0) process.exitCode = INVALID;
 });
 
+const HELP = `
+Systems that it knows, with their tests:
+${describePipelines()}
+
+Any other system: describe it in a file of your own, which throughline init <name> --from http --to webhook begins.`;
+
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
   .version(
@@ -66,7 +72,7 @@ const program = new Command("throughline")
     "-V, --version",
     "the version of Throughline; doctor tells those of k6, Node and Go",
   )
-  .addHelpText("after", `\nPipelines and their tests:\n${describePipelines()}`)
+  .addHelpText("after", HELP)
   .showSuggestionAfterError()
   .configureOutput({
     outputError: (text, write) => write(`${complaint(text, commandLine())}\n`),
@@ -106,8 +112,11 @@ addReportCommand(program, root);
 addHistoryCommand(program, root);
 addBaselineCommands(program, root);
 
-for (const { commands } of Object.values(PIPELINES)) commands?.(program, interrupted.signal);
 addMonitorCommand(program, interrupted.signal);
+for (const { name, commands } of Object.values(PIPELINES)) {
+  program.commandsGroup(`Only for ${name}:`);
+  commands?.(program, interrupted.signal);
+}
 
 try {
   await program.parseAsync();

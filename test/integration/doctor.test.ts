@@ -66,7 +66,13 @@ test("asks the path of a socket, and not only its port", async () => {
 test("says its version, and which tests a pipeline has", async () => {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   expect(await throughlineIn(tmpdir(), "--version")).toMatchObject({ exitCode: 0, stdout: version });
-  expect((await throughlineIn(tmpdir(), "--help")).stdout).toMatch(/ +ethhook +redis +Redis, EthHook's services/);
+  const { stdout: help } = await throughlineIn(tmpdir(), "--help");
+  expect(help).toMatch(/\n +ethhook +redis +events go into a stream of Redis and come out as signed webhooks/);
+  // What is said to everybody names no system.
+  const [general = "", ofSystem] = help.split("\nOnly for ethhook:\n");
+  expect(general).toMatch(/\n +run [\s\S]*\n +monitor /);
+  expect(general).not.toMatch(/EthHook|PostgreSQL|\n +stimulate/);
+  expect(ofSystem).toMatch(/^ +setup [\s\S]*\n +endpoints [\s\S]*\n +stimulate /);
 });
 
 test("names what cannot be reached", async () => {

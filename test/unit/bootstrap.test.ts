@@ -59,6 +59,12 @@ test("a build that cannot be written is one line, and no FAIL of a target", asyn
   expect(exitCode).toBe(3);
 });
 
+test("a clone without packages is told in one line what to type", async () => {
+  copyFileSync(join(import.meta.dirname, "../../throughline.mjs"), join(clone, "throughline.mjs"));
+  const ended = await execa(process.execPath, ["throughline.mjs", "run"], { cwd: clone, reject: false });
+  expect(ended).toMatchObject({ stderr: "throughline: packages are missing: npm ci", stdout: "", exitCode: 3 });
+});
+
 describe("bin/k6", () => {
   beforeEach(async () => {
     expect((await call("isK6Current")).stdout).toBe("false");

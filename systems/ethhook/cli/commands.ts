@@ -26,7 +26,7 @@ Exit codes: 0, or 1 where a rule can match nothing.`;
 export function addSetupCommands(program: Command): void {
   program
     .command("setup")
-    .description("prepare EthHook's PostgreSQL for its load test")
+    .description("prepare the database of a system for its load test")
     .command("ethhook")
     .description("set up the load test's user, application and endpoints in EthHook's PostgreSQL; may be repeated")
     .addOption(database())
@@ -47,7 +47,7 @@ export function addSetupCommands(program: Command): void {
     });
   program
     .command("endpoints")
-    .description("read the endpoints that EthHook has in its PostgreSQL")
+    .description("read the webhook endpoints that a system has in its database")
     .command("ethhook")
     .description("read EthHook's endpoints from its PostgreSQL, and say what is wrong with their rules")
     .addOption(database())

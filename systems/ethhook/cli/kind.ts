@@ -8,7 +8,7 @@ import { addStimulateCommand } from "./stimulus/command.ts";
 
 export const kind: PipelineKind = {
   name: "ethhook",
-  meaning: "Redis, EthHook's services, PostgreSQL and receiver: events go into a stream and come out as webhooks",
+  meaning: "events go into a stream of Redis and come out as signed webhooks, as EthHook sends them",
   groups: [["redis"]],
   settled: { redis: [] },
   urls: { redis: "REDIS_URL" },

@@ -7,7 +7,7 @@ import { tableCheck } from "./table.ts";
 
 export const kind: PipelineKind = {
   name: "ingest",
-  meaning: "an ingestor with Redis and PostgreSQL, and receiver: messages are posted and become rows of a table",
+  meaning: "messages are posted to an ingestor and become rows of a table",
   groups: [["ingest"]],
   settled: { ingest: [] },
   urls: { ingest: "INGEST_URL" },

@@ -14,7 +14,7 @@ import { createStream, untilNotReading } from "./stream.ts";
 
 export const kind: PipelineKind = {
   name: "pipeline",
-  meaning: "NATS JetStream, gateway and receiver: events are published to NATS and come out at WebSocket subscribers",
+  meaning: "events are published to NATS JetStream and come out of a gateway at WebSocket subscribers",
   groups: [["websocket", "nats"], ["http"]],
   settled: { websocket: ["nats"], nats: ["websocket"] },
   urls: { http: "HTTP_URL", ws: "WS_URL", nats: "NATS_URL" },

@@ -12,7 +12,7 @@ const MONITOR_EVERY_MS = 200;
 
 export const kind: PipelineKind = {
   name: "webhook",
-  meaning: "signal webhooks with Redis, and receiver: signals within and beyond the limits, executed once or refused",
+  meaning: "signals are posted to webhooks, within and beyond their limits, and are executed once or refused",
   groups: [["webhook"]],
   settled: { webhook: [] },
   urls: { signals: "SIGNALS_URL", executed: "SIGNALS_EXECUTED_URL" },
