@@ -29,8 +29,10 @@ function installPackages() {
   });
 }
 
+/** What the programs in bin/ were built of: the sources' digest, and a line for each program. */
 const K6_STAMP = "bin/.inputs";
-const K6_PROGRAMS = ["bin/k6", "bin/services"];
+/** The programs of xk6/, with the packages that they are built of. */
+const PROGRAMS = { k6: ".", services: "./services" };
 
 function k6Sources() {
   if (!existsSync(join(root, "xk6"))) return [];
@@ -42,43 +44,43 @@ function k6Sources() {
 
 /** Whether bin/k6 is there and was built here of what xk6/ has now; null without xk6/, as in an image. */
 export function isK6Current() {
-  const sources = k6Sources();
-  return sources.length === 0 ? null : isUnchanged(K6_STAMP, sources, K6_PROGRAMS);
+  const stale = stalePrograms(["k6"]);
+  return stale === null ? null : stale.length === 0;
 }
 
-/** The pinned k6 with its extensions, and the embedded servers. */
-export function buildK6() {
-  if (isK6Current()) return;
+/** Those of these programs that are missing or were built of something else; null without xk6/, as in an image. */
+export function stalePrograms(wanted = Object.keys(PROGRAMS)) {
+  const sources = k6Sources();
+  if (sources.length === 0) return null;
+  const [digest, ...marks] = (contentOf(join(root, K6_STAMP)) ?? "").split("\n");
+  const isCurrent = (name) => digest === digestOf(sources) && marks.includes(markOf(`bin/${name}`));
+  return wanted.filter((name) => !isCurrent(name));
+}
+
+/** The pinned k6 with its extensions, and the embedded servers: those of them that are wanted. */
+export function buildK6(wanted = Object.keys(PROGRAMS)) {
+  const stale = stalePrograms(wanted) ?? [];
+  if (stale.length === 0) return;
   if (spawnSync("go", ["version"]).status !== 0) {
+    const names = stale.map((name) => `bin/${name}`).join(" and ");
     console.error(
-      existsSync(join(root, "bin/k6"))
-        ? "bin/k6 was built of other sources than xk6/ has now, and Go was not found to build it again; a run may fail or " +
+      stale.every((name) => existsSync(join(root, "bin", name)))
+        ? `${names} ${stale.length === 1 ? "was" : "were"} built of other sources than xk6/ has now, and Go was not found to build it again; a run may fail or ` +
             "miscount: install Go 1.26 or later (https://go.dev/dl), then npm run build"
-        : "Go was not found, so bin/k6 cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n" +
+        : `Go was not found, so ${names} cannot be built: nats.js and redis.js need it (https://go.dev/dl, version 1.26 or later).\n` +
             "any k6 from 1.8 on runs http.js, websocket.js, ingest.js and webhook.js: k6 run dist/http.js",
     );
     return;
   }
   mkdirSync(join(root, "bin"), { recursive: true });
-  const build = () => {
-    for (const [output, main] of [
-      ["k6", "."],
-      ["services", "./services"],
-    ]) {
-      // Where it cannot be renamed, go writes into it: what runs, or is linked, must stay as it is.
-      rmSync(join(root, "bin", output), { force: true });
-      run(`building bin/${output} (a few minutes the first time)`, "go", [
-        "build",
-        "-C",
-        "xk6",
-        "-trimpath",
-        "-o",
-        `../bin/${output}`,
-        main,
-      ]);
-    }
-  };
-  onlyWhenChanged(K6_STAMP, k6Sources(), build, K6_PROGRAMS);
+  for (const name of stale) {
+    // Where it cannot be renamed, go writes into it: what runs, or is linked, must stay as it is.
+    rmSync(join(root, "bin", name), { force: true });
+    const flags = ["build", "-C", "xk6", "-trimpath", "-o", `../bin/${name}`];
+    run(`building bin/${name} (a few minutes the first time)`, "go", [...flags, PROGRAMS[name]]);
+    const current = Object.keys(PROGRAMS).filter((one) => one === name || stalePrograms([one]).length === 0);
+    write(K6_STAMP, [digestOf(k6Sources()), ...current.map((one) => markOf(`bin/${one}`))].join("\n"));
+  }
 }
 
 /** What is bundled: the tests for k6, the programs for Node. */
@@ -99,13 +101,17 @@ export function bundle() {
   });
 }
 
-/** Does a step when its inputs, or the programs it makes, are not those that the stamp file remembers. */
-function onlyWhenChanged(stamp, inputs, step, programs = []) {
-  if (isUnchanged(stamp, inputs, programs)) return;
+/** Does a step when its inputs are not those that the stamp file remembers. */
+function onlyWhenChanged(stamp, inputs, step) {
+  if (contentOf(join(root, stamp)) === digestOf(inputs)) return;
   const contents = digestOf(inputs);
   step();
+  write(stamp, contents);
+}
+
+function write(stamp, contents) {
   try {
-    writeFileSync(join(root, stamp), contents + marksOf(programs));
+    writeFileSync(join(root, stamp), contents);
   } catch (problem) {
     fail(`cannot write ${stamp}: ${problem.message}: make room there, or permit writing`);
   }
@@ -119,10 +125,6 @@ function contentOf(file) {
   }
 }
 
-function isUnchanged(stamp, inputs, programs) {
-  return contentOf(join(root, stamp)) === digestOf(inputs) + marksOf(programs);
-}
-
 function digestOf(inputs) {
   const hash = createHash("sha256");
   for (const input of inputs) hash.update(input).update(readFileSync(join(root, input)));
@@ -130,13 +132,9 @@ function digestOf(inputs) {
 }
 
 /** What shows that a program was replaced: reading all of it would take longer than many a command. */
-function marksOf(programs) {
-  return programs
-    .map((program) => {
-      const { size, mtimeMs } = statSync(join(root, program), { throwIfNoEntry: false }) ?? {};
-      return `\n${program} ${size} ${Math.floor(mtimeMs / 1000)}`;
-    })
-    .join("");
+function markOf(program) {
+  const { size, mtimeMs } = statSync(join(root, program), { throwIfNoEntry: false }) ?? {};
+  return `${program} ${size} ${Math.floor(mtimeMs / 1000)}`;
 }
 
 /** Ends in one line. A stack of Node's would end with the code of a FAIL. */
@@ -161,7 +159,7 @@ if (process.argv[1] === import.meta.filename) {
   }
   process.chdir(root);
   installPackages();
-  buildK6();
+  if (command !== "dashboards") buildK6();
   bundle();
   const [script, ...args] = COMMANDS[command];
   if (script !== undefined) {

@@ -2,7 +2,7 @@
 /** The `throughline` command. In a clone it makes what is missing first; a package brings all but bin/k6. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { buildK6, bundle } from "./bootstrap.mjs";
+import { bundle } from "./bootstrap.mjs";
 
 // Every user of the machine reads the list of processes: it shows the command, and not what its flags are told.
 const words = process.argv.slice(2);
@@ -14,11 +14,6 @@ if (isClone && !existsSync(join(import.meta.dirname, "node_modules/esbuild"))) {
   console.error("throughline: packages are missing: npm ci");
   process.exit(3);
 }
-if (isClone) {
-  bundle();
-  const [command, ...args] = words;
-  const helps = args.includes("--help") || args.includes("-h");
-  if ((command === "run" || command === "demo") && !helps) buildK6();
-}
+if (isClone) bundle();
 process.setSourceMapsEnabled(true);
 await import("./dist/node/throughline.js");

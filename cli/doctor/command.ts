@@ -13,7 +13,7 @@ import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { portOf } from "../run/parts.ts";
 import { type PlannedTest, planRun } from "../run/plan.ts";
-import { needOfOurs, provideK6 } from "../run/provision.ts";
+import { needsOfOurs, provide } from "../run/provision.ts";
 import type { Request } from "../run/request.ts";
 import { addressed } from "../run/shell.ts";
 import type { Subject } from "../run/subject.ts";
@@ -82,14 +82,14 @@ async function examine(root: string, subject: Subject, request: Request, interru
   const machine = await inspectMachine(root, need.port);
   const target = await reachTarget(request.urls);
   const checks = [...machineChecks(machine, need), ...target.checks];
-  checks.push(...(await ownAddresses(subject, request)));
+  checks.push(...(await ownAddresses(subject, request, need.port)));
   checks.push(...(await checksBehind(target.direct, subject, request)));
   const healthy = checks.every(({ ok }) => ok !== false);
   const hasK6 = checks.some(({ what, ok }) => what === "k6" && ok === true);
   console.log(renderChecks(checks).trimEnd());
   if (healthy && canTry(subject, request.urls)) {
     // Like the first run: a build that fails ends the command, when all else is said.
-    if (!hasK6) await provideK6(root, need.ours);
+    if (!hasK6) await provide(root, needsOfOurs(subject, planRun(subject, request)), async () => undefined);
     const canary = await canaryCheck(root, subject, request, interrupted).catch(notSent);
     console.log(renderChecks([canary]).trimEnd());
     checks.push(canary);
@@ -98,12 +98,12 @@ async function examine(root: string, subject: Subject, request: Request, interru
 }
 
 /** Whether something listens at the addresses that a user's file declares. */
-async function ownAddresses(subject: Subject, request: Request): Promise<readonly Check[]> {
+async function ownAddresses(subject: Subject, request: Request, port: number): Promise<readonly Check[]> {
   const { own } = subject.kind;
   const declared = own?.pipeline ?? own?.endpoints;
   if (declared == null) return [];
   const [planned] = planRun(subject, { ...request, consent: true }).groups.flat();
-  return askAddresses(declared, planned?.variables ?? {});
+  return askAddresses(declared, planned?.variables ?? {}, port);
 }
 
 /** Checks behind an address that accepts connections: path, login, stream, and whether a table can be read. */
@@ -151,10 +151,11 @@ function needOf(subject: Subject, request: Request): Need {
   const plan = planRun(subject, { ...request, urls, consent: true });
   const connections = plan.groups.flat().map(({ settings }) => connectionsOf(settings));
   const load = `${subject.name}, ${request.scenario ?? "smoke"}`;
+  const { k6, services } = needsOfOurs(subject, plan);
   return {
     load,
     connections: Math.max(...connections),
-    ours: needOfOurs(subject, plan),
+    ours: k6 ?? services,
     reference: subject.kind.own === undefined,
     port: portOf(subject.kind, request, plan),
   };

@@ -54,6 +54,13 @@ export async function reachTarget(urls: Readonly<Record<string, string>>): Promi
   };
 }
 
+/** @throws an error in one line that names an address which cannot be reached, and what to do. */
+export async function refuseUnreachable(urls: Readonly<Record<string, string>>): Promise<void> {
+  const checks = await Promise.all(Object.entries(urls).map(([name, url]) => reach(name, url)));
+  const dead = checks.find(({ ok }) => ok === false);
+  if (dead !== undefined) throw new Error(`${dead.what} ${dead.found}: ${dead.remedy}`);
+}
+
 async function reach(name: string, url: string): Promise<Check> {
   const what = `${name} address`;
   let parsed: URL;

@@ -1,6 +1,7 @@
 /** Asks the addresses in a user's file before its load: what does not listen there need not be waited for. */
 import { urlsIn, type VariableOf } from "../../core/ownvariables.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
+import { isLoopback } from "../../systems/remote.ts";
 import type { Check } from "../doctor/check.ts";
 import { proxyFor } from "../doctor/proxy.ts";
 import { connects, portOfUrl, shownUrl } from "../doctor/target.ts";
@@ -17,11 +18,13 @@ interface Declared {
  * known here is only noted: it may be one by which the target finds this machine.
  *
  * @param given what the variables are in this run, where it is not their defaults.
+ * @param receiverPort where the run's own receiver will listen, which is not asked before; 0 for any free port.
  * @throws RangeError in one line for an address without a scheme.
  */
 export async function askAddresses(
   declared: Declared,
   given: Readonly<Record<string, string | undefined>>,
+  receiverPort: number,
 ): Promise<readonly Check[]> {
   const asked = Object.entries(urlsIn(declared, given)).flatMap(([name, value]) => {
     refuseWithoutScheme(name, value);
@@ -29,6 +32,7 @@ export async function askAddresses(
     const port = url === null || url.hostname === "" ? undefined : portOfUrl(url);
     // A proxy, or a driver with a spelling of its own, knows where that is.
     if (url === null || port === undefined || proxyFor(url) !== null) return [];
+    if (port === receiverPort && isLoopback(value)) return [];
     return [ask(name, url, port)];
   });
   return Promise.all(asked);
@@ -55,7 +59,8 @@ function refuseWithoutScheme(name: string, value: string): void {
 export async function refuseUnanswered(
   declared: Declared,
   given: Readonly<Record<string, string | undefined>>,
+  receiverPort: number,
 ): Promise<void> {
-  const dead = (await askAddresses(declared, given)).find(({ ok }) => ok === false);
+  const dead = (await askAddresses(declared, given, receiverPort)).find(({ ok }) => ok === false);
   if (dead !== undefined) throw new Error(`${dead.what} ${dead.found}: ${dead.remedy}`);
 }

@@ -41,7 +41,7 @@ export function portOf({ receiver, own }: PipelineKind, { receiverPort }: Reques
 }
 
 /** @throws an error that says what to do when the port that a target sends to is in use. */
-async function refuseTaken(port: number): Promise<void> {
+export async function refuseTaken(port: number): Promise<void> {
   if (!(await isTaken(port))) return;
   throw new Error(
     `port ${port} is taken, and the target sends its requests there: stop what listens on it, or take another with --receiver-port and tell the target`,

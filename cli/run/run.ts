@@ -6,6 +6,7 @@ import type { AnyPipeline } from "../../core/pipeline.ts";
 import { renderRun } from "../../core/rendering.ts";
 import type { Summary } from "../../core/summary.ts";
 import { parseFaults } from "../../target/faults.ts";
+import { refuseUnreachable } from "../doctor/target.ts";
 import { writeFileWhole } from "../files.ts";
 import type { K6Result } from "../k6.ts";
 import { refuseUnanswered } from "../own/addresses.ts";
@@ -18,10 +19,10 @@ import { runGroup } from "./group.ts";
 import { Watch } from "./health.ts";
 import { label } from "./judgement.ts";
 import { machineNow, versionsOf } from "./machine.ts";
-import { type RunOrder, runUrl, startParts } from "./parts.ts";
+import { portOf, type RunOrder, refuseTaken, runUrl, startParts } from "./parts.ts";
 import { type PlannedRun, planRun } from "./plan.ts";
 import { startProgress } from "./progress.ts";
-import { needOfOurs, provideK6 } from "./provision.ts";
+import { needsOfOurs, provide } from "./provision.ts";
 import { recordOf } from "./record.ts";
 import { fetchRunData, NO_DATA } from "./run-data.ts";
 
@@ -38,7 +39,12 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const { own } = subject.kind;
   parseFaults(request.faults, subject.kind.faults);
   const plan = planRun(subject, request, order.preset);
-  await provideK6(root, needOfOurs(subject, plan));
+  const port = portOf(subject.kind, request, plan);
+  if (own !== undefined) await refuseDead(own, plan, port);
+  await provide(root, needsOfOurs(subject, plan), async () => {
+    if (port > 0) await refuseTaken(port);
+    await refuseUnreachable(request.urls);
+  });
   const folder = await makeFolder(out, runId, prefix);
   const machine = machineNow();
   const startedAt = Date.now();
@@ -49,8 +55,6 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const tests: K6Result[] = [];
   try {
     progress.say(`run ${folder.run}: ${started.says}`);
-    // When the receiver listens: one of the addresses may be its own.
-    if (own !== undefined) await refuseDead(own, plan);
     for (const { test, settings } of plan.groups.flat()) {
       const { scenario = settings.SCENARIO } = request;
       if (scenario !== settings.SCENARIO) {
@@ -115,9 +119,9 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
 }
 
 /** @throws an error in one line where nothing listens at an address of the user's file. */
-async function refuseDead({ pipeline, endpoints }: PipelineBundles, { groups }: PlannedRun): Promise<void> {
+async function refuseDead({ pipeline, endpoints }: PipelineBundles, { groups }: PlannedRun, port: number) {
   const [{ variables } = { variables: {} }] = groups.flat();
-  await refuseUnanswered((pipeline ?? endpoints) as AnyPipeline | AnyEndpoints, variables);
+  await refuseUnanswered((pipeline ?? endpoints) as AnyPipeline | AnyEndpoints, variables, port);
 }
 
 /** Writes the report. @returns its file, or why it could not be written. */

@@ -27,23 +27,31 @@ async function ports() {
 test("one that nothing listens at is named with its variable and what to do; one that answers is not", async () => {
   const { open, closed, close } = await ports();
   const dead = { EVENTS_URL: `http://me:secret@127.0.0.1:${closed}/events?key=1` };
-  await expect(refuseUnanswered(DECLARED, dead)).rejects.toThrow(
+  await expect(refuseUnanswered(DECLARED, dead, 0)).rejects.toThrow(
     `EVENTS_URL address http://127.0.0.1:${closed}/events: connect ECONNREFUSED 127.0.0.1:${closed}: ` +
       "start what listens there, or give another: --set EVENTS_URL=...",
   );
-  await refuseUnanswered(DECLARED, { EVENTS_URL: `http://127.0.0.1:${open}/events` });
-  const [check] = await askAddresses(DECLARED, { EVENTS_URL: `nats://127.0.0.1:${open}` });
+  await refuseUnanswered(DECLARED, { EVENTS_URL: `http://127.0.0.1:${open}/events` }, 0);
+  const [check] = await askAddresses(DECLARED, { EVENTS_URL: `nats://127.0.0.1:${open}` }, 0);
   expect(check).toMatchObject({ what: "EVENTS_URL address", ok: true });
   close();
 });
 
+test("one at which the run's own receiver will listen is not asked before", async () => {
+  const { open, closed, close } = await ports();
+  close();
+  const given = { EVENTS_URL: `http://localhost:${closed}/hooks/orders` };
+  await expect(refuseUnanswered(DECLARED, given, open)).rejects.toThrow("ECONNREFUSED");
+  await refuseUnanswered(DECLARED, given, closed);
+});
+
 test("one whose name is not known here is only noted: the target may find this machine by it", async () => {
-  const [check] = await askAddresses(DECLARED, { EVENTS_URL: "http://no-such-name.invalid/events" });
+  const [check] = await askAddresses(DECLARED, { EVENTS_URL: "http://no-such-name.invalid/events" }, 0);
   expect(check?.ok).toBeNull();
 });
 
 test.each(["127.0.0.1:3000", "localhost:3000/events", "api.example", "[::1]:3000"])("%s has no scheme", async (url) => {
-  await expect(askAddresses(DECLARED, { EVENTS_URL: url })).rejects.toThrow(
+  await expect(askAddresses(DECLARED, { EVENTS_URL: url }, 0)).rejects.toThrow(
     `EVENTS_URL=${url}: has no scheme; allowed: a URL, as in http://${url}`,
   );
 });
@@ -51,7 +59,7 @@ test.each(["127.0.0.1:3000", "localhost:3000/events", "api.example", "[::1]:3000
 test.each(["", "nats://a:4222,nats://b:4222", "postgres:///orders", "weird://host", "/events"])(
   "%j is left to whoever reads it",
   async (url) => {
-    expect(await askAddresses(DECLARED, { EVENTS_URL: url })).toEqual([]);
+    expect(await askAddresses(DECLARED, { EVENTS_URL: url }, 0)).toEqual([]);
   },
 );
 

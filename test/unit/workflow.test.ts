@@ -30,9 +30,7 @@ const steps = Object.values(jobs).flatMap((job) => job.steps);
 
 /** What stands behind `throughline` on each line of a text that is a command. */
 function commandsIn(text: string): string[] {
-  const lines = [
-    ...text.matchAll(/^\s*(?:\$ )?(?:run: )?npx throughline (.+)$/gm),
-  ];
+  const lines = [...text.matchAll(/^\s*(?:\$ )?(?:run: )?npx throughline (.+)$/gm)];
   return lines.map(([, command]) => (command as string).replace(/\s+#.*$/, ""));
 }
 
