@@ -9,7 +9,7 @@ import { URL_NAMES } from "../systems/kinds.ts";
 import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";
 import { ENTRANCES } from "./own/entrances.ts";
-import { EXITS } from "./own/exits.ts";
+import { EXITS, exitsOfKind } from "./own/exits.ts";
 import { compareSample } from "./own/sample.ts";
 import { template } from "./own/templates.ts";
 import { planRun } from "./run/plan.ts";
@@ -80,7 +80,11 @@ async function writePipeline(given: string[], flags: Flags): Promise<void> {
   const name = nameOf(given, from, to);
   if (!Object.hasOwn(ENTRANCES, from))
     throw new RangeError(`--from ${from}: allowed: ${Object.keys(ENTRANCES).join(", ")}`);
-  if (!Object.hasOwn(EXITS, to)) throw new RangeError(`--to ${to}: allowed: ${Object.keys(EXITS).join(", ")}`);
+  if (!Object.hasOwn(EXITS, to)) {
+    const named = exitsOfKind(to);
+    const known = named.length === 0 ? "" : `; of the kind ${to}: ${named.join(", ")}`;
+    throw new RangeError(`--to ${to}: allowed: ${Object.keys(EXITS).join(", ")}${known}`);
+  }
   const file = `${name}.pipeline.ts`;
   if (existsSync(file) && force !== true) throw new RangeError(`${file} exists; --force replaces it`);
   if ((sent === undefined) !== (received === undefined)) {

@@ -93,6 +93,11 @@ async function examine(root: string, subject: Subject, request: Request, interru
     const canary = await canaryCheck(root, subject, request, interrupted).catch(notSent);
     console.log(renderChecks([canary]).trimEnd());
     checks.push(canary);
+  } else if (subject.kind.own?.pipeline?.observe.kind === "reported") {
+    const remedy = `start your observer, and: throughline run ${subject.name} --run-id <the id that it reports to>`;
+    console.log(
+      renderChecks([{ what: "canary", found: "not sent: only a run has an id", ok: null, remedy }]).trimEnd(),
+    );
   }
   if (checks.some(({ ok }) => ok === false)) process.exitCode = 1;
 }

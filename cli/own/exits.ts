@@ -103,7 +103,21 @@ export const EXITS: Readonly<Record<string, Exit>> = {
     },
   },`,
   },
+  reported: {
+    imports: "",
+    variables: "",
+    observe: `observe: {
+    // Reports: POST {"arrivals":[{"path":"all","text":"..."}]} to http://<receiver>/runs/<run id>/observed
+    kind: "reported", // run it with --run-id <run id>
+    paths: { all: {} },
+  },`,
+  },
 };
+
+/** The far ends of a kind, as in `kind: "rows"`, by which the pages and files call them. */
+export function exitsOfKind(kind: string): readonly string[] {
+  return Object.keys(EXITS).filter((name) => EXITS[name]?.observe.includes(`kind: "${kind}"`));
+}
 
 /** Used where rows have no key. */
 export const COUNT_OF_ROWS: Pick<Exit, "observe"> = {

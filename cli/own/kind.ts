@@ -66,7 +66,8 @@ function kindOfPipeline(built: PipelineBundles, pipeline: AnyPipeline): Pipeline
     meaning: pipeline.meaning ?? `${built.file}, observed by ${pipeline.observe.kind}`,
     groups: [subscribes ? [subscribers, publisher] : [publisher]],
     settled: subscribes ? { [subscribers]: [publisher], [publisher]: [subscribers] } : { [publisher]: [] },
-    canary: true,
+    // Whoever reports has to know the run by its id, which doctor makes up.
+    canary: pipeline.observe.kind !== "reported",
     receiver: REACHED[pipeline.observe.kind] === undefined ? 0 : TOLD_PORT,
     own: built,
     fit: (given) => fitted(pipeline, given, subscribes),

@@ -49,6 +49,8 @@ test.each([
   [["http", "--from", "http"], "init http: the suite has a test of that name, which run http starts; give it another"],
   [["--from", "nats"], "init: names no pipeline: throughline init orders --from nats --to webhook"],
   [["orders", "bills", "--from", "http"], "init orders bills: allowed: one name for one pipeline file"],
+  [["orders", "--to", "rows"], "--to rows: allowed: webhook, table, "],
+  [["orders", "--to", "rows"], "websocket, reported; of the kind rows: table, cursor"],
   [["orders"], "init orders: allowed: ethhook, "],
   [["orders"], "; a pipeline of your own: throughline init orders --from http --to webhook"],
 ])("init %j: %s", async (given, says) => {
