@@ -15,6 +15,8 @@ export interface Room {
   readonly metrics: Readonly<Record<string, Readonly<Record<string, Metric>>>>;
   /** What to look at when an objective of its own is missed; asked before what the suite says of everybody. */
   readonly nextSteps: readonly NextStep[];
+  /** Its metrics of which a longer load gives no more samples, because something else than the load makes them. */
+  readonly besideLoad?: RegExp;
   /** Its tests, by the names of their bundles. */
   readonly tests: Readonly<Record<string, TestDefinition>>;
   /** Lines of the summary of a test beside its account; none for tests of other systems. */

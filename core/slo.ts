@@ -146,7 +146,7 @@ export function withBound(row: Slo, bound = row.bound): Slo {
 export const SLO_PREFIX = "SLO_";
 
 /** The variable that sets an objective's bound: `SLO_WS_EVENT_LATENCY_MS_P95`. */
-export function sloVariable({ metric, statistic }: Slo): string {
+export function sloVariable({ metric, statistic }: Pick<Slo, "metric" | "statistic">): string {
   return `${SLO_PREFIX}${metric}_${statistic.replace(/[()]/g, "")}`.toUpperCase();
 }
 

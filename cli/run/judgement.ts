@@ -15,6 +15,7 @@ import type { K6Result } from "../k6.ts";
 import { competition } from "./competition.ts";
 import type { FinishedRun } from "./finished-run.ts";
 import { judgeInstances } from "./instances.ts";
+import { type LoadLengths, loadLengths } from "./lacking-samples.ts";
 import { nextStep } from "./next-steps.ts";
 import { invalidities } from "./validity.ts";
 
@@ -46,7 +47,9 @@ export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgemen
     ...judgements.map((one) => one.judgement.verdict),
     ...(conditions.length > 0 ? ["INVALID" as const] : []),
   ]);
-  const reasons = merged(judgements, evidence);
+  // Of a part of the load nobody knows how much it was.
+  const loads = interrupted ? {} : loadLengths(ended.plan.groups);
+  const reasons = merged(judgements, evidence, loads);
   const outside = [...conditions, ...excuse].map(({ reason }) => reason);
   return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons], judgements };
 }
@@ -105,9 +108,12 @@ function judgementsOf({ plan, tests, instances, folder, collected }: FinishedRun
 }
 
 /** Merges reasons; one that several tests give appears once. */
-function merged(judgements: readonly TestJudgement[], evidence: RunEvidence): Reason[] {
-  const given = judgements.flatMap(({ by, log, judgement: { reasons, rows } }) =>
-    reasons.map((reason) => ({ by, log, reason, row: rowOf(reason, rows) })),
+function merged(judgements: readonly TestJudgement[], evidence: RunEvidence, loads: LoadLengths): Reason[] {
+  const given = judgements.flatMap(({ by, log, tests: [first], judgement: { reasons, rows } }) =>
+    reasons.map((reason) => {
+      const lack = { load: loads[first?.test ?? ""] ?? null, rows };
+      return { by, log, reason, row: rowOf(reason, rows), lack };
+    }),
   );
   const texts = [...new Set(given.map(({ reason }) => reason.text))];
   return texts.map((text) => {
@@ -115,10 +121,10 @@ function merged(judgements: readonly TestJudgement[], evidence: RunEvidence): Re
     // Others have it only as the cause of what they saw.
     const measured = all.filter(({ row }) => row !== null);
     const same = measured.length > 0 ? measured : all;
-    const [{ reason, row, log }] = same as [(typeof given)[number]];
+    const [{ reason, row, log, lack }] = same as [(typeof given)[number]];
     const by = [...new Set(same.map((one) => one.by))].join(", ");
     const symptoms = [...new Set(all.flatMap((one) => one.reason.symptoms))];
-    return { ...reason, text: `${by}: ${text}`, symptoms, next: reason.next ?? nextStep({ row, log }, evidence) };
+    return { ...reason, text: `${by}: ${text}`, symptoms, next: reason.next ?? nextStep({ row, log, lack }, evidence) };
   });
 }
 

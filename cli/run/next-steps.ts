@@ -8,6 +8,7 @@ import { openedRooms } from "../../core/room.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
+import { type Lack, samplesStep } from "./lacking-samples.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
 
 /** The origin of a reason. */
@@ -16,6 +17,8 @@ export interface Origin {
   readonly row: SloResult | null;
   /** Path of the most helpful log; null where there is none. */
   readonly log: string | null;
+  /** What it had too few samples beside; nothing where that is not known. */
+  readonly lack?: Lack;
 }
 
 /** What to look at next; a pipeline's own advice comes first. */
@@ -24,7 +27,7 @@ export function nextStep(origin: Origin, evidence: RunEvidence): string {
   return own === undefined ? suiteStep(origin, evidence) : `${own}; ${suiteStep(origin, evidence)}`;
 }
 
-function suiteStep({ row, log }: Origin, evidence: RunEvidence): string {
+function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, evidence: RunEvidence): string {
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.uncertainty !== null && row.doubt !== null) {
     if (row.doubt.startsWith(RECEIVER_STOOD)) return AWAKE;
@@ -32,10 +35,7 @@ function suiteStep({ row, log }: Origin, evidence: RunEvidence): string {
     return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
   }
   if (row.result === "unmeasured") {
-    return (
-      unseen(row, evidence) ??
-      `${row.samples} of ${row.floor} samples: let it run longer (--duration, --events) or with more load (--rate)`
-    );
+    return unseen(row, evidence) ?? samplesStep(row, lack);
   }
   const steps = [...openedRooms().flatMap(({ nextSteps }) => nextSteps), ...STEPS];
   const step = steps.find(([metrics]) => metrics.test(row.metric))?.[1];

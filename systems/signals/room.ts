@@ -26,5 +26,7 @@ export const signals = {
   },
   metrics: { signals: metrics },
   nextSteps,
+  // What the trials measure after the load.
+  besideLoad: /^signal_(?!success_rate|latency_ms|failed|swallowed|unexecuted)/,
   tells: renderSignals,
 } as const satisfies Room;

@@ -9,7 +9,11 @@ import { slos } from "../../thresholds.ts";
 import { ACCOUNT, evidenceOf, OFFENDER, STARTED, STORAGE, WEBHOOKS } from "./records.ts";
 
 function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
-  const row: SloResult = {
+  return { row: rowOf(metric, changes), log: "results/nightly-7/nats.log" };
+}
+
+function rowOf(metric: string, changes: Partial<SloResult>): SloResult {
+  return {
     metric,
     objective: "count == 0",
     miss: "FAIL",
@@ -25,8 +29,9 @@ function missed(metric: string, changes: Partial<SloResult> = {}): Origin {
     explains: null,
     ...changes,
   };
-  return { row, log: "results/nightly-7/nats.log" };
 }
+
+const FEW = { result: "unmeasured", samples: 80, floor: 500 } as const;
 
 describe("the next step", () => {
   test.each<[string, Origin, RunEvidence, string]>([
@@ -187,7 +192,49 @@ describe("the next step", () => {
       "of too few samples asks for more of them",
       missed("http_error_rate", { result: "unmeasured", samples: 80, floor: 100 }),
       evidenceOf(),
-      "80 of 100 samples: let it run longer (--duration, --events) or with more load (--rate)",
+      "80 of 100 samples: let it run longer (--duration, --events) or with more load (--rate), or do without it: --set SLO_HTTP_ERROR_RATE_COUNT=off",
+    ],
+    [
+      "of too few samples says how long the run must be at this rate",
+      {
+        ...missed("account_delivery_p99_ms", { ...FEW, objective: "value < 50" }),
+        lack: { load: { seconds: 20, events: 1_000 }, rows: [] },
+      },
+      evidenceOf(),
+      "80 of 500 samples: at this rate it takes --duration 138s or --events 6875, or do without it: --set SLO_ACCOUNT_DELIVERY_P99_MS_VALUE=off",
+    ],
+    [
+      "of too few answers has no number of events",
+      {
+        ...missed("http_health_latency_ms", { ...FEW, objective: "p(99) < 50" }),
+        lack: { load: { seconds: 20, events: null }, rows: [] },
+      },
+      evidenceOf(),
+      "80 of 500 samples: at this rate it takes --duration 138s, or do without it: --set SLO_HTTP_HEALTH_LATENCY_MS_P99=off",
+    ],
+    [
+      "of too few samples says what other objectives of the test need, where that is more",
+      {
+        ...missed("http_health_latency_ms", { ...FEW, floor: 100, objective: "p(95) < 25" }),
+        lack: { load: { seconds: 20, events: null }, rows: [rowOf("http_health_latency_ms", FEW)] },
+      },
+      evidenceOf(),
+      "80 of 100 samples: at this rate it takes --duration 28s, and the whole test --duration 138s, or do without it: --set SLO_HTTP_HEALTH_LATENCY_MS_P95=off",
+    ],
+    [
+      "of too few samples that a condition needs cannot be done without",
+      {
+        ...missed("generator_lag_ms", { ...FEW, miss: "INVALID" }),
+        lack: { load: { seconds: 20, events: null }, rows: [] },
+      },
+      evidenceOf(),
+      "80 of 500 samples: at this rate it takes --duration 138s",
+    ],
+    [
+      "of a trial that was not whole counts on no longer load",
+      { ...missed("signal_hft_success_rate", FEW), lack: { load: { seconds: 20, events: 1_000 }, rows: [] } },
+      evidenceOf(),
+      "80 of 500 samples, and a longer load gives no more of them: let the test run to its end, or do without it: --set SLO_SIGNAL_HFT_SUCCESS_RATE_COUNT=off",
     ],
     [
       "of signatures that nobody looked at asks for the secret",
