@@ -201,7 +201,7 @@ describe("the next step", () => {
         lack: { load: { seconds: 20, events: 1_000 }, rows: [] },
       },
       evidenceOf(),
-      "80 of 500 samples: at this rate it takes --duration 138s or --events 6875, or do without it: --set SLO_ACCOUNT_DELIVERY_P99_MS_VALUE=off",
+      "80 of 500 samples: at this rate it takes --duration 138s or --events 6876, or do without it: --set SLO_ACCOUNT_DELIVERY_P99_MS_VALUE=off",
     ],
     [
       "of too few answers has no number of events",
