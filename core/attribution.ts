@@ -44,6 +44,15 @@ function standstill({ pause }: Evidence): Blame[] {
   return [{ side: "generator", text, next, metric: "generator_pause_ms" }];
 }
 
+/** How the cause begins that all else of a run may follow from. */
+const UNREACHABLE = "the target was unreachable";
+
+/** Reasons in the order in which they are told: what was lost or late when a target was away comes after that. */
+export function unreachableFirst<Told>(told: readonly Told[], textOf: (one: Told) => string): Told[] {
+  const isFirst = (one: Told) => textOf(one).startsWith(UNREACHABLE);
+  return [...told.filter(isFirst), ...told.filter((one) => !isFirst(one))];
+}
+
 function unsent(evidence: Evidence): Blame[] {
   const { unreachable, waiting, from, to } = evidence.unsent;
   const { offered } = evidence;
@@ -52,7 +61,7 @@ function unsent(evidence: Evidence): Blame[] {
   const share = (left: number) => `${number(left)} of ${number(offered)} events were not sent`;
   if (unreachable > 0) {
     const when = from === null || to === null ? "" : ` ${between(from, to)}`;
-    const text = `the target was unreachable${when}: ${share(unreachable)}`;
+    const text = `${UNREACHABLE}${when}: ${share(unreachable)}`;
     blames.push({ side: "target", text, next: "look at what the target did then", metric });
   }
   if (evidence.waited && isImpatient(evidence)) {
@@ -182,7 +191,7 @@ export function withCauses(judgement: Judgement, blames: readonly Blame[]): Judg
       symptoms: [...others.map(({ text }) => text), ...reason.symptoms],
     };
   });
-  return { ...judgement, reasons };
+  return { ...judgement, reasons: unreachableFirst(reasons, ({ text }) => text) };
 }
 
 function seconds(milliseconds: number): string {

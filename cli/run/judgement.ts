@@ -1,6 +1,7 @@
 /** The verdict about a run, from the judgements of its tests. Pure. */
 
 import type { Account } from "../../core/account.ts";
+import { unreachableFirst } from "../../core/attribution.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import { withDetours } from "../../core/detours.ts";
 import { lookDelay } from "../../core/looks.ts";
@@ -31,9 +32,12 @@ export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgemen
   const { problems, interrupted, startedAt, endedAt, health, machine, folder } = ended;
   const seconds = Math.round((endedAt - startedAt) / 1000);
   const cut = `interrupted after ${seconds} s: what was measured is the first part of the run`;
+  const ends: Condition[] = problems.map((text) => {
+    return { reason: plainReason(text, { next: `read the logs in ${folder}/` }), spoils: null };
+  });
   const conditions: Condition[] = [
     ...(interrupted ? [{ reason: plainReason(cut, { next: "start it again" }), spoils: null }] : []),
-    ...problems.map((text) => ({ reason: plainReason(text, { next: `read the logs in ${folder}/` }), spoils: null })),
+    ...ends,
     ...invalidities({ health, cores: machine.cores }),
   ];
   const found = judgementsOf(ended);
@@ -50,8 +54,12 @@ export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgemen
   // Of a part of the load nobody knows how much it was.
   const loads = interrupted ? {} : loadLengths(ended.plan.groups);
   const reasons = merged(judgements, evidence, loads);
-  const outside = [...conditions, ...excuse].map(({ reason }) => reason);
-  return { verdict, reasons: verdict === "FAIL" ? [...reasons, ...outside] : [...outside, ...reasons], judgements };
+  // What a target missed comes before what spoils it, but for a service that ended: all else may follow from that.
+  const outside = [...conditions, ...excuse];
+  const before = verdict === "FAIL" ? ends : outside;
+  const after = outside.filter((one) => !before.includes(one));
+  const reasonsOf = (given: readonly Condition[]) => given.map(({ reason }) => reason);
+  return { verdict, reasons: [...reasonsOf(before), ...reasons, ...reasonsOf(after)], judgements };
 }
 
 /** Where other programs took cores of this machine, the slowness of a local reference target is not judged. */
@@ -116,7 +124,7 @@ function merged(judgements: readonly TestJudgement[], evidence: RunEvidence, loa
     }),
   );
   const texts = [...new Set(given.map(({ reason }) => reason.text))];
-  return texts.map((text) => {
+  return unreachableFirst(texts, (text) => text).map((text) => {
     const all = given.filter(({ reason }) => reason.text === text);
     // Others have it only as the cause of what they saw.
     const measured = all.filter(({ row }) => row !== null);

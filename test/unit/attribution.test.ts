@@ -328,6 +328,12 @@ describe("the verdict", () => {
       { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000 } },
       ["FAIL", "the"],
     ],
+    [
+      "of a target that was killed: that it was away comes before what else is missing",
+      { events_unknown: 4, events_unsent: 375 },
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000 } },
+      ["FAIL", "the", "events_unknown"],
+    ],
   ])("%s", (_, observed, evidence, expected) => {
     expect(judged(observed, evidence)).toEqual(expected);
   });

@@ -119,6 +119,22 @@ describe("the record of a run", () => {
     });
   });
 
+  test("of a target that was killed tells first what ended, then that it was away, then what was lost", () => {
+    const lost: Metrics = { account_lost: { values: { count: 4 } }, events_unknown: { values: { count: 2 } } };
+    const away: Metrics = { events_unsent: { values: { count: 5 } }, unsent_unreachable: { values: { count: 5 } } };
+    const saw = { ...resultOf(1, lost), test: "websocket" as const };
+    const tests = [saw, resultOf(1, { ...lost, ...away })];
+    const plan = planRun(subjectOf(["websocket", "nats"]), { urls: {}, instances: 1, faults: [], set: [] });
+    const { verdict, reasons } = recordOf(endedOf({ plan, tests, problems: ["gateway ended by SIGKILL"] }));
+    expect(verdict).toBe("FAIL");
+    expect(reasons.map(({ text }) => text.replace(/ \(.*/, ""))).toEqual([
+      "gateway ended by SIGKILL",
+      expect.stringMatching(/^nats: the target was unreachable/),
+      expect.stringMatching(/: events_unknown$/),
+      expect.stringMatching(/: account_lost$/),
+    ]);
+  });
+
   test("of a run in which a test was never started is not complete", () => {
     expect(recordOf(endedOf({ tests: [] }))).toMatchObject({ verdict: "INVALID", complete: false });
   });
