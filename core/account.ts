@@ -156,6 +156,8 @@ export interface FarEndAccount {
   readonly undated: number;
   /** Events on a path that the far end does not declare. */
   readonly strays: number;
+  /** The first of such paths on which canaries arrived; older records lack it. */
+  readonly canariesAstray?: readonly string[];
   /** Why the last reading failed; null when it did not. */
   readonly problem: string | null;
 }

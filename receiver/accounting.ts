@@ -8,7 +8,7 @@ import type { Publication } from "../core/publication.ts";
 import type { Standstill } from "../core/standstill.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Expectations } from "./expected.ts";
-import type { AccountPart, Observer } from "./observer.ts";
+import type { AccountPart, Elsewhere, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many paths with broken rules an account lists. */
@@ -80,11 +80,13 @@ export function accountOf(parts: AccountParts): Account {
     storage = null,
     farEnd = null,
     strays = 0,
+    elsewhere = new Map(),
     foreign = 0,
     probed = 0,
     mistaken = [],
   } = farEnds;
   sum.misrouted += strays;
+  const gone = Bitset.union([astray, ...elsewhere.values()]);
   const all = observers.flatMap(({ paths }) => [...paths]);
   const arrived = Bitset.union(all.map(({ seen }) => seen));
   const { published, acknowledged, refused, unknown, unsent, contested, span } = publication;
@@ -123,7 +125,7 @@ export function accountOf(parts: AccountParts): Account {
     bursts: bursts?.account(lostInBursts) ?? null,
     offenders: worstOf(offenders),
     offending,
-    detours: detoursOf(astray, short, parts),
+    detours: detoursOf(gone, elsewhere, short, parts),
     probed,
     mistaken,
     webhooks,
@@ -143,12 +145,16 @@ function worstOf(offenders: readonly Offender[]): Offender[] {
 /** Where lost deliveries arrived instead. @param short the paths that lost any. */
 function detoursOf(
   astray: Bitset,
+  elsewhere: Elsewhere,
   short: readonly Path[],
   { observers, publication, expected, now }: AccountParts,
 ): Detours {
   if (astray.size === 0 || short.length === 0) return NO_DETOURS;
   const all = observers.flatMap(({ paths }) => [...paths]);
-  const placeOf = (seq: number) => all.find((path) => path.seen.has(seq) && !path.selected(seq))?.name ?? null;
+  const placeOf = (seq: number) =>
+    all.find((path) => path.seen.has(seq) && !path.selected(seq))?.name ??
+    [...elsewhere].find(([, seen]) => seen.has(seq))?.[0] ??
+    null;
   const tally = new DetourTally(astray, placeOf);
   for (const path of short) path.settle(publication, expected.whole, now, (seq) => tally.lost(path.name, seq));
   return tally.detours;

@@ -16,6 +16,7 @@ import { type Follower, follow } from "./followers.ts";
 import { ObservedPath } from "./observedpath.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
+import { Strays } from "./strays.ts";
 
 const SHOWN_LENGTH = 80;
 /** Clocks that were compared over a network agree to less than this. */
@@ -38,6 +39,7 @@ export class FarEnd implements Observer {
   private readonly count: CountPath | null;
   private readonly observed: ObserverContext;
   private readonly found = new Findings();
+  private readonly strays = new Strays();
   private readonly follower: Follower | null;
   private since: number | null = null;
 
@@ -201,8 +203,8 @@ export class FarEnd implements Observer {
       this.found.misplace(
         `${what} arrived on ${name === "" ? "no path" : name}, which is not a path of ${this.run.opening.pipeline}`,
       );
+      this.strays.enter(name, identity.seq, isOfLoad);
       if (!isOfLoad) return;
-      this.found.strays++;
       this.observed.arrived(1, 0);
       return;
     }
@@ -226,7 +228,8 @@ export class FarEnd implements Observer {
 
   account(settle: (path: Path) => PathAccount): AccountPart {
     const { pipeline, kind } = this.run.opening;
-    const { unread, damaged, refused, strays, gone, undated, foreign } = this.found;
+    const { unread, damaged, refused, gone, undated, foreign } = this.found;
+    const { count: strays, events: elsewhere, canaries: canariesAstray } = this.strays;
     const problem = this.found.problem ?? this.count?.problem ?? null;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
@@ -245,9 +248,10 @@ export class FarEnd implements Observer {
       vanished,
       undated,
       strays,
+      canariesAstray,
       problem,
     };
-    return { farEnd, strays, foreign: foreign + unread };
+    return { farEnd, strays, elsewhere, foreign: foreign + unread };
   }
 
   causes(account: Account): readonly string[] {

@@ -23,8 +23,6 @@ export class Findings {
   foreign = 0;
   /** Identities with wrong check digits, and texts that differ from what was published. */
   damaged = 0;
-  /** Events on a path that the far end does not declare. */
-  strays = 0;
   /** The events of each row or item that is gone. */
   gone: readonly string[] = [];
   /** Events without an arrival time: found only by the final reading, or dated by a clock that is ahead. */

@@ -37,10 +37,15 @@ export interface ObserverContext {
   arrived(count: number, first: number, times?: readonly number[]): void;
 }
 
+/** The events of the load on paths that are not of the run, by their names. */
+export type Elsewhere = ReadonlyMap<string, Bitset>;
+
 /** The part of an account about one kind of far end, besides its paths. */
 export type AccountPart = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {
   /** Arrivals on no path of the run. */
   readonly strays?: number;
+  /** Their events, by the path. */
+  readonly elsewhere?: Elsewhere;
   /** Arrivals of other runs, and texts without identities. */
   readonly foreign?: number;
 };

@@ -48,6 +48,17 @@ describe("requests", () => {
     expect(settled).toMatchObject({ lost: 0, misrouted: misrouted + 1, foreign: 2, farEnd: { unread: 1, strays: 1 } });
   });
 
+  test("on a wrong path only are one fault: each lost event is known to have come there", async () => {
+    await opened("request", { all: {}, invoices: {} }, null);
+    await hook("invoice", identity(0, "text", CANARY_PUBLISHER));
+    expect((await account()).farEnd).toMatchObject({ canariesAstray: ["invoice"], strays: 0 });
+    for (const path of ["all", "invoice"]) for (let seq = 0; seq < 3; seq++) await hook(path, identity(seq));
+    await published(3);
+    const { lost, misrouted, detours } = await settle();
+    expect([lost, misrouted, detours.count]).toEqual([3, 3, 3]);
+    expect(detours.first[0]).toEqual({ seq: 0, due: "invoices", arrived: "invoice" });
+  });
+
   test("are refused as their pipeline says, by its words, and damage is named", async () => {
     const receive = ({ headers, body }: { headers: Record<string, string>; body: string }) =>
       headers["x-signed"] === "yes" ? { path: "all", text: body } : "wrong signature";

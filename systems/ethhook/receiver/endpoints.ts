@@ -9,6 +9,7 @@ import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { AccountPart, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
+import { Strays } from "../../../receiver/strays.ts";
 import { explain, observations } from "../causes.ts";
 import type { Webhooks } from "../opening.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../wire.ts";
@@ -40,7 +41,7 @@ export class Endpoints implements Observer {
   private wrongSignatures = 0;
   private unchecked = 0;
   private damagedWebhooks = 0;
-  private strays = 0;
+  private readonly strays = new Strays();
   private hops: HopsReport | null = null;
   private readonly transfer = new Histogram();
   private readonly unreadable = new Map<string, number>();
@@ -79,7 +80,7 @@ export class Endpoints implements Observer {
     const isFirst = path !== undefined && this.enter(path, delivery, body);
     // A stray is an arrival, too: after the account is closed, only this shows it.
     if (isOfLoad) this.observed.arrived(1, isFirst ? 1 : 0);
-    if (isOfLoad && path === undefined) this.strays++;
+    if (path === undefined) this.strays.enter(name, trace.seq, isOfLoad);
   }
 
   private enter(path: EndpointPath, delivery: Delivery, body: Webhook): boolean {
@@ -144,9 +145,9 @@ export class Endpoints implements Observer {
       signatureProblems: Object.fromEntries(this.signatureProblems),
       uncheckedSignatures: this.unchecked,
       damaged: this.damagedWebhooks,
-      strays: this.strays,
+      strays: this.strays.count,
     };
-    return { webhooks, strays: this.strays };
+    return { webhooks, strays: this.strays.count, elsewhere: this.strays.events };
   }
 
   private abandoned(now: number): Record<string, number> {
