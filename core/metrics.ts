@@ -120,6 +120,7 @@ const publishing = {
   offered_rate_share: reading("share of the requested rate that was offered: 1 when all events are sent on time"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
   publisher_waited_ms: latency("duration of an answer that kept all publishers busy when an event became due"),
+  canaries_sent: tally("canaries that were sent before the load, with those that warmed the pipeline up"),
   canaries_swallowed: count(
     "canaries that were acknowledged but never delivered, although all consumers had read them or the target claimed to be ready",
   ),

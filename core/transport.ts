@@ -4,27 +4,30 @@
 export type Outcome = "acknowledged" | "refused" | "unknown" | "unsent";
 /**
  * `status` is HTTP's: 401, 403 and 407 mean that the target does not accept our credentials. `said` are the target's
- * words when it refused.
+ * words when it refused, and `url` is where it did.
  */
-export type Answer = Outcome | { readonly outcome: Outcome; readonly said?: string; readonly status?: number };
+export type Answer =
+  | Outcome
+  | { readonly outcome: Outcome; readonly said?: string; readonly status?: number; readonly url?: string };
 
 /** A response of k6's `http`; a status of 0 means no response, and `error` says why. */
 interface AnswerOverHttp {
   readonly status: number;
+  readonly url?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly error?: string;
 }
 
 /** The result of an event from an HTTP response: 2xx is acknowledged, 4xx refused, everything else unknown. */
-export function httpAnswer({ status, headers = {}, body, error = "" }: AnswerOverHttp): Answer {
+export function httpAnswer({ status, url, headers = {}, body, error = "" }: AnswerOverHttp): Answer {
   if (status >= 200 && status < 300) return "acknowledged";
   const elsewhere = status >= 300 && status < 400 ? headers["Location"]?.split("?")[0] : undefined;
   const told = elsewhere === undefined ? body : `redirected to ${elsewhere}`;
   // Of an answer that broke off, its beginning says less than why.
   const words = status === 0 ? error : typeof told === "string" ? told : "";
   const said = status === 0 && words !== "" ? words : `${status} ${words}`.trim();
-  return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status };
+  return { outcome: status >= 400 && status < 500 ? "refused" : "unknown", said, status, ...(url ? { url } : {}) };
 }
 
 /** The template of a pipeline's events, derived from its `write` at first use, once per process. */

@@ -42,8 +42,8 @@ export async function canaryCheck(
       const { own } = subject.kind;
       const ends = own !== undefined ? "paths" : account?.["webhooks"] == null ? "subscriptions" : "endpoints";
       const reached = `canaries reached ${ready} of ${paths} ${ends}`;
-      const left = paths === 0 ? "" : `; ${traceLeft(subject)}${ready > 0 ? " and one event" : ""}`;
-      const found = `${reached}${left}`;
+      const sent = tests.reduce((sum, { summary }) => sum + (summary?.metrics["canaries_sent"]?.["count"] ?? 0), 0);
+      const found = `${reached}${paths === 0 ? "" : `; ${traceLeft(subject, sent, ready > 0)}`}`;
       if (reason === undefined && paths > 0 && ready === paths) return { what: "canary", found, ok: true };
       return {
         what: "canary",
@@ -51,7 +51,7 @@ export async function canaryCheck(
         ok: false,
         remedy:
           reason?.evidence ??
-          reason?.text ??
+          reason?.text.replace(/^k6 ended with \d+: (?:test aborted: )?/, "") ??
           (paths === 0
             ? "nothing subscribed: is the target there, and does open() say live()?"
             : "the others match none of the canaries, or lead elsewhere"),
@@ -71,9 +71,10 @@ function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
   );
 }
 
-/** What the try-out leaves behind in the target, and how many of it at most. */
-function traceLeft({ kind }: Subject): string {
-  if (kind.own !== undefined) return "your system was sent a few of them";
-  const [most] = Object.values(kind.gently ?? {}).flatMap(({ CANARIES }) => CANARIES ?? []);
-  return `they stay in the stream, ${most === undefined ? "a few" : `${most} at most`}`;
+/** What the try-out leaves behind in the target, and how many of it. */
+function traceLeft({ kind }: Subject, canaries: number, loaded: boolean): string {
+  const event = loaded ? " and one event" : "";
+  return kind.own === undefined
+    ? `${canaries} of them${event} stay in the stream`
+    : `your system was sent ${canaries} of them${event}`;
 }

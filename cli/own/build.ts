@@ -10,7 +10,7 @@ import { type AnyPipeline, subscribersOf } from "../../core/pipeline.ts";
 import { messageOf } from "../../core/problem.ts";
 import { makeFolders } from "../files.ts";
 import { K6_BUNDLE } from "./k6bundle.mjs";
-import { lineIn, lineOf, lineWith } from "./place.ts";
+import { lineIn, lineOf, lineWith, placesOf } from "./place.ts";
 import { ownPackage, userFiles, withoutK6, withoutNode } from "./plugins.ts";
 import { refuseDeclaration, refuseModules } from "./refusals.ts";
 
@@ -47,10 +47,11 @@ export async function buildPipeline(root: string, file: string): Promise<Pipelin
   const { declared, node } = await bundleForNode(root, file, shown);
   const { name } = declared;
   const [pipeline, endpoints] = "endpoints" in declared ? [null, declared] : [declared, null];
+  const places = JSON.stringify(placesOf(declared, shown, await readFile(file, "utf8")));
   const scripts =
     pipeline?.observe.kind === "subscription"
-      ? { [name]: PUBLISHER, [subscribersOf(name)]: SUBSCRIBERS }
-      : { [name]: pipeline === null ? VISITORS : PUBLISHER };
+      ? { [name]: publisherOf(places), [subscribersOf(name)]: SUBSCRIBERS }
+      : { [name]: pipeline === null ? VISITORS : publisherOf(places) };
   const tests: Record<string, string> = {};
   const extensions = new Set<string>();
   for (const [test, script] of Object.entries(scripts)) {
@@ -61,8 +62,9 @@ export async function buildPipeline(root: string, file: string): Promise<Pipelin
   return { name, pipeline, endpoints, file: shown, node, tests, extensions: [...extensions] };
 }
 
-const PUBLISHER = `import { publisherOf } from "throughline/k6";
-export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherOf(pipeline);`;
+/** @param places JSON of where the file says what. */
+const publisherOf = (places: string) => `import { publisherOf } from "throughline/k6";
+export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherOf(pipeline, ${places});`;
 
 const SUBSCRIBERS = `import { subscribersTest } from "throughline/k6";
 export const { options, setup, listen, compareClock, teardown, handleSummary } = subscribersTest(pipeline);`;

@@ -1,6 +1,12 @@
 /** Finds the line of an error in a user's file. */
 import { basename } from "node:path";
 
+/** What a file declares. */
+interface Declared {
+  readonly name: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * The line of the keys that a message names, as in `pipeline orders: observe.paths.a.kind: ...`; null where it names
  * none.
@@ -21,6 +27,22 @@ export function lineOf(message: string, text: string): number | null {
     found = next;
   }
   return found < 0 ? null : found + 1;
+}
+
+/**
+ * Where a file says what its publisher may have to name: its addresses, how an event is made and sent, its paths.
+ *
+ * @param shown the file, as people know it.
+ */
+export function placesOf({ name, variables = {} }: Declared, shown: string, text: string): Record<string, string> {
+  const addresses = Object.keys(variables).map((variable) => [variable, `variables.${variable}`]);
+  const parts = ["events.write", "publish", "observe.paths"].map((part) => [part, part]);
+  return Object.fromEntries(
+    [...addresses, ...parts].map(([key, path]) => {
+      const line = lineOf(`pipeline ${name}: ${path}: `, text);
+      return [key, line === null ? shown : `${shown}:${line}`];
+    }),
+  );
 }
 
 /** The first line that has a quoted name, such as that of an import; null where none has. */

@@ -1,6 +1,7 @@
 import type { Account } from "../../core/account.ts";
 import { firstOfEachVariant } from "../../core/event.ts";
 import { filterOf } from "../../core/filter.ts";
+import { describeAstray, describeRefusal, type Places } from "../../core/misdirection.ts";
 import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
@@ -41,8 +42,12 @@ export function farEndOf({ name, observe, damage }: AnyPipeline): FarEndOpening 
   return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order, judges };
 }
 
-/** The test that publishes the events of a pipeline: the functions that k6 asks a script for. */
-export function publisherOf(pipeline: AnyPipeline) {
+/**
+ * The test that publishes the events of a pipeline: the functions that k6 asks a script for.
+ *
+ * @param places where the pipeline's file says what.
+ */
+export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
   lead?.defineTestsOf(pipeline);
   const config = settingsOf(pipeline.name as RunnableTest) as unknown as PublisherSettings;
   const load = publishingLoad(config);
@@ -56,6 +61,9 @@ export function publisherOf(pipeline: AnyPipeline) {
   let connected = false;
   let unsendable: string | null = null;
   const unsent = () => (connected ? null : unsendable);
+  /** Whether a canary was taken, and why the others were not. */
+  let taken = false;
+  let refusal: string | null = null;
   async function sendCanary(run: Run, trace: Trace): Promise<void> {
     // Where only numbers can be compared, one canary is all that may come.
     if (pipeline.observe.kind === "count" && connected) return;
@@ -64,6 +72,8 @@ export function publisherOf(pipeline: AnyPipeline) {
     if (["unknown", "unsent"].includes(outcomeOf(answer)) && isUnreachable(said)) unsendable = said;
     else connected = true;
     access.requireAdmission({ status: await statusOf(answer) }, "publish()");
+    if (outcomeOf(answer) !== "refused") taken = true;
+    else refusal ??= describeRefusal(answer, access.answered, { pipeline, places, given: __ENV });
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }
@@ -119,6 +129,8 @@ export function publisherOf(pipeline: AnyPipeline) {
       seqs: firstOfEachVariant(events.stream()),
       send: (trace) => sendCanary(run, trace),
       unsendable: unsent,
+      refused: () => (taken ? null : refusal),
+      astray: (account) => describeAstray(account, pipeline, places),
       explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),
         ...(unsent() === null

@@ -18,6 +18,13 @@ const FIRST_LOOK_SECONDS = 0.02;
 /** How long a target is waited for that takes no connection: long enough for one that is just restarting. */
 const UNSENDABLE_MS = 1_000;
 
+/** How long canaries may arrive elsewhere only: the same event may be on its way to where it is due. */
+const ASTRAY_MS = 1_000;
+
+/** A lap that brought nothing is repeated after ever longer pauses: what comes out of nowhere would only fill up. */
+const REPEAT_GROWTH = 5;
+const LONGEST_REPEAT_SECONDS = 10;
+
 /** How a test sends its canaries. */
 export interface Canaries {
   /** Subscribers that must have joined before the load starts. */
@@ -26,7 +33,7 @@ export interface Canaries {
   readonly seqs: readonly number[];
   /**
    * The most canaries that are sent, each variant once at first and the rest evenly over the time: where each stays for
-   * good. As many as are due unless told.
+   * good. Unless told, each variant once, and again after growing pauses.
    */
   readonly most?: number;
   /** How many more are sent when the pipeline is known to work, to warm it up, and whether all are through; none unless told. */
@@ -35,6 +42,10 @@ export interface Canaries {
   send(seq: number): unknown;
   /** Why none can arrive, where no canary so far could be sent at all; null where one was, or none was tried. */
   unsendable?(): string | null;
+  /** Why the target will take none, where it has refused all so far for good; null where it has not. */
+  refused?(): string | null;
+  /** Where they arrived instead of where they are due, and what to do; null where none did. */
+  astray?(account: Account | null): string | null;
   /** Says why the test goes on although none has arrived; null when it must not. */
   goOn?(account: Account | null): string | null;
   /** Says why none has arrived, one cause after the other. */
@@ -86,6 +97,9 @@ export async function awaitCanaries(
   let account: Account | null = null;
   let nextAt = 0;
   let triedFrom: number | null = null;
+  let astrayFrom: number | null = null;
+  let repeat = ROUND_SECONDS;
+  let progress = 0;
   let sent = 0;
   let pause = FIRST_LOOK_SECONDS;
   const look = () => {
@@ -99,19 +113,30 @@ export async function awaitCanaries(
     if (allReady && paths >= leastPaths && publishers >= wanted.publishers) {
       return arrived(canaries, sent, await warm(canaries));
     }
+    const astray = canaries.astray?.(account) ?? null;
+    astrayFrom = astray === null ? null : (astrayFrom ?? now());
+    if (astray !== null && now() - (astrayFrom ?? 0) >= ASTRAY_MS) exec.test.abort(astray);
     if (paths === 0 || allReady) continue;
+    // Who has just come may have missed what was sent before.
+    if (progress !== paths + ready) nextAt = Math.min(nextAt, now() + 1000 * ROUND_SECONDS);
+    if (progress !== paths + ready) repeat = ROUND_SECONDS;
+    progress = paths + ready;
     if (now() < nextAt) continue;
     const round = Math.min(ROUND, seqs.length, most - sent);
     if (round === 0) continue;
     const left = (deadline - now()) / 1000;
-    const share = Math.max(ROUND_SECONDS, canaries.most === undefined ? 0 : (left * round) / (most - sent));
+    const isLap = sent + round >= seqs.length;
+    const share = canaries.most === undefined ? repeat : Math.max(ROUND_SECONDS, (left * round) / (most - sent));
+    if (isLap) repeat = Math.min(LONGEST_REPEAT_SECONDS, REPEAT_GROWTH * repeat);
     // Of many variants a path may want the last one. How much a pipeline takes at once is known of those with a limit.
-    const isFirstLap = sent + round < seqs.length && canaries.most !== undefined && 2 * seqs.length <= most;
+    const isFirstLap = !isLap && canaries.most !== undefined && 2 * seqs.length <= most;
     nextAt = now() + 1000 * (isFirstLap ? Math.min(share, (round * paths) / LAP_DELIVERIES_PER_SECOND) : share);
     pause = FIRST_LOOK_SECONDS;
     for (const end = sent + round; sent < end; sent++) {
       await canaries.send(seqs[sent % seqs.length] as number);
     }
+    const refusal = canaries.refused?.() ?? null;
+    if (refusal !== null) exec.test.abort(`no canary could be sent: ${refusal}`);
     triedFrom ??= now();
     if (now() - triedFrom >= UNSENDABLE_MS) await refuseUnsendable(canaries, account);
   }

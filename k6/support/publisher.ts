@@ -15,7 +15,7 @@ import type { summaryOf } from "./summary.ts";
 /** Connections that one virtual user keeps for its next requests, so that none is opened for each. */
 export const KEPT_CONNECTIONS = { batch: 1_000, batchPerHost: 1_000 };
 
-type PublisherMeasures = ReturnType<typeof measures<"everywhere" | "account" | "health">>;
+type PublisherMeasures = ReturnType<typeof measures<"everywhere" | "publishing" | "account" | "health">>;
 
 type PublisherSettings = EndSettings &
   Parameters<typeof optionsOf>[0] &
@@ -68,7 +68,10 @@ export function publisherTest<More extends object = object>(
     const told = receiver === undefined ? undefined : await parts.canaries?.(run);
     if (lead === null || receiver === undefined || told === undefined) return null;
     const wanted = { paths: told.paths, publishers: INSTANCES };
-    const send = (seq: number) => told.send(traceOf(run, CANARY_PUBLISHER, seq));
+    const send = (seq: number) => {
+      metrics.canaries_sent.add(1);
+      return told.send(traceOf(run, CANARY_PUBLISHER, seq));
+    };
     return lead.awaitCanaries(receiver, run, CANARY_TIMEOUT, { ...told, wanted, send });
   };
   return {

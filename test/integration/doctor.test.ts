@@ -32,7 +32,7 @@ test("names the stream that is missing, and sends one through a target that has 
   const { exitCode, stdout, stderr } = await doctor("websocket", "nats", ...addressesOf(pipeline));
   expect(stdout, stderr).toMatch(/ok +clock +the receiver is -?\d+\.\d+ ms ahead of us, known to \d+\.\d+ ms/);
   expect(stdout, stderr).toMatch(
-    /ok +canary +canaries reached 1 of 1 subscriptions; they stay in the stream, 20 at most and one event/,
+    /ok +canary +canaries reached 1 of 1 subscriptions; \d+ of them and one event stay in the stream/,
   );
   expect(exitCode).toBe(0);
 });
@@ -90,7 +90,9 @@ test("sends few canaries where nothing comes out, and says what stays behind", a
   // The canaries are spread over the time; as many come in a quarter of it.
   const shorter = ["--set", "nats.CANARY_TIMEOUT=8s"];
   const { exitCode, stdout } = await doctor("websocket", "nats", ...addressesOf(silent), ...shorter);
-  expect(stdout).toMatch(/MISSING +canary +canaries reached 0 of 1 subscriptions; they stay in the stream, 20 at most/);
+  expect(stdout).toMatch(
+    /MISSING +canary +canaries reached 0 of 1 subscriptions; (?:1\d|20) of them stay in the stream/,
+  );
   expect(stdout).toContain("has fetched the canaries");
   expect(exitCode).toBe(1);
   const manager = await jetstreamManager(connection);

@@ -102,6 +102,46 @@ describe("of a target that takes no connection", () => {
   });
 });
 
+describe("the wait ends at once where it is in vain", () => {
+  const wait = (more: Partial<Canaries>) => {
+    const sent: number[] = [];
+    const run = awaitCanaries("http://receiver", RUN, 30, {
+      ...{
+        wanted: { publishers: 1 },
+        seqs: [0, 1],
+        send: (seq) => sent.push(seq),
+        explain: () => ["look there"],
+        ...more,
+      },
+    });
+    return { run, sent };
+  };
+
+  test("when the target refused each of the first round for good", async () => {
+    world.account = { paths: 2, ready: 0, publishers: 1 };
+    const { run, sent } = wait({ refused: () => "it is answered 404" });
+    await expect(run).rejects.toThrow(/^no canary could be sent: it is answered 404$/);
+    expect([world.at, sent]).toEqual([0, [0, 1]]);
+  });
+
+  test("when canaries arrive elsewhere, and not soon also where they are due", async () => {
+    world.account = { paths: 2, ready: 1, publishers: 1 };
+    await expect(wait({ astray: () => "on another path" }).run).rejects.toThrow(/^on another path$/);
+    expect(world.at).toBeGreaterThanOrEqual(1_000);
+    expect(world.at).toBeLessThan(1_500);
+  });
+
+  test("but not when they arrive where they are due as well", async () => {
+    world.account = { paths: 2, ready: 0, publishers: 1 };
+    const astray = () => {
+      if (world.at > 500) world.account = { paths: 2, ready: 2, publishers: 1 };
+      return "on another path";
+    };
+    await wait({ astray }).run;
+    expect(world.at).toBeLessThan(1_000);
+  });
+});
+
 describe("of a silent pipeline", () => {
   const CAUSES = ["the consumer has acknowledged them", "/ready claims to be ready"];
 
@@ -163,6 +203,28 @@ test("a pipeline of which nobody knows what it takes gets ten at a time", async 
   const sentAt = await sentInVain(1, 2, 2_000);
   expect(sentAt.length).toBeGreaterThan(50);
   expect(sentAt.length).toBeLessThanOrEqual(100);
+});
+
+test("a pipeline from which nothing comes out gets few, each variant once and then in growing pauses", async () => {
+  const sentAt = await sentInVain(3, 30, 3);
+  expect(sentAt.slice(0, 3)).toEqual([0, 0, 0]);
+  expect(sentAt.length).toBeGreaterThan(9);
+  expect(sentAt.length).toBeLessThanOrEqual(18);
+});
+
+test("who has just joined is sent one soon, whenever that is", async () => {
+  world.account = { paths: 1, ready: 0, publishers: 1 };
+  const sentAt: number[] = [];
+  const run = awaitCanaries("http://receiver", RUN, 30, {
+    ...{ wanted: { publishers: 1 }, seqs: [0], explain: () => [] },
+    send: () => sentAt.push(world.at),
+    astray() {
+      if (world.at > 20_000) world.account = { paths: 2, ready: 0, publishers: 1 };
+      return null;
+    },
+  });
+  await expect(run).rejects.toThrow("no canary arrived");
+  expect(sentAt.filter((at) => at > 20_000 && at < 20_600)).toHaveLength(1);
 });
 
 test("those that are left after the first of each variant last until the time is over", async () => {

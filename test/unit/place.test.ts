@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lineIn, lineOf } from "../../cli/own/place.ts";
+import { lineIn, lineOf, placesOf } from "../../cli/own/place.ts";
 
 const FILE = `import { definePipeline } from "throughline"; // objectives: none
 const kind = "webhook";
@@ -27,6 +27,13 @@ test.each<[string, number | null]>([
   ["Cannot read properties of undefined", null],
 ])("%s: line %s", (message, line) => {
   expect(lineOf(message, FILE)).toBe(line);
+});
+
+test("what its publisher may have to name stands on lines, or only in the file", () => {
+  const declared = { name: "orders", variables: { EVENTS_URL: "" } };
+  const text = FILE.replace('  name: "orders",', '  name: "orders",\n  variables: { EVENTS_URL: "http://a" },');
+  expect(placesOf(declared, "a.ts", text)).toMatchObject({ EVENTS_URL: "a.ts:5", "observe.paths": "a.ts:8" });
+  expect(placesOf(declared, "a.ts", "export { default } from './other.ts'")).toMatchObject({ EVENTS_URL: "a.ts" });
 });
 
 test("what was thrown in the file is where its stack says", () => {

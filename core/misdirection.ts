@@ -1,0 +1,75 @@
+/** Canaries that were sent to a wrong address or came out at a wrong path, in one line with what to mend. Pure. */
+import type { Account } from "./account.ts";
+import { beginningOf } from "./beginning.ts";
+import { PREFIX, urlsIn } from "./ownvariables.ts";
+import type { AnyPipeline } from "./pipeline.ts";
+import { withoutCredentials } from "./redaction.ts";
+import { shortlist } from "./shortlist.ts";
+import type { Answer } from "./transport.ts";
+
+/** Where the user's file says what, as in `orders.pipeline.ts:7`: its variables, `events.write`, `publish`, `observe.paths`. */
+export type Places = Readonly<Record<string, string>>;
+
+interface Sent {
+  readonly pipeline: AnyPipeline;
+  readonly places: Places;
+  /** What variables are given in this run. */
+  readonly given: Readonly<Record<string, string | undefined>>;
+}
+
+/** Answers that another time may be others: too slow, too early, too many. */
+const PASSING = [408, 425, 429];
+/** Answers about the address and not about what was sent there. */
+const OF_ADDRESS = [404, 405, 410, 421];
+
+/** Why every canary will be refused like this one, and what to mend; null where the next may be taken. */
+export function describeRefusal(answer: Answer, answered: number, { pipeline, places, given }: Sent): string | null {
+  const { status = answered, said = "", url = "" } = typeof answer === "string" ? {} : answer;
+  if (status < 400 || status > 499 || PASSING.includes(status)) return null;
+  const words = beginningOf(said === "" ? String(status) : said);
+  const addresses = urlsIn(pipeline, given);
+  const name = OF_ADDRESS.includes(status) ? variableOf(url, addresses) : null;
+  const where = url === "" ? "publish()" : plain(url);
+  if (name !== null) {
+    const isGiven = given[name] !== undefined || given[PREFIX + name] !== undefined;
+    const place = isGiven ? "as it is given for this run" : `in ${places[name] ?? "the pipeline's file"}`;
+    return `${where} is answered ${words}: mend ${name} ${place}, or give another: --set ${name}=...`;
+  }
+  const part = OF_ADDRESS.includes(status) ? "publish" : "events.write";
+  return `${where} is answered ${words}: mend ${part} in ${places[part] ?? "the pipeline's file"}`;
+}
+
+/** The variable that an address was made of: the one that it begins with, or the only one there is. */
+function variableOf(url: string, addresses: Readonly<Record<string, string>>): string | null {
+  const names = Object.keys(addresses);
+  const length = (name: string) => plain(addresses[name] ?? "").length;
+  const [longest] = names
+    .filter((name) => plain(url).startsWith(plain(addresses[name] ?? "")))
+    .sort((one, other) => length(other) - length(one));
+  return longest ?? (url === "" && names.length === 1 ? (names[0] as string) : null);
+}
+
+/** Without credentials, query and the slash at its end. */
+function plain(url: string): string {
+  return withoutCredentials(url)
+    .replace(/[?#].*$/, "")
+    .replace(/\/$/, "");
+}
+
+/** How many of the paths are told. */
+const TOLD = 5;
+
+/** On which path canaries arrived that the pipeline does not have, and what to change; null where none did. */
+export function describeAstray(account: Account | null, { observe }: AnyPipeline, places: Places): string | null {
+  const [arrived] = account?.farEnd?.canariesAstray ?? [];
+  if (arrived === undefined) return null;
+  const isHook = observe.kind === "request" && !("receive" in observe);
+  const shown = (path: string) => (isHook ? `/hooks/${path}` : path === "" ? "no path" : path);
+  const all = Object.keys(observe.paths).map(shown);
+  const change = isHook ? "change where your system sends to" : "change the path that its far end gives";
+  const place = places["observe.paths"];
+  return (
+    `a canary arrived on ${shown(arrived)}, and is due on ${shortlist(all, all.length, TOLD)}: ` +
+    `${change}, or the names in observe.paths${place === undefined ? "" : ` (${place})`}`
+  );
+}
