@@ -30,6 +30,8 @@ function lateOf({ looks = null }: Account): string {
   return looks === null ? "" : `; dated by looks up to ${milliseconds(looks.longest)} apart, so up to that too high`;
 }
 
+const JUDGED = "  judged     ";
+
 /** The counts in the headline. */
 type Headline = Counts & {
   readonly ordered?: boolean;
@@ -53,7 +55,7 @@ export function headlineOf(account: Headline): string[] {
       `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${number(account.late)} late`,
     ...(isCounted ? [`  counted    ${ONLY_COUNTED}`] : []),
     ...(isUncompared(account) ? [`  contents   ${UNCOMPARED}`] : []),
-    `  judged     ${judgedOf(account)}`,
+    `${JUDGED}${judgedOf(account)}`,
   ];
 }
 
@@ -75,9 +77,11 @@ function lastOf({ drain, latency: { samples, negative } }: Account): string {
 
 export function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
   if (account === null) return [];
+  // Who was stopped has reported neither the last events nor that it left.
+  const isCut = account.ending === "interrupted";
   const lines = [
-    ...headlineOf(account),
-    ...strangersOf(account),
+    ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
+    ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
     renderLatency(account),
     `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
   ];

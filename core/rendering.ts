@@ -42,10 +42,13 @@ interface RunText {
   readonly account?: Account | null;
   /** Every objective in full, not only those that are not met. */
   readonly verbose?: boolean;
+  /** It was stopped by a signal: no objective was judged over its whole. */
+  readonly interrupted?: boolean;
 }
 
 /** Several tests of one run as text: the account once, and the objectives of all. */
-export function renderRun({ run, verdict, reasons, tests, labels = [], account, verbose = false }: RunText): string {
+export function renderRun(text: RunText): string {
+  const { run, verdict, reasons, tests, labels = [], account, verbose = false, interrupted = false } = text;
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
   const rows = tests.flatMap((one, place) => {
@@ -57,8 +60,10 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account, 
     return one.rows.filter((row) => settles || !isOfAccount(row)).map((row) => ({ test, row }));
   });
   const changes = [...new Set(tests.flatMap((one) => one.changes))];
+  const settled = settling?.account ?? account ?? null;
+  const sofar = settled !== null && interrupted ? { ...settled, ending: settled.ending ?? "interrupted" } : settled;
   const sections = [
-    [`${verdict}  run ${run}`, ...reasons.flatMap(renderReason)],
+    [`${verdict}  run ${run}${interrupted ? ", interrupted" : ""}`, ...reasons.flatMap(renderReason)],
     [
       ...renderChanges(changes),
       ...tests.flatMap(({ test, notes }, place) =>
@@ -66,10 +71,10 @@ export function renderRun({ run, verdict, reasons, tests, labels = [], account, 
       ),
       ...renderRate(jointRate(tests)),
       ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
-      ...renderAccount(settling?.account ?? account ?? null, settling?.rows ?? []),
+      ...renderAccount(sofar, settling?.rows ?? []),
     ],
     // After a long table the verdict has left the screen.
-    ...(verbose ? [renderRows(rows), [`${verdict}  run ${run}`]] : [renderUnmet(rows)]),
+    ...(verbose ? [renderRows(rows), [`${verdict}  run ${run}`]] : [interrupted ? [] : renderUnmet(rows)]),
   ];
   return renderSections(sections);
 }

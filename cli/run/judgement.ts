@@ -53,7 +53,8 @@ export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgemen
   ]);
   // Of a part of the load nobody knows how much it was.
   const loads = interrupted ? {} : loadLengths(ended.plan.groups);
-  const reasons = merged(judgements, evidence, loads);
+  // What an interrupted run lacks, it lacks for that.
+  const reasons = interrupted && verdict === "INVALID" ? [] : merged(judgements, evidence, loads);
   // What a target missed comes before what spoils it, but for a service that ended: all else may follow from that.
   const outside = [...conditions, ...excuse];
   const before = verdict === "FAIL" ? ends : outside;

@@ -106,6 +106,7 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
       labels: summarized.map(({ test, instance }) => label(test, instance, request.instances)),
       account: result.account as Account | null,
       verbose: order.verbose === true,
+      interrupted: result.cut === "interrupted",
     });
     console.log(`\n${text.trimEnd()}`);
     if (typeof report === "string") console.log(`  report     ${shownPath(report)}`);

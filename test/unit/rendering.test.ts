@@ -250,6 +250,20 @@ describe("a run of several tests", () => {
     expect(folded(websocket, nats).match(/PASS/g)).toHaveLength(1);
   });
 
+  test("that was interrupted has its account so far, and no objectives", () => {
+    const cut = { ...ACCOUNT, ending: null, published: 800, unreported: 17 };
+    const tests = [{ ...nats, account: cut, rows: nats.rows.map((row) => ({ ...row, result: "missed" as const })) }];
+    const reasons = [plainReason("interrupted after 8 s")];
+    const whole = { run: "nightly-7", verdict: "INVALID", reasons, tests } as const;
+    const told = renderRun({ ...whole, interrupted: true });
+    expect(told).toMatch(/^INVALID {2}run nightly-7, interrupted\n {2}- interrupted after 8 s\n/);
+    expect(told).toMatch(/\n {2}published {2}800 events: /);
+    expect(told).toMatch(/\n {2}drain {6}interrupted: /);
+    expect(told).not.toMatch(/MISSED|objective|judged|no publisher reported/);
+    expect(renderRun(whole)).toMatch(/MISSED[\s\S]*account_/);
+    expect(renderRun(whole)).toContain("17 that no publisher reported");
+  });
+
   test("starts with the verdict and its reasons, and ends with the verdict", () => {
     const lines = rendered(websocket, nats).split("\n");
     expect(lines.slice(0, 3)).toEqual(["FAIL  run nightly-7", "  - nats: too bad", ""]);
