@@ -4,7 +4,7 @@
  *
  *   node bootstrap.mjs build | demo | test | bench | faults | dashboards
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -163,7 +163,10 @@ if (process.argv[1] === import.meta.filename) {
   bundle();
   const [script, ...args] = COMMANDS[command];
   if (script !== undefined) {
-    const { status, signal } = spawnSync(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
-    process.exit(signal === null ? status : 1);
+    const child = spawn(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
+    // Ctrl-C reaches it as well: whoever ended before it would give the prompt back while it still reports.
+    for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => undefined);
+    for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    child.once("exit", (status, signal) => process.exit(signal === null ? status : 1));
   }
 }

@@ -1,4 +1,6 @@
 /** What a clone builds before it runs, and how that ends where it cannot. */
+
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   copyFileSync,
@@ -12,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 const FOLDERS = ["bench", "cli", "deploy/grafana", "core", "k6", "receiver", "systems", "target", "test/faults"];
 const FILES = [
@@ -66,6 +68,32 @@ test("a clone without packages is told in one line what to type", async () => {
   copyFileSync(join(import.meta.dirname, "../../throughline.mjs"), join(clone, "throughline.mjs"));
   const ended = await execa(process.execPath, ["throughline.mjs", "run"], { cwd: clone, reject: false });
   expect(ended).toMatchObject({ stderr: "throughline: packages are missing: npm ci", stdout: "", exitCode: 3 });
+});
+
+test("waits for what Ctrl-C stops in order, and ends as it does", async () => {
+  mkdirSync(join(clone, "node_modules"));
+  // As if the packages had been installed.
+  const installed = createHash("sha256").update("package-lock.json").digest("hex");
+  writeFileSync(join(clone, "node_modules/.throughline"), installed);
+  const program = `setInterval(() => undefined, 1_000);
+process.on("SIGINT", () => setTimeout(() => { console.log("reported"); process.exit(3); }, 200));
+console.log("ready");`;
+  writeFileSync(join(clone, "dist/node/faults.js"), program);
+  const PATH = [join(clone, "tools"), process.env["PATH"]].join(delimiter);
+  // A group of its own, to which the signal is sent as a terminal does.
+  const running = execa(process.execPath, ["bootstrap.mjs", "faults"], {
+    ...{ cwd: clone, reject: false, detached: true, env: { PATH } },
+  });
+  onTestFinished(() => void running.kill("SIGKILL"));
+  let told = "";
+  await new Promise<void>((resolve) => {
+    running.stdout.on("data", (text) => {
+      told += text;
+      if (told.includes("ready")) resolve();
+    });
+  });
+  process.kill(-(running.pid as number), "SIGINT");
+  expect(await running).toMatchObject({ stdout: "ready\nreported", exitCode: 3 });
 });
 
 describe("bin/k6", () => {
