@@ -19,13 +19,18 @@ interface Sent {
 
 /** Answers that another time may be others: too slow, too early, too many. */
 const PASSING = [408, 425, 429];
+/** Whether an answer means that the same will never be taken there. */
+export function isFinal(status: number): boolean {
+  return status >= 400 && status <= 499 && !PASSING.includes(status);
+}
+
 /** Answers about the address and not about what was sent there. */
 const OF_ADDRESS = [404, 405, 410, 421];
 
 /** Why every canary will be refused like this one, and what to mend; null where the next may be taken. */
 export function describeRefusal(answer: Answer, answered: number, { pipeline, places, given }: Sent): string | null {
   const { status = answered, said = "", url = "" } = typeof answer === "string" ? {} : answer;
-  if (status < 400 || status > 499 || PASSING.includes(status)) return null;
+  if (!isFinal(status)) return null;
   const words = beginningOf(said === "" ? String(status) : said);
   const addresses = urlsIn(pipeline, given);
   const name = OF_ADDRESS.includes(status) ? variableOf(url, addresses) : null;

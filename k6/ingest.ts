@@ -1,6 +1,7 @@
 /** Message ingest: messages are posted and must become rows of a table, each once and as it was sent. */
 import exec from "k6/execution";
 import http from "k6/http";
+import { isFinal } from "../core/misdirection.ts";
 import { secondsOf } from "../core/plan.ts";
 import { type Progress, progressLine, progressOf } from "../core/progress.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
@@ -73,6 +74,10 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
     seqs: [0],
     most: MOST_CANARIES,
     send: sendCanary,
+    refused: () =>
+      isFinal(answered)
+        ? withoutCredentials(`POST ${url} is answered with status ${answered}: is INGEST_URL the root of an ingestor?`)
+        : null,
     // A target that accepts messages and does not store them is to be measured, and to fail.
     goOn: (account) => {
       const silence = account === null || answered < 200 || answered > 299 ? null : explainUnstored(account);

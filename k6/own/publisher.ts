@@ -1,7 +1,7 @@
 import type { Account } from "../../core/account.ts";
 import { firstOfEachVariant } from "../../core/event.ts";
 import { filterOf } from "../../core/filter.ts";
-import { describeAstray, describeRefusal, type Places } from "../../core/misdirection.ts";
+import type { Places } from "../../core/misdirection.ts";
 import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
@@ -73,7 +73,7 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     else connected = true;
     access.requireAdmission({ status: await statusOf(answer) }, "publish()");
     if (outcomeOf(answer) !== "refused") taken = true;
-    else refusal ??= describeRefusal(answer, access.answered, { pipeline, places, given: __ENV });
+    else refusal ??= lead?.describeRefusal(answer, access.answered, { pipeline, places, given: __ENV }) ?? null;
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }
@@ -130,7 +130,7 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
       send: (trace) => sendCanary(run, trace),
       unsendable: unsent,
       refused: () => (taken ? null : refusal),
-      astray: (account) => describeAstray(account, pipeline, places),
+      astray: (account) => lead?.describeAstray(account, pipeline, places) ?? null,
       explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),
         ...(unsent() === null

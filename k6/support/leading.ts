@@ -1,5 +1,6 @@
 /** What the first virtual user needs, and no other: see lead.ts. */
 
+export { describeAstray, describeRefusal } from "../../core/misdirection.ts";
 export { FAMILIES } from "../../systems/metrics.ts";
 export { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";
 export { enterAccount } from "./account.ts";

@@ -102,6 +102,16 @@ describe("a healthy ingestor", () => {
     expect(exitCode, stdout).toBe(0);
   });
 
+  test("is given up at once where its address is answered 404", async () => {
+    const api = { ...pipeline.api, url: `${pipeline.api.url}/elsewhere` };
+    // As long as the wait would last; the test has no more time than that.
+    const { exitCode, log } = await runIngest({ ...pipeline, api }, { CANARY_TIMEOUT: "10m" });
+    expect(log).toMatch(
+      /no canary could be sent: POST \S+\/elsewhere\/messages is answered with status 404: is INGEST_URL/,
+    );
+    expect(exitCode).toBe(ABORTED);
+  });
+
   test("takes or refuses hostile input, and stores what it takes", async () => {
     await startWorker();
     const { exitCode, stdout, log, account } = await runIngest(pipeline, { SCENARIO: "hostile" });
