@@ -69,7 +69,8 @@ export function describeAstray(account: Account | null, { observe }: AnyPipeline
   const [arrived] = account?.farEnd?.canariesAstray ?? [];
   if (arrived === undefined) return null;
   const isHook = observe.kind === "request" && !("receive" in observe);
-  const shown = (path: string) => (isHook ? `/hooks/${path}` : path === "" ? "no path" : path);
+  const shown = (path: string) =>
+    path.startsWith("/") ? path : isHook ? `/hooks/${path}` : path === "" ? "no path" : path;
   const all = Object.keys(observe.paths).map(shown);
   const change = isHook ? "change where your system sends to" : "change the path that its far end gives";
   const place = places["observe.paths"];

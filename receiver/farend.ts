@@ -106,6 +106,15 @@ export class FarEnd implements Observer {
     return own.length + damaged;
   }
 
+  /** A request came beside all places of the far end, and was refused there. @param path the path of its URL. */
+  outside(path: string, text: string): void {
+    for (const { publisher, seq } of this.ownIn(text, this.now())) {
+      const isCanary = publisher === CANARY_PUBLISHER;
+      if (isCanary) this.strays.enter(path, seq, false);
+      this.found.misplace(`${isCanary ? "a canary" : `event ${seq}`} came to ${path}, and not to /hooks/ and a path`);
+    }
+  }
+
   /**
    * Enters what an observer reports, in the order of its arrival. A clock that has once been ahead of this one is wrong:
    * its times are not believed any more, and those before, which a later report would have shown, are in doubt.

@@ -83,6 +83,17 @@ export async function hookRoutes(app: FastifyInstance, place: Place): Promise<vo
   });
   app.route({
     method: METHODS,
+    url: "/*",
+    handler: (request, reply) => {
+      const { body, url } = request as Hook;
+      const path = url.split("?")[0] ?? "";
+      const text = Buffer.isBuffer(body) ? body.toString() : "";
+      for (const farEnd of waitingIn(place.runs)) farEnd.outside(path, text);
+      reply.code(404).send({ error: `${request.method} ${path}: not found; webhooks go to /hooks/ and a path` });
+    },
+  });
+  app.route({
+    method: METHODS,
     url: "/hooks/*",
     handler: async (request, reply) => {
       const { params, query, body } = request as Hook;

@@ -59,6 +59,23 @@ describe("requests", () => {
     expect(detours.first[0]).toEqual({ seq: 0, due: "invoices", arrived: "invoice" });
   });
 
+  test("beside all paths are refused, and told", async () => {
+    await opened("request", { all: {} }, null);
+    const sent = (body: string) => fetch(`${receiver?.url}/hook/all?key=1`, { method: "POST", body });
+    const answer = await sent(JSON.stringify({ ref: identity(0, "text", CANARY_PUBLISHER) }));
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ error: "POST /hook/all: not found; webhooks go to /hooks/ and a path" });
+    await sent(identity(3));
+    await sent("of somebody else");
+    const { farEnd, causes, misrouted, foreign } = await account();
+    expect(farEnd).toMatchObject({ canariesAstray: ["/hook/all"], strays: 0 });
+    expect(causes).toEqual([
+      "a canary came to /hook/all, and not to /hooks/ and a path",
+      "event 3 came to /hook/all, and not to /hooks/ and a path",
+    ]);
+    expect([misrouted, foreign]).toEqual([0, 0]);
+  });
+
   test("are refused as their pipeline says, by its words, and damage is named", async () => {
     const receive = ({ headers, body }: { headers: Record<string, string>; body: string }) =>
       headers["x-signed"] === "yes" ? { path: "all", text: body } : "wrong signature";

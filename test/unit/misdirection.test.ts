@@ -76,6 +76,12 @@ describe("canaries on a path that the pipeline does not have", () => {
       given,
       "a canary arrived on no path, and is due on billing, audit: change the path that its far end gives, or the names in observe.paths (orders.pipeline.ts:20)",
     ],
+    [
+      "are told beside all paths",
+      account("/hook/audit"),
+      PIPELINE,
+      "a canary arrived on /hook/audit, and is due on /hooks/billing, /hooks/audit: change where your system sends to, or the names in observe.paths (orders.pipeline.ts:20)",
+    ],
     ["are none", account(), PIPELINE, null],
     ["are not known", null, PIPELINE, null],
   ])("%s", (_, told, pipeline, text) => expect(describeAstray(told, pipeline, PLACES)).toBe(text));
