@@ -13,7 +13,7 @@ import { findSubject } from "../own/subject.ts";
 import { type Flags as RunFlags, requestOf } from "../run/command.ts";
 import { portOf } from "../run/parts.ts";
 import { type PlannedTest, planRun } from "../run/plan.ts";
-import { needsOfOurs, provide } from "../run/provision.ts";
+import { needsOfOurs, provision } from "../run/provision.ts";
 import type { Request } from "../run/request.ts";
 import { addressed } from "../run/shell.ts";
 import type { Subject } from "../run/subject.ts";
@@ -89,7 +89,7 @@ async function examine(root: string, subject: Subject, request: Request, interru
   console.log(renderChecks(checks).trimEnd());
   if (healthy && canTry(subject, request.urls)) {
     // Like the first run: a build that fails ends the command, when all else is said.
-    if (!hasK6) await provide(root, needsOfOurs(subject, planRun(subject, request)), async () => undefined);
+    if (!hasK6) (await provision(root, needsOfOurs(subject, planRun(subject, request)))).build();
     const canary = await canaryCheck(root, subject, request, interrupted).catch(notSent);
     console.log(renderChecks([canary]).trimEnd());
     checks.push(canary);

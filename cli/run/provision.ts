@@ -49,14 +49,21 @@ export function programsOf({ k6, services }: Needs, { isBuilt, hasOther, canBuil
   return [...(isOurs ? ["k6" as const] : []), ...(services === null ? [] : ["services" as const])];
 }
 
+/** The programs of a run. */
+interface Provision {
+  /** Whether any is to be built first, which takes minutes. */
+  readonly isDue: boolean;
+  /** Builds them. Without Go, one that is of other sources than xk6/ has is told and taken. */
+  build(): void;
+}
+
 /**
- * Makes sure that a run has its programs; builds those that it needs if Go is installed. Without Go, one that is of other
- * sources than xk6/ has is told and taken.
+ * Looks for the programs of a run.
  *
- * @param beforeBuilding throws where the run would fail all the same: a build takes minutes.
- * @throws an error of one line that says what needs a program, and what to install.
+ * @throws an error of one line that says what needs a program, and what to install, where it is not there and cannot be
+ * built.
  */
-export async function provide(root: string, needs: Needs, beforeBuilding: () => Promise<void>): Promise<void> {
+export async function provision(root: string, needs: Needs): Promise<Provision> {
   const isThere = (name: string) => existsSync(join(root, name));
   const isBuilt = isThere("bin/k6");
   const isWhole = isBuilt && (needs.services === null || isThere("bin/services"));
@@ -65,12 +72,10 @@ export async function provide(root: string, needs: Needs, beforeBuilding: () => 
   const hasOther = pathK6 !== null && isAtLeast(pathK6.version, LEAST_K6);
   const wanted = programsOf(needs, { isBuilt, hasOther, canBuild, isClone: isThere("build.mjs") });
   const missing = wanted.filter((name) => !isThere(`bin/${name}`));
+  if (missing.length > 0 && !canBuild) throw new Error(lack(missing, needs, pathK6?.version ?? null));
   const bootstrap = await bootstrapOf(root);
   const stale = bootstrap?.stalePrograms(wanted) ?? missing;
-  if (stale.length === 0) return;
-  await beforeBuilding();
-  if (missing.length > 0 && !canBuild) throw new Error(lack(missing, needs, pathK6?.version ?? null));
-  bootstrap?.buildK6(stale);
+  return { isDue: stale.length > 0, build: () => stale.length > 0 && bootstrap?.buildK6(stale) };
 }
 
 interface Bootstrap {

@@ -22,7 +22,7 @@ import { machineNow, versionsOf } from "./machine.ts";
 import { portOf, type RunOrder, refuseTaken, runUrl, startParts } from "./parts.ts";
 import { type PlannedRun, planRun } from "./plan.ts";
 import { startProgress } from "./progress.ts";
-import { needsOfOurs, provide } from "./provision.ts";
+import { needsOfOurs, provision } from "./provision.ts";
 import { recordOf } from "./record.ts";
 import { fetchRunData, NO_DATA } from "./run-data.ts";
 
@@ -39,12 +39,13 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const { own } = subject.kind;
   parseFaults(request.faults, subject.kind.faults);
   const plan = planRun(subject, request, order.preset);
+  const programs = await provision(root, needsOfOurs(subject, plan));
   const port = portOf(subject.kind, request, plan);
   if (own !== undefined) await refuseDead(own, plan, port);
-  await provide(root, needsOfOurs(subject, plan), async () => {
-    if (port > 0) await refuseTaken(port);
-    await refuseUnreachable(request.urls);
-  });
+  // Whatever would end the run all the same is told before a build of minutes.
+  if (programs.isDue && port > 0) await refuseTaken(port);
+  if (programs.isDue) await refuseUnreachable(request.urls);
+  programs.build();
   const folder = await makeFolder(out, runId, prefix);
   const machine = machineNow();
   const startedAt = Date.now();

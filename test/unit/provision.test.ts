@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { planRun } from "../../cli/run/plan.ts";
-import { type Needs, needsOfOurs, programsOf, provide } from "../../cli/run/provision.ts";
+import { type Needs, needsOfOurs, programsOf, provision } from "../../cli/run/provision.ts";
+import { run } from "../../cli/run/run.ts";
 import { subjectOf } from "../../cli/run/subject.ts";
 import { root } from "../deployment.ts";
 
@@ -61,22 +62,36 @@ echo "$6" > "xk6/$6"
   });
   const built = () => readFileSync(join(folder, "built"), "utf8").trim().split("\n");
 
-  test("is asked for by what will run, and once", async () => {
-    const asked = vi.fn(async () => undefined);
-    await provide(folder, { k6: "it", services: null }, asked);
+  async function provided(needs: Needs): Promise<boolean> {
+    const { isDue, build } = await provision(folder, needs);
+    build();
+    return isDue;
+  }
+
+  test("is what will run, and once", async () => {
+    expect(await provided({ k6: "it", services: null })).toBe(true);
     expect(built()).toEqual(["../bin/k6"]);
-    await provide(folder, { k6: "it", services: "it" }, asked);
+    expect(await provided({ k6: "it", services: "it" })).toBe(true);
     expect(built()).toEqual(["../bin/k6", "../bin/services"]);
-    await provide(folder, { k6: "it", services: "it" }, asked);
+    expect(await provided({ k6: "it", services: "it" })).toBe(false);
     expect(built()).toHaveLength(2);
-    expect(asked).toHaveBeenCalledTimes(2);
   });
 
-  test("is nothing where the run would fail all the same", async () => {
-    const dead = async () => {
-      throw new Error("http address http://127.0.0.1:1: connect ECONNREFUSED");
-    };
-    await expect(provide(folder, { k6: "it", services: "it" }, dead)).rejects.toThrow("ECONNREFUSED");
+  test("is nothing before the addresses are asked", async () => {
+    const subject = subjectOf(["http"]);
+    const request = { ...REQUEST, urls: { http: "http://127.0.0.1:1" } };
+    const order = { subject, request, out: join(folder, "results") };
+    vi.stubEnv("PATH", join(folder, "tools"));
+    await expect(run(folder, order, new AbortController().signal)).rejects.toThrow(
+      "http address http://127.0.0.1:1: connect ECONNREFUSED",
+    );
     expect(built).toThrow("ENOENT");
+  });
+
+  test("is nothing without Go, and what needs it is told", async () => {
+    vi.stubEnv("PATH", "/nowhere");
+    await expect(provision(folder, { k6: "nats needs bin/k6", services: null })).rejects.toThrow(
+      "nats needs bin/k6, and that was not built: install Go 1.26 or later",
+    );
   });
 });
