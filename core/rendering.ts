@@ -6,6 +6,7 @@ import { bullet } from "./bullet.ts";
 import { number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { openedRooms } from "./room.ts";
+import { sharedRows } from "./sharedrows.ts";
 import type { SloResult } from "./sloresult.ts";
 import type { Summary } from "./summary.ts";
 import type { Verdict } from "./verdict.ts";
@@ -46,19 +47,15 @@ interface RunText {
   readonly interrupted?: boolean;
 }
 
-/** Several tests of one run as text: the account once, and the objectives of all. */
+/** Several tests of one run as text: the account once, and each objective of any, as in the report. */
 export function renderRun(text: RunText): string {
   const { run, verdict, reasons, tests, labels = [], account, verbose = false, interrupted = false } = text;
   const publisher = tests.find(({ rate }) => rate !== null);
   const settling = [publisher, ...tests].find((one) => one?.rows.some(isOfAccount));
-  const rows = tests.flatMap((one, place) => {
-    // Processes that share a test are judged as one, and appear once.
-    const sharing = tests.filter((other) => other.test === one.test && alike(other.rows, one.rows));
-    if (sharing[0] !== one) return [];
-    const test = sharing.length > 1 ? one.test : (labels[place] ?? one.test);
-    const settles = sharing.some((other) => other === settling);
-    return one.rows.filter((row) => settles || !isOfAccount(row)).map((row) => ({ test, row }));
-  });
+  const rows = sharedRows(
+    tests.map((one, place) => ({ test: one.test, name: labels[place] ?? one.test, rows: one.rows })),
+    (one) => one.rows,
+  ).map(({ tests: having, row }) => ({ test: namesOf(having, tests), row }));
   const changes = [...new Set(tests.flatMap((one) => one.changes))];
   const settled = settling?.account ?? account ?? null;
   const sofar = settled !== null && interrupted ? { ...settled, ending: settled.ending ?? "interrupted" } : settled;
@@ -79,8 +76,11 @@ export function renderRun(text: RunText): string {
   return renderSections(sections);
 }
 
-function alike(one: readonly SloResult[], other: readonly SloResult[]): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** The names of the tests that share an objective; the test's own where all its processes do. */
+function namesOf(having: readonly { test: string; name: string }[], all: readonly Summary[]): string {
+  const countOf = (test: string, of: readonly { test: string }[]) => of.filter((one) => one.test === test).length;
+  const names = having.map(({ test, name }) => (countOf(test, having) === countOf(test, all) ? test : name));
+  return [...new Set(names)].join(" + ");
 }
 
 /** The rate of all publishers together, because the requested rate is shared. */

@@ -1,4 +1,5 @@
 import { metricOf } from "../../core/metrics.ts";
+import { sharedRows } from "../../core/sharedrows.ts";
 import { TESTS } from "../../scenarios.ts";
 import { everyObjective } from "../../thresholds.ts";
 import type { Result } from "../result.ts";
@@ -26,32 +27,18 @@ export interface Objective extends Row {
 
 const ORDER = { missed: 0, unmeasured: 1, met: 2 };
 
-/**
- * The objectives of all tests: missed ones first, then unmeasured ones. Tests that share an account report the same
- * rows; equal rows become one.
- */
+/** The objectives of all tests, as the terminal counts them: missed ones first, then unmeasured ones. */
 export function objectivesOf(result: Result): Objective[] {
-  const merged = new Map<string, Objective>();
-  for (const test of result.tests) {
-    for (const row of test.summary?.rows ?? []) {
-      const { metric } = row;
-      // Only one of them may have the evidence.
-      const { evidence, ...seen } = row;
-      const key = JSON.stringify(seen);
-      const known = merged.get(key);
-      const tests = [...(known?.tests ?? []), testName(test, result.tests)];
-      merged.set(key, {
-        ...row,
-        evidence: known?.evidence ?? evidence,
-        group: groupOf(metric),
-        tests,
-        meaning: meaningOf(metric),
-        nextStep: nextStepOf(row, result),
-        moment: momentOf(row, result),
-      });
-    }
-  }
-  return [...merged.values()].sort((a, b) => ORDER[a.result] - ORDER[b.result]);
+  return sharedRows(result.tests, ({ summary }) => summary?.rows ?? [])
+    .map(({ tests, row }) => ({
+      ...row,
+      group: groupOf(row.metric),
+      tests: tests.map((test) => testName(test, result.tests)),
+      meaning: meaningOf(row.metric),
+      nextStep: nextStepOf(row, result),
+      moment: momentOf(row, result),
+    }))
+    .sort((a, b) => ORDER[a.result] - ORDER[b.result]);
 }
 
 /** Notes that are needed to read the results, test by test. */

@@ -32,7 +32,7 @@ describe("a run", () => {
     expect(stdout.trim().split("\n").at(0)).toBe("PASS  run one");
     const [met, report = ""] = stdout.trim().split("\n").slice(-2);
     expect(met).toMatch(
-      /^ {2}ok {2}\d+ objectives met \(websocket \d+, nats \d+\); all of them: report\.html, or --verbose$/,
+      /^ {2}ok {2}\d+ objectives met \(websocket \d+, websocket \+ nats \d+, nats \d+\); all of them: report\.html, or --verbose$/,
     );
     expect(report).toMatch(/^ {2}report {5}\S*one\/report\.html$/);
     expect(await readFile(join(out, "one/report.html"), "utf8")).toContain("<title>PASS · one · Throughline");

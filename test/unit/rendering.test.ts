@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { objectivesOf } from "../../cli/report/objectives.ts";
+import type { Result } from "../../cli/result.ts";
 import type { Account } from "../../core/account.ts";
 import { plainReason } from "../../core/reason.ts";
 import { renderRun, renderSummary } from "../../core/rendering.ts";
@@ -7,6 +9,7 @@ import type { SloResult } from "../../core/sloresult.ts";
 import { type Summary, type SummaryInput, summarize } from "../../core/summary.ts";
 import { slos } from "../../thresholds.ts";
 import { ACCOUNT, dataOf, inputOf, type Metrics, OFFENDER, SLOS } from "./records.ts";
+import { resultOf } from "./results.ts";
 
 const text = (changes: Partial<SummaryInput> = {}) => renderSummary(summarize(inputOf(changes)));
 const withAccount = (changes: Partial<Account>) => text({ account: { ...ACCOUNT, ...changes } });
@@ -225,7 +228,10 @@ describe("a run of several tests", () => {
     }),
   );
   const rowsOf = (rendered: string) =>
-    rendered.split("\n").flatMap((line) => / {2}(nats|websocket) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
+    rendered
+      .split("\n")
+      .flatMap((line) => / {2}((?:nats|websocket)(?: \+ nats)?) {2,}(\S+)/.exec(line)?.slice(1).join(" ") ?? []);
+  const isOfBoth = (metric: string) => websocket.rows.some((row) => row.metric === metric);
 
   function rendered(...tests: Summary[]): string {
     return renderRun({
@@ -245,7 +251,7 @@ describe("a run of several tests", () => {
     const all = others.length;
     expect(told).toContain(`\n  ok  ${all} objectives met (nats ${all}); all of them: report.html, or --verbose\n`);
     expect(folded(websocket, nats)).toMatch(
-      /\n {2}ok {2}\d+ objectives met \(websocket 1, nats \d+\); all of them: report.html, or --verbose\n$/,
+      /\n {2}ok {2}\d+ objectives met \(websocket \+ nats \d+, nats \d+\); all of them: report.html, or --verbose\n$/,
     );
     expect(folded(websocket, nats).match(/PASS/g)).toHaveLength(1);
   });
@@ -286,7 +292,32 @@ describe("a run of several tests", () => {
     const both = rendered(websocket, nats);
     expect(both).toContain("60,000 events");
     expect(both).not.toContain("777 events");
-    expect(rowsOf(both)).toEqual(["websocket script_errors", ...nats.rows.map(({ metric }) => `nats ${metric}`)]);
+    expect(rowsOf(both).sort()).toEqual(
+      nats.rows.map(({ metric }) => `${isOfBoth(metric) ? "websocket + nats" : "nats"} ${metric}`).sort(),
+    );
+  });
+
+  test("counts the objectives that the report lists, also one that only the subscribers have", () => {
+    const late = { ...(nats.rows[0] as SloResult), metric: "account_late" };
+    const tests = [{ ...websocket, rows: [...websocket.rows, late] }, nats];
+    const told = renderRun({ run: "nightly-7", verdict: "PASS", reasons: [], tests });
+    const result = resultOf();
+    const [first] = result.tests;
+    const record = tests.map((summary) => ({ ...first, test: summary.test, summary })) as Result["tests"];
+    const listed = objectivesOf({ ...result, tests: record });
+    expect(listed.map(({ metric }) => metric)).toContain("account_late");
+    expect(told).toContain(`  ok  ${listed.length} objectives met (`);
+  });
+
+  test("names the processes of a test only where they differ", () => {
+    const labels = ["nats 1", "nats 2"];
+    const [row, ...rows] = nats.rows as [SloResult, ...SloResult[]];
+    const other = { ...nats, rows: [{ ...row, observed: 7 }, ...rows] };
+    const told = (...tests: Summary[]) => renderRun({ run: "n", verdict: "PASS", reasons: [], tests, labels });
+    expect(told(nats, nats)).toContain(`  ok  ${1 + rows.length} objectives met (nats ${1 + rows.length}); `);
+    expect(told(nats, other)).toContain(
+      `  ok  ${2 + rows.length} objectives met (nats 1 1, nats ${rows.length}, nats 2 1); `,
+    );
   });
 
   test("has an account of its own where nobody published", () => {
