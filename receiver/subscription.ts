@@ -20,7 +20,7 @@ const CLOSING_EDGE_MS = 2_000;
 /** Events sent this shortly before the other side closed a connection may be missing for no other reason. */
 const LOSING_EDGE_MS = 100;
 
-/** One subscription, as its subscriber reports it. */
+/** One subscription, as its subscriber reports it, under a name for people. */
 export class SubscriptionPath extends Path {
   /** Unix ms of its first report, by the receiver's clock. */
   readonly knownSince: number;
@@ -34,9 +34,10 @@ export class SubscriptionPath extends Path {
   private canaries = 0;
   private probes = 0;
 
-  constructor(first: PathArrivals, stream: Stream, now: number) {
-    const { path, filter = {} } = first;
-    super(path, filter, selector(stream, filter));
+  /** @param name for people; the reported one by default. */
+  constructor(first: PathArrivals, stream: Stream, now: number, name = first.path) {
+    const { filter = {} } = first;
+    super(name, filter, selector(stream, filter));
     this.knownSince = now;
     this.openedAt = first.from;
     this.from = first.from + OPENING_EDGE_MS;

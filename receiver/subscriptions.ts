@@ -5,6 +5,7 @@ import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { describeMistake, mistakesIn, type PathSample } from "../core/mistakes.ts";
+import { shownName } from "../core/pathname.ts";
 import type { DamageReport } from "../core/report.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import { SubscriptionPath } from "./subscription.ts";
@@ -12,7 +13,9 @@ import { SubscriptionPath } from "./subscription.ts";
 /** The subscriptions of a run, as their subscribers report them. */
 export class Subscriptions implements Observer {
   isOrdered = true;
-  private readonly byName = new Map<string, SubscriptionPath>();
+  /** By the names that subscribers report. */
+  private readonly byReport = new Map<string, SubscriptionPath>();
+  private readonly names = new Set<string>();
   private readonly damages = new DamageTally();
   private readonly stream: Stream;
   private readonly observed: ObserverContext;
@@ -23,7 +26,7 @@ export class Subscriptions implements Observer {
   }
 
   get paths(): Iterable<SubscriptionPath> {
-    return this.byName.values();
+    return this.byReport.values();
   }
 
   /** A path that is new although its report does not say what it selects; null where there is none. */
@@ -31,7 +34,7 @@ export class Subscriptions implements Observer {
     const told = new Set<string>();
     for (const { path, filter } of reports) {
       if (filter !== undefined) told.add(path);
-      else if (!told.has(path) && !this.byName.has(path)) return path;
+      else if (!told.has(path) && !this.byReport.has(path)) return path;
     }
     return null;
   }
@@ -43,14 +46,21 @@ export class Subscriptions implements Observer {
     for (const damage of damages) this.damages.enter(damage, damage.count);
     for (const report of reports) {
       if (report.unordered === true) this.isOrdered = false;
-      let path = this.byName.get(report.path);
+      let path = this.byReport.get(report.path);
       if (path === undefined) {
-        path = new SubscriptionPath(report, this.stream, now);
-        this.byName.set(report.path, path);
+        path = new SubscriptionPath(report, this.stream, now, this.shown(report.path));
+        this.byReport.set(report.path, path);
       }
       const first = path.enter(report, deliveries, now, acknowledgements);
       this.observed.arrived(report.seqs.length, first, report.arrivedAt);
     }
+  }
+
+  /** The name of a new subscription, for people. */
+  private shown(reported: string): string {
+    const name = shownName(reported, (one) => this.names.has(one));
+    this.names.add(name);
+    return name;
   }
 
   /**
@@ -63,7 +73,7 @@ export class Subscriptions implements Observer {
   untold(reports: readonly PathArrivals[], closedAt: number): number {
     let untold = 0;
     for (const report of reports) {
-      const path = this.byName.get(report.path);
+      const path = this.byReport.get(report.path);
       if (path !== undefined && path.knownSince <= closedAt) continue;
       const selected = path?.selected ?? selector(this.stream, report.filter ?? {});
       const inTime = report.seqs.filter((_, place) => (report.arrivedAt[place] as number) <= closedAt);
@@ -74,11 +84,11 @@ export class Subscriptions implements Observer {
 
   /** A subscriber is gone, and its subscriptions will report nothing more. */
   abandon(subscriber: string): void {
-    for (const path of this.byName.values()) if (path.name.startsWith(`${subscriber}/`)) path.abandon();
+    for (const [name, path] of this.byReport) if (name.startsWith(`${subscriber}/`)) path.abandon();
   }
 
   account(settle: (path: SubscriptionPath) => PathAccount): AccountPart {
-    const paths = [...this.byName.values()];
+    const paths = [...this.byReport.values()];
     const astray = paths.some((path) => settle(path).misrouted > 0);
     return {
       probed: paths.filter(({ probed }) => probed).length,

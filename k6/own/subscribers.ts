@@ -5,6 +5,7 @@ import { filterOf } from "../../core/filter.ts";
 import { variantsOf } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
+import { reportedName } from "../../core/pathname.ts";
 import { type AnyPipeline, damageIn, subscribersOf } from "../../core/pipeline.ts";
 import { safeMessageOf } from "../../core/redaction.ts";
 import { lengthOf } from "../../core/shape.ts";
@@ -66,7 +67,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       await access.ready();
       const connection = new Connection(metrics, run, correction, damageIn);
       metrics.ws_connections_total.add(1);
-      const name = `${run.instance}/${path}/${exec.vu.idInTest}/${++opened}`;
+      const name = reportedName(run.instance, { to: path, connection: exec.vu.idInTest, opened: ++opened });
       const socket = tryToOpen(path, selection, {
         live: () => connection.live(name, filterOf(selection)),
         arrived: (text, at) => connection.arrived(text, at),

@@ -81,6 +81,19 @@ export function filterFor(
 
 const filters = new Map<string, Filter>();
 
+/** What a filter selects, in few words: `ethereum, token_transfer, 1 account`. */
+export function describeFilter({ chains, event_types, accounts, program_ids }: Filter): string {
+  const counted = (count: number, what: string) => (count === 0 ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`]);
+  const either = (values: readonly string[]) => (values.length === 0 ? [] : [values.join(" or ")]);
+  const parts = [
+    ...either(chains),
+    ...either(event_types),
+    ...counted(accounts.length, "account"),
+    ...counted(program_ids.length, "program"),
+  ];
+  return parts.length === 0 ? "all events" : parts.join(", ");
+}
+
 /** The same object for the same filter: of those of ten thousand connections few differ. */
 function shared(filter: Filter): Filter {
   const key = JSON.stringify(filter);

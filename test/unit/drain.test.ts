@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { reportedName } from "../../core/pathname.ts";
 import type { Observer } from "../../receiver/observer.ts";
 import { Run } from "../../receiver/run.ts";
 import { PATIENT, publishedIn, runOf, SEQS, START, settledWithin } from "./draining.ts";
@@ -224,9 +225,12 @@ describe("a subscriber that died", () => {
     const run = await runOf();
     run.published(batch(10, 5, START - 2_500));
     run.published(batch(15, 5, START + 100));
-    const caughtUp = { path: "k6-10/1/1", through: START + 1_000 };
-    run.arrivals({ paths: [report([10, 11, 12, 13], START - 500, { path: "k6-1/1/1" }), report([], START, caughtUp)] });
-    const settling = { timeout: 60_000, quiet: 100, subscriber: "k6-1" };
+    const [gone, other] = ["20260101-120000-00000a", "20260101-120000-00000b"];
+    const place = { connection: 1, opened: 1, selects: "all events" };
+    const caughtUp = { path: reportedName(other, { ...place, connection: 2 }), through: START + 1_000 };
+    const left = { path: reportedName(gone, place) };
+    run.arrivals({ paths: [report([10, 11, 12, 13], START - 500, left), report([], START, caughtUp)] });
+    const settling = { timeout: 60_000, quiet: 100, subscriber: gone };
     expect(await settledWithin(200, run, settling)).toMatchObject({ ending: "quiet", silent: 1, paths: 2 });
   });
 });

@@ -1,5 +1,6 @@
 import exec from "k6/execution";
 import { setTimeout } from "k6/timers";
+import { reportedName } from "../../../core/pathname.ts";
 import type { PathReport } from "../../../core/report.ts";
 import { Words } from "../../../core/words.ts";
 import { PathLog, readThrough } from "../../../k6/support/arrivals.ts";
@@ -8,7 +9,7 @@ import type { ArrivalJudge } from "../../../k6/support/judge.ts";
 import { Pace } from "../../../k6/support/pace.ts";
 import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { tellWords } from "../../../k6/support/words.ts";
-import type { Filter } from "../filters.ts";
+import { describeFilter, type Filter } from "../filters.ts";
 import type { Inspection, Measures } from "./inspection.ts";
 import { Intake, type TakesEvents } from "./intake.ts";
 import { ownSockets } from "./ownsocket.ts";
@@ -99,7 +100,8 @@ export class Reporter {
 
   /** A subscription has become live. */
   opened(filter: Filter, socket: SessionSocket): PathLog {
-    const name = `${this.run.instance}/${exec.vu.idInTest}/${++opened}`;
+    const connection = exec.vu.idInTest;
+    const name = reportedName(this.run.instance, { connection, opened: ++opened, selects: describeFilter(filter) });
     const now = Date.now();
     const log = new PathLog(name, filter, now + this.correction, socket.arrivals);
     socket.arrivals?.listen(now, log.head, log.first);
