@@ -42,6 +42,11 @@ export function probeNotes({ root_group }: K6Data, account: Account | null): str
   const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
   if (sent === undefined || account === null) return [];
   const { probed, paths } = account;
-  const whom = probed === 0 ? "nobody" : `${probed} of ${paths} subscriptions`;
-  return [`no fault: one event was sent of an unknown chain (PROBE_CHAIN=${sent.text}), and ${whom} received it`];
+  const what = `one event of a made-up chain, ${sent.text}, was sent before the load, and`;
+  const result =
+    probed === 0
+      ? "nobody received it: nothing to do"
+      : `${probed} of ${paths} subscriptions received it: the gateway hands on chains that it does not know, past all filters; ` +
+        "if yours must not, look there";
+  return [`no fault: ${what} ${result} (PROBE_CHAIN=0 sends none)`];
 }
