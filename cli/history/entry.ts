@@ -17,12 +17,17 @@ const EntrySchema = v.looseObject({
   startedAt: v.pipe(Amount, v.minValue(0), v.maxValue(8.64e15)),
   parameters: v.optional(v.record(v.string(), v.string()), {}),
   versions: v.optional(v.record(v.string(), v.string()), {}),
-  account: v.nullish(v.looseObject({ expected: Amount, lost: Amount, latency: Latency })),
+  cut: v.nullish(v.string()),
+  account: v.nullish(
+    v.looseObject({ published: v.optional(Amount), expected: Amount, lost: Amount, latency: Latency }),
+  ),
   tests: v.array(
     v.looseObject({
       summary: v.nullish(
         v.looseObject({
           scenario: v.string(),
+          /** Older records lack it. */
+          started: v.optional(v.boolean(), true),
           rate: v.nullish(v.looseObject({ achieved: Amount })),
           metrics: v.optional(v.record(v.string(), v.record(v.string(), Amount)), {}),
         }),
@@ -46,7 +51,9 @@ export interface Entry {
   readonly versions: Readonly<Record<string, string>>;
   /** Why it is not PASS, by its first reason; null where it is. */
   readonly reason: string | null;
-  /** Null where the run has no account. */
+  /** Whether any load was put on the target; without one nothing below was measured. */
+  readonly loaded: boolean;
+  /** Null where the run has no account, or expected nothing. */
   readonly lost: number | null;
   readonly expected: number | null;
   /** In ms: of deliveries, else of HTTP responses. Null where neither was measured. */
@@ -121,7 +128,9 @@ function list(folder: string) {
 export function parseEntry(text: string, file: string, report: string | null): Entry {
   const { account, tests, ...record } = parseJson(EntrySchema, text, file, "a record of a run");
   const summaries = tests.flatMap(({ summary }) => summary ?? []);
-  const rates = summaries.flatMap(({ rate }) => rate ?? []);
+  const loaded = isLoaded(record.cut, account ?? null, summaries);
+  const rates = loaded ? summaries.flatMap(({ rate }) => rate ?? []) : [];
+  const expected = loaded ? (account?.expected ?? null) : null;
   return {
     run: record.run,
     subject: record.subject,
@@ -131,12 +140,24 @@ export function parseEntry(text: string, file: string, report: string | null): E
     parameters: record.parameters,
     versions: record.versions,
     reason: firstOf(record.reasons),
-    lost: account?.lost ?? null,
-    expected: account?.expected ?? null,
-    ...latencyOf(account ?? null, summaries),
+    loaded,
+    // Of nothing that was expected nothing can be lost.
+    lost: expected === null || expected === 0 ? null : (account?.lost ?? null),
+    expected,
+    ...(loaded ? latencyOf(account ?? null, summaries) : { latency: null, measures: null }),
     rate: rates.length === 0 ? null : rates.reduce((sum, { achieved }) => sum + achieved, 0),
     report,
   };
+}
+
+/** Refused runs, and those that ended before their load, measured only that. */
+function isLoaded(
+  cut: string | null | undefined,
+  account: { readonly published?: number | undefined; readonly expected: number } | null,
+  summaries: readonly { readonly started: boolean }[],
+): boolean {
+  if ((account?.published ?? account?.expected ?? 0) > 0) return true;
+  return cut !== "never started" && summaries.some(({ started }) => started);
 }
 
 /** Where deliveries are accounted for and none came, requests are the tool's own, to its receiver among others. */

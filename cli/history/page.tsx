@@ -7,7 +7,7 @@ import { Chart, placeOf } from "./chart.tsx";
 import type { Entry } from "./entry.ts";
 import { linearScale, logScale } from "./scale.ts";
 import { describeChanges, describeVerdicts, lastOf, type Series, titleOf } from "./series.ts";
-import { momentOf } from "./table.ts";
+import { momentOf, NO_LOAD } from "./table.ts";
 
 /** Input of the page. */
 interface HistoryInput {
@@ -107,7 +107,8 @@ function Verdicts({ entries, hrefOf }: { entries: readonly Entry[]; hrefOf: Hist
           left: `${placeOf(place, entries.length).toFixed(2)}%`,
           width: `min(14px, ${width.toFixed(2)}%)`,
         };
-        const title = `${entry.run}: ${entry.verdict}, ${momentOf(entry.startedAt)}`;
+        const without = entry.loaded ? "" : `, ${NO_LOAD}`;
+        const title = `${entry.run}: ${entry.verdict}${without}, ${momentOf(entry.startedAt)}`;
         const look = { class: `square ${entry.verdict.toLowerCase()}`, style, title };
         return entry.report === null ? (
           <span key={entry.run} {...look} />
@@ -206,7 +207,8 @@ function RunLink({ entry: { run, report }, hrefOf }: { entry: Entry; hrefOf: His
   return report === null ? <span>{run}</span> : <a href={hrefOf(report)}>{run}</a>;
 }
 
-function Lost({ entry: { lost, expected } }: { entry: Entry }) {
+function Lost({ entry: { loaded, lost, expected } }: { entry: Entry }) {
+  if (!loaded) return <span class="quiet">{NO_LOAD}</span>;
   return (
     <span class={(lost ?? 0) > 0 ? "bad" : undefined}>
       <Figure value={lost} />

@@ -66,11 +66,13 @@ export function describeChanges(changes: readonly Change[]): string {
   return changes.map(({ what, before, after }) => `${what} ${before} -> ${after}`).join(", ");
 }
 
-/** Number of runs by verdict: `12 runs: 10 PASS, 1 FAIL, 1 INVALID`. */
+/** Number of runs by verdict: `12 runs: 10 PASS, 1 FAIL, 1 INVALID; 1 had no load`. */
 export function describeVerdicts({ entries }: Series): string {
   const verdicts = (["PASS", "FAIL", "INVALID"] as const)
     .map((verdict) => ({ verdict, runs: entries.filter((entry) => entry.verdict === verdict).length }))
     .filter(({ runs }) => runs > 0)
     .map(({ verdict, runs }) => `${runs} ${verdict}`);
-  return `${entries.length} ${entries.length === 1 ? "run" : "runs"}: ${verdicts.join(", ")}`;
+  const idle = entries.filter(({ loaded }) => !loaded).length;
+  const without = idle === 0 ? "" : `; ${idle} had no load`;
+  return `${entries.length} ${entries.length === 1 ? "run" : "runs"}: ${verdicts.join(", ")}${without}`;
 }

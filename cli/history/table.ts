@@ -28,11 +28,14 @@ function renderSeries(series: Series, most: number): string {
   return [`${titleOf(series)}: ${describeVerdicts(series)}${left}`, head, ...lines].join("\n");
 }
 
-function cellsOf({ startedAt, verdict, reason, lost, latency, rate, run }: Entry): string[] {
+/** In the place of what was lost, where nothing could be. */
+export const NO_LOAD = "no load";
+
+function cellsOf({ startedAt, verdict, reason, loaded, lost, latency, rate, run }: Entry): string[] {
   return [
     momentOf(startedAt),
     verdict,
-    number(lost),
+    loaded ? number(lost) : NO_LOAD,
     milliseconds(latency?.p50 ?? null),
     milliseconds(latency?.p95 ?? null),
     milliseconds(latency?.p99 ?? null),

@@ -21,6 +21,7 @@ const entry = (changes: Partial<Entry> = {}): Entry => ({
   startedAt: Date.UTC(2026, 10, 21, 11, 35),
   parameters: {},
   versions: { throughline: "0.1.0", k6: "v1.8.1" },
+  loaded: true,
   lost: 0,
   expected: 1_000,
   latency: { p50: 3, p95: 7, p99: 12 },
@@ -101,6 +102,27 @@ describe("records", () => {
     const account = { expected: 75, lost: 75, latency };
     const bare = { ...RESULT, account, tests: [{ summary: { scenario: "smoke", rate: { achieved: 50 }, metrics } }] };
     expect(parseEntry(JSON.stringify(bare), "result.json", null)).toMatchObject({ latency: null, measures: null });
+  });
+
+  const NOTHING = { published: 0, expected: 0, lost: 0, latency: { samples: 0, p50: 0, p95: 0, p99: 0 } };
+  const idle = { scenario: "smoke", started: false, rate: { achieved: 0 }, metrics: {} };
+  test.each<[string, object]>([
+    ["never started", { account: NOTHING, cut: "never started", tests: [{ summary: idle }] }],
+    ["was refused before k6 could say anything", { account: null, tests: [{ summary: null }] }],
+    ["has no test", { account: null, tests: [] }],
+    ["was of an older version", { account: NOTHING, tests: [{ summary: idle }] }],
+  ])("of a run that %s have no figures", (_, changes) => {
+    expect(parseEntry(JSON.stringify({ ...RESULT, ...changes }), "result.json", null)).toMatchObject({
+      ...{ loaded: false, lost: null, expected: null, latency: null, rate: null },
+    });
+  });
+
+  test("of visitors alone have a load, and nothing that could be lost", () => {
+    const metrics = { http_req_duration: { med: 2, "p(95)": 5, "p(99)": 9 } };
+    const tests = [{ summary: { scenario: "load", started: true, rate: null, metrics } }];
+    expect(parseEntry(JSON.stringify({ ...RESULT, account: NOTHING, tests }), "result.json", null)).toMatchObject({
+      ...{ loaded: true, lost: null },
+    });
   });
 
   test("of a folder that is not there are refused in one line", async () => {
