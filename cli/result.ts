@@ -87,8 +87,8 @@ export const AccountSchema = v.looseObject({
   backlog: Count,
   drain: Ms,
   latency: Percentiles,
-  /** How far apart the looks at a far end were; older records lack it. */
-  looks: v.optional(v.nullable(v.looseObject({ longest: Count })), null),
+  /** How far apart the polls of a far end were; older records lack it. */
+  looks: v.optional(v.nullable(v.looseObject({ longest: Count, earliest: v.optional(Percentiles) })), null),
   /** The clocks that latencies were measured with; older records lack them. */
   clocks: v.optional(v.array(Clock), []),
   /** Older records lack it. */

@@ -96,6 +96,8 @@ export interface StorageAccount {
    * where rows have no insertion time.
    */
   readonly insertion: Percentiles;
+  /** How many of these rows have no insertion time; older records lack it. */
+  readonly untimed?: number;
   /** Messages that are pending, and that are in a worker's buffer; null when Redis is not observed. */
   readonly queue: { readonly pending: number; readonly buffered: number } | null;
   /** How often the number of acknowledged messages was compared with rows, pending and buffered messages. */

@@ -20,6 +20,7 @@ export interface LookAccount {
 interface Looked {
   readonly latency: Percentiles;
   readonly looks?: LookAccount | null;
+  readonly storage?: { readonly insertion: Percentiles; readonly untimed?: number } | null;
 }
 
 /** The statistics of a latency that both ends have. */
@@ -39,13 +40,22 @@ export function lookDelay(
 ): Uncertainty | null {
   const looks = account?.looks ?? null;
   if (account === null || looks === null || observed === null || comparison !== "<" || observed < bound) return null;
-  if (metricOf(metric)?.between !== "arrival" || clocks?.by === Number.POSITIVE_INFINITY) return null;
+  if (!isDatedByLooks(metric, account) || clocks?.by === Number.POSITIVE_INFINITY) return null;
   const [, name] = /^account_delivery_(mean|p95|p99|p995)_ms$/.exec(metric) ?? [];
   const statistic = name === undefined ? null : STATISTICS[name as keyof typeof STATISTICS];
   const late = statistic === null ? looks.longest : account.latency[statistic] - looks.earliest[statistic];
   if (late <= 0) return null;
-  return { by: late + (clocks?.by ?? 0), cause: `${LOOKED}, up to ${milliseconds(looks.longest)} apart` };
+  return {
+    by: late + (clocks?.by ?? 0),
+    cause: `${POLLED}${milliseconds(looks.longest)} or less: a latency is known to within ${milliseconds(looks.longest)}`,
+  };
+}
+
+/** Where rows have no time of their own, that of their insertion is that of the look too. */
+function isDatedByLooks(metric: string, { storage = null }: Looked): boolean {
+  const between = metricOf(metric)?.between;
+  return between === "arrival" || (between === "table" && (storage?.untimed ?? 0) > 0);
 }
 
 /** How such a cause begins. */
-export const LOOKED = "arrivals are dated by the look that found them";
+export const POLLED = "the far end was polled every ";

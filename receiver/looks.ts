@@ -20,6 +20,11 @@ export class Looks {
     this.earliest.record(Math.min(from, at) - publishedAt);
   }
 
+  /** An event whose arrival is known otherwise: it counts at both ends as it is. @param latency in ms. */
+  known(latency: number): void {
+    this.earliest.record(latency);
+  }
+
   /** Null where no event was found by looking. @param undated events of unknown arrival, which count as slowest. */
   account(undated?: number): LookAccount | null {
     return this.found === 0 ? null : { longest: this.longest, earliest: this.earliest.percentiles(undated) };

@@ -17,6 +17,8 @@ const Run = v.strictObject({
   machine: v.string(),
   /** Largest error of a latency between two clocks, in ms. */
   clockError: v.number(),
+  /** By how much a latency may be too high, because the far end was polled, in ms. */
+  pollError: v.optional(v.number()),
   /** The run missed an objective, and was saved with --failed anyway. */
   failed: v.optional(v.literal(true)),
   /**
@@ -84,6 +86,7 @@ export function refuseUnlike(result: Result, { subject, parameters }: Baseline):
 
 function runOf(result: Result): BaselineRun {
   const measurements = measure(result).filter(enoughSamples);
+  const polled = Math.max(0, ...measurements.map((one) => one.polled ?? 0));
   const ofKind = (kind: MeasurementKind) => {
     const own = measurements.filter((one) => one.kind === kind);
     return Object.fromEntries(own.map(({ name, value }) => [name, Number(value.toPrecision(6))]));
@@ -92,6 +95,7 @@ function runOf(result: Result): BaselineRun {
     startedAt: new Date(result.startedAt).toISOString(),
     machine: machineOf(result),
     clockError: clockErrorOf(result),
+    ...(polled > 0 ? { pollError: Number(polled.toPrecision(6)) } : {}),
     ...(result.verdict === "FAIL" ? { failed: true as const } : {}),
     ...(processesOf(result) === 1 || measurements.some(({ isWorst }) => isWorst) ? {} : { merged: true as const }),
     latency: ofKind("latency"),

@@ -64,7 +64,8 @@ export function compare(result: Result, baseline: Baseline): Comparison {
   const runs = Object.values(others);
   const measured = new Map(measure(result).map((one) => [one.name, one]));
   const clockError = clockErrorOf(result) + Math.max(...runs.map((run) => run.clockError));
-  const rows = ranges(runs).map((range) => rowOf(range, measured.get(range.name), clockError));
+  const pollError = Math.max(0, ...runs.map((run) => run.pollError ?? 0));
+  const rows = ranges(runs).map((range) => rowOf(range, measured.get(range.name), { clockError, pollError }));
   const worst = rows.filter(({ name }) => measured.get(name)?.isWorst);
   return {
     run: result.run,
@@ -120,8 +121,16 @@ function ranges(runs: readonly Baseline["runs"][string][]): BaselineRange[] {
   });
 }
 
-function rowOf(range: BaselineRange, measured: Measurement | undefined, clockError: number): ComparisonRow {
-  const error = measured?.betweenClocks === true ? clockError : 0;
+/** How wrong latencies may be that are measured between two clocks, or at a far end that is polled. */
+interface Errors {
+  readonly clockError: number;
+  /** Of the baseline's runs; a run's own is in its measurements. */
+  readonly pollError: number;
+}
+
+function rowOf(range: BaselineRange, measured: Measurement | undefined, errors: Errors): ComparisonRow {
+  const polled = measured?.polled === undefined ? 0 : Math.max(measured.polled, errors.pollError);
+  const error = (measured?.betweenClocks === true ? errors.clockError : 0) + polled;
   const limit = limitOf(range, error);
   if (measured === undefined) return { ...range, observed: null, limit, ratio: null, outcome: "missing" };
   const observed = measured.value;
@@ -130,11 +139,11 @@ function rowOf(range: BaselineRange, measured: Measurement | undefined, clockErr
 }
 
 /** Where worse begins. A difference as large as that between the baseline's own runs means nothing. */
-function limitOf({ kind, name, low, high }: BaselineRange, clockError: number): number {
+function limitOf({ kind, name, low, high }: BaselineRange, error: number): number {
   const spread = high - low;
   switch (kind) {
     case "latency":
-      return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, clockError));
+      return Math.max(high * MORE, high + Math.max(noiseOf(name), spread, error));
     case "defect":
       // If the baseline has none, the limit is zero: the first defect is worse.
       return Math.max(high * MORE, high + spread);
@@ -147,13 +156,13 @@ function outcomeOf(
   { kind, name, low, high }: BaselineRange,
   observed: number,
   limit: number,
-  clockError: number,
+  error: number,
 ): ComparisonOutcome {
   const spread = high - low;
   switch (kind) {
     case "latency":
       if (observed > limit) return "worse";
-      return observed < Math.min(low / MORE, low - Math.max(noiseOf(name), spread, clockError)) ? "better" : "same";
+      return observed < Math.min(low / MORE, low - Math.max(noiseOf(name), spread, error)) ? "better" : "same";
     case "defect":
       return observed > limit ? "worse" : observed < low ? "better" : "same";
     case "throughput":

@@ -17,6 +17,8 @@ export interface Measurement {
   readonly samples: number;
   /** Measured between two clocks, so that it includes their error. */
   readonly betweenClocks: boolean;
+  /** By how much it may be too high, because the far end was polled. */
+  readonly polled?: number;
   /** The worst of several processes, because the value over all of them is not known. */
   readonly isWorst?: true;
 }
@@ -75,14 +77,15 @@ export function measure(result: Result): Measurement[] {
 
 function deliveries(account: Result["account"]): Measurement[] {
   if (account === null || account.latency.samples === 0) return [];
-  const { samples, p50, p95, p99 } = account.latency;
-  return Object.entries({ p50, p95, p99 }).map(([statistic, value]) => ({
-    kind: "latency",
-    name: `delivery ${statistic}`,
-    value,
-    samples,
-    betweenClocks: true,
-  }));
+  const { looks } = account;
+  const { samples } = account.latency;
+  return (["p50", "p95", "p99"] as const).map((statistic) => {
+    const value = account.latency[statistic];
+    const polled =
+      looks === null ? 0 : looks.earliest === undefined ? looks.longest : value - looks.earliest[statistic];
+    const name = `delivery ${statistic}`;
+    return { kind: "latency", name, value, samples, betweenClocks: true, ...(polled > 0 ? { polled } : {}) };
+  });
 }
 
 /** @param merged the latencies over all processes, where they are known. */

@@ -1,7 +1,7 @@
 /** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
 import { problemOf } from "../../core/account.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
-import { LOOKED } from "../../core/looks.ts";
+import { POLLED } from "../../core/looks.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { lookAt, type NextStep, type RunEvidence, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
@@ -31,7 +31,7 @@ function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, eviden
   if (row === null) return log === null ? "start it again" : `read ${log}`;
   if (row.uncertainty !== null && row.doubt !== null) {
     if (row.doubt.startsWith(RECEIVER_STOOD)) return AWAKE;
-    if (row.doubt.startsWith(LOOKED)) return LOOKS;
+    if (row.doubt.startsWith(POLLED)) return SELDOM;
     return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
   }
   if (row.result === "unmeasured") {
@@ -46,8 +46,8 @@ function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, eviden
 const LATE_MACHINE = /^this machine was itself late/;
 const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
 const AWAKE = "run the receiver where nothing else takes its cores or its memory: what it notices late counts as late";
-const LOOKS =
-  "a bound must exceed what looks ten times a second can tell: raise it, or let the far end report what arrives (webhooks, a stream)";
+const SELDOM =
+  "a bound must exceed the time between two polls: raise it, or let the far end report what arrives (webhooks, a stream)";
 const CLOCKS =
   "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
   "its publishers narrows the bound (throughline doctor --receiver-url tells it)";

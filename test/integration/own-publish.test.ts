@@ -79,7 +79,7 @@ test.each([
   });
   // They are found by looking at a list.
   expect(account?.looks?.longest).toBeGreaterThan(0);
-  expect(stdout).toMatch(/ latency +p50 .*; dated by looks up to [\d.,]+ ms apart/);
+  expect(stdout).toMatch(/ latency +p50 .*; polled every [\d.,]+ ms or less: known to within [\d.,]+ ms/);
 });
 
 test("sockets that the platform ends in mid-load are opened anew, and what was due meanwhile was not sent", async () => {

@@ -4,6 +4,7 @@ import { type Baseline, parseBaseline, refuseFailed, withRun, writeBaseline } fr
 import { compare } from "../../cli/baseline/comparison.ts";
 import { FORMATS, renderComparison } from "../../cli/baseline/rendering.ts";
 import { defaultName } from "../../cli/baseline/store.ts";
+import type { Account } from "../../core/account.ts";
 import { RECORDED, type RecordedRun } from "./recorded.ts";
 import { type Circumstances, invalid, lossy, resultOf } from "./results.ts";
 
@@ -116,6 +117,20 @@ describe("a latency", () => {
     );
     expect(outcomes).toEqual(["worse", "same"]);
   });
+});
+
+test("a latency of a far end that is polled may be too high by the time between two polls", () => {
+  const polled = (value: number, earliest: number): Circumstances => {
+    const { latency } = delivery(value).account as Pick<Account, "latency">;
+    const early = { ...latency, p50: earliest, p95: earliest, p99: earliest };
+    return { account: { latency, looks: { longest: 110, earliest: early } } };
+  };
+  const outcomeOf = (run: Circumstances, baseline: Circumstances) =>
+    compare(resultOf(run), baselineOf(baseline)).rows.find(({ name }) => name === "delivery p50")?.outcome;
+  expect(outcomeOf(delivery(150), delivery(60))).toBe("worse");
+  expect(outcomeOf(polled(150, 45), polled(60, 10))).toBe("same");
+  expect(outcomeOf(polled(450, 345), polled(60, 10))).toBe("worse");
+  expect(outcomeOf(polled(60, 10), polled(150, 45))).toBe("same");
 });
 
 function delivery(p50: number): Circumstances {

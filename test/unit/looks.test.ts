@@ -114,6 +114,26 @@ describe("a latency that looks date", () => {
       [slo("publish_ack_latency_ms").p95.below(1), 9, account, null],
       null,
     ],
+    [
+      "of rows with a time of their own has nothing to do with it",
+      [
+        slo("account_insert_p95_ms").value(1).below(9),
+        99,
+        { ...account, storage: { insertion: latency, untimed: 0 } },
+        null,
+      ],
+      null,
+    ],
+    [
+      "of rows without is in doubt by the longest",
+      [
+        slo("account_insert_p95_ms").value(1).below(9),
+        99,
+        { ...account, storage: { insertion: latency, untimed: 1 } },
+        null,
+      ],
+      104,
+    ],
     ["of bursts is in doubt by the longest", [slo("account_burst_p95_ms").value(1).below(9), 99, account, null], 104],
   ])("%s", (_, given, by) => expect(lookDelay(...given)?.by ?? null).toBe(by));
 
@@ -134,6 +154,6 @@ describe("a latency that looks date", () => {
     const row = summary.rows.find(({ metric }) => metric === "account_delivery_p95_ms");
     expect(row?.result).toBe(result);
     if (result === "unmeasured")
-      expect(row?.doubt).toBe("arrivals are dated by the look that found them, up to 20 ms apart");
+      expect(row?.doubt).toBe("the far end was polled every 20 ms or less: a latency is known to within 20 ms");
   });
 });

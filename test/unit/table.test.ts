@@ -39,6 +39,22 @@ const numbers = (table: TablePath) => ({
   ready: table.ready,
 });
 
+test("rows are dated by the reading that finds them, and come after the one before", () => {
+  const deliveries = new Deliveries();
+  const table = new TablePath("messages", RUN, 1, false, [], SENT_AT - 1_000);
+  table.enter(row(101, 0, { insertedAt: null }), SENT_AT + 100, deliveries, false, SENT_AT + 30);
+  table.enter(row(102, 1), SENT_AT + 100, deliveries, false, SENT_AT + 60);
+  expect(deliveries.looks.account()).toMatchObject({ longest: 70, earliest: { samples: 2 } });
+  // By the table's own clock; and by the last reading of all, of which nobody knows what it would have shown before.
+  table.enter(row(103, 2), SENT_AT + 500, deliveries, true);
+  table.enter(row(104, 3, { insertedAt: null }), SENT_AT + 500, deliveries, true, SENT_AT + 490);
+  const looks = deliveries.looks.account();
+  expect(looks).toMatchObject({ longest: 500, earliest: { samples: 4 } });
+  expect(looks?.earliest.min).toBeCloseTo(0, 2);
+  expect(looks?.earliest.p50).toBeLessThanOrEqual(40);
+  expect(table.untimed).toBe(2);
+});
+
 describe("rows of a table", () => {
   test.each<[string, Row[], { rows: number; events: number; damaged?: number; ready?: boolean }]>([
     ["two events", [row(101, 0), row(102, 1)], { rows: 2, events: 2 }],

@@ -87,9 +87,13 @@ class FakeTable {
 const watches: Watch[] = [];
 afterEach(() => Promise.all(watches.splice(0).map((watch) => watch.stop())));
 
-function watchOf(table: FakeTable, keys: WatchOptions["keys"] = null, acknowledged: readonly number[] = []): Watch {
+function watchOf(
+  table: FakeTable,
+  keys: WatchOptions["keys"] = null,
+  acknowledged: readonly number[] = [],
+  deliveries = new Deliveries(),
+): Watch {
   const path = new TablePath("messages", RUN, 1, false, [], PUBLISHED_AT - 1_000);
-  const deliveries = new Deliveries();
   const observed = {
     now: () => Date.now(),
     acknowledged: () => 1,
@@ -118,6 +122,28 @@ test("rows are read, and those that are gone at the end have vanished", async ()
   table.rows.pop();
   await watch.finish();
   expect(watch.account()).toMatchObject({ rows: 2, vanished: 1, problem: null });
+});
+
+test("a row that comes between two readings is dated between them, and so is one that becomes visible late", async () => {
+  const table = new FakeTable(100);
+  const deliveries = new Deliveries();
+  const watch = watchOf(table, null, [], deliveries);
+  const began = Date.now();
+  const addNow = (id: number, seq: number) => table.add(id, seq, Date.now());
+  table.add(101, 0, began);
+  await vi.waitFor(() => expect(watch.account().rows).toBe(1));
+  addNow(105, 1);
+  await vi.waitFor(() => expect(watch.account().rows).toBe(2));
+  addNow(103, 2);
+  await vi.waitFor(() => expect(watch.account().rows).toBe(3), 5_000);
+  await watch.finish();
+  const looks = deliveries.looks.account();
+  expect(looks?.earliest.samples).toBe(3);
+  expect(looks?.earliest.max).toBeLessThanOrEqual(deliveries.total.percentiles().max);
+  // None can have come before it was sent, and what a reading did not find came after that reading.
+  expect(looks?.earliest.min).toBeGreaterThanOrEqual(0);
+  expect(looks?.longest).toBeGreaterThan(0);
+  expect(looks?.longest).toBeLessThanOrEqual(Date.now() - began);
 });
 
 test("a table that cannot be read in the end is a problem, however well it was read before", async () => {

@@ -186,10 +186,10 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
       </div>
       {account.looks === null ? null : (
         <div>
-          <dt>looks</dt>
+          <dt>polled every</dt>
           <dd>
             {milliseconds(Number(account.looks.longest.toPrecision(2)))}{" "}
-            <small>apart: latencies may be so much too high</small>
+            <small>or less: latencies may be so much too high</small>
           </dd>
         </div>
       )}

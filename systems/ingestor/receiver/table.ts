@@ -45,6 +45,8 @@ const EVIDENCE = 5;
 export class TablePath extends Path {
   /** From publishing to the row's own insertion time; to its first reading where it has none. */
   readonly insertions = new Histogram();
+  /** Rows among them that have none. */
+  untimed = 0;
   /** Descriptions of the first damaged rows. */
   readonly damages: string[] = [];
   private readonly seed: number;
@@ -103,9 +105,10 @@ export class TablePath extends Path {
    * @param seenAt Unix ms.
    * @param deliveries gets the latency from publishing to `seenAt`.
    * @param isLate the row may have existed for a while.
+   * @param since Unix ms of the last reading that would have shown it; minus infinity where there was none.
    * @returns whether it is the first one of its event.
    */
-  enter(row: Row, seenAt: number, deliveries: Deliveries, isLate = false): boolean {
+  enter(row: Row, seenAt: number, deliveries: Deliveries, isLate = false, since = Number.NEGATIVE_INFINITY): boolean {
     const identity = readContent(row.content) ?? this.single(row);
     if (identity === null || identity.run !== this.run || this.index.has(row.id)) return false;
     const { publisher, seq, trace } = identity;
@@ -124,9 +127,16 @@ export class TablePath extends Path {
     if (damage !== null) this.describe(row.id, `is event ${seq}, but ${damage}`);
     if (this.ledger.record(publisher, seq) === "duplicate") return false;
     if (trace !== null) {
+      const { publishedAt } = trace;
+      const { insertedAt } = row;
       // A row that is found late existed before it was seen.
-      deliveries.record(this.name, (isLate ? (row.insertedAt ?? seenAt) : seenAt) - trace.publishedAt, seenAt);
-      this.insertions.record((row.insertedAt ?? seenAt) - trace.publishedAt);
+      const isDated = isLate && insertedAt !== null;
+      const latency = (isDated ? insertedAt : seenAt) - publishedAt;
+      deliveries.record(this.name, latency, seenAt);
+      if (isDated) deliveries.looks.known(latency);
+      else deliveries.looks.enter(publishedAt, isLate ? Number.NEGATIVE_INFINITY : since, seenAt);
+      this.insertions.record((insertedAt ?? seenAt) - publishedAt);
+      if (insertedAt === null) this.untimed++;
     }
     return true;
   }

@@ -53,6 +53,8 @@ export class Watch {
   /** Positions of the readings within the last {@link LATE_MS}. */
   private marks: { at: number; place: number }[] = [];
   private comparedAt = Number.NEGATIVE_INFINITY;
+  /** Unix ms before the last reading of new rows. */
+  private readAt = Number.NEGATIVE_INFINITY;
   private clockComparedAt = Number.NEGATIVE_INFINITY;
   private readonly queue = new QueueHistory();
   private stuck: StorageAccount["stuck"] = null;
@@ -97,6 +99,7 @@ export class Watch {
       changed: path.changed,
       vanished: this.vanished,
       insertion: path.insertions.percentiles(),
+      untimed: path.untimed,
       queue: latest === null ? null : { pending: latest.pending, buffered: latest.buffered },
       readings,
       shortfall,
@@ -137,11 +140,13 @@ export class Watch {
       this.observed.clock(await table.compareClocks());
     }
     if (at - this.comparedAt < COMPARE_MS) return this.readNew();
+    // What became visible late was not there when the last search began, or was passed since.
+    const searchedAt = this.comparedAt;
     this.comparedAt = at;
     await this.compare();
     const passed = this.marks.findLast((mark) => mark.at <= at - LATE_MS) ?? this.marks[0];
-    if (table.lowering > 0) await this.readLate(this.first);
-    else if (passed !== undefined) await this.readLate(passed.place - table.slack);
+    if (table.lowering > 0) await this.readLate(this.first, searchedAt);
+    else if (passed !== undefined) await this.readLate(passed.place - table.slack, searchedAt);
     this.marks = [...this.marks.filter((mark) => mark.at >= (passed?.at ?? 0)), { at, place: this.high }];
   }
 
@@ -168,21 +173,22 @@ export class Watch {
     const at = now();
     for (let more = true; more; ) {
       const next = await table.after(this.high, run);
-      this.enter(next.rows);
+      this.enter(next.rows, this.readAt);
       this.high = next.last ?? this.high;
       more = next.more;
     }
     path.wasRead(at);
+    this.readAt = at;
   }
 
   /** Searches, after a position, for rows of the run that became visible late. */
-  private async readLate(from: number): Promise<void> {
+  private async readLate(from: number, since: number): Promise<void> {
     const { table, path, run } = this.options;
     for (let low = from; low < this.high; ) {
       const { ids, last, more } = await table.ids(low, this.high, IDS_AT_ONCE, run);
       const unseen = ids.filter((id) => !path.index.has(id));
       for (let place = 0; place < unseen.length; place += ROWS_AT_ONCE) {
-        this.enter(await table.byId(unseen.slice(place, place + ROWS_AT_ONCE), run));
+        this.enter(await table.byId(unseen.slice(place, place + ROWS_AT_ONCE), run), since);
       }
       if (!more) break;
       low = last;
@@ -207,7 +213,7 @@ export class Watch {
       for (const row of rows) path.recheck(row);
       const there = new Set(rows.map(({ id }) => id));
       gone += known.filter((id) => !there.has(id) && path.isMissed(id)).length;
-      this.enter(rows, true);
+      this.enter(rows, Number.NEGATIVE_INFINITY, true);
     }
     this.vanished = gone;
   }
@@ -224,10 +230,12 @@ export class Watch {
     this.stuck = { events: events.slice(0, EVIDENCE), count: isWhole ? events.length : null, unreadable };
   }
 
-  private enter(rows: readonly Row[], isLate = false): void {
+  /** @param since Unix ms of the last reading that would have shown them. */
+  private enter(rows: readonly Row[], since: number, isLate = false): void {
     const { path, now } = this.options;
+    const { deliveries } = this.observed;
     const seenAt = now();
-    for (const row of rows) if (path.enter(row, seenAt, this.observed.deliveries, isLate)) this.observed.arrived(0, 1);
+    for (const row of rows) if (path.enter(row, seenAt, deliveries, isLate, since)) this.observed.arrived(0, 1);
   }
 
   private async attempt(work: () => Promise<void>): Promise<boolean> {
