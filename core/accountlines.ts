@@ -17,6 +17,7 @@ import { milliseconds, number } from "./numbers.ts";
 import { openedRooms } from "./room.ts";
 import { firstOf, shortlist } from "./shortlist.ts";
 import type { SloResult } from "./sloresult.ts";
+import { describeStandstill } from "./standstill.ts";
 
 /** How wrong latencies may be because of clocks. */
 function boundOf(account: Account): string {
@@ -25,9 +26,11 @@ function boundOf(account: Account): string {
   return Number.isFinite(by) ? `, each ± ${milliseconds(by)} by the clocks` : ", by clocks that nobody compared";
 }
 
-/** By how much latencies may be too high, because looks date the arrivals. */
+/** By how much latencies may be too high, because the far end is polled. */
 function lateOf({ looks = null }: Account): string {
-  return looks === null ? "" : `; dated by looks up to ${milliseconds(looks.longest)} apart, so up to that too high`;
+  if (looks === null) return "";
+  const apart = milliseconds(looks.longest);
+  return `; polled every ${apart} or less: known to within ${apart}`;
 }
 
 const JUDGED = "  judged     ";
@@ -70,6 +73,11 @@ function renderLatency(account: Account): string {
   return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}${lateOf(account)}`;
 }
 
+function stallOf(account: Account): string[] {
+  const told = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
+  return told === null ? [] : [bullet(told, "  stall      ")];
+}
+
 /** When the last delivery came, where the time of any is known. */
 function lastOf({ drain, latency: { samples, negative } }: Account): string {
   return samples + negative === 0 ? "" : `, the last delivery came ${milliseconds(drain)} after it`;
@@ -83,6 +91,7 @@ export function renderAccount(account: Account | null, rows: readonly SloResult[
     ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
     ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
     renderLatency(account),
+    ...stallOf(account),
     `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
   ];
   lines.push(...renderOffenders(account));

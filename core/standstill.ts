@@ -87,10 +87,8 @@ const UNANSWERED_MS = 1_000;
  */
 export function receiverDelay(slo: Slo, value: number | null, account: StampedAccount | null): Uncertainty | null {
   if (account === null || value === null) return null;
-  const { webhooks, storage, farEnd } = account;
-  // An external observer has its own clock.
-  const stamps = webhooks !== null || storage !== null || (farEnd !== null && farEnd.kind !== "reported");
-  if (!stamps) return null;
+  const { webhooks, farEnd } = account;
+  if (!stamps(account)) return null;
   const answers = webhooks !== null || farEnd?.kind === "request";
   const missedBy = slo.comparison === ">=" ? slo.bound - value : value >= slo.bound ? value : 0;
   if (account.ranOutAt != null && missedBy > 0 && (answers ? TURNED_AWAY : DELAYED).test(slo.metric)) {
@@ -101,15 +99,66 @@ export function receiverDelay(slo: Slo, value: number | null, account: StampedAc
     };
   }
   if (account.standstill == null) return null;
-  const { at, ms } = account.standstill;
+  const { ms } = account.standstill;
   const delay = delayOf(slo.metric, account.standstill, account.span);
   const isLate =
     delay > 0 && slo.comparison === "<" && value >= slo.bound && metricOf(slo.metric)?.between === "arrival";
   const isRepeated = answers && slo.metric === "account_duplicated" && value > slo.bound && ms >= UNANSWERED_MS;
   if (!isLate && !isRepeated) return null;
-  const until = new Date(at).toISOString().slice(11, 19);
-  const cause = `${RECEIVER_STOOD}${(ms / 1000).toFixed(1)} s, until ${until}Z: it was stopped or had no CPU`;
+  const cause = `${stoodOf(account.standstill)}: it was stopped or had no CPU`;
   return { by: isLate ? delay : value, cause };
+}
+
+function stoodOf({ at, ms }: Pick<Standstill, "at" | "ms">): string {
+  const until = new Date(at).toISOString().slice(11, 19);
+  return `${RECEIVER_STOOD}${(ms / 1000).toFixed(1)} s, until ${until}Z`;
+}
+
+/** Whether the receiver stamps arrivals itself: an external observer has its own clock. */
+function stamps({ webhooks, storage, farEnd }: FarEnds): boolean {
+  return webhooks != null || storage != null || (farEnd != null && farEnd.kind !== "reported");
+}
+
+/** An account that may have a standstill; records of older versions lack some of it. */
+interface StalledAccount extends FarEnds {
+  readonly standstill?: Pick<Standstill, "at" | "ms"> | null;
+  readonly latency: { readonly samples: number };
+  readonly looks?: unknown;
+}
+
+interface FarEnds {
+  readonly webhooks?: unknown;
+  readonly storage?: unknown;
+  readonly farEnd?: { readonly kind: string; readonly undated?: number } | null;
+}
+
+/**
+ * What a standstill of the receiver did to the latencies, whether or not any of them has a bound; null without one.
+ *
+ * @param clocks how wrong latencies may be by the clocks.
+ */
+export function describeStandstill(account: StalledAccount, clocks: Uncertainty | null): string | null {
+  const { standstill, latency } = account;
+  if (standstill == null || !stamps(account)) return null;
+  const unbounded = unboundedBy(account, clocks);
+  const effect =
+    latency.samples === 0
+      ? "no latency was measured"
+      : unbounded === null
+        ? `latencies of that time may be up to ${(standstill.ms / 1000).toFixed(1)} s too high`
+        : `how much that added to latencies cannot be bounded: ${unbounded}`;
+  return `${stoodOf(standstill)}; ${effect}`;
+}
+
+/** Kinds of far ends that are polled: without the times of the polls nobody knows when an arrival came. */
+const IS_POLLED = /^(rows|list|count)$/;
+
+function unboundedBy({ farEnd, storage, looks }: StalledAccount, clocks: Uncertainty | null): string | null {
+  if (clocks?.by === Number.POSITIVE_INFINITY) return clocks.cause;
+  const undated = farEnd?.undated ?? 0;
+  if (undated > 0) return `the time of ${undated === 1 ? "1 arrival" : `${undated} arrivals`} is not known`;
+  const isPolled = storage != null || IS_POLLED.test(farEnd?.kind ?? "");
+  return isPolled && looks == null ? "the far end was polled, and nobody recorded how often" : null;
 }
 
 /** Queued work is caught up with while more arrives, which takes about as long again. */

@@ -1,5 +1,6 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
+import { uncertaintyOf } from "../../core/clocks.ts";
 import {
   COUNT_NAMES,
   COUNTS,
@@ -14,6 +15,7 @@ import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf } from "../../core/rendering.ts";
+import { describeStandstill } from "../../core/standstill.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { percent, several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
@@ -53,6 +55,7 @@ const SHOWN: readonly CountName[] = [
 function accountTable(account: Result["account"]): RootContent[] {
   if (account === null) return [];
   const { latency } = account;
+  const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   const names = COUNT_NAMES.filter(
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
   );
@@ -63,6 +66,7 @@ function accountTable(account: Result["account"]): RootContent[] {
     heading(3, `Account of ${several(account.paths, "path")}`),
     paragraph(text(`Judged: ${judgedOf(account)}.`)),
     ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
+    ...(stall === null ? [] : [paragraph(text(`A stall: ${stall}.`))]),
     ...(isUncompared(account) ? [paragraph(text(`Contents: ${UNCOMPARED}.`))] : []),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];

@@ -101,6 +101,14 @@ describe("a test", () => {
     expect(rendered).not.toMatch(/undefined|events *$|misrouted,|p50 0 ms|contents/m);
   });
 
+  test("says what a stall of the receiver did, whatever is judged", () => {
+    const standstill = { at: Date.UTC(2026, 0, 1, 12, 0, 3), ms: 2_300, total: 2_300 };
+    expect(withAccount({ standstill })).not.toContain("  stall ");
+    expect(withAccount({ standstill, farEnd: FAR_END })).toContain(
+      "  stall      the receiver stood still for 2.3 s, until 12:00:03Z; how much that added to latencies cannot be bounded:",
+    );
+  });
+
   test("marks what could not be measured", () => {
     const data = dataOf({ schedule_delay_ms: { values: {} }, schedule_delay_ms_samples: { values: { count: 7 } } });
     expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 200 +- +7 of 100\n/);
@@ -303,7 +311,7 @@ describe("a run of several tests", () => {
     const told = renderRun({ run: "nightly-7", verdict: "PASS", reasons: [], tests });
     const result = resultOf();
     const [first] = result.tests;
-    const record = tests.map((summary) => ({ ...first, test: summary.test, summary })) as Result["tests"];
+    const record = tests.map((summary) => ({ ...first, test: summary.test, summary })) as unknown as Result["tests"];
     const listed = objectivesOf({ ...result, tests: record });
     expect(listed.map(({ metric }) => metric)).toContain("account_late");
     expect(told).toContain(`  ok  ${listed.length} objectives met (`);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CHART_DATA_ID, type Charts } from "../../cli/report/charts.ts";
 import { flowOf } from "../../cli/report/flow.ts";
 import { ALL_PATHS, latenciesOf, pointsOf } from "../../cli/report/latency.ts";
+import { renderMarkdown } from "../../cli/report/markdown.ts";
 import { objectivesOf } from "../../cli/report/objectives.ts";
 import { renderReport } from "../../cli/report/report.tsx";
 import { MOST_POINTS, timelineOf } from "../../cli/report/timeline.ts";
@@ -162,6 +163,16 @@ test.each([
   expect(html({ ...resultOf(), account })).toContain(`<dt>delivered</dt><dd>${text} <small>`);
 });
 
+test("a stall whose effect on latencies nobody can bound is told", () => {
+  const standstill = { at: STARTED_AT, ms: 2_300 };
+  const account = { ...(resultOf().account as NonNullable<Result["account"]>), standstill };
+  const told = "cannot be bounded: the far end was polled, and nobody recorded how often";
+  const polled = { ...resultOf(), account: { ...account, farEnd: { kind: "rows" } } };
+  expect(html(polled)).toContain(told);
+  expect(renderMarkdown(polled, WITHOUT)).toContain(told);
+  expect(html({ ...resultOf(), account })).not.toContain("A stall");
+});
+
 test.each([true, false])("reordered events are listed only where an order is promised: %s", (ordered) => {
   const base = lossy();
   const account = { ...(base.account as NonNullable<Result["account"]>), ordered };
@@ -241,10 +252,57 @@ describe("the flow", () => {
       ["Acknowledged", "59,999"],
       ["Unknown", "1"],
       ["Expected", "312,345"],
+      ["Beyond expected", "3"],
       ["Delivered", "312,303"],
       ["Lost", "42"],
       ["Duplicated", "3"],
     ]);
+  });
+
+  test("has duplicates leave where there are more deliveries than expected, not before", () => {
+    const flow = flowOf({ ...lossy().account, misrouted: 2, open: 4 } as NonNullable<Result["account"]>);
+    expect(flow?.links.map(({ from, to }) => `${from} > ${to}`)).toEqual([
+      "Published > Acknowledged",
+      "Published > Unknown",
+      "Acknowledged > Expected",
+      "Acknowledged > Beyond expected",
+      "Expected > Delivered",
+      "Expected > Lost",
+      "Expected > Still open",
+      "Beyond expected > Duplicated",
+      "Beyond expected > Misrouted",
+    ]);
+  });
+
+  test("lets as much out of each step as goes in, in width and in numbers", () => {
+    const base = resultOf().account as NonNullable<Result["account"]>;
+    const some = fc.oneof(fc.constant(0), fc.nat(20), fc.nat(1e9));
+    const parts = fc.record({
+      ...{ acknowledged: some, refused: some, unknown: some, delivered: some, lost: some, open: some },
+      ...{ duplicated: some, misrouted: some, late: some, astray: some },
+    });
+    fc.assert(
+      fc.property(parts, ({ astray, ...counts }) => {
+        const count = Math.min(astray, counts.lost, counts.misrouted);
+        const published = counts.acknowledged + counts.refused + counts.unknown;
+        const expected = counts.delivered + counts.lost + counts.open;
+        const flow = flowOf({ ...base, ...counts, published, expected, detours: { count, first: [] } });
+        fc.pre(flow !== null);
+        const { nodes, links } = flow as NonNullable<typeof flow>;
+        const numberOf = (name: string) =>
+          Number(nodes.find((node) => node.name === name)?.count.replaceAll(",", "") ?? Number.NaN);
+        for (const { name } of nodes) {
+          const out = links.filter(({ from }) => from === name);
+          const into = links.filter(({ to }) => to === name);
+          const sum = (widths: typeof links) => widths.reduce((total, { width }) => total + width, 0);
+          if (name === "Published") expect(sum(out)).toBeCloseTo(1, 9);
+          else if (out.length > 0) expect(sum(out)).toBeCloseTo(sum(into), 9);
+          // One event may become several deliveries.
+          if (out.length === 0 || name === "Acknowledged") continue;
+          expect(out.reduce((total, { to }) => total + numberOf(to), 0)).toBe(numberOf(name));
+        }
+      }),
+    );
   });
 
   test("of nothing is none", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Account } from "../../core/account.ts";
 import type { Slo } from "../../core/slo.ts";
-import { receiverDelay, Standstills } from "../../core/standstill.ts";
+import { describeStandstill, receiverDelay, Standstills } from "../../core/standstill.ts";
 import { judge } from "../../core/verdict.ts";
 import { ACCOUNT } from "./records.ts";
 
@@ -136,5 +136,41 @@ describe("the receiver's own delay", () => {
     ["a receiver that never stood still", {}, 2_900, { ...stamped, standstill: null }],
   ])("says nothing of %s", (_, changes, value, account) => {
     expect(receiverDelay({ ...slo, ...changes }, value, account)).toBeNull();
+  });
+});
+
+describe("a standstill in words", () => {
+  const standstill = { at: Date.UTC(2026, 10, 30, 12, 0, 3), ms: 2_300, total: 2_300 };
+  const stood = "the receiver stood still for 2.3 s, until 12:00:03Z; ";
+  const clocks = { by: 0.4, cause: "clocks" };
+  const none = { by: Number.POSITIVE_INFINITY, cause: "no publisher compared its clock with the receiver's" };
+  const farEnd = (changes: object) => ({ farEnd: { kind: "rows", undated: 0, ...changes } });
+  const known = "latencies of that time may be up to 2.3 s too high";
+  const open = "how much that added to latencies cannot be bounded: ";
+
+  test.each<[string, object, { by: number; cause: string } | null, string | null]>([
+    ["of webhooks bounds what it added", { webhooks: {} }, clocks, known],
+    ["of polls that were recorded, too", { ...farEnd({}), looks: { longest: 2_400 } }, clocks, known],
+    [
+      "of polls that were not recorded bounds nothing",
+      farEnd({}),
+      clocks,
+      `${open}the far end was polled, and nobody recorded how often`,
+    ],
+    ["nor of a table", { storage: {} }, clocks, `${open}the far end was polled, and nobody recorded how often`],
+    [
+      "nor where arrivals have no time",
+      { ...farEnd({ undated: 3 }), looks: {} },
+      clocks,
+      `${open}the time of 3 arrivals is not known`,
+    ],
+    ["nor where clocks are unknown", { webhooks: {} }, none, `${open}${none.cause}`],
+    ["of nothing that was timed says so", { webhooks: {}, latency: { samples: 0 } }, null, "no latency was measured"],
+    ["is silent where k6 stamps arrivals", {}, clocks, null],
+    ["is silent where another observer does", farEnd({ kind: "reported" }), clocks, null],
+    ["is silent where there was none", { webhooks: {}, standstill: null }, clocks, null],
+  ])("%s", (_, changes, by, effect) => {
+    const told = describeStandstill({ standstill, latency: { samples: 10 }, ...changes }, by);
+    expect(told).toBe(effect === null ? null : `${stood}${effect}`);
   });
 });

@@ -1,4 +1,5 @@
 import { ENDINGS } from "../../../core/account.ts";
+import { uncertaintyOf } from "../../../core/clocks.ts";
 import {
   COUNTS,
   type CountName,
@@ -14,6 +15,7 @@ import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
 import { NOTHING, number } from "../../../core/numbers.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
+import { describeStandstill } from "../../../core/standstill.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
@@ -31,6 +33,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
     );
   }
   const { ending, drain, backlog, paths } = account;
+  const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   return (
     <Section id="account" title="Account">
       {flowOf(account) === null ? null : (
@@ -53,6 +56,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
         <Figure value={backlog} /> were missing. How the wait ended:{" "}
         {ending === null ? "the account was never settled" : ENDINGS[ending]}.
       </p>
+      {stall === null ? null : <p id="stall">A stall: {stall}.</p>}
       <Lines title="Why deliveries are missing" lines={account.causes} />
       <Lines title="What else was wrong" lines={account.findings} />
       <Lines title="What arrived elsewhere" lines={elsewhere(account.detours)} />
