@@ -5,8 +5,10 @@ import { uncertaintyOf } from "./clocks.ts";
 import {
   type CountName,
   type Counts,
+  hadLoad,
   isOnlyCounted,
   isUncompared,
+  NO_LOAD,
   ONLY_COUNTED,
   seenCount,
   UNCOMPARED,
@@ -45,6 +47,7 @@ type Headline = Counts & {
 
 /** What was published, the result, and how much of it could be judged: the first lines of every output. */
 export function headlineOf(account: Headline): string[] {
+  if (!hadLoad(account)) return [`  load       ${NO_LOAD}`];
   const known = (name: CountName) => `${number(seenCount(account, name))} ${name}`;
   const isCounted = isOnlyCounted(account);
   const surplus = isCounted ? surplusOf(account.farEnd) : null;
@@ -87,19 +90,23 @@ export function renderAccount(account: Account | null, rows: readonly SloResult[
   if (account === null) return [];
   // Who was stopped has reported neither the last events nor that it left.
   const isCut = account.ending === "interrupted";
-  const lines = [
+  return [
     ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
     ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
+    ...(hadLoad(account) ? renderLoaded(account, rows) : []),
+    ...account.causes.map((cause) => `  cause      ${cause}`),
+    ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
+  ];
+}
+
+/** What can be said of a load alone. */
+function renderLoaded(account: Account, rows: readonly SloResult[]): string[] {
+  return [
     renderLatency(account),
     ...stallOf(account),
     `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
-  ];
-  lines.push(...renderOffenders(account));
-  lines.push(...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []));
-  return [
-    ...lines,
-    ...account.causes.map((cause) => `  cause      ${cause}`),
-    ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
+    ...renderOffenders(account),
+    ...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []),
   ];
 }
 

@@ -95,6 +95,14 @@ export function isUncompared(account: { readonly farEnd?: unknown }): boolean {
   return "compared" in farEnd && farEnd.compared === false;
 }
 
+/** What stands in the place of an account's figures where nothing was put on the target. */
+export const NO_LOAD = "none: no event was published, so that nothing is known of deliveries";
+
+/** Whether any event was published, or at least due, or arrived. */
+export function hadLoad({ published, unsent, expected, delivered }: Counts): boolean {
+  return published + unsent + expected + delivered > 0;
+}
+
 /** A count of an account; null where nobody looked for it. */
 export function seenCount(account: Counts & { readonly farEnd?: unknown }, name: CountName): number | null {
   return UNSEEN.includes(name) && isOnlyCounted(account) ? null : account[name];

@@ -116,7 +116,7 @@ function renderChanges(changes: readonly string[]): string[] {
 }
 
 function renderNotes(notes: readonly string[]): string[] {
-  return notes.map((note) => `  note       ${note}`);
+  return notes.map((note) => bullet(note, "  note       "));
 }
 
 function renderRate(rate: Summary["rate"]): string[] {

@@ -5,8 +5,10 @@ import {
   COUNT_NAMES,
   COUNTS,
   type CountName,
+  hadLoad,
   isOnlyCounted,
   isUncompared,
+  NO_LOAD,
   ONLY_COUNTED,
   seenCount,
   UNCOMPARED,
@@ -54,6 +56,7 @@ const SHOWN: readonly CountName[] = [
 
 function accountTable(account: Result["account"]): RootContent[] {
   if (account === null) return [];
+  if (!hadLoad(account)) return [paragraph(text(`Load: ${NO_LOAD}.`))];
   const { latency } = account;
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   const names = COUNT_NAMES.filter(

@@ -5,7 +5,7 @@ import type { Result } from "../result.ts";
 export interface Moment {
   /** Unix ms. */
   readonly at: number;
-  /** Such as `the earliest loss that is known, on a1b2c3/12/1`. */
+  /** Such as `the earliest loss that is known, on connection 12 (ethereum)`. */
   readonly what: string;
 }
 

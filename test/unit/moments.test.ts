@@ -17,7 +17,7 @@ describe("the moment of an objective that was missed", () => {
   const result = { ...lossy(), timeline, tests: [nats as Result["tests"][number]] };
 
   test.each<[string, string, number, string]>([
-    ["account_lost", "count == 0", 20.5, "the earliest loss that is known, on a1b2c3/12/1"],
+    ["account_lost", "count == 0", 20.5, "the earliest loss that is known, on connection 12 (ethereum)"],
     ["account_delivery_p95_ms", "value < 50", 1, "p95 of 80 ms, the highest"],
     ["ws_event_latency_ms", "p(99) < 50", 1, "p99 of 160 ms, the highest"],
     ["account_backlog_growth", "value < 0.1", 2, "backlog of 9, the largest"],

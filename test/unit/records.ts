@@ -25,7 +25,7 @@ export function dataOf(changes: Metrics = {}): K6Data {
 }
 
 export const OFFENDER: Offender = {
-  path: "a1b2c3/12/1",
+  path: "connection 12 (ethereum)",
   filter: { chains: ["ethereum"], event_types: [], accounts: [], program_ids: [] },
   expected: 30_000,
   delivered: 29_958,

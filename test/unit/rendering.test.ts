@@ -114,6 +114,15 @@ describe("a test", () => {
     expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 200 +- +7 of 100\n/);
   });
 
+  test("of nothing that was published says that there was no load, and no figures", () => {
+    const nothing = { published: 0, unsent: 0, expected: 0, delivered: 0, acknowledged: 0, unknown: 0, unjudged: 0 };
+    const rendered = withAccount({ ...nothing, causes: ["the queue is stopped"] });
+    expect(rendered).toContain("  load       none: no event was published, so that nothing is known of deliveries\n");
+    expect(rendered).toContain("  cause      the queue is stopped\n");
+    expect(rendered).not.toMatch(/^ {2}(published|delivered|judged|latency|drain) /m);
+    expect(withAccount({ ...nothing, unsent: 5 })).toContain("5 were due and not sent");
+  });
+
   test("names no run, no rate and no account where there are none", () => {
     const { publishing_seconds: _, ...metrics } = dataOf().metrics;
     const lines = text({ run: null, account: null, data: { ...dataOf(), metrics } });

@@ -163,6 +163,17 @@ test.each([
   expect(html({ ...resultOf(), account })).toContain(`<dt>delivered</dt><dd>${text} <small>`);
 });
 
+test("a run without a load has no figures of deliveries, in any form", () => {
+  const nothing = { published: 0, unsent: 0, expected: 0, delivered: 0, lost: 0, offenders: [] };
+  const account = { ...(resultOf().account as NonNullable<Result["account"]>), ...nothing };
+  const idle = resultOf({}, { account, cut: "never started", complete: false, verdict: "INVALID", latencies: [] });
+  const page = html(idle);
+  expect(page).toContain("Load: none: no event was published");
+  expect(page).not.toMatch(/<dt>(lost|delivered)|account-lost/);
+  expect(chartsOf(page).flow).toBeNull();
+  expect(renderMarkdown(idle, WITHOUT)).toContain("Load: none: no event was published");
+});
+
 test("a stall whose effect on latencies nobody can bound is told", () => {
   const standstill = { at: STARTED_AT, ms: 2_300 };
   const account = { ...(resultOf().account as NonNullable<Result["account"]>), standstill };
@@ -238,7 +249,7 @@ describe("the timeline", () => {
     const result = lossy();
     const health = result.health.map((one) => ({ ...one, events: [{ at: STARTED_AT + 30_100, what: "restarted" }] }));
     expect(timelineOf({ ...result, health })?.marks).toEqual([
-      { at: 20.5, what: "first loss on a1b2c3/12/1" },
+      { at: 20.5, what: "first loss on connection 12 (ethereum)" },
       { at: 30.1, what: "k6 nats restarted and 4 more" },
     ]);
   });

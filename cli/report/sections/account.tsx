@@ -5,8 +5,10 @@ import {
   type CountName,
   countsOf,
   faultNames,
+  hadLoad,
   isOnlyCounted,
   isUncompared,
+  NO_LOAD,
   ONLY_COUNTED,
   seenCount,
   UNCOMPARED,
@@ -29,6 +31,14 @@ export function AccountSection({ account }: { account: Result["account"] }) {
     return (
       <Section id="account" title="Account">
         <p>Nothing was accounted: no receiver settled this run.</p>
+      </Section>
+    );
+  }
+  if (!hadLoad(account)) {
+    return (
+      <Section id="account" title="Account">
+        <p>Load: {NO_LOAD}.</p>
+        <Lines title="What else was wrong" lines={[...account.causes, ...account.findings]} />
       </Section>
     );
   }

@@ -1,5 +1,5 @@
 import { uncertaintyOf } from "../../../core/clocks.ts";
-import { isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
+import { hadLoad, isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number } from "../../../core/numbers.ts";
 import { duration, several } from "../../format.ts";
 import type { Cut, Result } from "../../result.ts";
@@ -132,7 +132,7 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
   const achieved = rates.reduce((sum, { achieved: one }) => sum + one, 0);
   return (
     <dl class="key-figures">
-      {account === null ? null : <AccountFigures account={account} />}
+      {account === null || !hadLoad(account) ? null : <AccountFigures account={account} />}
       {rates.length === 0 ? null : (
         <div>
           <dt>published</dt>

@@ -42,11 +42,10 @@ export function probeNotes({ root_group }: K6Data, account: Account | null): str
   const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
   if (sent === undefined || account === null) return [];
   const { probed, paths } = account;
-  const what = `one event of a made-up chain, ${sent.text}, was sent before the load, and`;
+  const what = `one event of chain ${sent.text}, which the gateway does not know, was sent before the load`;
   const result =
     probed === 0
-      ? "nobody received it: nothing to do"
-      : `${probed} of ${paths} subscriptions received it: the gateway hands on chains that it does not know, past all filters; ` +
-        "if yours must not, look there";
-  return [`no fault: ${what} ${result} (PROBE_CHAIN=0 sends none)`];
+      ? "no subscription received it"
+      : `${probed} of ${paths} subscriptions received it, past their filters: change the gateway if it must hold such events back`;
+  return [`no fault: ${what}; ${result} (PROBE_CHAIN=0 sends none)`];
 }
