@@ -1,4 +1,6 @@
-/** The fields of messages that are no JSON: forms, parts of a form, XML. Each reader is linear, whatever the text. */
+/** The fields of messages that are no JSON: forms, parts of a form, XML, lines. Each reader is linear, whatever the text. */
+
+import { lineFields } from "./lineformats.ts";
 
 /** A field by its name, without the places in lists, and its text. */
 export type Field = readonly [name: string, text: string];
@@ -10,7 +12,7 @@ const LONGEST_DELIMITER = 74;
 
 /** The fields of a message in any of the formats; null for a text without fields. */
 export function fieldsOf(text: string): readonly Field[] | null {
-  return formFields(text) ?? partFields(text) ?? xmlFields(text);
+  return formFields(text) ?? partFields(text) ?? xmlFields(text) ?? lineFields(text);
 }
 
 /** Pairs as browsers send them, `key=value&key=value`; null for anything else. */

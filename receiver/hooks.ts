@@ -7,7 +7,7 @@ import { headOf, pastRouter, together } from "./direct.ts";
 import { FarEnd } from "./farend.ts";
 import type { Direct } from "./kind.ts";
 import type { Runs } from "./runs.ts";
-import { unpack } from "./unpacking.ts";
+import { textOf, unpack } from "./unpacking.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
@@ -120,7 +120,13 @@ async function take({ runs, now }: Place, { path, query, headers, body }: RawReq
   const encoding = headers["content-encoding"];
   const bytes = encoding === undefined ? body : await unpack(body, encoding);
   if (typeof bytes === "string") return refused(400, bytes);
-  const taken = await arrivalsOf(newest, { path, query, headers: joined(headers), body: bytes.toString(), bytes });
+  const taken = await arrivalsOf(newest, {
+    path,
+    query,
+    headers: joined(headers),
+    body: textOf(bytes, headers["content-type"]),
+    bytes,
+  });
   if (typeof taken === "string") return refused(401, taken);
   const account = () => {
     for (const arrival of taken) {

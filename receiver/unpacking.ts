@@ -16,6 +16,17 @@ const unpackers: Readonly<Record<string, (bytes: Buffer, bound: { maxOutputLengt
 /** Values of senders that have not encoded the body. */
 const NOTHING_DONE = /^(|identity|none|utf-?8|binary|[78]bit)$/;
 
+/** The text of a body: UTF-8, unless its mark or its type says UTF-16. */
+export function textOf(bytes: Buffer, contentType = ""): string {
+  const [one, two] = bytes;
+  const marked = one === 0xff && two === 0xfe ? "le" : one === 0xfe && two === 0xff ? "be" : undefined;
+  const [wide, order] = /charset="?utf-16(le|be)?\b/i.exec(contentType) ?? [];
+  if (marked === undefined && wide === undefined) return bytes.toString();
+  // Without a mark the order is that of the first character, which is hardly ever beyond Latin.
+  const found = marked ?? order?.toLowerCase() ?? (one === 0 ? "be" : "le");
+  return new TextDecoder(`utf-16${found}`).decode(bytes);
+}
+
 /** Decodes the Content-Encoding of a body, which may be several. @returns what is wrong if that fails. */
 export async function unpack(bytes: Buffer, encoding = "identity"): Promise<Buffer | string> {
   const names = encoding

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { UNPACKED_LIMIT, unpack } from "../../receiver/unpacking.ts";
+import { textOf, UNPACKED_LIMIT, unpack } from "../../receiver/unpacking.ts";
 import { readWebhooks } from "../../systems/ethhook/receiver/body.ts";
 
 const WEBHOOK = {
@@ -15,6 +15,23 @@ const WEBHOOK = {
   transaction_hash: "0x4",
 };
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+describe("the text of a body", () => {
+  const said = '{"id":"évt"}';
+  const little = Buffer.from(said, "utf16le");
+  const big = Buffer.from(little).swap16();
+  test.each<[string, Buffer, string | undefined]>([
+    ["UTF-8", Buffer.from(said), undefined],
+    ["UTF-8 that says so", Buffer.from(said), "application/json; charset=utf-8"],
+    ["UTF-16 with a mark", Buffer.from([0xff, 0xfe, ...little]), undefined],
+    ["UTF-16 with the other mark", Buffer.from([0xfe, 0xff, ...big]), "text/xml"],
+    ["UTF-16 whose type says the order", big, "text/xml; charset=UTF-16BE"],
+    ["UTF-16 of either order", little, 'text/xml; charset="utf-16"'],
+    ["UTF-16 of the other order", big, "text/xml; charset=utf-16"],
+  ])("in %s is read", (_, bytes, contentType) => {
+    expect(textOf(bytes, contentType)).toBe(said);
+  });
+});
 
 describe("a Content-Encoding is undone", () => {
   const body = text(WEBHOOK);
