@@ -143,6 +143,7 @@ describe("what the compiler cannot see is refused in one line:", () => {
       "events.variants.0: is of type string",
     ],
     ["a key", { objectivs: {} }, "own-orders: objectivs: unknown key; did you mean objectives?"],
+    ["a key of the suite's own", { isProven: true }, "own-orders: isProven: unknown key; allowed: "],
     ["a key that is not there", { events: { write: () => "" } }, "events.attributes: is missing"],
     [
       "a key of a far end",
