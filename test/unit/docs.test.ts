@@ -36,12 +36,24 @@ describe("blocks of commands", () => {
   );
 });
 
+/** As a shell would have it. */
+const dated = (text: string) => text.replaceAll(/\$\(date \+%s\)/g, "1764500000");
+
+test("no page names a run so that a second run of the same commands would collide with it", () => {
+  const fixed = PAGES.flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(/(?:\bRUN_ID=|--run-id[ =])(?!\S*\$)[A-Za-z0-9]\S*/g)].map(
+      ([named]) => `${page}: ${named}`,
+    ),
+  );
+  expect(fixed).toEqual([]);
+});
+
 /** What a block gives to a k6 command: what it exports before, and the command's own variables. */
 function variablesOf(block: Block, line: string): Record<string, string> {
   const exported = linesToRun(block)
     .filter((one) => one.startsWith("export "))
     .join(" ");
-  const pairs = [...exported.matchAll(/\b([A-Z][A-Z0-9_]*)=(\S+)/g), ...line.matchAll(/-e ([A-Z0-9_]+)=(\S+)/g)];
+  const pairs = [...dated(exported).matchAll(/\b([A-Z][A-Z0-9_]*)=(\S+)/g), ...line.matchAll(/-e ([A-Z0-9_]+)=(\S+)/g)];
   return Object.fromEntries(pairs.map(([, name, value]) => [name as string, value as string]));
 }
 
@@ -56,7 +68,7 @@ const k6Commands = blocks.flatMap((block) =>
 
 test("there are k6 commands in the pages", () => {
   expect(k6Commands.length).toBeGreaterThan(15);
-  expect(k6Commands.find(({ place }) => place.startsWith("docs/nats.md"))?.given["RUN_ID"]).toBe("nats-1");
+  expect(k6Commands.find(({ place }) => place.startsWith("docs/nats.md"))?.given["RUN_ID"]).toBe("nats-1764500000");
 });
 
 /** Bundles of another name than that of their test. */
