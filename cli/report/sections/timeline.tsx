@@ -8,7 +8,7 @@ export function TimelineSection({ timeline }: { timeline: Timeline | null }) {
   if (timeline === null) {
     return (
       <Section id="timeline" title="Timeline">
-        <p>No timeline was recorded: no receiver saw this run.</p>
+        <p>No timeline was recorded: no receiver saw a load.</p>
       </Section>
     );
   }

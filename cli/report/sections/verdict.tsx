@@ -28,9 +28,15 @@ const CUT: Readonly<Record<Cut, string>> = {
   "ended early": "The load did not run to its end: the numbers are those of its first part.",
 };
 
+/** Why a run is not complete; without a load there are no numbers of any part of it. */
+function cutIn({ cut, account }: Result): string {
+  if (cut === "interrupted" && account !== null && !hadLoad(account)) return "The run was interrupted before its load.";
+  return CUT[cut ?? "ended early"];
+}
+
 /** The verdict, its reasons, and what to look at next. */
 export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
-  const { run, subject, verdict, complete, cut, startedAt, endedAt, machine, account } = result;
+  const { run, subject, verdict, complete, startedAt, endedAt, machine, account } = result;
   const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
   const started = new Date(startedAt).toISOString();
   return (
@@ -43,7 +49,7 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
       <p class="sentence">
         {meaningOf(verdict, objectives)}
         {account !== null && isOnlyCounted(account) ? ` Arrivals were counted: ${ONLY_COUNTED}.` : null}
-        {complete ? null : ` ${CUT[cut ?? "ended early"]}`}
+        {complete ? null : ` ${cutIn(result)}`}
       </p>
       <p class="quiet">
         {subject}
@@ -141,12 +147,14 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
           </dd>
         </div>
       )}
-      <div>
-        <dt>objectives met</dt>
-        <dd>
-          {number(met)} <small>of {number(objectives.length)}</small>
-        </dd>
-      </div>
+      {objectives.length === 0 ? null : (
+        <div>
+          <dt>objectives met</dt>
+          <dd>
+            {number(met)} <small>of {number(objectives.length)}</small>
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }
