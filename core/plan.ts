@@ -116,13 +116,12 @@ export function excessOf(load: Plan): string | null {
     const few = seconds < SHORTEST_VISIT_SECONDS ? "; so few samples cannot be judged" : "";
     return `the load lasts ${seconds} s: allowed: ${shortest} to ${LONGEST_SECONDS} s${few}`;
   }
+  const events = load.kind === "paced" || load.kind === "closed" ? load.events : 1;
+  if (outside(events, 1, MOST_EVENTS)) return `the load has ${events} events: allowed: 1 to ${MOST_EVENTS}`;
   if (!("shape" in load)) return null;
   const peak = peakOf(load.shape);
   if (outside(peak, LOWEST_LEVEL, HIGHEST_LEVEL)) {
     return `the load peaks at ${peak}: allowed: ${LOWEST_LEVEL} to ${HIGHEST_LEVEL}`;
-  }
-  if (load.kind === "paced" && outside(load.events, 1, MOST_EVENTS)) {
-    return `the load has ${load.events} events: allowed: 1 to ${MOST_EVENTS}`;
   }
   return null;
 }
