@@ -1,9 +1,6 @@
 /** The fields of messages that are no JSON: forms, parts of a form, XML, lines. Each reader is linear, whatever the text. */
 
-import { lineFields } from "./lineformats.ts";
-
-/** A field by its name, without the places in lists, and its text. */
-export type Field = readonly [name: string, text: string];
+import { type Field, lineFields } from "./lineformats.ts";
 
 /** Deeper elements are not looked into: hostile texts are nested a million times. */
 const LONGEST_NAME = 1_000;

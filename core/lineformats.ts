@@ -1,5 +1,7 @@
 /** The fields of messages in lines: server-sent events, logfmt, tables of comma-separated values. Each reader is linear. */
-import type { Field } from "./formats.ts";
+
+/** A field by its name, without the places in lists, and its text. */
+export type Field = readonly [name: string, text: string];
 
 /** The fields of a message in any of these formats; null for a text without fields. */
 export function lineFields(text: string): readonly Field[] | null {

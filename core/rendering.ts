@@ -115,8 +115,9 @@ function renderChanges(changes: readonly string[]): string[] {
   return changes.map((change) => bullet(change, "  changed    "));
 }
 
+/** Not wrapped: some end with a command to be copied. */
 function renderNotes(notes: readonly string[]): string[] {
-  return notes.map((note) => bullet(note, "  note       "));
+  return notes.map((note) => `  note       ${note}`);
 }
 
 function renderRate(rate: Summary["rate"]): string[] {

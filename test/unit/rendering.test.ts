@@ -303,6 +303,10 @@ describe("a run of several tests", () => {
       labels: ["websocket", "nats 2"],
     });
     expect(labelled).toContain("\n  note       nats 2: the highest rate that held is 500/s\n");
+    const command = `they stay: DELETE FROM messages WHERE content LIKE '${"evt_".padEnd(120, "0")}%'`;
+    expect(renderRun({ run: "n", verdict: "PASS", reasons: [], tests: [{ ...nats, notes: [command] }] })).toContain(
+      command,
+    );
   });
 
   test("has one account, the publisher's, and the objectives of all", () => {
