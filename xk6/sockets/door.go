@@ -35,6 +35,7 @@ type door struct {
 	dialer  websocket.Dialer
 	headers http.Header
 	tags    metrics.TagsAndMeta
+	isPlain bool // what comes is what the library reads: there is no TLS
 }
 
 // doorOf is the door of a URL with parameters as k6/websockets has them.
@@ -48,6 +49,7 @@ func (s *Sockets) doorOf(address string, params sobek.Value) (*door, error) {
 	}
 	state, rt := s.vu.State(), s.vu.Runtime()
 	d := &door{state: state, url: address, headers: make(http.Header), tags: state.Tags.GetCurrentValues()}
+	d.isPlain = parsed.Scheme == "ws"
 	d.headers.Set("User-Agent", state.Options.UserAgent.String)
 	var compression string
 	if !common.IsNullish(params) {
@@ -67,6 +69,9 @@ func (s *Sockets) doorOf(address string, params sobek.Value) (*door, error) {
 		return nil, fmt.Errorf("sockets: %w", err)
 	}
 	d.dialer = dialerOf(state, compression == "deflate")
+	if d.isPlain {
+		d.dialer.ReadBufferSize = libraryBuffer
+	}
 	return d, nil
 }
 
@@ -94,12 +99,13 @@ func jarOf(state *lib.State) http.CookieJar {
 }
 
 // dial opens a connection, and tells k6's metrics of it as its own sockets do.
-func (d *door) dial(ctx context.Context) (*websocket.Conn, *emptied, metrics.TagsAndMeta, error) {
+func (d *door) dial(ctx context.Context) (*connection, metrics.TagsAndMeta, error) {
 	state := d.state
 	began := time.Now()
 	dialer := d.dialer
 	isOpen := func() bool { return true }
 	var below *emptied
+	var plain *frames
 	dialer.NetDialContext = func(dialing context.Context, network, address string) (net.Conn, error) {
 		conn, err := d.dialer.NetDialContext(dialing, network, address)
 		if err != nil {
@@ -108,7 +114,11 @@ func (d *door) dial(ctx context.Context) (*websocket.Conn, *emptied, metrics.Tag
 		// A handshake that is under way does not look at its context.
 		isOpen = context.AfterFunc(ctx, func() { _ = conn.Close() })
 		below = newEmptied(conn)
-		return below, nil
+		if !d.isPlain {
+			return below, nil
+		}
+		plain = newFrames(below)
+		return plain, nil
 	}
 	conn, answer, err := dialer.DialContext(ctx, d.url, d.headers)
 	if !isOpen() && err == nil {
@@ -144,5 +154,11 @@ func (d *door) dial(ctx context.Context) (*websocket.Conn, *emptied, metrics.Tag
 		Tags: tags.Tags,
 		Time: began,
 	})
-	return conn, below, tags, err
+	if err != nil {
+		return nil, tags, err
+	}
+	if plain != nil {
+		plain.isOpen = true
+	}
+	return &connection{Conn: conn, below: below, plain: plain}, tags, nil
 }

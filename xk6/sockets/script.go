@@ -73,7 +73,10 @@ func (s *Sockets) jsListen(call sobek.FunctionCall) sobek.Value {
 		return sobek.Undefined()
 	}
 	one.mu.Lock()
-	below := one.below
+	var below *emptied
+	if one.conn != nil {
+		below = one.conn.below
+	}
 	one.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,7 +49,7 @@ func (s *socket) flush() {
 
 // write writes what is queued, and then ends: a goroutine that waits for more
 // costs as much as the rest of a connection.
-func (s *socket) write(conn *websocket.Conn) {
+func (s *socket) write(conn *connection) {
 	for sent := 0; ; sent++ {
 		s.mu.Lock()
 		isCut := s.isCut

@@ -1,7 +1,6 @@
 package sockets
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -38,8 +37,7 @@ type socket struct {
 	isOver   bool
 
 	mu        sync.Mutex
-	conn      *websocket.Conn
-	below     *emptied
+	conn      *connection
 	tags      metrics.TagsAndMeta
 	queue     []string
 	isWriting bool
@@ -55,9 +53,6 @@ func newSocket(all *Sockets, number int64, listener *sobek.Object) *socket {
 	}
 }
 
-// texts are buffers for what is read: few sockets read at the same moment.
-var texts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
 // connect opens the connection. It is read on another stack: that of a
 // handshake is deep.
 func (s *socket) connect(door *door) {
@@ -71,35 +66,29 @@ func (s *socket) connect(door *door) {
 		cancel()
 	}
 	began := time.Now()
-	conn, below, tags, err := door.dial(ctx)
+	conn, tags, err := door.dial(ctx)
 	if err != nil {
 		s.end(err, 0, "")
 		return
 	}
 	s.mu.Lock()
-	s.conn, s.below, s.tags = conn, below, tags
+	s.conn, s.tags = conn, tags
 	isCut = s.isCut
 	s.mu.Unlock()
 	if isCut {
 		_ = conn.Close()
 	}
 	s.tell(notice{kind: opened})
-	go s.read(conn, below, began)
+	go s.read(conn, began)
 }
 
 // read reads until the connection is over.
-func (s *socket) read(conn *websocket.Conn, below *emptied, began time.Time) {
+func (s *socket) read(conn *connection, began time.Time) {
 	for {
-		kind, reader, err := conn.NextReader()
+		kind, message, err := conn.next()
 		if err == nil {
-			buffer := texts.Get().(*bytes.Buffer)
-			buffer.Reset()
-			if _, err = buffer.ReadFrom(reader); err == nil {
-				s.take(kind, buffer.Bytes(), below, time.Now())
-			}
-			texts.Put(buffer)
-		}
-		if err == nil {
+			s.take(kind, message.Bytes(), conn.below, time.Now())
+			texts.Put(message)
 			continue
 		}
 		_ = conn.Close()
