@@ -10,8 +10,12 @@ import { event, streamOf, variants, type Workload } from "../systems/pulse/event
 /** A gateway that does nothing but send: as fast as told, so that the subscriber is what is measured. */
 export interface Flood {
   readonly wsUrl: string;
-  /** Sends `rate` events a second to each subscriber for so many seconds, then asks for the account. */
-  run(rate: number, seconds: number): Promise<void>;
+  /**
+   * Sends `rate` events a second to each subscriber for so many seconds, then asks for the account.
+   *
+   * @param waited gets for each event the ms from its time of publishing to its writing, without its age.
+   */
+  run(rate: number, seconds: number, waited?: Float64Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,7 +83,7 @@ export async function startFlood(
 
   return {
     wsUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`,
-    async run(rate, seconds) {
+    async run(rate, seconds, waited) {
       while (subscribed.size === 0) await pause(50);
       // Sessions count as live a moment after they are subscribed.
       await pause(500);
@@ -90,11 +94,15 @@ export async function startFlood(
         const due = Math.min(rate * seconds, Math.floor(((performance.now() - started) / 1000) * rate));
         // Frames that are due together go out in one write, as a busy gateway's do: a write for each costs more than all else.
         for (const connection of subscribed.values()) connection.cork();
+        const first = seq;
         for (; seq < due; seq++) {
           const text = frame(seq);
+          if (waited !== undefined) waited[seq] = clock.now();
           for (const socket of subscribed.keys()) if (socket.readyState === WebSocket.OPEN) socket.send(text);
         }
         for (const connection of subscribed.values()) connection.uncork();
+        const written = clock.now();
+        for (let one = first; waited !== undefined && one < seq; one++) waited[one] = written - (waited[one] as number);
         if (Date.now() - told.at >= TELLING_MS || seq === rate * seconds) {
           const [firstSeq, count] = [told.seq, seq - told.seq];
           const times = { sentFrom: told.at, sentThrough: Date.now() };
