@@ -8,6 +8,7 @@ import { fallsAt, lengthOf, peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
 import { excessOf, isAmong, mannerOf, nextDue, ownRate } from "../systems/pulse/churn.ts";
 import { streamOf } from "../systems/pulse/events.ts";
+import { Agenda } from "../systems/pulse/k6/agenda.ts";
 import { ownSockets } from "../systems/pulse/k6/ownsocket.ts";
 import { socketModule } from "../systems/pulse/k6/rudeness.ts";
 import { Session } from "../systems/pulse/k6/session.ts";
@@ -15,6 +16,7 @@ import type { SessionEnd } from "../systems/pulse/k6/sessionparts.ts";
 import { type Manner, Subscriber } from "../systems/pulse/k6/subscriber.ts";
 import { opensAfter } from "../systems/pulse/opening.ts";
 import { Access } from "./support/access.ts";
+import { elapsed } from "./support/clock.ts";
 import { BAD_HANDSHAKE, Door } from "./support/door.ts";
 import { guarded } from "./support/guard.ts";
 import { requireHealth, type WatchStart } from "./support/health.ts";
@@ -182,7 +184,7 @@ async function proveGateway(): Promise<void> {
       config,
       ownSockets(door),
       everything,
-      { until: Date.now() + 60_000, pingEvery: config.PING_EVERY * 1000 },
+      { until: elapsed() + 60_000, pingEvery: config.PING_EVERY * 1000, agenda: new Agenda(elapsed) },
       {
         operation: (operation, failure) => {
           if (failure !== null) failed ??= `${operation}: ${failure}`;

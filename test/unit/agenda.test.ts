@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** Notes when each of its moments has come; they are in ms from now. */
 function scheduled(name: string, done: string[], ...moments: number[]): Scheduled {
-  const began = Date.now();
+  const began = performance.now();
   const all = moments.map((moment) => began + moment);
   return {
     get dueAt() {
@@ -17,14 +17,14 @@ function scheduled(name: string, done: string[], ...moments: number[]): Schedule
     },
     due() {
       all.shift();
-      done.push(`${name} after ${Date.now() - began}`);
+      done.push(`${name} after ${performance.now() - began}`);
     },
   };
 }
 
 test("does each thing when it is due, in order, whoever came first", () => {
   const done: string[] = [];
-  const agenda = new Agenda();
+  const agenda = new Agenda(() => performance.now());
   agenda.add(scheduled("late", done, 300));
   agenda.add(scheduled("twice", done, 100, 200));
   agenda.add(scheduled("early", done, 50));
@@ -35,26 +35,50 @@ test("does each thing when it is due, in order, whoever came first", () => {
 });
 
 test("keeps one timer, whatever is added", () => {
-  const agenda = new Agenda();
+  const agenda = new Agenda(() => performance.now());
   for (const moment of [500, 400, 600, 100]) agenda.add(scheduled("", [], moment));
   expect(vi.getTimerCount()).toBe(1);
 });
 
 test("does nothing before its time, where a timer fires early", () => {
   const done: string[] = [];
-  const agenda = new Agenda();
+  let behind = 0;
+  const agenda = new Agenda(() => performance.now() - behind);
   agenda.add(scheduled("one", done, 100));
-  vi.advanceTimersByTime(99);
-  vi.setSystemTime(Date.now() - 5);
-  vi.advanceTimersByTime(1);
+  behind = 5;
+  vi.advanceTimersByTime(100);
   expect(done).toEqual([]);
-  vi.advanceTimersByTime(10);
+  vi.advanceTimersByTime(5);
   expect(done).toHaveLength(1);
+});
+
+test.each([-30_000, 30_000])("heeds no clock that is set by %s ms", (step) => {
+  const done: string[] = [];
+  const agenda = new Agenda(() => performance.now());
+  agenda.add(scheduled("one", done, 60_000));
+  vi.advanceTimersByTime(20_000);
+  vi.setSystemTime(Date.now() + step);
+  vi.advanceTimersByTime(60_000);
+  expect(done).toEqual(["one after 60000"]);
+});
+
+test("never clears a timer that is due: k6 would take the next one for it", () => {
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  let late = 0;
+  const done: string[] = [];
+  const agenda = new Agenda(() => performance.now() + late);
+  agenda.add(scheduled("one", done, 100));
+  late = 200;
+  agenda.add(scheduled("two", done, 10));
+  agenda.clear();
+  expect(cleared).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_000);
+  expect(done).toEqual([]);
 });
 
 test("forgets what it is told to", () => {
   const done: string[] = [];
-  const agenda = new Agenda();
+  const agenda = new Agenda(() => performance.now());
   agenda.add(scheduled("one", done, 100));
   agenda.clear();
   expect(vi.getTimerCount()).toBe(0);

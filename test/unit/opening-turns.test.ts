@@ -6,9 +6,7 @@ import type { OpeningRate } from "../../systems/pulse/opening.ts";
 import { DOOR, Socket } from "./socket.ts";
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
-vi.mock("k6/execution", () => ({
-  default: { instance: { vusInitialized: 1, vusActive: 1 }, scenario: { iterationInTest: 0 }, vu: { idInTest: 1 } },
-}));
+vi.mock("k6/execution", () => import("./execution.ts"));
 vi.mock("k6/http", () => ({ default: {} }));
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts")).Socket }));

@@ -15,6 +15,8 @@ afterEach(() => void vi.useRealTimers());
 
 const SETTINGS = { CONNECT_TIMEOUT: 10 };
 const PINGED = { pingEvery: 30_000 };
+/** The moment so many ms from now. */
+const after = (ms: number) => performance.now() + ms;
 const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 function openSession(plan: Partial<SessionPlan> = {}) {
@@ -31,7 +33,8 @@ function openSession(plan: Partial<SessionPlan> = {}) {
     strange: (what) => void strange.push(what),
     over: (end) => void ends.push(end),
   };
-  const whole = { until: Date.now() + 60_000, ...PINGED, agenda: new Agenda(), ...plan };
+  const agenda = new Agenda(() => performance.now());
+  const whole = { until: after(60_000), ...PINGED, ...plan, agenda };
   const session = new Session(SETTINGS, ownSockets(DOOR), EVERYTHING, whole, events);
   return { session, told, strange, lives, ends, failed: () => told.filter(([, failure]) => failure !== null) };
 }
@@ -70,7 +73,7 @@ describe("a session", () => {
     const socket = { readyState: 0, send: () => undefined, cut: vi.fn() };
     const ends: SessionEnd[] = [];
     const events = { operation: () => undefined, over: (end) => void ends.push(end) } as Partial<SessionEvents>;
-    const plan = { until: Date.now() + 60_000, ...PINGED };
+    const plan = { until: after(60_000), ...PINGED, agenda: new Agenda(() => performance.now()) };
     new Session(SETTINGS, { open: () => socket }, EVERYTHING, plan, events as SessionEvents);
     vi.advanceTimersByTime(10_000);
     expect(ends).toEqual(["failed"]);
@@ -161,7 +164,7 @@ describe("a session", () => {
 });
 
 describe("a session that subscribes again on its connection", () => {
-  const open = () => openLiveSession({ resubscribesAt: Date.now() + 20_000, until: Date.now() + 25_000 });
+  const open = () => openLiveSession({ resubscribesAt: after(20_000), until: after(25_000) });
 
   test("gives up the first subscription, and holds the second one to its end", () => {
     const { lives, failed, ends } = open();
@@ -216,7 +219,7 @@ describe("a session that vanishes", () => {
   test("says nothing, whoever ends it", () => {
     let gone = 0;
     const { session, lives, failed, ends } = openLiveSession({
-      until: Date.now() + 20_000,
+      until: after(20_000),
       vanish: () => {
         gone++;
         session.abandon(false);

@@ -1,9 +1,9 @@
 import { clearTimeout, setTimeout } from "k6/timers";
 import TinyQueue from "tinyqueue";
 
-/** Does things at moments that it knows before. */
+/** Does things at moments that it knows before, by the clock of its agenda. */
 export interface Scheduled {
-  /** Unix ms of the next one; infinite when there is none. It changes in {@link due} only. */
+  /** The next moment; infinite when there is none. It changes in {@link due} only. */
   readonly dueAt: number;
   /** Does what is due, and says when it is due next. */
   due(): void;
@@ -11,10 +11,21 @@ export interface Scheduled {
 
 /** What the sessions of a virtual user do at their moments, by one timer: k6 keeps 1.5 KB for each that waits. */
 export class Agenda {
+  /** In ms, by a clock that nobody sets: the wall's may jump, and the end of a load with it. */
+  readonly now: () => number;
   private waiting = soonestFirst();
   private timer = 0;
-  /** Unix ms; infinite without a timer. */
+  /** Infinite without a timer. */
   private timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** When it is this Unix time in ms, as the wall has it now. */
+  at(unix: number): number {
+    return this.now() + unix - Date.now();
+  }
 
   add(one: Scheduled): void {
     if (!Number.isFinite(one.dueAt)) return;
@@ -24,18 +35,27 @@ export class Agenda {
 
   /** Nothing is done any more. */
   clear(): void {
-    if (Number.isFinite(this.timerAt)) clearTimeout(this.timer);
-    this.timerAt = Number.POSITIVE_INFINITY;
     this.waiting = soonestFirst();
+    this.clearTimer();
   }
 
   private setTimer(): void {
     const first = this.waiting.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
-    if (first >= this.timerAt) return;
-    // A timer that is due is never cleared: k6 would take the next one for it.
-    if (Number.isFinite(this.timerAt)) clearTimeout(this.timer);
+    if (first >= this.timerAt || this.isTimerDue) return;
+    this.clearTimer();
     this.timerAt = first;
-    this.timer = setTimeout(() => this.run(), Math.max(0, first - Date.now()));
+    this.timer = setTimeout(() => this.run(), Math.max(0, first - this.now()));
+  }
+
+  /** It fires by itself: where one that is due is cleared, k6 takes the next one for it. */
+  private get isTimerDue(): boolean {
+    return this.timerAt <= this.now();
+  }
+
+  private clearTimer(): void {
+    if (!Number.isFinite(this.timerAt) || this.isTimerDue) return;
+    clearTimeout(this.timer);
+    this.timerAt = Number.POSITIVE_INFINITY;
   }
 
   private run(): void {
@@ -49,7 +69,7 @@ export class Agenda {
 
   private takeDue(): Scheduled | undefined {
     const first = this.waiting.peek();
-    return first !== undefined && first.dueAt <= Date.now() ? this.waiting.pop() : undefined;
+    return first !== undefined && first.dueAt <= this.now() ? this.waiting.pop() : undefined;
   }
 }
 

@@ -23,7 +23,7 @@ const TTL_MARGIN_SECONDS = 60;
  * all by calls: promises and timers of ten thousand took 80 MB, which every collection of garbage went through.
  */
 export class Session implements SocketListener, Scheduled {
-  /** Unix ms of what its plan has next. */
+  /** The moment of what its plan has next. */
   dueAt = Number.POSITIVE_INFINITY;
   private readonly filter: Filter;
   private readonly events: SessionEvents;
@@ -133,15 +133,15 @@ export class Session implements SocketListener, Scheduled {
   }
 
   private subscribe(): void {
-    const ttl = Math.ceil((this.plan.until - Date.now()) / 1000) + TTL_MARGIN_SECONDS;
+    const ttl = Math.ceil((this.plan.until - this.plan.agenda.now()) / 1000) + TTL_MARGIN_SECONDS;
     this.conversation.ask("subscribe", frames.subscribe(this.filter, ttl));
   }
 
   /** Plans the rest of a live session. */
   private schedule(): void {
-    this.pingAt = Date.now() + this.plan.pingEvery;
+    this.pingAt = this.plan.agenda.now() + this.plan.pingEvery;
     this.dueAt = this.nextMoment;
-    this.plan.agenda?.add(this);
+    this.plan.agenda.add(this);
   }
 
   private get nextMoment(): number {
@@ -156,7 +156,7 @@ export class Session implements SocketListener, Scheduled {
   }
 
   due(): void {
-    const now = Date.now();
+    const now = this.plan.agenda.now();
     if (this.nextMoment <= now) {
       if (now >= this.plan.until) this.end();
       else if (this.subscription !== null && now >= this.resubscribesAt) this.resubscribe(this.subscription);

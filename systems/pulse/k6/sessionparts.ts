@@ -59,13 +59,13 @@ export interface SocketSource {
 
 /** The course of a session; without options it is well-behaved. Those that end together share one. */
 export interface SessionPlan {
-  /** Where its pings and its end are kept; without one it does what it is asked to. */
-  readonly agenda?: Agenda | undefined;
-  /** Unix ms at which it ends. */
+  /** Where its pings and its end are kept, and whose clock its moments are by. */
+  readonly agenda: Agenda;
+  /** The moment at which it ends. */
   readonly until: number;
   /** Ms. */
   readonly pingEvery: number;
-  /** Unix ms at which it unsubscribes and subscribes again. */
+  /** The moment at which it unsubscribes and subscribes again. */
   readonly resubscribesAt?: number | undefined;
   /** Ends the session instead, without unsubscribe or close frame. */
   readonly vanish?: (() => void) | undefined;

@@ -2,6 +2,7 @@ import exec from "k6/execution";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
+import { elapsed } from "../../../k6/support/clock.ts";
 import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ArrivalJudge } from "../../../k6/support/judge.ts";
@@ -54,10 +55,12 @@ export class Subscriber implements Listener {
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
   private readonly sessions = new Set<Session>();
-  private readonly agenda = new Agenda();
+  private readonly agenda = new Agenda(elapsed);
+  /** The token that was seen last: when it is over, in Unix ms, and which moment that is. */
+  private token = { endsAt: Number.POSITIVE_INFINITY, moment: Number.POSITIVE_INFINITY };
   /** Of the sessions that were opened last. */
   private plan: SessionPlan | null = null;
-  /** Unix ms at which all is over. */
+  /** The moment at which all is over. */
   private until = 0;
   /** Connections that are over, and that no other one follows. */
   private gone = 0;
@@ -107,12 +110,13 @@ export class Subscriber implements Listener {
    * @param turn virtual users that open their connections in turn, this one among them.
    */
   async hold(until: number, turn = 1): Promise<void> {
-    this.until = until;
+    this.until = this.agenda.at(until);
     this.keepAll(turn).catch((problem) => this.fail(problem));
     while (!this.areGone && this.failure === null) {
       await this.reporter.untilDue();
       await this.report();
     }
+    if (this.failure !== null) for (const session of this.sessions) session.end();
     this.agenda.clear();
     if (this.failure !== null) throw this.failure.problem;
     await this.report();
@@ -150,7 +154,7 @@ export class Subscriber implements Listener {
 
   /** Opens a connection when it is let in, while there is something to listen to. */
   private keep(connection: Connection): void {
-    if (Date.now() >= this.until || this.runIsSettled) {
+    if (this.agenda.now() >= this.until || this.runIsSettled) {
       this.gone++;
       if (this.areGone) this.reporter.end();
     } else if (this.door.isDue) {
@@ -165,7 +169,7 @@ export class Subscriber implements Listener {
 
   private open(connection: Connection): void {
     this.measure.ws_connections_total.add(1);
-    const plan = this.planUntil(Math.min(this.until, this.door.endsAt));
+    const plan = this.planUntil(Math.min(this.until, this.tokenEndsAt));
     try {
       this.sessions.add(connection.open(this.config, this.reporter.source, plan));
     } catch (problem) {
@@ -178,13 +182,22 @@ export class Subscriber implements Listener {
     this.reporter.end();
   }
 
-  /** How sessions go that end at this moment, in Unix ms. */
+  /** The moment at which a token is over; the same for all whose token is the same. */
+  private get tokenEndsAt(): number {
+    const { endsAt } = this.door;
+    if (endsAt !== this.token.endsAt) this.token = { endsAt, moment: this.agenda.at(endsAt) };
+    return this.token.moment;
+  }
+
+  /** How sessions go that end at this moment. */
   private planUntil(until: number): SessionPlan {
     if (this.plan?.until === until) return this.plan;
     const { resubscribesAt, vanishes } = this.manner;
     // A goodbye would be answered behind all that is still to be read.
     const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
-    this.plan = { until, pingEvery: this.config.PING_EVERY * 1000, resubscribesAt, vanish, agenda: this.agenda };
+    const resubscribes = resubscribesAt === undefined ? undefined : this.agenda.at(resubscribesAt);
+    const pingEvery = this.config.PING_EVERY * 1000;
+    this.plan = { until, pingEvery, resubscribesAt: resubscribes, vanish, agenda: this.agenda };
     return this.plan;
   }
 
@@ -204,7 +217,7 @@ export class Subscriber implements Listener {
   private async reopen({ filter, failures }: Connection, { closedWith }: Session, end: SessionEnd): Promise<void> {
     const before = end === "failed" ? failures + 1 : 0;
     if (end !== "failed" || closedWith !== BAD_HANDSHAKE || !(await this.isRenewed()))
-      await this.unlessSettled(Math.min(this.until, Date.now() + backoff(before)));
+      await this.unlessSettled(Math.min(this.until, this.agenda.now() + backoff(before)));
     this.keep(new Connection(this, filter, before));
   }
 
@@ -215,10 +228,10 @@ export class Subscriber implements Listener {
     return renewed;
   }
 
-  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
+  /** Waits until a moment; there is nothing to wait for once the run is settled. */
   private async unlessSettled(moment: number): Promise<void> {
-    do await pause(Math.min(REPORT_MS, moment - Date.now()));
-    while (Date.now() < moment && !this.runIsSettled);
+    do await pause(Math.min(REPORT_MS, moment - this.agenda.now()));
+    while (this.agenda.now() < moment && !this.runIsSettled);
   }
 
   /** All its connections are gone from one moment to the next, as those of a client whose process ends. */

@@ -5,6 +5,7 @@ import { eventId } from "../../../core/trace.ts";
 import { damageOf, eventsIn } from "../../../systems/pulse/damage.ts";
 import { event } from "../../../systems/pulse/events.ts";
 import { eventIdsIn, readControlFrame, soleEventId } from "../../../systems/pulse/frames.ts";
+import { Agenda } from "../../../systems/pulse/k6/agenda.ts";
 import { ownSockets } from "../../../systems/pulse/k6/ownsocket.ts";
 import { Session } from "../../../systems/pulse/k6/session.ts";
 import type { SessionEvents } from "../../../systems/pulse/k6/sessionparts.ts";
@@ -122,7 +123,7 @@ fuzz("a session outlives any gateway", gateways, corpus<(string | null)[]>("sess
   const source = ownSockets({
     open: () => new Socket() as unknown as ReturnType<Parameters<typeof ownSockets>[0]["open"]>,
   });
-  new Session(settings, source, FILTER, { until: Date.now() + 60_000, pingEvery: 60_000 }, events);
+  new Session(settings, source, FILTER, { until: 60_000, pingEvery: 60_000, agenda: new Agenda(() => 0) }, events);
   const [socket] = Socket.opened.splice(0) as [InstanceType<typeof Socket>];
   for (const frame of frames) socket.onmessage({ data: frame ?? new ArrayBuffer(1), timestamp: Date.now() });
   // Once the subscription is refused, or the answer to something before it was wrong, nothing holds the connection.
