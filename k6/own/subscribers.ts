@@ -12,6 +12,7 @@ import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { backoff } from "../support/backoff.ts";
+import { elapsed, momentOf } from "../support/clock.ts";
 import { concealed, guarded } from "../support/guard.ts";
 import { requireHealth, type WatchStart } from "../support/health.ts";
 import { isShortage } from "../support/host.ts";
@@ -59,11 +60,11 @@ export function subscribersTest(pipeline: AnyPipeline) {
   let opened = 0;
 
   async function listen(run: Run): Promise<void> {
-    const until = exec.scenario.startTime + lengthOf(load.kind === "visitors" ? load.shape : []) * 1000;
+    const until = momentOf(exec.scenario.startTime + lengthOf(load.kind === "visitors" ? load.shape : []) * 1000);
     const [path, selection] = paths[exec.scenario.iterationInTest % paths.length] as (typeof paths)[number];
     const judge = receiverJudge(config, run);
     const correction = clockCorrection(run);
-    for (let failures = 0; !settled && Date.now() < until; ) {
+    for (let failures = 0; !settled && elapsed() < until; ) {
       await access.ready();
       const connection = new Connection(metrics, run, correction, damageIn);
       metrics.ws_connections_total.add(1);
@@ -73,7 +74,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
         arrived: (text, at) => connection.arrived(text, at),
         failed: (why) => connection.failed(why),
       });
-      await hold(run, connection, Math.min(until, access.endsAt), judge);
+      await hold(run, connection, Math.min(until, momentOf(access.endsAt)), judge);
       const { failure } = connection;
       const wasLive = connection.log !== null;
       // Nothing that the far end did, so that no error of it is told.
@@ -88,14 +89,14 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (failure === null) continue;
       const renewed = await tell(failure, wasLive);
       await tellWords(config, run, words);
-      if (!renewed) await unlessSettled(judge, Math.min(until, Date.now() + backoff(failures)));
+      if (!renewed) await unlessSettled(judge, Math.min(until, elapsed() + backoff(failures)));
     }
   }
 
-  /** Waits until a moment in Unix ms; there is nothing to wait for once the run is settled. */
+  /** Waits until a moment; there is nothing to wait for once the run is settled. */
   async function unlessSettled(judge: ArrivalJudge, moment: number): Promise<void> {
-    while (!settled && Date.now() < moment) {
-      await pause(Math.min(REPORT_MS, moment - Date.now()));
+    while (!settled && elapsed() < moment) {
+      await pause(Math.min(REPORT_MS, moment - elapsed()));
       settled = (await judge([], [], 0)).settled;
     }
   }
@@ -139,13 +140,13 @@ export function subscribersTest(pipeline: AnyPipeline) {
     return failure;
   }
 
-  /** Listens until a moment in Unix ms, or until the connection or the run is over. */
+  /** Listens until a moment, or until the connection or the run is over. */
   async function hold(run: Run, connection: Connection, leaves: number, judge: ArrivalJudge): Promise<void> {
     const pace = new Pace(REPORT_MS, config.INSTANCES);
     pace.hurry();
-    for (let wasDraining = false; connection.failure === null && !settled && Date.now() < leaves; ) {
+    for (let wasDraining = false; connection.failure === null && !settled && elapsed() < leaves; ) {
       // A connection that its token ends a moment later is a lost one.
-      connection.late = await pause(Math.min(pace.pause, leaves - Date.now()));
+      connection.late = await pause(Math.min(pace.pause, leaves - elapsed()));
       pace.slowDown();
       const answer = await connection.report(judge, false);
       if (answer.draining && !wasDraining) pace.hurry();

@@ -17,6 +17,11 @@ export function elapsed(): number {
   return instance.currentTestRunDuration;
 }
 
+/** What {@link elapsed} says at a Unix time in ms, as the wall has it now: a wall clock that is set moves no end then. */
+export function momentOf(unix: number): number {
+  return elapsed() + unix - Date.now();
+}
+
 const clock = new Clock(elapsed, LOOK_AFTER_MS);
 
 /** Unix time in milliseconds with digits below the millisecond: k6 counts the time since the test's start so finely. */

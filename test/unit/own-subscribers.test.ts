@@ -8,7 +8,7 @@ import { subscribersTest } from "../../k6/own/subscribers.ts";
 const far = vi.hoisted(() => ({ isSettled: false, reports: [] as PathReport[] }));
 const scenario = vi.hoisted(() => ({ startTime: 0, iterationInTest: 0 }));
 vi.mock("k6", () => ({ check: () => true }));
-vi.mock("k6/execution", () => ({ default: { scenario, vu: { idInTest: 1 }, instance: { vusInitialized: 1 } } }));
+vi.mock("k6/execution", async () => ({ default: { ...(await import("./execution.ts")).default, scenario } }));
 vi.mock("k6/http", () => ({ default: {} }));
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("../../k6/own/access.ts", () => ({
@@ -114,3 +114,19 @@ test("has not read what may wait when its pauses are long, unless the file tells
   await vi.advanceTimersByTimeAsync(1_000);
   await over;
 });
+
+test.each([-30_000, 30_000])(
+  "listens to the end of the load, where the clock is set by %s ms meanwhile",
+  async (step) => {
+    let isOver = false;
+    void listen(({ live }) => live()).then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.setSystemTime(Date.now() + step);
+    await vi.advanceTimersByTimeAsync(39_000);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(isOver).toBe(true);
+  },
+);

@@ -22,11 +22,6 @@ export class Agenda {
     this.now = now;
   }
 
-  /** When it is this Unix time in ms, as the wall has it now. */
-  at(unix: number): number {
-    return this.now() + unix - Date.now();
-  }
-
   add(one: Scheduled): void {
     if (!Number.isFinite(one.dueAt)) return;
     this.waiting.push(one);

@@ -2,7 +2,7 @@ import exec from "k6/execution";
 import { withoutCredentials } from "../../../core/redaction.ts";
 import type { PathLog } from "../../../k6/support/arrivals.ts";
 import { backoff } from "../../../k6/support/backoff.ts";
-import { elapsed } from "../../../k6/support/clock.ts";
+import { elapsed, momentOf } from "../../../k6/support/clock.ts";
 import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ArrivalJudge } from "../../../k6/support/judge.ts";
@@ -110,7 +110,7 @@ export class Subscriber implements Listener {
    * @param turn virtual users that open their connections in turn, this one among them.
    */
   async hold(until: number, turn = 1): Promise<void> {
-    this.until = this.agenda.at(until);
+    this.until = momentOf(until);
     this.keepAll(turn).catch((problem) => this.fail(problem));
     while (!this.areGone && this.failure === null) {
       await this.reporter.untilDue();
@@ -185,7 +185,7 @@ export class Subscriber implements Listener {
   /** The moment at which a token is over; the same for all whose token is the same. */
   private get tokenEndsAt(): number {
     const { endsAt } = this.door;
-    if (endsAt !== this.token.endsAt) this.token = { endsAt, moment: this.agenda.at(endsAt) };
+    if (endsAt !== this.token.endsAt) this.token = { endsAt, moment: momentOf(endsAt) };
     return this.token.moment;
   }
 
@@ -195,7 +195,7 @@ export class Subscriber implements Listener {
     const { resubscribesAt, vanishes } = this.manner;
     // A goodbye would be answered behind all that is still to be read.
     const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
-    const resubscribes = resubscribesAt === undefined ? undefined : this.agenda.at(resubscribesAt);
+    const resubscribes = resubscribesAt === undefined ? undefined : momentOf(resubscribesAt);
     const pingEvery = this.config.PING_EVERY * 1000;
     this.plan = { until, pingEvery, resubscribesAt: resubscribes, vanish, agenda: this.agenda };
     return this.plan;
