@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { parseJson } from "../record.ts";
 import type { Result } from "../result.ts";
-import { enoughSamples } from "./floor.ts";
+import { roughlyEnough } from "./floor.ts";
 import { describe, differences, fingerprint } from "./likeness.ts";
 import { type MeasurementKind, measure, processesOf } from "./measurement.ts";
 
@@ -85,7 +85,7 @@ export function refuseUnlike(result: Result, { subject, parameters }: Baseline):
 }
 
 function runOf(result: Result): BaselineRun {
-  const measurements = measure(result).filter(enoughSamples);
+  const measurements = measure(result).filter(roughlyEnough);
   const polled = Math.max(0, ...measurements.map((one) => one.polled ?? 0));
   const ofKind = (kind: MeasurementKind) => {
     const own = measurements.filter((one) => one.kind === kind);

@@ -4,7 +4,7 @@ import type { Verdict } from "../../core/verdict.ts";
 import { several } from "../format.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, type BaselineRun, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
-import { enoughSamples, noiseOf } from "./floor.ts";
+import { enoughSamples, noiseOf, ROUGHLY_MORE, roughlyEnough } from "./floor.ts";
 import { isCompared, type Measurement, type MeasurementKind, measure, processesOf } from "./measurement.ts";
 
 /** A latency or a defect is worse when it is more than this factor above the baseline. */
@@ -17,7 +17,7 @@ const LESS = 0.9;
  * - same: within the limit. better: outside it on the good side.
  * - worse: outside it on the bad side; fails the comparison.
  * - missing: the baseline has it, but this run did not measure it.
- * - unsure: this run has too few samples for a comparison.
+ * - unsure: this run has too few samples for a comparison, and is not worse by far.
  */
 export type ComparisonOutcome = "same" | "better" | "worse" | "missing" | "unsure";
 
@@ -71,7 +71,7 @@ export function compare(result: Result, baseline: Baseline): Comparison {
     run: result.run,
     against,
     ...verdictOn(rows, result),
-    cautions: cautionsOf(result, others, worst.length),
+    cautions: [...cautionsOf(result, others, worst.length), ...unsureOf(rows)],
     rows,
   };
 }
@@ -101,6 +101,13 @@ function cautionsOf(result: Result, earlier: Baseline["runs"], worst: number): s
   for (const machine of machines)
     cautions.push(`the baseline was measured on ${machine}, this run on ${machineOf(result)}`);
   return cautions;
+}
+
+function unsureOf(rows: readonly ComparisonRow[]): string[] {
+  const unsure = rows.filter(({ outcome }) => outcome === "unsure").length;
+  if (unsure === 0) return [];
+  const many = `${unsure} of ${several(rows.length, "value")}`;
+  return [`${many} had too few samples: there, only ${ROUGHLY_MORE} times as much would count as worse`];
 }
 
 interface BaselineRange {
@@ -134,8 +141,11 @@ function rowOf(range: BaselineRange, measured: Measurement | undefined, errors: 
   const limit = limitOf(range, error);
   if (measured === undefined) return { ...range, observed: null, limit, ratio: null, outcome: "missing" };
   const observed = measured.value;
-  const outcome = enoughSamples(measured) ? outcomeOf(range, observed, limit, error) : "unsure";
-  return { ...range, observed, limit, ratio: ratioOf(range, observed), outcome };
+  const row = { ...range, observed, ratio: ratioOf(range, observed) };
+  if (enoughSamples(measured)) return { ...row, limit, outcome: outcomeOf(range, observed, limit, error) };
+  const { high, name } = range;
+  const rough = Math.max(limit, high * ROUGHLY_MORE, high + noiseOf(name) * ROUGHLY_MORE);
+  return { ...row, limit: rough, outcome: roughlyEnough(measured) && observed > rough ? "worse" : "unsure" };
 }
 
 /** Where worse begins. A difference as large as that between the baseline's own runs means nothing. */

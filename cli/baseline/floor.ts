@@ -6,6 +6,12 @@ import type { Measurement } from "./measurement.ts";
  */
 const SAMPLES: Readonly<Record<string, number>> = { p50: 100, p95: 1_000, p99: 5_000 };
 
+/** A tenth of that: five samples beyond a percentile show a standstill of seconds, though no small difference. */
+const ROUGH_SHARE = 0.1;
+
+/** A difference that a few samples show too, as a factor and as so many times the noise. */
+export const ROUGHLY_MORE = 10;
+
 /**
  * Differences in ms that are noise, by statistic: somewhat more than valid runs with the same parameters differed by on
  * a busy machine with two cores (0.3, 2 and 10 ms; see docs/baselines.md).
@@ -18,8 +24,17 @@ function statisticOf(name: string): string {
 }
 
 /** Whether a measurement has enough samples to be compared with another run. */
-export function enoughSamples({ kind, name, samples }: Measurement): boolean {
-  return kind !== "latency" || samples >= (SAMPLES[statisticOf(name)] ?? 0);
+export function enoughSamples(measurement: Measurement): boolean {
+  return measurement.samples >= neededFor(measurement);
+}
+
+/** Whether it has enough for a rough comparison. */
+export function roughlyEnough(measurement: Measurement): boolean {
+  return measurement.samples >= neededFor(measurement) * ROUGH_SHARE;
+}
+
+function neededFor({ kind, name }: Measurement): number {
+  return kind === "latency" ? (SAMPLES[statisticOf(name)] ?? 0) : 0;
 }
 
 /** The difference in ms that is noise for this latency. */

@@ -43,6 +43,22 @@ describe("a latency", () => {
     expect(rowOf(ACK, ack(observed), ...earlier.map(ack)).outcome).toBe(outcome);
   });
 
+  test.each([
+    ["standstill", { count: 500, med: 2, "p(95)": 2_517, "p(99)": 2_910 }, ["worse", "worse"]],
+    ["as before", { count: 500, med: 2, "p(95)": 4, "p(99)": 9 }, ["unsure", "unsure"]],
+    ["a hiccup", { count: 500, med: 2, "p(95)": 30, "p(99)": 90 }, ["unsure", "unsure"]],
+    [
+      "a standstill, of which too few samples tell",
+      { count: 99, med: 2, "p(95)": 2_517, "p(99)": 2_910 },
+      ["unsure", "unsure"],
+    ],
+  ])("of few samples is compared roughly: %s", (_, metrics, outcomes) => {
+    const few = (publish_ack_latency_ms: Record<string, number>) => ({ metrics: { nats: { publish_ack_latency_ms } } });
+    const before = few({ count: 500, med: 2, "p(95)": 3.5, "p(99)": 7.4 });
+    const tails = ["p95", "p99"].map((statistic) => `nats publish_ack_latency_ms ${statistic}`);
+    expect(tails.map((name) => rowOf(name, few(metrics), before).outcome)).toEqual(outcomes);
+  });
+
   test("of too few samples is not compared, and none at all is missed", () => {
     const thin = { metrics: { nats: { publish_ack_latency_ms: { count: 99 } } } };
     expect(rowOf(ACK, thin, {}).outcome).toBe("unsure");
