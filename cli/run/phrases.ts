@@ -8,18 +8,20 @@ import type { Second } from "../../core/timeline.ts";
 /** A rule that a path may break. */
 export type Rule = "duplicated" | "reordered" | "misrouted";
 
-/** The path with the most losses, and their cause if known. */
+/** The path with the most losses, the earliest of those that lost as many, and their cause if known. */
 export function lost(account: Account | null, timeline: readonly Second[]): string {
   const worst = worstOf(account, "lost");
   if (worst === null) return drained(timeline);
   const { path, lost: count, expected, lostSeqs, firstLostAt } = worst;
+  const alike = account?.offenders.filter((one) => one.lost === count && one.expected === expected).length ?? 1;
   const first = lostSeqs[0] === undefined ? "" : `, first event ${lostSeqs[0]}`;
   const when = firstLostAt === null ? "" : ` ${secondOf(timeline, firstLostAt)}`;
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
   const most = (account?.lost ?? 0) > count ? "most, " : "";
-  return `path ${path} lost ${most}${count} of ${expected}${first}${when}; ${hop}${stillComing(account, worst)}`;
+  const others = alike > 1 ? ` (${alike - 1} ${alike === 2 ? "other" : "others"} lost as many, later)` : "";
+  return `path ${path} lost ${alike > 1 ? "" : most}${count} of ${expected}${first}${when}${others}; ${hop}${stillComing(account, worst)}`;
 }
 
 /** That the wait may have been too short, where the last events are those that did not come. */
@@ -61,7 +63,11 @@ function hasEachRepeated({ expected, duplicated, duplicatedSeqs }: Offender): bo
 
 function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null {
   const offenders = [...(account?.offenders ?? [])].filter((one) => one[rule] > 0);
-  return offenders.sort((one, other) => other[rule] - one[rule])[0] ?? null;
+  // What is named as evidence of a detour came to this path.
+  const evident = rule === "misrouted" ? account?.detours.first[0]?.arrived : undefined;
+  const rank = ({ path, firstLostAt }: Offender) =>
+    rule === "lost" ? (firstLostAt ?? Number.POSITIVE_INFINITY) : Number(path !== evident);
+  return offenders.sort((one, other) => other[rule] - one[rule] || rank(one) - rank(other))[0] ?? null;
 }
 
 /** The slowest second, and the hop that takes the time. */

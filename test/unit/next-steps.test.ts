@@ -77,6 +77,30 @@ describe("the next step", () => {
       "path connection 12 (ethereum): 100 of 100, events 7; hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
     ],
     [
+      "of lost events names the path that lost first, where others lost as many",
+      missed("account_lost"),
+      evidenceOf({
+        lost: 84,
+        offenders: [
+          { ...OFFENDER, path: "order", firstLostAt: STARTED + 2_500 },
+          { ...OFFENDER, path: "invoice", lostSeqs: [47], firstLostAt: STARTED + 500 },
+        ],
+      }),
+      "path invoice lost 42 of 30000, first event 47 in second 1 (12:00:00Z) (1 other lost as many, later); hop acknowledgement to delivery: look at what the target did then",
+    ],
+    [
+      "of misrouted events names the path that the events of the evidence came to",
+      missed("account_misrouted"),
+      evidenceOf({
+        detours: { count: 5, first: [{ seq: 147, due: "order", arrived: "invoice" }] },
+        offenders: [
+          { ...OFFENDER, path: "order", misrouted: 5, misroutedSeqs: [47] },
+          { ...OFFENDER, path: "invoice", misrouted: 5, misroutedSeqs: [147] },
+        ],
+      }),
+      'path invoice: 5 beside 30000 expected, events 147 and 4 more; its filter is {"chains":["ethereum"],"event_types":[],"accounts":[],"program_ids":[]}: compare it with what the target matches by',
+    ],
+    [
       "of lost events tells what the pipeline holds back",
       missed("account_lost"),
       evidenceOf({ offenders: [OFFENDER], causes: ["7 deliveries wait in delivery_queue"] }),
