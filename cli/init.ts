@@ -95,7 +95,9 @@ async function writePipeline(given: string[], flags: Flags): Promise<void> {
   await writeFileWhole(resolve(file), template(name, from, to, compared?.sample));
   const needed = PACKAGES[compared?.sample.spelled === null && to !== "table" ? "count" : to];
   if (needed !== undefined) console.log(`it imports a package of its own: npm install --save-dev ${needed}`);
-  console.log(`${file} is written: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`);
+  console.log(
+    `${file} is written, with events that go in by ${from} and come out by ${to}: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`,
+  );
 }
 
 /** The name of a new pipeline, by which `run` and `doctor` will find it. @throws RangeError for any other. */

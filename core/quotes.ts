@@ -62,7 +62,9 @@ const SHOWN = 3;
 /** Quotes in one line; null without any. */
 export function describeQuotes(quotes: readonly Quote[]): string | null {
   if (quotes.length === 0) return null;
-  const shown = quotes.slice(0, SHOWN).map(({ about, text, times }) => `${about} ${text} (${times} times)`);
+  const shown = quotes
+    .slice(0, SHOWN)
+    .map(({ about, text, times }) => `${about} ${text} (${times === 1 ? "once" : `${times} times`})`);
   const more = quotes.length - shown.length;
   return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }

@@ -123,7 +123,9 @@ export function parseFaults<Table extends FaultTable>(settings: readonly string[
     const [name = "", ...rest] = setting.split("=");
     const fault = Object.hasOwn(table, name) ? table[name] : undefined;
     if (fault === undefined) {
-      throw new RangeError(`fault "${setting}" is not known; known are ${spellings(table).join(", ")}`);
+      const known = spellings(table);
+      const allowed = known.length > 0 ? `known are ${known.join(", ")}` : "what is run here has none";
+      throw new RangeError(`fault "${setting}" is not known; ${allowed}`);
     }
     const value = fault.read(rest.length === 0 ? undefined : rest.join("="));
     if (value === null) throw new RangeError(`fault "${setting}" is not valid: ${name} takes ${fault.takes}`);

@@ -63,9 +63,11 @@ export function withRun(result: Result, earlier: Baseline | null = null): Baseli
 /** @throws an error when the run is INVALID or was interrupted: its numbers say nothing about the target. */
 export function refuseInvalid({ run, verdict, complete, reasons }: Result): void {
   if (verdict === "INVALID") {
-    throw new Error(`run ${run} is INVALID and is not compared: ${reasons[0]?.text ?? "it gives no reason"}`);
+    throw new Error(
+      `run ${run} is INVALID, and neither saved nor compared: ${reasons[0]?.text ?? "it gives no reason"}`,
+    );
   }
-  if (!complete) throw new Error(`run ${run} was interrupted and is not compared`);
+  if (!complete) throw new Error(`run ${run} was interrupted, and is neither saved nor compared`);
 }
 
 /** @throws an error when the run missed an objective: later runs would be compared with a bad one. */

@@ -53,7 +53,9 @@ async function comparedTo(root: string, result: Result, named: string | undefine
     const baseline = await readBaseline(root, name);
     if (baseline !== null) return { comparison: compare(result, baseline) };
     if (named !== undefined) throw new Error(`baseline "${name}" is not known`);
-    return { without: `There is no baseline ${name}. To make one: throughline baseline save ${result.run}` };
+    const isSound = result.verdict !== "INVALID" && result.complete;
+    const how = isSound ? ` To make one: throughline baseline save ${result.run}` : "";
+    return { without: `There is no baseline ${name}.${how}` };
   } catch (problem) {
     if (named !== undefined) throw problem;
     return { without: `Not compared with baseline ${name}: ${(problem as Error).message}` };

@@ -31,7 +31,8 @@ export function describePipelines(): string {
 export function subjectOf(given: readonly string[]): Subject {
   const names = [...new Set(given)];
   for (const name of names) {
-    if (!SUBJECTS.includes(name)) throw new RangeError(`run ${name}: allowed: ${SUBJECTS.join(", ")}`);
+    if (!SUBJECTS.includes(name))
+      throw new RangeError(`${name} is no pipeline and no test; allowed: ${SUBJECTS.join(", ")}`);
   }
   const [first = ""] = names;
   const named = PIPELINES[first];

@@ -147,7 +147,7 @@ describe("a pipeline file that is broken does not stop another:", () => {
     });
     const unknown = await throughlineIn(folder, "run", "ugly");
     expect(unknown.stderr).toMatch(
-      /^throughline: run ugly: allowed: .*, good; own: .*b\.pipeline\.ts; broken: .*a\.pipeline\.ts:[^\n]*$/,
+      /^throughline: ugly is no pipeline and no test; allowed: .*, good; own: .*b\.pipeline\.ts; broken: .*a\.pipeline\.ts:[^\n]*$/,
     );
   });
 
@@ -209,7 +209,7 @@ export default defineConfig({ pipelines: ${JSON.stringify(pipelines)} });
   write("systems/toy/toy.pipeline.ts", template("toy", "websocket", "websocket"));
   list("orders");
   expect((await throughlineIn(folder, "run", "toy")).stderr).toMatch(
-    /^throughline: run toy: allowed: .*, orders; own: /,
+    /^throughline: toy is no pipeline and no test; allowed: .*, orders; own: /,
   );
   list("orders", "toy");
   const { stdout, stderr } = await throughlineIn(folder, "build", "--grafana", "boards", "--kubernetes", "testruns");

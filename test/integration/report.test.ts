@@ -68,7 +68,10 @@ describe("from a run to a comparison", () => {
   });
 
   test.each([
-    ["pipeline-invalid", /^throughline: run pipeline-invalid is INVALID and is not compared: schedule_delay_ms/],
+    [
+      "pipeline-invalid",
+      /^throughline: run pipeline-invalid is INVALID, and neither saved nor compared: schedule_delay_ms/,
+    ],
     ["nothing", /^throughline: run "nothing" is not known: /],
     ["other", /^throughline: run other is not like the baseline: SCENARIO is "load", the baseline has "smoke"$/],
   ])("%s is refused in one line", async (run, line) => {

@@ -296,7 +296,7 @@ describe("what goes wrong", () => {
   });
 
   test.each([
-    [["run", "kafka"], "run kafka: allowed: ethhook, ingest, pipeline, webhook, redis"],
+    [["run", "kafka"], "kafka is no pipeline and no test; allowed: ethhook, ingest, pipeline, webhook, redis"],
     [["run", "http", "--out", "/dev/null/results"], "--out /dev/null/results: cannot be written: ENOTDIR"],
     [["run", "pipeline", "--scenario", "strss"], "SCENARIO=strss: allowed: smoke"],
     [["run", "pipeline", "--fault", "gremlins=3"], 'fault "gremlins=3" is not known'],

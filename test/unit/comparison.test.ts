@@ -217,8 +217,12 @@ describe("only like is compared with like", () => {
   });
 
   test.each([
-    ["INVALID", invalid(), /run pipeline-invalid is INVALID and is not compared: schedule_delay_ms/],
-    ["interrupted", resultOf({}, { complete: false }), /run pipeline-1 was interrupted and is not compared/],
+    ["INVALID", invalid(), /run pipeline-invalid is INVALID, and neither saved nor compared: schedule_delay_ms/],
+    [
+      "interrupted",
+      resultOf({}, { complete: false }),
+      /run pipeline-1 was interrupted, and is neither saved nor compared/,
+    ],
   ])("a run that is %s is neither baseline nor compared", (_, run, problem) => {
     expect(() => withRun(run)).toThrow(problem);
     expect(() => compare(run, baselineOf({}))).toThrow(problem);

@@ -209,7 +209,11 @@ test("another name of a profile is the profile, also to the history and to basel
 
 describe("refused", () => {
   test.each<[string[], Partial<Request>, string]>([
-    [["kafka"], {}, "run kafka: allowed: ethhook, ingest, pipeline, webhook, redis, http, websocket, nats"],
+    [
+      ["kafka"],
+      {},
+      "kafka is no pipeline and no test; allowed: ethhook, ingest, pipeline, webhook, redis, http, websocket, nats",
+    ],
     [["http", "redis"], {}, "run http redis: these belong to different pipelines; run one after the other"],
     [["pipeline", "http"], {}, "run pipeline http: a pipeline runs alone; allowed: one pipeline, or tests of one"],
     [
