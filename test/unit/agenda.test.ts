@@ -76,6 +76,16 @@ test("never clears a timer that is due: k6 would take the next one for it", () =
   expect(done).toEqual([]);
 });
 
+test("keeps no timer once all have left", () => {
+  const agenda = new Agenda(() => performance.now());
+  agenda.add(scheduled("one", [], 100));
+  agenda.add(scheduled("other", [], 200));
+  agenda.leave();
+  expect(vi.getTimerCount()).toBe(1);
+  agenda.leave();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test("forgets what it is told to", () => {
   const done: string[] = [];
   const agenda = new Agenda(() => performance.now());

@@ -55,6 +55,8 @@ describe("a session", () => {
     expect(ends).toEqual(["ended"]);
     expect(told).toEqual(["connect", "subscribe", "list", "ping", "unsubscribe"].map((asked) => [asked, null]));
     expect(Socket.last.sent).toEqual(["subscribe", "list_subscriptions", "ping", "unsubscribe"]);
+    // k6 ends no function while a timer waits.
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test.each([

@@ -14,6 +14,8 @@ export class Agenda {
   /** In ms, by a clock that nobody sets: the wall's may jump, and the end of a load with it. */
   readonly now: () => number;
   private waiting = soonestFirst();
+  /** That were added and have not left. */
+  private members = 0;
   private timer = 0;
   /** Infinite without a timer. */
   private timerAt = Number.POSITIVE_INFINITY;
@@ -24,8 +26,15 @@ export class Agenda {
 
   add(one: Scheduled): void {
     if (!Number.isFinite(one.dueAt)) return;
+    this.members++;
     this.waiting.push(one);
     this.setTimer();
+  }
+
+  /** One that was added has nothing to do any more: k6 ends no function while a timer waits, be it for nobody. */
+  leave(): void {
+    this.members--;
+    if (this.members === 0) this.clear();
   }
 
   /** Nothing is done any more. */

@@ -187,6 +187,7 @@ export class Session implements SocketListener, Scheduled {
   private isOver(reason: string): void {
     if (this.isFinished) return;
     this.isFinished = true;
+    if (Number.isFinite(this.pingAt)) this.plan.agenda.leave();
     this.conversation.end(this.gaveUp ?? reason);
     const planned = this.leavingAt !== null;
     if (!planned) this.words ??= this.gaveUp ?? reason;
