@@ -1,14 +1,18 @@
 /** Systems write an identity into several fields of one message, such as its key and its body: it arrived once. */
 import { fieldsOf, formFields } from "./formats.ts";
-import { type FoundIdentities, type Identity, identitiesIn, type ReadingContext } from "./identity.ts";
+import {
+  type FoundIdentities,
+  type Identity,
+  identitiesIn,
+  type ReadingContext,
+  SHORTEST_IDENTITY,
+} from "./identity.ts";
 import { CANARY_PUBLISHER } from "./trace.ts";
 
 /** An identity as a JSON number, which JavaScript would round. */
 const BARE_NUMBER = /(?<=[:,[\s])[89]\d{18}(?=[,}\]\s])/g;
 /** Deeper fields are not looked into: hostile texts are nested a million times. */
 const LONGEST_FIELD = 1_000;
-/** Characters of a number, the shortest spelling of an identity. */
-const SHORTEST_IDENTITY = 19;
 /** What frames a message may begin as JSON does, as `[info]`. */
 const MOST_BEGINNINGS = 8;
 /** Forms and XML within each other. */

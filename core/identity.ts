@@ -110,16 +110,23 @@ export function spell(trace: Trace, spelling: Spelling): string {
 }
 
 const MARKER_DIGITS = TRACE_HASH_MARKER.slice(2);
-const CANDIDATES = new RegExp(
-  [
-    EVENT_ID_MARKER,
-    MARKER_DIGITS,
-    "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-9[0-9a-f]{3}-[0-9a-f]{12}",
-    "[0-9a-f]{12}8[0-9a-f]{3}9[0-9a-f]{15}",
-    "[89]\\d{18}",
-  ].join("|"),
-  "gi",
-);
+const DIGITS = [
+  MARKER_DIGITS,
+  "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-9[0-9a-f]{3}-[0-9a-f]{12}",
+  "[0-9a-f]{12}8[0-9a-f]{3}9[0-9a-f]{15}",
+  "[89]\\d{18}",
+];
+const CANDIDATES = new RegExp([EVENT_ID_MARKER, ...DIGITS].join("|"), "gi");
+/** The marker of a text alone is a common beginning of names, such as `evt_type`. */
+const LIKENESS = new RegExp([`${EVENT_ID_MARKER}\\d{16}`, ...DIGITS].join("|"), "i");
+
+/** Characters of a number, the shortest spelling. */
+export const SHORTEST_IDENTITY = 19;
+
+/** Whether anything in a text looks like an identity, of whatever run and however damaged. */
+export function resemblesIdentity(text: string): boolean {
+  return LIKENESS.test(text);
+}
 
 /** Finds every identity in a text, whatever surrounds it, in upper or lower case. */
 export function identitiesIn(text: string, context: ReadingContext): FoundIdentities {

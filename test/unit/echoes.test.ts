@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventsIn } from "../../core/echoes.ts";
-import { spell } from "../../core/identity.ts";
+import { SPELLINGS, spell } from "../../core/identity.ts";
 import { CANARY_PUBLISHER } from "../../core/trace.ts";
 
 const trace = (seq: number, publisher = 1) => ({ run: 0xdeadbeef, publisher, seq, publishedAt: 1_790_000_000_000 });
@@ -107,6 +107,38 @@ test.each([
 ])("an event in %s arrived as often as it did", (_, text, seqs) => {
   const known = { runs: [0xdeadbeef], at: 1_790_000_000_005 };
   expect(eventsIn(text, known).identities.map(({ seq }) => seq)).toEqual(seqs);
+});
+
+describe.each([
+  ...SPELLINGS.map((spelling) => [spelling, spell(trace(1), spelling)] as const),
+  ["text in upper case", one.toUpperCase()],
+  ["uuid without dashes", spell(trace(1), "uuid").replaceAll("-", "")],
+  ["hash without 0x", spell(trace(1), "hash").slice(2)],
+] as const)("rows without names, each with a %s,", (_, spelled) => {
+  test.each([
+    ["of commas", `${spelled},created`],
+    ["of semicolons", `${spelled};paid;EUR`],
+    ["of tabs", `${spelled}\tpaid`],
+    ["of words", `order ${spelled},was paid`],
+    ["of quotes", `"id ${spelled}","created"`],
+    ["of two cells with it", `paid,a${spelled === number ? "" : " "}${spelled}`],
+  ])("%s, are arrivals by themselves", (__, row) => {
+    const known = { runs: [0xdeadbeef], at: 1_790_000_000_005 };
+    for (const times of [2, 3, 5]) {
+      const { identities } = eventsIn(Array(times).fill(row).join("\n"), known);
+      expect(identities.map(({ seq }) => seq)).toEqual(Array(times).fill(1));
+    }
+  });
+});
+
+test.each([
+  ["evt_id,evt_ref", [1]],
+  ["Order number (#),customer.ref", [1]],
+  [`${"a".repeat(32)},b`, [1]],
+  [`${"a".repeat(33)},b`, [1, 1]],
+])("a first row of %s names columns or none", (names, seqs) => {
+  const known = { runs: [0xdeadbeef], at: 1_790_000_000_005 };
+  expect(eventsIn(`${names}\n${one},${one}`, known).identities.map(({ seq }) => seq)).toEqual(seqs);
 });
 
 test("of two spellings that which tells the time is kept", () => {
