@@ -16,12 +16,15 @@ const unpackers: Readonly<Record<string, (bytes: Buffer, bound: { maxOutputLengt
 /** Values of senders that have not encoded the body. */
 const NOTHING_DONE = /^(|identity|none|utf-?8|binary|[78]bit)$/;
 
-/** The text of a body: UTF-8, unless its mark or its type says UTF-16. */
+/**
+ * The text of a body: UTF-8, unless its mark says UTF-16, or its type does and it looks so. Of a wrong type nothing would be
+ * left to read, and an identity in UTF-16 is half zeros.
+ */
 export function textOf(bytes: Buffer, contentType = ""): string {
   const [one, two] = bytes;
   const marked = one === 0xff && two === 0xfe ? "le" : one === 0xfe && two === 0xff ? "be" : undefined;
   const [wide, order] = /charset="?utf-16(le|be)?\b/i.exec(contentType) ?? [];
-  if (marked === undefined && wide === undefined) return bytes.toString();
+  if (marked === undefined && (wide === undefined || !bytes.includes(0))) return bytes.toString();
   // Without a mark the order is that of the first character, which is hardly ever beyond Latin.
   const found = marked ?? order?.toLowerCase() ?? (one === 0 ? "be" : "le");
   return new TextDecoder(`utf-16${found}`).decode(bytes);

@@ -23,6 +23,8 @@ describe("the text of a body", () => {
   test.each<[string, Buffer, string | undefined]>([
     ["UTF-8", Buffer.from(said), undefined],
     ["UTF-8 that says so", Buffer.from(said), "application/json; charset=utf-8"],
+    ["UTF-8 whose type is wrong", Buffer.from(said), "application/json; charset=utf-16"],
+    ["UTF-8 whose type is wrong and says the order", Buffer.from(said), "text/plain; charset=UTF-16LE"],
     ["UTF-16 with a mark", Buffer.from([0xff, 0xfe, ...little]), undefined],
     ["UTF-16 with the other mark", Buffer.from([0xfe, 0xff, ...big]), "text/xml"],
     ["UTF-16 whose type says the order", big, "text/xml; charset=UTF-16BE"],
