@@ -5,7 +5,7 @@ const LONGEST = 90;
 
 /** Where a subscription leads. */
 interface Place {
-  /** The path that it belongs to, where that has a name. */
+  /** The path that it belongs to, where that has a name; then that says what it selects. */
   readonly to?: string;
   /** The virtual user that holds it. */
   readonly connection: number;
@@ -15,18 +15,19 @@ interface Place {
   readonly selects?: string;
 }
 
-/** The name that a subscriber reports; no two are equal. @param instance its k6 process. */
+/** The name that a subscriber reports; no two are equal, because its numbers are whole. @param instance its k6 process. */
 export function reportedName(instance: string, { to, connection, opened, selects }: Place): string {
-  const place = [
-    ...(to === undefined ? [] : [to]),
-    `connection ${connection}`,
-    ...(opened === 1 ? [] : [`subscription ${opened}`]),
-  ].join(", ");
-  return `${instance}/${shortened(selects === undefined ? place : `${place} (${selects})`)}`;
+  const numbers = `connection ${connection}${opened === 1 ? "" : `, subscription ${opened}`}`;
+  if (to !== undefined) return `${instance}/${shortened(to, LONGEST - numbers.length - 2)}, ${numbers}`;
+  if (selects === undefined) return `${instance}/${numbers}`;
+  return `${instance}/${numbers} (${shortened(selects, LONGEST - numbers.length - 3)})`;
 }
 
-function shortened(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 3)}...`;
+/** Paths and selections differ at their ends, if they begin alike: the middle is left out. */
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil((most - 3) / 2);
+  return `${text.slice(0, head)}...${text.slice(head + 3 - most)}`;
 }
 
 /** The process of a k6 run, as `openRun` names it. */
