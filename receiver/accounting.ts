@@ -2,13 +2,13 @@
 import type { Account, Offender } from "../core/account.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Clocks } from "../core/clocks.ts";
-import { type Detours, DetourTally, NO_DETOURS } from "../core/detours.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Standstill } from "../core/standstill.ts";
 import type { Deliveries } from "./deliveries.ts";
+import { detoursOf } from "./detours.ts";
 import type { Expectations } from "./expected.ts";
-import type { AccountPart, Elsewhere, Observer } from "./observer.ts";
+import type { AccountPart, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
 
 /** How many paths with broken rules an account lists. */
@@ -140,24 +140,6 @@ export function accountOf(parts: AccountParts): Account {
 function worstOf(offenders: readonly Offender[]): Offender[] {
   const others = ({ open, duplicated, reordered, misrouted }: Offender) => open + duplicated + reordered + misrouted;
   return [...offenders].sort((one, other) => other.lost - one.lost || others(other) - others(one)).slice(0, OFFENDERS);
-}
-
-/** Where lost deliveries arrived instead. @param short the paths that lost any. */
-function detoursOf(
-  astray: Bitset,
-  elsewhere: Elsewhere,
-  short: readonly Path[],
-  { observers, publication, expected, now }: AccountParts,
-): Detours {
-  if (astray.size === 0 || short.length === 0) return NO_DETOURS;
-  const all = observers.flatMap(({ paths }) => [...paths]);
-  const placeOf = (seq: number) =>
-    all.find((path) => path.seen.has(seq) && !path.selected(seq))?.name ??
-    [...elsewhere].find(([, seen]) => seen.has(seq))?.[0] ??
-    null;
-  const tally = new DetourTally(astray, placeOf);
-  for (const path of short) path.settle(publication, expected.whole, now, (seq) => tally.lost(path.name, seq));
-  return tally.detours;
 }
 
 /** After an interruption nobody waited: missing deliveries are open, not lost. */

@@ -59,6 +59,24 @@ describe("requests", () => {
     expect(detours.first[0]).toEqual({ seq: 0, due: "invoices", arrived: "invoice" });
   });
 
+  test("on a path that gets a copy of everything explain no loss", async () => {
+    await opened("request", { all: {}, invoices: {} }, null);
+    for (const path of ["all", "audit"]) for (let seq = 0; seq < 3; seq++) await hook(path, identity(seq));
+    for (const seq of [0, 2]) await hook("invoices", identity(seq));
+    await published(3);
+    expect(await settle()).toMatchObject({ lost: 1, misrouted: 3, detours: { count: 0, first: [] } });
+  });
+
+  test("on another path beside such a copy are still found there", async () => {
+    await opened("request", { all: {}, invoices: {} }, null);
+    for (const path of ["all", "audit"]) for (let seq = 0; seq < 3; seq++) await hook(path, identity(seq));
+    for (const seq of [0, 2]) await hook("invoices", identity(seq));
+    await hook("invoice", identity(1));
+    await published(3);
+    const { detours } = await settle();
+    expect(detours).toEqual({ count: 1, first: [{ seq: 1, due: "invoices", arrived: "invoice" }] });
+  });
+
   test("beside all paths are refused, and told", async () => {
     await opened("request", { all: {} }, null);
     const sent = (body: string) => fetch(`${receiver?.url}/hook/all?key=1`, { method: "POST", body });

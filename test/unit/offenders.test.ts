@@ -73,6 +73,19 @@ describe("offenders", () => {
     expect(account.offenders.find(({ path }) => path === "globex")?.misroutedSeqs).toEqual([gone]);
   });
 
+  test("are not excused by a path that gets copies of all", () => {
+    const run = new Run("nightly", OPENING, () => 9_000);
+    run.published(batch(0, 40, 1_000));
+    const due = ON_ETHEREUM.filter((seq) => seq < 40);
+    run.arrivals({
+      paths: [
+        report(due.slice(1), 9_000, { path: "acme", filter: ETHEREUM }),
+        report(all, 9_000, { path: "globex", filter: SOLANA }),
+      ],
+    });
+    expect(run.account()).toMatchObject({ lost: 1, misrouted: due.length, detours: { count: 0, first: [] } });
+  });
+
   test("lost elsewhere only what did not arrive anywhere", () => {
     const run = new Run("nightly", OPENING, () => 9_000);
     run.published(batch(0, 40, 1_000));
