@@ -98,9 +98,15 @@ export function isUncompared(account: { readonly farEnd?: unknown }): boolean {
 /** What stands in the place of an account's figures where nothing was put on the target. */
 export const NO_LOAD = "none: no event was published, so that nothing is known of deliveries";
 
+/** Any of these is a trace of a load, also where its publisher's report never came. */
+const TRACES = [
+  ...(["published", "unsent", "expected", "delivered"] as const),
+  ...(["unreported", "misrouted", "duplicated", "late"] as const),
+];
+
 /** Whether any event was published, or at least due, or arrived. */
-export function hadLoad({ published, unsent, expected, delivered }: Counts): boolean {
-  return published + unsent + expected + delivered > 0;
+export function hadLoad(counts: Counts): boolean {
+  return TRACES.some((name) => counts[name] > 0);
 }
 
 /** A count of an account; null where nobody looked for it. */

@@ -123,6 +123,17 @@ describe("a test", () => {
     expect(withAccount({ ...nothing, unsent: 5 })).toContain("5 were due and not sent");
   });
 
+  test.each(["unreported", "misrouted", "duplicated", "late"] as const)(
+    "of events that arrived although their publisher told of none keeps the account: %s",
+    (count) => {
+      const nothing = { published: 0, unsent: 0, expected: 0, delivered: 0, acknowledged: 0, unknown: 0, unjudged: 0 };
+      const rendered = withAccount({ ...nothing, [count]: 100 });
+      expect(rendered).not.toContain("no event was published");
+      expect(rendered).toMatch(/^ {2}published {2}0 events/m);
+      expect(rendered).toMatch(count === "unreported" ? /100 that no publisher reported/ : RegExp(`100 ${count}`));
+    },
+  );
+
   test("names no run, no rate and no account where there are none", () => {
     const { publishing_seconds: _, ...metrics } = dataOf().metrics;
     const lines = text({ run: null, account: null, data: { ...dataOf(), metrics } });

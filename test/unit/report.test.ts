@@ -174,6 +174,16 @@ test("a run without a load has no figures of deliveries, in any form", () => {
   expect(renderMarkdown(idle, WITHOUT)).toContain("Load: none: no event was published");
 });
 
+test("a run whose publisher told nothing keeps the account of what arrived, in any form", () => {
+  const untold = { published: 0, unsent: 0, expected: 0, delivered: 0, lost: 0, offenders: [], unreported: 100 };
+  const account = { ...(resultOf().account as NonNullable<Result["account"]>), ...untold };
+  const result = resultOf({}, { account, verdict: "INVALID" });
+  const page = html(result);
+  expect(page).not.toContain("no event was published");
+  expect(page).toMatch(/id="account-unreported"[^>]*>.*?100/);
+  expect(renderMarkdown(result, WITHOUT)).toMatch(/\| unreported \|[\s\S]* 100 \|/);
+});
+
 test("a stall whose effect on latencies nobody can bound is told", () => {
   const standstill = { at: STARTED_AT, ms: 2_300 };
   const account = { ...(resultOf().account as NonNullable<Result["account"]>), standstill };
