@@ -96,6 +96,8 @@ export interface StorageAccount {
    * where rows have no insertion time.
    */
   readonly insertion: Percentiles;
+  /** The same if each row without such a time came right after the reading that did not find it; older records lack it. */
+  readonly earliest?: Percentiles;
   /** How many of these rows have no insertion time; older records lack it. */
   readonly untimed?: number;
   /** Messages that are pending, and that are in a worker's buffer; null when Redis is not observed. */

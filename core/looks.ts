@@ -20,11 +20,12 @@ export interface LookAccount {
 interface Looked {
   readonly latency: Percentiles;
   readonly looks?: LookAccount | null;
-  readonly storage?: { readonly insertion: Percentiles; readonly untimed?: number } | null;
+  readonly storage?: {
+    readonly insertion: Percentiles;
+    readonly earliest?: Percentiles;
+    readonly untimed?: number;
+  } | null;
 }
-
-/** The statistics of a latency that both ends have. */
-const STATISTICS = { mean: "mean", p95: "p95", p99: "p99", p995: "p995" } as const;
 
 /**
  * By how much a missed latency may be too high, because arrivals are dated by looks; null where that is nothing. A met one
@@ -41,14 +42,24 @@ export function lookDelay(
   const looks = account?.looks ?? null;
   if (account === null || looks === null || observed === null || comparison !== "<" || observed < bound) return null;
   if (!isDatedByLooks(metric, account) || clocks?.by === Number.POSITIVE_INFINITY) return null;
-  const [, name] = /^account_delivery_(mean|p95|p99|p995)_ms$/.exec(metric) ?? [];
-  const statistic = name === undefined ? null : STATISTICS[name as keyof typeof STATISTICS];
-  const late = statistic === null ? looks.longest : account.latency[statistic] - looks.earliest[statistic];
+  const late = latenessOf(metric, account, looks);
   if (late <= 0) return null;
   return {
     by: late + (clocks?.by ?? 0),
     cause: `${POLLED}${milliseconds(looks.longest)} or less: a latency is known to within ${milliseconds(looks.longest)}`,
   };
+}
+
+/** By how much a statistic is lower if each event came right after the look that did not find it. */
+function latenessOf(metric: string, { latency, storage = null }: Looked, looks: LookAccount): number {
+  const [, of, name] = /^account_(delivery|insert)_(mean|p95|p99|p995)_ms$/.exec(metric) ?? [];
+  if (name === undefined) return looks.longest;
+  const statistic = name as "mean" | "p95" | "p99" | "p995";
+  // Older records have no such end of rows; that of their deliveries is no later.
+  const isOwn = of === "insert" && storage?.earliest !== undefined;
+  return isOwn
+    ? storage.insertion[statistic] - storage.earliest[statistic]
+    : latency[statistic] - looks.earliest[statistic];
 }
 
 /** Where rows have no time of their own, that of their insertion is that of the look too. */

@@ -4,9 +4,13 @@ import { lookDelay } from "../../core/looks.ts";
 import type { Item } from "../../core/observe.ts";
 import { slo } from "../../core/slo.ts";
 import { summarize } from "../../core/summary.ts";
+import { runNumber } from "../../core/trace.ts";
+import { Deliveries } from "../../receiver/deliveries.ts";
 import { Items } from "../../receiver/items.ts";
 import { Looks } from "../../receiver/looks.ts";
-import { ACCOUNT, dataOf, inputOf } from "./records.ts";
+import { type Row, TablePath } from "../../systems/ingestor/receiver/table.ts";
+import { asStored, message } from "../../systems/ingestor/wire.ts";
+import { ACCOUNT, dataOf, inputOf, STORAGE } from "./records.ts";
 
 /** A row or item: its key, and when it can be seen, in ms. */
 interface Planted {
@@ -101,6 +105,8 @@ describe("a latency that looks date", () => {
   const earliest = { ...ACCOUNT.latency, mean: 11, p95: 28, p99: 35, p995: 40 };
   const account = { latency, looks: { longest: 104, earliest } };
   const p95 = (bound: number) => slo("account_delivery_p95_ms").value(100).below(bound);
+  const inserted = (bound: number) => slo("account_insert_p95_ms").value(1).below(bound);
+  const stored = (storage: object) => ({ ...account, storage: { insertion: latency, ...storage } });
 
   test.each<[string, Parameters<typeof lookDelay>, number | null]>([
     ["is in doubt by the time between two looks", [p95(100), 130, account, null], 102],
@@ -116,23 +122,19 @@ describe("a latency that looks date", () => {
     ],
     [
       "of rows with a time of their own has nothing to do with it",
-      [
-        slo("account_insert_p95_ms").value(1).below(9),
-        99,
-        { ...account, storage: { insertion: latency, untimed: 0 } },
-        null,
-      ],
+      [inserted(9), 99, stored({ untimed: 0 }), null],
       null,
     ],
+    ["of rows without is in doubt by as much as theirs", [inserted(9), 99, stored({ untimed: 1 }), null], 102],
     [
-      "of rows without is in doubt by the longest",
-      [
-        slo("account_insert_p95_ms").value(1).below(9),
-        99,
-        { ...account, storage: { insertion: latency, untimed: 1 } },
-        null,
-      ],
-      104,
+      "of rows of which some have one is in doubt by as much as the others matter",
+      [inserted(9), 99, stored({ untimed: 1, earliest: { ...latency, p95: 127 } }), null],
+      3,
+    ],
+    [
+      "of rows among which the others do not matter is not",
+      [inserted(9), 99, stored({ untimed: 1, earliest: latency }), null],
+      null,
     ],
     ["of bursts is in doubt by the longest", [slo("account_burst_p95_ms").value(1).below(9), 99, account, null], 104],
   ])("%s", (_, given, by) => expect(lookDelay(...given)?.by ?? null).toBe(by));
@@ -156,4 +158,50 @@ describe("a latency that looks date", () => {
     if (result === "unmeasured")
       expect(row?.doubt).toBe("the far end was polled every 20 ms or less: a latency is known to within 20 ms");
   });
+});
+
+describe("one row without a time, among a thousand,", () => {
+  const [run, publishedAt] = [runNumber("nightly"), 1_790_000_000_000];
+  const row = (seq: number, insertedAt: number | null): Row => {
+    const trace = { run, publisher: 1, seq, publishedAt };
+    return { ...asStored(message(1, trace)), id: seq, insertedAt };
+  };
+  /** How wrong the 95th percentile may be. */
+  function doubtOf(waited: number, bound: number) {
+    const table = new TablePath("messages", run, 1, false);
+    const deliveries = new Deliveries();
+    for (let seq = 0; seq < 999; seq++) {
+      const insertedAt = publishedAt + waited;
+      table.enter(row(seq, insertedAt), insertedAt + 50, deliveries, false, insertedAt - 50);
+    }
+    // It was found by a search for late ones: nobody knows since when it was there.
+    table.enter(row(999, null), publishedAt + 60_000, deliveries, true);
+    const [latency, insertion] = [deliveries.total.percentiles(), table.insertions.percentiles()];
+    const storage = { insertion, earliest: table.earliest.percentiles(), untimed: table.untimed };
+    const account = { latency, looks: deliveries.looks.account(), storage };
+    return lookDelay(slo("account_insert_p95_ms").value(100).below(bound), insertion.p95, account, null);
+  }
+
+  test("spoils no clear miss", () => {
+    expect(doubtOf(5_000, 500)).toBeNull();
+  });
+
+  test("spoils no near one either: the others are dated by the database", () => {
+    expect(doubtOf(501, 500)).toBeNull();
+  });
+});
+
+test.each<[number, number, string]>([
+  [1, 4_900, "FAIL"],
+  [1, 400, "INVALID"],
+])("a miss of %i untimed row, by 5,000 ms or %d ms, is a %s by a bound of 500 ms", (untimed, earliest, verdict) => {
+  const latency = { ...ACCOUNT.latency, samples: 1_000, p95: 5_000 };
+  const looks = { longest: 6_000, earliest: { ...latency, p95: earliest } };
+  const storage = { ...STORAGE, insertion: latency, untimed };
+  const slos = [slo("account_insert_p95_ms").value(100).below(500)];
+  const data = dataOf({
+    account_insert_p95_ms: { values: { value: 5_000 } },
+    account_insert_p95_ms_samples: { values: { count: 1_000 } },
+  });
+  expect(summarize(inputOf({ data, slos, account: { ...ACCOUNT, latency, looks, storage } })).verdict).toBe(verdict);
 });

@@ -45,6 +45,8 @@ const EVIDENCE = 5;
 export class TablePath extends Path {
   /** From publishing to the row's own insertion time; to its first reading where it has none. */
   readonly insertions = new Histogram();
+  /** The same if each row without a time came right after the reading that did not find it. */
+  readonly earliest = new Histogram();
   /** Rows among them that have none. */
   untimed = 0;
   /** Descriptions of the first damaged rows. */
@@ -133,9 +135,11 @@ export class TablePath extends Path {
       const isDated = isLate && insertedAt !== null;
       const latency = (isDated ? insertedAt : seenAt) - publishedAt;
       deliveries.record(this.name, latency, seenAt);
+      const absentAt = isLate ? Number.NEGATIVE_INFINITY : since;
       if (isDated) deliveries.looks.known(latency);
-      else deliveries.looks.enter(publishedAt, isLate ? Number.NEGATIVE_INFINITY : since, seenAt);
+      else deliveries.looks.enter(publishedAt, absentAt, seenAt);
       this.insertions.record((insertedAt ?? seenAt) - publishedAt);
+      this.earliest.record((insertedAt ?? Math.min(Math.max(absentAt, publishedAt), seenAt)) - publishedAt);
       if (insertedAt === null) this.untimed++;
     }
     return true;

@@ -99,6 +99,7 @@ export class Watch {
       changed: path.changed,
       vanished: this.vanished,
       insertion: path.insertions.percentiles(),
+      earliest: path.earliest.percentiles(),
       untimed: path.untimed,
       queue: latest === null ? null : { pending: latest.pending, buffered: latest.buffered },
       readings,
