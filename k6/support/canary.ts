@@ -5,25 +5,19 @@ import { type Checks, quotesIn } from "../../core/quotes.ts";
 import { now } from "./clock.ts";
 import type { Measure } from "./measure.ts";
 import { quote } from "./quotes.ts";
+import { ROUND_SECONDS, Rounds } from "./rounds.ts";
 import { fetchAccount, type Run } from "./run.ts";
 
-/** Canaries sent before looking again: few, because each reaches every path that matches it. */
-const ROUND = 10;
-const ROUND_SECONDS = 0.2;
-/** What a pipeline is given in the first lap, in which each variant is sent once, if each canary reached every path. */
-const LAP_DELIVERIES_PER_SECOND = 50_000;
 /** Until it looks whether a round has arrived; each look is twice as long after the one before, up to a round. */
 const FIRST_LOOK_SECONDS = 0.02;
 
-/** How long a target is waited for that takes no connection: long enough for one that is just restarting. */
+/** How long a target is waited for that takes no connection, or refuses all: long enough for one that is just restarting. */
 const UNSENDABLE_MS = 1_000;
 
-/** How long canaries may arrive elsewhere only: the same event may be on its way to where it is due. */
-const ASTRAY_MS = 1_000;
-
-/** A lap that brought nothing is repeated after ever longer pauses: what comes out of nowhere would only fill up. */
-const REPEAT_GROWTH = 5;
-const LONGEST_REPEAT_SECONDS = 10;
+/** How long canaries may arrive elsewhere only: the path where they are due may be the slower one. */
+const ASTRAY_MS = 5_000;
+/** The same as a part of the time that there is, where that is short. */
+const ASTRAY_PART = 0.5;
 
 /** How a test sends its canaries. */
 export interface Canaries {
@@ -42,7 +36,7 @@ export interface Canaries {
   send(seq: number): unknown;
   /** Why none can arrive, where no canary so far could be sent at all; null where one was, or none was tried. */
   unsendable?(): string | null;
-  /** Why the target will take none, where it has refused all so far for good; null where it has not. */
+  /** Why the target takes none, where it has refused all so far; null where it has not. */
   refused?(): string | null;
   /** Where they arrived instead of where they are due, and what to do; null where none did. */
   astray?(account: Account | null): string | null;
@@ -83,7 +77,6 @@ export function silentPaths(root: Checks | undefined): string | null {
  * work from end to end. Health endpoints are not believed. Ends the test (k6 exits 108) when no canary
  * has arrived in time, when another publisher of the run is missing, because the run would end without it,
  * or when there are fewer paths than were asked for: the run would be judged by those that are there.
- *
  */
 export async function awaitCanaries(
   receiver: string,
@@ -91,16 +84,14 @@ export async function awaitCanaries(
   seconds: number,
   canaries: Canaries,
 ): Promise<SentCanaries> {
-  const { seqs, wanted, most = Number.POSITIVE_INFINITY } = canaries;
+  const { seqs, wanted, most } = canaries;
   const deadline = now() + seconds * 1000;
   const leastPaths = wanted.paths ?? 1;
   let account: Account | null = null;
-  let nextAt = 0;
-  let triedFrom: number | null = null;
-  let astrayFrom: number | null = null;
-  let repeat = ROUND_SECONDS;
-  let progress = 0;
-  let sent = 0;
+  const rounds = new Rounds({ variants: seqs.length, most, deadline });
+  const isTried = lasting(UNSENDABLE_MS);
+  const isRefused = lasting(UNSENDABLE_MS);
+  const isAstray = lasting(Math.min(ASTRAY_MS, ASTRAY_PART * 1000 * seconds));
   let pause = FIRST_LOOK_SECONDS;
   const look = () => {
     sleep(pause);
@@ -111,35 +102,25 @@ export async function awaitCanaries(
     const { paths, ready, publishers } = account ?? NOBODY;
     const allReady = paths > 0 && ready === paths;
     if (allReady && paths >= leastPaths && publishers >= wanted.publishers) {
-      return arrived(canaries, sent, await warm(canaries));
+      return arrived(canaries, rounds.sent, await warm(canaries));
     }
-    const astray = canaries.astray?.(account) ?? null;
-    astrayFrom = astray === null ? null : (astrayFrom ?? now());
-    if (astray !== null && now() - (astrayFrom ?? 0) >= ASTRAY_MS) exec.test.abort(astray);
+    // Where some path has had one, the load tells more: what was copied elsewhere, or lost.
+    const astray = ready > 0 ? null : (canaries.astray?.(account) ?? null);
+    if (isAstray(astray !== null) && astray !== null) exec.test.abort(astray);
     if (paths === 0 || allReady) continue;
-    // Who has just come may have missed what was sent before.
-    if (progress !== paths + ready) nextAt = Math.min(nextAt, now() + 1000 * ROUND_SECONDS);
-    if (progress !== paths + ready) repeat = ROUND_SECONDS;
-    progress = paths + ready;
-    if (now() < nextAt) continue;
-    const round = Math.min(ROUND, seqs.length, most - sent);
+    const first = rounds.sent;
+    const round = rounds.due(now(), paths, ready);
     if (round === 0) continue;
-    const left = (deadline - now()) / 1000;
-    const isLap = sent + round >= seqs.length;
-    const share = canaries.most === undefined ? repeat : Math.max(ROUND_SECONDS, (left * round) / (most - sent));
-    if (isLap) repeat = Math.min(LONGEST_REPEAT_SECONDS, REPEAT_GROWTH * repeat);
-    // Of many variants a path may want the last one. How much a pipeline takes at once is known of those with a limit.
-    const isFirstLap = !isLap && canaries.most !== undefined && 2 * seqs.length <= most;
-    nextAt = now() + 1000 * (isFirstLap ? Math.min(share, (round * paths) / LAP_DELIVERIES_PER_SECOND) : share);
     pause = FIRST_LOOK_SECONDS;
-    for (const end = sent + round; sent < end; sent++) {
-      await canaries.send(seqs[sent % seqs.length] as number);
+    for (let place = first; place < first + round; place++) {
+      await canaries.send(seqs[place % seqs.length] as number);
     }
     const refusal = canaries.refused?.() ?? null;
-    if (refusal !== null) exec.test.abort(`no canary could be sent: ${refusal}`);
-    triedFrom ??= now();
-    if (now() - triedFrom >= UNSENDABLE_MS) await refuseUnsendable(canaries, account);
+    if (isRefused(refusal !== null)) exec.test.abort(`no canary could be sent: ${refusal}`);
+    if (refusal !== null) rounds.refused(now());
+    if (isTried(true)) await refuseUnsendable(canaries, account);
   }
+  const { sent } = rounds;
   const { paths, ready, publishers } = account ?? NOBODY;
   if (publishers < wanted.publishers) {
     exec.test.abort(`${publishers} of ${wanted.publishers} publishers joined run ${run.id} within ${seconds} s`);
@@ -168,6 +149,15 @@ export async function awaitCanaries(
   }
   exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
   return { needed: sent, warming: 0 };
+}
+
+/** What tells whether something has been true for so long, whenever it was asked. */
+function lasting(ms: number): (isTrue: boolean) => boolean {
+  let from: number | null = null;
+  return (isTrue) => {
+    from = isTrue ? (from ?? now()) : null;
+    return from !== null && now() - from >= ms;
+  };
 }
 
 /** Ends the test where the target took no connection for any canary: it would not take one later. */

@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { awaitCanaries, type Canaries } from "../../k6/support/canary.ts";
 import type { Run } from "../../k6/support/run.ts";
 
-const world = vi.hoisted(() => ({ at: 0, account: { paths: 0, ready: 0, publishers: 0 }, quotes: [] as string[] }));
+interface Paths {
+  readonly paths: number;
+  readonly ready: number;
+  readonly publishers: number;
+}
+
+const world = vi.hoisted(() => ({ at: 0, account: null as unknown as Paths | (() => Paths), quotes: [] as string[] }));
 
 vi.mock("k6", () => ({
   check: (_: unknown, checks: Record<string, () => boolean>) => world.quotes.push(...Object.keys(checks)),
@@ -21,7 +27,9 @@ vi.mock("k6/execution", () => ({
   },
 }));
 vi.mock("../../k6/support/clock.ts", () => ({ now: () => world.at }));
-vi.mock("../../k6/support/run.ts", () => ({ fetchAccount: () => world.account }));
+vi.mock("../../k6/support/run.ts", () => ({
+  fetchAccount: () => (typeof world.account === "function" ? world.account() : world.account),
+}));
 
 const RUN: Run = { id: "r", number: 1, instance: "i", clock: null };
 
@@ -30,7 +38,7 @@ beforeEach(() => {
 });
 
 /** Waits 30 s for 100 paths and one publisher, unless told otherwise. */
-function wait(account: typeof world.account, wanted: Canaries["wanted"] = { paths: 100, publishers: 1 }) {
+function wait(account: Paths, wanted: Canaries["wanted"] = { paths: 100, publishers: 1 }) {
   world.account = account;
   const send = () => undefined;
   return awaitCanaries("http://receiver", RUN, 30, { wanted, seqs: [0, 1], send, explain: () => ["start them"] });
@@ -117,28 +125,60 @@ describe("the wait ends at once where it is in vain", () => {
     return { run, sent };
   };
 
-  test("when the target refused each of the first round for good", async () => {
+  test("when the target refuses all, and is not just restarting", async () => {
     world.account = { paths: 2, ready: 0, publishers: 1 };
     const { run, sent } = wait({ refused: () => "it is answered 404" });
     await expect(run).rejects.toThrow(/^no canary could be sent: it is answered 404$/);
-    expect([world.at, sent]).toEqual([0, [0, 1]]);
-  });
-
-  test("when canaries arrive elsewhere, and not soon also where they are due", async () => {
-    world.account = { paths: 2, ready: 1, publishers: 1 };
-    await expect(wait({ astray: () => "on another path" }).run).rejects.toThrow(/^on another path$/);
     expect(world.at).toBeGreaterThanOrEqual(1_000);
     expect(world.at).toBeLessThan(1_500);
+    expect(sent).toEqual([0, 1, 0, 1, 0, 1]);
   });
 
-  test("but not when they arrive where they are due as well", async () => {
+  test("when canaries arrive elsewhere only", async () => {
     world.account = { paths: 2, ready: 0, publishers: 1 };
-    const astray = () => {
-      if (world.at > 500) world.account = { paths: 2, ready: 2, publishers: 1 };
-      return "on another path";
-    };
-    await wait({ astray }).run;
-    expect(world.at).toBeLessThan(1_000);
+    await expect(wait({ astray: () => "on another path" }).run).rejects.toThrow(/^on another path$/);
+    expect(world.at).toBeGreaterThanOrEqual(5_000);
+    expect(world.at).toBeLessThan(5_500);
+  });
+});
+
+test.each<[string, number | undefined]>([
+  ["as many as it takes", undefined],
+  ["three", 3],
+])("a target that refuses until its route is there is sent another soon: of %s canaries", async (_, most) => {
+  const sentAt: number[] = [];
+  world.account = { paths: 1, ready: 0, publishers: 1 };
+  const waited = await awaitCanaries("http://receiver", RUN, 60, {
+    ...{ wanted: { publishers: 1 }, seqs: [0], explain: () => [] },
+    ...(most === undefined ? {} : { most }),
+    refused: () => (world.at < 800 ? "it is answered 404" : null),
+    send() {
+      sentAt.push(world.at);
+      if (world.at >= 800) world.account = { paths: 1, ready: 1, publishers: 1 };
+    },
+  });
+  // What was refused is none of those that were needed.
+  expect(waited.needed).toBe(1);
+  expect(sentAt).toHaveLength(3);
+  expect(world.at).toBeLessThan(1_500);
+});
+
+const paths = (paths: number, ready: number, publishers = 1): Paths => ({ paths, ready, publishers });
+
+describe("canaries that arrive elsewhere as well do not end the wait", () => {
+  test.each<[string, (at: number) => Paths, number, number]>([
+    ["of a second publisher, where all paths have one", (at) => paths(1, 1, at > 8_000 ? 2 : 1), 2, 8_500],
+    ["for the last of ten paths", (at) => paths(10, at > 12_000 ? 10 : 9), 1, 12_500],
+    ["for the only path, which is slower than the other", (at) => paths(1, at > 2_500 ? 1 : 0), 1, 3_000],
+    // What one of several paths does not get is for the verdict.
+    ["for one of several that gets none at all", () => paths(2, 1), 1, 30_500],
+  ])("%s", async (_, accountAt, publishers, within) => {
+    world.account = () => accountAt(world.at);
+    await awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers }, seqs: [0], send: () => undefined, explain: () => [] },
+      astray: () => "on another path",
+    });
+    expect(world.at).toBeLessThan(within);
   });
 });
 
@@ -196,7 +236,7 @@ test.each([
   expect(sentAt[34]).toBeGreaterThan(within / 2);
   // Then evenly over the time.
   expect(sentAt.length).toBeLessThanOrEqual(500);
-  expect(sentAt[40]).toBeGreaterThanOrEqual((sentAt[39] as number) + 600);
+  expect(sentAt[45]).toBeGreaterThanOrEqual((sentAt[44] as number) + 600);
 });
 
 test("a pipeline of which nobody knows what it takes gets ten at a time", async () => {
@@ -238,4 +278,50 @@ test("no more canaries are sent than may be, evenly over the time", async () => 
   expect(sentAt).toHaveLength(20);
   expect(new Set(sentAt).size).toBe(3);
   expect(sentAt.at(-1)).toBeGreaterThan(20_000);
+});
+
+interface Joining {
+  readonly most: number;
+  readonly variants: number;
+  readonly subscribers: number;
+  /** Over so many seconds they join, of so many that canaries may take. */
+  readonly over: number;
+  readonly within: number;
+}
+
+test.each<[Joining, number]>([
+  [{ most: 20, variants: 1, subscribers: 40, over: 20, within: 60 }, 40],
+  [{ most: 10, variants: 1, subscribers: 30, over: 9, within: 60 }, 30],
+  [{ most: 50, variants: 1, subscribers: 100, over: 10, within: 60 }, 100],
+  // After the last has joined there is time for 69 of the 84 variants.
+  [{ most: 500, variants: 84, subscribers: 5_000, over: 25, within: 30 }, 4_700],
+])("limited canaries are left for those who join later: %j", async ({ most, variants, ...joining }, least) => {
+  const { subscribers, over, within } = joining;
+  const reached = new Set<number>();
+  const joined = () => Math.min(subscribers, 1 + Math.floor((subscribers * world.at) / (1000 * over)));
+  const sentAt: number[] = [];
+  world.account = () => paths(joined(), reached.size);
+  await awaitCanaries("http://receiver", RUN, within, {
+    ...{ wanted: { publishers: 1, paths: subscribers }, most, explain: () => [] },
+    seqs: Array.from({ length: variants }, (_, seq) => seq),
+    send(seq) {
+      sentAt.push(world.at);
+      for (let path = seq; path < joined(); path += variants) reached.add(path);
+    },
+  });
+  expect(reached.size).toBeGreaterThanOrEqual(least);
+  expect(sentAt.length).toBeLessThanOrEqual(most);
+});
+
+test("a system that is up after three seconds soon has each variant, however many there are", async () => {
+  world.account = paths(1, 0);
+  const { needed } = await awaitCanaries("http://receiver", RUN, 30, {
+    ...{ wanted: { publishers: 1 }, explain: () => [] },
+    seqs: Array.from({ length: 60 }, (_, seq) => seq),
+    send(seq) {
+      if (world.at > 3_000 && seq === 59) world.account = paths(1, 1);
+    },
+  });
+  expect(world.at).toBeLessThan(10_000);
+  expect(needed).toBeLessThanOrEqual(240);
 });
