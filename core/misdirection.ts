@@ -24,8 +24,11 @@ export function isFinal(status: number): boolean {
   return status >= 400 && status <= 499 && !PASSING.includes(status);
 }
 
-/** Answers about the address and not about what was sent there. */
 const OF_ADDRESS = [404, 405, 410, 421];
+/** Whether an answer is about the address, and not about what was sent there. */
+export function isOfAddress(status: number): boolean {
+  return OF_ADDRESS.includes(status);
+}
 
 /** Why every canary will be refused like this one, and what to mend; null where the next may be taken. */
 export function describeRefusal(answer: Answer, answered: number, { pipeline, places, given }: Sent): string | null {
@@ -33,14 +36,14 @@ export function describeRefusal(answer: Answer, answered: number, { pipeline, pl
   if (!isFinal(status)) return null;
   const words = beginningOf(said === "" ? String(status) : said);
   const addresses = urlsIn(pipeline, given);
-  const name = OF_ADDRESS.includes(status) ? variableOf(url, addresses) : null;
+  const name = isOfAddress(status) ? variableOf(url, addresses) : null;
   const where = url === "" ? "publish()" : plain(url);
   if (name !== null) {
     const isGiven = given[name] !== undefined || given[PREFIX + name] !== undefined;
     const place = isGiven ? "as it is given for this run" : `in ${places[name] ?? "the pipeline's file"}`;
     return `${where} is answered ${words}: mend ${name} ${place}, or give another: --set ${name}=...`;
   }
-  const part = OF_ADDRESS.includes(status) ? "publish" : "events.write";
+  const part = isOfAddress(status) ? "publish" : "events.write";
   return `${where} is answered ${words}: mend ${part} in ${places[part] ?? "the pipeline's file"}`;
 }
 

@@ -1,7 +1,6 @@
 /** Message ingest: messages are posted and must become rows of a table, each once and as it was sent. */
 import exec from "k6/execution";
 import http from "k6/http";
-import { isFinal } from "../core/misdirection.ts";
 import { secondsOf } from "../core/plan.ts";
 import { type Progress, progressLine, progressOf } from "../core/progress.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
@@ -9,13 +8,16 @@ import { withoutCredentials } from "../core/redaction.ts";
 import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER, type Trace } from "../core/trace.ts";
+import { httpAnswer } from "../core/transport.ts";
 import { closedLoop } from "../systems/ingestor/k6/closed.ts";
 import { type Answer, judgeHostile, post } from "../systems/ingestor/k6/post.ts";
 import { HOSTILE_EVENTS, messageEvents } from "../systems/ingestor/pipeline.ts";
+import { describeRefusedPost } from "../systems/ingestor/refusal.ts";
 import { explainUnstored } from "../systems/ingestor/storage.ts";
 import { contentHead } from "../systems/ingestor/wire.ts";
 import { Access } from "./support/access.ts";
 import { ask } from "./support/ask.ts";
+import { CanaryAnswers } from "./support/canaryanswers.ts";
 import { now } from "./support/clock.ts";
 import { countBounds, measures } from "./support/metrics.ts";
 import { progressBeside, tellEvery } from "./support/progress.ts";
@@ -50,8 +52,9 @@ const model =
     ? `closed model: ${load.events} messages, ${load.concurrency} under way at any time`
     : `open model: ${load.events} messages, each sent when it is due`;
 
-/** What the last canary was answered with. */
+/** What the last canary was answered with, and what all were. */
 let answered = 0;
+const canaryAnswers = new CanaryAnswers();
 
 export const { options, setup, publish, compareClock, teardown, handleSummary } = publisherTest(config, metrics, {
   beside: progressBeside(LONGEST_SECONDS),
@@ -74,10 +77,7 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
     seqs: [0],
     most: MOST_CANARIES,
     send: sendCanary,
-    refused: () =>
-      isFinal(answered)
-        ? withoutCredentials(`POST ${url} is answered with status ${answered}: is INGEST_URL the root of an ingestor?`)
-        : null,
+    refused: () => canaryAnswers.refusal,
     // A target that accepts messages and does not store them is to be measured, and to fail.
     goOn: (account) => {
       const silence = account === null || answered < 200 || answered > 299 ? null : explainUnstored(account);
@@ -119,6 +119,8 @@ function sendCanary(trace: Trace): void {
   );
   access.requireAdmission(response, `POST ${url}`);
   answered = response.status;
+  const { status, error } = response;
+  canaryAnswers.enter(httpAnswer({ status, error, url, body: null }), describeRefusedPost(url, status));
 }
 
 /** Opens a connection, and does once what the load does all the time. */

@@ -7,11 +7,11 @@ import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipel
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
 import { signatureHint } from "../../core/refusedcredentials.ts";
 import type { FarEndOpening } from "../../core/report.ts";
-import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
+import { CanaryAnswers } from "../support/canaryanswers.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
 import { concealed } from "../support/guard.ts";
 import { lead } from "../support/lead.ts";
@@ -57,23 +57,14 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
   const access = new OwnAccess(config, pipeline);
   const sender = new Sender({ config, metrics, pipeline, events, access, isPaced: load.kind === "paced" });
 
-  /** Whether a canary has come as far as a connection, and what the others were told instead. */
-  let connected = false;
-  let unsendable: string | null = null;
-  const unsent = () => (connected ? null : unsendable);
-  /** Whether a canary was taken, and why the others were not. */
-  let taken = false;
-  let refusal: string | null = null;
+  const answers = new CanaryAnswers();
   async function sendCanary(run: Run, trace: Trace): Promise<void> {
     // Where only numbers can be compared, one canary is all that may come.
-    if (pipeline.observe.kind === "count" && connected) return;
+    if (pipeline.observe.kind === "count" && answers.mayBeTaken) return;
     const answer = await sender.sendCanary(run, trace);
-    const said = saidIn(answer) ?? "";
-    if (["unknown", "unsent"].includes(outcomeOf(answer)) && isUnreachable(said)) unsendable = said;
-    else connected = true;
+    const refusal = lead?.describeRefusal(answer, access.answered, { pipeline, places, given: __ENV }) ?? null;
+    answers.enter(answer, refusal);
     access.requireAdmission({ status: await statusOf(answer) }, "publish()");
-    if (outcomeOf(answer) !== "refused") taken = true;
-    else refusal ??= lead?.describeRefusal(answer, access.answered, { pipeline, places, given: __ENV }) ?? null;
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }
@@ -128,19 +119,19 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
       paths: subscriptions === 0 ? undefined : subscriptions,
       seqs: firstOfEachVariant(events.stream()),
       send: (trace) => sendCanary(run, trace),
-      unsendable: unsent,
-      refused: () => (taken ? null : refusal),
+      unsendable: () => answers.unsendable,
+      refused: () => answers.refusal,
       astray: (account) => lead?.describeAstray(account, pipeline, places) ?? null,
       explain: async (account) => [
         ...sender.refusals.map((said) => `publish said: ${said}`),
-        ...(unsent() === null
+        ...(answers.unsendable === null
           ? []
           : addressesIn(pipeline, __ENV).map((address) => `does anything listen at ${address}?`)),
         ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
         ...(account?.causes ?? []),
         ...(account?.findings ?? []),
         ...openingsOf(run),
-        ...(unsent() === null ? hints(account) : []),
+        ...(answers.unsendable === null ? hints(account) : []),
       ],
     }),
     async proven(run, sent) {
