@@ -33,17 +33,22 @@ export async function askAddresses(
     // A proxy, or a driver with a spelling of its own, knows where that is.
     if (url === null || port === undefined || proxyFor(url) !== null) return [];
     if (port === receiverPort && isLoopback(value)) return [];
-    return [ask(name, url, port)];
+    return [ask(name, url, port, port === receiverPort)];
   });
   return Promise.all(asked);
 }
 
-async function ask(name: string, url: URL, port: number): Promise<Check> {
+/** @param isLater whether the receiver will listen there, if the name is one of this machine. */
+async function ask(name: string, url: URL, port: number, isLater: boolean): Promise<Check> {
   const what = `${name} address`;
   const failure = await connects(url.hostname, port, TIMEOUT_MS);
   // What stands behind the port is for the canaries to find out: a path that is wrong opens a connection as well.
   if (failure === null) return { what, found: `${url.host || shownUrl(url)} takes connections`, ok: true };
   const found = `${shownUrl(url)}: ${failure}`;
+  // By which names a target finds this machine is not known here: vm, host.docker.internal, 0.0.0.0.
+  if (isLater && /ECONNREFUSED/.test(failure)) {
+    return { what, found, ok: null, remedy: "the receiver of a run will listen there, if that is this machine" };
+  }
   return /ECONNREFUSED/.test(failure)
     ? { what, found, ok: false, remedy: `start what listens there, or give another: --set ${name}=...` }
     : { what, found, ok: null, remedy: "this machine may not need it; otherwise look at the address" };

@@ -43,6 +43,17 @@ test("one at which the run's own receiver will listen is not asked before", asyn
   const given = { EVENTS_URL: `http://localhost:${closed}/hooks/orders` };
   await expect(refuseUnanswered(DECLARED, given, open)).rejects.toThrow("ECONNREFUSED");
   await refuseUnanswered(DECLARED, given, closed);
+  expect(await askAddresses(DECLARED, given, closed)).toEqual([]);
+});
+
+test("nor does one by another name of this machine end a run before it, as a target may find the receiver", async () => {
+  const { open, closed, close } = await ports();
+  close();
+  const given = { EVENTS_URL: `http://0.0.0.0:${closed}/hooks/orders` };
+  await expect(refuseUnanswered(DECLARED, given, open)).rejects.toThrow("ECONNREFUSED");
+  await refuseUnanswered(DECLARED, given, closed);
+  const [check] = await askAddresses(DECLARED, given, closed);
+  expect(check).toMatchObject({ ok: null, remedy: expect.stringContaining("the receiver of a run will listen there") });
 });
 
 test("one whose name is not known here is only noted: the target may find this machine by it", async () => {
