@@ -164,9 +164,9 @@ if (process.argv[1] === import.meta.filename) {
   const [script, ...args] = COMMANDS[command];
   if (script !== undefined) {
     const child = spawn(process.execPath, [script, ...args, ...rest], { stdio: "inherit" });
-    // Ctrl-C reaches it as well: whoever ended before it would give the prompt back while it still reports.
-    for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => undefined);
-    for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    // Whoever ended before it would give the prompt back while it still reports. Ctrl-C of a terminal reaches it as well, a
+    // signal to this process alone does not: it is handed on at once, because the same one a second later ends it at once.
+    for (const signal of ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
     child.once("exit", (status, signal) => process.exit(signal === null ? status : 1));
   }
 }

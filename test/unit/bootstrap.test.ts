@@ -70,13 +70,19 @@ test("a clone without packages is told in one line what to type", async () => {
   expect(ended).toMatchObject({ stderr: "throughline: packages are missing: npm ci", stdout: "", exitCode: 3 });
 });
 
-test("waits for what Ctrl-C stops in order, and ends as it does", async () => {
+test.each<[string, NodeJS.Signals, (pid: number) => number]>([
+  ["Ctrl-C of a terminal", "SIGINT", (pid) => -pid],
+  ["an interrupt of it alone, as of a CI", "SIGINT", (pid) => pid],
+  ["a quit of it alone", "SIGQUIT", (pid) => pid],
+  ["the end of its container", "SIGTERM", (pid) => pid],
+])("waits for what %s stops in order, and ends as it does", async (_, signal, whom) => {
   mkdirSync(join(clone, "node_modules"));
   // As if the packages had been installed.
   const installed = createHash("sha256").update("package-lock.json").digest("hex");
   writeFileSync(join(clone, "node_modules/.throughline"), installed);
   const program = `setInterval(() => undefined, 1_000);
-process.on("SIGINT", () => setTimeout(() => { console.log("reported"); process.exit(3); }, 200));
+let stopping;
+process.on("${signal}", () => stopping ??= setTimeout(() => { console.log("reported"); process.exit(3); }, 200));
 console.log("ready");`;
   writeFileSync(join(clone, "dist/node/faults.js"), program);
   const PATH = [join(clone, "tools"), process.env["PATH"]].join(delimiter);
@@ -84,7 +90,7 @@ console.log("ready");`;
   const running = execa(process.execPath, ["bootstrap.mjs", "faults"], {
     ...{ cwd: clone, reject: false, detached: true, env: { PATH } },
   });
-  onTestFinished(() => void running.kill("SIGKILL"));
+  onTestFinished(() => endGroup(running.pid as number));
   let told = "";
   await new Promise<void>((resolve) => {
     running.stdout.on("data", (text) => {
@@ -92,9 +98,18 @@ console.log("ready");`;
       if (told.includes("ready")) resolve();
     });
   });
-  process.kill(-(running.pid as number), "SIGINT");
+  process.kill(whom(running.pid as number), signal);
   expect(await running).toMatchObject({ stdout: "ready\nreported", exitCode: 3 });
 });
+
+/** Ends what has not ended by itself, with its child. */
+function endGroup(pid: number) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has.
+  }
+}
 
 describe("bin/k6", () => {
   beforeEach(async () => {
