@@ -19,16 +19,24 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Hands on what is posted to /events as webhooks; all else is answered 404. @param paths they go to, below /hooks/. */
-async function startPlatform(paths: readonly string[]) {
-  const hooks = paths.map((path) => `http://127.0.0.1:${port}/hooks/${path}`);
+/**
+ * Hands on what is posted to /events as webhooks; all else is answered 404.
+ *
+ * @param paths they go to, below /hooks/; those of one letter only where the event is of that kind.
+ * @param unready so many posts are answered 404 before its route is there.
+ */
+async function startPlatform(paths: readonly string[], unready = 0) {
+  const hooksOf = (body: string) =>
+    paths
+      .filter((path) => path.length > 1 || body.includes(`"${path}"`))
+      .map((path) => `http://127.0.0.1:${port}/hooks/${path}`);
   const posted: string[] = [];
   const server = createServer(async (request, answer) => {
     const body = (await request.toArray()).join("");
     posted.push(body);
-    if (request.url !== "/events") return answer.writeHead(404).end("no such route");
+    if (request.url !== "/events" || posted.length <= unready) return answer.writeHead(404).end("no such route");
     answer.writeHead(202).end();
-    for (const url of hooks) await fetch(url, { method: "POST", body }).catch(() => undefined);
+    for (const url of hooksOf(body)) await fetch(url, { method: "POST", body }).catch(() => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -60,14 +68,35 @@ test("an address that is answered 404 ends run and doctor, with the line of the 
   expect(tried.exitCode).toBe(1);
 });
 
-test("webhooks to a path that the pipeline does not have end the wait, with both paths", async () => {
+/** Enough for a verdict, and soon over. */
+const SHORT = ["--events", "200", "--rate", "100", "--set", "CANARY_TIMEOUT=3s"];
+
+test("an address that is answered 404 until its route is there is asked again", async () => {
+  const { url } = await startPlatform(["a", "b", "all"], 2);
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "http", "webhook"));
+  const told = ["--receiver-port", port, "--set", `EVENTS_URL=${url}/events`];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...SHORT);
+  expect(stdout).toContain("published  200 events");
+  expect(exitCode).toBe(0);
+});
+
+test("a system that sends to one wrong path of several is measured, and fails", async () => {
   const { url } = await startPlatform(["a", "b", "al"]);
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "http", "webhook"));
+  const told = ["--receiver-port", port, "--set", `EVENTS_URL=${url}/events`];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...SHORT);
+  expect(stdout).toContain("published  200 events");
+  expect(exitCode).toBe(1);
+});
+
+test("webhooks only to a path that the pipeline does not have end the wait, with both paths", async () => {
+  const { url } = await startPlatform(["al"]);
   writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "http", "webhook"));
   const told = ["--receiver-port", port, "--set", `EVENTS_URL=${url}/events`];
   const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told);
   expect(flat(stdout)).toContain(
     "a canary arrived on /hooks/al, and is due on /hooks/a, /hooks/b, /hooks/all: change where your system sends to, or the names in observe.paths (orders.pipeline.ts:21)",
   );
-  expect(stdout).toContain("published  0 events");
+  expect(stdout).toContain("none: no event was published");
   expect(exitCode).toBe(3);
 });
