@@ -102,7 +102,7 @@ describe("a healthy ingestor", () => {
     expect(exitCode, stdout).toBe(0);
   });
 
-  test("is given up at once where its address is answered 404", async () => {
+  test("is given up after a second in which its address is answered 404", async () => {
     const api = { ...pipeline.api, url: `${pipeline.api.url}/elsewhere` };
     // As long as the wait would last; the test has no more time than that.
     const { exitCode, log } = await runIngest({ ...pipeline, api }, { CANARY_TIMEOUT: "10m" });
