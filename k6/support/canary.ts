@@ -109,7 +109,7 @@ export async function awaitCanaries(
     if (isAstray(astray !== null) && astray !== null) exec.test.abort(astray);
     if (paths === 0 || allReady) continue;
     const first = rounds.sent;
-    const round = rounds.due(now(), paths, ready);
+    const round = rounds.due(now(), { paths, ready, isComplete: paths >= leastPaths });
     if (round === 0) continue;
     pause = FIRST_LOOK_SECONDS;
     for (let place = first; place < first + round; place++) {

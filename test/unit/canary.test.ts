@@ -287,16 +287,20 @@ interface Joining {
   /** Over so many seconds they join, of so many that canaries may take. */
   readonly over: number;
   readonly within: number;
+  /** All of them have one after so many seconds. */
+  readonly done?: number;
 }
 
 test.each<[Joining, number]>([
   [{ most: 20, variants: 1, subscribers: 40, over: 20, within: 60 }, 40],
   [{ most: 10, variants: 1, subscribers: 30, over: 9, within: 60 }, 30],
   [{ most: 50, variants: 1, subscribers: 100, over: 10, within: 60 }, 100],
+  // A lap takes six seconds where what is left is spread over the time: the last gets a quick one.
+  [{ most: 500, variants: 84, subscribers: 200, over: 1, within: 30, done: 3 }, 200],
   // After the last has joined there is time for 69 of the 84 variants.
   [{ most: 500, variants: 84, subscribers: 5_000, over: 25, within: 30 }, 4_700],
 ])("limited canaries are left for those who join later: %j", async ({ most, variants, ...joining }, least) => {
-  const { subscribers, over, within } = joining;
+  const { subscribers, over, within, done = within + 1 } = joining;
   const reached = new Set<number>();
   const joined = () => Math.min(subscribers, 1 + Math.floor((subscribers * world.at) / (1000 * over)));
   const sentAt: number[] = [];
@@ -310,6 +314,7 @@ test.each<[Joining, number]>([
     },
   });
   expect(reached.size).toBeGreaterThanOrEqual(least);
+  expect(world.at).toBeLessThanOrEqual(1_000 * done);
   expect(sentAt.length).toBeLessThanOrEqual(most);
 });
 
