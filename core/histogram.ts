@@ -87,11 +87,8 @@ export class Histogram {
    */
   percentiles(undated = 0): Percentiles {
     const samples = this.positive.totalCount;
-    const { maxValue } = this.positive;
-    // It knows the longest to the microsecond, and the others by the end of a bucket.
     const at = (percentile: number) =>
-      Math.min(maxValue, this.positive.getValueAtPercentile(Math.min(100, rankAmong(percentile, samples, undated)))) /
-      1000;
+      this.positive.getValueAtPercentile(Math.min(100, rankAmong(percentile, samples, undated))) / 1000;
     return {
       samples,
       negative: this.below,
@@ -101,7 +98,7 @@ export class Histogram {
       p95: at(95),
       p99: at(99),
       p995: at(99.5),
-      max: maxValue / 1000,
+      max: this.positive.maxValue / 1000,
     };
   }
 }

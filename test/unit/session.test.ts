@@ -16,7 +16,7 @@ afterEach(() => void vi.useRealTimers());
 const SETTINGS = { CONNECT_TIMEOUT: 10 };
 const PINGED = { pingEvery: 30_000 };
 /** The moment so many ms from now. */
-const after = (ms: number) => performance.now() + ms;
+const momentIn = (ms: number) => performance.now() + ms;
 const EVERYTHING = { chains: [], event_types: [], accounts: [], program_ids: [] };
 
 function openSession(plan: Partial<SessionPlan> = {}) {
@@ -34,7 +34,7 @@ function openSession(plan: Partial<SessionPlan> = {}) {
     over: (end) => void ends.push(end),
   };
   const agenda = new Agenda(() => performance.now());
-  const whole = { until: after(60_000), ...PINGED, ...plan, agenda };
+  const whole = { until: momentIn(60_000), ...PINGED, ...plan, agenda };
   const session = new Session(SETTINGS, ownSockets(DOOR), EVERYTHING, whole, events);
   return { session, told, strange, lives, ends, failed: () => told.filter(([, failure]) => failure !== null) };
 }
@@ -75,7 +75,7 @@ describe("a session", () => {
     const socket = { readyState: 0, send: () => undefined, cut: vi.fn() };
     const ends: SessionEnd[] = [];
     const events = { operation: () => undefined, over: (end) => void ends.push(end) } as Partial<SessionEvents>;
-    const plan = { until: after(60_000), ...PINGED, agenda: new Agenda(() => performance.now()) };
+    const plan = { until: momentIn(60_000), ...PINGED, agenda: new Agenda(() => performance.now()) };
     new Session(SETTINGS, { open: () => socket }, EVERYTHING, plan, events as SessionEvents);
     vi.advanceTimersByTime(10_000);
     expect(ends).toEqual(["failed"]);
@@ -166,7 +166,7 @@ describe("a session", () => {
 });
 
 describe("a session that subscribes again on its connection", () => {
-  const open = () => openLiveSession({ resubscribesAt: after(20_000), until: after(25_000) });
+  const open = () => openLiveSession({ resubscribesAt: momentIn(20_000), until: momentIn(25_000) });
 
   test("gives up the first subscription, and holds the second one to its end", () => {
     const { lives, failed, ends } = open();
@@ -221,7 +221,7 @@ describe("a session that vanishes", () => {
   test("says nothing, whoever ends it", () => {
     let gone = 0;
     const { session, lives, failed, ends } = openLiveSession({
-      until: after(20_000),
+      until: momentIn(20_000),
       vanish: () => {
         gone++;
         session.abandon(false);
