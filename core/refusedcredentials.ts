@@ -1,21 +1,31 @@
+import { beginningOf } from "./beginning.ts";
+
 /** Whether a status means that the target rejects our credentials. */
 export function refusesCredentials(status: number): boolean {
   return status === 401 || status === 403 || status === 407;
 }
 
-/** The message for rejected credentials, with the names of the settings that change them. */
+/**
+ * The message for rejected credentials, with the names of the settings that change them.
+ *
+ * @param said the target's own words, where it gave any: a 403 may be about something else.
+ */
 export function describeRefusedCredentials(
   status: number,
   what: string,
   prefix: string,
-  { challenge = "", others = [] }: { readonly challenge?: string; readonly others?: readonly string[] } = {},
+  {
+    challenge = "",
+    others = [],
+    said = "",
+  }: { readonly challenge?: string; readonly others?: readonly string[]; readonly said?: string } = {},
 ): string {
   const word = { 401: "Unauthorized", 403: "Forbidden", 407: "Proxy Authentication Required" }[status] ?? "";
   const asked = challenge === "" ? "" : `, asks for ${challenge.split(/[\s,]/)[0]}`;
   const own = others.map((name) => `${name}, `).join("");
   return (
-    `${what} is answered ${status} ${word}${asked}: nothing was sent on; ` +
-    `give its credentials in ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
+    `${what} is answered ${said === "" ? `${status} ${word}` : beginningOf(said)}${asked}: nothing was sent on; ` +
+    `${said === "" || asked !== "" ? "" : "unless its words name another cause, "}give its credentials in ${own}${prefix}_TOKEN, ${prefix}_TOKEN_URL, ${prefix}_TOKEN_COMMAND, ${prefix}_BASIC, ${prefix}_HEADERS, ${prefix}_COOKIES or ${prefix}_CERT`
   );
 }
 

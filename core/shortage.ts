@@ -35,8 +35,8 @@ export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string
   {
     kind: "names",
     spelled: /no such host|server misbehaving|\blookup \S+.*(?:i\/o timeout|failure in name resolution|no answer)/i,
-    what: "this machine could not resolve the target's name in",
-    raise: "check the address and the name server (/etc/resolv.conf)",
+    what: "this machine finds no host of the target's name in",
+    raise: "look at the spelling of the host first, then at the name server (/etc/resolv.conf)",
   },
 ];
 
@@ -63,7 +63,7 @@ export function shortageReason(error: string): Reason | null {
 export function isUnreachable(error: string): boolean {
   return (
     !TOLD_BY_TARGET.test(error) &&
-    /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|connection pool|network is unreachable|not connected/i.test(
+    /\bdial\b|\bdialing\b|\bx509:|\btls: |connection refused|no such host|connection pool|network is unreachable|not connected/i.test(
       error,
     )
   );

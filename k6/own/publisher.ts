@@ -5,6 +5,7 @@ import type { Places } from "../../core/misdirection.ts";
 import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
 import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
+import { withoutCredentials } from "../../core/redaction.ts";
 import { signatureHint } from "../../core/refusedcredentials.ts";
 import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
@@ -64,7 +65,9 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     const answer = await sender.sendCanary(run, trace);
     const refusal = lead?.describeRefusal(answer, access.answered, { pipeline, places, given: __ENV }) ?? null;
     answers.enter(answer, refusal);
-    access.requireAdmission({ status: await statusOf(answer) }, "publish()");
+    const { url } = typeof answer === "string" ? { url: undefined } : answer;
+    const what = url === undefined || url === "" ? "publish()" : withoutCredentials(url);
+    access.requireAdmission({ status: await statusOf(answer), said: saidIn(answer) ?? "" }, what);
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }

@@ -136,13 +136,20 @@ export class Access {
    *
    * @param what was asked, e.g. `POST http://target/messages`.
    */
-  requireAdmission(answer: { readonly status: number; readonly headers?: Headers }, what: string): void {
+  requireAdmission(
+    answer: { readonly status: number; readonly headers?: Headers; readonly said?: string },
+    what: string,
+  ): void {
     if (!refusesCredentials(answer.status)) return;
     if (this.complaint !== null) exec.test.abort(this.complaint);
     const challenge = answer.headers?.["Www-Authenticate"] ?? answer.headers?.["WWW-Authenticate"] ?? "";
     exec.test.abort(
       withoutCredentials(
-        describeRefusedCredentials(answer.status, what, this.prefix, { challenge, others: this.others }),
+        describeRefusedCredentials(answer.status, what, this.prefix, {
+          challenge,
+          others: this.others,
+          said: answer.said ?? "",
+        }),
       ),
     );
   }

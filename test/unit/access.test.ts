@@ -159,6 +159,11 @@ describe("ways in that do not go together", () => {
 });
 
 test("refused credentials name status, challenge and the settings that change them", () => {
+  expect(
+    describeRefusedCredentials(403, "POST http://a/x", "TARGET", { said: '403 {"error":"tenant suspended"}' }),
+  ).toMatch(
+    /^POST http:\/\/a\/x is answered 403 \{"error":"tenant suspended"\}: nothing was sent on; unless its words name another cause, give its credentials in TARGET_TOKEN,/,
+  );
   const said = describeRefusedCredentials(401, "GET http://a/x", "WS", { challenge: 'Bearer realm="a"' });
   expect(said).toContain("GET http://a/x is answered 401 Unauthorized, asks for Bearer");
   expect(said).toContain("WS_TOKEN");

@@ -56,6 +56,7 @@ test.each([
   ["GoError: dial tcp 10.0.0.1:6379: i/o timeout", true],
   ["redis: connection pool timeout", true],
   ["x509: certificate signed by unknown authority", true],
+  ["lookup: no such host", true],
   // A proxy or a gateway of the target says so.
   ["502 dial tcp 10.0.0.1:80: connect: connection refused", false],
   // It may have been taken before.
@@ -90,7 +91,7 @@ describe("the blame", () => {
         ],
         [
           "machine",
-          "this machine could not resolve the target's name in 1 attempt: check the address and the name server (/etc/resolv.conf)",
+          "this machine finds no host of the target's name in 1 attempt: look at the spelling of the host first, then at the name server (/etc/resolv.conf)",
         ],
       ],
     ],
