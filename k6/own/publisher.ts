@@ -67,7 +67,9 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     answers.enter(answer, refusal);
     const { url } = typeof answer === "string" ? { url: undefined } : answer;
     const what = url === undefined || url === "" ? "publish()" : withoutCredentials(url);
-    access.requireAdmission({ status: await statusOf(answer), said: saidIn(answer) ?? "" }, what);
+    const said = saidIn(answer) ?? "";
+    // k6 has no words of a handshake that was refused.
+    access.requireAdmission({ status: await statusOf(answer), said: said.includes(BAD_HANDSHAKE) ? "" : said }, what);
     // What is not open any more is opened anew.
     if (["unknown", "unsent"].includes(outcomeOf(answer))) sender.release();
   }
