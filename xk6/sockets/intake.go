@@ -22,14 +22,18 @@ type arrivals struct {
 	lag   float64 // ms that the last message had waited which is not reported yet
 }
 
+// kept is a text among those that an intake keeps: a text of its own for each
+// would be memory that each reader asks for, see frames.
+type kept struct{ from, to int }
+
 // sample is an arrival that is looked at closely.
 type sample struct {
-	id      string
+	id      kept
 	at, lag float64
 }
 
 // closeup is an arrival whose message is compared with what was published.
-type closeup struct{ id, message string }
+type closeup struct{ id, message kept }
 
 // straysKept is how many messages with events but without an identity of ours
 // the script may look at, each of which could be of any size.
@@ -45,6 +49,7 @@ type intake struct {
 	comparison allowance
 
 	events, foreign int
+	texts           []byte // that samples and closeups keep
 	closeups        []closeup
 	strays          []string
 	takenAt         time.Time
@@ -56,6 +61,7 @@ type intake struct {
 // batch is what was taken out of an intake.
 type batch struct {
 	events, foreign int
+	texts           []byte
 	samples         []sample
 	closeups        []closeup
 	strays          []string
@@ -105,20 +111,32 @@ func (in *intake) record(to *arrivals, id, message []byte, at, lag float64) {
 	to.ids = append(to.ids, id...)
 	to.times = append(to.times, int64(math.Floor((at-to.from)*1000+0.5)))
 	if in.sampling.keeps() {
-		in.sampling.keep(sample{string(id), at, lag})
+		in.sampling.keep(sample{in.keep(id), at, lag})
 	}
 	if in.comparison.take(at) {
-		in.closeups = append(in.closeups, closeup{string(id), string(message)})
+		in.closeups = append(in.closeups, closeup{in.keep(id), in.keep(message)})
 	}
 }
+
+func (in *intake) keep(text []byte) kept {
+	from := len(in.texts)
+	in.texts = append(in.texts, text...)
+	return kept{from, len(in.texts)}
+}
+
+func (b batch) text(of kept) string { return string(b.texts[of.from:of.to]) }
 
 // isEnough says whether there is enough for a report.
 func (in *intake) isEnough() bool { return in.events >= in.enough }
 
 // take takes out what was received.
 func (in *intake) take(now time.Time) batch {
-	taken := batch{in.events, in.foreign, in.sampling.take(now.Sub(in.takenAt).Seconds()), in.closeups, in.strays}
-	in.events, in.foreign, in.closeups, in.strays, in.takenAt = 0, 0, nil, nil, now
+	taken := batch{
+		in.events, in.foreign, in.texts, in.sampling.take(now.Sub(in.takenAt).Seconds()), in.closeups, in.strays,
+	}
+	in.events, in.foreign, in.strays, in.takenAt = 0, 0, nil, now
+	// With room for as much again: whoever reads asks for no memory.
+	in.texts, in.closeups = make([]byte, 0, len(taken.texts)), make([]closeup, 0, len(taken.closeups))
 	return taken
 }
 

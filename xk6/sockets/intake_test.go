@@ -42,8 +42,9 @@ func TestEachPathIsReadThroughItsOwnMoment(t *testing.T) {
 	require.InDelta(t, 5_000, behind.readThrough(now, at), 0.001)
 	require.InDelta(t, now, quick.readThrough(now, at), 0.001)
 	require.InDelta(t, now, silent.readThrough(now, at), 0.001)
-	for _, sample := range in.take(at).samples {
-		require.InDelta(t, map[string]float64{idA: 5_000, idB: 99}[sample.id], sample.lag, 0.001)
+	taken := in.take(at)
+	for _, sample := range taken.samples {
+		require.InDelta(t, map[string]float64{idA: 5_000, idB: 99}[taken.text(sample.id)], sample.lag, 0.001)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *sampling[Value]) take(seconds float64) []Value {
 		}
 	}
 	kept := s.kept
-	s.kept = nil
+	s.kept = make([]Value, 0, len(kept))
 	s.stride = max(s.shortest, int(math.Ceil(float64(s.counted)/due)))
 	s.skip = min(s.skip, s.stride-1)
 	s.counted = 0
