@@ -20,6 +20,7 @@ import { openedRooms } from "./room.ts";
 import { firstOf, shortlist } from "./shortlist.ts";
 import type { SloResult } from "./sloresult.ts";
 import { describeStandstill } from "./standstill.ts";
+import { describeUnbounded } from "./unbounded.ts";
 
 /** How wrong latencies may be because of clocks. */
 function boundOf(account: Account): string {
@@ -86,23 +87,30 @@ function lastOf({ drain, latency: { samples, negative } }: Account): string {
   return samples + negative === 0 ? "" : `, the last delivery came ${milliseconds(drain)} after it`;
 }
 
-export function renderAccount(account: Account | null, rows: readonly SloResult[]): string[] {
+/** @param judged the objectives of all tests of the run. */
+export function renderAccount(
+  account: Account | null,
+  rows: readonly SloResult[],
+  judged: readonly SloResult[] = rows,
+): string[] {
   if (account === null) return [];
   // Who was stopped has reported neither the last events nor that it left.
   const isCut = account.ending === "interrupted";
   return [
     ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
     ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
-    ...(hadLoad(account) ? renderLoaded(account, rows) : []),
+    ...(hadLoad(account) ? renderLoaded(account, rows, judged) : []),
     ...account.causes.map((cause) => `  cause      ${cause}`),
     ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
   ];
 }
 
 /** What can be said of a load alone. */
-function renderLoaded(account: Account, rows: readonly SloResult[]): string[] {
+function renderLoaded(account: Account, rows: readonly SloResult[], judged: readonly SloResult[]): string[] {
+  const unbounded = describeUnbounded(account, judged);
   return [
     renderLatency(account),
+    ...(unbounded === null ? [] : [bullet(`latency was ${unbounded}`, "  unbounded  ")]),
     ...stallOf(account),
     `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
     ...renderOffenders(account),

@@ -9,6 +9,7 @@ import { openedRooms } from "./room.ts";
 import { sharedRows } from "./sharedrows.ts";
 import type { SloResult } from "./sloresult.ts";
 import type { Summary } from "./summary.ts";
+import { isUnbounded, LATENCY_UNJUDGED } from "./unbounded.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A test's record as text for a terminal. */
@@ -16,7 +17,7 @@ export function renderSummary(summary: Summary): string {
   const { test, scenario, run, verdict, reasons, changes } = summary;
   const sections = [
     [
-      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}`,
+      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}${unjudgedIn(verdict, summary.account, summary.rows)}`,
       ...reasons.flatMap(renderReason),
     ],
     [
@@ -59,8 +60,10 @@ export function renderRun(text: RunText): string {
   const changes = [...new Set(tests.flatMap((one) => one.changes))];
   const settled = settling?.account ?? account ?? null;
   const sofar = settled !== null && interrupted ? { ...settled, ending: settled.ending ?? "interrupted" } : settled;
+  const judged = tests.flatMap((one) => one.rows);
+  const headline = `${verdict}  run ${run}${unjudgedIn(verdict, sofar, judged)}`;
   const sections = [
-    [`${verdict}  run ${run}${interrupted ? ", interrupted" : ""}`, ...reasons.flatMap(renderReason)],
+    [`${headline}${interrupted ? ", interrupted" : ""}`, ...reasons.flatMap(renderReason)],
     [
       ...renderChanges(changes),
       ...tests.flatMap(({ test, notes }, place) =>
@@ -68,12 +71,17 @@ export function renderRun(text: RunText): string {
       ),
       ...renderRate(jointRate(tests)),
       ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
-      ...renderAccount(sofar, settling?.rows ?? []),
+      ...renderAccount(sofar, settling?.rows ?? [], judged),
     ],
     // After a long table the verdict has left the screen.
-    ...(verbose ? [renderRows(rows), [`${verdict}  run ${run}`]] : [interrupted ? [] : renderUnmet(rows)]),
+    ...(verbose ? [renderRows(rows), [headline]] : [interrupted ? [] : renderUnmet(rows)]),
   ];
   return renderSections(sections);
+}
+
+/** A verdict claims no more than was judged. */
+function unjudgedIn(verdict: Verdict, account: Account | null, rows: readonly SloResult[]): string {
+  return verdict === "PASS" && isUnbounded(account, rows) ? `, ${LATENCY_UNJUDGED}` : "";
 }
 
 /** The names of the tests that share an objective; the test's own where all its processes do. */

@@ -31,6 +31,8 @@ export function template(name: string, from: string, to: string, sample?: Sample
     ...used(entrance.publish, "httpAnswer"),
   ].join(", ");
   const imports = [...new Set([entrance.imports, exit.imports, `import { ${ours} } from "throughline";`])];
+  // Nobody can count the time of what only a number shows.
+  const bounds = exit.observe.includes('kind: "count"') ? ACKNOWLEDGEMENT : `${DELIVERY}, ${ACKNOWLEDGEMENT}`;
   const variables = [entrance.variables, exit.variables].filter((line) => line !== "");
   return `${imports.filter((line) => line !== "").join("\n")}
 ${to === "table" ? "\nlet pool: pg.Pool | undefined;\n" : ""}
@@ -45,9 +47,15 @@ export default definePipeline({
   },
   ${entrance.publish}
   ${exit.observe}
+  // Without a bound no latency is judged; these are in ms.
+  // objectives: { ${bounds} },
 });
 `;
 }
+
+/** The usual bounds, for the user to set. */
+const DELIVERY = 'account_delivery_p95_ms: "value < 500"';
+const ACKNOWLEDGEMENT = 'publish_ack_latency_ms: "p(95) < 100"';
 
 /** One message cannot show which of its fields differ from event to event. */
 const ATTRIBUTES_TO_DO = `// A field that differs and that paths select by is an attribute: customer: ["acme", "globex"], used in write and paths.

@@ -18,6 +18,7 @@ import { milliseconds, number } from "../../core/numbers.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
+import { describeUnbounded, isUnbounded, LATENCY_UNJUDGED } from "../../core/unbounded.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { percent, several } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
@@ -30,14 +31,16 @@ const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
 /** Writes verdict, reasons, account, objectives and, if there is one, the comparison. */
 export function renderMarkdown(result: Result, compared: BaselineComparison): string {
   const { verdict, run, subject, reasons } = result;
+  const objectives = objectivesOf(result);
+  const unjudged = verdict === "PASS" && isUnbounded(result.account, objectives) ? `, ${LATENCY_UNJUDGED}` : "";
   return markdown([
-    heading(2, `${verdict}: ${subject}`),
+    heading(2, `${verdict}: ${subject}${unjudged}`),
     paragraph(text("run "), code(run)),
     ...(reasons.length === 0 ? [] : [list(reasons.map(reasonMarkdown))]),
     ...changesOf(result).map((change) => paragraph(strong("changed bound"), text(` ${change}`))),
     ...notesOf(result).map((note) => paragraph(text(note))),
-    ...accountTable(result.account),
-    ...objectiveTable(objectivesOf(result)),
+    ...accountTable(result.account, objectives),
+    ...objectiveTable(objectives),
     ...("comparison" in compared ? comparisonMarkdown(compared.comparison) : []),
   ]);
 }
@@ -54,11 +57,12 @@ const SHOWN: readonly CountName[] = [
   ...(["late", "unjudged", "unheard"] as const),
 ];
 
-function accountTable(account: Result["account"]): RootContent[] {
+function accountTable(account: Result["account"], objectives: readonly Objective[]): RootContent[] {
   if (account === null) return [];
   if (!hadLoad(account)) return [paragraph(text(`Load: ${NO_LOAD}.`))];
   const { latency } = account;
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
+  const unbounded = describeUnbounded(account, objectives);
   const names = COUNT_NAMES.filter(
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
   );
@@ -71,6 +75,7 @@ function accountTable(account: Result["account"]): RootContent[] {
     ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
     ...(stall === null ? [] : [paragraph(text(`A stall: ${stall}.`))]),
     ...(isUncompared(account) ? [paragraph(text(`Contents: ${UNCOMPARED}.`))] : []),
+    ...(unbounded === null ? [] : [paragraph(text(`Latency: ${unbounded}.`))]),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];
 }

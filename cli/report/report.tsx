@@ -67,7 +67,7 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
           <noscript>
             <p class="quiet">Charts need JavaScript; every number is in the tables.</p>
           </noscript>
-          <AccountSection account={result.account} />
+          <AccountSection account={result.account} objectives={objectives} />
           <LatencySection latencies={latencies} />
           <TimelineSection timeline={timeline} />
           <ObjectivesSection objectives={objectives} />

@@ -18,15 +18,23 @@ import { judgedOf } from "../../../core/judgedshare.ts";
 import { NOTHING, number } from "../../../core/numbers.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { describeStandstill } from "../../../core/standstill.ts";
+import { describeUnbounded } from "../../../core/unbounded.ts";
 import { duration, several } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
+import type { Objective } from "../objectives.ts";
 import { Chart, type Column, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
 
 /** What happened to every event. */
-export function AccountSection({ account }: { account: Result["account"] }) {
+export function AccountSection({
+  account,
+  objectives,
+}: {
+  account: Result["account"];
+  objectives: readonly Objective[];
+}) {
   if (account === null) {
     return (
       <Section id="account" title="Account">
@@ -44,6 +52,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
   }
   const { ending, drain, backlog, paths } = account;
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
+  const unbounded = describeUnbounded(account, objectives);
   return (
     <Section id="account" title="Account">
       {flowOf(account) === null ? null : (
@@ -60,6 +69,7 @@ export function AccountSection({ account }: { account: Result["account"] }) {
       </div>
       {isOnlyCounted(account) ? <p>Arrivals were counted: {ONLY_COUNTED}.</p> : null}
       {isUncompared(account) ? <p>Contents were {UNCOMPARED}.</p> : null}
+      {unbounded === null ? null : <p>Latency was {unbounded}.</p>}
       <p>
         Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
         {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}

@@ -1,16 +1,20 @@
 import { uncertaintyOf } from "../../../core/clocks.ts";
 import { hadLoad, isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number } from "../../../core/numbers.ts";
+import { isUnbounded } from "../../../core/unbounded.ts";
 import { duration, several } from "../../format.ts";
 import type { Cut, Result } from "../../result.ts";
 import type { Moment } from "../moments.ts";
 import { changesOf, notesOf, type Objective } from "../objectives.ts";
 import { MomentLink } from "./parts.tsx";
 
-function meaningOf(verdict: Result["verdict"], objectives: readonly Objective[]): string {
+function meaningOf({ verdict, account }: Result, objectives: readonly Objective[]): string {
   const missed = objectives.filter(({ result, miss }) => result === "missed" && miss === "FAIL").length;
   switch (verdict) {
     case "PASS":
+      if (isUnbounded(account, objectives)) {
+        return "Every objective was measured and met. None of them bounds latency, which was not judged.";
+      }
       return "Every objective was measured and met.";
     case "FAIL":
       // Records by version 0.1 of tests with several processes.
@@ -47,7 +51,7 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
         <span class="run">{run}</span>
       </h1>
       <p class="sentence">
-        {meaningOf(verdict, objectives)}
+        {meaningOf(result, objectives)}
         {account !== null && isOnlyCounted(account) ? ` Arrivals were counted: ${ONLY_COUNTED}.` : null}
         {complete ? null : ` ${cutIn(result)}`}
       </p>
