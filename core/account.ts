@@ -180,6 +180,8 @@ export interface Account extends Counts {
   readonly ready: number;
   /** Whether all paths promise an order; otherwise reordered deliveries are no fault. */
   readonly ordered: boolean;
+  /** Number of publishers within each of which alone an order is promised; absent where it is promised otherwise. */
+  readonly orderedWithin?: number;
   /** Expected deliveries that were missing when the last event was acknowledged. */
   readonly backlog: number;
   /** Ms from then to the last delivery. */

@@ -16,6 +16,7 @@ import {
 import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
+import { describeOrderScope } from "./order.ts";
 import { openedRooms } from "./room.ts";
 import { firstOf, shortlist } from "./shortlist.ts";
 import type { SloResult } from "./sloresult.ts";
@@ -41,6 +42,7 @@ const JUDGED = "  judged     ";
 /** The counts in the headline. */
 type Headline = Counts & {
   readonly ordered?: boolean;
+  readonly orderedWithin?: number;
   readonly webhooks?: unknown;
   readonly storage?: unknown;
   readonly farEnd?: unknown;
@@ -54,7 +56,7 @@ export function headlineOf(account: Headline): string[] {
   const surplus = isCounted ? surplusOf(account.farEnd) : null;
   const found = isCounted
     ? `${surplus === null ? "" : `${number(surplus)} too many, `}`
-    : `${known("duplicated")}, ${known("reordered")}${account.reordered > 0 && account.ordered === false ? " (no order is promised)" : ""}, ${known("misrouted")}, `;
+    : `${known("duplicated")}, ${known("reordered")}${scopeOf(account)}, ${known("misrouted")}, `;
   return [
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
@@ -64,6 +66,12 @@ export function headlineOf(account: Headline): string[] {
     ...(isUncompared(account) ? [`  contents   ${UNCOMPARED}`] : []),
     `${JUDGED}${judgedOf(account)}`,
   ];
+}
+
+/** Among which events nothing may be reordered, where that is not among all. */
+function scopeOf({ reordered, ordered, orderedWithin }: Headline): string {
+  if (orderedWithin !== undefined) return ` (${describeOrderScope(orderedWithin)})`;
+  return reordered > 0 && ordered === false ? " (no order is promised)" : "";
 }
 
 function surplusOf(farEnd: unknown): number | null {

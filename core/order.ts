@@ -15,6 +15,11 @@ export interface Acknowledgements {
 /** The events that have an order among them: those of one publisher, those with the same key, or all. */
 export type OrderScope = "publisher" | "all" | ((seq: number) => string | number);
 
+/** Within how many publishers order was judged: neighbours of different ones have none. */
+export function describeOrderScope(publishers: number): string {
+  return publishers === 1 ? "within one publisher" : `within each of ${publishers} publishers`;
+}
+
 /** How many sequence numbers of a kind an account lists. */
 export const EVIDENCE = 10;
 

@@ -67,6 +67,11 @@ export class Publication {
   private lastSend = Number.NEGATIVE_INFINITY;
   private worstClock = 0;
 
+  /** Number of publishers that have sent anything. */
+  get publishers(): number {
+    return new Set(this.sources.map(({ publisher }) => publisher)).size;
+  }
+
   /** Events given to the transport, whatever the result. */
   get published(): number {
     return this.known.size;

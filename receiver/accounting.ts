@@ -108,6 +108,7 @@ export function accountOf(parts: AccountParts): Account {
     silent: all.filter((path) => path.isSilent(now)).length,
     ...sum,
     ordered: observers.every(({ isOrdered }) => isOrdered),
+    ...(observers.some(({ isPerPublisher }) => isPerPublisher) ? { orderedWithin: publication.publishers } : {}),
     late: 0,
     unreported: countOf(publication.unreported(arrived)),
     contradicted: countOf(publication.contradicted(arrived)),

@@ -34,6 +34,7 @@ interface FarEndRun extends Stream {
 /** A user's far end: every arrival is a text, in which identities are found. */
 export class FarEnd implements Observer {
   readonly isOrdered: boolean;
+  readonly isPerPublisher: boolean;
   readonly run: FarEndRun;
   private readonly byName: ReadonlyMap<string, ObservedPath>;
   private readonly count: CountPath | null;
@@ -48,6 +49,7 @@ export class FarEnd implements Observer {
     this.run = run;
     this.observed = observed;
     this.isOrdered = order !== "none";
+    this.isPerPublisher = order === "per publisher";
     const named = Object.entries(paths);
     const [first] = named;
     const isCount = kind === "count" && first !== undefined;

@@ -15,6 +15,7 @@ import {
 } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
+import { describeOrderScope } from "../../core/order.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
@@ -75,6 +76,9 @@ function accountTable(account: Result["account"], objectives: readonly Objective
     ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
     ...(stall === null ? [] : [paragraph(text(`A stall: ${stall}.`))]),
     ...(isUncompared(account) ? [paragraph(text(`Contents: ${UNCOMPARED}.`))] : []),
+    ...(account.orderedWithin === undefined
+      ? []
+      : [paragraph(text(`Order: judged ${describeOrderScope(account.orderedWithin)}.`))]),
     ...(unbounded === null ? [] : [paragraph(text(`Latency: ${unbounded}.`))]),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];

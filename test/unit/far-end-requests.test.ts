@@ -158,9 +158,12 @@ test("order is judged per publisher, or per value of an attribute, where it is p
     [{ per: "subject" }, 0],
   ] as const) {
     await opened("request", { all: {} }, null, order);
+    await published(2);
     // 0 and 1 are of different subjects.
     for (const seq of [1, 0]) await hook("all", identity(seq));
-    expect(await account()).toMatchObject({ reordered, ordered: true });
+    const settled = await account();
+    expect(settled).toMatchObject({ reordered, ordered: true });
+    expect(settled.orderedWithin).toBe(order === "per publisher" ? 1 : undefined);
     await receiver?.close();
   }
 });

@@ -87,6 +87,15 @@ describe("a test", () => {
     }
   });
 
+  test.each<[string, Partial<Account>, string]>([
+    ["all", {}, "0 reordered, "],
+    ["each publisher", { orderedWithin: 10 }, "0 reordered (within each of 10 publishers), "],
+    ["one publisher", { orderedWithin: 1, reordered: 2 }, "2 reordered (within one publisher), "],
+    ["nobody", { ordered: false, reordered: 3 }, "3 reordered (no order is promised), "],
+  ])("says that order was judged within %s", (_, changes, words) => {
+    expect(withAccount(changes)).toContain(words);
+  });
+
   test("of events that were only counted claims nothing that nobody saw", () => {
     const farEnd = { ...FAR_END, kind: "count", surplus: 2, compared: false };
     const lost = { ...OFFENDER, path: "all", lost: 5, lostSeqs: [], firstLostAt: null };

@@ -16,6 +16,7 @@ import {
 import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
 import { NOTHING, number } from "../../../core/numbers.ts";
+import { describeOrderScope } from "../../../core/order.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { describeStandstill } from "../../../core/standstill.ts";
 import { describeUnbounded } from "../../../core/unbounded.ts";
@@ -69,6 +70,9 @@ export function AccountSection({
       </div>
       {isOnlyCounted(account) ? <p>Arrivals were counted: {ONLY_COUNTED}.</p> : null}
       {isUncompared(account) ? <p>Contents were {UNCOMPARED}.</p> : null}
+      {account.orderedWithin === undefined ? null : (
+        <p>Order was judged {describeOrderScope(account.orderedWithin)}.</p>
+      )}
       {unbounded === null ? null : <p>Latency was {unbounded}.</p>}
       <p>
         Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
