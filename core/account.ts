@@ -164,6 +164,10 @@ export interface FarEndAccount {
   readonly canariesAstray?: readonly string[];
   /** Why the last reading failed; null when it did not. */
   readonly problem: string | null;
+  /** Since when that was so, in Unix ms, and how many deliveries of what was sent before were missing then. */
+  readonly stopped?: { readonly at: number; readonly missing: number } | null;
+  /** What the pipeline's own code threw in the last reading, with its place; null where it threw nothing. */
+  readonly thrown?: string | null;
 }
 
 /** The ledger of a run at a moment: exact counts, joined by identity. counts.ts describes each count. */

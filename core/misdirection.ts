@@ -67,8 +67,13 @@ function plain(url: string): string {
 /** How many of the paths are told. */
 const TOLD = 5;
 
-/** On which path canaries arrived that the pipeline does not have, and what to change; null where none did. */
+/**
+ * On which path canaries arrived that the pipeline does not have, or what its own code threw in reading the far end, and
+ * what to change; null where there is no such thing. More canaries would come no further.
+ */
 export function describeAstray(account: Account | null, { observe }: AnyPipeline, places: Places): string | null {
+  const thrown = account?.ready === 0 ? (account.farEnd?.thrown ?? null) : null;
+  if (thrown !== null) return described(thrown, observe.kind, places);
   const [arrived] = account?.farEnd?.canariesAstray ?? [];
   if (arrived === undefined) return null;
   const isHook = observe.kind === "request" && !("receive" in observe);
@@ -81,4 +86,11 @@ export function describeAstray(account: Account | null, { observe }: AnyPipeline
     `a canary arrived on ${shown(arrived)}, and is due on ${shortlist(all, all.length, TOLD)}: ` +
     `${change}, or the names in observe.paths${place === undefined ? "" : ` (${place})`}`
   );
+}
+
+/** With the place of the function where that of the error is not known. */
+function described(thrown: string, kind: string, places: Places): string {
+  const place = places["observe.paths"];
+  const isPlaced = /^\S+:\d+: /.test(thrown);
+  return `${isPlaced || place === undefined ? "" : `${place}: `}${thrown}: mend ${kind}()`;
 }

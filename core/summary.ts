@@ -15,6 +15,7 @@ import { isCountedByK6, sampleCounter } from "./samples.ts";
 import type { Slo } from "./slo.ts";
 import { greater, type Observation } from "./sloresult.ts";
 import { receiverDelay } from "./standstill.ts";
+import { unreadConditions } from "./unread.ts";
 import { type Judgement, judge } from "./verdict.ts";
 
 /** The part of k6's `handleSummary` argument that is used; k6 has no types for it. */
@@ -112,7 +113,7 @@ export function summarize(input: SummaryInput): Summary {
     ].reduce(greater, uncertainty(slo.metric)),
     evidence: quoted[slo.metric],
   }));
-  const whole = withCauses(judge(observations), attribute(evidence));
+  const whole = withCauses(judge(observations, unreadConditions(account, slos)), attribute(evidence));
   const complete = (input.complete ?? true) || (seeksLimit && hasBroken(whole));
   const judgement = started(data)
     ? judgePart(whole, complete)

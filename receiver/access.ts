@@ -9,6 +9,7 @@ import { Renewal } from "../core/renewal.ts";
 import { readTokenAnswer } from "../core/token.ts";
 import { type AccessSettings, givenOf, OWN_WAYS_IN, secretsShown } from "../systems/access.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
+import { LastAnswer } from "./lastanswer.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type RequestOptions = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
@@ -18,6 +19,7 @@ const TOKEN_TIMEOUT_MS = 10_000;
 
 /** Access by the variables TARGET_*, for one run of a pipeline. */
 export class FarEndAccess implements NodeAccess {
+  readonly lastAnswer = new LastAnswer();
   private readonly given: AccessSettings;
   private readonly credentials: Credentials;
   private readonly secretNames: readonly string[];
@@ -76,7 +78,9 @@ export class FarEndAccess implements NodeAccess {
   }
 
   fetch(url: string, init: RequestOptions = {}): Promise<FetchedAnswer> {
-    return this.send((headers) => this.request(url, { ...init, headers: { ...headers, ...init.headers } }));
+    return this.send(async (headers) =>
+      this.lastAnswer.note(await this.request(url, { ...init, headers: { ...headers, ...init.headers } })),
+    );
   }
 
   private async request(url: string, init: RequestOptions & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {

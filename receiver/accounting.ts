@@ -48,13 +48,16 @@ export function accountOf(parts: AccountParts): Account {
   const strayed = (seq: number) => void astray.add(seq);
   const short: Path[] = [];
   let offending = 0;
+  const unreadSince = observers.flatMap((observer) => observer.unreadSince ?? [])[0] ?? null;
+  let lostBefore = 0;
   const countLost = (seq: number) => {
+    if (unreadSince !== null && (publication.sentAt(seq) ?? unreadSince) < unreadSince) lostBefore++;
     if (bursts?.has(seq) === true) lostInBursts++;
   };
   const summed = Object.keys(sum) as (keyof typeof sum)[];
   for (const { paths, isOrdered } of observers) {
     for (const path of paths) {
-      const onLost = bursts === null ? undefined : countLost;
+      const onLost = bursts === null && unreadSince === null ? undefined : countLost;
       const settled = judged(path.settle(publication, expected.whole, now, onLost, strayed), isInterrupted);
       accounts.set(path, settled);
       for (const key of summed) sum[key] += settled[key];
@@ -131,7 +134,10 @@ export function accountOf(parts: AccountParts): Account {
     mistaken,
     webhooks,
     storage,
-    farEnd,
+    farEnd:
+      farEnd === null
+        ? null
+        : { ...farEnd, stopped: unreadSince === null ? null : { at: unreadSince, missing: lostBefore } },
     causes: [],
     findings: [],
   };

@@ -13,12 +13,16 @@ import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
 import { type Follower, follow } from "./followers.ts";
+import type { Reading } from "./items.ts";
 import { ObservedPath } from "./observedpath.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
+import { Reads, timeOf } from "./reads.ts";
 import { Strays } from "./strays.ts";
 
 const SHOWN_LENGTH = 80;
+/** What a far end did that could be read and cannot any more: it may still answer, with errors. */
+const stoppedWith = (why: string) => (/^\d{3}\b/.test(why) ? "has answered with errors since" : "stopped answering at");
 /** Clocks that were compared over a network agree to less than this. */
 const AHEAD_MS = 100;
 
@@ -41,6 +45,8 @@ export class FarEnd implements Observer {
   private readonly observed: ObserverContext;
   private readonly found = new Findings();
   private readonly strays = new Strays();
+  private readonly reads = new Reads();
+  private thrown: string | null = null;
   private readonly follower: Follower | null;
   private since: number | null = null;
 
@@ -197,6 +203,27 @@ export class FarEnd implements Observer {
     Object.assign(this.found, { problem, gone });
   }
 
+  /** Counts a reading. */
+  read({ problem, thrown }: Reading): void {
+    this.reads.enter(problem, this.now());
+    this.thrown = thrown;
+  }
+
+  /** Unix ms since which it could not be read; null where it can, or never could. */
+  get unreadSince(): number | null {
+    return this.found.problem === null ? null : this.reads.stoppedAt;
+  }
+
+  /** What is wrong with reading it, and since when. */
+  private get problem(): string | null {
+    const why = this.found.problem ?? this.count?.problem ?? null;
+    const since = this.unreadSince;
+    if (why === null || since === null) return why;
+    const address = this.follower?.address ?? null;
+    const what = `the ${this.kind}${address === null ? "" : ` at ${address}`}`;
+    return `${what} ${stoppedWith(why)} ${timeOf(since)}: ${why.replace(/^fetch failed: /, "")}`;
+  }
+
   /** Unix ms. */
   now(): number {
     return this.observed.now();
@@ -241,7 +268,7 @@ export class FarEnd implements Observer {
     const { pipeline, kind } = this.run.opening;
     const { unread, damaged, refused, gone, undated, foreign } = this.found;
     const { count: strays, events: elsewhere, canaries: canariesAstray } = this.strays;
-    const problem = this.found.problem ?? this.count?.problem ?? null;
+    const { problem, thrown } = this;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
     const counted = this.count?.isCounted === true ? this.count : null;
@@ -261,6 +288,7 @@ export class FarEnd implements Observer {
       strays,
       canariesAstray,
       problem,
+      thrown,
     };
     return { farEnd, strays, elsewhere, foreign: foreign + unread };
   }
@@ -270,7 +298,8 @@ export class FarEnd implements Observer {
   }
 
   findings(): readonly string[] {
-    return this.found.others();
+    const failed = this.reads.describe();
+    return [...this.found.others(), ...(failed === null ? [] : [failed])];
   }
 }
 

@@ -66,7 +66,10 @@ export class Findings {
     const refused = Object.entries(this.refused).map(
       ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
     );
-    const problem = farEnd?.problem == null ? [] : [`the far end could not be read: ${farEnd.problem}`];
+    const problem =
+      farEnd?.problem == null
+        ? []
+        : [farEnd.stopped == null ? `the far end could not be read: ${farEnd.problem}` : farEnd.problem];
     return [...problem, ...refused, ...this.nowhere.lines()];
   }
 

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { number } from "../core/numbers.ts";
 import type { Closable } from "../core/observe.ts";
-import { environmentOf } from "../core/ownvariables.ts";
+import { environmentOf, urlsIn } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
-import { type FarEndContext, Items, itemsOf, type Poll } from "./items.ts";
+import { type FarEndContext, Items, itemsOf, type Poll, WronglyGiven } from "./items.ts";
+import { thrownAt } from "./thrownat.ts";
 
 /** Polling interval. */
 const POLL_MS = 100;
@@ -18,6 +19,8 @@ const LAST_LOOKS_MS = 5_000;
 
 /** Observes a far end as its pipeline declares, until it is stopped. */
 export interface Follower {
+  /** Where the far end is, as in `LIST_URL (http://127.0.0.1:3000/orders)`; null where that is not known. */
+  readonly address: string | null;
   /** A last, complete reading; may be called twice. @param ms what takes longer has failed. */
   finish(ms: number): Promise<void>;
   stop(): Promise<void>;
@@ -26,9 +29,10 @@ export interface Follower {
 /** Starts to observe a far end; null where others report the arrivals. */
 export function follow(pipeline: AnyPipeline, farEnd: FarEndContext, slowMs = SLOW_MS): Follower | null {
   const { observe } = pipeline;
-  const environment = environmentOf(pipeline, process.env);
+  const asked = new AskedAddress(pipeline);
+  const { environment } = asked;
   const access = new FarEndAccess(pipeline, process.env);
-  const polled = (poll: Poll) => new PollFollower(farEnd, access, poll, slowMs);
+  const polled = (poll: Poll) => new PollFollower(farEnd, access, asked, poll, slowMs);
   switch (observe.kind) {
     case "rows":
       return polled(
@@ -45,7 +49,9 @@ export function follow(pipeline: AnyPipeline, farEnd: FarEndContext, slowMs = SL
         look: async () => {
           const count = await observe.count(environment, access);
           if (!Number.isFinite(count))
-            throw new Error(`count() gives ${withoutCredentials(String(count)).slice(0, 40)}; allowed: a number`);
+            throw new WronglyGiven(
+              `count() gives ${withoutCredentials(String(count)).slice(0, 40)}; allowed: a number`,
+            );
           farEnd.counted(count);
         },
         lookAgain: async () => [],
@@ -71,22 +77,52 @@ function enter(farEnd: FarEndContext, arrival: { path?: string; text: string } |
   farEnd.arrived(typeof arrival === "string" ? { text: arrival } : arrival, farEnd.now());
 }
 
+/** The variable with the address that the pipeline's code asks, found by what it reads. */
+class AskedAddress {
+  readonly environment: ReturnType<typeof environmentOf>;
+  private readonly urls: Readonly<Record<string, string>>;
+  private readonly read = new Set<string>();
+
+  constructor(pipeline: AnyPipeline) {
+    this.urls = urlsIn(pipeline, process.env);
+    this.environment = new Proxy(environmentOf(pipeline, process.env), {
+      get: (all, name, self) => {
+        if (typeof name === "string" && Object.hasOwn(this.urls, name)) this.read.add(name);
+        return Reflect.get(all, name, self) as string | undefined;
+      },
+    });
+  }
+
+  /** Null where several are read: which of them is asked is not known. */
+  get address(): string | null {
+    const [name, ...others] = this.read;
+    if (name === undefined || others.length > 0) return null;
+    return `${name} (${withoutCredentials(this.urls[name] ?? "")})`;
+  }
+}
+
 /** Polls a far end, one reading at a time: another beside one that is slow would make both slower. */
 class PollFollower implements Follower {
   private readonly farEnd: FarEndContext;
   private readonly access: FarEndAccess;
+  private readonly asked: AskedAddress;
   private readonly looked: Poll;
   private readonly stopped = new AbortController();
   private readonly slowMs: number;
   private reading: Promise<void>;
   private isGivenUp = false;
 
-  constructor(farEnd: FarEndContext, access: FarEndAccess, looked: Poll, slowMs: number) {
+  constructor(farEnd: FarEndContext, access: FarEndAccess, asked: AskedAddress, looked: Poll, slowMs: number) {
     this.farEnd = farEnd;
     this.access = access;
+    this.asked = asked;
     this.looked = looked;
     this.slowMs = slowMs;
     this.reading = this.follow();
+  }
+
+  get address(): string | null {
+    return this.asked.address;
   }
 
   async finish(ms: number): Promise<void> {
@@ -125,18 +161,39 @@ class PollFollower implements Follower {
 
   private async attempt(work: () => Promise<void>): Promise<boolean> {
     const slow = setTimeout(() => this.tell(`reading it takes longer than ${this.slowMs / 1_000} s`), this.slowMs);
+    this.access.lastAnswer.forget();
     try {
       await this.access.ready();
       await work();
-      this.tell(this.access.problem);
+      this.enter(this.access.problem, null);
       return this.access.problem === null;
     } catch (problem) {
       // Refused credentials often show as an error in reading the answer.
-      this.tell(this.access.problem ?? safeMessageOf(problem));
+      const refused = this.access.problem;
+      this.enter(refused ?? this.access.lastAnswer.explain(problem), refused === null ? this.thrownBy(problem) : null);
       return false;
     } finally {
       clearTimeout(slow);
     }
+  }
+
+  private enter(problem: string | null, thrown: string | null): void {
+    if (!this.isGivenUp) this.farEnd.read({ problem, thrown });
+    this.tell(problem);
+  }
+
+  /** An error of the pipeline's own code over a good answer, which will be the same with the next one; null for others. */
+  private thrownBy(problem: unknown): string | null {
+    const { lastAnswer } = this.access;
+    if (lastAnswer.isError) return null;
+    const place = problem instanceof TypeError || problem instanceof ReferenceError ? thrownAt(problem) : null;
+    const said = lastAnswer.describe();
+    const isUnreadable = problem instanceof SyntaxError && said !== null;
+    if (place === null && !isUnreadable && !(problem instanceof WronglyGiven)) return null;
+    const message = safeMessageOf(problem);
+    const by = problem instanceof WronglyGiven ? message : `${this.farEnd.kind}() throws ${message}`;
+    const answered = said === null ? "" : `; ${this.address ?? "the far end"} answered ${said}`;
+    return `${place === null ? "" : `${place}: `}${by}${answered}`;
   }
 
   /** Whoever is late in the end is not listened to any more. */
@@ -147,6 +204,7 @@ class PollFollower implements Follower {
 
 /** Consumes a stream. */
 class Consumer implements Follower {
+  readonly address = null;
   private readonly opened: Promise<Closable | null>;
 
   private isStopped = false;

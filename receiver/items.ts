@@ -26,7 +26,20 @@ export interface FarEndContext {
   /** An item's content has changed. */
   changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, gone?: readonly string[]): void;
+  /** A reading has worked or failed. */
+  read(reading: Reading): void;
 }
+
+/** One reading. */
+export interface Reading {
+  /** Why it failed; null where it worked. */
+  readonly problem: string | null;
+  /** The same where the pipeline's own code is at fault, with its place and what it was given. */
+  readonly thrown: string | null;
+}
+
+/** The pipeline's code gives what it must not. */
+export class WronglyGiven extends Error {}
 
 /** What a poll does. */
 export interface Poll {
@@ -37,7 +50,7 @@ export interface Poll {
 
 /** Checks what a user's function returned. @throws Error in one line for anything but items. */
 export function itemsOf(name: "rows" | "list", given: unknown): readonly Item[] {
-  if (!Array.isArray(given)) throw new Error(`${name}() gives ${kindOf(given)}; allowed: a list`);
+  if (!Array.isArray(given)) throw new WronglyGiven(`${name}() gives ${kindOf(given)}; allowed: a list`);
   if (name === "list") return numbered(given as readonly (Item | string)[]).map((item) => asItem(name, item));
   return given.map((item: unknown) => asItem(name, item));
 }
@@ -45,9 +58,9 @@ export function itemsOf(name: "rows" | "list", given: unknown): readonly Item[] 
 function asItem(name: string, item: unknown): Item {
   const { id, text } = (item ?? {}) as Partial<Item>;
   if (typeof text !== "string")
-    throw new Error(`${name}() gives an item whose text is ${kindOf(text)}; allowed: a text`);
+    throw new WronglyGiven(`${name}() gives an item whose text is ${kindOf(text)}; allowed: a text`);
   if (/^(string|number|bigint)$/.test(typeof id)) return item as Item;
-  throw new Error(`${name}() gives an item whose id is ${kindOf(id)}; allowed: a text or a number`);
+  throw new WronglyGiven(`${name}() gives an item whose id is ${kindOf(id)}; allowed: a text or a number`);
 }
 
 /** The type of a value, without the value, which may be a secret. */

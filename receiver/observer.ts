@@ -55,6 +55,8 @@ export interface Observer {
   readonly paths: Iterable<Path>;
   /** Whether its paths promise an order. */
   readonly isOrdered: boolean;
+  /** Unix ms since which it could not be read, having been before; null where it can. */
+  readonly unreadSince?: number | null;
   /** Whether that order is only among the events of each publisher. */
   readonly isPerPublisher?: boolean;
   /** The far end's part of the account. @param settle settles a path against what was published. */

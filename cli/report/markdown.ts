@@ -80,6 +80,14 @@ function accountTable(account: Result["account"], objectives: readonly Objective
       ? []
       : [paragraph(text(`Order: judged ${describeOrderScope(account.orderedWithin)}.`))]),
     ...(unbounded === null ? [] : [paragraph(text(`Latency: ${unbounded}.`))]),
+    ...(account.causes.length + account.findings.length === 0
+      ? []
+      : [
+          list([
+            ...account.causes.map((cause) => `Cause: ${cause}`),
+            ...account.findings.map((one) => `Found: ${one}`),
+          ]),
+        ]),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];
 }

@@ -76,7 +76,12 @@ describe("what the receiver looks at itself", () => {
   /** Follows a far end that is slow after 20 ms. */
   function followed(observe: object) {
     const problems: (string | null)[] = [];
-    const farEnd = { now: () => 0, arrived: () => 0, looked: (problem: string | null) => problems.push(problem) };
+    const farEnd = {
+      now: () => 0,
+      arrived: () => 0,
+      looked: (problem: string | null) => problems.push(problem),
+      read: () => {},
+    };
     const context = { kind: "list", absentAt: () => undefined, ...farEnd } as unknown as FarEndContext;
     return { problems, follower: follow(pipelineOf({ paths: { all: {} }, ...observe }), context, 20) };
   }

@@ -17,6 +17,7 @@ function tableOf(...keys: readonly string[]) {
     gained: (_: object, __: number, before: string) => before,
     changed: () => undefined,
     looked: () => undefined,
+    read: () => undefined,
   };
   const page = async (after: Item["id"] | null) => {
     readFrom.push(after);

@@ -42,6 +42,7 @@ async function dated(kind: "rows" | "list", planted: readonly Planted[], delays:
     gained: (_: object, __: number | null, before: string) => before,
     changed: () => undefined,
     looked: () => undefined,
+    read: () => undefined,
   };
   const page = async (after: Item["id"] | null) => {
     pass();

@@ -26,6 +26,14 @@ describe("Markdown", () => {
     );
   });
 
+  test("has what was found at the far end", () => {
+    const text = renderMarkdown(
+      resultOf({ account: { causes: ["it was away"], findings: ["12 of 118 polls failed"] } }),
+      WITHOUT,
+    );
+    expect(text).toContain("* Cause: it was away\n* Found: 12 of 118 polls failed\n");
+  });
+
   test("has the comparison where there is one", () => {
     const comparison = compare(lossy(), withRun(resultOf()));
     expect(renderMarkdown(lossy(), { comparison })).toContain("### Comparison with the baseline: FAIL");
