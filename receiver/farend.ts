@@ -203,6 +203,11 @@ export class FarEnd implements Observer {
     Object.assign(this.found, { problem, gone });
   }
 
+  /** Notes when other events first stood where known ones had. */
+  beganAnew(): void {
+    this.found.anewAt ??= this.now();
+  }
+
   /** Counts a reading. */
   read({ problem, thrown }: Reading): void {
     this.reads.enter(problem, this.now());

@@ -3,6 +3,7 @@ import { milliseconds } from "../core/numbers.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import { shortened, shortlist } from "../core/shortlist.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { timeOf } from "./reads.ts";
 
 /** How many examples an account describes. */
 const EVIDENCE = 5;
@@ -31,6 +32,8 @@ export class Findings {
   ahead = 0;
   /** Why the last reading failed; null when it did not. */
   problem: string | null = null;
+  /** Unix ms when a list held other events in the place of known ones; null where it never did. */
+  anewAt: number | null = null;
   private readonly damagedSeqs = new Set<number>();
   private readonly damages = new Examples();
   private readonly nowhere = new Examples();
@@ -70,7 +73,14 @@ export class Findings {
       farEnd?.problem == null
         ? []
         : [farEnd.stopped == null ? `the far end could not be read: ${farEnd.problem}` : farEnd.problem];
-    return [...problem, ...refused, ...this.nowhere.lines()];
+    const anew =
+      this.anewAt === null
+        ? []
+        : [
+            `the far end began anew at ${timeOf(this.anewAt)}: its items hold other events than before; what had arrived ` +
+              "before counts as delivered, and as gone where it is not there any more",
+          ];
+    return [...problem, ...anew, ...refused, ...this.nowhere.lines()];
   }
 
   /** What else was wrong; damage comes first. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Arrival, Item } from "../core/observe.ts";
+import { placesIn } from "./findings.ts";
 
 /** A far end that is polled. */
 export interface FarEndContext {
@@ -26,6 +27,8 @@ export interface FarEndContext {
   /** An item's content has changed. */
   changed(arrival: Arrival, at: number, before: string): void;
   looked(problem: string | null, gone?: readonly string[]): void;
+  /** A list holds other events than before where its items had been. */
+  beganAnew(): void;
   /** A reading has worked or failed. */
   read(reading: Reading): void;
 }
@@ -88,10 +91,12 @@ interface Seen {
    * Length of its text: a text that gains an event becomes longer, and comparing each text each time would cost more.
    */
   readonly length: number;
+  /** How often the list had been cut down when it was seen. */
+  readonly cut: number;
 }
 
-function seenOf(item: Item, carried: string): Seen {
-  return { digest: digestOf(item), carried, length: item.text.length };
+function seenOf(item: Item, carried: string, cut: number): Seen {
+  return { digest: digestOf(item), carried, length: item.text.length, cut };
 }
 
 /** Whether keys grow, so that new rows come after known ones. For other keys, such as UUIDs, their place is unknown. */
@@ -142,6 +147,12 @@ export class Items implements Poll {
   /** The row after which the repeated reading goes on; undefined where it starts anew. */
   private again: Item["id"] | null | undefined;
   private readonly now: () => number;
+  /** Number of items of a list in its last reading, and how often it had lost more than half of them. */
+  private items = 0;
+  private cuts = 0;
+  /** All events that were there before the list was last cut down, and those of items in whose place others came. */
+  private readonly known = new Set<string>();
+  private readonly displaced: string[] = [];
   /** Unix ms before the last look began, and before the last reading of everything, or of all that was passed lately. */
   private lookedAt = Number.NEGATIVE_INFINITY;
   private wholeAt = Number.NEGATIVE_INFINITY;
@@ -222,20 +233,23 @@ export class Items implements Poll {
   /** Finds rows that became visible late, changed, or disappeared. */
   async lookAgain(): Promise<readonly string[]> {
     const there = new Set<string>();
+    const present = new Set<string>();
     this.farEnd.absentAt(this.isList ? this.lookedAt : this.wholeAt);
     // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
     const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
     const onKnown = (item: Item, before: Seen) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
-      const seen = seenOf(item, carried);
+      for (const place of placesIn(carried)) present.add(place);
+      const seen = seenOf(item, carried, this.cuts);
       if (carried === "" || seen.digest === before.digest) return;
       const kept = this.farEnd.gained(item, at, before.carried);
       this.farEnd.changed(item, this.farEnd.now(), kept);
       this.seen.set(String(item.id), seen);
     };
     await this.read(null, onKnown, at);
-    return [...this.seen].flatMap(([id, { carried }]) => (there.has(id) ? [] : [carried]));
+    const gone = [...this.seen].flatMap(([id, { carried }]) => (there.has(id) ? [] : [carried]));
+    return [...gone, ...this.displaced].filter((carried) => !placesIn(carried).every((place) => present.has(place)));
   }
 
   /**
@@ -249,6 +263,7 @@ export class Items implements Poll {
     let after = from;
     for (;;) {
       const items = this.isList ? await this.after(after) : inOrder(after, await this.after(after));
+      if (this.isList) this.count(items.length);
       this.enterAll(items, onKnown, at);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;
@@ -261,7 +276,7 @@ export class Items implements Poll {
 
   private enterAll(items: readonly Item[], onKnown: (item: Item, before: Seen) => void, at: number | null): void {
     for (const item of items) {
-      const before = this.seen.get(String(item.id)) ?? this.enter(item, at === null ? null : this.farEnd.now());
+      const before = this.seenBefore(item, at) ?? this.enter(item, at === null ? null : this.farEnd.now());
       if (before !== null) onKnown(item, before);
     }
   }
@@ -273,10 +288,46 @@ export class Items implements Poll {
     this.seen.set(String(item.id), { ...before, length: item.text.length, carried });
   }
 
+  /** A list that loses most of its items has probably begun anew; it may then give their ids to others. */
+  private count(items: number): void {
+    if (items < this.items / 2) {
+      this.cuts++;
+      for (const { carried } of this.seen.values()) for (const place of placesIn(carried)) this.known.add(place);
+    }
+    this.items = items;
+  }
+
+  /** What was seen of an item, unless another one has come in its place; then that is entered. */
+  private seenBefore(item: Item, at: number | null): Seen | undefined {
+    const before = this.seen.get(String(item.id));
+    if (before === undefined || before.cut === this.cuts) return before;
+    const carried = this.farEnd.carriedBy(item.text);
+    const places = placesIn(carried);
+    const isOther = places.length > 0 && !placesIn(before.carried).some((place) => places.includes(place));
+    const seen = isOther ? seenOf(item, carried, this.cuts) : { ...before, cut: this.cuts };
+    this.seen.set(String(item.id), seen);
+    // From now on it is there again, and may come twice.
+    if (!isOther) for (const place of places) this.known.delete(place);
+    if (!isOther) return seen;
+    this.farEnd.beganAnew();
+    this.displaced.push(before.carried);
+    this.gain(item, at, places);
+    return seen;
+  }
+
+  /** What had been there before the list was cut down has not come twice when it comes back. */
+  private gain(item: Item, at: number | null, places: readonly string[]): void {
+    this.farEnd.gained(item, at, places.filter((place) => this.known.has(place)).join(" "));
+    for (const place of places) this.known.delete(place);
+  }
+
   /** Rows of other runs may be many: they are read, but not kept. */
   private enter(item: Item, at: number | null): Seen | null {
-    if (this.farEnd.arrived(item, at) === 0) return null;
-    const seen = seenOf(item, this.farEnd.carriedBy(item.text));
+    // Only a list that has begun anew gives events again that it had given under other ids.
+    const places = this.displaced.length === 0 ? [] : placesIn(this.farEnd.carriedBy(item.text));
+    if (places.some((place) => this.known.has(place))) this.gain(item, at, places);
+    else if (this.farEnd.arrived(item, at) === 0) return null;
+    const seen = seenOf(item, this.farEnd.carriedBy(item.text), this.cuts);
     this.seen.set(String(item.id), seen);
     return seen;
   }

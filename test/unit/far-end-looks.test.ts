@@ -131,6 +131,25 @@ describe("what the receiver looks at itself", () => {
     expect(await settle()).toMatchObject({ delivered: 2, lost: 0, duplicated: 0, damaged: 0, ending: "complete" });
   });
 
+  test("a list that begins anew holds other events under known ids: these arrive, and the earlier ones are gone", async () => {
+    let items = [0, 1, 2, 3].map((seq) => ({ id: seq, text: identity(seq) }));
+    await opened("list", { all: {} }, pipelineOf({ kind: "list", paths: { all: {} }, list: async () => items }));
+    await published(7);
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 4 }));
+    items = [{ id: 0, text: identity(4) }];
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 5 }));
+    // Event 1 is stored again, under another id.
+    items.push({ id: 1, text: identity(5) }, { id: 2, text: identity(1) });
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ delivered: 6, duplicated: 0 }));
+    // And then twice.
+    items.push({ id: 3, text: identity(1) });
+    await vi.waitFor(async () => expect(await account()).toMatchObject({ duplicated: 1 }));
+    const settled = await settle();
+    expect(settled).toMatchObject({ delivered: 6, lost: 1, duplicated: 1, damaged: 0, farEnd: { vanished: 3 } });
+    expect(settled.causes).toEqual([expect.stringMatching(/^the far end began anew at .*counts as delivered/)]);
+    expect(settled.findings).toEqual([expect.stringMatching(/^events that had arrived and are gone: /)]);
+  });
+
   test("a row that gains an event while others come is dated when it has it, and what only the last look shows is not", async () => {
     const table = [{ id: 1, text: "of somebody else" }];
     const readFrom: (number | null)[] = [];

@@ -18,6 +18,7 @@ function tableOf(...keys: readonly string[]) {
     changed: () => undefined,
     looked: () => undefined,
     read: () => undefined,
+    beganAnew: () => undefined,
   };
   const page = async (after: Item["id"] | null) => {
     readFrom.push(after);

@@ -43,6 +43,7 @@ async function dated(kind: "rows" | "list", planted: readonly Planted[], delays:
     changed: () => undefined,
     looked: () => undefined,
     read: () => undefined,
+    beganAnew: () => undefined,
   };
   const page = async (after: Item["id"] | null) => {
     pass();
