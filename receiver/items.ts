@@ -91,7 +91,7 @@ interface Seen {
    * Length of its text: a text that gains an event becomes longer, and comparing each text each time would cost more.
    */
   readonly length: number;
-  /** How often the list had been cut down when it was seen. */
+  /** How often the list had begun anew when it was seen. */
   readonly cut: number;
 }
 
@@ -134,6 +134,9 @@ const LONGEST_REST_MS = 2_000;
 /** Where keys grow, rows read within this time are read again: others may have been invisible then, or gain events. */
 const LATE_MS = 10_000;
 
+/** Items of a shorter list that are compared with what they were: to find the events of all takes long. */
+const SAMPLED = 20;
+
 /** Rows or items with ids: each is entered once, and all are read again at the end. */
 export class Items implements Poll {
   private readonly farEnd: FarEndContext;
@@ -147,10 +150,10 @@ export class Items implements Poll {
   /** The row after which the repeated reading goes on; undefined where it starts anew. */
   private again: Item["id"] | null | undefined;
   private readonly now: () => number;
-  /** Number of items of a list in its last reading, and how often it had lost more than half of them. */
+  /** Number of items of a list in its last reading, and how often it had begun anew. */
   private items = 0;
   private cuts = 0;
-  /** All events that were there before the list was last cut down, and those of items in whose place others came. */
+  /** All events that were there before the list began anew, and those of items in whose place others came. */
   private readonly known = new Set<string>();
   private readonly displaced: string[] = [];
   /** Unix ms before the last look began, and before the last reading of everything, or of all that was passed lately. */
@@ -263,7 +266,7 @@ export class Items implements Poll {
     let after = from;
     for (;;) {
       const items = this.isList ? await this.after(after) : inOrder(after, await this.after(after));
-      if (this.isList) this.count(items.length);
+      if (this.isList) this.compareLength(items);
       this.enterAll(items, onKnown, at);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;
@@ -288,13 +291,22 @@ export class Items implements Poll {
     this.seen.set(String(item.id), { ...before, length: item.text.length, carried });
   }
 
-  /** A list that loses most of its items has probably begun anew; it may then give their ids to others. */
-  private count(items: number): void {
-    if (items < this.items / 2) {
-      this.cuts++;
-      for (const { carried } of this.seen.values()) for (const place of placesIn(carried)) this.known.add(place);
-    }
-    this.items = items;
+  /** A list that loses items may have begun anew, and give their ids to others: some of them show it. */
+  private compareLength(items: readonly Item[]): void {
+    const isShorter = items.length < this.items;
+    this.items = items.length;
+    const step = Math.max(1, Math.floor(items.length / SAMPLED));
+    if (!isShorter || !items.some((item, place) => place % step === 0 && this.isOther(item))) return;
+    this.cuts++;
+    for (const { carried } of this.seen.values()) for (const place of placesIn(carried)) this.known.add(place);
+  }
+
+  /** Whether an item carries events, and none of those that it carried before. */
+  private isOther(item: Item): boolean {
+    const before = placesIn(this.seen.get(String(item.id))?.carried ?? "");
+    if (before.length === 0) return false;
+    const places = placesIn(this.farEnd.carriedBy(item.text));
+    return places.length > 0 && !before.some((place) => places.includes(place));
   }
 
   /** What was seen of an item, unless another one has come in its place; then that is entered. */
@@ -303,7 +315,7 @@ export class Items implements Poll {
     if (before === undefined || before.cut === this.cuts) return before;
     const carried = this.farEnd.carriedBy(item.text);
     const places = placesIn(carried);
-    const isOther = places.length > 0 && !placesIn(before.carried).some((place) => places.includes(place));
+    const isOther = this.isOther(item);
     const seen = isOther ? seenOf(item, carried, this.cuts) : { ...before, cut: this.cuts };
     this.seen.set(String(item.id), seen);
     // From now on it is there again, and may come twice.
@@ -315,7 +327,7 @@ export class Items implements Poll {
     return seen;
   }
 
-  /** What had been there before the list was cut down has not come twice when it comes back. */
+  /** What had been there before the list began anew has not come twice when it comes back. */
   private gain(item: Item, at: number | null, places: readonly string[]): void {
     this.farEnd.gained(item, at, places.filter((place) => this.known.has(place)).join(" "));
     for (const place of places) this.known.delete(place);
@@ -324,7 +336,7 @@ export class Items implements Poll {
   /** Rows of other runs may be many: they are read, but not kept. */
   private enter(item: Item, at: number | null): Seen | null {
     // Only a list that has begun anew gives events again that it had given under other ids.
-    const places = this.displaced.length === 0 ? [] : placesIn(this.farEnd.carriedBy(item.text));
+    const places = this.known.size === 0 ? [] : placesIn(this.farEnd.carriedBy(item.text));
     if (places.some((place) => this.known.has(place))) this.gain(item, at, places);
     else if (this.farEnd.arrived(item, at) === 0) return null;
     const seen = seenOf(item, this.farEnd.carriedBy(item.text), this.cuts);
