@@ -20,7 +20,7 @@ export function flowOf(account: Account): Flow | null {
   const { published, acknowledged, refused, unknown, expected, delivered, lost, open } = account;
   if (published === 0) return null;
   const { duplicated, misrouted, late, detours } = account;
-  // What came out elsewhere left once, not twice.
+  // What came out elsewhere left once, not twice. Names are short: on a phone there are 68 px for them.
   const astray = Math.min(detours.count, lost);
   const beside = Math.max(0, misrouted - detours.count);
   const flow = new FlowBuilder("Published", published);
@@ -40,7 +40,7 @@ export function flowOf(account: Account): Flow | null {
   flow.divide("Expected", [
     ["Delivered", delivered, "path"],
     ["Lost", lost - astray, "bad"],
-    ["Lost and misrouted", astray, "bad"],
+    ["Elsewhere", astray, "bad"],
     ["Still open", open, "uncertain"],
   ]);
   flow.divide("Beyond expected", [
