@@ -13,10 +13,10 @@ import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
 import { type Follower, follow } from "./followers.ts";
-import type { Reading } from "./items.ts";
 import { ObservedPath } from "./observedpath.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
+import type { Reading } from "./poll.ts";
 import { Reads, timeOf } from "./reads.ts";
 import { Strays } from "./strays.ts";
 

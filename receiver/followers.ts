@@ -5,7 +5,9 @@ import { environmentOf, urlsIn } from "../core/ownvariables.ts";
 import type { AnyPipeline } from "../core/pipeline.ts";
 import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
-import { type FarEndContext, Items, itemsOf, type Poll, WronglyGiven } from "./items.ts";
+import { itemsOf, WronglyGiven } from "./givenitems.ts";
+import { Items } from "./items.ts";
+import type { FarEndContext, Poll } from "./poll.ts";
 import { thrownAt } from "./thrownat.ts";
 
 /** Polling interval. */

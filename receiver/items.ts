@@ -3,85 +3,10 @@
  * counts.
  */
 import { createHash } from "node:crypto";
-import type { Arrival, Item } from "../core/observe.ts";
+import type { Item } from "../core/observe.ts";
 import { placesIn } from "./findings.ts";
-
-/** A far end that is polled. */
-export interface FarEndContext {
-  readonly kind: string;
-  now(): number;
-  /**
-   * @param at Unix ms; null where the arrival time is unknown. @returns number of the run's identities in it, whole or
-   * damaged.
-   */
-  arrived(arrival: Arrival, at: number | null): number;
-  counted(count: number): void;
-  /** What is entered from now on was not there at this moment, in Unix ms. */
-  absentAt(since: number | null): void;
-  /** The run's events in a text; empty without any. */
-  carriedBy(text: string): string;
-  /**
-   * An item may have gained events. @param before its earlier events. @returns its events now, if it has gained any.
-   */
-  gained(arrival: Arrival, at: number | null, before: string): string;
-  /** An item's content has changed. */
-  changed(arrival: Arrival, at: number, before: string): void;
-  looked(problem: string | null, gone?: readonly string[]): void;
-  /** A list holds other events than before where its items had been. */
-  beganAnew(): void;
-  /** A reading has worked or failed. */
-  read(reading: Reading): void;
-}
-
-/** One reading. */
-export interface Reading {
-  /** Why it failed; null where it worked. */
-  readonly problem: string | null;
-  /** The same where the pipeline's own code is at fault, with its place and what it was given. */
-  readonly thrown: string | null;
-}
-
-/** The pipeline's code gives what it must not. */
-export class WronglyGiven extends Error {}
-
-/** What a poll does. */
-export interface Poll {
-  look(): Promise<void>;
-  /** Reads everything. @returns which events were in the items that are gone, for each. */
-  lookAgain(): Promise<readonly string[]>;
-}
-
-/** Checks what a user's function returned. @throws Error in one line for anything but items. */
-export function itemsOf(name: "rows" | "list", given: unknown): readonly Item[] {
-  if (!Array.isArray(given)) throw new WronglyGiven(`${name}() gives ${kindOf(given)}; allowed: a list`);
-  if (name === "list") return numbered(given as readonly (Item | string)[]).map((item) => asItem(name, item));
-  return given.map((item: unknown) => asItem(name, item));
-}
-
-function asItem(name: string, item: unknown): Item {
-  const { id, text } = (item ?? {}) as Partial<Item>;
-  if (typeof text !== "string")
-    throw new WronglyGiven(`${name}() gives an item whose text is ${kindOf(text)}; allowed: a text`);
-  if (/^(string|number|bigint)$/.test(typeof id)) return item as Item;
-  throw new WronglyGiven(`${name}() gives an item whose id is ${kindOf(id)}; allowed: a text or a number`);
-}
-
-/** The type of a value, without the value, which may be a secret. */
-function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  return value instanceof Promise ? "a promise" : `of type ${typeof value}`;
-}
-
-/** Gives ids to the items of a list without ids: equal ones are numbered. */
-function numbered(items: readonly (Item | string)[]): readonly Item[] {
-  const counts = new Map<string, number>();
-  return items.map((item) => {
-    if (typeof item !== "string") return item;
-    const count = (counts.get(item) ?? 0) + 1;
-    counts.set(item, count);
-    return { id: `${count} ${item}`, text: item };
-  });
-}
+import { grows, inOrder } from "./keys.ts";
+import type { FarEndContext, Poll } from "./poll.ts";
 
 /** What is kept of an item. */
 interface Seen {
@@ -97,32 +22,6 @@ interface Seen {
 
 function seenOf(item: Item, carried: string, cut: number): Seen {
   return { digest: digestOf(item), carried, length: item.text.length, cut };
-}
-
-/** Whether keys grow, so that new rows come after known ones. For other keys, such as UUIDs, their place is unknown. */
-const grows = (id: Item["id"] | null) => typeof id !== "string" || /^\d+(-\d+)?$/.test(id);
-
-/**
- * A page of rows, whose numbers must rise from the row before the page: behind its last the next one begins.
- *
- * @throws Error in one line.
- */
-function inOrder(after: Item["id"] | null, rows: readonly Item[]): readonly Item[] {
-  for (const [place, { id }] of rows.entries()) {
-    const before = rows[place - 1]?.id ?? after;
-    if (before === null || !isSmaller(id, before)) continue;
-    throw new Error(
-      `rows(${String(after)}) gives row ${id} behind row ${before}; it must give them in the order of their ids`,
-    );
-  }
-  return rows;
-}
-
-/** Of whole numbers, both as numbers and as texts; of other keys nobody knows how their database sorts them. */
-function isSmaller(one: Item["id"], other: Item["id"]): boolean {
-  const [left, right] = [String(one), String(other)];
-  if (!/^\d+$/.test(left) || !/^\d+$/.test(right)) return false;
-  return BigInt(left) < BigInt(right) && (typeof one !== "string" || left < right);
 }
 
 /**

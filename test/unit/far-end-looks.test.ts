@@ -1,7 +1,7 @@
 /** Far ends that the receiver looks at itself: rows, lists, streams and counts. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { follow } from "../../receiver/followers.ts";
-import type { FarEndContext } from "../../receiver/items.ts";
+import type { FarEndContext } from "../../receiver/poll.ts";
 import { account, closeReceiver, identity, opened, pipelineOf, published, settle } from "./ownrun.ts";
 
 afterEach(closeReceiver);

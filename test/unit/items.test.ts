@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Item } from "../../core/observe.ts";
-import { type FarEndContext, Items, itemsOf } from "../../receiver/items.ts";
+import { itemsOf } from "../../receiver/givenitems.ts";
+import { Items } from "../../receiver/items.ts";
+import type { FarEndContext } from "../../receiver/poll.ts";
 
 /** A table that grows, read by its keys a page at a time; what arrived of it, and from where it was read. */
 function tableOf(...keys: readonly string[]) {

@@ -15,10 +15,11 @@ import { Agenda } from "./agenda.ts";
 import { Connection, type Listener } from "./connection.ts";
 import { Inspection, type Measures } from "./inspection.ts";
 import type { Operation } from "./operations.ts";
+import { Plans } from "./plans.ts";
 import { REPORT_MS, Reporter, type ReporterSettings } from "./reporter.ts";
 import { socketModule } from "./rudeness.ts";
 import type { Session, SessionSettings } from "./session.ts";
-import type { SessionEnd, SessionPlan, SessionSocket } from "./sessionparts.ts";
+import type { SessionEnd, SessionSocket } from "./sessionparts.ts";
 
 export interface SubscriberSettings extends SessionSettings, ReporterSettings {
   readonly SEED: number;
@@ -49,17 +50,13 @@ export class Subscriber implements Listener {
   private readonly door: Door;
   private readonly measure: Measures;
   private readonly reporter: Reporter;
-  private readonly manner: Manner;
   private readonly isSlow: boolean;
   private readonly all: readonly Variant[];
   /** Which subscriber this is. Virtual users have no such number: those beside the load take ids in between. */
   private readonly place = exec.scenario.iterationInTest;
   private readonly sessions = new Set<Session>();
   private readonly agenda = new Agenda(elapsed);
-  /** The token that was seen last: when it is over, in Unix ms, and which moment that is. */
-  private token = { endsAt: Number.POSITIVE_INFINITY, moment: Number.POSITIVE_INFINITY };
-  /** Of the sessions that were opened last. */
-  private plan: SessionPlan | null = null;
+  private readonly plans: Plans;
   /** The moment at which all is over. */
   private until = 0;
   /** Connections that are over, and that no other one follows. */
@@ -82,8 +79,10 @@ export class Subscriber implements Listener {
     samplesPerSecond: number,
     manner: Manner = {},
   ) {
-    this.manner = manner;
     this.isSlow = manner.isSlow === true;
+    // A goodbye would be answered behind all that is still to be read.
+    const vanish = manner.vanishes === true || this.isSlow ? () => this.vanish() : undefined;
+    this.plans = new Plans(this.agenda, config.PING_EVERY * 1000, manner.resubscribesAt, vanish);
     this.config = config;
     this.door = door;
     this.measure = measure;
@@ -169,7 +168,7 @@ export class Subscriber implements Listener {
 
   private open(connection: Connection): void {
     this.measure.ws_connections_total.add(1);
-    const plan = this.planUntil(Math.min(this.until, this.tokenEndsAt));
+    const plan = this.plans.until(this.until, this.door.endsAt);
     try {
       this.sessions.add(connection.open(this.config, this.reporter.source, plan));
     } catch (problem) {
@@ -180,25 +179,6 @@ export class Subscriber implements Listener {
   private fail(problem: unknown): void {
     this.failure ??= { problem };
     this.reporter.end();
-  }
-
-  /** The moment at which a token is over; the same for all whose token is the same. */
-  private get tokenEndsAt(): number {
-    const { endsAt } = this.door;
-    if (endsAt !== this.token.endsAt) this.token = { endsAt, moment: momentOf(endsAt) };
-    return this.token.moment;
-  }
-
-  /** How sessions go that end at this moment. */
-  private planUntil(until: number): SessionPlan {
-    if (this.plan?.until === until) return this.plan;
-    const { resubscribesAt, vanishes } = this.manner;
-    // A goodbye would be answered behind all that is still to be read.
-    const vanish = vanishes === true || this.isSlow ? () => this.vanish() : undefined;
-    const resubscribes = resubscribesAt === undefined ? undefined : momentOf(resubscribesAt);
-    const pingEvery = this.config.PING_EVERY * 1000;
-    this.plan = { until, pingEvery, resubscribesAt: resubscribes, vanish, agenda: this.agenda };
-    return this.plan;
   }
 
   /** A connection is over: another one follows it, unless there is nothing more to listen to. */
