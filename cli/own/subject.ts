@@ -33,7 +33,7 @@ export async function findSubject(root: string, names: readonly string[], config
     const files = all.built.map(({ file }) => file);
     const none = all.broken.size === 0 ? "; no *.pipeline.ts in this folder or in pipelines/" : "";
     throw new RangeError(
-      `run ${name}: ${suggestion(name, [...SUBJECTS, ...own])}` +
+      `${name} is no pipeline and no test; ${suggestion(name, [...SUBJECTS, ...own])}` +
         `${files.length === 0 ? none : `; own: ${files.join(", ")}`}${brokenOnes(all)}`,
     );
   }
