@@ -149,7 +149,10 @@ describe("a planted fault", () => {
   });
 
   test("names what came twice by number and path, in the terminal and in the report", async () => {
-    const twice = record.account?.offenders.find(({ duplicatedSeqs }) => duplicatedSeqs.length > 0);
+    // The terminal names the worst three.
+    const [twice] = [...(record.account?.offenders ?? [])].sort(
+      (one, other) => (other.duplicated ?? 0) - (one.duplicated ?? 0),
+    );
     expect(twice?.duplicatedSeqs.length).toBeGreaterThan(0);
     const numbers = twice?.duplicatedSeqs.join(", ");
     expect(ended.stdout).toContain(`duplicated ${twice?.path}: ${twice?.duplicated}, events ${numbers}`);
