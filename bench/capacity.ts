@@ -28,7 +28,7 @@ export const MEASURED: InstanceCapacity = {
   natsBytes: 708,
   redisBytes: 567,
   sockets: 10_000,
-  socketsMegabytes: 617,
+  socketsMegabytes: 628,
   deliveriesPerSecond: 60_000,
   webhooksPerSecond: 25_440,
   reportedPerSecond: 418_732,
