@@ -12,7 +12,7 @@ const RATE = 5_000;
 const SECONDS = 10;
 
 const workload = { seed: 1, unmatchedShare: 0 };
-const entry = logEvents(workload).write({ run: 1, publisher: 1, seq: 1, publishedAt: Date.now() });
+const entry = meanEntry(1_000);
 
 await bench("redis.js beside redis-benchmark, same command, same redis-server", async (folder) => {
   const { url, port, stop } = await startRedis();
@@ -49,6 +49,18 @@ await bench("redis.js beside redis-benchmark, same command, same redis-server", 
     await stop();
   }
 });
+
+/** The one of the first entries whose length is nearest to their mean: the very first is a sixth shorter. */
+function meanEntry(count: number): readonly string[] {
+  const events = logEvents(workload);
+  const entries = Array.from({ length: count }, (_, place) =>
+    events.write({ run: 1, publisher: 1, seq: place + 1, publishedAt: Date.now() }),
+  );
+  const length = (one: readonly string[]) => one.join("").length;
+  const mean = entries.reduce((sum, one) => sum + length(one), 0) / count;
+  const offBy = (one: readonly string[]) => Math.abs(length(one) - mean);
+  return entries.reduce((best, one) => (offBy(one) < offBy(best) ? one : best));
+}
 
 /** Requests per second of redis-benchmark with fifty clients. */
 function benchmarked(port: string, options: readonly string[]): number {
