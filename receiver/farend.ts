@@ -1,39 +1,28 @@
 import type { Account, ObservedPathAccount } from "../core/account.ts";
 import { eventsIn } from "../core/echoes.ts";
-import { type Stream, selector } from "../core/event.ts";
+import { selector } from "../core/event.ts";
 import { Histogram } from "../core/histogram.ts";
 import type { Identity } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Arrival } from "../core/observe.ts";
-import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
-import { isLeftOver, isPlausible } from "../core/plausible.ts";
+import { isPlausible } from "../core/plausible.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import type { FarEndOpening, ObservedArrival } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
+import { type FarEndRun, FarEndTexts, placeOf } from "./farendtexts.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
 import { type Follower, follow } from "./followers.ts";
 import { ObservedPath } from "./observedpath.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
 import type { Reading } from "./poll.ts";
-import { Reads, timeOf } from "./reads.ts";
+import { Reads } from "./reads.ts";
 import { Strays } from "./strays.ts";
 
 const SHOWN_LENGTH = 80;
-/** What a far end did that could be read and cannot any more: it may still answer, with errors. */
-const stoppedWith = (why: string) => (/^\d{3}\b/.test(why) ? "has answered with errors since" : "stopped answering at");
 /** Clocks that were compared over a network agree to less than this. */
 const AHEAD_MS = 100;
-
-/** The run of a far end. */
-interface FarEndRun extends Stream {
-  /** The number of its id in identities. */
-  readonly number: number;
-  readonly opening: FarEndOpening;
-  /** The pipeline's code, if this receiver has it. */
-  readonly pipeline: AnyPipeline | null;
-}
 
 /** A user's far end: every arrival is a text, in which identities are found. */
 export class FarEnd implements Observer {
@@ -45,6 +34,7 @@ export class FarEnd implements Observer {
   private readonly observed: ObserverContext;
   private readonly found = new Findings();
   private readonly strays = new Strays();
+  private readonly texts: FarEndTexts;
   private readonly reads = new Reads();
   private thrown: string | null = null;
   private readonly follower: Follower | null;
@@ -54,6 +44,7 @@ export class FarEnd implements Observer {
     const { kind, paths, order } = run.opening;
     this.run = run;
     this.observed = observed;
+    this.texts = new FarEndTexts(run, observed);
     this.isOrdered = order !== "none";
     this.isPerPublisher = order === "per publisher";
     const named = Object.entries(paths);
@@ -101,10 +92,10 @@ export class FarEnd implements Observer {
   arrived({ path, text }: Arrival, at: number | null, isInOrder = at !== null): number {
     const { kind } = this;
     const { identities, damaged } = eventsIn(text, { runs: [this.run.number], at: at ?? this.now() });
-    const own = identities.filter((one) => this.isOwn(one) && isPlausible(one));
+    const own = identities.filter((one) => this.texts.isOwn(one) && isPlausible(one));
     // A table or a list may also contain others' texts.
     const isOurs = kind !== "rows" && kind !== "list";
-    if (isOurs) this.found.foreign += identities.filter((one) => !this.isOwn(one)).length;
+    if (isOurs) this.found.foreign += identities.filter((one) => !this.texts.isOwn(one)).length;
     this.found.spoil(damaged, `a damaged identity arrived in ${shown(text)}`);
     if (isOurs && identities.length === 0 && damaged === 0) {
       this.found.unread++;
@@ -116,7 +107,7 @@ export class FarEnd implements Observer {
 
   /** A request came beside all places of the far end, and was refused there. @param path the path of its URL. */
   outside(path: string, text: string): void {
-    for (const { publisher, seq } of this.ownIn(text, this.now())) {
+    for (const { publisher, seq } of this.texts.ownIn(text, this.now())) {
       const isCanary = publisher === CANARY_PUBLISHER;
       if (isCanary) this.strays.enter(path, seq, false);
       this.found.misplace(`${isCanary ? "a canary" : `event ${seq}`} came to ${path}, and not to /hooks/ and a path`);
@@ -144,7 +135,7 @@ export class FarEnd implements Observer {
 
   /** This run's events in a text; empty without any. */
   carriedBy(text: string): string {
-    return this.ownIn(text, this.observed.now()).map(placeOf).join(" ");
+    return this.texts.ownIn(text, this.now()).map(placeOf).join(" ");
   }
 
   /**
@@ -155,7 +146,7 @@ export class FarEnd implements Observer {
    * @returns its events now; the earlier ones where one of those is gone, which is a change and no gain.
    */
   gained({ path = this.onlyPath(), text }: Arrival, at: number | null, before: string): string {
-    const own = this.ownIn(text, at ?? this.now());
+    const own = this.texts.ownIn(text, at ?? this.now());
     const known = placesIn(before);
     const places = own.map(placeOf);
     if (known.some((place) => !places.includes(place))) return before;
@@ -166,7 +157,7 @@ export class FarEnd implements Observer {
   /** Compares a row or an item whose content has changed: its final content counts. @param before its earlier events. */
   changed({ path: name = this.onlyPath(), text }: Arrival, at: number, before: string): void {
     const path = this.byName.get(name);
-    const own = this.ownIn(text, at);
+    const own = this.texts.ownIn(text, at);
     const places = own.map(placeOf);
     const gone = placesIn(before).filter((place) => !places.includes(place));
     for (const identity of own) {
@@ -174,18 +165,9 @@ export class FarEnd implements Observer {
       if (publisher === CANARY_PUBLISHER || this.found.isDamaged(seq)) continue;
       const moved = path?.selected(seq) === true ? null : `it is on ${name}, where it does not belong`;
       const other = gone.length > 0 ? `event ${gone.map(seqIn).join(", ")} stood there` : null;
-      const damage = other ?? moved ?? this.damageIn(text, identity, publishedAt ?? at);
+      const damage = other ?? moved ?? this.texts.damageIn(text, identity, publishedAt ?? at);
       if (damage !== null) this.found.damage(seq, `event ${seq} has been changed since it arrived: ${damage}`);
     }
-  }
-
-  private ownIn(text: string, at: number): readonly Identity[] {
-    const { number } = this.run;
-    return eventsIn(text, { runs: [number], at }).identities.filter((one) => this.isOwn(one));
-  }
-
-  private isOwn({ run, publishedAt }: Identity): boolean {
-    return run === this.run.number && !isLeftOver(publishedAt, this.observed.openedAt ?? Number.NEGATIVE_INFINITY);
   }
 
   /** What is entered from now on was not there at this moment, in Unix ms; null where it is entered as it comes. */
@@ -222,11 +204,9 @@ export class FarEnd implements Observer {
   /** What is wrong with reading it, and since when. */
   private get problem(): string | null {
     const why = this.found.problem ?? this.count?.problem ?? null;
-    const since = this.unreadSince;
-    if (why === null || since === null) return why;
+    if (why === null || this.found.problem === null) return why;
     const address = this.follower?.address ?? null;
-    const what = `the ${this.kind}${address === null ? "" : ` at ${address}`}`;
-    return `${what} ${stoppedWith(why)} ${timeOf(since)}: ${why.replace(/^fetch failed: /, "")}`;
+    return this.reads.explain(`the ${this.kind}${address === null ? "" : ` at ${address}`}`, why);
   }
 
   /** Unix ms. */
@@ -260,13 +240,8 @@ export class FarEnd implements Observer {
   }
 
   private compare(text: string, identity: Identity, publishedAt: number): void {
-    const damage = this.damageIn(text, identity, publishedAt);
+    const damage = this.texts.damageIn(text, identity, publishedAt);
     if (damage !== null) this.found.damage(identity.seq, `event ${identity.seq} is damaged: ${damage}`);
-  }
-
-  private damageIn(text: string, identity: Identity, publishedAt: number): string | null {
-    const { pipeline } = this.run;
-    return pipeline === null ? null : damageIn(pipeline, this.run, text, { ...identity, publishedAt });
   }
 
   account(settle: (path: Path) => PathAccount): AccountPart {
@@ -316,9 +291,4 @@ function describe(path: Path, settled: PathAccount): ObservedPathAccount {
 function shown(text: string): string {
   const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
   return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
-}
-
-/** Identifies an event within its run. */
-function placeOf({ publisher, seq }: Identity): string {
-  return `${publisher}/${seq}`;
 }

@@ -43,6 +43,14 @@ export class Reads {
     return this.hasWorked ? (this.standing?.first ?? null) : null;
   }
 
+  /** Why the last one failed, and since when. @param what is read, as in `the list at http://host/items`. */
+  explain(what: string, why: string): string {
+    if (this.stoppedAt === null) return why;
+    // It may still answer, with errors.
+    const how = /^\d{3}\b/.test(why) ? "has answered with errors since" : "stopped answering at";
+    return `${what} ${how} ${timeOf(this.stoppedAt)}: ${why.replace(/^fetch failed: /, "")}`;
+  }
+
   /** How many failed and why; null without any. Those in which it stopped for good are told as that. */
   describe(): string | null {
     const { passed, count } = this;
