@@ -2,7 +2,7 @@
  * What an event costs from ten thousand to ten million of them: CPU of publisher, subscriber and receiver for each, and
  * the most memory that each held. What a process takes to start is measured with a few events, and left out.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
@@ -141,7 +141,7 @@ async function subscribe(folder: string, events: number): Promise<{ subscriber: 
     const first = await Promise.race([running.then(() => false), flooding]);
     if (!first) throw new Error((await running).stderr);
     await running;
-    return { subscriber: watch.stop(), receiver: costNow(receiver.pid() as number) };
+    return { subscriber: watch.stop(), receiver: costNow(receiver.pid() as number) as Cost };
   } finally {
     watch.stop();
     await flood.close();
@@ -174,16 +174,17 @@ async function costOf(folder: string, test: RunnableTest, variables: Readonly<Re
   }
 }
 
-/** Looks at a process again and again: the kernel forgets what one took that has ended. */
+/**
+ * Looks at a process again and again: the kernel forgets what one took that has ended. Of several, one after the other,
+ * the last is told: a run asks `k6 version` first.
+ */
 function watchCost(pidNow: () => number | undefined): { stop(): Cost } {
   let pid: number | undefined;
   let last: Cost = { cpuSeconds: 0, peakMegabytes: 0 };
   const timer = setInterval(() => {
-    pid ??= pidNow();
-    if (pid === undefined || living([pid]).size === 0) return;
-    const now = costNow(pid);
-    // Of one that has just ended the kernel tells no memory.
-    if (!Number.isNaN(now.peakMegabytes)) last = now;
+    if (pid === undefined || living([pid]).size === 0) pid = pidNow();
+    const now = pid === undefined ? null : costNow(pid);
+    if (now !== null) last = now;
   }, LOOK_MS);
   return {
     stop: () => {
@@ -193,8 +194,9 @@ function watchCost(pidNow: () => number | undefined): { stop(): Cost } {
   };
 }
 
-function costNow(pid: number): Cost {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
-  return { cpuSeconds: living([pid]).get(pid)?.cpuSeconds ?? Number.NaN, peakMegabytes: peak / 1024 };
+/** What a process has taken so far; null for one that has ended: of one that is not collected yet no memory is told. */
+function costNow(pid: number): Cost | null {
+  const cpuSeconds = living([pid]).get(pid)?.cpuSeconds;
+  const peak = existsSync(`/proc/${pid}/status`) && /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return cpuSeconds === undefined || !peak ? null : { cpuSeconds, peakMegabytes: Number(peak[1]) / 1024 };
 }

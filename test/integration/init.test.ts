@@ -74,7 +74,9 @@ test("a test of the suite is not run where a file of the folder claims its name"
       "throughline: run pipeline: pipeline.pipeline.ts declares orders, and pipeline is a test of the suite: run orders, or rename the file",
     );
     expect([taken.exitCode, called.exitCode]).toEqual([2, 2]);
-    expect((await throughlineIn(own, "run", "order")).stderr).toContain("order is no pipeline and no test; did you mean orders?");
+    expect((await throughlineIn(own, "run", "order")).stderr).toContain(
+      "order is no pipeline and no test; did you mean orders?",
+    );
     // Nothing listens at port 3000 of the template's variable, or something else does, which takes no canary.
     const dead = await throughlineIn(
       own,
