@@ -119,7 +119,7 @@ export class Items implements Poll {
     this.farEnd.absentAt(this.roundAt);
     const after = this.again === undefined ? this.againFrom(now) : this.again;
     const items = inOrder(after, await this.after(after));
-    this.enterAll(items, onKnown, this.farEnd.now());
+    this.enterAll(items, onKnown);
     const end = items.at(-1)?.id;
     this.again = end === undefined || end === after || end === this.last ? undefined : end;
   }
@@ -138,35 +138,35 @@ export class Items implements Poll {
     const present = new Set<string>();
     this.farEnd.absentAt(this.isList ? this.lookedAt : this.wholeAt);
     // Where only the last of many rows are read repeatedly, it is unknown since when the others have changed.
-    const at = this.isList || !grows(this.last) ? this.farEnd.now() : null;
+    const isDated = this.isList || !grows(this.last);
     const onKnown = (item: Item, before: Seen) => {
       const carried = this.farEnd.carriedBy(item.text);
       if (carried !== "") there.add(String(item.id));
       for (const place of placesIn(carried)) present.add(place);
       const seen = seenOf(item, carried, this.cuts);
       if (carried === "" || seen.digest === before.digest) return;
-      const kept = this.farEnd.gained(item, at, before.carried);
+      const kept = this.farEnd.gained(item, isDated ? this.farEnd.now() : null, before.carried);
       this.farEnd.changed(item, this.farEnd.now(), kept);
       this.seen.set(String(item.id), seen);
     };
-    await this.read(null, onKnown, at);
+    await this.read(null, onKnown, isDated);
     const gone = [...this.seen].flatMap(([id, { carried }]) => (there.has(id) ? [] : [carried]));
     return [...gone, ...this.displaced].filter((carried) => !placesIn(carried).every((place) => present.has(place)));
   }
 
   /**
-   * @param onKnown called for each item that was entered before. @param at arrival time of new items; null where unknown.
+   * @param onKnown called for each item that was entered before. @param isDated whether new items arrive as they are read.
    */
   private async read(
     from: Item["id"] | null,
     onKnown: (item: Item, before: Seen) => void,
-    at: number | null = this.farEnd.now(),
+    isDated = true,
   ): Promise<void> {
     let after = from;
     for (;;) {
       const items = this.isList ? await this.after(after) : inOrder(after, await this.after(after));
       if (this.isList) this.compareLength(items);
-      this.enterAll(items, onKnown, at);
+      this.enterAll(items, onKnown, isDated);
       const end = items.at(-1)?.id ?? null;
       if (this.isList || end === null) return;
       if (end === after)
@@ -176,9 +176,11 @@ export class Items implements Poll {
     }
   }
 
-  private enterAll(items: readonly Item[], onKnown: (item: Item, before: Seen) => void, at: number | null): void {
+  private enterAll(items: readonly Item[], onKnown: (item: Item, before: Seen) => void, isDated = true): void {
     for (const item of items) {
-      const before = this.seenBefore(item, at) ?? this.enter(item, at === null ? null : this.farEnd.now());
+      // Not before they were asked for: one may have been published meanwhile.
+      const at = isDated ? this.farEnd.now() : null;
+      const before = this.seenBefore(item, at) ?? this.enter(item, at);
       if (before !== null) onKnown(item, before);
     }
   }

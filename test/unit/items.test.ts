@@ -148,3 +148,37 @@ test("rows that come before those of the page before are told, where each page h
   };
   await expect(new Items(farEnd, rows).look()).rejects.toThrow("rows(103) gives row 102 behind row 103");
 });
+
+test("events under known ids of a list that begins anew arrive no earlier than they were given", async () => {
+  let now = 0;
+  let texts = ["1/0", "1/1", "1/2"];
+  const gained: [text: string, at: number | null][] = [];
+  const farEnd: FarEndContext = {
+    kind: "list",
+    now: () => now,
+    arrived: () => 1,
+    counted: () => undefined,
+    absentAt: () => undefined,
+    carriedBy: (text) => text,
+    gained: ({ text }, at, before) => {
+      gained.push([text, at]);
+      return before;
+    },
+    changed: () => undefined,
+    looked: () => undefined,
+    read: () => undefined,
+    beganAnew: () => undefined,
+  };
+  const list = async () => {
+    now += 100; // The question travels, and meanwhile an event is published.
+    return texts.map((text, id) => ({ id, text }));
+  };
+  const items = new Items(farEnd, list, () => now);
+  await items.look();
+  texts = ["1/3", "1/4"];
+  await items.look();
+  expect(gained).toEqual([
+    ["1/3", 200],
+    ["1/4", 200],
+  ]);
+});
