@@ -162,6 +162,8 @@ export interface FarEndAccount {
   readonly strays: number;
   /** The first of such paths on which canaries arrived; older records lack it. */
   readonly canariesAstray?: readonly string[];
+  /** Why the last canary that came was refused; null where none was; older records lack it. */
+  readonly canaryRefused?: string | null;
   /** Why the last reading failed; null when it did not. */
   readonly problem: string | null;
   /** Since when that was so, in Unix ms, and how many deliveries of what was sent before were missing then. */

@@ -1,9 +1,10 @@
 /** Canaries that were sent to a wrong address or came out at a wrong path, in one line with what to mend. Pure. */
 import type { Account } from "./account.ts";
 import { beginningOf } from "./beginning.ts";
-import { PREFIX, urlsIn } from "./ownvariables.ts";
+import { PREFIX, secretNames, urlsIn } from "./ownvariables.ts";
 import type { AnyPipeline } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
+import { signatureHint } from "./refusedcredentials.ts";
 import { shortlist } from "./shortlist.ts";
 import type { Answer } from "./transport.ts";
 
@@ -68,12 +69,22 @@ function plain(url: string): string {
 const TOLD = 5;
 
 /**
- * On which path canaries arrived that the pipeline does not have, or what its own code threw in reading the far end, and
- * what to change; null where there is no such thing. More canaries would come no further.
+ * On which path canaries arrived that the pipeline does not have, why its own code refused them, or what that threw in
+ * reading the far end, and what to change; null where there is no such thing. More canaries would come no further.
  */
-export function describeAstray(account: Account | null, { observe }: AnyPipeline, places: Places): string | null {
+export function describeAstray(account: Account | null, pipeline: AnyPipeline, places: Places): string | null {
+  const { observe } = pipeline;
   const thrown = account?.ready === 0 ? (account.farEnd?.thrown ?? null) : null;
   if (thrown !== null) return described(thrown, observe.kind, places);
+  const refused = account?.farEnd?.canaryRefused ?? null;
+  if (refused !== null) {
+    const hint = signatureHint([refused], secretNames(pipeline));
+    const mend = `mend receive in ${places["observe.paths"] ?? "the pipeline's file"}`;
+    return (
+      `a canary came, and receive() refused it: ${refused}; ` +
+      (hint === null ? `${mend}, or what your system sends` : `${hint}; else ${mend}`)
+    );
+  }
   const [arrived] = account?.farEnd?.canariesAstray ?? [];
   if (arrived === undefined) return null;
   const isHook = observe.kind === "request" && !("receive" in observe);

@@ -37,6 +37,7 @@ export class FarEnd implements Observer {
   private readonly texts: FarEndTexts;
   private readonly reads = new Reads();
   private thrown: string | null = null;
+  private canaryRefused: string | null = null;
   private readonly follower: Follower | null;
   private since: number | null = null;
 
@@ -175,9 +176,12 @@ export class FarEnd implements Observer {
     this.since = since;
   }
 
-  /** Counts a refused request, by reason. */
-  refused(reason: string): void {
+  /** Counts a refused request, by reason. @param text what came, where it could be read. */
+  refused(reason: string, text = ""): void {
     this.found.refuse(reason);
+    const isCanary =
+      text !== "" && this.texts.ownIn(text, this.now()).some(({ publisher }) => publisher === CANARY_PUBLISHER);
+    if (isCanary) this.canaryRefused = reason;
   }
 
   /** Enters the result of a reading: its error, if any, and the events of the rows or items that are gone. */
@@ -248,7 +252,7 @@ export class FarEnd implements Observer {
     const { pipeline, kind } = this.run.opening;
     const { unread, damaged, refused, gone, undated, foreign } = this.found;
     const { count: strays, events: elsewhere, canaries: canariesAstray } = this.strays;
-    const { problem, thrown } = this;
+    const { problem, thrown, canaryRefused } = this;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
     const counted = this.count?.isCounted === true ? this.count : null;
@@ -267,6 +271,7 @@ export class FarEnd implements Observer {
       undated,
       strays,
       canariesAstray,
+      canaryRefused,
       problem,
       thrown,
     };

@@ -113,21 +113,16 @@ async function take({ runs, now }: Place, { path, query, headers, body }: RawReq
   const farEnds = waitingIn(runs);
   const newest = farEnds.at(-1);
   if (newest === undefined) return { status: 404, answer: { error: "no run of this receiver waits for requests" } };
-  const refused = (status: number, error: string): Taken => {
-    newest.refused(error);
+  const refused = (status: number, error: string, text?: string): Taken => {
+    newest.refused(error, text);
     return { status, answer: { error } };
   };
   const encoding = headers["content-encoding"];
   const bytes = encoding === undefined ? body : await unpack(body, encoding);
   if (typeof bytes === "string") return refused(400, bytes);
-  const taken = await arrivalsOf(newest, {
-    path,
-    query,
-    headers: joined(headers),
-    body: textOf(bytes, headers["content-type"]),
-    bytes,
-  });
-  if (typeof taken === "string") return refused(401, taken);
+  const text = textOf(bytes, headers["content-type"]);
+  const taken = await arrivalsOf(newest, { path, query, headers: joined(headers), body: text, bytes });
+  if (typeof taken === "string") return refused(401, taken, text);
   const account = () => {
     for (const arrival of taken) {
       // The identity says which run it belongs to; a text without one counts in the newest run.

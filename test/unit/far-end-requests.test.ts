@@ -103,13 +103,16 @@ describe("requests", () => {
     };
     await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
     expect((await hook("all", identity(0))).status).toBe(401);
+    expect((await account()).farEnd).toMatchObject({ canaryRefused: null });
+    await hook("all", `{"ref":"${identity(0, "text", CANARY_PUBLISHER)}"}`);
+    expect((await account()).farEnd).toMatchObject({ canaryRefused: "wrong signature" });
     await hook("all", `broken ${identity(0)}`, { "x-signed": "yes" });
     await hook("all", `half of ${identity(1)}`, { "x-signed": "yes" });
     await published(2);
     const { farEnd, causes, findings, delivered } = await settle();
     expect(delivered).toBe(2);
-    expect(farEnd).toMatchObject({ refused: { "wrong signature": 1 }, damaged: 2 });
-    expect(causes).toEqual(["1 request was refused: wrong signature"]);
+    expect(farEnd).toMatchObject({ refused: { "wrong signature": 2 }, damaged: 2 });
+    expect(causes).toEqual(["2 requests were refused: wrong signature"]);
     expect(findings).toEqual([
       "event 0 is damaged: it is broken",
       "event 1 is damaged: damage() failed: it ends early",

@@ -61,6 +61,7 @@ describe("an answer to a canary", () => {
 
 describe("canaries on a path that the pipeline does not have", () => {
   const account = (...canariesAstray: string[]) => ({ farEnd: { canariesAstray } }) as unknown as Account;
+  const refused = (canaryRefused: string) => ({ farEnd: { canaryRefused } }) as unknown as Account;
   const given = { ...PIPELINE, observe: { ...PIPELINE.observe, receive: () => "" } } as unknown as AnyPipeline;
 
   test.each<[string, Account | null, AnyPipeline, string | null]>([
@@ -81,6 +82,18 @@ describe("canaries on a path that the pipeline does not have", () => {
       account("/hook/audit"),
       PIPELINE,
       "a canary arrived on /hook/audit, and is due on /hooks/billing, /hooks/audit: change where your system sends to, or the names in observe.paths (orders.pipeline.ts:20)",
+    ],
+    [
+      "may also have been refused where they are due, by the file's own words",
+      refused("no such tenant"),
+      given,
+      "a canary came, and receive() refused it: no such tenant; mend receive in orders.pipeline.ts:20, or what your system sends",
+    ],
+    [
+      "or for their signature, which is made with a secret",
+      refused("wrong signature"),
+      { ...given, variables: { WEBHOOK_SECRET: { secret: true } } } as unknown as AnyPipeline,
+      "a canary came, and receive() refused it: wrong signature; look at WEBHOOK_SECRET: the sender must sign with the same; else mend receive in orders.pipeline.ts:20",
     ],
     ["are none", account(), PIPELINE, null],
     ["are not known", null, PIPELINE, null],
