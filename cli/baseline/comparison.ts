@@ -4,11 +4,8 @@ import type { Verdict } from "../../core/verdict.ts";
 import { several } from "../format.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, type BaselineRun, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
-import { enoughSamples, noiseOf, ROUGHLY_MORE, roughlyEnough } from "./floor.ts";
+import { enoughSamples, MORE, MOST_ROUGHLY, noiseOf, roughlyEnough, roughlyMore } from "./floor.ts";
 import { isCompared, type Measurement, type MeasurementKind, measure, processesOf } from "./measurement.ts";
-
-/** A latency or a defect is worse when it is more than this factor above the baseline. */
-const MORE = 1.5;
 
 /** A throughput is worse when it is below this share of the baseline. */
 const LESS = 0.9;
@@ -107,7 +104,7 @@ function unsureOf(rows: readonly ComparisonRow[]): string[] {
   const unsure = rows.filter(({ outcome }) => outcome === "unsure").length;
   if (unsure === 0) return [];
   const many = `${unsure} of ${several(rows.length, "value")}`;
-  return [`${many} had too few samples: there, only ${ROUGHLY_MORE} times as much would count as worse`];
+  return [`${many} had too few samples: the fewer, the more is no worse, up to ${MOST_ROUGHLY} times as much`];
 }
 
 interface BaselineRange {
@@ -144,7 +141,8 @@ function rowOf(range: BaselineRange, measured: Measurement | undefined, errors: 
   const row = { ...range, observed, ratio: ratioOf(range, observed) };
   if (enoughSamples(measured)) return { ...row, limit, outcome: outcomeOf(range, observed, limit, error) };
   const { high, name } = range;
-  const rough = Math.max(limit, high * ROUGHLY_MORE, high + noiseOf(name) * ROUGHLY_MORE);
+  const more = roughlyMore(measured);
+  const rough = Math.max(limit, high * more, high + noiseOf(name) * more);
   return { ...row, limit: rough, outcome: roughlyEnough(measured) && observed > rough ? "worse" : "unsure" };
 }
 

@@ -52,6 +52,9 @@ describe("a latency", () => {
       { count: 99, med: 2, "p(95)": 2_517, "p(99)": 2_910 },
       ["unsure", "unsure"],
     ],
+    ["more late ones among more", { count: 2_000, med: 2, "p(95)": 4, "p(99)": 120 }, ["same", "worse"]],
+    ["fewer among as many", { count: 2_000, med: 2, "p(95)": 4, "p(99)": 100 }, ["same", "unsure"]],
+    ["of nearly enough as of enough", { count: 4_999, med: 2, "p(95)": 4, "p(99)": 31 }, ["same", "worse"]],
   ])("of few samples is compared roughly: %s", (_, metrics, outcomes) => {
     const few = (publish_ack_latency_ms: Record<string, number>) => ({ metrics: { nats: { publish_ack_latency_ms } } });
     const before = few({ count: 500, med: 2, "p(95)": 3.5, "p(99)": 7.4 });
