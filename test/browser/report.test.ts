@@ -28,7 +28,16 @@ const hostile: Result = {
   latencies: [1, 2].map((middle) => ({ path: `${HOSTILE}${middle}`, histogram: histogramOf(1_000, middle) })),
 };
 
-const records = { pass: resultOf(), fail: lossy(), invalid: invalid(), long, hostile };
+/** A run in which a target sent one long word. */
+const wordy: Result = {
+  ...lossy(),
+  account: {
+    ...(lossy().account as NonNullable<Result["account"]>),
+    findings: [`event 197 is damaged: it is {"reference":"${"7f".repeat(200)}"}`],
+  },
+};
+
+const records = { pass: resultOf(), fail: lossy(), invalid: invalid(), long, hostile, wordy };
 
 let browser: Browser;
 let folder: string;
@@ -106,7 +115,8 @@ describe.each(LOOKS)("%i pixels wide, %s", (width, scheme) => {
   });
 
   test("nothing is wider than the page", async () => {
-    const { page } = await open("fail", width, scheme);
+    const { page } = await open("wordy", width, scheme);
+    expect(await page.locator("body").textContent()).toContain("7f7f7f");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     await page.close();
   });

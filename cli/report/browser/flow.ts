@@ -9,7 +9,7 @@ function labelOf(name: string, count: string, isTall: boolean): string {
 /** The account as a flow from left to right, with exact numbers in the labels. */
 export function flowOption({ nodes, links }: Flow, look: Look): Option {
   const colours: Record<FlowTone, string> = { path: look.accent, uncertain: look.uncertain, bad: look.bad };
-  const text = { fontFamily: look.font, fontSize: look.narrow ? 11 : 12, lineHeight: 16 };
+  const text = { fontFamily: look.font, fontSize: look.narrow ? 10 : 12, lineHeight: 16 };
   const counts = new Map(
     nodes.map(({ name, count, unit }) => [name, unit === undefined || look.narrow ? count : `${count} ${unit}`]),
   );
