@@ -26,6 +26,8 @@ export interface Metric {
   readonly refusal?: true;
   /** The target gives reasons for it: words of this kind are its evidence. */
   readonly words?: WordKind;
+  /** Setup or teardown enters it once for the run: virtual users but the first do without. */
+  readonly whole?: true;
 }
 
 export const latency = (meaning: string): Metric => ({ kind: "latency", meaning });
@@ -37,5 +39,6 @@ export const refusal = (metric: Metric): Metric => ({ ...metric, refusal: true }
 export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
 export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
 export const inWords = (words: WordKind, metric: Metric): Metric => ({ ...metric, words });
+export const whole = (metric: Metric): Metric => ({ ...metric, whole: true });
 export const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });
 export const moment = (meaning: string): Metric => ({ kind: "moment", meaning });

@@ -17,6 +17,7 @@ import {
   refusal,
   share,
   tally,
+  whole,
 } from "./metric.ts";
 
 const everywhere = {
@@ -120,9 +121,11 @@ const publishing = {
   offered_rate_share: reading("share of the requested rate that was offered: 1 when all events are sent on time"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),
   publisher_waited_ms: latency("duration of an answer that kept all publishers busy when an event became due"),
-  canaries_sent: tally("canaries that were sent before the load, with those that warmed the pipeline up"),
-  canaries_swallowed: count(
-    "canaries that were acknowledged but never delivered, although all consumers had read them or the target claimed to be ready",
+  canaries_sent: whole(tally("canaries that were sent before the load, with those that warmed the pipeline up")),
+  canaries_swallowed: whole(
+    count(
+      "canaries that were acknowledged but never delivered, although all consumers had read them or the target claimed to be ready",
+    ),
   ),
   publishers_started: tally("publishers of an open model that began their schedule"),
   trials_done: tally("trials after a load that were completed"),
@@ -130,6 +133,11 @@ const publishing = {
   ...generator,
   generator_paused_at: moment("when a publisher's timer fired more than 200 ms late"),
 };
+
+function allWhole<Name extends string>(metrics: Readonly<Record<Name, Metric>>): Readonly<Record<Name, Metric>> {
+  const entries = Object.entries<Metric>(metrics).map(([name, metric]) => [name, whole(metric)]);
+  return Object.fromEntries(entries) as Record<Name, Metric>;
+}
 
 /** Counts of the account that become metrics of k6 under their own names. */
 const COUNTED = [
@@ -150,7 +158,7 @@ const counted = Object.fromEntries(COUNTED.map((name) => [`account_${name}`, cou
   Record<`account_${(typeof COUNTED)[number]}`, Metric>
 >;
 
-const account = {
+const account = allWhole({
   account_settled: reading(
     "1 when every delivery could be judged, 0 when the receiver gave up waiting or could not read the far end",
   ),
@@ -212,11 +220,11 @@ const account = {
     "table",
     reading("99th percentile from publishing to the row's inserted_at, by the database's clock"),
   ),
-};
+});
 
 const health = {
-  health_deaths: count("processes of the target that died, replaced or not, among the samples of its health"),
-  health_growth_mb: reading("the target's highest memory above its initial memory, in MB"),
+  health_deaths: whole(count("processes of the target that died, replaced or not, among the samples of its health")),
+  health_growth_mb: whole(reading("the target's highest memory above its initial memory, in MB")),
   health_leaks: count("targets whose memory rises without end, among those monitored long enough"),
 };
 

@@ -1,5 +1,5 @@
 /** Metrics of signal webhooks. */
-import { count, latency, ours, refusal, share, tally } from "../../core/metric.ts";
+import { count, latency, ours, refusal, share, tally, whole } from "../../core/metric.ts";
 
 export const signals = {
   signal_swallowed: count("unique signals that got the answer to an earlier one, or were answered as known"),
@@ -16,8 +16,8 @@ export const signals = {
   signal_duplicates: tally("signals that were answered as known: the first answer again, or 409"),
   signal_limited: tally("signals that were answered 429, too many requests"),
   signal_limited_silently: tally("signals that were answered 429 without a Retry-After"),
-  signal_executed: tally("executed signals, where only totals can be compared"),
-  signal_untimed: tally("executed signals that are listed without a time in executed_at"),
+  signal_executed: whole(tally("executed signals, where only totals can be compared")),
+  signal_untimed: whole(tally("executed signals that are listed without a time in executed_at")),
   signal_refused: tally("signals that were answered with another 4xx"),
   signal_failed: refusal(count("signals that got a 5xx, an answer without the contract's fields, or none")),
   signal_trial_latency_ms: latency("answer time of signals that were accepted during the other trials"),
