@@ -94,9 +94,6 @@ function importedFromK6(files) {
   return found;
 }
 
-/** Its place in the sources is nowhere. */
-const UNMAPPED = `//# sourceMappingURL=data:application/json,${encodeURIComponent('{"version":3,"sources":[],"mappings":""}')}`;
-
 /**
  * A module of k6 that is imported once, with constants for what it exports. k6 looks the module up again for each import
  * of it, 1.7 KB for each virtual user, and makes an exported function anew each time that it is used by its import.
@@ -109,8 +106,7 @@ function importedOnce(module, imported) {
   const listOf = (written) => rows.map(written).join(", ");
   return `import { ${listOf(({ name, binding }) => `${name} as ${binding}`)} } from "${module}";
 const ${listOf(({ constant, binding }) => `${constant} = ${binding}`)};
-export { ${listOf(({ name, constant }) => `${constant} as ${name}`)} };
-${UNMAPPED}`;
+export { ${listOf(({ name, constant }) => `${constant} as ${name}`)} };`;
 }
 
 /** A chunk as a function that returns what it exports. */

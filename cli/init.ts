@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { suggestion } from "../core/nearest.ts";
 import { PREFIX } from "../core/ownvariables.ts";
-import { secretsInUrl } from "../core/redaction.ts";
+import { secretsInUrl } from "../core/secrets.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 import { CONFIG_FILE, type Config, present } from "./config.ts";
 import { writeFileWhole } from "./files.ts";

@@ -1,5 +1,6 @@
 /** The variables of a user's file, and how its functions see them. */
-import { secretsInUrl, withoutCredentials } from "./redaction.ts";
+import { withoutCredentials } from "./redaction.ts";
+import { secretsInUrl } from "./secrets.ts";
 
 /** The variables of a run: those declared in the file, and the rest of the environment. */
 export type Environment<Names extends string = never> = Readonly<Record<Names, string>> &

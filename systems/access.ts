@@ -3,7 +3,7 @@
 import { decode, encode } from "js-base64";
 import { type Headers, readCookies, readHeaders, readNames } from "../core/headers.ts";
 import { OWN_PREFIX } from "../core/ownaccess.ts";
-import { secretsInQuery, secretValues } from "../core/redaction.ts";
+import { secretsInQuery, secretValues } from "../core/secrets.ts";
 import { readToken } from "../core/token.ts";
 import { address, duration, filePath, flag, secret, type Variable, variable } from "../core/variable.ts";
 

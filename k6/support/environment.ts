@@ -1,6 +1,7 @@
 /** The environment of a test, and how its values are told of. */
 import { PREFIX } from "../../core/ownvariables.ts";
-import { onOneLine, secretsInUrl, withoutCredentials } from "../../core/redaction.ts";
+import { onOneLine, withoutCredentials } from "../../core/redaction.ts";
+import { secretsInUrl } from "../../core/secrets.ts";
 import type { Variable } from "../../core/variable.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forgetSecrets, hide, onOneLine, secretsInUrl, withoutCredentials } from "../../core/redaction.ts";
+import { forgetSecrets, hide, onOneLine, withoutCredentials } from "../../core/redaction.ts";
+import { secretsInUrl } from "../../core/secrets.ts";
 
 /** How many times as long the second text takes as the first; the least of some rounds of each, as others interrupt. */
 function growth(...texts: readonly [string, string]): number {
