@@ -5,7 +5,7 @@
 import type { Evidence } from "./evidence.ts";
 import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
-import { SHORTAGES } from "./shortage.ts";
+import { spelledShortages } from "./shortage.ts";
 import type { Slo } from "./slo.ts";
 import type { Uncertainty } from "./sloresult.ts";
 import type { Judgement } from "./verdict.ts";
@@ -29,7 +29,7 @@ export function attribute(evidence: Evidence): readonly Blame[] {
 }
 
 function shortages({ shortages: found }: Evidence): Blame[] {
-  return SHORTAGES.flatMap(({ kind, what, raise }): Blame[] => {
+  return spelledShortages().flatMap(({ kind, what, raise }): Blame[] => {
     const many = found[kind] ?? 0;
     if (many === 0) return [];
     const attempts = many === 1 ? "1 attempt" : `${number(many)} attempts`;

@@ -1,6 +1,6 @@
 /** Evidence about this machine, the generator and the target, to decide who is to blame. */
 import { metricOf } from "./metrics.ts";
-import { SHORTAGES, type Shortage } from "./shortage.ts";
+import { type Shortage, spelledShortages } from "./shortage.ts";
 
 /** Measurements of the sending and the answering side. Durations in ms, times in Unix ms. */
 export interface Evidence {
@@ -34,7 +34,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
   const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
   const longest = metrics["generator_pause_ms"]?.["max"];
   const shortages: Partial<Record<Shortage, number>> = {};
-  for (const { kind } of SHORTAGES) if (countOf(`host_${kind}`) > 0) shortages[kind] = countOf(`host_${kind}`);
+  for (const { kind } of spelledShortages()) if (countOf(`host_${kind}`) > 0) shortages[kind] = countOf(`host_${kind}`);
   return {
     shortages,
     pause:

@@ -1,7 +1,7 @@
 /** The messages between publishers, subscribers and receiver. */
 import * as v from "valibot";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
-import { Texts } from "./texts.ts";
+import { texts } from "./texts.ts";
 import { EVENT_ID_LENGTH } from "./trace.ts";
 import { LONGEST_TEXT, MOST_TEXTS, WORD_KINDS } from "./words.ts";
 
@@ -25,7 +25,7 @@ export const WordsSchema = v.object({
   ),
 });
 
-const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), Texts);
+const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), texts());
 
 const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
 

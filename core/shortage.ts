@@ -1,13 +1,21 @@
 /** Detects in the text of an error that our own machine ran out of a resource, or that no connection was made. */
+import { once } from "./once.ts";
 import { plainReason, type Reason } from "./reason.ts";
 
 /** Resources that a load generator runs out of. */
 export type Shortage = "descriptors" | "ports" | "memory" | "names" | "proxy";
 
+interface SpelledShortage {
+  readonly kind: Shortage;
+  readonly spelled: RegExp;
+  readonly what: string;
+  readonly raise: string;
+}
+
 /**
  * For each shortage: its spelling by Go and the operating system, its meaning, and the remedy. The first match counts.
  */
-export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string; raise: string }[] = [
+export const spelledShortages = once((): readonly SpelledShortage[] => [
   {
     kind: "proxy",
     spelled: /proxyconnect|Proxy Authentication Required|socks connect/i,
@@ -38,7 +46,7 @@ export const SHORTAGES: readonly { kind: Shortage; spelled: RegExp; what: string
     what: "this machine finds no host of the target's name in",
     raise: "look at the spelling of the host first, then at the name server (/etc/resolv.conf)",
   },
-];
+]);
 
 /**
  * A status, a close code or a Redis error code precedes what the other side says, which may be about a shortage of its
@@ -50,12 +58,12 @@ const TOLD_BY_TARGET =
 /** The shortage of our own host that an error shows; null for other errors. */
 export function shortageOf(error: string): Shortage | null {
   if (TOLD_BY_TARGET.test(error)) return null;
-  return SHORTAGES.find(({ spelled }) => spelled.test(error))?.kind ?? null;
+  return spelledShortages().find(({ spelled }) => spelled.test(error))?.kind ?? null;
 }
 
 /** The shortage of our own host that an error shows, as a reason with its remedy; null for other errors. */
 export function shortageReason(error: string): Reason | null {
-  const found = SHORTAGES.find(({ spelled }) => spelled.test(error));
+  const found = spelledShortages().find(({ spelled }) => spelled.test(error));
   return found === undefined ? null : plainReason(`${found.what} what k6 did last: ${error}`, { next: found.raise });
 }
 

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Damage } from "../../core/damage.ts";
 import { draw } from "../../core/event.ts";
 import { readTime } from "../../core/moment.ts";
+import { once } from "../../core/once.ts";
 import { eventId, type Trace } from "../../core/trace.ts";
 
 /** The contract: requests per second for every webhook and client, and how long a signal is known. */
@@ -56,7 +57,9 @@ export type SignalAnswer =
   /** The target was at fault: an answer outside the contract, or none. */
   | { readonly kind: "failed"; readonly why: string };
 
-const Accepted = v.object({ status: v.literal("accepted"), timestamp: v.union([v.string(), v.number()]) });
+const acceptance = once(() =>
+  v.object({ status: v.literal("accepted"), timestamp: v.union([v.string(), v.number()]) }),
+);
 
 /** What is read of a response besides its body. */
 interface Envelope {
@@ -76,7 +79,7 @@ export function readAnswer(body: unknown, { status, problem = "", retryAfter, at
   if (status === 409) return { kind: "duplicate" };
   if (status >= 400 && status < 500) return { kind: "refused", status };
   if (status < 200 || status >= 300) return { kind: "failed", why: status === 0 ? problem : `status ${status}` };
-  const parsed = v.safeParse(Accepted, fromJson(body));
+  const parsed = v.safeParse(acceptance(), fromJson(body));
   if (parsed.success) return { kind: "accepted", timestamp: String(parsed.output.timestamp) };
   return { kind: "failed", why: `status ${status} without status "accepted" and a timestamp` };
 }
@@ -227,14 +230,16 @@ export class SwallowedSignals {
 /** Answers that are kept per webhook: a signal is known for a second, in which the limit accepts so many. */
 const REMEMBERED = 100;
 
-const ExecutedSchema = v.object({
-  signals: v.array(v.unknown()),
-  /** The start of the next page, for `?after=`; absent where the response is always the whole list. */
-  next: v.optional(v.union([v.number(), v.string()])),
-});
+const page = once(() =>
+  v.object({
+    signals: v.array(v.unknown()),
+    /** The start of the next page, for `?after=`; absent where the response is always the whole list. */
+    next: v.optional(v.union([v.number(), v.string()])),
+  }),
+);
 
 /** Parses a page of executed signals. @returns what is wrong with an invalid one. */
-export function readExecuted(body: unknown): v.InferOutput<typeof ExecutedSchema> | string {
-  const parsed = v.safeParse(ExecutedSchema, fromJson(body));
+export function readExecuted(body: unknown): v.InferOutput<ReturnType<typeof page>> | string {
+  const parsed = v.safeParse(page(), fromJson(body));
   return parsed.success ? parsed.output : `${v.getDotPath(parsed.issues[0]) ?? "body"}: ${parsed.issues[0].message}`;
 }

@@ -1,7 +1,7 @@
 /** Messages of the ingestor's workload, and what is read back of them. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HOSTILE_NAMES, hostileName, hostileRequest, readSingle } from "../../systems/ingestor/hostile.ts";
+import { hostileName, hostileNames, hostileRequest, readSingle } from "../../systems/ingestor/hostile.ts";
 import { HOSTILE_REQUESTS } from "../../systems/ingestor/profiles.ts";
 import {
   asStored,
@@ -112,13 +112,13 @@ test.each([SHORTEST_CONTENT, 100, 2_000, 2_001])("a traced content has exactly %
 });
 
 describe("hostile requests", () => {
-  const requests = Array.from({ length: HOSTILE_NAMES.length * 2 }, (_, seq) =>
+  const requests = Array.from({ length: hostileNames().length * 2 }, (_, seq) =>
     hostileRequest({ run: 77, publisher: 3, seq, publishedAt: 1.7e12 }),
   );
 
   test("take turns", () => {
-    expect(HOSTILE_NAMES).toHaveLength(HOSTILE_REQUESTS);
-    expect(requests.map(({ name }) => name)).toEqual([...HOSTILE_NAMES, ...HOSTILE_NAMES]);
+    expect(hostileNames()).toHaveLength(HOSTILE_REQUESTS);
+    expect(requests.map(({ name }) => name)).toEqual([...hostileNames(), ...hostileNames()]);
   });
 
   test("say of every row that it could be whose it is", () => {
@@ -150,7 +150,7 @@ describe("hostile requests", () => {
   });
 
   test("of one character are told from those of other runs and numbers", () => {
-    const single = HOSTILE_NAMES.indexOf("one character");
+    const single = hostileNames().indexOf("one character");
     const { stored } = hostileRequest({ run: 77, publisher: 1, seq: single, publishedAt: 1.7e12 });
     expect(stored).not.toBeNull();
     if (stored === null) return;

@@ -1,12 +1,12 @@
 /** What the reference ingestor takes for a message. */
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { HOSTILE_NAMES, hostileRequest } from "../../systems/ingestor/hostile.ts";
+import { hostileNames, hostileRequest } from "../../systems/ingestor/hostile.ts";
 import { INGESTOR_FAULTS } from "../../systems/ingestor/target/faults.ts";
 import { PostedSchema, readQueued } from "../../systems/ingestor/target/message.ts";
 import { parseFaults } from "../../target/faults.ts";
 
-const REQUESTS = HOSTILE_NAMES.map((_, seq) => hostileRequest({ run: 1, publisher: 1, seq, publishedAt: 1.7e12 }));
+const REQUESTS = hostileNames().map((_, seq) => hostileRequest({ run: 1, publisher: 1, seq, publishedAt: 1.7e12 }));
 
 function parsed(body: string): unknown {
   try {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Account, StorageAccount } from "../../core/account.ts";
 import { CANARY_PUBLISHER } from "../../core/trace.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
-import { HOSTILE_NAMES, hostileRequest } from "../../systems/ingestor/hostile.ts";
+import { hostileNames, hostileRequest } from "../../systems/ingestor/hostile.ts";
 import { type Row, TablePath } from "../../systems/ingestor/receiver/table.ts";
 import { explainStorage, explainUnstored } from "../../systems/ingestor/storage.ts";
 import { asStored, message } from "../../systems/ingestor/wire.ts";
@@ -129,7 +129,7 @@ describe("rows of hostile input", () => {
     name: string,
     change: (stored: { user_id: string; channel_id: string; content: string }) => object,
   ) => {
-    const seq = HOSTILE_NAMES.indexOf(name);
+    const seq = hostileNames().indexOf(name);
     const { stored } = hostileRequest({ run: RUN, publisher: 1, seq, publishedAt: SENT_AT });
     const table = new TablePath("messages", RUN, 1, true);
     if (stored !== null)

@@ -1,12 +1,13 @@
 /** The endpoints of a run: the load test's own, or the user's from a file. */
 
 import * as v from "valibot";
+import { once } from "../../../core/once.ts";
 import { messageOf } from "../../../core/problem.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { EndpointSchema } from "../endpointschema.ts";
+import { endpointSchema } from "../endpointschema.ts";
 import { type LogVariants, ruleProblem, variantsFor } from "../variants.ts";
 
-const FileSchema = v.pipe(v.array(EndpointSchema), v.minLength(1), v.maxLength(100));
+const fileSchema = once(() => v.pipe(v.array(endpointSchema()), v.minLength(1), v.maxLength(100)));
 
 interface EndpointSettings {
   readonly ENDPOINTS: readonly Endpoint[];
@@ -32,7 +33,7 @@ export function endpointsOf(settings: EndpointSettings, read: (file: string) => 
   const { ENDPOINTS_FILE: file, CHAIN_ID, UNMATCHED_SHARE } = settings;
   if (file === undefined) return { endpoints: settings.ENDPOINTS, variants: undefined };
   try {
-    const parsed = v.safeParse(FileSchema, JSON.parse(read(file)));
+    const parsed = v.safeParse(fileSchema(), JSON.parse(read(file)));
     if (!parsed.success) {
       const [issue] = parsed.issues;
       throw new Error(`${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);

@@ -1,6 +1,6 @@
 /** EthHook's far end: events come back as webhooks, to one of several endpoints. */
 import type { FastifyInstance } from "fastify";
-import { HopsReportSchema } from "../../../core/hops.ts";
+import { HopsReportSchema } from "../../../core/hopsreport.ts";
 import type { FarEndKind } from "../../../receiver/kind.ts";
 import { Misbehaviour } from "../../../receiver/misbehaviour.ts";
 import { found, RUN, type RunRequest, read } from "../../../receiver/reading.ts";

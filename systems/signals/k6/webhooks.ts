@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import * as v from "valibot";
+import { once } from "../../../core/once.ts";
 import { safeMessageOf, withoutCredentials } from "../../../core/redaction.ts";
 import type { Access } from "../../../k6/support/access.ts";
 import type { Settings } from "../../../k6/support/settings.ts";
@@ -15,16 +16,18 @@ export interface Webhook {
 
 type WebhookSettings = Settings<"webhook">;
 
-const Session = v.object({ access_token: v.string() });
-const Id = v.union([v.string(), v.pipe(v.number(), v.transform(String))]);
-const Created = v.pipe(
-  v.looseObject({
-    token: v.string(),
-    secret_key: v.optional(v.string()),
-    secret: v.optional(v.string()),
-    id: v.optional(Id),
-  }),
-  v.transform(({ token, secret_key, secret, id }) => ({ token, secret: secret_key ?? secret ?? "", id })),
+// Setup asks for these, in one virtual user.
+const session = once(() => v.object({ access_token: v.string() }));
+const created = once(() =>
+  v.pipe(
+    v.looseObject({
+      token: v.string(),
+      secret_key: v.optional(v.string()),
+      secret: v.optional(v.string()),
+      id: v.optional(v.union([v.string(), v.pipe(v.number(), v.transform(String))])),
+    }),
+    v.transform(({ token, secret_key, secret, id }) => ({ token, secret: secret_key ?? secret ?? "", id })),
+  ),
 );
 
 /** Whether the run creates webhooks instead of using a given one. */
@@ -44,7 +47,7 @@ export function openWebhooks(config: WebhookSettings, access: Access, count: num
     const headers = loggedIn(config, access);
     return Array.from({ length: count }, (_, place) => {
       const name = JSON.stringify({ name: webhookName(run, place + 1), details: "load test" });
-      return post(`${config.SIGNALS_URL}${config.CREATE_PATH}`, name, headers, Created, "create a webhook");
+      return post(`${config.SIGNALS_URL}${config.CREATE_PATH}`, name, headers, created(), "create a webhook");
     });
   });
 }
@@ -96,8 +99,8 @@ function loggedIn(config: WebhookSettings, access: Access): Record<string, strin
   if (access.problem !== null) throw new Error(access.problem);
   const own = access.headers();
   const url = `${config.SIGNALS_URL}${config.LOGIN_PATH}`;
-  const session = post(url, login, { ...own, "Content-Type": type }, Session, "log in");
-  return { ...own, "Content-Type": "application/json", Authorization: `Bearer ${session.access_token}` };
+  const { access_token } = post(url, login, { ...own, "Content-Type": type }, session(), "log in");
+  return { ...own, "Content-Type": "application/json", Authorization: `Bearer ${access_token}` };
 }
 
 function post<S extends v.GenericSchema>(
