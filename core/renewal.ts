@@ -10,14 +10,19 @@ const PAUSE_MS = 1_000;
 /** The lifetime of a renewable token: when it must not be used any more. Times are Unix ms. */
 export class Renewal {
   private readonly lasts: number | null;
+  private readonly decoded: (base64url: string) => string;
   private current: string | null = null;
   private dueAt = Number.NEGATIVE_INFINITY;
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private leftAt = Number.POSITIVE_INFINITY;
 
-  /** @param lasts lifetime in seconds if the answer does not say it; null where unknown. */
-  constructor(lasts: number | null) {
+  /**
+   * @param lasts lifetime in seconds if the answer does not say it; null where unknown.
+   * @param decoded reads base64url.
+   */
+  constructor(lasts: number | null, decoded: (base64url: string) => string) {
     this.lasts = lasts;
+    this.decoded = decoded;
   }
 
   get token(): string | null {
@@ -39,7 +44,7 @@ export class Renewal {
    * one.
    */
   renewed({ token, lasts }: Token, askedAt: number): void {
-    const seconds = lasts ?? this.lasts ?? secondsUntil(endOf(token), askedAt);
+    const seconds = lasts ?? this.lasts ?? secondsUntil(endOf(token, this.decoded), askedAt);
     this.current = token;
     this.fetchedAt = askedAt;
     const at = (share: number) => (seconds === null ? Number.POSITIVE_INFINITY : askedAt + seconds * 1000 * share);

@@ -17,6 +17,8 @@ type RequestOptions = NonNullable<Parameters<NodeAccess["fetch"]>[1]>;
 /** As in k6. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
+const decoded = (base64url: string) => Buffer.from(base64url, "base64url").toString();
+
 /** Access by the variables TARGET_*, for one run of a pipeline. */
 export class FarEndAccess implements NodeAccess {
   readonly lastAnswer = new LastAnswer();
@@ -33,7 +35,7 @@ export class FarEndAccess implements NodeAccess {
   constructor({ variables = {} }: Pick<AnyPipeline, "variables">, environment: Environment) {
     this.given = readGiven(variables, environment);
     this.credentials = readCredentials(this.given, OWN_PREFIX);
-    this.renewal = this.given.TOKEN_URL === undefined ? null : new Renewal(this.given.TOKEN_LASTS ?? null);
+    this.renewal = this.given.TOKEN_URL === undefined ? null : new Renewal(this.given.TOKEN_LASTS ?? null, decoded);
     this.secretNames = secretNames({ variables });
     hide(...secretsOf({ variables }, environment), ...secretsShown(this.given, this.credentials.headers));
   }

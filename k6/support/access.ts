@@ -1,4 +1,5 @@
 import { SharedArray } from "k6/data";
+import encoding from "k6/encoding";
 import exec from "k6/execution";
 import http from "k6/http";
 import type { Headers } from "../../core/headers.ts";
@@ -17,6 +18,8 @@ const TOKEN_TIMEOUT = "10s";
 
 /** k6 must log neither a token's address nor its form: both hold secrets. */
 const UNLOGGED = { tags: TAGS, timeout: TOKEN_TIMEOUT, redirects: 10, responseCallback: null, throw: true } as object;
+
+const decoded = (base64url: string) => encoding.b64decode(base64url, "rawurl", "s");
 
 interface Answer {
   readonly status: number;
@@ -50,7 +53,7 @@ export class Access {
     this.given = given;
     this.options = given.options;
     this.tokens = tokensOf(given.TOKENS, prefix);
-    this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null);
+    this.renewal = given.TOKEN_URL === undefined ? null : new Renewal(given.TOKEN_LASTS ?? null, decoded);
   }
 
   /** Whether a refused token can be replaced by another. */

@@ -8,6 +8,8 @@ import { settings } from "../../k6/support/settings.ts";
 import { type AccessSettings, givenOf, secretsShown, unfitness } from "../../systems/access.ts";
 import { type RunnableTest, VARIABLES } from "../../systems/variables.ts";
 
+const decoded = (base64url: string) => Buffer.from(base64url, "base64url").toString();
+
 describe("headers", () => {
   test.each([
     ["X-Tenant: a", { "X-Tenant": "a" }],
@@ -65,7 +67,7 @@ test.each<[number, string, unknown]>([
 
 describe("a token that is renewed", () => {
   test("is asked for at first, and before it ends", () => {
-    const renewal = new Renewal(null);
+    const renewal = new Renewal(null, decoded);
     expect(renewal.isDue(0)).toBe(true);
     renewal.renewed({ token: "a", lasts: 20 }, 1_000);
     expect([renewal.isDue(16_999), renewal.isDue(17_000)]).toEqual([false, true]);
@@ -75,16 +77,16 @@ describe("a token that is renewed", () => {
   });
 
   test("lasts as long as is known otherwise, or for ever", () => {
-    const known = new Renewal(10);
+    const known = new Renewal(10, decoded);
     known.renewed({ token: "a", lasts: null }, 0);
     expect([known.isDue(7_999), known.isDue(8_000)]).toEqual([false, true]);
-    const unknown = new Renewal(null);
+    const unknown = new Renewal(null, decoded);
     unknown.renewed({ token: "a", lasts: null }, 0);
     expect([unknown.isDue(1e12), unknown.endsAt(0)]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 
   test("is asked for when it is refused, but once a second, and not for one that is gone", () => {
-    const renewal = new Renewal(null);
+    const renewal = new Renewal(null, decoded);
     renewal.renewed({ token: "a", lasts: null }, 0);
     renewal.refused("of before", 5_000);
     expect(renewal.isDue(5_000)).toBe(false);
@@ -96,7 +98,7 @@ describe("a token that is renewed", () => {
   });
 
   test("serves on when no other comes, and is asked for again a second later", () => {
-    const renewal = new Renewal(20);
+    const renewal = new Renewal(20, decoded);
     renewal.renewed({ token: "a", lasts: null }, 0);
     renewal.failed(16_000);
     expect(renewal.token).toBe("a");
@@ -116,12 +118,12 @@ test.each<[string, number | null]>([
   ["a.b.c", null],
   ["opaque", null],
   ["v2.local.!!.x", null],
-])("the token %j says of itself that it ends at %j", (token, end) => expect(endOf(token)).toBe(end));
+])("the token %j says of itself that it ends at %j", (token, end) => expect(endOf(token, decoded)).toBe(end));
 
 test("a JWT lasts until its exp, unless the answer or a setting says otherwise", () => {
   const token = jwt({ exp: 30 });
   const lives = ([lasts, setting]: [number | null, number | null]) => {
-    const renewal = new Renewal(setting);
+    const renewal = new Renewal(setting, decoded);
     renewal.renewed({ token, lasts }, 10_000);
     return renewal.endsAt(10_000);
   };
@@ -129,7 +131,7 @@ test("a JWT lasts until its exp, unless the answer or a setting says otherwise",
   expect(lives([10, null])).toBe(19_000);
   expect(lives([null, 10])).toBe(19_000);
   // By our clock it is over already: one of the two clocks is wrong, and a 401 tells in time.
-  const over = new Renewal(null);
+  const over = new Renewal(null, decoded);
   over.renewed({ token, lasts: null }, 31_000);
   expect([over.isDue(1e12), over.endsAt(31_000)]).toEqual([false, Number.POSITIVE_INFINITY]);
 });

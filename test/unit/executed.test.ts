@@ -9,6 +9,7 @@ const target = vi.hoisted(() => ({ signals: [] as object[] }));
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({ default: {} }));
+vi.mock("k6/encoding", () => ({ default: {} }));
 vi.mock("k6/http", () => ({
   default: { get: () => ({ status: 200, body: JSON.stringify({ signals: target.signals }) }) },
 }));

@@ -9,6 +9,7 @@ import type { Filter } from "../../systems/pulse/filters.ts";
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => ({ default: {} }));
+vi.mock("k6/encoding", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 
 const STREAM = streamOf({ seed: 7, chains: ["ethereum"] });

@@ -9,6 +9,7 @@ const far = vi.hoisted(() => ({ isSettled: false, reports: [] as PathReport[] })
 const scenario = vi.hoisted(() => ({ startTime: 0, iterationInTest: 0 }));
 vi.mock("k6", () => ({ check: () => true }));
 vi.mock("k6/execution", async () => ({ default: { ...(await import("./execution.ts")).default, scenario } }));
+vi.mock("k6/encoding", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("../../k6/own/access.ts", () => ({

@@ -9,6 +9,7 @@ import { DOOR } from "./socket.ts";
 
 vi.mock("k6", () => ({ sleep: () => undefined }));
 vi.mock("k6/execution", () => import("./execution.ts"));
+vi.mock("k6/encoding", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("k6/websockets", async () => ({ WebSocket: (await import("./socket.ts")).Socket }));

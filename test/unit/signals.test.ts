@@ -8,6 +8,7 @@ import { type Purpose, Signals, type TimedAnswer } from "../../systems/signals/k
 
 vi.mock("k6/execution", () => ({ default: {} }));
 vi.mock("k6", () => ({ check: () => true }));
+vi.mock("k6/encoding", () => ({ default: {} }));
 vi.mock("k6/http", () => ({ default: {} }));
 
 type Name = keyof typeof FAMILIES.signals;
