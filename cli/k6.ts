@@ -5,6 +5,7 @@ import { execa } from "execa";
 import * as v from "valibot";
 import { plainReason, type Reason } from "../core/reason.ts";
 import { withoutCredentials } from "../core/redaction.ts";
+import { remedyOf } from "../core/remedy.ts";
 import { shortageReason } from "../core/shortage.ts";
 import { isDead, type Summary } from "../core/summary.ts";
 import type { Verdict } from "../core/verdict.ts";
@@ -33,6 +34,8 @@ interface K6Run {
   readonly flags?: readonly string[];
   /** Milliseconds after which k6 is stopped because it hangs; no limit by default. */
   readonly deadline?: number;
+  /** The command that checks what the test needs, without a load; null where nothing would be found. */
+  readonly check?: string | null;
   /** Called with the process id once k6 runs. */
   readonly started?: (pid: number) => void;
 }
@@ -60,9 +63,6 @@ const ABORTED = 108;
 
 /** An interrupted k6 still settles the run, which waits for a quiet time. */
 const ENDING_DEADLINE_MS = 12_000;
-
-/** Doctor checks everything that a test needs before its load. */
-const DOCTOR = "throughline doctor, with the same names and addresses, says what is missing";
 
 const HUNG = "k6 did not end when its load was over: it waits for the goodbye of a connection that fell silent";
 
@@ -128,10 +128,16 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const reason = errors.at(-1) ?? (ended.signal === undefined ? (ended.originalMessage ?? null) : null);
   // A k6 that has run out of a resource cannot write its summary and ends with a list of thresholds.
   const shortage = errors.map(shortageReason).find((one) => one !== null);
-  const next = exitCode === ABORTED ? { next: DOCTOR } : {};
-  const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`, next);
+  const next = exitCode === ABORTED ? nextAfterAbort(reason, run.check) : null;
+  const end = shortage ?? plainReason(`k6 ended ${how}${reason === null ? "" : `: ${reason}`}`, { next });
   const reasons = signal.aborted ? [] : [end];
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
+}
+
+/** What mends the cause of an abort; where that is not certain, what finds it. */
+function nextAfterAbort(reason: string | null, check: string | null = null): string | null {
+  const remedy = reason === null ? null : remedyOf(reason);
+  return remedy ?? (check === null ? null : `find what is missing without a load: ${check}`);
 }
 
 /** A log file that a child process can write to; null when it cannot be created. */

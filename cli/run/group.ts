@@ -12,6 +12,7 @@ import { label } from "./judgement.ts";
 import { type RunOrder, runUrl } from "./parts.ts";
 import type { PlannedTest } from "./plan.ts";
 import type { Progress } from "./progress.ts";
+import { sameCheck } from "./same-check.ts";
 import { openTokenDesk, type TokenDesk } from "./tokens.ts";
 
 /** A group of tests that run at the same time. */
@@ -57,6 +58,7 @@ export async function runGroup({ root, order, group, started, folder, progress, 
         connections: connectionsOf(planned.settings) / instances,
         flags: order.flags ?? [],
         ...deadlineOf(planned),
+        check: sameCheck(order),
         started: (pid) => launched(`k6 ${name}`, pid),
       });
       if (!result.complete) broken.abort();

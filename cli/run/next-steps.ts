@@ -50,7 +50,7 @@ const SELDOM =
   "a bound must exceed the time between two polls: raise it, or let the far end report what arrives (webhooks, a stream)";
 const CLOCKS =
   "synchronise the clocks (chrony, or the host's time service) and leave them alone during a run; a receiver nearer to " +
-  "its publishers narrows the bound (throughline doctor --receiver-url tells it)";
+  "its publishers narrows the bound";
 
 /** Why nothing was measured in cases where more load would not help. */
 function unseen({ metric, samples }: SloResult, { account }: RunEvidence): string | null {
