@@ -110,6 +110,7 @@ export const AccountSchema = v.looseObject({
   farEnd: v.optional(v.nullable(v.looseObject({ kind: v.string() })), null),
   causes: v.array(v.string()),
   findings: v.optional(v.array(v.string()), []),
+  examples: v.optional(v.array(v.string())),
 });
 
 export const SummarySchema = v.looseObject({

@@ -227,6 +227,8 @@ export interface Account extends Counts {
   readonly causes: readonly string[];
   /** What else was wrong, with examples: it does not say why something is missing. */
   readonly findings: readonly string[];
+  /** The examples of all of that, where more were found than are told. */
+  readonly examples?: readonly string[];
 }
 
 /** Why the last reading of the far end failed; null when it did not. */

@@ -1,5 +1,5 @@
 /** The lines of an account in the terminal output: what was published, delivered and lost, and how late. */
-import type { Account, FarEndAccount, Offender } from "./account.ts";
+import { type Account, ENDINGS, type FarEndAccount, type Offender } from "./account.ts";
 import { bullet } from "./bullet.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import {
@@ -90,9 +90,18 @@ function stallOf(account: Account): string[] {
   return told === null ? [] : [bullet(told, "  stall      ")];
 }
 
-/** When the last delivery came, where the time of any is known. */
-function lastOf({ drain, latency: { samples, negative } }: Account): string {
-  return samples + negative === 0 ? "" : `, the last delivery came ${milliseconds(drain)} after it`;
+/** What was still due when the load ended, what came of it, and why nobody waited longer for the rest. */
+function drainOf(account: Account): string {
+  const { ending, backlog, drain, lost, open, latency } = account;
+  const due = `${number(backlog)} ${backlog === 1 ? "was" : "were"} still due at the last publish`;
+  // Where nothing was timed nobody knows when it came.
+  const isTimed = latency.samples + latency.negative > 0;
+  const came = backlog - lost - open;
+  // Zero stands for a tail that nobody could measure as well.
+  const last = drain === 0 ? "" : `, the last delivery came ${milliseconds(drain)} after it`;
+  const then = !isTimed || backlog === 0 ? "" : came > 0 ? last : ", none of them came";
+  const why = ending === null || ending === "complete" ? "" : `; ${ENDINGS[ending]}`;
+  return `${ending ?? "not settled"}: ${due}${then}${why}`;
 }
 
 /** @param judged the objectives of all tests of the run. */
@@ -120,7 +129,7 @@ function renderLoaded(account: Account, rows: readonly SloResult[], judged: read
     renderLatency(account),
     ...(unbounded === null ? [] : [bullet(`latency was ${unbounded}`, "  unbounded  ")]),
     ...stallOf(account),
-    `  drain      ${account.ending ?? "not settled"}: ${number(account.backlog)} were still due at the last publish${lastOf(account)}`,
+    bullet(drainOf(account), "  drain      "),
     ...renderOffenders(account),
     ...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []),
   ];

@@ -18,10 +18,7 @@ const REMEDIES: readonly (readonly [spelled: RegExp, step: string])[] = [
     /(?:status|answered) 403\b|forbidden|NOPERM|permissions violation/i,
     "give this login the right to do that, or take another one: docs/access.md",
   ],
-  [
-    /stream not found|no stream matches/i,
-    "create that stream, or correct its name",
-  ],
+  [/stream not found|no stream matches/i, "create that stream, or correct its name"],
   [/\bstatus 404\b/, "correct the path of that address"],
   [/node of a cluster/, "give REDIS_URL the address of the node that is named"],
   [/of \d+ publishers joined run/, "start the publishers that are missing, or give INSTANCES as many as there are"],

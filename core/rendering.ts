@@ -3,6 +3,7 @@
 import type { Account } from "./account.ts";
 import { renderAccount } from "./accountlines.ts";
 import { bullet } from "./bullet.ts";
+import { attended, isAsPlanned } from "./notes.ts";
 import { number } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 import { openedRooms } from "./room.ts";
@@ -22,10 +23,11 @@ export function renderSummary(summary: Summary): string {
     ],
     [
       ...renderChanges(changes),
-      ...renderNotes(summary.notes),
+      ...renderNotes(attended(summary.notes)),
       ...renderRate(summary.rate),
       ...openedRooms().flatMap(({ tells }) => tells?.(summary.metrics) ?? []),
       ...renderAccount(summary.account, summary.rows),
+      ...renderNotes(summary.notes.filter(isAsPlanned)),
     ],
     renderRows(summary.rows.map((row) => ({ test, row }))),
   ];
@@ -61,17 +63,20 @@ export function renderRun(text: RunText): string {
   const settled = settling?.account ?? account ?? null;
   const sofar = settled !== null && interrupted ? { ...settled, ending: settled.ending ?? "interrupted" } : settled;
   const judged = tests.flatMap((one) => one.rows);
+  const notesOf = (chosen: (notes: readonly string[]) => readonly string[]) =>
+    tests.flatMap(({ test, notes }, place) =>
+      renderNotes(chosen(notes).map((note) => `${labels[place] ?? test}: ${note}`)),
+    );
   const headline = `${verdict}  run ${run}${unjudgedIn(verdict, sofar, judged)}`;
   const sections = [
     [`${headline}${interrupted ? ", interrupted" : ""}`, ...reasons.flatMap(renderReason)],
     [
       ...renderChanges(changes),
-      ...tests.flatMap(({ test, notes }, place) =>
-        renderNotes(notes.map((note) => `${labels[place] ?? test}: ${note}`)),
-      ),
+      ...notesOf(attended),
       ...renderRate(jointRate(tests)),
       ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
       ...renderAccount(sofar, settling?.rows ?? [], judged),
+      ...notesOf((notes) => notes.filter(isAsPlanned)),
     ],
     // After a long table the verdict has left the screen.
     ...(verbose ? [renderRows(rows), [headline]] : [interrupted ? [] : renderUnmet(rows)]),
@@ -140,6 +145,12 @@ export function observedOf({ observed, possible, samples, objective }: Omit<SloR
   return `${number(observed)}, ${objective.includes(">=") ? "down" : "up"} to ${number(possible)}`;
 }
 
+/** How many samples a value rests on, where it takes more than one to judge it; fewer than needed are always told. */
+export function samplesOf({ samples, floor }: Pick<SloResult, "samples" | "floor">): string {
+  if (samples < floor) return `${number(samples)} of ${number(floor)} needed`;
+  return floor > 1 ? number(samples) : "";
+}
+
 const MARKS = { met: "ok", missed: "MISSED", unmeasured: "UNMEASURED" };
 
 /** The objectives that are not met; of those that are, how many each test has. */
@@ -160,9 +171,9 @@ function renderRows(rows: readonly { test: string; row: SloResult }[]): string[]
     row.metric,
     row.objective,
     row.observed === null ? "-" : observedOf(row),
-    `${number(row.samples)} of ${number(row.floor)}`,
+    samplesOf(row),
   ]);
-  const cells = [["", "test", "metric", "objective", "observed", "samples of needed"], ...table];
+  const cells = [["", "test", "metric", "objective", "observed", "samples"], ...table];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
   return cells.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
 }

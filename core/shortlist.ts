@@ -13,9 +13,22 @@ export function shortlist(listed: readonly (string | number)[], all = listed.len
   return `${shown.join(", ")}${left > 0 ? `${shown.length === 0 ? "" : " and "}${left} more` : ""}`;
 }
 
-/** Lines of which only the first are told, with a last one that counts the rest. */
+/** How many examples of a kind are told. */
+export const TOLD = 5;
+
+/**
+ * The first of several lines, with a last one that counts the rest and says where they are.
+ *
+ * @param lines those that the record lists.
+ * @param all how many there are.
+ */
 export function shortened(lines: readonly string[], all: number): readonly string[] {
-  return lines.length === 0 || all <= lines.length ? lines : [...lines, `and ${all - lines.length} more of this kind`];
+  const told = lines.slice(0, TOLD);
+  const left = all - told.length;
+  if (told.length === 0 || left <= 0) return told;
+  const listed = lines.length - told.length;
+  const where = `${listed === left ? "" : `the first ${listed} of them `}under account.examples in result.json`;
+  return [...told, `and ${left} more of this kind${listed === 0 ? "" : `: ${where}`}`];
 }
 
 /** Events that came again: an event may come many times, so that only the arrivals are counted, not the events. */

@@ -282,6 +282,10 @@ export class FarEnd implements Observer {
     return this.found.causes(account);
   }
 
+  examples(): readonly string[] {
+    return this.found.examples();
+  }
+
   findings(): readonly string[] {
     const failed = this.reads.describe();
     return [...this.found.others(), ...(failed === null ? [] : [failed])];

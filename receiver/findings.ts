@@ -1,12 +1,10 @@
 import type { Account } from "../core/account.ts";
 import { milliseconds } from "../core/numbers.ts";
-import { withoutCredentials } from "../core/redaction.ts";
-import { shortened, shortlist } from "../core/shortlist.ts";
+import { shortlist } from "../core/shortlist.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
+import { Examples } from "./examples.ts";
 import { timeOf } from "./reads.ts";
 
-/** How many examples an account describes. */
-const EVIDENCE = 5;
 /** How many vanished events are named. */
 const NAMED = 10;
 
@@ -88,6 +86,11 @@ export class Findings {
     return [...this.damages.lines(), ...this.vanished(), ...this.timeless()];
   }
 
+  /** What the lines above leave out, for the record. */
+  examples(): readonly string[] {
+    return [...this.damages.listed, ...this.nowhere.listed];
+  }
+
   /** Why events have no latency. */
   private timeless(): readonly string[] {
     const { undated: count, ahead } = this;
@@ -107,22 +110,5 @@ export class Findings {
     const places = this.gone.flatMap(placesIn).filter((place) => !place.startsWith(`${CANARY_PUBLISHER}/`));
     if (places.length === 0) return [];
     return [`events that had arrived and are gone: ${shortlist(places.slice(0, NAMED).map(seqIn), places.length)}`];
-  }
-}
-
-/** The first of several things in words, each once. */
-class Examples {
-  private readonly first: string[] = [];
-  private count = 0;
-
-  add(words: string): void {
-    const example = withoutCredentials(words);
-    if (this.first.includes(example)) return;
-    this.count++;
-    if (this.first.length < EVIDENCE) this.first.push(example);
-  }
-
-  lines(): readonly string[] {
-    return shortened(this.first, this.count);
   }
 }

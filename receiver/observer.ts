@@ -65,6 +65,8 @@ export interface Observer {
   causes(account: Account): readonly string[];
   /** What else was wrong, with examples. */
   findings?(account: Account): readonly string[];
+  /** The examples that those lines leave out, for the record. */
+  examples?(): readonly string[];
   /** Where events are that have not arrived, if known. */
   readonly balance?: Balance;
   /** A batch was published. */

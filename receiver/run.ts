@@ -240,11 +240,13 @@ export class Run {
     return { ...account, ...this.told(account) };
   }
 
-  private told(account: Account): Pick<Account, "causes" | "findings"> {
+  private told(account: Account): Pick<Account, "causes" | "findings" | "examples"> {
+    const examples = this.observers.flatMap((observer) => observer.examples?.() ?? []);
     const contests = this.publication.contests.map((one) => describeContest(one, this.id));
     return {
       causes: [...contests, ...this.observers.flatMap((observer) => observer.causes(account))],
       findings: this.observers.flatMap((observer) => observer.findings?.(account) ?? []),
+      ...(examples.length > 0 ? { examples } : {}),
     };
   }
 

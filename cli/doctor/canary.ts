@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunnableTest } from "../../systems/variables.ts";
+import { several } from "../format.ts";
 import { runGroup } from "../run/group.ts";
 import { runUrl, startParts } from "../run/parts.ts";
 import { planRun } from "../run/plan.ts";
@@ -73,8 +74,6 @@ function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
 
 /** What the try-out leaves behind in the target, and how many of it. */
 function traceLeft({ kind }: Subject, canaries: number, loaded: boolean): string {
-  const event = loaded ? " and one event" : "";
-  return kind.own === undefined
-    ? `${canaries} of them${event} stay in the stream`
-    : `your system was sent ${canaries} of them${event}`;
+  const sent = `${several(canaries, "canary", "canaries")}${loaded ? " and 1 event of the load" : ""}`;
+  return kind.own === undefined ? `${sent} stay in the stream` : `your system was sent ${sent}`;
 }

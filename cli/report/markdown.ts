@@ -17,7 +17,7 @@ import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import { describeOrderScope } from "../../core/order.ts";
 import type { Reason } from "../../core/reason.ts";
-import { observedOf } from "../../core/rendering.ts";
+import { observedOf, samplesOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
 import { describeUnbounded, isUnbounded, LATENCY_UNJUDGED } from "../../core/unbounded.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
@@ -100,7 +100,7 @@ function objectiveTable(objectives: readonly Objective[]): RootContent[] {
     one.tests.join(", "),
     code(one.objective),
     observedOf(one),
-    number(one.samples),
+    samplesOf(one),
     percent(one.margin),
   ]);
   return [heading(3, "Objectives"), table(head, rows, ["observed", "samples", "margin"])];

@@ -1,4 +1,5 @@
 import { metricOf } from "../../core/metrics.ts";
+import { byUrgency } from "../../core/notes.ts";
 import { sharedRows } from "../../core/sharedrows.ts";
 import { TESTS } from "../../scenarios.ts";
 import { everyObjective } from "../../thresholds.ts";
@@ -43,7 +44,9 @@ export function objectivesOf(result: Result): Objective[] {
 
 /** Notes that are needed to read the results, test by test. */
 export function notesOf({ tests }: Pick<Result, "tests">): string[] {
-  return tests.flatMap((test) => (test.summary?.notes ?? []).map((note) => `${testName(test, tests)}: ${note}`));
+  return tests.flatMap((test) =>
+    byUrgency(test.summary?.notes ?? []).map((note) => `${testName(test, tests)}: ${note}`),
+  );
 }
 
 /** Changed bounds and disabled objectives, each once. */

@@ -21,8 +21,7 @@ export function parametersOf({ subject, plan, instances, flags }: FinishedRun): 
     for (const [name, value] of Object.entries(variables)) {
       const ours = /^\w+:\/\/later\b/.test(value);
       const text = shown(name, value);
-      if (!NOT_PARAMETERS.has(name) && !ours && !isSecret(name, value))
-        parameters[`${test}.${name}`] = text;
+      if (!NOT_PARAMETERS.has(name) && !ours && !isSecret(name, value)) parameters[`${test}.${name}`] = text;
     }
   }
   return parameters;

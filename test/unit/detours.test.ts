@@ -55,4 +55,11 @@ test.each<[readonly string[], number, readonly string[]]>([
   [[], 5, []],
   [["a", "b"], 2, ["a", "b"]],
   [["a", "b"], 7, ["a", "b", "and 5 more of this kind"]],
+  [[..."abcde"], 5, [..."abcde"]],
+  [[..."abcdefg"], 7, [..."abcde", "and 2 more of this kind: under account.examples in result.json"]],
+  [
+    [..."abcdefg"],
+    90,
+    [..."abcde", "and 85 more of this kind: the first 2 of them under account.examples in result.json"],
+  ],
 ])("of lines %j of %s are told: %j", (lines, all, told) => expect(shortened(lines, all)).toEqual(told));

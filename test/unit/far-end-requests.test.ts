@@ -22,6 +22,19 @@ import {
 afterEach(closeReceiver);
 
 describe("requests", () => {
+  test("that are damaged are told five times, and all of them are in the record", async () => {
+    await opened("request", { all: {} }, null);
+    const damaged = Array.from({ length: 8 }, (_, seq) => identity(seq).slice(0, -1).concat("!"));
+    for (const [seq, text] of damaged.entries()) await hook("all", `${seq} ${text}`);
+    await published(8);
+    const { findings, causes, examples } = await settle();
+    expect(causes).toEqual([]);
+    expect(findings).toHaveLength(6);
+    expect(findings.at(-1)).toBe("and 3 more of this kind: under account.examples in result.json");
+    expect(examples?.slice(0, 5)).toEqual(findings.slice(0, 5));
+    expect(examples).toHaveLength(8);
+  });
+
   test("are accounted by the last part of their path, several identities in one, in any spelling, also compressed", async () => {
     await opened("request", { all: {} }, null);
     await hook("some/all/", JSON.stringify([identity(0), identity(1, "hash")]));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { latenciesOf, type PathLatency, pointsOf } from "../../cli/report/latency.ts";
 import { Histogram } from "../../core/histogram.ts";
 import { rankAmong } from "../../core/rank.ts";
 
@@ -41,6 +42,24 @@ describe("percentiles", () => {
         expectNear(min, Math.min(...all));
       }),
     );
+  });
+
+  test("never exceed a larger one, nor the maximum, as they are told and as a report reads them", () => {
+    fc.assert(
+      fc.property(samples, (all) => {
+        const histogram = histogramOf(all);
+        const { p50, p95, p99, p995, max } = histogram.percentiles();
+        const [read] = latenciesOf({ latencies: [{ path: "a", histogram: histogram.text() }] }) as [PathLatency];
+        for (const told of [
+          [p50, p95, p99, p995, max],
+          [read.p50, read.p95, read.p99, read.p999, read.max],
+          pointsOf(read).map(([, ms]) => ms),
+        ]) {
+          expect(told).toEqual([...told].sort((one, other) => one - other));
+        }
+      }),
+    );
+    expect(histogramOf([20.01]).percentiles()).toMatchObject({ p50: 20.01, p99: 20.01, max: 20.01 });
   });
 
   test("come with the mean and the number of the samples", () => {

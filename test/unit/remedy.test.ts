@@ -8,7 +8,10 @@ import { remedyOf } from "../../core/remedy.ts";
 
 describe("an error before the load", () => {
   test.each([
-    ["HTTP_URL=http://a:1: the gateway gives no answer: dial tcp 127.0.0.1:1: connect: connection refused", /start what/],
+    [
+      "HTTP_URL=http://a:1: the gateway gives no answer: dial tcp 127.0.0.1:1: connect: connection refused",
+      /start what/,
+    ],
     ["WS_URL=ws://a: no working gateway: connect: lookup a.example: no such host", /host of that address/],
     [describeRefusedCredentials(401, "GET http://a/health", "PULSE"), /login or the token/],
     [describeRefusedCredentials(403, "GET http://a/health", "PULSE"), /the right to do that/],
@@ -45,9 +48,7 @@ describe("an abort by k6", () => {
       await chmod(join(root, "bin/k6"), 0o755);
       const { signal } = new AbortController();
       const { reasons } = await runK6(root, { test: "http", variables: {}, results: root, signal, check });
-      expect(reasons).toEqual([
-        expect.objectContaining({ text: `k6 ended with 108: test aborted: ${error}`, next }),
-      ]);
+      expect(reasons).toEqual([expect.objectContaining({ text: `k6 ended with 108: test aborted: ${error}`, next })]);
     } finally {
       await rm(root, { recursive: true, force: true });
     }

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { objectivesOf } from "../../cli/report/objectives.ts";
 import type { Result } from "../../cli/result.ts";
 import type { Account } from "../../core/account.ts";
+import { AS_PLANNED } from "../../core/notes.ts";
 import { plainReason } from "../../core/reason.ts";
-import { renderRun, renderSummary } from "../../core/rendering.ts";
+import { renderRun, renderSummary, samplesOf } from "../../core/rendering.ts";
 import { sampleCounter } from "../../core/samples.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { type Summary, type SummaryInput, summarize } from "../../core/summary.ts";
@@ -26,37 +27,37 @@ describe("a test", () => {
         latency    p50 2.047 ms, p95 10.24 ms, p99 1,235 ms, max 4,321 ms of 312,348, each ± 0.4 ms by the clocks
         drain      complete: 1,234 were still due at the last publish, the last delivery came 205 ms after it
 
-            test  metric                    objective       observed  samples of needed
-        ok  nats  host_shortages            count == 0      0         1 of 1
-        ok  nats  script_errors             count == 0      0         1 of 1
-        ok  nats  publish_ack_latency_ms    p(99) < 250     125       500 of 500
-        ok  nats  events_refused            count == 0      0         1 of 1
-        ok  nats  events_unknown            count == 0      0         1 of 1
-        ok  nats  events_unsent             count == 0      0         1 of 1
-        ok  nats  events_offered            count >= 60000  60,000    1 of 1
-        ok  nats  account_offered           count >= 60000  60,000    1 of 1
-        ok  nats  generator_pause_ms        max < 1000      500       1 of 1
-        ok  nats  schedule_delay_ms         p(95) < 200     100       100 of 100
-        ok  nats  offered_rate_share        value >= 0.99   0.99      1 of 1
-        ok  nats  account_settled           value == 1      1         1 of 1
-        ok  nats  account_expected          count >= 1      1         1 of 1
-        ok  nats  account_unreported        count == 0      0         1 of 1
-        ok  nats  account_contested         count == 0      0         1 of 1
-        ok  nats  account_lost              count == 0      0         1 of 1
-        ok  nats  account_open              count == 0      0         1 of 1
-        ok  nats  account_duplicated        count == 0      0         1 of 1
-        ok  nats  account_misrouted         count == 0      0         1 of 1
-        ok  nats  account_damaged           count == 0      0         1 of 1
-        ok  nats  account_contradicted      count == 0      0         1 of 1
-        ok  nats  account_silent_paths      count == 0      0         1 of 1
-        ok  nats  account_judged_share      value >= 0.9    0.9       1 of 1
-        ok  nats  account_clock_doubts      count == 0      0         1 of 1
-        ok  nats  account_negative_latency  count == 0      0         1 of 1
-        ok  nats  canaries_swallowed        count == 0      0         1 of 1
-        ok  nats  account_reordered         count == 0      0         1 of 1
-        ok  nats  account_delivery_p95_ms   value < 25      12.5      100 of 100
-        ok  nats  account_delivery_p99_ms   value < 50      25        500 of 500
-        ok  nats  account_delivery_p995_ms  value < 100     50        1,000 of 1,000
+            test  metric                    objective       observed  samples
+        ok  nats  host_shortages            count == 0      0
+        ok  nats  script_errors             count == 0      0
+        ok  nats  publish_ack_latency_ms    p(99) < 250     125       500
+        ok  nats  events_refused            count == 0      0
+        ok  nats  events_unknown            count == 0      0
+        ok  nats  events_unsent             count == 0      0
+        ok  nats  events_offered            count >= 60000  60,000
+        ok  nats  account_offered           count >= 60000  60,000
+        ok  nats  generator_pause_ms        max < 1000      500
+        ok  nats  schedule_delay_ms         p(95) < 200     100       100
+        ok  nats  offered_rate_share        value >= 0.99   0.99
+        ok  nats  account_settled           value == 1      1
+        ok  nats  account_expected          count >= 1      1
+        ok  nats  account_unreported        count == 0      0
+        ok  nats  account_contested         count == 0      0
+        ok  nats  account_lost              count == 0      0
+        ok  nats  account_open              count == 0      0
+        ok  nats  account_duplicated        count == 0      0
+        ok  nats  account_misrouted         count == 0      0
+        ok  nats  account_damaged           count == 0      0
+        ok  nats  account_contradicted      count == 0      0
+        ok  nats  account_silent_paths      count == 0      0
+        ok  nats  account_judged_share      value >= 0.9    0.9
+        ok  nats  account_clock_doubts      count == 0      0
+        ok  nats  account_negative_latency  count == 0      0
+        ok  nats  canaries_swallowed        count == 0      0
+        ok  nats  account_reordered         count == 0      0
+        ok  nats  account_delivery_p95_ms   value < 25      12.5      100
+        ok  nats  account_delivery_p99_ms   value < 50      25        500
+        ok  nats  account_delivery_p995_ms  value < 100     50        1,000
       "
     `);
   });
@@ -120,7 +121,7 @@ describe("a test", () => {
 
   test("marks what could not be measured", () => {
     const data = dataOf({ schedule_delay_ms: { values: {} }, schedule_delay_ms_samples: { values: { count: 7 } } });
-    expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 200 +- +7 of 100\n/);
+    expect(text({ data })).toMatch(/UNMEASURED {2}nats +schedule_delay_ms +p\(95\) < 200 +- +7 of 100 needed\n/);
   });
 
   test("of nothing that was published says that there was no load, and no figures", () => {
@@ -154,6 +155,42 @@ describe("a test", () => {
     const lines = text({ data: dataOf({ iterations: { values: { count: 0 } } }) });
     expect(lines).toContain("  - the load never started; the error above says why\n");
     expect(lines).not.toContain("objective");
+  });
+
+  test.each<[Partial<SloResult>, string]>([
+    [{ samples: 510, floor: 1 }, ""],
+    [{ samples: 3_000_000, floor: 1 }, ""],
+    [{ samples: 1_000, floor: 1_000 }, "1,000"],
+    [{ samples: 12, floor: 1_000 }, "12 of 1,000 needed"],
+    [{ samples: 0, floor: 1 }, "0 of 1 needed"],
+  ])("shows of the samples %j: %j", (row, shown) => expect(samplesOf(row as SloResult)).toBe(shown));
+
+  test.each<[Partial<Account>, string]>([
+    [{ backlog: 0, drain: 0 }, "complete: 0 were still due at the last publish\n"],
+    [{ backlog: 17, lost: 17, drain: 0, ending: "quiet" }, "quiet: 17 were still due at the last publish, none of"],
+    [
+      { backlog: 17, lost: 12, drain: 0, ending: "quiet" },
+      "17 were still due at the last publish; nothing more arrived",
+    ],
+    [{ backlog: 1, lost: 0, drain: 40 }, "complete: 1 was still due at the last publish, the last delivery came 40 ms"],
+    [{ backlog: 9, lost: 9, drain: 0, ending: "timeout" }, "none of them came; deliveries were still arriving"],
+  ])("of the drain of %j tells: %s", (changes, told) =>
+    expect(withAccount(changes).replaceAll(/\n {13}/g, " ")).toContain(told),
+  );
+
+  test("tells what went as planned behind the figures, and other notes before them", () => {
+    const lines = text({ notes: [`${AS_PLANNED}a probe was sent`, "the limit is 5/s"] }).split("\n");
+    const placeOf = (words: string) => lines.findIndex((line) => line.includes(words));
+    expect(placeOf("the limit is 5/s")).toBe(2);
+    expect(placeOf("a probe was sent")).toBeGreaterThan(placeOf("  drain "));
+    const run = renderRun({
+      run: "a",
+      verdict: "PASS",
+      reasons: [],
+      tests: [summarize(inputOf({ notes: [`${AS_PLANNED}x`, "y"] }))],
+    });
+    expect(run.indexOf("nats: y")).toBeLessThan(run.indexOf("  published "));
+    expect(run.indexOf(`nats: ${AS_PLANNED}x`)).toBeGreaterThan(run.indexOf("  drain "));
   });
 
   test.each<[string, string, string]>([

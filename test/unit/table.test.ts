@@ -109,7 +109,7 @@ describe("rows of a table", () => {
   });
 
   test("describe what is damaged, by row and event", () => {
-    expect(tableWith(row(101, 7, { channel_id: "5000" })).damages[0]).toMatch(
+    expect(tableWith(row(101, 7, { channel_id: "5000" })).damages.lines()[0]).toMatch(
       /^row 101 is event 7, but channel_id is 5000 instead of \d+$/,
     );
   });

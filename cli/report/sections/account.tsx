@@ -75,10 +75,14 @@ export function AccountSection({
       )}
       {unbounded === null ? null : <p>Latency was {unbounded}.</p>}
       <p>
-        Judged: {judgedOf(account)}. The last delivery came <Figure value={drain} unit=" ms" />
-        {drain >= 60_000 ? ` (${duration(drain)})` : null} after the last event was acknowledged, when{" "}
-        <Figure value={backlog} /> were missing. How the wait ended:{" "}
-        {ending === null ? "the account was never settled" : ENDINGS[ending]}.
+        Judged: {judgedOf(account)}. When the last event was acknowledged, <Figure value={backlog} /> were missing
+        {drain > 0 ? (
+          <>
+            ; the last delivery came <Figure value={drain} unit=" ms" />
+            {drain >= 60_000 ? ` (${duration(drain)})` : null} later
+          </>
+        ) : null}
+        . How the wait ended: {ending === null ? "the account was never settled" : ENDINGS[ending]}.
       </p>
       {stall === null ? null : <p id="stall">A stall: {stall}.</p>}
       <Lines title="Why deliveries are missing" lines={account.causes} />

@@ -1,5 +1,5 @@
 import { number } from "../../../core/numbers.ts";
-import { observedOf } from "../../../core/rendering.ts";
+import { observedOf, samplesOf } from "../../../core/rendering.ts";
 import { seenOf } from "../../../core/sloresult.ts";
 import { percent, several } from "../../format.ts";
 import { GROUPS, type Group, type Objective } from "../objectives.ts";
@@ -107,8 +107,8 @@ function Observed(objective: Objective) {
 function Samples({ samples, floor }: Objective) {
   return (
     <span class={samples < floor ? "bad" : undefined} title={`at least ${several(floor, "sample")} needed`}>
-      <Figure value={samples} />
-      {samples < floor ? ` of ${number(floor)}` : null}
+      {samplesOf({ samples, floor }) === "" ? null : <Figure value={samples} />}
+      {samples < floor ? ` of ${number(floor)} needed` : null}
     </span>
   );
 }

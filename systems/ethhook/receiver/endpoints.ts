@@ -4,9 +4,9 @@ import { beginningOf } from "../../../core/beginning.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
-import { shortened } from "../../../core/shortlist.ts";
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
+import { Examples } from "../../../receiver/examples.ts";
 import type { AccountPart, Observer, ObserverContext } from "../../../receiver/observer.ts";
 import type { Path } from "../../../receiver/path.ts";
 import { Strays } from "../../../receiver/strays.ts";
@@ -14,9 +14,6 @@ import { explain, observations } from "../causes.ts";
 import type { Webhooks } from "../opening.ts";
 import { damagedField, type LogWorkload, type Webhook } from "../wire.ts";
 import { type Delivery, EndpointPath, type RefusedAttempt } from "./endpoint.ts";
-
-/** How many damaged webhooks an account describes. */
-const EVIDENCE = 5;
 
 /** Longest quote of a damaged value. */
 const SHOWN_LENGTH = 80;
@@ -35,7 +32,7 @@ export class Endpoints implements Observer {
   private readonly byName: ReadonlyMap<string, EndpointPath>;
   private readonly observed: ObserverContext;
   /** Descriptions of the first damaged webhooks. */
-  private readonly damages: string[] = [];
+  private readonly damages = new Examples();
   private readonly workload: LogWorkload;
   private misbehaviours = 0;
   private wrongSignatures = 0;
@@ -103,7 +100,11 @@ export class Endpoints implements Observer {
   }
 
   findings(account: Account): string[] {
-    return [...shortened(this.damages, this.damagedWebhooks), ...observations(account)];
+    return [...this.damages.lines(this.damagedWebhooks), ...observations(account)];
+  }
+
+  examples(): readonly string[] {
+    return this.damages.listed;
   }
 
   atClose({ webhooks, span }: Account, seconds: readonly Second[]): Partial<Account> {
@@ -120,9 +121,9 @@ export class Endpoints implements Observer {
     const field = damagedField(body, this.workload, trace);
     if (field === null) return;
     this.damagedWebhooks++;
-    if (this.damages.length === EVIDENCE) return;
+    if (this.damages.isFull) return;
     const value = beginningOf(JSON.stringify(body[field]), SHOWN_LENGTH);
-    this.damages.push(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
+    this.damages.add(`event ${trace.seq} came to ${name} damaged: its ${field} is ${value}`);
   }
 
   account(settle: (path: Path) => PathAccount): AccountPart {

@@ -1,7 +1,6 @@
 import type { Account } from "../../../core/account.ts";
 import type { Batch } from "../../../core/publication.ts";
 import type { Balance } from "../../../core/settling.ts";
-import { shortened } from "../../../core/shortlist.ts";
 import type { AccountPart, Observer } from "../../../receiver/observer.ts";
 import { changesOf, explainStorage } from "../storage.ts";
 import type { TablePath } from "./table.ts";
@@ -52,7 +51,11 @@ export class TableObserver implements Observer {
 
   findings({ storage }: Account): string[] {
     const [path] = this.paths;
-    return [...shortened(path.damages, storage?.damaged ?? 0), ...changesOf(storage)];
+    return [...path.damages.lines(storage?.damaged), ...changesOf(storage)];
+  }
+
+  examples(): readonly string[] {
+    return this.paths[0].damages.listed;
   }
 
   /** Polling has found new rows only; now every row of the run is read again. */

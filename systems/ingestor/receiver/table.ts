@@ -5,6 +5,7 @@ import type { PathAccount } from "../../../core/ledger.ts";
 import { isLeftOver } from "../../../core/plausible.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
+import { Examples } from "../../../receiver/examples.ts";
 import { Path } from "../../../receiver/path.ts";
 import { hostileName, hostileRequest, readSingle } from "../hostile.ts";
 import {
@@ -38,9 +39,6 @@ const SHOWN_LENGTH = 80;
 const CANARY = -1;
 const LEFT_OVER = -2;
 
-/** How many damaged rows an account describes. */
-const EVIDENCE = 5;
-
 /** The table that must contain each message of the run once, as it was sent. */
 export class TablePath extends Path {
   /** From publishing to the row's own insertion time; to its first reading where it has none. */
@@ -50,7 +48,7 @@ export class TablePath extends Path {
   /** Rows among them that have none. */
   untimed = 0;
   /** Descriptions of the first damaged rows. */
-  readonly damages: string[] = [];
+  readonly damages = new Examples();
   private readonly seed: number;
   private readonly run: number;
   private readonly hostile: boolean;
@@ -168,7 +166,7 @@ export class TablePath extends Path {
 
   private describe(id: RowId, damage: string): void {
     this.damagedIds.add(id);
-    if (this.damages.length < EVIDENCE) this.damages.push(`row ${id} ${damage}`);
+    this.damages.add(`row ${id} ${damage}`);
   }
 
   /** Pending and buffered messages are not lost. */

@@ -1,6 +1,7 @@
 /** An event of a chain that no gateway knows, to see whom it is delivered to. */
 
 import type { Account } from "../../../core/account.ts";
+import { AS_PLANNED } from "../../../core/notes.ts";
 import { quotesIn } from "../../../core/quotes.ts";
 import { safeMessageOf } from "../../../core/redaction.ts";
 import type { K6Data } from "../../../core/summary.ts";
@@ -42,10 +43,10 @@ export function probeNotes({ root_group }: K6Data, account: Account | null): str
   const sent = quotesIn(root_group).find(({ about }) => about === PROBE);
   if (sent === undefined || account === null) return [];
   const { probed, paths } = account;
-  const what = `one event of chain ${sent.text}, which the gateway does not know, was sent before the load`;
+  const what = `one event of chain ${sent.text}, which no gateway knows, was sent before the load to see who gets it`;
   const result =
     probed === 0
-      ? "no subscription received it"
-      : `${probed} of ${paths} subscriptions received it, past their filters: change the gateway if it must hold such events back`;
-  return [`no fault: ${what}; ${result} (PROBE_CHAIN=0 sends none)`];
+      ? "no subscription did"
+      : `${probed} of ${paths} subscriptions did, past their filters, which is no fault unless your gateway must hold such events back`;
+  return [`${AS_PLANNED}${what}: ${result} (PROBE_CHAIN=0 sends none)`];
 }
