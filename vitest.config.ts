@@ -86,7 +86,12 @@ const COULD_NOT_MEASURE = {
 };
 
 /** Of integration tests. */
-const INTEGRATION = { retry: COULD_NOT_MEASURE, testTimeout: 120_000, hookTimeout: 120_000 };
+const INTEGRATION = {
+  retry: COULD_NOT_MEASURE,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  setupFiles: ["test/orphan.ts"],
+};
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -137,6 +142,7 @@ export default defineConfig({
         test: {
           name: "alone",
           include: ALONE,
+          setupFiles: INTEGRATION.setupFiles,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

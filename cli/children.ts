@@ -1,9 +1,11 @@
 import type { ChildProcess } from "node:child_process";
+import { onExit } from "signal-exit";
 
 /** Process groups that we started and that still run. */
 const running = new Set<number>();
 
-process.once("exit", () => {
+// Also of a signal that nobody handles: it ends a process without the event "exit".
+onExit(() => {
   for (const pid of running) endGroup(pid);
 });
 

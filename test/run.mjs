@@ -5,12 +5,12 @@
  *   npm test            everything
  *   npm test -- quick   what needs no load: types, lint, import direction and unit tests
  */
-import { execFile, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { endOnSignals, run } from "./jobs.mjs";
 
 const root = join(import.meta.dirname, "..");
 const [scope, ...others] = process.argv.slice(2);
@@ -20,6 +20,7 @@ if (others.length > 0 || (scope !== undefined && scope !== "quick")) {
 }
 /** TypeScript 7 is ten times as fast; version 6 is what reads imports for dependency-cruiser, which takes no later one. */
 const COMPILER = "node_modules/typescript-7/bin/tsc";
+const VITEST = "node_modules/vitest/vitest.mjs";
 /** What obeys the direction of imports. */
 const SOURCES = [
   ...["core", "systems", "k6", "receiver", "target", "cli", "bench", "deploy", "test", "examples"],
@@ -35,6 +36,7 @@ const failedTests = [];
 /** More than so many did not disturb each other: they are broken. */
 const MOST_AGAIN = 5;
 
+endOnSignals(() => rmSync(scratch, { recursive: true, force: true }));
 try {
   report("machine", machine());
   const hasGo = found("go");
@@ -43,14 +45,14 @@ try {
     check("types for Node", "node", [COMPILER, "-p", "tsconfig.node.json"]),
     check("types for browsers", "node", [COMPILER, "-p", "tsconfig.browser.json"]),
     check("types of examples", "node", [COMPILER, "-p", "tsconfig.examples.json"]),
-    check("lint and format", "npx", ["biome", "ci", "."]),
-    check("import direction", "npx", ["depcruise", ...SOURCES], /\([1-9]\d* modules/),
+    check("lint and format", "node_modules/.bin/biome", ["ci", "."]),
+    check("import direction", "node_modules/.bin/depcruise", SOURCES, /\([1-9]\d* modules/),
     ...(hasGo && !isQuick ? goChecks() : []),
   ]);
   if (isQuick) {
     await vitest(["unit", "mocks"]);
   } else {
-    everything(hasGo);
+    await everything(hasGo);
     await allTests();
   }
 } finally {
@@ -61,8 +63,8 @@ console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} ski
 process.exit(failed === 0 ? 0 : 1);
 
 /** Steps that take minutes: Go, and the tests with k6 and servers. */
-function everything(hasGo) {
-  if (hasGo) goTests();
+async function everything(hasGo) {
+  if (hasGo) await goTests();
   else skip("Go tests: go was not found");
   if (!found("redis-server"))
     skip("tests of redis.js, ingest.js, webhook.js and their reference targets: redis-server was not found");
@@ -96,21 +98,17 @@ function machine() {
 }
 
 /**
- * A step that counts as one test; it resolves whether it passed or failed.
+ * A step that counts as one test, whether it passes or fails.
  *
  * @param shows what it prints where it has looked at anything.
  */
-function check(name, program, args, shows = /^/) {
+async function check(name, program, args, shows = /^/) {
   const started = Date.now();
-  return new Promise((resolve) => {
-    execFile(program, args, { cwd: root, maxBuffer: 2 ** 28 }, (problem, stdout, stderr) => {
-      const passes = problem === null && shows.test(stdout);
-      total[passes ? "passed" : "failed"]++;
-      const details = passes ? [] : [stdout, stderr || (problem?.message ?? `it does not print ${shows}`)];
-      report(`${passes ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, details);
-      resolve();
-    });
-  });
+  const { status, problem, stdout, stderr } = await run(program, args, { cwd: root });
+  const passes = status === 0 && shows.test(stdout);
+  total[passes ? "passed" : "failed"]++;
+  const details = passes ? [] : [stdout, stderr || (problem ?? `it does not print ${shows}`)];
+  report(`${passes ? "ok" : "FAILED"}  ${name} (${seconds(started)})`, details);
 }
 
 /**
@@ -129,13 +127,13 @@ function goChecks() {
   ];
 }
 
-function goTests() {
+async function goTests() {
   const started = Date.now();
   // The race detector needs a C compiler.
   const race = found("gcc") || found("clang") ? ["-race"] : [];
   // `go vet` has looked at the same files, with all of its analyzers and not some.
   const args = ["test", "-C", "xk6", "-json", "-count=1", "-vet=off", ...race, "./..."];
-  const { status, stdout, stderr } = spawnSync("go", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = await run("go", args, { cwd: root });
   const events = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -158,14 +156,11 @@ async function vitest(projects, output = "inherit") {
   const started = Date.now();
   const name = projects[0];
   const outcome = join(scratch, `${name}.json`);
-  const args = ["vitest", "run", ...projects.flatMap((project) => ["--project", project])];
+  const args = [VITEST, "run", ...projects.flatMap((project) => ["--project", project])];
   const reporters = ["--reporter=default", "--reporter=./test/outcome.mjs"];
   const env = { ...process.env, TEST_OUTCOME: outcome };
-  const child = spawn("npx", [...args, ...reporters], { cwd: root, env, stdio: ["inherit", output, output] });
-  const printed = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
-  const [status] = await once(child, "close");
-  process.stdout.write(Buffer.concat(printed));
+  const { status, stdout, stderr } = await run("node", [...args, ...reporters], { cwd: root, env, output });
+  process.stdout.write(stdout + stderr);
   try {
     const { passed, skipped, failed, outside } = JSON.parse(readFileSync(outcome, "utf8"));
     failedTests.push(...failed);
@@ -180,14 +175,14 @@ async function vitest(projects, output = "inherit") {
  * Runs the few tests that failed beside others once more, each alone. One that passes now was disturbed: it counts as
  * passed, and is named, because a test that others can disturb is to be mended.
  */
-function again() {
+async function again() {
   const beside = failedTests.filter(({ project }) => BESIDE_OTHERS.includes(project));
   if (beside.length > MOST_AGAIN) return;
   for (const { project, file, name } of beside) {
     const started = Date.now();
     const pattern = `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
-    const args = ["vitest", "run", "--project", project, file, "-t", pattern];
-    const { status, stdout } = spawnSync("npx", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+    const args = [VITEST, "run", "--project", project, file, "-t", pattern];
+    const { status, stdout } = await run("node", args, { cwd: root });
     // A name that finds no test passes as well.
     const passes = status === 0 && /Tests.* 1 passed/.test(stripVTControlCharacters(stdout));
     if (passes) {
@@ -206,7 +201,7 @@ async function allTests() {
   await vitest(["alone"]);
   if (found("chromium")) await vitest(["browser"]);
   else skip("tests of the report in a browser: chromium was not found");
-  again();
+  await again();
 }
 
 function count(passed, failed, skipped) {

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { adopt } from "../../cli/children.ts";
 import { authority } from "./certificates.ts";
 import { runBundle } from "./k6.ts";
 import { commandLinesDuring } from "./processes.ts";
@@ -210,7 +211,8 @@ async function natsPort(): Promise<number> {
     config,
     `listen: "127.0.0.1:-1"\nports_file_dir: "${own}"\nauthorization { user: somebody, password: ${JSON.stringify(SECRETS.token)} }\n`,
   );
-  const server = spawn("nats-server", ["--config", config], { stdio: "ignore" });
+  const server = spawn("nats-server", ["--config", config], { stdio: "ignore", detached: true });
+  adopt(server);
   onTestFinished(async () => {
     server.kill();
     await once(server, "exit");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, nkeys } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { adopt } from "../../cli/children.ts";
 import { runBundle } from "./k6.ts";
 import { untimed } from "./untimed.ts";
 
@@ -38,7 +39,8 @@ describe.skipIf(!hasServer)("nats.js on a server with accounts", () => {
          { nkey: ${user.getPublicKey()} }
        ] }, SMALL { jetstream: { max_file: 64KB, max_memory: 0 }, users: [ { user: small, password: secret } ] } }`,
     );
-    server = spawn("nats-server", ["--config", config], { stdio: "ignore" });
+    server = spawn("nats-server", ["--config", config], { stdio: "ignore", detached: true });
+    adopt(server);
     const url = await vi.waitFor(async () => {
       const file = (await readdir(folder)).find((name) => name.endsWith(".ports")) as string;
       const { nats } = JSON.parse(await readFile(join(folder, file), "utf8")) as { nats: string[] };

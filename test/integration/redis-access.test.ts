@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { adopt } from "../../cli/children.ts";
 import { startService } from "../../cli/service.ts";
 import { authority } from "./certificates.ts";
 import { root, runBundle } from "./k6.ts";
@@ -40,7 +41,9 @@ async function redis(...lines: readonly string[]): Promise<number> {
   const isSentinel = lines.some((line) => line.startsWith("sentinel "));
   const server: ChildProcess = spawn("redis-server", [file, ...(isSentinel ? ["--sentinel"] : [])], {
     stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
   });
+  adopt(server);
   onTestFinished(async () => {
     server.kill("SIGKILL");
     await once(server, "exit");
