@@ -1,9 +1,11 @@
 /** `throughline.config.json`: the defaults for `throughline run` in this folder. */
+
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { BuildFailure } from "esbuild";
 import * as v from "valibot";
 import { suggestion } from "../core/nearest.ts";
+import { whyUnread } from "../core/problem.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
@@ -77,7 +79,7 @@ export async function readConfig(file: string | undefined): Promise<Config | nul
   try {
     text = await readFile(path, "utf8");
   } catch (problem) {
-    throw new RangeError(`--config ${path}: cannot be read (${(problem as NodeJS.ErrnoException).code})`);
+    throw new RangeError(`${file === undefined ? "" : "--config "}${path}: ${whyUnread(problem)}`);
   }
   return parseConfig(path, text);
 }

@@ -71,7 +71,9 @@ async function locate(folders: readonly string[], run: string): Promise<string> 
     if ((await stat(file).catch(() => null))?.isFile() === true) return file;
   }
   const places = folders.map((folder) => `${shown(folder)}/${run}/${FILE}`);
-  throw new Error(`run "${run}" is not known: there is no ${places.join(", no ")} and no file or folder of that name`);
+  throw new Error(
+    `run "${run}" is not known: there is no ${places.join(", no ")} and no file or folder of that name; throughline history lists those there are`,
+  );
 }
 
 /** A path relative to the working folder. */

@@ -7,3 +7,16 @@ export function messageOf(problem: unknown): string {
     return `fetch failed: ${messageOf(problem.cause)}`;
   return problem.message;
 }
+
+const UNREAD: Readonly<Record<string, string>> = {
+  ENOENT: "there is none of that name",
+  EISDIR: "it is a folder; allowed: a file",
+  ENOTDIR: "a part of its path is a file",
+  EACCES: "this user may not; permit reading it",
+};
+
+/** Why a file was not read, in words instead of a code of the operating system. */
+export function whyUnread(problem: unknown): string {
+  const { code = "" } = problem as { code?: string };
+  return `cannot be read: ${UNREAD[code] ?? messageOf(problem)}`;
+}

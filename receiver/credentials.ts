@@ -1,7 +1,9 @@
 /** The credentials of Node's requests, from the same settings as in k6. */
+
 import { readFileSync } from "node:fs";
 import { type Headers, readHeaders } from "../core/headers.ts";
 import type { TlsOptions } from "../core/ownaccess.ts";
+import { whyUnread } from "../core/problem.ts";
 import { readTokens } from "../core/token.ts";
 import { type AccessSettings, shownHeaders, unfitness } from "../systems/access.ts";
 
@@ -24,7 +26,7 @@ export function readCredentials(given: AccessSettings, prefix: string): Credenti
     try {
       return readFileSync(file, "utf8");
     } catch (problem) {
-      throw new Error(`${prefix}_${name}=${file}: cannot be read (${(problem as NodeJS.ErrnoException).code})`);
+      throw new Error(`${prefix}_${name}=${file}: ${whyUnread(problem)}`);
     }
   };
   const [cert, key, ca] = [read("CERT"), read("KEY"), read("CA")];

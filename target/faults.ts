@@ -3,6 +3,8 @@
  * Each system has a table of its faults.
  */
 
+import { suggestion } from "../core/nearest.ts";
+
 /** One fault, and the values of its setting `name` or `name=value`. */
 interface Fault<Value> {
   /** What goes wrong, in one line. */
@@ -124,8 +126,10 @@ export function parseFaults<Table extends FaultTable>(settings: readonly string[
     const fault = Object.hasOwn(table, name) ? table[name] : undefined;
     if (fault === undefined) {
       const known = spellings(table);
+      const close = suggestion(name, Object.keys(table));
+      const meant = close.startsWith("did you mean") ? `${close} ` : "";
       const allowed = known.length > 0 ? `known are ${known.join(", ")}` : "what is run here has none";
-      throw new RangeError(`fault "${setting}" is not known; ${allowed}`);
+      throw new RangeError(`fault "${setting}" is not known; ${meant}${allowed}`);
     }
     const value = fault.read(rest.length === 0 ? undefined : rest.join("="));
     if (value === null) throw new RangeError(`fault "${setting}" is not valid: ${name} takes ${fault.takes}`);

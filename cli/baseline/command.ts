@@ -8,6 +8,14 @@ import { compare } from "./comparison.ts";
 import { FORMATS, type Format, renderComparison } from "./rendering.ts";
 import { defaultName, listBaselines, readBaseline, saveBaseline } from "./store.ts";
 
+const COMPARISONS = `
+Examples:
+  throughline compare latest
+  throughline compare latest main --format markdown
+A baseline is made by: throughline baseline save latest
+
+Exit codes: 0 no worse, 1 worse, 2 wrong usage, 3 they cannot be compared.`;
+
 /** Adds `baseline save`, `baseline list` and `compare` to the command. */
 export function addBaselineCommands(program: Command, root: string): void {
   const baseline = program.command("baseline").description("keep runs that later ones are compared with");
@@ -50,10 +58,11 @@ export function addBaselineCommands(program: Command, root: string): void {
 
   program
     .command("compare")
-    .description("compare a run with its baseline; ends with 1 when it is worse, with 3 when they cannot be compared")
+    .description("compare a run with its baseline")
     .argument("<run>", "the run's id, latest, its folder or its result.json")
     .argument("[baseline]", "a name in baselines/ or a file, instead of <subject>-<scenario>")
     .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
+    .addHelpText("after", COMPARISONS)
     .action(async (run: string, name: string | undefined, { format }: { format: Format }) => {
       const { result } = await openRecord(root, run);
       refuseInvalid(result);

@@ -1,7 +1,9 @@
 /** One run of a history: the fields of its record that compare with other runs, whichever version wrote it. */
+
 import { access, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { whyUnread } from "../../core/problem.ts";
 import { parseJson } from "../record.ts";
 
 const Amount = v.pipe(v.number(), v.finite());
@@ -104,7 +106,7 @@ async function recordsBelow(folder: string, depth = 0): Promise<string[]> {
     // Subfolders without permission are skipped.
     if (depth > 0) return [];
     const { code } = problem as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such folder; throughline run makes it" : `cannot be read (${code})`;
+    const why = code === "ENOENT" ? "no such folder; throughline run makes it" : whyUnread(problem);
     throw new RangeError(`history ${folder}: ${why}`);
   }
   const files = names.filter((name) => name.isFile() && name.name === FILE).map(({ name }) => join(folder, name));

@@ -109,7 +109,7 @@ async function bundleForNode(root: string, file: string, shown: string) {
   });
   try {
     const { default: declared } = (await import(pathToFileURL(loading).href)) as { default?: Declaration };
-    if (declared === undefined || !("events" in declared || "endpoints" in declared)) {
+    if (typeof declared !== "object" || declared === null || !("events" in declared || "endpoints" in declared)) {
       throw new RangeError(
         `${shown}: exports no pipeline; allowed: export default definePipeline({ ... }) or defineEndpoints({ ... })`,
       );

@@ -1,5 +1,5 @@
 /** Finds the pipelines of the working folder. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { messageOf } from "../../core/problem.ts";
 import { SUBJECTS } from "../run/subject.ts";
@@ -36,7 +36,7 @@ export function buildAll(root: string, named: readonly string[] | undefined): Pr
  * Bundles the pipeline of a name, from the file that says so; all of them where no file says it in so many words. What is
  * wrong with another file does not matter.
  *
- * @throws RangeError in one line where several have the name, or the file that says it cannot be bundled.
+ * @throws RangeError in one line where several have the name, or the file that says it, or is called so, cannot be bundled.
  */
 export async function buildNamed(
   root: string,
@@ -57,7 +57,10 @@ export async function buildNamed(
     files.filter((file) => !likely.includes(file)),
   );
   const all = { built: [...first.built, ...rest.built], broken: rest.broken };
-  return { wanted: all.built.find(isWanted), all };
+  const wanted = all.built.find(isWanted);
+  const [, called] = [...rest.broken].find(([file]) => isCalled(file, name)) ?? [];
+  if (wanted === undefined && called !== undefined) throw called;
+  return { wanted, all };
 }
 
 /**
@@ -66,19 +69,23 @@ export async function buildNamed(
  * @throws RangeError in one line that names the file.
  */
 export async function refuseClaimed(root: string, named: readonly string[] | undefined, name: string): Promise<void> {
-  const isCalled = (file: string) => basename(file).replace(PATTERN, "") === name;
   const files = pipelineFiles(named);
   const { built, broken } = await buildFiles(
     root,
-    files.filter((file) => isCalled(file) || says(file, name)),
+    files.filter((file) => isCalled(file, name) || says(file, name)),
   );
   const taken = [...broken.values()].find((problem) => problem instanceof TakenName);
   if (taken !== undefined) throw taken;
-  const called = built.find(({ file }) => isCalled(file));
+  const called = built.find(({ file }) => isCalled(file, name));
   if (called === undefined) return;
   throw new RangeError(
     `run ${name}: ${called.file} declares ${called.name}, and ${name} is a test of the suite: run ${called.name}, or rename the file`,
   );
+}
+
+/** Whether a file is called by this name, as `orders.pipeline.ts` by orders. */
+function isCalled(file: string, name: string): boolean {
+  return basename(file).replace(PATTERN, "") === name;
 }
 
 /** Whether a file gives this name to something, as in `name: "orders"`. */
@@ -103,6 +110,7 @@ async function buildFiles(root: string, files: readonly string[]): Promise<Found
   const broken = new Map<string, RangeError>();
   for (const file of files) {
     try {
+      refuseAbsent(file);
       const one = await buildPipeline(root, file);
       refuseTaken(one, built, file);
       built.push(one);
@@ -111,6 +119,14 @@ async function buildFiles(root: string, files: readonly string[]): Promise<Found
     }
   }
   return { built, broken };
+}
+
+/** The bundler would say only that it could not resolve it. */
+function refuseAbsent(file: string): void {
+  const shown = relative(process.cwd(), file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new RangeError(`${shown}: there is no such file`);
+  if (found.isDirectory()) throw new RangeError(`${shown}: is a folder; allowed: a file`);
 }
 
 function unbundled(file: string, problem: unknown): RangeError {

@@ -1,5 +1,7 @@
 /** `throughline init <name> --sent --received`: makes a pipeline file from one sent message and its received form. */
+
 import { readFile } from "node:fs/promises";
+import { whyUnread } from "../../core/problem.ts";
 import { writerOf } from "./literal.ts";
 import { parseSample, requestIn } from "./samplejson.ts";
 import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
@@ -66,7 +68,7 @@ async function readSample(flag: string, file: string): Promise<unknown> {
     // Some editors write a byte order mark.
     text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "").trim();
   } catch (problem) {
-    throw new RangeError(`${flag} ${file}: cannot be read: ${problem instanceof Error ? problem.message : problem}`);
+    throw new RangeError(`${flag} ${file}: ${whyUnread(problem)}`);
   }
   if (text === "") throw new RangeError(`${flag} ${file}: is empty; it has to hold one message`);
   try {

@@ -65,7 +65,7 @@ describe("credentials", () => {
   test("that cannot be had name their variable", async () => {
     const refused = await serverThat((_, reply) => reply.writeHead(500).end());
     await expect(credentialsOf(settings("http", { HTTP_TOKENS: "/none" }), "HTTP")).rejects.toThrow(
-      "HTTP_TOKENS=/none: cannot be read (ENOENT)",
+      "HTTP_TOKENS=/none: cannot be read: there is none of that name",
     );
     await expect(credentialsOf(settings("http", { HTTP_TOKEN_URL: refused }), "HTTP")).rejects.toThrow(
       /^HTTP_TOKEN_URL=.*: no token comes: status 500$/,

@@ -9,7 +9,10 @@ const NOTHING = { variables: {} };
 test.each([
   [{ TARGET_TOKEN_COMMAND: "cat token" }, "TARGET_TOKEN_COMMAND: a receiver runs no commands"],
   [{ TARGET_CERT: "/dev/null" }, "TARGET_CERT and TARGET_KEY: a client certificate needs its key"],
-  [{ THROUGHLINE_TARGET_TOKENS: "/nowhere/tokens" }, "TARGET_TOKENS=/nowhere/tokens: cannot be read (ENOENT)"],
+  [
+    { THROUGHLINE_TARGET_TOKENS: "/nowhere/tokens" },
+    "TARGET_TOKENS=/nowhere/tokens: cannot be read: there is none of that name",
+  ],
   [{ TARGET_TOKENS: "/dev/null" }, "TARGET_TOKENS=/dev/null: holds no token"],
   [{ TARGET_HEADERS_FILE: "/dev/null" }, "TARGET_HEADERS_FILE=/dev/null: allowed:"],
   [{ TARGET_HEADERS: "s3cr3t" }, "TARGET_HEADERS=(hidden): allowed:"],

@@ -15,7 +15,8 @@ describe("parseFaults", () => {
   });
 
   test.each([
-    ["dorp=1", /"dorp=1" is not known; known are drop=N, delay=MS/],
+    ["dorp=1", /"dorp=1" is not known; did you mean drop\? known are drop=N, delay=MS/],
+    ["nothing-like-it", /"nothing-like-it" is not known; known are drop=N, delay=MS/],
     ["constructor", /not known/],
     ["drop", /drop takes a whole number/],
     ["drop=", /drop takes a whole number/],
