@@ -17,6 +17,7 @@ import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
 import { describeOrderScope } from "./order.ts";
+import { toShow } from "./percentiles.ts";
 import { openedRooms } from "./room.ts";
 import { firstOf, shortlist } from "./shortlist.ts";
 import type { SloResult } from "./sloresult.ts";
@@ -80,7 +81,7 @@ function surplusOf(farEnd: unknown): number | null {
 
 /** The quantiles of latencies, or that there are none: where nothing was timed, zero would be a lie. */
 function renderLatency(account: Account): string {
-  const { p50, p95, p99, max, samples } = account.latency;
+  const { p50, p95, p99, max, samples } = toShow(account.latency);
   if (samples === 0) return "  latency    unknown: no delivery was timed";
   return `  latency    p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${number(samples)}${boundOf(account)}${lateOf(account)}`;
 }

@@ -87,7 +87,8 @@ export class Histogram {
    */
   percentiles(undated = 0): Percentiles {
     const samples = this.positive.totalCount;
-    const at = (percentile: number) => quantileOf(this.positive, rankAmong(percentile, samples, undated)) / 1000;
+    const at = (percentile: number) =>
+      this.positive.getValueAtPercentile(Math.min(100, rankAmong(percentile, samples, undated))) / 1000;
     return {
       samples,
       negative: this.below,
@@ -100,17 +101,6 @@ export class Histogram {
       max: this.positive.maxValue / 1000,
     };
   }
-}
-
-/**
- * The value at a percentile, for people. A histogram answers with the upper edge of a bucket, which may lie above the
- * largest value that it holds: 0.01 ms at 20 ms.
- */
-export function quantileOf(
-  histogram: { readonly maxValue: number; getValueAtPercentile(percentile: number): number },
-  percentile: number,
-): number {
-  return Math.min(histogram.getValueAtPercentile(Math.min(100, percentile)), histogram.maxValue);
 }
 
 /** A latency as the histogram stores it: whole microseconds, from 1 to an hour. */

@@ -2,6 +2,7 @@
 import { isOnlyCounted } from "./counts.ts";
 import { milliseconds, number } from "./numbers.ts";
 import { DELIVERY_LATENCIES } from "./objectives.ts";
+import { toShow } from "./percentiles.ts";
 
 /** The part of an account that matters here. */
 interface Timed {
@@ -40,7 +41,7 @@ export function isUnbounded(account: Timed | null, rows: readonly { readonly met
 /** That latency was not judged, what was measured, and what sets a bound; null where one was set. */
 export function describeUnbounded(account: Timed | null, rows: readonly { readonly metric: string }[]): string | null {
   if (account === null || !isUnbounded(account, rows)) return null;
-  const { p95, p99 } = account.latency;
+  const { p95, p99 } = toShow(account.latency);
   return (
     'not judged, for want of a bound: objectives: { account_delivery_p95_ms: "value < 500" } in the pipeline sets one; ' +
     `measured: p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}${tailOf(account)}`

@@ -1,5 +1,4 @@
 import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
-import { quantileOf } from "../../core/histogram.ts";
 import { milliseconds } from "../../core/numbers.ts";
 import { messageOf } from "../../core/problem.ts";
 import type { Result } from "../result.ts";
@@ -56,7 +55,7 @@ function decode(path: string, histogram: string): Histogram {
 
 /** Histograms hold microseconds. */
 function latencyOf(path: string, histogram: Histogram): PathLatency {
-  const at = (percentile: number) => quantileOf(histogram, percentile) / 1000;
+  const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
   const samples = histogram.totalCount;
   return {
     path,
@@ -78,7 +77,10 @@ export function pointsOf({ samples, max, histogram }: PathLatency): (readonly [o
     Number((10 ** (step / POINTS_PER_DECADE)).toPrecision(6)),
   );
   const inner = spread.filter((over) => over < samples);
-  return [...inner.map((over) => [over, quantileOf(histogram, 100 * (1 - 1 / over)) / 1000] as const), [samples, max]];
+  return [
+    ...inner.map((over) => [over, histogram.getValueAtPercentile(100 * (1 - 1 / over)) / 1000] as const),
+    [samples, max],
+  ];
 }
 
 /** The curves that are drawn: all paths, and the slowest ones. */

@@ -16,6 +16,7 @@ import {
 import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
 import { describeOrderScope } from "../../core/order.ts";
+import { toShow } from "../../core/percentiles.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf, samplesOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
@@ -61,7 +62,7 @@ const SHOWN: readonly CountName[] = [
 function accountTable(account: Result["account"], objectives: readonly Objective[]): RootContent[] {
   if (account === null) return [];
   if (!hadLoad(account)) return [paragraph(text(`Load: ${NO_LOAD}.`))];
-  const { latency } = account;
+  const latency = toShow(account.latency);
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   const unbounded = describeUnbounded(account, objectives);
   const names = COUNT_NAMES.filter(

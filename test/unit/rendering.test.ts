@@ -208,6 +208,11 @@ describe("a test", () => {
       text(),
       "p50 2.047 ms, p95 10.24 ms, p99 1,235 ms, max 4,321 ms of 312,348, each ± 0.4 ms by the clocks\n",
     ],
+    [
+      "no percentile above the maximum, at which a bucket ends",
+      withAccount({ latency: { ...ACCOUNT.latency, p99: 20.015, max: 20.01 } }),
+      "p99 20.01 ms, max 20.01 ms",
+    ],
     ["large numbers in groups", withAccount({ published: 1_234_567_890 }), " 1,234,567,890 events"],
     [
       "what became of publishing",

@@ -1,6 +1,7 @@
 import { uncertaintyOf } from "../../../core/clocks.ts";
 import { hadLoad, isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number } from "../../../core/numbers.ts";
+import { toShow } from "../../../core/percentiles.ts";
 import { isUnbounded } from "../../../core/unbounded.ts";
 import { duration, several } from "../../format.ts";
 import type { Cut, Result } from "../../result.ts";
@@ -164,7 +165,8 @@ function KeyFigures({ result, objectives }: { result: Result; objectives: readon
 }
 
 function AccountFigures({ account }: { account: NonNullable<Result["account"]> }) {
-  const { expected, delivered, lost, unjudged, unheard, latency } = account;
+  const { expected, delivered, lost, unjudged, unheard } = account;
+  const latency = toShow(account.latency);
   const time = (ms: number) => (latency.samples === 0 ? number(null) : milliseconds(ms));
   return (
     <>
