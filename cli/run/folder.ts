@@ -49,5 +49,7 @@ async function makeNew(path: string): Promise<boolean> {
 }
 
 function causeOf(problem: unknown): string {
+  const { code = "" } = problem as NodeJS.ErrnoException;
+  if (code === "EEXIST" || code === "ENOTDIR") return "it, or a part of its path, is a file; allowed: a folder";
   return problem instanceof Error ? (problem.message.split(",")[0] as string) : String(problem);
 }

@@ -63,7 +63,9 @@ test("an address that is answered 404 ends run and doctor, with the line of the 
   // A port that takes connections says nothing of the path.
   expect(tried.stdout).toMatch(/ok +EVENTS_URL address +127\.0\.0\.1:\d+ takes connections\n/);
   const sent = posted.length - before;
-  expect(tried.stdout).toContain(`your system was sent ${sent} of them -> no canary could be sent: ${why}`);
+  expect(tried.stdout).toContain(
+    `your system was sent ${sent} ${sent === 1 ? "canary" : "canaries"} -> no canary could be sent: ${why}`,
+  );
   expect(sent).toBeLessThanOrEqual(10);
   expect(tried.exitCode).toBe(1);
 });

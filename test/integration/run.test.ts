@@ -300,7 +300,10 @@ describe("what goes wrong", () => {
 
   test.each([
     [["run", "kafka"], "kafka is no pipeline and no test; allowed: ethhook, ingest, pipeline, webhook, redis"],
-    [["run", "http", "--out", "/dev/null/results"], "--out /dev/null/results: cannot be written: ENOTDIR"],
+    [
+      ["run", "http", "--out", "/dev/null/results"],
+      "--out /dev/null/results: cannot be written: it, or a part of its path, is a file",
+    ],
     [["run", "pipeline", "--scenario", "strss"], "SCENARIO=strss: allowed: smoke"],
     [["run", "pipeline", "--fault", "gremlins=3"], 'fault "gremlins=3" is not known'],
     [["run", "pipeline", "--instances", "0"], "allowed: a whole number from 1 to 64"],

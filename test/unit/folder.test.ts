@@ -30,7 +30,7 @@ describe("the folder of a run", () => {
   test("that cannot be made is the fault of --out", async () => {
     await expect(makeFolder("/dev/null/results", undefined, "http")).rejects.toThrow(RangeError);
     await expect(makeFolder("/dev/null/results", undefined, "http")).rejects.toThrow(
-      "--out /dev/null/results: cannot be",
+      "--out /dev/null/results: cannot be written: it, or a part of its path, is a file; allowed: a folder",
     );
   });
 });
