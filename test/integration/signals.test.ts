@@ -71,7 +71,7 @@ describe.concurrent("a healthy target", () => {
     expect(stdout + text).not.toContain(secret_key);
     const refused = await run(target, { ...given, RATE: "20" });
     expect(refused.exitCode).toBe(REFUSED);
-    expect(refused.errors[0]).toContain("20 signals per second need 3 webhooks of 10 each");
+    expect(refused.errors[0]).toContain("20 signals per second need 3 webhooks of SIGNAL_LIMIT=10 each");
     await target.stop();
     const gone = await run(target, given);
     expect(gone.exitCode).toBe(ABORTED);

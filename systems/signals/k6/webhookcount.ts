@@ -21,9 +21,11 @@ export function webhooksFor(config: TrialSettings, peak: number): number {
   const needed = Math.max(1, Math.ceil(peak / (FILL * config.SIGNAL_LIMIT) - 1e-9));
   const given = config.WEBHOOK_TOKEN === undefined ? config.WEBHOOKS : 1;
   if (given !== undefined && given < needed) {
+    const most = Number((given * FILL * config.SIGNAL_LIMIT).toFixed(3));
     throw (
-      `${peak} signals per second need ${needed} webhooks of ${config.SIGNAL_LIMIT} each, filled to ${FILL * 100} %; ` +
-      `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN names one"}: lower RATE or LOAD_SCALE`
+      `${config.WEBHOOK_TOKEN === undefined ? `WEBHOOKS=${given}` : "WEBHOOK_TOKEN=(hidden) names one webhook"}: ` +
+      `${peak} signals per second need ${needed} webhooks of SIGNAL_LIMIT=${config.SIGNAL_LIMIT} each, filled to ${FILL * 100} %; ` +
+      `allowed: up to ${most} per second, by a lower RATE or LOAD_SCALE`
     );
   }
   return given ?? Math.max(needed, config.TRIALS.length > 0 ? TRIAL_WEBHOOKS : 1);
