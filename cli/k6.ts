@@ -5,7 +5,6 @@ import { execa } from "execa";
 import * as v from "valibot";
 import { plainReason, type Reason } from "../core/reason.ts";
 import { withoutCredentials } from "../core/redaction.ts";
-import { remedyOf } from "../core/remedy.ts";
 import { shortageReason } from "../core/shortage.ts";
 import { isDead, type Summary } from "../core/summary.ts";
 import type { Verdict } from "../core/verdict.ts";
@@ -13,6 +12,7 @@ import type { RunnableTest } from "../systems/variables.ts";
 import { adopt } from "./children.ts";
 import { k6Environment } from "./k6-environment.ts";
 import { offCommandLine } from "./k6-flags.ts";
+import { remedyOf, saysRemedy } from "./remedy.ts";
 import { SummarySchema } from "./result.ts";
 
 /** One k6 process that runs one test. */
@@ -134,8 +134,9 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   return { test, instance, verdict: "INVALID", reasons, summary, exitCode, complete: false };
 }
 
-/** What mends the cause of an abort; where that is not certain, what finds it. */
+/** What mends the cause of an abort; where that is not certain, what finds it; null where the reason says it. */
 function nextAfterAbort(reason: string | null, check: string | null = null): string | null {
+  if (reason !== null && saysRemedy(reason)) return null;
   const remedy = reason === null ? null : remedyOf(reason);
   return remedy ?? (check === null ? null : `find what is missing without a load: ${check}`);
 }

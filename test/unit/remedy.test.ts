@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runK6 } from "../../cli/k6.ts";
+import { remedyOf, saysRemedy } from "../../cli/remedy.ts";
 import { describeRefusedCredentials } from "../../core/refusedcredentials.ts";
-import { remedyOf } from "../../core/remedy.ts";
 
 describe("an error before the load", () => {
   test.each([
@@ -20,7 +20,7 @@ describe("an error before the load", () => {
     ["REDIS_URL: XADD orders: NOPERM this user has no permissions", /the right to do that/],
     ['stream "s" on nats://a:4222: stream not found (JetStream error 10059)', /create that stream/],
     ["WS_URL=ws://a/x: no working gateway: connect: bad handshake, status 404: is the path of WS_URL right?", /path/],
-    ["no canary could be sent: http://a/evnts is answered 404 no such route: mend EVENTS_URL", /path of that address/],
+    ["no canary could be sent: http://a/evnts is answered 404 no such route", /path of that address/],
     ["no canary could be sent: http://a/events is answered 422 no amount", /change what is sent/],
     ["SIGNALS_URL=http://a: webhook 1 does not accept a signal: status 503", /target's log/],
     ["dial wss://a: tls: first record does not look like a TLS handshake", /scheme/],
@@ -36,10 +36,18 @@ describe("an error before the load", () => {
   ])("%s does not prove its cause", (error) => expect(remedyOf(error)).toBeNull());
 });
 
+test.each([
+  describeRefusedCredentials(401, "GET http://a/health", "PULSE"),
+  describeRefusedCredentials(403, "GET http://a/health", "PULSE", { said: "403 no quota" }),
+  "http://a/evnts is answered 404 no such route: mend EVENTS_URL in own.pipeline.ts:7",
+  "a canary arrived on /hooks/b, and is due on /hooks/a: change where your system sends to",
+])("%s says itself what to do", (error) => expect(saysRemedy(error)).toBe(true));
+
 describe("an abort by k6", () => {
   const CHECK = "npx throughline doctor orders --set ORDERS_URL=http://a";
   test.each([
     ["connection refused", CHECK, "start what should listen at that address, or correct the address"],
+    ["a canary came, and receive() refused it: wrong signature; look at SECRET: the sender must sign", CHECK, null],
     ["no canary arrived", CHECK, `find what is missing without a load: ${CHECK}`],
     ["no canary arrived", null, null],
   ])("by %s with the check %s", async (error, check, next) => {

@@ -27,6 +27,11 @@ const REMEDIES: readonly (readonly [spelled: RegExp, step: string])[] = [
   [/[;:] allowed: /, "change that value"],
 ];
 
+/** Whether an error says itself what to do. */
+export function saysRemedy(error: string): boolean {
+  return /[:;,] (?:unless .*?, )?(?:mend|look at|change|give|let) /.test(error);
+}
+
 /** What to do about the error that ended a test; null where its cause is not known for certain. */
 export function remedyOf(error: string): string | null {
   return REMEDIES.find(([spelled]) => spelled.test(error))?.[1] ?? null;
