@@ -1,10 +1,14 @@
 /** Shared options of the command line and their parsers. */
 import { InvalidArgumentError, Option } from "commander";
 
-/** An option that may be repeated: a list of values, empty by default. */
-export function repeatable(flags: string, description: string): Option {
+/** An option that may be repeated: a list of values, empty by default. @param read parses one. */
+export function repeatable(
+  flags: string,
+  description: string,
+  read: (text: string) => string | number = String,
+): Option {
   return new Option(flags, `${description}; may be repeated`)
-    .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
+    .argParser((value: string, earlier: readonly (string | number)[]) => [...earlier, read(value)])
     .default([], "none");
 }
 

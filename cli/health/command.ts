@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { isDuration, parseDuration } from "../../core/shape.ts";
 import { EXIT_CODES, type Verdict } from "../../core/verdict.ts";
 import { makeFolders, writeFileWhole } from "../files.ts";
+import { repeatable } from "../options.ts";
 import { type Alert, growthOf } from "./alerts.ts";
 import { described, type Monitor, startMonitor } from "./monitor.ts";
 import { reportOf } from "./report.ts";
@@ -11,9 +12,9 @@ import type { Watch } from "./sample.ts";
 import { serveHealth } from "./serve.ts";
 
 interface Flags {
-  readonly pid?: readonly number[];
-  readonly port?: readonly number[];
-  readonly url?: readonly string[];
+  readonly pid: readonly number[];
+  readonly port: readonly number[];
+  readonly url: readonly string[];
   readonly probe?: string;
   readonly cores?: number;
   readonly every: number;
@@ -35,15 +36,9 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
   program
     .command("monitor")
     .description("watch a process beside a test: CPU, memory, threads, descriptors, connections, deaths and leaks")
-    .addOption(new Option("--pid <number>", "a process and its descendants; may be repeated").argParser(each(whole(1))))
-    .addOption(
-      new Option("--port <number>", "whatever listens on a TCP port here; may be repeated").argParser(each(whole(1))),
-    )
-    .addOption(
-      new Option("--url <url>", "what a process tells of itself, in Prometheus' format; may be repeated").argParser(
-        each(web),
-      ),
-    )
+    .addOption(repeatable("--pid <number>", "a process and its descendants", whole(1)))
+    .addOption(repeatable("--port <number>", "whatever listens on a TCP port here", whole(1)))
+    .addOption(repeatable("--url <url>", "what a process tells of itself, in Prometheus' format", web))
     .option("--probe <url>", "ask this with every sample and take the time of the answer", web)
     .option("--cores <number>", "cores that the process may use, for the CPU alert", whole(1))
     .addOption(new Option("--every <duration>", "pause between samples").argParser(duration).default(250, "250ms"))
@@ -57,7 +52,7 @@ export function addMonitorCommand(program: Command, interrupted: AbortSignal): v
     });
 }
 
-function watchesOf({ pid = [], port = [], url = [] }: Flags, command: Command): Watch[] {
+function watchesOf({ pid, port, url }: Flags, command: Command): Watch[] {
   const watches: Watch[] = [
     ...pid.map((one) => ({ pid: one })),
     ...port.map((one) => ({ port: one })),
@@ -141,11 +136,6 @@ function printReport(monitor: Monitor, report: ReturnType<typeof reportOf>): voi
     `  CPU at most ${shown(max_cpu_percent, "%")}, memory at most ${shown(max_memory_mb, "MB")}, ` +
       `grown by ${shown(memory_growth_mb, "MB")}, ${leak.finding}; ${deaths} deaths, ${restarts} restarts, ${total_alerts} alerts`,
   );
-}
-
-/** A flag that may be repeated. */
-function each<T>(read: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
-  return (text, before = []) => [...before, read(text)];
 }
 
 function ended(flags: Flags, interrupted: AbortSignal): Promise<void> {

@@ -74,7 +74,7 @@ describe.skipIf(!hasServer)("nats.js on a server with accounts", () => {
     const { exitCode, stdout, log, errors } = await publish(way());
     expect({ exitCode, errors }, stdout + log).toEqual({ exitCode: 0, errors: [] });
     for (const outcome of ["refused", "unknown", "unsent"]) {
-      expect(stdout).toMatch(new RegExp(`ok +nats +events_${outcome} +count == 0 +0 +800 of 1`));
+      expect(stdout).toMatch(new RegExp(`ok +nats +events_${outcome} +count == 0 +0$`, "m"));
     }
     if (note !== null) expect(log).toMatch(note);
   });

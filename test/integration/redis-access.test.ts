@@ -75,7 +75,7 @@ test("a user who may only add publishes, and no promise is left", async () => {
     REDIS_URL: `redis://pub:s3cr3t@127.0.0.1:${port}`,
   });
   expect(await added(port), log).toBe(40);
-  expect(stdout).toMatch(/events_refused +count == 0 +0 +40 of 1/);
+  expect(stdout).toMatch(/events_refused +count == 0 +0$/m);
   expect([0, 99]).toContain(exitCode);
   expect(log).not.toContain("Uncaught");
   expect(log).not.toContain("s3cr3t");
