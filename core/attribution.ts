@@ -3,11 +3,12 @@
  * target is never called a slow generator, and a generator that ran out of a resource never a bad target.
  */
 import type { Evidence } from "./evidence.ts";
+import { sparingCertain, turnDelay } from "./lag.ts";
 import { metricOf } from "./metrics.ts";
 import { milliseconds, number } from "./numbers.ts";
 import { spelledShortages } from "./shortage.ts";
 import type { Slo } from "./slo.ts";
-import type { Uncertainty } from "./sloresult.ts";
+import { greater, type Uncertainty } from "./sloresult.ts";
 import type { Judgement } from "./verdict.ts";
 
 /** A cause. */
@@ -90,20 +91,24 @@ const LEAST_SHARE = 0.08;
 const WAITS = 5;
 
 /**
- * An objective's observations as conditions, weighed by the evidence. A late schedule does not excuse a latency that
- * exceeds its bound by more than the generator's own delay explains. A generator that was stopped excuses everything.
+ * An objective's observations as conditions, weighed by the evidence. A late schedule or a late reader does not excuse a
+ * latency that exceeds its bound by more than the generator's own delay explains. A generator that was stopped excuses
+ * everything.
  */
 export function weighed(
-  slos: readonly Slo[],
+  all: readonly Slo[],
   observed: (slo: Slo) => number | null,
   evidence: Evidence,
 ): readonly Slo[] {
   const stopped = (evidence.pause?.longest ?? 0) >= LONGEST_PAUSE_MS;
-  const certain = slos.some((slo) => {
-    const value = observed(slo);
-    return isOwnLatency(slo) && value !== null && value - ownDelayOf(slo, evidence) >= slo.bound;
-  });
-  if (stopped) return slos;
+  const exceeds = (slo: Slo, by: number) => isOwnLatency(slo) && (observed(slo) ?? 0) - by >= slo.bound;
+  const slos = sparingCertain(
+    all,
+    (slo) => exceeds(slo, 0),
+    (slo) => exceeds(slo, WAITS * (evidence.lag?.longest ?? Number.POSITIVE_INFINITY)),
+  );
+  const certain = slos.some((slo) => exceeds(slo, ownDelayOf(slo, evidence)));
+  if (stopped) return all;
   const isOurs = isOwnWait(evidence) || isImpatient(evidence);
   if (!certain) return waitsOnly(evidence) ? slos.map((slo) => excusingUnsent(slo, isOurs)) : slos;
   return slos.map(
@@ -153,9 +158,10 @@ function excusingUnsent(slo: Slo, whole: boolean): Slo {
 
 /** The part of a missed latency that may be the generator's own delay; null where it is negligible. */
 export function ownDelay(slo: Slo, value: number | null, evidence: Evidence): Uncertainty | null {
+  if (!isOwnLatency(slo) || value === null || value < slo.bound) return null;
   const by = ownDelayOf(slo, evidence);
-  if (!isOwnLatency(slo) || value === null || value < slo.bound || by === 0) return null;
-  return { by, cause: `this machine was itself late, by ${milliseconds(by / WAITS)} for each step of k6` };
+  const late = { by, cause: `this machine was itself late, by ${milliseconds(by / WAITS)} for each step of k6` };
+  return greater(by === 0 ? null : late, turnDelay(slo, evidence.lag));
 }
 
 function isOwnLatency({ metric, comparison }: Slo): boolean {

@@ -1,4 +1,5 @@
 /** Evidence about this machine, the generator and the target, to decide who is to blame. */
+import { type Lag, lagIn } from "./lag.ts";
 import { metricOf } from "./metrics.ts";
 import { type Shortage, spelledShortages } from "./shortage.ts";
 
@@ -25,6 +26,8 @@ export interface Evidence {
    * one.
    */
   readonly waited: { readonly least: number; readonly most: number } | null;
+  /** Null where nothing was read, and in older records. */
+  readonly lag: Lag | null;
 }
 
 /** Reads the evidence from k6's aggregated metrics. */
@@ -46,6 +49,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
     unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
     offered: countOf("events_offered"),
     waited: waitedIn(metrics["publisher_waited_ms"]),
+    lag: lagIn(metrics),
   };
 }
 

@@ -72,6 +72,7 @@ const websocket = {
   ws_event_latency_ms: ours(between("arrival", latency("from publishing an event to reading it from the socket"))),
   ws_error_rate: share("operations of a session that failed: connect, subscribe, list, ping, unsubscribe"),
   ws_sessions_lost: inWords("closed", count("connections that the target closed too early, among open ones")),
+  ws_sessions_lost_at: moment("when the target closed an open connection too early"),
   ws_sessions_missed: count(
     "sessions of clients that come and go that did not subscribe as planned: refused, or not begun because the previous one was not over",
   ),
@@ -97,7 +98,12 @@ const websocket = {
   ws_negative_latency: count(
     "events that arrived before they were published, by the clocks of both sides: the clocks disagree, so latencies mean nothing",
   ),
-  generator_lag_ms: latency("how long a frame had waited in this machine when it was read"),
+  generator_lag_ms: latency(
+    "how long a frame had waited in this machine when it was read; users' pipelines: not for those that came at once with it",
+  ),
+  generator_turn_ms: latency(
+    "how long a text of a user's pipeline waited for those that came at once with it, where that was 50 ms or longer",
+  ),
   ...generator,
   ...machine,
 };

@@ -1,5 +1,6 @@
 /** What to look at next when an objective is missed. */
 import type { Account } from "./account.ts";
+import { number } from "./numbers.ts";
 import type { Summary } from "./summary.ts";
 import type { Second } from "./timeline.ts";
 
@@ -33,10 +34,35 @@ export function slowest(timeline: readonly Second[]): string {
   return `slowest ${secondOf(timeline, worst.at)}: p99 ${ms(worst.p99)}, backlog ${worst.backlog}`;
 }
 
-/** When deliveries stopped although events were published; the slowest second if they never did. */
+/** When deliveries stopped although events were published and due; null if they never did. */
+export function stall(timeline: readonly Second[]): string | null {
+  const begins = ({ published, delivered, backlog }: Second, place: number) =>
+    published > 0 && delivered === 0 && backlog > (timeline[place - 1]?.backlog ?? 0);
+  const place = timeline.findIndex(begins);
+  const first = timeline[place];
+  if (first === undefined) return null;
+  const over = timeline.findIndex(({ delivered }, at) => at > place && delivered > 0);
+  const rest = timeline.slice(place, over < 0 ? undefined : over);
+  const last = rest.findLast(({ published }) => published > 0) ?? first;
+  const began = `nothing was delivered ${secondOf(timeline, first.at)}`;
+  const until = last === first ? "" : ` until ${secondOf(timeline, last.at).replace("in ", "")}`;
+  const next = timeline[over];
+  const came = next === undefined || last === first ? "" : `, then ${number(next.delivered)} in one second`;
+  return `${began}${until}${came}`;
+}
+
+/** When deliveries stopped; the slowest second if they never did. */
 export function stalled(timeline: readonly Second[]): string {
-  const silent = timeline.find(({ published, delivered }) => published > 0 && delivered === 0);
-  return silent === undefined ? slowest(timeline) : `nothing was delivered ${secondOf(timeline, silent.at)}`;
+  return stall(timeline) ?? slowest(timeline);
+}
+
+/** When the first of some connections was lost, and what stopped; null where nobody recorded it. */
+export function firstLost({ summaries, timeline }: RunEvidence): string | null {
+  const moments = summaries.flatMap(({ metrics }) => metrics["ws_sessions_lost_at"]?.["min"] ?? []);
+  if (moments.length === 0) return null;
+  const stopped = stall(timeline);
+  const lost = `it first closed a connection ${secondOf(timeline, Math.min(...moments))}`;
+  return stopped === null ? lost : `${lost}; ${stopped}`;
 }
 
 /** Answers by status, from metrics of a family such as `http`. */

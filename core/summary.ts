@@ -111,7 +111,7 @@ export function summarize(input: SummaryInput): Summary {
       receiverDelay(slo, observedOf(slo), account),
       lookDelay(slo, observedOf(slo), account, uncertainty(slo.metric)),
     ].reduce(greater, uncertainty(slo.metric)),
-    evidence: quoted[slo.metric],
+    evidence: datedFrom(quoted[slo.metric], metrics[`${slo.metric}_at`]?.["min"]),
   }));
   const whole = withCauses(judge(observations, unreadConditions(account, slos)), attribute(evidence));
   const complete = (input.complete ?? true) || (seeksLimit && hasBroken(whole));
@@ -134,6 +134,13 @@ export function summarize(input: SummaryInput): Summary {
     changes: input.changes ?? [],
     metrics,
   };
+}
+
+/** What the target said, with the moment when it said so first. @param at Unix ms. */
+function datedFrom(said: string | undefined, at: number | undefined): string | undefined {
+  return said === undefined || at === undefined
+    ? said
+    : `${said}, the first at ${new Date(at).toISOString().slice(11, 19)}Z`;
 }
 
 /** Whether the load was aborted because an objective broke, or seemed to because this machine was late. */

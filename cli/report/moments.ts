@@ -35,6 +35,7 @@ export function momentOf(row: Pick<Row, "metric" | "objective" | "result">, resu
     const [, digits = "50"] = /p\(?(95|99)/.exec(`${metric} ${objective}`) ?? [];
     return slowest(`p${digits}` as Percentile, result);
   }
+  if (metric === "ws_sessions_lost") return first("ws_sessions_lost_at", "the first connection was lost", result);
   if (UNSENT.test(metric)) return first("unreachable_at", "the target could not be reached", result);
   if (PAUSES.test(metric)) return first("generator_paused_at", "the generator stood still", result);
   return null;

@@ -2,6 +2,7 @@
 
 import { attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { type Evidence, evidenceOf } from "../../core/evidence.ts";
+import { worseLag } from "../../core/lag.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, sampleCounter } from "../../core/samples.ts";
@@ -56,6 +57,7 @@ function evidenceOfAll(instances: readonly Metrics[]): Evidence {
       least: Math.min(here.least, there.least),
       most: Math.max(here.most, there.most),
     })),
+    lag: either(one.lag, other.lag, worseLag),
   }));
 }
 

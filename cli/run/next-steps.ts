@@ -1,15 +1,25 @@
 /** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
 import { problemOf } from "../../core/account.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
+import { TURN } from "../../core/lag.ts";
 import { POLLED } from "../../core/looks.ts";
 import { metricOf } from "../../core/metrics.ts";
-import { lookAt, type NextStep, type RunEvidence, slowest, stalled, statuses, sum } from "../../core/nextstep.ts";
+import {
+  firstLost,
+  lookAt,
+  type NextStep,
+  type RunEvidence,
+  slowest,
+  stalled,
+  statuses,
+  sum,
+} from "../../core/nextstep.ts";
 import { openedRooms } from "../../core/room.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
 import { type Lack, samplesStep } from "./lacking-samples.ts";
-import { behind, broken, cpu, drained, lost, type Rule, slow } from "./phrases.ts";
+import { behind, broken, cpu, drained, lost, type Rule, slow, unread } from "./phrases.ts";
 
 /** The origin of a reason. */
 export interface Origin {
@@ -32,6 +42,7 @@ function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, eviden
   if (row.uncertainty !== null && row.doubt !== null) {
     if (row.doubt.startsWith(RECEIVER_STOOD)) return AWAKE;
     if (row.doubt.startsWith(POLLED)) return SELDOM;
+    if (row.doubt.startsWith(TURN)) return BURSTS;
     return LATE_MACHINE.test(row.doubt) ? QUIET : CLOCKS;
   }
   if (row.result === "unmeasured") {
@@ -45,6 +56,8 @@ function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, eviden
 /** How core/attribution.ts begins its text for latencies that this machine may have caused. */
 const LATE_MACHINE = /^this machine was itself late/;
 const QUIET = "run k6 where nothing else takes its cores, or with a lower --rate";
+const BURSTS =
+  "a bound must exceed the time that k6 takes to read what the target sends at once: raise it, or use --instances";
 const AWAKE = "run the receiver where nothing else takes its cores or its memory: what it notices late counts as late";
 const SELDOM =
   "a bound must exceed the time between two polls: raise it, or let the far end report what arrives (webhooks, a stream)";
@@ -118,11 +131,7 @@ const STEPS: readonly NextStep[] = [
     (_, { generatorCpu }) =>
       `k6 or its machine stood still${cpu(generatorCpu)}: run it where nothing else takes the cores`,
   ],
-  [
-    /^generator_lag_ms$/,
-    (_, { generatorCpu }) =>
-      `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: fewer connections (SOCKETS), or --instances`,
-  ],
+  [/^generator_lag_ms$/, (_, evidence) => unread(evidence)],
   [
     /^(http|endpoint)_.*_latency_ms$/,
     (metric) => `endpoint: ${metricOf(metric)?.meaning.replace("answer time of ", "")}; look at what it waits for`,
@@ -132,7 +141,11 @@ const STEPS: readonly NextStep[] = [
     (_, { summaries }) => `answers ${statuses(summaries)}; ask the endpoint that is named, and read the target's log`,
   ],
   [
-    /^ws_(sessions_lost|error_rate|connection_errors_total|subscription_latency_ms)$/,
+    /^ws_(sessions_lost|error_rate)$/,
+    (_, evidence, log) => `the target: ${firstLost(evidence) ?? stalled(evidence.timeline)}; ${lookAt(log)}`,
+  ],
+  [
+    /^ws_(connection_errors_total|subscription_latency_ms)$/,
     (_, { timeline }, log) => `the target: ${stalled(timeline)}; ${lookAt(log)}`,
   ],
   [/^http_outage_ms$/, () => "the target stood still or was away: read its log and its machine's for that time"],

@@ -1,6 +1,7 @@
 /** Parts of next steps that describe an account: the worst path, the slowest hop, the state of the generator. */
 import type { Account, Offender } from "../../core/account.ts";
-import { ms, type RunEvidence, secondOf, slowest } from "../../core/nextstep.ts";
+import { ms, type RunEvidence, secondOf, slowest, stall } from "../../core/nextstep.ts";
+import { number } from "../../core/numbers.ts";
 import { EVIDENCE } from "../../core/order.ts";
 import { firstOf, shortlist } from "../../core/shortlist.ts";
 import type { Second } from "../../core/timeline.ts";
@@ -72,14 +73,22 @@ function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null 
 
 /** The slowest second, and the hop that takes the time. */
 export function slow({ account, timeline, summaries }: RunEvidence): string {
-  const acknowledged = Math.max(...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
+  const acknowledged = Math.max(0, ...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
   const delivered = account?.latency.p99 ?? 0;
   const hop =
     delivered === 0 || acknowledged === 0
       ? ""
       : `; hop publish to acknowledgement p99 ${ms(acknowledged)}, publish to delivery p99 ${ms(delivered)}: ` +
         `most of it is spent ${acknowledged > delivered / 2 ? "before" : "behind"} the acknowledgement`;
-  return `${slowest(timeline)}${hop}`;
+  return `${heldBack(timeline)}${slowest(timeline)}${hop}`;
+}
+
+/** The stall that ended with the slowest second. */
+function heldBack(timeline: readonly Second[]): string {
+  const highest = Math.max(...timeline.map(({ p99 }) => p99 ?? 0));
+  const place = timeline.findIndex(({ p99 }) => p99 === highest);
+  const stopped = timeline[place - 1]?.delivered === 0 ? stall(timeline.slice(0, place + 1)) : null;
+  return stopped === null ? "" : `${stopped}; `;
 }
 
 /** When the last delivery arrived. */
@@ -93,6 +102,23 @@ export function drained(timeline: readonly Second[]): string {
 /** Says that the generator was late. */
 export function behind({ generatorCpu }: RunEvidence): string {
   return `the generator was behind${cpu(generatorCpu)}, not the target: more WORKERS or a larger BATCH, --instances, or a lower --rate`;
+}
+
+/** From this share of a core on, k6 had much to do. */
+const BUSY_PERCENT = 50;
+
+/** Says why what came waited to be read. */
+export function unread({ generatorCpu, timeline }: RunEvidence): string {
+  const remedy = "fewer connections, or --instances";
+  if (generatorCpu === null || generatorCpu >= BUSY_PERCENT)
+    return `the subscribers' k6 was busy${cpu(generatorCpu)}, not the target: ${remedy}`;
+  const fullest = [...timeline].sort((one, other) => other.delivered - one.delivered)[0];
+  const most =
+    fullest === undefined ? "" : `; most came ${secondOf(timeline, fullest.at)}: ${number(fullest.delivered)}`;
+  return (
+    `what came waited in the subscribers' k6, which took only ${Math.round(generatorCpu)} % of one core over the run${most}: ` +
+    `if that was a burst of the target, look at what it held back before; else something else took the cores: ${remedy}`
+  );
 }
 
 /** The CPU of the generator, if measured. */

@@ -10,6 +10,7 @@ import { Allowance } from "../support/allowance.ts";
 import { PathLog, readThrough } from "../support/arrivals.ts";
 import type { ArrivalJudge } from "../support/judge.ts";
 import type { measures } from "../support/metrics.ts";
+import { ReadingQueue } from "../support/readingqueue.ts";
 import type { Run } from "../support/run.ts";
 
 type Measures = ReturnType<typeof measures<"websocket">>;
@@ -22,6 +23,9 @@ const SHOWN_LENGTH = 100;
 
 /** A connection that is live for so long without an identity is being given something else. */
 const STRANGE_AFTER_MS = 5_000;
+
+/** A text waits no longer for those before it on a quiet machine; the objective of lag has the same bound. */
+const NOTICED_TURN_MS = 50;
 
 /** What is wrong with a text in which an event arrived; null when it is what was published. @param at Unix ms. */
 export type DamageJudge = (text: string, identity: Identity, at: number) => string | null;
@@ -38,6 +42,7 @@ export class Connection {
   private readonly damageIn: DamageJudge | null;
   private readonly comparisons = new Allowance(COMPARED_PER_SECOND / exec.instance.vusInitialized);
   private readonly damages = new DamageTally();
+  private readonly queue = new ReadingQueue();
   /** Unix ms by the receiver's clock at which it ended by itself. */
   private failedAt = Number.POSITIVE_INFINITY;
   /** The first text while none has had an identity; null when one had, or when it has been told. */
@@ -81,7 +86,9 @@ export class Connection {
     this.measure.ws_events_received.add(1);
     this.measure.ws_events_damaged.add(damaged, Math.max(1, identities.length + damaged));
     if (damaged > 0) this.damaged("its identity", "as it was published", text, damaged);
-    this.measure.generator_lag_ms.add(Math.max(0, Date.now() - readAt, this.lateness));
+    const { lag, turn } = this.queue.handle(readAt, Date.now());
+    this.measure.generator_lag_ms.add(Math.max(lag, this.lateness));
+    if (turn >= NOTICED_TURN_MS) this.measure.generator_turn_ms.add(turn);
     if (identities.length > 0) this.isKnown = true;
     else if (!this.isKnown) this.stranger ??= beginningOf(text, SHOWN_LENGTH);
     if (this.log === null || identities.length === 0) this.measure.ws_events_foreign.add(1);
@@ -91,6 +98,12 @@ export class Connection {
       this.compare(text, one, at);
     }
     this.lag = Date.now() - readAt;
+  }
+
+  /** Enters whether it ended by itself, and when. */
+  enterEnd(): void {
+    this.measure.ws_sessions_lost.add(this.failure === null ? 0 : 1);
+    if (this.failure !== null) this.measure.ws_sessions_lost_at.add(this.failedAt);
   }
 
   /** A text without an identity, where nothing else has come; each connection tells one. */

@@ -82,7 +82,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (wasLive) isShortage(metrics, null);
       settled = (await connection.report(judge, true)).settled;
       socket?.close();
-      if (wasLive) metrics.ws_sessions_lost.add(failure === null ? 0 : 1);
+      if (wasLive) connection.enterEnd();
       if (!isOurs) metrics.ws_connection_errors_total.add(wasLive ? 0 : 1);
       if (!isOurs) metrics.ws_error_rate.add(failure !== null);
       failures = wasLive ? 0 : failures + 1;

@@ -22,6 +22,8 @@ const OCCASIONAL: Partial<Record<MetricName, string>> = {
   dropped_iterations: "publishers keep their schedule by themselves, so that k6 drops none of theirs",
   unreachable_at: "a moment at which the target could not be reached",
   generator_paused_at: "a moment at which this machine stood still",
+  ws_sessions_lost_at: "a moment at which the target closed a connection",
+  generator_turn_ms: "measured where much comes at once to a user's own pipeline",
   ws_judged_share: "what a subscriber without a receiver says of itself",
   account_burst_p95_ms: "of a load in bursts",
   account_burst_p99_ms: "of a load in bursts",

@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { attribute, ownDelay, weighed, withCauses } from "../../core/attribution.ts";
 import { type Evidence, evidenceOf } from "../../core/evidence.ts";
 import { isUnreachable, shortageOf } from "../../core/shortage.ts";
-import { type Slo, slo } from "../../core/slo.ts";
-import { judge } from "../../core/verdict.ts";
+import { type Slo, slo, spoiling, valid } from "../../core/slo.ts";
+import { together } from "../../core/together.ts";
+import { type Judgement, judge } from "../../core/verdict.ts";
 import { slos } from "../../thresholds.ts";
 
 const CLEAN: Evidence = {
@@ -14,6 +16,7 @@ const CLEAN: Evidence = {
   unsent: { unreachable: 0, waiting: 0, from: null, to: null },
   offered: 1_000,
   waited: null,
+  lag: null,
 };
 const AT = Date.UTC(2026, 10, 28, 15, 0, 0);
 
@@ -128,6 +131,108 @@ describe("the blame", () => {
     ],
   ])("%s", (_, evidence, expected) => {
     expect(attribute({ ...CLEAN, ...evidence }).map(({ side, text }) => [side, text])).toEqual(expected);
+  });
+});
+
+const WEBSOCKET_LAG = { longest: 92, turn: 0, share: 0 };
+
+/** Judges a delivery latency beside a late reader, as one test or as two that share the account. */
+function judgedBesideLag(latency: number, p95: number, lag: Evidence["lag"], of: "one" | "two" = "one") {
+  const slow = slo("account_delivery_p95_ms").value(100).below(500);
+  const rows = spoiling(/^account_delivery_\w+_ms$/, valid("generator_lag_ms").p95.below(50));
+  const evidence = { ...CLEAN, lag };
+  const observed = ({ metric }: Slo) => (metric === "generator_lag_ms" ? p95 : latency);
+  const subscribers = judge(
+    weighed([...rows, slow], observed, evidence).map((row) => ({
+      ...{ slo: row, observed: observed(row), samples: 4_000 },
+      uncertainty: ownDelay(row, observed(row), evidence),
+    })),
+  );
+  if (of === "one") return subscribers;
+  const publishers = judge([{ slo: slow, observed: latency, samples: 4_000 }]);
+  return together([publishers, subscribers])[0] as Judgement;
+}
+
+describe("a latency beside a reader that was late", () => {
+  test.each<[string, number, number, Evidence["lag"], string, string | undefined]>([
+    ["is judged where no lag explains it", 3_971, 55.7, WEBSOCKET_LAG, "FAIL", "account_delivery_p95_ms"],
+    ["is not where the lag may explain it", 900, 55.7, WEBSOCKET_LAG, "INVALID", "generator_lag_ms"],
+    [
+      "is not where the reader was saturated",
+      3_971,
+      900,
+      { ...WEBSOCKET_LAG, longest: 3_000 },
+      "INVALID",
+      "generator_lag_ms",
+    ],
+    ["is not where nobody knows the longest lag", 3_971, 55.7, null, "INVALID", "generator_lag_ms"],
+    ["that meets its bound is no pass", 300, 55.7, WEBSOCKET_LAG, "INVALID", "generator_lag_ms"],
+    [
+      "is judged where a burst alone waited",
+      3_971,
+      8,
+      { longest: 92, turn: 92, share: 0.2 },
+      "FAIL",
+      "account_delivery_p95_ms",
+    ],
+    [
+      "is not where the wait within a burst explains it",
+      560,
+      8,
+      { longest: 92, turn: 92, share: 0.2 },
+      "INVALID",
+      "account_delivery_p95_ms",
+    ],
+    [
+      "is judged where too few waited for that to matter",
+      560,
+      8,
+      { longest: 92, turn: 92, share: 0.004 },
+      "FAIL",
+      "account_delivery_p95_ms",
+    ],
+    [
+      "that meets its bound passes, however long a burst waited",
+      499,
+      8,
+      { longest: 92, turn: 92, share: 0.2 },
+      "PASS",
+      undefined,
+    ],
+  ])("%s", (_, latency, p95, lag, verdict, first) => {
+    const judgement = judgedBesideLag(latency, p95, lag);
+    expect([judgement.verdict, judgement.reasons[0]?.metric]).toEqual([verdict, first]);
+    const publishers = judgedBesideLag(latency, p95, lag, "two").verdict;
+    // A condition of the subscribers is no reason of the publishers.
+    expect(publishers).toBe(latency < 500 ? "PASS" : verdict);
+  });
+
+  test("fails no target that is quick enough, and no lag that grows turns what could not be judged into a failure", () => {
+    const lagOf = fc.integer({ min: 0, max: 20_000 });
+    fc.assert(
+      fc.property(
+        lagOf,
+        lagOf,
+        fc.integer({ min: 1, max: 499 }),
+        fc.double({ min: 0, max: 5, noNaN: true }),
+        (longest, more, truth, part) => {
+          const measured = truth + part * longest;
+          const lag = (worst: number) => ({ longest: worst, turn: 0, share: 0 });
+          const [before, after] = [longest, longest + more].map(
+            (one) => judgedBesideLag(measured, 51 + one, lag(one)).verdict,
+          );
+          expect([before, after]).toEqual(["INVALID", "INVALID"]);
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(lagOf, lagOf, fc.integer({ min: 1, max: 100_000 }), (longest, more, measured) => {
+        const [before, after] = [longest, longest + more].map(
+          (one) => judgedBesideLag(measured, 51, { longest: one, turn: 0, share: 0 }).verdict,
+        );
+        if (before === "INVALID") expect(after).toBe("INVALID");
+      }),
+    );
   });
 });
 
@@ -354,8 +459,11 @@ test("the evidence is in what k6 aggregated", () => {
       events_offered: { count: 50 },
       publish_ack_latency_ms: { "p(99)": 40 },
       publisher_waited_ms: { min: 20, max: 90 },
+      generator_lag_ms: { max: 8, count: 400 },
+      generator_turn_ms: { max: 92, count: 100 },
     }),
   ).toEqual({
+    lag: { longest: 92, turn: 92, share: 0.25 },
     shortages: { ports: 3 },
     pause: { longest: 2_000, from: AT, to: AT + 1 },
     answers: { "p(99)": 40 },

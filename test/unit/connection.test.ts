@@ -17,9 +17,14 @@ const idOf = (seq: number) => eventId({ run: RUN, publisher: 1, seq, publishedAt
 
 function connect() {
   const reports: PathReport[] = [];
-  const lags: number[] = [];
+  const [lags, turns, lostAt]: number[][] = [[], [], []];
+  const kept = new Map<PropertyKey, number[]>([
+    ["generator_lag_ms", lags],
+    ["generator_turn_ms", turns],
+    ["ws_sessions_lost_at", lostAt],
+  ]);
   const measure = new Proxy({} as ConstructorParameters<typeof Connection>[0], {
-    get: (_, name) => ({ add: (value: number) => void (name === "generator_lag_ms" && lags.push(value)) }),
+    get: (_, name) => ({ add: (value: number) => void kept.get(name)?.push(value) }),
   });
   const connection = new Connection(measure, { id: "a run", number: RUN, instance: "k6", clock: null }, 0, null);
   connection.live("all", {});
@@ -30,8 +35,20 @@ function connect() {
     }, false);
     return reports.at(-1);
   };
-  return { connection, report, lags };
+  return { connection, report, lags, turns, lostAt };
 }
+
+test("that ends by itself tells when, however much later that is entered", () => {
+  const { connection, lostAt } = connect();
+  const endedAt = Date.now();
+  connection.failed("1001 going away");
+  vi.setSystemTime(endedAt + 5_000);
+  connection.enterEnd();
+  expect(lostAt).toEqual([endedAt]);
+  const { connection: kept, lostAt: none } = connect();
+  kept.enterEnd();
+  expect(none).toEqual([]);
+});
 
 test("what is handled long after it was read says that more may wait", async () => {
   const { connection, report } = connect();
@@ -50,6 +67,17 @@ test("a pause that was too long says so where nobody tells when a text was read 
   connection.arrived(idOf(2), Date.now());
   expect((await report())?.through).toBe(Date.now());
   expect(lags).toEqual([15_000, 0]);
+});
+
+test("a burst that is read one after the other is no lag, and tells how long it waited for its turn", async () => {
+  const { connection, lags, turns } = connect();
+  const readAt = Date.now();
+  for (let seq = 0; seq < 1_000; seq++) {
+    if (seq % 10 === 0) vi.setSystemTime(Date.now() + 1);
+    connection.arrived(idOf(seq), readAt);
+  }
+  expect(Math.max(...lags)).toBe(1);
+  expect([turns.length, Math.max(...turns)]).toEqual([500, 99]);
 });
 
 test("a pause tells by how much it was longer than asked", async () => {

@@ -40,7 +40,13 @@ test("one board watches a run with at most 20 panels, which answer five question
 });
 
 /** What only tells others something, and is no line of any board. */
-const NOT_SHOWN = ["canaries_sent", "unreachable_at", "generator_paused_at", "publisher_waited_ms"];
+const NOT_SHOWN = [
+  "canaries_sent",
+  "unreachable_at",
+  "generator_paused_at",
+  "ws_sessions_lost_at",
+  "publisher_waited_ms",
+];
 
 test.each(BOARD_TESTS)("every metric that %s measures is on the board to watch, to compare, or its own", (name) => {
   const measured = familiesOf(name, root).flatMap((family) => Object.keys(FAMILIES[family]));

@@ -13,7 +13,11 @@ describe("the moment of an objective that was missed", () => {
     ...{ p50: 1, p95, p99: 2 * p95, max: 3 * p95 },
   });
   const timeline = [second(0, 5, 1), second(1, 80, 2), second(2, 6, 9)];
-  const [nats] = resultOf({ metrics: { nats: { unreachable_at: { min: STARTED_AT + 7_000 } } } }).tests;
+  const [nats] = resultOf({
+    metrics: {
+      nats: { unreachable_at: { min: STARTED_AT + 7_000 }, ws_sessions_lost_at: { min: STARTED_AT + 6_000 } },
+    },
+  }).tests;
   const result = { ...lossy(), timeline, tests: [nats as Result["tests"][number]] };
 
   test.each<[string, string, number, string]>([
@@ -21,6 +25,7 @@ describe("the moment of an objective that was missed", () => {
     ["account_delivery_p95_ms", "value < 50", 1, "p95 of 80 ms, the highest"],
     ["ws_event_latency_ms", "p(99) < 50", 1, "p99 of 160 ms, the highest"],
     ["account_backlog_growth", "value < 0.1", 2, "backlog of 9, the largest"],
+    ["ws_sessions_lost", "count == 0", 6, "the first connection was lost"],
     ["events_unsent", "count == 0", 7, "the target could not be reached"],
   ])("%s %s", (metric, objective, at, what) => {
     expect(momentOf(missed(metric, objective), result)).toEqual({ at: STARTED_AT + at * 1_000, what });

@@ -31,6 +31,18 @@ function rowOf(metric: string, changes: Partial<SloResult>): SloResult {
   };
 }
 
+const QUIET_SECOND = { published: 10, delivered: 10, backlog: 0, p50: 5, p95: 5, p99: 5, max: 5 };
+const QUIET = [0, 1, 2].map((place) => ({ ...QUIET_SECOND, at: STARTED + place * 1_000 }));
+const NOTHING = { delivered: 0, p50: null, p95: null, p99: null, max: null };
+/** Two seconds without a delivery, and one with those of three. */
+const HELD_BACK = [
+  ...QUIET,
+  { ...QUIET_SECOND, ...NOTHING, at: STARTED + 3_000, backlog: 10 },
+  { ...QUIET_SECOND, ...NOTHING, at: STARTED + 4_000, backlog: 20 },
+  { ...QUIET_SECOND, at: STARTED + 5_000, delivered: 30, p99: 2_000 },
+  { ...QUIET_SECOND, at: STARTED + 6_000 },
+];
+
 const FEW = { result: "unmeasured", samples: 80, floor: 500 } as const;
 
 describe("the next step", () => {
@@ -199,6 +211,64 @@ describe("the next step", () => {
       missed("ws_sessions_lost"),
       evidenceOf(),
       "the target: nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
+    ],
+    [
+      "of lost sessions tells when the first one was lost, and no second in which nothing was due",
+      missed("ws_sessions_lost"),
+      {
+        ...evidenceOf({}, { ws_sessions_lost_at: { values: { min: STARTED + 1_900, max: STARTED + 2_100 } } }),
+        timeline: [...QUIET, { ...QUIET_SECOND, at: STARTED + 3_000, delivered: 0, p99: null }],
+      },
+      "the target: it first closed a connection in second 2 (12:00:01Z); read results/nightly-7/nats.log",
+    ],
+    [
+      "of lost sessions tells of what stopped besides",
+      missed("ws_sessions_lost"),
+      evidenceOf({}, { ws_sessions_lost_at: { values: { min: STARTED + 2_000, max: STARTED + 2_000 } } }),
+      "the target: it first closed a connection in second 3 (12:00:02Z); nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
+    ],
+    [
+      "of failed operations names no second without anything due, or after the load",
+      missed("ws_connection_errors_total"),
+      {
+        ...evidenceOf(),
+        timeline: [
+          ...QUIET.map((second) => ({ ...second, backlog: 3 })),
+          { ...QUIET_SECOND, at: STARTED + 3_000, delivered: 0, backlog: 3 },
+          { ...QUIET_SECOND, at: STARTED + 4_000, published: 0, delivered: 0, backlog: 4 },
+        ],
+      },
+      "the target: slowest in second 1 (12:00:00Z): p99 5 ms, backlog 3; read results/nightly-7/nats.log",
+    ],
+    [
+      "of deliveries that were held back tells from when to when, and what came then",
+      missed("account_delivery_p95_ms"),
+      { ...evidenceOf(), summaries: [], timeline: HELD_BACK },
+      "nothing was delivered in second 4 (12:00:03Z) until second 5 (12:00:04Z), then 30 in one second; slowest in second 6 (12:00:05Z): p99 2000 ms, backlog 0",
+    ],
+    [
+      "of frames that waited in a k6 that had little to do tells when most came",
+      missed("generator_lag_ms"),
+      { ...evidenceOf(), generatorCpu: 11, timeline: HELD_BACK },
+      "what came waited in the subscribers' k6, which took only 11 % of one core over the run; most came in second 6 (12:00:05Z): 30: if that was a burst of the target, look at what it held back before; else something else took the cores: fewer connections, or --instances",
+    ],
+    [
+      "of frames that waited in a busy k6 tells how busy it was",
+      missed("generator_lag_ms"),
+      evidenceOf(),
+      "the subscribers' k6 was busy (187 % of one core), not the target: fewer connections, or --instances",
+    ],
+    [
+      "of a latency that is missed by less than a burst waited is no matter of clocks",
+      missed("account_delivery_p95_ms", {
+        ...{
+          result: "unmeasured",
+          uncertainty: 92,
+          doubt: "what came at once waited for its turn in k6, for up to 92 ms",
+        },
+      }),
+      evidenceOf(),
+      "a bound must exceed the time that k6 takes to read what the target sends at once: raise it, or use --instances",
     ],
     [
       "of an account that is not settled tells how the wait ended",

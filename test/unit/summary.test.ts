@@ -37,6 +37,22 @@ describe("of a load that never started", () => {
   });
 });
 
+test("what the target said is told with the moment when it said so first, where that was recorded", () => {
+  const lost = slo("ws_sessions_lost").count.is(0);
+  const at = Date.UTC(2026, 0, 1, 23, 1, 0);
+  const summary = summarize({
+    ...inputOf(),
+    slos: [lost],
+    data: dataOf({
+      ws_sessions_lost: { values: { count: 3 } },
+      ws_sessions_lost_samples: { values: { count: 6 } },
+      ws_sessions_lost_at: { values: { min: at, max: at + 9_000 } },
+    }),
+    evidence: { ws_sessions_lost: "1001 going away (3 times)" },
+  });
+  expect(summary.reasons[0]?.evidence).toBe("1001 going away (3 times), the first at 23:01:00Z");
+});
+
 describe("the record", () => {
   test("of a good run is complete", () => {
     const summary = summarize(inputOf());

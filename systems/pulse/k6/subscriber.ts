@@ -7,7 +7,7 @@ import { BAD_HANDSHAKE, type Door } from "../../../k6/support/door.ts";
 import { isShortage } from "../../../k6/support/host.ts";
 import type { ArrivalJudge } from "../../../k6/support/judge.ts";
 import { pause } from "../../../k6/support/pause.ts";
-import type { Run } from "../../../k6/support/run.ts";
+import { clockCorrection, type Run } from "../../../k6/support/run.ts";
 import { type Variant, variants } from "../events.ts";
 import { type Filter, type FilterField, filterAt } from "../filters.ts";
 import { type OpeningRate, opensAfter } from "../opening.ts";
@@ -65,6 +65,8 @@ export class Subscriber implements Listener {
   private failure: { readonly problem: unknown } | null = null;
   private runIsSettled = false;
   private wasLive = false;
+  /** ms to add to a time here for that of the receiver's clock. */
+  private readonly correction: number;
 
   /**
    * @param samplesPerSecond latencies that this virtual user may keep one by one; a share of one where it is one of many.
@@ -86,6 +88,7 @@ export class Subscriber implements Listener {
     this.config = config;
     this.door = door;
     this.measure = measure;
+    this.correction = clockCorrection(run);
     const workload = { seed: config.SEED, chains: config.CHAINS };
     this.all = variants(workload);
     const inspection = new Inspection(workload, this.all, measure, run.number);
@@ -186,8 +189,10 @@ export class Subscriber implements Listener {
     this.sessions.delete(session);
     if (connection.log !== null) {
       this.finish(connection, end === "lost");
-      if (!this.isSlow) this.measure.ws_sessions_lost.add(end === "lost" ? 1 : 0);
-      else if (end === "lost") this.measure.ws_slow_sessions_lost.add(1);
+      const { ws_sessions_lost, ws_sessions_lost_at, ws_slow_sessions_lost } = this.measure;
+      if (!this.isSlow) ws_sessions_lost.add(end === "lost" ? 1 : 0);
+      else if (end === "lost") ws_slow_sessions_lost.add(1);
+      if (!this.isSlow && end === "lost") ws_sessions_lost_at.add(Date.now() + this.correction);
     }
     if (end === "lost") this.reporter.words.count("closed", session.closedWith ?? "");
     if (end === "ended") this.keep(new Connection(this, connection.filter));
